@@ -1,0 +1,6 @@
+"""The engine: dtypes, devices, specs, tensors, the operation record, apply and backward.
+
+It knows no operation by itself: `tensorsh.ops` registers them, and the engine looks them up.
+"""
+
+from . import arguments  # noqa: F401  fills the converter table

@@ -1,0 +1,265 @@
+"""The one way an operation runs: plan (infer, promotion, devices) → kernel → record.
+
+`apply(op, arguments)` takes bound arguments in the order of the signature. The plan depends only on
+the specs of the tensors and on the other arguments, so it is made once and looked up after that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DeviceError, TensorshError
+from . import context
+from . import dtype as dt
+from .node import Node
+from .op import Op
+from .spec import Spec, spec
+from .tensor import Tensor, View
+
+
+class Plan:
+    """What is known before the kernel runs.
+
+    out     Spec of the output, a tuple of Specs, or None where only the values tell
+    casts   for each argument a converter or None; None as a whole when nothing is converted
+    """
+
+    __slots__ = ("casts", "many", "meta", "out")
+
+    def __init__(self, out: Any, casts: tuple[Any, ...] | None, meta: bool):
+        self.out = out
+        self.many = type(out) is tuple
+        self.casts = casts
+        self.meta = meta
+
+
+def apply(op: Op, args: tuple[Any, ...]) -> Any:
+    """Run `op` on bound arguments; returns a Tensor or a tuple of them."""
+    state = context.current
+    key = _key(op, args, state.dtype)
+    try:
+        plan = op.plans.get(key)
+    except TypeError:  # an argument that cannot be hashed
+        plan = make_plan(op, args, key)
+    if plan is None:
+        plan = op.plans[key] = make_plan(op, args, key)
+
+    result = run_kernel(op, plan, args)
+
+    if op.view:
+        _attach_view(op, args, result, state)
+    if state.grad_enabled and not op.nondifferentiable:
+        for a in args:
+            if type(a) is Tensor:
+                if a.requires_grad_slot:
+                    record(op, args, key, result)
+                    break
+            elif type(a) is tuple and any(type(t) is Tensor and t.requires_grad_slot for t in a):
+                record(op, args, key, result)
+                break
+    if state.tracer is not None:
+        state.tracer(op, args, result)
+    return result
+
+
+def _key(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
+    """Specs of the tensors, types of the numbers that promote like tensors, everything else as it is."""
+    key: list[Any] = [default]
+    for a, tensorlike in zip(args, op.tensorlike, strict=True):
+        kind = type(a)
+        if kind is Tensor:
+            key.append(a.spec)
+        elif tensorlike:
+            key.append(kind)
+        elif kind is tuple and a and type(a[0]) is Tensor:
+            key.append(tuple([t.spec if type(t) is Tensor else t for t in a]))
+        else:
+            key.append(a)
+    return tuple(key)
+
+
+def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
+    """The kernel on arrays, its results as fresh tensors outside the graph."""
+    if plan.meta:
+        if plan.out is None:
+            raise DeviceError(
+                f"{op.name}: the output shape depends on the values, which meta tensors do not have",
+                code="meta-values",
+            )
+        if plan.many:
+            return tuple([Tensor(s.placeholder, s) for s in plan.out])
+        if op.view:
+            return Tensor(plan.out.placeholder, plan.out)
+        return Tensor(plan.out.placeholder, plan.out)
+    casts = plan.casts
+    if casts is None:
+        arrays = [a.array if type(a) is Tensor else _arrays(a) if type(a) is tuple else a for a in args]
+    else:
+        arrays = []
+        for a, cast in zip(args, casts, strict=True):
+            if type(a) is Tensor:
+                a = a.array
+            elif type(a) is tuple:
+                a = _arrays(a)
+            arrays.append(a if cast is None else cast(a))
+    out = op.kernel(*arrays)  # type: ignore[misc]
+    if plan.many:
+        return tuple([_wrap(o, s) for o, s in zip(out, plan.out, strict=True)])
+    if type(out) is tuple or type(out) is list:  # outputs whose number or shapes the values decide
+        return tuple([_wrap(o, None) for o in out])
+    return _wrap(out, plan.out)
+
+
+def _arrays(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple([t.array if type(t) is Tensor else t for t in items])
+
+
+def _wrap(out: Any, known: Spec | None) -> Tensor:
+    if known is None:
+        out = np.asarray(out)
+        return Tensor(out, spec(out.shape, dt.of(out)))
+    if type(out) is not np.ndarray:
+        out = np.asarray(out, known.np)
+    elif out.dtype is not known.np and out.dtype != known.np:
+        out = out.astype(known.np)
+    return Tensor(out, known)
+
+
+# ------------------------------------------------------------------ planning
+
+
+def make_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
+    """Check devices, bring dtypes together, infer the output; raises what PyTorch raises."""
+    try:
+        return _make_plan(op, args)
+    except TensorshError as error:
+        if error.operands is None:
+            error.operands = tuple(a for i, a in enumerate(args) if i in op.tensors or i in op.lists)
+        raise
+
+
+def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
+    given = [a.spec if type(a) is Tensor else a for a in args]
+    for i in op.lists:
+        given[i] = tuple([t.spec if type(t) is Tensor else t for t in args[i]])
+    device = common_device(given)
+    default = context.current.dtype
+    wanted: dt.DType | None = None
+    if op.promote:
+        wanted = promoted([given[i] for i in op.tensors] + [s for i in op.lists for s in given[i]], default)
+        if op.promote == "float" and wanted.category < dt.FLOAT:
+            wanted = default
+    seen = [
+        _with_dtype(g, wanted) if wanted is not None and (i in op.tensors or i in op.lists) else g
+        for i, g in enumerate(given)
+    ]
+    out = op.infer(*seen) if op.infer is not None else None
+    if device is not None and out is not None:
+        out = tuple([_on(s, device) for s in out]) if type(out) is tuple else _on(out, device)
+    casts = [_cast(op, g, wanted) if i in op.tensors or i in op.lists else None for i, g in enumerate(given)]
+    return Plan(out, tuple(casts) if any(casts) else None, device is not None and device.is_meta)
+
+
+def promoted(operands: list[Any], default: dt.DType) -> dt.DType:
+    """PyTorch's result_type of specs and numbers (None entries do not count)."""
+    return dt.result_type(
+        [(g.dtype, bool(g.shape)) if type(g) is Spec else type(g) for g in operands if g is not None], default
+    )
+
+
+def common_device(given: list[Any]) -> Any:
+    """The device all tensors are on; a 0-d cpu tensor goes with any."""
+    found = None
+    for g in given:
+        for s in g if type(g) is tuple else (g,):
+            if type(s) is not Spec:
+                continue
+            if found is None or (not found.shape and found.device.type == "cpu"):
+                if found is not None and found.device != s.device and not s.shape and s.device.type == "cpu":
+                    continue
+                found = s
+            elif s.device != found.device and (s.shape or s.device.type != "cpu"):
+                raise DeviceError(
+                    f"Tensor on device {s.device} is not on the expected device {found.device}!",
+                    code="device-mismatch",
+                    help=f"move one of them: x.to('{found.device}')",
+                )
+    return None if found is None else found.device
+
+
+def _on(s: Spec, device: Any) -> Spec:
+    return s if s.device == device else spec(s.shape, s.dtype, device)
+
+
+def _with_dtype(g: Any, dtype: dt.DType) -> Any:
+    if type(g) is Spec:
+        return g if g.dtype is dtype else g.with_dtype(dtype)
+    if type(g) is tuple:
+        return tuple([_with_dtype(s, dtype) for s in g])
+    return None if g is None else spec((), dtype)
+
+
+def _cast(op: Op, g: Any, wanted: dt.DType | None) -> Any:
+    """The converter that brings one argument to the dtype the kernel computes in."""
+    if type(g) is tuple:
+        each = [_cast(op, s, wanted) for s in g]
+        if not any(each):
+            return None
+        return lambda arrays: tuple([a if c is None else c(a) for a, c in zip(arrays, each, strict=True)])
+    compute = wanted
+    if compute is None and type(g) is Spec:
+        compute = g.dtype
+    if compute is None or g is None:
+        return None
+    if compute.is_half and op.half == "float32" and not op.view:
+        compute = dt.float32
+    target = compute.np
+    if type(g) is Spec:
+        return None if g.dtype is compute else lambda array: array.astype(target)
+    if compute.category == dt.INT:
+        return lambda number: np.array(number).astype(target) if abs(number) < 2**63 else wrap_int(number, target)
+    return target.type
+
+
+def wrap_int(number: int, target: Any) -> Any:
+    """A Python integer beyond 64 bits, wrapped into an integer dtype."""
+    return np.array(number % 2**64, np.uint64).astype(target)
+
+
+# ------------------------------------------------------------------ recording
+
+
+def record(op: Op, args: tuple[Any, ...], key: tuple[Any, ...], result: Any) -> Node | None:
+    """Put the operation into the graph: its outputs remember the node that made them."""
+    outputs = result if type(result) is tuple else (result,)
+    differentiable = [o for o in outputs if o.spec.dtype.category >= dt.FLOAT]
+    if not differentiable:
+        return None
+    node = Node(op, args, outputs)
+    if not any(node.needs):
+        return None
+    for i, o in enumerate(outputs):
+        if o.spec.dtype.category >= dt.FLOAT:
+            o.node = node
+            o.index = i
+            o.requires_grad_slot = True
+    return node
+
+
+def _attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Context) -> None:
+    source = args[0]
+    counter = source.shared_counter()
+    many = type(result) is tuple
+    for i, out in enumerate(result if many else (result,)):
+        if out.array.base is None and not source.spec.is_meta and out.array is not source.array:
+            continue  # the kernel had to copy
+        out.counter = counter
+        step = (op, args[1:], i if many else None)
+        inside = source.view
+        base, steps = (source, ()) if inside is None else (inside.base, inside.steps)
+        name = op.grad_fn.removesuffix("0").removesuffix("Backward") if many else None
+        out.view = View(base, (*steps, step), counter[0], name, i, not state.grad_enabled)
+        if inside is not None and inside.many and not many:
+            out.view.many, out.view.output = inside.many, inside.output

@@ -1,0 +1,306 @@
+"""Backward: walk the record from the roots to the leaves, once, newest operation first.
+
+Nodes are numbered as they are made, and every edge points to an older node; so the order is a sort,
+and nothing recurses. Gradients are collected first and written to the leaves last: a walk that fails
+changes nothing.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, GradientError
+from . import context
+from .node import Node, edge
+from .op import registry
+from .tensor import Tensor, full_spec
+
+Slot = tuple[int, int]  # (id of a node or leaf, output index)
+
+
+def backward(
+    roots: Sequence[Tensor],
+    gradients: Sequence[Tensor | None] | None = None,
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Sequence[Tensor] | None = None,
+) -> None:
+    """Accumulate d(roots)/d(leaf) into `.grad` of the leaves (or only of `inputs`).
+
+    gradients      one for each root, None where the root has a single element (then 1)
+    retain_graph   keep what was saved, so that the graph can be walked again; default create_graph
+    create_graph   record the walk itself, for higher orders
+    """
+    if inputs is not None:
+        if len(inputs) == 0:
+            raise GradientError("`inputs` argument to `backward()` cannot be empty.")
+        for t in inputs:
+            check_input(t)
+    seeds = make_seeds(roots, gradients)
+    keep = create_graph if retain_graph is None else retain_graph
+    walk = Walk(roots, seeds, keep, create_graph, inputs)
+    walk.run()
+    if inputs is None:
+        walk.accumulate()
+    else:
+        for t in inputs:
+            g = walk.captured.get(slot(t))
+            if g is not None:
+                accumulate(t, g, create_graph)
+
+
+def grad(
+    outputs: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+    grad_outputs: Sequence[Tensor | None] | None = None,
+    *,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """d(outputs)/d(inputs), weighted by `grad_outputs`, without touching `.grad`."""
+    for t in inputs:
+        check_input(t)
+    seeds = make_seeds(outputs, grad_outputs)
+    keep = create_graph if retain_graph is None else retain_graph
+    walk = Walk(outputs, seeds, keep, create_graph, inputs)
+    walk.run()
+    found = [walk.captured.get(slot(t)) for t in inputs]
+    for i, (g, t) in enumerate(zip(found, inputs, strict=True)):
+        if g is not None:
+            continue
+        if materialize_grads:
+            found[i] = full_spec(t.spec, 0)
+        elif not allow_unused:
+            if len(inputs) == 1 and slot(t) in walk.reachable:
+                continue
+            raise GradientError(
+                "One of the differentiated Tensors appears to not have been used in the graph. Set "
+                "allow_unused=True if this is the desired behavior."
+                if len(inputs) == 1 and False
+                else f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
+                "Set allow_unused=True if this is the desired behavior.",
+                code="unused-input",
+                help="what is differentiated does not depend on it; allow_unused=True gives None",
+            )
+    return tuple(found)
+
+
+def check_input(t: Tensor) -> None:
+    if not t.requires_grad_slot and edge(t) is None:
+        raise GradientError(
+            "One of the differentiated Tensors does not require grad",
+            code="no-grad-required",
+            help="ask for it before it is used: x.requires_grad_(), or `param x = …`",
+        )
+
+
+def make_seeds(roots: Sequence[Tensor], gradients: Sequence[Tensor | None] | None) -> list[Tensor]:
+    """The gradients the walk starts with, checked against the roots."""
+    if gradients is None:
+        gradients = [None] * len(roots)
+    if len(gradients) != len(roots):
+        raise GradientError(f"got {len(roots)} tensors and {len(gradients)} gradients")
+    seeds = []
+    for i, (root, given) in enumerate(zip(roots, gradients, strict=True)):
+        if given is None:
+            if root.requires_grad_slot or edge(root) is not None:
+                if root.spec.numel != 1:
+                    raise GradientError(
+                        "grad can be implicitly created only for scalar outputs",
+                        code="implicit-gradient",
+                        help="say how the outputs weigh: `backward y with [1., …]` "
+                        f"(a tensor of shape {list(root.spec.shape)}), or reduce it: backward y.sum()",
+                    )
+                if not root.dtype.is_floating_point:
+                    raise GradientError(
+                        f"grad can be implicitly created only for real scalar outputs but got {root.dtype}",
+                        code="implicit-gradient",
+                    )
+            given = full_spec(root.spec, 1)
+        else:
+            if given.spec.shape != root.spec.shape:
+                raise GradientError(
+                    f"Mismatch in shape: grad_output[{i}] has a shape of {given.shape} and output[{i}] has a "
+                    f"shape of {root.shape}.",
+                    code="gradient-shape",
+                    help=f"the gradient needs the shape of the output: {list(root.spec.shape)}",
+                )
+            if given.dtype.is_complex != root.dtype.is_complex:
+                raise GradientError(
+                    f"For complex Tensors, both grad_output and output are required to have the same dtype. "
+                    f"Mismatch in dtype: grad_output[{i}] has a dtype of {given.dtype} and output[{i}] has a "
+                    f"dtype of {root.dtype}.",
+                    code="gradient-dtype",
+                )
+        if edge(root) is None:
+            raise GradientError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn",
+                code="no-graph",
+                help="nothing it was computed from requires grad: make an input a `param`, or give it "
+                "requires_grad=True",
+            )
+        seeds.append(given)
+    return seeds
+
+
+def slot(t: Tensor) -> Slot:
+    e = edge(t)
+    return (id(t), 0) if e is None else (id(e[0]), e[1])
+
+
+class Walk:
+    """One walk of the graph: `captured` gradients of `inputs`, `leaves` with theirs."""
+
+    def __init__(
+        self,
+        roots: Sequence[Tensor],
+        seeds: list[Tensor],
+        keep: bool,
+        create: bool,
+        inputs: Sequence[Tensor] | None,
+    ):
+        self.keep = keep
+        self.create = create
+        self.pending: dict[int, list[Tensor | None]] = {}
+        self.leaves: dict[int, tuple[Tensor, Tensor]] = {}
+        self.captured: dict[Slot, Tensor] = {}
+        self.roots = [edge(r) for r in roots]
+        self.seeds = seeds
+        self.order = reachable(self.roots)
+        self.wanted = None if inputs is None else {slot(t) for t in inputs}
+        self.needed: set[int] | None = None
+        self.reachable: set[Slot] = set()
+        if self.wanted is not None:
+            self.needed = self._needed(self.wanted)
+
+    def _needed(self, wanted: set[Slot]) -> set[int]:
+        """Nodes on a way from the roots to a wanted input, oldest first."""
+        needed: set[int] = set()
+        for e in self.roots:
+            if e is not None:
+                self.reachable.add((id(e[0]), e[1]))
+        for node in reversed(self.order):
+            for target, index in node.all_edges():
+                self.reachable.add((id(target), index))
+                if (id(target), index) in wanted or id(target) in needed:
+                    needed.add(id(node))
+        return needed
+
+    def run(self) -> None:
+        state = context.current
+        before = state.grad_enabled
+        state.grad_enabled = self.create
+        try:
+            for e, seed in zip(self.roots, self.seeds, strict=True):
+                if e is not None:
+                    self._deliver(e, seed)
+            for node in self.order:
+                grads = self.pending.pop(id(node), None)
+                if grads is None:
+                    continue
+                if node.retained:
+                    self._retain(node, grads)
+                if self.wanted is not None:
+                    for i, g in enumerate(grads):
+                        if g is not None and (id(node), i) in self.wanted:
+                            self.captured[id(node), i] = g
+                    if id(node) not in self.needed:  # type: ignore[operator]
+                        continue
+                for e, g in node.differentiate(grads):
+                    self._deliver(e, g)
+                if not self.keep:
+                    node.free()
+            if self.wanted is not None:
+                for key, (leaf, g) in self.leaves.items():
+                    if (key, 0) in self.wanted:
+                        self.captured[id(leaf), 0] = g
+        finally:
+            state.grad_enabled = before
+
+    def _deliver(self, to: tuple[Any, int], g: Tensor) -> None:
+        target, index = to
+        key = id(target)
+        if type(target) is Tensor:
+            have = self.leaves.get(key)
+            self.leaves[key] = (target, g if have is None else registry["add"](have[1], g))
+            return
+        slots = self.pending.get(key)
+        if slots is None:
+            slots = self.pending[key] = [None] * len(target.output_specs)
+        have_g = slots[index]
+        slots[index] = g if have_g is None else registry["add"](have_g, g)
+
+    def _retain(self, node: Node, grads: list[Tensor | None]) -> None:
+        for index, reference in node.retained or ():
+            t = reference()
+            if t is not None and grads[index] is not None:
+                accumulate(t, grads[index], self.create)
+
+    def accumulate(self) -> None:
+        for leaf, g in self.leaves.values():
+            accumulate(leaf, g, self.create)
+
+
+def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
+    """All nodes the roots depend on, newest first."""
+    seen: dict[int, Node] = {}
+    stack = [e[0] for e in roots if e is not None and type(e[0]) is not Tensor]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen[id(node)] = node
+        for target, _ in node.all_edges():
+            if type(target) is not Tensor and id(target) not in seen:
+                stack.append(target)
+    return sorted(seen.values(), key=lambda n: n.seq, reverse=True)
+
+
+def accumulate(t: Tensor, g: Tensor, create: bool) -> None:
+    """Add a gradient to `t.grad`; the first one becomes memory of its own."""
+    journal = context.current.journal
+    have = t.grad_slot
+    if journal.active:
+        journal.save_attributes(t, "grad_slot")
+    if have is None:
+        if create and g.requires_grad_slot:
+            t.grad_slot = g
+        else:
+            t.grad_slot = Tensor(g.spec.placeholder if g.is_meta else np.array(g.array, order="C"), g.spec)
+    elif create or have.requires_grad_slot:
+        with context.GradMode(create):
+            t.grad_slot = registry["add"](have, g)
+    else:
+        from .inplace import write
+
+        write(have, have.array + g.array)
+
+
+def retain(t: Tensor) -> None:
+    """`retain_grad()`: a tensor that is not a leaf keeps its gradient too."""
+    if not t.requires_grad_slot and edge(t) is None:
+        raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
+    node = t.grad_fn
+    if node is None or t.retains:
+        return
+    context.current.journal.save_attributes(t, "retains")
+    t.retains = True
+    node.retained = [*(node.retained or ()), (t.index, weakref.ref(t))]
+
+
+def tensors_of(value: Any, what: str) -> tuple[Tensor, ...]:
+    """A tensor, or a list or tuple of them, as a tuple."""
+    items = tuple(value) if isinstance(value, list | tuple) else (value,)
+    for item in items:
+        if not isinstance(item, Tensor):
+            raise ArgumentError(f"{what} must be a Tensor or a list of Tensors, not {type(item).__name__}")
+    return items
+
+

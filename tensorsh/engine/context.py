@@ -1,0 +1,74 @@
+"""What an evaluation depends on besides its inputs: one `Context` per session.
+
+`current` is the context in force; a session puts its own there while it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .device import Device, cpu
+from .dtype import DType, float32
+from .journal import Journal
+
+if TYPE_CHECKING:
+    from .generator import Generator
+
+
+class Context:
+    """Grad mode, default dtype and device, random numbers, the undo journal."""
+
+    __slots__ = ("_generator", "device", "dtype", "grad_enabled", "journal", "tracer")
+
+    def __init__(self, dtype: DType = float32, device: Device = cpu):
+        self.grad_enabled = True
+        self.dtype = dtype
+        self.device = device
+        self.journal = Journal()
+        self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
+        self._generator: Generator | None = None
+
+    @property
+    def generator(self) -> Generator:
+        """The default random stream; its state is restored when a statement fails."""
+        if self._generator is None:
+            from .generator import Generator
+
+            self._generator = Generator()
+        generator = self._generator
+        if self.journal.active and self.journal.first(generator):
+            state = generator.get_state()
+            self.journal.record(lambda: generator.set_state(state))
+        return generator
+
+
+current = Context()
+
+
+@contextmanager
+def using(context: Context) -> Iterator[Context]:
+    """Make `context` the one in force."""
+    global current
+    before, current = current, context
+    try:
+        yield context
+    finally:
+        current = before
+
+
+class GradMode:
+    """`with no_grad():` / `with enable_grad():` / `set_grad_enabled(flag)`; usable again and again."""
+
+    def __init__(self, enabled: bool):
+        self.enabled = enabled
+        self._before: list[bool] = []
+
+    def __enter__(self) -> GradMode:
+        self._before.append(current.grad_enabled)
+        current.grad_enabled = self.enabled
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        current.grad_enabled = self._before.pop()

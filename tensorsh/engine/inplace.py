@@ -1,0 +1,223 @@
+"""In-place operations: the same record, written into the tensor's own memory.
+
+`add_` is `add` whose result replaces the target: checked before anything is written, recorded as the
+target's new history, seen by every view of the same memory through the version counter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DTypeError, GradientError, ShapeError, ValueError
+from . import context
+from . import dtype as dt
+from . import schema as schemas
+from .apply import Plan, _key, make_plan, run_kernel
+from .node import CopySlices, Node, edge, refresh
+from .op import Op, converters
+from .schema import Schema
+from .tensor import Tensor
+
+
+def inplace_form(record: Op) -> None:
+    """Give tensors the method `name_` of an operation."""
+    name = record.name.rpartition(".")[2] + "_"
+    schema = Schema(name, record.schema.parameters)
+    form = InPlace(record, schema)
+    converters["method"](name, form)
+    from .op import registry
+
+    registry[f"Tensor.{name}"] = form
+
+
+class InPlace(Op):
+    """The in-place form of an operation; what it computes is the operation's own record."""
+
+    def __init__(self, of: Op, schema: Schema):
+        super().__init__(schema, kernel=of.kernel, names=(f"Tensor.{schema.name}",), doc=of.doc)
+        self.of = of
+        self.names = (f"Tensor.{schema.name}",)
+
+    @property  # type: ignore[override]
+    def bound(self) -> Any:
+        found = self.__dict__.get("_bound")
+        if found is None:
+            target = (lambda *args: self.through_body(args)) if self.of.body else self.through_apply
+            found = schemas.binder(self.schema, target, converters, packed=self.of.body is None)
+            self.__dict__["_bound"] = found
+        return found
+
+    def through_apply(self, args: tuple[Any, ...]) -> Tensor:
+        return apply_inplace(self.of, args)
+
+    def through_body(self, args: tuple[Any, ...]) -> Tensor:
+        """In-place form of a composite: compute it, then copy into the target."""
+        from .op import registry
+
+        assert self.of.body is not None
+        check_writable(args[0], self.name)
+        return apply_inplace(registry["copy"], (args[0], self.of.body(*args), False))
+
+
+def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
+    """Run `op` and let its result replace the values of `args[0]`."""
+    target = args[0]
+    state = context.current
+    key = _key(op, args, state.dtype)
+    try:
+        plan = op.plans.get(key) or make_plan(op, args, key)
+    except TypeError:
+        plan = make_plan(op, args, key)
+    check_result(plan, target, op)
+    records = state.grad_enabled and not op.nondifferentiable
+    wants_grad = records and any(
+        type(t) is Tensor and (t.requires_grad_slot or t.view is not None and edge(t) is not None)
+        for a in args
+        for t in (a if type(a) is tuple else (a,))
+    )
+    check_writable(target, op.name + "_", wants_grad)
+
+    saved = args
+    if wants_grad:
+        needs = tuple([type(a) is Tensor and a.requires_grad_slot for a in args])
+        if 0 in op.saved(needs)[0]:
+            # the derivative needs the values that are about to be overwritten
+            before = Tensor(target.array.copy(), target.spec, target.requires_grad_slot)
+            e = edge(target)
+            if e is not None and type(e[0]) is not Tensor:
+                before.node, before.index = e
+            saved = (before, *args[1:])
+    result = run_kernel(op, plan, args)
+    # the record comes before the write, so that a saved argument sharing this memory is found changed
+    node = Node(op, saved, (target,)) if wants_grad and target.spec.dtype.category >= dt.FLOAT else None
+    write(target, result.array)
+    if node is not None:
+        if node.outputs is not None:
+            node.outputs = [(target.array, target.shared_counter(), target.version)]
+        rebase(node, target)
+    return target
+
+
+def check_result(plan: Plan, target: Tensor, op: Op) -> None:
+    """The result must fit the target's shape and be castable to its dtype."""
+    out = plan.out
+    if out is None:
+        return
+    if out.shape != target.spec.shape:
+        raise ShapeError(
+            f"output with shape {list(target.spec.shape)} doesn't match the broadcast shape {list(out.shape)}",
+            code="inplace-shape",
+            help=f"an in-place operation keeps the shape; write `x = x.{op.name}(…)` for a new tensor",
+        )
+    have, want = out.dtype, target.spec.dtype
+    if have.category > want.category and not (op.name in ("copy", "fill", "masked_fill")):
+        raise DTypeError(
+            f"result type {have.title} can't be cast to the desired output type {want.title}",
+            code="inplace-dtype",
+            help=f"an in-place operation keeps the dtype; convert first: x = x.to({have.name})",
+        )
+
+
+def check_writable(target: Tensor, name: str, wants_grad: bool | None = None) -> None:
+    """Refuse what PyTorch refuses, before anything is written."""
+    state = context.current
+    if wants_grad is None:
+        wants_grad = state.grad_enabled and target.requires_grad_slot
+    if wants_grad or (state.grad_enabled and target.requires_grad_slot):
+        if target.view is None:
+            if target.node is None and target.requires_grad_slot:
+                raise GradientError(
+                    "a leaf Variable that requires grad is being used in an in-place operation.",
+                    code="inplace-leaf",
+                    help="update parameters under `with no_grad():`, or write `x = x + …` for a new tensor",
+                )
+        else:
+            check_view(target)
+    array = target.array
+    if not target.spec.is_meta and array.size > 1 and 0 in array.strides:
+        if any(st == 0 and size > 1 for st, size in zip(array.strides, array.shape, strict=True)):
+            raise ValueError(
+                "unsupported operation: more than one element of the written-to tensor refers to a single "
+                "memory location. Please clone() the tensor before performing the operation.",
+                code="inplace-overlap",
+                help="x.clone() has memory of its own for each element",
+            )
+
+
+def check_view(target: Tensor) -> None:
+    view = target.view
+    assert view is not None
+    base = view.base
+    if view.many is not None and (base.requires_grad_slot or base.node is not None):
+        raise GradientError(
+            f"Output {view.output} of {view.many} is a view and is being modified inplace. This view is the "
+            "output of a function that returns multiple views. Such functions do not allow the output views "
+            "to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+            code="inplace-many-views",
+            help="index the base instead: x[0], or clone() the part first",
+        )
+    if base.requires_grad_slot and base.node is None:
+        raise GradientError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+            code="inplace-leaf-view",
+            help="update parameters under `with no_grad():`, or change a clone() of the leaf",
+        )
+    if view.no_grad and (base.requires_grad_slot or target.requires_grad_slot):
+        raise GradientError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given "
+            "that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+            "moving both the view and the inplace either both inside the no_grad block (if you don't want "
+            "the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
+            code="inplace-no-grad-view",
+        )
+
+
+def write(target: Tensor, values: Any) -> None:
+    """Put values into a tensor's memory; every view of it sees them, and its version goes up."""
+    journal = context.current.journal
+    if not target.spec.is_meta:
+        array = target.array
+        if journal.active:
+            journal.save_array(array)
+        if not array.flags.writeable:
+            if array.base is not None:
+                raise ValueError("the tensor's memory is read-only", help="clone() it first")
+            array.flags.writeable = True
+        with np.errstate(invalid="ignore", over="ignore"):
+            np.copyto(array, values, casting="unsafe")
+    bump(target)
+
+
+def bump(target: Tensor) -> None:
+    """Count an in-place change."""
+    counter = target.shared_counter()
+    journal = context.current.journal
+    if journal.active and journal.first(counter):
+        before = counter[0]
+        journal.record(lambda: counter.__setitem__(0, before))
+    counter[0] += 1
+
+
+def rebase(node: Node, target: Tensor) -> None:
+    """Make an in-place operation the target's history (through its base, if it is a view)."""
+    journal = context.current.journal
+    view = target.view
+    if view is None:
+        if journal.active:
+            journal.save_attributes(target, "node", "index", "requires_grad_slot")
+        target.node, target.index, target.requires_grad_slot = node, 0, True
+        return
+    base = view.base
+    if journal.active:
+        journal.save_attributes(base, "node", "index", "requires_grad_slot")
+        journal.save_attributes(target, "node", "index", "requires_grad_slot")
+        journal.save_attributes(view, "version")
+    if base.view is not None:
+        refresh(base)
+    base.node = CopySlices(edge(base), base.spec, view.steps, node)
+    base.index = 0
+    base.requires_grad_slot = True
+    view.version = -1  # remade when it is next asked for
+    refresh(target)

@@ -1,0 +1,370 @@
+"""The record of an operation: what backward needs, and where its gradients go.
+
+A node is plain data. It holds the arguments its derivatives asked for (with the versions they had),
+and for every tensor argument an edge: `(Node, output index)`, or `(Tensor, 0)` for a leaf.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import GradientError
+from . import context
+from .journal import sequence
+from .op import Op, registry
+from .spec import Spec
+from .tensor import Tensor
+
+Edge = tuple[Any, int]
+
+FREED: Any = object()  # what a node's arguments become once they are given up
+
+SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+    "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+    "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
+    "if you need to access saved tensors after calling backward."
+)
+
+
+def edge(t: Any) -> Edge | None:
+    """Where the gradient of this argument goes; None if nowhere."""
+    if type(t) is not Tensor:
+        return None
+    if t.view is not None:
+        refresh(t)
+    if t.node is not None:
+        return t.node, t.index
+    return (t, 0) if t.requires_grad_slot else None
+
+
+class Node:
+    """One operation that ran with gradients recorded; `grad_fn` of its outputs."""
+
+    __slots__ = (
+        "__weakref__",
+        "args",
+        "edges",
+        "input_specs",
+        "needs",
+        "op",
+        "output_specs",
+        "outputs",
+        "retained",
+        "saves",
+        "seq",
+        "title",
+        "versions",
+    )
+
+    def __init__(self, op: Op, args: tuple[Any, ...], outputs: tuple[Tensor, ...]):
+        self.op = op
+        self.title: str | None = None
+        self.seq = next(sequence)
+        edges: list[Any] = []
+        needs: list[bool] = []
+        specs: list[Any] = []
+        for i, a in enumerate(args):
+            if type(a) is Tensor:
+                e = edge(a) if a.requires_grad_slot or a.view is not None else None
+                edges.append(e)
+                specs.append(a.spec)
+                needs.append(e is not None)
+            elif i in op.lists:
+                each = [edge(t) for t in a]
+                edges.append(each)
+                specs.append(tuple([t.spec for t in a]))
+                needs.append(any(each))
+            else:
+                edges.append(None)
+                specs.append(None)
+                needs.append(False)
+        self.edges = edges
+        self.needs = tuple(needs)
+        self.input_specs = specs
+        positions, keep_outputs = op.saved(self.needs)
+        self.saves = bool(positions) or keep_outputs
+        self.args = tuple(
+            [
+                a if i in positions or not (type(a) is Tensor or i in op.lists) else None
+                for i, a in enumerate(args)
+            ]
+        )
+        self.versions = [
+            (t, t.version)
+            for i in positions
+            for t in (args[i] if i in op.lists else (args[i],))
+            if type(t) is Tensor
+        ]
+        self.outputs: Any = None
+        if keep_outputs:
+            self.outputs = [(o.array, o.shared_counter(), o.version) for o in outputs]
+        self.output_specs = tuple([o.spec for o in outputs])
+        self.retained: list[Any] | None = None  # weak references to outputs that keep their gradient
+
+    # -- what users see
+
+    def name(self) -> str:
+        return self.title or self.op.grad_fn
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For each tensor input: (its node or AccumulateGrad or None, output index)."""
+        flat: list[Any] = []
+        for i, e in enumerate(self.edges):
+            if i in self.op.lists:
+                flat.extend(e)
+            elif self.input_specs[i] is not None or i in self.op.tensors:
+                flat.append(e)
+        return tuple(
+            (None, 0) if e is None else (AccumulateGrad(e[0]) if type(e[0]) is Tensor else e[0], e[1])
+            for e in flat
+        )
+
+    def all_edges(self) -> list[Edge]:
+        found: list[Edge] = []
+        for e in self.edges:
+            if type(e) is list:
+                found.extend(x for x in e if x is not None)
+            elif e is not None:
+                found.append(e)
+        return found
+
+    # -- backward
+
+    def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
+        """The gradients of the inputs that want one, from those of the outputs."""
+        if self.args is FREED:
+            raise GradientError(
+                SECOND_TIME,
+                code="graph-freed",
+                help="keep it the first time: `backward y retain`, or y.backward(retain_graph=True)",
+            )
+        for t, version in self.versions:
+            if t.version != version:
+                raise version_error(t, version)
+        found: list[tuple[Edge, Tensor]] = []
+        done: dict[int, Any] = {}
+        for i, need in enumerate(self.needs):
+            if not need:
+                continue
+            derivative = self.op.derivatives.get(i)
+            if derivative is None:
+                raise GradientError(
+                    f"derivative for {self.op.name} is not implemented", code="derivative-not-implemented"
+                )
+            key = id(derivative)
+            if key not in done:
+                values = derivative.function(*[self._source(s, derivative, grads) for s in derivative.sources])
+                done[key] = values if len(derivative.inputs) > 1 else (values,)
+            grad = done[key][derivative.inputs.index(i)]
+            if grad is None:
+                continue
+            if i in self.op.lists:
+                for g, e, s in zip(grad, self.edges[i], self.input_specs[i], strict=True):
+                    if e is not None and g is not None:
+                        found.append((e, fit(g, s)))
+            else:
+                found.append((self.edges[i], fit(grad, self.input_specs[i])))
+        return found
+
+    def _source(self, source: tuple[str, int], derivative: Any, grads: list[Tensor | None]) -> Any:
+        kind, i = source
+        match kind:
+            case "grad":
+                return grads[0] if grads[0] is not None else zeros(self.output_specs[0])
+            case "grads":
+                return tuple(grads)
+            case "input":
+                return self.args[i]
+            case "input_spec":
+                return self.input_specs[i]
+            case "output":
+                return self._output(0)
+            case "outputs":
+                return tuple(self._output(n) for n in range(len(self.outputs)))
+            case "output_spec":
+                return self.output_specs[0]
+            case _:
+                return tuple(self.needs[n] for n in derivative.inputs)
+
+    def _output(self, n: int) -> Tensor:
+        array, counter, version = self.outputs[n]
+        out = Tensor(array, self.output_specs[n])
+        out.node, out.index, out.counter = self, n, counter
+        out.requires_grad_slot = out.spec.dtype.is_floating_point or out.spec.dtype.is_complex
+        if counter[0] != version:
+            raise version_error(out, version)
+        return out
+
+    def free(self) -> None:
+        """Give up what was saved; an operation that saved nothing can be walked again."""
+        if self.saves:
+            journal = context.current.journal
+            if journal.active and self.seq < journal.start:
+                journal.save_attributes(self, "args", "versions", "outputs")
+            self.args = FREED
+            self.versions = []
+            self.outputs = None
+
+
+class AccumulateGrad:
+    """What `next_functions` shows for a leaf."""
+
+    def __init__(self, variable: Tensor):
+        self.variable = variable
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+    next_functions: tuple[Any, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+def fit(grad: Tensor, to: Spec) -> Tensor:
+    """Bring a gradient to its input: sum over broadcast dimensions, real part, dtype."""
+    have = grad.spec
+    if have is to:
+        return grad
+    if have.dtype.is_complex and not to.dtype.is_complex:
+        grad = registry["real"](grad)
+    if have.shape != to.shape:
+        grad = registry["Tensor.sum_to_size"](grad, to.shape)
+    if grad.spec.dtype is not to.dtype:
+        grad = registry["Tensor.to"](grad, to.dtype)
+    return grad
+
+
+def zeros(of: Spec) -> Tensor:
+    from .tensor import full_spec
+
+    return full_spec(of, 0)
+
+
+def version_error(t: Tensor, expected: int) -> GradientError:
+    """A value that a derivative needs was changed in place after it was saved."""
+    kind = "torch." + ("" if t.device.type == "cpu" else t.device.type + ".") + t.dtype.title + "Tensor"
+    made = "" if t.node is None else f", which is output {t.index} of {t.node.name()},"
+    return GradientError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[{kind} {list(t.spec.shape)}]{made} is at version {t.version}; expected version {expected} instead. "
+        "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True).",
+        code="version",
+        help="the backward needs the old value: write `x = x + …` instead of `x += …`, or change a clone()",
+    )
+
+
+# ------------------------------------------------------------------ views and in-place changes
+
+
+class CopySlices(Node):
+    """A base whose memory was written through a view by `inner`, an in-place operation's node."""
+
+    __slots__ = ("base_spec", "inner", "steps")
+
+    def __init__(self, base_edge: Edge | None, base_spec: Spec, steps: tuple[Any, ...], inner: Node):
+        self.op = inner.op
+        self.title = "CopySlices"
+        self.seq = next(sequence)
+        self.inner = inner
+        self.steps = steps
+        self.base_spec = base_spec
+        self.edges = [base_edge, *inner.edges[1:]]
+        self.needs = (base_edge is not None, *inner.needs[1:])
+        self.input_specs = [base_spec, *inner.input_specs[1:]]
+        self.args = ()
+        self.versions = []
+        self.outputs = None
+        self.output_specs = (base_spec,)
+        self.saves = inner.saves
+        self.retained = None
+
+    def name(self) -> str:
+        return "torch::autograd::CopySlices"
+
+    @property
+    def repr_name(self) -> str:
+        return "CopySlices"
+
+    def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
+        grad = grads[0]
+        assert grad is not None
+        region = replay(self.steps, grad)
+        base_edge = self.edges[0]
+        inner = self.inner
+        # the inner operation reports the gradient of the view under this edge of its own
+        inner.edges[0] = (inner, 0)
+        found: list[tuple[Edge, Tensor]] = []
+        through = None
+        for e, g in inner.differentiate([region]):
+            if e[0] is inner:
+                through = g
+            else:
+                found.append((e, g))
+        if base_edge is not None:
+            if through is None:
+                through = zeros(region.spec)
+            found.append((base_edge, registry["view_scatter"](grad, through, self.steps)))
+        return found
+
+    def free(self) -> None:
+        self.inner.free()
+
+
+class ViewNode(Node):
+    """The remade `grad_fn` of a view whose base was changed in place: PyTorch's AsStridedBackward0."""
+
+    __slots__ = ("steps",)
+
+    def __init__(self, base_edge: Edge, base_spec: Spec, steps: tuple[Any, ...], out: Tensor):
+        self.op = registry["as_strided"]
+        self.title = "AsStridedBackward0"
+        self.seq = next(sequence)
+        self.steps = steps
+        self.edges = [base_edge]
+        self.needs = (True,)
+        self.input_specs = [base_spec]
+        self.args = ()
+        self.versions = []
+        self.outputs = None
+        self.output_specs = (out.spec,)
+        self.saves = False
+        self.retained = None
+
+    def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
+        grad = grads[0]
+        assert grad is not None
+        return [(self.edges[0], registry["view_gradient"](grad, self.input_specs[0], self.steps))]
+
+
+def replay(steps: tuple[Any, ...], base: Tensor) -> Tensor:
+    """The view that `steps` make of another tensor of the base's shape."""
+    for op, rest, which in steps:
+        from .apply import apply
+
+        out = apply(op, (base, *rest))
+        base = out if which is None else out[which]
+    return base
+
+
+def refresh(t: Tensor) -> None:
+    """Remake the grad_fn of a view when its base has been changed in place since."""
+    view = t.view
+    assert view is not None
+    base = view.base
+    if t.counter is None or view.version == t.counter[0]:
+        return
+    if t.node is None and not (base.requires_grad_slot or base.node is not None):
+        return
+    e = edge(base)
+    view.version = t.counter[0]
+    if e is not None:
+        t.node = ViewNode(e, base.spec, view.steps, t)
+        t.index = 0
+        t.requires_grad_slot = True

@@ -1,0 +1,224 @@
+"""The operation record and the registry: one operation, one place.
+
+`@op("tanh(Tensor input)", infer=…)` declares an operation with its kernel; `@tanh.derivative("input")`
+adds the derivative; `@composite("softmin(…)")` declares one that is written in other operations.
+Calls, methods, documentation, gradient checks, `meta` and error labels are all derived from the record.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cached_property
+from types import MethodType
+from typing import Any
+
+from . import schema as schemas
+from .schema import Schema
+
+#: every operation by each of its public names: "sum", "Tensor.sum", "nn.functional.relu", "linalg.inv"
+registry: dict[str, Op] = {}
+
+#: filled by `tensor.py`: the class and the argument converters the binders use
+converters: dict[str, Any] = {}
+
+Rule = Callable[..., Any]
+
+
+class Derivative:
+    """One derivative function and what it wants to know.
+
+    `function(grad, …)` returns the gradient of `inputs[0]` (or a tuple, one for each of `inputs`).
+    Its parameter names say what it needs, and thereby what the operation saves:
+
+        grad            the gradient of the output; `grads` the tuple of all, None where there is none
+        NAME            the input or parameter of that name, as it was given
+        NAME_spec       only the Spec of that input (saves nothing)
+        output          the output (`outputs`: the tuple of them)
+        output_spec     only its Spec
+        needs           which of `inputs` want a gradient, as a tuple of bool
+    """
+
+    __slots__ = ("function", "inputs", "sources", "wants_inputs", "wants_output")
+
+    def __init__(self, function: Rule, inputs: tuple[str, ...], schema: Schema):
+        self.function = function
+        self.inputs = tuple(schema.position(name) for name in inputs)
+        self.sources = tuple(_source(name, schema) for name in inspect.signature(function).parameters)
+        self.wants_inputs = tuple(i for kind, i in self.sources if kind == "input")
+        self.wants_output = any(kind in ("output", "outputs") for kind, _ in self.sources)
+
+
+def _source(name: str, schema: Schema) -> tuple[str, int]:
+    if name in ("grad", "grads", "output", "outputs", "output_spec", "needs"):
+        return name, -1
+    if name.endswith("_spec"):
+        return "input_spec", schema.position(name.removesuffix("_spec"))
+    return "input", schema.position(name)
+
+
+class Op:
+    """One operation. Call it with user arguments; `apply` runs it with bound ones.
+
+    name       qualified as in PyTorch without `torch.`: "sum", "nn.functional.relu", "linalg.inv"
+    schema     its signature
+    kernel     bound arguments with arrays for tensors → array or tuple of arrays; None for a composite
+    infer      bound arguments with specs for tensors → Spec or tuple of Specs; None when the values decide
+    promote    how the Tensor arguments' dtypes are brought together before infer and kernel:
+               None (not at all), "types" (PyTorch's result_type), "float" (the same, integers to the
+               default float)
+    names      where users find it: "torch.sum", "Tensor.sum", "nn.functional.relu", …
+    inplace    PyTorch has an in-place form of it, with a trailing underscore
+    view       the output shares memory with the first argument
+    half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
+    grad_fn    PyTorch's name of the backward node
+    nondifferentiable   its derivative is zero or undefined: outputs never require grad
+    factory    it makes tensors from sizes: takes dtype=, device=, requires_grad=
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        kernel: Rule | None,
+        infer: Rule | None = None,
+        body: Rule | None = None,
+        promote: str | None = None,
+        names: tuple[str, ...] | None = None,
+        inplace: bool = False,
+        view: bool = False,
+        half: str = "float32",
+        grad_fn: str | None = None,
+        nondifferentiable: bool = False,
+        factory: bool = False,
+        doc: str = "",
+        sample: tuple[Any, ...] | None = None,
+        formula: str | None = None,
+        needs_values: bool = False,
+    ):
+        self.schema = schema
+        self.name = schema.name
+        self.kernel = kernel
+        self.infer = infer
+        self.body = body
+        self.promote = promote
+        self.inplace = inplace
+        self.view = view
+        self.half = half
+        self.grad_fn = grad_fn or camel(schema.name) + "Backward0"
+        self.nondifferentiable = nondifferentiable
+        self.factory = factory
+        self.doc = inspect.cleandoc(doc) if doc else ""
+        self.sample = sample
+        self.formula = formula
+        self.needs_values = needs_values
+        self.names = names if names is not None else default_names(schema.name)
+        self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
+        self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
+        self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
+        self.derivatives: dict[int, Derivative] = {}
+        self.plans: dict[Any, Any] = {}
+        self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
+
+    # -- declaring
+
+    def derivative(self, *inputs: str) -> Callable[[Rule], Rule]:
+        """Declare the derivative with respect to `inputs`; see `Derivative` for its parameters."""
+
+        def declare(function: Rule) -> Rule:
+            derivative = Derivative(function, inputs, self.schema)
+            for position in derivative.inputs:
+                self.derivatives[position] = derivative
+            return function
+
+        return declare
+
+    # -- calling
+
+    @cached_property
+    def bound(self) -> Callable[..., Any]:
+        """The function with this operation's own signature; made when it is first called."""
+        if self.body is not None:
+            return schemas.binder(self.schema, self.body, converters, packed=False)
+        from .apply import apply
+
+        return schemas.binder(self.schema, lambda arguments: apply(self, arguments), converters, packed=True)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self.bound(*args, **kwargs)
+        except TypeError as error:
+            traceback = error.__traceback__
+            if traceback is None or traceback.tb_next is not None:
+                raise
+            from .arguments import rebind
+
+            return rebind(self, args, kwargs, error)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<built-in method {self.name.rpartition('.')[2]} of type object>"
+
+    # -- what a derivative asks the record to keep
+
+    def saved(self, needs: tuple[bool, ...]) -> tuple[tuple[int, ...], bool]:
+        """(positions of inputs to save, whether to save the outputs) when `needs` want gradients."""
+        found = self.saves.get(needs)
+        if found is None:
+            wanted = [self.derivatives[i] for i, need in enumerate(needs) if need and i in self.derivatives]
+            holders = {*self.tensors, *self.lists}
+            positions = sorted({i for d in wanted for i in d.wants_inputs if i in holders})
+            found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
+        return found
+
+
+def camel(name: str) -> str:
+    """`log_softmax` → `LogSoftmax`; the last part of a qualified name (`linalg_` kept as PyTorch does)."""
+    head, _, last = name.rpartition(".")
+    prefix = {"linalg": "Linalg", "special": "Special", "fft": "Fft"}.get(head, "")
+    return prefix + "".join(part[:1].upper() + part[1:] for part in last.split("_") if part)
+
+
+def default_names(name: str) -> tuple[str, ...]:
+    """An unqualified operation is a function and a method; a qualified one lives in its namespace."""
+    if name.startswith("Tensor.") or "." in name:
+        return (name,)
+    return (f"torch.{name}", f"Tensor.{name}")
+
+
+def register(record: Op) -> Op:
+    """Enter an operation under each of its names; a name taken twice is a mistake in the records."""
+    for name in record.names:
+        key = name.removeprefix("torch.")
+        if key in registry:
+            raise KeyError(f"operation {key!r} is declared twice")
+        registry[key] = record
+        if key.startswith("Tensor."):
+            converters["method"](key.removeprefix("Tensor."), record)
+    if record.inplace:
+        from .inplace import inplace_form
+
+        inplace_form(record)
+    return record
+
+
+def op(signature: str, **options: Any) -> Callable[[Rule], Op]:
+    """Declare a primitive operation; the decorated function is its kernel and carries its docstring."""
+
+    def declare(kernel: Rule) -> Op:
+        doc = options.pop("doc", None) or kernel.__doc__ or ""
+        return register(Op(schemas.parse(signature), kernel=kernel, doc=doc, **options))
+
+    return declare
+
+
+def composite(signature: str, **options: Any) -> Callable[[Rule], Op]:
+    """Declare an operation written in other operations; the function gets bound arguments (tensors)."""
+
+    def declare(body: Rule) -> Op:
+        doc = options.pop("doc", None) or body.__doc__ or ""
+        return register(Op(schemas.parse(signature), kernel=None, body=body, doc=doc, **options))
+
+    return declare

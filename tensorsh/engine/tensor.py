@@ -1,0 +1,410 @@
+"""The tensor: an array, its spec, and its place in the graph.
+
+A tensor holds a NumPy array (views share memory just as PyTorch's do), the interned spec of it, and
+what autograd knows: `requires_grad`, `.grad`, the node that made it (`grad_fn`), and for a view the
+base it looks into. Methods and operators are put here by the operation records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentError, DTypeError, GradientError, ValueError
+from . import context, op
+from . import dtype as dt
+from .device import Device
+from .dtype import DType
+from .results import Size
+from .spec import Spec, spec
+
+if TYPE_CHECKING:
+    from .node import Node
+
+NUMBERS = frozenset((bool, int, float, complex))
+
+
+class View:
+    """How a tensor looks into a base: replaying `steps` of (view op, arguments after the first).
+
+    version   the base's version when the view's `grad_fn` was made; a later in-place change remakes it
+    many      made by an operation with several outputs (unbind, split): in-place is refused
+    no_grad   made under no_grad: in-place is refused once gradients are recorded
+    """
+
+    __slots__ = ("base", "many", "no_grad", "output", "steps", "version")
+
+    def __init__(
+        self, base: Tensor, steps: tuple[Any, ...], version: int, many: str | None, output: int, no_grad: bool
+    ):
+        self.base = base
+        self.steps = steps
+        self.version = version
+        self.many = many
+        self.output = output
+        self.no_grad = no_grad
+
+
+class Tensor:
+    """A multi-dimensional array of one dtype on one device, with PyTorch's semantics.
+
+    Embedding programs use `.numpy() .tolist() .item() .shape .dtype .device .requires_grad .grad
+    .grad_fn .is_leaf` and every operation as a method.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "array",
+        "counter",
+        "grad_slot",
+        "index",
+        "node",
+        "requires_grad_slot",
+        "retains",
+        "spec",
+        "view",
+    )
+
+    #: attribute names the language may use; operations add theirs
+    public: set[str] = set()
+
+    #: NumPy leaves binary operators with a tensor to the tensor
+    __array_ufunc__ = None
+
+    def __init__(self, array: np.ndarray[Any, Any], spec: Spec, requires_grad: bool = False):
+        self.array = array
+        self.spec = spec
+        self.requires_grad_slot = requires_grad
+        self.grad_slot: Tensor | None = None
+        self.node: Node | None = None
+        self.index = 0  # which output of `node` this is
+        self.counter: list[int] | None = None  # version, shared by all that share memory; None is 0
+        self.view: View | None = None
+        self.retains = False
+
+    # -- the engine's side
+
+    @property
+    def version(self) -> int:
+        """How many in-place changes its memory has seen."""
+        return 0 if self.counter is None else self.counter[0]
+
+    def shared_counter(self) -> list[int]:
+        if self.counter is None:
+            self.counter = [0]
+        return self.counter
+
+    def alias(self) -> Tensor:
+        """The same memory outside the graph (`detach`)."""
+        out = Tensor(self.array, self.spec)
+        out.counter = self.shared_counter()
+        return out
+
+    # -- what users read
+
+    @property
+    def shape(self) -> Size:
+        return Size(self.spec.shape)
+
+    @property
+    def dtype(self) -> DType:
+        return self.spec.dtype
+
+    @property
+    def device(self) -> Device:
+        return self.spec.device
+
+    @property
+    def ndim(self) -> int:
+        return len(self.spec.shape)
+
+    @property
+    def requires_grad(self) -> bool:
+        return self.requires_grad_slot
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        if not flag and self.grad_fn is not None:
+            raise GradientError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+                "variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach().",
+                help="x.detach() gives the same values outside the graph",
+            )
+        if flag and self.dtype.category < dt.FLOAT:
+            raise DTypeError(
+                "only Tensors of floating point dtype can require gradients",
+                help="convert it first: x.float() or `x as float32`",
+            )
+        if flag != self.requires_grad_slot:
+            context.current.journal.save_attributes(self, "requires_grad_slot")
+            self.requires_grad_slot = bool(flag)
+
+    @property
+    def grad(self) -> Tensor | None:
+        return self.grad_slot
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise ArgumentError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                )
+            if value.spec.shape != self.spec.shape:
+                raise GradientError(
+                    f"assigned grad has data of a different size: expected {list(self.shape)}, "
+                    f"got {list(value.shape)}"
+                )
+            if value.dtype is not self.dtype:
+                raise GradientError("assigned grad has data of a different type")
+        context.current.journal.save_attributes(self, "grad_slot")
+        self.grad_slot = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        from .node import refresh
+
+        if self.view is not None:
+            refresh(self)
+        return self.node
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.grad_fn is None
+
+    @property
+    def retains_grad(self) -> bool:
+        return self.retains
+
+    @property
+    def is_meta(self) -> bool:
+        return self.spec.is_meta
+
+    def __repr__(self) -> str:
+        return formatters["repr"](self)
+
+    def __format__(self, format_spec: str) -> str:
+        return formatters["format"](self, format_spec)
+
+    # -- values
+
+    def values_or_error(self, what: str) -> np.ndarray[Any, Any]:
+        """The array of a tensor that has values; `what` needs them."""
+        if self.spec.is_meta:
+            raise DTypeErrorMeta(what)
+        return self.array
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        if self.spec.numel != 1:
+            raise ValueError(
+                f"a Tensor with {self.spec.numel} elements cannot be converted to Scalar",
+                help="reduce it first (x.sum(), x.mean(), x.max()) or pick an element: x[0]",
+            )
+        return self.values_or_error("Tensor.item()").item()
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers (a number for 0 dimensions)."""
+        return self.values_or_error("Tensor.tolist()").tolist()
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The array itself: it shares memory with the tensor."""
+        if self.requires_grad_slot:
+            raise GradientError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+                help="x.detach().numpy()",
+            )
+        return self.values_or_error("numpy()")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __bool__(self) -> bool:
+        n = self.spec.numel
+        if n != 1:
+            raise ValueError(
+                "Boolean value of Tensor with no values is ambiguous"
+                if n == 0
+                else "Boolean value of Tensor with more than one value is ambiguous",
+                help="say which you mean: x.any(), x.all(), or & | ~ element by element",
+            )
+        return bool(self.values_or_error("bool()").item())
+
+    def _number(self, convert: type, kind: str) -> Any:
+        if self.spec.numel != 1:
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars",
+                help="reduce it first (x.sum(), x.mean()) or use x.tolist()",
+            )
+        value = self.values_or_error(kind).item()
+        if type(value) is complex and convert is not complex:
+            if value.imag != 0:
+                raise ValueError(
+                    f"value cannot be converted to type {'double' if convert is float else 'int64_t'} "
+                    "without overflow"
+                )
+            value = value.real
+        return convert(value)
+
+    def __float__(self) -> float:
+        return self._number(float, "float()")
+
+    def __int__(self) -> int:
+        return self._number(int, "int()")
+
+    def __complex__(self) -> complex:
+        return self._number(complex, "complex()")
+
+    def __index__(self) -> int:
+        if self.spec.numel != 1 or self.dtype.category > dt.INT:
+            raise ArgumentError("only integer tensors of a single element can be converted to an index")
+        return int(self.values_or_error("an index").item())
+
+    def __round__(self, ndigits: int | None = None) -> Tensor:
+        return op.registry["round"](self, decimals=ndigits or 0)
+
+    # -- containers
+
+    def __len__(self) -> int:
+        if not self.spec.shape:
+            raise ArgumentError("len() of a 0-d tensor")
+        return self.spec.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.spec.shape:
+            raise ArgumentError("iteration over a 0-d tensor", help="a 0-d tensor is one number: x.item()")
+        return iter(op.registry["unbind"](self, 0))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(op.registry["any"](op.registry["eq"](self, value)))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.grad_fn is not None:
+            raise GradientError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol"
+            )
+        return Tensor(self.array.copy(), self.spec, self.requires_grad_slot)
+
+
+class DTypeErrorMeta(GradientError):
+    """Values were asked of a meta tensor."""
+
+    kind = "device"
+
+    def __init__(self, what: str):
+        super().__init__(
+            f"{what} cannot be called on meta tensors",
+            code="meta-values",
+            help="meta tensors have shape and dtype but no values; make the tensor on cpu",
+        )
+
+
+#: how tensors print; `render` puts PyTorch's repr here, the plain one serves the engine alone
+formatters: dict[str, Callable[..., str]] = {
+    "repr": lambda t: f"<Tensor {t.spec!r}>",
+    "format": lambda t, s: format(t.item(), s),
+}
+
+Tensor.public.update(
+    "shape dtype device ndim requires_grad grad grad_fn is_leaf retains_grad is_meta item tolist numpy".split()
+)
+
+
+# ------------------------------------------------------------------ making tensors
+
+
+def wrap(array: Any) -> Tensor:
+    """A tensor that owns (or shares) this array; numbers become 0-d arrays."""
+    array = np.asarray(array)
+    return Tensor(array, spec(array.shape, dt.of(array)))
+
+
+def full_spec(of: Spec, value: float) -> Tensor:
+    """A tensor of this spec filled with one number."""
+    if of.is_meta:
+        return Tensor(of.placeholder, of)
+    return Tensor(np.full(of.shape, value, of.np), of)
+
+
+# ------------------------------------------------------------------ operators
+
+
+def _operand(record: op.Op, self: Tensor, other: Any, swapped: bool, rest: tuple[Any, ...]) -> Any:
+    """An operator whose other side is not a tensor, int or float."""
+    from .apply import apply
+
+    kind = type(other)
+    if kind in NUMBERS:
+        pass
+    elif kind is list:
+        other = converters_tensor(other, record.name, "other", 2)
+    elif isinstance(other, np.generic | np.ndarray):
+        other = wrap(other)
+    else:
+        return NotImplemented
+    return apply(record, (other, self, *rest) if swapped else (self, other, *rest))
+
+
+def install_operator(name: str, record: op.Op, swapped: str | None = None) -> None:
+    """Make `Tensor.__name__` call a two-argument operation, and `__swapped__` the same reversed."""
+    from .apply import apply
+
+    rest = tuple(p.default for p in record.schema.parameters[2:])
+
+    def forward(self: Tensor, other: Any) -> Any:
+        kind = type(other)
+        if kind is Tensor or kind is float or kind is int:
+            return apply(record, (self, other, *rest))
+        return _operand(record, self, other, False, rest)
+
+    setattr(Tensor, f"__{name}__", forward)
+    if swapped:
+
+        def backward(self: Tensor, other: Any) -> Any:
+            kind = type(other)
+            if kind is float or kind is int:
+                return apply(record, (other, self, *rest))
+            return _operand(record, self, other, True, rest)
+
+        setattr(Tensor, f"__{swapped}__", backward)
+
+
+def install_method(name: str, record: Any) -> None:
+    """Make an operation a method of tensors."""
+    setattr(Tensor, name, record)
+    Tensor.public.add(name)
+
+
+def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
+    """A `Tensor` argument: lists become tensors, anything else is PyTorch's error."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, list) or (isinstance(value, tuple) and type(value) is not Size):
+        return op.registry["tensor_of"](value)
+    if isinstance(value, np.ndarray | np.generic):
+        return wrap(value)
+    raise ArgumentError(
+        f"{op_name}(): argument '{name}' (position {position}) must be Tensor, not {type_name(value)}",
+        code="argument-type",
+        help=f"make it a tensor: tensor({value!r})" if type(value) in NUMBERS else None,
+    )
+
+
+def type_name(value: Any) -> str:
+    """The type as PyTorch's messages call it."""
+    return type(value).__name__
+
+
+op.converters["Tensor class"] = Tensor
+op.converters["Tensor"] = converters_tensor
+op.converters["method"] = install_method
