@@ -219,7 +219,9 @@ def _cast(op: Op, g: Any, wanted: dt.DType | None) -> Any:
     if type(g) is Spec:
         return None if g.dtype is compute else lambda array: array.astype(target)
     if compute.category == dt.INT:
-        return lambda number: np.array(number).astype(target) if abs(number) < 2**63 else wrap_int(number, target)
+        return lambda number: (
+            np.array(number).astype(target) if abs(number) < 2**63 else wrap_int(number, target)
+        )
     return target.type
 
 
@@ -231,21 +233,18 @@ def wrap_int(number: int, target: Any) -> Any:
 # ------------------------------------------------------------------ recording
 
 
-def record(op: Op, args: tuple[Any, ...], key: tuple[Any, ...], result: Any) -> Node | None:
-    """Put the operation into the graph: its outputs remember the node that made them."""
-    outputs = result if type(result) is tuple else (result,)
-    differentiable = [o for o in outputs if o.spec.dtype.category >= dt.FLOAT]
-    if not differentiable:
-        return None
-    node = Node(op, args, outputs)
-    if not any(node.needs):
-        return None
-    for i, o in enumerate(outputs):
-        if o.spec.dtype.category >= dt.FLOAT:
-            o.node = node
-            o.index = i
-            o.requires_grad_slot = True
-    return node
+def record(op: Op, args: tuple[Any, ...], key: tuple[Any, ...], result: Any) -> None:
+    """Put the operation into the graph: its float outputs remember the node that made them."""
+    if type(result) is Tensor:
+        if result.spec.dtype.category >= dt.FLOAT:
+            result.node = Node(op, args, key[1:], (result.spec,), (result,))
+            result.requires_grad_slot = True
+        return
+    node = None
+    for i, out in enumerate(result):
+        if out.spec.dtype.category >= dt.FLOAT:
+            node = node or Node(op, args, key[1:], tuple([o.spec for o in result]), result)
+            out.node, out.index, out.requires_grad_slot = node, i, True
 
 
 def _attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Context) -> None:

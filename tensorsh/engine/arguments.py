@@ -189,11 +189,12 @@ def rebind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeErr
     missing = re.search(r"missing (\d+) required positional arguments?: (.*)$", message)
     if missing:
         wanted = re.findall(r"'(\w+)'", missing[2])
-        message = (
-            f"{short}() missing {missing[1]} required positional arguments: "
-            + ", ".join(f'"{w}"' for w in wanted)
+        message = f"{short}() missing {missing[1]} required positional arguments: " + ", ".join(
+            f'"{w}"' for w in wanted
         )
-    raise ArgumentError(message, code="signature", help=f"the signature is {op.schema}", operands=args) from None
+    raise ArgumentError(
+        message, code="signature", help=f"the signature is {op.schema}", operands=args
+    ) from None
 
 
 def as_tensor(value: Any) -> Tensor:

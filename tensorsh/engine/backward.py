@@ -302,5 +302,3 @@ def tensors_of(value: Any, what: str) -> tuple[Tensor, ...]:
         if not isinstance(item, Tensor):
             raise ArgumentError(f"{what} must be a Tensor or a list of Tensors, not {type(item).__name__}")
     return items
-
-

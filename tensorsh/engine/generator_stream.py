@@ -1,9 +1,9 @@
 """The random words: an MT19937 stream with a cheap notion of where it stands.
 
 PyTorch's CPU generator is the reference MT19937 seeded with one 32-bit number, which is NumPy's
-legacy `RandomState(seed)`: its guarantee never to change is ours. Words are taken from it in blocks
-that are never written to, so a snapshot is a reference to the block and a position in it. Only when
-the source moves past a block that a snapshot refers to is the source's own state (2.5 kB) copied.
+legacy `RandomState(seed)`; NumPy guarantees that this never changes. Words are taken from it in
+whole runs of 624, the length of MT19937's state: 624 successive words determine the state, so a
+snapshot is a reference to words already drawn (which are never written to) and a position in them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -19,34 +19,19 @@ from .. import errors
 
 Array = np.ndarray[Any, Any]
 
-BLOCK = 4096  # words drawn ahead; a larger request goes to the source directly
-WORDS = 624  # of an MT19937 state
+RUN = 624  # words in an MT19937 state
+BLOCK = 6 * RUN  # words drawn ahead of small requests
 
-#: PyTorch's `get_rng_state()`: seed, left, seeded, next, state, three doubles, valid, float, valid
-_PACKED = struct.Struct(f"<QiiQ{WORDS}Q3di4xf?3x")
-
-
-class _Block:
-    """Words drawn from `source`; `after` is the source's state behind them once it has moved on."""
-
-    __slots__ = ("after", "shared", "source", "words")
-
-    def __init__(self, source: np.random.RandomState, words: Array):
-        self.source = source
-        self.words = words
-        self.shared = False
-        self.after: dict[str, Any] | None = None
-
-    def state_after(self) -> dict[str, Any]:
-        return self.after if self.after is not None else self.source.get_state(legacy=False)
+#: PyTorch's `get_rng_state()`: seed, left, seeded, next, state, normal (x, y, rho, valid), float normal
+_PACKED = struct.Struct(f"<QiiQ{RUN}Q3di4xf?3x")
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A place in a stream; opaque outside this module."""
+    """A place in a stream. `words` is None where none was drawn since seeding."""
 
     seed: int
-    block: _Block | None
+    words: Array | None
     position: int
     next_normal: float | None
 
@@ -54,26 +39,30 @@ class State:
 class Stream:
     """An MT19937 stream of 32-bit words, the same as PyTorch's after `manual_seed(seed)`.
 
-    Without a seed it takes one from the operating system, at the first use.
-    `next_normal` is the standard normal that Box-Muller left over, which PyTorch keeps for the next
-    draw of a small normal tensor.
+    Without a seed it takes one from the operating system. `next_normal` is the standard normal that
+    Box-Muller left over, which PyTorch keeps for the next draw of a small normal tensor.
     """
 
-    __slots__ = ("_block", "_position", "_seed", "next_normal")
+    __slots__ = ("_position", "_seed", "_source", "_words", "next_normal")
 
     def __init__(self, seed: int | None = None):
-        self._block: _Block | None = None
+        self._source: np.random.RandomState | None = None  # numpy.random is imported at the first draw
+        self._seed = 0
+        self._words: Array | None = None
         self._position = 0
         self.next_normal: float | None = None
-        self._seed = _unsigned(seed) if seed is not None else int.from_bytes(os.urandom(8), "little")
+        self.seed() if seed is None else self.manual_seed(seed)
 
-    def manual_seed(self, seed: int) -> Stream:
-        """Start again from `seed`, -2**63 … 2**64-1; negative numbers count down from 2**64."""
-        self._seed = _unsigned(seed)
-        self._leave_block()
-        self._block = None
-        self._position = 0
-        self.next_normal = None
+    def manual_seed(self, seed: int) -> Self:
+        """Start again from `seed`, -2**63 … 2**64-1; negative seeds count down from 2**64.
+
+        Only the low 32 bits reach the engine.
+        """
+        if not -(2**63) <= seed < 2**64:
+            raise errors.ValueError(
+                "Overflow when unpacking long long", help="seeds run from -2**63 to 2**64 - 1"
+            )
+        self.set_state(State(seed % 2**64, None, 0, None))
         return self
 
     def seed(self) -> int:
@@ -85,24 +74,20 @@ class Stream:
         """The seed this stream started from, as an unsigned 64-bit number."""
         return self._seed
 
-    # -- words ---------------------------------------------------------------------------------
+    # -- words -------------------------------------------------------------------------------------
 
     def random_u32(self, n: int) -> Array:
-        """The next `n` words, uint32[n]. Read-only: it may be a view of what a snapshot refers to."""
-        block = self._block or self._first_block()
+        """The next `n` words, uint32[n]. Not to be written to: snapshots may refer to them."""
         start, end = self._position, self._position + n
-        if end <= len(block.words):
+        if self._words is not None and end <= len(self._words):
             self._position = end
-            return block.words[start:end]
-        self._leave_block()
-        left = block.words[start:]
+            return self._words[start:end]
+        left = self._words[start:] if self._words is not None else np.empty(0, np.uint32)
         missing = n - len(left)
-        ahead = missing if missing >= BLOCK else BLOCK
-        drawn = block.source.randint(0, 1 << 32, ahead, dtype=np.uint32)
-        if ahead == missing:
-            self._block, self._position = _Block(block.source, drawn[:0]), 0
-        else:
-            self._block, self._position = _Block(block.source, drawn), missing
+        drawn = self._draw(max(BLOCK, missing))
+        # A large request keeps only the run it ends in.
+        self._words = drawn if len(drawn) == BLOCK else drawn[-RUN:].copy()
+        self._position = missing - len(drawn) + len(self._words)
         return np.concatenate((left, drawn[:missing])) if len(left) else drawn[:missing]
 
     def random_u64(self, n: int) -> Array:
@@ -115,76 +100,108 @@ class Stream:
 
     def random_f32(self, n: int) -> Array:
         """Uniform on [0, 1), float32[n]: the low 24 bits of a word."""
-        result = (self.random_u32(n) & np.uint32(0xFFFFFF)).view(np.int32).astype(np.float32)
+        result = (self.random_u32(n) & np.uint32(2**24 - 1)).view(np.int32).astype(np.float32)
         result *= np.float32(2.0**-24)
         return result
 
     def random_f64(self, n: int) -> Array:
         """Uniform on [0, 1), float64[n]: the low 53 bits of a 64-bit number."""
-        result = (self.random_u64(n) & np.uint64(2**53 - 1)).view(np.int64).astype(np.float64)
+        result = self.random_u64(n)
+        result &= np.uint64(2**53 - 1)
+        result = result.view(np.int64).astype(np.float64)
         result *= 2.0**-53
         return result
 
     def next_f64(self) -> float:
-        """One number of `random_f64`, as Python's float."""
+        """The next number of `random_f64`, as Python's float."""
         high, low = self.random_u32(2).tolist()
         return float((high << 32 | low) & (2**53 - 1)) * 2.0**-53
 
-    def _first_block(self) -> _Block:
-        source = np.random.RandomState(self._seed & 0xFFFFFFFF)
-        self._block = _Block(source, source.randint(0, 1 << 32, BLOCK, dtype=np.uint32))
-        return self._block
+    def _draw(self, n: int) -> Array:
+        """At least `n` words from the source, in whole runs."""
+        if self._source is None:
+            self._source = np.random.RandomState(self._seed % 2**32)
+        elif self._words is None:
+            self._source.seed(self._seed % 2**32)
+        return self._source.randint(0, 2**32, -(-n // RUN) * RUN, dtype=np.uint32)
 
-    def _leave_block(self) -> None:
-        """Before the source moves: keep the way back for those who refer to the current block."""
-        block = self._block
-        if block is not None and block.shared and block.after is None:
-            block.after = block.source.get_state(legacy=False)
-
-    # -- snapshots -----------------------------------------------------------------------------
+    # -- snapshots ---------------------------------------------------------------------------------
 
     def get_state(self) -> State:
-        """Where the stream stands; costs nothing until the stream has moved far past it."""
-        if self._block is None:
-            return State(self._seed, None, 0, self.next_normal)
-        self._block.shared = True
-        return State(self._seed, self._block, self._position, self.next_normal)
+        """Where the stream stands."""
+        return State(self._seed, self._words, self._position, self.next_normal)
 
     def set_state(self, state: State) -> None:
-        """Go back (or forward) to a snapshot of this stream or of another."""
-        if state.block is None:
-            if self._block is not None:
-                self._leave_block()
-                self._block = None
-        elif state.block is not self._block:
-            after = state.block.state_after()
-            self._leave_block()
-            source = self._block.source if self._block is not None else np.random.RandomState(0)
-            source.set_state(after)
-            self._block = _Block(source, state.block.words)
-        self._seed = state.seed
-        self._position = state.position
+        """Continue from a snapshot, of this stream or of another."""
+        if state.words is not None and state.words is not self._words:
+            if self._source is None:
+                self._source = np.random.RandomState(0)
+            self._source.set_state(("MT19937", untemper(state.words[-RUN:]), RUN))
+        self._seed, self._words, self._position = state.seed, state.words, state.position
         self.next_normal = state.next_normal
 
-    def fork(self) -> Any:
+    def fork(self) -> Self:
         """A stream of its own that continues from here."""
-        other = type(self)(self._seed)
+        other = type(self)(0)
         other.set_state(self.get_state())
         return other
 
     def pack_state(self) -> Array:
-        """The state as PyTorch's `get_rng_state()` lays it out, uint8[5056]."""
-        seed, state, position = self._seed, None, 0
-        if self._block is not None:
-            # The position may lie before the source's: replay up to it on a copy.
-            state, position = self._state_here()
-        if state is None:
-            key = np.random.RandomState(seed & 0xFFFFFFFF).get_state(legacy=False)["state"]["key"]
-            left, after = 1, 0
+        """The state in the layout of PyTorch's `get_rng_state()`, uint8[5056]."""
+        if self._words is None:
+            key, left, following = _seeded(self._seed), 1, 0
         else:
-            key, left, after = state, WORDS + 1 - position, position
+            start = max(self._position - 1, 0) // RUN * RUN  # a run is left when the next word is drawn
+            key, following = untemper(self._words[start : start + RUN]), self._position - start
+            left = RUN + 1 - following
         normal = self.next_normal
-        packed = _PACKED.pack(
-            seed, left, 1, after, *key.tolist(), 0.0, normal or 0.0, 0.0, int(normal is not None), 0.0, False
-        )
-        return np.frombuffer(packed, dtype=np.uint8).copy()
+        cached = (0.0, normal or 0.0, 0.0, normal is not None)
+        packed = _PACKED.pack(self._seed, left, 1, following, *key.tolist(), *cached, 0.0, False)
+        return np.frombuffer(packed, np.uint8).copy()
+
+    def unpack_state(self, packed: Array) -> None:
+        """Continue from what `pack_state` or PyTorch's `get_rng_state()` gave."""
+        if packed.dtype != np.uint8:
+            raise errors.ArgumentError("RNG state must be a torch.ByteTensor")
+        if packed.size != _PACKED.size:
+            raise errors.ValueError(
+                f"Expected a CPUGeneratorImplState of size {_PACKED.size} "
+                f"but found the input RNG state size to be {packed.size}",
+                help="set_rng_state takes what get_rng_state() returned",
+            )
+        seed, left, seeded, following, *rest = _PACKED.unpack(packed.tobytes())
+        if not (seeded and 0 < left <= RUN and following <= RUN):
+            raise errors.ValueError(
+                "Invalid mt19937 state", help="set_rng_state takes what get_rng_state() returned"
+            )
+        if left == 1:
+            following = RUN  # the run is used up, or, just seeded, never was one
+        key = np.array(rest[:RUN], np.uint64).astype(np.uint32)
+        _, normal, _, valid = rest[RUN : RUN + 4]
+        self.set_state(State(seed, temper(key), following, normal if valid else None))
+
+
+# -- MT19937's output function and its inverse -----------------------------------------------------
+
+
+def temper(y: Array) -> Array:
+    """The words that a state puts out, uint32[n]."""
+    y = y ^ (y >> np.uint32(11))
+    y ^= (y << np.uint32(7)) & np.uint32(0x9D2C5680)
+    y ^= (y << np.uint32(15)) & np.uint32(0xEFC60000)
+    return y ^ (y >> np.uint32(18))
+
+
+def untemper(words: Array) -> Array:
+    """The state that puts out these words: the steps of `temper` undone, last first."""
+    y = words ^ (words >> np.uint32(18))
+    y ^= (y << np.uint32(15)) & np.uint32(0xEFC60000)
+    mixed = y
+    for _ in range(4):  # each round sets right seven bits more
+        y = mixed ^ ((y << np.uint32(7)) & np.uint32(0x9D2C5680))
+    return y ^ (y >> np.uint32(11)) ^ (y >> np.uint32(22))
+
+
+def _seeded(seed: int) -> Array:
+    """The state just after seeding, before it has put out anything."""
+    return np.random.RandomState(seed % 2**32).get_state()[1]

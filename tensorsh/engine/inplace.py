@@ -73,7 +73,7 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     check_result(plan, target, op)
     records = state.grad_enabled and not op.nondifferentiable
     wants_grad = records and any(
-        type(t) is Tensor and (t.requires_grad_slot or t.view is not None and edge(t) is not None)
+        type(t) is Tensor and (t.requires_grad_slot or (t.view is not None and edge(t) is not None))
         for a in args
         for t in (a if type(a) is tuple else (a,))
     )
@@ -91,11 +91,15 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
             saved = (before, *args[1:])
     result = run_kernel(op, plan, args)
     # the record comes before the write, so that a saved argument sharing this memory is found changed
-    node = Node(op, saved, (target,)) if wants_grad and target.spec.dtype.category >= dt.FLOAT else None
+    node = (
+        Node(op, saved, key[1:], (target.spec,))
+        if wants_grad and target.spec.dtype.category >= dt.FLOAT
+        else None
+    )
     write(target, result.array)
     if node is not None:
-        if node.outputs is not None:
-            node.outputs = [(target.array, target.shared_counter(), target.version)]
+        if op.saved(node.needs)[1]:
+            node.keep((target,))
         rebase(node, target)
     return target
 
@@ -107,12 +111,13 @@ def check_result(plan: Plan, target: Tensor, op: Op) -> None:
         return
     if out.shape != target.spec.shape:
         raise ShapeError(
-            f"output with shape {list(target.spec.shape)} doesn't match the broadcast shape {list(out.shape)}",
+            f"output with shape {list(target.spec.shape)} "
+            f"doesn't match the broadcast shape {list(out.shape)}",
             code="inplace-shape",
             help=f"an in-place operation keeps the shape; write `x = x.{op.name}(…)` for a new tensor",
         )
     have, want = out.dtype, target.spec.dtype
-    if have.category > want.category and not (op.name in ("copy", "fill", "masked_fill")):
+    if have.category > want.category and op.name not in ("copy", "fill", "masked_fill"):
         raise DTypeError(
             f"result type {have.title} can't be cast to the desired output type {want.title}",
             code="inplace-dtype",

@@ -57,50 +57,58 @@ class Node:
         "versions",
     )
 
-    def __init__(self, op: Op, args: tuple[Any, ...], outputs: tuple[Tensor, ...]):
+    def __init__(
+        self,
+        op: Op,
+        args: tuple[Any, ...],
+        input_specs: tuple[Any, ...],
+        output_specs: tuple[Spec, ...],
+        outputs: tuple[Tensor, ...] | None = None,
+    ):
+        """`input_specs` holds, for each argument, its Spec (a tuple of them for a list of tensors)."""
         self.op = op
-        self.title: str | None = None
         self.seq = next(sequence)
-        edges: list[Any] = []
-        needs: list[bool] = []
-        specs: list[Any] = []
-        for i, a in enumerate(args):
-            if type(a) is Tensor:
-                e = edge(a) if a.requires_grad_slot or a.view is not None else None
-                edges.append(e)
-                specs.append(a.spec)
-                needs.append(e is not None)
-            elif i in op.lists:
-                each = [edge(t) for t in a]
-                edges.append(each)
-                specs.append(tuple([t.spec for t in a]))
-                needs.append(any(each))
-            else:
-                edges.append(None)
-                specs.append(None)
-                needs.append(False)
-        self.edges = edges
-        self.needs = tuple(needs)
-        self.input_specs = specs
-        positions, keep_outputs = op.saved(self.needs)
-        self.saves = bool(positions) or keep_outputs
-        self.args = tuple(
-            [
-                a if i in positions or not (type(a) is Tensor or i in op.lists) else None
-                for i, a in enumerate(args)
-            ]
-        )
-        self.versions = [
-            (t, t.version)
-            for i in positions
-            for t in (args[i] if i in op.lists else (args[i],))
-            if type(t) is Tensor
-        ]
-        self.outputs: Any = None
-        if keep_outputs:
-            self.outputs = [(o.array, o.shared_counter(), o.version) for o in outputs]
-        self.output_specs = tuple([o.spec for o in outputs])
+        self.title: str | None = None
+        self.input_specs = input_specs
+        self.output_specs = output_specs
         self.retained: list[Any] | None = None  # weak references to outputs that keep their gradient
+        self.edges: list[Any] = [
+            (edge(a) if a.requires_grad_slot or a.view is not None else None)
+            if type(a) is Tensor
+            else [edge(t) for t in a]
+            if type(a) is tuple and i in op.lists
+            else None
+            for i, a in enumerate(args)
+        ]
+        self.needs = tuple([e is not None and e != [] for e in self.edges])
+        saved = op.saves.get(self.needs)
+        positions, keep_outputs = op.saved(self.needs) if saved is None else saved
+        self.saves = keep_outputs or bool(positions)
+        self.versions: Any = ()
+        if positions:
+            self.args: Any = tuple(
+                [
+                    a if i in positions or not (type(a) is Tensor or i in op.lists) else None
+                    for i, a in enumerate(args)
+                ]
+            )
+            self.versions = [
+                (t, 0 if t.counter is None else t.counter[0])
+                for i in positions
+                for t in (args[i] if i in op.lists else (args[i],))
+                if type(t) is Tensor
+            ]
+        elif op.only_tensors:
+            self.args = op.no_arguments
+        else:
+            self.args = tuple([None if type(a) is Tensor or i in op.lists else a for i, a in enumerate(args)])
+        self.outputs: Any = None
+        if keep_outputs and outputs is not None:
+            self.keep(outputs)
+
+    def keep(self, outputs: tuple[Tensor, ...]) -> None:
+        """Save the outputs: their arrays, not the tensors, which would be a cycle."""
+        self.outputs = [(o.array, o.shared_counter(), o.version) for o in outputs]
 
     # -- what users see
 
@@ -117,7 +125,7 @@ class Node:
         for i, e in enumerate(self.edges):
             if i in self.op.lists:
                 flat.extend(e)
-            elif self.input_specs[i] is not None or i in self.op.tensors:
+            elif i in self.op.tensors:
                 flat.append(e)
         return tuple(
             (None, 0) if e is None else (AccumulateGrad(e[0]) if type(e[0]) is Tensor else e[0], e[1])
@@ -158,7 +166,9 @@ class Node:
                 )
             key = id(derivative)
             if key not in done:
-                values = derivative.function(*[self._source(s, derivative, grads) for s in derivative.sources])
+                values = derivative.function(
+                    *[self._source(s, derivative, grads) for s in derivative.sources]
+                )
                 done[key] = values if len(derivative.inputs) > 1 else (values,)
             grad = done[key][derivative.inputs.index(i)]
             if grad is None:
@@ -207,7 +217,7 @@ class Node:
             if journal.active and self.seq < journal.start:
                 journal.save_attributes(self, "args", "versions", "outputs")
             self.args = FREED
-            self.versions = []
+            self.versions = ()
             self.outputs = None
 
 
@@ -252,9 +262,9 @@ def version_error(t: Tensor, expected: int) -> GradientError:
     made = "" if t.node is None else f", which is output {t.index} of {t.node.name()},"
     return GradientError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[{kind} {list(t.spec.shape)}]{made} is at version {t.version}; expected version {expected} instead. "
-        "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
-        "torch.autograd.set_detect_anomaly(True).",
+        f"[{kind} {list(t.spec.shape)}]{made} is at version {t.version}; "
+        f"expected version {expected} instead. Hint: enable anomaly detection to find the operation that failed "
+        "to compute its gradient, with torch.autograd.set_detect_anomaly(True).",
         code="version",
         help="the backward needs the old value: write `x = x + …` instead of `x += …`, or change a clone()",
     )
@@ -277,9 +287,9 @@ class CopySlices(Node):
         self.base_spec = base_spec
         self.edges = [base_edge, *inner.edges[1:]]
         self.needs = (base_edge is not None, *inner.needs[1:])
-        self.input_specs = [base_spec, *inner.input_specs[1:]]
+        self.input_specs = (base_spec, *inner.input_specs[1:])
         self.args = ()
-        self.versions = []
+        self.versions = ()
         self.outputs = None
         self.output_specs = (base_spec,)
         self.saves = inner.saves
@@ -329,9 +339,9 @@ class ViewNode(Node):
         self.steps = steps
         self.edges = [base_edge]
         self.needs = (True,)
-        self.input_specs = [base_spec]
+        self.input_specs = (base_spec,)
         self.args = ()
-        self.versions = []
+        self.versions = ()
         self.outputs = None
         self.output_specs = (out.spec,)
         self.saves = False

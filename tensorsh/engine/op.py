@@ -116,6 +116,8 @@ class Op:
         self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
         self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
         self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
+        self.only_tensors = all(self.tensorlike)
+        self.no_arguments = (None,) * len(schema.parameters)
         self.derivatives: dict[int, Derivative] = {}
         self.plans: dict[Any, Any] = {}
         self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}

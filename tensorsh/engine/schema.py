@@ -126,7 +126,9 @@ def _literal(text: str) -> Any:
         return float(text)
 
 
-def binder(schema: Schema, target: Callable[..., Any], converters: dict[str, Callable[..., Any]], packed: bool) -> Any:
+def binder(
+    schema: Schema, target: Callable[..., Any], converters: dict[str, Callable[..., Any]], packed: bool
+) -> Any:
     """Compile a Python function with this signature that converts its arguments and calls `target`.
 
     `packed` hands them over as one tuple, the way `apply` wants them. `converters` maps a type to

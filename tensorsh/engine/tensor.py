@@ -8,7 +8,7 @@ base it looks into. Methods and operators are put here by the operation records.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class Tensor:
     )
 
     #: attribute names the language may use; operations add theirs
-    public: set[str] = set()
+    public: ClassVar[set[str]] = set()
 
     #: NumPy leaves binary operators with a tensor to the tensor
     __array_ufunc__ = None
@@ -151,7 +151,7 @@ class Tensor:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise ArgumentError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
                 )
             if value.spec.shape != self.spec.shape:
                 raise GradientError(
@@ -316,7 +316,8 @@ formatters: dict[str, Callable[..., str]] = {
 }
 
 Tensor.public.update(
-    "shape dtype device ndim requires_grad grad grad_fn is_leaf retains_grad is_meta item tolist numpy".split()
+    ("shape", "dtype", "device", "ndim", "requires_grad", "grad", "grad_fn", "is_leaf", "retains_grad"),
+    ("is_meta", "item", "tolist", "numpy"),
 )
 
 
