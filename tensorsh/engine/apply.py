@@ -155,7 +155,7 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
         _with_dtype(g, wanted) if wanted is not None and (i in op.tensors or i in op.lists) else g
         for i, g in enumerate(given)
     ]
-    out = op.infer(*seen) if op.infer is not None else None
+    out: Any = op.infer(*seen) if op.infer is not None else None
     if device is not None and out is not None:
         out = tuple([_on(s, device) for s in out]) if type(out) is tuple else _on(out, device)
     casts = [_cast(op, g, wanted) if i in op.tensors or i in op.lists else None for i, g in enumerate(given)]

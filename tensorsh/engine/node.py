@@ -263,8 +263,9 @@ def version_error(t: Tensor, expected: int) -> GradientError:
     return GradientError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind} {list(t.spec.shape)}]{made} is at version {t.version}; "
-        f"expected version {expected} instead. Hint: enable anomaly detection to find the operation that failed "
-        "to compute its gradient, with torch.autograd.set_detect_anomaly(True).",
+        f"expected version {expected} instead. "
+        "Hint: enable anomaly detection to find the operation that failed to compute its gradient, "
+        "with torch.autograd.set_detect_anomaly(True).",
         code="version",
         help="the backward needs the old value: write `x = x + …` instead of `x += …`, or change a clone()",
     )

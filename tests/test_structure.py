@@ -1,0 +1,97 @@
+"""The house rules: which layer may import which, and what every operation owes."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tensorsh
+
+ROOT = Path(tensorsh.__file__).parent
+
+#: what each layer may import; a layer may always import from itself
+MAY_IMPORT = {
+    "source": set(),
+    "errors": {"source"},
+    "engine": {"source", "errors"},
+    "ops": {"engine", "source", "errors"},
+    "io": {"source", "errors"},
+    "lang": {"ops", "io", "engine", "source", "errors"},
+    "session": {"lang", "ops", "engine", "source", "errors"},
+    "render": {"session", "lang", "ops", "engine", "source", "errors"},
+    "repl": {"render", "session", "lang", "ops", "engine", "io", "source", "errors"},
+    "cli": {"repl", "render", "session", "lang", "ops", "engine", "io", "source", "errors"},
+    "__init__": {"session", "errors"},
+    "__main__": {"cli"},
+}
+
+#: modules that cost start-up time and must only be imported inside the functions that need them
+HEAVY = {"scipy", "rich", "prompt_toolkit", "pygments", "ml_dtypes", "opt_einsum", "safetensors", "plotext"}
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def layer(path: Path) -> str:
+    first = path.relative_to(ROOT).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
+    """Absolute names of the modules a file imports."""
+    package = ("tensorsh", *path.relative_to(ROOT).parts[:-1])
+    found = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = _outside_functions(tree) if top_level_only else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) - node.level + 1]) if node.level else []
+            module = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            found.add(module)
+            found.update(f"{module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def _outside_functions(tree: ast.AST):
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from _outside_functions(node)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_run_one_way(path: Path) -> None:
+    here = layer(path)
+    allowed = MAY_IMPORT[here] | {here}
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "tensorsh" and len(parts) > 1 and (ROOT / parts[1]).exists() | (
+            ROOT / f"{parts[1]}.py"
+        ).exists():
+            assert parts[1] in allowed, f"{here} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_heavy_modules_are_imported_where_they_are_used(path: Path) -> None:
+    top = {name.split(".")[0] for name in imports(path, top_level_only=True)}
+    assert not top & HEAVY or layer(path) == "repl"
+    assert "torch" not in {name.split(".")[0] for name in imports(path)}
+
+
+def test_one_line_program_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from tensorsh.cli import main\n"
+        "try: main(['-c', '1+1'])\n"
+        "except SystemExit: pass\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["2", "[]"]
