@@ -1,0 +1,265 @@
+"""The command line: arguments → session → what is displayed, in the wanted format, where it is wanted.
+
+Values go to standard output (or `-o FILE`), everything else to standard error. What only some runs
+need is imported where it is needed: `tensorsh -c '1+1'` loads neither the shell nor any display but one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .errors import TensorshError, UsageError
+from .options import HELP, Options, read_options
+
+if TYPE_CHECKING:
+    from .session import Session, Shown
+    from .source import Span
+
+INTERRUPTED = 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program that the arguments describe; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = run(read_options(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        print(f"tensorsh: {error.message}", file=sys.stderr)
+        print(f"try: {error.help or 'tensorsh --help'}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return 0
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+
+
+def run(options: Options) -> int:
+    """What `main` does, with errors still raised."""
+    if options.help:
+        print(HELP, end="")
+        return 0
+    if options.version:
+        from . import __version__
+
+        print(f"tensorsh {__version__}")
+        return 0
+    if options.check:
+        from .check import check
+
+        return check(options.check, Report(options).error)
+    report = Report(options)
+    with contextlib.closing(Output(options)) as output:
+        try:
+            session = make_session(options)
+        except UsageError:
+            raise
+        except TensorshError as error:
+            raise UsageError(error.message, help=error.help) from None
+        code = bind_arguments(session, options, report)
+        texts = [] if code else programs(options)
+        for name, text, script in texts:
+            code = max(code, run_text(session, text, name, script, options, output, report))
+            if code and not options.keep_going:
+                break
+        if wants_shell(options):
+            return shell(session, options)
+        return code
+
+
+def make_session(options: Options) -> Session:
+    """The session that the flags describe."""
+    from .session import Session
+
+    session = Session(seed=options.seed, dtype=options.dtype, device=options.device, threads=options.threads)
+    session["argv"] = list(options.arguments)
+    return session
+
+
+def bind_arguments(session: Session, options: Options, report: Report) -> int:
+    """`--arg NAME VALUE` and `--let NAME EXPR`, in the order they were given."""
+    for kind, name, text in options.bindings:
+        if not name.isidentifier() or name.startswith("__"):
+            raise UsageError(f"--{kind}: {name!r} is not a name")
+        if kind == "arg":
+            session[name] = text
+            continue
+        try:
+            session.run(f"{name} = ({text}\n)", f"<--let {name}>")
+        except TensorshError as error:
+            report.error(error)
+            return error.exit_code
+    return 0
+
+
+def programs(options: Options) -> Iterable[tuple[str, str, bool]]:
+    """(name, text, is a script) of what is to be run, each read when its turn comes."""
+    if options.commands:
+        for i, text in enumerate(options.commands, 1):
+            yield ("<command>" if len(options.commands) == 1 else f"<command {i}>"), text, False
+    elif options.script is not None and options.script != "-":
+        yield options.script, read_file(options.script), True
+    elif options.script == "-" or not (options.interactive or sys.stdin.isatty()):
+        try:
+            yield "<stdin>", sys.stdin.buffer.read().decode("utf-8-sig"), True
+        except UnicodeDecodeError as error:
+            raise UsageError(
+                f"standard input is not UTF-8 text ({error.reason} at byte {error.start})"
+            ) from None
+
+
+def read_file(path: str) -> str:
+    """The text of a script; UsageError for what cannot be read."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"cannot read {path!r}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path!r} is not UTF-8 text ({error.reason} at byte {error.start})") from None
+
+
+def run_text(
+    session: Session, text: str, name: str, script: bool, options: Options, output: Output, report: Report
+) -> int:
+    """Run one text to its end or first error; the exit code it asks for."""
+    code = 0
+
+    def keep_going(error: TensorshError) -> None:
+        nonlocal code
+        code = max(code, error.exit_code)
+        sys.stdout.flush()
+        report.error(error)
+
+    try:
+        session.execute(
+            text,
+            name,
+            output.show,
+            script=script,
+            on_error=keep_going if options.keep_going else None,
+            on_time=report.time if options.timer else None,
+        )
+    except TensorshError as error:
+        keep_going(error)
+    return code
+
+
+def wants_shell(options: Options) -> bool:
+    """`-i`, or nothing to run and a person at the keyboard."""
+    nothing = not options.commands and options.script is None
+    return options.interactive or (nothing and sys.stdin.isatty())
+
+
+def shell(session: Session, options: Options) -> int:
+    """The interactive shell."""
+    from .repl.loop import shell
+
+    return shell(session, options)
+
+
+class Output:
+    """Where displayed values go, in which format."""
+
+    def __init__(self, options: Options):
+        self.path = options.output
+        self.file: Any = None
+        on_terminal = self.path is None and sys.stdout.isatty()
+        self.format = options.format or ("pretty" if on_terminal else "torch")
+        self.color = self.path is None and use_color(sys.stdout, options.color)
+        if self.format == "npy" and on_terminal:
+            raise UsageError("-f npy writes binary data: send it to a file with -o or >")
+        if self.path is not None:
+            try:
+                self.file = open(self.path, "wb")  # noqa: SIM115  closed by close()
+            except OSError as error:
+                raise UsageError(f"cannot write {self.path!r}: {error.strerror}") from None
+
+    def show(self, shown: Shown) -> None:
+        """Write one displayed value."""
+        from . import display
+
+        if self.format == "npy":
+            self._write(display.binary(shown.value))
+            return
+        columns = width(sys.stdout)
+        text = display.text(shown.value, shown.name, self.format, color=self.color, width=columns)
+        if self.file is None:
+            print(text, end="" if text.endswith("\n") else "\n")
+        else:
+            self._write((text if text.endswith("\n") else text + "\n").encode())
+
+    def _write(self, data: bytes) -> None:
+        if self.file is not None:
+            self.file.write(data)
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+
+    def close(self) -> None:
+        if self.file is not None:
+            self.file.close()
+
+
+class Report:
+    """Errors and times, on standard error."""
+
+    def __init__(self, options: Options):
+        self.json = options.format == "json"
+        self.debug = options.debug
+        self.color = use_color(sys.stderr, options.color)
+
+    def error(self, error: TensorshError) -> None:
+        """One error, as a block of text or a line of JSON; with `--debug` what is behind it."""
+        from .render.error import error_json, error_text
+
+        sys.stdout.flush()
+        text = (
+            error_json(error) if self.json else error_text(error, color=self.color, width=width(sys.stderr))
+        )
+        print(text, file=sys.stderr)
+        if self.debug:
+            import traceback
+
+            traceback.print_exception(error.__cause__ or error, file=sys.stderr)
+
+    def time(self, span: Span, seconds: float) -> None:
+        """How long a statement took."""
+        line = span.text.split("\n", 1)[0]
+        line = line if len(line) <= 60 else line[:59] + "…"
+        print(f"{seconds * 1e3:10.3f} ms  {line}", file=sys.stderr)
+
+
+def use_color(stream: Any, wanted: str) -> bool:
+    """Whether to colour what goes to a stream: the flag, then the environment, then whether it is a terminal."""
+    if wanted != "auto":
+        return wanted == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width(stream: Any) -> int:
+    """Columns of the terminal a stream goes to; 100 where it is none."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.get_terminal_size(stream.fileno()).columns or 100
+    return 100
+
+
+def _forget_stdout() -> None:
+    """The reader of standard output is gone: let Python's exit flush into nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

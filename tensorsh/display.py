@@ -1,0 +1,41 @@
+"""One displayed value in one of the formats: `pretty`, `torch`, `json`, `csv`, `npy`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .lang.queries import Explanation, Graph
+
+
+def text(value: Any, name: str | None, format: str, *, color: bool, width: int) -> str:
+    """The value as text, without a newline at its end unless the format has one."""
+    if isinstance(value, Graph):
+        from .render.graph import graph_text
+
+        return graph_text(value.value)
+    if isinstance(value, Explanation):
+        from .render.explain import explain_text
+
+        return explain_text(value.value, value.wrt, value.texts)
+    if format == "json":
+        from .render.machine import json_line
+
+        return json_line(name, value)
+    if format == "csv":
+        from .render.machine import csv_text
+
+        return csv_text(value)
+    if format == "pretty":
+        from .render.pretty import pretty_text
+
+        return pretty_text(value, name, color=color, width=width)
+    from .session import texts
+
+    return texts.repr(value)
+
+
+def binary(value: Any) -> bytes:
+    """The value as the bytes of an `.npy` file."""
+    from .render.machine import npy_bytes
+
+    return npy_bytes(value)

@@ -1,0 +1,129 @@
+"""`x: float32[n, 3] on cpu = …` and `… as float16`: dtype and device convert, sizes are checked.
+
+Named sizes are bound where they are first used and hold from then on: in the session for statements
+at top level, in one call for the statements of a function.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import context, device
+from ..engine.dtype import dtypes
+from ..engine.op import registry
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError, DTypeError, ShapeError
+from ..source import Span
+from . import ast
+
+
+class Sizes(dict[str, tuple[int, Span]]):
+    """What each named size is, and where it was bound."""
+
+    def bind(self, name: str, length: int, span: Span) -> None:
+        self[name] = length, span
+        context.current.journal.record(lambda: self.pop(name))
+
+
+def resolved(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a factory call with the names in them looked up."""
+    out = dict(options)
+    if isinstance(out.get("dtype"), str):
+        out["dtype"] = dtypes[out["dtype"]]
+    if isinstance(out.get("device"), str):
+        out["device"] = device.resolve(out["device"])
+    return out
+
+
+def literal(values: Any, dtype: str | None = None, on: str | None = None) -> Tensor:
+    """Numbers in brackets: exactly what `torch.tensor` makes of them."""
+    if dtype is None and on is None:
+        return registry["tensor"](values)
+    options = {name: value for name, value in (("dtype", dtype), ("device", on)) if value is not None}
+    return registry["tensor"](values, **resolved(options))
+
+
+def conform(
+    value: Any, annotation: ast.Annotation | None, node: ast.Node, sizes: Sizes, param: bool
+) -> Tensor:
+    """`value` as the annotation says; ShapeError where its shape is another one."""
+    from .runtime import as_tensor
+
+    if not isinstance(value, Tensor):
+        if not isinstance(value, bool | int | float | complex | list | tuple):
+            raise ArgumentError(f"cannot make a tensor of {type(value).__name__!r}", span=node.span)
+        value = as_tensor(value)
+    if annotation is not None:
+        options: dict[str, Any] = {}
+        if annotation.dtype is not None and value.dtype is not dtypes[annotation.dtype]:
+            options["dtype"] = dtypes[annotation.dtype]
+        if annotation.device is not None and str(value.device) != annotation.device:
+            options["device"] = _device(annotation)
+        if annotation.shape is not None:
+            check_shape(value, annotation, sizes)
+        if options:
+            value = value.to(**options)
+    if param:
+        if not (value.dtype.is_floating_point or value.dtype.is_complex):
+            raise DTypeError(
+                "only Tensors of floating point dtype can require gradients",
+                span=node.span,
+                operands=(value,),
+                help="write the numbers with a point, or give a dtype: param w: float32 = …",
+            )
+        value = value.detach().requires_grad_()
+    return value
+
+
+def _device(annotation: ast.Annotation) -> Any:
+    from ..errors import DeviceError
+
+    try:
+        return device.resolve(annotation.device)
+    except DeviceError as error:
+        error.span = annotation.device_span
+        raise
+
+
+def check_shape(value: Tensor, annotation: ast.Annotation, sizes: Sizes) -> None:
+    """Compare, then bind the names that are new; nothing is bound when anything differs."""
+    wanted = annotation.shape
+    assert wanted is not None
+    shape = value.shape
+    shown = f"[{', '.join(str(size.span.text) for size in wanted)}]"
+    if len(wanted) != len(shape):
+        raise ShapeError(
+            f"expected shape {shown}, got {list(shape)}: {len(wanted)} dimensions, not {len(shape)}",
+            code="shape-annotation",
+            span=_shape_span(wanted, annotation),
+        )
+    new: dict[str, tuple[int, Span]] = {}
+    for i, (size, length) in enumerate(zip(wanted, shape, strict=True)):
+        name = size.value
+        if name is None:
+            continue
+        if isinstance(name, int):
+            if name != length:
+                raise ShapeError(
+                    f"expected shape {shown}, got {list(shape)}: dimension {i} is {length}, not {name}",
+                    code="shape-annotation",
+                    span=size.span,
+                )
+            continue
+        bound = sizes.get(name) or new.get(name)
+        if bound is None:
+            new[name] = length, size.span
+        elif bound[0] != length:
+            raise ShapeError(
+                f"expected shape {shown}, got {list(shape)}: dimension {i} is {length}, "
+                f"but {name} is {bound[0]}",
+                code="shape-annotation",
+                span=size.span,
+                labels=((bound[1], f"{name} = {bound[0]} was bound here"),),
+            )
+    for name, (length, span) in new.items():
+        sizes.bind(name, length, span)
+
+
+def _shape_span(wanted: tuple[ast.Size, ...], annotation: ast.Annotation) -> Span:
+    return wanted[0].span.to(wanted[-1].span) if wanted else annotation.span

@@ -1,0 +1,178 @@
+"""Which attributes a program may use: the ones listed here, and nothing of Python behind them.
+
+Engine classes say it themselves in a set `public`; a named result (`values`, `indices`) by its fields;
+a namespace (`torch`, `F`) by its entries. For host values this table says it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from types import FunctionType
+from typing import Any
+
+from ..engine import context
+from ..engine.device import Device
+from ..engine.dtype import DType
+from ..engine.node import Node
+from ..engine.results import Size
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError, NameNotFound
+from .namespace import Kind, Namespace
+
+HOST: dict[type, frozenset[str]] = {
+    list: frozenset(
+        {"append", "extend", "pop", "insert", "index", "count", "reverse", "sort", "copy", "remove", "clear"}
+    ),
+    tuple: frozenset({"index", "count"}),
+    str: frozenset({
+        "join", "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "upper", "lower", "title",
+        "capitalize", "swapcase", "casefold", "startswith", "endswith", "removeprefix", "removesuffix",
+        "replace", "count", "find", "rfind", "index", "rindex", "zfill", "ljust", "rjust", "center",
+        "partition", "rpartition", "expandtabs", "isdigit", "isalpha", "isalnum", "isspace", "isupper",
+        "islower", "isdecimal", "isnumeric", "istitle", "isidentifier",
+    }),
+    int: frozenset({
+        "real", "imag", "numerator", "denominator", "conjugate", "bit_length", "bit_count", "is_integer",
+    }),
+    float: frozenset({"real", "imag", "conjugate", "is_integer", "hex", "as_integer_ratio"}),
+    complex: frozenset({"real", "imag", "conjugate"}),
+    range: frozenset({"start", "stop", "step", "index", "count"}),
+    slice: frozenset({"start", "stop", "step"}),
+}  # fmt: skip
+HOST[bool] = HOST[int]
+HOST[set] = frozenset(
+    {"union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset"}
+)
+HOST[Size] = HOST[tuple] | {"numel"}
+HOST[DType] = frozenset({"is_floating_point", "is_complex", "is_signed", "itemsize", "to_real", "to_complex"})
+HOST[Device] = frozenset({"type", "index"})
+HOST[Node] = frozenset({"name", "next_functions"})
+
+#: what a program may assign
+ASSIGNABLE: dict[type, frozenset[str]] = {Tensor: frozenset({"grad", "requires_grad", "data"})}
+
+#: methods of a list that only add to its end, and those that leave it as it is
+GROWS = frozenset({"append", "extend"})
+PURE = frozenset({"index", "count", "copy"})
+
+
+def public_names(value: Any) -> Iterable[str]:
+    """Every attribute that a program may use on this value."""
+    if isinstance(value, Namespace):
+        return value.names()
+    names = getattr(type(value), "public", None)
+    if names is not None:
+        return names
+    for kind in type(value).__mro__:
+        if kind in HOST:
+            return HOST[kind] | set(getattr(value, "_fields", ()))
+    return ()
+
+
+def get(value: Any, name: str) -> Any:
+    """`value.name`, or a NameNotFound that suggests a near one."""
+    if isinstance(value, Namespace):
+        return value.get(name)
+    kind = type(value)
+    if kind is Tensor:
+        if name in Tensor.public:
+            return getattr(value, name)
+        raise missing(value, name, Tensor.public)
+    if kind is list:
+        if name in HOST[list]:
+            return list_method(value, name)
+        return list_as_tensor(value, name)
+    names = getattr(kind, "public", None)
+    if names is None:
+        names = public_names(value)
+    if name in names:
+        return getattr(value, name)
+    if name == "__name__" and isinstance(value, Kind | FunctionType):
+        return value.__name__
+    if name == "format" and kind is str:
+        raise NameNotFound(
+            "str.format is not available", code="attribute", help='use an f-string: f"{x:.3f}"'
+        )
+    raise missing(value, name, names)
+
+
+def missing(value: Any, name: str, names: Iterable[str]) -> NameNotFound:
+    """The error for an attribute that is not there."""
+    close = difflib.get_close_matches(name, sorted(names), 1)
+    title = getattr(value, "_torch_name", type(value).__name__)
+    return NameNotFound(
+        f"'{title}' object has no attribute {name!r}",
+        code="attribute",
+        help=f"did you mean '{close[0]}'?" if close else None,
+    )
+
+
+def list_method(items: list[Any], name: str) -> Any:
+    """A method of a list; one that changes it first notes how to undo that."""
+    if name not in PURE:
+        context.current.journal.save_list(items, grows=name in GROWS)
+    return getattr(items, name)
+
+
+def list_as_tensor(items: list[Any], name: str) -> Any:
+    """`[sin(t), cos(t)].sum()`: a list is a tensor where one is needed."""
+    if name in Tensor.public and holds_tensor(items):
+        from .runtime import as_tensor
+
+        return getattr(as_tensor(items), name)
+    raise missing(items, name, HOST[list])
+
+
+def holds_tensor(items: Any) -> bool:
+    """Whether a (nested) list has a tensor in it."""
+    return any(
+        isinstance(item, Tensor) or (isinstance(item, list | tuple) and holds_tensor(item)) for item in items
+    )
+
+
+class Fields:
+    """The assignable side of a value: `w.grad = None` is `Fields(w)["grad"] = None`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __getitem__(self, name: str) -> Any:
+        return get(self.value, name)
+
+    def __setitem__(self, name: str, new: Any) -> None:
+        value = self.value
+        if name not in ASSIGNABLE.get(type(value), getattr(type(value), "assignable", ())):
+            get(value, name)
+            raise ArgumentError(
+                f"attribute '{name}' of '{type(value).__name__}' objects is not writable", code="attribute"
+            )
+        setattr(value, name, new)
+
+    def __delitem__(self, name: str) -> None:
+        self[name] = None
+
+
+class Slots:
+    """The assignable side of a list: `xs[i] = v`, `xs[i] += v` and `del xs[i]`, undone on error."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: list[Any]):
+        self.items = items
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self.items[index]
+        if type(found) is list:
+            context.current.journal.save_list(found, grows=True)
+        return found
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        context.current.journal.save_list(self.items)
+        self.items[index] = value
+
+    def __delitem__(self, index: Any) -> None:
+        context.current.journal.save_list(self.items)
+        del self.items[index]

@@ -1,0 +1,158 @@
+"""Running programs: compile every statement, then run them one by one, each all or nothing.
+
+`Evaluator` is the language's side of a session: the user's variables, the prelude behind them, and the
+tables that lead from compiled code back to the text. A statement that fails leaves variables, lists,
+tensors, gradients and the random stream as they were (`engine.journal` for what is shared, the old
+bindings for names).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .. import ops  # noqa: F401  registers every operation
+from ..engine import context
+from ..errors import DataError, TensorshError
+from ..source import Source
+from . import ast
+from .codegen import Compiler, Table, bound_names
+from .faults import fault
+from .host import Texts, host_names
+from .namespace import prelude
+from .parse import parse
+from .runtime import Runtime, Show
+
+#: how deep a program's own calls may go, as frames of Python
+RECURSION = 3000
+
+_absent: Any = object()
+
+
+class Evaluator:
+    """The variables of one session, and how text changes them."""
+
+    def __init__(self, show: Show, texts: Texts):
+        self.runtime = Runtime(show, self.import_file)
+        self.prelude = prelude(host_names(texts)) | self.runtime.entries()
+        self.variables: dict[str, Any] = {"__builtins__": self.prelude}
+        self.imported: set[Path] = set()
+        self.importing: list[Path] = []
+        self.sources: dict[str, Source] = {}
+
+    def names(self) -> list[str]:
+        """The user's variables."""
+        return [name for name in self.variables if name != "__builtins__"]
+
+    # ---------------------------------------------------------------- compiling and running
+
+    def compile(self, source: Source, silent: bool = False) -> list[Statement]:
+        """Every statement of a program, ready to run; ParseError if any of them is not the language."""
+        program = parse(source)
+        table = Table(f"<tensorsh {len(self.runtime.tables)}>", silent and is_python(source))
+        compiler = Compiler(table)
+        compiled = [
+            Statement(node, compiler.compile(node), bound_names(node))
+            for node in program.body
+            if not isinstance(node, ast.Pass)
+        ]
+        self.runtime.tables[table.filename] = table
+        self.sources[table.filename] = source
+        return compiled
+
+    def run(self, statement: Statement) -> None:
+        """Run one statement; if it fails nothing has changed, and the error knows its place."""
+        variables, journal = self.variables, context.current.journal
+        nested = journal.active  # a statement of an imported file belongs to the import
+        names = self.names() if statement.imports else statement.names
+        before = [(name, variables.get(name, _absent)) for name in names]
+        if not nested:
+            journal.begin()
+        try:
+            exec(statement.code, variables)
+        except BaseException as error:
+            if not nested:
+                journal.rollback()
+            if statement.imports:
+                for name in self.names():
+                    del variables[name]
+            for name, value in before:
+                if value is _absent:
+                    variables.pop(name, None)
+                else:
+                    variables[name] = value
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            raise self.fault(error) from _cause(error)
+        if not nested:
+            journal.commit()
+
+    def fault(self, error: BaseException) -> TensorshError:
+        """The error as it is reported."""
+        return fault(error, self.runtime.node, [*self.names(), *self.prelude])
+
+    # ---------------------------------------------------------------- import "file"
+
+    def import_file(self, path: str, filename: str) -> None:
+        """Run another file once; its names land here. Relative paths start at the importing file."""
+        folder = Path(self.sources[filename].name).parent
+        target = (folder / path).resolve()
+        if target in self.importing:
+            cycle = " → ".join(
+                each.name for each in [*self.importing[self.importing.index(target) :], target]
+            )
+            raise DataError(f"import cycle: {cycle}", code="import-cycle")
+        if target in self.imported:
+            return
+        try:
+            text = target.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not a text file"
+            raise DataError(f"cannot import {path!r}: {reason}", code="import") from None
+        self.importing.append(target)
+        try:
+            for statement in self.compile(Source(text, str(folder / path)), silent=True):
+                self.run(statement)
+        finally:
+            self.importing.pop()
+        self.imported.add(target)
+
+
+class Statement:
+    """A compiled top-level statement: its node, its code, and the variables it can bind."""
+
+    __slots__ = ("code", "imports", "names", "node")
+
+    def __init__(self, node: ast.Stmt, code: Any, names: set[str]):
+        self.node = node
+        self.code = code
+        self.names = names
+        self.imports = isinstance(node, ast.Import)
+
+
+def is_python(source: Source) -> bool:
+    """Whether a text begins as a PyTorch program does: `import torch`, `from torch import …`."""
+    for line in source.text.splitlines():
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            return words[0] in ("import", "from") and len(words) > 1 and words[1].split(".")[0] == "torch"
+    return False
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """What `--debug` shows: the traceback of anything that was not raised as an error of ours."""
+    return None if isinstance(error, TensorshError) else error
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Let programs call deeper than Python's default allows, while they run."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

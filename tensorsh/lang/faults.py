@@ -1,0 +1,259 @@
+"""Whatever was raised while a program ran, as one TensorshError with its place in the program.
+
+The innermost frame of compiled code in the traceback says which node failed (`codegen` put the node's
+number where Python keeps the line). From the node come the smallest guilty span and a label for every
+operand: its dtype and shape.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import re
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .. import errors
+from ..engine.tensor import Tensor
+from ..errors import TensorshError
+from ..source import Span
+from . import ast
+
+Find = Callable[[str, int], ast.Node | None]
+
+#: Python's exceptions that user code can cause, and what they are called here
+KINDS: tuple[tuple[type[BaseException], type[TensorshError], str | None], ...] = (
+    (UnboundLocalError, errors.NameNotFound, "unbound"),
+    (NameError, errors.NameNotFound, None),
+    (AttributeError, errors.NameNotFound, "attribute"),
+    (builtins.IndexError, errors.IndexError, None),
+    (KeyError, errors.IndexError, "key"),
+    (ZeroDivisionError, errors.ValueError, "division-by-zero"),
+    (OverflowError, errors.ValueError, "overflow"),
+    (TypeError, errors.ArgumentError, None),
+    (builtins.ValueError, errors.ValueError, None),
+    (StopIteration, errors.ValueError, "stop-iteration"),
+    (ArithmeticError, errors.ValueError, "arithmetic"),
+    (OSError, errors.DataError, None),
+)
+
+LANG = str(Path(__file__).parent)
+TRAIL = 20  # how many call sites an error keeps
+
+
+class InternalError(TensorshError):
+    """A mistake in tensorsh itself."""
+
+    kind = "internal"
+
+
+def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshError:
+    """The error to report. `find` looks a node up, `names` are what a misspelt name may have meant."""
+    sites = list(_sites(error.__traceback__, find))
+    node = getattr(error, "site", None) or (sites[-1] if sites else None)
+    report = error if isinstance(error, TensorshError) else _translated(error, sites, names)
+    if node is not None:
+        if report.span is None:
+            report.span = guilty(node, report)
+        if report.operands and not report.labels:
+            report.labels = tuple(labels(node, report.operands))
+    report.trail = tuple(site.span for site in sites[:-1][-TRAIL:])
+    return report
+
+
+def _sites(trace: TracebackType | None, find: Find) -> Iterator[ast.Node]:
+    while trace is not None:
+        node = find(trace.tb_frame.f_code.co_filename, trace.tb_lineno or 0)
+        if node is not None:
+            yield node
+        trace = trace.tb_next
+
+
+# ------------------------------------------------------------------ Python's exceptions
+
+
+def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str]) -> TensorshError:
+    message = str(error)
+    if isinstance(error, builtins.RecursionError):
+        return errors.RecursionError(
+            "maximum recursion depth exceeded", help=f"{_innermost(error)} calls itself too often; use a loop"
+        )
+    if isinstance(error, MemoryError):
+        return _out_of_memory(error)
+    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
+        return _unknown_name(error, message, names)
+    if _raised_by_the_program(error):
+        for kind, ours, code in KINDS:
+            if isinstance(error, kind):
+                if isinstance(error, KeyError):
+                    message = f"key {message} not found"
+                return ours(message or type(error).__name__, code=code)
+    report = InternalError(
+        f"{type(error).__name__}: {message}",
+        help="this is a mistake in tensorsh, not in your program; --debug shows where",
+    )
+    report.__cause__ = error
+    return report
+
+
+def _raised_by_the_program(error: BaseException) -> bool:
+    """Whether Python raised it for what the program did, rather than for a mistake in the engine."""
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    place = frames[-1].filename if frames else ""
+    return place.startswith(("<tensorsh ", LANG)) or isinstance(error, ArithmeticError | OSError)
+
+
+def _innermost(error: BaseException) -> str:
+    frame, trace = "it", error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename.startswith("<tensorsh ") and code.co_name != "<module>":
+            frame = f"{code.co_name}()"
+        trace = trace.tb_next
+    return frame
+
+
+def _unknown_name(error: NameError, message: str, names: Iterable[str]) -> TensorshError:
+    name = getattr(error, "name", None) or (re.findall(r"'([^']*)'", message) or [""])[0]
+    close = difflib.get_close_matches(name, [n for n in names if not n.startswith(".")], 1)
+    return errors.NameNotFound(message, help=f"did you mean '{close[0]}'?" if close else None)
+
+
+def _out_of_memory(error: MemoryError) -> TensorshError:
+    shape, dtype = getattr(error, "shape", None), getattr(error, "dtype", None)
+    wanted = ""
+    if shape is not None and dtype is not None:
+        size = dtype.itemsize
+        for length in shape:
+            size *= length
+        wanted = f": you tried to allocate {size} bytes. Error code 12 (Cannot allocate memory)"
+    return errors.ValueError(
+        f"DefaultCPUAllocator: can't allocate memory{wanted}",
+        code="out-of-memory",
+        help="`on meta` computes shapes without memory",
+    )
+
+
+# ------------------------------------------------------------------ places and labels
+
+
+def guilty(node: ast.Node, report: TensorshError) -> Span:
+    """The smallest piece of `node` that an error is about."""
+    match node:
+        case ast.Binary() | ast.AugAssign():
+            return node.op_span
+        case ast.Compare(op_spans=(only,)):
+            return only
+        case ast.Attribute():
+            return node.name_span
+        case ast.Call():
+            return _guilty_in_call(node, report)
+        case ast.Subscript(items=(first, *_)):
+            return first.span.to(node.items[-1].span)
+        case ast.Assign(targets=(target, *_)) if not isinstance(target, ast.Name):
+            return target.span
+        case ast.Backward(roots=(first, *_)):
+            return first.span.to(node.roots[-1].span)
+        case ast.GradOf() | ast.GradWrt() | ast.Graph() | ast.Explain():
+            return node.value.span
+        case ast.For():
+            return node.iterable.span
+        case ast.If() | ast.While():
+            return node.condition.span
+        case ast.Define():
+            return node.name_span
+    return node.span
+
+
+def _guilty_in_call(node: ast.Call, report: TensorshError) -> Span:
+    """The argument that the message names, else the name of what is called."""
+    named = re.search(r"argument '(\w+)'(?: \(position (\d+)\))?|keyword argument '(\w+)'", report.message)
+    if named:
+        for argument in node.arguments:
+            if argument.name is not None and argument.name in (named[1], named[3]):
+                return argument.span
+        if named[2]:
+            position = int(named[2]) - 1 - is_method(node)
+            positional = [argument for argument in node.arguments if argument.name is None]
+            if 0 <= position < len(positional):
+                return positional[position].span
+    match node.function:
+        case ast.Attribute(name_span=span):
+            return span
+    return node.function.span
+
+
+PREFIXES = frozenset(
+    {"torch", "F", "nn", "linalg", "fft", "special", "autograd", "func", "optim", "random", "cuda"}
+)
+
+
+def is_method(node: ast.Call) -> bool:
+    """Whether a call has a receiver (`x.sum()`), rather than a prefix (`torch.sum(x)`)."""
+    if not isinstance(node.function, ast.Attribute):
+        return False
+    root = node.function.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return not (isinstance(root, ast.Name) and root.id in PREFIXES)
+
+
+def labels(node: ast.Node, operands: tuple[Any, ...]) -> Iterator[tuple[Span, str]]:
+    """What each operand was, beside the expression it came from."""
+    places = list(_operand_expressions(node))
+    flat: list[Any] = []
+    for operand in operands:
+        flat.extend(operand if isinstance(operand, tuple | list) else (operand,))
+    tensors = [operand for operand in flat if isinstance(operand, Tensor)]
+    values = [place for place in places if not isinstance(place, ast.Constant)]
+    if len(places) == len(flat):
+        pairs: Iterable[tuple[Any, Any]] = zip(places, flat, strict=True)
+    else:
+        pairs = zip(values, tensors, strict=False)
+    for place, operand in pairs:
+        if operand is not None:
+            yield place.span, describe(operand)
+
+
+def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
+    match node:
+        case ast.Binary():
+            yield node.left
+            yield node.right
+        case ast.AugAssign():
+            yield node.target
+            yield node.value
+        case ast.Compare():
+            yield from node.operands[:2]
+        case ast.Unary():
+            yield node.operand
+        case ast.Subscript() | ast.Convert() | ast.GradOf() | ast.GradWrt() | ast.Declare():
+            yield node.value
+        case ast.Attribute():
+            yield node.value
+        case ast.Backward():
+            yield from node.roots
+        case ast.Call():
+            if is_method(node):
+                assert isinstance(node.function, ast.Attribute)
+                yield node.function.value
+            for argument in node.arguments:
+                if isinstance(argument.value, ast.ListExpr | ast.TupleExpr):
+                    yield from argument.value.items
+                else:
+                    yield argument.value
+
+
+def describe(value: Any) -> str:
+    """`float32[2, 3]`; a host value by its type."""
+    if isinstance(value, Tensor):
+        where = "" if str(value.device) == "cpu" else f" on {value.device}"
+        return f"{value.dtype.name}{list(value.shape)}{where}"
+    if isinstance(value, bool | int | float | complex):
+        return f"{type(value).__name__} {value}"
+    if isinstance(value, list | tuple):
+        return f"{type(value).__name__} of {len(value)}"
+    return type(value).__name__

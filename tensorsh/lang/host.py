@@ -1,0 +1,212 @@
+"""Python's own functions for host values, and the few of tensorsh that are no operations.
+
+Where PyTorch has an operation of the same name (`sum min max abs round any all pow complex range`),
+one name takes both kinds of argument: a tensor, or a keyword only the operation has, goes to the
+operation, everything else to Python's.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import time
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType
+from typing import Any, Protocol
+
+from ..engine import device
+from ..engine.dtype import DType, bool_, complex64, float32, int32
+from ..engine.op import Op, registry
+from ..engine.results import Size
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError
+from .namespace import Kind
+
+#: names that are both Python's and an operation, and the keywords that are Python's
+DUAL: dict[str, frozenset[str]] = {
+    "sum": frozenset({"start"}),
+    "min": frozenset({"key", "default"}),
+    "max": frozenset({"key", "default"}),
+    "abs": frozenset(),
+    "round": frozenset({"ndigits"}),
+    "any": frozenset(),
+    "all": frozenset(),
+    "pow": frozenset({"exp", "mod", "base"}),
+    "range": frozenset(),
+}
+
+#: of these, Python's have no use for a list
+ELEMENTWISE = frozenset({"abs", "round", "pow"})
+
+PLAIN = (
+    "len", "zip", "enumerate", "sorted", "reversed", "map", "filter", "divmod", "chr", "ord", "hex", "bin",
+    "oct", "iter", "next", "hash",
+)  # fmt: skip
+
+
+class Dual:
+    """A function that is Python's for host values and an operation for tensors."""
+
+    def __init__(self, name: str):
+        self.name = self.__name__ = name
+        self.host: Callable[..., Any] = getattr(builtins, name)
+        self.keywords = DUAL[name]
+
+    @property
+    def op(self) -> Op:
+        return registry[self.name]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], Tensor):
+            wanted = self.name != "range"
+        elif kwargs and not self.keywords.issuperset(kwargs):
+            wanted = True
+        else:
+            wanted = bool(args) and type(args[0]) is list and self.name in ELEMENTWISE
+            wanted = wanted or (self.name == "pow" and len(args) == 2 and isinstance(args[1], Tensor))
+        return (self.op if wanted else self.host)(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.name}>"
+
+
+class Texts(Protocol):
+    """How values become text; a session brings PyTorch's way."""
+
+    def repr(self, value: Any) -> str: ...
+
+    def str(self, value: Any) -> str: ...
+
+    def format(self, value: Any, spec: str) -> str: ...
+
+
+def printing(texts: Texts) -> dict[str, Any]:
+    """The functions that turn values into text."""
+
+    def print_(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
+        """Write values to standard output, as Python's `print`."""
+        print(*map(texts.str, values), sep=sep, end=end, flush=flush)
+
+    def formatted(value: Any, conversion: str | None, spec: str) -> str:
+        """`{value!r:spec}` of an f-string."""
+        if conversion is not None:
+            shown = texts.str(value) if conversion == "s" else texts.repr(value)
+            value = ascii(shown)[1:-1] if conversion == "a" else shown
+        return texts.format(value, spec)
+
+    return {
+        "print": print_,
+        "repr": texts.repr,
+        "format": lambda value, spec="": texts.format(value, spec),
+        "str": Kind("str", (str,), lambda value="": texts.str(value)),
+        ".format": formatted,
+    }
+
+
+def clock() -> float:
+    """Seconds on a monotonic clock."""
+    return time.perf_counter()
+
+
+def devices() -> list[str]:
+    """The devices that are here."""
+    return [str(each) for each in device.available]
+
+
+def make_device(type: Any, index: int | None = None) -> device.Device:
+    """`device("cuda", 1)`, `device("cuda:1")`."""
+    if isinstance(type, device.Device):
+        return type
+    return device.parse(type if index is None else f"{type}:{index}")
+
+
+def make_complex(*args: Any, **kwargs: Any) -> Any:
+    if any(isinstance(value, Tensor) for value in (*args, *kwargs.values())):
+        return registry["complex"](*args, **kwargs)
+    return complex(*args, **kwargs)
+
+
+def make_tensor(data: Any = (), **kwargs: Any) -> Any:
+    """`Tensor([1, 2])`: PyTorch's old constructor, always of the default dtype."""
+    if isinstance(data, int):
+        return registry["empty"](data, **kwargs)
+    return registry["tensor"](data, **kwargs).to(registry["get_default_dtype"]())
+
+
+STRING = Kind("str", (str,), str)
+FUNCTION = Kind("function", (FunctionType,), lambda *_: refuse("function"))
+BUILTIN = Kind("builtin_function_or_method", (BuiltinFunctionType, Op, Dual), lambda *_: refuse("builtin"))
+NONE = Kind("NoneType", (type(None),), lambda: None)
+
+KINDS: dict[str, Kind] = {
+    "int": Kind("int", (int,), int, int32),
+    "float": Kind("float", (float,), float, float32),
+    "bool": Kind("bool", (bool,), bool, bool_),
+    "complex": Kind("complex", (complex,), make_complex, complex64),
+    "list": Kind("list", (list,), list),
+    "tuple": Kind("tuple", (tuple,), tuple),
+    "set": Kind("set", (set,), set),
+    "slice": Kind("slice", (slice,), slice),
+    "Tensor": Kind("torch.Tensor", (Tensor,), make_tensor),
+    "Size": Kind("torch.Size", (Size,), Size),
+    "device": Kind("torch.device", (device.Device,), make_device),
+    "dtype": Kind("torch.dtype", (DType,), lambda *_: refuse("torch.dtype")),
+}
+
+
+def refuse(name: str) -> Any:
+    raise ArgumentError(f"cannot create '{name}' instances")
+
+
+def type_of(value: Any) -> Kind:
+    """The type of a value."""
+    for kind in (*KINDS.values(), STRING, FUNCTION, BUILTIN, NONE):
+        if type(value) in kind.types:
+            return kind
+    return Kind(
+        getattr(type(value), "_torch_name", type(value).__name__), (type(value),), lambda *_: refuse("it")
+    )
+
+
+def isinstance_(value: Any, kinds: Any) -> bool:
+    """Whether a value is of a type, or of one of a tuple of types."""
+    if isinstance(kinds, tuple):
+        return any(isinstance_(value, kind) for kind in kinds)
+    if isinstance(kinds, Kind):
+        return isinstance(value, kinds.types)
+    raise ArgumentError("isinstance() arg 2 must be a type, a tuple of types, or a union")
+
+
+def host_names(texts: Texts) -> dict[str, Any]:
+    """Every host function and constant by name."""
+    from . import attributes
+
+    def getattr_(value: Any, name: str, *default: Any) -> Any:
+        try:
+            return attributes.get(value, name)
+        except attributes.NameNotFound:
+            if default:
+                return default[0]
+            raise
+
+    def hasattr_(value: Any, name: str) -> bool:
+        absent = object()
+        return getattr_(value, name, absent) is not absent
+
+    names: dict[str, Any] = {name: getattr(builtins, name) for name in PLAIN}
+    names |= {name: Dual(name) for name in DUAL} | KINDS | printing(texts)
+    names |= {
+        "isinstance": isinstance_,
+        "type": type_of,
+        "callable": callable,
+        "getattr": getattr_,
+        "hasattr": hasattr_,
+        "clock": clock,
+        "devices": devices,
+        "inf": math.inf,
+        "nan": math.nan,
+        "pi": math.pi,
+        "e": math.e,
+        "argv": [],
+    }
+    return names

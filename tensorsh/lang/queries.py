@@ -1,0 +1,112 @@
+"""The statements about gradients: `backward y`, `grad w`, `grad y wrt x`, `graph y`, `explain y wrt x`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError, GradientError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """What `graph y` displays: the computation graph of a tensor; `text` is how it was written."""
+
+    value: Tensor
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """What `explain y wrt x` displays: the chain rule from `value` to each of `wrt`."""
+
+    value: Tensor
+    wrt: tuple[Tensor, ...]
+    texts: tuple[str, ...]
+
+
+def _tensor(value: Any, what: str) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    from . import attributes, runtime
+
+    if isinstance(value, list | tuple) and attributes.holds_tensor(value):
+        return runtime.as_tensor(value)
+    raise ArgumentError(f"{what} wants a tensor, not {type(value).__name__}", code="not-a-tensor")
+
+
+def backward(roots: tuple[Any, ...], gradients: tuple[Any, ...], retain: bool, create: bool) -> None:
+    """`backward y, z with g, h retain create`."""
+    from ..engine.backward import backward
+
+    tensors = tuple(_tensor(root, "backward") for root in roots)
+    if gradients and len(gradients) != len(tensors):
+        raise ArgumentError(
+            f"got {len(tensors)} tensors and {len(gradients)} gradients",
+            help="one gradient for each: with g, h",
+        )
+    given = tuple(
+        None if gradient is None else _as(gradient, y)
+        for gradient, y in zip(gradients, tensors, strict=False)
+    )
+    backward(tensors, given or (None,) * len(tensors), retain_graph=retain or create, create_graph=create)
+
+
+def _as(gradient: Any, y: Tensor) -> Tensor:
+    """A gradient as the tensor it stands for; numbers in brackets take the dtype of what they flow into."""
+    from . import runtime
+
+    if isinstance(gradient, Tensor):
+        return (
+            gradient if gradient.dtype is y.dtype or not y.dtype.is_floating_point else gradient.to(y.dtype)
+        )
+    return runtime.as_tensor(gradient).to(y.dtype)
+
+
+def grad_of(value: Any, text: str) -> Tensor:
+    """`grad w`: what has been accumulated in w, or why there is nothing."""
+    tensor = _tensor(value, "grad")
+    found = tensor.grad
+    if found is not None:
+        return found
+    if not tensor.is_leaf:
+        if tensor.retains_grad:
+            raise GradientError(f"{text} has no gradient yet", help="run backward first: backward y")
+        raise GradientError(
+            f"{text} has no gradient: it is not a leaf (it was made by {tensor.grad_fn.name()})",
+            code="grad-not-leaf",
+            help=f"`{text}.retain_grad()` before backward keeps it, or ask for it: grad y wrt {text}",
+        )
+    if not tensor.requires_grad:
+        raise GradientError(
+            f"{text} has no gradient: its requires_grad is False",
+            code="grad-not-required",
+            help=f"declare it with `param {text} = …`, or `{text}.requires_grad_()` before it is used",
+        )
+    raise GradientError(
+        f"{text} has no gradient yet: no backward has reached it", code="grad-no-backward", help="backward y"
+    )
+
+
+def grad_wrt(value: Any, wrt: tuple[Any, ...], many: bool) -> Any:
+    """`grad y wrt x` and `grad y wrt (w, b)`; nothing is accumulated, and the graph stays."""
+    from ..engine.backward import grad
+
+    found = grad(
+        (_tensor(value, "grad"),),
+        tuple(_tensor(each, "wrt") for each in wrt),
+        retain_graph=True,
+        create_graph=False,
+    )
+    return tuple(found) if many else found[0]
+
+
+def graph(value: Any, text: str) -> Graph:
+    """`graph y`."""
+    return Graph(_tensor(value, "graph"), text)
+
+
+def explain(value: Any, wrt: tuple[Any, ...], texts: tuple[str, ...]) -> Explanation:
+    """`explain y wrt x`."""
+    return Explanation(_tensor(value, "explain"), tuple(_tensor(each, "wrt") for each in wrt), texts)

@@ -1,0 +1,213 @@
+"""What compiled programs call: the prelude's entries whose names begin with a dot.
+
+One `Runtime` serves one session. It knows the tables of its programs (for literals and places) and
+hands every displayed value to `show`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from ..engine import context
+from ..engine.op import Op, registry
+from ..engine.tensor import Tensor
+from ..errors import AssertionFailed, NameNotFound, TensorshError
+from . import annotations, attributes, queries
+from .ast import Node
+from .codegen import Table
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "%": operator.mod, "**": operator.pow, "@": operator.matmul, "&": operator.and_, "|": operator.or_,
+    "^": operator.xor, "<<": operator.lshift, ">>": operator.rshift,
+}  # fmt: skip
+
+USER_FILE = "<tensorsh "
+
+Show = Callable[[Any, str | None], None]
+
+
+def as_tensor(value: Any, **options: Any) -> Tensor:
+    """A list (of lists) of numbers and tensors as one tensor; lists with tensors are stacked."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, list | tuple) and attributes.holds_tensor(value):
+        return registry["tensor_of"](value)
+    return registry["tensor"](value, **options)
+
+
+class Numbers(list[Any]):
+    """Numbers in brackets beside an operator: a list to a list, a tensor to anything else."""
+
+    __slots__ = ()
+
+
+def _both_ways(name: str, work: Callable[[Any, Any], Any]) -> None:
+    def decide(mine: Numbers, other: Any) -> tuple[Any, Any]:
+        if type(other) is list:
+            return list(mine), other
+        return as_tensor(list(mine)), as_tensor(list(other)) if type(other) is Numbers else other
+
+    def forward(self: Numbers, other: Any) -> Any:
+        return work(*decide(self, other))
+
+    def swapped(self: Numbers, other: Any) -> Any:
+        return work(*decide(self, other)[::-1])
+
+    setattr(Numbers, f"__{name}__", forward)
+    setattr(Numbers, f"__r{name}__", swapped)
+
+
+for _name in ("add", "mul", "eq", "ne", "lt", "le", "gt", "ge"):
+    _both_ways(_name, getattr(operator, f"__{_name}__"))
+Numbers.__hash__ = None  # type: ignore[assignment]
+
+
+def fresh(values: Any) -> Any:
+    """A copy of a nested list that shares no list with it."""
+    if values and isinstance(values[0], list):
+        return [fresh(row) for row in values]
+    return values.copy()
+
+
+class Runtime:
+    """The helpers of one session, bound to its tables and its display."""
+
+    def __init__(self, show: Show, import_file: Callable[[str, str], None]):
+        self.tables: dict[str, Table] = {}
+        self.show = show
+        self.import_file = import_file
+        self.sizes = annotations.Sizes()
+
+    def entries(self) -> dict[str, Any]:
+        """The prelude's share of the runtime."""
+        return {
+            ".annotate": self.annotate,
+            ".annotated": annotated,
+            ".attr": attributes.get,
+            ".backward": queries.backward,
+            ".call": call,
+            ".chain": self.chain,
+            ".display": self.display,
+            ".explain": self.explain,
+            ".failed": failed,
+            ".fields": attributes.Fields,
+            ".grad_of": queries.grad_of,
+            ".grad_wrt": queries.grad_wrt,
+            ".graph": self.graph,
+            ".growing": growing,
+            ".import": self.import_file,
+            ".join": lambda *parts: "".join(parts),
+            ".list": fresh,
+            ".list_operator": list_operator,
+            ".literal": annotations.literal,
+            ".numbers": Numbers,
+            ".rows": lambda values: [registry["tensor"](row) for row in values],
+            ".scope": annotations.Sizes,
+            ".sizes": self.sizes,
+            ".slot": slot,
+            ".stacked": as_tensor,
+            ".undefined": undefined,
+            ".values": lambda filename: self.tables[filename].literals,
+        }
+
+    def node(self, filename: str, line: int) -> Node | None:
+        """The piece of a program that compiled code belongs to."""
+        table = self.tables.get(filename)
+        return None if table is None else table.node(line)
+
+    # ---------------------------------------------------------------- showing
+
+    def display(self, value: Any, name: str | None) -> None:
+        """A bare expression: show its value, unless there is none to see."""
+        if value is not None and getattr(type(value), "displayed", True):
+            self.show(value, name)
+
+    def graph(self, value: Any, text: str) -> None:
+        self.show(queries.graph(value, text), None)
+
+    def explain(self, value: Any, wrt: tuple[Any, ...], texts: tuple[str, ...]) -> None:
+        self.show(queries.explain(value, wrt, texts), None)
+
+    # ---------------------------------------------------------------- values
+
+    def annotate(self, value: Any, filename: str, line: int, sizes: annotations.Sizes, param: bool) -> Any:
+        node: Any = self.node(filename, line)
+        return annotations.conform(value, node.annotation, node, sizes, param)
+
+    def chain(self, place: tuple[str, int], operators: tuple[str, ...], operands: list[Any]) -> Any:
+        """Fold a long chain of operators from the left; an error points at its own operator."""
+        value = operands[0]
+        for i, sign in enumerate(operators):
+            try:
+                value = OPERATORS[sign](value, operands[i + 1])
+            except Exception as error:
+                error.site = self.node(place[0], place[1] + i)  # type: ignore[attr-defined]
+                raise
+        return value
+
+
+# ------------------------------------------------------------------ the ones that need no session
+
+
+def call(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """A call with numbers in brackets among its arguments: tensors to the user's own functions."""
+    if isinstance(function, FunctionType) and function.__code__.co_filename.startswith(USER_FILE):
+        convert: Callable[[Any], Any] = lambda values: as_tensor(list(values))  # noqa: E731
+    else:
+        convert = list
+    args = tuple([convert(value) if type(value) is Numbers else value for value in args])
+    kwargs = {name: convert(value) if type(value) is Numbers else value for name, value in kwargs.items()}
+    return function(*args, **kwargs)
+
+
+def annotated(function: Any) -> Any:
+    """A call under an annotation: a factory takes dtype and device itself, others are converted after."""
+    if isinstance(function, Op) and function.factory:
+        return lambda *args, **kwargs: function(*args, **annotations.resolved(kwargs))
+
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        return function(
+            *args, **{name: value for name, value in kwargs.items() if name not in ("dtype", "device")}
+        )
+
+    return plain
+
+
+def list_operator(sign: str, left: Any, right: Any) -> Any:
+    """An operator with a list written beside it: the list is stacked where only a tensor makes sense."""
+    items, other = (left, right) if type(left) is list else (right, left)
+    python = isinstance(other, list) or (
+        sign == "*" and isinstance(other, int) and not attributes.holds_tensor(items)
+    )
+    if not python:
+        left, right = (as_tensor(side) if type(side) is list else side for side in (left, right))
+    return OPERATORS[sign](left, right)
+
+
+def slot(value: Any) -> Any:
+    """What `value[i] = …` writes to."""
+    return attributes.Slots(value) if type(value) is list else value
+
+
+def growing(value: Any) -> None:
+    """Before `value += …`: a list grows in place."""
+    if type(value) is list:
+        context.current.journal.save_list(value, grows=True)
+
+
+def failed(message: Any) -> None:
+    """An assertion that does not hold."""
+    raise AssertionFailed("assertion failed" if message is None else str(message))
+
+
+def undefined(name: str) -> Any:
+    raise NameNotFound(
+        f"name '{name}' is not defined", help="names that begin with two underscores are reserved"
+    )
+
+
+__all__ = ["OPERATORS", "USER_FILE", "Numbers", "Runtime", "TensorshError", "as_tensor"]

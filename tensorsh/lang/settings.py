@@ -1,0 +1,194 @@
+"""What a program may set for everything after it: grad mode, the default dtype and device, the seed.
+
+Each change is noted in the undo journal, so that a statement that fails after it takes it back.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..engine import context, device, spec
+from ..engine.arguments import dtype as as_dtype
+from ..engine.dtype import DType, promote_types
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError, DTypeError
+
+
+class SetGrad(context.GradMode):
+    """`set_grad_enabled(flag)`: in force at once, and taken back at the end of a `with` around it."""
+
+    displayed = False
+
+    def __init__(self, mode: bool):
+        super().__init__(bool(mode))
+        self._outside = context.current.grad_enabled
+        _change("grad_enabled", bool(mode))
+
+    def __exit__(self, *_: object) -> None:
+        context.current.grad_enabled = self._outside
+
+
+class Seeded:
+    """What `manual_seed(n)` answers; `with manual_seed(n):` gives the random stream back afterwards."""
+
+    displayed = False
+    public = frozenset({"initial_seed"})
+
+    def __init__(self, seed: int):
+        generator = context.current.generator
+        self.seed = seed
+        self._before = generator.get_state()
+        generator.manual_seed(seed)
+
+    def initial_seed(self) -> int:
+        return self.seed
+
+    def __enter__(self) -> Seeded:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        context.current.generator.set_state(self._before)
+
+    def __repr__(self) -> str:
+        return f"<torch.Generator, seed {self.seed}>"
+
+
+def _change(name: str, value: Any) -> None:
+    state = context.current
+    before = getattr(state, name)
+    state.journal.record(lambda: setattr(state, name, before))
+    setattr(state, name, value)
+
+
+def no_grad() -> context.GradMode:
+    """`with no_grad():` records nothing for gradients."""
+    return context.GradMode(False)
+
+
+def enable_grad() -> context.GradMode:
+    """`with enable_grad():` records again inside `no_grad`."""
+    return context.GradMode(True)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded for gradients."""
+    return context.current.grad_enabled
+
+
+def manual_seed(seed: Any) -> Seeded:
+    """Start the random stream at `seed`: the numbers that PyTorch gives on the CPU."""
+    if isinstance(seed, Tensor):
+        seed = seed.item()
+    if isinstance(seed, bool) or not isinstance(seed, int | float):
+        raise ArgumentError(f"manual_seed expected a long, but got {type(seed).__name__}")
+    return Seeded(int(seed))
+
+
+def set_default_dtype(d: Any) -> None:
+    """What floats without a dtype become."""
+    chosen = as_dtype(d, "set_default_dtype")
+    if not chosen.is_floating_point:
+        raise DTypeError(f"only floating-point types are supported as the default type, not {chosen}")
+    _change("dtype", chosen)
+
+
+def get_default_dtype() -> DType:
+    """The dtype of floats that state none."""
+    return context.current.dtype
+
+
+def set_default_device(device_: Any) -> None:
+    """Where tensors without a device go."""
+    _change("device", device.resolve(device_))
+
+
+def get_default_device() -> device.Device:
+    """Where tensors without a device go."""
+    return context.current.device
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether a value is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def promote_types_(type1: Any, type2: Any) -> DType:
+    """The smallest dtype that both fit."""
+    return promote_types(as_dtype(type1, "promote_types"), as_dtype(type2, "promote_types"))
+
+
+class Limits:
+    """`finfo(dtype)` and `iinfo(dtype)`: what numbers of a dtype can be."""
+
+    def __init__(self, fields: dict[str, Any], title: str):
+        self.public = frozenset(fields)
+        self.fields = fields
+        self.title = title
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.fields[name]
+        except KeyError:
+            raise AttributeError(f"'{self.title}' object has no attribute '{name}'") from None
+
+    def __repr__(self) -> str:
+        return f"{self.title}({', '.join(f'{name}={value}' for name, value in self.fields.items())})"
+
+
+#: mantissa bits and exponent range of each float: 2**-m is eps, (2 - 2**-m) * 2**e is max
+FLOATS = {"float16": (10, 15), "bfloat16": (7, 127), "float32": (23, 127), "float64": (52, 1023)}
+
+
+def finfo(type: Any = None) -> Limits:
+    """The limits of a float dtype: bits, max, min, eps, tiny, smallest_normal, resolution."""
+    d = context.current.dtype if type is None else as_dtype(type, "finfo").to_real()
+    if d.name not in FLOATS:
+        raise ArgumentError(
+            "torch.finfo() requires a floating point input type. Use torch.iinfo to handle integers"
+        )
+    mantissa, exponent = FLOATS[d.name]
+    largest = (2.0 - 2.0**-mantissa) * 2.0**exponent
+    tiny = 2.0 ** (1 - exponent)
+    fields = {
+        "resolution": 10.0 ** -math.floor(mantissa * math.log10(2)), "min": -largest, "max": largest,
+        "eps": 2.0**-mantissa, "smallest_normal": tiny, "tiny": tiny, "dtype": d.name, "bits": d.bits,
+    }  # fmt: skip
+    return Limits(fields, "finfo")
+
+
+def iinfo(type: Any) -> Limits:
+    """The limits of an integer dtype: bits, min, max."""
+    d = as_dtype(type, "iinfo")
+    if d.is_floating_point or d.is_complex or d.name == "bool":
+        raise ArgumentError("torch.iinfo() requires an integer input type. Use torch.finfo to handle floats")
+    low, high = (-(2 ** (d.bits - 1)), 2 ** (d.bits - 1) - 1) if d.is_signed else (0, 2**d.bits - 1)
+    return Limits({"min": low, "max": high, "dtype": d.name, "bits": d.bits}, "iinfo")
+
+
+def broadcast_shapes(*shapes: Any) -> Any:
+    """The shape that tensors of these shapes broadcast to."""
+    from ..engine.results import Size
+
+    return Size(
+        spec.broadcast_shapes(*(shape if isinstance(shape, tuple | list) else (shape,) for shape in shapes))
+    )
+
+
+SETTINGS: dict[str, Any] = {
+    "no_grad": no_grad,
+    "enable_grad": enable_grad,
+    "set_grad_enabled": SetGrad,
+    "is_grad_enabled": is_grad_enabled,
+    "inference_mode": no_grad,
+    "manual_seed": manual_seed,
+    "set_default_dtype": set_default_dtype,
+    "get_default_dtype": get_default_dtype,
+    "set_default_device": set_default_device,
+    "get_default_device": get_default_device,
+    "is_tensor": is_tensor,
+    "promote_types": promote_types_,
+    "broadcast_shapes": broadcast_shapes,
+    "finfo": finfo,
+    "iinfo": iinfo,
+}

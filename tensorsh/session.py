@@ -1,0 +1,231 @@
+"""A session: text in, displayed values out. What the command line, the shell and embedding share.
+
+>>> from tensorsh import Session
+>>> s = Session(seed=0)
+>>> s.run("x = [1., 2.]; x * 2")
+[tensor([2., 4.])]
+>>> s["x"].tolist()
+[1.0, 2.0]
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .engine import context, device, tensor
+from .engine.arguments import as_tensor
+from .engine.dtype import DType, dtypes
+from .engine.tensor import Tensor
+from .errors import TensorshError, UsageError
+from .lang.evaluate import Evaluator, deep_recursion
+from .source import Source, Span
+
+__all__ = ["Session", "TensorshError"]
+
+OnDisplay = Callable[["Shown"], None]
+OnError = Callable[[TensorshError], None]
+OnTime = Callable[[Span, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A displayed value; `name` is the variable it was, None for any other expression."""
+
+    value: Any
+    name: str | None
+
+
+class Session:
+    """Variables, defaults and random numbers of its own; sessions do not see each other.
+
+    seed      start the random stream there, as `manual_seed(seed)`
+    dtype     the default float dtype: "float32" (default), "float64", …
+    device    where new tensors go: "cpu" (default) or "meta"
+    threads   how many threads an operation may use
+    """
+
+    def __init__(
+        self,
+        seed: int | None = None,
+        dtype: str | DType | None = None,
+        device: str | None = None,
+        threads: int | None = None,
+    ):
+        self.context = SessionContext()
+        self._shown: OnDisplay = lambda shown: None
+        self._evaluator = Evaluator(self._show, texts)
+        self._prepare(seed, dtype, device, threads)
+
+    def _prepare(self, seed: int | None, dtype: Any, on: Any, threads: int | None) -> None:
+        with self.active():
+            if dtype is not None:
+                chosen = dtypes.get(dtype.removeprefix("torch.")) if isinstance(dtype, str) else dtype
+                if chosen is None or not (chosen.is_floating_point or chosen.is_complex):
+                    raise UsageError(f"the default dtype must be a floating point type, not {dtype}")
+                self.context.dtype = chosen
+            if on is not None:
+                self.context.device = device.resolve(on)
+            if seed is not None:
+                self.context.generator.manual_seed(seed)
+            if threads is not None:
+                self.context.threads = threads
+
+    # ---------------------------------------------------------------- running
+
+    def run(self, source: str, name: str = "<input>") -> list[Any]:
+        """Run a program; the values it displayed, in order. Raises TensorshError; see `execute`."""
+        values: list[Any] = []
+        self.execute(source, name, lambda shown: values.append(shown.value))
+        return values
+
+    def execute(
+        self,
+        source: str | Source,
+        name: str = "<input>",
+        on_display: OnDisplay | None = None,
+        *,
+        script: bool = False,
+        on_error: OnError | None = None,
+        on_time: OnTime | None = None,
+    ) -> None:
+        """Run a program statement by statement, handing over each displayed value as it comes.
+
+        A syntax error anywhere means that nothing runs. The first error in running stops it, unless
+        `on_error` takes the errors one by one. `script` says that the text is a file: one that begins
+        with `import torch` shows bare expressions no more than Python does. `on_time` hears how long
+        each statement took, in seconds.
+        """
+        text = source if isinstance(source, Source) else Source(source, name)
+        evaluator, before = self._evaluator, self._shown
+        with self.active():
+            self._shown = on_display or (lambda shown: None)
+            try:
+                for statement in evaluator.compile(text, silent=script):
+                    started = time.perf_counter()
+                    try:
+                        evaluator.run(statement)
+                    except TensorshError as error:
+                        if on_error is None:
+                            raise
+                        on_error(error)
+                    if on_time is not None:
+                        on_time(statement.node.span, time.perf_counter() - started)
+            finally:
+                self._shown = before
+
+    def evaluate(self, source: str, name: str = "<input>") -> Any:
+        """The value of one expression; nothing is displayed."""
+        values = self.run(f"({source}\n)", name)
+        return values[-1] if values else None
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """While this session's defaults, random numbers and undo journal are the ones in force."""
+        with context.using(self.context), deep_recursion():
+            yield
+
+    def _show(self, value: Any, name: str | None) -> None:
+        self._evaluator.variables["_"] = value
+        self._shown(Shown(value, name))
+
+    # ---------------------------------------------------------------- variables
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        return self._evaluator.variables[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Bind a name; arrays become tensors that share their memory, other values stay as they are."""
+        if not name.isidentifier() or name.startswith("__"):
+            raise KeyError(f"{name!r} is not a name that a program can use")
+        self._evaluator.variables[name] = to_value(value)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self:
+            raise KeyError(name)
+        del self._evaluator.variables[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._evaluator.variables and name != "__builtins__"
+
+    def names(self) -> list[str]:
+        """The variables, in the order of their binding."""
+        return self._evaluator.names()
+
+    def builtins(self) -> dict[str, Any]:
+        """What every program finds without binding it: operations, dtypes, functions, prefixes."""
+        return {name: value for name, value in self._evaluator.prelude.items() if not name.startswith(".")}
+
+
+def to_value(value: Any) -> Any:
+    """A value of the embedding program as one of the language."""
+    if value is None or isinstance(value, Tensor | bool | int | float | complex | str):
+        return value
+    if isinstance(value, list | tuple):
+        return type(value)(map(to_value, value)) if type(value) in (list, tuple) else value
+    if hasattr(value, "__array__"):
+        return as_tensor(value)
+    return value
+
+
+class SessionContext(context.Context):
+    """A session's defaults, with how its tensors print."""
+
+    __slots__ = ("printing",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.printing: Any = None  # PrintOptions, made when the first tensor prints
+
+
+class Texts:
+    """Values as text, the way PyTorch and Python write them, under the options of the session in force."""
+
+    def options(self) -> Any:
+        from .render.torch_repr import DEFAULT
+
+        state = context.current
+        chosen = getattr(state, "printing", None) or DEFAULT
+        return (
+            chosen
+            if chosen.default_dtype == state.dtype.name
+            else replace(chosen, default_dtype=state.dtype.name)
+        )
+
+    def repr(self, value: Any) -> str:
+        from .render.host_repr import host_repr
+
+        return host_repr(value, options=self.options())
+
+    def str(self, value: Any) -> str:
+        if type(value) is str:
+            return value
+        from .render.host_repr import host_str
+
+        return host_str(value, options=self.options())
+
+    def format(self, value: Any, spec: str) -> str:
+        if isinstance(value, Tensor):
+            from .render.host_repr import scalar_format
+
+            return scalar_format(value, spec, options=self.options())
+        return format(value, spec) if spec else self.str(value)
+
+    def set_printoptions(self, *args: Any, **kwargs: Any) -> None:
+        """How tensors print: precision, threshold, edgeitems, linewidth, profile, sci_mode."""
+        state = context.current
+        before = state.printing
+        state.journal.record(lambda: setattr(state, "printing", before))
+        state.printing = self.options().updated(*args, **kwargs)
+
+    def get_printoptions(self) -> dict[str, Any]:
+        return self.options().as_dict()
+
+
+texts = Texts()
+tensor.formatters.update(repr=texts.repr, format=texts.format)
