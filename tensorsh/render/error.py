@@ -1,0 +1,141 @@
+"""An error as a reader wants it: what, where, with which operands, how it came there, how to fix it.
+
+error[shape]: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)
+  --> train.tsh:3:7
+   |
+ 3 | y = x @ w
+   |     - ^ - float32[2, 3]
+   |     |
+   |     float32[2, 3]
+   = in step, called at train.tsh:9:5
+   = help: transpose one of them: `x @ w.T`
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from ..errors import TensorshError
+from ..source import Source, Span
+from .excerpt import Mark, displayed, excerpt, marks_of
+
+_STYLES = {
+    "error": "1;31",
+    "message": "1",
+    "gutter": "34",
+    "caret": "1;31",
+    "label": "36",
+    "note": "2",
+    "help": "32",
+}
+MOST_CALLS = 8  # of the trail; of a longer one the innermost and outermost are shown
+
+
+def error_text(error: TensorshError, *, color: bool, width: int) -> str:
+    """One block of lines, without a newline at its end. ANSI colours if `color`."""
+    paint = _ansi if color else _plain
+    first, *rest = displayed_lines(error.message)
+    lines = [paint(f"error[{error.code}]", "error") + paint(f": {first}", "message")]
+    lines += [paint(line, "message") for line in rest]
+
+    marked = _marked_lines(error)
+    gutter = max((len(str(number)) for lines_of in marked.values() for number in lines_of), default=1)
+    for source, marks in marked.items():
+        main = error.span is not None and source is error.span.source
+        position = error.span.position if main else (min(marks), marks[min(marks)][0].start + 1)
+        arrow = paint(f" {'':{gutter}}{'-->' if main else ':::'}", "gutter")
+        lines.append(f"{arrow} {_place(source, *position)}")
+        lines += excerpt(source, marks, gutter, width, paint)
+
+    edge = paint(f" {'':{gutter}} =", "gutter") + " "
+    lines += [edge + paint(call, "note") for call in _trail_lines(error.trail)]
+    if error.help:
+        indent = " " * (gutter + len("  = help: "))
+        first, *rest = _wrapped(error.help, max(width - len(indent), 30))
+        lines.append(edge + paint("help", "help") + ": " + first)
+        lines += [indent + line for line in rest]
+    return "\n".join(lines)
+
+
+def error_json(error: TensorshError) -> str:
+    """The same as one line of JSON; positions are 1-based, the end exclusive, null without a place."""
+    span = error.span
+    line, column = span.position if span else (None, None)
+    end_line, end_column = span.end_position if span else (None, None)
+    fields: dict[str, Any] = {
+        "kind": error.kind,
+        "code": error.code,
+        "message": error.message,
+        "file": span.source.name if span else None,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+        "help": error.help,
+    }
+    return json.dumps({"error": fields})
+
+
+def displayed_lines(text: str) -> list[str]:
+    """The lines of a text, each safe to show; at least one."""
+    return [displayed(line) for line in text.split("\n")]
+
+
+# ------------------------------------------------------------------ where
+
+
+def _marked_lines(error: TensorshError) -> dict[Source, dict[int, list[Mark]]]:
+    """What to underline, by source and line; the error's own source first."""
+    marked: dict[Source, dict[int, list[Mark]]] = {}
+    if error.span is not None:
+        for number, mark in marks_of(error.span, primary=True).items():
+            marked.setdefault(error.span.source, {}).setdefault(number, []).append(mark)
+    for span, text in error.labels:
+        for number, mark in marks_of(span, primary=False, text=displayed(text)).items():
+            marked.setdefault(span.source, {}).setdefault(number, []).append(mark)
+    return marked
+
+
+def _place(source: Source, line: int, column: int) -> str:
+    return f"{displayed(source.name)}:{line}:{column}"
+
+
+def _trail_lines(trail: Iterable[Span]) -> list[str]:
+    """The calls that led here, innermost first; the repeats of a recursion are counted."""
+    calls = []
+    for span, repeats in groupby(reversed(tuple(trail))):
+        times = sum(1 for _ in repeats)
+        name = re.match(r"[^\W\d][\w.]*", span.text)
+        called = f"in {name[0]}, called at " if name else "called at "
+        counted = f" ({times} times)" if times > 1 else ""
+        calls.append(called + _place(span.source, *span.position) + counted)
+    if len(calls) > MOST_CALLS:
+        half = MOST_CALLS // 2
+        calls[half:-half] = [f"... {len(calls) - MOST_CALLS} more calls"]
+    return calls
+
+
+# ------------------------------------------------------------------ text
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Words wrapped; lines the text already has, and their indentation (code), are kept."""
+    lines: list[str] = []
+    for line in displayed_lines(text):
+        lines += textwrap.wrap(
+            line, width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
+        ) or [""]
+    return lines
+
+
+def _ansi(text: str, style: str) -> str:
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
+def _plain(text: str, style: str) -> str:
+    return text
