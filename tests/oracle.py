@@ -53,7 +53,9 @@ def difference(got: Any, want: Any) -> str | None:
 def values_differ(array: np.ndarray, want: dict[str, Any]) -> str | None:
     name = want["dtype"]
     if name not in TOLERANCE:
-        return None if array.ravel().tolist() == want["data"] else f"{array.tolist()}, expected {want['data']}"
+        return (
+            None if array.ravel().tolist() == want["data"] else f"{array.tolist()}, expected {want['data']}"
+        )
     if name.startswith("complex"):
         pairs = np.array([[float(a), float(b)] for a, b in want["data"]], np.float64).reshape(-1, 2)
         have = array.astype(np.complex128).reshape(-1)

@@ -16,7 +16,9 @@ RECORDS: list[Op] = sorted(
     {
         id(r): r
         for name, r in registry.items()
-        if isinstance(r, Op) and not isinstance(r, InPlace) and name in {n.removeprefix("torch.") for n in r.names}
+        if isinstance(r, Op)
+        and not isinstance(r, InPlace)
+        and name in {n.removeprefix("torch.") for n in r.names}
     }.values(),
     key=lambda r: r.name,
 )

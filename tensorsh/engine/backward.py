@@ -213,7 +213,7 @@ class Walk:
                             self.captured[id(node), i] = g
                     if id(node) not in self.needed:  # type: ignore[operator]
                         continue
-                for e, g in node.differentiate(grads):
+                for e, g in self.step(node, grads):
                     self._deliver(e, g)
                 if not self.keep:
                     node.free()
@@ -223,6 +223,10 @@ class Walk:
                         self.captured[id(leaf), 0] = g
         finally:
             state.grad_enabled = before
+
+    def step(self, node: Node, grads: list[Tensor | None]) -> list[tuple[tuple[Any, int], Tensor]]:
+        """The gradients that one node passes on."""
+        return node.differentiate(grads)
 
     def _deliver(self, to: tuple[Any, int], g: Tensor) -> None:
         target, index = to

@@ -297,13 +297,11 @@ class Generator(Stream):
         """`randperm`: Fisher-Yates from the front, one word a swap, n - 1 in all."""
         dtype = np.dtype(dtype)
         check_randperm(n, dtype)
-        order = list(range(n))
+        steps = np.arange(n)
+        targets = steps.copy()
         if n > 1:
-            front = np.arange(n - 1)
-            targets = front + self.random_u32(n - 1) % (n - front)
-            for i, j in enumerate(targets.tolist()):
-                order[i], order[j] = order[j], order[i]
-        return cast(np.array(order, np.int64), dtype)
+            targets[:-1] += self.random_u32(n - 1) % (n - steps[:-1])
+        return cast(_swapped(targets), dtype)
 
     def multinomial(self, p: Array, num_samples: int, replacement: bool = False) -> Array:
         """`multinomial` of one row of weights or of each row, int64[…, num_samples].
@@ -394,3 +392,24 @@ def _exp(x: float) -> float:
 
 def _log(x: float) -> float:
     return math.log(x) if x else -math.inf
+
+
+def _swapped(targets: Array) -> Array:
+    """0 … n-1 after swapping places i and targets[i] >= i for each i in turn, int64[n].
+
+    Step i puts into place targets[i] what stood in place i, and that place is last written by the
+    latest earlier step with target i: following those back gives every value without a loop.
+    """
+    n = len(targets)
+    steps = np.arange(n)
+    by_target = np.argsort(targets, kind="stable")
+    same = targets[by_target[1:]] == targets[by_target[:-1]]
+    previous = np.full(n, -1)  # the latest earlier step with the same target
+    previous[by_target[1:][same]] = by_target[:-1][same]
+    writer = np.full(n, -1)  # the latest earlier step that wrote to place i
+    writer[targets] = steps
+    writer = np.where(targets == steps, previous, writer)
+    origin = np.where(writer < 0, steps, writer)  # of what stands in place i before step i
+    while not np.array_equal(farther := origin[origin], origin):
+        origin = farther
+    return np.where(previous < 0, targets, origin[previous])

@@ -1,0 +1,69 @@
+"""Going through data: batches, and a progress bar that a front end may draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..engine import context
+from ..engine import dtype as dt
+from ..engine.op import composite, registry
+from ..engine.tensor import Tensor, wrap
+from ..errors import ArgumentError, ShapeError, ValueError
+
+#: draws progress: (iterable, label) → the same items; a front end puts one here that shows a bar
+progress: dict[str, Callable[[Iterable[Any], str | None], Iterable[Any]]] = {
+    "bar": lambda items, label: items
+}
+
+
+def batches(*tensors: Any, size: int = 32, shuffle: bool = False, drop_last: bool = False) -> Iterator[Any]:
+    """Go through tensors in batches of `size` rows: one tensor a batch, or a tuple of them.
+
+    `shuffle=True` draws a new order (`randperm`) each time; `drop_last=True` leaves out a batch that is
+    not full. All tensors need the same length.
+    """
+    if not tensors:
+        raise ArgumentError("batches() wants at least one tensor", help="for x, y in batches(X, Y, size=32):")
+    rows = [registry["as_tensor"](t) if not isinstance(t, Tensor) else t for t in tensors]
+    for t in rows:
+        if not t.spec.shape:
+            raise ShapeError("batches() cannot split a 0-d tensor")
+    n = len(rows[0])
+    if any(len(t) != n for t in rows):
+        raise ShapeError(
+            "batches() wants tensors of one length, got " + ", ".join(str(len(t)) for t in rows),
+            operands=tuple(rows),
+        )
+    if not isinstance(size, int) or size < 1:
+        raise ValueError(f"batch size must be a positive integer, got {size!r}")
+    return _batches(rows, n, size, shuffle, drop_last)
+
+
+def _batches(rows: list[Tensor], n: int, size: int, shuffle: bool, drop_last: bool) -> Iterator[Any]:
+    order = wrap(context.current.generator.randperm(n, dt.int64.np)) if shuffle else None
+    for start in range(0, n - size + 1 if drop_last else n, size):
+        which = slice(start, start + size) if order is None else order[start : start + size]
+        found = tuple(t[which] for t in rows)
+        yield found if len(found) > 1 else found[0]
+
+
+def track(items: Iterable[Any], label: str | None = None) -> Iterable[Any]:
+    """Go through `items` with a progress bar where there is a terminal to show it on."""
+    return progress["bar"](items, label)
+
+
+@composite("train_test_split(any tensors, float test=0.2, bool shuffle=True)", names=("train_test_split",))
+def train_test_split(tensors, test, shuffle):
+    """Split the rows of each tensor in two: the training part first, then the part to test on.
+
+    >>> train, test = train_test_split([[1, 2, 3, 4, 5]], test=0.4, shuffle=False)
+    >>> train
+    [tensor([1, 2, 3])]
+    """
+    rows = [registry["as_tensor"](t) if not isinstance(t, Tensor) else t for t in tensors]
+    n = len(rows[0])
+    held_out = round(n * test)
+    order = context.current.generator.randperm(n, dt.int64.np) if shuffle else None
+    index = wrap(order) if order is not None else registry["arange"](n)
+    return [t[index[: n - held_out]] for t in rows], [t[index[n - held_out :]] for t in rows]
