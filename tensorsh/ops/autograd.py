@@ -1,0 +1,86 @@
+"""`torch.autograd`'s functions, and Tensor.backward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import backward as engine
+from ..engine.op import composite
+from ..engine.tensor import Tensor
+
+
+def optional_tensors(value: Any, what: str) -> tuple[Tensor | None, ...] | None:
+    """A tensor, a list of tensors (None where one is left out), or None altogether."""
+    if value is None:
+        return None
+    if isinstance(value, list | tuple) and any(v is None for v in value):
+        return tuple(None if v is None else engine.tensors_of(v, what)[0] for v in value)
+    return engine.tensors_of(value, what)
+
+
+@composite(
+    "grad(any outputs, any inputs, any grad_outputs=None, bool? retain_graph=None, bool create_graph=False, "
+    "bool? allow_unused=None, bool is_grads_batched=False, bool materialize_grads=False)",
+    names=("autograd.grad",),
+)
+def grad(
+    outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, is_grads_batched, materialize_grads
+):
+    """The tuple of d(outputs)/d(inputs), without touching `.grad`.
+
+    >>> x = tensor([1., 2.], requires_grad=True)
+    >>> grad((x * x).sum(), x)
+    (tensor([2., 4.]),)
+    """
+    return engine.grad(
+        engine.tensors_of(outputs, "outputs"),
+        engine.tensors_of(inputs, "inputs"),
+        optional_tensors(grad_outputs, "grad_outputs"),
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        allow_unused=allow_unused,
+        materialize_grads=materialize_grads,
+    )
+
+
+@composite(
+    "backward(any tensors, any grad_tensors=None, bool? retain_graph=None, bool create_graph=False, "
+    "any inputs=None)",
+    names=("autograd.backward",),
+)
+def backward(tensors, grad_tensors, retain_graph, create_graph, inputs):
+    """Accumulate the gradients of several tensors into the leaves.
+
+    >>> x = tensor([1., 2.], requires_grad=True)
+    >>> torch.autograd.backward([(x * x).sum(), x.sum()])
+    >>> x.grad
+    tensor([3., 5.])
+    """
+    engine.backward(
+        engine.tensors_of(tensors, "tensors"),
+        optional_tensors(grad_tensors, "grad_tensors"),
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        inputs=None if inputs is None else engine.tensors_of(inputs, "inputs"),
+    )
+
+
+@composite(
+    "Tensor.backward(Tensor input, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False, "
+    "any inputs=None)"
+)
+def tensor_backward(input, gradient, retain_graph, create_graph, inputs):
+    """Accumulate the gradients of this tensor into the leaves it was computed from.
+
+    >>> x = tensor([1., 2.], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    engine.backward(
+        (input,),
+        (gradient,),
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        inputs=None if inputs is None else engine.tensors_of(inputs, "inputs"),
+    )
