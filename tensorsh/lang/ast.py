@@ -1,4 +1,4 @@
-"""The shape of a program: plain immutable nodes, each with the span it was read from.
+"""The shape of a program: plain nodes, never changed once made, each with the span it was read from.
 
 Expressions are `Expr`, statements are `Stmt`; a `Block` is a list of statements. Everything the
 grammar can say is one of these, and `evaluate` has one case for each of them.
@@ -6,55 +6,90 @@ grammar can say is one of these, and `evaluate` has one case for each of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, dataclass_transform
 
 from ..source import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass_transform(eq_default=False)
 class Node:
+    """A piece of a program: the fields that its class names, in that order, after the span.
+
+    `dataclass` would do, but takes 20 ms for all of them at every start; this takes two.
+    """
+
     span: Span
+    __match_args__: tuple[str, ...] = ("span",)
+
+    def __init_subclass__(cls) -> None:
+        own = tuple(cls.__dict__.get("__annotations__", ()))
+        cls.__match_args__ = names = cls.__match_args__ + own
+        defaults = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
+        parameters = ", ".join(f"{name}=defaults[{name!r}]" if name in defaults else name for name in names)
+        body = "; ".join(f"self.{name} = {name}" for name in names)
+        scope: dict[str, Any] = {"defaults": defaults}
+        exec(f"def __init__(self, {parameters}): {body}", scope)
+        cls.__init__ = scope["__init__"]  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__[1:])
+        return f"{type(self).__name__}({values})"
 
 
 class Expr(Node):
-    __slots__ = ()
+    """What has a value."""
 
 
 class Stmt(Node):
-    __slots__ = ()
+    """What is done."""
 
 
 # ------------------------------------------------------------------ expressions
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Constant(Expr):
     """A number, string, bool, None, or `...` written in the program."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class TensorLiteral(Expr):
-    """Brackets that hold only numbers (or only booleans): nested lists, kept as plain Python values.
+    """Brackets that hold only numbers and booleans: nested lists, kept as plain Python values.
 
-    `values` is the nested list as written (rows already checked to be of one length).
+    values  the nested list as written
+    words   which of `true false inf nan pi` were written in it: names that a program may have rebound
+    ragged  the first row that does not fit, where PyTorch would refuse the literal
     """
 
     values: list[Any]
+    words: tuple[str, ...] = ()
+    ragged: Ragged | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Ragged(Node):
+    """A row (or number) at index `path` of a literal, which breaks the shape that its first elements set.
+
+    `expected` and `got` are lengths at dimension `dim`; None stands for a number.
+    """
+
+    path: tuple[int, ...]
+    dim: int
+    expected: int | None
+    got: int | None
+
+
 class FString(Expr):
     """`f"…{x:.3f}…"`: constant strings and replacements, in order."""
 
     parts: tuple[Constant | Replacement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Replacement(Expr):
-    """`{value!r:spec}` inside an f-string; `label` is the text of `{value=}`, else None."""
+    """`{value!r:spec}` inside an f-string.
+
+    `label` is what `{value = }` shows before the value (`"value = "`), else None; the conversion of
+    a labelled value without format is "r", as in Python.
+    """
 
     value: Expr
     conversion: str | None
@@ -62,29 +97,24 @@ class Replacement(Expr):
     label: str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Name(Expr):
     id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ListExpr(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class TupleExpr(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Starred(Expr):
     """`*xs` in a call, a list, a tuple or an unpacking target."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Comprehension(Expr):
     """`[item for target in iterable if condition …]`; `kind` is "list" or "generator"."""
 
@@ -93,14 +123,12 @@ class Comprehension(Expr):
     clauses: tuple[ForClause, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class ForClause(Node):
     target: Expr
     iterable: Expr
     conditions: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Unary(Expr):
     """`op` is one of `-` `+` `~` `not`."""
 
@@ -108,7 +136,6 @@ class Unary(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Binary(Expr):
     """`op` is one of `+ - * / // % ** @ & | ^ << >>`; `op_span` is where the sign stands."""
 
@@ -118,7 +145,6 @@ class Binary(Expr):
     op_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Compare(Expr):
     """A chain `a < b <= c`: `ops` are `== != < <= > >= in not-in is is-not`, one fewer than operands."""
 
@@ -127,7 +153,6 @@ class Compare(Expr):
     op_spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Logical(Expr):
     """`and` / `or` over two or more operands, short-circuiting."""
 
@@ -135,7 +160,6 @@ class Logical(Expr):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Conditional(Expr):
     """`then if condition else otherwise`."""
 
@@ -144,13 +168,11 @@ class Conditional(Expr):
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Lambda(Expr):
     parameters: tuple[Parameter, ...]
     body: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
     """`kind` is "plain", "args" (`*xs`), "kwargs" (`**kw`) or "bare" (`*` alone)."""
 
@@ -159,20 +181,17 @@ class Parameter(Node):
     kind: str = "plain"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Attribute(Expr):
     value: Expr
     name: str
     name_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Call(Expr):
     function: Expr
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Argument(Node):
     """`value`, `name=value`, or (value is `Starred`) `*value`; `**value` has name `"**"`."""
 
@@ -180,7 +199,6 @@ class Argument(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Subscript(Expr):
     """`value[items]`; `items` are expressions and `Slice`s; `trailing_comma` makes one item a tuple."""
 
@@ -189,14 +207,12 @@ class Subscript(Expr):
     trailing_comma: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Slice(Expr):
     start: Expr | None
     stop: Expr | None
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Annotation(Node):
     """`float32[n, 3] on cuda:0`: any of the three parts may be None.
 
@@ -210,12 +226,10 @@ class Annotation(Node):
     device_span: Span | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Size(Node):
     value: int | str | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Convert(Expr):
     """`value as float16 on meta`, or `value on meta`."""
 
@@ -223,14 +237,12 @@ class Convert(Expr):
     annotation: Annotation
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class GradOf(Expr):
     """`grad w`: the gradient accumulated in w."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class GradWrt(Expr):
     """`grad y wrt x` or `grad y wrt (w, b)`; `wrt_many` says that a tuple was written."""
 
@@ -242,12 +254,10 @@ class GradWrt(Expr):
 # ------------------------------------------------------------------ statements
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Block(Node):
     body: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Display(Stmt):
     """A bare expression: its value is shown unless `quiet` (a trailing `;`)."""
 
@@ -255,7 +265,6 @@ class Display(Stmt):
     quiet: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Assign(Stmt):
     """`a = b, c = value`: one value, one or more targets (Name, Attribute, Subscript, tuples of them)."""
 
@@ -263,7 +272,6 @@ class Assign(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Declare(Stmt):
     """`name: annotation = value` and `param name: annotation = value`."""
 
@@ -274,7 +282,6 @@ class Declare(Stmt):
     param: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class AugAssign(Stmt):
     """`target op= value`; `op` without the `=`."""
 
@@ -284,12 +291,10 @@ class AugAssign(Stmt):
     op_span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Delete(Stmt):
     targets: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class If(Stmt):
     """`elif` is an If in `otherwise`."""
 
@@ -298,7 +303,6 @@ class If(Stmt):
     otherwise: Block | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class For(Stmt):
     target: Expr
     iterable: Expr
@@ -306,29 +310,24 @@ class For(Stmt):
     otherwise: Block | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class While(Stmt):
     condition: Expr
     body: Block
     otherwise: Block | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Break(Stmt):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Continue(Stmt):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Pass(Stmt):
     """`pass`, and the accepted and ignored lines `import torch …`, `from torch import …`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Define(Stmt):
     """`def name(parameters): body`."""
 
@@ -338,18 +337,15 @@ class Define(Stmt):
     body: Block
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Return(Stmt):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Assert(Stmt):
     condition: Expr
     message: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class With(Stmt):
     """`with no_grad(), manual_seed(0) as g:`."""
 
@@ -357,20 +353,17 @@ class With(Stmt):
     body: Block
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class WithItem(Node):
     context: Expr
     target: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Import(Stmt):
     """`import "other.tsh"`."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Backward(Stmt):
     """`backward y, z with g, h retain create inputs (w, b)`."""
 
@@ -380,14 +373,12 @@ class Backward(Stmt):
     create: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Graph(Stmt):
     """`graph y`."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Explain(Stmt):
     """`explain y wrt x`."""
 
@@ -395,8 +386,7 @@ class Explain(Stmt):
     wrt: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Program(Node):
     """A whole text: its statements, in order."""
 
-    body: tuple[Stmt, ...] = field(default=())
+    body: tuple[Stmt, ...] = ()
