@@ -22,7 +22,7 @@ class Node:
     __match_args__: tuple[str, ...] = ("span",)
 
     def __init_subclass__(cls) -> None:
-        own = tuple(cls.__dict__.get("__annotations__", ()))
+        own = tuple(name for name in cls.__annotations__ if name not in cls.__match_args__)
         cls.__match_args__ = names = cls.__match_args__ + own
         defaults = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
         parameters = ", ".join(f"{name}=defaults[{name!r}]" if name in defaults else name for name in names)
