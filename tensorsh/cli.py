@@ -242,7 +242,7 @@ class Report:
 
 
 def use_color(stream: Any, wanted: str) -> bool:
-    """Whether to colour what goes to a stream: the flag, then the environment, then whether it is a terminal."""
+    """Whether to colour what goes to a stream: by the flag, the environment, or its being a terminal."""
     if wanted != "auto":
         return wanted == "always"
     if os.environ.get("NO_COLOR"):

@@ -49,9 +49,6 @@ HOST[DType] = frozenset({"is_floating_point", "is_complex", "is_signed", "itemsi
 HOST[Device] = frozenset({"type", "index"})
 HOST[Node] = frozenset({"name", "next_functions"})
 
-#: what a program may assign
-ASSIGNABLE: dict[type, frozenset[str]] = {Tensor: frozenset({"grad", "requires_grad", "data"})}
-
 #: methods of a list that only add to its end, and those that leave it as it is
 GROWS = frozenset({"append", "extend"})
 PURE = frozenset({"index", "count", "copy"})
@@ -144,7 +141,8 @@ class Fields:
 
     def __setitem__(self, name: str, new: Any) -> None:
         value = self.value
-        if name not in ASSIGNABLE.get(type(value), getattr(type(value), "assignable", ())):
+        slot = getattr(type(value), name, None)
+        if not (isinstance(slot, property) and slot.fset and name in public_names(value)):
             get(value, name)
             raise ArgumentError(
                 f"attribute '{name}' of '{type(value).__name__}' objects is not writable", code="attribute"

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .. import ops  # noqa: F401  registers every operation
+from .. import ops, train  # noqa: F401  registers every operation
 from ..engine import context
 from ..errors import DataError, TensorshError
 from ..source import Source
 from . import ast
-from .codegen import Compiler, Table, bound_names
+from .codegen import Compiler, bound_names
+from .expressions import Table
 from .faults import fault
 from .host import Texts, host_names
 from .namespace import prelude

@@ -83,7 +83,7 @@ class Texts(Protocol):
 def printing(texts: Texts) -> dict[str, Any]:
     """The functions that turn values into text."""
 
-    def print_(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
+    def write(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
         """Write values to standard output, as Python's `print`."""
         print(*map(texts.str, values), sep=sep, end=end, flush=flush)
 
@@ -94,11 +94,11 @@ def printing(texts: Texts) -> dict[str, Any]:
             value = ascii(shown)[1:-1] if conversion == "a" else shown
         return texts.format(value, spec)
 
+    write.__name__ = "print"
     return {
-        "print": print_,
+        "print": write,
         "repr": texts.repr,
         "format": lambda value, spec="": texts.format(value, spec),
-        "str": Kind("str", (str,), lambda value="": texts.str(value)),
         ".format": formatted,
     }
 
@@ -133,7 +133,11 @@ def make_tensor(data: Any = (), **kwargs: Any) -> Any:
     return registry["tensor"](data, **kwargs).to(registry["get_default_dtype"]())
 
 
-STRING = Kind("str", (str,), str)
+def leave(code: int = 0) -> None:
+    """End the program, with an exit code."""
+    raise SystemExit(code)
+
+
 FUNCTION = Kind("function", (FunctionType,), lambda *_: refuse("function"))
 BUILTIN = Kind("builtin_function_or_method", (BuiltinFunctionType, Op, Dual), lambda *_: refuse("builtin"))
 NONE = Kind("NoneType", (type(None),), lambda: None)
@@ -156,16 +160,6 @@ KINDS: dict[str, Kind] = {
 
 def refuse(name: str) -> Any:
     raise ArgumentError(f"cannot create '{name}' instances")
-
-
-def type_of(value: Any) -> Kind:
-    """The type of a value."""
-    for kind in (*KINDS.values(), STRING, FUNCTION, BUILTIN, NONE):
-        if type(value) in kind.types:
-            return kind
-    return Kind(
-        getattr(type(value), "_torch_name", type(value).__name__), (type(value),), lambda *_: refuse("it")
-    )
 
 
 def isinstance_(value: Any, kinds: Any) -> bool:
@@ -193,8 +187,18 @@ def host_names(texts: Texts) -> dict[str, Any]:
         absent = object()
         return getattr_(value, name, absent) is not absent
 
+    kinds = KINDS | {"str": Kind("str", (str,), lambda value="": texts.str(value))}
+
+    def type_of(value: Any) -> Kind:
+        """The type of a value."""
+        for kind in (*kinds.values(), FUNCTION, BUILTIN, NONE):
+            if type(value) in kind.types:
+                return kind
+        title = getattr(value, "_torch_name", type(value).__name__)
+        return Kind(title, (type(value),), lambda *_: refuse(title))
+
     names: dict[str, Any] = {name: getattr(builtins, name) for name in PLAIN}
-    names |= {name: Dual(name) for name in DUAL} | KINDS | printing(texts)
+    names |= {name: Dual(name) for name in DUAL} | kinds | printing(texts)
     names |= {
         "isinstance": isinstance_,
         "type": type_of,
@@ -208,5 +212,7 @@ def host_names(texts: Texts) -> dict[str, Any]:
         "pi": math.pi,
         "e": math.e,
         "argv": [],
+        "exit": leave,
+        "quit": leave,
     }
     return names

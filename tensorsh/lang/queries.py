@@ -89,16 +89,12 @@ def grad_of(value: Any, text: str) -> Tensor:
     )
 
 
-def grad_wrt(value: Any, wrt: tuple[Any, ...], many: bool) -> Any:
+def grad_wrt(value: Any, wrt: tuple[Any, ...], many: bool, create: bool) -> Any:
     """`grad y wrt x` and `grad y wrt (w, b)`; nothing is accumulated, and the graph stays."""
     from ..engine.backward import grad
 
-    found = grad(
-        (_tensor(value, "grad"),),
-        tuple(_tensor(each, "wrt") for each in wrt),
-        retain_graph=True,
-        create_graph=False,
-    )
+    inputs = tuple(_tensor(each, "wrt") for each in wrt)
+    found = grad((_tensor(value, "grad"),), inputs, retain_graph=True, create_graph=create)
     return tuple(found) if many else found[0]
 
 

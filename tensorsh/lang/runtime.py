@@ -17,7 +17,7 @@ from ..engine.tensor import Tensor
 from ..errors import AssertionFailed, NameNotFound, TensorshError
 from . import annotations, attributes, queries
 from .ast import Node
-from .codegen import Table
+from .expressions import Table
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
@@ -61,8 +61,8 @@ def _both_ways(name: str, work: Callable[[Any, Any], Any]) -> None:
     setattr(Numbers, f"__r{name}__", swapped)
 
 
-for _name in ("add", "mul", "eq", "ne", "lt", "le", "gt", "ge"):
-    _both_ways(_name, getattr(operator, f"__{_name}__"))
+for _name in ("add", "eq", "ne", "lt", "le", "gt", "ge"):
+    _both_ways(_name, getattr(operator, _name))
 Numbers.__hash__ = None  # type: ignore[assignment]
 
 

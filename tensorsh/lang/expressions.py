@@ -1,0 +1,379 @@
+"""Expressions of the AST as expressions of Python's `ast`; `codegen` has the idea and the statements."""
+
+from __future__ import annotations
+
+import ast as py
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ..errors import ParseError
+from . import ast
+
+BINARY = {
+    "+": py.Add, "-": py.Sub, "*": py.Mult, "/": py.Div, "//": py.FloorDiv, "%": py.Mod, "**": py.Pow,
+    "@": py.MatMult, "&": py.BitAnd, "|": py.BitOr, "^": py.BitXor, "<<": py.LShift, ">>": py.RShift,
+}  # fmt: skip
+COMPARE = {
+    "==": py.Eq, "!=": py.NotEq, "<": py.Lt, "<=": py.LtE, ">": py.Gt, ">=": py.GtE,
+    "in": py.In, "not-in": py.NotIn, "is": py.Is, "is-not": py.IsNot,
+}  # fmt: skip
+UNARY = {"-": py.USub, "+": py.UAdd, "~": py.Invert, "not": py.Not}
+
+LOAD, STORE, DELETE = py.Load(), py.Store(), py.Del()
+
+#: a left-deep chain of operators beyond this depth is folded by `.chain`, not nested
+CHAIN = 60
+
+
+class Table:
+    """What the compiled code of one program refers to: its file name, its nodes, its numeric literals."""
+
+    def __init__(self, filename: str, silent: bool = False):
+        self.filename = filename
+        self.silent = silent  # bare expressions show nothing, as in a Python script
+        self.nodes: list[ast.Node] = []
+        self.literals: list[list[Any]] = []
+
+    def node(self, line: int) -> ast.Node | None:
+        return self.nodes[line - 1] if 0 < line <= len(self.nodes) else None
+
+
+class Expressions:
+    """Compiles the expressions of one program."""
+
+    def __init__(self, table: Table):
+        self.table = table
+        self.functions = 0  # how many `def`s we are inside of
+        self.derivatives = 0  # how many `grad … wrt`s
+
+    # ---------------------------------------------------------------- places
+
+    def at(self, node: ast.Node) -> dict[str, int]:
+        """The position keywords of the Python nodes made from `node`."""
+        self.table.nodes.append(node)
+        line = len(self.table.nodes)
+        return {"lineno": line, "end_lineno": line, "col_offset": 0, "end_col_offset": 0}
+
+    @staticmethod
+    def constant(value: Any, at: dict[str, int]) -> py.Constant:
+        return py.Constant(value=value, **at)
+
+    @staticmethod
+    def helper(name: str, arguments: Sequence[py.expr], at: dict[str, int]) -> py.Call:
+        """A call of one of the runtime's entries."""
+        return py.Call(func=py.Name(id=name, ctx=LOAD, **at), args=list(arguments), keywords=[], **at)
+
+    def literal(self, helper: str, node: ast.TensorLiteral, *more: Any) -> py.expr:
+        at = self.at(node)
+        self.table.literals.append(node.values)
+        values = self.helper(".values", [self.constant(self.table.filename, at)], at)
+        stored = py.Subscript(
+            value=values, slice=self.constant(len(self.table.literals) - 1, at), ctx=LOAD, **at
+        )
+        return self.helper(helper, [stored, *(self.constant(m, at) for m in more)], at)
+
+    # ---------------------------------------------------------------- expressions
+
+    def expression(self, node: ast.Expr) -> py.expr:
+        """Where a value is wanted."""
+        return EXPRESSIONS[type(node)](self, node)
+
+    def expressions(self, nodes: Iterable[ast.Expr]) -> list[py.expr]:
+        return [self.expression(node) for node in nodes]
+
+    def part(self, node: ast.Expr) -> py.expr:
+        """Where the receiver takes lists apart itself (an index, a list inside an argument)."""
+        match node:
+            case ast.TensorLiteral():
+                return self.literal(".list", node)
+            case ast.ListExpr(items=items):
+                return py.List(elts=[self.part(item) for item in items], ctx=LOAD, **self.at(node))
+            case ast.TupleExpr(items=items):
+                return py.Tuple(elts=[self.part(item) for item in items], ctx=LOAD, **self.at(node))
+        return self.expression(node)
+
+    def operand(self, node: ast.Expr) -> py.expr:
+        """Beside an operator that lists have too, or as an argument: the other side decides."""
+        return self.literal(".numbers", node) if isinstance(node, ast.TensorLiteral) else self.part(node)
+
+    def unpacked(self, node: ast.Expr, target: ast.Expr) -> py.expr:
+        """What a loop runs over or a tuple unpacks: written brackets are taken apart as a list."""
+        if not isinstance(node, ast.TensorLiteral):
+            return self.part(node)
+        rows = bool(node.values) and isinstance(node.values[0], list)
+        return self.literal(".rows" if rows and isinstance(target, ast.Name) else ".list", node)
+
+    def name(self, node: ast.Name) -> py.expr:
+        at = self.at(node)
+        if node.id.startswith("__"):
+            return self.helper(".undefined", [self.constant(node.id, at)], at)
+        return py.Name(id=node.id, ctx=LOAD, **at)
+
+    def binary(self, node: ast.Binary) -> py.expr:
+        spine = [node]
+        while isinstance(spine[-1].left, ast.Binary):
+            spine.append(spine[-1].left)
+        if len(spine) > CHAIN:
+            return self.chain(spine)
+        left = spine[-1].left
+        value: py.expr | None = None
+        for link in reversed(spine):
+            value = self.operator(link, left, value)
+        assert value is not None
+        return value
+
+    def operator(self, node: ast.Binary, left: ast.Expr, done: py.expr | None) -> py.expr:
+        """One operator; `done` is its left side where that is compiled already."""
+        right, op = node.right, node.op
+        listed = isinstance(left, ast.ListExpr) and done is None
+        if listed != isinstance(right, ast.ListExpr):
+            first = self.operand(left) if done is None else done
+            at = self.at(node)
+            return self.helper(".list_operator", [self.constant(op, at), first, self.operand(right)], at)
+        side = self.operand if op == "+" else self.expression
+        first, second = side(left) if done is None else done, side(right)
+        return py.BinOp(left=first, op=BINARY[op](), right=second, **self.at(node))
+
+    def chain(self, spine: list[ast.Binary]) -> py.expr:
+        """`a + b - c …`, thousands of links long: all operands first, then folded from the left."""
+        spine.reverse()
+        operands = [self.operand(spine[0].left), *(self.operand(link.right) for link in spine)]
+        first = len(self.table.nodes) + 1
+        for link in spine:
+            at = self.at(link)
+        operators = self.constant(tuple(link.op for link in spine), at)
+        place = py.Tuple(elts=[self.constant(v, at) for v in (self.table.filename, first)], ctx=LOAD, **at)
+        return self.helper(".chain", [place, operators, py.List(elts=operands, ctx=LOAD, **at)], at)
+
+    def unary(self, node: ast.Unary) -> py.expr:
+        operand = self.expression(node.operand)
+        at = self.at(node)
+        if isinstance(node.operand, ast.ListExpr) and node.op != "not":
+            operand = self.helper(".stacked", [operand], at)
+        return py.UnaryOp(op=UNARY[node.op](), operand=operand, **at)
+
+    def compare(self, node: ast.Compare) -> py.expr:
+        operands = [self.operand(operand) for operand in node.operands]
+        for i, op in enumerate(node.ops):
+            right = node.operands[i + 1]
+            if op in ("in", "not-in") and isinstance(right, ast.TensorLiteral):
+                operands[i + 1] = self.literal(".list", right)
+        at = self.at(node)
+        return py.Compare(
+            left=operands[0], ops=[COMPARE[op]() for op in node.ops], comparators=operands[1:], **at
+        )
+
+    def logical(self, node: ast.Logical) -> py.expr:
+        op = py.And() if node.op == "and" else py.Or()
+        return py.BoolOp(op=op, values=self.expressions(node.operands), **self.at(node))
+
+    def conditional(self, node: ast.Conditional) -> py.expr:
+        condition, then = self.expression(node.condition), self.expression(node.then)
+        return py.IfExp(test=condition, body=then, orelse=self.expression(node.otherwise), **self.at(node))
+
+    def attribute(self, node: ast.Attribute) -> py.expr:
+        value, at = self.expression(node.value), self.at(node)
+        return self.helper(".attr", [value, self.constant(node.name, at)], at)
+
+    def call(self, node: ast.Call, **more: py.expr) -> py.expr:
+        """`more`: keywords that an annotation adds (see `annotated`)."""
+        function = self.expression(node.function)
+        positional, keywords, numbers = [], [], False
+        for argument in node.arguments:
+            numbers = numbers or isinstance(argument.value, ast.TensorLiteral)
+            if argument.name is None:
+                positional.append(self.operand(argument.value))
+            else:
+                name = None if argument.name == "**" else argument.name
+                value = self.operand(argument.value)
+                keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
+        at = self.at(node)
+        keywords += [py.keyword(arg=name, value=value, **at) for name, value in more.items()]
+        if more:
+            function = self.helper(".annotated", [function], at)
+        if numbers:
+            positional.insert(0, function)
+            function = py.Name(id=".call", ctx=LOAD, **at)
+        return py.Call(func=function, args=positional, keywords=keywords, **at)
+
+    def subscript(self, node: ast.Subscript) -> py.expr:
+        value, index = self.expression(node.value), self.index(node)
+        return py.Subscript(value=value, slice=index, ctx=LOAD, **self.at(node))
+
+    def index(self, node: ast.Subscript) -> py.expr:
+        items = [self.slice(item) if isinstance(item, ast.Slice) else self.part(item) for item in node.items]
+        if len(items) == 1 and not node.trailing_comma:
+            return items[0]
+        return py.Tuple(elts=items, ctx=LOAD, **self.at(node))
+
+    def slice(self, node: ast.Slice) -> py.expr:
+        lower, upper, step = (part and self.expression(part) for part in (node.start, node.stop, node.step))
+        return py.Slice(lower=lower, upper=upper, step=step, **self.at(node))
+
+    def lambda_(self, node: ast.Lambda) -> py.expr:
+        arguments = self.parameters(node.parameters)
+        return py.Lambda(args=arguments, body=self.expression(node.body), **self.at(node))
+
+    def parameters(self, parameters: Sequence[ast.Parameter]) -> py.arguments:
+        made = py.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        keyword_only = False
+        for parameter in parameters:
+            at = self.at(parameter)
+            name = py.arg(arg=self.bindable(parameter.name, parameter), **at)
+            default = None if parameter.default is None else self.expression(parameter.default)
+            match parameter.kind:
+                case "args":
+                    made.vararg, keyword_only = name, True
+                case "kwargs":
+                    made.kwarg = name
+                case "bare":
+                    keyword_only = True
+                case _ if keyword_only:
+                    made.kwonlyargs.append(name)
+                    made.kw_defaults.append(default)
+                case _:
+                    if default is None and made.defaults:
+                        raise ParseError("non-default argument follows default argument", span=parameter.span)
+                    made.args.append(name)
+                    if default is not None:
+                        made.defaults.append(default)
+        return made
+
+    def comprehension(self, node: ast.Comprehension) -> py.expr:
+        generators = [
+            py.comprehension(
+                target=self.target(clause.target),
+                iter=self.unpacked(clause.iterable, clause.target),
+                ifs=self.expressions(clause.conditions),
+                is_async=0,
+            )
+            for clause in node.clauses
+        ]
+        kind = py.ListComp if node.kind == "list" else py.GeneratorExp
+        return kind(elt=self.expression(node.item), generators=generators, **self.at(node))
+
+    def fstring(self, node: ast.FString) -> py.expr:
+        return self.joined(node, [self.replacement(part) for part in node.parts])
+
+    def joined(self, node: ast.Node, parts: list[py.expr]) -> py.expr:
+        at = self.at(node)
+        return self.helper(".join", parts, at)
+
+    def replacement(self, part: ast.Constant | ast.Replacement) -> py.expr:
+        if isinstance(part, ast.Constant):
+            return self.expression(part)
+        value = self.expression(part.value)
+        spec = None if part.format is None else self.fstring(part.format)
+        at = self.at(part)
+        # `{value=}` shows the repr unless a format or a conversion says otherwise
+        conversion = part.conversion or ("r" if part.label is not None and spec is None else None)
+        arguments = [value, self.constant(conversion, at), spec or self.constant("", at)]
+        shown = self.helper(".format", arguments, at)
+        if part.label is None:
+            return shown
+        return self.helper(".join", [self.constant(part.label, at), shown], at)
+
+    def convert(self, node: ast.Convert) -> py.expr:
+        return self.annotated(node.value, node.annotation, node, param=False)
+
+    def annotated(
+        self, value: ast.Expr, annotation: ast.Annotation | None, node: ast.Node, *, param: bool
+    ) -> py.expr:
+        """`value` with dtype, device and sizes; the dtype reaches into literals and factory calls."""
+        made = self.reached(value, annotation)
+        at = self.at(node)
+        place = [self.constant(self.table.filename, at), self.constant(at["lineno"], at)]
+        sizes = py.Name(id=".sizes", ctx=LOAD, **at)
+        return self.helper(".annotate", [made, *place, sizes, self.constant(param, at)], at)
+
+    def reached(self, value: ast.Expr, annotation: ast.Annotation | None) -> py.expr:
+        dtype = annotation.dtype if annotation else None
+        device = annotation.device if annotation else None
+        match value:
+            case ast.TensorLiteral():
+                return self.literal(".literal", value, dtype, device)
+            case ast.Constant(value=bool() | int() | float() | complex()):
+                at = self.at(value)
+                parts = (value.value, dtype, device)
+                return self.helper(".literal", [self.constant(part, at) for part in parts], at)
+            case ast.Unary(op="-" | "+", operand=operand):
+                return py.UnaryOp(
+                    op=UNARY[value.op](), operand=self.reached(operand, annotation), **self.at(value)
+                )
+            case ast.Call() if dtype or device:
+                at = self.at(value)
+                wanted = {"dtype": dtype, "device": device}
+                stated = {argument.name for argument in value.arguments}
+                return self.call(value, **{
+                    name: self.constant(text, at) for name, text in wanted.items()
+                    if text is not None and name not in stated and "**" not in stated
+                })  # fmt: skip
+        return self.expression(value)
+
+    def grad_of(self, node: ast.GradOf) -> py.expr:
+        value, at = self.expression(node.value), self.at(node)
+        return self.helper(".grad_of", [value, self.constant(node.value.span.text, at)], at)
+
+    def grad_wrt(self, node: ast.GradWrt) -> py.expr:
+        # a derivative inside a derivative must itself be differentiable
+        self.derivatives += 1
+        value = self.expression(node.value)
+        self.derivatives -= 1
+        wrt = self.expressions(node.wrt)
+        at = self.at(node)
+        flags = [self.constant(flag, at) for flag in (node.wrt_many, self.derivatives > 0)]
+        return self.helper(".grad_wrt", [value, py.Tuple(elts=wrt, ctx=LOAD, **at), *flags], at)
+
+    # ---------------------------------------------------------------- targets
+
+    def bindable(self, name: str, node: ast.Node) -> str:
+        if name.startswith("__"):
+            raise ParseError("names that begin with two underscores are reserved", span=node.span)
+        return name
+
+    def target(self, node: ast.Expr, context: py.expr_context = STORE) -> py.expr:
+        """What is assigned to; lists and attributes go through the runtime, which can undo it."""
+        at = self.at(node)
+        match node:
+            case ast.Name(id=name):
+                return py.Name(id=self.bindable(name, node), ctx=context, **at)
+            case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
+                return py.Tuple(elts=[self.target(item, context) for item in items], ctx=context, **at)
+            case ast.Starred(value=value):
+                return py.Starred(value=self.target(value, context), ctx=context, **at)
+            case ast.Subscript(value=value):
+                slot = self.helper(".slot", [self.expression(value)], at)
+                return py.Subscript(value=slot, slice=self.index(node), ctx=context, **at)
+            case ast.Attribute(value=value, name=name):
+                fields = self.helper(".fields", [self.expression(value)], at)
+                return py.Subscript(value=fields, slice=self.constant(name, at), ctx=context, **at)
+        raise ParseError("cannot assign to this expression", span=node.span)
+
+
+def _starred(self: Expressions, node: ast.Starred) -> py.expr:
+    return py.Starred(value=self.part(node.value), ctx=LOAD, **self.at(node))
+
+
+EXPRESSIONS: dict[type, Callable[[Expressions, Any], py.expr]] = {
+    ast.Constant: lambda self, node: self.constant(node.value, self.at(node)),
+    ast.TensorLiteral: lambda self, node: self.literal(".literal", node),
+    ast.FString: Expressions.fstring,
+    ast.Name: Expressions.name,
+    ast.ListExpr: lambda self, node: py.List(elts=self.expressions(node.items), ctx=LOAD, **self.at(node)),
+    ast.TupleExpr: lambda self, node: py.Tuple(elts=self.expressions(node.items), ctx=LOAD, **self.at(node)),
+    ast.Starred: _starred,
+    ast.Comprehension: Expressions.comprehension,
+    ast.Unary: Expressions.unary,
+    ast.Binary: Expressions.binary,
+    ast.Compare: Expressions.compare,
+    ast.Logical: Expressions.logical,
+    ast.Conditional: Expressions.conditional,
+    ast.Lambda: Expressions.lambda_,
+    ast.Attribute: Expressions.attribute,
+    ast.Call: Expressions.call,
+    ast.Subscript: Expressions.subscript,
+    ast.Slice: Expressions.slice,
+    ast.Convert: Expressions.convert,
+    ast.GradOf: Expressions.grad_of,
+    ast.GradWrt: Expressions.grad_wrt,
+}
