@@ -25,12 +25,12 @@ def text(value: Any, name: str | None, format: str, *, color: bool, width: int) 
         from .render.machine import csv_text
 
         return csv_text(value)
+    from .session import texts
+
     if format == "pretty":
         from .render.pretty import pretty_text
 
-        return pretty_text(value, name, color=color, width=width)
-    from .session import texts
-
+        return pretty_text(value, name, color=color, width=width, options=texts.options())
     return texts.repr(value)
 
 

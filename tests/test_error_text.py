@@ -8,7 +8,7 @@ import pytest
 
 from tensorsh.errors import ArgumentError, NameNotFound, ParseError, RecursionError, ShapeError
 from tensorsh.render.error import error_json, error_text
-from tensorsh.render.excerpt import columns
+from tensorsh.render.paint import columns
 from tensorsh.source import Source, Span
 
 

@@ -23,22 +23,14 @@ from typing import Any
 from ..errors import TensorshError
 from ..source import Source, Span
 from .excerpt import Mark, displayed, excerpt, marks_of
+from .paint import painter
 
-_STYLES = {
-    "error": "1;31",
-    "message": "1",
-    "gutter": "34",
-    "caret": "1;31",
-    "label": "36",
-    "note": "2",
-    "help": "32",
-}
 MOST_CALLS = 8  # of the trail; of a longer one the innermost and outermost are shown
 
 
 def error_text(error: TensorshError, *, color: bool, width: int) -> str:
     """One block of lines, without a newline at its end. ANSI colours if `color`."""
-    paint = _ansi if color else _plain
+    paint = painter(color)
     first, *rest = displayed_lines(error.message)
     lines = [paint(f"error[{error.code}]", "error") + paint(f": {first}", "message")]
     lines += [paint(line, "message") for line in rest]
@@ -131,11 +123,3 @@ def _wrapped(text: str, width: int) -> list[str]:
             line, width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
         ) or [""]
     return lines
-
-
-def _ansi(text: str, style: str) -> str:
-    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
-
-
-def _plain(text: str, style: str) -> str:
-    return text

@@ -12,14 +12,11 @@ that fits), `_underline` draws them.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..source import Source, Span
-
-#: (text, style) → text; the styles are "gutter", "caret" and "label"
-Paint = Callable[[str, str], str]
+from .paint import Paint, columns
 
 TAB = "    "
 MOST_LINES = 4  # of one underlined range; of a longer one the first two and the last are shown
@@ -103,17 +100,6 @@ def _visible(char: str) -> str:
         return chr(0x2400 + ord(char))  # ␀ ␛ …
     # Zero-width joiners belong to their word; other invisible controls are shown as unknown.
     return char if char.isprintable() or char == "\u200d" else "\ufffd"
-
-
-def columns(text: str) -> int:
-    """How many columns of the screen `text` takes."""
-    return len(text) if text.isascii() else sum(map(_columns, text))
-
-
-def _columns(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _window(line: str, marks: list[Mark], room: int) -> tuple[str, list[Mark], list[Mark]]:
@@ -209,7 +195,7 @@ _Row = dict[int, tuple[str, str]]
 def _write(row: _Row, start: int, mark: Mark) -> None:
     for char in mark.text:
         row[start] = (char, mark.style)
-        start += _columns(char)
+        start += columns(char)
 
 
 def _painted(row: _Row, paint: Paint) -> str:
@@ -223,5 +209,5 @@ def _painted(row: _Row, paint: Paint) -> str:
         else:
             text += (paint(run, style) if style else "") + gap
             run, style = char, new_style
-        at = column + _columns(char)
+        at = column + columns(char)
     return text + (paint(run, style) if style else "")

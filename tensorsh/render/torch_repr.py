@@ -232,10 +232,15 @@ def _suffixes(t: Any, options: PrintOptions) -> list[str]:
     if t.dtype.name not in usual:
         suffixes.append(f"dtype={t.dtype}")
     if t.grad_fn is not None:
-        suffixes.append(f"grad_fn=<{t.grad_fn.name().rpartition('::')[2]}>")
+        suffixes.append(f"grad_fn=<{grad_fn_name(t.grad_fn)}>")
     elif t.requires_grad:
         suffixes.append("requires_grad=True")
     return suffixes
+
+
+def grad_fn_name(node: Any) -> str:
+    """`torch::autograd::CopySlices` prints as `CopySlices`."""
+    return node.name().rpartition("::")[2]
 
 
 def _attach(text: str, suffixes: list[str], options: PrintOptions) -> str:
