@@ -1,0 +1,398 @@
+"""Reductions that add, multiply, count or test: sum, mean, prod, any, all and their relatives.
+
+PyTorch's overloads with and without `dim` are two records under one public name, because they have
+two backward nodes (SumBackward0, SumBackward1); a composite front picks one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod as product
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.dtype import DType
+from ..engine.op import composite, op, registry
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor, type_name
+from ..errors import ArgumentError, DTypeError
+from .rules import reduced, wrap_dim, wrap_dims
+
+Array = np.ndarray[Any, Any]
+Dims = int | Sequence[int] | None
+
+
+def sum_dtype(input: Spec, dtype: DType | None) -> DType:
+    """Sums and products of integers and booleans are int64 unless told otherwise."""
+    if dtype is not None:
+        return dtype
+    return input.dtype if input.dtype.category >= dt.FLOAT else dt.int64
+
+
+def cast(x: Array, dtype: DType | None) -> Array:
+    """`x` in the dtype the reduction computes in: `dtype`, or int64 for integers and booleans."""
+    if dtype is None:
+        return x.astype(np.int64) if x.dtype.kind in "bui" and x.dtype != np.int64 else x
+    x = x.real if x.dtype.kind == "c" and not dtype.is_complex else x
+    x = x.astype(dtype.np, copy=False)
+    return x.astype(np.float32) if dtype.is_half else x
+
+
+def add_up(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
+    """The sum over `axes`, in blocks where NumPy would add long runs one after the other.
+
+    NumPy adds pairwise along the axis that is contiguous in memory only. Blocks of the square root
+    of the length keep the rounding error of the other axes as small as PyTorch's cascade does.
+    """
+    if len(axes) == 1 and x.dtype.kind in "fc":
+        axis = axes[0]
+        n = x.shape[axis]
+        if n > 512 and abs(x.strides[axis]) != x.itemsize and x.size:
+            size = int(n**0.5)
+            whole = n // size * size
+            head = np.moveaxis(x, axis, 0)
+            blocks = head[:whole].reshape(whole // size, size, *head.shape[1:])
+            total = np.add.reduce(np.add.reduce(blocks, axis=1), axis=0)
+            if whole < n:
+                total = total + np.add.reduce(head[whole:], axis=0)
+            return np.expand_dims(total, axis) if keepdim else total
+    return np.add.reduce(x, axis=axes, keepdims=keepdim)
+
+
+def spread(t: Tensor, over: Spec, dim: Dims, keepdim: bool) -> Tensor:
+    """A reduced tensor laid out again over the shape `over` that it was reduced from."""
+    return kept(t, over, dim, keepdim).expand(over.shape)
+
+
+def kept(t: Tensor, over: Spec, dim: Dims, keepdim: bool) -> Tensor:
+    """A reduced tensor with its reduced dimensions put back, of size 1."""
+    gone = wrap_dims(dim, over.ndim)
+    shape = tuple([1 if i in gone else n for i, n in enumerate(over.shape)])
+    return t if t.spec.shape == shape else t.reshape(shape)
+
+
+def count(of: Spec, dim: Dims) -> int:
+    """How many elements each result is reduced from."""
+    return product(of.shape[d] for d in wrap_dims(dim, of.ndim)) if of.shape else 1
+
+
+def bad_call(name: str, *args: Any, **keywords: Any) -> ArgumentError:
+    """No overload takes these arguments: PyTorch's first line."""
+    given = [type_name(a) for a in args] + [f"{k}={type_name(v)}" for k, v in keywords.items()]
+    listed = ", ".join(given) + (", " if keywords and len(given) == 1 else "")
+    return ArgumentError(
+        f"{name}() received an invalid combination of arguments - got ({listed}), but expected one of:",
+        code="argument-type",
+        help=f":help {name} shows the forms it has",
+    )
+
+
+# ------------------------------------------------------------------ sum
+
+
+def _sum_rule(input: Spec, dim: Dims, keepdim: bool, dtype: DType | None) -> Spec:
+    return reduced(input, dim, keepdim, sum_dtype(input, dtype))
+
+
+def _sum_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Array:
+    axes = wrap_dims(dim, x.ndim)
+    if dtype is dt.bool_:
+        return np.any(x, axis=axes, keepdims=keepdim)
+    return add_up(cast(x, dtype), axes, keepdim)
+
+
+@op(
+    "sum(Tensor input, *, dtype? dtype=None)",
+    infer=lambda x, dtype: _sum_rule(x, None, False, dtype),
+    names=(),
+)
+def sum_all(x, dtype):
+    return _sum_kernel(x, None, False, dtype)
+
+
+@sum_all.derivative("input")
+def _(grad, input_spec):
+    return grad.expand(input_spec.shape)
+
+
+sum_dim = op(
+    "sum(Tensor input, int[]? dim, bool keepdim=False, *, dtype? dtype=None)",
+    infer=_sum_rule,
+    grad_fn="SumBackward1",
+    names=(),
+)(_sum_kernel)
+
+
+@sum_dim.derivative("input")
+def _(grad, input_spec, dim, keepdim):
+    return spread(grad, input_spec, dim, keepdim)
+
+
+@composite(
+    "sum(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    sample=([[1.0, -2.0], [3.0, 0.5]], 1),
+)
+def sum(input, dim, keepdim, dtype):
+    """The sum of all elements, or over the dimensions `dim`. Integers and booleans add up to int64.
+
+    >>> sum([[1., 2.], [3., 4.]])
+    tensor(10.)
+    >>> sum([[1., 2.], [3., 4.]], dim=0)
+    tensor([4., 6.])
+    """
+    if dim is None and not keepdim:
+        return apply(sum_all, (input, dtype))
+    return apply(sum_dim, (input, dim, keepdim, dtype))
+
+
+# ------------------------------------------------------------------ mean
+
+
+def _mean_rule(input: Spec, dim: Dims, keepdim: bool, dtype: DType | None) -> Spec:
+    wanted = dtype or input.dtype
+    if wanted.category < dt.FLOAT:
+        raise DTypeError(
+            "mean(): could not infer output dtype. "
+            f"{'Input' if dtype is None else 'Optional'} dtype must be either a floating point or "
+            f"complex dtype. Got: {wanted.title}",
+            help="convert first: x.float().mean()",
+        )
+    return reduced(input, dim, keepdim, wanted)
+
+
+def _mean_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Array:
+    axes = wrap_dims(dim, x.ndim)
+    x = cast(x, dtype)
+    n = product(x.shape[a] for a in axes)
+    return np.divide(add_up(x, axes, keepdim), n, dtype=x.dtype)
+
+
+@op(
+    "mean(Tensor input, *, dtype? dtype=None)",
+    infer=lambda x, dtype: _mean_rule(x, None, False, dtype),
+    names=(),
+)
+def mean_all(x, dtype):
+    return _mean_kernel(x, None, False, dtype)
+
+
+@mean_all.derivative("input")
+def _(grad, input_spec):
+    return grad.expand(input_spec.shape) / input_spec.numel
+
+
+mean_dim = op(
+    "mean(Tensor input, int[]? dim, bool keepdim=False, *, dtype? dtype=None)",
+    infer=_mean_rule,
+    grad_fn="MeanBackward1",
+    names=(),
+)(_mean_kernel)
+
+
+@mean_dim.derivative("input")
+def _(grad, input_spec, dim, keepdim):
+    return spread(grad, input_spec, dim, keepdim) / count(input_spec, dim)
+
+
+@composite(
+    "mean(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    sample=([[1.0, -2.0], [3.0, 0.5]], 1),
+)
+def mean(input, dim, keepdim, dtype):
+    """The mean of all elements, or over the dimensions `dim`.
+
+    >>> mean([[1., 2.], [3., 4.]], dim=1)
+    tensor([1.5000, 3.5000])
+    """
+    if dim is None and not keepdim:
+        return apply(mean_all, (input, dtype))
+    return apply(mean_dim, (input, dim, keepdim, dtype))
+
+
+# ------------------------------------------------------------------ prod
+
+
+def _prod_rule(input: Spec, dim: int | None, keepdim: bool, dtype: DType | None) -> Spec:
+    return reduced(input, dim, keepdim, sum_dtype(input, dtype))
+
+
+def _prod_kernel(x: Array, dim: int | None, keepdim: bool, dtype: DType | None) -> Array:
+    axes = wrap_dims(dim, x.ndim)
+    if dtype is dt.bool_:
+        return np.all(x, axis=axes, keepdims=keepdim)
+    return np.multiply.reduce(cast(x, dtype), axis=axes, keepdims=keepdim)
+
+
+def others_product(x: Tensor, dim: int) -> Tensor:
+    """For each element the product of all others along `dim`, right where there are zeros too."""
+    n = x.spec.shape[dim]
+    one = registry["ones_like"](x.narrow(dim, 0, 1))
+    before = registry["cat"]([one, x.narrow(dim, 0, n - 1).cumprod(dim)], dim)
+    after = x.narrow(dim, 1, n - 1).flip(dim).cumprod(dim).flip(dim)
+    return before * registry["cat"]([after, one], dim)
+
+
+def _prod_gradient(grad: Tensor, x: Tensor, output: Tensor, dim: int) -> Tensor:
+    if not x.spec.numel:
+        return registry["zeros_like"](x)
+    if x.spec.is_meta or bool(registry["any"](registry["eq"](x, 0))):
+        return grad * others_product(x, dim).conj()
+    return grad * (output / x).conj()
+
+
+@op(
+    "prod(Tensor input, *, dtype? dtype=None)",
+    infer=lambda x, dtype: _prod_rule(x, None, False, dtype),
+    names=(),
+)
+def prod_all(x, dtype):
+    return _prod_kernel(x, None, False, dtype)
+
+
+@prod_all.derivative("input")
+def _(grad, input, output):
+    if not input.spec.shape:
+        return grad
+    return _prod_gradient(grad, input.reshape(-1), output, 0).reshape(input.spec.shape)
+
+
+prod_dim = op(
+    "prod(Tensor input, int dim, bool keepdim=False, *, dtype? dtype=None)",
+    infer=_prod_rule,
+    grad_fn="ProdBackward1",
+    names=(),
+)(_prod_kernel)
+
+
+@prod_dim.derivative("input")
+def _(grad, input, output, dim, keepdim):
+    if not input.spec.shape:
+        return grad
+    over = input.spec
+    return _prod_gradient(
+        kept(grad, over, dim, keepdim), input, kept(output, over, dim, keepdim), wrap_dim(dim, over.ndim)
+    )
+
+
+@composite(
+    "prod(Tensor input, int? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    sample=([[1.0, -2.0], [0.0, 0.5]], 1),
+)
+def prod(input, dim, keepdim, dtype):
+    """The product of all elements, or over the dimension `dim`. Integers multiply to int64.
+
+    >>> prod([[1., 2.], [3., 4.]])
+    tensor(24.)
+    >>> prod([[1., 2.], [3., 4.]], 1)
+    tensor([ 2., 12.])
+    """
+    if dim is None:
+        if keepdim:
+            raise bad_call("prod", input, keepdim=keepdim)
+        return apply(prod_all, (input, dtype))
+    return apply(prod_dim, (input, dim, keepdim, dtype))
+
+
+# ------------------------------------------------------------------ sums that skip NaN
+
+
+@op(
+    "nansum(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    infer=lambda input, dim, keepdim, dtype: _sum_rule(_not_complex("nansum", input), dim, keepdim, dtype),
+    sample=([[1.0, -2.0], [3.0, 0.5]], 1),
+)
+def nansum(x, dim, keepdim, dtype):
+    """The sum, where NaN counts as zero.
+
+    >>> nansum([1., nan, 2.])
+    tensor(3.)
+    """
+    if x.dtype.kind == "f":
+        x = np.where(np.isnan(x), np.zeros((), x.dtype), x)
+    return _sum_kernel(x, dim, keepdim, dtype)
+
+
+def _not_complex(name: str, input: Spec) -> Spec:
+    if input.dtype.is_complex:
+        raise DTypeError(f"{name} does not support complex inputs", help="sum the real and imaginary parts")
+    return input
+
+
+@nansum.derivative("input")
+def _(grad, input, dim, keepdim):
+    return spread(grad, input.spec, dim, keepdim) * ~input.isnan()
+
+
+@composite(
+    "nanmean(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    sample=([[1.0, -2.0], [3.0, 0.5]], 1),
+)
+def nanmean(input, dim, keepdim, dtype):
+    """The mean of the elements that are not NaN.
+
+    >>> nanmean([1., nan, 2.])
+    tensor(1.5000)
+    """
+    if input.dtype.category < dt.FLOAT:
+        raise DTypeError(
+            "nanmean(): expected input to have floating point or complex dtype but got " + input.dtype.title
+        )
+    present = (~input.detach().isnan()).sum(dim, keepdim)
+    return input.nansum(dim, keepdim, dtype=dtype) / present
+
+
+# ------------------------------------------------------------------ any, all, count_nonzero
+
+
+def _truth_rule(input: Spec, dim: Dims, keepdim: bool) -> Spec:
+    dtype = dt.uint8 if input.dtype is dt.uint8 else dt.bool_
+    return input.with_dtype(dtype) if dim == () else reduced(input, dim, keepdim, dtype)
+
+
+def _truth_kernel(reduce: Any) -> Any:
+    def kernel(x: Array, dim: Dims, keepdim: bool) -> Array:
+        if dim == ():  # no dimension at all, unlike everywhere else
+            return x != 0
+        return reduce(x != 0 if x.dtype.kind != "b" else x, axis=wrap_dims(dim, x.ndim), keepdims=keepdim)
+
+    return kernel
+
+
+any = op(
+    "any(Tensor input, int[]? dim=None, bool keepdim=False)",
+    infer=_truth_rule,
+    nondifferentiable=True,
+    doc="""Whether any element is not zero.
+
+    >>> any([0., 2.])
+    tensor(True)
+    """,
+)(_truth_kernel(np.logical_or.reduce))
+
+all = op(
+    "all(Tensor input, int[]? dim=None, bool keepdim=False)",
+    infer=_truth_rule,
+    nondifferentiable=True,
+    doc="""Whether no element is zero.
+
+    >>> all([[0., 2.], [1., 3.]], dim=1)
+    tensor([False,  True])
+    """,
+)(_truth_kernel(np.logical_and.reduce))
+
+
+@op(
+    "count_nonzero(Tensor input, int[]? dim=None)",
+    infer=lambda input, dim: reduced(input, dim, False, dt.int64),
+    nondifferentiable=True,
+)
+def count_nonzero(x, dim):
+    """How many elements are not zero.
+
+    >>> count_nonzero([0., 2., 3.])
+    tensor(2)
+    """
+    return np.add.reduce(x != 0, axis=wrap_dims(dim, x.ndim), dtype=np.int64)
