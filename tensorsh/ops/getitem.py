@@ -1,0 +1,363 @@
+"""`x[…]` and `x[…] = v`.
+
+An index is read from left to right. Integers, slices, `None` and `...` each become a view operation
+(select, slice, unsqueeze) of what came before; index tensors, lists and masks are collected with the
+dimension they stand at and looked up together at the end by `index` (see `ops/index.py`).
+
+    x[1:, None, 0]      slice → unsqueeze → select          a view, grad_fn SelectBackward0
+    x[i, :, mask]       index                               a copy, grad_fn IndexBackward0
+    x[1:] = v           copy_ into the view                 CopySlices where gradients are recorded
+    x[i] = v            index_put_                          IndexPutBackward0
+
+The operations here are the engine's view primitives with arguments already checked and counted from
+the front; errors come first and are PyTorch's.
+"""
+
+from __future__ import annotations
+
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.op import op, registry
+from ..engine.spec import Spec
+from ..engine.tensor import NUMBERS, Tensor, type_name, wrap
+from ..errors import ArgumentError, DTypeError, IndexError, ShapeError, ValueError
+
+# ------------------------------------------------------------------ the two view primitives
+
+
+@op(
+    "select(Tensor input, int dim, int index)",
+    infer=lambda input, dim, index: input.with_shape(input.shape[:dim] + input.shape[dim + 1 :]),
+    view=True,
+    names=(),
+)
+def select_at(x, dim, index):
+    # the trailing `...` keeps the element of a 1-d array an array that shares memory
+    return x[(slice(None),) * dim + (index, ...)]
+
+
+@select_at.derivative("input")
+def _(grad, input_spec, dim, index):
+    return apply(select_backward, (grad, input_spec.shape, dim, index))
+
+
+@op(
+    "select_backward(Tensor grad, any size, int dim, int index)",
+    infer=lambda grad, size, dim, index: grad.with_shape(size),
+    half="native",
+    grad_fn="SelectBackwardBackward0",
+    names=(),
+)
+def select_backward(grad, size, dim, index):
+    out = np.zeros(size, grad.dtype)
+    out[(slice(None),) * dim + (index, ...)] = grad
+    return out
+
+
+@select_backward.derivative("grad")
+def _(grad, dim, index):
+    return apply(select_at, (grad, dim, index))
+
+
+def _slice_rule(input: Spec, dim: int, start: int, end: int, step: int) -> Spec:
+    shape = input.shape
+    return input.with_shape((*shape[:dim], len(range(start, end, step)), *shape[dim + 1 :]))
+
+
+@op("slice(Tensor input, int dim, int start, int end, int step)", infer=_slice_rule, view=True, names=())
+def slice_range(x, dim, start, end, step):
+    return x[(slice(None),) * dim + (slice(start, end, step),)]
+
+
+@slice_range.derivative("input")
+def _(grad, input_spec, dim, start, end, step):
+    return apply(slice_backward, (grad, input_spec.shape, dim, start, end, step))
+
+
+@op(
+    "slice_backward(Tensor grad, any size, int dim, int start, int end, int step)",
+    infer=lambda grad, size, *_: grad.with_shape(size),
+    half="native",
+    grad_fn="SliceBackwardBackward0",
+    names=(),
+)
+def slice_backward(grad, size, dim, start, end, step):
+    out = np.zeros(size, grad.dtype)
+    out[(slice(None),) * dim + (slice(start, end, step),)] = grad
+    return out
+
+
+@slice_backward.derivative("grad")
+def _(grad, dim, start, end, step):
+    return apply(slice_range, (grad, dim, start, end, step))
+
+
+# ------------------------------------------------------------------ reading an index
+
+
+def get_item(x: Tensor, index: Any) -> Tensor:
+    """`x[index]`."""
+    kind = type(index)
+    if kind is int:
+        return _select(x, 0, index, 0)
+    if kind is slice:
+        return _slice(x, 0, index, whole=True)
+    view, tensors = read(x, index)
+    if tensors:
+        return registry["index"](view, [tensors.get(i) for i in range(max(tensors) + 1)])
+    return registry["alias"](view) if view is x else view
+
+
+def set_item(x: Tensor, index: Any, value: Any) -> None:
+    """`x[index] = value`."""
+    value = _value(x, value)
+    if index is False:
+        return
+    if type(index) is int:
+        return _assign(_select(x, 0, index, 0), value)
+    if type(index) is slice:
+        return _assign(_slice(x, 0, index), value)
+    if index is True:
+        return _assign(x.unsqueeze(0), value)
+    view, tensors = read(x, index)
+    if not tensors:
+        return _assign(view, value)
+    value = _without_leading_ones(value)
+    registry["Tensor.index_put_"](view, [tensors.get(i) for i in range(max(tensors) + 1)], value)
+
+
+def delete_item(x: Tensor, index: Any) -> None:
+    """`del x[index]`: PyTorch's error."""
+    raise ArgumentError(
+        "Tensor does not support deleting items", help="keep what you want instead: x[mask], or cat the parts"
+    )
+
+
+def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
+    """The view that the basic parts of `index` make of `x`, and the index tensor at each dimension."""
+    items = index if isinstance(index, tuple) else tuple(index) if _is_tuple(index) else (index,)
+    items = tuple([_item(i) for i in items])
+    specified = sum(_takes(i) for i in items)
+    ndim = len(x.spec.shape)
+    if specified > ndim:
+        raise IndexError(
+            f"too many indices for tensor of dimension {ndim}",
+            code="too-many-indices",
+            help=f"its shape is {list(x.shape)}: give at most {ndim} "
+            + ("index" if ndim == 1 else "indices"),
+        )
+    view, dim = x, 0
+    tensors: dict[int, Tensor] = {}
+    for place, item in enumerate(items):
+        if item is None:
+            view = view.unsqueeze(dim)
+            dim += 1
+        elif item is Ellipsis:
+            dim += ndim - specified
+        elif type(item) is int:
+            view = _select(view, dim, item, place)
+        elif type(item) is slice:
+            view = _slice(view, dim, item)
+            dim += 1
+        else:
+            if type(item) is bool or (not item.spec.shape and _is_mask(item)):
+                view = view.unsqueeze(dim)
+                item = registry["tensor"]([bool(item)])
+            tensors[dim] = item
+            dim += max(item.ndim, 1) if _is_mask(item) else 1
+    return view, tensors
+
+
+def _is_tuple(index: Any) -> bool:
+    """Whether a list is meant as a tuple: when it holds slices, `...`, None, tensors or lists."""
+    return (
+        isinstance(index, list)
+        and len(index) < 32
+        and any(i is None or isinstance(i, Tensor | list | tuple | slice | EllipsisType) for i in index)
+    )
+
+
+def _item(item: Any) -> Any:
+    """One part of an index as None, `...`, an int, a slice, a bool or an index tensor."""
+    if item is None or item is Ellipsis or type(item) in (int, bool, slice):
+        return item
+    if isinstance(item, Tensor):
+        dtype = item.dtype
+        if dtype not in INDEX_DTYPES and (item.spec.shape or dtype.category != dt.INT):
+            raise DTypeError(
+                "tensors used as indices must be long, int, byte or bool tensors",
+                code="index-dtype",
+                help="convert it: x[i.long()], or compare it for a mask: x[i > 0]",
+            )
+        return item if item.spec.shape or _is_mask(item) else int(item)
+    if isinstance(item, np.generic | np.ndarray):
+        return _item(wrap(item))
+    if isinstance(item, list | tuple | range):
+        found = registry["tensor_of"](list(item))
+        return found if found.dtype in INDEX_DTYPES else found.to(dt.int64)
+    if isinstance(item, str):
+        raise ArgumentError("new(): invalid data type 'str'", code="index-type")
+    if hasattr(item, "__index__"):
+        return item.__index__()
+    raise IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        f"(got {type_name(item)})",
+        code="index-type",
+        help="write an integer" if type(item) is float else None,
+    )
+
+
+INDEX_DTYPES = frozenset((dt.int64, dt.int32, dt.uint8, dt.bool_))
+
+
+def _is_mask(t: Tensor) -> bool:
+    return t.dtype is dt.bool_ or t.dtype is dt.uint8
+
+
+def _takes(item: Any) -> int:
+    """How many dimensions of the tensor one part of an index uses up."""
+    if item is None or item is Ellipsis or type(item) is bool:
+        return 0
+    return item.ndim if type(item) is Tensor and _is_mask(item) else 1
+
+
+def _select(x: Tensor, dim: int, index: int, place: int) -> Tensor:
+    shape = x.spec.shape
+    size = shape[dim] if dim < len(shape) else 0
+    if not -size <= index < size:
+        if not shape and index == 0:
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+                "to convert a 0-dim tensor to a number",
+                code="index-0d",
+                help="a 0-d tensor is one number: x.item()",
+            )
+        raise IndexError(
+            f"index {index} is out of bounds for dimension {place} with size {size}",
+            code="index-range",
+            help=f"valid indices are {-size} to {size - 1}" if size else "this dimension is empty",
+        )
+    return apply(select_at, (x, dim, index % size))
+
+
+def _slice(x: Tensor, dim: int, part: slice, whole: bool = False) -> Tensor:
+    """A slice of one dimension; the tensor itself where nothing is cut off, unless `whole` is wanted."""
+    if not x.spec.shape:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.", code="index-0d")
+    step = 1 if part.step is None else _bound(part.step)
+    if step <= 0:
+        raise ValueError(
+            "step must be greater than zero" if step else "slice step cannot be zero",
+            code="slice-step",
+            help="reverse with x.flip(0), then slice",
+        )
+    size = x.spec.shape[dim]
+    start, end, _ = slice(
+        None if part.start is None else _bound(part.start), None if part.stop is None else _bound(part.stop)
+    ).indices(size)
+    if not whole and step == 1 and start == 0 and end == size:
+        return x
+    return apply(slice_range, (x, dim, start, max(start, end), step))
+
+
+def _bound(value: Any) -> int:
+    if type(value) is int:
+        return value
+    if isinstance(value, Tensor | np.integer | bool):
+        return value.__index__()
+    raise ArgumentError(
+        "slice indices must be integers or None or have an __index__ method", code="slice-type"
+    )
+
+
+# ------------------------------------------------------------------ assigning
+
+
+def _value(x: Tensor, value: Any) -> Any:
+    """The assigned value: a tensor as it is, a number as one of `x`'s dtype, checked to fit."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.ndarray):
+        return wrap(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if type(value) in NUMBERS:
+        return number_for(value, x.dtype)
+    if isinstance(value, list | tuple) and value:
+        return registry["tensor_of"](value)
+    raise ArgumentError(
+        f"can't assign a {type_name(value)} to a torch.{x.dtype.title}Tensor",
+        help="assign a number or a tensor",
+    )
+
+
+def number_for(value: Any, dtype: dt.DType) -> Any:
+    """A Python number that becomes an element: PyTorch's error where it does not fit."""
+    kind = type(value)
+    if dtype.category == dt.COMPLEX or dtype is dt.bool_ or kind is bool:
+        return value
+    fits = kind is not complex or value.imag == 0
+    if fits and dtype.category == dt.INT:
+        limit = np.iinfo(dtype.np)
+        real = value.real
+        low = limit.min if dtype.is_signed else -limit.max
+        fits = real == real and abs(real) != float("inf") and low <= int(real) <= limit.max
+    if not fits:
+        raise DTypeError(
+            f"value cannot be converted to type {CPP_NAMES[dtype]} without overflow", code="number-overflow"
+        )
+    return value.real if kind is complex else value
+
+
+CPP_NAMES = {**dt.c_names, dt.uint8: "uint8_t", dt.int8: "int8_t", dt.int16: "int16_t", dt.int64: "int64_t"}
+
+
+def _assign(view: Tensor, value: Any) -> None:
+    """Write into a view: a number or 0-d tensor fills it, anything else must broadcast to it."""
+    if not isinstance(value, Tensor) or not value.spec.shape:
+        registry["Tensor.fill_"](view, value)
+        return
+    shape = view.spec.shape
+    if value.spec.shape != shape:
+        value = _without_leading_ones(value)
+        check_expands(value.spec, shape)
+    registry["Tensor.copy_"](view, value)
+
+
+def _without_leading_ones(value: Any) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    shape = value.spec.shape
+    start = next((i for i, n in enumerate(shape) if n != 1), len(shape))
+    start = min(start, max(len(shape) - 1, 0)) if 0 in shape else start
+    return value.reshape(shape[start:]) if start else value
+
+
+def check_expands(have: Spec, to: tuple[int, ...]) -> None:
+    """PyTorch's `expand`, which says what it could not do."""
+    shape = have.shape
+    if len(shape) > len(to):
+        raise ShapeError(
+            f"expand(torch.{have.dtype.title}Tensor{{{list(shape)}}}, size={list(to)}): the number of sizes "
+            f"provided ({len(to)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({len(shape)})",
+            code="expand",
+        )
+    for i in range(1, len(shape) + 1):
+        if shape[-i] != to[-i] and shape[-i] != 1:
+            raise ShapeError(
+                f"The expanded size of the tensor ({to[-i]}) must match the existing size ({shape[-i]}) at "
+                f"non-singleton dimension {len(to) - i}.  Target sizes: {list(to)}.  "
+                f"Tensor sizes: {list(shape)}",
+                code="expand",
+            )
+
+
+Tensor.__getitem__ = get_item  # type: ignore[attr-defined]
+Tensor.__setitem__ = set_item  # type: ignore[attr-defined]
+Tensor.__delitem__ = delete_item  # type: ignore[attr-defined]
