@@ -8,6 +8,7 @@ bindings for names).
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,14 +53,21 @@ class Evaluator:
 
     def compile(self, source: Source, silent: bool = False) -> list[Statement]:
         """Every statement of a program, ready to run; ParseError if any of them is not the language."""
-        program = parse(source)
         table = Table(f"<tensorsh {len(self.runtime.tables)}>", silent and is_python(source))
         compiler = Compiler(table)
-        compiled = [
-            Statement(node, compiler.compile(node), bound_names(node))
-            for node in program.body
-            if not isinstance(node, ast.Pass)
-        ]
+        collecting = gc.isenabled()
+        gc.disable()  # a program's nodes are all kept: looking for garbage among them doubles the time
+        try:
+            compiled = [
+                Statement(node, compiler.compile(node), bound_names(node))
+                for node in parse(source).body
+                if not isinstance(node, ast.Pass)
+            ]
+        except Exception as error:
+            raise self.fault(error) from _cause(error)
+        finally:
+            if collecting:
+                gc.enable()
         self.runtime.tables[table.filename] = table
         self.sources[table.filename] = source
         return compiled
@@ -70,6 +78,7 @@ class Evaluator:
         nested = journal.active  # a statement of an imported file belongs to the import
         names = self.names() if statement.imports else statement.names
         before = [(name, variables.get(name, _absent)) for name in names]
+        imported = set(self.imported) if statement.imports else self.imported
         if not nested:
             journal.begin()
         try:
@@ -78,6 +87,7 @@ class Evaluator:
             if not nested:
                 journal.rollback()
             if statement.imports:
+                self.imported = imported
                 for name in self.names():
                     del variables[name]
             for name, value in before:
@@ -85,7 +95,7 @@ class Evaluator:
                     variables.pop(name, None)
                 else:
                     variables[name] = value
-            if isinstance(error, KeyboardInterrupt | SystemExit):
+            if isinstance(error, KeyboardInterrupt | SystemExit | BrokenPipeError):
                 raise
             raise self.fault(error) from _cause(error)
         if not nested:

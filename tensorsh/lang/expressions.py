@@ -70,6 +70,9 @@ class Expressions:
         stored = py.Subscript(
             value=values, slice=self.constant(len(self.table.literals) - 1, at), ctx=LOAD, **at
         )
+        if node.words:  # `[inf, 1]` where a program has given `inf` another meaning
+            names = [py.Name(id=word, ctx=LOAD, **at) for word in node.words]
+            stored = self.helper(".spelled", [stored, self.constant(node.words, at), *names], at)
         return self.helper(helper, [stored, *(self.constant(m, at) for m in more)], at)
 
     # ---------------------------------------------------------------- expressions

@@ -149,6 +149,8 @@ def guilty(node: ast.Node, report: TensorshError) -> Span:
             return only
         case ast.Attribute():
             return node.name_span
+        case ast.TensorLiteral(ragged=row) if row is not None:
+            return row.span
         case ast.Call():
             return _guilty_in_call(node, report)
         case ast.Subscript(items=(first, *_)):
@@ -169,7 +171,11 @@ def guilty(node: ast.Node, report: TensorshError) -> Span:
 
 
 def _guilty_in_call(node: ast.Call, report: TensorshError) -> Span:
-    """The argument that the message names, else the name of what is called."""
+    """The row or argument that the message is about, else the name of what is called."""
+    if report.code == "ragged":
+        for argument in node.arguments:
+            if isinstance(argument.value, ast.TensorLiteral) and argument.value.ragged is not None:
+                return argument.value.ragged.span
     named = re.search(r"argument '(\w+)'(?: \(position (\d+)\))?|keyword argument '(\w+)'", report.message)
     if named:
         for argument in node.arguments:

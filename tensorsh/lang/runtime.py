@@ -6,6 +6,7 @@ hands every displayed value to `show`.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from types import FunctionType
@@ -73,6 +74,29 @@ def fresh(values: Any) -> Any:
     return values.copy()
 
 
+WORDS = {"true": True, "false": False, "inf": math.inf, "nan": math.nan, "pi": math.pi}
+
+
+def spelled(values: Any, words: tuple[str, ...], *meanings: Any) -> Any:
+    """The numbers of a literal, with what its names (`inf`, `true`, …) mean where it is evaluated."""
+    changed = {
+        repr(WORDS[word]): meaning
+        for word, meaning in zip(words, meanings, strict=True)
+        if meaning is not WORDS[word]
+    }
+    if not changed:
+        return values
+
+    def element(value: Any) -> Any:
+        if isinstance(value, list):
+            return [element(item) for item in value]
+        if repr(value) in changed:
+            return changed[repr(value)]
+        return -changed[repr(-value)] if repr(-value) in changed else value
+
+    return element(values)
+
+
 class Runtime:
     """The helpers of one session, bound to its tables and its display."""
 
@@ -109,6 +133,7 @@ class Runtime:
             ".scope": annotations.Sizes,
             ".sizes": self.sizes,
             ".slot": slot,
+            ".spelled": spelled,
             ".stacked": as_tensor,
             ".undefined": undefined,
             ".values": lambda filename: self.tables[filename].literals,
