@@ -81,6 +81,10 @@ def make_session(options: Options) -> Session:
     """The session that the flags describe."""
     from .session import Session
 
+    if sys.stderr.isatty():
+        from . import progress
+
+        progress.install()
     session = Session(seed=options.seed, dtype=options.dtype, device=options.device, threads=options.threads)
     session["argv"] = list(options.arguments)
     return session

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .lang.queries import Explanation, Graph
+from .session import texts
 
 
 def text(value: Any, name: str | None, format: str, *, color: bool, width: int) -> str:
@@ -12,11 +13,11 @@ def text(value: Any, name: str | None, format: str, *, color: bool, width: int) 
     if isinstance(value, Graph):
         from .render.graph import graph_text
 
-        return graph_text(value.value)
+        return graph_text(value.value, value.names)
     if isinstance(value, Explanation):
         from .render.explain import explain_text
 
-        return explain_text(value.value, value.wrt, value.texts)
+        return explain_text(value.chains, texts.repr)
     if format == "json":
         from .render.machine import json_line
 
@@ -25,7 +26,6 @@ def text(value: Any, name: str | None, format: str, *, color: bool, width: int) 
         from .render.machine import csv_text
 
         return csv_text(value)
-    from .session import texts
 
     if format == "pretty":
         from .render.pretty import pretty_text

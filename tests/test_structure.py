@@ -25,10 +25,14 @@ MAY_IMPORT = {
     "render": {"lang", "train", "ops", "engine", "source", "errors"},
     "session": {"render", "lang", "train", "ops", "engine", "source", "errors"},
     "options": {"errors"},
+    "progress": {"train"},
     "display": {"session", "render", "lang", "engine", "source", "errors"},
     "check": {"cli", "session", "source", "errors"},
     "repl": {"render", "session", "lang", "train", "ops", "engine", "io", "source", "errors"},
-    "cli": {"repl", "render", "session", "options", "display", "check", "lang", "train", "ops", "engine", "io", "source", "errors"},
+    "cli": {
+        "repl", "render", "session", "options", "display", "check", "progress",
+        "lang", "train", "ops", "engine", "io", "source", "errors",
+    },  # fmt: skip
     "__init__": {"session", "errors"},
     "__main__": {"cli"},
 }

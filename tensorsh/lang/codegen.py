@@ -194,8 +194,7 @@ class Compiler(Expressions):
         return self.effect(".backward", [*lists, *flags], node)
 
     def graph(self, node: ast.Graph) -> py.stmt:
-        text = self.constant(node.value.span.text, self.at(node))
-        return self.effect(".graph", [self.expression(node.value), text], node)
+        return self.effect(".graph", [self.expression(node.value)], node)
 
     def explain(self, node: ast.Explain) -> py.stmt:
         value, at = self.expression(node.value), self.at(node)

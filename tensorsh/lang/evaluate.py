@@ -38,9 +38,10 @@ class Evaluator:
     """The variables of one session, and how text changes them."""
 
     def __init__(self, show: Show, texts: Texts):
-        self.runtime = Runtime(show, self.import_file)
+        self.variables: dict[str, Any] = {}
+        self.runtime = Runtime(show, self.import_file, self.variables)
         self.prelude = prelude(host_names(texts)) | self.runtime.entries()
-        self.variables: dict[str, Any] = {"__builtins__": self.prelude}
+        self.variables["__builtins__"] = self.prelude
         self.imported: set[Path] = set()
         self.importing: list[Path] = []
         self.sources: dict[str, Source] = {}

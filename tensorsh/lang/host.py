@@ -20,6 +20,7 @@ from ..engine.op import Op, registry
 from ..engine.results import Size
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError
+from ..train.data import batches, track
 from .namespace import Kind
 
 #: names that are both Python's and an operation, and the keywords that are Python's
@@ -215,6 +216,8 @@ def host_names(texts: Texts) -> dict[str, Any]:
         "pi": math.pi,
         "e": math.e,
         "argv": [],
+        "batches": batches,
+        "track": track,
         "exit": leave,
         "quit": leave,
     }

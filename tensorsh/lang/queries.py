@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, GradientError
 
+if TYPE_CHECKING:
+    from ..engine.explain import Chain
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Graph:
-    """What `graph y` displays: the computation graph of a tensor; `text` is how it was written."""
+    """What `graph y` displays: the computation graph of a tensor; `names` are the variables it may show."""
 
-    value: Tensor
-    text: str
+    def __init__(self, value: Tensor, names: dict[str, Tensor]):
+        self.value = value
+        self.names = names
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What `explain y wrt x` displays: the chain rule from `value` to each of `wrt`."""
+    """What `explain y wrt x` displays: one chain of derivatives for each tensor after `wrt`."""
 
-    value: Tensor
-    wrt: tuple[Tensor, ...]
-    texts: tuple[str, ...]
+    def __init__(self, chains: list[Chain]):
+        self.chains = chains
 
 
 def _tensor(value: Any, what: str) -> Tensor:
@@ -98,11 +98,16 @@ def grad_wrt(value: Any, wrt: tuple[Any, ...], many: bool, create: bool) -> Any:
     return tuple(found) if many else found[0]
 
 
-def graph(value: Any, text: str) -> Graph:
+def graph(value: Any, names: dict[str, Tensor]) -> Graph:
     """`graph y`."""
-    return Graph(_tensor(value, "graph"), text)
+    return Graph(_tensor(value, "graph"), names)
 
 
-def explain(value: Any, wrt: tuple[Any, ...], texts: tuple[str, ...]) -> Explanation:
-    """`explain y wrt x`."""
-    return Explanation(_tensor(value, "explain"), tuple(_tensor(each, "wrt") for each in wrt), texts)
+def explain(
+    value: Any, wrt: tuple[Any, ...], names: dict[str, Tensor], texts: tuple[str, ...]
+) -> Explanation:
+    """`explain y wrt x`; `texts` is how value and wrt are written."""
+    from ..engine.explain import explain
+
+    inputs = [_tensor(each, "wrt") for each in wrt]
+    return Explanation(explain(_tensor(value, "explain"), inputs, names, texts))

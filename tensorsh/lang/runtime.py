@@ -100,7 +100,8 @@ def spelled(values: Any, words: tuple[str, ...], *meanings: Any) -> Any:
 class Runtime:
     """The helpers of one session, bound to its tables and its display."""
 
-    def __init__(self, show: Show, import_file: Callable[[str, str], None]):
+    def __init__(self, show: Show, import_file: Callable[[str, str], None], variables: dict[str, Any]):
+        self.variables = variables
         self.tables: dict[str, Table] = {}
         self.show = show
         self.import_file = import_file
@@ -151,11 +152,17 @@ class Runtime:
         if value is not None and getattr(type(value), "displayed", True):
             self.show(value, name)
 
-    def graph(self, value: Any, text: str) -> None:
-        self.show(queries.graph(value, text), None)
+    def graph(self, value: Any) -> None:
+        self.show(queries.graph(value, self.tensors()), None)
 
     def explain(self, value: Any, wrt: tuple[Any, ...], texts: tuple[str, ...]) -> None:
-        self.show(queries.explain(value, wrt, texts), None)
+        self.show(queries.explain(value, wrt, self.tensors(), texts), None)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The variables that are tensors; graphs and formulas call them by their names."""
+        return {
+            name: value for name, value in self.variables.items() if isinstance(value, Tensor) and name != "_"
+        }
 
     # ---------------------------------------------------------------- values
 
