@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "cli": {
         "repl", "render", "session", "options", "display", "check", "progress",
         "lang", "train", "ops", "engine", "io", "source", "errors",
-    },  # fmt: skip
+    },
     "__init__": {"session", "errors"},
     "__main__": {"cli"},
 }
