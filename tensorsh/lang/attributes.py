@@ -6,7 +6,6 @@ a namespace (`torch`, `F`) by its entries. For host values this table says it.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
@@ -18,7 +17,7 @@ from ..engine.node import Node
 from ..engine.results import Size
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, NameNotFound
-from .namespace import Kind, Namespace
+from .namespace import Kind, Namespace, did_you_mean
 
 HOST: dict[type, frozenset[str]] = {
     list: frozenset(
@@ -96,12 +95,11 @@ def get(value: Any, name: str) -> Any:
 
 def missing(value: Any, name: str, names: Iterable[str]) -> NameNotFound:
     """The error for an attribute that is not there."""
-    close = difflib.get_close_matches(name, sorted(names), 1)
     title = getattr(value, "_torch_name", type(value).__name__)
     return NameNotFound(
         f"'{title}' object has no attribute {name!r}",
         code="attribute",
-        help=f"did you mean '{close[0]}'?" if close else None,
+        help=did_you_mean(name, names),
     )
 
 

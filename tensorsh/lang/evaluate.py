@@ -9,10 +9,10 @@ bindings for names).
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from .. import ops, train  # noqa: F401  registers every operation
@@ -42,8 +42,8 @@ class Evaluator:
         self.runtime = Runtime(show, self.import_file, self.variables)
         self.prelude = prelude(host_names(texts)) | self.runtime.entries()
         self.variables["__builtins__"] = self.prelude
-        self.imported: set[Path] = set()
-        self.importing: list[Path] = []
+        self.imported: set[str] = set()
+        self.importing: list[str] = []
         self.sources: dict[str, Source] = {}
 
     def names(self) -> list[str]:
@@ -110,23 +110,22 @@ class Evaluator:
 
     def import_file(self, path: str, filename: str) -> None:
         """Run another file once; its names land here. Relative paths start at the importing file."""
-        folder = Path(self.sources[filename].name).parent
-        target = (folder / path).resolve()
+        written = os.path.join(os.path.dirname(self.sources[filename].name), path)
+        target = os.path.realpath(written)
         if target in self.importing:
-            cycle = " → ".join(
-                each.name for each in [*self.importing[self.importing.index(target) :], target]
-            )
-            raise DataError(f"import cycle: {cycle}", code="import-cycle")
+            loop = [*self.importing[self.importing.index(target) :], target]
+            raise DataError(f"import cycle: {' → '.join(map(os.path.basename, loop))}", code="import-cycle")
         if target in self.imported:
             return
         try:
-            text = target.read_text(encoding="utf-8-sig")
+            with open(target, encoding="utf-8-sig") as file:
+                text = file.read()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not a text file"
             raise DataError(f"cannot import {path!r}: {reason}", code="import") from None
         self.importing.append(target)
         try:
-            for statement in self.compile(Source(text, str(folder / path)), silent=True):
+            for statement in self.compile(Source(text, written), silent=True):
                 self.run(statement)
         finally:
             self.importing.pop()

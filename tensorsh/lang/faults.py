@@ -8,11 +8,9 @@ operand: its dtype and shape.
 from __future__ import annotations
 
 import builtins
-import difflib
+import os
 import re
-import traceback
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +19,7 @@ from ..engine.tensor import Tensor
 from ..errors import TensorshError
 from ..source import Span
 from . import ast
+from .namespace import did_you_mean
 
 Find = Callable[[str, int], ast.Node | None]
 
@@ -40,7 +39,7 @@ KINDS: tuple[tuple[type[BaseException], type[TensorshError], str | None], ...] =
     (OSError, errors.DataError, None),
 )
 
-LANG = str(Path(__file__).parent)
+LANG = os.path.dirname(__file__)
 TRAIL = 20  # how many call sites an error keeps
 
 
@@ -101,8 +100,9 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
 
 def _raised_by_the_program(error: BaseException) -> bool:
     """Whether Python raised it for what the program did, rather than for a mistake in the engine."""
-    frames = traceback.extract_tb(error.__traceback__, limit=-1)
-    place = frames[-1].filename if frames else ""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        place, trace = trace.tb_frame.f_code.co_filename, trace.tb_next
     return place.startswith(("<tensorsh ", LANG)) or isinstance(error, ArithmeticError | OSError)
 
 
@@ -118,8 +118,7 @@ def _innermost(error: BaseException) -> str:
 
 def _unknown_name(error: NameError, message: str, names: Iterable[str]) -> TensorshError:
     name = getattr(error, "name", None) or (re.findall(r"'([^']*)'", message) or [""])[0]
-    close = difflib.get_close_matches(name, [n for n in names if not n.startswith(".")], 1)
-    return errors.NameNotFound(message, help=f"did you mean '{close[0]}'?" if close else None)
+    return errors.NameNotFound(message, help=did_you_mean(name, names))
 
 
 def _out_of_memory(error: MemoryError) -> TensorshError:

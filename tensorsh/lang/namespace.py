@@ -7,8 +7,7 @@ finds it after the user's own variables.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..engine.dtype import ALL, DType, dtypes
@@ -32,6 +31,14 @@ OPEN_PREFIXES = (
 ALIASES = {"F": "nn.functional"} | {
     name: name for name in ("nn", "linalg", "fft", "special", "autograd", "func", "optim", "random", "cuda")
 }
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """The sentence that suggests a near name, if there is one."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, sorted(n for n in known if not n.startswith(".")), 1)
+    return f"did you mean '{close[0]}'?" if close else None
 
 
 class Kind:
@@ -89,11 +96,10 @@ class Namespace:
             return found
         if self.has_inside(path + "."):
             return Namespace(path + ".", self.extras)
-        close = difflib.get_close_matches(name, sorted(self.names()), 1)
         raise NameNotFound(
             f"module '{self.title}' has no attribute '{name}'",
             code="attribute",
-            help=f"did you mean '{close[0]}'?" if close else None,
+            help=did_you_mean(name, self.names()),
         )
 
     def has_inside(self, prefix: str) -> bool:
