@@ -1,3 +1,3 @@
 """All operations. Importing this package registers them."""
 
-from . import autograd, create, elementwise, extremes, functional, getitem, reduce, views  # noqa: F401
+from . import autograd, create, elementwise, extremes, functional, getitem, matmul, reduce, views  # noqa: F401

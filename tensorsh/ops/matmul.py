@@ -1,0 +1,437 @@
+"""Products of vectors, matrices and batches of matrices.
+
+`matmul` looks at the ranks of its operands and hands them to one primitive:
+
+    1 @ 1  dot          2 @ 1  mv           2 @ 2  mm          1 @ 2  a row times a matrix
+    more   a batch of matrices, broadcast over the leading dimensions
+
+All derivatives are products again: of the gradient with the conjugate transpose of the other factor.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.op import Op, composite, op, registry
+from ..engine.spec import Spec, broadcast_shapes
+from ..engine.tensor import Tensor, converters_tensor
+from ..errors import DTypeError, ShapeError
+from .elementwise import conj
+
+# ------------------------------------------------------------------ shared rules
+
+
+def same_dtype(a: Spec, b: Spec, message: str, names: str = "c") -> None:
+    """Products do not promote. `message` takes the two dtypes, by C++ names or by titles."""
+    if a.dtype is not b.dtype:
+        x, y = (dt.c_names[s.dtype] if names == "c" else s.dtype.title for s in (a, b))
+        wider = dt.promote_types(a.dtype, b.dtype).name
+        raise DTypeError(
+            message.format(x, y), code="dtype-mismatch", help=f"convert one operand, e.g. x.to({wider})"
+        )
+
+
+def no_bool(kernel: str, of: Spec) -> None:
+    """PyTorch has no such kernel for bool."""
+    if of.dtype is dt.bool_:
+        raise DTypeError(
+            f"\"{kernel}\" not implemented for 'Bool'", code="not-implemented", help="convert it: x.float()"
+        )
+
+
+def transposes(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
+    """Which transpose of matrices (or batches) of these shapes would make `a @ b` work."""
+    if len(a) < 2 or len(b) < 2:
+        if len(a) == 2 and a[0] == b[0]:
+            return f"transpose the left operand: a.T gives [{a[1]}]"
+        if len(b) == 2 and a[0] == b[1]:
+            return f"transpose the right operand: b.T gives [{b[0]}]"
+        return None
+    try:
+        batch = broadcast_shapes(a[:-2], b[:-2])
+    except ShapeError:
+        return None
+    turned = ".mT" if len(a) > 2 or len(b) > 2 else ".T"
+    (m, k), (l, n) = a[-2:], b[-2:]
+    if k == n:
+        return f"transpose the right operand: b{turned} gives {[*batch, m, l]}"
+    if m == l:
+        return f"transpose the left operand: a{turned} gives {[*batch, k, n]}"
+    if m == n:
+        return f"swap the operands: b @ a gives {[*batch, l, k]}"
+    return None
+
+
+def check_mm(m: int, k: int, l: int, n: int, a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    """(m×k) times (l×n); `a` and `b` are the shapes the user gave."""
+    if k != l:
+        raise ShapeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({m}x{k} and {l}x{n})",
+            code="matmul-shape",
+            help=transposes(a, b),
+        )
+
+
+def check_mv(mat: tuple[int, int], vec: int, result: int | None, a: Any, b: Any) -> None:
+    if mat[1] != vec or result not in (None, 1, mat[0]):
+        raise ShapeError(
+            f"size mismatch, got input ({mat[0] if result is None else result}), "
+            f"mat ({mat[0]}x{mat[1]}), vec ({vec})",
+            code="matmul-shape",
+            help=transposes(a, b),
+        )
+
+
+def mv_dtype(mat: Spec, vec: Spec, input: Spec | None = None) -> None:
+    input = input or vec
+    if not (mat.dtype is vec.dtype is input.dtype):
+        raise DTypeError(
+            "addmv input tensors must have the same dtype, but got "
+            f"{input.dtype.title}, {mat.dtype.title}, and {vec.dtype.title}",
+            code="dtype-mismatch",
+            help=f"convert one operand, e.g. x.to({dt.promote_types(mat.dtype, vec.dtype).name})",
+        )
+    no_bool("addmv_impl_cpu", mat)
+
+
+def check_bmm(a: Spec, b: Spec, batch: int, shapes: tuple[Any, Any]) -> None:
+    """The matrices of two batches whose leading dimensions make `batch`."""
+    if a.shape[-1] != b.shape[-2]:
+        raise ShapeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{batch}, {a.shape[-1]}] but got: [{batch}, {b.shape[-2]}].",
+            code="matmul-shape",
+            help=transposes(*shapes),
+        )
+    bmm_dtype(a, b)
+
+
+def bmm_dtype(a: Spec, b: Spec) -> None:
+    same_dtype(a, b, "expected scalar type {} but found {}", "title")
+    no_bool("bmm", a)
+
+
+def adjoint(x: Tensor) -> Tensor:
+    """The conjugate transpose of the last two dimensions."""
+    return conj(registry["transpose"](x, -2, -1))
+
+
+# ------------------------------------------------------------------ the four plain products
+
+
+def _mm_infer(a: Spec, b: Spec) -> Spec:
+    if a.ndim != 2:
+        raise ShapeError("self must be a matrix", code="matmul-rank", help="use a @ b, which takes any ranks")
+    if b.ndim != 2:
+        raise ShapeError("mat2 must be a matrix", code="matmul-rank", help="use a @ b, which takes any ranks")
+    check_mm(*a.shape, *b.shape, a.shape, b.shape)
+    same_dtype(a, b, "expected m1 and m2 to have the same dtype, but got: {} != {}")
+    no_bool("addmm_impl_cpu_", a)
+    return a.with_shape((a.shape[0], b.shape[1]))
+
+
+@op("mm(Tensor input, Tensor mat2)", infer=_mm_infer, sample=([[1.0, 2.0, 0.5]], [[3.0], [4.0], [-1.0]]))
+def mm(a, b):
+    """The product of two matrices, (m, k) @ (k, n) → (m, n).
+
+    >>> mm([[1., 2.]], [[3.], [4.]])
+    tensor([[11.]])
+    """
+    return np.matmul(a, b)
+
+
+@mm.derivative("input")
+def _(grad, mat2):
+    return apply(mm, (grad, adjoint(mat2)))
+
+
+@mm.derivative("mat2")
+def _(grad, input):
+    return apply(mm, (adjoint(input), grad))
+
+
+def _mv_infer(a: Spec, b: Spec) -> Spec:
+    if a.ndim != 2 or b.ndim != 1:
+        raise ShapeError(
+            f"vector + matrix @ vector expected, got 1, {a.ndim}, {b.ndim}",
+            code="matmul-rank",
+            help="use a @ b, which takes any ranks",
+        )
+    check_mv(a.shape, b.shape[0], None if a.shape[1] == b.shape[0] else a.shape[0], a.shape, b.shape)
+    mv_dtype(a, b)
+    return a.with_shape(a.shape[:1])
+
+
+@op("mv(Tensor input, Tensor vec)", infer=_mv_infer, sample=([[1.0, 2.0], [0.5, -1.0]], [3.0, 4.0]))
+def mv(a, b):
+    """The product of a matrix and a vector, (m, k) @ (k) → (m).
+
+    >>> mv([[1., 2.], [3., 4.]], [1., 1.])
+    tensor([3., 7.])
+    """
+    return np.matmul(a, b)
+
+
+@mv.derivative("input")
+def _(grad, vec):
+    return grad.unsqueeze(1) * conj(vec)
+
+
+@mv.derivative("vec")
+def _(grad, input):
+    return apply(mv, (adjoint(input), grad))
+
+
+def _dot_infer(a: Spec, b: Spec) -> Spec:
+    if a.ndim != 1 or b.ndim != 1:
+        raise ShapeError(
+            f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors",
+            code="matmul-rank",
+            help="a @ b multiplies matrices, (a * b).sum() adds up all products",
+        )
+    same_dtype(a, b, "dot : expected both vectors to have same dtype, but found {} and {}", "title")
+    n, m = a.shape[0], b.shape[0]
+    if n != m:
+        raise ShapeError(
+            f"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same number of "
+            f"elements, but got {n} and {m} elements respectively",
+            code="matmul-shape",
+            help="outer(a, b) multiplies each with each",
+        )
+    no_bool("dot", a)
+    return a.with_shape(())
+
+
+@op("dot(Tensor input, Tensor tensor)", infer=_dot_infer, sample=([1.0, 2.0], [3.0, 4.0]))
+def dot(a, b):
+    """The sum of the products of two vectors' elements.
+
+    >>> dot([2, 3], [2, 1])
+    tensor(7)
+    """
+    return np.dot(a, b)
+
+
+@dot.derivative("input")
+def _(grad, tensor):
+    return grad * conj(tensor)
+
+
+@dot.derivative("tensor")
+def _(grad, input):
+    return grad * conj(input)
+
+
+@op("vdot(Tensor input, Tensor other)", infer=_dot_infer, sample=([1.0, 2.0], [3.0, 4.0]))
+def vdot(a, b):
+    """The dot product with the first vector conjugated.
+
+    >>> vdot([1j, 2.], [1j, 2.])
+    tensor(5.+0.j)
+    """
+    return np.dot(a.conj(), b)
+
+
+@vdot.derivative("input")
+def _(grad, other):
+    return conj(grad) * other
+
+
+@vdot.derivative("other")
+def _(grad, input):
+    return grad * input
+
+
+def _bmm_infer(a: Spec, b: Spec) -> Spec:
+    for name, s in (("batch1", a), ("batch2", b)):
+        if s.ndim != 3:
+            raise ShapeError(
+                f"{name} must be a 3D tensor", code="matmul-rank", help="use a @ b, which takes any ranks"
+            )
+    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
+        raise ShapeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}].",
+            code="matmul-shape",
+            help=transposes(a.shape, b.shape),
+        )
+    bmm_dtype(a, b)
+    return a.with_shape((*a.shape[:2], b.shape[2]))
+
+
+@op("bmm(Tensor input, Tensor mat2)", infer=_bmm_infer, sample=([[[1.0, 2.0]]], [[[3.0], [4.0]]]))
+def bmm(a, b):
+    """The products of two batches of matrices, (b, m, k) @ (b, k, n) → (b, m, n).
+
+    >>> bmm([[[1., 2.]]], [[[3.], [4.]]])
+    tensor([[[11.]]])
+    """
+    return np.matmul(a, b)
+
+
+@bmm.derivative("input")
+def _(grad, mat2):
+    return apply(bmm, (grad, adjoint(mat2)))
+
+
+@bmm.derivative("mat2")
+def _(grad, input):
+    return apply(bmm, (adjoint(input), grad))
+
+
+# ------------------------------------------------------------------ matmul of any ranks
+
+
+def _row_infer(a: Spec, b: Spec) -> Spec:
+    check_mm(1, a.shape[0], *b.shape, a.shape, b.shape)
+    same_dtype(a, b, "expected m1 and m2 to have the same dtype, but got: {} != {}")
+    no_bool("addmm_impl_cpu_", a)
+    return a.with_shape(b.shape[1:])
+
+
+def _folded_infer(a: Spec, b: Spec) -> Spec:
+    """A batch and a single matrix or vector, multiplied as one large matrix."""
+    larger, smaller = (a, b) if a.ndim >= b.ndim else (b, a)
+    shape = larger.shape if larger is a else (*b.shape[:-2], b.shape[-1], b.shape[-2])
+    rows = math.prod(shape[:-1])
+    if smaller.ndim == 1:
+        check_mv((rows, shape[-1]), smaller.shape[0], None, a.shape, b.shape)
+        mv_dtype(larger, smaller)
+    else:
+        k, n = smaller.shape if larger is a else smaller.shape[::-1]
+        check_mm(rows, shape[-1], k, n, a.shape, b.shape)
+        same_dtype(larger, smaller, "expected m1 and m2 to have the same dtype, but got: {} != {}")
+        no_bool("addmm_impl_cpu_", a)
+    return a.with_shape(_product_shape(a.shape, b.shape))
+
+
+def _batched_infer(a: Spec, b: Spec) -> Spec:
+    shape = _product_shape(a.shape, b.shape)
+    left = a if a.ndim > 1 else a.with_shape((1, *a.shape))
+    right = b if b.ndim > 1 else b.with_shape((*b.shape, 1))
+    batch = 1
+    for size in broadcast_shapes(a.shape[:-2], b.shape[:-2]):
+        batch *= size
+    check_bmm(left, right, batch, (a.shape, b.shape))
+    return a.with_shape(shape)
+
+
+def _product_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    batch = broadcast_shapes(a[:-2], b[:-2])
+    return (*batch, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+
+def _product(a: Any, b: Any) -> Any:
+    if a.ndim > 2 and b.ndim <= 2:  # one large product instead of a loop over the batch
+        rows = math.prod(a.shape[:-1])
+        return np.matmul(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
+    return np.matmul(a, b)
+
+
+def _product_record(grad_fn: str, infer: Any) -> Op:
+    """One of the primitives behind `matmul`; they differ in the name of their node and in their errors."""
+    record = op("matmul(Tensor input, Tensor other)", infer=infer, grad_fn=grad_fn, names=())(_product)
+
+    @record.derivative("input", "other")
+    def _(grad, input, other, needs):
+        a, b = input, other
+        if a.ndim == 1:
+            a, grad = a.unsqueeze(0), grad.unsqueeze(-2)
+        if b.ndim == 1:
+            b, grad = b.unsqueeze(1), grad.unsqueeze(-1)
+        left = right = None
+        if needs[0]:
+            left = _matmul(grad, adjoint(b))
+            left = left.squeeze(-2) if input.ndim == 1 else left
+        if needs[1]:
+            if b.ndim == 2 and a.ndim > 2:  # never make a gradient for each matrix of the batch
+                rows, (k, n) = math.prod(a.spec.shape[:-1]), b.spec.shape
+                right = apply(mm, (adjoint(a.reshape(rows, k)), grad.reshape(rows, n)))
+            else:
+                right = _matmul(adjoint(a), grad)
+            right = right.squeeze(-1) if other.ndim == 1 else right
+        return left, right
+
+    return record
+
+
+_row = _product_record("SqueezeBackward4", _row_infer)
+_folded = _product_record("UnsafeViewBackward0", _folded_infer)
+_folded_turned = _product_record("CloneBackward0", _folded_infer)
+_folded_turned_view = _product_record("TransposeBackward0", _folded_infer)
+_batched = _product_record("UnsafeViewBackward0", _batched_infer)
+
+
+def _matmul(a: Tensor, b: Tensor) -> Tensor:
+    x, y = a.spec.shape, b.spec.shape
+    n, m = len(x), len(y)
+    if n == 2:
+        if m == 2:
+            return apply(mm, (a, b))
+        if m == 1:
+            return apply(mv, (a, b))
+    elif n == 1:
+        if m == 1:
+            return apply(dot, (a, b))
+        if m == 2:
+            return apply(_row, (a, b))
+    if n == 0 or m == 0:
+        raise ShapeError(
+            f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D",
+            code="matmul-rank",
+            help="multiply by a number with *",
+            operands=(a, b),
+        )
+    return apply(_batch_record(a, b), (a, b))
+
+
+def _batch_record(a: Tensor, b: Tensor) -> Op:
+    """How PyTorch multiplies batches: folds the larger operand into a matrix where that saves memory."""
+    x, y = a.spec.shape, b.spec.shape
+    if len(x) == len(y) == 3 and y[0] != x[0] == 1 and a.requires_grad_slot:
+        x = x[1:]
+    if len(y) <= 2:
+        return _folded
+    if len(x) > 2 or not a.requires_grad_slot:
+        return _batched
+    if len(x) == 1:
+        return _folded
+    no_copy = x[0] <= 1 or y[-1] <= 1 or 0 in y[:-2]
+    return _folded_turned_view if no_copy else _folded_turned
+
+
+@composite(
+    "matmul(Tensor input, Tensor other)",
+    names=("torch.matmul", "Tensor.matmul", "linalg.matmul"),
+    sample=([[1.0, 2.0], [3.0, -1.0]], [0.5, 2.0]),
+)
+def matmul(input, other):
+    """`input @ other`: the dot product of vectors, products of matrices, or of batches of them.
+
+    >>> matmul([[1., 2.], [3., 4.]], [1., 1.])
+    tensor([3., 7.])
+    """
+    return _matmul(input, other)
+
+
+def _operator(self: Tensor, other: Any) -> Any:
+    if type(other) is Tensor:
+        return _matmul(self, other)
+    if isinstance(other, list | np.ndarray):
+        return _matmul(self, converters_tensor(other, "matmul", "other", 2))
+    return NotImplemented
+
+
+def _swapped_operator(self: Tensor, other: Any) -> Any:
+    if isinstance(other, list | np.ndarray):
+        return _matmul(converters_tensor(other, "matmul", "input", 1), self)
+    return NotImplemented
+
+
+Tensor.__matmul__ = _operator  # type: ignore[attr-defined]
+Tensor.__rmatmul__ = _swapped_operator  # type: ignore[attr-defined]
