@@ -43,6 +43,7 @@ HOST[bool] = HOST[int]
 HOST[set] = frozenset(
     {"union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset"}
 )
+HOST[dict] = frozenset({"keys", "values", "items", "get"})
 HOST[Size] = HOST[tuple] | {"numel"}
 HOST[DType] = frozenset({"is_floating_point", "is_complex", "is_signed", "itemsize", "to_real", "to_complex"})
 HOST[Device] = frozenset({"type", "index"})

@@ -40,15 +40,20 @@ class Evaluator:
     def __init__(self, show: Show, texts: Texts):
         self.variables: dict[str, Any] = {}
         self.runtime = Runtime(show, self.import_file, self.variables)
-        self.prelude = prelude(host_names(texts)) | self.runtime.entries()
+        self.prelude = prelude(host_names(texts, self.folder)) | self.runtime.entries()
         self.variables["__builtins__"] = self.prelude
         self.imported: set[str] = set()
         self.importing: list[str] = []
         self.sources: dict[str, Source] = {}
+        self.running = Source("")
 
     def names(self) -> list[str]:
         """The user's variables."""
         return [name for name in self.variables if name != "__builtins__"]
+
+    def folder(self) -> str:
+        """Where the running script is."""
+        return os.path.dirname(self.running.name)
 
     # ---------------------------------------------------------------- compiling and running
 
@@ -76,6 +81,7 @@ class Evaluator:
     def run(self, statement: Statement) -> None:
         """Run one statement; if it fails nothing has changed, and the error knows its place."""
         variables, journal = self.variables, context.current.journal
+        self.running = statement.node.span.source
         nested = journal.active  # a statement of an imported file belongs to the import
         names = self.names() if statement.imports else statement.names
         before = [(name, variables.get(name, _absent)) for name in names]

@@ -21,6 +21,7 @@ from ..engine.results import Size
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError
 from ..train.data import batches, track
+from .files import Load, save
 from .namespace import Kind
 
 #: names that are both Python's and an operation, and the keywords that are Python's
@@ -172,7 +173,7 @@ def isinstance_(value: Any, kinds: Any) -> bool:
     raise ArgumentError("isinstance() arg 2 must be a type, a tuple of types, or a union")
 
 
-def host_names(texts: Texts) -> dict[str, Any]:
+def host_names(texts: Texts, folder: Callable[[], str]) -> dict[str, Any]:
     """Every host function and constant by name."""
     from . import attributes
 
@@ -218,6 +219,8 @@ def host_names(texts: Texts) -> dict[str, Any]:
         "argv": [],
         "batches": batches,
         "track": track,
+        "load": Load(folder),
+        "save": save,
         "exit": leave,
         "quit": leave,
     }

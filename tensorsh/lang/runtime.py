@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from ..engine import context
-from ..engine.op import Op, registry
+from ..engine.op import registry
 from ..engine.tensor import Tensor
 from ..errors import AssertionFailed, NameNotFound, TensorshError
 from . import annotations, attributes, queries
@@ -198,7 +198,7 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 def annotated(function: Any) -> Any:
     """A call under an annotation: a factory takes dtype and device itself, others are converted after."""
-    if isinstance(function, Op) and function.factory:
+    if getattr(function, "factory", False) is True:
         return lambda *args, **kwargs: function(*args, **annotations.resolved(kwargs))
 
     def plain(*args: Any, **kwargs: Any) -> Any:

@@ -1,0 +1,109 @@
+"""`load(path)` and `save(x, path)`: the files of `io`, as tensors.
+
+A relative path starts at the working directory; what is not there is looked for beside the script, so
+that a script and its data can be run from anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from .. import io
+from ..engine import context
+from ..engine.arguments import as_tensor
+from ..engine.arguments import dtype as as_dtype
+from ..engine.device import resolve
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError
+
+
+class Load:
+    """The function `load`; `folder()` is where the running script is."""
+
+    __name__ = "load"
+    factory = True  # an annotation's dtype and device reach into the call
+
+    def __init__(self, folder: Callable[[], str]):
+        self.folder = folder
+
+    def __call__(
+        self,
+        path: str = "-",
+        *,
+        format: str | None = None,
+        dtype: Any = None,
+        device: Any = None,
+        delimiter: str | None = None,
+        header: bool | None = None,
+        columns: Any = None,
+    ) -> Any:
+        """What a file holds (`-` is standard input): a tensor, or for npz and safetensors a dict of them.
+
+        The format is told by the suffix, by the contents, or by format="csv". Tables take delimiter=,
+        header= and columns=.
+        """
+        if not isinstance(path, str):
+            raise ArgumentError(
+                f"load() wants a path in quotes, not {type(path).__name__}", code="argument-type"
+            )
+        if isinstance(columns, Tensor):
+            columns = columns.tolist()
+        if columns is not None and not isinstance(columns, list | tuple):
+            columns = [columns]
+        state = context.current
+        value = io.load(
+            self.found(path),
+            format=format,
+            dtype=None if dtype is None else as_dtype(dtype, "load").np,
+            delimiter=delimiter,
+            header=header,
+            columns=columns,
+            float_dtype=state.dtype.np,
+        )
+        return tensors(value, state.device if device is None else resolve(device))
+
+    def found(self, path: str) -> str:
+        """The path itself if something is there, else the same beside the script."""
+        if path == "-" or os.path.isabs(path) or os.path.exists(path):
+            return path
+        beside = os.path.join(self.folder(), path)
+        return beside if os.path.exists(beside) else path
+
+    def __repr__(self) -> str:
+        return "<function load>"
+
+
+def tensors(value: Any, on: Any) -> Any:
+    """Arrays, also inside lists and dicts, as tensors."""
+    if isinstance(value, dict):
+        return {name: tensors(item, on) for name, item in value.items()}
+    if isinstance(value, list):
+        return [tensors(item, on) for item in value]
+    if hasattr(value, "__array__"):
+        made = as_tensor(value)
+        return made if made.device == on else made.to(on)
+    return value
+
+
+def save(x: Any, path: str, *, format: str | None = None) -> None:
+    """Write a tensor, or lists and dicts of them, to a file; all or nothing."""
+    if not isinstance(path, str):
+        raise ArgumentError(
+            f"save() wants a path in quotes, not {type(path).__name__}",
+            code="argument-type",
+            help='save(x, "x.npy")',
+        )
+    io.save(arrays(x), path, format=format)
+
+
+def arrays(value: Any) -> Any:
+    """Tensors, also inside lists and dicts, as arrays."""
+    if isinstance(value, Tensor):
+        return value.detach().numpy()
+    if isinstance(value, dict):
+        return {name: arrays(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [arrays(item) for item in value]
+    return value
