@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "train": {"ops", "engine", "source", "errors"},
     "io": {"source", "errors"},
     "lang": {"train", "ops", "io", "engine", "source", "errors"},
-    "render": {"lang", "train", "ops", "engine", "source", "errors"},
+    "render": {"lang", "train", "ops", "engine", "io", "source", "errors"},
     "session": {"render", "lang", "train", "ops", "engine", "source", "errors"},
     "options": {"errors"},
     "progress": {"train"},

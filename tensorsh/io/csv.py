@@ -1,0 +1,167 @@
+"""Delimited text: `.csv`, `.tsv`, `.txt`. A table of numbers, always two-dimensional.
+
+The first lines settle the dialect: the delimiter, whether the first row is a header, how many cells a
+row has. Then blocks of whole lines go to NumPy's parser. What that does not take (quotes, words, a line
+of another length) is read again by `csv_cells`, cell by cell, which either understands it or says
+which line and column is wrong.
+
+    header      a first row in which nothing is a number
+    delimiter   of comma, semicolon, tab, bar and blanks the one that splits the first lines evenly
+    comments    lines that begin with #; in .txt whatever follows a #
+    missing     an empty cell, NA, N/A, null, none: nan
+    dtype       bool if every cell is true/false, int64 if every cell is an integer, else the default float
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ..errors import DataError
+from .csv_cells import CellReader
+from .csv_dialect import BLANKS, Dialect, Options, find_dialect, read_head
+
+Array = np.ndarray[Any, Any]
+
+BLOCK = 1 << 20  # bytes parsed at a time
+
+_FLOATING = re.compile(rb"[.eEnN]")
+
+
+@dataclass(frozen=True)
+class Table:
+    array: Array
+    names: tuple[str, ...] | None
+
+
+def read(stream: BinaryIO, options: Options) -> Table:
+    """The table in a stream of bytes: [rows, columns] and the header's names."""
+    head = read_head(stream, options.name)
+    dialect = find_dialect(head, options)
+    parts = list(_parts(_blocks(head[dialect.start :], stream), dialect, options))
+    names = dialect.names
+    if names and not parts and options.header is None:
+        raise DataError(
+            f"{options.name}: a header, {names[0]!r} …, and no numbers",
+            help="load(path, header=true) gives an empty table",
+        )
+    if names is not None and dialect.columns is not None:
+        names = tuple(names[i] for i in dialect.columns)
+    return Table(_joined(parts, dialect, options), names)
+
+
+def _blocks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Whole lines, each block ended by a newline."""
+    carried = [head]
+    while more := stream.read(BLOCK):
+        if cut := more.rfind(b"\n") + 1:
+            yield b"".join((*carried, more[:cut]))
+            carried = [more[cut:]]
+        else:
+            carried.append(more)
+    if rest := b"".join(carried):
+        yield rest if rest.endswith(b"\n") else rest + b"\n"
+
+
+def _parts(blocks: Iterator[bytes], dialect: Dialect, options: Options) -> Iterator[Array]:
+    """The numbers of each block, floats already in the dtype they end in."""
+    careful = CellReader(dialect, options)
+    wanted = options.float_dtype if options.dtype is None else options.dtype
+    line, dtype = dialect.line, np.dtype(np.int64)
+    for block in blocks:
+        if b'"' in block:  # a quoted cell may hold a newline: from here on, line by line
+            parts = careful.rows(_followed(block, blocks), line)
+        else:
+            part = _parse(block, dialect, dtype)
+            if part is None or (careful.integral and not np.isfinite(part).all()):
+                parts = careful.rows(iter((block,)), line)
+            else:
+                parts, dtype = iter((part,) if len(part) else ()), part.dtype
+        for part in parts:
+            yield part.astype(wanted, copy=False) if part.dtype.kind == "f" and not careful.integral else part
+        line += block.count(b"\n")
+
+
+def _followed(block: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield block
+    yield from rest
+
+
+def _parse(block: bytes, dialect: Dialect, dtype: np.dtype[Any]) -> Array | None:
+    """The block's numbers, as int64 where `dtype` says so and it can be, else as float64.
+
+    None where the block is not just numbers in rows of the right length.
+    """
+    if b"#" in block:
+        block = dialect.comment.sub(b"", block)
+    if not block.strip():
+        return np.empty((0, dialect.width), dtype)
+    delimiter = dialect.delimiter.encode()
+    if dialect.columns is not None and dialect.delimiter != BLANKS:
+        rows = (line for line in block.splitlines() if line.strip())
+        if any(row.count(delimiter) != dialect.width - 1 for row in rows):
+            return None
+    part = _numbers(block, dialect, np.int64) if dtype == np.int64 else None
+    if part is None:
+        part = _numbers(block, dialect, np.float64)
+        if part is None and dialect.delimiter != BLANKS:
+            part = _numbers(_with_nan(block.replace(b"\r", b""), delimiter), dialect, np.float64)
+        elif not _FLOATING.search(block):
+            return None  # integers that do not fit
+    fits = part is not None and (dialect.columns is not None or part.shape[1] == dialect.width)
+    return part if fits else None
+
+
+def _numbers(block: bytes, dialect: Dialect, dtype: type) -> Array | None:
+    """NumPy's reading of the block, None where there is none."""
+    try:
+        return np.loadtxt(
+            io.BytesIO(block),
+            dtype,
+            comments=None,
+            delimiter=None if dialect.delimiter == BLANKS else dialect.delimiter,
+            usecols=dialect.columns,
+            ndmin=2,
+            encoding="latin-1",
+        )
+    except (builtins.ValueError, OverflowError):
+        return None
+
+
+def _with_nan(block: bytes, delimiter: bytes) -> bytes:
+    """The block with `nan` in its empty cells."""
+    twice, first, last = delimiter * 2, b"\n" + delimiter, delimiter + b"\n"
+    while twice in block:
+        block = block.replace(twice, delimiter + b"nan" + delimiter)
+    block = block.replace(first, b"\nnan" + delimiter).replace(last, delimiter + b"nan\n")
+    return b"nan" + block if block.startswith(delimiter) else block
+
+
+def _joined(parts: list[Array], dialect: Dialect, options: Options) -> Array:
+    width = len(dialect.columns) if dialect.columns is not None else dialect.width
+    if not parts:
+        return np.empty((0, width), options.dtype or options.float_dtype)
+    dtype = options.dtype
+    if dtype is None:
+        kinds = {"f" if part.dtype == options.float_dtype else part.dtype.kind for part in parts}
+        dtype = next(d for kind, d in _default_dtypes(options).items() if kind in kinds)
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if whole.dtype.kind == "c" and dtype.kind != "c":
+        whole = whole.real
+    return np.ascontiguousarray(whole).astype(dtype, copy=False)
+
+
+def _default_dtypes(options: Options) -> dict[str, np.dtype[Any]]:
+    wide = np.complex128 if options.float_dtype == np.float64 else np.complex64
+    return {
+        "c": np.dtype(wide),
+        "f": options.float_dtype,
+        "i": np.dtype(np.int64),
+        "b": np.dtype(np.bool_),
+    }

@@ -1,0 +1,121 @@
+"""Rows of text read one cell at a time, with the line and column of whatever is wrong."""
+
+from __future__ import annotations
+
+import builtins
+import csv
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from .csv_dialect import BLANKS, Dialect, Options, cell_value, decoded, is_missing, is_number
+
+Array = np.ndarray[Any, Any]
+
+_ROWS = 10_000  # an array at a time
+
+
+class CellReader:
+    """Rows read one cell at a time, with the line and column of whatever is wrong."""
+
+    def __init__(self, dialect: Dialect, options: Options):
+        self.dialect = dialect
+        self.options = options
+        self.integral = options.dtype is not None and options.dtype.kind in "iub"
+
+    def rows(self, blocks: Iterator[bytes], first_line: int) -> Iterator[Array]:
+        """The rows of these blocks, some thousands an array."""
+        reader = csv.reader(
+            (decoded(line) for block in blocks for line in self._lines(block)),
+            delimiter=self.dialect.delimiter,
+            skipinitialspace=True,
+        )
+        rows: list[list[Any]] = []
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells) or len(cells) > 1:
+                    rows.append(self._row(cells, first_line + reader.line_num - 1))
+                if len(rows) == _ROWS:
+                    yield self._array(rows)
+                    rows = []
+        except csv.Error as error:
+            line = first_line + reader.line_num - 1
+            raise DataError(f"{self.options.name}, line {line}: {error}") from None
+        if rows:
+            yield self._array(rows)
+
+    def _lines(self, block: bytes) -> Iterator[bytes]:
+        """The lines without comments and, where blanks delimit, without runs of them; none is left out."""
+        block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if b"#" in block:
+            block = self.dialect.comment.sub(b"", block)
+        for line in block.splitlines():
+            yield (b" ".join(line.split()) if self.dialect.delimiter == BLANKS else line) + b"\n"
+
+    def _row(self, cells: list[str], line: int) -> list[Any]:
+        dialect = self.dialect
+        if len(cells) != dialect.width:
+            raise DataError(
+                f"{self.options.name}, line {line}: {_count(len(cells), 'cell')}, where the first row has "
+                f"{dialect.width}",
+                help=f"every row needs as many cells as the first; they are split at {dialect.delimiter!r}, "
+                "and load(path, delimiter=…) chooses another",
+            )
+        chosen = dialect.columns if dialect.columns is not None else range(dialect.width)
+        return [self._cell(cells, i, line) for i in chosen]
+
+    def _cell(self, cells: list[str], i: int, line: int) -> Any:
+        text = cells[i].strip()
+        try:
+            value = cell_value(text)
+        except builtins.ValueError:
+            raise DataError(
+                f"{self._place(i, line)}: {text!r} is not a number", help=self._columns_help(cells, line)
+            ) from None
+        if type(value) is int and not -(2**63) <= value < 2**63:
+            if self.options.dtype is None or self.integral:
+                raise DataError(
+                    f"{self._place(i, line)}: {text} does not fit int64",
+                    help="load(path, dtype=float64) reads it as a float",
+                )
+            value = float(value)
+        if value is None:
+            value = math.nan
+        if self.integral and isinstance(value, float) and not math.isfinite(value):
+            raise DataError(
+                f"{self._place(i, line)}: {text or 'no value'}, and an integer dtype has no nan or inf",
+                help="load it as a float dtype, where a missing value is nan",
+            )
+        return value
+
+    def _place(self, i: int, line: int) -> str:
+        names = self.dialect.names
+        name = f" ({names[i]})" if names and names[i] else ""
+        return f"{self.options.name}, line {line}, column {i + 1}{name}"
+
+    def _columns_help(self, cells: list[str], line: int) -> str:
+        numeric = [i for i, cell in enumerate(cells) if is_number(cell) or is_missing(cell)]
+        dialect = self.dialect
+        if line == dialect.line and dialect.names is None and self.options.header is None and not numeric:
+            return "if this row is a header, say so: load(path, header=true)"
+        if numeric and dialect.columns is None:
+            listed = [dialect.names[i] for i in numeric] if dialect.names else numeric
+            leave_out = f"load(path, columns={listed!r}) reads only those that are numbers"
+            if line == dialect.line and dialect.names is None:
+                return f"load(path, header=true) if this row is a header; {leave_out}"
+            return leave_out
+        return f"cells are split at {dialect.delimiter!r}; load(path, delimiter=…) chooses another"
+
+    def _array(self, rows: list[list[Any]]) -> Array:
+        kinds = {type(value) for row in rows for value in row}
+        for kind in (complex, float, int, bool):
+            if kind in kinds:
+                return np.array(rows, {int: np.int64, bool: np.bool_}.get(kind, kind))
+        return np.empty((len(rows), len(rows[0])))
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

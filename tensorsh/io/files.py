@@ -1,0 +1,95 @@
+"""Opening and replacing files; what the operating system refuses is a DataError."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from ..errors import DataError
+
+
+@contextlib.contextmanager
+def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
+    """The bytes of a file, or of standard input for `-`."""
+    if path == "-":
+        yield stdin if stdin is not None else sys.stdin.buffer
+        return
+    if "\0" in path:
+        raise DataError(f"embedded null byte: {path!r}")
+    with _explained(path), open(path, "rb") as stream:
+        yield stream
+
+
+def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
+    """Let `write` fill a file that takes the place of `path` only when it is whole.
+
+    The bytes go to a file beside it, which is renamed at the end: whoever reads `path` sees the old
+    contents or the new, and a failure leaves the old. A link keeps pointing to what it points to;
+    what is no regular file (a pipe, /dev/null) is written directly.
+    """
+    import tempfile
+
+    with _explained(path):
+        target = os.path.realpath(path)
+        mode = _mode(target)
+        if mode is not None and not stat.S_ISREG(mode):
+            with open(target, "wb") as stream:
+                write(stream)
+            return
+        folder, name = os.path.split(target)
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                write(stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+
+def _mode(path: str) -> int | None:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(21, "Is a directory", path)
+    return mode
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, UnicodeEncodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{reason}: {path!r}", help=_help(path, error)) from None
+
+
+def _help(path: str, error: Exception) -> str | None:
+    folder, name = os.path.split(path)
+    if isinstance(error, FileNotFoundError):
+        if folder and not os.path.isdir(folder):
+            return f"there is no folder {folder!r}"
+        with contextlib.suppress(OSError):
+            import difflib
+
+            close = difflib.get_close_matches(name, os.listdir(folder or "."), n=1)
+            if close:
+                return f"did you mean {os.path.join(folder, close[0])!r}?"
+        return f"paths are relative to {os.getcwd()!r}"
+    return None

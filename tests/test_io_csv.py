@@ -1,0 +1,193 @@
+"""Tables of text: dialects, numbers to the last bit, and errors that say where."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tensorsh.errors import DataError
+from tensorsh.io import csv, read
+
+F32 = np.float32
+NAN = np.nan
+
+
+def table(text, kind="csv", **options):
+    raw = text if isinstance(text, bytes) else text.encode()
+    return read("-", stdin=io.BytesIO(raw), format=kind, **options)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("1,2\n3,4", [[1, 2], [3, 4]]),
+        ("1;2\n3;4\n", [[1, 2], [3, 4]]),
+        ("1|2\n3|4\n", [[1, 2], [3, 4]]),
+        ("1\t2\n3\t4\n", [[1, 2], [3, 4]]),
+        ("1 2  3\n 4 5 6 \n", [[1, 2, 3], [4, 5, 6]]),
+        ("1\n2\n", [[1], [2]]),
+        ("1, 2\n 3 ,4 \n\n  \n5,6\n", [[1, 2], [3, 4], [5, 6]]),
+        ("1,2\r\n3,4\r\n", [[1, 2], [3, 4]]),
+        ("1,2\r3,4\r", [[1, 2], [3, 4]]),
+        ("\ufeff1,2\n", [[1, 2]]),
+        ("# a comment\n1,2\n  # another\n3,4\n", [[1, 2], [3, 4]]),
+        ('"1","2"\n"3",4\n', [[1, 2], [3, 4]]),
+        ('1,2\n"3\n",4\n', [[1, 2], [3, 4]]),
+        ("007,-0\n", [[7, 0]]),
+        ("1,true\n", [[1, 1]]),
+        ("9223372036854775807\n-9223372036854775808\n", [[2**63 - 1], [-(2**63)]]),
+    ],
+)
+def test_integers(text, expected):
+    array = table(text).value
+    assert array.dtype == np.int64 and array.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("1,2.5\n", [[1, 2.5]]),
+        ("1,,3\n4,NA,6\n", [[1, NAN, 3], [4, NAN, 6]]),
+        (",1\n2,\n", [[NAN, 1], [2, NAN]]),
+        ("1,,,\r\n", [[1, NAN, NAN, NAN]]),
+        ("1e5,1E-3,.5,5.,-.5,+3\n", [[1e5, F32(1e-3), 0.5, 5, -0.5, 3]]),
+        ("nan,inf,-Infinity,NaN\n", [[NAN, np.inf, -np.inf, NAN]]),
+        ("1,2\n3.5,4\n", [[1, 2], [3.5, 4]]),
+        ('1,"2,5"\n'.replace("2,5", "2.5"), [[1, 2.5]]),
+    ],
+)
+def test_floats(text, expected):
+    array = table(text).value
+    assert array.dtype == np.float32
+    np.testing.assert_array_equal(array, F32(expected))
+
+
+def test_booleans_and_complex():
+    assert table("true,False\nTRUE,false\n").value.tolist() == [[True, False], [True, False]]
+    array = table("1+2j,3\n").value
+    assert array.dtype == np.complex64 and array.tolist() == [[1 + 2j, 3]]
+
+
+@pytest.mark.parametrize(
+    "text, names",
+    [
+        ("a,b\n1,2\n", ("a", "b")),
+        ("# c\n\na,b\n1,2\n", ("a", "b")),
+        ('"a, b",c\n1,2\n', ("a, b", "c")),
+        (",a,b\n0,1,2\n", ("", "a", "b")),
+        ("my column\n1\n", ("my column",)),
+        ("größe,b\n1,2\n", ("größe", "b")),
+        ("1,2\n3,4\n", None),
+    ],
+)
+def test_headers(text, names):
+    loaded = table(text)
+    assert loaded.names == names and len(loaded.value) == (1 if names else 2)
+
+
+def test_said_headers_and_columns():
+    assert table("1,2\n3,4\n", header=True).names == ("1", "2")
+    assert table("a,b\n", header=True).value.shape == (0, 2)
+    text = "name,x,y\nann,1,2\nbob,3,4.5\n"
+    loaded = table(text, columns=("y", "x"))
+    assert loaded.value.tolist() == [[2, 1], [4.5, 3]] and loaded.names == ("y", "x")
+    assert table("1,2,3\n", columns=(-1, 0)).value.tolist() == [[3, 1]]
+
+
+def test_txt_comments():
+    assert table("1 2 # the first\n# none\n3 4\n", "txt").value.tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    "text, options, message, help",
+    [
+        ("1,2\n3\n", {}, "line 2: 1 cell, where the first row has 2", "delimiter"),
+        ("1,2\n3,4,5\n", {}, "line 2: 3 cells, where the first row has 2", "delimiter"),
+        ("1,2\n\n# c\n3,x\n", {}, "line 4, column 2: 'x' is not a number", "columns=[0]"),
+        ("a,b\n1,2\n3,x\n", {}, "line 3, column 2 (b): 'x' is not a number", "columns=['a']"),
+        ("5.1,setosa\n4.9,setosa\n", {}, "line 1, column 2: 'setosa' is not a number", "header=true"),
+        ("1,1_000\n", {}, "column 2: '1_000' is not a number", ""),
+        ("1,1 000\n", {}, "column 2: '1 000' is not a number", ""),
+        ("1,0x10\n", {}, "column 2: '0x10' is not a number", ""),
+        ("1,٣\n", {}, "column 2: '٣' is not a number", ""),
+        (
+            "1,99999999999999999999\n",
+            {},
+            "column 2: 99999999999999999999 does not fit int64",
+            "dtype=float64",
+        ),
+        ("1,\n", {"dtype": np.int64}, "line 1, column 2: no value", "float dtype"),
+        ("1,inf\n", {"dtype": np.int64}, "line 1, column 2: inf", "float dtype"),
+        ("1,2\n", {"columns": (5,)}, "no column 5", "0 to 1"),
+        ("a,b\n1,2\n", {"columns": ("c",)}, "no column 'c'", "a, b"),
+        ("1,2\n3,4,5\n", {"columns": (0,)}, "line 2: 3 cells", ""),
+        ("1,2\n", {"delimiter": "::"}, "'::' cannot be a delimiter", ""),
+        ("", {}, "no rows", ""),
+        ("\n \n# c\n", {}, "no rows", ""),
+        ("hello\n", {}, "a header, 'hello'", "header=true"),
+        (b"\x93NUMPY\x01\0v\0", {}, "binary data", 'format="npy"'),
+        ("1,2\n".encode("utf-16"), {}, "UTF-16", "UTF-8"),
+        ('1,"2\n3,4\n', {}, "line", ""),
+    ],
+)
+def test_errors(text, options, message, help):
+    with pytest.raises(DataError) as caught:
+        table(text, **options)
+    assert "standard input" in caught.value.message or "delimiter" in caught.value.message
+    assert message in caught.value.message
+    assert help in (caught.value.help or "")
+
+
+def test_errors_far_into_a_large_table(monkeypatch):
+    monkeypatch.setattr(csv, "BLOCK", 1000)
+    rows = [f"{i},{i}.5" for i in range(30_000)]
+    rows[23_456] = "7,seven"
+    with pytest.raises(DataError, match="line 23457, column 2: 'seven' is not a number"):
+        table("\n".join(rows))
+
+
+def test_blocks_of_different_kinds(monkeypatch):
+    monkeypatch.setattr(csv, "BLOCK", 100)
+    rows = [["1", "2"]] * 20_000 + [["", "3.5"]] * 20 + [["true", "4"]] * 20 + [['"5"', "6"]] * 20_000
+    array = table("\n".join(map(",".join, rows))).value
+    assert array.shape == (40_040, 2) and array.dtype == np.float32
+    assert array[19_999].tolist() == [1, 2] and np.isnan(array[20_000, 0])
+    assert array[20_030].tolist() == [1, 4] and array[-1].tolist() == [5, 6]
+
+
+def test_one_very_long_row():
+    text = ",".join(map(str, range(100_000)))
+    assert table(text).value.tolist() == [list(range(100_000))]
+
+
+numbers = st.one_of(
+    st.floats(allow_nan=False).map(repr),
+    st.integers(-(2**63), 2**63 - 1).map(str),
+    st.decimals(allow_nan=False, allow_infinity=False, places=4).map(lambda d: f"{d:f}"[:30]),
+    st.sampled_from(["", "nan", "NA", "1e400", "-1e-400", ".5", "5.", "+0", "-0.0"]),
+)
+rows = st.integers(1, 4).flatmap(
+    lambda width: st.lists(st.lists(numbers, min_size=width, max_size=width), min_size=1, max_size=8)
+)
+
+
+@given(rows, st.sampled_from([",", ";", "\t"]), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_every_number_is_rounded_as_python_does(cells, delimiter, newline, quoted):
+    cells[0][0] = "1.5"  # neither a header nor an empty line
+    cells = [[cell or "NA" for cell in row] if len(row) == 1 else row for row in cells]
+    shown = [[f'"{cell}"' for cell in row] if quoted else row for row in cells]
+    text = newline.join(delimiter.join(row) for row in shown)
+    expected = [[NAN if cell in ("", "NA") else float(cell) for cell in row] for row in cells]
+    array = table(text, dtype=np.float64, delimiter=delimiter).value
+    np.testing.assert_array_equal(array, np.array(expected))
+
+
+@given(st.text(alphabet="0123456789.,-+e nax\"'#\t;\n\r", max_size=60))
+def test_any_text_is_a_table_or_a_data_error(text):
+    try:
+        array = table(text).value
+    except DataError:
+        return
+    assert array.ndim == 2
