@@ -148,17 +148,17 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     default = context.current.dtype
     wanted: dt.DType | None = None
     if op.promote:
-        wanted = promoted([given[i] for i in op.tensors] + [s for i in op.lists for s in given[i]], default)
+        wanted = promoted([given[i] for i in op.joined] + [s for i in op.lists for s in given[i]], default)
         if op.promote == "float" and wanted.category < dt.FLOAT:
             wanted = default
     seen = [
-        _with_dtype(g, wanted) if wanted is not None and (i in op.tensors or i in op.lists) else g
+        _with_dtype(g, wanted) if wanted is not None and (i in op.joined or i in op.lists) else g
         for i, g in enumerate(given)
     ]
     out: Any = op.infer(*seen) if op.infer is not None else None
     if device is not None and out is not None:
         out = tuple([_on(s, device) for s in out]) if type(out) is tuple else _on(out, device)
-    casts = [_cast(op, g, wanted) if i in op.tensors or i in op.lists else None for i, g in enumerate(given)]
+    casts = [_cast(op, g, wanted) if i in op.joined or i in op.lists else None for i, g in enumerate(given)]
     return Plan(out, tuple(casts) if any(casts) else None, device is not None and device.is_meta)
 
 

@@ -110,6 +110,13 @@ def sizes(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[i
     return integers(values, op, name, position)
 
 
+def tensor_arguments(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[Tensor, ...]:
+    """`f(a, b)` and `f((a, b))` alike; a single list is a list of tensors."""
+    if len(values) == 1 and isinstance(values[0], tuple | list):
+        values = values[0]
+    return tensors(values, op, name, position)
+
+
 def real(value: Any, op: str, name: str, position: int) -> float:
     if type(value) is float or type(value) is int or type(value) is bool:
         return float(value)
@@ -166,6 +173,7 @@ converters.update(
         "int": integer,
         "int[]": integers,
         "int...": sizes,
+        "Tensor...": tensor_arguments,
         "float": real,
         "bool": boolean,
         "str": text,

@@ -22,14 +22,15 @@ from .tensor import Tensor
 
 
 def inplace_form(record: Op) -> None:
-    """Give tensors the method `name_` of an operation."""
-    name = record.name.rpartition(".")[2] + "_"
-    schema = Schema(name, record.schema.parameters)
-    form = InPlace(record, schema)
-    converters["method"](name, form)
+    """Give tensors the method `name_` of an operation, for each method name that it has."""
     from .op import registry
 
-    registry[f"Tensor.{name}"] = form
+    methods = [n.removeprefix("Tensor.") for n in record.names if n.startswith("Tensor.")]
+    for name in methods or [record.name.rpartition(".")[2]]:
+        name += "_"
+        form = InPlace(record, Schema(name, record.schema.parameters))
+        converters["method"](name, form)
+        registry[f"Tensor.{name}"] = form
 
 
 class InPlace(Op):

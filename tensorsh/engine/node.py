@@ -113,7 +113,8 @@ class Node:
     # -- what users see
 
     def name(self) -> str:
-        return self.title or self.op.grad_fn
+        name = self.op.grad_fn
+        return self.title or (name if type(name) is str else name(self.input_specs))
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
@@ -162,7 +163,7 @@ class Node:
             derivative = self.op.derivatives.get(i)
             if derivative is None:
                 raise GradientError(
-                    f"derivative for {self.op.name} is not implemented", code="derivative-not-implemented"
+                    f"derivative for aten::{self.op.name} is not implemented", code="derivative-not-implemented"
                 )
             key = id(derivative)
             if key not in done:

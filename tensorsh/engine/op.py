@@ -71,7 +71,9 @@ class Op:
     inplace    PyTorch has an in-place form of it, with a trailing underscore
     view       the output shares memory with the first argument
     half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
-    grad_fn    PyTorch's name of the backward node
+    unpromoted names of Tensor parameters that `promote` leaves as they are (the condition of `where`)
+    grad_fn    PyTorch's name of the backward node; a function of the input specs (the type of a number,
+               the value of any other parameter) where PyTorch has several
     nondifferentiable   its derivative is zero or undefined: outputs never require grad
     factory    it makes tensors from sizes: takes dtype=, device=, requires_grad=
     """
@@ -88,7 +90,8 @@ class Op:
         inplace: bool = False,
         view: bool = False,
         half: str = "float32",
-        grad_fn: str | None = None,
+        unpromoted: tuple[str, ...] = (),
+        grad_fn: str | Callable[[tuple[Any, ...]], str] | None = None,
         nondifferentiable: bool = False,
         factory: bool = False,
         doc: str = "",
@@ -114,6 +117,7 @@ class Op:
         self.needs_values = needs_values
         self.names = names if names is not None else default_names(schema.name)
         self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
+        self.joined = tuple(i for i in self.tensors if schema.parameters[i].name not in unpromoted)
         self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
         self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
         self.only_tensors = all(self.tensorlike)

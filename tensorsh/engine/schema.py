@@ -8,7 +8,8 @@ dtype? dtype=None)`. A type says how an argument is accepted:
     Tensor[]    a tuple of tensors
     Number      a Python number, or a 0-d tensor that becomes one
     int int[] int... float bool str dtype device any
-    (`int...` takes f(2, 3) and f((2, 3)); a trailing `?` also admits None)
+    (`int...` takes f(2, 3) and f((2, 3)), `Tensor...` f(a, b) and f((a, b)), `any...` a tuple as it
+    is; a trailing `?` also admits None)
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ class Parameter:
         return self.type in ("Tensor", "Tensor|Number")
 
     @property
+    def varargs(self) -> bool:
+        return self.type.endswith("...")
+
+    @property
     def required(self) -> bool:
         return self.default is _MISSING
 
@@ -61,7 +66,7 @@ class Schema:
             if p.keyword_only and not starred:
                 parts.append("*")
                 starred = True
-            parts.append(f"*{p}" if p.type == "int..." else str(p))
+            parts.append(f"*{p}" if p.varargs else str(p))
         return f"{self.name}({', '.join(parts)})"
 
     def position(self, name: str) -> int:
@@ -138,16 +143,17 @@ def binder(
     scope: dict[str, Any] = {"target": target}
     head, body, names = [], [], []
     starred = False
-    varargs = any(p.type == "int..." for p in schema.parameters)
+    varargs = any(p.varargs for p in schema.parameters)
     for i, p in enumerate(schema.parameters):
         names.append(p.name)
-        if p.type == "int...":
+        if p.varargs:
             head.append(f"*{p.name}")
             starred = True
             scope[f"default_{p.name}"] = p.default
-            scope["ints"] = converters["int..."]
             required = p.required
-            body.append(f"{p.name} = ints({p.name}, {schema.name!r}, {p.name!r}, {i + 1})")
+            if p.type != "any...":
+                scope["convert"] = converters[p.type]
+                body.append(f"{p.name} = convert({p.name}, {schema.name!r}, {p.name!r}, {i + 1})")
             if not required:
                 body.append(f"{p.name} = {p.name} if {p.name} else default_{p.name}")
             continue
@@ -165,7 +171,7 @@ def binder(
             body.append(f"if {test}: {p.name} = convert_{i}({p.name}, {schema.name!r}, {p.name!r}, {i + 1})")
     if varargs:
         # `x.reshape(shape=(2, 3))` and friends
-        star = next(p.name for p in schema.parameters if p.type == "int...")
+        star = next(p.name for p in schema.parameters if p.varargs)
         head.append("**keywords")
         body.insert(0, f"if keywords: {star} = named_sizes({star}, keywords, {schema.name!r}, {star!r})")
         scope["named_sizes"] = _named_sizes

@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import ShapeError
 from .device import Device, cpu
 from .dtype import DType
+from .results import Size
 
 Shape = tuple[int, ...]
 
@@ -37,6 +38,11 @@ class Spec:
     @cached_property
     def numel(self) -> int:
         return prod(self.shape)
+
+    @cached_property
+    def size(self) -> Size:
+        """The shape as users see it: `torch.Size`."""
+        return Size(self.shape)
 
     @cached_property
     def placeholder(self) -> np.ndarray[Any, Any]:

@@ -106,7 +106,7 @@ class Tensor:
 
     @property
     def shape(self) -> Size:
-        return Size(self.spec.shape)
+        return self.spec.size
 
     @property
     def dtype(self) -> DType:

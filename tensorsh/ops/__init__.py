@@ -1,3 +1,18 @@
 """All operations. Importing this package registers them."""
 
-from . import autograd, create, elementwise, extremes, functional, getitem, matmul, reduce, views  # noqa: F401
+from . import (  # noqa: F401
+    autograd,
+    create,
+    elementwise,
+    extremes,
+    functional,
+    getitem,
+    index,
+    index_write,
+    linalg,
+    linalg_norm,
+    matmul,
+    reduce,
+    scatter,
+    views,
+)
