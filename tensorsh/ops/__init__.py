@@ -1,7 +1,9 @@
 """All operations. Importing this package registers them."""
 
 from . import (  # noqa: F401
+    attributes,
     autograd,
+    cast,
     create,
     elementwise,
     extremes,
@@ -9,10 +11,13 @@ from . import (  # noqa: F401
     getitem,
     index,
     index_write,
+    join,
     linalg,
     linalg_norm,
     matmul,
     reduce,
     scatter,
+    shape_views,
+    split,
     views,
 )

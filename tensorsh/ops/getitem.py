@@ -26,6 +26,7 @@ from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS, Tensor, type_name, wrap
 from ..errors import ArgumentError, DTypeError, IndexError, ShapeError, ValueError
+from .index import lookup, store
 
 # ------------------------------------------------------------------ the two view primitives
 
@@ -109,7 +110,7 @@ def get_item(x: Tensor, index: Any) -> Tensor:
         return _slice(x, 0, index, whole=True)
     view, tensors = read(x, index)
     if tensors:
-        return registry["index"](view, [tensors.get(i) for i in range(max(tensors) + 1)])
+        return lookup(view, _in_order(tensors))
     return registry["alias"](view) if view is x else view
 
 
@@ -128,7 +129,7 @@ def set_item(x: Tensor, index: Any, value: Any) -> None:
     if not tensors:
         return _assign(view, value)
     value = _without_leading_ones(value)
-    registry["Tensor.index_put_"](view, [tensors.get(i) for i in range(max(tensors) + 1)], value)
+    store(view, _in_order(tensors), value)
 
 
 def delete_item(x: Tensor, index: Any) -> None:
@@ -171,6 +172,17 @@ def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
             tensors[dim] = item
             dim += max(item.ndim, 1) if _is_mask(item) else 1
     return view, tensors
+
+
+def _in_order(tensors: dict[int, Tensor]) -> list[Tensor | None]:
+    """The index tensors as `index` takes them: one, or None, for each dimension not yet covered by a mask."""
+    found: list[Tensor | None] = []
+    dim = 0
+    while dim <= max(tensors):
+        t = tensors.get(dim)
+        found.append(t)
+        dim += max(t.ndim, 1) if t is not None and _is_mask(t) else 1
+    return found
 
 
 def _is_tuple(index: Any) -> bool:

@@ -1,0 +1,54 @@
+"""One public name over several records.
+
+PyTorch chooses among overloads by the arguments: `masked_fill` with a number and with a tensor are two
+operations with two backward nodes. `@overloaded(signature)` decorates the choice, a function from the
+bound arguments to `(record, its arguments)`; the function, the method and the in-place method come of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..engine import schema as schemas
+from ..engine.apply import apply
+from ..engine.inplace import InPlace, apply_inplace
+from ..engine.op import Op, converters, register, registry
+from ..engine.schema import Schema
+
+Choice = Callable[..., tuple[Op, tuple[Any, ...]]]
+
+
+class InPlaceOverload(InPlace):
+    """The in-place form of an overloaded operation: of the record that the arguments choose."""
+
+    def __init__(self, of: Op, schema: Schema, choose: Choice):
+        super().__init__(of, schema)
+        self.choose = choose
+
+    def through_body(self, args: tuple[Any, ...]) -> Any:
+        return apply_inplace(*self.choose(*args))
+
+
+def overloaded(
+    signature: str, *, names: tuple[str, ...] | None = None, sample: tuple[Any, ...] | None = None
+) -> Callable[[Choice], Op]:
+    """Declare an overloaded operation with an in-place form; `names=()` leaves only the latter."""
+
+    def declare(choose: Choice) -> Op:
+        schema = schemas.parse(signature)
+        record = Op(
+            schema,
+            kernel=None,
+            body=lambda *args: apply(*choose(*args)),
+            names=names,
+            doc=choose.__doc__ or "",
+            sample=sample,
+        )
+        register(record)
+        form = InPlaceOverload(record, Schema(schema.name + "_", schema.parameters), choose)
+        registry[f"Tensor.{schema.name}_"] = form
+        converters["method"](f"{schema.name}_", form)
+        return record
+
+    return declare

@@ -1,0 +1,531 @@
+"""Writing where an index tensor says: scatter and its reductions, masked_fill, masked_scatter, put.
+
+`scatter` writes `src[i, j]` to `out[index[i, j], j]` (for dim 0); the elements of `index` may repeat,
+and then the last one wins, or they are added, multiplied, … as `reduce` says. The variants that take
+a vector of indices (index_add, index_copy, …) are in `ops/index_write.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.inplace import apply_inplace
+from ..engine.op import composite, op, registry
+from ..engine.spec import Spec, broadcast_shapes
+from ..engine.tensor import Tensor, full_spec
+from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from .getitem import CPP_NAMES, number_for
+from .index import TAKE_RANGE, add_at
+from .overload import overloaded
+from .positions import check_bounds, flat_positions, require_integers, zeros_of
+from .rules import wrap_dim
+
+Array = np.ndarray[Any, Any]
+
+
+def scatter_rule(input: Spec, dim: int, index: Spec, src: Spec | None = None) -> Spec:
+    """The checks of the scatter family; the result is like `input`."""
+    at = wrap_dim(dim, input.ndim)
+    if index.numel:
+        require_integers(index, "scatter(): Expected dtype int32/int64 for index")
+    if src is not None and src.dtype is not input.dtype:
+        raise DTypeError(
+            "scatter(): Expected self.dtype to be equal to src.dtype",
+            code="scatter-dtype",
+            help=f"convert the source: src.to({input.dtype.name})",
+        )
+    if not index.numel:
+        return input
+    if max(index.ndim, 1) != max(input.ndim, 1):
+        raise ShapeError(
+            "Index tensor must have the same number of dimensions as self tensor", code="index-ndim"
+        )
+    if src is not None and max(index.ndim, 1) != max(src.ndim, 1):
+        raise ShapeError(
+            "Index tensor must have the same number of dimensions as src tensor", code="index-ndim"
+        )
+    too_large = any(d != at and n > input.shape[d] for d, n in enumerate(index.shape))
+    if too_large or (src is not None and any(n > src.shape[d] for d, n in enumerate(index.shape))):
+        raise ShapeError(
+            f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from "
+            f"dimension {at}"
+            + ("" if src is None else f" and to be no larger size than src {list(src.shape)}"),
+            code="index-shape",
+        )
+    return input
+
+
+def places(x: Array, dim: int, index: Array) -> Array:
+    """Row-major positions in `x` that `index` along `dim` names, checked."""
+    shape = x.shape or (1,)
+    at = dim % len(shape)
+    check_bounds(index, shape[at], at)
+    index = np.atleast_1d(index)
+    return flat_positions(shape, index, at, index.shape)
+
+
+def region(src: Array, index: Array) -> Array:
+    """The part of `src` that `index` covers."""
+    if not src.ndim or src.shape == index.shape:
+        return src
+    return src[tuple([slice(n) for n in index.shape])]
+
+
+# ------------------------------------------------------------------ scatter
+
+
+@op(
+    "scatter(Tensor input, int dim, Tensor index, Tensor src)",
+    infer=scatter_rule,
+    half="native",
+    names=(),
+)
+def scatter_src(x, dim, index, src):
+    out = x.copy()
+    if index.size:
+        out.reshape(-1)[places(x, dim, index)] = np.atleast_1d(region(src, index))
+    return out
+
+
+@scatter_src.derivative("input")
+def _(grad, dim, index):
+    return grad.scatter(dim, index, 0)
+
+
+@scatter_src.derivative("src")
+def _(grad, dim, index):
+    return grad.gather(dim, index)
+
+
+@op(
+    "scatter(Tensor input, int dim, Tensor index, Number value)",
+    infer=lambda input, dim, index, value: scatter_rule(input, dim, index),
+    half="native",
+    grad_fn="ScatterBackward1",
+    names=(),
+)
+def scatter_value(x, dim, index, value):
+    out = x.copy()
+    if index.size:
+        out.reshape(-1)[places(x, dim, index)] = value
+    return out
+
+
+@scatter_value.derivative("input")
+def _(grad, dim, index):
+    return grad.scatter(dim, index, 0)
+
+
+def _scatter_reduced_rule(input: Spec, dim: int, index: Spec, src: Any, reduce: str) -> Spec:
+    out = scatter_rule(input, dim, index, src if isinstance(src, Spec) and src.shape else None)
+    if reduce not in ("add", "multiply"):
+        raise ValueError("reduce argument must be either add or multiply.", help='reduce="add"')
+    return out
+
+
+@op(
+    "scatter(Tensor input, int dim, Tensor index, Tensor src, str reduce)",
+    infer=_scatter_reduced_rule,
+    grad_fn="NotImplemented",
+    names=(),
+)
+def scatter_reduced(x, dim, index, src, reduce):
+    out = x.copy()
+    if index.size:
+        at = np.add.at if reduce == "add" else np.multiply.at
+        positions = places(x, dim, index)
+        at(out.reshape(-1), positions, np.atleast_1d(region(src, index)) if src.ndim else src)
+    return out
+
+
+@overloaded(
+    "scatter(Tensor input, int dim, Tensor index, any src=None, any value=None, *, str? reduce=None)",
+    sample=([1.0, 2.0, 3.0], 0, np.array([2, 0]), [5.0, 6.0]),
+)
+def scatter(input, dim, index, src, value, reduce):
+    """`input` with the elements of `src` (or a number) at the places `index` names along `dim`.
+
+    >>> scatter(zeros(2, 3), 1, tensor([[2], [0]]), 1.)
+    tensor([[0., 0., 1.],
+            [1., 0., 0.]])
+    """
+    given = src if src is not None else value
+    if isinstance(given, list):
+        given = registry["tensor_of"](given)
+    if not isinstance(given, Tensor):
+        given = number_for(given, input.dtype)
+        if reduce is None:
+            return scatter_value, (input, dim, index, given)
+        given = full_spec(input.spec.with_shape(()), given)
+    if reduce is None:
+        return scatter_src, (input, dim, index, given)
+    return scatter_reduced, (input, dim, index, given, reduce)
+
+
+@op(
+    "scatter_add(Tensor input, int dim, Tensor index, Tensor src)",
+    infer=scatter_rule,
+    inplace=True,
+    sample=([1.0, 2.0, 3.0], 0, np.array([2, 0, 2]), [5.0, 6.0, 7.0]),
+)
+def scatter_add(x, dim, index, src):
+    """`input` with the elements of `src` added at the places `index` names along `dim`.
+
+    >>> scatter_add(zeros(3), 0, tensor([0, 2, 2]), tensor([1., 2., 3.]))
+    tensor([1., 0., 5.])
+    """
+    out = x.copy()
+    if index.size:
+        add_at(out, places(x, dim, index), np.atleast_1d(region(src, index)))
+    return out
+
+
+@scatter_add.derivative("input")
+def _(grad):
+    return grad
+
+
+@scatter_add.derivative("src")
+def _(grad, dim, index):
+    return grad.gather(dim, index)
+
+
+# ------------------------------------------------------------------ scatter_reduce
+
+AT = {
+    "sum": np.add.at,
+    "mean": np.add.at,
+    "prod": np.multiply.at,
+    "amax": np.maximum.at,
+    "amin": np.minimum.at,
+}
+
+
+def identity(reduce: str, dtype: np.dtype[Any]) -> Any:
+    """The value that a reduction starts from."""
+    if reduce in ("sum", "mean"):
+        return 0
+    if reduce == "prod":
+        return 1
+    low = reduce == "amax"
+    if dtype.kind == "b":
+        return not low
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min if low else np.iinfo(dtype).max
+    return -np.inf if low else np.inf
+
+
+def reduce_at(x: Array, positions: Array, values: Array, reduce: str, include_self: bool) -> Array:
+    """A copy of `x` with `values` reduced into it at row-major `positions`."""
+    out = x.copy()
+    flat = out.reshape(-1)
+    if not positions.size:
+        return out
+    if not include_self:
+        flat[positions] = identity(reduce, x.dtype)
+    AT[reduce](flat, positions.ravel(), np.ravel(values))
+    if reduce == "mean":
+        count = np.full(flat.shape, int(include_self))
+        np.add.at(count, positions.ravel(), 1)
+        count[count == 0] = 1
+        flat[...] = flat // count if x.dtype.kind in "iub" else flat / count
+    return out
+
+
+def _scatter_reduce_rule(
+    input: Spec, dim: int, index: Spec, src: Spec, reduce: str, include_self: bool
+) -> Spec:
+    if reduce not in AT:
+        raise ValueError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+    return scatter_rule(input, dim, index, src)
+
+
+@op(
+    "scatter_reduce(Tensor input, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
+    infer=_scatter_reduce_rule,
+    inplace=True,
+    sample=([1.0, 2.0, 3.0], 0, np.array([2, 0, 2]), [5.0, 6.0, 7.0], "prod"),
+)
+def scatter_reduce(x, dim, index, src, reduce, include_self):
+    """`input` with the elements of `src` reduced into the places `index` names along `dim`: "sum",
+    "prod", "mean", "amax" or "amin"; the old value takes part if `include_self`.
+
+    >>> scatter_reduce(ones(3), 0, tensor([0, 2, 2]), tensor([1., 2., 3.]), "prod")
+    tensor([1., 1., 6.])
+    """
+    if not index.size:
+        return x.copy()
+    return reduce_at(x, places(x, dim, index), np.atleast_1d(region(src, index)), reduce, include_self)
+
+
+class Along:
+    """How a reduction into places reads, adds and reduces there: by scatter or by a vector of indices."""
+
+    def __init__(self, read: str, add: str, reduce: str, fill: str, dim: int, index: Tensor):
+        self.names = read, add, reduce, fill
+        self.where = dim, index
+
+    def read(self, t: Tensor) -> Tensor:
+        return registry[self.names[0]](t, *self.where)
+
+    def add(self, t: Tensor, values: Tensor) -> Tensor:
+        return registry[self.names[1]](t, *self.where, values)
+
+    def reduce(self, t: Tensor, values: Tensor, how: str, include_self: bool) -> Tensor:
+        return registry[self.names[2]](t, *self.where, values, how, include_self=include_self)
+
+    def clear(self, t: Tensor) -> Tensor:
+        return registry[self.names[3]](t, *self.where, 0)
+
+
+def reduced_gradients(
+    at: Along, grad: Tensor, x: Tensor, src: Tensor, output: Tensor, reduce: str, include_self: bool
+) -> tuple[Tensor, Tensor]:
+    """The gradients of the old values and of the source of a reduction into places."""
+    ones_like, where = registry["ones_like"], registry["where"]
+    if reduce == "sum":
+        mine, theirs = grad, at.read(grad)
+    elif reduce == "mean":
+        start = registry["ones_like" if include_self else "zeros_like"](grad)
+        number = at.add(start, ones_like(src))
+        each = grad / number.masked_fill(number == 0, 1)
+        mine, theirs = each, at.read(each)
+    elif reduce == "prod":
+        # a single zero gets the product of the others; dividing by it would not
+        nonzero = x.masked_fill(x == 0, 1)
+        mine = grad * at.reduce(nonzero, src, reduce, include_self) / nonzero
+        zero = src == 0
+        zeros = at.read(at.add(x.detach() * 0, zero.to(x.dtype)))
+        only = zero & (zeros == 1)
+        others = at.reduce(x, src.masked_fill(only, 1), reduce, include_self)
+        theirs = where(only, at.read(grad * others), at.read(grad * output) / src.masked_fill(zero, 1))
+    else:
+        is_mine = x == output
+        is_theirs = src == at.read(output)
+        number = at.add(is_mine.to(grad.dtype), is_theirs.to(grad.dtype))
+        each = grad / number
+        mine, theirs = is_mine * each, is_theirs * at.read(each)
+    return (mine if include_self else at.clear(mine)), theirs
+
+
+@scatter_reduce.derivative("input", "src")
+def _(grad, input, dim, index, src, reduce, include_self, output):
+    at = Along("gather", "scatter_add", "scatter_reduce", "scatter", dim, index)
+    return reduced_gradients(at, grad, input, src, output, reduce, include_self)
+
+
+# ------------------------------------------------------------------ masks
+
+
+def _masked_fill_rule(input: Spec, mask: Spec, value: Any) -> Spec:
+    if mask.dtype is not dt.bool_:
+        raise DTypeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype " + dt.c_names[mask.dtype],
+            code="mask-dtype",
+            help="compare for a mask: m > 0, or m.bool()",
+        )
+    if isinstance(value, Spec):
+        if value.shape:
+            raise ShapeError(
+                "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+                f"{value.ndim} dimension(s).",
+                code="masked-fill-value",
+                help="where(mask, values, x) takes a value for each element",
+            )
+        if value.dtype.is_complex and not input.dtype.is_complex:
+            raise DTypeError(f"value cannot be converted to type {CPP_NAMES[input.dtype]} without overflow")
+    return input.with_shape(broadcast_shapes(input.shape, mask.shape))
+
+
+def _masked_fill_kernel(x: Array, mask: Array, value: Any) -> Array:
+    if x.shape == mask.shape:
+        out = x.copy()
+    else:
+        x, mask = np.broadcast_arrays(x, mask)
+        out = x.copy()
+    out[mask] = value
+    return out
+
+
+masked_fill_number = op(
+    "masked_fill(Tensor input, Tensor mask, Number value)", infer=_masked_fill_rule, half="native", names=()
+)(_masked_fill_kernel)
+masked_fill_tensor = op(
+    "masked_fill(Tensor input, Tensor mask, Tensor value)",
+    infer=_masked_fill_rule,
+    half="native",
+    grad_fn="MaskedFillBackward1",
+    names=(),
+)(_masked_fill_kernel)
+
+
+@masked_fill_number.derivative("input")
+def _(grad, mask):
+    return grad.masked_fill(mask, 0)
+
+
+@masked_fill_tensor.derivative("input")
+def _(grad, mask):
+    return grad.masked_fill(mask, 0)
+
+
+@masked_fill_tensor.derivative("value")
+def _(grad, mask):
+    return registry["where"](mask, grad, 0).sum()
+
+
+@overloaded(
+    "masked_fill(Tensor input, Tensor mask, any value)",
+    sample=([1.0, 2.0, 3.0], np.array([True, False, True]), 5.0),
+)
+def masked_fill(input, mask, value):
+    """`input` with `value` where `mask` is true.
+
+    >>> masked_fill([1., 2., 3.], [True, False, True], 0)
+    tensor([0., 2., 0.])
+    """
+    if isinstance(value, Tensor):
+        return masked_fill_tensor, (input, mask, value)
+    return masked_fill_number, (input, mask, number_for(value, input.dtype))
+
+
+def _masked_scatter_rule(input: Spec, mask: Spec, source: Spec) -> Spec:
+    if source.dtype is not input.dtype:
+        raise DTypeError(
+            "masked_scatter: expected self and source to have same dtypes but got"
+            f"{input.dtype.title} and {source.dtype.title}"
+        )
+    if mask.dtype is not dt.bool_:
+        raise DTypeError(
+            f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.title}"
+        )
+    return input.with_shape(broadcast_shapes(input.shape, mask.shape))
+
+
+@op(
+    "masked_scatter(Tensor input, Tensor mask, Tensor source)",
+    infer=_masked_scatter_rule,
+    half="native",
+    inplace=True,
+    sample=([1.0, 2.0, 3.0], np.array([True, False, True]), [5.0, 6.0, 7.0]),
+)
+def masked_scatter(x, mask, source):
+    """`input` with the first elements of `source`, in order, where `mask` is true.
+
+    >>> masked_scatter([1., 2., 3.], [True, False, True], tensor([8., 9.]))
+    tensor([8., 2., 9.])
+    """
+    x, mask = np.broadcast_arrays(x, mask)
+    out = x.copy()
+    n = int(mask.sum())
+    if n > source.size:
+        raise ValueError("Number of elements of source < number of ones in mask", code="masked-scatter")
+    out[mask] = source.reshape(-1)[:n]
+    return out
+
+
+@masked_scatter.derivative("input")
+def _(grad, mask):
+    return grad.masked_fill(mask, 0)
+
+
+@masked_scatter.derivative("source")
+def _(grad, mask, source_spec):
+    shape = grad.spec.shape
+    taken = grad.masked_select(mask.expand(shape))
+    rest = zeros_of(source_spec, grad, (source_spec.numel - taken.spec.numel,))
+    return registry["cat"]([taken, rest]).reshape(source_spec.shape)
+
+
+# ------------------------------------------------------------------ put
+
+
+def _put_rule(input: Spec, index: Spec, source: Spec, accumulate: bool) -> Spec:
+    require_integers(index, "put_(): Expected a long tensor for index, but got {dtype}", (dt.int64,))
+    if source.dtype is not input.dtype:
+        raise DTypeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{input.dtype.title} and source.dtype = {source.dtype.title}"
+        )
+    if index.numel != source.numel:
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel}, index.numel() = {index.numel}"
+        )
+    if index.numel and not input.numel:
+        raise IndexError("put_(): Tried to put elements into an empty tensor", code="index-range")
+    return input
+
+
+@op(
+    "put(Tensor input, Tensor index, Tensor source, bool accumulate=False)",
+    infer=_put_rule,
+    inplace=True,
+    sample=([1.0, 2.0, 3.0], np.array([0, 2]), [5.0, 6.0]),
+)
+def put(x, index, source, accumulate):
+    """`input` with `source` at the places `index` of the flattened tensor; `accumulate` adds instead.
+
+    >>> put([1., 2., 3.], [0, -1], [5., 6.])
+    tensor([5., 2., 6.])
+    """
+    check_bounds(index, x.size, 0, negative=True, message=TAKE_RANGE)
+    out = x.copy()
+    positions = np.where(index < 0, index + x.size, index).ravel()
+    if accumulate:
+        add_at(out, positions, source)
+    else:
+        out.reshape(-1)[positions] = source.ravel()
+    return out
+
+
+@put.derivative("input")
+def _(grad, index, source_spec, accumulate):
+    return grad if accumulate else grad.put(index, zeros_of(source_spec, grad), False)
+
+
+@put.derivative("source")
+def _(grad, index, source_spec):
+    return grad.take(index).reshape(source_spec.shape)
+
+
+# ------------------------------------------------------------------ fill_diagonal_
+
+
+def _diagonal_rule(input: Spec, fill_value: float, wrap: bool) -> Spec:
+    if input.ndim < 2:
+        raise ShapeError("dimensions must larger than 1", code="fill-diagonal")
+    if input.ndim > 2 and len(set(input.shape)) > 1:
+        raise ShapeError("all dimensions of input must be of equal length", code="fill-diagonal")
+    return input
+
+
+@op(
+    "fill_diagonal(Tensor input, Number fill_value, bool wrap=False)",
+    infer=_diagonal_rule,
+    half="native",
+    names=(),
+)
+def fill_diagonal(x, fill_value, wrap):
+    out = x.copy()
+    np.fill_diagonal(out, fill_value, wrap=wrap)
+    return out
+
+
+@fill_diagonal.derivative("input")
+def _(grad, wrap):
+    return grad.clone().fill_diagonal_(0, wrap)
+
+
+@composite("Tensor.fill_diagonal_(Tensor input, Number fill_value, bool wrap=False)")
+def fill_diagonal_(input, fill_value, wrap):
+    """Write a number on the main diagonal, in place; `wrap` starts it again below a tall matrix.
+
+    >>> zeros(2, 2).fill_diagonal_(5)
+    tensor([[5., 0.],
+            [0., 5.]])
+    """
+    return apply_inplace(fill_diagonal, (input, number_for(fill_value, input.dtype), wrap))
