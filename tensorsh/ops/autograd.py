@@ -1,4 +1,4 @@
-"""`torch.autograd`'s functions, and Tensor.backward."""
+"""`torch.autograd`'s functions."""
 
 from __future__ import annotations
 
@@ -59,27 +59,6 @@ def backward(tensors, grad_tensors, retain_graph, create_graph, inputs):
     engine.backward(
         engine.tensors_of(tensors, "tensors"),
         optional_tensors(grad_tensors, "grad_tensors"),
-        retain_graph=retain_graph,
-        create_graph=create_graph,
-        inputs=None if inputs is None else engine.tensors_of(inputs, "inputs"),
-    )
-
-
-@composite(
-    "Tensor.backward(Tensor input, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False, "
-    "any inputs=None)"
-)
-def tensor_backward(input, gradient, retain_graph, create_graph, inputs):
-    """Accumulate the gradients of this tensor into the leaves it was computed from.
-
-    >>> x = tensor([1., 2.], requires_grad=True)
-    >>> (x * x).sum().backward()
-    >>> x.grad
-    tensor([2., 4.])
-    """
-    engine.backward(
-        (input,),
-        (gradient,),
         retain_graph=retain_graph,
         create_graph=create_graph,
         inputs=None if inputs is None else engine.tensors_of(inputs, "inputs"),
