@@ -130,7 +130,12 @@ class Builder:
     def declare_param(self, start: int, end: int, children: Children) -> ast.Declare:
         name, *annotation, value = children
         return ast.Declare(
-            self.span(start, end), self.word(name), self.at(name), annotation[0] if annotation else None, value, True
+            self.span(start, end),
+            self.word(name),
+            self.at(name),
+            annotation[0] if annotation else None,
+            value,
+            True,
         )
 
     def delete(self, start: int, end: int, children: Children) -> ast.Delete:
@@ -163,7 +168,11 @@ class Builder:
         flags = [self.text(child) for child in children if isinstance(child, int)]
         roots, *gradients = [child for child in children if not isinstance(child, int)]
         return ast.Backward(
-            self.span(start, end), roots, gradients[0] if gradients else (), "retain" in flags, "create" in flags
+            self.span(start, end),
+            roots,
+            gradients[0] if gradients else (),
+            "retain" in flags,
+            "create" in flags,
         )
 
     def roots(self, start: int, end: int, children: Children) -> tuple[ast.Expr, ...]:
@@ -236,12 +245,16 @@ class Builder:
         text = self.text(children[0])
         if text.isidentifier():
             return ast.Size(self.span(start, end), None if text == "_" else self.word(children[0]))
-        return ast.Size(self.span(start, end), self._size(self.number(start, end, children).value, start, end))
+        return ast.Size(
+            self.span(start, end), self._size(self.number(start, end, children).value, start, end)
+        )
 
     def _size(self, value: Any, start: int, end: int) -> int:
         if type(value) is not int or value < 0:
             self.fail(
-                "a size is a whole number, a name, or `_`", self.span(start, end), "type it as in float32[2, n, _]"
+                "a size is a whole number, a name, or `_`",
+                self.span(start, end),
+                "type it as in float32[2, n, _]",
             )
         return value
 
@@ -295,7 +308,9 @@ class Builder:
                 default = True
             elif default and not star:
                 self.fail(
-                    "non-default argument follows default argument", each.span, "move it to the left of the others"
+                    "non-default argument follows default argument",
+                    each.span,
+                    "move it to the left of the others",
                 )
             names.add(each.name)
         if parameters and parameters[-1].kind == "bare":
@@ -494,10 +509,7 @@ class Builder:
         return self._pieces(children[1:-1], "r" in opening[:2].lower(), braces=True)
 
     def _pieces(self, children: Children, raw: bool, braces: bool) -> list[Any]:
-        return [
-            self._piece(child, raw, braces) if isinstance(child, int) else child
-            for child in children
-        ]
+        return [self._piece(child, raw, braces) if isinstance(child, int) else child for child in children]
 
     def _piece(self, token: int, raw: bool, braces: bool) -> ast.Constant:
         span = self.at(token)
@@ -530,7 +542,9 @@ class Builder:
 
     def _no_star(self, value: ast.Expr) -> None:
         if type(value) is ast.Starred:
-            self.fail("can't use starred expression here", value.span, "add a comma to make it a tuple: `*xs,`")
+            self.fail(
+                "can't use starred expression here", value.span, "add a comma to make it a tuple: `*xs,`"
+            )
 
     def _target(self, target: ast.Expr) -> ast.Expr:
         """`target` as something to assign to; brackets around targets make a tuple of them."""
@@ -552,7 +566,7 @@ class Builder:
 
     def _not_assignable(self, value: ast.Expr) -> NoReturn:
         comparable = isinstance(value, ast.Binary | ast.Call | ast.Constant | ast.Compare | ast.TensorLiteral)
-        named = isinstance(value, ast.Constant) and value.value in (True, False, None)
+        named = isinstance(value, ast.Constant) and (value.value is None or isinstance(value.value, bool))
         what = value.span.text if named else _kind(value)
         if comparable and not named and not isinstance(value, ast.Compare):
             self.fail(
@@ -607,7 +621,11 @@ def _several(value: ast.Expr) -> tuple[tuple[ast.Expr, ...], bool]:
 
 def _bare_generator(argument: ast.Argument) -> bool:
     value = argument.value
-    return isinstance(value, ast.Comprehension) and value.kind == "generator" and not value.span.text.startswith("(")
+    return (
+        isinstance(value, ast.Comprehension)
+        and value.kind == "generator"
+        and not value.span.text.startswith("(")
+    )
 
 
 def _as_tuple(target: ast.Expr) -> ast.Expr:

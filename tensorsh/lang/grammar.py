@@ -27,9 +27,10 @@ class Rule:
     kind      BUILD: call `name`; PASS: the only child is the value; SPREAD: the list of children is
     name      the method of the builder that makes its node
     children  (index, spread) of the symbols that are kept; `spread` children are lists to be joined
+    plain     all symbols are kept and none is spread
     """
 
-    __slots__ = ("children", "kept", "kind", "length", "name", "origin", "spreads")
+    __slots__ = ("children", "kind", "length", "name", "origin", "plain")
 
     def __init__(self, origin: int, length: int, kind: int, name: str, children: list[tuple[int, bool]]):
         self.origin = origin
@@ -37,8 +38,7 @@ class Rule:
         self.kind = kind
         self.name = name
         self.children = children
-        self.kept = [index for index, _ in children]
-        self.spreads = any(spread for _, spread in children)
+        self.plain = len(children) == length and not any(spread for _, spread in children)
 
 
 class Grammar:
@@ -50,6 +50,7 @@ class Grammar:
     patterns  name → regular expression of the terminals that have one
     rows      for each state: terminal → action; n > 0 shifts to state n, n < 0 reduces rule -n, and
               nonterminal → next state
+    layout    the terminals that are no text of their own
     start     the first state; `accept` the state in which `$END` ends the program
     """
 
@@ -61,6 +62,7 @@ class Grammar:
         self.patterns: dict[str, str] = data["patterns"]
         self.rows: list[dict[int, int]] = data["rows"]
         self.rules = [Rule(*rule) for rule in data["rules"]]
+        self.layout = {self.symbols[name] for name in ("_NEWLINE", "_INDENT", "_DEDENT", "$END")}
         self.start: int = data["start"]
         self.accept: int = data["accept"]
 

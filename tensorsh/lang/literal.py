@@ -19,6 +19,7 @@ from typing import Any
 from ..errors import ParseError
 from ..source import Source, Span
 from .ast import Ragged
+from .characters import OPERATOR_WORDS
 
 CONSTANTS: dict[str, Any] = {
     "True": True,
@@ -37,7 +38,9 @@ LONG = 400  # characters from which asking the JSON parser pays
 
 GAP = r"(?:[ \t\f\r\n]|#[^\r\n]*|\\(?:\r\n|\r|\n))*+"
 WORD = r"(?:[Tt]rue|[Ff]alse|inf|nan|pi)(?!\w)"
-DIGITS = r"(?:0[xXbBoO][0-9a-fA-F_]++|(?:[0-9][0-9_]*+\.?+[0-9_]*+|\.[0-9][0-9_]*+)(?:[eE][-+]?[0-9][0-9_]*+)?)"
+DIGITS = (
+    r"(?:0[xXbBoO][0-9a-fA-F_]++|(?:[0-9][0-9_]*+\.?+[0-9_]*+|\.[0-9][0-9_]*+)(?:[eE][-+]?[0-9][0-9_]*+)?)"
+)
 
 FIRST = re.compile(rf"\[(?:{GAP}[\[(])*+{GAP}[-+]*+{GAP}(?:\.?[0-9]|{WORD})")
 RUN = re.compile(r"[ \t\f\r\n0-9.,eE+\-\[\]_TrueFals]*+")
@@ -180,7 +183,7 @@ class LiteralReader:
         end = found.end()
         tail = TAIL.match(text, end)
         if tail and (tail.group()[0] != "." or tail.group()[1:2].isdigit()):
-            if tail.group() not in KEYWORDS:
+            if tail.group() not in OPERATOR_WORDS:
                 raise self._error(f"invalid number ({_place(rows)})", found.start(1), tail.end())
             return
         follows = SIGN.match(text, end)
@@ -196,13 +199,12 @@ class LiteralReader:
 
     def _semicolon(self, place: str, at: int) -> ParseError:
         help = "write each row in brackets of its own: [[1, 2], [3, 4]]"
-        return self._error(f"invalid syntax: expected `,` or `]`, not `;`, before {place}", at, at + 1, help=help)
+        return self._error(
+            f"invalid syntax: expected `,` or `]`, not `;`, before {place}", at, at + 1, help=help
+        )
 
     def _error(self, message: str, start: int, end: int, help: str | None = None) -> ParseError:
         return ParseError(message, span=Span(self.source, start, end), help=help)
-
-
-KEYWORDS = frozenset("and or if else in is not for as".split())
 
 
 def number(written: str) -> int | float | complex:
@@ -219,7 +221,9 @@ def number(written: str) -> int | float | complex:
     except ValueError:
         digits = written.replace("_", "")
         if digits.isdecimal() and len(digits) > 4300:
-            raise ValueError("integer with more than 4300 digits; write it in hexadecimal or as a float") from None
+            raise ValueError(
+                "integer with more than 4300 digits; write it in hexadecimal or as a float"
+            ) from None
         if digits.isdecimal() and digits[0] == "0" and "__" not in written and written[-1] != "_":
             raise ValueError(
                 "leading zeros in decimal integer literals are not permitted; "

@@ -6,14 +6,21 @@ node by its method in `build`. Nothing here recurses, so neither long nor deep p
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from ..errors import ParseError
 from ..source import Source
 from . import ast
 from .build import Builder
 from .grammar import BUILD, PASS, Grammar, load
-from .lexer import ERROR, Lexer, Tokens
+from .lexer import Lexer, Tokens
+
+BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Define)
+LONG = 10_000  # characters from which it pays to keep the garbage collector away
 
 grammar = cache(load)
 
@@ -21,8 +28,8 @@ grammar = cache(load)
 def parse(source: Source) -> ast.Program:
     """The program that `source` is; ParseError where it is none."""
     table = grammar()
-    tokens = Lexer(table, source).read()
-    return _run(table, source, tokens)
+    with _uncollected(len(source.text) > LONG):
+        return _run(table, source, Lexer(table, source).read())
 
 
 def is_complete(text: str) -> bool:
@@ -35,13 +42,23 @@ def is_complete(text: str) -> bool:
         program = parse(Source(text))
     except ParseError as error:
         return not error.incomplete
-    if not program.body or not isinstance(program.body[-1], BLOCKS):
-        return True
-    last = text.rstrip(" \t\f")
-    return last.endswith(("\n\n", "\r\n\r\n")) or not text.rpartition("\n")[2].strip() and last.count("\n") > 0 and last.endswith("\n\n")
+    if program.body and isinstance(program.body[-1], BLOCKS):
+        last_line = text.replace("\r\n", "\n").rpartition("\n")
+        return not last_line[2].strip() and not last_line[0].rpartition("\n")[2].strip()
+    return True
 
 
-BLOCKS = ast.If | ast.For | ast.While | ast.With | ast.Define
+@contextmanager
+def _uncollected(long: bool) -> Iterator[None]:
+    """A tree that only grows has no garbage: looking for it would take longer than parsing does."""
+    if not long or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
@@ -52,24 +69,23 @@ def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
     a dozen long between a name and a statement, are followed once and remembered.
     """
     builder = Builder(source, tokens)
-    rows, rules = table.rows, table.rules
-    builds = [getattr(builder, rule.name) if rule.kind == BUILD else None for rule in rules[1:]]
-    builds.insert(0, None)
+    rows, rules, chains, layout, accept = table.rows, table.rules, _chains(table), table.layout, table.accept
+    builds = [rule.kind == BUILD and getattr(builder, rule.name, None) for rule in rules]
     kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
-    chains = _chains(table)
-    layout = {table.symbols[name] for name in ("_NEWLINE", "_INDENT", "_DEDENT", "$END")}
 
-    states, values, begins = [table.start], [None], [0]
     state = table.start
+    states, values, begins = [state], [None], [0]
     at, end = 0, 0
     kind = kinds[0]
     while True:
         action = rows[state].get(kind)
         if action is None:
-            if state == table.accept or kind == ERROR and tokens.error is None:
+            if state == accept:
                 return values[-1]
-            raise _error(table, source, tokens, at, states)
-        if action > 0:
+            from .mistakes import explain
+
+            raise explain(table, source, tokens, at, states)
+        if action > 0:  # shift
             state = action
             states.append(state)
             values.append(at)
@@ -79,37 +95,43 @@ def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
             at += 1
             kind = kinds[at]
             continue
-        rule = rules[-action]
+        rule, build = rules[-action], builds[-action]
         length = rule.length
-        if length:
-            children = values[-length:]
-            begin = begins[-length]
-            del values[-length:], begins[-length:], states[-length:]
+        if length == 1 and rule.plain:
+            if build:
+                values[-1] = build(begins[-1], end, values[-1:])
+            elif rule.kind != PASS:
+                values[-1] = values[-1:]
+            states.pop()
         else:
-            children, begin = [], end
-        if rule.spreads:
-            first, *others = rule.children
-            joined = children[first[0]] if first[1] else [children[first[0]]]
-            for index, spread in others:
-                if spread:
-                    joined.extend(children[index])
-                else:
-                    joined.append(children[index])
-            children = joined
-        elif len(rule.kept) != length:
-            children = [children[index] for index in rule.kept]
-        build = builds[-action]
-        if build is not None:
-            values.append(build(begin, end, children))
-        else:
-            values.append(children[0] if rule.kind == PASS else children)
-        begins.append(begin)
-        base = states[-1]
-        key = (base, rule.origin, kind)
+            begin = begins[-length] if length else end
+            children = values[-length:] if length else []
+            if length:
+                del values[-length:], begins[-length:], states[-length:]
+            if not rule.plain:
+                children = _kept(rule.children, children)
+            if build:
+                values.append(build(begin, end, children))
+            else:
+                values.append(children[0] if rule.kind == PASS else children)
+            begins.append(begin)
+        key = (states[-1], rule.origin, kind)
         state = chains.get(key)
         if state is None:
-            state = chains[key] = _follow(table, base, rule.origin, kind)
+            state = chains[key] = _follow(table, *key)
         states.append(state)
+
+
+def _kept(places: list[tuple[int, bool]], children: list[Any]) -> list[Any]:
+    """The children that count, those that are lists themselves spread out; the first list grows in place."""
+    index, spread = places[0] if places else (0, False)
+    made = children[index] if spread else [children[index] for index, _ in places[:1]]
+    for index, spread in places[1:]:
+        if spread:
+            made.extend(children[index])
+        else:
+            made.append(children[index])
+    return made
 
 
 @cache
@@ -128,9 +150,3 @@ def _follow(table: Grammar, base: int, symbol: int, kind: int) -> int:
         if rule.length != 1 or rule.kind != PASS:
             return state
         symbol = rule.origin
-
-
-def _error(table: Grammar, source: Source, tokens: Tokens, at: int, states: list[int]) -> ParseError:
-    from .mistakes import explain
-
-    return explain(table, source, tokens, at, states)

@@ -37,7 +37,9 @@ def decode(span: Span) -> str:
     body = text[start:end]
     if "\\" not in body and "\r" not in body:
         return body
-    return _unescaped(body, Span(span.source, span.start + start, span.start + end), "r" in text[:quote].lower())
+    return _unescaped(
+        body, Span(span.source, span.start + start, span.start + end), "r" in text[:quote].lower()
+    )
 
 
 def decode_fstring_text(span: Span, raw: bool, braces: bool) -> str:
@@ -97,6 +99,6 @@ def _character(escape: str, span: Span, at: int) -> str:
         raise ParseError(
             message,
             span=Span(span.source, start, start + len(escape)),
-            help="double the backslash, or start the string with r\"",
+            help='double the backslash, or start the string with r"',
         )
     return escape

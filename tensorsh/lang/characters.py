@@ -1,0 +1,107 @@
+"""Characters and spellings that make no token: what is wrong with them, and what to type instead."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import ParseError
+from ..source import Source, Span
+
+LOOKALIKES = {
+    **dict.fromkeys("“”„‟″＂«»", '"'),
+    **dict.fromkeys("‘’‚‛′＇", "'"),
+    **dict.fromkeys("−–—‐‑‒―﹣－", "-"),
+    **dict.fromkeys("×∗＊⋅·", "*"),
+    **dict(zip("，、；：（）［］｛｝＝＋／＜＞．＠％＆｜～÷", ",,;:()[]{}=+/<>.@%&|~/", strict=True)),
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "→": "->",
+    "…": "...",
+}
+STRING_START = re.compile(r"[rRuUbBfF]{0,2}(\"\"\"|'''|\"|')")
+WORD = re.compile(r"\w+")
+# `1if x else 2` is Python.
+OPERATOR_WORDS = frozenset(["and", "or", "if", "else", "in", "is", "not", "for", "as"])
+
+
+def fail(
+    source: Source, message: str, start: int, end: int, help: str | None = None, incomplete: bool = False
+) -> ParseError:
+    error = ParseError(message, span=Span(source, start, end), help=help)
+    error.incomplete = incomplete
+    return error
+
+
+def no_token(source: Source, at: int) -> ParseError:
+    """The error for text at `at` that is the start of no token."""
+    text = source.text
+    if text[at] == "\\":
+        return _backslash(source, at)
+    string = STRING_START.match(text, at)
+    if string is None:
+        return bad_character(source, at)
+    if "b" in string.group().lower():
+        return fail(source, "tensorsh has no bytes", at, string.end(), help="leave the `b` out")
+    line_end = re.compile(r"[^\r\n]*").match(text, at).end()
+    return unterminated(source, "string", at, string.group(1), line_end)
+
+
+def unterminated(source: Source, what: str, start: int, quote: str, at: int) -> ParseError:
+    """A string that starts at `start` and for which no closing quote was found up to `at`."""
+    triple = len(quote) == 3
+    line, _ = source.position(len(source.text) if triple else at)
+    return fail(
+        source,
+        f"unterminated {'triple-quoted ' if triple else ''}{what} literal (detected at line {line})",
+        start,
+        source.text.index(quote, start) + len(quote),
+        help=f"close it with `{quote}`",
+        incomplete=triple,
+    )
+
+
+def _backslash(source: Source, at: int) -> ParseError:
+    if not source.text[at + 1 :].strip():
+        return fail(source, "unexpected EOF after line continuation character", at, at + 1, incomplete=True)
+    return fail(
+        source,
+        "unexpected character after line continuation character",
+        at + 1,
+        at + 2,
+        help="a `\\` that continues a line must be the last character on it",
+    )
+
+
+def bad_character(source: Source, at: int) -> ParseError:
+    character = source.text[at]
+    code = f"U+{ord(character):04X}"
+    if character == "\0":
+        return fail(source, "source code cannot contain null bytes", at, at + 1)
+    if character.isascii() and character.isprintable():
+        return fail(source, f"invalid syntax: `{character}` has no meaning here", at, at + 1)
+    if not character.isprintable():
+        help = "replace it by a space" if character.isspace() else "delete it"
+        return fail(source, f"invalid non-printable character {code}", at, at + 1, help=help)
+    meant = LOOKALIKES.get(character)
+    help = f"type `{meant}`" if meant else None
+    return fail(source, f"invalid character '{character}' ({code})", at, at + 1, help=help)
+
+
+def check_identifier(source: Source, start: int, end: int) -> None:
+    """Words with letters of other scripts are names; with other signs (`x²`) they are not."""
+    word = source.text[start:end]
+    if not word.isidentifier():
+        wrong = next(length for length in range(1, len(word) + 1) if not word[:length].isidentifier())
+        raise bad_character(source, start + wrong - 1)
+
+
+def check_number(source: Source, start: int, end: int) -> None:
+    """A number that runs into a word: `3x`, `0b12`, `1_`."""
+    word = WORD.match(source.text, end)
+    if word is None or word.group() in OPERATOR_WORDS:
+        return
+    written = source.text[start : word.end()]
+    base = {"0x": "hexadecimal", "0b": "binary", "0o": "octal"}.get(written[:2].lower(), "decimal")
+    help = "a name cannot start with a digit" if base == "decimal" and word.group()[0] != "_" else None
+    raise fail(source, f"invalid {base} literal", start, word.end(), help=help)

@@ -1,0 +1,111 @@
+"""Soft keywords: words that are ordinary names except where a name could not stand.
+
+Python never has two operands side by side, so `grad w` can only be a query, while `grad(w)`, `grad[0]`,
+`grad - w` and `grad = w` are what they are in Python. The grammar's section on tokens lists the rules.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..source import Source
+from .grammar import Grammar
+
+if TYPE_CHECKING:
+    from .lexer import Tokens
+
+# `with` is always a keyword, but says that a line which starts with `backward` means the statement.
+SOFT_WORDS = ("param", "graph", "explain", "backward", "grad", "on", "wrt", "with", "retain", "create")
+
+# What `grad` and its like must stand before: an operand, and no word that continues an expression.
+OPERAND = re.compile(r"[ \t\f]+(?!(?:and|or|not|in|is|if|else|for|as|on|wrt|with|import|lambda)\b)[\w\"']")
+DEVICE = re.compile(r"[ \t\f]+(?!(?:and|or|not|in|is|if|else|for|as|wrt|with)\b)([^\W\d]\w*+(?::[0-9]+)?)")
+ON = re.compile(r"[ \t\f]+on[ \t\f]+[^\W\d]")
+RETAIN = re.compile(r"[ \t\f]+(?:retain|create)\b")
+
+
+class SoftKeywords:
+    """Decides for one source, while its tokens are read."""
+
+    def __init__(self, grammar: Grammar, source: Source, tokens: Tokens, operand_ends: frozenset[int]):
+        self.symbols = symbols = grammar.symbols
+        self.text = source.text
+        self.kinds = tokens.kinds
+        self.starts = tokens.starts
+        self.ends = tokens.ends
+        self.operand_ends = operand_ends
+        self.queries: list[
+            tuple[int, int]
+        ] = []  # (bracket depth, token) of each `grad`, `explain` before a `wrt`
+        self.statement_ends = frozenset(
+            symbols[name] for name in ("_NEWLINE", "_INDENT", "_DEDENT", "SEMICOLON", "COLON")
+        )
+
+    def read(self, word: str, end: int, depth: int) -> int:
+        """The terminal that `word`, which ends at `end` inside `depth` brackets, is here."""
+        symbols, kinds = self.symbols, self.kinds
+        before = kinds[-1] if kinds else symbols["_NEWLINE"]
+        after_operand = before in self.operand_ends
+        if before == symbols["DOT"]:
+            return symbols["NAME"]
+        match word:
+            case "on":
+                if (after_operand or before == symbols["COLON"]) and DEVICE.match(self.text, end):
+                    return symbols["ON"]
+            case "wrt":
+                if after_operand and self._closes_query(depth):
+                    return symbols["WRT"]
+            case "retain" | "create":
+                if after_operand and depth == 0 and self.starts_backward():
+                    return symbols[word.upper()]
+            case "with":
+                if after_operand and depth == 0:
+                    self.starts_backward()
+                return symbols["WITH"]
+            case "param":
+                if OPERAND.match(self.text, end) and not ON.match(self.text, end):
+                    return symbols["PARAM"]
+            case _:
+                if word in ("grad", "explain") and not after_operand:
+                    self.queries.append((depth, len(kinds)))
+                if OPERAND.match(self.text, end) and not (self._flags_follow(end) and self.starts_backward()):
+                    return symbols[word.upper()]
+        return symbols["NAME"]
+
+    def device(self, end: int) -> tuple[int, int]:
+        """Where the device after an `on` that ends at `end` stands; a `cuda:0` is one word there."""
+        found = DEVICE.match(self.text, end)
+        assert found is not None
+        return found.span(1)
+
+    def starts_backward(self) -> bool:
+        """Whether the present statement starts with the word `backward`, which is then a keyword."""
+        first = self._statement_start()
+        if first == len(self.kinds) or self.text[self.starts[first] : self.ends[first]] != "backward":
+            return False
+        self.kinds[first] = self.symbols["BACKWARD"]
+        return True
+
+    def _flags_follow(self, end: int) -> bool:
+        """`backward grad retain`: there, `grad` is a name."""
+        return RETAIN.match(self.text, end) is not None
+
+    def _closes_query(self, depth: int) -> bool:
+        """Whether a `wrt` here belongs to a `grad` or `explain`; that word is then a keyword."""
+        first = self._statement_start() if depth == 0 else 0
+        while self.queries and (self.queries[-1][0] > depth or self.queries[-1][1] < first):
+            self.queries.pop()
+        if not self.queries or self.queries[-1][0] != depth:
+            return False
+        _, query = self.queries.pop()
+        is_grad = self.text.startswith("grad", self.starts[query])
+        self.kinds[query] = self.symbols["DERIVATIVE" if is_grad else "EXPLAIN"]
+        return True
+
+    def _statement_start(self) -> int:
+        """The token with which the present statement starts (where no bracket is open)."""
+        kinds, at = self.kinds, len(self.kinds)
+        while at and kinds[at - 1] not in self.statement_ends:
+            at -= 1
+        return at
