@@ -256,9 +256,9 @@ def _attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Cont
             continue  # the kernel had to copy
         out.counter = counter
         step = (op, args[1:], i if many else None)
-        inside = source.view
+        inside = source.view_of
         base, steps = (source, ()) if inside is None else (inside.base, inside.steps)
         name = op.grad_fn.removesuffix("0").removesuffix("Backward") if many else None
-        out.view = View(base, (*steps, step), counter[0], name, i, not state.grad_enabled)
+        out.view_of = View(base, (*steps, step), counter[0], name, i, not state.grad_enabled)
         if inside is not None and inside.many and not many:
-            out.view.many, out.view.output = inside.many, inside.output
+            out.view_of.many, out.view_of.output = inside.many, inside.output

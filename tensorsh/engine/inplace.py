@@ -74,7 +74,7 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     check_result(plan, target, op)
     records = state.grad_enabled and not op.nondifferentiable
     wants_grad = records and any(
-        type(t) is Tensor and (t.requires_grad_slot or (t.view is not None and edge(t) is not None))
+        type(t) is Tensor and (t.requires_grad_slot or (t.view_of is not None and edge(t) is not None))
         for a in args
         for t in (a if type(a) is tuple else (a,))
     )
@@ -132,7 +132,7 @@ def check_writable(target: Tensor, name: str, wants_grad: bool | None = None) ->
     if wants_grad is None:
         wants_grad = state.grad_enabled and target.requires_grad_slot
     if wants_grad or (state.grad_enabled and target.requires_grad_slot):
-        if target.view is None:
+        if target.view_of is None:
             if target.node is None and target.requires_grad_slot:
                 raise GradientError(
                     "a leaf Variable that requires grad is being used in an in-place operation.",
@@ -153,7 +153,7 @@ def check_writable(target: Tensor, name: str, wants_grad: bool | None = None) ->
 
 
 def check_view(target: Tensor) -> None:
-    view = target.view
+    view = target.view_of
     assert view is not None
     base = view.base
     if view.many is not None and (base.requires_grad_slot or base.node is not None):
@@ -209,7 +209,7 @@ def bump(target: Tensor) -> None:
 def rebase(node: Node, target: Tensor) -> None:
     """Make an in-place operation the target's history (through its base, if it is a view)."""
     journal = context.current.journal
-    view = target.view
+    view = target.view_of
     if view is None:
         if journal.active:
             journal.save_attributes(target, "node", "index", "requires_grad_slot")
@@ -220,7 +220,7 @@ def rebase(node: Node, target: Tensor) -> None:
         journal.save_attributes(base, "node", "index", "requires_grad_slot")
         journal.save_attributes(target, "node", "index", "requires_grad_slot")
         journal.save_attributes(view, "version")
-    if base.view is not None:
+    if base.view_of is not None:
         refresh(base)
     base.node = CopySlices(edge(base), base.spec, view.steps, node)
     base.index = 0

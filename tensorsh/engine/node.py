@@ -31,7 +31,7 @@ def edge(t: Any) -> Edge | None:
     """Where the gradient of this argument goes; None if nowhere."""
     if type(t) is not Tensor:
         return None
-    if t.view is not None:
+    if t.view_of is not None:
         refresh(t)
     if t.node is not None:
         return t.node, t.index
@@ -73,7 +73,7 @@ class Node:
         self.output_specs = output_specs
         self.retained: list[Any] | None = None  # weak references to outputs that keep their gradient
         self.edges: list[Any] = [
-            (edge(a) if a.requires_grad_slot or a.view is not None else None)
+            (edge(a) if a.requires_grad_slot or a.view_of is not None else None)
             if type(a) is Tensor
             else [edge(t) for t in a]
             if type(a) is tuple and i in op.lists
@@ -367,7 +367,7 @@ def replay(steps: tuple[Any, ...], base: Tensor) -> Tensor:
 
 def refresh(t: Tensor) -> None:
     """Remake the grad_fn of a view when its base has been changed in place since."""
-    view = t.view
+    view = t.view_of
     assert view is not None
     base = view.base
     if t.counter is None or view.version == t.counter[0]:

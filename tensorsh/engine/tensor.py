@@ -64,7 +64,7 @@ class Tensor:
         "requires_grad_slot",
         "retains",
         "spec",
-        "view",
+        "view_of",
     )
 
     #: attribute names the language may use; operations add theirs
@@ -81,7 +81,7 @@ class Tensor:
         self.node: Node | None = None
         self.index = 0  # which output of `node` this is
         self.counter: list[int] | None = None  # version, shared by all that share memory; None is 0
-        self.view: View | None = None
+        self.view_of: View | None = None  # what it looks into, if it is a view
         self.retains = False
 
     # -- the engine's side
@@ -171,7 +171,7 @@ class Tensor:
     def grad_fn(self) -> Node | None:
         from .node import refresh
 
-        if self.view is not None:
+        if self.view_of is not None:
             refresh(self)
         return self.node
 
