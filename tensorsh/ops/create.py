@@ -177,3 +177,21 @@ def ones(size, dtype, device, requires_grad):
     tensor([1., 1.])
     """
     return filled(size, 1, dtype, device, requires_grad)
+
+
+for name, value in (("zeros_like", 0), ("ones_like", 1), ("empty_like", 0)):
+
+    @composite(
+        f"{name}(Tensor input, *, dtype? dtype=None, any layout=None, device? device=None, "
+        "bool requires_grad=False, any memory_format=None)",
+        names=(f"torch.{name}",),
+        factory=True,
+        doc=f"""A tensor of the shape, dtype and device of `input`{", with arbitrary values" if "empty" in name else ""}.
+
+        >>> {name}([1.5, 2.5])
+        tensor([{value}., {value}.])
+        """,
+    )
+    def like(input, dtype, layout, device, requires_grad, memory_format, value=value):
+        of = input.spec
+        return filled(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)

@@ -1,0 +1,469 @@
+"""What a tensor says of itself: sizes, memory, and its place in the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine import backward as walk
+from ..engine import context
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.op import composite, op
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError, DTypeError, GradientError, ShapeError
+from .rules import wrap_dim
+
+# ------------------------------------------------------------------ sizes
+
+
+@composite("Tensor.size(Tensor input, int? dim=None)")
+def size(input, dim):
+    """The shape, or the size of one dimension.
+
+    >>> ones(2, 3).size()
+    torch.Size([2, 3])
+    >>> ones(2, 3).size(-1)
+    3
+    """
+    if dim is None:
+        return input.shape
+    return input.spec.shape[real_dim(dim, input.spec)]
+
+
+def real_dim(dim: int, of: Spec) -> int:
+    """A dimension of a tensor that must have one."""
+    d = wrap_dim(dim, of.ndim)
+    if not of.shape:
+        from ..errors import IndexError
+
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return d
+
+
+for spelling in ("dim", "ndimension"):
+
+    @composite(
+        f"Tensor.{spelling}(Tensor input)",
+        doc=f"""The number of dimensions.
+
+        >>> ones(2, 3).{spelling}()
+        2
+        """,
+    )
+    def dim(input):
+        return input.ndim
+
+
+@composite("numel(Tensor input)", names=("torch.numel", "Tensor.numel", "Tensor.nelement"))
+def numel(input):
+    """The number of elements.
+
+    >>> numel(ones(2, 3))
+    6
+    """
+    return input.spec.numel
+
+
+@composite("Tensor.element_size(Tensor input)")
+def element_size(input):
+    """Bytes per element.
+
+    >>> ones(2).element_size()
+    4
+    """
+    return input.spec.dtype.itemsize
+
+
+@composite("Tensor.is_same_size(Tensor input, Tensor other)")
+def is_same_size(input, other):
+    """Whether two tensors have the same shape.
+
+    >>> ones(2).is_same_size(zeros(2))
+    True
+    """
+    return input.spec.shape == other.spec.shape
+
+
+# ------------------------------------------------------------------ memory
+
+
+def strides_of(x: Tensor) -> tuple[int, ...]:
+    """Steps in memory, in elements, for each dimension."""
+    shape = x.spec.shape
+    array = x.array
+    if not x.spec.is_meta and array.size:
+        step = array.itemsize
+        found = [s // step for s in array.strides]
+        # an inserted dimension of size 1 has no stride of its own in NumPy
+        for i in range(len(shape) - 1, -1, -1):
+            if shape[i] == 1 and found[i] == 0:
+                found[i] = found[i + 1] * shape[i + 1] if i + 1 < len(shape) else 1
+        return tuple(found)
+    found, step = [], 1
+    for n in reversed(shape):
+        found.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(found))
+
+
+@composite("Tensor.stride(Tensor input, int? dim=None)")
+def stride(input, dim):
+    """How many elements lie between neighbours, for every dimension or for one.
+
+    >>> ones(2, 3).stride()
+    (3, 1)
+    """
+    found = strides_of(input)
+    return found if dim is None else found[real_dim(dim, input.spec)]
+
+
+def owner(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array whose memory a view looks into."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def address(array: np.ndarray[Any, Any]) -> int:
+    return array.__array_interface__["data"][0]
+
+
+@composite("Tensor.storage_offset(Tensor input)")
+def storage_offset(input):
+    """Where the first element lies in the memory that the tensor looks into, in elements.
+
+    >>> arange(4)[1:].storage_offset()
+    1
+    """
+    if input.spec.is_meta:
+        return 0
+    return (address(input.array) - address(owner(input.array))) // input.spec.dtype.itemsize
+
+
+@composite("Tensor.data_ptr(Tensor input)")
+def data_ptr(input):
+    """The address of the first element; 0 for a meta tensor.
+
+    >>> x = ones(2)
+    >>> x.view(2, 1).data_ptr() == x.data_ptr()
+    True
+    """
+    return 0 if input.spec.is_meta or not input.array.size else address(input.array)
+
+
+@composite("Tensor.is_contiguous(Tensor input, any memory_format=None)")
+def is_contiguous(input, memory_format):
+    """Whether the elements lie in memory in the order of the last dimension first.
+
+    >>> ones(2, 3).t().is_contiguous()
+    False
+    """
+    return input.spec.is_meta or bool(input.array.flags.c_contiguous)
+
+
+@composite("Tensor.is_set_to(Tensor input, Tensor tensor)")
+def is_set_to(input, tensor):
+    """Whether two tensors look at the same memory in the same way.
+
+    >>> x = ones(2)
+    >>> x.is_set_to(x.view(2))
+    True
+    """
+    return (
+        input.spec is tensor.spec
+        and not input.spec.is_meta
+        and address(input.array) == address(tensor.array)
+        and strides_of(input) == strides_of(tensor)
+    )
+
+
+# ------------------------------------------------------------------ kinds
+
+
+def kind_test(name: str, meaning: str, example: str, test: Any) -> None:
+    @composite(
+        f"{name}(Tensor input)",
+        doc=f"""{meaning}
+
+        >>> {name}({example})
+        True
+        """,
+    )
+    def holds(input):
+        return test(input.spec.dtype)
+
+
+kind_test(
+    "is_floating_point", "Whether the dtype is a real floating-point one.", "[1.]", lambda d: d.category == dt.FLOAT
+)
+kind_test("is_complex", "Whether the dtype is a complex one.", "[1j]", lambda d: d.category == dt.COMPLEX)
+kind_test("is_signed", "Whether the dtype has negative numbers.", "[1]", lambda d: d.is_signed)
+
+
+class Layout:
+    """How elements are laid out; all tensors here are `strided`."""
+
+    def __repr__(self) -> str:
+        return "torch.strided"
+
+
+strided = Layout()
+
+
+def attribute(name: str, meaning: str, getter: Any) -> None:
+    """A read-only property of tensors."""
+    setattr(Tensor, name, property(getter, doc=meaning))
+    Tensor.public.add(name)
+
+
+attribute("layout", "How the elements are laid out: always `torch.strided`.", lambda x: strided)
+attribute("itemsize", "Bytes per element.", lambda x: x.spec.dtype.itemsize)
+attribute("nbytes", "Bytes of all elements.", lambda x: x.spec.dtype.itemsize * x.spec.numel)
+attribute("_version", "How many in-place changes the memory has seen.", lambda x: x.version)
+attribute("is_cpu", "Whether it is on the cpu.", lambda x: x.spec.device.type == "cpu")
+attribute("is_cuda", "Whether it is on a CUDA device: never.", lambda x: False)
+attribute("is_sparse", "Whether only some elements are stored: never.", lambda x: False)
+attribute("is_quantized", "Whether the elements are quantised: never.", lambda x: False)
+attribute("output_nr", "Which output of its `grad_fn` this is.", lambda x: x.index)
+
+
+# ------------------------------------------------------------------ the graph
+
+
+@op("alias(Tensor input)", infer=lambda x: x, view=True, names=("alias",))
+def alias(x):
+    """Another tensor on the same memory, in the graph."""
+    return x[...]
+
+
+@alias.derivative("input")
+def _(grad):
+    return grad
+
+
+@composite("detach(Tensor input)")
+def detach(input):
+    """The same memory outside the graph: no gradient flows through it.
+
+    >>> param_like = ones(2, requires_grad=True)
+    >>> param_like.detach()
+    tensor([1., 1.])
+    """
+    return input.alias()
+
+
+@composite("Tensor.detach_(Tensor input)")
+def detach_(input):
+    """Take the tensor out of the graph, in place: it becomes a leaf without gradient.
+
+    >>> (ones(2, requires_grad=True) * 2).detach_()
+    tensor([2., 2.])
+    """
+    view = input.view_of
+    if view is not None and input.node is not None and view.many is None:
+        raise GradientError(
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "detach_() cannot be called on these gradients. To fix this error, please refer to the "
+            "Optimizer.zero_grad() function in torch/optim/optimizer.py as a reference."
+        )
+    context.current.journal.save_attributes(input, "node", "index", "requires_grad_slot")
+    input.node, input.index, input.requires_grad_slot = None, 0, False
+    return input
+
+
+@composite("Tensor.requires_grad_(Tensor input, bool requires_grad=True)")
+def requires_grad_(input, requires_grad):
+    """Ask for a gradient of a leaf (or not), in place.
+
+    >>> ones(2).requires_grad_()
+    tensor([1., 1.], requires_grad=True)
+    """
+    input.requires_grad = requires_grad
+    return input
+
+
+@composite("Tensor.retain_grad(Tensor input)")
+def retain_grad(input):
+    """Keep the gradient of a tensor that is not a leaf.
+
+    >>> x = ones(1, requires_grad=True)
+    >>> y = x * 3
+    >>> y.retain_grad()
+    >>> (y * y).sum().backward()
+    >>> y.grad
+    tensor([6.])
+    """
+    walk.retain(input)
+
+
+@composite(
+    "Tensor.backward(Tensor input, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False, "
+    "any inputs=None)"
+)
+def backward(input, gradient, retain_graph, create_graph, inputs):
+    """Add the gradient of the tensor, weighted by `gradient`, to `.grad` of the leaves it was computed from.
+
+    >>> x = tensor([1., 2.], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    walk.backward(
+        (input,),
+        (gradient,),
+        retain_graph=retain_graph,
+        create_graph=create_graph,
+        inputs=None if inputs is None else walk.tensors_of(inputs, "inputs"),
+    )
+
+
+def data(self: Tensor) -> Tensor:
+    """The same memory outside the graph; in-place changes of it go unnoticed by the graph."""
+    return Tensor(self.array, self.spec)
+
+
+def set_data(self: Tensor, value: Tensor) -> None:
+    """Make another tensor's memory this tensor's own."""
+    if not isinstance(value, Tensor):
+        raise ArgumentError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+    if value.spec.dtype.category < dt.FLOAT and self.requires_grad_slot:
+        raise DTypeError(
+            "data set to a tensor that requires gradients must be floating point or complex dtype"
+        )
+    context.current.journal.save_attributes(self, "array", "spec")
+    self.array, self.spec = value.array, value.spec
+
+
+Tensor.data = property(data, set_data)  # type: ignore[attr-defined]
+Tensor.public.add("data")
+
+
+# ------------------------------------------------------------------ complex numbers: conjugates and parts
+
+
+@op("conj(Tensor input)", infer=lambda x: x, names=(), half="native")
+def conjugated(x):
+    """The complex conjugate."""
+    return np.conj(x)
+
+
+@op("conj_physical(Tensor input)", infer=lambda x: x, names=(), half="native")
+def conjugated_now(x):
+    """The complex conjugate."""
+    return np.conj(x)
+
+
+for each in (conjugated, conjugated_now):
+
+    @each.derivative("input")
+    def _(grad):
+        return conj(grad)
+
+
+@composite("conj(Tensor input)", sample=([1.0 + 2.0j],))
+def conj(input):
+    """The complex conjugate; a real tensor itself.
+
+    >>> conj([1+2j])
+    tensor([1.-2.j])
+    """
+    return apply(conjugated, (input,)) if input.spec.dtype.is_complex else input
+
+
+@composite("conj_physical(Tensor input)", sample=([1.0 + 2.0j],))
+def conj_physical(input):
+    """The complex conjugate; a real tensor itself.
+
+    >>> conj_physical([1+2j])
+    tensor([1.-2.j])
+    """
+    return apply(conjugated_now, (input,)) if input.spec.dtype.is_complex else input
+
+
+for spelling in ("resolve_conj", "resolve_neg"):
+
+    @composite(
+        f"{spelling}(Tensor input)",
+        doc=f"""The tensor itself: conjugation and negation are never put off here.
+
+        >>> {spelling}([1+2j])
+        tensor([1.+2.j])
+        """,
+    )
+    def resolved(input):
+        return input
+
+
+# ------------------------------------------------------------------ views by strides
+
+
+def as_strided_infer(x: Spec, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int | None) -> Spec:
+    if len(size) != len(stride):
+        raise ShapeError("mismatch in length of strides and shape", code="as-strided")
+    if any(s < 0 for s in stride):
+        raise ShapeError(
+            f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
+        )
+    if any(n < 0 for n in size):
+        raise ShapeError(
+            f"as_strided: Negative sizes are not supported at the moment, got sizes: {list(size)}"
+        )
+    return x.with_shape(size)
+
+
+@op(
+    "as_strided(Tensor input, int[] size, int[] stride, int? storage_offset=None)",
+    infer=as_strided_infer,
+    view=True,
+    sample=([1.0, 2.0, 3.0, 4.0], (2, 2), (1, 2), 0),
+)
+def as_strided(x, size, stride, storage_offset):
+    """A view of the tensor's memory with any shape, strides and offset (in elements).
+
+    >>> as_strided(arange(6), (2, 2), (1, 3))
+    tensor([[0, 3],
+            [1, 4]])
+    """
+    whole = owner(x)
+    step = x.itemsize
+    flat = whole.transpose(np.argsort([-s for s in whole.strides], kind="stable")).reshape(-1).view(x.dtype)
+    start = (address(x) - address(flat)) // step if storage_offset is None else storage_offset
+    last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    if 0 not in size and last >= flat.size:
+        raise ShapeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {start}, and itemsize {step} "
+            f"requiring a storage size of {(last + 1) * step} are out of bounds for storage of size {flat.nbytes}",
+            code="as-strided",
+        )
+    return np.ndarray(size, x.dtype, flat, start * step, [s * step for s in stride])
+
+
+@op(
+    "as_strided_scatter_add(Tensor patch, any shape, int[] size, int[] stride, int storage_offset)",
+    infer=lambda patch, shape, *_: patch.with_shape(shape),
+    names=(),
+    grad_fn="AsStridedBackwardBackward0",
+)
+def as_strided_sum(patch, shape, size, stride, storage_offset):
+    """Zeros of `shape` with each element of `patch` added where `as_strided` read it."""
+    out = np.zeros(shape, patch.dtype)
+    places = np.full((), storage_offset, np.int64)
+    for n, s in zip(size, stride, strict=True):
+        places = places[..., None] + np.arange(n) * s
+    np.add.at(out.reshape(-1), places.ravel(), patch.ravel())
+    return out
+
+
+@as_strided_sum.derivative("patch")
+def _(grad, size, stride, storage_offset):
+    return apply(as_strided, (grad.contiguous(), size, stride, storage_offset))
+
+
+@as_strided.derivative("input")
+def _(grad, input_spec, size, stride, storage_offset):
+    return apply(as_strided_sum, (grad, input_spec.shape, size, stride, storage_offset or 0))
+

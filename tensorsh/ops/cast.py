@@ -1,0 +1,340 @@
+"""Changing dtype and device: `to` and its short forms, and writing one tensor's values into another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine import arguments, context
+from ..engine import dtype as dt
+from ..engine.apply import apply, record
+from ..engine.device import Device, resolve
+from ..engine.dtype import DType
+from ..engine.inplace import apply_inplace
+from ..engine.op import composite, op, registry
+from ..engine.spec import Spec, broadcast_shapes, spec
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError, DeviceError, DTypeError, ShapeError
+
+# ------------------------------------------------------------------ values
+
+
+def cast_array(x: np.ndarray[Any, Any], to: DType) -> np.ndarray[Any, Any]:
+    """The values in another dtype, as a C cast on x86 has them.
+
+    Complex loses its imaginary part, nan is true, a float64 is rounded to float32 on its way to 16
+    bits, and floats go to small integers by way of larger ones, wrapping around.
+    """
+    wanted = to.np
+    have = x.dtype
+    if have == wanted:
+        return x
+    if have.kind == "c" and to.category < dt.COMPLEX:
+        if to is dt.bool_:
+            return x != 0
+        x = x.real
+    if to.is_half and x.dtype == np.float64:
+        x = x.astype(np.float32)
+    elif to.category == dt.INT and to.bits < 32 and dt.of(x).category == dt.FLOAT:
+        x = x.astype(np.int64 if to is dt.uint8 else np.int32)
+    return x.astype(wanted)
+
+
+@op(
+    "to(Tensor input, dtype dtype)",
+    infer=lambda x, dtype: x.with_dtype(dtype),
+    names=(),
+    half="native",
+    grad_fn="ToCopyBackward0",
+)
+def to_dtype(x, dtype):
+    """The values in another dtype."""
+    return cast_array(x, dtype) if x.dtype != dtype.np else x.copy()
+
+
+@to_dtype.derivative("input")
+def _(grad, input_spec):
+    return to(grad, input_spec.dtype)
+
+
+def to_meta(input: Tensor, dtype: DType) -> Tensor:
+    """The shape and dtype of a tensor on the `meta` device; its graph goes on there."""
+    out = Tensor(*_meta(spec(input.spec.shape, dtype, resolve("meta"))))
+    if context.current.grad_enabled and input.requires_grad_slot:
+        record(to_dtype, (input, dtype), (None, input.spec, dtype), out)
+    return out
+
+
+def _meta(of: Spec) -> tuple[Any, Spec]:
+    return of.placeholder, of
+
+
+def moved(input: Tensor, dtype: DType | None, device: Device | None, copy: bool) -> Tensor:
+    """The tensor with this dtype on this device: itself when nothing changes, unless `copy`."""
+    dtype = dtype or input.spec.dtype
+    here = input.spec.device
+    if device is not None and device != here:
+        if device.is_meta:
+            return to_meta(input, dtype)
+        raise DeviceError(
+            "Cannot copy out of meta tensor; no data!",
+            code="meta-values",
+            help="meta tensors have shape and dtype but no values; zeros_like(x, device='cpu') makes some",
+        )
+    if dtype is input.spec.dtype and not copy:
+        return input
+    return apply(to_dtype, (input, dtype))
+
+
+# ------------------------------------------------------------------ to, and its short forms
+
+
+@composite(
+    "Tensor.to(Tensor input, any wanted=None, any dtype=None, any non_blocking=None, any copy=None, *, "
+    "any device=None, any other=None, any memory_format=None)"
+)
+def to(input, wanted, dtype, non_blocking, copy, device, other, memory_format):
+    """Another dtype or device, given by name or by example; the tensor itself when nothing changes.
+
+    >>> tensor([1.7, -1.7]).to(int64)
+    tensor([ 1, -1])
+    >>> ones(2).to("meta")
+    tensor(..., device='meta', size=(2,))
+    """
+    if type(wanted) is DType:
+        if dtype is None and copy is None and device is None:
+            return input if wanted is input.spec.dtype else apply(to_dtype, (input, wanted))
+        # to(dtype, non_blocking, copy)
+        return moved(input, wanted, None, bool(non_blocking if copy is None else copy))
+    if isinstance(wanted, Tensor) or other is not None:
+        like = other if other is not None else wanted
+        return moved(input, like.spec.dtype, like.spec.device, bool(non_blocking if copy is None else copy))
+    if isinstance(wanted, str | int) and not isinstance(wanted, bool):
+        device = wanted
+    elif isinstance(wanted, Device):
+        device = wanted
+    elif wanted is not None:
+        dtype = arguments.dtype(wanted, "to", "dtype", 1)
+    if device is not None:
+        device = device_of(device)
+    if dtype is not None:
+        dtype = arguments.dtype(dtype, "to", "dtype", 2)
+    return moved(input, dtype, device, bool(copy))
+
+
+def device_of(value: Any) -> Device:
+    """The device a name, an index or a device object stands for."""
+    return arguments.device_of(value, "to", "device", 1)
+
+
+SHORT = {
+    "float": (dt.float32, "1."),
+    "double": (dt.float64, "1."),
+    "half": (dt.float16, "1."),
+    "bfloat16": (dt.bfloat16, "1."),
+    "int": (dt.int32, "1"),
+    "long": (dt.int64, "1"),
+    "short": (dt.int16, "1"),
+    "byte": (dt.uint8, "1"),
+    "char": (dt.int8, "1"),
+    "bool": (dt.bool_, "True"),
+    "cfloat": (dt.complex64, "1.+0.j"),
+    "cdouble": (dt.complex128, "1.+0.j"),
+}
+
+
+def short_form(name: str, dtype: DType, shown: str) -> None:
+    """`x.float()` for `x.to(float32)`."""
+    suffix = "" if dtype in (dt.float32, dt.int64, dt.bool_, dt.complex64) else f", dtype={dtype!r}"
+
+    @composite(
+        f"Tensor.{name}(Tensor input, any memory_format=None)",
+        doc=f"""`input.to({dtype.name})`.
+
+        >>> tensor([True]).{name}()
+        tensor([{shown}]{suffix})
+        """,
+    )
+    def convert(input, memory_format):
+        return input if input.spec.dtype is dtype else apply(to_dtype, (input, dtype))
+
+
+for name, (dtype, shown) in SHORT.items():
+    short_form(name, dtype, shown)
+
+
+@composite("Tensor.cpu(Tensor input, any memory_format=None)")
+def cpu(input, memory_format):
+    """The tensor on the cpu, where it already is.
+
+    >>> ones(2).cpu()
+    tensor([1., 1.])
+    """
+    return moved(input, None, resolve("cpu"), False)
+
+
+@composite("Tensor.cuda(Tensor input, any device=None, bool non_blocking=False, any memory_format=None)")
+def cuda(input, device, non_blocking, memory_format):
+    """There is no such device here: always an error.
+
+    >>> ones(2).cpu().device
+    device(type='cpu')
+    """
+    return moved(input, None, resolve("cuda"), False)
+
+
+#: the names of PyTorch's tensor types: `x.type()` is "torch.FloatTensor"
+TYPES = {f"torch.{d.title}Tensor": d for d in dt.ALL}
+
+
+@composite("Tensor.type(Tensor input, any dtype=None, bool non_blocking=False)")
+def type_(input, dtype, non_blocking):
+    """The name of the tensor's type; with a dtype, the tensor in that dtype.
+
+    >>> ones(2).type()
+    'torch.FloatTensor'
+    >>> ones(2).type(int64)
+    tensor([1, 1])
+    """
+    if dtype is None:
+        where = "" if input.spec.device.type == "cpu" else f"{input.spec.device.type}."
+        return f"torch.{where}{input.spec.dtype.title}Tensor"
+    if isinstance(dtype, str) and dtype not in TYPES and dtype.removeprefix("torch.") not in dt.dtypes:
+        raise ArgumentError(f"invalid type: '{dtype}'")
+    if isinstance(dtype, str) and dtype in TYPES:
+        dtype = TYPES[dtype]
+    return moved(input, arguments.dtype(dtype, "type", "dtype", 2), None, False)
+
+
+@composite("Tensor.type_as(Tensor input, Tensor other)")
+def type_as(input, other):
+    """The tensor in the dtype of another.
+
+    >>> tensor([1, 2]).type_as(ones(1))
+    tensor([1., 2.])
+    """
+    return moved(input, other.spec.dtype, other.spec.device, False)
+
+
+# ------------------------------------------------------------------ writing values
+
+
+def copied(input: Spec, src: Any, non_blocking: bool) -> Spec:
+    """`src` broadcasts to `input`; a larger result is refused by the in-place form."""
+    return input.with_shape(broadcast_shapes(input.shape, src.shape)) if isinstance(src, Spec) else input
+
+
+@op(
+    "copy(Tensor input, Tensor|Number src, bool non_blocking=False)",
+    infer=copied,
+    names=("copy",),
+    inplace=True,
+    half="native",
+    grad_fn="CopyBackwards",
+)
+def copy(x, src, non_blocking):
+    """The values of `src`, broadcast and cast to the tensor: `x.copy_(src)` writes them into it."""
+    src = np.asarray(src)
+    src = cast_array(src, dt.of(x))
+    return src if src.shape == x.shape else np.broadcast_to(src, np.broadcast_shapes(x.shape, src.shape))
+
+
+@copy.derivative("input")
+def _(grad):
+    return registry["zeros_like"](grad)
+
+
+@copy.derivative("src")
+def _(grad):
+    return grad
+
+
+def filled(input: Spec, value: Any) -> Spec:
+    if isinstance(value, Spec) and value.shape:
+        raise ShapeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.",
+            help="copy_ takes a tensor that broadcasts",
+        )
+    return input
+
+
+def check_number(value: Any, dtype: DType) -> None:
+    """A number must be one the dtype has, up to rounding: no complex number among reals."""
+    if isinstance(value, complex) and dtype.category < dt.COMPLEX:
+        raise DTypeError(
+            f"value cannot be converted to type {dt.c_names[dtype]} without overflow",
+            help="take .real, or make the tensor complex",
+        )
+
+
+def fill_array(x, value):
+    if not isinstance(value, np.ndarray):
+        check_number(value, dt.of(x))
+        value = np.asarray(value)
+    return np.broadcast_to(cast_array(value, dt.of(x)), x.shape).copy()
+
+
+def fill_records(number_grad_fn: str, tensor_grad_fn: str) -> tuple[Any, Any]:
+    """`fill` with a number and with a 0-d tensor; PyTorch numbers the nodes of `fill_` differently."""
+
+    @op(
+        "fill(Tensor input, Number value)",
+        infer=filled,
+        names=(),
+        half="native",
+        grad_fn=number_grad_fn,
+    )
+    def fill_number(x, value):
+        return fill_array(x, value)
+
+    @op("fill(Tensor input, Tensor value)", infer=filled, names=(), half="native", grad_fn=tensor_grad_fn)
+    def fill_tensor(x, value):
+        return fill_array(x, value)
+
+    for each in (fill_number, fill_tensor):
+
+        @each.derivative("input")
+        def _(grad):
+            return registry["zeros_like"](grad)
+
+    @fill_tensor.derivative("value")
+    def _(grad):
+        return registry["sum"](grad)
+
+    return fill_number, fill_tensor
+
+
+fill_number, fill_tensor = fill_records("FillBackward0", "FillBackward1")
+fill_number_inplace, fill_tensor_inplace = fill_records("FillBackward2", "FillBackward3")
+
+
+@composite("fill(Tensor input, Tensor|Number value)", names=("torch.fill",))
+def fill(input, value):
+    """A tensor like `input` with one value in every element.
+
+    >>> fill([1, 2], 7)
+    tensor([7, 7])
+    """
+    return apply(fill_tensor if isinstance(value, Tensor) else fill_number, (input, value))
+
+
+@composite("Tensor.fill_(Tensor input, Tensor|Number value)")
+def fill_(input, value):
+    """Write one value into every element.
+
+    >>> ones(2).fill_(7)
+    tensor([7., 7.])
+    """
+    return apply_inplace(fill_tensor_inplace if isinstance(value, Tensor) else fill_number_inplace, (input, value))
+
+
+@op("zero(Tensor input)", infer=lambda x: x, names=(), inplace=True, half="native")
+def zero(x):
+    """Zero in every element: `x.zero_()`."""
+    return np.zeros_like(x)
+
+
+@zero.derivative("input")
+def _(grad):
+    return registry["zeros_like"](grad)
