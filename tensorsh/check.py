@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .cli import read_file
-from .errors import NameNotFound, TensorshError
+from .errors import DataError, NameNotFound, TensorshError
 from .session import Session
 from .source import Source
 
@@ -65,8 +65,10 @@ def without_effects(session: Session) -> None:
     if "load" in builtins:
         load = builtins["load"]
 
-        def load_shapes(*args: Any, **kwargs: Any) -> Any:
-            found = load(*args, **kwargs)
+        def load_shapes(path: str = "-", **kwargs: Any) -> Any:
+            if path == "-":
+                raise DataError("standard input is not read", code="meta-values")
+            found = load(path, **kwargs)
             return found.to("meta") if hasattr(found, "to") else found
 
         builtins["load"] = load_shapes

@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         return code
     except UsageError as error:
         print(f"tensorsh: {error.message}", file=sys.stderr)
-        print(f"try: {error.help or 'tensorsh --help'}", file=sys.stderr)
+        print(f"help: {error.help or 'tensorsh --help lists what there is'}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -154,8 +154,8 @@ class Session:
         return name in self._evaluator.variables and name != "__builtins__"
 
     def names(self) -> list[str]:
-        """The variables, in the order of their binding."""
-        return self._evaluator.names()
+        """The variables, in the order of their binding; `_`, the last displayed value, is not one."""
+        return [name for name in self._evaluator.names() if name != "_"]
 
     def builtins(self) -> dict[str, Any]:
         """What every program finds without binding it: operations, dtypes, functions, prefixes."""

@@ -295,9 +295,12 @@ class Expressions:
         match value:
             case ast.TensorLiteral():
                 return self.literal(".literal", value, dtype, device)
-            case ast.Constant(value=bool() | int() | float() | complex()):
+            case (
+                ast.Constant(value=bool() | int() | float() | complex() as number)
+                | ast.Unary(op="-", operand=ast.Constant(value=int() | float() | complex() as number))
+            ):
                 at = self.at(value)
-                parts = (value.value, dtype, device)
+                parts = (-number if isinstance(value, ast.Unary) else number, dtype, device)
                 return self.helper(".literal", [self.constant(part, at) for part in parts], at)
             case ast.Unary(op="-" | "+", operand=operand):
                 return py.UnaryOp(

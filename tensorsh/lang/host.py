@@ -81,6 +81,10 @@ class Texts(Protocol):
 
     def format(self, value: Any, spec: str) -> str: ...
 
+    def set_printoptions(self, *args: Any, **kwargs: Any) -> None: ...
+
+    def get_printoptions(self) -> dict[str, Any]: ...
+
 
 def printing(texts: Texts) -> dict[str, Any]:
     """The functions that turn values into text."""
@@ -100,6 +104,8 @@ def printing(texts: Texts) -> dict[str, Any]:
     return {
         "print": write,
         "repr": texts.repr,
+        "set_printoptions": texts.set_printoptions,
+        "get_printoptions": texts.get_printoptions,
         "format": lambda value, spec="": texts.format(value, spec),
         ".format": formatted,
     }

@@ -27,6 +27,11 @@ OPEN_PREFIXES = (
     "fft.",
 )
 
+#: host names that `torch.` has too
+SHARED = (
+    "inf", "nan", "pi", "e", "Tensor", "Size", "device", "dtype", "set_printoptions", "get_printoptions",
+)  # fmt: skip
+
 #: other spellings of a prefix
 ALIASES = {"F": "nn.functional"} | {
     name: name for name in ("nn", "linalg", "fft", "special", "autograd", "func", "optim", "random", "cuda")
@@ -121,8 +126,7 @@ def torch_extras(host: dict[str, Any]) -> dict[str, Any]:
     """What `torch.` has besides operations: dtypes, constants, types, settings, a few questions."""
     extras: dict[str, Any] = {name: value for name, value in SETTINGS.items() if name not in registry}
     extras |= {dtype.name: dtype for dtype in ALL} | dtypes
-    for name in ("inf", "nan", "pi", "e", "Tensor", "Size", "device", "dtype"):
-        extras[name] = host[name]
+    extras |= {name: host[name] for name in SHARED}
     extras["random.manual_seed"] = manual_seed = registry.get("manual_seed", SETTINGS["manual_seed"])
     extras["cuda.manual_seed"] = extras["cuda.manual_seed_all"] = manual_seed
     extras["cuda.is_available"] = extras["backends.mps.is_available"] = lambda: False

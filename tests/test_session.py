@@ -1,0 +1,96 @@
+"""The embedding interface."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tensorsh import Session, TensorshError
+
+
+def test_run_returns_what_is_displayed(capsys: pytest.CaptureFixture[str]) -> None:
+    session = Session()
+    assert session.run("x = 2\nx\nprint('a', [1, 2], 1.5)\nx + 1") == [2, 3]
+    assert capsys.readouterr().out == "a [1, 2] 1.5\n"
+
+
+def test_the_example_of_the_manual() -> None:
+    session = Session(seed=0)
+    session.run("x = tensor([1., 2.], requires_grad=True); y = (x * x).sum(); backward y")
+    assert session["x"].grad.numpy().tolist() == [2, 4]
+    assert session["y"].item() == 5
+    session["n"] = np.ones((2, 3))
+    assert session.run("n.shape, n.dtype")[0][0] == (2, 3)
+
+
+def test_variables() -> None:
+    session = Session()
+    session["a"], session["b"] = [1, np.float64(2)], "text"
+    assert session.names() == ["a", "b"]
+    assert "a" in session and "c" not in session and "__builtins__" not in session
+    assert session.run("b") == ["text"]
+    del session["a"]
+    assert session.names() == ["b"]
+    for missing in ("a", "__builtins__", "print"):
+        with pytest.raises(KeyError):
+            session[missing]
+    for bad in ("__x", "a b"):
+        with pytest.raises(KeyError):
+            session[bad] = 1
+
+
+def test_sessions_are_independent() -> None:
+    first, second = Session(dtype="float64"), Session()
+    first.run("x = [1.]\nset_grad_enabled(False)\ndef len(x): return 7")
+    assert second.run("is_grad_enabled(), len('ab'), [1.].dtype == float32") == [(True, 2, True)]
+    assert first.run("is_grad_enabled(), len('ab'), x.dtype == float64") == [(False, 7, True)]
+    assert "x" not in second
+
+
+def test_a_seed_repeats() -> None:
+    program = "rand(3)"
+    once, again = Session(seed=3).run(program)[0], Session(seed=3).run(program)[0]
+    assert once.tolist() == again.tolist() != Session(seed=4).run(program)[0].tolist()
+
+
+def test_the_random_stream_rolls_back() -> None:
+    session = Session(seed=0)
+    with pytest.raises(TensorshError):
+        session.run("if true:\n    rand(3)\n    zz")
+    assert session.run("rand(3)")[0].tolist() == Session(seed=0).run("rand(3)")[0].tolist()
+
+
+def test_execute_hands_over_values_errors_and_times() -> None:
+    session = Session()
+    values, errors, times = [], [], []
+    session.execute(
+        "x = 1\nx\nzz\nx + 1\n",
+        "some.tsh",
+        lambda shown: values.append((shown.value, shown.name)),
+        on_error=errors.append,
+        on_time=lambda span, seconds: times.append(span.text),
+    )
+    assert values == [(1, "x"), (2, None)]
+    assert [error.span.source.name for error in errors] == ["some.tsh"]
+    assert times == ["x = 1", "x", "zz", "x + 1"]
+
+
+def test_errors_are_data() -> None:
+    with pytest.raises(TensorshError) as caught:
+        Session().run("x = 1\ny = x + zz")
+    error = caught.value
+    assert (error.code, error.message, error.span.position) == ("name", "name 'zz' is not defined", (2, 9))
+
+
+def test_bad_defaults_are_refused() -> None:
+    with pytest.raises(TensorshError):
+        Session(dtype="int32")
+    with pytest.raises(TensorshError):
+        Session(device="cuda")
+
+
+def test_print_options_belong_to_a_session() -> None:
+    session = Session()
+    session.run("torch.set_printoptions(precision=2)")
+    assert session.run("str([1.234])") == ["tensor([1.23])"]
+    assert Session().run("str(torch.tensor([1.234]))") == ["tensor([1.2340])"]
