@@ -1,10 +1,12 @@
 """All operations. Importing this package registers them."""
 
 from . import (  # noqa: F401
+    add_products,
     attributes,
     autograd,
     cast,
     create,
+    distance,
     elementwise,
     extremes,
     functional,
@@ -15,6 +17,7 @@ from . import (  # noqa: F401
     linalg,
     linalg_norm,
     matmul,
+    products,
     reduce,
     scatter,
     shape_views,

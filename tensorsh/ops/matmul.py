@@ -15,105 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor, converters_tensor
-from ..errors import DTypeError, ShapeError
+from ..errors import ShapeError
 from .elementwise import conj
-
-# ------------------------------------------------------------------ shared rules
-
-
-def same_dtype(a: Spec, b: Spec, message: str, names: str = "c") -> None:
-    """Products do not promote. `message` takes the two dtypes, by C++ names or by titles."""
-    if a.dtype is not b.dtype:
-        x, y = (dt.c_names[s.dtype] if names == "c" else s.dtype.title for s in (a, b))
-        wider = dt.promote_types(a.dtype, b.dtype).name
-        raise DTypeError(
-            message.format(x, y), code="dtype-mismatch", help=f"convert one operand, e.g. x.to({wider})"
-        )
-
-
-def no_bool(kernel: str, of: Spec) -> None:
-    """PyTorch has no such kernel for bool."""
-    if of.dtype is dt.bool_:
-        raise DTypeError(
-            f"\"{kernel}\" not implemented for 'Bool'", code="not-implemented", help="convert it: x.float()"
-        )
-
-
-def transposes(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
-    """Which transpose of matrices (or batches) of these shapes would make `a @ b` work."""
-    if len(a) < 2 or len(b) < 2:
-        if len(a) == 2 and a[0] == b[0]:
-            return f"transpose the left operand: a.T gives [{a[1]}]"
-        if len(b) == 2 and a[0] == b[1]:
-            return f"transpose the right operand: b.T gives [{b[0]}]"
-        return None
-    try:
-        batch = broadcast_shapes(a[:-2], b[:-2])
-    except ShapeError:
-        return None
-    turned = ".mT" if len(a) > 2 or len(b) > 2 else ".T"
-    (m, k), (l, n) = a[-2:], b[-2:]
-    if k == n:
-        return f"transpose the right operand: b{turned} gives {[*batch, m, l]}"
-    if m == l:
-        return f"transpose the left operand: a{turned} gives {[*batch, k, n]}"
-    if m == n:
-        return f"swap the operands: b @ a gives {[*batch, l, k]}"
-    return None
-
-
-def check_mm(m: int, k: int, l: int, n: int, a: tuple[int, ...], b: tuple[int, ...]) -> None:
-    """(m×k) times (l×n); `a` and `b` are the shapes the user gave."""
-    if k != l:
-        raise ShapeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({m}x{k} and {l}x{n})",
-            code="matmul-shape",
-            help=transposes(a, b),
-        )
-
-
-def check_mv(mat: tuple[int, int], vec: int, result: int | None, a: Any, b: Any) -> None:
-    if mat[1] != vec or result not in (None, 1, mat[0]):
-        raise ShapeError(
-            f"size mismatch, got input ({mat[0] if result is None else result}), "
-            f"mat ({mat[0]}x{mat[1]}), vec ({vec})",
-            code="matmul-shape",
-            help=transposes(a, b),
-        )
-
-
-def mv_dtype(mat: Spec, vec: Spec, input: Spec | None = None) -> None:
-    input = input or vec
-    if not (mat.dtype is vec.dtype is input.dtype):
-        raise DTypeError(
-            "addmv input tensors must have the same dtype, but got "
-            f"{input.dtype.title}, {mat.dtype.title}, and {vec.dtype.title}",
-            code="dtype-mismatch",
-            help=f"convert one operand, e.g. x.to({dt.promote_types(mat.dtype, vec.dtype).name})",
-        )
-    no_bool("addmv_impl_cpu", mat)
-
-
-def check_bmm(a: Spec, b: Spec, batch: int, shapes: tuple[Any, Any]) -> None:
-    """The matrices of two batches whose leading dimensions make `batch`."""
-    if a.shape[-1] != b.shape[-2]:
-        raise ShapeError(
-            "Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{batch}, {a.shape[-1]}] but got: [{batch}, {b.shape[-2]}].",
-            code="matmul-shape",
-            help=transposes(*shapes),
-        )
-    bmm_dtype(a, b)
-
-
-def bmm_dtype(a: Spec, b: Spec) -> None:
-    same_dtype(a, b, "expected scalar type {} but found {}", "title")
-    no_bool("bmm", a)
+from .product_rules import bmm_dtype, check_bmm, check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
 
 
 def adjoint(x: Tensor) -> Tensor:
@@ -346,14 +254,14 @@ def _product_record(grad_fn: str, infer: Any) -> Op:
             b, grad = b.unsqueeze(1), grad.unsqueeze(-1)
         left = right = None
         if needs[0]:
-            left = _matmul(grad, adjoint(b))
+            left = multiply(grad, adjoint(b))
             left = left.squeeze(-2) if input.ndim == 1 else left
         if needs[1]:
             if b.ndim == 2 and a.ndim > 2:  # never make a gradient for each matrix of the batch
                 rows, (k, n) = math.prod(a.spec.shape[:-1]), b.spec.shape
                 right = apply(mm, (adjoint(a.reshape(rows, k)), grad.reshape(rows, n)))
             else:
-                right = _matmul(adjoint(a), grad)
+                right = multiply(adjoint(a), grad)
             right = right.squeeze(-1) if other.ndim == 1 else right
         return left, right
 
@@ -367,7 +275,7 @@ _folded_turned_view = _product_record("TransposeBackward0", _folded_infer)
 _batched = _product_record("UnsafeViewBackward0", _batched_infer)
 
 
-def _matmul(a: Tensor, b: Tensor) -> Tensor:
+def multiply(a: Tensor, b: Tensor) -> Tensor:
     x, y = a.spec.shape, b.spec.shape
     n, m = len(x), len(y)
     if n == 2:
@@ -416,20 +324,20 @@ def matmul(input, other):
     >>> matmul([[1., 2.], [3., 4.]], [1., 1.])
     tensor([3., 7.])
     """
-    return _matmul(input, other)
+    return multiply(input, other)
 
 
 def _operator(self: Tensor, other: Any) -> Any:
     if type(other) is Tensor:
-        return _matmul(self, other)
+        return multiply(self, other)
     if isinstance(other, list | np.ndarray):
-        return _matmul(self, converters_tensor(other, "matmul", "other", 2))
+        return multiply(self, converters_tensor(other, "matmul", "other", 2))
     return NotImplemented
 
 
 def _swapped_operator(self: Tensor, other: Any) -> Any:
     if isinstance(other, list | np.ndarray):
-        return _matmul(converters_tensor(other, "matmul", "input", 1), self)
+        return multiply(converters_tensor(other, "matmul", "input", 1), self)
     return NotImplemented
 
 
