@@ -1,7 +1,9 @@
 """The undo journal: a failed statement leaves tensors, gradients and random numbers as they were.
 
 While a statement runs, whoever changes something in place first records how to undo it. The first
-change of an array copies it once; later changes in the same statement cost a dictionary lookup.
+change of an array copies it once; later changes in the same statement cost a dictionary lookup. Arrays
+and tensors are held weakly: what nobody else holds any more (the temporaries of a training loop that is
+one statement) needs no undoing, and its copy goes with it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -24,8 +27,8 @@ class Journal:
     def __init__(self) -> None:
         self.active = False
         self.start = 0
-        self._undo: list[Callable[[], None]] = []
-        self._seen: dict[Any, Any] = {}  # keeps what it names alive, so that no id is used twice
+        self._undo: dict[Any, Callable[[], None]] = {}  # in the order of the changes
+        self._seen: dict[Any, Any] = {}  # (id, aspect) → the thing, or a reference that clears the entry
 
     def begin(self) -> None:
         """Start a statement."""
@@ -43,7 +46,7 @@ class Journal:
         """The statement failed: undo, last change first."""
         self.active = False
         while self._undo:
-            self._undo.pop()()
+            self._undo.popitem()[1]()
         self._seen.clear()
 
     def first(self, thing: Any, aspect: str = "") -> bool:
@@ -56,7 +59,24 @@ class Journal:
 
     def record(self, undo: Callable[[], None]) -> None:
         if self.active:
-            self._undo.append(undo)
+            self._undo[next(sequence)] = undo
+
+    def _watch(self, thing: Any, aspect: str) -> Any:
+        """A weak reference to what changes for the first time, None for a later change.
+
+        When the thing dies, its entry and its undo die with it.
+        """
+        key = (id(thing), aspect)
+        if key in self._seen:
+            return None
+        seen, undo = self._seen, self._undo
+
+        def forget(_: Any) -> None:
+            seen.pop(key, None)
+            undo.pop(key, None)
+
+        watched = seen[key] = ref(thing, forget)
+        return watched
 
     def save_array(self, array: np.ndarray[Any, Any]) -> None:
         """Before the memory of `array` is written."""
@@ -64,20 +84,24 @@ class Journal:
             return
         while isinstance(array.base, np.ndarray):
             array = array.base
-        if self.first(array):
+        watched = self._watch(array, "")
+        if watched is not None:
             before = array.copy()
-            self._undo.append(lambda: np.copyto(array, before))
+            self._undo[id(array), ""] = lambda: np.copyto(watched(), before)
 
     def save_attributes(self, thing: Any, *names: str) -> None:
         """Before attributes of `thing` are rebound."""
-        if self.active and self.first(thing, names[0]):
+        if not self.active:
+            return
+        watched = self._watch(thing, names[0])
+        if watched is not None:
             before = [getattr(thing, name) for name in names]
 
             def undo() -> None:
                 for name, value in zip(names, before, strict=True):
-                    setattr(thing, name, value)
+                    setattr(watched(), name, value)
 
-            self._undo.append(undo)
+            self._undo[id(thing), names[0]] = undo
 
     def save_list(self, items: list[Any], *, grows: bool = False) -> None:
         """Before a list changes; `grows` says that items are only appended."""
@@ -86,7 +110,7 @@ class Journal:
         if grows:
             length = len(items)
             if self.first(items, "length"):
-                self._undo.append(lambda: items.__delitem__(slice(length, None)))
+                self.record(lambda: items.__delitem__(slice(length, None)))
         elif self.first(items):
             before = list(items)
-            self._undo.append(lambda: items.__setitem__(slice(None), before))
+            self.record(lambda: items.__setitem__(slice(None), before))

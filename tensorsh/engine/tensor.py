@@ -34,7 +34,7 @@ class View:
     no_grad   made under no_grad: in-place is refused once gradients are recorded
     """
 
-    __slots__ = ("base", "many", "no_grad", "output", "steps", "version")
+    __slots__ = ("__weakref__", "base", "many", "no_grad", "output", "steps", "version")
 
     def __init__(
         self, base: Tensor, steps: tuple[Any, ...], version: int, many: str | None, output: int, no_grad: bool
