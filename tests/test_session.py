@@ -92,5 +92,5 @@ def test_bad_defaults_are_refused() -> None:
 def test_print_options_belong_to_a_session() -> None:
     session = Session()
     session.run("torch.set_printoptions(precision=2)")
-    assert session.run("str([1.234])") == ["tensor([1.23])"]
+    assert session.run("str(tensor([1.234]))") == ["tensor([1.23])"]
     assert Session().run("str(torch.tensor([1.234]))") == ["tensor([1.2340])"]
