@@ -12,18 +12,17 @@ from ..source import Span
 
 
 @dataclass_transform(eq_default=False)
-class Node:
-    """A piece of a program: the fields that its class names, in that order, after the span.
+class Fields:
+    """Gives a class an `__init__` for the fields it names, in that order, after those it inherits.
 
     `dataclass` would do, but takes 20 ms for all of them at every start; this takes two.
     """
 
-    span: Span
-    __match_args__: tuple[str, ...] = ("span",)
+    __match_args__: tuple[str, ...] = ()
 
     def __init_subclass__(cls) -> None:
         own = tuple(name for name in cls.__annotations__ if name not in cls.__match_args__)
-        cls.__match_args__ = names = cls.__match_args__ + own
+        cls.__match_args__ = names = cls.__match_args__ + own  # type: ignore[misc]
         defaults = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
         parameters = ", ".join(f"{name}=defaults[{name!r}]" if name in defaults else name for name in names)
         body = "; ".join(f"self.{name} = {name}" for name in names)
@@ -34,6 +33,12 @@ class Node:
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__[1:])
         return f"{type(self).__name__}({values})"
+
+
+class Node(Fields):
+    """A piece of a program."""
+
+    span: Span
 
 
 class Expr(Node):

@@ -186,8 +186,7 @@ class Builder:
         return ast.Explain(self.span(start, end), value, _several(wrt[0])[0] if wrt else ())
 
     def import_file(self, start: int, end: int, children: Children) -> ast.Import:
-        path = self.strings(self.starts[children[0]], self.ends[children[0]], children)
-        return ast.Import(self.span(start, end), path.value)
+        return ast.Import(self.span(start, end), decode(self.at(children[0])))
 
     def import_modules(self, start: int, end: int, children: Children) -> list[ast.Stmt]:
         return [modules.import_module(self.span(start, end), path, alias) for path, alias in children]
@@ -319,7 +318,7 @@ class Builder:
 
     # -------------------------------------------------------------- expressions
 
-    def tuple(self, start: int, end: int, children: Children) -> ast.TupleExpr:
+    def tuple_expression(self, start: int, end: int, children: Children) -> ast.TupleExpr:
         return ast.TupleExpr(Span(self.source, start, end), tuple(children))
 
     def starred(self, start: int, end: int, children: Children) -> ast.Starred:
@@ -429,7 +428,7 @@ class Builder:
     def subscript_tuple(self, start: int, end: int, children: Children) -> ast.Subscript:
         return ast.Subscript(self.span(start, end), children[0], tuple(children[1:]), True)
 
-    def slice(self, start: int, end: int, children: Children) -> ast.Slice:
+    def slice_expression(self, start: int, end: int, children: Children) -> ast.Slice:
         parts: list[ast.Expr | None] = [None, None, None]
         place = 0
         for child in children:
@@ -476,7 +475,7 @@ class Builder:
         item, *clauses = children
         return ast.Comprehension(self.span(start, end), "generator", item, tuple(clauses))
 
-    def list(self, start: int, end: int, children: Children) -> ast.ListExpr:
+    def list_expression(self, start: int, end: int, children: Children) -> ast.ListExpr:
         return ast.ListExpr(Span(self.source, start, end), tuple(children))
 
     def list_comprehension(self, start: int, end: int, children: Children) -> ast.Comprehension:
@@ -501,7 +500,8 @@ class Builder:
                 formatted = True
                 parts.extend(child)
         if not formatted:
-            return ast.Constant(self.span(start, end), "".join([part.value for part in parts]))
+            texts = [part.value for part in parts if isinstance(part, ast.Constant)]
+            return ast.Constant(self.span(start, end), "".join(texts))
         return ast.FString(self.span(start, end), tuple(parts))
 
     def fstring(self, start: int, end: int, children: Children) -> list[ast.Constant | ast.Replacement]:
@@ -535,7 +535,7 @@ class Builder:
             conversion = "r"
         return ast.Replacement(self.span(start, end), value, conversion, format, label)
 
-    def format(self, start: int, end: int, children: Children) -> ast.FString:
+    def format_text(self, start: int, end: int, children: Children) -> ast.FString:
         return ast.FString(self.span(start + 1, end), tuple(self._pieces(children, False, braces=False)))
 
     # -------------------------------------------------------------- checks

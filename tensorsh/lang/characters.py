@@ -19,8 +19,7 @@ LOOKALIKES = {
     "→": "->",
     "…": "...",
 }
-STRING_START = re.compile(r"[rRuUbBfF]{0,2}(\"\"\"|'''|\"|')")
-WORD = re.compile(r"\w+")
+STRING_START = r"[rRuUbBfF]{0,2}(\"\"\"|'''|\"|')"
 # `1if x else 2` is Python.
 OPERATOR_WORDS = frozenset(["and", "or", "if", "else", "in", "is", "not", "for", "as"])
 
@@ -38,13 +37,12 @@ def no_token(source: Source, at: int) -> ParseError:
     text = source.text
     if text[at] == "\\":
         return _backslash(source, at)
-    string = STRING_START.match(text, at)
+    string = re.compile(STRING_START).match(text, at)
     if string is None:
         return bad_character(source, at)
     if "b" in string.group().lower():
         return fail(source, "tensorsh has no bytes", at, string.end(), help="leave the `b` out")
-    line_end = re.compile(r"[^\r\n]*").match(text, at).end()
-    return unterminated(source, "string", at, string.group(1), line_end)
+    return unterminated(source, "string", at, string.group(1), string.end())
 
 
 def unterminated(source: Source, what: str, start: int, quote: str, at: int) -> ParseError:
@@ -83,9 +81,8 @@ def bad_character(source: Source, at: int) -> ParseError:
     if not character.isprintable():
         help = "replace it by a space" if character.isspace() else "delete it"
         return fail(source, f"invalid non-printable character {code}", at, at + 1, help=help)
-    meant = LOOKALIKES.get(character)
-    help = f"type `{meant}`" if meant else None
-    return fail(source, f"invalid character '{character}' ({code})", at, at + 1, help=help)
+    meant = f"type `{LOOKALIKES[character]}`" if character in LOOKALIKES else None
+    return fail(source, f"invalid character '{character}' ({code})", at, at + 1, help=meant)
 
 
 def check_identifier(source: Source, start: int, end: int) -> None:
@@ -98,7 +95,7 @@ def check_identifier(source: Source, start: int, end: int) -> None:
 
 def check_number(source: Source, start: int, end: int) -> None:
     """A number that runs into a word: `3x`, `0b12`, `1_`."""
-    word = WORD.match(source.text, end)
+    word = re.compile(r"\w+").match(source.text, end)
     if word is None or word.group() in OPERATOR_WORDS:
         return
     written = source.text[start : word.end()]

@@ -89,7 +89,7 @@ class Lexer:
         kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
         symbols, signs, words = self.symbols, self.grammar.signs, _words(self.grammar)
         operand_ends = _operand_ends(self.grammar)
-        name, newline = symbols["NAME"], symbols["_NEWLINE"]
+        name, number, newline = symbols["NAME"], symbols["NUMBER"], symbols["_NEWLINE"]
         literals = LiteralReader(source)
         soft = SoftKeywords(self.grammar, source, tokens, operand_ends)
         fstrings = FStrings(self.grammar, source, tokens, self._open, self._close)
@@ -98,6 +98,7 @@ class Lexer:
         at = self._line_start(1 if text.startswith("\ufeff") else 0)
         while True:
             found = match(text, at)
+            assert found is not None and found.lastindex is not None
             group = found.lastindex
             start, at = found.span(group)
 
@@ -141,8 +142,9 @@ class Lexer:
                     at = self._line_start(at)
                 continue
             elif group == NUMBER:
-                kind = symbols["NUMBER"]
-                check_number(source, start, at)
+                kind = number
+                if text[at : at + 1].isalnum() or text[at : at + 1] == "_":
+                    check_number(source, start, at)
             elif group == STRING:
                 kind = symbols["STRING"]
             elif group == AUGMENTED:

@@ -302,6 +302,9 @@ WORDS_FOR = {"&": "and", "|": "or"}
 
 def missing_operand(place: Place) -> ParseError | None:
     """An operator, comma or `=` with nothing behind it."""
+    if place.is_kind("GRAD", "DERIVATIVE") and place.before in ("grad", "wrt"):
+        help = "type `grad (grad y wrt x) wrt x`"
+        return place.error("invalid syntax: an inner gradient needs brackets", help=help)
     if not (place.expects("NAME") and place.expects("NUMBER")) or place.starts_operand:
         return None
     before, text = place.before, place.text
@@ -314,8 +317,8 @@ def missing_operand(place: Place) -> ParseError | None:
     if text.startswith("!"):
         return place.error("invalid syntax: `!` is not an operator", help="type `not`")
     if before in ("+", "-") and place.word(place.at - 2) == before and place.at_line_end:
-        help = f"type `{place.word(place.at - 3)} {before}= 1`"
-        return place.error(f"invalid syntax: `{before}{before}` is not an operator", help=help)
+        fix = f"type `{place.word(place.at - 3)} {before}= 1`"
+        return place.error(f"invalid syntax: `{before}{before}` is not an operator", help=fix)
     if text in STATEMENT_WORDS:
         return place.error(
             f"invalid syntax: `{text}` starts a statement, and cannot stand inside one",
@@ -329,8 +332,10 @@ def missing_operand(place: Place) -> ParseError | None:
         return place.error(
             "invalid syntax: expected an index between `[` and `]`", help="`x[...]` is all of it"
         )
-    help = "give a value" if before == "=" else None
-    return place.error(f"invalid syntax: expected an expression after `{before}`", help=help)
+    return place.error(
+        f"invalid syntax: expected an expression after `{before}`",
+        help="give a value" if before == "=" else None,
+    )
 
 
 def missing_name(place: Place) -> ParseError | None:
@@ -340,7 +345,9 @@ def missing_name(place: Place) -> ParseError | None:
     after = {"as": "a dtype, shape or device", "def": "the function's name", ".": "a name"}
     what = after.get(place.before, "a name")
     text = place.text
-    help = f"`{text}` is a keyword: choose another name" if place.table.keywords.get(text) else None
+    help: str | None = (
+        f"`{text}` is a keyword: choose another name" if place.table.keywords.get(text) else None
+    )
     return place.error(f"invalid syntax: expected {what} after `{place.before}`", help=help)
 
 

@@ -74,7 +74,9 @@ def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
     kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
 
     state = table.start
-    states, values, begins = [state], [None], [0]
+    states: list[int] = [state]
+    values: list[Any] = [None]
+    begins: list[int] = [0]
     at, end = 0, 0
     kind = kinds[0]
     while True:
@@ -116,9 +118,9 @@ def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
                 values.append(children[0] if rule.kind == PASS else children)
             begins.append(begin)
         key = (states[-1], rule.origin, kind)
-        state = chains.get(key)
-        if state is None:
-            state = chains[key] = _follow(table, *key)
+        if key not in chains:
+            chains[key] = _follow(table, *key)
+        state = chains[key]
         states.append(state)
 
 

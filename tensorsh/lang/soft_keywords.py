@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 # `with` is always a keyword, but says that a line which starts with `backward` means the statement.
 SOFT_WORDS = ("param", "graph", "explain", "backward", "grad", "on", "wrt", "with", "retain", "create")
 
+# Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
 # What `grad` and its like must stand before: an operand, and no word that continues an expression.
-OPERAND = re.compile(r"[ \t\f]+(?!(?:and|or|not|in|is|if|else|for|as|on|wrt|with|import|lambda)\b)[\w\"']")
-DEVICE = re.compile(r"[ \t\f]+(?!(?:and|or|not|in|is|if|else|for|as|wrt|with)\b)([^\W\d]\w*+(?::[0-9]+)?)")
-ON = re.compile(r"[ \t\f]+on[ \t\f]+[^\W\d]")
-RETAIN = re.compile(r"[ \t\f]+(?:retain|create)\b")
+OPERAND = r"[ \t\f]+(?!(?:and|or|not|in|is|if|else|for|as|on|wrt|with|import|lambda)\b)[\w\"']"
+DEVICE = r"[ \t\f]+(?!(?:and|or|not|in|is|if|else|for|as|wrt|with)\b)([^\W\d]\w*+(?::[0-9]+)?)"
+ON = r"[ \t\f]+on[ \t\f]+[^\W\d]"
+RETAIN = r"[ \t\f]+(?:retain|create)\b"
 
 
 class SoftKeywords:
@@ -38,6 +39,7 @@ class SoftKeywords:
         self.queries: list[
             tuple[int, int]
         ] = []  # (bracket depth, token) of each `grad`, `explain` before a `wrt`
+        self.start = self.looked_at = 0  # of the present statement; the tokens that were searched for it
         self.statement_ends = frozenset(
             symbols[name] for name in ("_NEWLINE", "_INDENT", "_DEDENT", "SEMICOLON", "COLON")
         )
@@ -51,7 +53,7 @@ class SoftKeywords:
             return symbols["NAME"]
         match word:
             case "on":
-                if (after_operand or before == symbols["COLON"]) and DEVICE.match(self.text, end):
+                if (after_operand or before == symbols["COLON"]) and self._follows(DEVICE, end):
                     return symbols["ON"]
             case "wrt":
                 if after_operand and self._closes_query(depth):
@@ -64,18 +66,18 @@ class SoftKeywords:
                     self.starts_backward()
                 return symbols["WITH"]
             case "param":
-                if OPERAND.match(self.text, end) and not ON.match(self.text, end):
+                if self._follows(OPERAND, end) and not self._follows(ON, end):
                     return symbols["PARAM"]
             case _:
                 if word in ("grad", "explain") and not after_operand:
                     self.queries.append((depth, len(kinds)))
-                if OPERAND.match(self.text, end) and not (self._flags_follow(end) and self.starts_backward()):
+                if self._follows(OPERAND, end) and not (self._flags_follow(end) and self.starts_backward()):
                     return symbols[word.upper()]
         return symbols["NAME"]
 
     def device(self, end: int) -> tuple[int, int]:
         """Where the device after an `on` that ends at `end` stands; a `cuda:0` is one word there."""
-        found = DEVICE.match(self.text, end)
+        found = self._follows(DEVICE, end)
         assert found is not None
         return found.span(1)
 
@@ -87,9 +89,12 @@ class SoftKeywords:
         self.kinds[first] = self.symbols["BACKWARD"]
         return True
 
+    def _follows(self, pattern: str, end: int) -> re.Match[str] | None:
+        return re.compile(pattern).match(self.text, end)
+
     def _flags_follow(self, end: int) -> bool:
         """`backward grad retain`: there, `grad` is a name."""
-        return RETAIN.match(self.text, end) is not None
+        return self._follows(RETAIN, end) is not None
 
     def _closes_query(self, depth: int) -> bool:
         """Whether a `wrt` here belongs to a `grad` or `explain`; that word is then a keyword."""
@@ -105,7 +110,10 @@ class SoftKeywords:
 
     def _statement_start(self) -> int:
         """The token with which the present statement starts (where no bracket is open)."""
-        kinds, at = self.kinds, len(self.kinds)
-        while at and kinds[at - 1] not in self.statement_ends:
-            at -= 1
-        return at
+        kinds, ends = self.kinds, self.statement_ends
+        for at in range(len(kinds) - 1, self.looked_at - 1, -1):
+            if kinds[at] in ends:
+                self.start = at + 1
+                break
+        self.looked_at = len(kinds)
+        return self.start

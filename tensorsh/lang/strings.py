@@ -8,7 +8,7 @@ import unicodedata
 from ..errors import ParseError
 from ..source import Span
 
-ESCAPE = re.compile(
+ESCAPE = (
     r"\\(?:\r\n|\r|\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^{}\"'\n]+\}|(?s:.))"
 )
 SIMPLE = {
@@ -23,7 +23,7 @@ SIMPLE = {
     "t": "\t",
     "v": "\v",
 }
-NEWLINE = re.compile(r"\r\n|\r")
+NEWLINE = r"\r\n|\r"
 
 
 def decode(span: Span) -> str:
@@ -53,17 +53,17 @@ def decode_fstring_text(span: Span, raw: bool, braces: bool) -> str:
 
 
 def _unescaped(body: str, span: Span, raw: bool, braces: bool = False) -> str:
-    body_without_returns = NEWLINE.sub("\n", body)
+    body_without_returns = re.sub(NEWLINE, "\n", body)
     if raw or "\\" not in body:
         text = body_without_returns
         return text.replace("{{", "{").replace("}}", "}") if braces else text
     pieces, at = [], 0
-    for escape in ESCAPE.finditer(body):
-        plain = NEWLINE.sub("\n", body[at : escape.start()])
+    for escape in re.compile(ESCAPE).finditer(body):
+        plain = re.sub(NEWLINE, "\n", body[at : escape.start()])
         pieces.append(plain.replace("{{", "{").replace("}}", "}") if braces else plain)
         pieces.append(_character(escape.group(), span, escape.start()))
         at = escape.end()
-    plain = NEWLINE.sub("\n", body[at:])
+    plain = re.sub(NEWLINE, "\n", body[at:])
     pieces.append(plain.replace("{{", "{").replace("}}", "}") if braces else plain)
     return "".join(pieces)
 
