@@ -144,6 +144,8 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     given = [a.spec if type(a) is Tensor else a for a in args]
     for i in op.lists:
         given[i] = tuple([t.spec if type(t) is Tensor else t for t in args[i]])
+    if op.check is not None:
+        op.check(*given)
     device = common_device(given)
     default = context.current.dtype
     wanted: dt.DType | None = None

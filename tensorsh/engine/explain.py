@@ -98,7 +98,7 @@ class Trace:
         self.keep.append(t)  # an id must stay taken while it is a key
 
     def _leaf(self, t: Tensor) -> Formula:
-        name = self.names.get(_identity(t)) or self.names.get(("array", id(t.array)))
+        name = self.names.get(_identity(t))
         return Formula(name, shape=t.spec.shape) if name else of_literal(t)
 
     def _origin(self, t: Tensor) -> Any:
@@ -112,7 +112,10 @@ class Trace:
         if node is None or type(node) is not Node or not isinstance(node.args, tuple):
             return None
         args = _recovered(node)
-        return None if args is None else (node.op, args, t)
+        if args is None:
+            return None
+        self.made[id(t)] = (node.op, args, t)  # the same stand-ins each time it is asked for
+        return self.made[id(t)]
 
 
 def _recovered(node: Node) -> tuple[Any, ...] | None:

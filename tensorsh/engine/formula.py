@@ -31,7 +31,17 @@ STRENGTH = {
     "atom": 60,
 }
 
-INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@", "mm": "@", "mv": "@"}
+INFIX = {
+    "add": "+",
+    "sub": "-",
+    "rsub": "-",
+    "mul": "*",
+    "div": "/",
+    "pow": "**",
+    "matmul": "@",
+    "mm": "@",
+    "mv": "@",
+}
 
 #: literals longer than this are not written out
 MOST_ELEMENTS = 64
@@ -101,7 +111,7 @@ def of_call(op: Op, args: tuple[Any, ...], formulas: list[Any], shape: tuple[int
     sign = INFIX.get(op.name)
     if sign is not None and _plain(op, args):
         strength = STRENGTH[sign]
-        left, right = formulas[0], formulas[1]
+        left, right = formulas[:2] if op.name != "rsub" else formulas[1::-1]
         if sign == "**":
             text = f"{left.inside(strength + 1)} ** {right.inside(STRENGTH['neg'])}"
         else:

@@ -64,6 +64,7 @@ class Op:
     schema     its signature
     kernel     bound arguments with arrays for tensors → array or tuple of arrays; None for a composite
     infer      bound arguments with specs for tensors → Spec or tuple of Specs; None when the values decide
+    check      called like `infer`, before promotion: raises what depends on the dtypes as they were given
     promote    how the Tensor arguments' dtypes are brought together before infer and kernel:
                None (not at all), "types" (PyTorch's result_type), "float" (the same, integers to the
                default float)
@@ -85,6 +86,7 @@ class Op:
         kernel: Rule | None,
         infer: Rule | None = None,
         body: Rule | None = None,
+        check: Rule | None = None,
         promote: str | None = None,
         names: tuple[str, ...] | None = None,
         inplace: bool = False,
@@ -104,6 +106,7 @@ class Op:
         self.kernel = kernel
         self.infer = infer
         self.body = body
+        self.check = check
         self.promote = promote
         self.inplace = inplace
         self.view = view
