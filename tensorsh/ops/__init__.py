@@ -1,14 +1,20 @@
 """All operations. Importing this package registers them."""
 
 from . import (  # noqa: F401
+    activation,
+    activation_smooth,
     add_products,
+    arithmetic,
     attributes,
     autograd,
+    bitwise,
     broadcast,
     cast,
+    compare,
     complex_parts,
     create,
     distance,
+    dropout,
     einsum,
     elementwise,
     extremes,
@@ -20,6 +26,7 @@ from . import (  # noqa: F401
     linalg,
     linalg_norm,
     matmul,
+    powers,
     products,
     reduce,
     reorder,
@@ -29,5 +36,6 @@ from . import (  # noqa: F401
     sort,
     split,
     strided,
+    unary,
     views,
 )

@@ -1,0 +1,312 @@
+"""Smooth activation functions (silu, gelu, softplus, …), and those with more operands: glu, prelu, rrelu."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..engine import context
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.inplace import apply_inplace
+from ..engine.op import composite, op, registry
+from ..engine.spec import Spec
+from ..engine.tensor import wrap
+from ..errors import DTypeError, ShapeError, ValueError
+from .activation import activation, floating, leaky_relu, where
+from .rules import wrap_dim
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def _log1p_exp(x: Any) -> Any:
+    """log(1 + exp(x)) without overflow."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+@activation("silu(input)", "silu_cpu", most=dt.COMPLEX)
+def silu(x):
+    """`x * sigmoid(x)`.
+
+    >>> nn.functional.silu([-1., 0., 2.])
+    tensor([-0.2689,  0.0000,  1.7616])
+    """
+    return x / (1 + np.exp(-x))
+
+
+@silu.derivative("input")
+def _(grad, input):
+    s = registry["sigmoid"](input)
+    slope = s * (1 + input * (1 - s))
+    return grad * (slope.conj() if slope.dtype.is_complex else slope)
+
+
+@activation("mish(input)", "mish_cpu")
+def mish(x):
+    """`x * tanh(softplus(x))`.
+
+    >>> nn.functional.mish([-1., 0., 2.])
+    tensor([-0.3034,  0.0000,  1.9440])
+    """
+    return x * np.tanh(_log1p_exp(x))
+
+
+@mish.derivative("input")
+def _(grad, input):
+    t = registry["tanh"](softplus(input))
+    return grad * (t + input * registry["sigmoid"](input) * (1 - t * t))
+
+
+@op(
+    "nn.functional.softplus(Tensor input, Number beta=1, Number threshold=20)",
+    infer=lambda x, *_: floating("softplus_cpu", x),
+    sample=([-1.5, -0.3, 0.4, 2.0],),
+)
+def softplus(x, beta, threshold):
+    """`log(1 + exp(beta * x)) / beta`; x itself where `beta * x` is above `threshold`.
+
+    >>> nn.functional.softplus([-1., 0., 30.])
+    tensor([ 0.3133,  0.6931, 30.0000])
+    """
+    z = x if beta == 1 else x * x.dtype.type(beta)
+    return np.where(z > threshold, x, np.log1p(np.exp(z)) / x.dtype.type(beta))
+
+
+@softplus.derivative("input")
+def _(grad, input, beta, threshold):
+    z = input if beta == 1 else input * beta
+    return where(z > threshold, grad, grad * registry["sigmoid"](z))
+
+
+@op(
+    "nn.functional.logsigmoid(Tensor input)",
+    infer=lambda x: floating("log_sigmoid_cpu", x),
+    grad_fn="LogSigmoidBackward0",
+    sample=([-1.5, -0.3, 0.4, 2.0],),
+)
+def logsigmoid(x):
+    """`log(1 / (1 + exp(-x)))`, without overflow.
+
+    >>> nn.functional.logsigmoid([-200., 0., 2.])
+    tensor([-2.0000e+02, -6.9315e-01, -1.2693e-01])
+    """
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
+@logsigmoid.derivative("input")
+def _(grad, input):
+    return grad * registry["sigmoid"](-input)
+
+
+def _gelu_infer(x: Spec, approximate: str) -> Spec:
+    if approximate not in ("none", "tanh"):
+        raise ValueError("approximate argument must be either none or tanh.", code="gelu-approximate")
+    return floating("GeluKernelImpl", x)
+
+
+_TANH_SCALE = math.sqrt(2 / math.pi)
+_TANH_CUBE = 0.044715
+
+
+@op(
+    "nn.functional.gelu(Tensor input, *, str approximate='none')",
+    infer=_gelu_infer,
+    sample=([-1.5, -0.3, 0.4, 2.0],),
+)
+def gelu(x, approximate):
+    """`x * Φ(x)` with the normal distribution's cumulative Φ; `approximate="tanh"` is cheaper.
+
+    >>> nn.functional.gelu([-1., 0., 2.])
+    tensor([-0.1587,  0.0000,  1.9545])
+    """
+    if approximate == "tanh":
+        return x * (1 + np.tanh(_TANH_SCALE * (x + _TANH_CUBE * x * x * x))) / 2
+    from scipy.special import erf
+
+    return x * (1 + erf(x * x.dtype.type(math.sqrt(0.5)))) / 2
+
+
+@gelu.derivative("input")
+def _(grad, input, approximate):
+    square = input * input
+    if approximate == "tanh":
+        t = registry["tanh"](_TANH_SCALE * (input + _TANH_CUBE * square * input))
+        inner = _TANH_SCALE * (1 + 3 * _TANH_CUBE * square)
+        return grad * (0.5 * (1 + t) + 0.5 * input * (1 - t * t) * inner)
+    cumulative = 0.5 * (1 + registry["erf"](input * math.sqrt(0.5)))
+    return grad * (cumulative + input * registry["exp"](square * -0.5) * (1 / math.sqrt(2 * math.pi)))
+
+
+@composite("nn.functional.tanhshrink(Tensor input)", sample=([-1.5, -0.3, 0.4, 2.0],))
+def tanhshrink(input):
+    """`x - tanh(x)`.
+
+    >>> nn.functional.tanhshrink([-1., 0., 2.])
+    tensor([-0.2384,  0.0000,  1.0360])
+    """
+    return input - registry["tanh"](input)
+
+
+@composite("nn.functional.softsign(Tensor input)", sample=([-1.5, -0.3, 0.4, 2.0],))
+def softsign(input):
+    """`x / (1 + |x|)`.
+
+    >>> nn.functional.softsign([-1., 0., 3.])
+    tensor([-0.5000,  0.0000,  0.7500])
+    """
+    return input / (input.abs() + 1)
+
+
+# ------------------------------------------------------------------ with more operands
+
+
+def _glu_infer(x: Spec, dim: int) -> Spec:
+    if not x.shape:
+        raise ShapeError("glu does not support scalars because halving size must be even", code="glu-size")
+    d = wrap_dim(dim, x.ndim)
+    if x.shape[d] % 2:
+        raise ShapeError(
+            f"Halving dimension must be even, but dimension {d} is size {x.shape[d]}",
+            code="glu-size",
+        )
+    floating("glu_cpu", x)
+    return x.with_shape((*x.shape[:d], x.shape[d] // 2, *x.shape[d + 1 :]))
+
+
+@op("nn.functional.glu(Tensor input, int dim=-1)", infer=_glu_infer, sample=([-1.5, -0.3, 0.4, 2.0],))
+def glu(x, dim):
+    """`a * sigmoid(b)` of the two halves of `input` along `dim`.
+
+    >>> nn.functional.glu([1., 2., 0., 0.])
+    tensor([0.5000, 1.0000])
+    """
+    a, b = np.split(x, 2, dim)
+    return a * _sigmoid(b)
+
+
+@glu.derivative("input")
+def _(grad, input, dim):
+    a, b = input.chunk(2, dim)
+    gate = registry["sigmoid"](b)
+    return registry["cat"]([grad * gate, grad * a * gate * (1 - gate)], dim)
+
+
+def _prelu_infer(x: Spec, weight: Spec) -> Spec:
+    return floating("prelu_cpu", x)
+
+
+@op("prelu(Tensor input, Tensor weight)", infer=_prelu_infer, names=(), grad_fn="PreluKernelBackward0")
+def prelu_kernel(x, weight):
+    """x where it is positive, `weight * x` elsewhere."""
+    return np.where(x > 0, x, x * weight)
+
+
+@prelu_kernel.derivative("input", "weight")
+def _(grad, input, weight, needs):
+    positive = input > 0
+    return (
+        where(positive, grad, grad * weight) if needs[0] else None,
+        where(positive, 0.0, grad * input) if needs[1] else None,
+    )
+
+
+@composite(
+    "prelu(Tensor input, Tensor weight)",
+    names=("torch.prelu", "Tensor.prelu", "nn.functional.prelu"),
+    sample=([[-1.5, 0.4], [-0.3, 2.0]], [0.25, 0.5]),
+)
+def prelu(input, weight):
+    """x where it is positive, `weight * x` elsewhere; one weight, or one for each channel (dimension 1).
+
+    >>> nn.functional.prelu([-2., 3.], tensor([0.5]))
+    tensor([-1.,  3.])
+    """
+    if weight.ndim > 1:
+        raise ShapeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}",
+            code="prelu-weight",
+            operands=(input, weight),
+        )
+    if input.dtype is not weight.dtype:
+        raise DTypeError(
+            f"prelu: Type promoting not supported. Got {input.dtype.title} and {weight.dtype.title}",
+            code="dtype-mismatch",
+            operands=(input, weight),
+        )
+    if weight.ndim == 1:
+        count = weight.shape[0]
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if count not in (1, channels):
+            raise ShapeError(
+                "Mismatch of parameter numbers and input channel size. "
+                f"Found parameter numbers = {count} and channel size = {channels}.",
+                code="prelu-weight",
+                operands=(input, weight),
+            )
+        if input.ndim != 1:
+            weight = weight.view([count if i == 1 else 1 for i in range(input.ndim)] if input.ndim else [])
+    return apply(prelu_kernel, (input, weight))
+
+
+@op(
+    "rrelu_with_noise(Tensor input, Tensor noise, float lower, float upper, bool training)",
+    infer=lambda x, *_: floating("leaky_relu_cpu", x),
+    names=(),
+)
+def rrelu_kernel(x, noise, lower, upper, training):
+    """`noise * x` in training; else x where it is positive and the mean slope times x elsewhere."""
+    if training:
+        return x * noise
+    return leaky_relu.kernel(x, (lower + upper) / 2)  # type: ignore[misc]
+
+
+@rrelu_kernel.derivative("input")
+def _(grad, input, noise, lower, upper, training):
+    if training:
+        return grad * noise
+    return where(input > 0, grad, grad * ((lower + upper) / 2))
+
+
+def _rrelu(input: Any, lower: float, upper: float, training: bool, inplace: bool) -> Any:
+    if lower > upper:
+        raise ValueError("Lower bound should be less than or equal to the upper bound", code="rrelu-range")
+    x = input.array
+    noise = np.ones(x.shape, x.dtype if x.dtype.kind == "f" else np.float32)
+    if training and not input.is_meta:
+        slopes = context.current.generator.uniform(int((x <= 0).sum()), np.float64, lower, upper)
+        noise[x <= 0] = slopes
+    arguments = (input, wrap(noise), lower, upper, training)
+    return (apply_inplace if inplace else apply)(rrelu_kernel, arguments)
+
+
+@composite(
+    "nn.functional.rrelu(Tensor input, float lower=0.125, float upper=0.3333333333333333, "
+    "bool training=False, bool inplace=False)",
+    names=("nn.functional.rrelu", "torch.rrelu"),
+    sample=([-1.5, -0.3, 0.4, 2.0],),
+)
+def rrelu(input, lower, upper, training, inplace):
+    """x where it is positive; elsewhere x times a slope: drawn between `lower` and `upper` in training,
+    their mean otherwise.
+
+    >>> nn.functional.rrelu([-1., 2.])
+    tensor([-0.2292,  2.0000])
+    """
+    return _rrelu(input, lower, upper, training, inplace)
+
+
+@composite(
+    "rrelu_(Tensor input, float lower=0.125, float upper=0.3333333333333333, bool training=False)",
+    names=("nn.functional.rrelu_", "torch.rrelu_"),
+)
+def rrelu_(input, lower, upper, training):
+    """`rrelu`, written into its argument.
+
+    >>> nn.functional.rrelu_([-1., 2.])
+    tensor([-0.2292,  2.0000])
+    """
+    return _rrelu(input, lower, upper, training, True)

@@ -1,0 +1,173 @@
+"""Dropout: elements, or whole channels, set to 0 at random while training, the rest scaled up.
+
+The draws are PyTorch's, so that the same seed drops the same elements.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..engine import context
+from ..engine.op import composite
+from ..engine.tensor import Tensor, wrap
+from ..errors import DTypeError, ShapeError, ValueError
+
+#: what SELU's negative part tends to, as alpha dropout needs it
+ALPHA = 1.7580993408473766
+
+
+def drop(input: Tensor, p: float, training: bool, inplace: bool, feature: bool, alpha: bool) -> Tensor:
+    """`input * noise` (`+ shift` for alpha dropout) with a noise of one number per element or channel."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(
+            f"dropout probability has to be between 0 and 1, but got {p}",
+            code="dropout-p",
+            help="p is the share that is set to 0: 0.5 drops every other element on average",
+        )
+    if p == 0 or not training or input.spec.numel == 0:
+        return input
+    if p == 1:
+        return input.mul_(0.0) if inplace else input * 0.0
+    shape = input.spec.shape
+    if feature:
+        if len(shape) < 2:
+            raise ShapeError(
+                "Feature dropout requires at least 2 dimensions in the input",
+                code="dropout-rank",
+                operands=(input,),
+            )
+        shape = (*shape[:2], *[1] * (len(shape) - 2))
+    if not input.dtype.is_floating_point:
+        raise DTypeError(
+            f"result type Float can't be cast to the desired output type {input.dtype.title}",
+            code="result-type",
+            help="convert it: x.float()",
+            operands=(input,),
+        )
+    noise, shift = _noise(shape, input.spec.np, p, alpha) if not input.is_meta else (input, None)
+    out = input.mul_(noise) if inplace else input * noise
+    if shift is None:
+        return out
+    return out.add_(shift)
+
+
+def _noise(shape: tuple[int, ...], dtype: Any, p: float, alpha: bool) -> tuple[Any, Any]:
+    generator = context.current.generator
+    if not alpha:
+        return wrap(generator.dropout_mask(shape, dtype, p)), None
+    kind = np.dtype(dtype).type
+    kept = generator.bernoulli(1 - p, shape, dtype)
+    a = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
+    shift = (kept + kind(-1)) * kind(ALPHA * a) + kind(ALPHA * a * p)
+    return wrap(kept * kind(a)), wrap(shift)
+
+
+_PARAMETERS = "Tensor input, float p=0.5, bool training=True, bool inplace=False"
+
+
+@composite(f"nn.functional.dropout({_PARAMETERS})", names=("nn.functional.dropout",))
+def dropout(input, p, training, inplace):
+    """Sets each element to 0 with probability `p` and divides the rest by `1 - p`; nothing if not `training`.
+
+    >>> nn.functional.dropout([1., 2.], training=False)
+    tensor([1., 2.])
+    """
+    return drop(input, p, training, inplace, feature=False, alpha=False)
+
+
+@composite(f"nn.functional.dropout1d({_PARAMETERS})", names=("nn.functional.dropout1d",))
+def dropout1d(input, p, training, inplace):
+    """Sets whole channels to 0, (N, C, L) or (C, L).
+
+    >>> nn.functional.dropout1d(ones(2, 3), training=False)
+    tensor([[1., 1., 1.],
+            [1., 1., 1.]])
+    """
+    if input.ndim not in (2, 3):
+        raise ShapeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that dropout1d "
+            "exists to provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, "
+            "and an optional batch dimension (i.e. 2D or 3D inputs).",
+            code="dropout-rank",
+            operands=(input,),
+        )
+    return _batched(input, p, training, inplace, input.ndim == 3)
+
+
+@composite(f"nn.functional.dropout2d({_PARAMETERS})", names=("nn.functional.dropout2d",))
+def dropout2d(input, p, training, inplace):
+    """Sets whole channels to 0, (N, C, H, W).
+
+    >>> nn.functional.dropout2d(ones(1, 1, 2, 2), training=False)
+    tensor([[[[1., 1.],
+              [1., 1.]]]])
+    """
+    return drop(input, p, training, inplace, feature=True, alpha=False)
+
+
+@composite(f"nn.functional.dropout3d({_PARAMETERS})", names=("nn.functional.dropout3d",))
+def dropout3d(input, p, training, inplace):
+    """Sets whole channels to 0, (N, C, D, H, W) or (C, D, H, W).
+
+    >>> nn.functional.dropout3d(ones(1, 1, 1, 1, 2), training=False)
+    tensor([[[[[1., 1.]]]]])
+    """
+    return _batched(input, p, training, inplace, input.ndim == 5)
+
+
+def _batched(input: Tensor, p: float, training: bool, inplace: bool, batched: bool) -> Tensor:
+    """Channel dropout of one sample is that of a batch of one."""
+    if batched:
+        return drop(input, p, training, inplace, feature=True, alpha=False)
+    one = input.unsqueeze_(0) if inplace else input.unsqueeze(0)
+    out = drop(one, p, training, inplace, feature=True, alpha=False)
+    return out.squeeze_(0) if inplace else out.squeeze(0)
+
+
+@composite(
+    "nn.functional.alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)",
+    names=("nn.functional.alpha_dropout",),
+)
+def alpha_dropout(input, p, training, inplace):
+    """Dropout for `selu`: keeps mean and variance by moving dropped elements to SELU's lower end.
+
+    >>> nn.functional.alpha_dropout([1., 2.])
+    tensor([1., 2.])
+    """
+    return drop(input, p, training, inplace, feature=False, alpha=True)
+
+
+@composite(
+    "nn.functional.feature_alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)",
+    names=("nn.functional.feature_alpha_dropout",),
+)
+def feature_alpha_dropout(input, p, training, inplace):
+    """`alpha_dropout` of whole channels.
+
+    >>> nn.functional.feature_alpha_dropout(ones(1, 2))
+    tensor([[1., 1.]])
+    """
+    return drop(input, p, training, inplace, feature=True, alpha=True)
+
+
+def _function(name: str, feature: bool, alpha: bool) -> None:
+    """`torch.NAME(input, p, train)`, and the same written into its argument."""
+    for suffix, inplace in (("", False), ("_", True)):
+        composite(
+            f"{name}{suffix}(Tensor input, float p, bool train)",
+            names=(f"torch.{name}{suffix}",),
+            doc=f"`nn.functional.{name}` with its arguments spelled out{', in place' if inplace else ''}.\n\n"
+            f">>> {name}{suffix}(ones(1, 2), 0.5, False)\ntensor([[1., 1.]])",
+        )(lambda input, p, train, inplace=inplace: drop(input, p, train, inplace, feature, alpha))
+
+
+for _name, _feature, _alpha in (
+    ("dropout", False, False),
+    ("feature_dropout", True, False),
+    ("alpha_dropout", False, True),
+    ("feature_alpha_dropout", True, True),
+):
+    _function(_name, _feature, _alpha)
