@@ -8,6 +8,7 @@ from . import (  # noqa: F401
     attributes,
     autograd,
     bitwise,
+    bounds,
     broadcast,
     cast,
     compare,

@@ -1,84 +1,114 @@
-"""Arithmetic, element by element."""
+"""What the element-wise families share.
+
+An operation here computes every element from the elements at the same place of its inputs: promote,
+broadcast, one NumPy call. Families that differ in a formula are tables of `unary` rows; the files are
+`arithmetic`, `powers`, `unary`, `rounding`, `compare`, `logic`, `bitwise`, `bounds`, `complexes`,
+`special` and `polynomials`.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
-from ..engine.op import op
-from ..engine.tensor import install_operator
-from .rules import broadcast, same
-
-
-@op(
-    "add(Tensor input, Tensor|Number other, *, Number alpha=1)",
-    infer=broadcast,
-    promote="types",
-    inplace=True,
-    formula="{0} + {1}",
-    sample=([1.0, -2.0], [0.5, 3.0]),
-)
-def add(x, y, alpha):
-    """`input + alpha * other`, element by element.
-
-    >>> add([1., 2.], 10)
-    tensor([11., 12.])
-    """
-    return np.add(x, y) if alpha == 1 else np.add(x, np.multiply(y, alpha))
+from ..engine.apply import apply
+from ..engine.op import Op, op, registry
+from ..engine.spec import Spec
+from ..engine.tensor import NUMBERS, Tensor, np, wrap
+from ..errors import DTypeError
+from .rules import same
 
 
-@add.derivative("input")
-def _(grad):
-    return grad
-
-
-@add.derivative("other")
-def _(grad, alpha):
-    return grad if alpha == 1 else grad * alpha
-
-
-@op("mul(Tensor input, Tensor|Number other)", infer=broadcast, promote="types", inplace=True, formula="{0} * {1}")
-def mul(x, y):
-    """`input * other`, element by element.
-
-    >>> mul([1., 2.], 10)
-    tensor([10., 20.])
-    """
-    return np.multiply(x, y)
-
-
-@mul.derivative("input")
-def _(grad, other):
-    return grad * conj(other)
-
-
-@mul.derivative("other")
-def _(grad, input):
-    return grad * conj(input)
-
-
-def conj(x):
+def conj(x: Any) -> Any:
     """The conjugate, which is the tensor (or number) itself where it is real."""
     if isinstance(x, int | float):
         return x
     if isinstance(x, complex):
         return x.conjugate()
-    return x.conj() if x.dtype.is_complex else x
+    return registry["conj"](x) if x.dtype.is_complex else x
 
 
-@op("tanh(Tensor input)", infer=same, promote="float", inplace=True, sample=([-1.0, 0.0, 2.0],))
-def tanh(x):
-    """Hyperbolic tangent of each element.
+def zeros_like(x: Tensor) -> Tensor:
+    """A zero derivative: defined, and 0 everywhere."""
+    return registry["zeros_like"](x)
 
-    >>> tanh([0., 1.])
-    tensor([0.0000, 0.7616])
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """`x` where `condition` holds, else `y`."""
+    return registry["where"](condition, x, y)
+
+
+def unary(
+    name: str,
+    kernel: Any,
+    doc: str,
+    derivative: Any = None,
+    *,
+    aliases: tuple[str, ...] = (),
+    method: bool = True,
+    **options: Any,
+) -> Op:
+    """One row of a table: `name(input)`, also as a method and under each of `aliases`.
+
+    An alias is one more function and method ("arcsin"), or one qualified name ("special.expit").
     """
-    return np.tanh(x)
+    names: list[str] = []
+    for known in (name, *aliases):
+        names += [known] if "." in known else [f"torch.{known}"] + [f"Tensor.{known}"] * method
+    options.setdefault("infer", same)
+    options.setdefault("promote", "float")
+    options.setdefault("inplace", method and "." not in name)
+    record = op(f"{name}(Tensor input)", names=tuple(names), doc=doc, **options)(kernel)
+    if derivative is not None:
+        record.derivative("input")(derivative)
+    return record
 
 
-@tanh.derivative("input")
-def _(grad, output):
-    return grad * conj(output * output * -1 + 1)
+def not_implemented(kernel: str, s: Spec, kind: str = "dtype") -> DTypeError:
+    """PyTorch's error for a dtype that a kernel has no code for."""
+    return DTypeError(
+        f"\"{kernel}\" not implemented for '{s.dtype.title}'",
+        code=kind,
+        help=f"convert the tensor first: this operation has no {s.dtype.name} form",
+    )
 
 
-install_operator("add", add, "radd")
-install_operator("mul", mul, "rmul")
+# ------------------------------------------------------------------ operators
+
+
+def operand(other: Any) -> Any:
+    """What stands beside a tensor at an operator: a tensor or number, or NotImplemented."""
+    kind = type(other)
+    if kind is Tensor or kind in NUMBERS:
+        return other
+    if kind is list:
+        return registry["tensor_of"](other)
+    return wrap(other) if isinstance(other, np.generic | np.ndarray) else NotImplemented
+
+
+def install_choice(name: str, choose: Callable[[Any, Any], tuple[Op, Any]], swapped: str | None = None) -> None:
+    """Make `__name__` run the record that `choose` finds for its operands, and `__swapped__` the same reversed."""
+
+    def forward(self: Tensor, other: Any) -> Any:
+        other = operand(other)
+        return other if other is NotImplemented else apply(*choose(self, other))
+
+    setattr(Tensor, f"__{name}__", forward)
+    if swapped:
+
+        def backward(self: Tensor, other: Any) -> Any:
+            other = operand(other)
+            return other if other is NotImplemented else apply(*choose(other, self))
+
+        setattr(Tensor, f"__{swapped}__", backward)
+
+
+def install_inplace(name: str, record: Op) -> None:
+    """Make the operator `__iname__` change the tensor in place, by the in-place form of `record`."""
+    method = getattr(Tensor, record.name.rpartition(".")[2] + "_")
+
+    def change(self: Tensor, other: Any) -> Any:
+        other = operand(other)
+        return other if other is NotImplemented else method(self, other)
+
+    setattr(Tensor, f"__i{name}__", change)

@@ -46,9 +46,11 @@ def overloaded(
             sample=sample,
         )
         register(record)
-        form = InPlaceOverload(record, Schema(schema.name + "_", schema.parameters), choose)
-        registry[f"Tensor.{schema.name}_"] = form
-        converters["method"](f"{schema.name}_", form)
+        methods = [n.removeprefix("Tensor.") for n in record.names if n.startswith("Tensor.")]
+        for name in methods or [schema.name]:
+            form = InPlaceOverload(record, Schema(name + "_", schema.parameters), choose)
+            registry[f"Tensor.{name}_"] = form
+            converters["method"](f"{name}_", form)
         return record
 
     return declare
