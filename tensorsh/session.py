@@ -173,14 +173,18 @@ def to_value(value: Any) -> Any:
     return value
 
 
-class SessionContext(context.Context):
-    """A session's defaults, with how its tensors print."""
+Text = str
 
-    __slots__ = ("printing",)
+
+class SessionContext(context.Context):
+    """A session's defaults, with how its tensors print and how many threads it may use."""
+
+    __slots__ = ("printing", "threads")
 
     def __init__(self) -> None:
         super().__init__()
-        self.printing: Any = None  # PrintOptions, made when the first tensor prints
+        self.printing: Any = None  # PrintOptions, once they are set
+        self.threads: int | None = None
 
 
 class Texts:
@@ -197,19 +201,19 @@ class Texts:
             else replace(chosen, default_dtype=state.dtype.name)
         )
 
-    def repr(self, value: Any) -> str:
+    def repr(self, value: Any) -> Text:
         from .render.host_repr import host_repr
 
         return host_repr(value, options=self.options())
 
-    def str(self, value: Any) -> str:
+    def str(self, value: Any) -> Text:
         if type(value) is str:
             return value
         from .render.host_repr import host_str
 
         return host_str(value, options=self.options())
 
-    def format(self, value: Any, spec: str) -> str:
+    def format(self, value: Any, spec: Text) -> Text:
         if isinstance(value, Tensor):
             from .render.host_repr import scalar_format
 
@@ -218,12 +222,12 @@ class Texts:
 
     def set_printoptions(self, *args: Any, **kwargs: Any) -> None:
         """How tensors print: precision, threshold, edgeitems, linewidth, profile, sci_mode."""
-        state = context.current
+        state: Any = context.current
         before = state.printing
         state.journal.record(lambda: setattr(state, "printing", before))
         state.printing = self.options().updated(*args, **kwargs)
 
-    def get_printoptions(self) -> dict[str, Any]:
+    def get_printoptions(self) -> dict[Text, Any]:
         return self.options().as_dict()
 
 

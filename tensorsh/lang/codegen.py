@@ -103,9 +103,9 @@ class Compiler(Expressions):
         target = py.Name(id=self.bindable(node.name, node), ctx=STORE, **self.at(node))
         return py.Assign(targets=[target], value=value, **self.at(node))
 
-    def augassign(self, node: ast.AugAssign) -> py.stmt:
+    def augassign(self, node: ast.AugAssign) -> py.stmt | list[py.stmt]:
         value, op = self.operand(node.value), node.op
-        target = self.target(node.target)
+        target: Any = self.target(node.target)
         at = self.at(node)
         if (
             op in ("+", "*")
@@ -151,17 +151,12 @@ class Compiler(Expressions):
             # named sizes hold for one call
             scope = py.Name(id=".sizes", ctx=STORE, **at)
             body.insert(0, py.Assign(targets=[scope], value=self.helper(".scope", [], at), **at))
-        return py.FunctionDef(
-            name=self.bindable(node.name, node),
-            args=arguments,
-            body=body,
-            decorator_list=[],
-            type_params=[],
-            **at,
-        )
+        rest: dict[str, Any] = {"decorator_list": [], "type_params": [], **at}
+        return py.FunctionDef(name=self.bindable(node.name, node), args=arguments, body=body, **rest)
 
     def return_(self, node: ast.Return) -> py.stmt:
-        return py.Return(value=node.value and self.expression(node.value), **self.at(node))
+        value = None if node.value is None else self.expression(node.value)
+        return py.Return(value=value, **self.at(node))
 
     def assert_(self, node: ast.Assert) -> py.stmt:
         condition = self.expression(node.condition)

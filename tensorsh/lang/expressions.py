@@ -48,18 +48,18 @@ class Expressions:
 
     # ---------------------------------------------------------------- places
 
-    def at(self, node: ast.Node) -> dict[str, int]:
+    def at(self, node: ast.Node) -> dict[str, Any]:
         """The position keywords of the Python nodes made from `node`."""
         self.table.nodes.append(node)
         line = len(self.table.nodes)
         return {"lineno": line, "end_lineno": line, "col_offset": 0, "end_col_offset": 0}
 
     @staticmethod
-    def constant(value: Any, at: dict[str, int]) -> py.Constant:
+    def constant(value: Any, at: dict[str, Any]) -> py.Constant:
         return py.Constant(value=value, **at)
 
     @staticmethod
-    def helper(name: str, arguments: Sequence[py.expr], at: dict[str, int]) -> py.Call:
+    def helper(name: str, arguments: Sequence[py.expr], at: dict[str, Any]) -> py.Call:
         """A call of one of the runtime's entries."""
         return py.Call(func=py.Name(id=name, ctx=LOAD, **at), args=list(arguments), keywords=[], **at)
 
@@ -67,7 +67,7 @@ class Expressions:
         at = self.at(node)
         self.table.literals.append(node.values)
         values = self.helper(".values", [self.constant(self.table.filename, at)], at)
-        stored = py.Subscript(
+        stored: py.expr = py.Subscript(
             value=values, slice=self.constant(len(self.table.literals) - 1, at), ctx=LOAD, **at
         )
         if node.words:  # `[inf, 1]` where a program has given `inf` another meaning
@@ -210,7 +210,8 @@ class Expressions:
         return py.Tuple(elts=items, ctx=LOAD, **self.at(node))
 
     def slice(self, node: ast.Slice) -> py.expr:
-        lower, upper, step = (part and self.expression(part) for part in (node.start, node.stop, node.step))
+        parts = (node.start, node.stop, node.step)
+        lower, upper, step = (None if part is None else self.expression(part) for part in parts)
         return py.Slice(lower=lower, upper=upper, step=step, **self.at(node))
 
     def lambda_(self, node: ast.Lambda) -> py.expr:

@@ -82,7 +82,7 @@ def tensors(value: Any, on: Any) -> Any:
     if isinstance(value, list):
         return [tensors(item, on) for item in value]
     if hasattr(value, "__array__"):
-        made = as_tensor(value)
+        made: Any = as_tensor(value)
         return made if made.device == on else made.to(on)
     return value
 
@@ -101,7 +101,7 @@ def save(x: Any, path: str, *, format: str | None = None) -> None:
 def arrays(value: Any) -> Any:
     """Tensors, also inside lists and dicts, as arrays."""
     if isinstance(value, Tensor):
-        return value.detach().numpy()
+        return value.alias().numpy()
     if isinstance(value, dict):
         return {name: arrays(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -54,14 +54,11 @@ def backward(roots: tuple[Any, ...], gradients: tuple[Any, ...], retain: bool, c
 
 
 def _as(gradient: Any, y: Tensor) -> Tensor:
-    """A gradient as the tensor it stands for; numbers in brackets take the dtype of what they flow into."""
+    """A gradient as a tensor; of integers (`with [1, 0]`) it becomes one of what it flows into."""
     from . import runtime
 
-    if isinstance(gradient, Tensor):
-        return (
-            gradient if gradient.dtype is y.dtype or not y.dtype.is_floating_point else gradient.to(y.dtype)
-        )
-    return runtime.as_tensor(gradient).to(y.dtype)
+    given: Any = runtime.as_tensor(gradient)
+    return given if given.dtype.is_floating_point or given.dtype.is_complex else given.to(y.dtype)
 
 
 def grad_of(value: Any, text: str) -> Tensor:
@@ -70,11 +67,12 @@ def grad_of(value: Any, text: str) -> Tensor:
     found = tensor.grad
     if found is not None:
         return found
-    if not tensor.is_leaf:
+    maker = tensor.grad_fn
+    if maker is not None:
         if tensor.retains_grad:
             raise GradientError(f"{text} has no gradient yet", help="run backward first: backward y")
         raise GradientError(
-            f"{text} has no gradient: it is not a leaf (it was made by {tensor.grad_fn.name()})",
+            f"{text} has no gradient: it is not a leaf (it was made by {maker.name()})",
             code="grad-not-leaf",
             help=f"`{text}.retain_grad()` before backward keeps it, or ask for it: grad y wrt {text}",
         )

@@ -16,7 +16,7 @@ from ..engine import context
 from ..engine.op import registry
 from ..engine.tensor import Tensor
 from ..errors import AssertionFailed, NameNotFound, TensorshError
-from . import annotations, attributes, queries
+from . import annotate, attributes, queries
 from .ast import Node
 from .expressions import Table
 
@@ -105,7 +105,7 @@ class Runtime:
         self.tables: dict[str, Table] = {}
         self.show = show
         self.import_file = import_file
-        self.sizes = annotations.Sizes()
+        self.sizes = annotate.Sizes()
 
     def entries(self) -> dict[str, Any]:
         """The prelude's share of the runtime."""
@@ -128,10 +128,10 @@ class Runtime:
             ".join": lambda *parts: "".join(parts),
             ".list": fresh,
             ".list_operator": list_operator,
-            ".literal": annotations.literal,
+            ".literal": annotate.literal,
             ".numbers": Numbers,
             ".rows": lambda values: [registry["tensor"](row) for row in values],
-            ".scope": annotations.Sizes,
+            ".scope": annotate.Sizes,
             ".sizes": self.sizes,
             ".slot": slot,
             ".spelled": spelled,
@@ -166,9 +166,9 @@ class Runtime:
 
     # ---------------------------------------------------------------- values
 
-    def annotate(self, value: Any, filename: str, line: int, sizes: annotations.Sizes, param: bool) -> Any:
+    def annotate(self, value: Any, filename: str, line: int, sizes: annotate.Sizes, param: bool) -> Any:
         node: Any = self.node(filename, line)
-        return annotations.conform(value, node.annotation, node, sizes, param)
+        return annotate.conform(value, node.annotation, node, sizes, param)
 
     def chain(self, place: tuple[str, int], operators: tuple[str, ...], operands: list[Any]) -> Any:
         """Fold a long chain of operators from the left; an error points at its own operator."""
@@ -199,7 +199,7 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
 def annotated(function: Any) -> Any:
     """A call under an annotation: a factory takes dtype and device itself, others are converted after."""
     if getattr(function, "factory", False) is True:
-        return lambda *args, **kwargs: function(*args, **annotations.resolved(kwargs))
+        return lambda *args, **kwargs: function(*args, **annotate.resolved(kwargs))
 
     def plain(*args: Any, **kwargs: Any) -> Any:
         return function(

@@ -170,9 +170,8 @@ def broadcast_shapes(*shapes: Any) -> Any:
     """The shape that tensors of these shapes broadcast to."""
     from ..engine.results import Size
 
-    return Size(
-        spec.broadcast_shapes(*(shape if isinstance(shape, tuple | list) else (shape,) for shape in shapes))
-    )
+    given = [tuple(shape) if isinstance(shape, tuple | list) else (shape,) for shape in shapes]
+    return Size(spec.broadcast_shapes(*given))
 
 
 SETTINGS: dict[str, Any] = {

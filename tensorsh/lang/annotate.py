@@ -22,7 +22,7 @@ class Sizes(dict[str, tuple[int, Span]]):
 
     def bind(self, name: str, length: int, span: Span) -> None:
         self[name] = length, span
-        context.current.journal.record(lambda: self.pop(name))
+        context.current.journal.record(lambda: self.__delitem__(name))
 
 
 def resolved(options: dict[str, Any]) -> dict[str, Any]:
