@@ -158,9 +158,7 @@ def _simplified(name: str, formulas: list[Any], shape: tuple[int, ...] | None) -
                 return Formula(
                     f"2 * {left.inside(STRENGTH['*'])}", STRENGTH["*"], complete=left.complete, shape=shape
                 )
-        elif name == "div" and right.one and left.shape == shape:
-            return left
-        elif name == "pow" and right.one and left.shape == shape:
+        elif name in ("div", "pow") and right.one and left.shape == shape:
             return left
     if operands and name in (
         "expand",

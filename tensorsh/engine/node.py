@@ -163,7 +163,8 @@ class Node:
             derivative = self.op.derivatives.get(i)
             if derivative is None:
                 raise GradientError(
-                    f"derivative for aten::{self.op.name} is not implemented", code="derivative-not-implemented"
+                    f"derivative for aten::{self.op.name} is not implemented",
+                    code="derivative-not-implemented",
                 )
             key = id(derivative)
             if key not in done:
