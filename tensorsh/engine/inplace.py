@@ -37,7 +37,7 @@ class InPlace(Op):
     """The in-place form of an operation; what it computes is the operation's own record."""
 
     def __init__(self, of: Op, schema: Schema):
-        super().__init__(schema, kernel=of.kernel, names=(f"Tensor.{schema.name}",), doc=of.doc)
+        super().__init__(schema, kernel=of.kernel, names=(f"Tensor.{schema.name}",), doc=of.raw_doc)
         self.of = of
         self.names = (f"Tensor.{schema.name}",)
 

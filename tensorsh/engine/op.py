@@ -7,7 +7,6 @@ Calls, methods, documentation, gradient checks, `meta` and error labels are all 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import cached_property
 from types import MethodType
@@ -44,9 +43,15 @@ class Derivative:
     def __init__(self, function: Rule, inputs: tuple[str, ...], schema: Schema):
         self.function = function
         self.inputs = tuple(schema.position(name) for name in inputs)
-        self.sources = tuple(_source(name, schema) for name in inspect.signature(function).parameters)
+        self.sources = tuple([_source(name, schema) for name in parameters(function)])
         self.wants_inputs = tuple(i for kind, i in self.sources if kind == "input")
         self.wants_output = any(kind in ("output", "outputs") for kind, _ in self.sources)
+
+
+def parameters(function: Rule) -> tuple[str, ...]:
+    """The names of a function's parameters; one with a default only carries a value, and is left out."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount - len(function.__defaults__ or ())]
 
 
 def _source(name: str, schema: Schema) -> tuple[str, int]:
@@ -114,7 +119,7 @@ class Op:
         self.grad_fn = grad_fn or camel(schema.name) + "Backward0"
         self.nondifferentiable = nondifferentiable
         self.factory = factory
-        self.doc = inspect.cleandoc(doc) if doc else ""
+        self.raw_doc = doc
         self.sample = sample
         self.formula = formula
         self.needs_values = needs_values
@@ -141,6 +146,13 @@ class Op:
             return function
 
         return declare
+
+    @cached_property
+    def doc(self) -> str:
+        """The docstring without its indentation."""
+        from inspect import cleandoc
+
+        return cleandoc(self.raw_doc)
 
     # -- calling
 
