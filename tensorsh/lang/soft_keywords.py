@@ -23,6 +23,8 @@ SOFT_WORDS = ("param", "graph", "explain", "backward", "grad", "on", "wrt", "wit
 OPERAND = r"[ \t\f]+(?!(?:and|or|not|in|is|if|else|for|as|on|wrt|with|import|lambda)\b)[\w\"']"
 DEVICE = r"[ \t\f]+(?!(?:and|or|not|in|is|if|else|for|as|wrt|with)\b)([^\W\d]\w*+(?::[0-9]+)?)"
 ON = r"[ \t\f]+on[ \t\f]+[^\W\d]"
+# A statement `backward (x * x).sum()`: nobody leaves a blank before the parenthesis of a call.
+GROUP = r"[ \t\f]+\("
 RETAIN = r"[ \t\f]+(?:retain|create)\b"
 
 
@@ -72,6 +74,8 @@ class SoftKeywords:
                 if word in ("grad", "explain") and not after_operand:
                     self.queries.append((depth, len(kinds)))
                 if self._follows(OPERAND, end) and not (self._flags_follow(end) and self.starts_backward()):
+                    return symbols[word.upper()]
+                if word != "grad" and self._follows(GROUP, end) and self._statement_start() == len(kinds):
                     return symbols[word.upper()]
         return symbols["NAME"]
 
