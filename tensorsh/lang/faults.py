@@ -141,6 +141,8 @@ def _out_of_memory(error: MemoryError) -> TensorshError:
 
 def guilty(node: ast.Node, report: TensorshError) -> Span:
     """The smallest piece of `node` that an error is about."""
+    if report.message.startswith("Boolean value of"):  # of a comparison's result, not of the comparing
+        return node.span
     match node:
         case ast.Binary() | ast.AugAssign():
             return node.op_span

@@ -32,6 +32,9 @@ SHARED = (
     "inf", "nan", "pi", "e", "Tensor", "Size", "device", "dtype", "set_printoptions", "get_printoptions",
 )  # fmt: skip
 
+#: PyTorch's classes of optimisers, which are called just as ours are
+OPTIMISERS = {"SGD": "sgd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop"}
+
 #: other spellings of a prefix
 ALIASES = {"F": "nn.functional"} | {
     name: name for name in ("nn", "linalg", "fft", "special", "autograd", "func", "optim", "random", "cuda")
@@ -130,6 +133,7 @@ def torch_extras(host: dict[str, Any]) -> dict[str, Any]:
     extras["random.manual_seed"] = manual_seed = registry.get("manual_seed", SETTINGS["manual_seed"])
     extras["cuda.manual_seed"] = extras["cuda.manual_seed_all"] = manual_seed
     extras["cuda.is_available"] = extras["backends.mps.is_available"] = lambda: False
+    extras |= {f"optim.{theirs}": registry[ours] for theirs, ours in OPTIMISERS.items() if ours in registry}
     extras["cuda.device_count"] = lambda: 0
     return extras
 
