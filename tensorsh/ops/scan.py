@@ -192,10 +192,19 @@ cummin = running(
 # ------------------------------------------------------------------ logcumsumexp
 
 
+def _logcumsumexp_rule(input: Spec, dim: int) -> Spec:
+    wrap_dim(dim, input.ndim)
+    if input.dtype.category < dt.FLOAT:
+        raise DTypeError(
+            f"\"logcumsumexp_out_cpu\" not implemented for '{input.dtype.title}'",
+            help="convert it: x.float()",
+        )
+    return input
+
+
 @op(
     "logcumsumexp(Tensor input, int dim)",
-    infer=lambda input, dim: scan_rule(input, dim, input.dtype),
-    promote="float",
+    infer=_logcumsumexp_rule,
     sample=([[1.0, 2.0], [3.0, 4.0]], 1),
 )
 def logcumsumexp(x, dim):

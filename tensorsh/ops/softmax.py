@@ -1,0 +1,182 @@
+"""Exponentials over a dimension: softmax, log_softmax, softmin, logsumexp. The largest element is
+taken out first, so that nothing overflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.op import composite, op, registry
+from ..engine.spec import Spec
+from ..errors import DTypeError
+from .reduce import add_up, kept
+from .rules import default_float, reduced, wrap_dim, wrap_dims
+
+Array = np.ndarray[Any, Any]
+
+
+def _rule(name: str) -> Any:
+    def rule(input: Spec, dim: int) -> Spec:
+        at = wrap_dim(dim, input.ndim)
+        if input.dtype.category < dt.FLOAT:
+            place = "lastdim_kernel_impl" if at == max(input.ndim, 1) - 1 else "kernel_impl"
+            raise DTypeError(
+                f"\"{name}_{place}\" not implemented for '{input.dtype.title}'",
+                help=f"convert it, or give dtype: {name}(x, dim, dtype=float32)",
+            )
+        return input
+
+    return rule
+
+
+def shifted(x: Array, dim: int) -> Array:
+    """`x` minus its largest element along `dim`."""
+    return x - x.max(axis=dim, keepdims=True) if x.ndim else x - x
+
+
+def total(x: Array, dim: int) -> Array:
+    """The sum along `dim`, which stays."""
+    return add_up(x, (dim % x.ndim,), True) if x.ndim else x
+
+
+@op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=())
+def softmax_kernel(x, dim):
+    if not x.size:
+        return x.copy()
+    e = np.exp(shifted(x, dim))
+    return np.divide(e, total(e, dim), out=e if e.ndim else None)
+
+
+@softmax_kernel.derivative("input")
+def _(grad, output, dim):
+    weighted = grad * output.conj()
+    return weighted - output.conj() * weighted.sum(dim, True)
+
+
+@op("log_softmax(Tensor input, int dim)", infer=_rule("log_softmax"), names=())
+def log_softmax_kernel(x, dim):
+    if not x.size:
+        return x.copy()
+    d = shifted(x, dim)
+    return d - np.log(total(np.exp(d), dim))
+
+
+@log_softmax_kernel.derivative("input")
+def _(grad, output, dim):
+    return grad - output.exp().conj() * grad.sum(dim, True)
+
+
+def default_dim(ndim: int) -> int:
+    """The dimension that PyTorch's functional forms take when none is given."""
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def _converted(input, dtype):
+    return input if dtype is None or input.dtype is dtype else input.to(dtype)
+
+
+@composite(
+    "softmax(Tensor input, int dim, dtype? dtype=None)",
+    names=("torch.softmax", "Tensor.softmax", "special.softmax"),
+    sample=([[1.0, 2.0], [0.5, -1.0]], 1),
+)
+def softmax(input, dim, dtype):
+    """Exponentials that add up to one along `dim`: `exp(x) / exp(x).sum(dim)`.
+
+    >>> softmax([1., 2., 3.], 0)
+    tensor([0.0900, 0.2447, 0.6652])
+    """
+    return apply(softmax_kernel, (_converted(input, dtype), dim))
+
+
+@composite(
+    "log_softmax(Tensor input, int dim, dtype? dtype=None)",
+    names=("torch.log_softmax", "Tensor.log_softmax", "special.log_softmax"),
+    sample=([[1.0, 2.0], [0.5, -1.0]], 1),
+)
+def log_softmax(input, dim, dtype):
+    """The logarithm of softmax.
+
+    >>> log_softmax([1., 2., 3.], 0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
+    return apply(log_softmax_kernel, (_converted(input, dtype), dim))
+
+
+@composite(
+    "nn.functional.softmax(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None)",
+    sample=([[1.0, 2.0], [0.5, -1.0]], 1),
+)
+def functional_softmax(input, dim, _stacklevel, dtype):
+    """Exponentials that add up to one along `dim`.
+
+    >>> nn.functional.softmax(tensor([1., 2., 3.]), dim=0)
+    tensor([0.0900, 0.2447, 0.6652])
+    """
+    return softmax(input, default_dim(input.ndim) if dim is None else dim, dtype)
+
+
+@composite(
+    "nn.functional.log_softmax(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None)",
+    sample=([[1.0, 2.0], [0.5, -1.0]], 1),
+)
+def functional_log_softmax(input, dim, _stacklevel, dtype):
+    """The logarithm of softmax.
+
+    >>> nn.functional.log_softmax(tensor([1., 2., 3.]), dim=0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
+    return log_softmax(input, default_dim(input.ndim) if dim is None else dim, dtype)
+
+
+@composite(
+    "nn.functional.softmin(Tensor input, int? dim=None, int _stacklevel=3, dtype? dtype=None)",
+    sample=([[1.0, 2.0], [0.5, -1.0]], 1),
+)
+def softmin(input, dim, _stacklevel, dtype):
+    """Softmax of the negative: the smallest element weighs most.
+
+    >>> nn.functional.softmin(tensor([1., 2., 3.]), dim=0)
+    tensor([0.6652, 0.2447, 0.0900])
+    """
+    return softmax(-input, default_dim(input.ndim) if dim is None else dim, dtype)
+
+
+# ------------------------------------------------------------------ logsumexp
+
+
+def _logsumexp_rule(input: Spec, dim: Any, keepdim: bool) -> Spec:
+    dtype = input.dtype if input.dtype.category >= dt.FLOAT else default_float()
+    return reduced(input, dim, keepdim, dtype)
+
+
+@op(
+    "logsumexp(Tensor input, int[] dim, bool keepdim=False)",
+    infer=_logsumexp_rule,
+    promote="float",
+    names=("torch.logsumexp", "Tensor.logsumexp", "special.logsumexp"),
+    sample=([[1.0, 2.0], [0.5, -1.0]], 1),
+)
+def logsumexp(x, dim, keepdim):
+    """`log(exp(x).sum(dim))`, without overflow.
+
+    >>> logsumexp([1., 2., 3.], 0)
+    tensor(3.4076)
+    """
+    axes = wrap_dims(dim, x.ndim)
+    if not x.size:
+        return np.log(add_up(np.exp(x), axes, keepdim))
+    top = x.real.max(axis=axes, keepdims=True) if axes else x.real
+    top = np.where(np.isinf(top), np.zeros((), top.dtype), top)
+    out = np.log(add_up(np.exp(x - top), axes, True)) + top
+    return out if keepdim else out.squeeze(axes)
+
+
+@logsumexp.derivative("input")
+def _(grad, input, output, dim, keepdim):
+    over = input.spec
+    y = kept(output, over, dim, keepdim)
+    return kept(grad, over, dim, keepdim) * registry["exp"](input - y).conj()
