@@ -68,8 +68,10 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     state = context.current
     key = _key(op, args, state.dtype)
     try:
-        plan = op.plans.get(key) or make_plan(op, args, key)
-    except TypeError:
+        plan = op.plans.get(key)
+        if plan is None:
+            plan = op.plans[key] = make_plan(op, args, key)
+    except TypeError:  # an argument that cannot be hashed
         plan = make_plan(op, args, key)
     check_result(plan, target, op)
     records = state.grad_enabled and not op.nondifferentiable

@@ -80,7 +80,9 @@ class Node:
             else None
             for i, a in enumerate(args)
         ]
-        self.needs = tuple([e is not None and e != [] for e in self.edges])
+        self.needs = tuple(
+            [any(x is not None for x in e) if type(e) is list else e is not None for e in self.edges]
+        )
         saved = op.saves.get(self.needs)
         positions, keep_outputs = op.saved(self.needs) if saved is None else saved
         self.saves = keep_outputs or bool(positions)
