@@ -17,7 +17,7 @@ from ..errors import DTypeError, ShapeError
 from .elementwise import conj
 from .matmul import adjoint, bmm, mm, mv
 from .product_rules import check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
-from .shape_views import expanded_size
+from .broadcast import expanded_size
 
 
 def _onto(input: Spec, shape: tuple[int, ...]) -> Spec:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..engine import backward as walk
 from ..engine import context
 from ..engine import dtype as dt
-from ..engine.apply import apply
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError, GradientError, ShapeError
+from ..errors import ArgumentError, DTypeError, GradientError
 from .rules import wrap_dim
+from .strided import address, owner
 
 # ------------------------------------------------------------------ sizes
 
@@ -120,17 +118,6 @@ def stride(input, dim):
     return found if dim is None else found[real_dim(dim, input.spec)]
 
 
-def owner(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The array whose memory a view looks into."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
-def address(array: np.ndarray[Any, Any]) -> int:
-    return array.__array_interface__["data"][0]
-
-
 @composite("Tensor.storage_offset(Tensor input)")
 def storage_offset(input):
     """Where the first element lies in the memory that the tensor looks into, in elements.
@@ -197,7 +184,10 @@ def kind_test(name: str, meaning: str, example: str, test: Any) -> None:
 
 
 kind_test(
-    "is_floating_point", "Whether the dtype is a real floating-point one.", "[1.]", lambda d: d.category == dt.FLOAT
+    "is_floating_point",
+    "Whether the dtype is a real floating-point one.",
+    "[1.]",
+    lambda d: d.category == dt.FLOAT,
 )
 kind_test("is_complex", "Whether the dtype is a complex one.", "[1j]", lambda d: d.category == dt.COMPLEX)
 kind_test("is_signed", "Whether the dtype has negative numbers.", "[1]", lambda d: d.is_signed)
@@ -265,8 +255,10 @@ def detach_(input):
     view = input.view_of
     if view is not None and input.node is not None and view.many is None:
         raise GradientError(
-            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
-            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel "
+            "(DDP) for "
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, "
+            "and hence "
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as a reference."
         )
@@ -340,130 +332,3 @@ def set_data(self: Tensor, value: Tensor) -> None:
 
 Tensor.data = property(data, set_data)  # type: ignore[attr-defined]
 Tensor.public.add("data")
-
-
-# ------------------------------------------------------------------ complex numbers: conjugates and parts
-
-
-@op("conj(Tensor input)", infer=lambda x: x, names=(), half="native")
-def conjugated(x):
-    """The complex conjugate."""
-    return np.conj(x)
-
-
-@op("conj_physical(Tensor input)", infer=lambda x: x, names=(), half="native")
-def conjugated_now(x):
-    """The complex conjugate."""
-    return np.conj(x)
-
-
-for each in (conjugated, conjugated_now):
-
-    @each.derivative("input")
-    def _(grad):
-        return conj(grad)
-
-
-@composite("conj(Tensor input)", sample=([1.0 + 2.0j],))
-def conj(input):
-    """The complex conjugate; a real tensor itself.
-
-    >>> conj([1+2j])
-    tensor([1.-2.j])
-    """
-    return apply(conjugated, (input,)) if input.spec.dtype.is_complex else input
-
-
-@composite("conj_physical(Tensor input)", sample=([1.0 + 2.0j],))
-def conj_physical(input):
-    """The complex conjugate; a real tensor itself.
-
-    >>> conj_physical([1+2j])
-    tensor([1.-2.j])
-    """
-    return apply(conjugated_now, (input,)) if input.spec.dtype.is_complex else input
-
-
-for spelling in ("resolve_conj", "resolve_neg"):
-
-    @composite(
-        f"{spelling}(Tensor input)",
-        doc=f"""The tensor itself: conjugation and negation are never put off here.
-
-        >>> {spelling}([1+2j])
-        tensor([1.+2.j])
-        """,
-    )
-    def resolved(input):
-        return input
-
-
-# ------------------------------------------------------------------ views by strides
-
-
-def as_strided_infer(x: Spec, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int | None) -> Spec:
-    if len(size) != len(stride):
-        raise ShapeError("mismatch in length of strides and shape", code="as-strided")
-    if any(s < 0 for s in stride):
-        raise ShapeError(
-            f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
-        )
-    if any(n < 0 for n in size):
-        raise ShapeError(
-            f"as_strided: Negative sizes are not supported at the moment, got sizes: {list(size)}"
-        )
-    return x.with_shape(size)
-
-
-@op(
-    "as_strided(Tensor input, int[] size, int[] stride, int? storage_offset=None)",
-    infer=as_strided_infer,
-    view=True,
-    sample=([1.0, 2.0, 3.0, 4.0], (2, 2), (1, 2), 0),
-)
-def as_strided(x, size, stride, storage_offset):
-    """A view of the tensor's memory with any shape, strides and offset (in elements).
-
-    >>> as_strided(arange(6), (2, 2), (1, 3))
-    tensor([[0, 3],
-            [1, 4]])
-    """
-    whole = owner(x)
-    step = x.itemsize
-    flat = whole.transpose(np.argsort([-s for s in whole.strides], kind="stable")).reshape(-1).view(x.dtype)
-    start = (address(x) - address(flat)) // step if storage_offset is None else storage_offset
-    last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
-    if 0 not in size and last >= flat.size:
-        raise ShapeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {start}, and itemsize {step} "
-            f"requiring a storage size of {(last + 1) * step} are out of bounds for storage of size {flat.nbytes}",
-            code="as-strided",
-        )
-    return np.ndarray(size, x.dtype, flat, start * step, [s * step for s in stride])
-
-
-@op(
-    "as_strided_scatter_add(Tensor patch, any shape, int[] size, int[] stride, int storage_offset)",
-    infer=lambda patch, shape, *_: patch.with_shape(shape),
-    names=(),
-    grad_fn="AsStridedBackwardBackward0",
-)
-def as_strided_sum(patch, shape, size, stride, storage_offset):
-    """Zeros of `shape` with each element of `patch` added where `as_strided` read it."""
-    out = np.zeros(shape, patch.dtype)
-    places = np.full((), storage_offset, np.int64)
-    for n, s in zip(size, stride, strict=True):
-        places = places[..., None] + np.arange(n) * s
-    np.add.at(out.reshape(-1), places.ravel(), patch.ravel())
-    return out
-
-
-@as_strided_sum.derivative("patch")
-def _(grad, size, stride, storage_offset):
-    return apply(as_strided, (grad.contiguous(), size, stride, storage_offset))
-
-
-@as_strided.derivative("input")
-def _(grad, input_spec, size, stride, storage_offset):
-    return apply(as_strided_sum, (grad, input_spec.shape, size, stride, storage_offset or 0))
-

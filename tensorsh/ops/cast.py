@@ -326,7 +326,9 @@ def fill_(input, value):
     >>> ones(2).fill_(7)
     tensor([7., 7.])
     """
-    return apply_inplace(fill_tensor_inplace if isinstance(value, Tensor) else fill_number_inplace, (input, value))
+    return apply_inplace(
+        fill_tensor_inplace if isinstance(value, Tensor) else fill_number_inplace, (input, value)
+    )
 
 
 @op("zero(Tensor input)", infer=lambda x: x, names=(), inplace=True, half="native")

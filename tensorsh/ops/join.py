@@ -43,7 +43,8 @@ def cat_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
         for have, want, at in zip(s.shape, first.shape, range(s.ndim), strict=True):
             if at != d and have != want:
                 raise ShapeError(
-                    f"Sizes of tensors must match except in dimension {d}. Expected size {want} but got size {have} "
+                    f"Sizes of tensors must match except in dimension {d}. Expected size {want} but got "
+                    f"size {have} "
                     f"for tensor number {i} in the list.",
                     code="cat",
                 )

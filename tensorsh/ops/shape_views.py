@@ -1,4 +1,4 @@
-"""Other looks at the same memory: reshaping, broadcasting, reordering and adding dimensions.
+"""Other shapes for the same elements: reshaping, adding, removing, merging and splitting dimensions.
 
 Each of these returns a view where PyTorch does. `reshape` and its relatives copy when no strides
 describe the wanted shape.
@@ -15,9 +15,9 @@ import numpy as np
 from ..engine.apply import apply
 from ..engine.arguments import sizes as to_sizes
 from ..engine.dtype import DType
-from ..engine.op import composite, op, registry
+from ..engine.op import composite, op
 from ..engine.spec import Spec
-from ..engine.tensor import Tensor, type_name
+from ..engine.tensor import type_name
 from ..errors import ArgumentError, ShapeError
 from .rules import wrap_dim, wrap_dims
 
@@ -60,7 +60,12 @@ def viewable(array: np.ndarray[Any, Any], size: tuple[int, ...]) -> bool:
     return np.may_share_memory(array.reshape(size), array)
 
 
-@op("view(Tensor input, int[] size)", infer=lambda x, size: x.with_shape(resolve_size(size, x.numel)), names=(), view=True)
+@op(
+    "view(Tensor input, int[] size)",
+    infer=lambda x, size: x.with_shape(resolve_size(size, x.numel)),
+    names=(),
+    view=True,
+)
 def view_size(x, size):
     """The same elements in order under another shape; the strides must allow it."""
     out = x.reshape(size)
@@ -121,7 +126,8 @@ def view_dtype(x, dtype):
     if x.dtype.itemsize < dtype.itemsize and x.size and x.strides[-1] != x.itemsize:
         raise ShapeError(
             "self.stride(-1) must be 1 to view "
-            f"{view_title(x)} as {dtype.title} (different element sizes), but got {x.strides[-1] // x.itemsize}",
+            f"{view_title(x)} as {dtype.title} (different element sizes), but got "
+            f"{x.strides[-1] // x.itemsize}",
             code="view-dtype",
         )
     return x.view(dtype.np)
@@ -230,303 +236,6 @@ def contiguous(input, memory_format):
     if input.spec.is_meta or input.array.flags.c_contiguous:
         return input
     return apply(clone, (input, "contiguous_format"))
-
-
-# ------------------------------------------------------------------ broadcasting
-
-
-def expanded_size(x: Spec, size: tuple[int, ...], implicit: bool = False) -> tuple[int, ...]:
-    """The size after `expand`; -1 keeps a dimension."""
-    ndim, extra = x.ndim, len(size) - x.ndim
-    if extra < 0:
-        raise ShapeError(
-            f"expand(torch.{x.dtype.title}Tensor{{{list(x.shape)}}}, size={list(size)}): the number of sizes "
-            f"provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({ndim})",
-            code="expand",
-        )
-    found = list(size)
-    for i in range(len(size) - 1, -1, -1):
-        n = size[i]
-        if i < extra:
-            if n < 0:
-                raise ShapeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}",
-                    code="expand",
-                )
-            continue
-        have = x.shape[i - extra]
-        if n == -1:
-            found[i] = have
-        elif have not in (1, n) or n < 0:
-            raise ShapeError(
-                f"The expanded size of the tensor ({n}) must match the existing size ({have}) at non-singleton "
-                f"dimension {i}.  Target sizes: {list(size)}.  Tensor sizes: {list(x.shape)}",
-                code="expand",
-                help="only dimensions of size 1 expand; unsqueeze puts one where it is needed",
-            )
-    return tuple(found)
-
-
-@op("expand(Tensor input, int... size, bool implicit=False)", infer=lambda *a: a[0].with_shape(expanded_size(*a)), names=("Tensor.expand",), view=True)
-def expand(x, size, implicit):
-    """Dimensions of size 1 repeated to a larger size without copying; new ones in front; -1 keeps a size.
-
-    >>> tensor([[1], [2]]).expand(2, 3)
-    tensor([[1, 1, 1],
-            [2, 2, 2]])
-    """
-    extra = len(size) - x.ndim
-    shape = tuple([x.shape[i - extra] if n == -1 else n for i, n in enumerate(size)])
-    if shape == x.shape:
-        return x[...]
-    out = np.broadcast_to(x, shape)
-    if x.flags.writeable:
-        out.flags.writeable = True
-    return out
-
-
-@expand.derivative("input")
-def _(grad, input_spec):
-    return sum_to_size(grad, input_spec.shape)
-
-
-@composite("Tensor.expand_as(Tensor input, Tensor other)")
-def expand_as(input, other):
-    """`input.expand(other.shape)`.
-
-    >>> tensor([1, 2]).expand_as(ones(2, 2))
-    tensor([[1, 2],
-            [1, 2]])
-    """
-    return apply(expand, (input, other.spec.shape, False))
-
-
-@composite("broadcast_to(Tensor input, int... size)")
-def broadcast_to(input, size):
-    """The tensor broadcast to a shape: `input.expand(size)`.
-
-    >>> broadcast_to([1, 2], (2, 2))
-    tensor([[1, 2],
-            [1, 2]])
-    """
-    return apply(expand, (input, size, False))
-
-
-@composite("Tensor.sum_to_size(Tensor input, int... size)")
-def sum_to_size(input, size):
-    """The sum over the dimensions that broadcasting `size` to the tensor's shape would repeat.
-
-    >>> ones(2, 3).sum_to_size(1, 3)
-    tensor([[2., 2., 2.]])
-    """
-    shape = input.spec.shape
-    if shape == size:
-        return input
-    lead = len(shape) - len(size)
-    if lead < 0 or any(n not in (1, have) for n, have in zip(size, shape[lead:], strict=True)):
-        raise ShapeError(f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}.", code="sum-to-size")
-    dims = (*range(lead), *[lead + i for i, n in enumerate(size) if n == 1 and shape[lead + i] != 1])
-    out = registry["sum"](input, dims, True) if dims else input
-    return apply(view_size, (out, size)) if lead else out
-
-
-# ------------------------------------------------------------------ the order of dimensions
-
-
-def transposed(x: Spec, dim0: int, dim1: int) -> Spec:
-    i, j = wrap_dim(dim0, x.ndim), wrap_dim(dim1, x.ndim)
-    shape = list(x.shape)
-    if shape:
-        shape[i], shape[j] = shape[j], shape[i]
-    return x.with_shape(shape)
-
-
-@op(
-    "transpose(Tensor input, int dim0, int dim1)",
-    infer=transposed,
-    names=("torch.transpose", "Tensor.transpose"),
-    view=True,
-    sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 0, 1),
-)
-def transpose(x, dim0, dim1):
-    """Two dimensions exchanged.
-
-    >>> transpose([[1, 2, 3], [4, 5, 6]], 0, 1)
-    tensor([[1, 4],
-            [2, 5],
-            [3, 6]])
-    """
-    return np.swapaxes(x, dim0, dim1) if x.ndim else x[...]
-
-
-@transpose.derivative("input")
-def _(grad, dim0, dim1):
-    return apply(transpose, (grad, dim0, dim1))
-
-
-for spelling in ("swapaxes", "swapdims"):
-    first, second = ("axis0", "axis1") if spelling == "swapaxes" else ("dim0", "dim1")
-
-    @composite(
-        f"{spelling}(Tensor input, int {first}, int {second})",
-        doc=f"""`transpose` under NumPy's name.
-
-        >>> {spelling}([[1, 2], [3, 4]], 0, 1)
-        tensor([[1, 3],
-                [2, 4]])
-        """,
-    )
-    def swap(input, axis0, axis1):
-        return apply(transpose, (input, axis0, axis1))
-
-
-def t_infer(x: Spec) -> Spec:
-    if x.ndim > 2:
-        raise ShapeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D",
-            help="x.mT transposes the last two dimensions; x.transpose(i, j) any two",
-        )
-    return x.with_shape(x.shape[::-1])
-
-
-@op("t(Tensor input)", infer=t_infer, view=True, grad_fn="TBackward0", sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],))
-def t(x):
-    """The transpose of a matrix; a vector or a 0-d tensor stays as it is.
-
-    >>> t([[1, 2, 3], [4, 5, 6]])
-    tensor([[1, 4],
-            [2, 5],
-            [3, 6]])
-    """
-    return x.T if x.ndim == 2 else x[...]
-
-
-@t.derivative("input")
-def _(grad):
-    return apply(t, (grad,))
-
-
-def permuted(x: Spec, dims: tuple[int, ...]) -> Spec:
-    if len(dims) != x.ndim:
-        raise ShapeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
-            f"desired ordering of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}",
-            code="permute",
-            help="name every dimension once",
-        )
-    order = [wrap_dim(d, x.ndim) for d in dims]
-    if len(set(order)) < len(order):
-        raise ShapeError("permute(): duplicate dims are not allowed.", code="permute", help="name every dimension once")
-    return x.with_shape([x.shape[d] for d in order])
-
-
-@op("permute(Tensor input, int... dims)", infer=permuted, view=True, sample=([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]], 2, 0, 1))
-def permute(x, dims):
-    """The dimensions in another order.
-
-    >>> permute(ones(2, 3, 4), 2, 0, 1).shape
-    torch.Size([4, 2, 3])
-    """
-    return x.transpose(dims)
-
-
-@permute.derivative("input")
-def _(grad, dims):
-    n = len(dims)
-    inverse = [0] * n
-    for i, d in enumerate(dims):
-        inverse[d % n] = i
-    return apply(permute, (grad, tuple(inverse)))
-
-
-def moved(ndim: int, source: Any, destination: Any) -> tuple[int, ...]:
-    """The order of dimensions that puts `source` at `destination` and leaves the rest in order."""
-    source = (source,) if isinstance(source, int) else tuple(source)
-    destination = (destination,) if isinstance(destination, int) else tuple(destination)
-    if len(source) != len(destination):
-        raise ShapeError(
-            "movedim: Invalid source or destination dims: source "
-            f"({list(source)} dims) should contain the same number of dims as destination "
-            f"({list(destination)} dims)"
-        )
-    froms = [wrap_dim(d, ndim) for d in source]
-    tos = [wrap_dim(d, ndim) for d in destination]
-    for what, given, found in (("source", source, froms), ("destination", destination, tos)):
-        if len(set(found)) < len(found):
-            raise ShapeError(f"movedim: repeated dim in `{what}` ({list(given)})")
-    if not ndim:
-        return ()
-    rest = iter([d for d in range(ndim) if d not in froms])
-    at = dict(zip(tos, froms, strict=True))
-    return tuple([at[i] if i in at else next(rest) for i in range(ndim)])
-
-
-for spelling in ("movedim", "moveaxis"):
-
-    @composite(
-        f"{spelling}(Tensor input, any source, any destination)",
-        doc=f"""Dimensions moved to other places, the rest kept in order.
-
-        >>> {spelling}(ones(2, 3, 4), 0, 2).shape
-        torch.Size([3, 4, 2])
-        """,
-    )
-    def move(input, source, destination):
-        return apply(permute, (input, moved(input.ndim, source, destination)))
-
-
-@composite("adjoint(Tensor input)")
-def adjoint(input):
-    """The conjugate transpose of the last two dimensions.
-
-    >>> adjoint([[1, 2j]])
-    tensor([[1.-0.j],
-            [0.-2.j]])
-    """
-    if input.ndim < 2 and input.ndim:
-        raise ShapeError(
-            f"tensor.adjoint() is only supported on matrices or batches of matrices. Got {input.ndim}-D tensor."
-        )
-    return registry["conj"](apply(transpose, (input, -2, -1)) if input.ndim else input)
-
-
-def transposed_all(self: Tensor) -> Tensor:
-    """All dimensions in reverse order."""
-    return apply(permute, (self, tuple(range(self.ndim - 1, -1, -1))))
-
-
-def transposed_matrix(self: Tensor, name: str = "mT") -> Tensor:
-    """The last two dimensions exchanged."""
-    if self.ndim < 2:
-        raise ShapeError(
-            f"tensor.{name} is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."
-        )
-    return apply(transpose, (self, -2, -1))
-
-
-def conjugate_transposed_matrix(self: Tensor) -> Tensor:
-    """The conjugate transpose of the last two dimensions."""
-    return registry["conj"](transposed_matrix(self, "mH"))
-
-
-def conjugate_transposed(self: Tensor) -> Tensor:
-    """The conjugate transpose of a matrix."""
-    if self.ndim not in (0, 2):
-        raise ShapeError(
-            f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor."
-            + (" For batches of matrices, consider using tensor.mH" if self.ndim > 2 else "")
-        )
-    return registry["conj"](apply(transpose, (self, 0, 1)) if self.ndim else self)
-
-
-for attribute, getter in (
-    ("T", transposed_all),
-    ("mT", transposed_matrix),
-    ("mH", conjugate_transposed_matrix),
-    ("H", conjugate_transposed),
-):
-    setattr(Tensor, attribute, property(getter))
-    Tensor.public.add(attribute)
 
 
 # ------------------------------------------------------------------ dimensions of size one
@@ -679,25 +388,9 @@ def unflattened(sizes: tuple[int, ...], n: int, dim: int) -> tuple[int, ...]:
         return tuple([n // known if s == -1 else s for s in sizes])
     if -1 in sizes or known != n:
         raise ShapeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({n}) in the input "
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({n}) in "
+            "the input "
             "tensor",
             code="unflatten",
         )
     return sizes
-
-
-# ------------------------------------------------------------------ broadcasting several tensors
-
-
-@composite("broadcast_tensors(Tensor... tensors)", names=("torch.broadcast_tensors",))
-def broadcast_tensors(tensors):
-    """Tensors expanded to their common shape.
-
-    >>> broadcast_tensors([1, 2], [[3], [4]])[0]
-    tensor([[1, 2],
-            [1, 2]])
-    """
-    from ..engine.spec import broadcast_shapes
-
-    shape = broadcast_shapes(*[x.spec.shape for x in tensors])
-    return tuple([x if x.spec.shape == shape else apply(expand, (x, shape, False)) for x in tensors])

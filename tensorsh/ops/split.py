@@ -53,14 +53,13 @@ def narrow(input, dim, start, length):
     start = int(start)
     if not -n <= start <= n:
         raise IndexError(
-            f"start out of range (expected to be in range of [{-n}, {n}], but got {start})", code="index-range"
+            f"start out of range (expected to be in range of [{-n}, {n}], but got {start})",
+            code="index-range",
         )
     if start < 0:
         start += n
     if start + length > n:
-        raise ShapeError(
-            f"start ({start}) + length ({length}) exceeds dimension size ({n}).", code="narrow"
-        )
+        raise ShapeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).", code="narrow")
     return apply(slice_range, (input, d, start, start + length, 1))
 
 

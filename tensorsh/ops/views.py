@@ -25,7 +25,11 @@ def view_array(array: np.ndarray[Any, Any], steps: tuple[Any, ...]) -> np.ndarra
     return array
 
 
-@op("view_scatter(Tensor input, Tensor patch, any steps)", infer=lambda x, patch, steps: x, names=("view_scatter",))
+@op(
+    "view_scatter(Tensor input, Tensor patch, any steps)",
+    infer=lambda x, patch, steps: x,
+    names=("view_scatter",),
+)
 def view_scatter(x, patch, steps):
     """A copy of `input` in which the region of `steps` is `patch`."""
     out = x.copy()

@@ -1,0 +1,246 @@
+"""Complex tensors: made from real ones, conjugated, taken apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.op import composite, op, registry
+from ..engine.spec import Spec, broadcast_shapes
+from ..engine.tensor import Tensor
+from ..errors import DTypeError, ShapeError
+from .getitem import select_at
+from .strided import address, owner
+
+
+@op("conj(Tensor input)", infer=lambda x: x, names=(), half="native")
+def conjugated(x):
+    """The complex conjugate."""
+    return np.conj(x)
+
+
+@op("conj_physical(Tensor input)", infer=lambda x: x, names=(), half="native")
+def conjugated_now(x):
+    """The complex conjugate."""
+    return np.conj(x)
+
+
+for each in (conjugated, conjugated_now):
+
+    @each.derivative("input")
+    def _(grad):
+        return conj(grad)
+
+
+@composite("conj(Tensor input)", sample=([1.0 + 2.0j],))
+def conj(input):
+    """The complex conjugate; a real tensor itself.
+
+    >>> conj([1+2j])
+    tensor([1.-2.j])
+    """
+    return apply(conjugated, (input,)) if input.spec.dtype.is_complex else input
+
+
+@composite("conj_physical(Tensor input)", sample=([1.0 + 2.0j],))
+def conj_physical(input):
+    """The complex conjugate; a real tensor itself.
+
+    >>> conj_physical([1+2j])
+    tensor([1.-2.j])
+    """
+    return apply(conjugated_now, (input,)) if input.spec.dtype.is_complex else input
+
+
+for spelling in ("resolve_conj", "resolve_neg"):
+
+    @composite(
+        f"{spelling}(Tensor input)",
+        doc=f"""The tensor itself: conjugation and negation are never put off here.
+
+        >>> {spelling}([1+2j])
+        tensor([1.+2.j])
+        """,
+    )
+    def resolved(input):
+        return input
+
+
+# ------------------------------------------------------------------ the two parts
+
+
+def as_real_infer(x: Spec) -> Spec:
+    if not x.dtype.is_complex:
+        raise DTypeError("view_as_real is only supported for complex tensors")
+    return x.with_shape((*x.shape, 2)).with_dtype(x.dtype.to_real())
+
+
+@op(
+    "view_as_real(Tensor input)",
+    infer=as_real_infer,
+    names=("torch.view_as_real",),
+    view=True,
+    sample=([1.0 + 2.0j],),
+)
+def view_as_real(x):
+    """A complex tensor as a real one whose last dimension holds real and imaginary part; a view.
+
+    >>> view_as_real([1+2j])
+    tensor([[1., 2.]])
+    """
+    real = x.real.dtype
+    if x.flags.c_contiguous:
+        return x.reshape((*x.shape, 1)).view(real)
+    return np.lib.stride_tricks.as_strided(x.real, (*x.shape, 2), (*x.strides, real.itemsize))
+
+
+@view_as_real.derivative("input")
+def _(grad):
+    return apply(view_as_complex, (grad.contiguous(),))
+
+
+def as_complex_infer(x: Spec) -> Spec:
+    if x.dtype not in (dt.float16, dt.float32, dt.float64):
+        raise DTypeError(
+            "view_as_complex is only supported for half, float and double tensors, but got a tensor of "
+            "scalar "
+            f"type: {x.dtype.title}"
+        )
+    if not x.shape:
+        raise ShapeError("Input tensor must have one or more dimensions")
+    if x.shape[-1] != 2:
+        raise ShapeError("Tensor must have a last dimension of size 2")
+    return x.with_shape(x.shape[:-1]).with_dtype(x.dtype.to_complex())
+
+
+@op(
+    "view_as_complex(Tensor input)",
+    infer=as_complex_infer,
+    names=("torch.view_as_complex",),
+    view=True,
+    sample=([[1.0, 2.0]],),
+)
+def view_as_complex(x):
+    """A tensor whose last dimension holds real and imaginary part as a complex one; a view.
+
+    >>> view_as_complex([[1., 2.]])
+    tensor([1.+2.j])
+    """
+    step = x.itemsize
+    if x.size and x.strides[-1] != step:
+        raise ShapeError("Tensor must have a last dimension with stride 1", help="x.contiguous() has it")
+    if any(st % (2 * step) for st, n in zip(x.strides[:-1], x.shape[:-1], strict=True) if n > 1):
+        raise ShapeError("Tensor must have a stride divisible by 2 for all but last dimension")
+    if (address(x) - address(owner(x))) // step % 2:
+        raise ShapeError("Tensor must have a storage_offset divisible by 2")
+    return x.view(np.result_type(x.dtype, np.complex64))[..., 0]
+
+
+@view_as_complex.derivative("input")
+def _(grad):
+    return apply(view_as_real, (grad,))
+
+
+@composite("real(Tensor input)", names=("torch.real",), sample=([1.0 + 2.0j],))
+def real(input):
+    """The real parts, a view; a real tensor itself.
+
+    >>> real([1+2j])
+    tensor([1.])
+    """
+    if not input.spec.dtype.is_complex:
+        return input
+    return apply(select_at, (apply(view_as_real, (input,)), input.ndim, 0))
+
+
+@composite("imag(Tensor input)", names=("torch.imag",), sample=([1.0 + 2.0j],))
+def imag(input):
+    """The imaginary parts of a complex tensor, a view.
+
+    >>> imag([1+2j])
+    tensor([2.])
+    """
+    if not input.spec.dtype.is_complex:
+        raise DTypeError("imag is not implemented for tensors with non-complex dtypes.")
+    return apply(select_at, (apply(view_as_real, (input,)), input.ndim, 1))
+
+
+for part in (real, imag):
+    setattr(
+        Tensor, part.name, property(part.__call__, lambda self, value, part=part: part(self).copy_(value))
+    )
+    Tensor.public.add(part.name)
+
+
+# ------------------------------------------------------------------ complex numbers of two real ones
+
+
+def two_reals(a: Spec, b: Spec) -> Spec:
+    allowed = (dt.float16, dt.float32, dt.float64)
+    if a.dtype not in allowed or b.dtype not in allowed:
+        raise DTypeError(
+            "Expected both inputs to be Half, Float or Double tensors but got "
+            f"{a.dtype.title} and {b.dtype.title}",
+            help="convert them first: x.float()",
+        )
+    if a.dtype is not b.dtype:
+        raise DTypeError(
+            f"Expected object of scalar type {a.dtype.title} but got scalar type {b.dtype.title} for "
+            "second argument"
+        )
+    return a.with_shape(broadcast_shapes(a.shape, b.shape)).with_dtype(a.dtype.to_complex())
+
+
+@op(
+    "complex(Tensor real, Tensor imag)",
+    infer=two_reals,
+    names=("torch.complex",),
+    sample=([1.0, 2.0], [3.0, 4.0]),
+)
+def complex_(a, b):
+    """Complex numbers of real and imaginary parts.
+
+    >>> complex([1., 2.], [0., 1.])
+    tensor([1.+0.j, 2.+1.j])
+    """
+    out = np.empty(np.broadcast_shapes(a.shape, b.shape), np.result_type(a.dtype, np.complex64))
+    out.real, out.imag = a, b
+    return out
+
+
+@complex_.derivative("real")
+def _(grad):
+    return real(grad)
+
+
+@complex_.derivative("imag")
+def _(grad):
+    return imag(grad)
+
+
+@op(
+    "polar(Tensor abs, Tensor angle)",
+    infer=two_reals,
+    names=("torch.polar",),
+    sample=([1.0, 2.0], [3.0, 4.0]),
+)
+def polar(r, angle):
+    """Complex numbers of lengths and angles: `abs * (cos(angle) + sin(angle) * 1j)`.
+
+    >>> polar([2.], [0.])
+    tensor([2.+0.j])
+    """
+    out = np.empty(np.broadcast_shapes(r.shape, angle.shape), np.result_type(r.dtype, np.complex64))
+    out.real, out.imag = r * np.cos(angle), r * np.sin(angle)
+    return out
+
+
+@polar.derivative("abs")
+def _(grad, output):
+    return real(conj(grad) * registry["sgn"](output))
+
+
+@polar.derivative("angle")
+def _(grad, output):
+    return real(conj(grad) * (output * 1j))
