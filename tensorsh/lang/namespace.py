@@ -35,11 +35,6 @@ SHARED = (
 #: PyTorch's classes of optimisers, which are called just as ours are
 OPTIMISERS = {"SGD": "sgd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop"}
 
-#: other spellings of a prefix
-ALIASES = {"F": "nn.functional"} | {
-    name: name for name in ("nn", "linalg", "fft", "special", "autograd", "func", "optim", "random", "cuda")
-}
-
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """The sentence that suggests a near name, if there is one."""
@@ -145,7 +140,9 @@ def prelude(host: dict[str, Any]) -> dict[str, Any]:
     for prefix in reversed(OPEN_PREFIXES):
         names.update(open_names(prefix))
     names.update((name, value) for name, value in extras.items() if "." not in name)
-    names.update((name, Namespace(prefix + ".", extras)) for name, prefix in ALIASES.items())
+    prefixes = {path.partition(".")[0] for path in (*registry, *extras) if "." in path} - {"Tensor"}
+    names.update((name, Namespace(name + ".", extras)) for name in prefixes)
+    names["F"] = Namespace("nn.functional.", extras)
     names.update(host)
     names["torch"] = Namespace("", extras)
     return names
