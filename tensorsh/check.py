@@ -54,7 +54,7 @@ def needs_values(error: TensorshError, open_names: set[str]) -> bool:
 
 def without_effects(session: Session) -> None:
     """Printing and saving do nothing; what is loaded goes to `meta`."""
-    builtins: dict[str, Any] = session._evaluator.prelude
+    builtins: dict[str, Any] = session._evaluator.prelude.bound
 
     def silent(*args: Any, **kwargs: Any) -> None:
         return None

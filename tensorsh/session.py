@@ -159,7 +159,7 @@ class Session:
 
     def builtins(self) -> dict[str, Any]:
         """What every program finds without binding it: operations, dtypes, functions, prefixes."""
-        return {name: value for name, value in self._evaluator.prelude.items() if not name.startswith(".")}
+        return {name: value for name, value in self._evaluator.prelude.everything().items() if not name.startswith(".")}
 
 
 def to_value(value: Any) -> Any:

@@ -13,10 +13,11 @@ from types import MethodType
 from typing import Any
 
 from . import schema as schemas
+from .registry import Registry
 from .schema import Schema
 
 #: every operation by each of its public names: "sum", "Tensor.sum", "nn.functional.relu", "linalg.inv"
-registry: dict[str, Op] = {}
+registry: Registry = Registry()
 
 #: filled by `tensor.py`: the class and the argument converters the binders use
 converters: dict[str, Any] = {}
@@ -213,7 +214,7 @@ def register(record: Op) -> Op:
     """Enter an operation under each of its names; a name taken twice is a mistake in the records."""
     for name in record.names:
         key = name.removeprefix("torch.")
-        if key in registry:
+        if registry.loaded(key):
             raise KeyError(f"operation {key!r} is declared twice")
         registry[key] = record
         if key.startswith("Tensor."):

@@ -140,7 +140,7 @@ def binder(
     `convert(value, op_name, parameter_name, position)`; it is only called when the cheap test that
     stands in the generated code fails.
     """
-    scope: dict[str, Any] = {"target": target}
+    scope: dict[str, Any] = {"_target": target}
     head, body, names = [], [], []
     starred = False
     varargs = any(p.varargs for p in schema.parameters)
@@ -178,7 +178,7 @@ def binder(
     scope["Tensor"] = converters["Tensor class"]
     function = re.sub(r"\W", "_", schema.name)
     arguments = ", ".join(names)
-    call = f"target(({arguments}{',' if names else ''}))" if packed else f"target({arguments})"
+    call = f"_target(({arguments}{',' if names else ''}))" if packed else f"_target({arguments})"
     lines = [f"def {function}({', '.join(head)}):", *(f"    {line}" for line in body), f"    return {call}"]
     exec("\n".join(lines), scope)
     return scope[function]

@@ -8,6 +8,7 @@ base it looks into. Methods and operators are put here by the operation records.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -101,6 +102,12 @@ class Tensor:
         out = Tensor(self.array, self.spec)
         out.counter = self.shared_counter()
         return out
+
+    def __getattr__(self, name: str) -> Any:
+        """A method whose module is not imported yet."""
+        if op.registry.load(f"Tensor.{name}"):
+            return object.__getattribute__(self, name)
+        raise AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
 
     # -- what users read
 
@@ -378,6 +385,21 @@ def install_operator(name: str, record: op.Op, swapped: str | None = None) -> No
             return _operand(record, self, other, True, rest)
 
         setattr(Tensor, f"__{swapped}__", backward)
+
+
+def defer_operators(package: str, operators: dict[str, str]) -> None:
+    """Let each operator import its module when it is first used: {module: "add radd …"}."""
+    for module, names in operators.items():
+        for name in names.split():
+            setattr(Tensor, f"__{name}__", _deferred(f"__{name}__", f"{package}.{module}"))
+
+
+def _deferred(name: str, module: str) -> Callable[..., Any]:
+    def operator(self: Tensor, *args: Any) -> Any:
+        import_module(module)  # which puts the operator itself in this place
+        return getattr(Tensor, name)(self, *args)
+
+    return operator
 
 
 def install_method(name: str, record: Any) -> None:

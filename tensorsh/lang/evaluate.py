@@ -24,7 +24,7 @@ from .codegen import Compiler, bound_names
 from .expressions import Table
 from .faults import fault
 from .host import Texts, host_names
-from .namespace import prelude
+from .namespace import Prelude
 from .parse import parse
 from .runtime import Runtime, Show
 
@@ -40,8 +40,8 @@ class Evaluator:
     def __init__(self, show: Show, texts: Texts):
         self.variables: dict[str, Any] = {}
         self.runtime = Runtime(show, self.import_file, self.variables)
-        self.prelude = prelude(host_names(texts, self.folder)) | self.runtime.entries()
-        self.variables["__builtins__"] = self.prelude
+        self.prelude = Prelude(host_names(texts, self.folder) | self.runtime.entries())
+        self.variables["__builtins__"] = self.prelude.bound
         self.imported: set[str] = set()
         self.importing: list[str] = []
         self.sources: dict[str, Source] = {}
@@ -74,6 +74,8 @@ class Evaluator:
         finally:
             if collecting:
                 gc.enable()
+        for statement in compiled:
+            self.prelude.provide(statement.code)
         self.runtime.tables[table.filename] = table
         self.sources[table.filename] = source
         return compiled
@@ -110,7 +112,7 @@ class Evaluator:
 
     def fault(self, error: BaseException) -> TensorshError:
         """The error as it is reported."""
-        return fault(error, self.runtime.node, [*self.names(), *self.prelude])
+        return fault(error, self.runtime.node, [*self.names(), *self.prelude.names()])
 
     # ---------------------------------------------------------------- import "file"
 

@@ -43,14 +43,14 @@ DIGITS = (
     r"(?:0[xXbBoO][0-9a-fA-F_]++|(?:[0-9][0-9_]*+\.?+[0-9_]*+|\.[0-9][0-9_]*+)(?:[eE][-+]?[0-9][0-9_]*+)?)"
 )
 
-FIRST = rf"\[(?:{GAP}[\[(])*+{GAP}[-+]*+{GAP}(?:\.?[0-9]|{WORD})"
+FIRST = rf"\[(?:{GAP}[-+\[(])*+{GAP}(?:\.?[0-9]|{WORD})"
 RUN = r"[ \t\f\r\n0-9.,eE+\-\[\]_TrueFals]*+"
 ELEMENT = (
-    rf"{GAP}([-+]*+){GAP}(\()?+{GAP}([-+]*+){GAP}({DIGITS}[jJ]?|{WORD})"
+    rf"{GAP}((?:[-+][ \t]*+)*+){GAP}(\()?+{GAP}((?:[-+][ \t]*+)*+){GAP}({DIGITS}[jJ]?|{WORD})"
     rf"(?:{GAP}([-+]){GAP}({DIGITS}[jJ]))?(?(2){GAP}\)){GAP}(?=[,\]])"
 )
 SIGN = rf"{GAP}(?:([\[\],;])|({DIGITS}[jJ]?)|)"
-SIGNED = rf"{GAP}[-+]*+{GAP}({DIGITS}[jJ]?)"
+SIGNED = rf"{GAP}(?:[-+][ \t]*+)*+{GAP}({DIGITS}[jJ]?)"
 TAIL = r"[\w.]*\w"
 INDEX_LIKE = r"\[[^\[\]]*,[^\[\]]*\]"
 BRACKET = r"#[^\r\n]*|[\[\]]"
@@ -105,8 +105,8 @@ class LiteralReader:
                 values, _ = decode(_normalised(text[at:end]))
             except (ValueError, RecursionError):
                 return None
-        kinds = _kinds(values)
-        if not kinds <= {int, float, bool, list}:
+        kinds, depth = _kinds(values)
+        if not kinds <= {int, float, bool, list} or depth > MAX_DEPTH:
             return None
         words = [word for word in ("false", "true") if bool in kinds and text.find(word, at, end) >= 0]
         return Literal(values, end, tuple(words))
@@ -156,7 +156,9 @@ class LiteralReader:
             at = found.end()
 
     def _number(self, found: re.Match[str], words: set[str]) -> Any:
-        outer, _, inner, written, sign, imaginary = found.groups()
+        outer, bracket, inner, written, sign, imaginary = found.groups()
+        if not bracket:
+            outer, inner = "", outer
         value = CONSTANTS.get(written)
         if value is None:
             value = self._value(written, found.start(4))
@@ -258,7 +260,7 @@ def number(written: str) -> int | float | complex:
 
 
 def _signed(signs: str, value: Any) -> Any:
-    for sign in reversed(signs):
+    for sign in reversed(signs.replace(" ", "").replace("\t", "")):
         value = -value if sign == "-" else +value
     return value
 
@@ -315,17 +317,18 @@ def _normalised(text: str) -> str:
     return text.replace("True", "true").replace("False", "false")
 
 
-def _kinds(values: list[Any]) -> set[type]:
-    """The types of everything in nested lists."""
+def _kinds(values: list[Any]) -> tuple[set[type], int]:
+    """The types of everything in nested lists, and how deep they are."""
     kinds: set[type] = set()
-    rows = [values]
+    rows, depth = [values], 0
     while rows:
+        depth += 1
         here = set(map(type, chain.from_iterable(rows)))
         kinds |= here
         if list not in here:
             break
         rows = [item for row in rows for item in row if type(item) is list]
-    return kinds
+    return kinds, depth
 
 
 # ------------------------------------------------------------------ shape

@@ -305,6 +305,9 @@ def missing_operand(place: Place) -> ParseError | None:
     if place.is_kind("GRAD", "DERIVATIVE") and place.before in ("grad", "wrt"):
         help = "type `grad (grad y wrt x) wrt x`"
         return place.error("invalid syntax: an inner gradient needs brackets", help=help)
+    if place.text in ("not", "lambda") and place.expects("NAME"):
+        message = f"invalid syntax: `{place.text}` needs brackets after `{place.before}`"
+        return place.error(message, help=f"type `({place.text} …)`")
     if not (place.expects("NAME") and place.expects("NUMBER")) or place.starts_operand:
         return None
     before, text = place.before, place.text

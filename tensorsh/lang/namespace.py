@@ -1,13 +1,14 @@
 """The names a program starts with: operations, dtypes, host functions, and the prefixes PyTorch has.
 
 A namespace (`torch`, `F`, `linalg`) owns nothing: it is a prefix into the registry of operations, with
-a few extras. `prelude()` is the same laid flat: every operation by its bare name, under which Python
-finds it after the user's own variables.
+a few extras. The `Prelude` is the same laid flat: Python finds a name there after the user's own
+variables. Operations are put there when a program first mentions them, so that nothing else is imported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from types import CodeType
 from typing import Any
 
 from ..engine.dtype import ALL, DType, dtypes
@@ -31,9 +32,6 @@ OPEN_PREFIXES = (
 SHARED = (
     "inf", "nan", "pi", "e", "Tensor", "Size", "device", "dtype", "set_printoptions", "get_printoptions",
 )  # fmt: skip
-
-#: PyTorch's classes of optimisers, which are called just as ours are
-OPTIMISERS = {"SGD": "sgd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop"}
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
@@ -107,14 +105,14 @@ class Namespace:
 
     def has_inside(self, prefix: str) -> bool:
         return prefix != "Tensor." and any(
-            key.startswith(prefix) for table in (registry, self.extras) for key in table
+            key.startswith(prefix) for table in (registry.names(), self.extras) for key in table
         )
 
     def names(self) -> set[str]:
         """What may follow the dot."""
         return {
             key[len(self.prefix) :].partition(".")[0]
-            for table in (registry, self.extras)
+            for table in (registry.names(), self.extras)
             for key in table
             if key.startswith(self.prefix) and not key.startswith("Tensor.")
         } - {""}
@@ -125,33 +123,52 @@ def torch_extras(host: dict[str, Any]) -> dict[str, Any]:
     extras: dict[str, Any] = {name: value for name, value in SETTINGS.items() if name not in registry}
     extras |= {dtype.name: dtype for dtype in ALL} | dtypes
     extras |= {name: host[name] for name in SHARED}
-    extras["random.manual_seed"] = manual_seed = registry.get("manual_seed", SETTINGS["manual_seed"])
+    extras["random.manual_seed"] = manual_seed = SETTINGS["manual_seed"]
     extras["cuda.manual_seed"] = extras["cuda.manual_seed_all"] = manual_seed
     extras["cuda.is_available"] = extras["backends.mps.is_available"] = lambda: False
-    extras |= {f"optim.{theirs}": registry[ours] for theirs, ours in OPTIMISERS.items() if ours in registry}
     extras["cuda.device_count"] = lambda: 0
     return extras
 
 
-def prelude(host: dict[str, Any]) -> dict[str, Any]:
-    """Every name that is there before a program binds any; `host` entries win over operations."""
-    extras = torch_extras(host)
-    names: dict[str, Any] = {}
-    for prefix in reversed(OPEN_PREFIXES):
-        names.update(open_names(prefix))
-    names.update((name, value) for name, value in extras.items() if "." not in name)
-    prefixes = {path.partition(".")[0] for path in (*registry, *extras) if "." in path} - {"Tensor"}
-    names.update((name, Namespace(name + ".", extras)) for name in prefixes)
-    names["F"] = Namespace("nn.functional.", extras)
-    names.update(host)
-    names["torch"] = Namespace("", extras)
-    return names
+class Prelude:
+    """Every name that is there before a program binds any.
 
+    bound   what has been mentioned so far; Python's `__builtins__`, so it must be a plain dict
+    open    bare name → name in the registry, for the operations
+    """
 
-def open_names(prefix: str) -> Iterator[tuple[str, Any]]:
-    """The operations directly inside a prefix."""
-    for key, record in list(registry.items()):
-        if key.startswith(prefix):
-            name = key[len(prefix) :]
-            if "." not in name:
-                yield name, record
+    def __init__(self, host: dict[str, Any]):
+        extras = torch_extras(host)
+        everything = registry.names()
+        self.open: dict[str, str] = {}
+        for prefix in reversed(OPEN_PREFIXES):
+            start = len(prefix)
+            self.open.update(
+                (key[start:], key) for key in everything if key.startswith(prefix) and "." not in key[start:]
+            )
+        self.bound: dict[str, Any] = {name: value for name, value in extras.items() if "." not in name}
+        prefixes = {path.partition(".")[0] for path in (*everything, *extras) if "." in path} - {"Tensor"}
+        self.bound.update((name, Namespace(name + ".", extras)) for name in prefixes)
+        self.bound["F"] = Namespace("nn.functional.", extras)
+        self.bound.update(host)
+        self.bound["torch"] = Namespace("", extras)
+
+    def provide(self, code: CodeType) -> None:
+        """Bind the operations whose names a piece of compiled code mentions."""
+        for name in code.co_names:
+            if name in self.open and name not in self.bound:
+                self.bound[name] = registry[self.open[name]]
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self.provide(constant)
+
+    def names(self) -> set[str]:
+        """All names, bound or not."""
+        return {*self.open, *self.bound}
+
+    def everything(self) -> dict[str, Any]:
+        """All names with what they stand for."""
+        for name, key in self.open.items():
+            if name not in self.bound:
+                self.bound[name] = registry[key]
+        return self.bound

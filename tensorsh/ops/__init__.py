@@ -1,50 +1,27 @@
-"""All operations. Importing this package registers them."""
+"""All operations. A module is imported when one of its names is first asked for.
 
-from . import (  # noqa: F401
-    activation,
-    activation_smooth,
-    add_products,
-    arithmetic,
-    attributes,
-    autograd,
-    bitwise,
-    bounds,
-    broadcast,
-    cast,
-    compare,
-    complex_parts,
-    create,
-    distance,
-    dropout,
-    einsum,
-    elementwise,
-    extremes,
-    functional,
-    getitem,
-    histogram,
-    index,
-    index_write,
-    join,
-    linalg,
-    linalg_norm,
-    logic,
-    magnitude,
-    matmul,
-    pairs,
-    powers,
-    products,
-    reduce,
-    reorder,
-    rounding,
-    scan,
-    scatter,
-    shape_views,
-    softmax,
-    sort,
-    split,
-    statistics,
-    strided,
-    unary,
-    unique,
-    views,
+`names.py` says which module has which name; `python tools/generate.py` writes it anew after an operation
+was added (a test tells when it is out of date). There is no list of modules to keep.
+"""
+
+from ..engine.op import registry
+from ..engine.tensor import Tensor, defer_operators
+from .names import NAMES
+
+registry.add_package(__name__, NAMES)
+Tensor.public.update(name.removeprefix("Tensor.") for name in NAMES if name.startswith("Tensor."))
+
+defer_operators(
+    __name__,
+    {
+        "arithmetic": "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod neg pos "
+        "iadd isub imul itruediv ifloordiv imod",
+        "powers": "pow rpow ipow",
+        "compare": "eq ne lt le gt ge",
+        "bitwise": "and rand or ror xor rxor lshift rlshift rshift rrshift invert iand ior ixor ilshift irshift",
+        "matmul": "matmul rmatmul imatmul",
+        "getitem": "getitem setitem delitem",
+        "magnitude": "abs",
+    },
+    masked,
 )

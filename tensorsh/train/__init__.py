@@ -1,3 +1,6 @@
-"""Training: optimisers, batches, progress, metrics. Importing this package registers them."""
+"""Training: optimisers, batches, progress, metrics; like `ops`, imported when they are asked for."""
 
-from . import data, metrics, optim  # noqa: F401
+from ..engine.op import registry
+from .names import NAMES
+
+registry.add_package(__name__, NAMES)

@@ -1,0 +1,96 @@
+"""The registry: every operation by each of its public names, its module imported when first asked for.
+
+A package of operations hands over an index (name → module of the package); looking a name up imports that
+module, which registers the operation. So a program pays for the operations it uses. Walking through all
+names imports everything; so does a name that no index has.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+
+class Registry(dict[str, Any]):
+    """`registry["linalg.inv"]`; methods and attributes of tensors are under `Tensor.NAME`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.index: dict[str, str] = {}
+        self.packages: list[str] = []
+        self.owners: dict[str, str] | None = None  # name → module, while an index is being made
+
+    def add_package(self, package: str, index: Mapping[str, str]) -> None:
+        """Make the operations of a package available under the names of its index."""
+        self.packages.append(package)
+        self.index.update((name, f"{package}.{module}") for name, module in index.items())
+
+    def load(self, name: str) -> bool:
+        """Import what defines `name`; whether an index knows it."""
+        module = self.index.get(name)
+        if module is None:
+            return False
+        import_module(module)
+        return True
+
+    def load_all(self) -> None:
+        """Import every module of the packages."""
+        from pkgutil import iter_modules
+
+        for package in self.packages:
+            for module in iter_modules(import_module(package).__path__):
+                import_module(f"{package}.{module.name}")
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if self.owners is not None:
+            self.owners[name] = _running_module()
+        super().__setitem__(name, value)
+
+    def __missing__(self, name: str) -> Any:
+        if not self.load(name):
+            self.load_all()
+        found = super().get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def loaded(self, name: str) -> bool:
+        """Whether the name is there without importing anything."""
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self.index
+
+    def names(self) -> set[str]:
+        """All names, without importing anything."""
+        return {*self.index, *super().keys()}
+
+    def __iter__(self) -> Iterator[str]:
+        self.load_all()
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        self.load_all()
+        return super().keys()
+
+    def values(self) -> Any:
+        self.load_all()
+        return super().values()
+
+    def items(self) -> Any:
+        self.load_all()
+        return super().items()
+
+
+def _running_module() -> str:
+    """The module whose top level is being executed."""
+    frame = sys._getframe(2)
+    while frame.f_code.co_name != "<module>":
+        assert frame.f_back is not None
+        frame = frame.f_back
+    return str(frame.f_globals["__name__"])

@@ -1,0 +1,21 @@
+"""Which module has which name; written by `python tools/generate.py`."""
+
+NAMES = {
+    "accuracy": "metrics",
+    "adam": "optim",
+    "adamw": "optim",
+    "confusion_matrix": "metrics",
+    "f1_score": "metrics",
+    "mean_absolute_error": "metrics",
+    "mean_squared_error": "metrics",
+    "optim.Adam": "optim",
+    "optim.AdamW": "optim",
+    "optim.RMSprop": "optim",
+    "optim.SGD": "optim",
+    "precision": "metrics",
+    "r2_score": "metrics",
+    "recall": "metrics",
+    "rmsprop": "optim",
+    "sgd": "optim",
+    "train_test_split": "data",
+}

@@ -1,0 +1,74 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def load_builder():
+    found = importlib.util.spec_from_file_location("generate", ROOT / "tools" / "generate.py")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def test_operations_page_is_up_to_date() -> None:
+    builder = load_builder()
+    assert builder.PAGE.read_text(encoding="utf-8") == builder.page(), "run: python tools/generate.py"
+
+
+def test_indexes_of_names_are_up_to_date() -> None:
+    for path, text in load_builder().fresh_indexes().items():
+        assert path.read_text(encoding="utf-8") == text, "run: python tools/generate.py"
+
+
+SAMPLES = ["tour.tsh", "autograd.tsh", "iris.tsh", "diabetes.tsh", "digits.tsh"]
+
+
+def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tensorsh", *arguments], input=stdin, capture_output=True, text=True, cwd=ROOT
+    )
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_sample_runs(sample: str) -> None:
+    done = run(f"samples/{sample}", stdin="")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    if sample == "digits.tsh":
+        assert float(re.findall(r"test accuracy ([\d.]+)", done.stdout)[-1]) >= 0.96
+
+
+def test_sample_reads_stdin() -> None:
+    done = run("samples/columns.tsh", stdin=(ROOT / "samples/data/iris.csv").read_text())
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("150 rows, 5 columns\n")
+
+
+BLOCK = re.compile(r"```console\n(.*?)```", re.S)
+
+
+def sessions() -> list[tuple[str, str]]:
+    """(command, what it prints) for each `$ tensorsh …` line shown in the README."""
+    found = []
+    for block in BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, printed = part.partition("\n")
+            found.append((command, printed))
+    return found
+
+
+@pytest.mark.parametrize(("command", "printed"), sessions())
+def test_readme_shows_what_is_printed(command: str, printed: str) -> None:
+    shell = command.replace("tensorsh", f"{sys.executable} -m tensorsh")
+    done = subprocess.run(shell, shell=True, capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout + done.stderr).rstrip() == printed.rstrip()
