@@ -73,7 +73,7 @@ def run(options: Options) -> int:
             if code and not options.keep_going:
                 break
         if wants_shell(options):
-            return shell(session, options)
+            return shell(session, options, output, report)
         return code
 
 
@@ -165,11 +165,19 @@ def wants_shell(options: Options) -> bool:
     return options.interactive or (nothing and sys.stdin.isatty())
 
 
-def shell(session: Session, options: Options) -> int:
+def shell(session: Session, options: Options, output: Output, report: Report) -> int:
     """The interactive shell."""
-    from .repl.loop import shell
+    from .repl.loop import run
 
-    return shell(session, options)
+    return run(
+        session,
+        output,
+        report,
+        history=options.history,
+        config=options.config,
+        quiet=options.quiet,
+        timer=options.timer,
+    )
 
 
 class Output:
