@@ -23,5 +23,4 @@ defer_operators(
         "getitem": "getitem setitem delitem",
         "magnitude": "abs",
     },
-    masked,
 )
