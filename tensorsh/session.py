@@ -13,7 +13,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
 from .engine import context, device, tensor
@@ -31,12 +30,14 @@ OnError = Callable[[TensorshError], None]
 OnTime = Callable[[Span, float], None]
 
 
-@dataclass(frozen=True, slots=True)
 class Shown:
     """A displayed value; `name` is the variable it was, None for any other expression."""
 
-    value: Any
-    name: str | None
+    __slots__ = ("name", "value")
+
+    def __init__(self, value: Any, name: str | None):
+        self.value = value
+        self.name = name
 
 
 class Session:
@@ -159,7 +160,11 @@ class Session:
 
     def builtins(self) -> dict[str, Any]:
         """What every program finds without binding it: operations, dtypes, functions, prefixes."""
-        return {name: value for name, value in self._evaluator.prelude.everything().items() if not name.startswith(".")}
+        return {
+            name: value
+            for name, value in self._evaluator.prelude.everything().items()
+            if not name.startswith(".")
+        }
 
 
 def to_value(value: Any) -> Any:
