@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ArgumentError
@@ -27,13 +26,17 @@ _PARAMETER = re.compile(
 _MISSING: Any = object()
 
 
-@dataclass(frozen=True, slots=True)
 class Parameter:
-    name: str
-    type: str
-    optional: bool
-    default: Any
-    keyword_only: bool
+    """One parameter: its type as the signature writes it, and its default (if it is not `required`)."""
+
+    __slots__ = ("default", "keyword_only", "name", "optional", "type")
+
+    def __init__(self, name: str, type: str, optional: bool, default: Any, keyword_only: bool):
+        self.name = name
+        self.type = type
+        self.optional = optional
+        self.default = default
+        self.keyword_only = keyword_only
 
     @property
     def is_tensor(self) -> bool:
@@ -52,12 +55,14 @@ class Parameter:
         return self.name + default
 
 
-@dataclass(frozen=True, slots=True)
 class Schema:
     """A parsed signature."""
 
-    name: str
-    parameters: tuple[Parameter, ...]
+    __slots__ = ("name", "parameters")
+
+    def __init__(self, name: str, parameters: tuple[Parameter, ...]):
+        self.name = name
+        self.parameters = parameters
 
     def __str__(self) -> str:
         """As a reader of documentation wants it: `sum(input, dim=None, keepdim=False, *, dtype=None)`."""
