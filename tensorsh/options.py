@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from .errors import UsageError
 
 HELP = """\
@@ -44,31 +42,38 @@ Exit code: 0 all ran; 1 an evaluation error or a failed assert; 2 bad usage or a
 FORMATS = ("pretty", "torch", "json", "csv", "npy")
 
 
-@dataclass(slots=True)
 class Options:
-    """What was asked for on the command line."""
+    """What was asked for on the command line; keywords set what is not the default."""
 
-    commands: list[str] = field(default_factory=list)
-    script: str | None = None
-    arguments: list[str] = field(default_factory=list)
-    bindings: list[tuple[str, str, str]] = field(default_factory=list)  # ("arg" or "let", name, text)
-    check: list[str] = field(default_factory=list)
-    interactive: bool = False
-    format: str | None = None
-    output: str | None = None
-    seed: int | None = None
-    dtype: str | None = None
-    device: str | None = None
-    threads: int | None = None
-    keep_going: bool = False
-    timer: bool = False
-    color: str = "auto"
-    history: bool = True
-    config: bool = True
-    quiet: bool = False
-    debug: bool = False
-    help: bool = False
-    version: bool = False
+    def __init__(self, **given: object) -> None:
+        self.commands: list[str] = []
+        self.script: str | None = None
+        self.arguments: list[str] = []
+        self.bindings: list[tuple[str, str, str]] = []  # ("arg" or "let", name, text)
+        self.check: list[str] = []
+        self.interactive: bool = False
+        self.format: str | None = None
+        self.output: str | None = None
+        self.seed: int | None = None
+        self.dtype: str | None = None
+        self.device: str | None = None
+        self.threads: int | None = None
+        self.keep_going: bool = False
+        self.timer: bool = False
+        self.color: str = "auto"
+        self.history: bool = True
+        self.config: bool = True
+        self.quiet: bool = False
+        self.debug: bool = False
+        self.help: bool = False
+        self.version: bool = False
+        vars(self).update(given)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Options) and vars(self) == vars(other)
+
+    def __repr__(self) -> str:
+        return f"Options({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
 
 
 #: flag → (field, value it sets)

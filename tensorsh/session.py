@@ -18,6 +18,7 @@ from typing import Any
 from .engine import context, device, tensor
 from .engine.arguments import as_tensor
 from .engine.dtype import DType, dtypes
+from .engine.op import registry
 from .engine.tensor import Tensor
 from .errors import TensorshError, UsageError
 from .lang.evaluate import Evaluator, deep_recursion
@@ -158,6 +159,23 @@ class Session:
         """The variables, in the order of their binding; `_`, the last displayed value, is not one."""
         return [name for name in self._evaluator.names() if name != "_"]
 
+    def clear(self) -> None:
+        """Forget every variable and every named size; defaults and random numbers stay."""
+        for name in self._evaluator.names():
+            del self[name]
+        self._evaluator.runtime.sizes.clear()
+
+    def builtin_names(self) -> set[str]:
+        """The names that every program finds without binding them: operations, dtypes, functions, prefixes."""
+        return {name for name in self._evaluator.prelude.names() if not name.startswith(".")}
+
+    def builtin(self, name: str) -> Any:
+        """What one of them stands for; KeyError if there is no such name."""
+        prelude = self._evaluator.prelude
+        if name.startswith(".") or (name not in prelude.bound and name not in prelude.open):
+            raise KeyError(name)
+        return prelude.bound[name] if name in prelude.bound else registry[prelude.open[name]]
+
     def builtins(self) -> dict[str, Any]:
         """What every program finds without binding it: operations, dtypes, functions, prefixes."""
         return {
@@ -196,6 +214,8 @@ class Texts:
     """Values as text, the way PyTorch and Python write them, under the options of the session in force."""
 
     def options(self) -> Any:
+        from dataclasses import replace
+
         from .render.torch_repr import DEFAULT
 
         state = context.current

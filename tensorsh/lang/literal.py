@@ -11,7 +11,6 @@ of different lengths are no syntax error: the literal remembers the first one th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import chain
 from math import inf, nan, pi
 from typing import Any
@@ -57,14 +56,16 @@ BRACKET = r"#[^\r\n]*|[\[\]]"
 MARK = r"#[^\r\n]*|[\[\],]"
 
 
-@dataclass(slots=True)
 class Literal:
     """What was read: nested lists up to offset `end`, and the rebindable names among them."""
 
-    values: list[Any]
-    end: int
-    words: tuple[str, ...] = ()
-    ragged: Ragged | None = None
+    __slots__ = ("end", "ragged", "values", "words")
+
+    def __init__(self, values: list[Any], end: int, words: tuple[str, ...] = (), ragged: Ragged | None = None):
+        self.values = values
+        self.end = end
+        self.words = words
+        self.ragged = ragged
 
 
 TOO_LONG = Literal([], 0)

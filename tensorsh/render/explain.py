@@ -35,4 +35,4 @@ def _chain(chain: Chain, show: Callable[[Any], str]) -> str:
 
 def _whole(text: str) -> str:
     """An expression that reads as one thing behind `d`."""
-    return text if text.isidentifier() or text.endswith(")") and text.count("(") == 1 else f"({text})"
+    return text if text.isidentifier() or (text.endswith(")") and text.count("(") == 1) else f"({text})"
