@@ -69,13 +69,13 @@ class Evaluator:
                 for node in parse(source).body
                 if not isinstance(node, ast.Pass)
             ]
+            for statement in compiled:
+                self.prelude.provide(statement.code)
         except Exception as error:
             raise self.fault(error) from _cause(error)
         finally:
             if collecting:
                 gc.enable()
-        for statement in compiled:
-            self.prelude.provide(statement.code)
         self.runtime.tables[table.filename] = table
         self.sources[table.filename] = source
         return compiled
