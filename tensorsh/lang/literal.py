@@ -61,7 +61,9 @@ class Literal:
 
     __slots__ = ("end", "ragged", "values", "words")
 
-    def __init__(self, values: list[Any], end: int, words: tuple[str, ...] = (), ragged: Ragged | None = None):
+    def __init__(
+        self, values: list[Any], end: int, words: tuple[str, ...] = (), ragged: Ragged | None = None
+    ):
         self.values = values
         self.end = end
         self.words = words
