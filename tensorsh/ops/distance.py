@@ -8,9 +8,10 @@ import numpy as np
 
 from ..engine import context
 from ..engine import dtype as dt
+from ..engine.apply import promoted
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, wrap
 from ..errors import DTypeError, ShapeError, ValueError
 from .linalg_norm import vector_norm_primitive
 from .matmul import multiply
@@ -179,8 +180,7 @@ def pdist(x, p):
 @pdist.derivative("input")
 def _(grad, input, output, p):
     n = input.spec.shape[0]
-    triu = registry["triu_indices"](n, n, 1)
-    first, second = triu[0], triu[1]
+    first, second = (wrap(i) for i in np.triu_indices(n, 1))
     each = grad.unsqueeze(-1) * slopes(input[first] - input[second], output, p)
     zero = input * 0
     return zero.index_add(0, first, each) - zero.index_add(0, second, each)
@@ -228,7 +228,7 @@ def cosine_similarity(x1, x2, dim, eps):
     >>> nn.functional.cosine_similarity([[1., 0.]], [[1., 1.]])
     tensor([0.7071])
     """
-    common = registry["result_type"](x1, x2)
+    common = promoted([x1.spec, x2.spec], context.current.dtype)
     if common.category != dt.FLOAT:
         raise DTypeError(
             f"expected common dtype to be floating point, yet common dtype is {common.title}",

@@ -1,0 +1,307 @@
+"""Losses that compare two tensors element by element.
+
+A loss that PyTorch computes as one node is a primitive with `reduction` built in; `difference_loss`
+makes those that depend on `input - target` alone. The rest are written in operations.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..engine import context
+from ..engine.apply import apply
+from ..engine.op import Op, composite, op, registry
+from ..engine.spec import Spec, broadcast_shapes
+from ..engine.tensor import Tensor
+from ..errors import ShapeError, ValueError
+from .activation import where
+from .loss_rules import (
+    LEGACY,
+    only_float,
+    reduce_array,
+    reduce_tensor,
+    reduced_spec,
+    reduction_of,
+    spread_grad,
+)
+
+PAIR = ([[0.5, -1.0], [2.0, 0.3]], [[0.2, 0.4], [-1.5, 0.1]])
+
+
+def difference_loss(name: str, kernel_name: str, value: Any, slope: Any) -> Op:
+    """A primitive of `d = input - target` and one parameter: value(d, parameter) of arrays, and its
+    derivative by d, slope(d, parameter), in operations."""
+
+    def infer(input: Spec, target: Spec, parameter: float, reduction: str) -> Spec:
+        out = input.with_shape(broadcast_shapes(input.shape, target.shape))
+        only_float(kernel_name, out)
+        return reduced_spec(out, reduction)
+
+    def kernel(x: Any, y: Any, parameter: float, reduction: str) -> Any:
+        return reduce_array(value(x - y, parameter), reduction)
+
+    record = op(
+        f"{name}(Tensor input, Tensor target, float parameter, str reduction)",
+        infer=infer,
+        promote="types",
+        names=(),
+    )(kernel)
+
+    @record.derivative("input", "target")
+    def _(grad, input, target, parameter, reduction, needs):
+        d = input - target
+        along = spread_grad(grad, reduction, d.spec.numel) * slope(d, parameter)
+        return along, -along if needs[1] else None
+
+    return record
+
+
+def _huber(d: Any, delta: float) -> Any:
+    size = np.abs(d)
+    return np.where(size <= delta, d * d / 2, delta * (size - delta / 2)).astype(d.dtype)
+
+
+def _smooth_l1(d: Any, beta: float) -> Any:
+    size = np.abs(d)
+    return np.where(size < beta, d * d / (2 * beta), size - beta / 2).astype(d.dtype)
+
+
+mse_primitive = difference_loss("mse_loss", "mse_cpu", lambda d, _: d * d, lambda d, _: d * 2)
+smooth_l1_primitive = difference_loss(
+    "smooth_l1_loss",
+    "smooth_l1_cpu",
+    _smooth_l1,
+    lambda d, beta: where(d.abs() < beta, d / beta, d.sign()),
+)
+huber_primitive = difference_loss(
+    "huber_loss", "huber_cpu", _huber, lambda d, delta: where(d.abs() <= delta, d, d.sign() * delta)
+)
+
+
+def _weighted(each: Tensor, input: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """A weighted loss: its mean is taken over the weights."""
+    if weight.spec.shape != input.spec.shape:
+        raise ValueError(
+            "Weights and input must have the same size.", code="weight-size", operands=(input, weight)
+        )
+    each = each * weight
+    if reduction == "mean":
+        return each.sum() / weight.sum()
+    return reduce_tensor(each, reduction)
+
+
+@composite(
+    f"nn.functional.mse_loss(Tensor input, Tensor target, {LEGACY}, Tensor? weight=None)",
+    names=("nn.functional.mse_loss",),
+    sample=PAIR,
+)
+def mse_loss(input, target, size_average, reduce, reduction, weight):
+    """The mean (or sum) of `(input - target)²`; `reduction="none"` keeps the elements.
+
+    >>> nn.functional.mse_loss([1., 2.], [0., 4.])
+    tensor(2.5000)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if weight is not None:
+        return _weighted((input - target) ** 2, input, weight, reduction)
+    return apply(mse_primitive, (input, target, 0.0, reduction))
+
+
+@composite(
+    f"nn.functional.l1_loss(Tensor input, Tensor target, {LEGACY}, Tensor? weight=None)",
+    names=("nn.functional.l1_loss",),
+    sample=PAIR,
+)
+def l1_loss(input, target, size_average, reduce, reduction, weight):
+    """The mean (or sum) of `|input - target|`.
+
+    >>> nn.functional.l1_loss([1., 2.], [0., 4.])
+    tensor(1.5000)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    each = (input - target).abs()
+    if weight is not None:
+        return _weighted(each, input, weight, reduction)
+    return reduce_tensor(each, reduction)
+
+
+@composite(
+    f"nn.functional.smooth_l1_loss(Tensor input, Tensor target, {LEGACY}, float beta=1.0)",
+    names=("nn.functional.smooth_l1_loss",),
+    sample=PAIR,
+)
+def smooth_l1_loss(input, target, size_average, reduce, reduction, beta):
+    """`d²/(2 beta)` where `d = |input - target|` is below `beta`, `d - beta/2` elsewhere.
+
+    >>> nn.functional.smooth_l1_loss([1., 2.], [0.5, 4.])
+    tensor(0.8125)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if beta == 0:
+        return reduce_tensor((input - target).abs(), reduction)
+    if beta < 0:
+        raise ValueError("smooth_l1_loss does not support negative values for beta.", code="loss-beta")
+    return apply(smooth_l1_primitive, (input, target, beta, reduction))
+
+
+@composite(
+    "nn.functional.huber_loss(Tensor input, Tensor target, str reduction='mean', float delta=1.0, "
+    "Tensor? weight=None)",
+    names=("nn.functional.huber_loss",),
+    sample=PAIR,
+)
+def huber_loss(input, target, reduction, delta, weight):
+    """`d²/2` where `d = |input - target|` is at most `delta`, `delta (d - delta/2)` elsewhere.
+
+    >>> nn.functional.huber_loss([1., 2.], [0.5, 4.])
+    tensor(0.8125)
+    """
+    reduction = reduction_of(reduction)
+    if delta <= 0:
+        raise ValueError("huber_loss does not support non-positive values for delta.", code="loss-delta")
+    if weight is None:
+        return apply(huber_primitive, (input, target, delta, reduction))
+    if weight.spec.shape != input.spec.shape:
+        raise ValueError(
+            "Weights and input must have the same size.", code="weight-size", operands=(input, weight)
+        )
+    return reduce_tensor(apply(huber_primitive, (input, target, delta, "none")) * weight, reduction)
+
+
+def _soft_margin_infer(x: Spec, y: Spec, reduction: str) -> Spec:
+    only_float("soft_margin_loss", x)
+    return reduced_spec(x.with_shape(broadcast_shapes(x.shape, y.shape)), reduction)
+
+
+@op(
+    "soft_margin_loss(Tensor input, Tensor target, str reduction)",
+    infer=_soft_margin_infer,
+    promote="types",
+    names=(),
+)
+def soft_margin_primitive(x, y, reduction):
+    """log(1 + exp(-y x))."""
+    return reduce_array(np.log1p(np.exp(-y * x)), reduction)
+
+
+@soft_margin_primitive.derivative("input")
+def _(grad, input, target, reduction):
+    z = registry["sigmoid"](-target * input)
+    return spread_grad(grad, reduction, z.spec.numel) * (-target * z)
+
+
+@composite(
+    f"nn.functional.soft_margin_loss(Tensor input, Tensor target, {LEGACY})",
+    names=("nn.functional.soft_margin_loss",),
+)
+def soft_margin_loss(input, target, size_average, reduce, reduction):
+    """The mean (or sum) of `log(1 + exp(-target * input))`, for targets of 1 and -1.
+
+    >>> nn.functional.soft_margin_loss([0., 0.], [1., -1.])
+    tensor(0.6931)
+    """
+    return apply(soft_margin_primitive, (input, target, reduction_of(reduction, size_average, reduce)))
+
+
+# ------------------------------------------------------------------ written in operations
+
+
+@composite(
+    f"nn.functional.kl_div(Tensor input, Tensor target, {LEGACY}, bool log_target=False)",
+    names=("nn.functional.kl_div",),
+    sample=([[-0.7, -1.2]], [[0.5, 0.5]]),
+)
+def kl_div(input, target, size_average, reduce, reduction, log_target):
+    """The Kullback-Leibler divergence `target * (log(target) - input)` of log-probabilities `input`.
+
+    `reduction="batchmean"` divides the sum by the batch size, which is the divergence's definition.
+
+    >>> nn.functional.kl_div(log([0.5, 0.5]), [0.5, 0.5], reduction="sum")
+    tensor(0.)
+    """
+    by_batch = reduction == "batchmean" and size_average is None and reduce is None
+    reduction = "sum" if by_batch else reduction_of(reduction, size_average, reduce)
+    loss = reduce_tensor(_divergence(input, target, log_target), reduction)
+    return loss / input.shape[0] if by_batch and input.ndim else loss
+
+
+def _divergence(input: Tensor, target: Tensor, log_target: bool) -> Tensor:
+    if log_target:
+        return registry["exp"](target) * (target - input)
+    return registry["xlogy"](target, target) - target * input
+
+
+@composite(
+    "kl_div(Tensor input, Tensor target, int reduction=1, *, bool log_target=False)", names=("torch.kl_div",)
+)
+def kl_div_by_number(input, target, reduction, log_target):
+    """`nn.functional.kl_div` with the reduction as a number: 0 none, 1 mean, 2 sum.
+
+    >>> torch.kl_div(log([0.5, 0.5]), [0.5, 0.5], 2)
+    tensor(0.)
+    """
+    return reduce_tensor(_divergence(input, target, log_target), ("none", "mean", "sum")[reduction])
+
+
+@composite(
+    "nn.functional.poisson_nll_loss(Tensor input, Tensor target, bool log_input=True, bool full=False, "
+    "bool? size_average=None, float eps=1e-8, bool? reduce=None, str reduction='mean')",
+    names=("nn.functional.poisson_nll_loss",),
+    sample=([0.5, -1.0, 2.0], [1.0, 2.0, 3.0]),
+)
+def poisson_nll_loss(input, target, log_input, full, size_average, eps, reduce, reduction):
+    """Negative log-likelihood of counts: `exp(input) - target * input` (of rates: `log_input=False`).
+
+    `full` adds Stirling's approximation of `log(target!)`.
+
+    >>> nn.functional.poisson_nll_loss([0., 0.], [1., 2.])
+    tensor(1.)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if log_input:
+        loss = registry["exp"](input) - target * input
+    else:
+        loss = input - target * registry["log"](input + eps)
+    if full:
+        stirling = target * registry["log"](target) - target + 0.5 * registry["log"](2 * math.pi * target)
+        loss = loss + stirling.masked_fill(target <= 1, 0)
+    return reduce_tensor(loss, reduction)
+
+
+@composite(
+    "nn.functional.gaussian_nll_loss(Tensor input, Tensor target, Tensor|Number var, bool full=False, "
+    "float eps=1e-6, str reduction='mean')",
+    names=("nn.functional.gaussian_nll_loss",),
+    sample=([0.5, -1.0], [1.0, 2.0], [0.5, 2.0]),
+)
+def gaussian_nll_loss(input, target, var, full, eps, reduction):
+    """Negative log-likelihood of a normal distribution: `(log(var) + (input - target)² / var) / 2`.
+
+    `full` adds `log(2π)/2`; `var` is held above `eps`.
+
+    >>> nn.functional.gaussian_nll_loss([0., 0.], [1., 2.], [1., 1.])
+    tensor(1.2500)
+    """
+    if not isinstance(var, Tensor):
+        if var < 0:
+            raise ValueError("var has negative entry/entries", code="negative-variance")
+        var = var * registry["ones_like"](input)
+    elif bool((var < 0).any()):
+        raise ValueError("var has negative entry/entries", code="negative-variance", operands=(var,))
+    if var.shape != input.shape:
+        if input.shape[:-1] == var.shape:
+            var = var.unsqueeze(-1)
+        elif not (var.ndim and input.shape[:-1] == var.shape[:-1] and var.shape[-1] == 1):
+            raise ShapeError("var is of incorrect size", code="variance-size", operands=(input, target, var))
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid", code="reduction")
+    var = var.clone()
+    with context.GradMode(False):
+        var.clamp_(min=eps)
+    loss = 0.5 * (registry["log"](var) + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return reduce_tensor(loss, reduction)

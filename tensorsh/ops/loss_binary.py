@@ -1,0 +1,181 @@
+"""Binary cross entropy, of probabilities and of logits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.apply import apply
+from ..engine.op import composite, op, registry
+from ..engine.spec import Spec, broadcast_shapes
+from ..engine.tensor import Tensor
+from ..errors import DTypeError, ShapeError, ValueError
+from .activation_smooth import logsigmoid
+from .loss_rules import LEGACY, only_float, reduce_array, reduced_spec, reduction_of, sizes, spread_grad
+
+#: logarithms of probabilities are held above this, so that a certain mistake costs 100
+LOWEST_LOG = -100.0
+#: what keeps the derivative at probabilities 0 and 1 finite
+EPSILON = 1e-12
+
+
+def _bce_infer(x: Spec, y: Spec, weight: Spec | None, reduction: str) -> Spec:
+    only_float("binary_cross_entropy", x)
+    for s in (y, weight):
+        if s is not None and s.dtype is not x.dtype:
+            raise DTypeError(
+                f"Found dtype {s.dtype.title} but expected {x.dtype.title}",
+                code="dtype-mismatch",
+                help=f"convert the target: target.to({x.dtype.name})",
+            )
+    return reduced_spec(x, reduction)
+
+
+@op(
+    "binary_cross_entropy(Tensor input, Tensor target, Tensor? weight, str reduction)",
+    infer=_bce_infer,
+    names=(),
+)
+def bce_primitive(x, y, weight, reduction):
+    """-(y log x + (1 - y) log(1 - x)), times the weight."""
+    for name, a in (("input", x), ("target", y)):
+        if not ((a >= 0) & (a <= 1)).all():
+            raise ValueError(
+                f"all elements of {name} should be between 0 and 1",
+                code="probability-range",
+                help="they are probabilities: sigmoid(x), or binary_cross_entropy_with_logits",
+            )
+    loss = (y - 1) * np.maximum(np.log1p(-x), LOWEST_LOG) - y * np.maximum(np.log(x), LOWEST_LOG)
+    return reduce_array(loss if weight is None else loss * weight, reduction)
+
+
+@bce_primitive.derivative("input", "target")
+def _(grad, input, target, weight, reduction, needs):
+    each = spread_grad(grad, reduction, input.spec.numel)
+    if weight is not None:
+        each = each * weight
+    slope = None
+    if needs[0]:
+        slope = each * (input - target) / ((1 - input) * input).clamp_min(EPSILON)
+    return slope, each * -registry["logit"](input) if needs[1] else None
+
+
+@composite(
+    f"nn.functional.binary_cross_entropy(Tensor input, Tensor target, Tensor? weight=None, {LEGACY})",
+    names=("nn.functional.binary_cross_entropy",),
+    sample=([0.2, 0.7], [1.0, 0.5]),
+)
+def binary_cross_entropy(input, target, weight, size_average, reduce, reduction):
+    """The mean (or sum) of `-(target log(input) + (1 - target) log(1 - input))`.
+
+    >>> nn.functional.binary_cross_entropy([0.5, 0.9], [1., 0.])
+    tensor(1.4979)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    if target.shape != input.shape:
+        raise ShapeError(
+            f"Using a target size ({sizes(target)}) that is different to the input size ({sizes(input)}) is "
+            "deprecated. Please ensure they have the same size.",
+            code="target-size",
+            operands=(input, target),
+        )
+    if weight is not None:
+        _check_expands(weight.shape, target.shape, (input, target, weight))
+        weight = weight.expand(target.shape)
+    return apply(bce_primitive, (input, target, weight, reduction))
+
+
+def _check_expands(shape: Any, to: Any, operands: tuple[Any, ...]) -> None:
+    for i in range(1, min(len(shape), len(to)) + 1):
+        if shape[-i] not in (1, to[-i]):
+            raise ShapeError(
+                f"Attempting to broadcast a dimension of length {shape[-i]} at -{i}! Mismatching argument at "
+                f"index 1 had {sizes_of(shape)}; but expected shape should be broadcastable to {list(to)}",
+                code="broadcast",
+                operands=operands,
+            )
+
+
+def sizes_of(shape: Any) -> str:
+    return f"torch.Size({list(shape)})"
+
+
+# ------------------------------------------------------------------ logits
+
+
+def _logits_infer(x: Spec, y: Spec, weight: Spec | None, pos_weight: Spec | None, reduction: str) -> Spec:
+    only_float("log_sigmoid_cpu", x)
+    shape = x.shape
+    for s in (pos_weight, weight):
+        if s is not None:
+            shape = broadcast_shapes(s.shape, shape)
+    return reduced_spec(x.with_shape(shape), reduction)
+
+
+@op(
+    "binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight, Tensor? pos_weight, "
+    "str reduction)",
+    infer=_logits_infer,
+    promote="types",
+    names=(),
+)
+def logits_primitive(x, y, weight, pos_weight, reduction):
+    """(1 - y) x - (1 + (pos_weight - 1) y) log(sigmoid(x)), times the weight."""
+    log_sigmoid = logsigmoid.kernel(x)
+    if pos_weight is not None:
+        log_sigmoid = ((pos_weight - 1) * y + 1) * log_sigmoid
+    loss = (1 - y) * x - log_sigmoid
+    return reduce_array(loss if weight is None else loss * weight, reduction)
+
+
+@logits_primitive.derivative("input", "target")
+def _(grad, input, target, weight, pos_weight, reduction, needs):
+    count = 1
+    if reduction == "mean":
+        shapes = [t.spec.shape for t in (input, weight, pos_weight) if t is not None]
+        for n in broadcast_shapes(*shapes):
+            count *= n
+    each = spread_grad(grad, reduction, count)
+    if weight is not None:
+        each = each * weight
+    sigmoid = registry["sigmoid"]
+    slope = toward = None
+    if needs[0]:
+        if pos_weight is None:
+            slope = (sigmoid(input) - target) * each
+        else:
+            t = pos_weight * target
+            slope = ((t + 1 - target) * sigmoid(input) - t) * each
+    if needs[1]:
+        if pos_weight is None:
+            toward = -input * each
+        else:
+            toward = (logsigmoid(-input) - pos_weight * logsigmoid(input)) * each
+    return slope, toward
+
+
+@composite(
+    "nn.functional.binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight=None, "
+    f"{LEGACY}, Tensor? pos_weight=None)",
+    names=("nn.functional.binary_cross_entropy_with_logits",),
+    sample=([0.2, -0.7], [1.0, 0.5]),
+)
+def binary_cross_entropy_with_logits(input, target, weight, size_average, reduce, reduction, pos_weight):
+    """`binary_cross_entropy(sigmoid(input), target)` without rounding; `pos_weight` weighs class 1.
+
+    >>> nn.functional.binary_cross_entropy_with_logits([0., 2.], [1., 0.])
+    tensor(1.4100)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    _check_same_size(input, target)
+    return apply(logits_primitive, (input, target, weight, pos_weight, reduction))
+
+
+def _check_same_size(input: Tensor, target: Tensor) -> None:
+    if target.shape != input.shape:
+        raise ShapeError(
+            f"Target size ({sizes(target)}) must be the same as input size ({sizes(input)})",
+            code="target-size",
+            operands=(input, target),
+        )

@@ -1,0 +1,297 @@
+"""Cross entropy and the negative log-likelihood of classes.
+
+The input holds one number for each class, along dimension 1 (0 if there is no batch); the target one
+class index where the input has a row of classes, or a probability for each class.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.op import Op, composite, op, registry
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor
+from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from .loss_rules import only_float, reduced_spec, reduction_of
+
+# ------------------------------------------------------------------ negative log-likelihood
+
+
+def _nll_infer(x: Spec, target: Spec, weight: Spec | None, reduction: str, ignore: int) -> Spec:
+    _check_nll(x, target, weight)
+    if target.dtype not in (dt.int64, dt.uint8):
+        raise DTypeError(
+            f"expected target dtype to be Long or Byte, but got {target.dtype.title}",
+            code="target-dtype",
+            help="class indices are integers: target.long()",
+        )
+    only_float("nll_loss_out_frame", x)
+    if weight is not None and weight.dtype is not x.dtype:
+        raise DTypeError(
+            f"expected scalar type {x.dtype.title} but found {weight.dtype.title}", code="dtype-mismatch"
+        )
+    return reduced_spec(x.with_shape(target.shape), reduction)
+
+
+def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
+    if x.ndim < 1:
+        raise ShapeError(f"Expected 1 or more dimensions (got {x.ndim})", code="nll-rank")
+    if x.ndim != 1 and (target.ndim == 0 or x.shape[0] != target.shape[0]):
+        raise ShapeError(
+            f"Expected input batch_size ({x.shape[0]}) to match target batch_size "
+            f"({target.shape[0] if target.ndim else 0}).",
+            code="target-size",
+            help="one class index for each row of the input",
+        )
+    if x.ndim <= 2:
+        if target.ndim > 1:
+            raise ShapeError(
+                "0D or 1D target tensor expected, multi-target not supported",
+                code="target-rank",
+                help="the target holds class indices; one-hot rows become such by target.argmax(1)",
+            )
+        if x.ndim == 1 and target.ndim == 1 and target.shape[0] != x.shape[0]:
+            raise _sizes_differ(x, target)
+    elif x.ndim == 4:
+        if target.ndim != 3:
+            raise ShapeError(
+                "only batches of spatial targets supported (3D tensors) but got targets of dimension: "
+                f"{target.ndim}",
+                code="target-rank",
+            )
+        if target.shape != (x.shape[0], *x.shape[2:]):
+            raise ShapeError(
+                f"size mismatch (got input: {list(x.shape)} , target: {list(target.shape)}",
+                code="target-size",
+            )
+    elif target.shape != (x.shape[0], *x.shape[2:]):
+        raise ShapeError(
+            f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(target.shape)}", code="target-size"
+        )
+    classes = x.shape[min(x.ndim - 1, 1)]
+    if weight is not None and weight.shape != (classes,):
+        raise ShapeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got weight "
+            f"tensor of shape: {list(weight.shape)}",
+            code="weight-size",
+        )
+
+
+def _sizes_differ(x: Spec, target: Spec) -> ShapeError:
+    return ShapeError(
+        f"size mismatch (got input: {list(x.shape)}, target: {list(target.shape)})", code="target-size"
+    )
+
+
+def _class_weights(target: Any, weight: Any, classes: int, ignore: int, dtype: Any) -> tuple[Any, Any]:
+    """For each target its class (0 where ignored) and its weight (0 where ignored)."""
+    kept = target != ignore
+    chosen = np.where(kept, target, 0)
+    if chosen.size:
+        low, high = chosen.min(), chosen.max()
+        if low < 0 or high >= classes:
+            bad = chosen.flat[int(np.argmax((chosen < 0) | (chosen >= classes)))]
+            raise IndexError(
+                f"Target {bad} is out of bounds.",
+                code="target-range",
+                help=f"there are {classes} classes: 0 to {classes - 1}",
+            )
+    if weight is None:
+        return chosen, kept.astype(dtype)
+    return chosen, np.where(kept, weight[chosen], weight.dtype.type(0))
+
+
+def _pick(x: Any, chosen: Any) -> Any:
+    """x[n, chosen[n, …], …] for each position of `chosen`."""
+    if x.ndim == 1:
+        return x[chosen]
+    if x.ndim == 2:
+        return x[np.arange(x.shape[0]), chosen]
+    return np.take_along_axis(x, chosen[:, None], 1)[:, 0]
+
+
+def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore: int) -> Any:
+    classes = x.shape[min(x.ndim - 1, 1)]
+    target = target.astype(np.int64, copy=False)
+    chosen, weights = _class_weights(target, weight, classes, ignore, x.dtype)
+    losses = np.where(weights == 0, x.dtype.type(0), -_pick(x, chosen) * weights)
+    if reduction == "none":
+        return losses
+    total = losses.sum(dtype=x.dtype)
+    return total if reduction == "sum" else total / weights.sum(dtype=x.dtype)
+
+
+@op(
+    "nll_loss_backward(Tensor grad, Tensor target, Tensor? weight, str reduction, int ignore_index, "
+    "int[] shape)",
+    infer=lambda grad, target, weight, reduction, ignore, shape: grad.with_shape(shape),
+    names=(),
+)
+def nll_backward(grad, target, weight, reduction, ignore, shape):
+    """The gradient of `nll_loss` by its input of this shape: minus the weight at each target's class."""
+    out = np.zeros(shape, grad.dtype)
+    target = target.astype(np.int64, copy=False)
+    chosen, weights = _class_weights(target, weight, shape[min(len(shape) - 1, 1)], ignore, grad.dtype)
+    scale = grad / weights.sum(dtype=grad.dtype) if reduction == "mean" else grad
+    values = np.where(weights == 0, grad.dtype.type(0), -weights * scale)
+    if out.ndim == 1:
+        out[chosen] = values
+    elif out.ndim == 2:
+        out[np.arange(shape[0]), chosen] = values
+    else:
+        np.put_along_axis(out, chosen[:, None], values[:, None], 1)
+    return out
+
+
+@nll_backward.derivative("grad")
+def _(grad, target, weight, reduction, ignore_index):
+    return apply(_nll_record(grad.spec.shape, reduction), (grad, target, weight, reduction, ignore_index))
+
+
+def _nll_primitive(grad_fn: str) -> Op:
+    """`nll_loss` of any dimensions; PyTorch names its node by how many there are."""
+    record = op(
+        "nll_loss(Tensor input, Tensor target, Tensor? weight, str reduction, int ignore_index)",
+        infer=_nll_infer,
+        names=(),
+        grad_fn=grad_fn,
+    )(_nll)
+
+    @record.derivative("input")
+    def _(grad, input_spec, target, weight, reduction, ignore_index):
+        return apply(nll_backward, (grad, target, weight, reduction, ignore_index, input_spec.shape))
+
+    return record
+
+
+_NLL = _nll_primitive("NllLossBackward0")
+_NLL_2D = _nll_primitive("NllLoss2DBackward0")
+_NLL_VIEW = _nll_primitive("ViewBackward0")
+
+
+def _nll_record(shape: tuple[int, ...], reduction: str) -> Op:
+    if len(shape) <= 2:
+        return _NLL
+    return _NLL_VIEW if reduction == "none" and len(shape) != 4 else _NLL_2D
+
+
+def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore: int) -> Tensor:
+    return apply(_nll_record(input.spec.shape, reduction), (input, target, weight, reduction, ignore))
+
+
+_CLASS_LEGACY = (
+    "Tensor? weight=None, bool? size_average=None, int ignore_index=-100, bool? reduce=None, "
+    "str reduction='mean'"
+)
+
+
+@composite(
+    f"nn.functional.nll_loss(Tensor input, Tensor target, {_CLASS_LEGACY})", names=("nn.functional.nll_loss",)
+)
+def nll_loss(input, target, weight, size_average, ignore_index, reduce, reduction):
+    """Minus the input at each target's class: the loss of log-probabilities, (N, C, …) and (N, …).
+
+    The mean is over the classes' weights; targets of `ignore_index` do not count.
+
+    >>> nn.functional.nll_loss([[-0.1, -2.0], [-3.0, -0.5]], tensor([0, 0]))
+    tensor(1.5500)
+    """
+    return nll(input, target, weight, reduction_of(reduction, size_average, reduce), ignore_index)
+
+
+# ------------------------------------------------------------------ cross entropy
+
+
+@composite(
+    f"nn.functional.cross_entropy(Tensor input, Tensor target, {_CLASS_LEGACY}, float label_smoothing=0.0)",
+    names=("nn.functional.cross_entropy",),
+)
+def cross_entropy(input, target, weight, size_average, ignore_index, reduce, reduction, label_smoothing):
+    """The negative log-likelihood of `log_softmax(input)`, for classes (N, …) or probabilities (N, C, …).
+
+    `label_smoothing` mixes that much of the uniform distribution into the target.
+
+    >>> nn.functional.cross_entropy([[0., 0.], [1., 3.]], tensor([0, 1]))
+    tensor(0.4100)
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    same_shape = input.spec.shape == target.spec.shape
+    if same_shape:
+        _check_probabilities(input, target, weight, ignore_index)
+    if label_smoothing > 1.0:
+        raise ValueError(
+            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}", code="label-smoothing"
+        )
+    logs = registry["log_softmax"](input, 0 if len(input.spec.shape) == 1 else 1)
+    if same_shape:
+        return _of_probabilities(logs, target, weight, reduction, label_smoothing)
+    loss = nll(logs, target, weight, reduction, ignore_index)
+    if label_smoothing <= 0.0:
+        return loss
+    smooth = _uniform(logs, target, weight, reduction, ignore_index)
+    classes = logs.shape[min(logs.ndim - 1, 1)]
+    return loss * (1 - label_smoothing) + smooth * (label_smoothing / classes)
+
+
+def _check_probabilities(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
+    if not target.dtype.is_floating_point:
+        raise DTypeError(
+            f"Expected floating point type for target with class probabilities, got {target.dtype.title}",
+            code="target-dtype",
+            help="a target of the input's shape holds probabilities; class indices have one dimension less",
+            operands=(input, target),
+        )
+    if ignore_index >= 0:
+        raise ValueError("ignore_index is not supported for floating point target", code="ignore-index")
+    classes = input.shape[min(input.ndim - 1, 1)] if input.ndim else 1
+    if weight is not None and weight.spec.shape != (classes,):
+        raise ShapeError(
+            f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes "
+            f"but got weight tensor of shape: {list(weight.shape)}",
+            code="weight-size",
+            operands=(input, target, weight),
+        )
+
+
+def _over_classes(weight: Tensor, ndim: int) -> Tensor:
+    """The classes' weights, ready to be multiplied with (N, C, …)."""
+    return weight.view([-1 if i == min(ndim - 1, 1) else 1 for i in range(ndim)])
+
+
+def _of_probabilities(
+    logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float
+) -> Tensor:
+    dim = min(logs.ndim - 1, 1)
+    classes = logs.shape[dim]
+    if smoothing > 0:
+        target = target * (1 - smoothing) + smoothing / classes
+    each = logs * target
+    if weight is not None:
+        each = each * _over_classes(weight, logs.ndim)
+    if reduction == "none":
+        return -each.sum(dim)
+    loss = -each.sum()
+    if reduction == "sum":
+        return loss
+    return loss / (logs.spec.numel / classes) if logs.spec.numel else loss * math.nan
+
+
+def _uniform(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore: int) -> Tensor:
+    """The loss against the uniform distribution, times the number of classes."""
+    dim = min(logs.ndim - 1, 1)
+    weighted = logs if weight is None else logs * _over_classes(weight, logs.ndim)
+    ignored = target == ignore
+    each = (-weighted.sum(dim)).masked_fill(ignored, 0.0)
+    if reduction == "none":
+        return each
+    total = each.sum()
+    if reduction == "sum":
+        return total
+    if weight is None:
+        return total / (target.spec.numel - ignored.sum())
+    return total / weight.gather(0, target.masked_select(~ignored).flatten()).sum()

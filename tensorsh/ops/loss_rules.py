@@ -1,0 +1,66 @@
+"""What losses have in common: `reduction`, its older spelling, and the dtypes their kernels take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import dtype as dt
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor
+from ..errors import DTypeError, ValueError
+
+REDUCTIONS = ("mean", "sum", "none")
+
+#: the parameters that most losses end with
+LEGACY = "bool? size_average=None, bool? reduce=None, str reduction='mean'"
+
+
+def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> str:
+    """The reduction meant; `size_average` and `reduce` are its older spelling and win if given."""
+    if size_average is not None or reduce is not None:
+        if reduce is False:
+            return "none"
+        return "sum" if size_average is False else "mean"
+    if reduction not in REDUCTIONS:
+        raise ValueError(
+            f"{reduction} is not a valid value for reduction",
+            code="reduction",
+            help="it is one of " + ", ".join(repr(r) for r in REDUCTIONS),
+        )
+    return reduction
+
+
+def reduced_spec(input: Spec, reduction: str) -> Spec:
+    return input if reduction == "none" else input.with_shape(())
+
+
+def reduce_array(values: Any, reduction: str) -> Any:
+    """A kernel's last step, in the values' own dtype."""
+    if reduction == "none":
+        return values
+    return values.mean(dtype=values.dtype) if reduction == "mean" else values.sum(dtype=values.dtype)
+
+
+def reduce_tensor(values: Tensor, reduction: str) -> Tensor:
+    """The last step of a loss written in operations."""
+    if reduction == "none":
+        return values
+    return values.mean() if reduction == "mean" else values.sum()
+
+
+def spread_grad(grad: Tensor, reduction: str, count: int) -> Tensor:
+    """The gradient of each element's loss from that of the reduced loss."""
+    return grad / count if reduction == "mean" else grad
+
+
+def only_float(kernel: str, of: Spec) -> None:
+    if of.dtype.category != dt.FLOAT:
+        raise DTypeError(
+            f"\"{kernel}\" not implemented for '{of.dtype.title}'",
+            code="not-implemented",
+            help="convert it: x.float()" if of.dtype.category < dt.FLOAT else None,
+        )
+
+
+def sizes(t: Tensor | Spec) -> str:
+    return f"torch.Size({list(t.shape)})"
