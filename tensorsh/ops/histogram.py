@@ -43,7 +43,8 @@ def bounds(values: Array, given: Sequence[float] | None, name: str) -> tuple[Any
         raise ValueError(f"{name}: range of [{_number(low)}, {_number(high)}] is not finite")
     if low > high:
         raise ValueError(f"{name}: max must be larger than min", help="give the smaller bound first")
-    return (low - 1, high + 1) if low == high else (low, high)
+    half = values.dtype.type(0.5)
+    return (low - half, high + half) if low == high else (low, high)
 
 
 def _number(value: Any) -> str:

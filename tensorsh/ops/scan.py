@@ -19,7 +19,7 @@ from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError, ValueError
 from .positions import zeros_of
 from .reduce import cast, sum_dtype
-from .rules import wrap_dim
+from .rules import default_float, wrap_dim
 
 Array = np.ndarray[Any, Any]
 
@@ -270,7 +270,7 @@ def diff(input, n, dim, prepend, append):
     parts = [p for p in (prepend, input, append) if p is not None]
     out = registry["cat"](parts, at) if len(parts) > 1 else input
     if n == 0:
-        return out.clone() if out is input else out
+        return registry["Tensor.copy_"](registry["zeros_like"](out), out)
     n = min(n, out.shape[at])
     for _ in range(n):
         size = out.shape[at]
@@ -313,12 +313,35 @@ def _ends(y: Tensor, dim: int) -> Tensor:
     return y.narrow(dim, 0, size - 1) + y.narrow(dim, 1, size - 1)
 
 
+def scaled_rule(input: Spec, _: float) -> Spec:
+    """As the input; integers become the default float."""
+    return input if input.dtype.category >= dt.FLOAT else input.with_dtype(default_float())
+
+
 def _check_dx(name: str, y: Tensor, dx: Any) -> float:
     if y.dtype is dt.bool_:
         raise DTypeError(f"{name}: received a bool input for `y`, but bool is not supported")
     if isinstance(dx, complex | bool):
         raise DTypeError(f"{name}: Currently, we only support dx as a real number.")
     return 1.0 if dx is None else float(dx)
+
+
+scaled = op("mul(Tensor input, float other)", infer=scaled_rule, grad_fn="MulBackward1", names=())(
+    lambda x, factor: x * factor
+)
+divided = op("div(Tensor input, float other)", infer=scaled_rule, grad_fn="DivBackward1", names=())(
+    lambda x, divisor: x / divisor
+)
+
+
+@scaled.derivative("input")
+def _(grad, other):
+    return grad * other
+
+
+@divided.derivative("input")
+def _(grad, other):
+    return grad / other
 
 
 @composite(
@@ -337,9 +360,9 @@ def trapezoid(y, x, dx, dim):
         shape = [n for d, n in enumerate(y.shape) if d != dim]
         return registry["zeros"](shape, dtype=y.dtype, device=y.device)
     if x is not None:
-        return (_ends(y, dim) * _steps("trapezoid", y, x, dim)).sum(dim) / 2.0
+        return apply(divided, ((_ends(y, dim) * _steps("trapezoid", y, x, dim)).sum(dim), 2.0))
     step = _check_dx("trapezoid", y, dx)
-    return (y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5) * step
+    return apply(scaled, (y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5, step))
 
 
 @composite(
@@ -355,5 +378,6 @@ def cumulative_trapezoid(y, x, dx, dim):
     """
     dim = wrap_dim(dim, y.ndim)
     if x is not None:
-        return cumsum(_ends(y, dim) * _steps("cumulative_trapezoid", y, x, dim), dim) / 2.0
+        areas = _ends(y, dim) * _steps("cumulative_trapezoid", y, x, dim)
+        return apply(divided, (cumsum(areas, dim), 2.0))
     return cumsum(_check_dx("cumulative_trapezoid", y, dx) / 2.0 * _ends(y, dim), dim)

@@ -167,13 +167,33 @@ def _quantile(
 
     shape = list(input.shape)
     at = wrap_dim(dim or 0, input.ndim)
-    kept_shape = [1] * len(shape) if dim is None else [1 if d == at else n for d, n in enumerate(shape)]
-    out_shape = kept_shape if keepdim else [] if dim is None or not shape else shape[:at] + shape[at + 1 :]
-    rows = (input.reshape(-1) if dim is None or not shape else input.movedim(at, -1)).sort(-1)[0]
+    if keepdim:
+        shape = [1 if dim is None or d == at else n for d, n in enumerate(shape)]
+    else:
+        shape = [] if dim is None else shape[:at] + shape[at + 1 :]
+    rows = input.flatten() if dim is None or not input.ndim else input.movedim(at, -1)
+    rows = rows.sort(-1)[0].reshape([*shape, -1])
     found = _interpolated(rows, q.reshape(-1), how, skip_nan)
     if q.ndim:
-        return found.movedim(-1, 0).reshape([q.shape[0], *out_shape])
-    return found.squeeze(-1).reshape(out_shape) if keepdim else found.squeeze(-1)
+        found = found.unsqueeze(0).transpose(0, -1)
+    return apply(squeeze_last, (found,))
+
+
+@op(
+    "squeeze(Tensor input)",
+    infer=lambda input: input.with_shape(input.shape[:-1] if input.shape[-1] == 1 else input.shape),
+    view=True,
+    grad_fn="SqueezeBackward4",
+    names=(),
+)
+def squeeze_last(x):
+    """PyTorch squeezes in place here, which shows in the name of the node."""
+    return x[..., 0] if x.shape[-1] == 1 else x[...]
+
+
+@squeeze_last.derivative("input")
+def _(grad, input_spec):
+    return grad.reshape(input_spec.shape)
 
 
 def _interpolated(rows: Tensor, q: Tensor, how: str, skip_nan: bool) -> Tensor:
