@@ -1,0 +1,367 @@
+"""Einstein summation, as products of matrices.
+
+    einsum("ij,jk->ik", a, b)     or     einsum(a, [0, 1], b, [1, 2], [0, 2])
+
+Every operand is brought to one order of dimensions, (output subscripts, then those summed over), with
+size 1 where it lacks a subscript. Then two operands at a time are contracted, from left to right: the
+dimensions that no other operand has any more are summed by one batched matrix product, and where there
+are none the operands are multiplied element by element.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from ..engine.op import composite, registry
+from ..engine.tensor import Tensor, converters_tensor
+from ..errors import ArgumentError, ShapeError, ValueError
+
+ELLIPSIS = "..."
+#: the order in which PyTorch counts subscripts, also that of an output that is not written
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@composite("einsum(any... args)", names=("torch.einsum",))
+def einsum(args):
+    """Products and sums over named subscripts: those missing after `->` are summed over.
+
+    Without `->` the output has the subscripts that appear once, in alphabetical order. `...` stands for
+    all dimensions not named, a subscript that is repeated in one operand takes the diagonal.
+
+    >>> einsum("ij,j->i", [[1., 2.], [3., 4.]], [1., 1.])
+    tensor([3., 7.])
+    """
+    if len(args) < 2:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one operand "
+            "and its subscripts list",
+            help='for example einsum("ij,jk->ik", a, b)',
+        )
+    equation, operands = args[0], args[1:]
+    if not isinstance(equation, str):
+        equation, operands = from_sublists(args)
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = operands[0]
+    return contract(equation, [_operand(i, x) for i, x in enumerate(operands)])
+
+
+def _operand(i: int, value: Any) -> Tensor:
+    if isinstance(value, list | tuple):
+        return converters_tensor(value, "einsum", "operands", i + 2)
+    if not isinstance(value, Tensor):
+        raise ArgumentError(
+            f"expected Tensor as element {i} in argument 1, but got {type(value).__name__}", code="argument-type"
+        )
+    return value
+
+
+def from_sublists(args: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The equation of `einsum(a, [0, 1], b, [1, 2], [0, 2])`, and its operands."""
+
+    def letters(sublist: Any) -> str:
+        return "".join(map(letter, sublist.tolist() if isinstance(sublist, Tensor) else sublist))
+
+    equation = ",".join(letters(sublist) for sublist in args[1::2])
+    if len(args) % 2:
+        return f"{equation}->{letters(args[-1])}", list(args[:-1:2])
+    return equation, list(args[::2])
+
+
+def letter(subscript: Any) -> str:
+    if subscript is Ellipsis:
+        return ELLIPSIS
+    if isinstance(subscript, Tensor):
+        subscript = subscript.item()
+    if not isinstance(subscript, int):
+        raise ArgumentError(f"'>=' not supported between instances of '{type(subscript).__name__}' and 'int'")
+    if not 0 <= subscript < len(LETTERS):
+        raise ValueError(
+            f"einsum(): subscript in subscript list is not within the valid range [0, {len(LETTERS)})",
+            help="subscripts are numbers from 0 to 51, or ... for all other dimensions",
+        )
+    return LETTERS[subscript]
+
+
+def contract(equation: str, operands: list[Tensor]) -> Tensor:
+    layout = plan(equation, operands)
+    aligned = align(layout, operands)
+    many = len(aligned) > 1
+    for i, j in contraction_path(equation, operands):
+        rest = [x for k, x in enumerate(aligned) if k not in (i, j)]
+        aligned = [*rest, contract_pair(layout, aligned[i], aligned[j])]
+    result = aligned[0]
+    summed = range(layout.outputs, layout.dims)
+    if not summed:
+        return result
+    if many:  # they are all of size 1 by now
+        return result.view(result.spec.shape[: layout.outputs])
+    return result.sum(tuple(summed))
+
+
+# ------------------------------------------------------------------ reading the equation
+
+
+@dataclass(slots=True)
+class Layout:
+    """What the equation says.
+
+    inputs     for each operand its subscripts: letters and `...`
+    place      where a letter's dimension goes in the common order
+    ellipsis   where the dimensions covered by `...` begin, and how many they are
+    outputs    how many dimensions the output has; those after it are summed over
+    dims       how many dimensions there are in all
+    counts     for each dimension, in how many operands it is larger than 1
+    """
+
+    inputs: list[list[str]]
+    place: dict[str, int]
+    ellipsis: tuple[int, int]
+    outputs: int
+    dims: int
+    counts: list[int]
+
+
+def plan(equation: str, operands: list[Tensor]) -> Layout:
+    left, arrow, right = equation.partition("->")
+    inputs = read_inputs(left, len(operands))
+    count: dict[str, int] = {}
+    covered = 0
+    for i, (labels, operand) in enumerate(zip(inputs, operands, strict=True)):
+        named = [s for s in labels if s != ELLIPSIS]
+        dotted = len(named) < len(labels)
+        ndim = operand.ndim
+        if len(named) > ndim or (len(named) < ndim and not dotted):
+            how = "is more than" if dotted else "does not match"
+            raise ShapeError(
+                f"einsum(): the number of subscripts in the equation ({len(named)}) {how} the number of "
+                f"dimensions ({ndim}) for operand {i}{'' if dotted else ' and no ellipsis was given'}",
+                code="einsum",
+                help="write one letter for each dimension, or ... for those you do not name",
+                operands=tuple(operands),
+            )
+        if dotted:
+            covered = max(covered, ndim - len(named))
+        for label in named:
+            count[label] = count.get(label, 0) + 1
+    if arrow:
+        output = read_output(right, len(left) + 2, count)
+    else:
+        output = [ELLIPSIS, *(s for s in LETTERS if count.get(s) == 1)]
+    order = output if ELLIPSIS in output else [*output, ELLIPSIS]
+    order = [*order, *(s for s in LETTERS if s in count and s not in output)]
+    place: dict[str, int] = {}
+    start = dims = 0
+    for label in order:
+        if label == ELLIPSIS:
+            start = dims
+        else:
+            place[label] = dims
+        dims += covered if label == ELLIPSIS else 1
+    outputs = sum(covered if s == ELLIPSIS else 1 for s in output)
+    return Layout(inputs, place, (start, covered), outputs, dims, [0] * dims)
+
+
+def read_inputs(text: str, operands: int) -> list[list[str]]:
+    """The subscripts of each operand."""
+    found: list[list[str]] = [[]]
+    i = 0
+    while i < len(text):
+        label, which = text[i], len(found) - 1
+        if label == ".":
+            if ELLIPSIS in found[-1]:
+                raise _error(f"found '.' for operand {which} for which an ellipsis was already found")
+            if not text.startswith(ELLIPSIS, i):
+                raise _error(f"found '.' for operand {which} that is not part of any ellipsis")
+            found[-1].append(ELLIPSIS)
+            i += 2
+        elif label == ",":
+            found.append([])
+            if len(found) > operands:
+                raise _error(
+                    "fewer operands were provided than specified in the equation",
+                    f"give {text.count(',') + 1} tensors after the equation",
+                )
+        elif label != " ":
+            found[-1].append(_letter(label, i))
+        i += 1
+    if len(found) < operands:
+        raise _error(
+            "more operands were provided than specified in the equation",
+            "separate the subscripts of the operands by commas",
+        )
+    return found
+
+
+def read_output(text: str, offset: int, count: dict[str, int]) -> list[str]:
+    """The subscripts of the output; each must appear in an input, and once."""
+    found: list[str] = []
+    i = 0
+    while i < len(text):
+        label = text[i]
+        if label == ".":
+            if ELLIPSIS in found:
+                raise _error("found '.' for output but an ellipsis (...) was already found")
+            if not text.startswith(ELLIPSIS, i):
+                raise _error("found '.' for output that is not part of any ellipsis (...)")
+            found.append(ELLIPSIS)
+            i += 2
+        elif label != " ":
+            label = _letter(label, offset + i)
+            if label in found:
+                raise _error(f"output subscript {label} appears more than once in the output")
+            if label not in count:
+                raise _error(f"output subscript {label} does not appear in the equation for any input operand")
+            found.append(label)
+        i += 1
+    return found
+
+
+def _letter(label: str, index: int) -> str:
+    if label not in LETTERS:
+        raise _error(
+            f"invalid subscript given at index {index} in the equation string, subscripts must be in [a-zA-Z]"
+        )
+    return label
+
+
+def _error(message: str, help: str | None = None) -> ValueError:
+    return ValueError(f"einsum(): {message}", code="einsum", help=help)
+
+
+# ------------------------------------------------------------------ one order of dimensions
+
+
+def align(layout: Layout, operands: list[Tensor]) -> list[Tensor]:
+    """Each operand with the dimensions of `layout`; counts the sizes above 1, checks that they agree."""
+    sizes: dict[str, int] = {}
+    start, covered = layout.ellipsis
+    covered_sizes = [1] * covered
+    aligned = []
+    for i, (labels, operand) in enumerate(zip(layout.inputs, operands, strict=True)):
+        x = operand
+        order = [-1] * layout.dims
+        dim = 0
+        for label in labels:
+            if label == ELLIPSIS:
+                hidden = operand.ndim - (len(labels) - 1)
+                for j in range(covered - hidden, covered):
+                    size = x.spec.shape[dim]
+                    if size != 1:
+                        if covered_sizes[j] not in (1, size):
+                            raise _mismatch(
+                                f"dimension {dim} covered by ellipsis in operand {i}has size {size} which does not "
+                                f"broadcast with previously seen ellipsis with size {covered_sizes[j]} for the "
+                                "respective dimension",
+                                operands,
+                            )
+                        covered_sizes[j] = size
+                        layout.counts[start + j] += 1
+                    order[start + j] = dim
+                    dim += 1
+                continue
+            at, size = layout.place[label], x.spec.shape[dim]
+            if order[at] != -1:
+                x = diagonal(x, label, i, order[at], dim, operands)
+                continue
+            if size != 1:
+                if sizes.get(label, 1) not in (1, size):
+                    raise _mismatch(
+                        f"subscript {label} has size {size} for operand {i} which does not broadcast with "
+                        f"previously seen size {sizes[label]}",
+                        operands,
+                    )
+                sizes[label] = size
+                layout.counts[at] += 1
+            order[at] = dim
+            dim += 1
+        for at, found in enumerate(order):
+            if found == -1:
+                x = x.unsqueeze(dim)
+                order[at] = dim
+                dim += 1
+        aligned.append(x.permute(order))
+    return aligned
+
+
+def diagonal(x: Tensor, label: str, i: int, first: int, second: int, operands: list[Tensor]) -> Tensor:
+    """The elements where both dimensions have the same index, as dimension `first`."""
+    a, b = x.spec.shape[first], x.spec.shape[second]
+    if a != b:
+        raise _mismatch(
+            f"subscript {label} is repeated for operand {i} but the sizes don't match, {b} != {a}", operands
+        )
+    return registry["movedim"](registry["diagonal"](x, 0, first, second), -1, first)
+
+
+def _mismatch(message: str, operands: list[Tensor]) -> ShapeError:
+    return ShapeError(
+        f"einsum(): {message}",
+        code="einsum",
+        help="a letter stands for one size everywhere (or 1)",
+        operands=tuple(operands),
+    )
+
+
+# ------------------------------------------------------------------ contracting
+
+
+def contraction_path(equation: str, operands: list[Tensor]) -> list[tuple[int, int]]:
+    """Which two operands to contract next; the result goes to the end of the list.
+
+    opt_einsum finds a good order for three or more operands; without it they go from left to right.
+    """
+    n = len(operands)
+    if n > 2 and find_spec("opt_einsum") is not None:
+        import opt_einsum
+
+        shapes = [t.spec.shape for t in operands]
+        path = opt_einsum.contract_path(equation, *shapes, shapes=True)[0]
+        if all(len(pair) == 2 for pair in path):
+            return [(min(pair), max(pair)) for pair in path]
+    return [(0, 1) if left == n else (left - 1, 0) for left in range(n, 1, -1)]
+
+
+def contract_pair(layout: Layout, a: Tensor, b: Tensor) -> Tensor:
+    """The product of two aligned operands, summed over what nothing else has."""
+    both, only_a, only_b = [], [], []
+    counts = layout.counts
+    for dim in range(layout.outputs, layout.dims):
+        in_a, in_b = a.spec.shape[dim] != 1, b.spec.shape[dim] != 1
+        if in_a and in_b:
+            counts[dim] -= 1
+            if counts[dim] == 1:
+                both.append(dim)
+                counts[dim] = 0
+        elif counts[dim] == 1 and (in_a or in_b):
+            (only_a if in_a else only_b).append(dim)
+            counts[dim] = 0
+    if only_a:
+        a = a.sum(tuple(only_a), True)
+    if only_b:
+        b = b.sum(tuple(only_b), True)
+    return batched_product(a, b, both) if both else registry["mul"](a, b)
+
+
+def batched_product(a: Tensor, b: Tensor, summed: list[int]) -> Tensor:
+    """(batch, rows, summed) @ (batch, summed, columns), back in the order of the dimensions."""
+    batch, rows, columns = [], [], []
+    x, y = a.spec.shape, b.spec.shape
+    for dim in range(len(x)):
+        if dim not in summed:
+            (columns if x[dim] == 1 else batch if y[dim] != 1 else rows).append(dim)
+
+    def size(shape: tuple[int, ...], dims: list[int]) -> int:
+        return math.prod(shape[d] for d in dims)
+
+    batches, inner = size(x, batch), size(x, summed)
+    left = a.permute(batch + rows + summed + columns).reshape(batches, size(x, rows), inner)
+    right = b.permute(batch + summed + columns + rows).reshape(batches, inner, size(y, columns))
+    product = registry["bmm"](left, right)
+    order = batch + rows + summed + columns
+    full = [x[d] for d in batch + rows] + [1] * len(summed) + [y[d] for d in columns]
+    back = [order.index(dim) for dim in range(len(order))]
+    return product.view(full).permute(back)
