@@ -166,7 +166,7 @@ class Session:
         self._evaluator.runtime.sizes.clear()
 
     def builtin_names(self) -> set[str]:
-        """The names that every program finds without binding them: operations, dtypes, functions, prefixes."""
+        """The names that every program finds without binding them; nothing is imported for it."""
         return {name for name in self._evaluator.prelude.names() if not name.startswith(".")}
 
     def builtin(self, name: str) -> Any:
