@@ -54,7 +54,8 @@ def _operand(i: int, value: Any) -> Tensor:
         return converters_tensor(value, "einsum", "operands", i + 2)
     if not isinstance(value, Tensor):
         raise ArgumentError(
-            f"expected Tensor as element {i} in argument 1, but got {type(value).__name__}", code="argument-type"
+            f"expected Tensor as element {i} in argument 1, but got {type(value).__name__}",
+            code="argument-type",
         )
     return value
 
@@ -214,7 +215,9 @@ def read_output(text: str, offset: int, count: dict[str, int]) -> list[str]:
             if label in found:
                 raise _error(f"output subscript {label} appears more than once in the output")
             if label not in count:
-                raise _error(f"output subscript {label} does not appear in the equation for any input operand")
+                raise _error(
+                    f"output subscript {label} does not appear in the equation for any input operand"
+                )
             found.append(label)
         i += 1
     return found
