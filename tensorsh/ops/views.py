@@ -47,6 +47,24 @@ def _(grad, steps):
     return replay(steps, grad)
 
 
+@op(
+    "embed(Tensor patch, any shape, any steps)",
+    infer=lambda patch, shape, steps: patch.with_shape(shape),
+    names=(),
+    half="native",
+)
+def embed(patch, shape, steps):
+    """Zeros of `shape` in which the region of `steps` is `patch`."""
+    out = np.zeros(shape, patch.dtype)
+    view_array(out, steps)[...] = patch
+    return out
+
+
+@embed.derivative("patch")
+def _(grad, steps):
+    return replay(steps, grad)
+
+
 def view_gradient(grad: Tensor, base: Spec, steps: tuple[Any, ...]) -> Tensor:
     """The gradient of the base from that of its view: each step's own derivative, last step first."""
     specs = [base]
