@@ -9,11 +9,29 @@ from typing import Any
 from tensorsh.lang import ast
 
 OPERATORS = {
-    **{py.Add: "+", py.Sub: "-", py.Mult: "*", py.Div: "/", py.FloorDiv: "//", py.Mod: "%", py.Pow: "**"},
-    **{py.MatMult: "@", py.BitAnd: "&", py.BitOr: "|", py.BitXor: "^", py.LShift: "<<", py.RShift: ">>"},
-    **{py.USub: "-", py.UAdd: "+", py.Invert: "~", py.Not: "not", py.And: "and", py.Or: "or"},
-    **{py.Eq: "==", py.NotEq: "!=", py.Lt: "<", py.LtE: "<=", py.Gt: ">", py.GtE: ">="},
-    **{py.In: "in", py.NotIn: "not-in", py.Is: "is", py.IsNot: "is-not"},
+    getattr(py, name): sign
+    for name, sign in [
+        *[("Add", "+"), ("Sub", "-"), ("Mult", "*"), ("Div", "/"), ("FloorDiv", "//"), ("Mod", "%")],
+        *[
+            ("Pow", "**"),
+            ("MatMult", "@"),
+            ("BitAnd", "&"),
+            ("BitOr", "|"),
+            ("BitXor", "^"),
+            ("LShift", "<<"),
+        ],
+        *[("RShift", ">>"), ("USub", "-"), ("UAdd", "+"), ("Invert", "~"), ("Not", "not"), ("And", "and")],
+        *[
+            ("Or", "or"),
+            ("Eq", "=="),
+            ("NotEq", "!="),
+            ("Lt", "<"),
+            ("LtE", "<="),
+            ("Gt", ">"),
+            ("GtE", ">="),
+        ],
+        *[("In", "in"), ("NotIn", "not-in"), ("Is", "is"), ("IsNot", "is-not")],
+    ]
 }
 NOT_NUMBERS = object()
 

@@ -130,11 +130,77 @@ def children(node: ast.Node) -> list[ast.Node]:
 
 # ------------------------------------------------------------------ anything at all
 
-WORDS = """a grad on wrt param backward graph explain retain create with as if else elif for in while def return
-    break lambda and or not is True None class import from torch del assert pass 1 2.5 .5 1e 0x 'a' "b" f" f' \"\"\"
-    { } ( ) [ ] : ; , . ... = == + - * ** @ ~ ! != -> := += < \\ # \n \n\t \n\x20\x20 \x20 \r \f \0 ， “ ² é""".split(
-    " "
-)
+WORDS = [
+    *(
+        "a",
+        "grad",
+        "on",
+        "wrt",
+        "param",
+        "backward",
+        "graph",
+        "explain",
+        "retain",
+        "create",
+        "with",
+        "as",
+        "if",
+    ),
+    *(
+        "else",
+        "elif",
+        "for",
+        "in",
+        "while",
+        "def",
+        "return",
+        "break",
+        "lambda",
+        "and",
+        "or",
+        "not",
+        "is",
+        "True",
+    ),
+    *(
+        "None",
+        "class",
+        "import",
+        "from",
+        "torch",
+        "del",
+        "assert",
+        "pass",
+        "1",
+        "2.5",
+        ".5",
+        "1e",
+        "0x",
+        "'a'",
+    ),
+    *('"b"', 'f"', "f'", '"""', "{", "}", "(", ")", "[", "]", ":", ";", ",", ".", "...", "=", "==", "+", "-"),
+    *(
+        "*",
+        "**",
+        "@",
+        "~",
+        "!",
+        "!=",
+        "->",
+        ":=",
+        "+=",
+        "<",
+        "\\",
+        "#",
+        "\n",
+        "\n\t",
+        "\n  ",
+        " ",
+        "\r",
+        "\f",
+    ),
+    *("\0", "，", "“", "²", "é", ""),
+]
 
 
 def survives(text: str) -> None:

@@ -61,7 +61,8 @@ class SoftKeywords:
                 if after_operand and self._closes_query(depth):
                     return symbols["WRT"]
             case "retain" | "create":
-                if after_operand and depth == 0 and self.starts_backward():
+                after_flag = before in (symbols["RETAIN"], symbols["CREATE"])
+                if after_flag or (after_operand and depth == 0 and self.starts_backward()):
                     return symbols[word.upper()]
             case "with":
                 if after_operand and depth == 0:
