@@ -177,7 +177,7 @@ def shared_extreme(name: str, way: Any, kernel_name: str, example: str) -> Op:
         return out
 
     @op(
-        f"{name}(Tensor input, int[] dim=(), bool keepdim=False)",
+        f"{name}(Tensor input, int[]? dim=(), bool keepdim=False)",
         infer=rule,
         half="native",
         sample=([[1.0, -2.0], [3.0, 3.0]], 1),

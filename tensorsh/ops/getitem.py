@@ -24,7 +24,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import op, registry
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS, Tensor, type_name, wrap
+from ..engine.tensor import NUMBERS, Tensor, full_spec, type_name, wrap
 from ..errors import ArgumentError, DTypeError, IndexError, ShapeError, ValueError
 from .index import lookup, store
 
@@ -142,7 +142,6 @@ def delete_item(x: Tensor, index: Any) -> None:
 def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
     """The view that the basic parts of `index` make of `x`, and the index tensor at each dimension."""
     items = index if isinstance(index, tuple) else tuple(index) if _is_tuple(index) else (index,)
-    items = tuple([_item(i) for i in items])
     specified = sum(_takes(i) for i in items)
     ndim = len(x.spec.shape)
     if specified > ndim:
@@ -152,6 +151,7 @@ def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
             help=f"its shape is {list(x.shape)}: give at most {ndim} "
             + ("index" if ndim == 1 else "indices"),
         )
+    items = tuple([_item(i) for i in items])
     view, dim = x, 0
     tensors: dict[int, Tensor] = {}
     for place, item in enumerate(items):
@@ -235,7 +235,7 @@ def _takes(item: Any) -> int:
     """How many dimensions of the tensor one part of an index uses up."""
     if item is None or item is Ellipsis or type(item) is bool:
         return 0
-    return item.ndim if type(item) is Tensor and _is_mask(item) else 1
+    return item.ndim if isinstance(item, Tensor) and _is_mask(item) else 1
 
 
 def _select(x: Tensor, dim: int, index: int, place: int) -> Tensor:
@@ -331,7 +331,9 @@ CPP_NAMES = {**dt.c_names, dt.uint8: "uint8_t", dt.int8: "int8_t", dt.int16: "in
 
 def _assign(view: Tensor, value: Any) -> None:
     """Write into a view: a number or 0-d tensor fills it, anything else must broadcast to it."""
-    if not isinstance(value, Tensor) or not value.spec.shape:
+    if not isinstance(value, Tensor):
+        value = full_spec(view.spec.with_shape(()), value)
+    if not value.spec.shape:
         registry["Tensor.fill_"](view, value)
         return
     shape = view.spec.shape

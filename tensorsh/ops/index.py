@@ -368,7 +368,7 @@ def _masked_select_rule(input: Spec, mask: Spec) -> None:
         raise DTypeError(
             "masked_select: expected BoolTensor for mask", code="mask-dtype", help="compare: mask > 0"
         )
-    broadcast_shapes(input.shape, mask.shape)
+    broadcast_shapes(mask.shape, input.shape)
 
 
 @op(

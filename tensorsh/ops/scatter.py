@@ -337,7 +337,7 @@ def _masked_fill_rule(input: Spec, mask: Spec, value: Any) -> Spec:
             )
         if value.dtype.is_complex and not input.dtype.is_complex:
             raise DTypeError(f"value cannot be converted to type {CPP_NAMES[input.dtype]} without overflow")
-    return input.with_shape(broadcast_shapes(input.shape, mask.shape))
+    return input.with_shape(broadcast_shapes(mask.shape, input.shape))
 
 
 def _masked_fill_kernel(x: Array, mask: Array, value: Any) -> Array:
@@ -402,7 +402,7 @@ def _masked_scatter_rule(input: Spec, mask: Spec, source: Spec) -> Spec:
         raise DTypeError(
             f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.title}"
         )
-    return input.with_shape(broadcast_shapes(input.shape, mask.shape))
+    return input.with_shape(broadcast_shapes(mask.shape, input.shape))
 
 
 @op(

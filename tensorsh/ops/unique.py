@@ -278,6 +278,7 @@ def _bincount_rule(input: Spec, weights: Spec | None, minlength: int) -> None:
 @op(
     "bincount(Tensor input, Tensor? weights=None, int minlength=0)",
     infer=_bincount_rule,
+    half="native",
     nondifferentiable=True,
 )
 def bincount(x, weights, minlength):
@@ -291,4 +292,4 @@ def bincount(x, weights, minlength):
     if weights is None:
         return np.bincount(x, minlength=minlength)
     dtype = np.float32 if weights.dtype == np.float32 else np.float64
-    return np.bincount(x, weights, minlength=minlength).astype(dtype)
+    return np.bincount(x, weights.astype(np.float64), minlength=minlength).astype(dtype)
