@@ -186,20 +186,27 @@ number_extreme(
 # ------------------------------------------------------------------ clamp
 
 
-def clamp_spec(kernel):
-    def infer(input, min=None, max=None):
-        if input.dtype.is_complex:
-            raise DTypeError("clamp is not supported for complex types", help="clamp x.abs(), or x.real and x.imag")
-        if input.dtype is dt.bool_:
-            raise not_implemented(kernel, input)
-        return broadcast(input, *[b for b in (min, max) if b is not None])
+def check_bounds(input, min=None, max=None):
+    """Complex numbers have no order; of bool, only one bound that is a bool tensor, too, works."""
+    given = [b for b in (min, max) if b is not None]
+    if input.dtype.is_complex:
+        raise DTypeError("clamp is not supported for complex types", help="clamp x.abs(), or x.real and x.imag")
+    tensors = [type(b) is Spec for b in given]
+    if input.dtype is not dt.bool_ or (all(tensors) and len(given) == 1):
+        return
+    if all(b.dtype is dt.bool_ if t else type(b) is bool for b, t in zip(given, tensors, strict=True)):
+        side = "" if len(given) == 2 else "_max" if min is None else "_min"
+        raise not_implemented(f"clamp{side}{'' if all(tensors) else '_scalar'}_cpu", input)
 
-    return infer
+
+def clamp_spec(input, min=None, max=None):
+    return broadcast(input, *[b for b in (min, max) if b is not None])
 
 
 @op(
     "clamp(Tensor input, Tensor|Number? min=None, Tensor|Number? max=None)",
-    infer=clamp_spec("clamp_scalar_cpu"),
+    infer=clamp_spec,
+    check=check_bounds,
     promote="types",
     names=(),
     grad_fn=lambda specs: f"ClampBackward{int(not any(type(s) is Spec for s in specs[1:]))}",
@@ -235,14 +242,18 @@ def _(grad, input, min, max):
     return where(above if min is None else (max < min) | above, grad, 0.0)
 
 
+#: how PyTorch's messages call the integer types
+C_INTEGERS = {dt.uint8: "uint8_t", dt.int8: "int8_t", dt.int16: "int16_t", dt.int32: "int", dt.int64: "int64_t"}
+
+
 def checked_bound(x, bound):
     """A number that is a bound of integers must be one of their values."""
-    if type(bound) is int and x.dtype.category == dt.INT:
-        low, high = (0, 255) if x.dtype is dt.uint8 else (-(2 ** (x.dtype.bits - 1)), 2 ** (x.dtype.bits - 1) - 1)
-        if not low <= bound <= high:
+    if type(bound) is int and x.dtype in C_INTEGERS:
+        low = 0 if x.dtype is dt.uint8 else -(2 ** (x.dtype.bits - 1))
+        high = low + 2**x.dtype.bits - 1
+        if bound > high or (bound < low and low < 0):
             raise ValueError(
-                f"value cannot be converted to type {dt.c_names[x.dtype].replace('short int', 'int16_t')} "
-                "without overflow",
+                f"value cannot be converted to type {C_INTEGERS[x.dtype]} without overflow",
                 help=f"{x.dtype.name} holds {low} to {high}",
             )
     return bound
@@ -273,7 +284,8 @@ def clamp(input, min, max):
 
 @op(
     "clamp_min(Tensor input, Tensor|Number min)",
-    infer=clamp_spec("clamp_min_scalar_cpu"),
+    infer=clamp_spec,
+    check=lambda input, min: check_bounds(input, min=min),
     promote="types",
     inplace=True,
     grad_fn=lambda specs: f"ClampMinBackward{int(type(specs[1]) is Spec)}",
@@ -300,7 +312,8 @@ def _(grad, input, min):
 
 @op(
     "clamp_max(Tensor input, Tensor|Number max)",
-    infer=clamp_spec("clamp_max_scalar_cpu"),
+    infer=clamp_spec,
+    check=lambda input, max: check_bounds(input, max=max),
     promote="types",
     inplace=True,
     grad_fn=lambda specs: f"ClampMaxBackward{int(type(specs[1]) is Spec)}",

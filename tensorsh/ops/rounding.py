@@ -257,7 +257,13 @@ def heaviside(x, values):
 # ------------------------------------------------------------------ the parts of a number
 
 
-@op("nextafter(Tensor input, Tensor other)", infer=floats_only("nextafter_cpu"), promote="types", inplace=True, half="native")
+@op(
+    "nextafter(Tensor input, Tensor other)",
+    infer=floats_only("nextafter_cpu"),
+    promote="types",
+    inplace=True,
+    half="native",
+)
 def nextafter(x, y):
     """The next number that the dtype has after `input` in the direction of `other`.
 
@@ -265,6 +271,16 @@ def nextafter(x, y):
     tensor([True])
     """
     return np.nextafter(x, y)
+
+
+@nextafter.derivative("input")
+def _(grad):
+    return grad
+
+
+@nextafter.derivative("other")
+def _(grad):
+    return zeros_like(grad)
 
 
 @op(
