@@ -33,6 +33,7 @@ def shown(program: str) -> list[str]:
          "(True, True, True, True)"),
         ("torch.Size([2, 3]), ones(2, 3).shape, torch.float32, float32", 
          "(torch.Size([2, 3]), torch.Size([2, 3]), torch.float32, torch.float32)"),
+        ("finfo(float32).eps, iinfo(int8)", "(1.1920928955078125e-07, iinfo(min=-128, max=127, dtype=int8))"),
         ("sum = 3; del sum; sum((1, 2))", "3"),
         ("hasattr(ones(1), 'shape'), getattr(ones(1), 'nope', 7)", "(True, 7)"),
     ],

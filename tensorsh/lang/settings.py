@@ -121,8 +121,9 @@ def promote_types_(type1: Any, type2: Any) -> DType:
 class Limits:
     """`finfo(dtype)` and `iinfo(dtype)`: what numbers of a dtype can be."""
 
+    public = frozenset({"bits", "min", "max", "eps", "tiny", "smallest_normal", "resolution", "dtype"})
+
     def __init__(self, fields: dict[str, Any], title: str):
-        self.public = frozenset(fields)
         self.fields = fields
         self.title = title
 
@@ -133,7 +134,12 @@ class Limits:
             raise AttributeError(f"'{self.title}' object has no attribute '{name}'") from None
 
     def __repr__(self) -> str:
-        return f"{self.title}({', '.join(f'{name}={value}' for name, value in self.fields.items())})"
+        shown = {
+            name: f"{value:g}" if isinstance(value, float) else value for name, value in self.fields.items()
+        }
+        return (
+            f"{self.title}({', '.join(f'{name}={text}' for name, text in shown.items() if name != 'bits')})"
+        )
 
 
 #: mantissa bits and exponent range of each float: 2**-m is eps, (2 - 2**-m) * 2**e is max
