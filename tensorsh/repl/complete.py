@@ -1,0 +1,204 @@
+"""What Tab offers: names, attributes, arguments, dtypes, devices, files, commands.
+
+`complete(session, text)` looks at the text before the cursor and returns candidates, best first. It is a
+pure function of the text, the session's variables and (inside the quotes of `load("…")`) the file system.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from ..engine import device
+from ..engine.dtype import dtypes
+from ..session import Session
+from .commands import COMMANDS, split_command
+from .lookup import UNKNOWN, meta, names_after, resolve, signature_of
+from .scan import KEYWORDS, SOFT_KEYWORDS, Place, place
+
+#: functions whose first argument is the path of a file, and the statement that takes one
+PATHS = frozenset({"load", "save"})
+DTYPES = frozenset(dtypes)
+
+
+class Candidate(NamedTuple):
+    """`text` replaces the last `length` characters before the cursor; `meta` is shown beside it."""
+
+    text: str
+    length: int
+    meta: str = ""
+
+
+def complete(session: Session, text: str) -> list[Candidate]:
+    """Candidates for the end of `text`, which is everything before the cursor."""
+    command = split_command(text)
+    if command is not None:
+        name, argument, typing_name = command
+        if typing_name:
+            return _matching(name, ((c.name, c.summary) for c in COMMANDS.values()))
+        kind = COMMANDS[name].completes if name in COMMANDS else ""
+        if kind != "code":
+            return _argument(session, kind, argument)
+        text = argument
+    if text.lstrip().startswith("?"):
+        return _argument(session, "names", text.lstrip().lstrip("?"))
+    return _code(session, text)
+
+
+def _code(session: Session, text: str) -> list[Candidate]:
+    here = place(text)
+    if here.quiet:
+        return []
+    if here.string is not None:
+        return _in_string(here)
+    if here.receiver:
+        found = names_after(session, here.receiver)
+        return _matching(here.word, _attributes(session, here, found))
+    if here.before and here.before[-1] == ".":
+        return []
+    special = _expected(here)
+    if special is not None:
+        return _matching(here.word, special)
+    return _matching(here.word, _arguments(session, here)) + _names(session, here)
+
+
+def _in_string(here: Place) -> list[Candidate]:
+    """Files, or the names of devices."""
+    assert here.string is not None
+    call = here.call
+    if call is not None and call.keyword == "device":
+        return _matching(here.string, _devices())
+    loads = call is not None and call.callee[-1] in PATHS and call.keyword in (None, "path")
+    if loads or here.before[-1:] == ["import"]:
+        suffix = ".tsh" if here.before[-1:] == ["import"] else ""
+        return files(here.string, suffix)
+    return []
+
+
+def _expected(here: Place) -> Iterable[tuple[str, str]] | None:
+    """Dtypes or devices, where nothing else can stand."""
+    before = here.before
+    last = before[-1] if before else ""
+    if last == "on" and len(before) > 1:
+        return _devices()
+    if last == "as" and "import" not in before and "with" not in before:
+        return _dtypes()
+    if last == ":" and not here.brackets and _declares(before):
+        return _dtypes()
+    call = here.call
+    if last == "=" and call is not None and call.keyword == "dtype":
+        return [*_dtypes(), ("torch", "module")]
+    if last == "=" and call is not None and call.keyword == "device":
+        return ((f'"{name}"', about) for name, about in _devices())
+    return None
+
+
+def _declares(before: list[str]) -> bool:
+    """`x:` and `param x:`, rather than `if x:` or `for …:`."""
+    return len(before) == 2 or (len(before) == 3 and before[0] == "param")
+
+
+def _dtypes() -> list[tuple[str, str]]:
+    return [(name, f"{d.bits} bits" if name == d.name else d.name) for name, d in dtypes.items()]
+
+
+def _devices() -> list[tuple[str, str]]:
+    return [(str(d), "" if not d.is_meta else "shapes without values") for d in device.available]
+
+
+def _arguments(session: Session, here: Place) -> list[tuple[str, str]]:
+    """`dim=` and its like, inside a call, where an argument starts."""
+    call = here.brackets[-1] if here.brackets else None
+    if call is None or not call.callee or here.before[-1:] not in (["("], [","]):
+        return []
+    found = signature_of(session, call.callee)
+    if found is None:
+        return []
+    return [
+        (f"{name}=", f"argument of {found.name}")
+        for i, (name, text) in enumerate(found.parameters)
+        if name and not text.startswith("*") and i >= call.index and name not in call.keywords
+    ]
+
+
+def _names(session: Session, here: Place) -> list[Candidate]:
+    """Variables, then what every program has, then keywords; without a letter typed only variables."""
+    known = session.builtin_names()
+    mine = [(name, meta(name, session[name])) for name in sorted(session.names()) if name != "_"]
+    if not here.word:
+        return _matching("", mine)
+    given = [
+        (name, meta(name, session.builtin(name)))
+        for name in sorted(known, key=str.lower)
+        if name not in session and name.lower().startswith(here.word.lower())
+    ]
+    words = [(name, "keyword") for name in sorted(KEYWORDS)]
+    if not here.brackets:
+        words += [(name, "keyword") for name in sorted(SOFT_KEYWORDS) if name not in known]
+    return _matching(here.word, [*mine, *given, *words])
+
+
+def _attributes(session: Session, here: Place, found: set[str]) -> Iterable[tuple[str, str]]:
+    """Attributes and methods, the in-place ones last."""
+    for name in sorted(found, key=lambda name: (name.endswith("_"), name.lower())):
+        if name.lower().startswith(here.word.lower()):
+            value = resolve(session, (*here.receiver, name))
+            called = signature_of(session, (*here.receiver, name))
+            yield name, str(called)[len(name) :] if called else "" if value is UNKNOWN else meta(name, value)
+
+
+def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
+    """Candidates for a command's argument."""
+    if kind == "files":
+        return files(argument, ".tsh")
+    if kind == "commands":
+        return _matching(argument, ((c.name, c.summary) for c in COMMANDS.values()))
+    last = re.split(r"\s+", argument)[-1]
+    if kind == "names":
+        return complete(session, last) if not last.startswith((":", "?")) else []
+    if kind == "variables":
+        return _matching(last, ((name, meta(name, session[name])) for name in session.names()))
+    return _matching(last, ((word, "") for word in kind.split()))
+
+
+def _matching(word: str, names: Iterable[tuple[str, str]]) -> list[Candidate]:
+    """Those that begin with `word`; the ones with an underscore in front only when it was typed."""
+    names = list(names)
+    for fold in (str, str.lower):
+        wanted: Callable[[str], str] = fold
+        found = [
+            Candidate(name, len(word), about)
+            for name, about in names
+            if wanted(name).startswith(wanted(word)) and (word or not name.startswith("_"))
+        ]
+        if found:
+            return list({each.text: each for each in reversed(found)}.values())[::-1]
+    return []
+
+
+def files(typed: str, suffix: str = "") -> list[Candidate]:
+    """Files and folders that continue a path; only files with `suffix`, if one is given."""
+    folder, name = os.path.split(os.path.expanduser(typed))
+    try:
+        entries = sorted(os.scandir(folder or "."), key=lambda entry: entry.name.lower())
+    except OSError:
+        return []
+    found = []
+    for entry in entries:
+        is_folder = _is_folder(entry)
+        hidden = entry.name.startswith(".") and not name.startswith(".")
+        if not entry.name.startswith(name) or hidden or not (is_folder or entry.name.endswith(suffix)):
+            continue
+        found.append(
+            Candidate(entry.name + "/" * is_folder, len(os.path.split(typed)[1]), "folder" * is_folder)
+        )
+    return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

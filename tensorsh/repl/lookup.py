@@ -1,0 +1,153 @@
+"""What a name in a half-typed text means: its value, its signature, one line that describes it.
+
+Nothing is evaluated: names are looked up, and where an expression stands a tensor is assumed.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, NamedTuple
+
+from ..engine.device import Device
+from ..engine.dtype import DType
+from ..engine.op import Op, registry
+from ..engine.tensor import Tensor
+from ..errors import NameNotFound
+from ..lang import attributes
+from ..lang.faults import describe
+from ..lang.host import Dual
+from ..lang.namespace import Kind, Namespace
+from ..session import Session
+from .scan import Chain
+
+UNKNOWN: Any = object()
+
+#: attributes that give another tensor of the same kind; computing them is not needed to know that
+SAME = frozenset({"T", "mT", "H", "mH", "real", "imag", "data"})
+READ = frozenset({"shape", "dtype", "device", "ndim", "requires_grad", "is_leaf"})
+
+
+class Signature(NamedTuple):
+    """How something is called: (name, text) of each parameter; a parameter that takes the rest begins
+    with a star, a bare `*` has no name."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(text for _, text in self.parameters)})"
+
+    def at(self, index: int, keyword: str | None) -> int | None:
+        """Which of `parameters` an argument is for."""
+        for i, (name, text) in enumerate(self.parameters):
+            if keyword is None and text.startswith("*"):
+                return i if text != "*" else None
+            if name == keyword or (keyword is None and i == index):
+                return i
+        return None
+
+
+def resolve(session: Session, chain: Chain) -> Any:
+    """The value of a dotted name; UNKNOWN where it has none or computing it takes an operation."""
+    if not chain or chain[0] is None:
+        value = UNKNOWN
+    elif chain[0] == '"':
+        value = ""
+    elif chain[0] in session:
+        value = session[chain[0]]
+    else:
+        try:
+            value = session.builtin(chain[0])
+        except KeyError:
+            return UNKNOWN
+    for name in chain[1:]:
+        assert name is not None
+        value = _attribute(value, name)
+    return value
+
+
+def _attribute(value: Any, name: str) -> Any:
+    if isinstance(value, Namespace):
+        try:
+            return value.get(name)
+        except NameNotFound:
+            return UNKNOWN
+    if value is UNKNOWN or isinstance(value, Tensor):
+        if isinstance(value, Tensor):
+            if name == "grad":
+                return value.grad if value.grad is not None else UNKNOWN
+            if name in SAME:
+                return value
+            if name in READ:
+                return getattr(value, name)
+        return registry.get(f"Tensor.{name}", UNKNOWN)
+    return getattr(value, name, UNKNOWN) if name in attributes.public_names(value) else UNKNOWN
+
+
+def names_after(session: Session, chain: Chain) -> set[str]:
+    """What may follow the dot after `chain`."""
+    value = resolve(session, chain)
+    if value is not UNKNOWN:
+        return set(attributes.public_names(value))
+    known = chain[0] is None or chain[0] in session or len(chain) > 1
+    return set(Tensor.public) if known else set()
+
+
+def is_method(session: Session, chain: Chain) -> bool:
+    """Whether the last name of `chain` is called on a value, which is then the first argument."""
+    return len(chain) > 1 and not isinstance(resolve(session, chain[:-1]), Namespace)
+
+
+def signature_of(session: Session, chain: Chain) -> Signature | None:
+    """How what `chain` names is called; None if it is not, or nobody says."""
+    value = resolve(session, chain)
+    if value is UNKNOWN:
+        return None
+    return signature(value, ".".join(name or "" for name in chain[-1:]), method=is_method(session, chain))
+
+
+def signature(value: Any, name: str, *, method: bool = False) -> Signature | None:
+    """The same for a value; of a `method` the first parameter is left out."""
+    if isinstance(value, Dual):
+        value = value.op
+    record = getattr(value, "__func__", value)
+    if isinstance(record, Op):
+        head, _, body = str(record.schema).partition("(")
+        parameters = [(p.name, f"*{p}" if p.varargs else str(p)) for p in record.schema.parameters]
+        before = body[:-1].split(", ")
+        if "*" in before:
+            parameters.insert(before.index("*"), ("", "*"))
+        return Signature(name or head, tuple(parameters[1:] if method else parameters))
+    if isinstance(value, Kind):
+        value = value.convert
+    if not callable(value) or isinstance(value, DType | Device):
+        return None
+    try:
+        found = inspect.signature(value)
+    except (TypeError, ValueError):
+        return None
+    return Signature(name, tuple(_parameters(found)))
+
+
+def _parameters(found: inspect.Signature) -> Any:
+    starred = False
+    for p in found.parameters.values():
+        if p.kind is p.KEYWORD_ONLY and not starred:
+            starred = True
+            yield "", "*"
+        starred = starred or p.kind is p.VAR_POSITIONAL
+        star = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        default = "" if p.default is p.empty else f"={p.default!r}"
+        yield p.name, f"{star}{p.name}{default}"
+
+
+def meta(name: str, value: Any) -> str:
+    """A few words about a value, beside its name in a menu."""
+    if isinstance(value, Namespace):
+        return "module"
+    if isinstance(value, DType):
+        return "dtype"
+    if isinstance(value, Op | Dual) or callable(value):
+        found = signature(value, name)
+        return "type" if isinstance(value, Kind) else str(found)[len(name) :] if found else "function"
+    return describe(value)

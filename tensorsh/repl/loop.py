@@ -1,0 +1,242 @@
+"""The interactive shell: read an input, run it, show what it shows, say what went wrong, again.
+
+`Shell` knows the session and how to run one input; where inputs come from is a reader: `prompt.Prompt`
+(prompt_toolkit, on a terminal) or `Lines` (plain lines, for a terminal that can do no more or a pipe).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..errors import TensorshError
+from ..lang.parse import is_complete
+from ..render.paint import Paint, painter
+from ..session import OnDisplay, Session
+from ..source import Source, Span
+from .commands import dispatch, split_command
+
+PROMPT = ">>> "
+CONTINUED = "... "
+APP = "tensorsh"
+
+
+class Output(Protocol):
+    """Where displayed values go; `format` may be changed."""
+
+    format: str
+    show: OnDisplay
+
+
+class Report(Protocol):
+    """Where errors and times go."""
+
+    color: bool
+
+    def error(self, error: TensorshError) -> None: ...
+
+    def time(self, span: Span, seconds: float) -> None: ...
+
+
+class Reader(Protocol):
+    """Where inputs come from."""
+
+    def read(self) -> str:
+        """The next input; EOFError at the end, KeyboardInterrupt for one that was given up."""
+        ...
+
+
+def run(
+    session: Session,
+    output: Output,
+    report: Report,
+    *,
+    history: bool = True,
+    config: bool = True,
+    quiet: bool = False,
+    timer: bool = False,
+) -> int:
+    """The shell, until it is left; the exit code."""
+    shell = Shell(session, output, report, timer=timer)
+    if not quiet and sys.stdin.isatty():
+        from .. import __version__
+
+        shell.tell(f"tensorsh {__version__}   " + shell.paint(":help for help, Ctrl-D to leave", "note"))
+    if config:
+        shell.startup(config_file())
+    return shell.loop(reader(shell, history_file() if history else None))
+
+
+@dataclass(slots=True)
+class Entry:
+    """One input: its number, its text, and the part of it that has succeeded."""
+
+    number: int
+    text: str
+    done: str = ""
+
+
+class Shell:
+    """A session with somebody at the keyboard."""
+
+    def __init__(self, session: Session, output: Output, report: Report, *, timer: bool = False):
+        self.session = session
+        self.output = output
+        self.report = report
+        self.timer = timer
+        self.entries: list[Entry] = []
+
+    def loop(self, source: Reader) -> int:
+        """Read and run until there is no more."""
+        while True:
+            try:
+                text = source.read()
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return 0
+            self.enter(text)
+
+    def enter(self, text: str) -> None:
+        """Run one input: a command of the shell, or a program."""
+        if not text.strip():
+            return
+        self.entries.append(Entry(len(self.entries) + 1, text))
+        try:
+            if not dispatch(self, text):
+                self.execute(text)
+        except TensorshError as error:
+            self.report.error(error)
+        except KeyboardInterrupt:
+            sys.stdout.flush()
+            self.tell("\n" + self.paint("interrupted", "error") + ": the statement was taken back")
+
+    def execute(
+        self, text: str, name: str = "", on_time: Callable[[Span, float], None] | None = None
+    ) -> bool:
+        """Run a program; whether it ran to its end. Errors are reported here."""
+        entry = self.entries[-1] if self.entries else Entry(0, text)
+        source = Source(text, name or f"<shell {entry.number}>")
+        finished = 0
+
+        def timed(span: Span, seconds: float) -> None:
+            nonlocal finished
+            if span.source is source:
+                finished = span.end
+            if on_time is not None:
+                on_time(span, seconds)
+            elif self.timer:
+                self.report.time(span, seconds)
+
+        try:
+            self.session.execute(source, source.name, self.output.show, script=bool(name), on_time=timed)
+            finished = len(text)
+            return True
+        except TensorshError as error:
+            self.report.error(error)
+            return False
+        finally:
+            entry.done += text[:finished].strip() + "\n"
+            sys.stdout.flush()
+
+    def startup(self, path: str) -> None:
+        """Run the user's own beginning of every session, if there is one."""
+        try:
+            with open(path, encoding="utf-8-sig") as file:
+                text = file.read()
+        except (OSError, UnicodeDecodeError):
+            return
+        try:
+            self.execute(text, path)
+        except KeyboardInterrupt:
+            self.tell("\n" + self.paint("interrupted", "error") + f": {path}")
+
+    # ---------------------------------------------------------------- the screen
+
+    def tell(self, text: str) -> None:
+        """What is no value: help, tables, times. It goes where errors go."""
+        sys.stdout.flush()
+        print(text, file=sys.stderr, flush=True)
+
+    @property
+    def paint(self) -> Paint:
+        return painter(self.report.color)
+
+    @property
+    def columns(self) -> int:
+        """Columns of the screen."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            return os.get_terminal_size(sys.stderr.fileno()).columns or 100
+        return 100
+
+    def clear_screen(self) -> None:
+        if sys.stderr.isatty():
+            print("\x1b[2J\x1b[H", end="", file=sys.stderr, flush=True)
+
+
+# ------------------------------------------------------------------ where inputs come from
+
+
+def reader(shell: Shell, history: str | None) -> Reader:
+    """prompt_toolkit where the terminal can do it, else plain lines."""
+    capable = os.environ.get("TERM", "") not in ("dumb", "") or os.name == "nt"
+    screen = sys.stdout if sys.stdout.isatty() else sys.stderr
+    if not (capable and sys.stdin.isatty() and screen.isatty()):
+        return Lines()
+    from prompt_toolkit.output import create_output
+
+    from .prompt import Prompt
+
+    return Prompt(shell, history, output=create_output(screen))
+
+
+class Lines:
+    """Inputs from plain lines; prompts only where somebody types them."""
+
+    def __init__(self, line: Callable[[str], str] = input):
+        self.line = line
+        self.prompts = sys.stdin.isatty()
+
+    def read(self) -> str:
+        text = self.line(PROMPT if self.prompts else "")
+        while not is_finished(text + "\n"):
+            try:
+                text += "\n" + self.line(CONTINUED if self.prompts else "")
+            except EOFError:
+                break
+        return text
+
+
+def is_finished(text: str) -> bool:
+    """Whether an input that ends with Enter is to be run: a command, or a complete program."""
+    command = split_command(text)
+    if command is not None:
+        name, argument, _ = command
+        return name != "time" or is_finished(argument)
+    if "?" in (text.strip()[:1], text.strip()[-1:]):
+        return True
+    return not text.strip() or is_complete(text)
+
+
+# ------------------------------------------------------------------ files
+
+
+def history_file() -> str:
+    """Where inputs are kept from one session to the next."""
+    from platformdirs import user_state_dir
+
+    return os.path.join(user_state_dir(APP, appauthor=False), "history")
+
+
+def config_file() -> str:
+    """The script that every interactive session begins with."""
+    from platformdirs import user_config_dir
+
+    return os.path.join(user_config_dir(APP, appauthor=False), "init.tsh")
+
+
+__all__ = ["Entry", "Lines", "Shell", "is_finished", "run"]
