@@ -26,13 +26,19 @@ class Plan:
     casts   for each argument a converter or None; None as a whole when nothing is converted
     """
 
-    __slots__ = ("casts", "many", "meta", "out")
+    __slots__ = ("casts", "many", "meta", "out", "simple")
 
-    def __init__(self, out: Any, casts: tuple[Any, ...] | None, meta: bool):
+    def __init__(self, out: Any, casts: tuple[Any, ...] | None, meta: bool, lists: bool):
         self.out = out
         self.many = type(out) is tuple
         self.casts = casts
         self.meta = meta
+        #: one output, nothing to convert: the kernel can be called as it is
+        self.simple = type(out) is Spec and casts is None and not meta and not lists
+
+
+#: plans an operation remembers; parameters with ever new values must not fill the memory
+MOST_PLANS = 2_000
 
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
@@ -44,9 +50,14 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
     except TypeError:  # an argument that cannot be hashed
         plan = make_plan(op, args, key)
     if plan is None:
+        if len(op.plans) > MOST_PLANS:
+            op.plans.clear()
         plan = op.plans[key] = make_plan(op, args, key)
 
-    result = run_kernel(op, plan, args)
+    if plan.simple:
+        result = _wrap(op.kernel(*[a.array if type(a) is Tensor else a for a in args]), plan.out)  # type: ignore[misc]
+    else:
+        result = run_kernel(op, plan, args)
 
     if op.view:
         _attach_view(op, args, result, state)
@@ -66,18 +77,19 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
 
 def _key(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
     """Specs of the tensors, types of the numbers that promote like tensors, everything else as it is."""
-    key: list[Any] = [default]
-    for a, tensorlike in zip(args, op.tensorlike, strict=True):
-        kind = type(a)
-        if kind is Tensor:
-            key.append(a.spec)
-        elif tensorlike:
-            key.append(kind)
-        elif kind is tuple and a and type(a[0]) is Tensor:
-            key.append(tuple([t.spec if type(t) is Tensor else t for t in a]))
-        else:
-            key.append(a)
-    return tuple(key)
+    if op.lists:
+        args = tuple([_specs(a) if type(a) is tuple else a for a in args])
+    return (
+        default,
+        *[
+            a.spec if type(a) is Tensor else type(a) if tensorlike else a
+            for a, tensorlike in zip(args, op.tensorlike, strict=True)
+        ],
+    )
+
+
+def _specs(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple([t.spec if type(t) is Tensor else t for t in items])
 
 
 def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
@@ -90,8 +102,6 @@ def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
             )
         if plan.many:
             return tuple([Tensor(s.placeholder, s) for s in plan.out])
-        if op.view:
-            return Tensor(plan.out.placeholder, plan.out)
         return Tensor(plan.out.placeholder, plan.out)
     casts = plan.casts
     if casts is None:
@@ -161,7 +171,8 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     if device is not None and out is not None:
         out = tuple([_on(s, device) for s in out]) if type(out) is tuple else _on(out, device)
     casts = [_cast(op, g, wanted) if i in op.joined or i in op.lists else None for i, g in enumerate(given)]
-    return Plan(out, tuple(casts) if any(casts) else None, device is not None and device.is_meta)
+    meta = device is not None and device.is_meta
+    return Plan(out, tuple(casts) if any(casts) else None, meta, bool(op.lists))
 
 
 def promoted(operands: list[Any], default: dt.DType) -> dt.DType:

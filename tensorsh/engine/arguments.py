@@ -105,6 +105,9 @@ def integers(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
 
 def sizes(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[int, ...]:
     """`f(2, 3)` and `f((2, 3))` alike."""
+    if not values:
+        short = op.rpartition(".")[2]
+        raise ArgumentError(f'{short}() missing 1 required positional arguments: "{name}"', code="signature")
     if len(values) == 1 and isinstance(values[0], tuple | list):
         return integers(values[0], op, name, position)
     return integers(values, op, name, position)

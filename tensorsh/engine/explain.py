@@ -14,7 +14,7 @@ from typing import Any
 from . import context
 from .backward import Walk, check_input, edge, slot
 from .formula import Formula, arguments, of_call, of_literal
-from .node import Node
+from .node import FREED, Node
 from .tensor import Tensor, full_spec
 
 
@@ -109,7 +109,7 @@ class Trace:
         if made is not None:
             return made
         node = t.node
-        if node is None or type(node) is not Node or not isinstance(node.args, tuple):
+        if node is None or type(node) is not Node or node.args is FREED:
             return None
         args = _recovered(node)
         if args is None:

@@ -72,38 +72,34 @@ class Node:
         self.input_specs = input_specs
         self.output_specs = output_specs
         self.retained: list[Any] | None = None  # weak references to outputs that keep their gradient
-        self.edges: list[Any] = [
-            (edge(a) if a.requires_grad_slot or a.view_of is not None else None)
-            if type(a) is Tensor
-            else [edge(t) for t in a]
-            if type(a) is tuple and i in op.lists
-            else None
-            for i, a in enumerate(args)
-        ]
-        self.needs = tuple(
-            [any(x is not None for x in e) if type(e) is list else e is not None for e in self.edges]
-        )
+        edges: list[Any] = []
+        for i, a in enumerate(args):
+            if type(a) is Tensor:
+                if a.view_of is not None:
+                    refresh(a)
+                if a.node is not None:
+                    edges.append((a.node, a.index))
+                else:
+                    edges.append((a, 0) if a.requires_grad_slot else None)
+            else:
+                edges.append([edge(t) for t in a] if i in op.lists else None)
+        self.edges = edges
+        self.needs = tuple([e is not None and (type(e) is tuple or any(e)) for e in edges])
         saved = op.saves.get(self.needs)
         positions, keep_outputs = op.saved(self.needs) if saved is None else saved
         self.saves = keep_outputs or bool(positions)
-        self.versions: Any = ()
-        if positions:
-            self.args: Any = tuple(
-                [
-                    a if i in positions or not (type(a) is Tensor or i in op.lists) else None
-                    for i, a in enumerate(args)
-                ]
-            )
-            self.versions = [
-                (t, 0 if t.counter is None else t.counter[0])
-                for i in positions
-                for t in (args[i] if i in op.lists else (args[i],))
-                if type(t) is Tensor
-            ]
-        elif op.only_tensors:
-            self.args = op.no_arguments
-        else:
-            self.args = tuple([None if type(a) is Tensor or i in op.lists else a for i, a in enumerate(args)])
+        kept: list[Any] = [None if type(a) is Tensor else a for a in args]
+        for i in op.lists:
+            kept[i] = None
+        versions: list[Any] = []
+        for i in positions:
+            kept[i] = a = args[i]
+            if type(a) is Tensor:
+                versions.append((a, 0 if a.counter is None else a.counter[0]))
+            elif i in op.lists:
+                versions.extend([(t, t.version) for t in a])
+        self.args: Any = kept
+        self.versions: Any = versions
         self.outputs: Any = None
         if keep_outputs and outputs is not None:
             self.keep(outputs)

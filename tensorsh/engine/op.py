@@ -129,8 +129,6 @@ class Op:
         self.joined = tuple(i for i in self.tensors if schema.parameters[i].name not in unpromoted)
         self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
         self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
-        self.only_tensors = all(self.tensorlike)
-        self.no_arguments = (None,) * len(schema.parameters)
         self.derivatives: dict[int, Derivative] = {}
         self.plans: dict[Any, Any] = {}
         self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}

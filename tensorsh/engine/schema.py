@@ -155,12 +155,12 @@ def binder(
             head.append(f"*{p.name}")
             starred = True
             scope[f"default_{p.name}"] = p.default
-            required = p.required
-            if p.type != "any...":
+            if p.type == "any...":
+                value = p.name
+            else:
                 scope["convert"] = converters[p.type]
-                body.append(f"{p.name} = convert({p.name}, {schema.name!r}, {p.name!r}, {i + 1})")
-            if not required:
-                body.append(f"{p.name} = {p.name} if {p.name} else default_{p.name}")
+                value = f"convert({p.name}, {schema.name!r}, {p.name!r}, {i + 1})"
+            body.append(f"{p.name} = {value}" + ("" if p.required else f" if {p.name} else default_{p.name}"))
             continue
         if p.keyword_only and not starred:
             head.append("*")

@@ -79,12 +79,11 @@ def _saved(node: Node) -> str:
     if node.args is FREED:
         return "freed"
     parts = []
-    if isinstance(node.args, tuple):
-        for i, value in enumerate(node.args):
-            if isinstance(value, Tensor):
-                parts.append(f"{node.op.schema.parameters[i].name} {value.spec!r}")
-            elif isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
-                parts.append(f"{node.op.schema.parameters[i].name} ({len(value)} tensors)")
+    for i, value in enumerate(node.args):
+        if isinstance(value, Tensor):
+            parts.append(f"{node.op.schema.parameters[i].name} {value.spec!r}")
+        elif isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value):
+            parts.append(f"{node.op.schema.parameters[i].name} ({len(value)} tensors)")
     if node.outputs is not None:
         parts.append("result")
     return "saved: " + ", ".join(parts) if parts else ""
