@@ -82,6 +82,7 @@ class Op:
     grad_fn    PyTorch's name of the backward node; a function of the input specs (the type of a number,
                the value of any other parameter) where PyTorch has several
     nondifferentiable   its derivative is zero or undefined: outputs never require grad
+    constants  positions of outputs that never require grad (the permutation of LU)
     factory    it makes tensors from sizes: takes dtype=, device=, requires_grad=
     """
 
@@ -101,6 +102,7 @@ class Op:
         unpromoted: tuple[str, ...] = (),
         grad_fn: str | Callable[[tuple[Any, ...]], str] | None = None,
         nondifferentiable: bool = False,
+        constants: tuple[int, ...] = (),
         factory: bool = False,
         doc: str = "",
         sample: tuple[Any, ...] | None = None,
@@ -119,6 +121,7 @@ class Op:
         self.half = half
         self.grad_fn = grad_fn or camel(schema.name) + "Backward0"
         self.nondifferentiable = nondifferentiable
+        self.constants = constants
         self.factory = factory
         self.raw_doc = doc
         self.sample = sample

@@ -110,7 +110,13 @@ def _lu_infer(a: Spec, pivot: bool) -> tuple[Spec, Spec, Spec]:
     return a.with_shape((*batch, m, m)), a.with_shape((*batch, m, k)), a.with_shape((*batch, k, n))
 
 
-@op("linalg.lu(Tensor A, bool pivot)", infer=_lu_infer, names=(), sample=([[2.0, 1.0], [1.0, 3.0]], True))
+@op(
+    "linalg.lu(Tensor A, bool pivot)",
+    infer=_lu_infer,
+    names=(),
+    constants=(0,),
+    sample=([[2.0, 1.0], [1.0, 3.0]], True),
+)
 def lu_primitive(a, pivot):
     """(P, L, U)."""
     factors, pivots, _ = getrf(a)
@@ -255,6 +261,7 @@ def _unpack_infer(lu: Spec, pivots: Spec, data: bool, pivot: bool) -> tuple[Spec
     "lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data, bool unpack_pivots)",
     infer=_unpack_infer,
     names=(),
+    constants=(0,),
 )
 def unpack_primitive(lu, pivots, unpack_data, unpack_pivots):
     """(P, L, U); what is not wanted is empty."""

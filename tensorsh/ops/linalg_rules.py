@@ -93,8 +93,8 @@ def equal_dtypes(name: str, a: Spec, b: Spec, names: tuple[str, str] = ("A", "B"
 
 
 def batched(a: Spec, b: Spec) -> tuple[int, ...]:
-    """The common batch of two matrices."""
-    return broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    """The common batch of A and B; a mismatch names B's size first."""
+    return broadcast_shapes(b.shape[:-2], a.shape[:-2])
 
 
 def real_spec(a: Spec, shape: tuple[int, ...]) -> Spec:
