@@ -263,6 +263,17 @@ def _over_classes(weight: Tensor, ndim: int) -> Tensor:
     return weight.view([-1 if i == min(ndim - 1, 1) else 1 for i in range(ndim)])
 
 
+@op("div(Tensor input, Number other)", infer=lambda x, _: x, names=(), grad_fn="DivBackward1")
+def _divided(x, number):
+    """Divided by a number that the user did not write."""
+    return x / x.dtype.type(number)
+
+
+@_divided.derivative("input")
+def _(grad, other):
+    return grad / other
+
+
 def _of_probabilities(
     logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float
 ) -> Tensor:
@@ -278,7 +289,7 @@ def _of_probabilities(
     loss = -each.sum()
     if reduction == "sum":
         return loss
-    return loss / (logs.spec.numel / classes) if logs.spec.numel else loss * math.nan
+    return apply(_divided, (loss, logs.spec.numel / classes)) if logs.spec.numel else loss * math.nan
 
 
 def _uniform(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore: int) -> Tensor:
