@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_completions, has_focus, has_selection
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
@@ -155,6 +158,19 @@ def next_indent(text: str) -> str:
     return indent
 
 
+def header_indent(text: str) -> str | None:
+    """The indentation of the statement that an `else` or `elif` at the end of `text` belongs to."""
+    *above, line = text.split("\n")
+    inside = len(line) - len(line.lstrip())
+    for each in reversed(above):
+        indent = len(each) - len(each.lstrip())
+        if each.strip() and indent < inside:
+            inside = indent
+            if re.match(r"\s*(if|elif|for|while)\b", each):
+                return each[:indent]
+    return None
+
+
 def cleaned(paste: str, before: str = "") -> str:
     """A pasted text as a program; `before` is what the input has up to the cursor.
 
@@ -204,40 +220,65 @@ def marked(found: Signature, current: int | None, columns: int) -> StyleAndTextT
 
 
 def keys() -> KeyBindings:
-    """What Enter, Tab, Backspace and a paste do."""
+    """What Enter, Tab, Backspace, `:` and a paste do."""
     bindings = KeyBindings()
-    editing = has_focus("DEFAULT_BUFFER")
+    editing = has_focus(DEFAULT_BUFFER)
+    given: list[tuple[int, str]] = []  # the last line that was indented for the user, and how far
+
+    def untouched(buffer: Buffer, indent: str) -> bool:
+        """Whether the cursor's line is one whose indentation the user has not chosen."""
+        return bool(indent) and given == [(buffer.document.cursor_position_row, indent)]
 
     @Condition
     def in_indent() -> bool:
-        from prompt_toolkit.application import get_app
-
-        before = get_app().current_buffer.document.current_line_before_cursor
-        return not before.strip()
+        return not get_app().current_buffer.document.current_line_before_cursor.strip()
 
     @Condition
     def chosen() -> bool:
-        from prompt_toolkit.application import get_app
-
         state = get_app().current_buffer.complete_state
         return state is not None and state.current_completion is not None
 
-    @bindings.add("enter", filter=editing & has_completions & chosen)
+    @bindings.add("enter", filter=editing & chosen)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.complete_state = None
 
     @bindings.add("enter", filter=editing & ~chosen)
     def _(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
+        buffer, document = event.current_buffer, event.current_buffer.document
         buffer.cancel_completion()
-        document = buffer.document
-        if not document.text_after_cursor.strip() or "\n" not in document.text:
-            if is_finished(document.text.rstrip(" \t") + "\n"):
-                buffer.document = Document(document.text.rstrip())
-                buffer.validate_and_handle()
-                return
-        typed_ahead = bool(event.key_processor.input_queue)  # a paste the terminal does not announce
-        buffer.insert_text("\n" + ("" if typed_ahead else next_indent(document.text_before_cursor)))
+        at_end = not document.text_after_cursor.strip() or "\n" not in document.text
+        if at_end and is_finished(document.text.rstrip(" \t") + "\n"):
+            buffer.document = Document(document.text.rstrip())
+            buffer.validate_and_handle()
+            return
+        indent = next_indent(document.text_before_cursor)
+        buffer.insert_text("\n" + indent)
+        given[:] = [(document.cursor_position_row + 1, indent)]
+
+    @bindings.add("escape", "enter", filter=editing)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @bindings.add(" ", filter=editing & in_indent)
+    def _(event: KeyPressEvent) -> None:
+        # Somebody who indents by hand (or a paste that is not announced) begins at the margin.
+        buffer = event.current_buffer
+        if untouched(buffer, buffer.document.current_line):
+            buffer.delete_before_cursor(len(buffer.document.current_line))
+        given.clear()
+        buffer.insert_text(" ")
+
+    @bindings.add(":", filter=editing)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        before = buffer.document.current_line_before_cursor
+        words = before.lstrip()
+        if re.match(r"(else|elif .*)$", words) and untouched(buffer, before[: -len(words)]):
+            indent = header_indent(buffer.document.text_before_cursor)
+            if indent is not None:
+                buffer.delete_before_cursor(len(before))
+                buffer.insert_text(indent + words)
+        buffer.insert_text(":")
 
     @bindings.add("tab", filter=editing & in_indent & ~has_completions)
     def _(event: KeyPressEvent) -> None:
@@ -248,35 +289,19 @@ def keys() -> KeyBindings:
     def _(event: KeyPressEvent) -> None:
         generate_completions(event)
 
-    @bindings.add("s-tab", filter=editing & ~has_completions)
-    def _(event: KeyPressEvent) -> None:
-        remove_indent(event)
-
+    @bindings.add("s-tab", filter=editing & in_indent & ~has_completions)
     @bindings.add("backspace", filter=editing & in_indent & ~has_selection)
     def _(event: KeyPressEvent) -> None:
-        if not remove_indent(event):
-            event.current_buffer.delete_before_cursor()
-
-    @bindings.add("escape", "enter", filter=editing)
-    def _(event: KeyPressEvent) -> None:
-        event.current_buffer.validate_and_handle()
+        before = event.current_buffer.document.current_line_before_cursor
+        step = len(before) % INDENT or min(INDENT, len(before))
+        event.current_buffer.delete_before_cursor(max(step, 1))
 
     @bindings.add(Keys.BracketedPaste, filter=editing)
     def _(event: KeyPressEvent) -> None:
-        before = event.current_buffer.document.text_before_cursor
-        text = cleaned(event.data, before)
+        text = cleaned(event.data, event.current_buffer.document.text_before_cursor)
         event.current_buffer.insert_text(text if "\n" in text.strip() else text.strip("\n"))
 
     return bindings
-
-
-def remove_indent(event: KeyPressEvent) -> bool:
-    """Take one step of indentation before the cursor away; whether there was one."""
-    before = event.current_buffer.document.current_line_before_cursor
-    if not before or before.strip():
-        return False
-    event.current_buffer.delete_before_cursor(count=len(before) % INDENT or min(INDENT, len(before)))
-    return True
 
 
 # ------------------------------------------------------------------ adapters
