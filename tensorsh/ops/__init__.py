@@ -14,8 +14,8 @@ Tensor.public.update(name.removeprefix("Tensor.") for name in NAMES if name.star
 defer_operators(
     __name__,
     {
-        "arithmetic": "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod neg pos "
-        "iadd isub imul itruediv ifloordiv imod",
+        "arithmetic": "add radd sub rsub mul rmul neg pos iadd isub imul",
+        "division": "truediv rtruediv floordiv rfloordiv mod rmod itruediv ifloordiv imod",
         "powers": "pow rpow ipow",
         "compare": "eq ne lt le gt ge",
         "bitwise": "and rand or ror xor rxor lshift rlshift rshift rrshift invert iand ior ixor ilshift irshift",

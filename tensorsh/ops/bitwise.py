@@ -123,7 +123,13 @@ binary(
 )
 
 
-@op("bitwise_not(Tensor input)", infer=whole("bitwise_not_cpu"), inplace=True, nondifferentiable=True, formula="~{0}")
+@op(
+    "bitwise_not(Tensor input)",
+    infer=whole("bitwise_not_cpu"),
+    inplace=True,
+    nondifferentiable=True,
+    formula="~{0}",
+)
 def bitwise_not(x):
     """Every bit the other way round; of bool, "not".
 

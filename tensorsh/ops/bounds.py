@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..engine import dtype as dt
@@ -57,9 +55,11 @@ def _(grad, condition):
     return where(condition, 0.0, grad)
 
 
-@composite("where(Tensor condition, Tensor|Number? input=None, Tensor|Number? other=None)", names=("torch.where",))
+@composite(
+    "where(Tensor condition, Tensor|Number? input=None, Tensor|Number? other=None)", names=("torch.where",)
+)
 def where_function(condition, input, other):
-    """`input` where the condition holds, else `other`; with the condition alone, the indices where it holds.
+    """`input` where the condition holds, else `other`; of the condition alone, the indices where it holds.
 
     >>> where([true, false], [1., 2.], 0.)
     tensor([1., 0.])
@@ -70,7 +70,8 @@ def where_function(condition, input, other):
         return registry["nonzero"](condition, as_tuple=True)
     if input is None or other is None:
         raise ArgumentError(
-            "where() received an invalid combination of arguments - got (Tensor, Tensor), but expected one of:",
+            "where() received an invalid combination of arguments - got (Tensor, Tensor), "
+            "but expected one of:",
             help="where(condition, input, other)",
         )
     return apply(choose, (condition, input, other))
@@ -190,7 +191,7 @@ def check_bounds(input, min=None, max=None):
     """Complex numbers have no order; of bool, only one bound that is a bool tensor, too, works."""
     given = [b for b in (min, max) if b is not None]
     if input.dtype.is_complex:
-        raise DTypeError("clamp is not supported for complex types", help="clamp x.abs(), or x.real and x.imag")
+        raise DTypeError("clamp is not supported for complex types", help="clamp x.abs(), or x.real")
     tensors = [type(b) is Spec for b in given]
     if input.dtype is not dt.bool_ or (all(tensors) and len(given) == 1):
         return
@@ -243,7 +244,13 @@ def _(grad, input, min, max):
 
 
 #: how PyTorch's messages call the integer types
-C_INTEGERS = {dt.uint8: "uint8_t", dt.int8: "int8_t", dt.int16: "int16_t", dt.int32: "int", dt.int64: "int64_t"}
+C_INTEGERS = {
+    dt.uint8: "uint8_t",
+    dt.int8: "int8_t",
+    dt.int16: "int16_t",
+    dt.int32: "int",
+    dt.int64: "int64_t",
+}
 
 
 def checked_bound(x, bound):
@@ -276,7 +283,8 @@ def clamp(input, min, max):
     if any(kinds) and not all(kinds):
         shown = ", ".join("Tensor" if type(b) not in NUMBERS else type(b).__name__ for b in (min, max))
         raise ArgumentError(
-            f"clamp() received an invalid combination of arguments - got (Tensor, {shown}), but expected one of:",
+            f"clamp() received an invalid combination of arguments - got (Tensor, {shown}), "
+            "but expected one of:",
             help="both bounds are numbers, or both are tensors: tensor(0)",
         )
     return clamped, (input, checked_bound(input, min), checked_bound(input, max))

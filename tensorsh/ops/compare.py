@@ -160,9 +160,7 @@ def isclose(x, y, rtol, atol, equal_nan):
     return same | (np.isfinite(off) & (off <= allowed))
 
 
-@composite(
-    "allclose(Tensor input, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)"
-)
+@composite("allclose(Tensor input, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)")
 def allclose(input, other, rtol, atol, equal_nan):
     """Whether all elements are close (see `isclose`), as a Python bool.
 

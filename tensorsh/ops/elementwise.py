@@ -2,8 +2,8 @@
 
 An operation here computes every element from the elements at the same place of its inputs: promote,
 broadcast, one NumPy call. Families that differ in a formula are tables of `unary` rows; the files are
-`arithmetic`, `powers`, `unary`, `rounding`, `compare`, `logic`, `bitwise`, `bounds`, `complexes`,
-`special` and `polynomials`.
+`arithmetic`, `division`, `powers`, `unary`, `trigonometry`, `rounding`, `magnitude`, `compare`, `logic`,
+`bitwise`, `bounds`, `pairs`, `special`, `bessel` and `polynomials`.
 """
 
 from __future__ import annotations
@@ -64,6 +64,13 @@ def unary(
     return record
 
 
+def numbered(name: str) -> Callable[[tuple[Any, ...]], str]:
+    """The name of a node: Backward0 of two tensors, 1 where the first operand is a number, 2 the second."""
+    return lambda specs: (
+        f"{name}Backward{1 if isinstance(specs[0], type) else 2 * isinstance(specs[1], type)}"
+    )
+
+
 def not_implemented(kernel: str, s: Spec, kind: str = "dtype") -> DTypeError:
     """PyTorch's error for a dtype that a kernel has no code for."""
     return DTypeError(
@@ -86,8 +93,11 @@ def operand(other: Any) -> Any:
     return wrap(other) if isinstance(other, np.generic | np.ndarray) else NotImplemented
 
 
-def install_choice(name: str, choose: Callable[[Any, Any], tuple[Op, Any]], swapped: str | None = None) -> None:
-    """Make `__name__` run the record that `choose` finds for its operands, and `__swapped__` the same reversed."""
+Choose = Callable[[Any, Any], tuple[Op, Any]]
+
+
+def install_choice(name: str, choose: Choose, swapped: str | None = None) -> None:
+    """Make `__name__` run the record that `choose` finds for its operands; `__swapped__` reverses them."""
 
     def forward(self: Tensor, other: Any) -> Any:
         other = operand(other)

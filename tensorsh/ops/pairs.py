@@ -8,7 +8,7 @@ from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..errors import DTypeError, ValueError
-from .elementwise import conj, not_implemented, where
+from .elementwise import conj, not_implemented, numbered, where
 from .rounding import floats_only
 from .rules import broadcast
 
@@ -142,15 +142,14 @@ def scaled_log(name, log, shift, grad_fn, doc, **options):
     """`name(input, other)` = input * log(other + shift), which is 0 where input is 0."""
 
     def kernel(x, y):
-        return np.where(np.isnan(y), y, np.where(np.equal(x, 0), np.zeros((), np.asarray(x).dtype), x * log(y)))
+        product = x * log(y)
+        return np.where(np.isnan(y), y, np.where(np.equal(x, 0), product.dtype.type(0), product))
 
     record = op(
         f"{name}(Tensor|Number input, Tensor|Number other)",
         infer=floats_only(f"{name.removeprefix('special.')}_cpu"),
         promote="float",
-        grad_fn=lambda specs: (
-            f"{grad_fn}Backward{1 if isinstance(specs[0], type) else 2 * isinstance(specs[1], type)}"
-        ),
+        grad_fn=numbered(grad_fn),
         sample=([0.0, 2.0], [1.5, 2.0]),
         doc=doc,
         **options,
@@ -198,7 +197,8 @@ def check_lerp(input, end, weight):
     for name, given in (("end", end), ("weight", weight)):
         if type(given) is Spec and given.dtype is not input.dtype:
             raise DTypeError(
-                f"expected dtype {dt.c_names[input.dtype]} for `{name}` but got dtype {dt.c_names[given.dtype]}",
+                f"expected dtype {dt.c_names[input.dtype]} for `{name}` "
+                f"but got dtype {dt.c_names[given.dtype]}",
                 help=f"convert it first: {name}.to({input.dtype.name})",
             )
 
@@ -249,7 +249,8 @@ def scale(value, like):
     """`value` in the dtype of the result."""
     if type(value) is complex and like.dtype.kind != "c":
         raise ValueError(
-            "value cannot be converted to type float without overflow", help="complex values need complex tensors"
+            "value cannot be converted to type float without overflow",
+            help="a complex value needs complex tensors",
         )
     return like.dtype.type(value)
 
@@ -292,11 +293,11 @@ def _(grad, tensor1, value):
 
 
 WHOLE = (
-    "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
-    "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
-    "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / tensor2) "
-    "for float inputs. The future addcdiv behavior is just the latter implementation: (input + value * tensor1 / "
-    "tensor2), for all dtypes."
+    "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will "
+    "perform a true division of tensor1 and tensor2. The historic addcdiv behavior can be implemented "
+    "as (input + value * torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as "
+    "(input + value * tensor1 / tensor2) for float inputs. The future addcdiv behavior is just the "
+    "latter implementation: (input + value * tensor1 / tensor2), for all dtypes."
 )
 
 

@@ -161,7 +161,8 @@ def sign_kernel(x):
 def sign_spec(input):
     if input.dtype.is_complex:
         raise DTypeError(
-            "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead.",
+            "Unlike NumPy, torch.sign is not intended to support complex numbers. "
+            "Please use torch.sgn instead.",
             help="x.sgn() is x / |x|",
         )
     return input

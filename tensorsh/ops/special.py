@@ -15,7 +15,7 @@ import numpy as np
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..errors import GradientError, ValueError
-from .elementwise import not_implemented, unary, where
+from .elementwise import not_implemented, numbered, unary, where
 from .rounding import floats_only
 from .rules import broadcast
 
@@ -43,6 +43,11 @@ def real_floats(kernel: str, half: bool = True) -> Callable[..., Any]:
         return out
 
     return infer
+
+
+def no_derivative(of: str) -> GradientError:
+    """PyTorch's error for what it has no derivative of."""
+    return GradientError(f"the derivative for '{of}' is not implemented.", code="derivative-not-implemented")
 
 
 # ------------------------------------------------------------------ error functions
@@ -134,9 +139,7 @@ unary(
     >>> special.log_ndtr([0., -10.])
     tensor([ -0.6931, -53.2313])
     """,
-    lambda grad, input: (
-        grad / registry["special.erfcx"](input / -math.sqrt(2.0)) * math.sqrt(2 / math.pi)
-    ),
+    lambda grad, input: grad / registry["special.erfcx"](input / -math.sqrt(2.0)) * math.sqrt(2 / math.pi),
     infer=real_floats("log_ndtr_cpu", half=False),
     sample=([-1.0, 0.0, 2.0],),
 )
@@ -232,15 +235,16 @@ def trigamma(x):
     low = x < 0.5
     turned = np.sin(x.dtype.type(math.pi) * x)
     z = np.where(low, one - x, x)
-    total = np.where(low, -x.dtype.type(math.pi) ** 2 / (turned * turned), x.dtype.type(0))
+    total = np.where(low, -(x.dtype.type(math.pi) ** 2) / (turned * turned), x.dtype.type(0))
     for _ in range(6):
         total = total + one / (z * z)
         z = z + one
     inverse = one / (z * z)
     seventh, thirtieth, forty_second = (x.dtype.type(v) for v in (1 / 6, 1 / 30, 1 / 42))
-    total = total + (
-        one + one / (2 * z) + inverse * (seventh - inverse * (thirtieth - inverse * forty_second))
-    ) / z
+    total = (
+        total
+        + (one + one / (2 * z) + inverse * (seventh - inverse * (thirtieth - inverse * forty_second))) / z
+    )
     return np.where(low, -total, total)
 
 
@@ -262,7 +266,7 @@ def zeta_kernel(s, q):
 
 def polygamma_spec(input, n):
     if n < 0:
-        raise ValueError("polygamma(n, x) does not support negative n.", help="n counts derivatives: 0, 1, 2, …")
+        raise ValueError("polygamma(n, x) does not support negative n.", help="n counts derivatives")
     return real_floats("digamma" if n == 0 else "trigamma" if n == 1 else "polygamma")(input)
 
 
@@ -345,7 +349,7 @@ def incomplete(name, alias, sign, doc):
 
     @record.derivative("input")
     def _(grad):
-        raise GradientError(f"the derivative for '{name}: input' is not implemented.", code="derivative-not-implemented")
+        raise no_derivative(f"{name}: input")
 
     @record.derivative("other")
     def _(grad, input, other):
@@ -378,7 +382,7 @@ incomplete(
     "special.zeta(Tensor|Number input, Tensor|Number other)",
     infer=real_floats("zeta_cpu", half=False),
     promote="float",
-    grad_fn=lambda specs: f"SpecialZetaBackward{1 if isinstance(specs[0], type) else 2 * isinstance(specs[1], type)}",
+    grad_fn=numbered("SpecialZeta"),
 )
 def zeta(x, q):
     """The Hurwitz zeta function: the sum of 1 / (k + other) ** input over k = 0, 1, 2, …
@@ -391,7 +395,7 @@ def zeta(x, q):
 
 @zeta.derivative("input")
 def _(grad):
-    raise GradientError("the derivative for 'zeta' is not implemented.", code="derivative-not-implemented")
+    raise no_derivative("zeta")
 
 
 @zeta.derivative("other")
