@@ -38,7 +38,7 @@ def bounds(values: Array, given: Sequence[float] | None, name: str) -> tuple[Any
     elif values.size:
         low, high = values.min(), values.max()
     else:
-        low = high = values.dtype.type(0)
+        low, high = values.dtype.type(0), values.dtype.type(1)
     if not (isfinite(low) and isfinite(high)):
         raise ValueError(f"{name}: range of [{_number(low)}, {_number(high)}] is not finite")
     if low > high:
@@ -54,7 +54,7 @@ def _number(value: Any) -> str:
 def linear_bins(values: Array, low: Any, high: Any, edges: Array, search: bool) -> Array:
     """The bin of each value by its distance from `low`; `search` looks at the neighbouring edges too."""
     bins = len(edges) - 1
-    at = ((values - low) * (bins / (high - low))).astype(np.int64)
+    at = ((values - low) * values.dtype.type(bins) / (high - low)).astype(np.int64)
     if search:
         first = np.maximum(at - 1, 0)
         last = np.minimum(at + 2, bins + 1)
@@ -95,7 +95,7 @@ def _histc_rule(input: Spec, bins: int, min: float, max: float) -> Spec:
     return input.with_shape((bins,))
 
 
-@op("histc(Tensor input, int bins=100, Number min=0, Number max=0)", infer=_histc_rule)
+@op("histc(Tensor input, int bins=100, Number min=0, Number max=0)", infer=_histc_rule, half="native")
 def histc(x, bins, min, max):
     """How many elements fall into each of `bins` equal bins between `min` and `max` (by default the
     smallest and the largest element).

@@ -415,6 +415,25 @@ def nonzero(input, as_tuple):
     return rows.unbind(1)
 
 
+@op(
+    "nonzero_static(Tensor input, *, int size, int fill_value=-1)",
+    infer=lambda input, size, fill_value: spec((size, input.ndim), dt.int64, input.device),
+    nondifferentiable=True,
+)
+def nonzero_static(x, size, fill_value):
+    """The first `size` rows of `nonzero`, filled up with `fill_value`.
+
+    >>> nonzero_static(tensor([0, 7, 8]), size=3)
+    tensor([[ 1],
+            [ 2],
+            [-1]])
+    """
+    out = np.full((size, x.ndim), fill_value, np.int64)
+    rows = np.argwhere(x)[:size]
+    out[: len(rows)] = rows
+    return out
+
+
 @composite("argwhere(Tensor input)")
 def argwhere(input):
     """A row of indices for each element that is not zero.
@@ -428,11 +447,12 @@ def argwhere(input):
 
 @op(
     "unravel_index(Tensor indices, any shape)",
-    infer=lambda indices, shape: tuple([indices] * len(shape)),
+    infer=lambda indices, shape: tuple([indices.with_dtype(dt.int64)] * len(shape)),
     names=(),
     nondifferentiable=True,
 )
 def unravel(indices, shape):
+    indices = indices.astype(np.int64)
     found = []
     for size in reversed(shape):
         found.append(indices % size if size else indices)

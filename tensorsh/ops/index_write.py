@@ -79,7 +79,7 @@ def index_add(x, dim, index, source, alpha):
     out = x.copy()
     positions, extent = slice_places(x, dim, index)
     if alpha != 1:
-        source = source * x.dtype.type(alpha)
+        source = source * np.asarray(alpha).astype(x.dtype)
     add_at(out, positions, source.reshape(extent))
     return out
 

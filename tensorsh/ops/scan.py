@@ -267,10 +267,10 @@ def diff(input, n, dim, prepend, append):
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n}", code="diff")
     at = wrap_dim(dim, input.ndim)
+    if n == 0:
+        return registry["Tensor.copy_"](registry["zeros_like"](input), input)
     parts = [p for p in (prepend, input, append) if p is not None]
     out = registry["cat"](parts, at) if len(parts) > 1 else input
-    if n == 0:
-        return registry["Tensor.copy_"](registry["zeros_like"](out), out)
     n = min(n, out.shape[at])
     for _ in range(n):
         size = out.shape[at]

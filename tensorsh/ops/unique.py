@@ -78,15 +78,20 @@ def _rows_kernel(sort: bool) -> Any:
     return kernel
 
 
-unique_all = op("_unique2(Tensor input)", grad_fn="Unique2Backward0", names=())(_whole_kernel(True))
-unique_rows = op("unique_dim(Tensor input, int dim)", grad_fn="UniqueDimBackward0", names=())(
+unique_all = op("_unique2(Tensor input)", half="native", grad_fn="Unique2Backward0", names=())(
+    _whole_kernel(True)
+)
+unique_rows = op("unique_dim(Tensor input, int dim)", half="native", grad_fn="UniqueDimBackward0", names=())(
     _rows_kernel(True)
 )
-consecutive_all = op("unique_consecutive(Tensor input)", grad_fn="UniqueConsecutiveBackward0", names=())(
-    _whole_kernel(False)
-)
+consecutive_all = op(
+    "unique_consecutive(Tensor input)", half="native", grad_fn="UniqueConsecutiveBackward0", names=()
+)(_whole_kernel(False))
 consecutive_rows = op(
-    "unique_consecutive(Tensor input, int dim)", grad_fn="UniqueDimConsecutiveBackward0", names=()
+    "unique_consecutive(Tensor input, int dim)",
+    half="native",
+    grad_fn="UniqueDimConsecutiveBackward0",
+    names=(),
 )(_rows_kernel(False))
 
 
@@ -224,10 +229,12 @@ def search(boundaries, values, out_int32, right, side, sorter):
     side = "right" if right or side == "right" else "left"
     if boundaries.ndim == 1:
         return np.searchsorted(boundaries, values, side)
-    rows = boundaries.reshape(-1, boundaries.shape[-1])
-    wanted = values.reshape(len(rows), -1) if values.size else values
-    out = np.array([np.searchsorted(b, v, side) for b, v in zip(rows, wanted, strict=values.size > 0)])
-    return out.reshape(values.shape)
+    if not values.size:
+        return np.zeros(values.shape, np.int64)
+    rows = boundaries.reshape(-1, boundaries.shape[-1]) if boundaries.size else [boundaries[:0]] * values.size
+    wanted = values.reshape(len(rows), -1)
+    found = [np.searchsorted(b, v, side) for b, v in zip(rows, wanted, strict=True)]
+    return np.array(found).reshape(values.shape)
 
 
 @composite(
