@@ -20,7 +20,7 @@ def no_star(value: ast.Expr) -> None:
 
 
 def target(written: ast.Expr) -> ast.Expr:
-    """What was written left of `=`, as something to assign to; brackets around targets make a tuple of them."""
+    """What stands left of `=`, as something to assign to; brackets around targets make a tuple."""
     if type(written) is ast.Name:
         return written
     pending = [written]
