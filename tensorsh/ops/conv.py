@@ -1,0 +1,313 @@
+"""Convolutions of one, two and three spatial dimensions, and their transposes.
+
+Three primitives are each other's derivatives, for they are parts of one sum T = Σ g · (x ∗ w), linear in
+the input x, the weight w and the output's gradient g:
+
+    forward(x, w) = ∂T/∂g        for_input(g, w) = ∂T/∂x        for_weight(g, x) = ∂T/∂w
+
+A transposed convolution is `for_input`. Each is one matrix product over unfolded windows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..engine.apply import apply
+from ..engine.op import composite, op, registry
+from ..engine.tensor import Tensor
+from ..errors import DTypeError, ShapeError, ValueError
+from .conv_rules import (
+    batched_input,
+    check_dtypes,
+    check_extra,
+    check_fits,
+    check_numbers,
+    check_shapes,
+    per_dimension,
+)
+from .elementwise import conj
+from .windows import Ints, out_size, overlap_add, pad, windows
+
+_GEOMETRY = "int[] stride, int[] padding, int[] dilation, int groups"
+
+# ------------------------------------------------------------------ kernels
+
+
+def _columns(
+    x: Any, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, out: Ints
+) -> Any:
+    """(N, groups, C/groups · kernel, out): the windows as columns."""
+    n, c = x.shape[:2]
+    k = len(kernel)
+    seen = windows(pad(x, padding), kernel, stride, dilation, out)
+    turned = seen.transpose(0, 1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k))
+    return turned.reshape(n, groups, c // groups * math.prod(kernel), math.prod(out))
+
+
+def forward(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
+    """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out)."""
+    kernel = w.shape[2:]
+    out = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
+    columns = _columns(x, kernel, stride, padding, dilation, groups, out)
+    rows = w.reshape(groups, w.shape[0] // groups, columns.shape[2])
+    return np.matmul(rows, columns).reshape(x.shape[0], w.shape[0], *out)
+
+
+def for_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> Any:
+    """(N, O, *out), (O, C/groups, *kernel) → (N, C, *spatial)."""
+    n, o = g.shape[:2]
+    c, kernel = w.shape[1], w.shape[2:]
+    rows = w.reshape(groups, o // groups, c * math.prod(kernel)).swapaxes(1, 2)
+    columns = np.matmul(rows, g.reshape(n, groups, o // groups, math.prod(g.shape[2:])))
+    columns = columns.reshape(n, groups * c, *kernel, *g.shape[2:])
+    return overlap_add(columns, spatial, stride, padding, dilation)
+
+
+def for_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
+    """(N, O, *out), (N, C, *spatial) → (O, C/groups, *kernel)."""
+    n, o = g.shape[:2]
+    columns = _columns(x, kernel, stride, padding, dilation, groups, g.shape[2:])
+    rows = g.reshape(n, groups, o // groups, columns.shape[3])
+    found = np.matmul(rows, columns.swapaxes(2, 3)).sum(0, dtype=g.dtype)
+    return found.reshape(o, x.shape[1] // groups, *kernel)
+
+
+# ------------------------------------------------------------------ operations
+
+
+def _out_shape(x: Ints, w: Ints, stride: Ints, padding: Ints, dilation: Ints) -> Ints:
+    return (x[0], w[0], *map(out_size, x[2:], w[2:], stride, padding, dilation))
+
+
+def _transposed_shape(
+    x: Ints, w: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, extra: Ints
+) -> Ints:
+    return (
+        x[0],
+        w[1] * groups,
+        *(
+            (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+            for n, k, s, p, d, e in zip(x[2:], w[2:], stride, padding, dilation, extra, strict=True)
+        ),
+    )
+
+
+@op(
+    f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY})",
+    infer=lambda x, w, b, s, p, d, g: x.with_shape(_out_shape(x.shape, w.shape, s, p, d)),
+    names=(),
+)
+def convolution(x, w, bias, stride, padding, dilation, groups):
+    """The output and its bias."""
+    return _biased(forward(x, w, stride, padding, dilation, groups), bias)
+
+
+def _biased(out: Any, bias: Any) -> Any:
+    if bias is not None:
+        out += bias.reshape(-1, *[1] * (out.ndim - 2))
+    return out
+
+
+@convolution.derivative("input", "weight", "bias")
+def _(grad, input, weight, stride, padding, dilation, groups, needs):
+    geometry = (stride, padding, dilation, groups)
+    return (
+        apply(transposed, (grad, conj(weight), None, *geometry, input.spec.shape[2:])) if needs[0] else None,
+        apply(weight_gradient, (grad, conj(input), *geometry, weight.spec.shape[2:])) if needs[1] else None,
+        _over_channels(grad) if needs[2] else None,
+    )
+
+
+def _over_channels(grad: Tensor) -> Tensor:
+    return grad.sum([i for i in range(grad.ndim) if i != 1])
+
+
+@op(
+    f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY}, int[] spatial)",
+    infer=lambda x, w, b, s, p, d, g, spatial: x.with_shape((x.shape[0], w.shape[1] * g, *spatial)),
+    names=(),
+)
+def transposed(x, w, bias, stride, padding, dilation, groups, spatial):
+    """∂T/∂x, an array with these spatial sizes, and its bias."""
+    return _biased(for_input(x, w, stride, padding, dilation, groups, spatial), bias)
+
+
+@transposed.derivative("input", "weight", "bias")
+def _(grad, input, weight, stride, padding, dilation, groups, needs):
+    geometry = (stride, padding, dilation, groups)
+    return (
+        apply(convolution, (grad, conj(weight), None, *geometry)) if needs[0] else None,
+        apply(weight_gradient, (conj(input), grad, *geometry, weight.spec.shape[2:])) if needs[1] else None,
+        _over_channels(grad) if needs[2] else None,
+    )
+
+
+@op(
+    f"convolution_weight(Tensor cotangent, Tensor input, {_GEOMETRY}, int[] kernel)",
+    infer=lambda g, x, s, p, d, groups, kernel: g.with_shape((g.shape[1], x.shape[1] // groups, *kernel)),
+    names=(),
+)
+def weight_gradient(g, x, stride, padding, dilation, groups, kernel):
+    """∂T/∂w."""
+    return for_weight(g, x, stride, padding, dilation, groups, kernel)
+
+
+@weight_gradient.derivative("cotangent", "input")
+def _(grad, cotangent, input, stride, padding, dilation, groups, needs):
+    geometry = (stride, padding, dilation, groups)
+    return (
+        apply(convolution, (conj(input), grad, None, *geometry)) if needs[0] else None,
+        apply(transposed, (conj(cotangent), grad, None, *geometry, input.spec.shape[2:]))
+        if needs[1]
+        else None,
+    )
+
+
+# ------------------------------------------------------------------ calls
+
+
+def _run(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    extra: Ints,
+    groups: int,
+    is_transposed: bool,
+) -> Tensor:
+    """A batched convolution; `extra` is the output padding of a transposed one."""
+    n = weight.ndim - 2
+    stride, padding = per_dimension("stride", stride, n), per_dimension("padding", padding, n)
+    dilation, extra = per_dimension("dilation", dilation, n), per_dimension("output_padding", extra, n)
+    check_numbers(stride, padding, dilation, extra, groups)
+    bias_spec = None if bias is None else bias.spec
+    try:
+        if weight.ndim != x.ndim:
+            raise ShapeError(
+                f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight "
+                f"{list(weight.shape)}, but got {x.ndim}-dimensional input of size {list(x.shape)} instead",
+                code="conv-rank",
+            )
+        check_shapes(x.spec, weight.spec, bias_spec, groups, is_transposed)
+        if is_transposed:
+            check_extra(stride, dilation, extra)
+        else:
+            check_fits(x.spec, weight.spec, padding, dilation)
+        check_dtypes(x.spec, weight.spec, bias_spec)
+    except (ShapeError, DTypeError) as error:
+        error.operands = (x, weight) if bias is None else (x, weight, bias)
+        raise
+    geometry = (stride, padding, dilation, groups)
+    if not is_transposed:
+        return apply(convolution, (x, weight, bias, *geometry))
+    shape = _transposed_shape(x.spec.shape, weight.spec.shape, *geometry, extra)
+    if min(shape[2:]) < 1:
+        raise ShapeError(
+            f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per channel: "
+            f"{list(shape[2:])}. Output size is too small",
+            code="conv-output",
+            operands=(x, weight),
+        )
+    return apply(transposed, (x, weight, bias, *geometry, shape[2:]))
+
+
+def _same(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: Ints, dilation: Ints, groups: int
+) -> Tensor:
+    """`padding="same"`: as many outputs as inputs; an odd total pads one more on the right."""
+    if any(s != 1 for s in stride):
+        raise ValueError(
+            "padding='same' is not supported for strided convolutions",
+            code="conv-geometry",
+            help="give numbers",
+        )
+    n = weight.ndim - 2
+    dilation = per_dimension("dilation", dilation, n)
+    totals = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
+    if any(t % 2 for t in totals):
+        odd = [p for t in reversed(totals) for p in (0, t % 2)]
+        x = registry["nn.functional.pad"](x, odd)
+    padding = tuple(t // 2 for t in totals)
+    return _run(x, weight, bias, stride, padding, dilation, (0,), groups, False)
+
+
+# ------------------------------------------------------------------ public functions
+
+_EXAMPLES = {
+    1: ("[[[1., 2., 3., 4.]]], [[[1., 1.]]]", "tensor([[[3., 5., 7.]]])"),
+    2: ("ones(1, 1, 3, 3), ones(1, 1, 2, 2)", "tensor([[[[4., 4.],\n          [4., 4.]]]])"),
+    3: ("ones(1, 1, 2, 2, 2), ones(1, 1, 2, 2, 2)", "tensor([[[[[8.]]]]])"),
+}
+_TRANSPOSED_EXAMPLES = {
+    1: ("[[[1., 2.]]], [[[1., 1.]]]", "tensor([[[1., 3., 2.]]])"),
+    2: ("ones(1, 1, 1, 2), ones(1, 1, 1, 2)", "tensor([[[[1., 2., 1.]]]])"),
+    3: ("ones(1, 1, 1, 1, 2), ones(1, 1, 1, 1, 2)", "tensor([[[[[1., 2., 1.]]]]])"),
+}
+
+
+def _declare(n: int) -> None:
+    """`convNd` and `conv_transposeNd`."""
+    spatial = ", ".join("DHW"[3 - n :]) if n > 1 else "L"
+
+    def conv(input, weight, bias, stride, padding, dilation, groups):
+        x, batched = batched_input(input, n, f"conv{n}d")
+        stride = stride * n if len(stride) == 1 else stride
+        if isinstance(padding, str):
+            if padding == "same":
+                out = _same(x, weight, bias, stride, dilation, groups)
+                return out if batched else out.squeeze(0)
+            if padding != "valid":
+                raise ValueError(f"Invalid padding string: '{padding}'", code="conv-geometry")
+            padding = 0
+        padding = tuple(padding) if isinstance(padding, list | tuple) else (padding,)
+        out = _run(x, weight, bias, stride, padding, dilation, (0,), groups, False)
+        return out if batched else out.squeeze(0)
+
+    def conv_transpose(input, weight, bias, stride, padding, output_padding, groups, dilation):
+        x, batched = batched_input(input, n, f"conv_transpose{n}d")
+        stride = stride * n if len(stride) == 1 else stride
+        out = _run(x, weight, bias, stride, padding, dilation, output_padding, groups, True)
+        return out if batched else out.squeeze(0)
+
+    call, result = _EXAMPLES[n]
+    composite(
+        f"conv{n}d(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, any padding=0, "
+        "int[] dilation=1, int groups=1)",
+        names=(f"nn.functional.conv{n}d", f"torch.conv{n}d"),
+        doc=f"The {n}-d convolution: each output is the sum of a window of the input times the weight.\n\n"
+        f"input (N, C, {spatial}), weight (O, C / groups, *kernel), bias (O); without N, one sample.\n"
+        'padding: a number, one for each dimension, "same" or "valid".\n\n'
+        f">>> nn.functional.conv{n}d({call})\n{result}",
+    )(conv)
+    call, result = _TRANSPOSED_EXAMPLES[n]
+    composite(
+        f"conv_transpose{n}d(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, "
+        "int[] padding=0, int[] output_padding=0, int groups=1, int[] dilation=1)",
+        names=(f"nn.functional.conv_transpose{n}d", f"torch.conv_transpose{n}d"),
+        doc=f"The transpose of the {n}-d convolution: each input adds a multiple of the weight to a window.\n\n"
+        f"input (N, C, {spatial}), weight (C, O / groups, *kernel), bias (O).\n\n"
+        f">>> nn.functional.conv_transpose{n}d({call})\n{result}",
+    )(conv_transpose)
+
+
+for _n in (1, 2, 3):
+    _declare(_n)
+
+
+@composite(
+    "convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, "
+    "bool transposed, int[] output_padding, int groups)",
+    names=("torch.convolution",),
+)
+def convolution_function(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups):
+    """A convolution, transposed or not, of as many dimensions as the weight has.
+
+    >>> torch.convolution([[[1., 2., 3.]]], [[[1., 1.]]], None, [1], [0], [1], False, [0], 1)
+    tensor([[[3., 5.]]])
+    """
+    return _run(input, weight, bias, stride, padding, dilation, output_padding, groups, transposed)

@@ -1,0 +1,135 @@
+"""What a convolution asks of its arguments, in PyTorch's words."""
+
+from __future__ import annotations
+
+from ..engine import dtype as dt
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
+from .windows import Ints
+
+
+def per_dimension(name: str, given: Ints, n: int) -> Ints:
+    """One number for each dimension, from one for all."""
+    if len(given) == n:
+        return given
+    if len(given) != 1:
+        raise ArgumentError(
+            f"expected {name} to be a single integer value or a list of {n} values to match the convolution "
+            f"dimensions, but got {name}={list(given)}",
+            code="conv-geometry",
+        )
+    return given * n
+
+
+def check_numbers(stride: Ints, padding: Ints, dilation: Ints, extra: Ints, groups: int) -> None:
+    problem = None
+    if groups <= 0:
+        problem = "non-positive groups is not supported"
+    elif min(padding) < 0:
+        problem = "negative padding is not supported"
+    elif min(extra) < 0:
+        problem = "negative output_padding is not supported"
+    elif min(stride) <= 0:
+        problem = "non-positive stride is not supported"
+    elif min(dilation) <= 0:
+        problem = "non-positive dilation is not supported"
+    if problem:
+        raise ValueError(problem, code="conv-geometry")
+
+
+def check_shapes(x: Spec, w: Spec, bias: Spec | None, groups: int, is_transposed: bool) -> None:
+    def fail(message: str, help: str | None = None) -> None:
+        raise ShapeError(message, code="conv-shape", help=help)
+
+    kernel = list(w.shape)
+    if w.shape[0] < groups:
+        fail(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight "
+            f"of size {kernel} instead"
+        )
+    if w.shape[0] % groups:
+        fail(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got "
+            f"weight of size [{kernel}] instead"
+        )
+    given = f"transposed={int(is_transposed)}" if is_transposed else f"groups={groups}"
+    channels = w.shape[0] if is_transposed else w.shape[1] * groups
+    if x.shape[1] != channels:
+        fail(
+            f"Given {given}, weight of size {kernel}, expected input{list(x.shape)} to have {channels} "
+            f"channels, but got {x.shape[1]} channels instead",
+            "channels are dimension 1 of the input; a convolution's weight is (out, in / groups, *kernel), "
+            "a transposed one's (in, out / groups, *kernel)",
+        )
+    outputs = w.shape[1] * groups if is_transposed else w.shape[0]
+    if bias is not None and bias.shape != (outputs,):
+        fail(
+            f"Given {'transposed=1, ' if is_transposed else ''}weight of size {kernel}, expected bias to be "
+            f"1-dimensional with {outputs} elements, but got bias of size {list(bias.shape)} instead"
+        )
+
+
+def check_fits(x: Spec, w: Spec, padding: Ints, dilation: Ints) -> None:
+    padded = [n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]
+    kernel = [d * (k - 1) + 1 for k, d in zip(w.shape[2:], dilation, strict=True)]
+    if any(n < k for n, k in zip(padded, kernel, strict=True)):
+        raise ShapeError(
+            f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). Kernel size: "
+            f"({' x '.join(map(str, kernel))}). Kernel size can't be greater than actual input size",
+            code="conv-kernel",
+            help="a larger padding= or a smaller kernel makes room",
+        )
+
+
+def check_dtypes(x: Spec, w: Spec, bias: Spec | None) -> None:
+    if x.dtype is not w.dtype:
+        if x.dtype.category < dt.FLOAT:
+            message = f"expected scalar type {x.dtype.title} but found {w.dtype.title}"
+        else:
+            message = (
+                f"Input type (torch.{x.dtype.title}Tensor) and weight type (torch.{w.dtype.title}Tensor) "
+                "should be the same or input should be a MKLDNN tensor and weight is a dense tensor"
+            )
+        raise DTypeError(message, code="dtype-mismatch", help=f"convert the weight: w.to({x.dtype.name})")
+    if bias is not None and bias.dtype is not x.dtype:
+        raise DTypeError(
+            f"Input type ({dt.c_names[x.dtype]}) and bias type ({dt.c_names[bias.dtype]}) should be the same",
+            code="dtype-mismatch",
+        )
+    if x.dtype is dt.bool_:
+        raise DTypeError("\"slow_conv2d_cpu\" not implemented for 'Bool'", code="not-implemented")
+
+
+def check_extra(stride: Ints, dilation: Ints, extra: Ints) -> None:
+    if all(e < s or e < d for e, s, d in zip(extra, stride, dilation, strict=True)):
+        return
+    names = ("depth", "height", "width")[-max(len(extra), 2) :]
+    fill = len(names) - len(extra)
+    shown = [
+        f"{name}_{part}: {v}"
+        for name, values, missing in (
+            ("output_padding", extra, 0),
+            ("stride", stride, 1),
+            ("dilation", dilation, 1),
+        )
+        for part, v in zip(names, (missing,) * fill + values, strict=True)
+    ]
+    raise ValueError(
+        f"output padding must be smaller than either stride or dilation, but got {' '.join(shown)}",
+        code="conv-geometry",
+    )
+
+
+def batched_input(input: Tensor, n: int, name: str) -> tuple[Tensor, bool]:
+    """The input with its batch dimension, and whether it had one."""
+    if input.ndim == n + 2:
+        return input, True
+    if input.ndim == n + 1:
+        return input.unsqueeze(0), False
+    raise ShapeError(
+        f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of size: "
+        f"{list(input.shape)}",
+        code="conv-rank",
+        operands=(input,),
+    )
