@@ -289,7 +289,7 @@ def _declare(n: int) -> None:
         f"conv_transpose{n}d(Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, "
         "int[] padding=0, int[] output_padding=0, int groups=1, int[] dilation=1)",
         names=(f"nn.functional.conv_transpose{n}d", f"torch.conv_transpose{n}d"),
-        doc=f"The transpose of the {n}-d convolution: each input adds a multiple of the weight to a window.\n\n"
+        doc=f"The transpose of the {n}-d convolution: inputs add multiples of the weight to windows.\n\n"
         f"input (N, C, {spatial}), weight (C, O / groups, *kernel), bias (O).\n\n"
         f">>> nn.functional.conv_transpose{n}d({call})\n{result}",
     )(conv_transpose)

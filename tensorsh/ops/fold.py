@@ -49,7 +49,8 @@ def _unfold_infer(x: Spec, kernel: Ints, dilation: Ints, padding: Ints, stride: 
     if x.ndim not in (3, 4) or 0 in x.shape[1 if x.ndim == 4 else 0 :]:
         wrap_dim(2, x.ndim)
         raise ShapeError(
-            "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for "
+            "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions "
+            "for "
             f"input, but got: {list(x.shape)}",
             code="fold-shape",
         )
@@ -58,11 +59,13 @@ def _unfold_infer(x: Spec, kernel: Ints, dilation: Ints, padding: Ints, stride: 
         h, w = x.shape[-2:]
         raise ShapeError(
             f"Given input with spatial size ({h}, {w}), kernel_size={kernel}, dilation={dilation}, "
-            f"padding={padding}, calculated shape of the array of sliding blocks as {out}, but its components "
+            f"padding={padding}, calculated shape of the array of sliding blocks as {out}, but its "
+            "components "
             "must be at least one.",
             code="fold-shape",
         )
-    floating("im2col_out_cpu", x, most=dt.COMPLEX)
+    if x.dtype is not dt.bool_:
+        floating("im2col_out_cpu", x, most=dt.COMPLEX)
     return x.with_shape((*x.shape[:-3], x.shape[-3] * math.prod(kernel), math.prod(out)))
 
 
@@ -85,14 +88,16 @@ def _fold_infer(x: Spec, size: Ints, kernel: Ints, dilation: Ints, padding: Ints
     _check_numbers(kernel, dilation, padding, stride)
     if x.ndim not in (2, 3) or 0 in x.shape[-2:]:
         raise ShapeError(
-            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions "
+            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
+            "dimensions "
             f"for input, but got: {list(x.shape)}",
             code="fold-shape",
         )
     d = x.ndim - 2
     if x.shape[-2] % math.prod(kernel):
         raise ShapeError(
-            f"Expected size of input's dimension {d if d else 1} to be divisible by the product of kernel_size, "
+            f"Expected size of input's dimension {d if d else 1} to be divisible by the product of "
+            "kernel_size, "
             f"but got input.size({d if d else 1})={x.shape[-2]} and kernel_size={kernel}.",
             code="fold-shape",
         )
@@ -136,7 +141,8 @@ def _(grad, kernel_size, dilation, padding, stride):
 
 
 @composite(
-    "nn.functional.unfold(Tensor input, int[] kernel_size, int[] dilation=1, int[] padding=0, int[] stride=1)",
+    "nn.functional.unfold(Tensor input, int[] kernel_size, int[] dilation=1, int[] padding=0, int[] "
+    "stride=1)",
     names=("nn.functional.unfold",),
 )
 def unfold(input, kernel_size, dilation, padding, stride):
@@ -152,7 +158,8 @@ def unfold(input, kernel_size, dilation, padding, stride):
 
 
 @composite(
-    "nn.functional.fold(Tensor input, int[] output_size, int[] kernel_size, int[] dilation=1, int[] padding=0, "
+    "nn.functional.fold(Tensor input, int[] output_size, int[] kernel_size, int[] dilation=1, int[] "
+    "padding=0, "
     "int[] stride=1)",
     names=("nn.functional.fold",),
 )
