@@ -273,5 +273,7 @@ def _attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Cont
         base, steps = (source, ()) if inside is None else (inside.base, inside.steps)
         name = op.grad_fn.removesuffix("0").removesuffix("Backward") if many else None
         out.view_of = View(base, (*steps, step), counter[0], name, i, not state.grad_enabled)
+        if base.requires_grad_slot and not state.grad_enabled and out.spec.dtype.category >= dt.FLOAT:
+            out.requires_grad_slot = True  # a leaf that shares the memory of its base
         if inside is not None and inside.many and not many:
             out.view_of.many, out.view_of.output = inside.many, inside.output

@@ -166,12 +166,6 @@ def check_view(target: Tensor) -> None:
             code="inplace-many-views",
             help="index the base instead: x[0], or clone() the part first",
         )
-    if base.requires_grad_slot and base.node is None:
-        raise GradientError(
-            "a view of a leaf Variable that requires grad is being used in an in-place operation.",
-            code="inplace-leaf-view",
-            help="update parameters under `with no_grad():`, or change a clone() of the leaf",
-        )
     if view.no_grad and (base.requires_grad_slot or target.requires_grad_slot):
         raise GradientError(
             "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given "
@@ -179,6 +173,12 @@ def check_view(target: Tensor) -> None:
             "moving both the view and the inplace either both inside the no_grad block (if you don't want "
             "the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
             code="inplace-no-grad-view",
+        )
+    if base.requires_grad_slot and base.node is None:
+        raise GradientError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+            code="inplace-leaf-view",
+            help="update parameters under `with no_grad():`, or change a clone() of the leaf",
         )
 
 
@@ -215,6 +215,7 @@ def rebase(node: Node, target: Tensor) -> None:
     if view is None:
         if journal.active:
             journal.save_attributes(target, "node", "index", "requires_grad_slot")
+        move_retained(target, node)
         target.node, target.index, target.requires_grad_slot = node, 0, True
         return
     base = view.base
@@ -224,8 +225,19 @@ def rebase(node: Node, target: Tensor) -> None:
         journal.save_attributes(view, "version")
     if base.view_of is not None:
         refresh(base)
-    base.node = CopySlices(edge(base), base.spec, view.steps, node)
+    written = CopySlices(edge(base), base.spec, view.steps, node)
+    move_retained(base, written)
+    base.node = written
     base.index = 0
     base.requires_grad_slot = True
     view.version = -1  # remade when it is next asked for
     refresh(target)
+
+
+def move_retained(t: Tensor, node: Node) -> None:
+    """A tensor that keeps its gradient keeps that of its new value."""
+    if t.retains and t.node is not None:
+        before = t.node.retained or []
+        context.current.journal.save_attributes(t.node, "retained")
+        t.node.retained = [(i, r) for i, r in before if r() is not t]
+        node.retained = [*(node.retained or ()), *((0, r) for i, r in before if r() is t)]

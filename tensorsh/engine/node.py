@@ -6,6 +6,7 @@ and for every tensor argument an edge: `(Node, output index)`, or `(Tensor, 0)` 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..errors import GradientError
@@ -259,13 +260,14 @@ def zeros(of: Spec) -> Tensor:
 def version_error(t: Tensor, expected: int) -> GradientError:
     """A value that a derivative needs was changed in place after it was saved."""
     kind = "torch." + ("" if t.device.type == "cpu" else t.device.type + ".") + t.dtype.title + "Tensor"
-    made = "" if t.node is None else f", which is output {t.index} of {t.node.name()},"
+    producer = "" if t.node is None else re.sub(r"Backward\d*$", "", t.node.name())
+    made = f", which is output {t.index} of {producer}," if producer else ""
     return GradientError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind} {list(t.spec.shape)}]{made} is at version {t.version}; "
         f"expected version {expected} instead. "
         "Hint: enable anomaly detection to find the operation that failed to compute its gradient, "
-        "with torch.autograd.set_detect_anomaly(True).",
+        "with torch.autograd.set_detect_anomaly(True, check_nan=False).",
         code="version",
         help="the backward needs the old value: write `x = x + …` instead of `x += …`, or change a clone()",
     )
