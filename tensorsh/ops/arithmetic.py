@@ -29,7 +29,11 @@ def sum_spec(input, other, alpha):
 
 def scaled(y, alpha):
     """`alpha * y` in y's dtype."""
-    return y if alpha == 1 and type(alpha) is not bool else np.multiply(y, np.asarray(y).dtype.type(alpha))
+    return (
+        y
+        if alpha == 1 and type(alpha) is not bool
+        else np.multiply(y, np.array(alpha).astype(np.asarray(y).dtype))
+    )
 
 
 @op(

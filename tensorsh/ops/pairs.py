@@ -8,11 +8,13 @@ from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..errors import DTypeError, ValueError
-from .elementwise import conj, not_implemented, numbered, where
+from .elementwise import conj, exact, not_implemented, numbered, where
 from .rounding import floats_only
 from .rules import broadcast
 
 # ------------------------------------------------------------------ triangles
+
+ARCTAN2 = exact(np.arctan2)
 
 
 @op(
@@ -55,7 +57,7 @@ def atan2(x, y):
     >>> atan2([1., -1.], [1., -1.])
     tensor([ 0.7854, -2.3562])
     """
-    return np.arctan2(x, y)
+    return ARCTAN2(x, y)
 
 
 @atan2.derivative("input", "other")
@@ -252,7 +254,7 @@ def scale(value, like):
             "value cannot be converted to type float without overflow",
             help="a complex value needs complex tensors",
         )
-    return like.dtype.type(value)
+    return np.array(value).astype(like.dtype)
 
 
 def addcmul_spec(input, tensor1, tensor2, value):

@@ -17,7 +17,17 @@ from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.tensor import NUMBERS
 from ..errors import ArgumentError, DTypeError, ValueError
-from .elementwise import conj, install_choice, install_inplace, not_implemented, where, zeros_like
+from .elementwise import (
+    FLOAT32,
+    FLOAT64,
+    SMALL,
+    conj,
+    install_choice,
+    install_inplace,
+    not_implemented,
+    where,
+    zeros_like,
+)
 from .overload import overloaded
 from .rules import broadcast
 
@@ -30,6 +40,13 @@ def integer_power(x, n):
         return np.power(x, n)
     unit = np.where(np.equal(x, -1), np.where(n % 2 == 0, 1, -1), np.equal(x, 1))
     return np.where(n < 0, unit, np.power(x, np.maximum(n, 0))).astype(n.dtype)
+
+
+def exact_power(x, exponent):
+    """xⁿ of floats; see `exact`."""
+    if exponent.dtype is FLOAT32 and x.size <= SMALL and exponent.size <= SMALL:
+        return np.power(x, exponent, dtype=FLOAT64).astype(FLOAT32)
+    return np.power(x, exponent)
 
 
 #: exponents that PyTorch does not hand to the power function
@@ -72,7 +89,7 @@ def pow_scalar(x, exponent):
             )
         return np.power(x, exponent)
     shortcut = SHORTCUTS.get(exponent.item())
-    return shortcut(x) if shortcut else np.power(x, exponent)
+    return shortcut(x) if shortcut else exact_power(x, exponent)
 
 
 @pow_scalar.derivative("input")
@@ -92,7 +109,7 @@ def _(grad, input, exponent):
 )
 def pow_tensor(x, exponent):
     """A tensor to the power of a tensor."""
-    return integer_power(x, exponent) if x.dtype.kind in "iu" else np.power(x, exponent)
+    return integer_power(x, exponent) if x.dtype.kind in "iu" else exact_power(x, exponent)
 
 
 @pow_tensor.derivative("input")
@@ -124,7 +141,7 @@ def pow_base(x, exponent):
     """A number to the power of a tensor."""
     if exponent.dtype.kind in "iu":
         return integer_power(x, exponent)
-    return np.power(x, exponent)
+    return exact_power(x, exponent)
 
 
 def number_log(x):
@@ -213,7 +230,8 @@ def float_power_(input, exponent):
     """`float_power` in place; the tensor must have the dtype of the result already.
 
     >>> x = tensor([1., 2.], dtype=float64)
-    >>> x.float_power_(3)
+    >>> x.float_power_(3);
+    >>> x
     tensor([1., 8.], dtype=torch.float64)
     """
     dtype = widest(input, exponent)

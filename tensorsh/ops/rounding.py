@@ -11,7 +11,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op
 from ..engine.results import named_result
 from ..errors import DTypeError
-from .elementwise import not_implemented, unary, where, zeros_like
+from .elementwise import conj, not_implemented, unary, where, zeros_like
 from .overload import overloaded
 from .rules import broadcast, same_bool
 
@@ -302,12 +302,12 @@ def ldexp(x, y):
 
 @ldexp.derivative("input")
 def _(grad, other):
-    return grad * 2.0**other
+    return grad * conj(2.0**other)
 
 
 @ldexp.derivative("other")
 def _(grad, output):
-    return grad * output * math.log(2.0)
+    return grad * conj(output) * math.log(2.0)
 
 
 def frexp_spec(input):

@@ -321,7 +321,7 @@ def mvlgamma(x, p):
     """The logarithm of the multivariate gamma function of dimension p.
 
     >>> mvlgamma([3., 4.], 2)
-    tensor([1.5502, 3.9150])
+    tensor([1.5502, 3.5651])
     """
     halves = np.arange(p, dtype=x.dtype) / -2
     constant = x.dtype.type(p * (p - 1) / 4 * math.log(math.pi))

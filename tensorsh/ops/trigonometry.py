@@ -10,13 +10,15 @@ import math
 import numpy as np
 
 from ..errors import DTypeError
-from .elementwise import conj, unary, where
+from .elementwise import conj, exact, unary, where
+
+SIN = exact(np.sin)
 
 # ------------------------------------------------------------------ trigonometric functions
 
 unary(
     "sin",
-    np.sin,
+    SIN,
     """Sine of each element, in radians.
 
     >>> sin([0., 1.])
@@ -27,7 +29,7 @@ unary(
 )
 unary(
     "cos",
-    np.cos,
+    exact(np.cos),
     """Cosine of each element, in radians.
 
     >>> cos([0., 1.])
@@ -38,7 +40,7 @@ unary(
 )
 unary(
     "tan",
-    np.tan,
+    exact(np.tan),
     """Tangent of each element, in radians.
 
     >>> tan([0., 1.])
@@ -49,7 +51,7 @@ unary(
 )
 unary(
     "asin",
-    np.arcsin,
+    exact(np.arcsin),
     """Arc sine of each element, in radians.
 
     >>> asin([0., 1.])
@@ -61,7 +63,7 @@ unary(
 )
 unary(
     "acos",
-    np.arccos,
+    exact(np.arccos),
     """Arc cosine of each element, in radians.
 
     >>> acos([0., 1.])
@@ -73,7 +75,7 @@ unary(
 )
 unary(
     "atan",
-    np.arctan,
+    exact(np.arctan),
     """Arc tangent of each element, in radians.
 
     >>> atan([0., 1.])
@@ -88,7 +90,7 @@ unary(
 
 unary(
     "sinh",
-    np.sinh,
+    exact(np.sinh),
     """Hyperbolic sine of each element.
 
     >>> sinh([0., 1.])
@@ -99,7 +101,7 @@ unary(
 )
 unary(
     "cosh",
-    np.cosh,
+    exact(np.cosh),
     """Hyperbolic cosine of each element.
 
     >>> cosh([0., 1.])
@@ -110,7 +112,7 @@ unary(
 )
 unary(
     "tanh",
-    np.tanh,
+    exact(np.tanh),
     """Hyperbolic tangent of each element.
 
     >>> tanh([0., 1.])
@@ -155,7 +157,7 @@ unary(
 )
 unary(
     "atanh",
-    np.arctanh,
+    exact(np.arctanh),
     """Inverse hyperbolic tangent of each element.
 
     >>> atanh([0., 0.5])
@@ -180,7 +182,7 @@ def sinc_derivative(grad, input):
 def sinc_kernel(x):
     """sin(πx) / (πx), and 1 at 0."""
     turned = x * np.asarray(np.pi, np.asarray(x).real.dtype)
-    return np.where(x == 0, np.ones((), turned.dtype), np.sin(turned) / turned)
+    return np.where(x == 0, np.ones((), turned.dtype), SIN(turned) / turned)
 
 
 unary(
