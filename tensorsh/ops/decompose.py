@@ -16,6 +16,7 @@ from .linalg_rules import (
     Array,
     adjoint,
     batch_label,
+    column_major,
     diag_embed,
     diagonal,
     narrow,
@@ -48,8 +49,8 @@ def _qr_infer(a: Spec, mode: str) -> tuple[Spec, Spec]:
 def qr_primitive(a, mode):
     """(Q, R); Q is empty for mode="r"."""
     if mode == "r":
-        return np.zeros(0, a.dtype), np.linalg.qr(a, "r")
-    return tuple(np.linalg.qr(a, mode))
+        return np.zeros(0, a.dtype), column_major(np.linalg.qr(a, "r"))
+    return tuple(map(column_major, np.linalg.qr(a, mode)))
 
 
 @qr_primitive.derivative("A")
@@ -94,7 +95,7 @@ def _tall_qr(Q: Tensor, R: Tensor, gq: Tensor, gr: Tensor) -> Tensor:
 def linalg_qr(A, mode):
     """Q with orthonormal columns and the upper triangular R, A = Q @ R; mode "reduced", "complete", "r".
 
-    >>> linalg.qr([[3., 0.], [0., 4.]]).R
+    >>> linalg.qr([[3., 0.], [0., 4.]]).R.abs()
     tensor([[-3.,  0.],
             [ 0., -4.]])
     """
@@ -105,7 +106,7 @@ def linalg_qr(A, mode):
 def qr(input, some):
     """The older form of linalg.qr.
 
-    >>> qr([[3., 0.], [0., 4.]]).R
+    >>> qr([[3., 0.], [0., 4.]]).R.abs()
     tensor([[-3.,  0.],
             [ 0., -4.]])
     """
@@ -129,7 +130,8 @@ def _svd_infer(a: Spec, full_matrices: bool) -> tuple[Spec, Spec, Spec]:
 def svd_primitive(a, full_matrices):
     """(U, S, Vᴴ)."""
     _finite("linalg.svd", a)
-    return tuple(np.linalg.svd(a, full_matrices))
+    u, s, vh = np.linalg.svd(a, full_matrices)
+    return column_major(u), s, column_major(vh)
 
 
 def _values_infer(a: Spec) -> Spec:
@@ -283,13 +285,14 @@ def _eigh_infer(a: Spec, uplo: str) -> tuple[Spec, Spec]:
 def eigh_primitive(a, uplo):
     """(eigenvalues in ascending order, eigenvectors as columns)."""
     try:
-        return tuple(np.linalg.eigh(a, uplo.upper()))
+        values, vectors = np.linalg.eigh(a, uplo.upper())
     except np.linalg.LinAlgError:
         raise LinalgError(
             "linalg.eigh: The algorithm failed to converge because the input matrix is ill-conditioned or has too "
             "many repeated eigenvalues (error code: 1).",
             code="not-converged",
         ) from None
+    return values, column_major(vectors)
 
 
 @eigh_primitive.derivative("A")
@@ -346,7 +349,8 @@ def eig_primitive(a, name):
         raise LinalgError(
             "torch.linalg.eig: input tensor should not contain infs or NaNs.", code="non-finite"
         )
-    return tuple(np.linalg.eig(a))
+    values, vectors = np.linalg.eig(a)
+    return values, column_major(vectors)
 
 
 @eig_primitive.derivative("A")

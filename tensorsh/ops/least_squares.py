@@ -18,6 +18,7 @@ from .linalg_norm import matrix_norm
 from .linalg_rules import (
     Array,
     adjoint,
+    column_major,
     lapack,
     need_matrix,
     need_square_shape,
@@ -277,7 +278,7 @@ def lstsq_primitive(a, b, rcond, driver):
         residuals = np.square(np.abs(a @ x - b)).sum(-2)
     none = np.zeros(0, np.int64)
     return (
-        x[..., 0] if vector else x,
+        x[..., 0] if vector else column_major(x),
         residuals,
         none if driver == "gels" else rank,
         values if driver in ("gelsd", "gelss") else np.zeros(0, real),

@@ -21,6 +21,7 @@ from .linalg_rules import (
     adjoint,
     batch_label,
     batched,
+    column_major,
     diag_embed,
     equal_dtypes,
     equation_shapes,
@@ -47,7 +48,7 @@ def inv_primitive(a):
     """The inverses, and for each 0 or the 1-based position of the first zero pivot."""
     info = np.zeros(a.shape[:-2], np.int32)
     try:
-        return np.linalg.inv(a), info
+        return column_major(np.linalg.inv(a)), info
     except np.linalg.LinAlgError:
         lu, pivots, info = getrf(a)
         identity = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
@@ -288,8 +289,8 @@ def solve_primitive(a, b, left):
 
 def _numpy_solve(a: Array, b: Array, left: bool) -> Array:
     if left:
-        return np.linalg.solve(a, b)
-    return np.linalg.solve(a.swapaxes(-1, -2), b.swapaxes(-1, -2)).swapaxes(-1, -2)
+        return column_major(np.linalg.solve(a, b))
+    return column_major(np.linalg.solve(a.swapaxes(-1, -2), b.swapaxes(-1, -2))).swapaxes(-1, -2)
 
 
 @solve_primitive.derivative("A", "B")

@@ -16,6 +16,7 @@ from .linalg_rules import (
     adjoint,
     batch_label,
     batched,
+    column_major,
     equal_dtypes,
     equation_shapes,
     first_failure,
@@ -35,7 +36,7 @@ from .linalg_triangular import solve_triangular
 def getrf(a: Array) -> tuple[Array, Array, Array]:
     """(L below the diagonal and U, 1-based row exchanges, 1-based position of the first zero pivot or 0)."""
     *batch, m, n = a.shape
-    lu = np.array(a)
+    lu = column_major(np.array(a))
     pivots = np.broadcast_to(np.arange(1, min(m, n) + 1, dtype=np.int32), (*batch, min(m, n))).copy()
     info = np.zeros(tuple(batch), np.int32)
     for index in matrices(a):
@@ -47,7 +48,7 @@ def getrf(a: Array) -> tuple[Array, Array, Array]:
 def getrs(lu: Array, pivots: Array, b: Array, trans: int = 0) -> Array:
     """The solution of A X = B from A's factors; trans=1: of Aᵀ X = B, trans=2: of Aᴴ X = B."""
     batch = np.broadcast_shapes(lu.shape[:-2], b.shape[:-2])
-    out = np.array(np.broadcast_to(b, batch + b.shape[-2:]))
+    out = column_major(np.array(np.broadcast_to(b, batch + b.shape[-2:])))
     if not out.size:
         return out
     lu = np.broadcast_to(lu, batch + lu.shape[-2:])

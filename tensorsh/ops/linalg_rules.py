@@ -138,6 +138,11 @@ def turned(a: Array) -> Array:
     return a.swapaxes(-1, -2).conj()
 
 
+def column_major(a: Array) -> Array:
+    """The same matrices column by column in memory, as LAPACK leaves its results."""
+    return np.ascontiguousarray(a.swapaxes(-1, -2)).swapaxes(-1, -2)
+
+
 # ------------------------------------------------------------------ parts of derivatives
 
 

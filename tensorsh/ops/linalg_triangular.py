@@ -15,6 +15,7 @@ from .linalg_rules import (
     adjoint,
     batch_label,
     batched,
+    column_major,
     equal_dtypes,
     equation_shapes,
     first_failure,
@@ -38,7 +39,7 @@ def trsm(a: Array, b: Array, upper: bool, left: bool, unitriangular: bool, trans
     from scipy.linalg import blas
 
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    out = np.array(np.broadcast_to(b, batch + b.shape[-2:]))
+    out = column_major(np.array(np.broadcast_to(b, batch + b.shape[-2:])))
     if not out.size:
         return out
     a = np.broadcast_to(a, batch + a.shape[-2:])
@@ -126,7 +127,7 @@ def old_triangular_primitive(b, a, upper, transpose, unitriangular):
     """(solution, copy of the coefficients)."""
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     x = trsm(a, b, upper, True, unitriangular, trans=int(transpose))
-    return x, np.array(np.broadcast_to(a, batch + a.shape[-2:]))
+    return x, column_major(np.array(np.broadcast_to(a, batch + a.shape[-2:])))
 
 
 @old_triangular_primitive.derivative("b", "A")
@@ -173,9 +174,9 @@ def cholesky_kernel(a: Array, upper: bool) -> tuple[Array, Array]:
     info = np.zeros(a.shape[:-2], np.int32)
     try:
         low = np.linalg.cholesky(turned(a) if upper else a)
-        return (turned(low) if upper else low), info
+        return column_major(turned(low) if upper else low), info
     except np.linalg.LinAlgError:
-        factor = np.array(a)
+        factor = column_major(np.array(a))
         for index in matrices(a):
             factor[index], info[index] = lapack("potrf", a)(a[index], lower=not upper, clean=1)
         return factor, info

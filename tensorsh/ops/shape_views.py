@@ -85,6 +85,23 @@ def _(grad, input_spec):
 
 
 @op(
+    "_reshape_alias(Tensor input, int[] size)",
+    infer=lambda x, size: x.with_shape(resolve_size(size, x.numel)),
+    names=(),
+    view=True,
+    grad_fn="ReshapeAliasBackward0",
+)
+def reshape_alias(x, size):
+    """The view that `reshape` makes of memory with gaps or in another order."""
+    return x.reshape(size)
+
+
+@reshape_alias.derivative("input")
+def _(grad, input_spec):
+    return reshape(grad, input_spec.shape)
+
+
+@op(
     "_unsafe_view(Tensor input, int[] size)",
     infer=lambda x, size: x.with_shape(resolve_size(size, x.numel)),
     names=(),
@@ -175,8 +192,10 @@ def reshape(input, shape):
     tensor([[1, 2],
             [3, 4]])
     """
-    if input.spec.is_meta or viewable(input.array, resolve_size(shape, input.spec.numel)):
+    if input.spec.is_meta or input.array.flags.c_contiguous:
         return apply(view_size, (input, shape))
+    if viewable(input.array, resolve_size(shape, input.spec.numel)):
+        return apply(reshape_alias, (input, shape))
     return apply(unsafe_view, (apply(clone, (input, "contiguous_format")), shape))
 
 
