@@ -308,6 +308,8 @@ class CopySlices(Node):
     def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
         grad = grads[0]
         assert grad is not None
+        if not grad.spec.is_meta and not grad.array.flags.c_contiguous:
+            grad = registry["Tensor.contiguous"](grad)  # the steps need memory of the shape they look at
         region = replay(self.steps, grad)
         base_edge = self.edges[0]
         inner = self.inner

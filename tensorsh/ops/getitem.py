@@ -323,7 +323,10 @@ def number_for(value: Any, dtype: dt.DType) -> Any:
         raise DTypeError(
             f"value cannot be converted to type {CPP_NAMES[dtype]} without overflow", code="number-overflow"
         )
-    return value.real if kind is complex else value
+    value = value.real if kind is complex else value
+    if dtype.category != dt.INT:
+        return value
+    return int(value) if dtype.is_signed else int(value) % 2**dtype.bits
 
 
 CPP_NAMES = {**dt.c_names, dt.uint8: "uint8_t", dt.int8: "int8_t", dt.int16: "int16_t", dt.int64: "int64_t"}

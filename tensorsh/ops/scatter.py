@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
-from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor, full_spec
@@ -495,37 +494,29 @@ def _(grad, index, source_spec):
 # ------------------------------------------------------------------ fill_diagonal_
 
 
-def _diagonal_rule(input: Spec, fill_value: float, wrap: bool) -> Spec:
-    if input.ndim < 2:
-        raise ShapeError("dimensions must larger than 1", code="fill-diagonal")
-    if input.ndim > 2 and len(set(input.shape)) > 1:
-        raise ShapeError("all dimensions of input must be of equal length", code="fill-diagonal")
-    return input
-
-
-@op(
-    "fill_diagonal(Tensor input, Number fill_value, bool wrap=False)",
-    infer=_diagonal_rule,
-    half="native",
-    names=(),
-)
-def fill_diagonal(x, fill_value, wrap):
-    out = x.copy()
-    np.fill_diagonal(out, fill_value, wrap=wrap)
-    return out
-
-
-@fill_diagonal.derivative("input")
-def _(grad, wrap):
-    return grad.clone().fill_diagonal_(0, wrap)
-
-
 @composite("Tensor.fill_diagonal_(Tensor input, Number fill_value, bool wrap=False)")
 def fill_diagonal_(input, fill_value, wrap):
     """Write a number on the main diagonal, in place; `wrap` starts it again below a tall matrix.
 
-    >>> zeros(2, 2).fill_diagonal_(5)
+    >>> x = zeros(2, 2)
+    >>> x.fill_diagonal_(5);
+    >>> x
     tensor([[5., 0.],
             [0., 5.]])
     """
-    return apply_inplace(fill_diagonal, (input, number_for(fill_value, input.dtype), wrap))
+    shape = input.spec.shape
+    if len(shape) < 2:
+        raise ShapeError("dimensions must larger than 1", code="fill-diagonal")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise ShapeError("all dimensions of input must be of equal length", code="fill-diagonal")
+    height, width = shape[:2]
+    if len(shape) == 2 and not (wrap and height > width + 1):
+        input.diagonal().fill_(fill_value)
+        return input
+    strides, start = input.stride(), input.storage_offset()
+    length, step = min(height, width), sum(strides)
+    input.as_strided((length,), (step,), start).fill_(fill_value)
+    if len(shape) == 2:
+        rest = -(-height * width // (width + 1)) - length
+        input.as_strided((rest,), (step,), start + strides[0] * (width + 1)).fill_(fill_value)
+    return input

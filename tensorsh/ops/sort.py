@@ -71,9 +71,14 @@ def _sort_rule(input: Spec, dim: int, *_: Any) -> tuple[Spec, Spec]:
     return input, input.with_dtype(dt.int64)
 
 
-@op("sort(Tensor input, int dim, bool descending, bool stable)", infer=_sort_rule, names=())
+@op(
+    "sort(Tensor input, int dim, bool descending, bool? stable)",
+    infer=_sort_rule,
+    grad_fn=lambda specs: "SortBackward0" if specs[3] is None else "SortBackward1",
+    names=(),
+)
 def sort_pair(x, dim, descending, stable):
-    return taken(x, dim, sorting_order(last_axis(x, dim), descending, stable))
+    return taken(x, dim, sorting_order(last_axis(x, dim), descending, bool(stable)))
 
 
 @sort_pair.derivative("input")
@@ -82,7 +87,7 @@ def _(grad, input_spec, dim, outputs):
 
 
 @composite(
-    "sort(Tensor input, int dim=-1, bool descending=False, bool stable=False)",
+    "sort(Tensor input, int dim=-1, bool descending=False, bool? stable=None)",
     sample=([[3.0, 1.0, 2.0], [0.5, 4.0, -1.0]],),
 )
 def sort(input, dim, descending, stable):
@@ -118,7 +123,7 @@ def msort(input):
     tensor([[2, 1],
             [3, 4]])
     """
-    return apply(sort_pair, (input, 0, False, False))[0]
+    return apply(sort_pair, (input, 0, False, None))[0]
 
 
 # ------------------------------------------------------------------ topk and kthvalue
