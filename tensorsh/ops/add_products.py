@@ -218,7 +218,7 @@ def baddbmm(input, a, b, beta, alpha):
 
     >>> baddbmm([[10.]], ones(2, 1, 2), ones(2, 2, 1))
     tensor([[[12.]],
-    <BLANKLINE>
+
             [[12.]]])
     """
     return combined(input, np.matmul(a, b), beta, alpha)

@@ -249,7 +249,7 @@ def detach(input):
 def detach_(input):
     """Take the tensor out of the graph, in place: it becomes a leaf without gradient.
 
-    >>> (ones(2, requires_grad=True) * 2).detach_()
+    >>> (ones(2, requires_grad=True) * 2).detach_() + 0
     tensor([2., 2.])
     """
     view = input.view_of
@@ -271,7 +271,8 @@ def detach_(input):
 def requires_grad_(input, requires_grad):
     """Ask for a gradient of a leaf (or not), in place.
 
-    >>> ones(2).requires_grad_()
+    >>> x = ones(2).requires_grad_()
+    >>> x
     tensor([1., 1.], requires_grad=True)
     """
     input.requires_grad = requires_grad

@@ -15,30 +15,10 @@ from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DeviceError, DTypeError, ShapeError
+from ..errors import ArgumentError, DeviceError, ShapeError
+from .numbers import cast_array, check_number, number_array
 
-# ------------------------------------------------------------------ values
-
-
-def cast_array(x: np.ndarray[Any, Any], to: DType) -> np.ndarray[Any, Any]:
-    """The values in another dtype, as a C cast on x86 has them.
-
-    Complex loses its imaginary part, nan is true, a float64 is rounded to float32 on its way to 16
-    bits, and floats go to small integers by way of larger ones, wrapping around.
-    """
-    wanted = to.np
-    have = x.dtype
-    if have == wanted:
-        return x
-    if have.kind == "c" and to.category < dt.COMPLEX:
-        if to is dt.bool_:
-            return x != 0
-        x = x.real
-    if to.is_half and x.dtype == np.float64:
-        x = x.astype(np.float32)
-    elif to.category == dt.INT and to.bits < 32 and dt.of(x).category == dt.FLOAT:
-        x = x.astype(np.int64 if to is dt.uint8 else np.int32)
-    return x.astype(wanted)
+# ------------------------------------------------------------------ another dtype, another device
 
 
 @op(
@@ -259,20 +239,12 @@ def filled(input: Spec, value: Any) -> Spec:
     return input
 
 
-def check_number(value: Any, dtype: DType) -> None:
-    """A number must be one the dtype has, up to rounding: no complex number among reals."""
-    if isinstance(value, complex) and dtype.category < dt.COMPLEX:
-        raise DTypeError(
-            f"value cannot be converted to type {dt.c_names[dtype]} without overflow",
-            help="take .real, or make the tensor complex",
-        )
-
-
 def fill_array(x, value):
+    dtype = dt.of(x)
     if not isinstance(value, np.ndarray):
-        check_number(value, dt.of(x))
-        value = np.asarray(value)
-    return np.broadcast_to(cast_array(value, dt.of(x)), x.shape).copy()
+        check_number(value, dtype)
+        value = number_array(value, dtype)
+    return np.broadcast_to(cast_array(value, dtype), x.shape).copy()
 
 
 def fill_records(number_grad_fn: str, tensor_grad_fn: str) -> tuple[Any, Any]:
@@ -323,7 +295,7 @@ def fill(input, value):
 def fill_(input, value):
     """Write one value into every element.
 
-    >>> ones(2).fill_(7)
+    >>> ones(2).fill_(7) + 0
     tensor([7., 7.])
     """
     return apply_inplace(

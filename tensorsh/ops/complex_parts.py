@@ -201,7 +201,7 @@ def two_reals(a: Spec, b: Spec) -> Spec:
 def complex_(a, b):
     """Complex numbers of real and imaginary parts.
 
-    >>> complex([1., 2.], [0., 1.])
+    >>> torch.complex([1., 2.], [0., 1.])
     tensor([1.+0.j, 2.+1.j])
     """
     out = np.empty(np.broadcast_shapes(a.shape, b.shape), np.result_type(a.dtype, np.complex64))

@@ -7,7 +7,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.tensor import Tensor, install_operator
-from ..errors import ValueError
+from ..errors import GradientError, ValueError
 from .elementwise import conj, install_inplace, not_implemented, zeros_like
 from .overload import overloaded
 from .rules import broadcast
@@ -163,6 +163,10 @@ def _(grad):
 
 @remainder.derivative("other")
 def _(grad, input, other):
+    if not isinstance(input, Tensor):
+        raise GradientError(
+            "derivative for aten::remainder is not implemented", code="derivative-not-implemented"
+        )
     return -grad * registry["div"](input, other, rounding_mode="floor")
 
 

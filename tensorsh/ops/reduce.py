@@ -138,7 +138,7 @@ def _(grad, input_spec, dim, keepdim):
 def sum(input, dim, keepdim, dtype):
     """The sum of all elements, or over the dimensions `dim`. Integers and booleans add up to int64.
 
-    >>> sum([[1., 2.], [3., 4.]])
+    >>> sum(tensor([[1., 2.], [3., 4.]]))
     tensor(10.)
     >>> sum([[1., 2.], [3., 4.]], dim=0)
     tensor([4., 6.])
@@ -367,7 +367,7 @@ any = op(
     nondifferentiable=True,
     doc="""Whether any element is not zero.
 
-    >>> any([0., 2.])
+    >>> any(tensor([0., 2.]))
     tensor(True)
     """,
 )(_truth_kernel(np.logical_or.reduce))

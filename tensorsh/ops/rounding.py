@@ -275,8 +275,8 @@ def nextafter(x, y):
 
 
 @nextafter.derivative("input")
-def _(grad):
-    return grad
+def _(grad, input, other):
+    return where(input == other, 0.0, grad)
 
 
 @nextafter.derivative("other")

@@ -287,7 +287,7 @@ def rmsprop(params, lr, alpha, eps, weight_decay, momentum, centered, maximize):
     >>> backward (w * w).sum()
     >>> opt.step()
     >>> w
-    tensor([-5.9605e-08,  1.0000e+00], requires_grad=True)
+    tensor([5.9605e-08, 1.0000e+00], requires_grad=True)
     """
     check("learning rate", lr)
     check("epsilon value", eps)
