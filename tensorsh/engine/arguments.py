@@ -195,7 +195,7 @@ def rebind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeErr
     renamed = {ALIASES.get(k, k) if k not in names else k: v for k, v in kwargs.items()}
     if renamed.keys() != kwargs.keys() and renamed.keys() <= names:
         return op.bound(*args, **renamed)
-    short = op.name.rpartition(".")[2]
+    short = op.schema.title
     message = re.sub(r"^\w+\(\)", f"{short}()", str(error))
     missing = re.search(r"missing (\d+) required positional arguments?: (.*)$", message)
     if missing:

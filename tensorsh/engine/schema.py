@@ -74,6 +74,11 @@ class Schema:
             parts.append(f"*{p}" if p.varargs else str(p))
         return f"{self.name}({', '.join(parts)})"
 
+    @property
+    def title(self) -> str:
+        """The name in PyTorch's messages: `relu` of nn.functional.relu, `linalg_inv` of linalg.inv."""
+        return self.name.removeprefix("nn.functional.").removeprefix("Tensor.").replace(".", "_")
+
     def position(self, name: str) -> int:
         for i, p in enumerate(self.parameters):
             if p.name == name:
@@ -159,7 +164,7 @@ def binder(
                 value = p.name
             else:
                 scope["convert"] = converters[p.type]
-                value = f"convert({p.name}, {schema.name!r}, {p.name!r}, {i + 1})"
+                value = f"convert({p.name}, {schema.title!r}, {p.name!r}, {i + 1})"
             body.append(f"{p.name} = {value}" + ("" if p.required else f" if {p.name} else default_{p.name}"))
             continue
         if p.keyword_only and not starred:
@@ -173,12 +178,12 @@ def binder(
         test = _fast_test(p)
         if test is not None:
             scope[f"convert_{i}"] = converters[p.type]
-            body.append(f"if {test}: {p.name} = convert_{i}({p.name}, {schema.name!r}, {p.name!r}, {i + 1})")
+            body.append(f"if {test}: {p.name} = convert_{i}({p.name}, {schema.title!r}, {p.name!r}, {i + 1})")
     if varargs:
         # `x.reshape(shape=(2, 3))` and friends
         star = next(p.name for p in schema.parameters if p.varargs)
         head.append("**keywords")
-        body.insert(0, f"if keywords: {star} = named_sizes({star}, keywords, {schema.name!r}, {star!r})")
+        body.insert(0, f"if keywords: {star} = named_sizes({star}, keywords, {schema.title!r}, {star!r})")
         scope["named_sizes"] = _named_sizes
     scope["Tensor"] = converters["Tensor class"]
     function = re.sub(r"\W", "_", schema.name)
