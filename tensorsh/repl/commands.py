@@ -104,15 +104,16 @@ def _named(shell: Shell, text: str) -> None:
 def help_(shell: Shell, argument: str) -> None:
     from . import help
 
+    page = help.Page(shell.columns, shell.paint)
     name = argument.strip("?").removesuffix("()")
-    shell.tell(help.about(shell.session, name, shell.paint) if name else help.overview(COMMANDS, shell.paint))
+    shell.tell(help.about(shell.session, name, page) if name else help.overview(COMMANDS, page))
 
 
 @command(":vars", "the variables: dtype, shape, gradient", also=("who", "whos"))
 def vars_(shell: Shell, argument: str) -> None:
     from . import help
 
-    shell.tell(help.variables(shell.session, shell.columns, shell.paint))
+    shell.tell(help.table_of_variables(shell.session, help.Page(shell.columns, shell.paint)))
 
 
 @command(":del NAME ...", "forget variables", completes="variables")

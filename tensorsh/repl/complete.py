@@ -15,7 +15,7 @@ from ..engine import device
 from ..engine.dtype import dtypes
 from ..session import Session
 from .commands import COMMANDS, split_command
-from .lookup import UNKNOWN, meta, names_after, resolve, signature_of
+from .lookup import UNKNOWN, meta, names_after, resolve, signature_of, variables
 from .scan import KEYWORDS, SOFT_KEYWORDS, Place, place
 
 #: functions whose first argument is the path of a file, and the statement that takes one
@@ -126,7 +126,7 @@ def _arguments(session: Session, here: Place) -> list[tuple[str, str]]:
 def _names(session: Session, here: Place) -> list[Candidate]:
     """Variables, then what every program has, then keywords; without a letter typed only variables."""
     known = session.builtin_names()
-    mine = [(name, meta(name, session[name])) for name in sorted(session.names()) if name != "_"]
+    mine = [(name, meta(name, session[name])) for name in sorted(variables(session))]
     if not here.word:
         return _matching("", mine)
     given = [
@@ -159,7 +159,7 @@ def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
     if kind == "names":
         return complete(session, last) if not last.startswith((":", "?")) else []
     if kind == "variables":
-        return _matching(last, ((name, meta(name, session[name])) for name in session.names()))
+        return _matching(last, ((name, meta(name, session[name])) for name in variables(session)))
     return _matching(last, ((word, "") for word in kind.split()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from ..lang.host import Dual
 from ..lang.namespace import Kind, Namespace, did_you_mean
 from ..render.paint import Paint
 from ..session import Session, texts
-from .lookup import UNKNOWN, is_method, resolve, signature
+from .lookup import UNKNOWN, is_method, resolve, signature, variables
 from .scan import KEYWORDS, SOFT_KEYWORDS, place
 
 if TYPE_CHECKING:
@@ -54,6 +54,45 @@ TOPICS = {
 }
 TOPICS["retain"] = TOPICS["create"] = TOPICS["backward"]
 
+WIDEST = 100
+
+
+class Page:
+    """How wide help may be, and how it is coloured."""
+
+    def __init__(self, columns: int, paint: Paint):
+        self.width = max(columns, 20)
+        self.columns = min(self.width, WIDEST)  # lines of text
+        self.paint = paint
+
+    def text(self, text: str) -> list[str]:
+        """Paragraphs, filled; examples and tables (lines with `>>>` or an indentation) as they are."""
+        lines: list[str] = []
+        for block in text.split("\n\n"):
+            kept = re.search(r"^(>>>|\s)", block, re.MULTILINE)
+            lines += block.split("\n") if kept else self.filled(" ".join(block.split()))
+            lines.append("")
+        return lines[:-1]
+
+    def heading(self, text: str) -> list[str]:
+        """A name or signature; what does not fit goes on further in."""
+        lines = wrap(text, self.columns, subsequent_indent="    ", break_on_hyphens=False)
+        return [self.paint(line, "message") for line in lines]
+
+    def filled(self, text: str) -> list[str]:
+        return wrap(text, self.columns, break_on_hyphens=False) or [""]
+
+    def table(self, rows: Sequence[tuple[str, str]]) -> list[str]:
+        """Two columns; a text on the right that is too long is wrapped below itself."""
+        size = max(len(left) for left, _ in rows)
+        lines = []
+        for left, right in rows:
+            first, *rest = wrap(right, max(self.columns - size - 4, 20)) or [""]
+            lines.append(f"  {self.paint(left.ljust(size), 'label')}  {first}".rstrip())
+            lines += [" " * (size + 4) + line for line in rest]
+        return lines
+
+
 START = """\
 Numbers in brackets are a tensor: `x = [1., 2.]`. Everything PyTorch has keeps its name: `x.sum()`,
 `torch.tanh(x)`, `F.relu(x)`. `param w = …`, `backward y`, `grad w`, `grad y wrt x`, `explain y wrt x`."""
@@ -68,30 +107,32 @@ KEYS = (
 )
 
 
-def overview(commands: Mapping[str, Command], paint: Paint) -> str:
+def overview(commands: Mapping[str, Command], page: Page) -> str:
     """`:help` alone."""
     rows = [(each.usage, each.summary) for each in commands.values()]
     rows += [("name?", "the same as :help name")]
-    return "\n".join([START, "", *_table(rows, paint), "", *_table(KEYS, paint)])
+    return "\n".join([*page.text(START), "", *page.table(rows), "", *page.table(KEYS)])
 
 
-def about(session: Session, name: str, paint: Paint) -> str:
+def about(session: Session, name: str, page: Page) -> str:
     """`:help NAME`; NameNotFound with a near name."""
     parts = []
     value = _value(session, name)
     if name in TOPICS and name not in session:
         forms, text = TOPICS[name]
         parts.append(
-            "\n".join([*(paint(form, "message") for form in forms.split("\n")), "", *wrap(text, 90)])
+            "\n".join([*(page.paint(form, "message") for form in forms.split("\n")), "", *page.filled(text)])
         )
     if value is not UNKNOWN:
-        parts.append(_described(session, name, value, paint))
+        parts.append(_described(session, name, value, page))
     elif name in KEYWORDS and name not in TOPICS:
         parts.append(f"`{name}` is a keyword, as in Python.")
     if parts:
         return "\n\n".join(parts)
     if name in session:
-        return variable(name, session[name], paint)
+        return variable(name, session[name], page)
+    if name.rpartition(".")[2] in Tensor.public:
+        return f"{page.paint(name, 'message')}: an attribute of tensors"
     known = {*session.names(), *session.builtin_names(), *KEYWORDS, *SOFT_KEYWORDS}
     raise NameNotFound(f"there is no help on '{name}'", help=did_you_mean(name, known))
 
@@ -100,60 +141,54 @@ def _value(session: Session, name: str) -> Any:
     """What the name stands for; a name that only methods have is the method."""
     chain = place(name + ".").receiver
     value = resolve(session, chain)
-    if value is UNKNOWN and len(chain) == 1:
-        value = registry.get(f"Tensor.{name}", UNKNOWN)
-    if value is UNKNOWN and len(chain) == 2 and chain[0] == "Tensor":
-        value = registry.get(name, UNKNOWN)
+    if value is UNKNOWN and (len(chain) == 1 or chain[0] == "Tensor" or chain[0] in session):
+        value = registry.get(f"Tensor.{chain[-1]}", UNKNOWN)
     return value
 
 
-def _described(session: Session, name: str, value: Any, paint: Paint) -> str:
+def _described(session: Session, name: str, value: Any, page: Page) -> str:
     if isinstance(value, Dual):
         value = value.op
     method = is_method(session, place(name + ".").receiver) and not name.startswith("Tensor.")
     record = getattr(value, "__func__", value)
     if isinstance(record, Op):
-        return operation(record, name.rpartition(".")[2], paint)
+        return operation(record, name.rpartition(".")[2], page)
     if isinstance(value, Namespace):
         inside = ", ".join(sorted(value.names(), key=str.lower))
-        return "\n".join([paint(value.title, "message"), "", *wrap(inside, 90)])
+        return "\n".join([page.paint(value.title, "message"), "", *page.filled(inside)])
     if isinstance(value, DType):
-        return f"{paint(repr(value), 'message')}: {value.bits} bits"
+        return f"{page.paint(repr(value), 'message')}: {value.bits} bits"
     if isinstance(value, Kind):
-        return f"{paint(value.title, 'message')}: a type"
+        return f"{page.paint(value.title, 'message')}: a type"
     if not callable(value) or (name in session and not hasattr(value, "__name__")):
-        return variable(name, value, paint)
+        return variable(name, value, page)
     called = signature(value, name.rpartition(".")[2], method=method)
-    lines = [paint(str(called) if called else name, "message")]
-    doc = inspect.getdoc(value)
-    if doc and not _is_generic(value):
-        lines += ["", doc]
+    lines = page.heading(str(called) if called else name)
+    doc = _doc(value)
+    if doc:
+        lines += ["", *page.text(doc)]
     elif name in session:
         lines += ["", "a function of this session"]
     return "\n".join(lines)
 
 
-def _is_generic(value: Any) -> bool:
-    """An object whose docstring is its class's says nothing about this one."""
-    return (
-        not hasattr(value, "__code__")
-        and not isinstance(value, type)
-        and not inspect.isbuiltin(value)
-        and (type(value).__call__.__doc__ is None)
-    )
+def _doc(value: Any) -> str | None:
+    """What a function says about itself; an object that can be called says it in its `__call__`."""
+    of_itself = hasattr(value, "__code__") or isinstance(value, type) or inspect.isbuiltin(value)
+    return inspect.getdoc(value if of_itself else type(value).__call__)
 
 
-def operation(record: Op, name: str, paint: Paint) -> str:
+def operation(record: Op, name: str, page: Page) -> str:
     """All that an operation's record says."""
     called = signature(record, name)
-    lines = [paint(str(called), "message")]
+    lines = page.heading(str(called))
     if record.doc:
-        lines += ["", record.doc]
+        lines += ["", *page.text(record.doc)]
     facts = [("names", _spellings(record))]
     gradient = _gradient(record)
     if gradient:
         facts.append(("gradient", gradient))
-    return "\n".join([*lines, "", *_table(facts, paint)])
+    return "\n".join([*lines, "", *page.table(facts)])
 
 
 def _spellings(record: Op) -> str:
@@ -175,21 +210,19 @@ def _gradient(record: Op) -> str:
     if of.derivatives:
         inputs = [of.schema.parameters[i].name for i in sorted(of.derivatives)]
         return ", ".join(inputs) + (f"; grad_fn {node}" if node and of is record else "")
-    if of.body is not None:
-        return "" if of.factory else "through the operations it is made of"
-    return "" if of.factory or not of.tensors else "not declared"
+    if of.factory or not (of.tensors or of.lists):
+        return ""
+    return "through the operations it is made of" if of.body is not None else "not declared"
 
 
 # ------------------------------------------------------------------ variables
 
 
-def variable(name: str, value: Any, paint: Paint) -> str:
+def variable(name: str, value: Any, page: Page) -> str:
     """`x?`: everything about a value but its elements."""
     if not isinstance(value, Tensor):
-        text = texts.repr(value)
-        return (
-            f"{paint(name, 'message')}: {describe(value)}\n{text if len(text) <= 500 else text[:499] + '…'}"
-        )
+        text = shortened(texts.repr(value), 500)
+        return f"{page.paint(name, 'message')}: {describe(value)}\n{text}"
     size = value.spec.numel * value.dtype.itemsize
     facts = [
         ("dtype", value.dtype.name),
@@ -202,12 +235,12 @@ def variable(name: str, value: Any, paint: Paint) -> str:
         facts.append(("grad_fn", value.grad_fn.name()))
     if value.requires_grad and value.is_leaf:
         facts.append(("grad", "none yet" if value.grad is None else describe(value.grad)))
-    return "\n".join([f"{paint(name, 'message')}: tensor", *_table(facts, paint)])
+    return "\n".join([f"{page.paint(name, 'message')}: tensor", *page.table(facts)])
 
 
-def variables(session: Session, width: int, paint: Paint) -> str:
+def table_of_variables(session: Session, page: Page) -> str:
     """`:vars`: a row for each variable."""
-    rows = [(name, *_row(session[name])) for name in session.names() if name != "argv" or session[name]]
+    rows = [(name, *_row(session[name])) for name in variables(session)]
     if not rows:
         return "no variables"
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
@@ -215,9 +248,8 @@ def variables(session: Session, width: int, paint: Paint) -> str:
     for row in rows:
         cells = [cell.ljust(size) for cell, size in zip(row, widths, strict=True)]
         plain = "  ".join(cells).rstrip()
-        if len(plain) > width:
-            plain = plain[: width - 1] + "…"
-        lines.append(paint(plain[: len(row[0])], "message") + plain[len(row[0]) :])
+        plain = shortened(plain, page.width)
+        lines.append(page.paint(plain[: len(row[0])], "message") + plain[len(row[0]) :])
     return "\n".join(lines)
 
 
@@ -229,8 +261,7 @@ def _row(value: Any) -> tuple[str, str]:
         if callable(value) and hasattr(value, "__name__"):
             called = signature(value, value.__name__)
             return "function", str(called or value.__name__)
-        text = re.sub(r"\s+", " ", texts.repr(value))
-        return describe(value), text if len(text) <= 60 else text[:59] + "…"
+        return describe(value), shortened(re.sub(r"\s+", " ", texts.repr(value)), 60)
     notes = []
     if value.grad_fn is not None:
         notes.append(value.grad_fn.name())
@@ -239,6 +270,6 @@ def _row(value: Any) -> tuple[str, str]:
     return describe(value), "  ".join(notes)
 
 
-def _table(rows: Any, paint: Paint) -> list[str]:
-    size = max(len(left) for left, _ in rows)
-    return [f"  {paint(left.ljust(size), 'label')}  {right}" for left, right in rows]
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters."""
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -109,15 +109,14 @@ def signature_of(session: Session, chain: Chain) -> Signature | None:
 def signature(value: Any, name: str, *, method: bool = False) -> Signature | None:
     """The same for a value; of a `method` the first parameter is left out."""
     if isinstance(value, Dual):
-        value = value.op
+        value = registry.get(value.name, value.host)
     record = getattr(value, "__func__", value)
     if isinstance(record, Op):
-        head, _, body = str(record.schema).partition("(")
         parameters = [(p.name, f"*{p}" if p.varargs else str(p)) for p in record.schema.parameters]
-        before = body[:-1].split(", ")
-        if "*" in before:
-            parameters.insert(before.index("*"), ("", "*"))
-        return Signature(name or head, tuple(parameters[1:] if method else parameters))
+        first = next((i for i, p in enumerate(record.schema.parameters) if p.keyword_only), 0)
+        if first and not any(p.varargs for p in record.schema.parameters):
+            parameters.insert(first, ("", "*"))
+        return Signature(name, tuple(parameters[1:] if method else parameters))
     if isinstance(value, Kind):
         value = value.convert
     if not callable(value) or isinstance(value, DType | Device):
@@ -139,6 +138,11 @@ def _parameters(found: inspect.Signature) -> Any:
         star = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
         default = "" if p.default is p.empty else f"={p.default!r}"
         yield p.name, f"{star}{p.name}{default}"
+
+
+def variables(session: Session) -> list[str]:
+    """The names the user has bound; an empty `argv` is none of them."""
+    return [name for name in session.names() if name != "argv" or session[name]]
 
 
 def meta(name: str, value: Any) -> str:

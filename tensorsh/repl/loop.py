@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import TensorshError
+from ..lang.faults import fault
 from ..lang.parse import is_complete
 from ..render.paint import Paint, painter
 from ..session import OnDisplay, Session
@@ -107,10 +108,15 @@ class Shell:
             return
         self.entries.append(Entry(len(self.entries) + 1, text))
         try:
-            if not dispatch(self, text):
-                self.execute(text)
+            with self.session.active():
+                if not dispatch(self, text):
+                    self.execute(text)
         except TensorshError as error:
             self.report.error(error)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            self.report.error(fault(error, lambda filename, line: None, ()))
         except KeyboardInterrupt:
             sys.stdout.flush()
             self.tell("\n" + self.paint("interrupted", "error") + ": the statement was taken back")

@@ -104,9 +104,8 @@ class Prompt:
 
     def _update_signature(self, _: object) -> None:
         """The signature of the call the cursor is in, below the screen; nothing there otherwise."""
-        self.prompt.bottom_toolbar = signature_line(
-            self.session, self.prompt.default_buffer.document.text_before_cursor, self._columns()
-        )
+        before = self.prompt.default_buffer.document.text_before_cursor
+        self.prompt.bottom_toolbar = guarded(None, signature_line, self.session, before, self._columns())
 
     def _columns(self) -> int:
         return self.prompt.app.output.get_size().columns
@@ -307,6 +306,14 @@ def keys() -> KeyBindings:
 # ------------------------------------------------------------------ adapters
 
 
+def guarded(otherwise: Any, work: Callable[..., Any], *args: Any) -> Any:
+    """What helps with typing must never get in its way: a mistake there only means less help."""
+    try:
+        return work(*args)
+    except Exception:
+        return otherwise
+
+
 class Names(Completer):
     """`complete` as prompt_toolkit wants it."""
 
@@ -314,7 +321,7 @@ class Names(Completer):
         self.session = session
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
-        for found in complete(self.session, document.text_before_cursor):
+        for found in guarded([], complete, self.session, document.text_before_cursor):
             about = found.meta if len(found.meta) <= 60 else found.meta[:59] + "…"
             yield Completion(found.text, start_position=-found.length, display_meta=about)
 
@@ -334,7 +341,7 @@ class Colours(Lexer):
             lines.extend([(style, line)] for line in rest)
 
         at = 0
-        for start, end, style in highlight(self.session, document.text):
+        for start, end, style in guarded([], highlight, self.session, document.text):
             add("", document.text[at:start])
             add(f"class:{style}", document.text[start:end])
             at = end
