@@ -151,7 +151,7 @@ def make_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
 
 
 def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
-    given = [a.spec if type(a) is Tensor else a for a in args]
+    given: list[Any] = [a.spec if type(a) is Tensor else a for a in args]
     for i in op.lists:
         given[i] = tuple([t.spec if type(t) is Tensor else t for t in args[i]])
     if op.check is not None:
@@ -169,7 +169,7 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     ]
     out: Any = op.infer(*seen) if op.infer is not None else None
     if device is not None and out is not None:
-        out = tuple([_on(s, device) for s in out]) if type(out) is tuple else _on(out, device)
+        out = tuple([_on(s, device) for s in out]) if isinstance(out, tuple) else _on(out, device)
     casts = [_cast(op, g, wanted) if i in op.joined or i in op.lists else None for i, g in enumerate(given)]
     meta = device is not None and device.is_meta
     return Plan(out, tuple(casts) if any(casts) else None, meta, bool(op.lists))
@@ -271,7 +271,7 @@ def _attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Cont
         step = (op, args[1:], i if many else None)
         inside = source.view_of
         base, steps = (source, ()) if inside is None else (inside.base, inside.steps)
-        name = op.grad_fn.removesuffix("0").removesuffix("Backward") if many else None
+        name = str(op.grad_fn).removesuffix("0").removesuffix("Backward") if many else None
         out.view_of = View(base, (*steps, step), counter[0], name, i, not state.grad_enabled)
         if base.requires_grad_slot and not state.grad_enabled and out.spec.dtype.category >= dt.FLOAT:
             out.requires_grad_slot = True  # a leaf that shares the memory of its base

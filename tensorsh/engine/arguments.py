@@ -116,7 +116,7 @@ def sizes(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[i
 def tensor_arguments(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[Tensor, ...]:
     """`f(a, b)` and `f((a, b))` alike; a single list is a list of tensors."""
     if len(values) == 1 and isinstance(values[0], tuple | list):
-        values = values[0]
+        return tensors(values[0], op, name, position)
     return tensors(values, op, name, position)
 
 

@@ -319,8 +319,8 @@ class Generator(Stream):
                 return keys.argmax(-1, keepdims=True).astype(np.int64)
             return np.argsort(-keys, axis=-1, kind="stable")[..., :num_samples]
         wide = np.float64 if p.dtype == np.float64 else np.float32
-        totals = np.cumsum(p, axis=-1, dtype=wide)
-        totals /= totals[..., -1:].copy()
+        totals: Any = np.cumsum(p, axis=-1, dtype=wide)
+        totals = totals / totals[..., -1:]
         totals[..., -1] = 1
         drawn = self.random_f64(math.prod(p.shape[:-1]) * num_samples).reshape(*p.shape[:-1], num_samples)
         if p.ndim == 1:

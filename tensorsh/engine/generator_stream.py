@@ -143,7 +143,7 @@ class Stream:
         if state.words is not None and state.words is not self._words:
             if self._source is None:
                 self._source = np.random.RandomState(0)
-            self._source.set_state(("MT19937", untemper(state.words[-RUN:]), RUN))
+            self._source.set_state(("MT19937", untemper(state.words[-RUN:]), RUN, 0, 0.0))
         self._seed, self._words, self._position = state.seed, state.words, state.position
         self.next_normal = state.next_normal
 
@@ -211,4 +211,4 @@ def untemper(words: Array) -> Array:
 
 def _seeded(seed: int) -> Array:
     """The state just after seeding, before it has put out anything."""
-    return np.random.RandomState(seed % 2**32).get_state()[1]
+    return np.random.RandomState(seed % 2**32).get_state(legacy=False)["state"]["key"]

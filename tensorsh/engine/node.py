@@ -113,7 +113,7 @@ class Node:
 
     def name(self) -> str:
         name = self.op.grad_fn
-        return self.title or (name if type(name) is str else name(self.input_specs))
+        return self.title or (name if isinstance(name, str) else name(self.input_specs))
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
