@@ -240,8 +240,9 @@ def _(grad, input, dim, output):
         total = from_the_end(logcumsumexp, grad.conj().log() - output, dim)
         return (total + input).exp().conj()
     parts = []
+    nothing = -1e4  # its exponential is 0 in every dtype; unlike -inf it can be subtracted
     for sign in (1, -1):
-        size = registry["where"](grad * sign > 0, (grad * sign).abs().log(), float("-inf"))
+        size = registry["where"](grad * sign > 0, (grad * sign).abs().log(), nothing)
         parts.append((from_the_end(logcumsumexp, size - output, dim) + input).exp())
     return parts[0] - parts[1]
 

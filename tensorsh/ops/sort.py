@@ -349,7 +349,7 @@ def _(grad, input_spec, dim, keepdim, outputs):
 
 @composite(
     "mode(Tensor input, int dim=-1, bool keepdim=False)",
-    sample=([[3.0, 1.0, 3.0], [0.5, 4.0, 4.0]],),
+    sample=([[3.0, 1.0, 2.0], [0.5, 4.0, -1.0]],),
 )
 def mode(input, dim, keepdim):
     """The most frequent value along `dim` (of several the smallest), and where one is.
