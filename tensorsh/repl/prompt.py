@@ -25,6 +25,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.completion import generate_completions
+from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output.color_depth import ColorDepth
@@ -246,11 +247,12 @@ def keys() -> KeyBindings:
         buffer, document = event.current_buffer, event.current_buffer.document
         buffer.cancel_completion()
         at_end = not document.text_after_cursor.strip() or "\n" not in document.text
-        if at_end and is_finished(document.text.rstrip(" \t") + "\n"):
+        waiting = event.key_processor.input_queue
+        if at_end and not block_goes_on(waiting) and is_finished(document.text.rstrip(" \t") + "\n"):
             buffer.document = Document(document.text.rstrip())
             buffer.validate_and_handle()
             return
-        indent = next_indent(document.text_before_cursor)
+        indent = next_indent(document.text_before_cursor) if not waiting else ""
         buffer.insert_text("\n" + indent)
         given[:] = [(document.cursor_position_row + 1, indent)]
 
@@ -301,6 +303,13 @@ def keys() -> KeyBindings:
         event.current_buffer.insert_text(text if "\n" in text.strip() else text.strip("\n"))
 
     return bindings
+
+
+def block_goes_on(waiting: Iterable[KeyPress]) -> bool:
+    """Whether the next line, of those that wait already in a paste that was not announced, is indented:
+    an empty line before it ends no block."""
+    blank = (Keys.ControlM, Keys.ControlJ)
+    return next((press.data in (" ", "\t") for press in waiting if press.key not in blank), False)
 
 
 # ------------------------------------------------------------------ adapters
