@@ -1,0 +1,247 @@
+"""Max and average pooling over windows of one, two or three dimensions.
+
+A max pool first finds where the largest element of each window is, then picks it; its gradient goes back
+to that place. An average is linear, and its gradient spreads over the window.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.op import Op, op
+from ..engine.tensor import Tensor
+from .pool_rules import GEOMETRY, Geometry, geometry_of, pool_infer, pooled_size
+from .windows import Ints, overlap_add, pad
+
+# ------------------------------------------------------------------ picking elements by their position
+
+
+@op(
+    "pool_scatter(Tensor values, Tensor indices, int[] spatial)",
+    infer=lambda v, i, spatial: v.with_shape((*v.shape[: v.ndim - len(spatial)], *spatial)),
+    names=(),
+)
+def scatter(values, indices, spatial):
+    """Zeros of these spatial sizes, to which each value is added at its flat position."""
+    lead = values.shape[: values.ndim - len(spatial)]
+    size, planes = math.prod(spatial), math.prod(lead)
+    at = indices.reshape(planes, indices.size // max(planes, 1)) + np.arange(planes)[:, None] * size
+    total = np.bincount(at.ravel(), values.ravel(), planes * size)
+    return total.astype(values.dtype).reshape(*lead, *spatial)
+
+
+@scatter.derivative("values")
+def _(grad, indices, spatial):
+    return apply(_pick[None], (grad, indices, len(spatial)))
+
+
+def _pick_record(grad_fn: str | None) -> Op:
+    """Elements at flat positions of the last `dims` dimensions; the records differ in their node's name."""
+
+    def kernel(x: Any, indices: Any, dims: int) -> Any:
+        lead = x.shape[: x.ndim - dims]
+        flat = x.reshape(*lead, math.prod(x.shape[x.ndim - dims :]))
+        chosen = indices.reshape(*lead, math.prod(indices.shape[x.ndim - dims :]))
+        return np.take_along_axis(flat, chosen, -1).reshape(indices.shape)
+
+    record = op(
+        "pool_pick(Tensor input, Tensor indices, int dims)",
+        infer=lambda x, indices, dims: x.with_shape(indices.shape),
+        names=(),
+        grad_fn=grad_fn,
+    )(kernel)
+
+    @record.derivative("input")
+    def _(grad, input_spec, indices, dims):
+        return apply(scatter, (grad, indices, input_spec.shape[len(input_spec.shape) - dims :]))
+
+    return record
+
+
+_pick = {
+    name: _pick_record(name)
+    for name in (
+        None,
+        "MaxPool2DWithIndicesBackward0",
+        "MaxPool3DWithIndicesBackward0",
+        "AdaptiveMaxPool2DBackward0",
+        "AdaptiveMaxPool3DBackward0",
+    )
+}
+
+
+def pick(x: Tensor, indices: Tensor, dims: int, grad_fn: str) -> Tensor:
+    return apply(_pick[grad_fn], (x, indices, dims))
+
+
+# ------------------------------------------------------------------ max pooling
+
+
+def _padded_for(x: Any, g: Geometry, out: Ints, value: Any) -> Any:
+    """Padded on both sides, and on the right for windows that `ceil_mode` lets hang over."""
+    n = len(out)
+    padded = pad(x, g.padding, value)
+    over = [
+        max((o - 1) * s + d * (k - 1) + 1 - size, 0)
+        for o, s, d, k, size in zip(out, g.stride, g.dilation, g.kernel, padded.shape[-n:], strict=True)
+    ]
+    if any(over):
+        padded = np.pad(padded, [(0, 0)] * (x.ndim - n) + [(0, e) for e in over], constant_values=value)
+    return padded
+
+
+def _slices(at: Ints, g: Geometry, out: Ints) -> Any:
+    """The elements that stand at position `at` of all windows."""
+    return (
+        ...,
+        *(
+            slice(a * d, a * d + s * (o - 1) + 1, s)
+            for a, d, s, o in zip(at, g.dilation, g.stride, out, strict=True)
+        ),
+    )
+
+
+def _inside(at: Ints, g: Geometry, spatial: Ints, out: Ints) -> Any:
+    """Where that element is one of the input, not of the padding."""
+    inside: Any = True
+    for i, (a, size) in enumerate(zip(at, spatial, strict=True)):
+        place = np.arange(out[i]) * g.stride[i] - g.padding[i] + a * g.dilation[i]
+        shape = [1] * len(out)
+        shape[i] = out[i]
+        inside = inside & ((place >= 0) & (place < size)).reshape(shape)
+    return inside
+
+
+@op(
+    f"max_pool_indices(Tensor input, {GEOMETRY})",
+    infer=lambda x, *g: pool_infer("max", x, *g).with_dtype(dt.int64),
+    names=(),
+    nondifferentiable=True,
+)
+def max_pool_indices(x, *numbers):
+    """The flat position of the (first) largest element of each window; nan is largest."""
+    g = geometry_of(*numbers)
+    spatial = x.shape[-len(g.kernel) :]
+    out = pooled_size(spatial, g)
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    padded = _padded_for(x, g, out, lowest)
+    best = np.full((*x.shape[: x.ndim - len(out)], *out), lowest, x.dtype)
+    which = np.zeros(best.shape, np.int64)
+    seen: Any = False
+    positions = list(product(*(range(k) for k in g.kernel)))
+    for i, at in enumerate(positions):
+        candidate = padded[_slices(at, g, out)]
+        inside = _inside(at, g, spatial, out)
+        better = (candidate > best) | (candidate != candidate) | (inside & ~np.asarray(seen))
+        np.copyto(best, candidate, where=better)
+        which[better] = i
+        seen = seen | inside
+    return _flat_positions(which, positions, g, spatial, out)
+
+
+def _flat_positions(which: Any, positions: list[Ints], g: Geometry, spatial: Ints, out: Ints) -> Any:
+    flat = np.zeros_like(which)
+    for i, size in enumerate(spatial):
+        shape = [1] * len(out)
+        shape[i] = out[i]
+        start = (np.arange(out[i]) * g.stride[i] - g.padding[i]).reshape(shape)
+        offset = np.array([at[i] * g.dilation[i] for at in positions], np.int64)[which]
+        flat = flat * size + start + offset
+    return flat
+
+
+def max_pool(x: Tensor, g: Geometry) -> tuple[Tensor, Tensor]:
+    """(values, indices) of a max pool over 2 or 3 dimensions."""
+    n = len(g.kernel)
+    indices = apply(max_pool_indices, (x, *g))
+    return pick(x, indices, n, f"MaxPool{n}DWithIndicesBackward0"), indices
+
+
+# ------------------------------------------------------------------ average pooling
+
+
+def _divisor(g: Geometry, spatial: Ints, out: Ints, include_pad: bool, override: int | None) -> Any:
+    """What each window's sum is divided by."""
+    if override is not None:
+        return override
+    total: Any = 1
+    for i, size in enumerate(spatial):
+        start = np.arange(out[i]) * g.stride[i] - g.padding[i]
+        end = np.minimum(start + g.kernel[i], size + g.padding[i])
+        if not include_pad:
+            start, end = np.maximum(start, 0), np.minimum(end, size)
+        shape = [1] * len(out)
+        shape[i] = out[i]
+        total = total * (end - start).reshape(shape)
+    return total
+
+
+def _divided(total: Any, divisor: Any) -> Any:
+    if total.dtype.kind in "iu":
+        return (total / divisor).astype(total.dtype)
+    return total / np.asarray(divisor, total.dtype)
+
+
+_AVERAGE = f"{GEOMETRY}, bool include_pad, int? override"
+
+
+def _avg_record(n: int) -> tuple[Op, Op]:
+    """The average over `n` dimensions and its transpose."""
+
+    @op(
+        f"avg_pool(Tensor input, {_AVERAGE})",
+        infer=lambda x, *rest: pool_infer("avg", x, *rest[:-2]),
+        names=(),
+        grad_fn=f"AvgPool{n}DBackward0",
+    )
+    def forward(x, *numbers):
+        g = geometry_of(*numbers[:-2])
+        out = pooled_size(x.shape[-n:], g)
+        padded = _padded_for(x, g, out, 0)
+        total = np.zeros((*x.shape[: x.ndim - n], *out), x.dtype)
+        for at in product(*(range(k) for k in g.kernel)):
+            total += padded[_slices(at, g, out)]
+        return _divided(total, _divisor(g, x.shape[-n:], out, *numbers[-2:]))
+
+    @op(
+        f"avg_pool_spread(Tensor cotangent, {_AVERAGE}, int[] spatial)",
+        infer=lambda c, *rest: c.with_shape((*c.shape[:-n], *rest[-1])),
+        names=(),
+    )
+    def backward(c, *numbers):
+        g, spatial = geometry_of(*numbers[:-3]), numbers[-1]
+        out = c.shape[-n:]
+        each = _divided(c, _divisor(g, spatial, out, *numbers[-3:-1]))
+        lead = c.shape[: c.ndim - n]
+        spread = np.broadcast_to(each.reshape(*lead, *[1] * n, *out), (*lead, *g.kernel, *out))
+        reach = tuple(
+            max(size, (o - 1) * s + k - p)
+            for size, o, s, k, p in zip(spatial, out, g.stride, g.kernel, g.padding, strict=True)
+        )
+        whole = overlap_add(spread, reach, g.stride, g.padding, g.dilation)
+        return whole[(..., *(slice(0, size) for size in spatial))]
+
+    @forward.derivative("input")
+    def _(grad, input_spec, kernel, stride, padding, dilation, ceil_mode, include_pad, override):
+        rest = (kernel, stride, padding, dilation, ceil_mode, include_pad, override)
+        return apply(backward, (grad, *rest, input_spec.shape[-n:]))
+
+    @backward.derivative("cotangent")
+    def _(grad, kernel, stride, padding, dilation, ceil_mode, include_pad, override):
+        rest = (kernel, stride, padding, dilation, ceil_mode, include_pad, override)
+        return apply(forward, (grad, *rest))
+
+    return forward, backward
+
+
+_AVG = {2: _avg_record(2)[0], 3: _avg_record(3)[0]}
+
+
+def avg_pool(x: Tensor, g: Geometry, include_pad: bool, override: int | None) -> Tensor:
+    return apply(_AVG[len(g.kernel)], (x, *g, include_pad, override))
