@@ -20,17 +20,36 @@ from .op import Op, converters
 from .schema import Schema
 from .tensor import Tensor
 
+#: whose in-place forms PyTorch has as functions, too: torch.exp_(x)
+_ALSO_FUNCTIONS = (
+    "acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min "
+    "clip cos cosh deg2rad erf erfc exp exp2 expm1 fix floor frac gcd i0 lcm ldexp log log10 log1p log2 logit "
+    "nan_to_num neg negative rad2deg reciprocal round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy"
+)
+FUNCTIONS = frozenset(f"{name}_" for name in _ALSO_FUNCTIONS.split())
+
 
 def inplace_form(record: Op) -> None:
     """Give tensors the method `name_` of an operation, for each method name that it has."""
+    for name in method_names(record):
+        install_form(InPlace(record, Schema(name + "_", record.schema.parameters)))
+
+
+def method_names(record: Op) -> list[str]:
+    """What the operation is called as a method of tensors."""
+    methods = [n.removeprefix("Tensor.") for n in record.names if n.startswith("Tensor.")]
+    return methods or [record.name.rpartition(".")[2]]
+
+
+def install_form(form: InPlace) -> None:
+    """Make an in-place form a method, and a function where PyTorch has it."""
     from .op import registry
 
-    methods = [n.removeprefix("Tensor.") for n in record.names if n.startswith("Tensor.")]
-    for name in methods or [record.name.rpartition(".")[2]]:
-        name += "_"
-        form = InPlace(record, Schema(name, record.schema.parameters))
-        converters["method"](name, form)
-        registry[f"Tensor.{name}"] = form
+    name = form.schema.name
+    converters["method"](name, form)
+    registry[f"Tensor.{name}"] = form
+    if name in FUNCTIONS:
+        registry[name] = form
 
 
 class InPlace(Op):

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..engine import schema as schemas
 from ..engine.apply import apply
-from ..engine.inplace import InPlace, apply_inplace
-from ..engine.op import Op, converters, register, registry
+from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
+from ..engine.op import Op, register
 from ..engine.schema import Schema
 
 Choice = Callable[..., tuple[Op, tuple[Any, ...]]]
@@ -46,11 +46,8 @@ def overloaded(
             sample=sample,
         )
         register(record)
-        methods = [n.removeprefix("Tensor.") for n in record.names if n.startswith("Tensor.")]
-        for name in methods or [schema.name]:
-            form = InPlaceOverload(record, Schema(name + "_", schema.parameters), choose)
-            registry[f"Tensor.{name}_"] = form
-            converters["method"](f"{name}_", form)
+        for name in method_names(record):
+            install_form(InPlaceOverload(record, Schema(name + "_", schema.parameters), choose))
         return record
 
     return declare
