@@ -19,7 +19,7 @@ defer_operators(
         "powers": "pow rpow ipow",
         "compare": "eq ne lt le gt ge",
         "bitwise": "and rand or ror xor rxor lshift rlshift rshift rrshift invert iand ior ixor ilshift irshift",
-        "matmul": "matmul rmatmul imatmul",
+        "matmul": "matmul rmatmul",
         "getitem": "getitem setitem delitem",
         "magnitude": "abs",
     },
