@@ -212,6 +212,6 @@ def reflected_division(self, other):
 
 Tensor.__rtruediv__ = reflected_division
 
-install_inplace("truediv", div)
+install_inplace("truediv", true_divide)
 install_inplace("floordiv", floor_divide)
 install_inplace("mod", remainder)

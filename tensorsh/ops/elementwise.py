@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.apply import apply
+from ..engine.inplace import apply_inplace
 from ..engine.op import Op, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS, Tensor, np, wrap
@@ -135,10 +136,18 @@ def install_choice(name: str, choose: Choose, swapped: str | None = None) -> Non
 
 def install_inplace(name: str, record: Op) -> None:
     """Make the operator `__iname__` change the tensor in place, by the in-place form of `record`."""
-    method = getattr(Tensor, record.name.rpartition(".")[2] + "_")
+    rest = tuple(p.default for p in record.schema.parameters[2:])
+    if record.body is None:
 
-    def change(self: Tensor, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else method(self, other)
+        def change(self: Tensor, other: Any) -> Any:
+            other = operand(other)
+            return other if other is NotImplemented else apply_inplace(record, (self, other, *rest))
+
+    else:
+        method = getattr(Tensor, record.name + "_")
+
+        def change(self: Tensor, other: Any) -> Any:
+            other = operand(other)
+            return other if other is NotImplemented else method(self, other)
 
     setattr(Tensor, f"__i{name}__", change)
