@@ -1,7 +1,8 @@
-"""Making tensors: from data, filled, ranges."""
+"""New tensors of data: numbers, nested lists, other tensors."""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,64 +14,152 @@ from ..engine.dtype import DType
 from ..engine.op import composite, registry
 from ..engine.spec import spec
 from ..engine.tensor import NUMBERS, Tensor, type_name
-from ..errors import ArgumentError, DTypeError, ValueError
+from ..errors import ArgumentError, DeviceError, DTypeError, ValueError
+from .numbers import SCALAR_NAMES, cast_array, check_number, int_range
+
+#: what every factory takes besides its own arguments
+OPTIONS = (
+    "dtype? dtype=None, any layout=None, device? device=None, bool requires_grad=False, any pin_memory=None"
+)
 
 
-def leaf(array: np.ndarray[Any, Any], dtype: DType, device: Device | None, requires_grad: bool) -> Tensor:
-    """A new tensor of these values; `requires_grad` only for float and complex dtypes."""
+def check_size(size: tuple[int, ...]) -> None:
+    """No dimension is negative."""
+    for n in size:
+        if n < 0:
+            raise ValueError(
+                f"Trying to create tensor with negative dimension {n}: {list(size)}", code="negative-size"
+            )
+
+
+def check_requires_grad(requires_grad: bool, dtype: DType) -> None:
+    """Only float and complex tensors have gradients."""
     if requires_grad and dtype.category < dt.FLOAT:
         raise DTypeError(
             "Only Tensors of floating point and complex dtype can require gradients",
             help="write floats (`1.` instead of `1`) or give dtype=float32",
         )
-    device = resolve(device, context.current.device)
-    of = spec(array.shape, dtype, device)
-    if array.dtype != of.np:
-        array = array.astype(of.np)
-    return Tensor(of.placeholder if of.is_meta else array, of, requires_grad)
 
 
-def flatten(data: Any) -> tuple[list[Any], tuple[int, ...]]:
-    """The numbers of nested lists in order, and their shape; ragged rows are PyTorch's error."""
+def leaf(array: np.ndarray[Any, Any], dtype: DType, device: Device | None, requires_grad: bool) -> Tensor:
+    """A new tensor of these values."""
+    check_requires_grad(requires_grad, dtype)
+    of = spec(array.shape, dtype, resolve(device, context.current.device))
+    return Tensor(of.placeholder if of.is_meta else cast_array(array, dtype), of, requires_grad)
+
+
+# ------------------------------------------------------------------ nested lists
+
+
+def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type]]:
+    """The numbers of nested lists in order, their shape, their types; PyTorch's errors for anything else."""
     shape: list[int] = []
     level = [data]
-    while level and isinstance(level[0], list | tuple):
+    kinds = {type(data)}
+    while kinds and kinds <= SEQUENCES:
         size = len(level[0])
-        for item in level:
-            if not isinstance(item, list | tuple):
-                raise ArgumentError(f"must be a sequence, not {type_name(item)}", code="ragged")
-            if len(item) != size:
-                raise ValueError(
-                    f"expected sequence of length {size} at dim {len(shape)} (got {len(item)})",
-                    code="ragged",
-                    help="every row needs the same number of elements",
-                )
+        if any(len(item) != size for item in level):
+            bad = next(len(item) for item in level if len(item) != size)
+            raise ValueError(
+                f"expected sequence of length {size} at dim {len(shape)} (got {bad})",
+                code="ragged",
+                help="every row needs the same number of elements",
+            )
         shape.append(size)
-        level = [x for item in level for x in item]
+        level = list(chain.from_iterable(level))
+        kinds = set(map(type, level))
+    if not kinds <= NUMBERS:
+        level, kinds = numbers(level, shape, kinds)
+    return level, tuple(shape), kinds
+
+
+SEQUENCES = {list, tuple, range}
+
+
+def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[Any], set[type]]:
+    """Innermost items that are not all plain numbers: 0-d tensors and NumPy's numbers, or an error."""
+    if isinstance(level[0], str) and shape:
+        raise ValueError("too many dimensions 'str'", code="tensor-data")
+    found = []
+    for item in flat(level):
+        if not isinstance(item, Tensor | np.generic) and type(item) not in NUMBERS:
+            raise ArgumentError(
+                f"new(): invalid data type '{type_name(item)}'"
+                if isinstance(item, str)
+                else f"Could not infer dtype of {type_name(item)}",
+                code="tensor-data",
+                help="a tensor is made of numbers and lists of numbers",
+            )
     for item in level:
-        if isinstance(item, list | tuple):
-            raise ArgumentError(f"must be real number, not {type_name(item)}", code="ragged")
-    return level, tuple(shape)
+        if isinstance(item, list | tuple | range):
+            if isinstance(level[0], list | tuple | range):
+                break
+            integral = all(not isinstance(i, float | complex) for i in flat(level))
+            raise ArgumentError(
+                "'list' object cannot be interpreted as an integer"
+                if integral
+                else "must be real number, not list",
+                code="ragged",
+                help="every row needs the same depth",
+            )
+        if not isinstance(level[0], Tensor) and isinstance(item, Tensor) and item.ndim > 0:
+            found.append(element(item))
+        elif isinstance(item, Tensor | np.generic):
+            found.append(element(item) if isinstance(item, Tensor) else item.item())
+        else:
+            found.append(item)
+    else:
+        return found, {type(item) for item in found}
+    raise ArgumentError("not a sequence", code="ragged", help="every row needs the same depth")
 
 
-def infer_dtype(values: list[Any]) -> DType:
-    """What torch.tensor makes of Python numbers: the highest category among them."""
-    kinds = {type(v) for v in values}
-    unknown = kinds - NUMBERS
-    if unknown:
-        bad = next(v for v in values if type(v) in unknown)
-        raise ArgumentError(
-            f"must be real number, not {type_name(bad)}"
-            if not isinstance(bad, str)
-            else "too many dimensions 'str'",
-            code="tensor-data",
+def flat(items: Any) -> Any:
+    """All innermost items."""
+    for item in items:
+        if type(item) in SEQUENCES:
+            yield from flat(item)
+        else:
+            yield item
+
+
+def element(t: Tensor) -> Any:
+    """The number of a tensor that stands among numbers."""
+    if t.spec.numel != 1:
+        if t.dtype.category <= dt.INT:
+            raise ArgumentError(
+                "only integer tensors of a single element can be converted to an index",
+                help="stack joins tensors; a list where a tensor is needed does too",
+            )
+        raise ValueError(
+            "only one element tensors can be converted to Python scalars",
+            help="stack joins tensors; a list where a tensor is needed does too",
         )
+    return t.item()
+
+
+def infer_dtype(data: Any, kinds: set[type]) -> DType:
+    """What torch.tensor makes of numbers: the highest category among them; tensors bring their own dtype."""
     default = context.current.dtype
+    if not kinds:
+        return default
+    tensors = [item.dtype for item in flat(data) if isinstance(item, Tensor)] if nested(data) else []
+    if tensors:
+        found = None
+        for item in flat(data):
+            own = item.dtype if isinstance(item, Tensor) else dt.of_number(type(item), default)
+            found = own if found is None else dt.promote_types(found, own)
+        assert found is not None
+        return found
     if complex in kinds:
         return default.to_complex()
-    if float in kinds or not kinds:
+    if float in kinds:
         return default
     return dt.int64 if int in kinds else dt.bool_
+
+
+def nested(data: Any) -> bool:
+    """Whether a list may hold tensors: the first innermost items are looked at."""
+    return type(data) in SEQUENCES and any(isinstance(item, Tensor) for item in flat(data))
 
 
 def array_of(data: Any, dtype: DType | None) -> tuple[np.ndarray[Any, Any], DType]:
@@ -80,41 +169,107 @@ def array_of(data: Any, dtype: DType | None) -> tuple[np.ndarray[Any, Any], DTyp
     if isinstance(data, np.ndarray | np.generic):
         found = np.array(data)
         return found, dt.of(found)
-    values, shape = flatten(data)
-    if any(isinstance(v, Tensor) for v in values):
-        values = [v.item() if isinstance(v, Tensor) else v for v in values]
-    found_dtype = dtype or infer_dtype(values)
-    if dtype is not None:
-        infer_dtype(values)
-    try:
-        array = np.array(values, found_dtype.np)
-    except OverflowError:
-        if found_dtype is dt.int64 or dtype is None:
-            raise ValueError(
-                "Overflow when unpacking long long", help="integers have 64 bits; write it as a float"
-            ) from None
-        array = np.array(values, np.int64).astype(found_dtype.np)
-    except TypeError:
+    values, shape, kinds = flatten(data)
+    found_dtype = dtype or infer_dtype(data, kinds)
+    return stored(values, found_dtype, kinds).reshape(shape), found_dtype
+
+
+def stored(values: list[Any], dtype: DType, kinds: set[type]) -> np.ndarray[Any, Any]:
+    """Python numbers as elements of a dtype; an error where it cannot hold them."""
+    if complex in kinds and dtype.category < dt.COMPLEX and dtype is not dt.bool_:
         raise ArgumentError(
-            f"can't convert complex to {found_dtype.name}", help="take .real, or give a complex dtype"
+            "must be real number, not complex"
+            if dtype.is_floating_point
+            else "'complex' object cannot be interpreted as an integer",
+            help="take .real, or give a complex dtype",
+        )
+    if dtype.category == dt.INT:
+        return stored_integers(values, dtype, kinds)
+    if dtype.is_half:
+        return cast_array(np.array(values, np.float64), dtype)
+    return np.array(values, dtype.np)
+
+
+def stored_integers(values: list[Any], dtype: DType, kinds: set[type]) -> np.ndarray[Any, Any]:
+    low, high = int_range(dtype)
+    if float in kinds:
+        array = np.array(values, np.float64)
+        if not ((array >= low) & (array <= high)).all():
+            for value in values:
+                check_number(
+                    value, dtype, SCALAR_NAMES[dtype].removesuffix("_t") if dtype is not dt.int32 else "int32"
+                )
+        return array.astype(np.int64).astype(dtype.np)
+    try:
+        array = np.array(values, np.int64)
+    except OverflowError:
+        raise ValueError(
+            "Overflow when unpacking long long", help="integers have 64 bits; write it as a float"
         ) from None
-    return array.reshape(shape), found_dtype
+    if dtype is not dt.int64 and array.size and (array.min() < low or array.max() > high):
+        for value in values:
+            check_number(value, dtype, dtype.name)
+    return array.astype(dtype.np)
+
+
+# ------------------------------------------------------------------ tensor and its like
 
 
 @composite(
-    "tensor(any data, *, dtype? dtype=None, device? device=None, bool requires_grad=False)",
+    "tensor(any data, *, dtype? dtype=None, device? device=None, bool requires_grad=False, any "
+    "pin_memory=None)",
     names=("torch.tensor",),
     factory=True,
 )
-def tensor(data, dtype, device, requires_grad):
+def tensor(data, dtype, device, requires_grad, pin_memory):
     """A new tensor (a leaf) of numbers, nested lists, or a copy of another tensor's values.
 
     >>> tensor([[1, 2], [3, 4]])
     tensor([[1, 2],
             [3, 4]])
     """
+    if isinstance(data, Tensor):
+        device = device or data.device
+        if data.is_meta and not device.is_meta:
+            raise DeviceError("Cannot copy out of meta tensor; no data!", code="meta-values")
     array, found = array_of(data, dtype)
     return leaf(array, dtype or found, device, requires_grad)
+
+
+for spelling in ("as_tensor", "asarray"):
+
+    @composite(
+        f"{spelling}(any data, dtype? dtype=None, device? device=None, *, bool? requires_grad=None, any "
+        "copy=None)",
+        names=(f"torch.{spelling}",),
+        factory=True,
+        doc=f"""The data as a tensor: a tensor itself where its dtype and device are as asked.
+
+        >>> {spelling}([1, 2], dtype=float32)
+        tensor([1., 2.])
+        """,
+    )
+    def as_tensor(data, dtype, device, requires_grad, copy):
+        if not isinstance(data, Tensor):
+            return tensor(data, dtype=dtype, device=device, requires_grad=bool(requires_grad))
+        return registry["Tensor.to"](data, device=device, dtype=dtype, copy=bool(copy))
+
+
+@composite(
+    "Tensor.new_tensor(Tensor input, any data, *, dtype? dtype=None, device? device=None, "
+    "bool requires_grad=False, any layout=None, any pin_memory=None)"
+)
+def new_tensor(input, data, dtype, device, requires_grad, layout, pin_memory):
+    """A new tensor of this data, of the dtype and device of this one.
+
+    >>> tensor([1., 2.]).new_tensor([3, 4])
+    tensor([3., 4.])
+    """
+    dtype, device = dtype or input.dtype, device or input.device
+    if isinstance(data, Tensor) or nested(data):
+        return tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
+    array, _ = array_of(data, None if dtype.category < dt.COMPLEX else dtype)
+    return leaf(array, dtype, device, requires_grad)
 
 
 def tensor_of(data: Any) -> Tensor:
@@ -124,74 +279,15 @@ def tensor_of(data: Any) -> Tensor:
         return registry["stack"](items)
     if any(isinstance(item, list | tuple) for item in data):
         values = list(data)
-        if any(_holds_tensor(v) for v in values):
-            return registry["stack"]([tensor_of(v) if isinstance(v, list | tuple) else tensor(v) for v in values])
+        if any(holds_tensor(v) for v in values):
+            return registry["stack"](
+                [tensor_of(v) if isinstance(v, list | tuple) else tensor(v) for v in values]
+            )
     return tensor(list(data))
 
 
-def _holds_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor) or (isinstance(value, list | tuple) and any(map(_holds_tensor, value)))
+def holds_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor) or (isinstance(value, list | tuple) and any(map(holds_tensor, value)))
 
 
 registry["tensor_of"] = tensor_of  # type: ignore[assignment]
-
-
-def filled(size, value, dtype, device, requires_grad):
-    """`value` in every element."""
-    dtype = dtype or context.current.dtype
-    device = resolve(device, context.current.device)
-    if any(n < 0 for n in size):
-        raise ValueError(
-            f"Trying to create tensor with negative dimension {min(size)}: {list(size)}", code="negative-size"
-        )
-    if requires_grad and dtype.category < dt.FLOAT:
-        leaf(np.zeros(()), dtype, device, True)
-    of = spec(tuple(size), dtype, device)
-    return Tensor(of.placeholder if of.is_meta else np.full(size, value, of.np), of, requires_grad)
-
-
-@composite(
-    "zeros(int... size, *, dtype? dtype=None, device? device=None, bool requires_grad=False)",
-    names=("torch.zeros",),
-    factory=True,
-)
-def zeros(size, dtype, device, requires_grad):
-    """All zeros.
-
-    >>> zeros(2, 3)
-    tensor([[0., 0., 0.],
-            [0., 0., 0.]])
-    """
-    return filled(size, 0, dtype, device, requires_grad)
-
-
-@composite(
-    "ones(int... size, *, dtype? dtype=None, device? device=None, bool requires_grad=False)",
-    names=("torch.ones",),
-    factory=True,
-)
-def ones(size, dtype, device, requires_grad):
-    """All ones.
-
-    >>> ones(2)
-    tensor([1., 1.])
-    """
-    return filled(size, 1, dtype, device, requires_grad)
-
-
-for name, value in (("zeros_like", 0), ("ones_like", 1), ("empty_like", 0)):
-
-    @composite(
-        f"{name}(Tensor input, *, dtype? dtype=None, any layout=None, device? device=None, "
-        "bool requires_grad=False, any memory_format=None)",
-        names=(f"torch.{name}",),
-        factory=True,
-        doc=f"""A tensor of the shape, dtype and device of `input`{", with arbitrary values" if "empty" in name else ""}.
-
-        >>> {name}([1.5, 2.5])
-        tensor([{value}., {value}.])
-        """,
-    )
-    def like(input, dtype, layout, device, requires_grad, memory_format, value=value):
-        of = input.spec
-        return filled(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)

@@ -1,0 +1,158 @@
+"""Filling a tensor with random numbers in place.
+
+Each is an operation of its own with a gradient of zero, so that what was in the tensor before no longer
+counts: `x.normal_()` cuts `x` off from its past, as in PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.arguments import integer
+from ..engine.inplace import apply_inplace
+from ..engine.op import Op, composite, op
+from ..engine.tensor import Tensor
+from .random import stream, zero_gradient
+from .rules import same
+
+
+def record(signature: str, draw: Any, grad_fn: str) -> Op:
+    """The operation that an in-place draw is: `draw(stream, array, …)` gives the new values."""
+
+    @op(signature.replace(")", ", any generator)"), infer=same, names=(), half="native", grad_fn=grad_fn)
+    def drawn(x, *arguments):
+        *parameters, generator = arguments
+        return np.asarray(draw(stream(generator), x, *parameters))
+
+    zero_gradient(drawn, "input")
+    return drawn
+
+
+def filler(name: str, parameters: str, meaning: str, method: str, example: str) -> None:
+    """`x.NAME_(…)` for a distribution whose parameters the generator takes as they are."""
+    types = ", ".join(part.split("=")[0] for part in parameters.split(", "))
+
+    def draw(source: Any, x: Any, *values: Any) -> Any:
+        return getattr(source, method)(x.shape, x.dtype, *values)
+
+    drawn = record(
+        f"{name}(Tensor input, {types})", draw, "".join(p.title() for p in name.split("_")) + "Backward0"
+    )
+
+    @composite(
+        f"Tensor.{name}_(Tensor input, {parameters}, *, any generator=None)",
+        doc=f"""Fill with {meaning}.
+
+        {example}
+        """,
+    )
+    def fill(input, *arguments):
+        return apply_inplace(drawn, (input, *arguments))
+
+
+SEED = ">>> manual_seed(0);\n        "
+
+filler(
+    "uniform",
+    "float low=0.0, float high=1.0",
+    "numbers drawn evenly from [low, high)",
+    "uniform",
+    SEED + ">>> zeros(3).uniform_(0, 10)\n        tensor([4.9626, 7.6822, 0.8848])",
+)
+filler(
+    "normal",
+    "float mean=0.0, float std=1.0",
+    "normal numbers",
+    "normal",
+    SEED + ">>> zeros(3).normal_(10, 1)\n        tensor([11.5410,  9.7066,  7.8212])",
+)
+filler(
+    "exponential",
+    "float lambd=1.0",
+    "exponential numbers of rate `lambd`",
+    "exponential",
+    ">>> zeros(2).exponential_().shape\n        torch.Size([2])",
+)
+filler(
+    "geometric",
+    "float p",
+    "the numbers of trials until the first success, each of probability `p`",
+    "geometric",
+    ">>> zeros(2).geometric_(0.5).shape\n        torch.Size([2])",
+)
+filler(
+    "cauchy",
+    "float median=0.0, float sigma=1.0",
+    "Cauchy numbers",
+    "cauchy",
+    ">>> zeros(2).cauchy_().shape\n        torch.Size([2])",
+)
+filler(
+    "log_normal",
+    "float mean=1.0, float std=2.0",
+    "exp of normal numbers",
+    "log_normal",
+    ">>> zeros(2).log_normal_().shape\n        torch.Size([2])",
+)
+
+# ------------------------------------------------------------------ integers and coins
+
+whole_range = record(
+    "random(Tensor input)", lambda source, x: source.random(x.shape, x.dtype), "RandomBackward2"
+)
+below = record(
+    "random(Tensor input, int to)",
+    lambda source, x, to: source.randint(0, to, x.shape, x.dtype),
+    "RandomBackward1",
+)
+between = record(
+    "random(Tensor input, int low, int? to)",
+    lambda source, x, low, to: (
+        source.random_from(low, x.shape, x.dtype) if to is None else source.randint(low, to, x.shape, x.dtype)
+    ),
+    "RandomBackward0",
+)
+
+
+@composite("Tensor.random_(Tensor input, any... bounds, int? to=None, any generator=None)")
+def random_(input, bounds, to, generator):
+    """Fill with integers: below `to` where one bound is given, from `low` on where two are, else any.
+
+    >>> manual_seed(0);
+    >>> zeros(3).random_(0, 10)
+    tensor([4., 9., 3.])
+    """
+    given = [None if n is None else integer(n, "random_", "to", i + 1) for i, n in enumerate(bounds)]
+    given += [to] * (to is not None)
+    if not given:
+        return apply_inplace(whole_range, (input, generator))
+    if len(given) == 1:
+        return apply_inplace(below, (input, *given, generator))
+    return apply_inplace(between, (input, *given, generator))
+
+
+coins = record(
+    "bernoulli(Tensor input, float p)",
+    lambda source, x, p: source.bernoulli(p, x.shape, x.dtype),
+    "BernoulliBackward2",
+)
+weighted_coins = record(
+    "bernoulli(Tensor input, Tensor p)",
+    lambda source, x, p: source.bernoulli(p, x.shape, x.dtype),
+    "BernoulliBackward1",
+)
+zero_gradient(weighted_coins, "p")
+
+
+@composite("Tensor.bernoulli_(Tensor input, any p=0.5, *, any generator=None)")
+def bernoulli_(input, p, generator):
+    """Fill with 0 or 1, 1 with probability `p` (a number, or a tensor of them).
+
+    >>> zeros(2).bernoulli_(1.)
+    tensor([1., 1.])
+    """
+    if isinstance(p, Tensor):
+        return apply_inplace(weighted_coins, (input, p, generator))
+    return apply_inplace(coins, (input, float(p), generator))
