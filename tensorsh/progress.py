@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -31,10 +32,18 @@ def _drawn(items: Iterable[Any], label: str | None) -> Iterator[Any]:
             now = time.monotonic()
             if now - last >= INTERVAL:
                 last = now
-                _write(line(label, done, total, now - started))
+                _write(line(label, done, total, now - started)[: _columns() - 1])
             yield item
     finally:
         _write("")
+
+
+def _columns() -> int:
+    """Of the terminal: a line that wraps could not be rewritten in place."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def line(label: str | None, done: int, total: int | None, seconds: float) -> str:
