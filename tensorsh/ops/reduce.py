@@ -19,6 +19,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, type_name
 from ..errors import ArgumentError, DTypeError
+from .cascade import total
 from .rules import reduced, wrap_dim, wrap_dims
 
 Array = np.ndarray[Any, Any]
@@ -39,27 +40,6 @@ def cast(x: Array, dtype: DType | None) -> Array:
     x = x.real if x.dtype.kind == "c" and not dtype.is_complex else x
     x = x.astype(dtype.np, copy=False)
     return x.astype(np.float32) if dtype.is_half else x
-
-
-def add_up(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
-    """The sum over `axes`, in blocks where NumPy would add long runs one after the other.
-
-    NumPy adds pairwise along the axis that is contiguous in memory only. Blocks of the square root
-    of the length keep the rounding error of the other axes as small as PyTorch's cascade does.
-    """
-    if len(axes) == 1 and x.dtype.kind in "fc":
-        axis = axes[0]
-        n = x.shape[axis]
-        if n > 512 and abs(x.strides[axis]) != x.itemsize and x.size:
-            size = int(n**0.5)
-            whole = n // size * size
-            head = np.moveaxis(x, axis, 0)
-            blocks = head[:whole].reshape(whole // size, size, *head.shape[1:])
-            total = np.add.reduce(np.add.reduce(blocks, axis=1), axis=0)
-            if whole < n:
-                total = total + np.add.reduce(head[whole:], axis=0)
-            return np.expand_dims(total, axis) if keepdim else total
-    return np.add.reduce(x, axis=axes, keepdims=keepdim)
 
 
 def spread(t: Tensor, over: Spec, dim: Dims, keepdim: bool) -> Tensor:
@@ -101,7 +81,7 @@ def _sum_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arra
     axes = wrap_dims(dim, x.ndim)
     if dtype is dt.bool_:
         return np.any(x, axis=axes, keepdims=keepdim)
-    return add_up(cast(x, dtype), axes, keepdim)
+    return total(cast(x, dtype), axes, keepdim)
 
 
 @op(
@@ -167,7 +147,7 @@ def _mean_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arr
     axes = wrap_dims(dim, x.ndim)
     x = cast(x, dtype)
     n = product(x.shape[a] for a in axes)
-    return np.divide(add_up(x, axes, keepdim), n, dtype=x.dtype)
+    return np.divide(total(x, axes, keepdim), n, dtype=x.dtype)
 
 
 @op(

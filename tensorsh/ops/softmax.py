@@ -12,7 +12,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..errors import DTypeError
-from .reduce import add_up, kept
+from .reduce import kept
 from .rules import default_float, reduced, wrap_dim, wrap_dims
 
 Array = np.ndarray[Any, Any]
@@ -39,7 +39,7 @@ def shifted(x: Array, dim: int) -> Array:
 
 def total(x: Array, dim: int) -> Array:
     """The sum along `dim`, which stays."""
-    return add_up(x, (dim % x.ndim,), True) if x.ndim else x
+    return np.add.reduce(x, axis=dim, keepdims=True) if x.ndim else x
 
 
 @op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=())
@@ -168,10 +168,10 @@ def logsumexp(x, dim, keepdim):
     """
     axes = wrap_dims(dim, x.ndim)
     if not x.size:
-        return np.log(add_up(np.exp(x), axes, keepdim))
+        return np.log(np.add.reduce(np.exp(x), axis=axes, keepdims=keepdim))
     top = x.real.max(axis=axes, keepdims=True) if axes else x.real
     top = np.where(np.isinf(top), np.zeros((), top.dtype), top)
-    out = np.log(add_up(np.exp(x - top), axes, True)) + top
+    out = np.log(np.add.reduce(np.exp(x - top), axis=axes, keepdims=True)) + top
     return out if keepdim else out.squeeze(axes)
 
 
