@@ -724,6 +724,7 @@ NAMES = {
     "ge": "compare",
     "ger": "products",
     "get_rng_state": "random",
+    "gradient": "finite_difference",
     "greater": "compare",
     "greater_equal": "compare",
     "group_norm": "norm",
