@@ -103,6 +103,8 @@ def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
     """The sum over `axes`; in PyTorch's order where that is rows or columns of contiguous memory."""
     shape = x.shape
     ndim = len(shape)
+    if ndim == 2 and x.flags.f_contiguous and not x.flags.c_contiguous:
+        return total(x.T, tuple([1 - a for a in axes]), keepdim).T
     first, last = (min(axes), max(axes)) if axes else (0, 0)
     if last - first == len(axes) - 1 and axes and x.dtype.str[1:] in LANES and x.flags.c_contiguous:
         n = prod(shape[first : last + 1])
@@ -120,4 +122,19 @@ def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
                 else:
                     kept = [*shape[:first], *shape[last + 1 :]]
                 return np.reshape(found, kept) if kept or ndim else found
+    elif ndim - 1 in axes and 1 < len(axes) < ndim and x.size < GRAIN and x.flags.c_contiguous:
+        # rows first, then their sums one after the other
+        inner = tuple([d for d in range(ndim) if d in axes and axes_follow(d, axes, ndim)])
+        outer = tuple([d for d in axes if d not in inner])
+        partial = total(x, inner, True)
+        if outer == tuple(range(len(outer))) and partial.size:
+            ends = partial.reshape(-1, *partial.shape[len(outer) :])
+            found = np.add.accumulate(ends, axis=0)[-1]
+            kept = [1 if d in axes else size for d, size in enumerate(shape) if keepdim or d not in axes]
+            return found.reshape(kept)
     return np.add.reduce(x, axis=axes, keepdims=keepdim)
+
+
+def axes_follow(d: int, axes: tuple[int, ...], ndim: int) -> bool:
+    """Whether all dimensions from `d` on are reduced."""
+    return all(e in axes for e in range(d, ndim))
