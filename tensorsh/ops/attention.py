@@ -1,0 +1,119 @@
+"""Scaled dot-product attention: `softmax(query keyᵀ / √E + mask) value`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.op import composite, op, registry
+from ..engine.tensor import Tensor, wrap
+from ..errors import DTypeError, ShapeError, ValueError
+from .activation import where
+from .dropout import drop
+from .matmul import multiply
+from .rules import same
+
+
+@op("_safe_softmax(Tensor input, int dim)", infer=same, names=(), grad_fn="SafeSoftmaxBackward0")
+def safe_softmax(x, dim):
+    """`softmax`, but zeros where all of a row is -inf: a query that may look at nothing."""
+    top = x.max(dim, keepdims=True, initial=-np.inf)
+    powers = np.exp(x - np.where(np.isneginf(top), 0, top))
+    total = powers.sum(dim, keepdims=True, dtype=x.dtype)
+    return powers / np.where(total == 0, 1, total)
+
+
+@safe_softmax.derivative("input")
+def _(grad, output, dim):
+    weighted = grad * output
+    return weighted - output * weighted.sum(dim, keepdim=True)
+
+
+def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool) -> None:
+    operands = (query, key, value)
+    if min(t.ndim for t in operands) < 2:
+        raise ShapeError(
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
+            f"{query.ndim} key.dim: {key.ndim} and value.dim: {value.ndim} instead.",
+            code="attention-rank",
+            operands=operands,
+        )
+    if not query.dtype is key.dtype is value.dtype:
+        q, k, v = (dt.c_names[t.dtype] for t in operands)
+        raise DTypeError(
+            f"Expected query, key, and value to have the same dtype, but got query.dtype: {q} key.dtype: {k} "
+            f"and value.dtype: {v} instead.",
+            code="dtype-mismatch",
+            operands=operands,
+        )
+    if mask is not None:
+        if mask.dtype not in (dt.bool_, dt.float32, query.dtype):
+            raise DTypeError(
+                "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+                "attn_mask.dtype: "
+                f"{dt.c_names[mask.dtype]} and  query.dtype: {dt.c_names[query.dtype]} instead.",
+                code="dtype-mismatch",
+                operands=(*operands, mask),
+            )
+        if causal:
+            raise ValueError(
+                "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True",
+                code="attention-mask",
+            )
+    if not query.dtype.is_floating_point:
+        raise DTypeError(f"expected scalar type Float but found {query.dtype.title}", code="dtype")
+
+
+def _heads_for_groups(query: Tensor, shared: Tensor) -> Tensor:
+    """Each key (value) head serves several query heads."""
+    heads, have = query.shape[-3], shared.shape[-3]
+    if heads % have:
+        raise ShapeError(
+            "Number of heads in key and value must divide the number of heads in ",
+            code="attention-heads",
+            operands=(query, shared),
+        )
+    return shared.repeat_interleave(heads // have, -3)
+
+
+@composite(
+    "nn.functional.scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
+    "Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, float? scale=None, "
+    "bool enable_gqa=False)",
+    names=("nn.functional.scaled_dot_product_attention",),
+    sample=([[1.0, 0.5]], [[0.3, -1.0], [0.7, 0.2]], [[1.0, 2.0], [3.0, -4.0]]),
+)
+def scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa):
+    """Means of the values, weighted by how well their keys fit the query, (…, L, E), (…, S, E), (…, S, V).
+
+    A bool `attn_mask` (…, L, S) says which keys a query may look at, a float one is added to the scores;
+    `is_causal` hides later keys. `enable_gqa` lets several query heads share a key head.
+
+    >>> nn.functional.scaled_dot_product_attention([[0., 0.]], [[1., 0.], [0., 1.]], [[1.], [3.]])
+    tensor([[2.]])
+    """
+    _check(query, key, value, attn_mask, is_causal)
+    if enable_gqa and query.ndim > 2:
+        key, value = _heads_for_groups(query, key), _heads_for_groups(query, value)
+    if scale is None:
+        scale = 1 / math.sqrt(query.shape[-1])
+    root = math.sqrt(abs(scale))  # shared between both, so that neither grows large
+    scores = multiply(query * math.copysign(root, scale), key.transpose(-2, -1) * root)
+    if is_causal:
+        attn_mask = wrap(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
+    if attn_mask is not None:
+        scores = scores + _added(attn_mask, query.dtype)
+    weights = safe_softmax(scores, -1)
+    if dropout_p > 0:
+        weights = drop(weights, dropout_p, True, False, feature=False, alpha=False)
+    return multiply(weights, value)
+
+
+def _added(mask: Tensor, dtype: Any) -> Tensor:
+    """The mask as numbers to add to the scores."""
+    if mask.dtype is not dt.bool_:
+        return mask
+    return where(mask, registry["zeros"](1, dtype=dtype), -math.inf)

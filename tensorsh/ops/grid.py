@@ -1,0 +1,286 @@
+"""Sampling at places given by a grid: `grid_sample`, and grids of affine maps.
+
+`grid_sample` is written once, in operations; its node differentiates that text.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ..engine import context
+from ..engine.apply import apply
+from ..engine.backward import grad as differentiate
+from ..engine.op import Op, composite, op
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor, wrap
+from ..errors import DTypeError, ShapeError, Unsupported, ValueError
+from .activation import floating, where
+from .interpolate import cubic_weights
+from .loss_rules import sizes
+from .matmul import matmul
+
+# ------------------------------------------------------------------ coordinates
+
+
+def _pixels(x: Tensor, size: int, align: bool) -> Tensor:
+    """From [-1, 1] to pixel positions."""
+    return (x + 1) * ((size - 1) / 2) if align else ((x + 1) * size - 1) / 2
+
+
+def _reflected(x: Tensor, size: int, align: bool) -> Tensor:
+    low, high = (0.0, size - 1.0) if align else (-0.5, size - 0.5)
+    span = high - low
+    if span == 0:
+        return x * 0
+    away = (x - low).abs()
+    flips = (away / span).floor().detach()
+    rest = away - flips * span
+    return where(flips % 2 == 0, rest + low, span - rest + low)
+
+
+def _placed(x: Tensor, size: int, padding: str, align: bool) -> Tensor:
+    """Positions moved inside, for the paddings that do so."""
+    if padding == "zeros":
+        return x
+    if padding == "reflection":
+        x = _reflected(x, size, align)
+    return x.clamp(0, size - 1)
+
+
+# ------------------------------------------------------------------ sampling
+
+
+def _gather(flat: Tensor, places: list[Tensor], spatial: tuple[int, ...]) -> Tensor:
+    """Elements (N, C, points) at whole positions, 0 outside; `flat` is (N, C, product of spatial)."""
+    inside: Any = None
+    index: Any = 0
+    for place, size in zip(places, spatial, strict=True):
+        within = (place >= 0) & (place < size)
+        inside = within if inside is None else inside & within
+        index = index * size + place
+    index = where(inside, index, 0.0).long().unsqueeze(1)
+    n, c = flat.spec.shape[:2]
+    found = flat.gather(2, index.expand(n, c, index.spec.shape[2]))
+    return where(inside.unsqueeze(1), found, 0.0)
+
+
+def sample(input: Tensor, grid: Tensor, mode: str, padding: str, align: bool) -> Tensor:
+    """The value of `input` (N, C, *spatial) at each place of `grid` (N, *out, dims), in operations."""
+    n, c, *spatial = input.spec.shape
+    out = grid.spec.shape[1:-1]
+    dims = len(spatial)
+    flat = input.reshape(n, c, math.prod(spatial))
+    # the grid's last dimension is (x, y, z): the spatial dimensions backwards
+    at = [
+        _pixels(grid.select(-1, dims - 1 - i).reshape(n, math.prod(out)), size, align)
+        for i, size in enumerate(spatial)
+    ]
+    if mode == "bicubic":
+        total = _bicubic(flat, at, tuple(spatial), padding, align)
+    else:
+        at = [_placed(x, size, padding, align) for x, size in zip(at, spatial, strict=True)]
+        if mode == "nearest":
+            total = _gather(flat, [x.detach().round() for x in at], tuple(spatial))
+        else:
+            total = _linear(flat, at, tuple(spatial))
+    return total.reshape(n, c, *out)
+
+
+def _linear(flat: Tensor, at: list[Tensor], spatial: tuple[int, ...]) -> Tensor:
+    low = [x.detach().floor() for x in at]
+    part = [x - f for x, f in zip(at, low, strict=True)]
+    total: Any = 0
+    for corner in product((0, 1), repeat=len(at)):
+        weight: Any = 1
+        for side, t in zip(corner, part, strict=True):
+            weight = weight * (t if side else 1 - t)
+        found = _gather(flat, [f + side for f, side in zip(low, corner, strict=True)], spatial)
+        total = total + found * weight.unsqueeze(1)
+    return total
+
+
+def _bicubic(flat: Tensor, at: list[Tensor], spatial: tuple[int, ...], padding: str, align: bool) -> Tensor:
+    low = [x.detach().floor() for x in at]
+    weights = [cubic_weights(x - f) for x, f in zip(at, low, strict=True)]
+    total: Any = 0
+    for corner in product(range(4), repeat=2):
+        places = [
+            _placed(f + (side - 1), size, padding, align).round()
+            for f, side, size in zip(low, corner, spatial, strict=True)
+        ]
+        weight = weights[0][corner[0]] * weights[1][corner[1]]
+        total = total + _gather(flat, places, spatial) * weight.unsqueeze(1)
+    return total
+
+
+# ------------------------------------------------------------------ the node
+
+
+def _infer(x: Spec, grid: Spec, mode: str, padding: str, align: bool) -> Spec:
+    dims = x.ndim - 2
+    shown = f"but got input with sizes {list(x.shape)} and grid with sizes {list(grid.shape)}"
+    if x.shape[0] != grid.shape[0]:
+        raise ShapeError(
+            f"grid_sampler(): expected grid and input to have same batch size, {shown}", code="grid-shape"
+        )
+    if grid.shape[-1] != dims:
+        raise ShapeError(
+            f"grid_sampler(): expected grid to have size {dims} in last dimension, but got grid with sizes "
+            f"{list(grid.shape)}",
+            code="grid-shape",
+        )
+    if dims not in (2, 3) or grid.ndim != x.ndim:
+        raise ShapeError(
+            f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, {shown}",
+            code="grid-shape",
+        )
+    if mode == "bicubic" and dims == 3:
+        raise Unsupported("grid_sampler(): bicubic interpolation only supports 4D input", code="grid-mode")
+    if 0 in x.shape[2:]:
+        raise ShapeError(
+            "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "
+            f"{list(x.shape)} with dimension {x.shape.index(0, 2)} being empty",
+            code="grid-shape",
+        )
+    if grid.dtype is not x.dtype:
+        raise DTypeError(
+            f"expected scalar type {x.dtype.title} but found {grid.dtype.title}", code="dtype-mismatch"
+        )
+    floating("grid_sampler_2d_cpu", x)
+    return x.with_shape((*x.shape[:2], *grid.shape[1:-1]))
+
+
+def _record(dims: int) -> Op:
+    @op(
+        "grid_sampler(Tensor input, Tensor grid, str mode, str padding, bool align)",
+        infer=_infer,
+        names=(),
+        grad_fn=f"GridSampler{dims}DBackward0",
+    )
+    def grid_sampler(x, grid, mode, padding, align):
+        with context.GradMode(False):
+            return sample(wrap(x), wrap(grid), mode, padding, align).array
+
+    @grid_sampler.derivative("input", "grid")
+    def _(grad, input, grid, mode, padding, align, needs):
+        higher = context.current.grad_enabled
+        wanted = (input, grid) if higher else (input.detach(), grid.detach())
+        with context.GradMode(True):
+            for t, need in zip(wanted, needs, strict=True):
+                if need and not higher:
+                    t.requires_grad_()
+            out = sample(*wanted, mode, padding, align)
+            asked = [t for t, need in zip(wanted, needs, strict=True) if need]
+            found = iter(
+                differentiate([out], asked, [grad], create_graph=higher, allow_unused=True)
+                if out.requires_grad
+                else [None] * len(asked)
+            )
+        return tuple(next(found) if need else None for need in needs)
+
+    return grid_sampler
+
+
+_RECORDS = {2: _record(2), 3: _record(3)}
+
+
+@composite(
+    "nn.functional.grid_sample(Tensor input, Tensor grid, str mode='bilinear', str padding_mode='zeros', "
+    "bool? align_corners=None)",
+    names=("nn.functional.grid_sample",),
+)
+def grid_sample(input, grid, mode, padding_mode, align_corners):
+    """The input's values at the grid's places, (N, C, H, W) and (N, H', W', 2) → (N, C, H', W').
+
+    A place is (x, y) from -1 to 1. mode: bilinear, nearest, bicubic; padding_mode: zeros, border, reflection.
+
+    >>> nn.functional.grid_sample([[[[1., 2.], [3., 4.]]]], [[[[0., 0.]]]])
+    tensor([[[[2.5000]]]])
+    """
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(
+            "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: "
+            f"'{mode}'",
+            code="grid-mode",
+        )
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(
+            "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', "
+            "but "
+            f"got: '{padding_mode}'",
+            code="grid-mode",
+        )
+    record = _RECORDS[3 if input.ndim == 5 else 2]
+    return apply(record, (input, grid, mode, padding_mode, bool(align_corners)))
+
+
+# ------------------------------------------------------------------ affine grids
+
+
+def _base(size: tuple[int, ...], align: bool, dtype: Any) -> Any:
+    """(points, dims + 1): x, y, (z,) 1 of every output pixel."""
+    lines = []
+    for n in size:
+        line = np.linspace(-1, 1, n, dtype=dtype) if n > 1 else np.zeros(1, dtype)
+        lines.append(line if align or n <= 1 else line * dtype.type((n - 1) / n))
+    axes = np.meshgrid(*lines, indexing="ij")
+    columns = [a.ravel() for a in reversed(axes)]
+    return np.stack([*columns, np.ones(columns[0].size, dtype)], 1)
+
+
+@op(
+    "affine_grid_generator(Tensor theta, int[] size, bool align)",
+    infer=lambda theta, size, align: theta.with_shape((size[0], *size[2:], len(size) - 2)),
+    names=(),
+)
+def affine_grid_primitive(theta, size, align):
+    """The base grid times each batch's affine matrix."""
+    base = _base(size[2:], align, theta.dtype)
+    return np.matmul(base, theta.swapaxes(1, 2)).reshape(size[0], *size[2:], len(size) - 2)
+
+
+@affine_grid_primitive.derivative("theta")
+def _(grad, size, align):
+    base = wrap(_base(size[2:], align, grad.spec.np))
+    points = grad.reshape(size[0], math.prod(size[2:]), len(size) - 2)
+    return matmul(points.transpose(1, 2), base)
+
+
+@composite(
+    "nn.functional.affine_grid(Tensor theta, int[] size, bool? align_corners=None)",
+    names=("nn.functional.affine_grid",),
+)
+def affine_grid(theta, size, align_corners):
+    """The grid that `grid_sample` needs for affine maps (N, 2, 3) and an output size (N, C, H, W).
+
+    >>> nn.functional.affine_grid([[[1., 0., 0.], [0., 1., 0.]]], (1, 1, 1, 2))
+    tensor([[[[-0.5000,  0.0000],
+              [ 0.5000,  0.0000]]]])
+    """
+    if not theta.dtype.is_floating_point:
+        raise DTypeError(
+            f"Expected theta to have floating point type, but got {theta.dtype}",
+            code="dtype",
+            help="theta.float()",
+        )
+    if len(size) not in (4, 5):
+        raise Unsupported(
+            "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. "
+            f"Got size {size}.",
+            code="grid-shape",
+        )
+    dims = len(size) - 2
+    if theta.ndim != 3 or tuple(theta.shape[-2:]) != (dims, dims + 1):
+        raise ShapeError(
+            f"Expected a batch of {dims}D affine matrices of shape Nx{dims}x{dims + 1} for size {size}. "
+            f"Got {sizes(theta)}.",
+            code="grid-shape",
+            operands=(theta,),
+        )
+    if min(size) <= 0:
+        raise ShapeError(f"Expected non-zero, positive output size. Got {size}", code="grid-shape")
+    return apply(affine_grid_primitive, (theta, size, bool(align_corners)))

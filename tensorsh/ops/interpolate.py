@@ -1,0 +1,350 @@
+"""Resampling: `interpolate` and its older names.
+
+Every mode but "area" is separable: along one dimension each output is a weighted sum of a few inputs, its
+taps. A dimension's taps are worked out once, and applied one dimension after another.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.op import Op, composite, op, registry
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor
+from ..errors import ShapeError, Unsupported, ValueError
+from .activation import floating
+from .windows import Ints
+
+# ------------------------------------------------------------------ taps of one dimension
+
+
+@lru_cache(maxsize=256)
+def taps(
+    size: int, out: int, mode: str, align: bool, factor: float | None, antialias: bool, wide: bool
+) -> Any:
+    """(indices, weights), both (out, taps); weights are None where each output is one input.
+
+    `factor` is the scale factor the user gave; `wide` computes positions in float64.
+    """
+    kind = np.float64 if wide else np.float32
+    if mode.startswith("nearest"):
+        step = np.float32(1 / factor if factor else size / out)
+        shift = np.float32(0.5 if mode == "nearest-exact" else 0)
+        place = np.floor((np.arange(out, dtype=np.float32) + shift) * step).astype(np.int64)
+        return np.minimum(place, size - 1)[:, None], None
+    if align:
+        step = kind((size - 1) / (out - 1) if out > 1 else 0)
+    else:
+        step = kind(1 / factor if factor else size / out)
+    if antialias:
+        return _filtered(size, out, float(step), cubic=mode == "bicubic")
+    place = (
+        np.arange(out, dtype=kind) * step
+        if align
+        else (np.arange(out, dtype=kind) + kind(0.5)) * step - kind(0.5)
+    )
+    if mode == "bicubic":
+        return _cubic(place, size)
+    place = np.maximum(place, 0)
+    first = np.minimum(place.astype(np.int64), size - 1)
+    part = np.clip(place - first, 0, 1)
+    return np.stack([first, np.minimum(first + 1, size - 1)], 1), np.stack([1 - part, part], 1)
+
+
+def _cubic(place: Any, size: int) -> Any:
+    """Four neighbours with the weights of cubic convolution, a = -0.75."""
+    first = np.floor(place).astype(np.int64)
+    t = place - first
+    index = np.clip(first[:, None] + np.arange(-1, 3), 0, size - 1)
+    return index, np.stack(cubic_weights(t), 1)
+
+
+def cubic_weights(t: Any, a: float = -0.75) -> tuple[Any, Any, Any, Any]:
+    """The weights of the neighbours at -1, 0, 1, 2 for a place t in [0, 1) after the second."""
+
+    def near(x: Any) -> Any:
+        return ((a + 2) * x - (a + 3)) * x * x + 1
+
+    def far(x: Any) -> Any:
+        return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+
+    return far(t + 1), near(t), near(1 - t), far(2 - t)
+
+
+def _filtered(size: int, out: int, step: float, cubic: bool) -> Any:
+    """Antialiased: the filter is widened by the step, so that every input counts."""
+    reach = (2.0 if cubic else 1.0) * max(step, 1.0)
+    squeeze = 1 / step if step >= 1 else 1.0
+    centre = step * (np.arange(out) + 0.5)
+    low = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
+    high = np.minimum((centre + reach + 0.5).astype(np.int64), size)
+    width = int((high - low).max())
+    index = low[:, None] + np.arange(width)
+    x = np.abs((index - centre[:, None] + 0.5) * squeeze)
+    if cubic:
+        a = -0.5
+        near = ((a + 2) * x - (a + 3)) * x * x + 1
+        far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+        weight = np.where(x < 1, near, np.where(x < 2, far, 0))
+    else:
+        weight = np.maximum(1 - x, 0)
+    weight = np.where(index < high[:, None], weight, 0)
+    return np.minimum(index, size - 1), weight / weight.sum(1, keepdims=True)
+
+
+def _apply_taps(x: Any, axis: int, index: Any, weight: Any) -> Any:
+    if weight is None:
+        return x.take(index[:, 0], axis)
+    shape = [1] * x.ndim
+    shape[axis] = len(index)
+    weight = weight.astype(x.dtype)
+    total = x.take(index[:, 0], axis) * weight[:, 0].reshape(shape)
+    for t in range(1, index.shape[1]):
+        total += x.take(index[:, t], axis) * weight[:, t].reshape(shape)
+    return total
+
+
+def _transpose_taps(c: Any, axis: int, size: int, index: Any, weight: Any) -> Any:
+    matrix = np.zeros((size, len(index)), c.dtype)
+    column = np.broadcast_to(np.arange(len(index))[:, None], index.shape)
+    np.add.at(matrix, (index, column), 1 if weight is None else weight.astype(c.dtype))
+    return np.moveaxis(np.tensordot(matrix, c, (1, axis)), 0, axis)
+
+
+# ------------------------------------------------------------------ the primitives
+
+#: (mode, spatial dimensions) → PyTorch's name of the node
+NODES = {
+    ("nearest", 1): "UpsampleNearest1D",
+    ("nearest", 2): "UpsampleNearest2D",
+    ("nearest", 3): "UpsampleNearest3D",
+    ("nearest-exact", 1): "UpsampleNearestExact1D",
+    ("nearest-exact", 2): "UpsampleNearestExact2D",
+    ("nearest-exact", 3): "UpsampleNearestExact3D",
+    ("linear", 1): "UpsampleLinear1D",
+    ("bilinear", 2): "UpsampleBilinear2D",
+    ("bicubic", 2): "UpsampleBicubic2D",
+    ("trilinear", 3): "UpsampleTrilinear3D",
+}
+
+_HOW = "str mode, bool align, any factors, bool antialias"
+
+
+def _axes(spatial: Ints, size: Ints, how: tuple[Any, ...], dtype: Any) -> list[Any]:
+    mode, align, factors, antialias = how
+    n = len(size)
+    wide = dtype == np.float64
+    return [
+        (i - n, taps(spatial[i], size[i], mode, align, factors[i] if factors else None, antialias, wide))
+        for i in range(n)
+    ]
+
+
+def _infer(x: Spec, size: Ints, mode: str, *_: Any) -> Spec:
+    n = len(size)
+    spatial = x.shape[-n:]
+    if min(*spatial, *size) <= 0:
+        names = "DHW"[3 - n :]
+        given = ", ".join(f"{a}: {v}" for a, v in zip(names, spatial, strict=True))
+        wanted = ", ".join(f"{a}: {v}" for a, v in zip(names, size, strict=True))
+        raise ShapeError(
+            f"Input and output sizes should be greater than 0, but got input ({given}) "
+            f"{'and ' if n == 1 else ''}output ({wanted})",
+            code="interpolate-size",
+        )
+    if 0 in x.shape[1:]:
+        raise ShapeError(
+            f"Non-empty {x.ndim}D data tensor expected but got a tensor with sizes {list(x.shape)}",
+            code="interpolate-size",
+        )
+    if mode.startswith("nearest"):
+        if x.dtype is not dt.uint8:
+            floating("compute_indices_weights_nearest", x)
+    else:
+        floating(f"compute_indices_weights_{'cubic' if mode == 'bicubic' else 'linear'}", x)
+    return x.with_shape((*x.shape[:-n], *size))
+
+
+def _record(grad_fn: str) -> Op:
+    @op(f"upsample(Tensor input, int[] size, {_HOW})", infer=_infer, names=(), grad_fn=grad_fn + "Backward0")
+    def forward(x, size, *how):
+        for axis, found in _axes(x.shape[-len(size) :], size, how, x.dtype):
+            x = _apply_taps(x, axis, *found)
+        return x
+
+    @op(
+        f"upsample_spread(Tensor cotangent, int[] spatial, {_HOW})",
+        infer=lambda c, spatial, *_: c.with_shape((*c.shape[: -len(spatial)], *spatial)),
+        names=(),
+    )
+    def backward(c, spatial, *how):
+        for axis, found in _axes(spatial, c.shape[-len(spatial) :], how, c.dtype):
+            c = _transpose_taps(c, axis, spatial[axis], *found)
+        return c
+
+    @forward.derivative("input")
+    def _(grad, input_spec, size, mode, align, factors, antialias):
+        spatial = input_spec.shape[-len(size) :]
+        return apply(backward, (grad, spatial, mode, align, factors, antialias))
+
+    @backward.derivative("cotangent")
+    def _(grad, cotangent_spec, spatial, mode, align, factors, antialias):
+        size = cotangent_spec.shape[-len(spatial) :]
+        return apply(forward, (grad, size, mode, align, factors, antialias))
+
+    return forward
+
+
+_RECORDS = {(*key, False): _record(name) for key, name in NODES.items()} | {
+    (mode, 2, True): _record(NODES[mode, 2] + "Aa") for mode in ("bilinear", "bicubic")
+}
+
+
+# ------------------------------------------------------------------ calls
+
+
+def _sizes(input: Tensor, size: Any, factor: Any, recompute: bool | None) -> tuple[Ints, Any]:
+    """(output size, scale factors to compute positions with or None)."""
+    n = input.ndim - 2
+    spatial = list(input.shape[2:])
+    if size is not None and factor is not None:
+        raise ValueError("only one of size or scale_factor should be defined", code="interpolate-size")
+    if size is None and factor is None:
+        raise ValueError("either size or scale_factor should be defined", code="interpolate-size")
+    given = size if factor is None else factor
+    listed = isinstance(given, list | tuple)
+    if listed and len(given) != n:
+        what = f"output size of {given}" if factor is None else f"scale_factor of shape {given}"
+        raise ValueError(
+            f"Input and {'output' if factor is None else 'scale_factor'} must have the same number of "
+            "spatial "
+            f"dimensions, but got input with spatial dimensions of {spatial} and {what}. Please provide "
+            "input "
+            f"tensor in (N, C, d1, d2, ...,dK) format and "
+            + (
+                "output size in (o1, o2, ...,oK) format."
+                if factor is None
+                else "scale_factor in (s1, s2, ...,sK) format."
+            ),
+            code="interpolate-size",
+            operands=(input,),
+        )
+    each = list(given) if listed else [given] * n
+    if factor is None:
+        if recompute:
+            raise ValueError(
+                "recompute_scale_factor is not meaningful with an explicit size.", code="interpolate-size"
+            )
+        return tuple(int(s) for s in each), None
+    each = [float(f) for f in each]
+    out = tuple(math.floor(float(s) * f) for s, f in zip(spatial, each, strict=True))
+    return out, None if recompute else tuple(each)
+
+
+def _interpolate(
+    input: Tensor,
+    size: Any,
+    factor: Any,
+    mode: str,
+    align: bool | None,
+    recompute: bool | None,
+    antialias: bool,
+) -> Tensor:
+    if align is not None and mode in ("nearest", "area", "nearest-exact"):
+        raise ValueError(
+            "align_corners option can only be set with the interpolating modes: "
+            "linear | bilinear | bicubic | trilinear",
+            code="interpolate-mode",
+        )
+    n = input.ndim - 2
+    out, factors = (
+        ((), None) if n < 1 else _sizes(input, size, factor, recompute or (mode == "area" and size is None))
+    )
+    if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and n == 2):
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D "
+            "tensor "
+            "as input",
+            code="interpolate-mode",
+        )
+    if mode == "area" and 1 <= n <= 3:
+        return registry[f"nn.functional.adaptive_avg_pool{n}d"](input, out)
+    record = _RECORDS.get((mode, n, antialias))
+    if record is None:
+        raise _no_such_mode(mode, n)
+    return apply(record, (input, out, mode, bool(align), factors, antialias))
+
+
+def _no_such_mode(mode: str, n: int) -> Exception:
+    needs = {"linear": 3, "bilinear": 4, "trilinear": 5}.get(mode)
+    if needs and 1 <= n <= 3:
+        message = f"Got {n + 2}D input, but {mode} mode needs {needs}D input"
+    else:
+        message = (
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {n + 2}D) for the modes: nearest "
+            "| "
+            f"linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
+        )
+    return (Unsupported if mode == "lanczos" else ValueError)(message, code="interpolate-mode")
+
+
+@composite(
+    "nn.functional.interpolate(Tensor input, any size=None, any scale_factor=None, str mode='nearest', "
+    "bool? align_corners=None, bool? recompute_scale_factor=None, bool antialias=False)",
+    names=("nn.functional.interpolate",),
+)
+def interpolate(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias):
+    """Resamples (N, C, *spatial) to `size`, or by `scale_factor`.
+
+    mode: nearest, nearest-exact, area, linear (3-D input), bilinear, bicubic (4-D), trilinear (5-D).
+
+    >>> nn.functional.interpolate([[[1., 2.]]], size=4, mode="linear")
+    tensor([[[1.0000, 1.2500, 1.7500, 2.0000]]])
+    """
+    return _interpolate(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
+
+
+@composite(
+    "nn.functional.upsample(Tensor input, any size=None, any scale_factor=None, str mode='nearest', "
+    "bool? align_corners=None)",
+    names=("nn.functional.upsample",),
+)
+def upsample(input, size, scale_factor, mode, align_corners):
+    """`interpolate`.
+
+    >>> nn.functional.upsample([[[1., 2.]]], scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    return _interpolate(input, size, scale_factor, mode, align_corners, None, False)
+
+
+@composite(
+    "nn.functional.upsample_nearest(Tensor input, any size=None, any scale_factor=None)",
+    names=("nn.functional.upsample_nearest",),
+)
+def upsample_nearest(input, size, scale_factor):
+    """`interpolate` with mode="nearest".
+
+    >>> nn.functional.upsample_nearest([[[1., 2.]]], scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    return _interpolate(input, size, scale_factor, "nearest", None, None, False)
+
+
+@composite(
+    "nn.functional.upsample_bilinear(Tensor input, any size=None, any scale_factor=None)",
+    names=("nn.functional.upsample_bilinear",),
+)
+def upsample_bilinear(input, size, scale_factor):
+    """`interpolate` with mode="bilinear" and align_corners=True.
+
+    >>> nn.functional.upsample_bilinear([[[[1., 3.]]]], size=(1, 3))
+    tensor([[[[1., 2., 3.]]]])
+    """
+    return _interpolate(input, size, scale_factor, "bilinear", True, None, False)
