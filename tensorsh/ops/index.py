@@ -16,7 +16,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.inplace import apply_inplace, write
-from ..engine.op import composite, op, registry
+from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor, full_spec, wrap
 from ..errors import ArgumentError, DeviceError, DTypeError, IndexError, ShapeError, ValueError
@@ -108,7 +108,7 @@ def index(x, indices, slots):
 
 @index.derivative("input")
 def _(grad, input_spec, indices, slots):
-    return apply(index_put, (zeros_of(input_spec, grad), indices, slots, grad, True))
+    return apply(index_gradient, (zeros_of(input_spec, grad), indices, slots, grad, True))
 
 
 def _index_put_rule(
@@ -135,12 +135,9 @@ def _index_put_rule(
     return input
 
 
-@op(
-    "index_put(Tensor input, Tensor[] indices, any slots, Tensor values, bool accumulate)",
-    infer=_index_put_rule,
-    names=(),
-)
-def index_put(x, indices, slots, values, accumulate):
+def _index_put_kernel(
+    x: Array, indices: tuple[Array, ...], slots: tuple[int, ...], values: Array, accumulate: bool
+) -> Array:
     for i, d in zip(indices, slots, strict=True):
         check_bounds(i, x.shape[d], d, negative=True)
     out = x.copy()
@@ -158,16 +155,29 @@ def add_at(out: Array, positions: Array, values: Array) -> None:
     np.add.at(out.reshape(-1), positions.ravel(), values.ravel())
 
 
-@index_put.derivative("input")
-def _(grad, indices, slots, values_spec, accumulate):
-    if accumulate:
-        return grad
-    return apply(index_put, (grad, indices, slots, zeros_of(values_spec, grad), False))
+def _index_put_record(grad_fn: str) -> Op:
+    record = op(
+        "index_put(Tensor input, Tensor[] indices, any slots, Tensor values, bool accumulate)",
+        infer=_index_put_rule,
+        names=(),
+        grad_fn=grad_fn,
+    )(_index_put_kernel)
+
+    @record.derivative("input")
+    def _(grad, indices, slots, values_spec, accumulate):
+        if accumulate:
+            return grad
+        return apply(index_put, (grad, indices, slots, zeros_of(values_spec, grad), False))
+
+    @record.derivative("values")
+    def _(grad, indices, slots):
+        return apply(index, (grad, indices, slots))
+
+    return record
 
 
-@index_put.derivative("values")
-def _(grad, indices, slots):
-    return apply(index, (grad, indices, slots))
+index_put = _index_put_record("IndexPutBackward0")
+index_gradient = _index_put_record("IndexPutImplBackward0")
 
 
 def lookup(x: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
