@@ -50,17 +50,15 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
     except TypeError:  # an argument that cannot be hashed
         plan = make_plan(op, args, key)
     if plan is None:
-        if len(op.plans) > MOST_PLANS:
-            op.plans.clear()
-        plan = op.plans[key] = make_plan(op, args, key)
+        plan = new_plan(op, args, key)
 
     if plan.simple:
-        result = _wrap(op.kernel(*[a.array if type(a) is Tensor else a for a in args]), plan.out)  # type: ignore[misc]
+        result = wrap_output(op.kernel(*[a.array if type(a) is Tensor else a for a in args]), plan.out)  # type: ignore[misc]
     else:
         result = run_kernel(op, plan, args)
 
     if op.view:
-        _attach_view(op, args, result, state)
+        attach_view(op, args, result, state)
     if state.grad_enabled and not op.nondifferentiable:
         for a in args:
             if type(a) is Tensor:
@@ -73,6 +71,15 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
     if state.tracer is not None:
         state.tracer(op, args, result)
     return result
+
+
+def new_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
+    """Make a plan and remember it."""
+    plan = make_plan(op, args, key)
+    if len(op.plans) > MOST_PLANS:
+        op.plans.clear()
+    op.plans[key] = plan
+    return plan
 
 
 def _key(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
@@ -116,17 +123,18 @@ def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
             arrays.append(a if cast is None else cast(a))
     out = op.kernel(*arrays)  # type: ignore[misc]
     if plan.many:
-        return tuple([_wrap(o, s) for o, s in zip(out, plan.out, strict=True)])
+        return tuple([wrap_output(o, s) for o, s in zip(out, plan.out, strict=True)])
     if type(out) is tuple or type(out) is list:  # outputs whose number or shapes the values decide
-        return tuple([_wrap(o, None) for o in out])
-    return _wrap(out, plan.out)
+        return tuple([wrap_output(o, None) for o in out])
+    return wrap_output(out, plan.out)
 
 
 def _arrays(items: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple([t.array if type(t) is Tensor else t for t in items])
 
 
-def _wrap(out: Any, known: Spec | None) -> Tensor:
+def wrap_output(out: Any, known: Spec | None) -> Tensor:
+    """What a kernel gave as a tensor of the spec that `infer` told (None: of its own)."""
     if known is None:
         out = np.asarray(out)
         return Tensor(out, spec(out.shape, dt.of(out)))
@@ -260,7 +268,7 @@ def record(op: Op, args: tuple[Any, ...], key: tuple[Any, ...], result: Any) -> 
             out.node, out.index, out.requires_grad_slot = node, i, True
 
 
-def _attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Context) -> None:
+def attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Context) -> None:
     source = args[0]
     counter = source.shared_counter()
     many = type(result) is tuple

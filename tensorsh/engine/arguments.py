@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DeviceError
 from . import context, device
 from . import dtype as dt
 from .device import Device
@@ -164,7 +164,10 @@ def device_of(value: Any, op: str, name: str, position: int) -> Device:
     if isinstance(value, Device | str):
         return device.resolve(value, context.current.device)
     if type(value) is int:
-        return device.resolve(f"cuda:{value}")
+        raise DeviceError(
+            "Cannot access accelerator device when none is available.",
+            help="a number names an accelerator; the devices here are cpu and meta",
+        )
     raise _wrong(op, name, position, "torch.device", value)
 
 

@@ -73,25 +73,27 @@ class Node:
         self.input_specs = input_specs
         self.output_specs = output_specs
         self.retained: list[Any] | None = None  # weak references to outputs that keep their gradient
-        edges: list[Any] = []
-        for i, a in enumerate(args):
+        edges: list[Any] = [None] * len(args)
+        kept = list(args)
+        for i in op.tensors:
+            a = args[i]
             if type(a) is Tensor:
+                kept[i] = None
                 if a.view_of is not None:
                     refresh(a)
                 if a.node is not None:
-                    edges.append((a.node, a.index))
-                else:
-                    edges.append((a, 0) if a.requires_grad_slot else None)
-            else:
-                edges.append([edge(t) for t in a] if i in op.lists else None)
+                    edges[i] = (a.node, a.index)
+                elif a.requires_grad_slot:
+                    edges[i] = (a, 0)
+        for i in op.lists:
+            kept[i] = None
+            each = [edge(t) for t in args[i]]
+            edges[i] = each if any(each) else None
         self.edges = edges
-        self.needs = tuple([e is not None and (type(e) is tuple or any(e)) for e in edges])
+        self.needs = tuple([e is not None for e in edges])
         saved = op.saves.get(self.needs)
         positions, keep_outputs = op.saved(self.needs) if saved is None else saved
         self.saves = keep_outputs or bool(positions)
-        kept: list[Any] = [None if type(a) is Tensor else a for a in args]
-        for i in op.lists:
-            kept[i] = None
         versions: list[Any] = []
         for i in positions:
             kept[i] = a = args[i]
@@ -124,7 +126,7 @@ class Node:
         flat: list[Any] = []
         for i, e in enumerate(self.edges):
             if i in self.op.lists:
-                flat.extend(e)
+                flat.extend(e or [None] * len(self.input_specs[i]))
             elif i in self.op.tensors:
                 flat.append(e)
         return tuple(

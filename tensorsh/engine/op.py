@@ -163,9 +163,14 @@ class Op:
         """The function with this operation's own signature; made when it is first called."""
         if self.body is not None:
             return schemas.binder(self.schema, self.body, converters, packed=False)
-        from .apply import apply
+        return schemas.binder(self.schema, self.run, converters, packed=False)
 
-        return schemas.binder(self.schema, lambda arguments: apply(self, arguments), converters, packed=True)
+    @cached_property
+    def run(self) -> Callable[..., Any]:
+        """`apply` for bound arguments, written out for this operation."""
+        from .runner import runner
+
+        return runner(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:

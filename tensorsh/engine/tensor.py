@@ -365,14 +365,12 @@ def _operand(record: op.Op, self: Tensor, other: Any, swapped: bool, rest: tuple
 
 def install_operator(name: str, record: op.Op, swapped: str | None = None) -> None:
     """Make `Tensor.__name__` call a two-argument operation, and `__swapped__` the same reversed."""
-    from .apply import apply
-
     rest = tuple(p.default for p in record.schema.parameters[2:])
 
     def forward(self: Tensor, other: Any) -> Any:
         kind = type(other)
         if kind is Tensor or kind is float or kind is int:
-            return apply(record, (self, other, *rest))
+            return record.run(self, other, *rest)
         return _operand(record, self, other, False, rest)
 
     setattr(Tensor, f"__{name}__", forward)
@@ -381,7 +379,7 @@ def install_operator(name: str, record: op.Op, swapped: str | None = None) -> No
         def backward(self: Tensor, other: Any) -> Any:
             kind = type(other)
             if kind is float or kind is int:
-                return apply(record, (other, self, *rest))
+                return record.run(other, self, *rest)
             return _operand(record, self, other, True, rest)
 
         setattr(Tensor, f"__{swapped}__", backward)
