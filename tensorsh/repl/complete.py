@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..engine import device
@@ -132,7 +132,7 @@ def _names(session: Session, here: Place) -> list[Candidate]:
     given = [
         (name, meta(name, session.builtin(name)))
         for name in sorted(known, key=str.lower)
-        if name not in session and name.lower().startswith(here.word.lower())
+        if name not in session and _fits(name, here.word)
     ]
     words = [(name, "keyword") for name in sorted(KEYWORDS)]
     if not here.brackets:
@@ -143,7 +143,7 @@ def _names(session: Session, here: Place) -> list[Candidate]:
 def _attributes(session: Session, here: Place, found: set[str]) -> Iterable[tuple[str, str]]:
     """Attributes and methods, the in-place ones last."""
     for name in sorted(found, key=lambda name: (name.endswith("_"), name.lower())):
-        if name.lower().startswith(here.word.lower()):
+        if _fits(name, here.word):
             value = resolve(session, (*here.receiver, name))
             called = signature_of(session, (*here.receiver, name))
             yield name, str(called)[len(name) :] if called else "" if value is UNKNOWN else meta(name, value)
@@ -163,19 +163,16 @@ def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
     return _matching(last, ((word, "") for word in kind.split()))
 
 
+def _fits(name: str, word: str) -> bool:
+    """Whether `name` continues `word` in any case; an underscore in front has to be typed."""
+    return name.lower().startswith(word.lower()) and not (name.startswith("_") and not word)
+
+
 def _matching(word: str, names: Iterable[tuple[str, str]]) -> list[Candidate]:
-    """Those that begin with `word`; the ones with an underscore in front only when it was typed."""
-    names = list(names)
-    for fold in (str, str.lower):
-        wanted: Callable[[str], str] = fold
-        found = [
-            Candidate(name, len(word), about)
-            for name, about in names
-            if wanted(name).startswith(wanted(word)) and (word or not name.startswith("_"))
-        ]
-        if found:
-            return list({each.text: each for each in reversed(found)}.values())[::-1]
-    return []
+    """Those that continue `word`, each name once; in another case only where none is in the same."""
+    found = {name: about for name, about in reversed(list(names)) if _fits(name, word)}
+    exact = {name: about for name, about in found.items() if name.startswith(word)}
+    return [Candidate(name, len(word), about) for name, about in (exact or found).items()][::-1]
 
 
 def files(typed: str, suffix: str = "") -> list[Candidate]:

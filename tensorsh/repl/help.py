@@ -141,7 +141,7 @@ def _value(session: Session, name: str) -> Any:
     """What the name stands for; a name that only methods have is the method."""
     chain = place(name + ".").receiver
     value = resolve(session, chain)
-    if value is UNKNOWN and (len(chain) == 1 or chain[0] == "Tensor" or chain[0] in session):
+    if value is UNKNOWN and chain and (len(chain) == 1 or chain[0] == "Tensor" or chain[0] in session):
         value = registry.get(f"Tensor.{chain[-1]}", UNKNOWN)
     return value
 

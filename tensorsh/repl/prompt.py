@@ -47,7 +47,7 @@ PROMPTED = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
 
 #: the sixteen colours of every terminal, so that they follow its theme
 STYLE = Style.from_dict({
-    "prompt": "ansibrightblack",
+    "prompt": "ansiblue",
     "keyword": "ansimagenta",
     "constant": "ansicyan",
     "number": "ansicyan",
