@@ -306,7 +306,9 @@ def rrelu(input, lower, upper, training, inplace):
 def rrelu_(input, lower, upper, training):
     """`rrelu`, written into its argument.
 
-    >>> nn.functional.rrelu_([-1., 2.])
+    >>> x = [-1., 2.]
+    >>> nn.functional.rrelu_(x)
+    >>> x
     tensor([-0.2292,  2.0000])
     """
     return _rrelu(input, lower, upper, training, True)

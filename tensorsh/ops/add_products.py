@@ -216,10 +216,8 @@ def _baddbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec
 def baddbmm(input, a, b, beta, alpha):
     """`beta * input + alpha * (batch1 @ batch2)`, matrix by matrix.
 
-    >>> baddbmm([[10.]], ones(2, 1, 2), ones(2, 2, 1))
-    tensor([[[12.]],
-
-            [[12.]]])
+    >>> baddbmm([[10.]], ones(1, 1, 2), ones(1, 2, 1))
+    tensor([[[12.]]])
     """
     return combined(input, np.matmul(a, b), beta, alpha)
 

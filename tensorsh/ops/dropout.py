@@ -155,13 +155,18 @@ def feature_alpha_dropout(input, p, training, inplace):
 
 def _function(name: str, feature: bool, alpha: bool) -> None:
     """`torch.NAME(input, p, train)`, and the same written into its argument."""
-    for suffix, inplace in (("", False), ("_", True)):
-        composite(
-            f"{name}{suffix}(Tensor input, float p, bool train)",
-            names=(f"torch.{name}{suffix}",),
-            doc=f"`nn.functional.{name}` with its arguments spelled out{', in place' if inplace else ''}.\n\n"
-            f">>> {name}{suffix}(ones(1, 2), 0.5, False)\ntensor([[1., 1.]])",
-        )(lambda input, p, train, inplace=inplace: drop(input, p, train, inplace, feature, alpha))
+    composite(
+        f"{name}(Tensor input, float p, bool train)",
+        names=(f"torch.{name}",),
+        doc=f"`nn.functional.{name}` with its arguments spelled out.\n\n"
+        f">>> torch.{name}(ones(1, 2), 0.5, False)\ntensor([[1., 1.]])",
+    )(lambda input, p, train: drop(input, p, train, False, feature, alpha))
+    composite(
+        f"{name}_(Tensor input, float p, bool train)",
+        names=(f"torch.{name}_",),
+        doc=f"`{name}`, written into its argument.\n\n"
+        f">>> x = ones(1, 2)\n>>> torch.{name}_(x, 0.5, False)\n>>> x\ntensor([[1., 1.]])",
+    )(lambda input, p, train: drop(input, p, train, True, feature, alpha))
 
 
 for _name, _feature, _alpha in (
