@@ -43,6 +43,11 @@ MOST_PLANS = 2_000
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
     """Run `op` on bound arguments; returns a Tensor or a tuple of them."""
+    return op.run(*args)
+
+
+def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
+    """The steps of `apply` for any operation; `runner` writes them out for one."""
     state = context.current
     key = _key(op, args, state.dtype)
     try:

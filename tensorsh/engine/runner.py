@@ -1,8 +1,8 @@
 """`apply`, written out for one operation.
 
-`apply` loops over the arguments of any operation. For an operation whose tensors are plain arguments (no
-lists of them) the same steps are generated as straight code for its signature: this is what a small
-operation costs. `apply` defines the meaning; a test holds the two together.
+`apply_any` loops over the arguments of any operation. For an operation whose tensors are plain arguments
+(no lists of them) the same steps are generated as straight code for its signature: this is what a small
+operation costs. `apply_any` defines the meaning; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import context
-from .apply import apply, attach_view, new_plan, record, run_kernel, wrap_output
+from .apply import apply_any, attach_view, new_plan, record, run_kernel, wrap_output
 from .op import Op
 from .tensor import Tensor
 
@@ -21,7 +21,7 @@ from .tensor import Tensor
 def runner(op: Op) -> Callable[..., Any]:
     """A function of the bound arguments, in order."""
     if op.lists:
-        return lambda *args: apply(op, args)
+        return lambda *args: apply_any(op, args)
     names = [f"a{i}" for i in range(len(op.schema.parameters))]
     all_names = ", ".join(names)
     packed = f"({all_names},)" if names else "()"
@@ -41,7 +41,7 @@ def runner(op: Op) -> Callable[..., Any]:
         "    try:",
         "        plan = plans.get(key)",
         "    except TypeError:",
-        f"        return apply(op, {packed})",
+        f"        return apply_any(op, {packed})",
         "    if plan is None:",
         f"        plan = new_plan(op, {packed}, key)",
         "    if plan.simple:",
@@ -66,7 +66,7 @@ def runner(op: Op) -> Callable[..., Any]:
     ]
     scope: dict[str, Any] = {
         "Tensor": Tensor,
-        "apply": apply,
+        "apply_any": apply_any,
         "attach_view": attach_view,
         "context": context,
         "kernel": op.kernel,
