@@ -33,7 +33,7 @@ def spread_kernel(x: Array, dim: Dims, correction: float, keepdim: bool, root: b
     axes = wrap_dims(dim, x.ndim)
     wide = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
     n = prod(x.shape[a] for a in axes)
-    mean = wide.mean(axis=axes, keepdims=True)
+    mean = np.divide(np.add.reduce(wide, axis=axes, keepdims=True), n)
     off = wide - mean
     squares = off.real * off.real + off.imag * off.imag if x.dtype.kind == "c" else off * off
     total = squares.sum(axis=axes, keepdims=keepdim)

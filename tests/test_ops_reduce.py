@@ -1,0 +1,83 @@
+"""Reductions, order, statistics: recorded answers and errors, gradients at kinks, sums to the last bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from recorded import answer, blocks, lines, output, squeeze
+
+from tensorsh import Session
+from tensorsh.ops import cascade
+from tensorsh.ops.selection import nth_element, quick_select, ranks, std_sort, top
+
+
+@pytest.mark.parametrize(("program", "expected"), lines("ops_reduce.txt"))
+def test_as_recorded(program: str, expected: str) -> None:
+    assert answer(program).replace(" ", "") == squeeze(expected).replace(" ", "")
+
+
+@pytest.mark.parametrize(("program", "expected"), blocks("ops_gradients.txt"))
+def test_gradients_as_recorded(program: str, expected: str) -> None:
+    assert output(program) == expected
+
+
+@pytest.mark.parametrize(
+    "shape", [(7,), (33,), (100,), (1000,), (3, 20), (5, 4, 6), (40, 33), (17, 1), (2, 3, 4, 5)]
+)
+def test_sums_agree_with_exact_ones(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    groups = [tuple(range(i, j)) for i in range(len(shape)) for j in range(i + 1, len(shape) + 1)]
+    for axes in [*groups, tuple(range(0, len(shape), 2))]:
+        for keepdim in (False, True):
+            exact = x.astype(np.float64).sum(axis=axes, keepdims=keepdim)
+            found = cascade.total(x, axes, keepdim)
+            assert np.shape(found) == exact.shape
+            np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-5)
+
+
+def test_long_float32_sums_keep_their_digits() -> None:
+    x = np.full((3, 100_000), 0.1, np.float32)
+    for array, axis in ((x, 1), (np.ascontiguousarray(x.T), 0), (x.T, 0)):
+        np.testing.assert_allclose(cascade.total(array, (axis,), False), 10_000, rtol=1e-6)
+
+
+def test_sums_to_the_last_bit() -> None:
+    # recorded from torch.sum of float32 tensors k / 7 for k = 0, 1, …
+    session = Session()
+    session.run("s = [(arange(n) / 7.).sum().item() for n in [5, 7, 8, 10, 33, 100]]")
+    assert session["s"] == [
+        1.4285714626312256,
+        3.000000238418579,
+        4.0,
+        6.428571701049805,
+        75.42857360839844,
+        707.1428833007812,
+    ]
+
+
+def test_selection_permutations_are_permutations() -> None:
+    rng = np.random.default_rng(1)
+    for n in (1, 2, 3, 5, 17, 40, 200):
+        keys = rng.integers(0, max(2, n // 3), n).tolist()
+        ordered = sorted(keys)
+        assert [keys[i] for i in std_sort(keys)] == ordered
+        for k in {0, n // 2, n - 1}:
+            assert keys[nth_element(keys, k)[k]] == ordered[k]
+            assert keys[quick_select(keys, k)[k]] == ordered[k]
+            assert [keys[i] for i in top(keys, k + 1, True)] == ordered[: k + 1]
+            assert sorted(nth_element(keys, k)) == list(range(n))
+
+
+def test_the_heap_takes_over_from_a_bad_quicksort() -> None:
+    # a sequence against median-of-three: the depth limit is reached
+    n = 600
+    keys = [0] * n
+    for i in range(n // 2):
+        keys[i] = i + 1 if i % 2 == 0 else n // 2 + i + (n // 2) % 2
+        keys[n // 2 + i] = (i + 1) * 2
+    assert [keys[i] for i in std_sort(keys)] == sorted(keys)
+
+
+def test_ranks_put_nan_last() -> None:
+    x = np.array([np.nan, 1.0, 1.0, -np.inf, np.nan])
+    assert ranks(x).tolist() == [2, 1, 1, 0, 2]
