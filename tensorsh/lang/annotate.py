@@ -6,15 +6,17 @@ at top level, in one call for the statements of a function.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..engine import context, device
-from ..engine.dtype import dtypes
+from ..engine.dtype import ALL, DType, dtypes
 from ..engine.op import registry
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError, ShapeError
+from ..errors import ArgumentError, DTypeError, ShapeError, TensorshError
 from ..source import Span
 from . import ast
+from .namespace import did_you_mean
 
 
 class Sizes(dict[str, tuple[int, Span]]):
@@ -25,22 +27,21 @@ class Sizes(dict[str, tuple[int, Span]]):
         context.current.journal.record(lambda: self.__delitem__(name))
 
 
-def resolved(options: dict[str, Any]) -> dict[str, Any]:
-    """Options of a factory call with the names in them looked up."""
-    out = dict(options)
-    if isinstance(out.get("dtype"), str):
-        out["dtype"] = dtypes[out["dtype"]]
-    if isinstance(out.get("device"), str):
-        out["device"] = device.resolve(out["device"])
-    return out
+def dtype_named(name: str) -> DType:
+    """The dtype of an annotation."""
+    if name not in dtypes:
+        near = did_you_mean(name, dtypes)
+        raise DTypeError(
+            f"there is no dtype '{name}'",
+            code="unknown-dtype",
+            help=near or f"the dtypes are {', '.join(each.name for each in ALL)}",
+        )
+    return dtypes[name]
 
 
-def literal(values: Any, dtype: str | None = None, on: str | None = None) -> Tensor:
+def literal(values: Any, **options: Any) -> Tensor:
     """Numbers in brackets: exactly what `torch.tensor` makes of them."""
-    if dtype is None and on is None:
-        return registry["tensor"](values)
-    options = {name: value for name, value in (("dtype", dtype), ("device", on)) if value is not None}
-    return registry["tensor"](values, **resolved(options))
+    return registry["tensor"](values, **options)
 
 
 def conform(
@@ -55,10 +56,12 @@ def conform(
         value = as_tensor(value)
     if annotation is not None:
         options: dict[str, Any] = {}
-        if annotation.dtype is not None and value.dtype is not dtypes[annotation.dtype]:
-            options["dtype"] = dtypes[annotation.dtype]
+        if annotation.dtype is not None:
+            dtype = _named(dtype_named, annotation.dtype, annotation.dtype_span)
+            if value.dtype is not dtype:
+                options["dtype"] = dtype
         if annotation.device is not None and str(value.device) != annotation.device:
-            options["device"] = _device(annotation)
+            options["device"] = _named(device.resolve, annotation.device, annotation.device_span)
         if annotation.shape is not None:
             check_shape(value, annotation, sizes)
         if options:
@@ -75,13 +78,11 @@ def conform(
     return value
 
 
-def _device(annotation: ast.Annotation) -> Any:
-    from ..errors import DeviceError
-
+def _named(look_up: Callable[[str], Any], name: str, span: Span | None) -> Any:
     try:
-        return device.resolve(annotation.device)
-    except DeviceError as error:
-        error.span = annotation.device_span
+        return look_up(name)
+    except TensorshError as error:
+        error.span = span
         raise
 
 

@@ -63,7 +63,7 @@ class Expressions:
         """A call of one of the runtime's entries."""
         return py.Call(func=py.Name(id=name, ctx=LOAD, **at), args=list(arguments), keywords=[], **at)
 
-    def literal(self, helper: str, node: ast.TensorLiteral, *more: Any) -> py.expr:
+    def literal(self, helper: str, node: ast.TensorLiteral) -> py.Call:
         at = self.at(node)
         self.table.literals.append(node.values)
         values = self.helper(".values", [self.constant(self.table.filename, at)], at)
@@ -73,7 +73,7 @@ class Expressions:
         if node.words:  # `[inf, 1]` where a program has given `inf` another meaning
             names = [py.Name(id=word, ctx=LOAD, **at) for word in node.words]
             stored = self.helper(".spelled", [stored, self.constant(node.words, at), *names], at)
-        return self.helper(helper, [stored, *(self.constant(m, at) for m in more)], at)
+        return self.helper(helper, [stored], at)
 
     # ---------------------------------------------------------------- expressions
 
@@ -178,7 +178,7 @@ class Expressions:
         value, at = self.expression(node.value), self.at(node)
         return self.helper(".attr", [value, self.constant(node.name, at)], at)
 
-    def call(self, node: ast.Call, **more: py.expr) -> py.expr:
+    def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
         """`more`: keywords that an annotation adds (see `annotated`)."""
         function = self.expression(node.function)
         positional, keywords, numbers = [], [], False
@@ -191,7 +191,7 @@ class Expressions:
                 value = self.operand(argument.value)
                 keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
         at = self.at(node)
-        keywords += [py.keyword(arg=name, value=value, **at) for name, value in more.items()]
+        keywords += more
         if more:
             function = self.helper(".annotated", [function], at)
         if numbers:
@@ -291,31 +291,47 @@ class Expressions:
         return self.helper(".annotate", [made, *place, sizes, self.constant(param, at)], at)
 
     def reached(self, value: ast.Expr, annotation: ast.Annotation | None) -> py.expr:
-        dtype = annotation.dtype if annotation else None
-        device = annotation.device if annotation else None
+        wanted = self.wanted(annotation)
         match value:
             case ast.TensorLiteral():
-                return self.literal(".literal", value, dtype, device)
+                made = self.literal(".literal", value)
+                made.keywords = wanted
+                return made
             case (
                 ast.Constant(value=bool() | int() | float() | complex() as number)
                 | ast.Unary(op="-", operand=ast.Constant(value=int() | float() | complex() as number))
             ):
                 at = self.at(value)
-                parts = (-number if isinstance(value, ast.Unary) else number, dtype, device)
-                return self.helper(".literal", [self.constant(part, at) for part in parts], at)
+                signed = -number if isinstance(value, ast.Unary) else number
+                made = self.helper(".literal", [self.constant(signed, at)], at)
+                made.keywords = wanted
+                return made
             case ast.Unary(op="-" | "+", operand=operand):
                 return py.UnaryOp(
                     op=UNARY[value.op](), operand=self.reached(operand, annotation), **self.at(value)
                 )
-            case ast.Call() if dtype or device:
-                at = self.at(value)
-                wanted = {"dtype": dtype, "device": device}
+            case ast.Call() if wanted:
                 stated = {argument.name for argument in value.arguments}
-                return self.call(value, **{
-                    name: self.constant(text, at) for name, text in wanted.items()
-                    if text is not None and name not in stated and "**" not in stated
-                })  # fmt: skip
+                return self.call(
+                    value, [more for more in wanted if more.arg not in stated and "**" not in stated]
+                )
         return self.expression(value)
+
+    def wanted(self, annotation: ast.Annotation | None) -> list[py.keyword]:
+        """An annotation's dtype and device as keywords; what is wrong with one is wrong in its own place."""
+        if annotation is None:
+            return []
+        parts = (
+            ("dtype", annotation.dtype, annotation.dtype_span),
+            ("device", annotation.device, annotation.device_span),
+        )
+        made = []
+        for keyword, name, span in parts:
+            if name is not None and span is not None:
+                at = self.at(ast.Name(span, name))
+                value = self.helper(f".{keyword}", [self.constant(name, at)], at)
+                made.append(py.keyword(arg=keyword, value=value, **at))
+        return made
 
     def grad_of(self, node: ast.GradOf) -> py.expr:
         value, at = self.expression(node.value), self.at(node)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from ..engine import context
+from ..engine import context, device
 from ..engine.op import registry
 from ..engine.tensor import Tensor
 from ..errors import AssertionFailed, NameNotFound, TensorshError
@@ -116,7 +116,9 @@ class Runtime:
             ".backward": queries.backward,
             ".call": call,
             ".chain": self.chain,
+            ".device": device.resolve,
             ".display": self.display,
+            ".dtype": annotate.dtype_named,
             ".explain": self.explain,
             ".failed": failed,
             ".fields": attributes.Fields,
@@ -199,7 +201,7 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
 def annotated(function: Any) -> Any:
     """A call under an annotation: a factory takes dtype and device itself, others are converted after."""
     if getattr(function, "factory", False) is True:
-        return lambda *args, **kwargs: function(*args, **annotate.resolved(kwargs))
+        return function
 
     def plain(*args: Any, **kwargs: Any) -> Any:
         return function(
