@@ -28,6 +28,9 @@ __all__ = ["Session", "TensorshError"]
 
 OnDisplay = Callable[["Shown"], None]
 OnError = Callable[[TensorshError], None]
+#: where `evaluate` finds the value: a name that no program can spell
+VALUE = ".value"
+
 OnTime = Callable[[Span, float], None]
 
 
@@ -121,8 +124,11 @@ class Session:
 
     def evaluate(self, source: str, name: str = "<input>") -> Any:
         """The value of one expression; nothing is displayed."""
-        values = self.run(f"({source}\n)", name)
-        return values[-1] if values else None
+        evaluator = self._evaluator
+        with self.active():
+            (statement,) = evaluator.compile(Source(source, name), bind=VALUE)
+            evaluator.run(statement)
+        return evaluator.variables.pop(VALUE)
 
     @contextmanager
     def active(self) -> Iterator[None]:

@@ -17,8 +17,8 @@ from typing import Any
 
 from .. import ops, train  # noqa: F401  registers every operation
 from ..engine import context
-from ..errors import DataError, TensorshError
-from ..source import Source
+from ..errors import DataError, ParseError, TensorshError
+from ..source import Source, Span
 from . import ast
 from .codegen import Compiler, bound_names
 from .expressions import Table
@@ -30,6 +30,9 @@ from .runtime import Runtime, Show
 
 #: how deep a program's own calls may go, as frames of Python
 RECURSION = 3000
+
+#: what is no error of the program
+PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 
 _absent: Any = object()
 
@@ -57,16 +60,22 @@ class Evaluator:
 
     # ---------------------------------------------------------------- compiling and running
 
-    def compile(self, source: Source, silent: bool = False) -> list[Statement]:
-        """Every statement of a program, ready to run; ParseError if any of them is not the language."""
+    def compile(self, source: Source, silent: bool = False, bind: str | None = None) -> list[Statement]:
+        """Every statement of a program, ready to run; ParseError if any of them is not the language.
+
+        With `bind` the program must be one expression, and running it gives that variable its value.
+        """
         table = Table(f"<tensorsh {len(self.runtime.tables)}>", silent and is_python(source))
         compiler = Compiler(table)
         collecting = gc.isenabled()
         gc.disable()  # a program's nodes are all kept: looking for garbage among them doubles the time
         try:
+            body = parse(source).body
+            if bind is not None:
+                body = (assignment(bind, body, source),)
             compiled = [
                 Statement(node, compiler.compile(node), bound_names(node))
-                for node in parse(source).body
+                for node in body
                 if not isinstance(node, ast.Pass)
             ]
             for statement in compiled:
@@ -93,6 +102,8 @@ class Evaluator:
         try:
             exec(statement.code, variables)
         except BaseException as error:
+            # reported before anything is undone: the labels say what the names were
+            report = None if isinstance(error, PASSED_ON) else self.fault(error)
             if not nested:
                 journal.rollback()
             if statement.imports:
@@ -104,9 +115,9 @@ class Evaluator:
                     variables.pop(name, None)
                 else:
                     variables[name] = value
-            if isinstance(error, KeyboardInterrupt | SystemExit | BrokenPipeError):
+            if report is None:
                 raise
-            raise self.fault(error) from _cause(error)
+            raise report from _cause(error)
         if not nested:
             journal.commit()
 
@@ -150,6 +161,14 @@ class Statement:
         self.code = code
         self.names = names
         self.imports = isinstance(node, ast.Import)
+
+
+def assignment(name: str, body: tuple[ast.Stmt, ...], source: Source) -> ast.Stmt:
+    """`name = …` for a program that is one expression."""
+    match body:
+        case (ast.Display(value=value, span=span),):
+            return ast.Assign(span, (ast.Name(span, name),), value)
+    raise ParseError("expected one expression", span=Span(source, 0, len(source.text.rstrip())))
 
 
 def is_python(source: Source) -> bool:

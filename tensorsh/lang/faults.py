@@ -39,7 +39,9 @@ KINDS: tuple[tuple[type[BaseException], type[TensorshError], str | None], ...] =
     (OSError, errors.DataError, None),
 )
 
+#: where Python raises for what a program does: its code, the runtime, and the formatting of values
 LANG = os.path.dirname(__file__)
+PROGRAM = ("<tensorsh ", LANG, os.path.join(os.path.dirname(LANG), "session.py"))
 TRAIL = 20  # how many call sites an error keeps
 
 
@@ -57,8 +59,10 @@ def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshErr
     if node is not None:
         if report.span is None:
             report.span = guilty(node, report)
-        if report.operands and not report.labels:
-            report.labels = tuple(labels(node, report.operands))
+        if not report.labels:
+            report.labels = tuple(
+                labels(node, report.operands) if report.operands else _named_operands(node, error)
+            )
     report.trail = tuple(site.span for site in sites[:-1][-TRAIL:])
     return report
 
@@ -84,12 +88,20 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
         return _out_of_memory(error)
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
         return _unknown_name(error, message, names)
+    if isinstance(error, ValueError) and "integer string conversion" in message:
+        return errors.ValueError(
+            message.partition(";")[0],
+            code="overflow",
+            help='show it in hexadecimal, f"{n:x}", or a part of it, n % 10**20',
+        )
     if _raised_by_the_program(error):
         for kind, ours, code in KINDS:
             if isinstance(error, kind):
                 if isinstance(error, KeyError):
                     message = f"key {message} not found"
-                return ours(message or type(error).__name__, code=code)
+                if isinstance(error, OverflowError | OSError) and len(error.args) == 2:
+                    message = error.args[1]  # the first is the system's error number
+                return ours(message or type(error).__name__, code=code, help=_hint(message))
     report = InternalError(
         f"{type(error).__name__}: {message}",
         help="this is a mistake in tensorsh, not in your program; --debug shows where",
@@ -98,12 +110,36 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
     return report
 
 
+#: what Python's messages leave unsaid
+HINTS = (
+    (r"'int' object is not iterable", "count with range: for i in range(n)"),
+    (r"'(?:float|bool|NoneType)' object is not iterable", "a loop runs over lists, ranges, strings and tensors"),
+    (r"can only concatenate str|unsupported operand .*'str'", 'values go into text with f"{x}", float(s) reads a number'),
+    (r"'Tensor' object is not callable", "an index is in brackets: x[0]; a product has its sign: x * (y)"),
+    (r"'(?:int|float|complex)' object is not callable", "a product has its sign: 2 * (x)"),
+    (r"'(?:list|tuple|str)' object is not callable", "an index is in brackets: xs[0]"),
+    (r"'function' object .* context manager", "call it: with no_grad():"),
+    (r"(?:too many|not enough) values to unpack", "as many names as values; *rest takes what is left"),
+    (r"'tuple' object does not support item assignment", "a list can change: xs = list(xs)"),
+    (r"'str' object does not support item assignment", "make a new string: s[:i] + new + s[i + 1:]"),
+    (r"division by zero|modulo by zero", "tensors divide by zero (to inf or nan), numbers do not: tensor(1.) / 0"),
+    (r"invalid literal for int\(\) .*'[-+]?\d*\.\d*'", "read it as a float first: int(float(s))"),
+    (r"(?:Unknown|Invalid) format|unsupported format", 'formats are for single values: f"{x.item():.3f}"'),
+    (r"(?:list|tuple|string) index out of range", "the first has index 0, the last -1"),
+    (r"cannot access local variable", "what a function assigns is its own: pass the value in as an argument"),
+)  # fmt: skip
+
+
+def _hint(message: str) -> str | None:
+    return next((help for pattern, help in HINTS if re.match(pattern, message)), None)
+
+
 def _raised_by_the_program(error: BaseException) -> bool:
     """Whether Python raised it for what the program did, rather than for a mistake in the engine."""
     place, trace = "", error.__traceback__
     while trace is not None:
         place, trace = trace.tb_frame.f_code.co_filename, trace.tb_next
-    return place.startswith(("<tensorsh ", LANG)) or isinstance(error, ArithmeticError | OSError)
+    return place.startswith(PROGRAM) or isinstance(error, ArithmeticError | OSError)
 
 
 def _innermost(error: BaseException) -> str:
@@ -141,17 +177,23 @@ def _out_of_memory(error: MemoryError) -> TensorshError:
 
 def guilty(node: ast.Node, report: TensorshError) -> Span:
     """The smallest piece of `node` that an error is about."""
-    if report.message.startswith("Boolean value of"):  # of a comparison's result, not of the comparing
-        return node.span
+    if report.code in ("ragged", "tensor-data"):  # a literal becomes a tensor where it is used
+        literal = _guilty_literal(node)
+        if literal is not None:
+            return literal
     match node:
+        case ast.If() | ast.While():
+            return node.condition.span
+        case _ if report.message.startswith("Boolean value of"):  # of what a comparison gave, not of it
+            return node.span
+        case ast.With(items=(only,)):
+            return only.context.span
         case ast.Binary() | ast.AugAssign():
             return node.op_span
         case ast.Compare(op_spans=(only,)):
             return only
         case ast.Attribute():
             return node.name_span
-        case ast.TensorLiteral(ragged=row) if row is not None:
-            return row.span
         case ast.Call():
             return _guilty_in_call(node, report)
         case ast.Subscript(items=(first, *_)):
@@ -164,19 +206,19 @@ def guilty(node: ast.Node, report: TensorshError) -> Span:
             return node.value.span
         case ast.For():
             return node.iterable.span
-        case ast.If() | ast.While():
-            return node.condition.span
         case ast.Define():
             return node.name_span
     return node.span
 
 
 def _guilty_in_call(node: ast.Call, report: TensorshError) -> Span:
-    """The row or argument that the message is about, else the name of what is called."""
-    if report.code == "ragged":
+    """The argument that the message is about, else the name of what is called."""
+    if isinstance(report, errors.DeviceError):
         for argument in node.arguments:
-            if isinstance(argument.value, ast.TensorLiteral) and argument.value.ragged is not None:
-                return argument.value.ragged.span
+            if argument.name == "device" or (
+                isinstance(argument.value, ast.Constant) and isinstance(argument.value.value, str)
+            ):
+                return argument.span
     named = re.search(r"argument '(\w+)'(?: \(position (\d+)\))?|keyword argument '(\w+)'", report.message)
     if named:
         for argument in node.arguments:
@@ -191,6 +233,21 @@ def _guilty_in_call(node: ast.Call, report: TensorshError) -> Span:
         case ast.Attribute(name_span=span):
             return span
     return node.function.span
+
+
+def _guilty_literal(node: ast.Node) -> Span | None:
+    """The row of a literal that does not fit, or a list that is no tensor, in what `node` takes."""
+    inside = (
+        [each.value for each in node.arguments] if isinstance(node, ast.Call) else _operand_expressions(node)
+    )
+    operands = [node, *inside]
+    for operand in operands:
+        if isinstance(operand, ast.TensorLiteral) and operand.ragged is not None:
+            return operand.ragged.span
+    for operand in operands:
+        if isinstance(operand, ast.ListExpr):
+            return operand.span
+    return None
 
 
 PREFIXES = frozenset(
@@ -223,6 +280,23 @@ def labels(node: ast.Node, operands: tuple[Any, ...]) -> Iterator[tuple[Span, st
     for place, operand in pairs:
         if operand is not None:
             yield place.span, describe(operand)
+
+
+def _named_operands(node: ast.Node, error: BaseException) -> Iterator[tuple[Span, str]]:
+    """The same for what Python refused: the values that names beside the operator had."""
+    trace, frame = error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<tensorsh "):
+            frame = trace.tb_frame
+        trace = trace.tb_next
+    if frame is None or not isinstance(node, ast.Binary | ast.AugAssign | ast.Compare):
+        return
+    absent = object()
+    for place in _operand_expressions(node):
+        if isinstance(place, ast.Name):
+            value = frame.f_locals.get(place.id, frame.f_globals.get(place.id, absent))
+            if value is not absent:
+                yield place.span, describe(value)
 
 
 def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:

@@ -103,13 +103,17 @@ def printing(texts: Texts) -> dict[str, Any]:
             value = ascii(shown)[1:-1] if conversion == "a" else shown
         return texts.format(value, spec)
 
-    write.__name__ = "print"
+    def format_(value: Any, spec: str = "") -> str:
+        if not isinstance(spec, str):
+            raise ArgumentError(f"format() argument 2 must be str, not {type(spec).__name__}")
+        return texts.format(value, spec)
+
     return {
         "print": write,
-        "repr": texts.repr,
+        "repr": lambda value: texts.repr(value),
         "set_printoptions": texts.set_printoptions,
         "get_printoptions": texts.get_printoptions,
-        "format": lambda value, spec="": texts.format(value, spec),
+        "format": format_,
         ".format": formatted,
     }
 
@@ -144,8 +148,8 @@ def make_tensor(data: Any = (), **kwargs: Any) -> Any:
     return registry["tensor"](data, **kwargs).to(registry["get_default_dtype"]())
 
 
-def leave(code: int = 0) -> None:
-    """End the program, with an exit code."""
+def leave(code: Any = 0) -> None:
+    """End the program, with an exit code; any other value is written to standard error, and the code is 1."""
     raise SystemExit(code)
 
 
@@ -187,6 +191,8 @@ def host_names(texts: Texts, folder: Callable[[], str]) -> dict[str, Any]:
     from . import attributes
 
     def getattr_(value: Any, name: str, *default: Any) -> Any:
+        if not isinstance(name, str):
+            raise ArgumentError(f"attribute name must be string, not '{type(name).__name__}'")
         try:
             return attributes.get(value, name)
         except attributes.NameNotFound:
@@ -233,4 +239,7 @@ def host_names(texts: Texts, folder: Callable[[], str]) -> dict[str, Any]:
         "exit": leave,
         "quit": leave,
     }
+    for name, value in names.items():
+        if isinstance(value, FunctionType):
+            value.__name__ = value.__qualname__ = name  # Python's messages call functions by it
     return names

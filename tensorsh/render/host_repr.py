@@ -134,10 +134,7 @@ def _mapping(mapping: dict[Any, Any]) -> Iterator[Any]:
 
 def _leaf_repr(value: Any, options: PrintOptions) -> str:
     if type(value) in _PLAIN or isinstance(value, list | tuple | range):
-        try:
-            return repr(value)
-        except builtins.ValueError as error:  # an int of more than 4,300 digits
-            raise ValueError(str(error)) from None
+        return repr(value)
     if is_tensor(value):
         return tensor_repr(value, options=options)
     if isinstance(value, types.FunctionType):
