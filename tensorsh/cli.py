@@ -24,13 +24,17 @@ INTERRUPTED = 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program that the arguments describe; returns the exit code."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = run(read_options(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
-        return code
+        try:
+            return run(read_options(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()  # here, where a closed pipe is no error
     except UsageError as error:
         print(f"tensorsh: {error.message}", file=sys.stderr)
         print(f"help: {error.help or 'tensorsh --help lists what there is'}", file=sys.stderr)
@@ -40,8 +44,15 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return 0
+    except OSError as error:
+        print(f"tensorsh: cannot write: {error.strerror}", file=sys.stderr)
+        _forget_stdout()
+        return 1
     except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else 0
+        if leaving.code is None or isinstance(leaving.code, int):
+            return leaving.code or 0
+        print(leaving.code, file=sys.stderr)
+        return 1
 
 
 def run(options: Options) -> int:
@@ -99,7 +110,7 @@ def bind_arguments(session: Session, options: Options, report: Report) -> int:
             session[name] = text
             continue
         try:
-            session.run(f"{name} = ({text}\n)", f"<--let {name}>")
+            session[name] = session.evaluate(text, f"<--let {name}>")
         except TensorshError as error:
             report.error(error)
             return error.exit_code
