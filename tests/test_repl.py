@@ -216,6 +216,7 @@ def test_typing_never_fails(session: Session) -> None:
         (("torch", "add"), "add(input, other, *, alpha=1)"),
         (("x", "add"), "add(other, *, alpha=1)"),
         ((None, "add_"), "add_(other, *, alpha=1)"),
+        (("x", "item"), "item()"),
         (("x", "shape"), None),
         (("nothing",), None),
         (("float32",), None),
@@ -435,6 +436,8 @@ def test_help_on_an_operation(shell: RecordedShell, text: str) -> None:
         ("torch.linalg", "norm"),
         ("load", "format="),
         ("n", "int 3"),
+        ("x.item", "one element"),
+        ("is_leaf", "attribute"),
     ],
 )
 def test_help_on_other_things(shell: RecordedShell, name: str, wanted: str) -> None:

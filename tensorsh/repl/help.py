@@ -17,7 +17,7 @@ from ..lang.host import Dual
 from ..lang.namespace import Kind, Namespace, did_you_mean
 from ..render.paint import Paint
 from ..session import Session, texts
-from .lookup import UNKNOWN, is_method, resolve, signature, variables
+from .lookup import UNKNOWN, method, resolve, signature, variables
 from .scan import KEYWORDS, SOFT_KEYWORDS, place
 
 if TYPE_CHECKING:
@@ -131,8 +131,10 @@ def about(session: Session, name: str, page: Page) -> str:
         return "\n\n".join(parts)
     if name in session:
         return variable(name, session[name], page)
-    if name.rpartition(".")[2] in Tensor.public:
-        return f"{page.paint(name, 'message')}: an attribute of tensors"
+    last = name.rpartition(".")[2]
+    if last in Tensor.public:
+        doc = inspect.getdoc(getattr(Tensor, last, None))
+        return "\n".join([*page.heading(f"{last}: an attribute of tensors"), *(["", doc] if doc else [])])
     known = {*session.names(), *session.builtin_names(), *KEYWORDS, *SOFT_KEYWORDS}
     raise NameNotFound(f"there is no help on '{name}'", help=did_you_mean(name, known))
 
@@ -142,14 +144,13 @@ def _value(session: Session, name: str) -> Any:
     chain = place(name + ".").receiver
     value = resolve(session, chain)
     if value is UNKNOWN and chain and (len(chain) == 1 or chain[0] == "Tensor" or chain[0] in session):
-        value = registry.get(f"Tensor.{chain[-1]}", UNKNOWN)
+        value = method(chain[-1] or "")
     return value
 
 
 def _described(session: Session, name: str, value: Any, page: Page) -> str:
     if isinstance(value, Dual):
         value = value.op
-    method = is_method(session, place(name + ".").receiver) and not name.startswith("Tensor.")
     record = getattr(value, "__func__", value)
     if isinstance(record, Op):
         return operation(record, name.rpartition(".")[2], page)
@@ -162,7 +163,8 @@ def _described(session: Session, name: str, value: Any, page: Page) -> str:
         return f"{page.paint(value.title, 'message')}: a type"
     if not callable(value) or (name in session and not hasattr(value, "__name__")):
         return variable(name, value, page)
-    called = signature(value, name.rpartition(".")[2], method=method)
+    last = name.rpartition(".")[2]
+    called = signature(value, last, bound=value is method(last))
     lines = page.heading(str(called) if called else name)
     doc = _doc(value)
     if doc:

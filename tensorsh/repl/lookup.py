@@ -6,6 +6,8 @@ Nothing is evaluated: names are looked up, and where an expression stands a tens
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
+from types import FunctionType
 from typing import Any, NamedTuple
 
 from ..engine.device import Device
@@ -80,8 +82,17 @@ def _attribute(value: Any, name: str) -> Any:
                 return value
             if name in READ:
                 return getattr(value, name)
-        return registry.get(f"Tensor.{name}", UNKNOWN)
+        return method(name)
     return getattr(value, name, UNKNOWN) if name in attributes.public_names(value) else UNKNOWN
+
+
+def method(name: str) -> Any:
+    """What a method of tensors is, an operation or a function; UNKNOWN for attributes and other names."""
+    with suppress(KeyError):  # listed, but no operation: an attribute
+        if f"Tensor.{name}" in registry:
+            return registry[f"Tensor.{name}"]
+    found = getattr(Tensor, name, UNKNOWN) if name in Tensor.public else UNKNOWN
+    return found if isinstance(found, FunctionType) else UNKNOWN
 
 
 def names_after(session: Session, chain: Chain) -> set[str]:
@@ -103,11 +114,11 @@ def signature_of(session: Session, chain: Chain) -> Signature | None:
     value = resolve(session, chain)
     if value is UNKNOWN:
         return None
-    return signature(value, ".".join(name or "" for name in chain[-1:]), method=is_method(session, chain))
+    return signature(value, chain[-1] or "", bound=is_method(session, chain))
 
 
-def signature(value: Any, name: str, *, method: bool = False) -> Signature | None:
-    """The same for a value; of a `method` the first parameter is left out."""
+def signature(value: Any, name: str, *, bound: bool = False) -> Signature | None:
+    """The same for a value; what is `bound` to a tensor has that as its first argument already."""
     if isinstance(value, Dual):
         value = registry.get(value.name, value.host)
     record = getattr(value, "__func__", value)
@@ -116,7 +127,7 @@ def signature(value: Any, name: str, *, method: bool = False) -> Signature | Non
         first = next((i for i, p in enumerate(record.schema.parameters) if p.keyword_only), 0)
         if first and not any(p.varargs for p in record.schema.parameters):
             parameters.insert(first, ("", "*"))
-        return Signature(name, tuple(parameters[1:] if method else parameters))
+        return Signature(name, tuple(parameters[1:] if bound else parameters))
     if isinstance(value, Kind):
         value = value.convert
     if not callable(value) or isinstance(value, DType | Device):
@@ -125,7 +136,8 @@ def signature(value: Any, name: str, *, method: bool = False) -> Signature | Non
         found = inspect.signature(value)
     except (TypeError, ValueError):
         return None
-    return Signature(name, tuple(_parameters(found)))
+    parameters = tuple(_parameters(found))
+    return Signature(name, parameters[1:] if bound and isinstance(value, FunctionType) else parameters)
 
 
 def _parameters(found: inspect.Signature) -> Any:
