@@ -89,6 +89,8 @@ def where_method(input, condition, other):
 
 
 # ------------------------------------------------------------------ the larger, the smaller
+#
+# NumPy gives the second of two equal operands, PyTorch the first: of 0 and -0 it shows.
 
 
 def real_pair(name):
@@ -124,7 +126,7 @@ def extreme(name, kernel, before, doc):
 
 extreme(
     "maximum",
-    np.maximum,
+    lambda x, y: np.maximum(y, x),
     lambda a, b: a > b,
     """The larger of two elements, NaN if either is.
 
@@ -134,7 +136,7 @@ extreme(
 )
 extreme(
     "minimum",
-    np.minimum,
+    lambda x, y: np.minimum(y, x),
     lambda a, b: a < b,
     """The smaller of two elements, NaN if either is.
 
@@ -215,8 +217,8 @@ def clamp_spec(input, min=None, max=None):
 def clamped(x, low, high):
     """`x` moved into [low, high]; the upper bound wins where they cross."""
     if low is not None:
-        x = np.maximum(x, low)
-    return x if high is None else np.minimum(x, high)
+        x = np.maximum(low, x)
+    return x if high is None else np.minimum(high, x)
 
 
 def within(x, low, high):
@@ -305,7 +307,7 @@ def clamp_min(x, low):
     >>> clamp_min([-1., 2.], 0)
     tensor([0., 2.])
     """
-    return np.maximum(x, low)
+    return np.maximum(low, x)
 
 
 @clamp_min.derivative("input")
@@ -333,7 +335,7 @@ def clamp_max(x, high):
     >>> clamp_max([-1., 2.], 0)
     tensor([-1.,  0.])
     """
-    return np.minimum(x, high)
+    return np.minimum(high, x)
 
 
 @clamp_max.derivative("input")

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from ..engine import dtype as dt
 from ..engine.op import composite, op, registry
+from ..engine.tensor import install_operator
 from ..errors import DTypeError, ValueError
-from .elementwise import install_choice, not_implemented
-from .overload import overloaded
+from .elementwise import not_implemented, zeros_like
 from .rules import broadcast_bool
 
 # ------------------------------------------------------------------ the six comparisons
-
-
-def in_range(dtype, number):
-    """An int beside integers of `dtype`: beyond their range it compares like an infinity."""
-    if 0 <= number < 128 or dtype.category != dt.INT:
-        return number
-    low, high = (0, 255) if dtype is dt.uint8 else (-(2 ** (dtype.bits - 1)), 2 ** (dtype.bits - 1) - 1)
-    return number if low <= number <= high else math.copysign(math.inf, number)
 
 
 def comparison(name, alias, symbol, kernel, doc):
@@ -36,22 +25,17 @@ def comparison(name, alias, symbol, kernel, doc):
         f"{name}(Tensor input, Tensor|Number other)",
         infer=infer,
         promote="types",
-        names=(),
+        inplace=True,
+        names=tuple(f"{where}.{n}" for n in (name, alias) if n for where in ("torch", "Tensor")),
         formula=f"{{0}} {symbol} {{1}}",
+        doc=doc,
     )(kernel)
 
     @record.derivative("input", "other")
     def _(grad):
-        zero = registry["zeros_like"](grad)
-        return zero, zero
+        return zeros_like(grad), zeros_like(grad)
 
-    def choose(input, other):
-        return record, (input, in_range(input.dtype, other) if type(other) is int else other)
-
-    choose.__doc__ = doc
-    names = tuple(f"{where}.{n}" for n in (name, alias) if n for where in ("torch", "Tensor"))
-    install_choice(name, choose)
-    return overloaded(f"{name}(Tensor input, Tensor|Number other)", names=names)(choose)
+    install_operator(name, record)
 
 
 comparison(

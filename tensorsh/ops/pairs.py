@@ -62,7 +62,8 @@ def atan2(x, y):
 
 @atan2.derivative("input", "other")
 def _(grad, input, other):
-    scaled = grad * (input * input + other * other).reciprocal()
+    square = input * input + other * other
+    scaled = where(square == 0, 0.0, grad / square)
     return scaled * other, scaled * -input
 
 

@@ -176,7 +176,7 @@ def relu(x):
     >>> relu([-1., 2.])
     tensor([0., 2.])
     """
-    return np.maximum(x, 0)
+    return np.maximum(0, x)
 
 
 @relu.derivative("input")
