@@ -113,8 +113,8 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
 #: what Python's messages leave unsaid
 HINTS = (
     (r"'int' object is not iterable", "count with range: for i in range(n)"),
-    (r"'(?:float|bool|NoneType)' object is not iterable", "a loop runs over lists, ranges, strings and tensors"),
-    (r"can only concatenate str|unsupported operand .*'str'", 'values go into text with f"{x}", float(s) reads a number'),
+    (r"'(?:float|bool|NoneType)' object is not iterable", "a loop runs over lists, ranges and tensors"),
+    (r"can only concatenate str|unsupported operand .*'str'", 'write f"{x}" for text, float(s) for numbers'),
     (r"'Tensor' object is not callable", "an index is in brackets: x[0]; a product has its sign: x * (y)"),
     (r"'(?:int|float|complex)' object is not callable", "a product has its sign: 2 * (x)"),
     (r"'(?:list|tuple|str)' object is not callable", "an index is in brackets: xs[0]"),
@@ -122,7 +122,7 @@ HINTS = (
     (r"(?:too many|not enough) values to unpack", "as many names as values; *rest takes what is left"),
     (r"'tuple' object does not support item assignment", "a list can change: xs = list(xs)"),
     (r"'str' object does not support item assignment", "make a new string: s[:i] + new + s[i + 1:]"),
-    (r"division by zero|modulo by zero", "tensors divide by zero (to inf or nan), numbers do not: tensor(1.) / 0"),
+    (r"division by zero|modulo by zero", "float tensors divide by zero, to inf or nan: tensor(1.) / 0"),
     (r"invalid literal for int\(\) .*'[-+]?\d*\.\d*'", "read it as a float first: int(float(s))"),
     (r"(?:Unknown|Invalid) format|unsupported format", 'formats are for single values: f"{x.item():.3f}"'),
     (r"(?:list|tuple|string) index out of range", "the first has index 0, the last -1"),
