@@ -132,7 +132,7 @@ def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
             found = np.add.accumulate(ends, axis=0)[-1]
             kept = [1 if d in axes else size for d, size in enumerate(shape) if keepdim or d not in axes]
             return found.reshape(kept)
-    return np.add.reduce(x, axis=axes, keepdims=keepdim)
+    return np.asarray(x.sum(axis=axes, keepdims=keepdim))
 
 
 def axes_follow(d: int, axes: tuple[int, ...], ndim: int) -> bool:

@@ -375,6 +375,5 @@ def check_expands(have: Spec, to: tuple[int, ...]) -> None:
             )
 
 
-Tensor.__getitem__ = get_item  # type: ignore[attr-defined]
-Tensor.__setitem__ = set_item  # type: ignore[attr-defined]
-Tensor.__delitem__ = delete_item  # type: ignore[attr-defined]
+for _name, _method in (("get", get_item), ("set", set_item), ("del", delete_item)):
+    setattr(Tensor, f"__{_name}item__", _method)
