@@ -1,17 +1,16 @@
-"""Decompositions into orthogonal factors: QR, singular values, eigenvalues."""
+"""Decompositions into orthogonal factors: QR and singular values."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..engine import context
-from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, GradientError, LinalgError, ShapeError, ValueError
+from ..errors import GradientError, LinalgError, ShapeError, ValueError
 from .linalg_rules import (
     Array,
     adjoint,
@@ -19,12 +18,13 @@ from .linalg_rules import (
     column_major,
     diag_embed,
     diagonal,
+    gauge_free,
     narrow,
     need_float,
     need_kernel,
     need_matrix,
-    need_square_shape,
     real_spec,
+    skew,
 )
 from .linalg_triangular import solve_triangular
 
@@ -95,9 +95,9 @@ def _tall_qr(Q: Tensor, R: Tensor, gq: Tensor, gr: Tensor) -> Tensor:
 def linalg_qr(A, mode):
     """Q with orthonormal columns and the upper triangular R, A = Q @ R; mode "reduced", "complete", "r".
 
-    >>> linalg.qr([[3., 0.], [0., 4.]]).R.abs()
-    tensor([[-3.,  0.],
-            [ 0., -4.]])
+    >>> linalg.qr([[3., 1.], [0., 4.]]).R
+    tensor([[3., 1.],
+            [0., 4.]])
     """
     return named_result("linalg_qr", ("Q", "R"))(apply(qr_primitive, (A, mode)))
 
@@ -106,9 +106,9 @@ def linalg_qr(A, mode):
 def qr(input, some):
     """The older form of linalg.qr.
 
-    >>> qr([[3., 0.], [0., 4.]]).R.abs()
-    tensor([[-3.,  0.],
-            [ 0., -4.]])
+    >>> qr([[3., 1.], [0., 4.]]).R
+    tensor([[3., 1.],
+            [0., 4.]])
     """
     return named_result("qr", ("Q", "R"))(apply(qr_primitive, (input, "reduced" if some else "complete")))
 
@@ -173,11 +173,11 @@ def _(grads, outputs):
     if gu is None and gvh is None:
         return U @ (gs.unsqueeze(-1) * Vh)
     m, n = U.spec.shape[-2], Vh.spec.shape[-1]
-    left = None if gu is None else _skew(adjoint(U) @ gu)
-    right = None if gvh is None else _skew(Vh @ adjoint(gvh))
+    left = None if gu is None else skew(adjoint(U) @ gu)
+    right = None if gvh is None else skew(Vh @ adjoint(gvh))
     complex_ = U.dtype.is_complex
     if complex_:
-        _gauge_free("svd_backward", "singular vectors", left, right)
+        gauge_free("svd_backward", "singular vectors", left, right)
     E = row * row - column * column
     E = E + registry["eye"](k, dtype=E.dtype, device=E.device)
     inner = registry["zeros_like"](E)
@@ -196,25 +196,6 @@ def _(grads, outputs):
         outside = gvh / column
         out = out + U @ (outside - (outside @ adjoint(Vh)) @ Vh)
     return out
-
-
-def _skew(x: Tensor) -> Tensor:
-    return x - adjoint(x)
-
-
-def _gauge_free(name: str, what: str, *parts: Tensor | None) -> None:
-    """The phase of complex vectors is arbitrary: a loss that depends on it has no gradient."""
-    total = None
-    for part in parts:
-        if part is not None and not part.spec.is_meta:
-            phase = part.array.diagonal(0, -2, -1).imag / 2
-            total = phase if total is None else total + phase
-    if total is not None and total.size and np.abs(total).max() > 1e-2:
-        raise GradientError(
-            f"{name}: The {what} in the complex case are specified up to multiplication by e^{{i phi}}. "
-            "The specified loss function depends on this quantity, so it is ill-defined.",
-            help="use what no phase changes, such as U @ U.mH or abs(U)",
-        )
 
 
 def need_cpu_driver(name: str, driver: str | None) -> None:
@@ -268,126 +249,3 @@ def svd(input, some, compute_uv):
     zeros = registry["zeros"]
     like = {"dtype": input.dtype, "device": input.device}
     return result((zeros(*batch, m, m, **like), svdvals(input), zeros(*batch, n, n, **like)))
-
-
-# ------------------------------------------------------------------ eigenvalues
-
-
-def _eigh_infer(a: Spec, uplo: str) -> tuple[Spec, Spec]:
-    need_square_shape("linalg.eigh", a)
-    if uplo.upper() not in ("L", "U"):
-        raise ValueError(f"Expected UPLO argument to be 'L' or 'U', but got {uplo}")
-    need_kernel("linalg_eigh_cpu", a)
-    return real_spec(a, a.shape[:-1]), a
-
-
-@op("linalg.eigh(Tensor A, str UPLO)", infer=_eigh_infer, names=())
-def eigh_primitive(a, uplo):
-    """(eigenvalues in ascending order, eigenvectors as columns)."""
-    try:
-        values, vectors = np.linalg.eigh(a, uplo.upper())
-    except np.linalg.LinAlgError:
-        raise LinalgError(
-            "linalg.eigh: The algorithm failed to converge because the input matrix is ill-conditioned or has too "
-            "many repeated eigenvalues (error code: 1).",
-            code="not-converged",
-        ) from None
-    return values, column_major(vectors)
-
-
-@eigh_primitive.derivative("A")
-def _(grads, outputs):
-    """V (λ̅ + (Vᴴ V̅ / E)) Vᴴ with E_ij = λ_j - λ_i."""
-    gl, gv = grads
-    L, V = outputs
-    if gv is None:
-        return (V * gl.unsqueeze(-2)) @ adjoint(V)
-    inner = adjoint(V) @ gv
-    if V.dtype.is_complex:
-        _gauge_free("linalg_eigh_backward", "eigenvectors", _skew(inner))
-    E = L.unsqueeze(-2) - L.unsqueeze(-1)
-    off = _skew(inner) * 0.5 / (E + registry["eye"](L.spec.shape[-1], dtype=E.dtype, device=E.device))
-    off = off - diag_embed(diagonal(off))
-    return V @ (off if gl is None else off + diag_embed(gl)) @ adjoint(V)
-
-
-@composite("linalg.eigh(Tensor A, str UPLO='L')")
-def eigh(A, UPLO):
-    """Eigenvalues (ascending) and eigenvectors (columns) of a symmetric or Hermitian matrix.
-
-    Reads only the half that UPLO names, "L" or "U".
-
-    >>> linalg.eigh([[2., 0.], [0., 1.]]).eigenvalues
-    tensor([1., 2.])
-    """
-    return named_result("linalg_eigh", ("eigenvalues", "eigenvectors"))(apply(eigh_primitive, (A, UPLO)))
-
-
-@composite("linalg.eigvalsh(Tensor A, str UPLO='L')")
-def eigvalsh(A, UPLO):
-    """The eigenvalues of a symmetric or Hermitian matrix, ascending.
-
-    >>> linalg.eigvalsh([[2., 0.], [0., 1.]])
-    tensor([1., 2.])
-    """
-    return apply(eigh_primitive, (A, UPLO))[0]
-
-
-def _eig_infer(a: Spec, name: str) -> tuple[Spec, Spec]:
-    need_square_shape(name, a)
-    if a.dtype.category < dt.FLOAT:
-        raise DTypeError(f"Unknown Complex ScalarType for {a.dtype.title}", help="convert it: x.float()")
-    need_kernel("linalg_eig_out_cpu", a)
-    out = a.with_dtype(a.dtype.to_complex())
-    return out.with_shape(a.shape[:-1]), out
-
-
-@op("linalg.eig(Tensor A, str name)", infer=_eig_infer, names=())
-def eig_primitive(a, name):
-    """(eigenvalues, eigenvectors), complex."""
-    if not np.isfinite(a).all():
-        raise LinalgError(
-            "torch.linalg.eig: input tensor should not contain infs or NaNs.", code="non-finite"
-        )
-    values, vectors = np.linalg.eig(a)
-    return values, column_major(vectors)
-
-
-@eig_primitive.derivative("A")
-def _(grads, outputs):
-    """V⁻ᴴ (λ̅ + (Vᴴ V̅ - Vᴴ V diag(Re Vᴴ V̅)) / E̅) Vᴴ, E_ij = λ_j - λ_i; columns of V have length 1."""
-    gl, gv = grads
-    L, V = outputs
-    h = adjoint(V)
-    if gv is None:
-        return registry["linalg.solve"](h, gl.unsqueeze(-1) * h)
-    inner = h @ gv
-    _gauge_free("linalg_eig_backward", "eigenvectors", inner * 2)
-    inner = inner - (h @ V) * registry["real"](diagonal(inner)).unsqueeze(-2)
-    E = (L.unsqueeze(-2) - L.unsqueeze(-1)).conj()
-    E = E + registry["eye"](L.spec.shape[-1], dtype=E.dtype, device=E.device)
-    off = inner / E
-    off = off - diag_embed(diagonal(off))
-    return registry["linalg.solve"](h, (off if gl is None else off + diag_embed(gl)) @ h)
-
-
-@composite("linalg.eig(Tensor A)")
-def eig(A):
-    """Eigenvalues and eigenvectors (columns, of length 1) of a square matrix; both are complex.
-
-    >>> linalg.eig([[2., 0.], [0., 1.]]).eigenvalues
-    tensor([2.+0.j, 1.+0.j])
-    """
-    return named_result("linalg_eig", ("eigenvalues", "eigenvectors"))(
-        apply(eig_primitive, (A, "linalg.eig"))
-    )
-
-
-@composite("linalg.eigvals(Tensor A)")
-def eigvals(A):
-    """The eigenvalues of a square matrix, complex.
-
-    >>> linalg.eigvals([[2., 0.], [0., 1.]])
-    tensor([2.+0.j, 1.+0.j])
-    """
-    return apply(eig_primitive, (A, "linalg.eigvals"))[0]

@@ -15,204 +15,26 @@ from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.device import resolve
-from ..engine.op import composite, op, registry
-from ..engine.spec import Spec, spec
+from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import DTypeError, ValueError
+from .create import OPTIONS, leaf
 from .elementwise import conj
+from .fft_rules import (
+    at_least_one,
+    fft_c2c,
+    fft_c2r,
+    fft_r2c,
+    fitted,
+    half_shape_and_dims,
+    need_real,
+    norm_mode,
+    one_dim,
+    positive,
+    promoted,
+    shape_and_dims,
+)
 from .rules import wrap_dim
-
-#: how a primitive scales: not at all, by 1/√n, by 1/n
-NONE, ROOT, BY_N = range(3)
-FORWARD_NORM = ("backward", "ortho", "forward")  # NumPy's names, for a forward transform
-INVERSE_NORM = ("forward", "ortho", "backward")
-
-# ------------------------------------------------------------------ primitives
-
-
-def resized(a: Spec, dim: int, size: int) -> tuple[int, ...]:
-    return (*a.shape[:dim], size, *a.shape[dim + 1 :])
-
-
-@op(
-    "fft_c2c(Tensor input, int[] dim, int norm, bool forward)",
-    infer=lambda a, dim, norm, forward: a,
-    names=(),
-    grad_fn="FftC2CBackward0",
-)
-def fft_c2c(a, dim, norm, forward):
-    """Complex to complex over the dimensions `dim`."""
-    if not dim:
-        return np.array(a)
-    if forward:
-        return np.fft.fftn(a, axes=dim, norm=FORWARD_NORM[norm])
-    return np.fft.ifftn(a, axes=dim, norm=INVERSE_NORM[norm])
-
-
-@fft_c2c.derivative("input")
-def _(grad, dim, norm, forward):
-    return apply(fft_c2c, (_complex(grad), dim, norm, not forward))
-
-
-def _r2c_infer(a: Spec, dim: tuple[int, ...], norm: int, onesided: bool) -> Spec:
-    shape = resized(a, dim[-1], a.shape[dim[-1]] // 2 + 1) if onesided else a.shape
-    return spec(shape, a.dtype.to_complex(), a.device)
-
-
-@op(
-    "fft_r2c(Tensor input, int[] dim, int norm, bool onesided)",
-    infer=_r2c_infer,
-    names=(),
-    grad_fn="FftR2CBackward0",
-)
-def fft_r2c(a, dim, norm, onesided):
-    """Real to complex; `onesided` leaves out what symmetry tells in the last of `dim`."""
-    half = np.fft.rfftn(a, axes=dim, norm=FORWARD_NORM[norm])
-    if onesided:
-        return half
-    at = dim[-1]
-    mirrored = np.flip(np.take(half, range(1, a.shape[at] - half.shape[at] + 1), at), dim).conj()
-    for other in dim[:-1]:
-        mirrored = np.roll(mirrored, 1, other)
-    return np.concatenate((half, mirrored), at)
-
-
-@fft_r2c.derivative("input")
-def _(grad, input_spec, dim, norm, onesided):
-    grad = _complex(grad)
-    if onesided:
-        missing = input_spec.shape[dim[-1]] - grad.spec.shape[dim[-1]]
-        if missing > 0:
-            grad = pad_end(grad, dim[-1], missing)
-    return registry["real"](apply(fft_c2c, (grad, dim, norm, False)))
-
-
-@op(
-    "fft_c2r(Tensor input, int[] dim, int norm, int last)",
-    infer=lambda a, dim, norm, last: spec(resized(a, dim[-1], last), a.dtype.to_real(), a.device),
-    names=(),
-    grad_fn="FftC2RBackward0",
-)
-def fft_c2r(a, dim, norm, last):
-    """Half of a Hermitian signal to real; `last` is the size the last of `dim` gets."""
-    sizes = [a.shape[d] for d in dim[:-1]] + [last]
-    return np.fft.irfftn(a, sizes, axes=dim, norm=INVERSE_NORM[norm])
-
-
-@fft_c2r.derivative("input")
-def _(grad, input_spec, dim, norm, last):
-    """The half that the output was mirrored from counts twice, but for what mirrors onto itself."""
-    out = apply(fft_r2c, (grad, dim, norm, True))
-    at, mirrored = dim[-1], last - out.spec.shape[dim[-1]]
-    if mirrored <= 0:
-        return out
-    weights = np.ones(out.spec.shape[at], grad.spec.np)
-    weights[1 : mirrored + 1] = 2
-    shape = [1] * out.ndim
-    shape[at] = -1
-    return out * registry["tensor"](weights, device=out.device).reshape(shape)
-
-
-def _complex(x: Tensor) -> Tensor:
-    return x if x.dtype.is_complex else x.to(x.dtype.to_complex())
-
-
-def pad_end(x: Tensor, dim: int, count: int) -> Tensor:
-    """Zeros after the end of one dimension."""
-    return registry["nn.functional.pad"](x, (0, 0) * (x.ndim - 1 - dim) + (0, count))
-
-
-# ------------------------------------------------------------------ arguments
-
-
-def norm_mode(norm: str | None, forward: bool) -> int:
-    if norm is None or norm == "backward":
-        return NONE if forward else BY_N
-    if norm == "forward":
-        return BY_N if forward else NONE
-    if norm == "ortho":
-        return ROOT
-    raise ValueError(f'Invalid normalization mode: "{norm}"', help='use "backward", "forward" or "ortho"')
-
-
-def promoted(x: Tensor, to_complex: bool = False) -> Tensor:
-    """Integers become the default float; complex where the transform wants it."""
-    dtype = x.dtype if x.dtype.category >= dt.FLOAT else context.current.dtype
-    if dtype.is_half:
-        raise DTypeError(f"Unsupported dtype {dtype.title}", help="convert it: x.float()")
-    if to_complex:
-        dtype = dtype.to_complex()
-    return x if x.dtype is dtype else x.to(dtype)
-
-
-def positive(n: int) -> int:
-    if n < 1:
-        raise ValueError(f"Invalid number of data points ({n}) specified")
-    return n
-
-
-def one_dim(x: Tensor, dim: int) -> int:
-    if x.ndim == 0:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    return wrap_dim(dim, x.ndim)
-
-
-def shape_and_dims(x: Tensor, s: Any, dim: Any) -> tuple[list[int], list[int]]:
-    """The size of each transformed dimension, and the dimensions, counted from the front."""
-    ndim = x.ndim
-    dims = None
-    if dim is not None:
-        dims = [one_dim(x, d) for d in dim]
-        if len(set(dims)) < len(dims):
-            raise ValueError("FFT dims must be unique")
-    if s is not None:
-        if dims is not None and len(dims) != len(s):
-            raise ShapeError("When given, dim and shape arguments must have the same length")
-        if len(s) > ndim:
-            raise ShapeError(f"Got shape with {len(s)} values but input tensor only has {ndim} dimensions.")
-        if dims is None:
-            dims = list(range(ndim - len(s), ndim))
-        sizes = [x.spec.shape[d] if n == -1 else n for n, d in zip(s, dims, strict=True)]
-    else:
-        dims = list(range(ndim)) if dims is None else dims
-        sizes = [x.spec.shape[d] for d in dims]
-    for n in sizes:
-        positive(n)
-    return sizes, dims
-
-
-def half_shape_and_dims(name: str, x: Tensor, s: Any, dim: Any) -> tuple[list[int], list[int], int]:
-    """As above for a Hermitian input, of which the last dimension holds half; and its full size."""
-    sizes, dims = shape_and_dims(x, s, dim)
-    at_least_one(name, dims)
-    last = sizes[-1] if s is not None and s[-1] != -1 else 2 * (x.spec.shape[dims[-1]] - 1)
-    sizes[-1] = positive(last) // 2 + 1
-    return sizes, dims, last
-
-
-def at_least_one(name: str, dims: list[int]) -> None:
-    if not dims:
-        raise ShapeError(f"{name} must transform at least one axis")
-
-
-def fitted(x: Tensor, dims: list[int], sizes: list[int]) -> Tensor:
-    """Cut or pad with zeros at the end."""
-    padding = [0] * (2 * x.ndim)
-    for dim, size in zip(dims, sizes, strict=True):
-        have = x.spec.shape[dim]
-        if have < size:
-            padding[2 * (x.ndim - dim) - 1] = size - have
-        elif have > size:
-            x = registry["narrow"](x, dim, 0, size)
-    return registry["nn.functional.pad"](x, tuple(padding)) if any(padding) else x
-
-
-def need_real(name: str, x: Tensor, kind: str) -> None:
-    if x.dtype.is_complex:
-        raise DTypeError(
-            f"{name} expects a {kind} input tensor, but got {x.dtype.title}", help="use the complex transform"
-        )
-
 
 # ------------------------------------------------------------------ one dimension
 
@@ -263,8 +85,8 @@ def fft(input, n, dim, norm):
 def ifft(input, n, dim, norm):
     """The inverse of fft.fft.
 
-    >>> fft.ifft([4., 0., 0., 0.])
-    tensor([1.-0.j, 1.-0.j, 1.-0.j, 1.-0.j])
+    >>> fft.ifft([10.+0j, -2.+2j, -2.+0j, -2.-2j])
+    tensor([1.+0.j, 2.+0.j, 3.+0.j, 4.+0.j])
     """
     return complex_1d(input, n, dim, norm, False)
 
@@ -387,8 +209,8 @@ ND = {
     "ihfft": (
         inverse_hermitian_nd,
         "The inverse of the real transform of a Hermitian signal along {dims}.",
-        "fft.{name}([[4., 0.], [0., 0.]])",
-        "tensor([[1.+0.j, 1.+0.j],\n        [1.+0.j, 1.+0.j]])",
+        "fft.{name}([[4., 0.], [0., 0.]]).real",
+        "tensor([[1., 1.],\n        [1., 1.]])",
     ),
 }
 
@@ -414,8 +236,6 @@ for _name, (_transform, *_row) in ND.items():
 def _frequencies(
     name: str, steps: Any, n: int, d: float, dtype: Any, device: Any, requires_grad: bool
 ) -> Tensor:
-    from .create import leaf
-
     dtype = dtype or context.current.dtype
     if dtype.category < dt.FLOAT:
         raise DTypeError(f"{name} requires a floating point or complex dtype")
@@ -427,11 +247,11 @@ def _frequencies(
     return leaf(values, dtype, resolve(device, context.current.device), requires_grad)
 
 
-FREQUENCIES = "int n, Number d=1.0, *, dtype? dtype=None, any layout=None, device? device=None, bool requires_grad=False"
+FREQUENCIES = f"int n, Number d=1.0, *, {OPTIONS}"
 
 
 @composite(f"fft.fftfreq({FREQUENCIES})", factory=True)
-def fftfreq(n, d, dtype, layout, device, requires_grad):
+def fftfreq(n, d, dtype, layout, device, requires_grad, pin_memory):
     """The frequencies that fft.fft's values belong to, for n samples d apart.
 
     >>> fft.fftfreq(4)
@@ -442,7 +262,7 @@ def fftfreq(n, d, dtype, layout, device, requires_grad):
 
 
 @composite(f"fft.rfftfreq({FREQUENCIES})", factory=True)
-def rfftfreq(n, d, dtype, layout, device, requires_grad):
+def rfftfreq(n, d, dtype, layout, device, requires_grad, pin_memory):
     """The frequencies that fft.rfft's values belong to, for n samples d apart.
 
     >>> fft.rfftfreq(4)

@@ -15,7 +15,6 @@ from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import LinalgError, ShapeError
-from .linalg_lu import getrf, getrs, permutation_sign
 from .linalg_rules import (
     Array,
     adjoint,
@@ -34,6 +33,7 @@ from .linalg_rules import (
     need_square_shape,
     real_spec,
 )
+from .lu_kernels import getrf, getrs, permutation_sign
 
 # ------------------------------------------------------------------ inverse
 

@@ -11,7 +11,7 @@ from ..engine import dtype as dt
 from ..engine.op import registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, GradientError, ShapeError
 from .elementwise import conj
 
 Array = np.ndarray[Any, Any]
@@ -170,3 +170,22 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
 def eye_like(x: Tensor) -> Tensor:
     """The identity, as wide as the matrices of `x`."""
     return registry["eye"](x.spec.shape[-1], dtype=x.dtype, device=x.device)
+
+
+def skew(x: Tensor) -> Tensor:
+    return x - adjoint(x)
+
+
+def gauge_free(name: str, what: str, *parts: Tensor | None) -> None:
+    """The phase of complex vectors is arbitrary: a loss that depends on it has no gradient."""
+    total = None
+    for part in parts:
+        if part is not None and not part.spec.is_meta:
+            phase = part.array.diagonal(0, -2, -1).imag / 2
+            total = phase if total is None else total + phase
+    if total is not None and total.size and np.abs(total).max() > 1e-2:
+        raise GradientError(
+            f"{name}: The {what} in the complex case are specified up to multiplication by e^{{i phi}}. "
+            "The specified loss function depends on this quantity, so it is ill-defined.",
+            help="use what no phase changes, such as U @ U.mH or abs(U)",
+        )

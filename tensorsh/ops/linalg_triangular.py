@@ -285,11 +285,17 @@ def _cholesky_inverse_infer(low: Spec, upper: bool) -> Spec:
 def cholesky_inverse(low, upper):
     """The inverse of A = L Lᴴ (Uᴴ U for upper=True) from its Cholesky factor.
 
-    >>> cholesky_inverse([[2., 0.], [0., 4.]])
-    tensor([[0.2500, 0.0000],
-            [0.0000, 0.0625]])
+    >>> cholesky_inverse([[2., 0.], [2., 4.]])
+    tensor([[ 0.3125, -0.0625],
+            [-0.0625,  0.0625]])
     """
-    return potrs(low, np.broadcast_to(np.eye(low.shape[-1], dtype=low.dtype), low.shape), upper)
+    out = column_major(np.array(low))
+    for index in matrices(low):
+        half = lapack("potri", low)(low[index], lower=not upper)[0]
+        out[index] = (
+            np.triu(half) + turned(np.triu(half, 1)) if upper else np.tril(half) + turned(np.tril(half, -1))
+        )
+    return out
 
 
 @cholesky_inverse.derivative("L")

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from ..engine import dtype as dt
-from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor

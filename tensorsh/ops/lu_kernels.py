@@ -1,0 +1,63 @@
+"""LU decomposition on batches of NumPy arrays: LAPACK's, and what is made of its result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .linalg_rules import Array, column_major, lapack, matrices
+
+
+def getrf(a: Array) -> tuple[Array, Array, Array]:
+    """(L below the diagonal and U, 1-based row exchanges, 1-based position of the first zero pivot or 0)."""
+    *batch, m, n = a.shape
+    lu = column_major(np.array(a))
+    pivots = np.broadcast_to(np.arange(1, min(m, n) + 1, dtype=np.int32), (*batch, min(m, n))).copy()
+    info = np.zeros(tuple(batch), np.int32)
+    for index in matrices(a):
+        lu[index], exchanges, info[index] = lapack("getrf", a)(a[index])
+        pivots[index] = exchanges + 1
+    return lu, pivots, info
+
+
+def getrs(lu: Array, pivots: Array, b: Array, trans: int = 0) -> Array:
+    """The solution of A X = B from A's factors; trans=1: of Aᵀ X = B, trans=2: of Aᴴ X = B."""
+    batch = np.broadcast_shapes(lu.shape[:-2], b.shape[:-2])
+    out = column_major(np.array(np.broadcast_to(b, batch + b.shape[-2:])))
+    if not out.size:
+        return out
+    lu = np.broadcast_to(lu, batch + lu.shape[-2:])
+    pivots = np.broadcast_to(pivots, batch + pivots.shape[-1:])
+    for index in np.ndindex(batch):
+        out[index] = lapack("getrs", lu)(lu[index], pivots[index] - 1, out[index], trans=trans)[0]
+    return out
+
+
+def permutation_sign(pivots: Array, dtype: np.dtype) -> Array:
+    """+1 or -1: the determinant of the permutation that these row exchanges make."""
+    exchanged = pivots != np.arange(1, pivots.shape[-1] + 1)
+    return (1 - 2 * (exchanged.sum(-1) % 2)).astype(dtype)
+
+
+def permutation(pivots: Array, m: int) -> Array:
+    """The rows of A in the order of (L U): P[rows[i], i] = 1."""
+    rows = np.broadcast_to(np.arange(m), (*pivots.shape[:-1], m)).copy()
+    for index in np.ndindex(pivots.shape[:-1]):
+        row = rows[index]
+        for i, j in enumerate(pivots[index]):
+            row[i], row[j - 1] = row[j - 1], row[i]
+    return rows
+
+
+def permutation_matrix(pivots: Array, m: int, dtype: np.dtype) -> Array:
+    p = np.zeros((*pivots.shape[:-1], m, m), dtype)
+    np.put_along_axis(p, permutation(pivots, m)[..., None, :], 1, -2)
+    return p
+
+
+def halves(lu: Array) -> tuple[Array, Array]:
+    """L (unit diagonal, m × k) and U (k × n)."""
+    k = min(lu.shape[-2:])
+    low = np.tril(lu[..., :k], -1)
+    diagonal = np.arange(k)
+    low[..., diagonal, diagonal] = 1
+    return low, np.triu(lu[..., :k, :])
