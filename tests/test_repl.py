@@ -577,6 +577,13 @@ def test_indentation_typed_by_hand_replaces_ours(shell: RecordedShell) -> None:
     assert typed(shell, *keys) == ["def f(a):\n    if a:\n        return 1\n    return 2"]
 
 
+def test_lines_sent_at_once_may_rely_on_our_indentation(shell: RecordedShell) -> None:
+    assert typed(shell, "for i in x:\rif i:\rf(i)\rg(i)\r\ry\r") == [
+        "for i in x:\n    if i:\n        f(i)\n        g(i)",
+        "y",
+    ]
+
+
 def test_unannounced_paste_keeps_its_blocks(shell: RecordedShell) -> None:
     assert typed(shell, "def f(a):\r    b = a\r\r    return b\r\rf(1)\r") == [
         "def f(a):\n    b = a\n\n    return b",

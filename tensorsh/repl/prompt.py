@@ -252,7 +252,10 @@ def keys() -> KeyBindings:
             buffer.document = Document(document.text.rstrip())
             buffer.validate_and_handle()
             return
-        indent = next_indent(document.text_before_cursor) if not waiting else ""
+        indent = next_indent(document.text_before_cursor)
+        here = document.leading_whitespace_in_current_line
+        if waiting and len(indent) <= len(here) and not untouched(buffer, here):
+            indent = ""  # lines that come faster than anybody types, and bring their own indentation
         buffer.insert_text("\n" + indent)
         given[:] = [(document.cursor_position_row + 1, indent)]
 
