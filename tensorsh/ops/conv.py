@@ -138,8 +138,13 @@ def transposed(x, w, bias, stride, padding, dilation, groups, spatial):
 @transposed.derivative("input", "weight", "bias")
 def _(grad, input, weight, stride, padding, dilation, groups, needs):
     geometry = (stride, padding, dilation, groups)
+    along = None
+    if needs[0]:
+        along = apply(convolution, (grad, conj(weight), None, *geometry))
+        for i, size in enumerate(input.spec.shape[2:], 2):  # output padding can make room for more
+            along = along if along.spec.shape[i] == size else along.narrow(i, 0, size)
     return (
-        apply(convolution, (grad, conj(weight), None, *geometry)) if needs[0] else None,
+        along,
         apply(weight_gradient, (conj(input), grad, *geometry, weight.spec.shape[2:])) if needs[1] else None,
         _over_channels(grad) if needs[2] else None,
     )

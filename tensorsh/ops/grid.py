@@ -14,6 +14,7 @@ import numpy as np
 from ..engine import context
 from ..engine.apply import apply
 from ..engine.backward import grad as differentiate
+from ..engine.node import zeros
 from ..engine.op import Op, composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, wrap
@@ -175,12 +176,12 @@ def _record(dims: int) -> Op:
                     t.requires_grad_()
             out = sample(*wanted, mode, padding, align)
             asked = [t for t, need in zip(wanted, needs, strict=True) if need]
-            found = iter(
-                differentiate([out], asked, [grad], create_graph=higher, allow_unused=True)
-                if out.requires_grad
-                else [None] * len(asked)
-            )
-        return tuple(next(found) if need else None for need in needs)
+            found: list[Any] = [None] * len(asked)
+            if out.requires_grad:
+                found = list(differentiate([out], asked, [grad], create_graph=higher, allow_unused=True))
+        # nearest places have no slope: zeros
+        each = iter([zeros(t.spec) if g is None else g for t, g in zip(asked, found, strict=True)])
+        return tuple(next(each) if need else None for need in needs)
 
     return grid_sampler
 
