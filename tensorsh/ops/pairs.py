@@ -63,8 +63,8 @@ def atan2(x, y):
 @atan2.derivative("input", "other")
 def _(grad, input, other):
     square = input * input + other * other
-    scaled = where(square == 0, 0.0, grad / square)
-    return scaled * other, scaled * -input
+    inverse = where(square == 0, 0.0, square.reciprocal())
+    return grad * other * inverse, grad * -input * inverse
 
 
 # ------------------------------------------------------------------ logarithms
