@@ -1,12 +1,10 @@
 """Converting arguments: what a signature's types accept, and PyTorch's words for what they do not.
 
-Each converter is `convert(value, operation, parameter, position)`; `rebind` has a second look at
-calls that do not fit (NumPy's `axis=` and `keepdims=` are accepted, as in PyTorch).
+Each converter is `convert(value, operation, parameter, position)`, the position counted from 1.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ..errors import ArgumentError, DeviceError
@@ -14,13 +12,10 @@ from . import context, device
 from . import dtype as dt
 from .device import Device
 from .dtype import DType
-from .op import Op, converters
+from .op import converters
 from .results import Size
 from .tensor import NUMBERS, Tensor, converters_tensor, type_name, wrap
 from .tensor import np as numpy
-
-#: keyword spellings PyTorch takes over from NumPy
-ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "self": "input", "a": "input", "x2": "other"}
 
 
 def _wrong(op: str, name: str, position: int, expected: str, value: Any) -> ArgumentError:
@@ -39,10 +34,6 @@ def tensor_or_number(value: Any, op: str, name: str, position: int) -> Any:
 
 
 def tensors(value: Any, op: str, name: str, position: int) -> tuple[Tensor, ...]:
-    if isinstance(value, Tensor):
-        if not value.spec.shape:
-            raise _wrong(op, name, position, "tuple of Tensors", value)
-        return tuple(value)
     if not isinstance(value, list | tuple) or type(value) is Size:
         raise _wrong(op, name, position, "tuple of Tensors", value)
     found = []
@@ -90,11 +81,7 @@ def integers(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
             elif isinstance(item, Tensor | numpy.integer | bool):
                 found.append(integer(item, op, name, position))
             else:
-                raise ArgumentError(
-                    f"{op}(): argument '{name}' (position {position}) must be tuple of ints, "
-                    f"but found element of type {type_name(item)} at pos {i}",
-                    code="argument-type",
-                )
+                raise bad_element(op, name, position, item, i)
         return tuple(found)
     if isinstance(value, Tensor) and value.spec.numel == 1 and value.dtype.category <= dt.INT:
         return (int(value.item()),)
@@ -103,13 +90,39 @@ def integers(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
     raise _wrong(op, name, position, "tuple of ints", value)
 
 
+def bad_element(op: str, name: str, position: int, item: Any, at: int) -> ArgumentError:
+    """PyTorch looks at the first element to see whether a tuple is one of ints, at the others later."""
+    kind = type_name(item)
+    if at == 0:
+        message = (
+            f"{op}(): argument '{name}' (position {position}) must be tuple of ints, "
+            f"but found element of type {kind} at pos 0"
+        )
+    else:
+        message = (
+            f"{op}(): argument '{name}' failed to unpack the object at pos {at + 1} "
+            f'with error "type must be tuple of ints,but got {kind}"'
+        )
+    return ArgumentError(message, code="argument-type")
+
+
+def several(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
+    """A tuple of ints where a single int is not taken for one."""
+    if isinstance(value, int):
+        raise _wrong(op, name, position, "tuple of ints", value)
+    return integers(value, op, name, position)
+
+
 def sizes(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[int, ...]:
     """`f(2, 3)` and `f((2, 3))` alike."""
     if not values:
         short = op.rpartition(".")[2]
         raise ArgumentError(f'{short}() missing 1 required positional arguments: "{name}"', code="signature")
-    if len(values) == 1 and isinstance(values[0], tuple | list):
-        return integers(values[0], op, name, position)
+    first = values[0]
+    if len(values) == 1 and (isinstance(first, tuple | list) or type(first) is not int):
+        if type(first) is bool:
+            raise _wrong(op, name, position, "tuple of ints", first)
+        return integers(first, op, name, position)
     return integers(values, op, name, position)
 
 
@@ -178,6 +191,7 @@ converters.update(
         "Number": number,
         "int": integer,
         "int[]": integers,
+        "ints": several,
         "int...": sizes,
         "Tensor...": tensor_arguments,
         "float": real,
@@ -187,28 +201,6 @@ converters.update(
         "device": device_of,
     }
 )
-
-
-# ------------------------------------------------------------------ calls that do not fit
-
-
-def rebind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> Any:
-    """Try NumPy's spellings; otherwise say in one sentence what is wrong with the call."""
-    names = {p.name for p in op.schema.parameters}
-    renamed = {ALIASES.get(k, k) if k not in names else k: v for k, v in kwargs.items()}
-    if renamed.keys() != kwargs.keys() and renamed.keys() <= names:
-        return op.bound(*args, **renamed)
-    short = op.schema.title
-    message = re.sub(r"^\w+\(\)", f"{short}()", str(error))
-    missing = re.search(r"missing (\d+) required positional arguments?: (.*)$", message)
-    if missing:
-        wanted = re.findall(r"'(\w+)'", missing[2])
-        message = f"{short}() missing {missing[1]} required positional arguments: " + ", ".join(
-            f'"{w}"' for w in wanted
-        )
-    raise ArgumentError(
-        message, code="signature", help=f"the signature is {op.schema}", operands=args
-    ) from None
 
 
 def as_tensor(value: Any) -> Tensor:

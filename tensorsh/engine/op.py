@@ -12,6 +12,7 @@ from functools import cached_property
 from types import MethodType
 from typing import Any
 
+from ..errors import ArgumentError
 from . import schema as schemas
 from .registry import Registry
 from .schema import Schema
@@ -175,16 +176,31 @@ class Op:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self.bound(*args, **kwargs)
-        except TypeError as error:
-            traceback = error.__traceback__
-            if traceback is None or traceback.tb_next is not None:
-                raise
-            from .arguments import rebind
+        except (TypeError, ArgumentError) as error:
+            return self.misfit(args, kwargs, error, method=False)
 
-            return rebind(self, args, kwargs, error)
+    def misfit(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Any, method: bool) -> Any:
+        """A call that failed: tried again in another spelling, or with its complaint in PyTorch's words."""
+        from .calls import rebind, reword
+
+        if isinstance(error, ArgumentError):
+            if error.code in ("argument-type", "signature"):
+                reword(self, args, kwargs, error, method)
+            raise error
+        traceback = error.__traceback__
+        if traceback is None or traceback.tb_next is not None:
+            raise error
+        return rebind(self, args, kwargs, error, method)
+
+    @cached_property
+    def method(self) -> Op:
+        """The same record as tensors have it: its complaints do not count the tensor as an argument."""
+        form = object.__new__(_method_class(type(self)))
+        form.__dict__ = self.__dict__
+        return form
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
+        return self if instance is None else MethodType(self.method, instance)
 
     def __repr__(self) -> str:
         return f"<built-in method {self.name.rpartition('.')[2]} of type object>"
@@ -200,6 +216,24 @@ class Op:
             positions = sorted({i for d in wanted for i in d.wants_inputs if i in holders})
             found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
         return found
+
+
+_method_classes: dict[type[Op], type[Op]] = {}
+
+
+def _method_class(of: type[Op]) -> type[Op]:
+    """A class of operations that are called with their tensor in front."""
+    if of in _method_classes:
+        return _method_classes[of]
+
+    def call(self: Op, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return self.bound(*args, **kwargs)
+        except (TypeError, ArgumentError) as error:
+            return self.misfit(args, kwargs, error, method=True)
+
+    found = _method_classes[of] = type(of.__name__, (of,), {"__call__": call})
+    return found
 
 
 def camel(name: str) -> str:

@@ -8,6 +8,7 @@ dtype? dtype=None)`. A type says how an argument is accepted:
     Tensor[]    a tuple of tensors
     Number      a Python number, or a 0-d tensor that becomes one
     int int[] int... float bool str dtype device any
+    ints        a tuple of ints where a single int will not do
     (`int...` takes f(2, 3) and f((2, 3)), `Tensor...` f(a, b) and f((a, b)), `any...` a tuple as it
     is; a trailing `?` also admits None)
 """
@@ -200,7 +201,12 @@ def _named_sizes(given: tuple[Any, ...], keywords: dict[str, Any], op: str, name
         value = keywords.pop("size", None)
     if keywords or given or value is None:
         unexpected = next(iter(keywords), name)
-        raise ArgumentError(f"{op}() got an unexpected keyword argument '{unexpected}'")
+        raise ArgumentError(
+            f"{op}() got an unexpected keyword argument '{unexpected}'"
+            if given or value is not None
+            else f'{op}() missing 1 required positional arguments: "{name}"',
+            code="signature",
+        )
     return (value,)
 
 

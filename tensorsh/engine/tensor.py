@@ -423,6 +423,8 @@ def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Ten
 
 def type_name(value: Any) -> str:
     """The type as PyTorch's messages call it."""
+    if isinstance(value, Size | DType | Device):
+        return {Size: "torch.Size", DType: "torch.dtype", Device: "torch.device"}[type(value)]
     return type(value).__name__
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol
 
-from ..engine import device
+from ..engine import context, device
 from ..engine.dtype import DType, bool_, complex64, float32, int32
 from ..engine.op import Op, registry
 from ..engine.results import Size
@@ -141,11 +141,11 @@ def make_complex(*args: Any, **kwargs: Any) -> Any:
     return complex(*args, **kwargs)
 
 
-def make_tensor(data: Any = (), **kwargs: Any) -> Any:
-    """`Tensor([1, 2])`: PyTorch's old constructor, always of the default dtype."""
-    if isinstance(data, int):
-        return registry["empty"](data, **kwargs)
-    return registry["tensor"](data, **kwargs).to(registry["get_default_dtype"]())
+def make_tensor(*args: Any, **kwargs: Any) -> Any:
+    """`Tensor([1, 2])`, `Tensor(2, 3)`: PyTorch's old constructor, always of the default dtype."""
+    if args and all(isinstance(n, int) for n in args):
+        return registry["empty"](*args, **kwargs)
+    return registry["tensor"](args[0] if args else (), **kwargs).to(context.current.dtype)
 
 
 def leave(code: Any = 0) -> None:

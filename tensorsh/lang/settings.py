@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..engine import context, device, spec
+from ..engine import context, device
 from ..engine.arguments import dtype as as_dtype
 from ..engine.dtype import DType, promote_types
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError
+from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 
 
 class SetGrad(context.GradMode):
@@ -42,7 +42,7 @@ class Seeded:
         generator.manual_seed(seed)
 
     def initial_seed(self) -> int:
-        return self.seed
+        return self.seed % 2**64
 
     def __enter__(self) -> Seeded:
         return self
@@ -89,7 +89,9 @@ def set_default_dtype(d: Any) -> None:
     """What floats without a dtype become."""
     chosen = as_dtype(d, "set_default_dtype")
     if not chosen.is_floating_point:
-        raise DTypeError(f"only floating-point types are supported as the default type, not {chosen}")
+        raise DTypeError(
+            "only floating-point types are supported as the default type", help=f"{chosen} is none of them"
+        )
     _change("dtype", chosen)
 
 
@@ -115,7 +117,9 @@ def is_tensor(obj: Any) -> bool:
 
 def promote_types_(type1: Any, type2: Any) -> DType:
     """The smallest dtype that both fit."""
-    return promote_types(as_dtype(type1, "promote_types"), as_dtype(type2, "promote_types"))
+    return promote_types(
+        as_dtype(type1, "promote_types", "type1", 1), as_dtype(type2, "promote_types", "type2", 2)
+    )
 
 
 class Limits:
@@ -135,7 +139,8 @@ class Limits:
 
     def __repr__(self) -> str:
         shown = {
-            name: f"{value:g}" if isinstance(value, float) else value for name, value in self.fields.items()
+            name: f"{value:g}" if isinstance(value, int | float) else value
+            for name, value in self.fields.items()
         }
         return (
             f"{self.title}({', '.join(f'{name}={text}' for name, text in shown.items() if name != 'bits')})"
@@ -151,7 +156,8 @@ def finfo(type: Any = None) -> Limits:
     d = context.current.dtype if type is None else as_dtype(type, "finfo").to_real()
     if d.name not in FLOATS:
         raise ArgumentError(
-            "torch.finfo() requires a floating point input type. Use torch.iinfo to handle integers"
+            "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'",
+            help="integers have iinfo",
         )
     mantissa, exponent = FLOATS[d.name]
     largest = (2.0 - 2.0**-mantissa) * 2.0**exponent
@@ -166,8 +172,13 @@ def finfo(type: Any = None) -> Limits:
 def iinfo(type: Any) -> Limits:
     """The limits of an integer dtype: bits, min, max."""
     d = as_dtype(type, "iinfo")
-    if d.is_floating_point or d.is_complex or d.name == "bool":
-        raise ArgumentError("torch.iinfo() requires an integer input type. Use torch.finfo to handle floats")
+    if d.name == "bool":
+        raise ArgumentError("torch.bool is not supported by torch.iinfo")
+    if d.is_floating_point or d.is_complex:
+        raise ArgumentError(
+            "torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'",
+            help="floats have finfo",
+        )
     low, high = (-(2 ** (d.bits - 1)), 2 ** (d.bits - 1) - 1) if d.is_signed else (0, 2**d.bits - 1)
     return Limits({"min": low, "max": high, "dtype": d.name, "bits": d.bits}, "iinfo")
 
@@ -176,8 +187,21 @@ def broadcast_shapes(*shapes: Any) -> Any:
     """The shape that tensors of these shapes broadcast to."""
     from ..engine.results import Size
 
-    given = [tuple(shape) if isinstance(shape, tuple | list) else (shape,) for shape in shapes]
-    return Size(spec.broadcast_shapes(*given))
+    found: list[int] = []
+    for at, shape in enumerate(shapes):
+        sizes = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+        found = [1] * (len(sizes) - len(found)) + found
+        for i, n in enumerate(reversed(sizes), 1):
+            if isinstance(n, int) and n < 0:
+                raise ValueError("Attempting to broadcast a dimension with negative length!")
+            if n not in (1, found[-i]) and found[-i] != 1:
+                raise ShapeError(
+                    f"Attempting to broadcast a dimension of length {n} at {-i}! Mismatching argument at index "
+                    f"{at} had {shape!r}; but expected shape should be broadcastable to {found}",
+                    code="broadcast",
+                )
+            found[-i] = n if found[-i] == 1 else found[-i]
+    return Size(found)
 
 
 SETTINGS: dict[str, Any] = {

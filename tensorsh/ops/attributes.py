@@ -7,6 +7,7 @@ from typing import Any
 from ..engine import backward as walk
 from ..engine import context
 from ..engine import dtype as dt
+from ..engine.apply import promoted
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
@@ -75,16 +76,6 @@ def element_size(input):
     return input.spec.dtype.itemsize
 
 
-@composite("Tensor.is_same_size(Tensor input, Tensor other)")
-def is_same_size(input, other):
-    """Whether two tensors have the same shape.
-
-    >>> ones(2).is_same_size(zeros(2))
-    True
-    """
-    return input.spec.shape == other.spec.shape
-
-
 # ------------------------------------------------------------------ memory
 
 
@@ -141,7 +132,7 @@ def data_ptr(input):
     return 0 if input.spec.is_meta or not input.array.size else address(input.array)
 
 
-@composite("Tensor.is_contiguous(Tensor input, any memory_format=None)")
+@composite("Tensor.is_contiguous(Tensor input, *, any memory_format=None)")
 def is_contiguous(input, memory_format):
     """Whether the elements lie in memory in the order of the last dimension first.
 
@@ -190,6 +181,39 @@ kind_test(
     lambda d: d.category == dt.FLOAT,
 )
 kind_test("is_complex", "Whether the dtype is a complex one.", "[1j]", lambda d: d.category == dt.COMPLEX)
+
+
+@composite("result_type(Tensor|Number tensor1, Tensor|Number tensor2)", names=("torch.result_type",))
+def result_type(tensor1, tensor2):
+    """The dtype of an operation on the two, tensors or numbers.
+
+    >>> result_type([1, 2], 1.5)
+    torch.float32
+    """
+    operands = [x.spec if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]
+    return promoted(operands, context.current.dtype)
+
+
+@composite("can_cast(dtype from_, dtype to)", names=("torch.can_cast",))
+def can_cast(from_, to):
+    """Whether the second dtype is of no lower kind (bool, integer, float, complex) than the first.
+
+    >>> can_cast(float32, int64)
+    False
+    """
+    return from_.category <= to.category
+
+
+@composite("is_same_size(Tensor input, Tensor other)")
+def is_same_size(input, other):
+    """Whether two tensors have the same shape.
+
+    >>> is_same_size(ones(2), zeros(2))
+    True
+    """
+    return input.spec.shape == other.spec.shape
+
+
 kind_test("is_signed", "Whether the dtype has negative numbers.", "[1]", lambda d: d.is_signed)
 
 

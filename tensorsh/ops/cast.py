@@ -129,7 +129,7 @@ def short_form(name: str, dtype: DType, shown: str) -> None:
     suffix = "" if dtype in (dt.float32, dt.int64, dt.bool_, dt.complex64) else f", dtype={dtype!r}"
 
     @composite(
-        f"Tensor.{name}(Tensor input, any memory_format=None)",
+        f"Tensor.{name}(Tensor input, *, any memory_format=None)",
         doc=f"""`input.to({dtype.name})`.
 
         >>> tensor([True]).{name}()
@@ -144,7 +144,7 @@ for name, (dtype, shown) in SHORT.items():
     short_form(name, dtype, shown)
 
 
-@composite("Tensor.cpu(Tensor input, any memory_format=None)")
+@composite("Tensor.cpu(Tensor input, *, any memory_format=None)")
 def cpu(input, memory_format):
     """The tensor on the cpu, where it already is.
 
@@ -154,14 +154,14 @@ def cpu(input, memory_format):
     return moved(input, None, resolve("cpu"), False)
 
 
-@composite("Tensor.cuda(Tensor input, any device=None, bool non_blocking=False, any memory_format=None)")
+@composite("Tensor.cuda(Tensor input, any device=None, bool non_blocking=False, *, any memory_format=None)")
 def cuda(input, device, non_blocking, memory_format):
     """There is no such device here: always an error.
 
     >>> ones(2).cpu().device
     device(type='cpu')
     """
-    return moved(input, None, resolve("cuda"), False)
+    return moved(input, None, resolve("cuda") if device is None else device_of(device), False)
 
 
 #: the names of PyTorch's tensor types: `x.type()` is "torch.FloatTensor"

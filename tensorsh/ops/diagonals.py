@@ -11,7 +11,7 @@ from ..engine.apply import apply
 from ..engine.node import replay, zeros
 from ..engine.op import Op, composite, op
 from ..engine.spec import Spec
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from .broadcast import expand
 from .getitem import select_at, slice_range
 from .rules import wrap_dim
@@ -151,7 +151,9 @@ def diagflat(input, offset):
 def trace_infer(x: Spec) -> Spec:
     if x.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
-    if x.dtype.category <= dt.INT:
+    if x.dtype is dt.bool_:
+        raise DTypeError("\"trace\" not implemented for 'Bool'", help="trace of x.int() counts the true ones")
+    if x.dtype.category == dt.INT:
         x = x.with_dtype(dt.int64)
     return x.with_shape(())
 

@@ -24,10 +24,13 @@ def skipped(s: Spec) -> bool:
     return s.shape == (0,)
 
 
-def cat_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
-    """Equal sizes but along `dim`, where they add up."""
+def cat_check(tensors: tuple[Spec, ...], dim: int) -> None:
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+
+
+def cat_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
+    """Equal sizes but along `dim`, where they add up."""
     for i, s in enumerate(tensors):
         if not s.shape:
             raise ShapeError(
@@ -56,7 +59,14 @@ def cat_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
     return first.with_shape((*first.shape[:d], total, *first.shape[d + 1 :])) if used else first
 
 
-@op("cat(Tensor[] tensors, int dim=0)", infer=cat_infer, promote="types", names=(), half="native")
+@op(
+    "cat(Tensor[] tensors, int dim=0)",
+    infer=cat_infer,
+    check=cat_check,
+    promote="types",
+    names=(),
+    half="native",
+)
 def cat_at(tensors, dim):
     """The tensors one after another along `dim`."""
     used = [x for x in tensors if x.shape != (0,)]
@@ -95,10 +105,13 @@ for spelling in ("cat", "concat", "concatenate"):
 # ------------------------------------------------------------------ stack
 
 
-def stack_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
-    """Equal shapes; a new dimension as long as the list."""
+def stack_check(tensors: tuple[Spec, ...], dim: int) -> None:
     if not tensors:
         raise ShapeError("stack expects a non-empty TensorList", code="stack")
+
+
+def stack_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
+    """Equal shapes; a new dimension as long as the list."""
     first = tensors[0]
     d = wrap_dim(dim, first.ndim + 1)
     for i, s in enumerate(tensors):
@@ -114,6 +127,7 @@ def stack_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
 @op(
     "stack(Tensor[] tensors, int dim=0)",
     infer=stack_infer,
+    check=stack_check,
     promote="types",
     names=("torch.stack",),
     half="native",

@@ -51,7 +51,7 @@ def constant_infer(x: Spec, pad: tuple[int, ...], value: Any) -> Spec:
 
 
 @op(
-    "constant_pad_nd(Tensor input, int[] pad, Number value=0)",
+    "constant_pad_nd(Tensor input, ints pad, Number value=0)",
     infer=constant_infer,
     names=("torch.constant_pad_nd",),
     half="native",
@@ -199,7 +199,7 @@ def pad_circular(input: Tensor, pad: tuple[int, ...]) -> Tensor:
 
 
 @composite(
-    "nn.functional.pad(Tensor input, int[] pad, str mode='constant', float? value=None)",
+    "nn.functional.pad(Tensor input, ints pad, str mode='constant', float? value=None)",
     sample=([[1.0, 2.0, 3.0]], (1, 1), "reflect"),
 )
 def pad_(input, pad, mode, value):

@@ -175,7 +175,8 @@ def randint(low, high, size, generator, dtype, layout, device, requires_grad):
         low, high = None, low
     if not isinstance(size, tuple | list):
         raise ArgumentError(
-            f"randint(): argument 'size' (position 2) must be tuple of ints, not {type_name(size)}"
+            f"randint(): argument 'size' (position 2) must be tuple of ints, not {type_name(size)}",
+            code="argument-type",
         )
     size = arguments.integers(size, "randint", "size", 2)
     high = arguments.integer(high, "randint", "high", 1)
@@ -275,6 +276,7 @@ def normal(mean, std, size, generator, dtype, layout, device, requires_grad):
     if not isinstance(size, tuple | list):
         raise ArgumentError(
             f"normal(): argument 'size' (position 3) must be tuple of ints, not {type_name(size)}",
+            code="argument-type",
             help="give a size, or a tensor of means or of standard deviations",
         )
     size = arguments.integers(size, "normal", "size", 3)

@@ -111,7 +111,7 @@ def rot90_infer(x: Spec, k: int, dims: tuple[int, ...]) -> Spec:
 
 
 @op(
-    "rot90(Tensor input, int k=1, int[] dims=(0, 1))",
+    "rot90(Tensor input, int k=1, ints dims=(0, 1))",
     infer=rot90_infer,
     half="native",
     sample=([[1.0, 2.0], [3.0, 4.0]],),

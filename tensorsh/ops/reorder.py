@@ -193,6 +193,8 @@ def transposed_all(self: Tensor) -> Tensor:
 
 def transposed_matrix(self: Tensor, name: str = "mT") -> Tensor:
     """The last two dimensions exchanged."""
+    if not self.ndim:
+        return self
     if self.ndim < 2:
         raise ShapeError(
             f"tensor.{name} is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."

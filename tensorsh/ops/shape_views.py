@@ -245,7 +245,7 @@ def _(grad):
     return grad
 
 
-@composite("Tensor.contiguous(Tensor input, any memory_format=None)")
+@composite("Tensor.contiguous(Tensor input, *, any memory_format=None)")
 def contiguous(input, memory_format):
     """The tensor itself where its elements already lie in order, else a copy in which they do.
 
@@ -273,7 +273,7 @@ def unsqueeze(x, dim):
     tensor([[1],
             [2]])
     """
-    return np.expand_dims(x, dim)
+    return x[(slice(None),) * (dim % (x.ndim + 1)) + (None, ...)]
 
 
 @unsqueeze.derivative("input")
@@ -345,7 +345,9 @@ def squeeze(input, dim):
     if isinstance(dim, tuple | list):
         return apply(squeeze_dims, (input, tuple(dim)))
     if not isinstance(dim, int):
-        raise ArgumentError(f"squeeze(): argument 'dim' (position 2) must be int, not {type_name(dim)}")
+        raise ArgumentError(
+            f"squeeze(): argument 'dim' (position 2) must be int, not {type_name(dim)}", code="argument-type"
+        )
     return apply(squeeze_dim, (input, dim))
 
 
@@ -394,14 +396,17 @@ def unflatten(input, dim, sizes):
     if not sizes:
         raise ShapeError("unflatten: sizes must be non-empty")
     if not shape:
-        raise ShapeError("unflatten: input must have at least one dimension")
+        raise ShapeError("unflatten got an unexpected error:\nunflatten of a tensor without dimensions")
     return apply(view_size, (input, (*shape[:d], *unflattened(sizes, shape[d], d), *shape[d + 1 :])))
 
 
 def unflattened(sizes: tuple[int, ...], n: int, dim: int) -> tuple[int, ...]:
     """`sizes` with their -1 worked out; they must multiply to `n`."""
     if sizes.count(-1) > 1:
-        raise ShapeError("only one dimension can be inferred", help="leave at most one -1")
+        raise ShapeError(
+            "unflatten got an unexpected error:\nonly one dimension can be inferred",
+            help="leave at most one -1",
+        )
     known = prod(s for s in sizes if s != -1)
     if -1 in sizes and known and n % known == 0:
         return tuple([n // known if s == -1 else s for s in sizes])

@@ -199,7 +199,9 @@ def split(tensor, split_size_or_sections, dim):
     if isinstance(split_size_or_sections, list | tuple):
         sizes = integers(tuple(split_size_or_sections), "split_with_sizes", "split_sizes", 1)
         return apply(split_sizes_at, (tensor, sizes, dim))
-    return apply(split_at, (tensor, integer(split_size_or_sections, "split", "split_size", 1), dim))
+    if not isinstance(split_size_or_sections, int | Tensor):
+        integers(split_size_or_sections, "split_with_sizes", "split_sizes", 2)
+    return apply(split_at, (tensor, integer(split_size_or_sections, "split", "split_size", 2), dim))
 
 
 @composite("split_with_sizes(Tensor input, int[] split_sizes, int dim=0)", sample=([1.0, 2.0, 3.0], (1, 2)))

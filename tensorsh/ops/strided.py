@@ -36,6 +36,8 @@ def as_strided_infer(
 ) -> Spec:
     if len(size) != len(stride):
         raise ShapeError("mismatch in length of strides and shape", code="as-strided")
+    if storage_offset is not None and storage_offset < 0:
+        raise ShapeError(f"Tensor: invalid storage offset {storage_offset}")
     if any(s < 0 for s in stride):
         raise ShapeError(
             f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
@@ -48,7 +50,7 @@ def as_strided_infer(
 
 
 @op(
-    "as_strided(Tensor input, int[] size, int[] stride, int? storage_offset=None)",
+    "as_strided(Tensor input, ints size, ints stride, int? storage_offset=None)",
     infer=as_strided_infer,
     view=True,
     sample=([1.0, 2.0, 3.0, 4.0], (2, 2), (1, 2), 0),
