@@ -14,7 +14,7 @@ from ..errors import DTypeError, GradientError, ShapeError, ValueError
 from . import context
 from . import dtype as dt
 from . import schema as schemas
-from .apply import Plan, _key, make_plan, run_kernel
+from .apply import Plan, _key, make_plan, new_plan, run_kernel
 from .node import CopySlices, Node, edge, refresh
 from .op import Op, converters
 from .schema import Schema
@@ -89,7 +89,7 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     try:
         plan = op.plans.get(key)
         if plan is None:
-            plan = op.plans[key] = make_plan(op, args, key)
+            plan = new_plan(op, args, key)
     except TypeError:  # an argument that cannot be hashed
         plan = make_plan(op, args, key)
     check_result(plan, target, op)
