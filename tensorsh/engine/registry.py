@@ -61,7 +61,11 @@ class Registry(dict[str, Any]):
         return super().__contains__(name)
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default  # noqa: SIM401
+        """The operation; `default` for other names, among them attributes of tensors that are none."""
+        try:
+            return self[name] if name in self else default  # noqa: SIM401
+        except KeyError:
+            return default
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or name in self.index

@@ -72,6 +72,7 @@ class Schema:
             if p.keyword_only and not starred:
                 parts.append("*")
                 starred = True
+            starred = starred or p.varargs
             parts.append(f"*{p}" if p.varargs else str(p))
         return f"{self.name}({', '.join(parts)})"
 
