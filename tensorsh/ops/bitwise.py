@@ -8,7 +8,7 @@ from ..engine import dtype as dt
 from ..engine.op import op
 from ..engine.tensor import Tensor, install_operator
 from ..errors import ArgumentError
-from .elementwise import install_inplace, not_implemented
+from .elementwise import install_inplace, not_implemented, one_tensor
 from .rules import broadcast
 
 
@@ -29,6 +29,7 @@ def binary(name, kernel, cpu, doc, operator, symbol, bool_too=True):
     record = op(
         f"{name}(Tensor|Number input, Tensor|Number other)",
         infer=whole(cpu, bool_too),
+        check=one_tensor(name),
         promote="types",
         inplace=True,
         nondifferentiable=True,

@@ -189,9 +189,11 @@ number_extreme(
 # ------------------------------------------------------------------ clamp
 
 
-def check_bounds(input, min=None, max=None):
+def check_bounds(input, min=None, max=None, kernel=None):
     """Complex numbers have no order; of bool, only one bound that is a bool tensor, too, works."""
     given = [b for b in (min, max) if b is not None]
+    if input.dtype.is_complex and kernel is not None and type(given[0]) is Spec:
+        raise not_implemented(kernel, input)
     if input.dtype.is_complex:
         raise DTypeError("clamp is not supported for complex types", help="clamp x.abs(), or x.real")
     tensors = [type(b) is Spec for b in given]
@@ -295,7 +297,7 @@ def clamp(input, min, max):
 @op(
     "clamp_min(Tensor input, Tensor|Number min)",
     infer=clamp_spec,
-    check=lambda input, min: check_bounds(input, min=min),
+    check=lambda input, min: check_bounds(input, min=min, kernel="maximum_cpu"),
     promote="types",
     inplace=True,
     grad_fn=lambda specs: f"ClampMinBackward{int(type(specs[1]) is Spec)}",
@@ -323,7 +325,7 @@ def _(grad, input, min):
 @op(
     "clamp_max(Tensor input, Tensor|Number max)",
     infer=clamp_spec,
-    check=lambda input, max: check_bounds(input, max=max),
+    check=lambda input, max: check_bounds(input, max=max, kernel="minimum_cpu"),
     promote="types",
     inplace=True,
     grad_fn=lambda specs: f"ClampMaxBackward{int(type(specs[1]) is Spec)}",

@@ -8,7 +8,7 @@ from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.tensor import Tensor, install_operator
 from ..errors import GradientError, ValueError
-from .elementwise import conj, install_inplace, not_implemented, zeros_like
+from .elementwise import conj, install_inplace, not_implemented, one_tensor, zeros_like
 from .overload import overloaded
 from .rules import broadcast
 
@@ -133,6 +133,7 @@ def floor_divide(x, y):
 @op(
     "remainder(Tensor|Number input, Tensor|Number other)",
     infer=quotient_spec("remainder_cpu"),
+    check=one_tensor("remainder"),
     promote="types",
     inplace=True,
     grad_fn=lambda specs: (

@@ -3,7 +3,7 @@
 An operation here computes every element from the elements at the same place of its inputs: promote,
 broadcast, one NumPy call. Families that differ in a formula are tables of `unary` rows; the files are
 `arithmetic`, `division`, `powers`, `unary`, `trigonometry`, `rounding`, `magnitude`, `compare`, `logic`,
-`bitwise`, `bounds`, `pairs`, `special`, `bessel` and `polynomials`.
+`bitwise`, `bounds`, `pairs`, `special`, `gamma`, `bessel` and `polynomials`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..engine.inplace import apply_inplace
 from ..engine.op import Op, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS, Tensor, np, wrap
-from ..errors import DTypeError
+from ..errors import ArgumentError, DTypeError
 from .rules import same
 
 
@@ -98,6 +98,24 @@ def not_implemented(kernel: str, s: Spec, kind: str = "dtype") -> DTypeError:
         f"\"{kernel}\" not implemented for '{s.dtype.title}'",
         code=kind,
         help=f"convert the tensor first: this operation has no {s.dtype.name} form",
+    )
+
+
+def one_tensor(name: str) -> Callable[..., None]:
+    """The check of operations that take a number for either operand, but not for both."""
+
+    def check(first: Any, second: Any) -> None:
+        if type(first) is not Spec and type(second) is not Spec:
+            raise two_numbers(name, first, second)
+
+    return check
+
+
+def two_numbers(name: str, first: Any, second: Any) -> ArgumentError:
+    return ArgumentError(
+        f"{name.replace('.', '_')}() received an invalid combination of arguments - got "
+        f"({type(first).__name__}, {type(second).__name__}), but expected one of:",
+        help=f"make one of them a tensor: tensor({first!r})",
     )
 
 

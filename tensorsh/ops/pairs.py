@@ -8,7 +8,7 @@ from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..errors import DTypeError, ValueError
-from .elementwise import conj, exact, not_implemented, numbered, where
+from .elementwise import conj, exact, not_implemented, numbered, one_tensor, where
 from .rounding import floats_only
 from .rules import broadcast
 
@@ -151,6 +151,7 @@ def scaled_log(name, log, shift, grad_fn, doc, **options):
     record = op(
         f"{name}(Tensor|Number input, Tensor|Number other)",
         infer=floats_only(f"{name.removeprefix('special.')}_cpu"),
+        check=one_tensor(name),
         promote="float",
         grad_fn=numbered(grad_fn),
         sample=([0.0, 2.0], [1.5, 2.0]),

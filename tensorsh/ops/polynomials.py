@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.op import op
+from .elementwise import one_tensor
 from .special import real_floats
 
 Array = Any
@@ -270,6 +271,7 @@ def family(name: str, rules: dict[str, Any], meaning: str, at: str, shown: str) 
     op(
         f"special.{name}(Tensor|Number input, Tensor|Number n)",
         infer=real_floats(f"{name}_cpu", half=False),
+        check=one_tensor(f"special.{name}"),
         promote="float",
         nondifferentiable=True,
         doc=f"{meaning}\n\n>>> special.{name}({at})\ntensor({shown})\n",

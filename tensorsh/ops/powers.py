@@ -16,7 +16,7 @@ from ..engine.apply import apply
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.tensor import NUMBERS
-from ..errors import ArgumentError, DTypeError, ValueError
+from ..errors import DTypeError, ValueError
 from .elementwise import (
     FLOAT32,
     FLOAT64,
@@ -25,6 +25,7 @@ from .elementwise import (
     install_choice,
     install_inplace,
     not_implemented,
+    two_numbers,
     where,
     zeros_like,
 )
@@ -163,15 +164,11 @@ def _(grad, input, exponent, output):
 # ------------------------------------------------------------------ what users call
 
 
-def choose_power(input, exponent, name="pow"):
+def choose_power(input, exponent):
     """The record for these operands."""
     if type(exponent) in NUMBERS:
         if type(input) in NUMBERS:
-            raise ArgumentError(
-                f"{name}() received an invalid combination of arguments - got "
-                f"({type(input).__name__}, {type(exponent).__name__}), but expected one of:",
-                help="of two numbers: write input ** exponent",
-            )
+            raise two_numbers("pow", input, exponent)
         return pow_scalar, (input, exponent)
     return (pow_base if type(input) in NUMBERS else pow_tensor), (input, exponent)
 
@@ -221,8 +218,10 @@ def float_power(input, exponent):
     >>> float_power([1, 2], -1)
     tensor([1.0000, 0.5000], dtype=torch.float64)
     """
+    if type(input) in NUMBERS and type(exponent) in NUMBERS:
+        raise two_numbers("float_power", input, exponent)
     dtype = widest(input, exponent)
-    return apply(*choose_power(widened(dtype, input), widened(dtype, exponent), "float_power"))
+    return apply(*choose_power(widened(dtype, input), widened(dtype, exponent)))
 
 
 @composite("float_power_(Tensor input, Tensor|Number exponent)", names=("Tensor.float_power_",))

@@ -102,8 +102,8 @@ unary(
 
 
 def round_spec(input, decimals):
-    if decimals and input.dtype.category < dt.FLOAT:
-        raise not_implemented("round_cpu", input)
+    if decimals is not None and not input.dtype.is_floating_point:
+        raise not_implemented("round_cpu" if decimals else "round_vml_cpu", input)
     return rounding_spec("round")(input)
 
 
