@@ -10,14 +10,12 @@ from .session import texts
 
 def text(value: Any, name: str | None, format: str, *, color: bool, width: int) -> str:
     """The value as text, without a newline at its end unless the format has one."""
-    if isinstance(value, Graph):
-        from .render.graph import graph_text
+    if isinstance(value, Graph | Explanation):
+        if format == "json":
+            import json
 
-        return graph_text(value.value, value.names)
-    if isinstance(value, Explanation):
-        from .render.explain import explain_text
-
-        return explain_text(value.chains, texts.repr)
+            return json.dumps({"type": type(value).__name__.lower(), "value": answer(value)})
+        return answer(value)
     if format == "json":
         from .render.machine import json_line
 
@@ -32,6 +30,17 @@ def text(value: Any, name: str | None, format: str, *, color: bool, width: int) 
 
         return pretty_text(value, name, color=color, width=width, options=texts.options())
     return texts.repr(value)
+
+
+def answer(value: Graph | Explanation) -> str:
+    """What `graph` or `explain` has to say."""
+    if isinstance(value, Graph):
+        from .render.graph import graph_text
+
+        return graph_text(value.value, value.names)
+    from .render.explain import explain_text
+
+    return explain_text(value.chains, texts.repr)
 
 
 def binary(value: Any) -> bytes:

@@ -63,8 +63,18 @@ def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshErr
             report.labels = tuple(
                 labels(node, report.operands) if report.operands else _named_operands(node, error)
             )
-    report.trail = tuple(site.span for site in sites[:-1][-TRAIL:])
+    report.trail = trail(sites, report.span)
     return report
+
+
+def trail(sites: list[ast.Node], span: Span | None) -> tuple[Span, ...]:
+    """The calls that led to the error, outermost first; a comprehension is no call.
+
+    What is wrong in the text of another file (it does not parse) was still brought in by the last of them.
+    """
+    if sites and (span is None or span.source is sites[-1].span.source):
+        sites = sites[:-1]
+    return tuple(site.span for site in sites if not isinstance(site, ast.Comprehension))[-TRAIL:]
 
 
 def _sites(trace: TracebackType | None, find: Find) -> Iterator[ast.Node]:

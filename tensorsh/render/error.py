@@ -104,6 +104,7 @@ def _trail_lines(trail: Iterable[Span]) -> list[str]:
         times = sum(1 for _ in repeats)
         name = re.match(r"[^\W\d][\w.]*", span.text)
         called = f"in {name[0]}, called at " if name else "called at "
+        called = "imported at " if span.text.startswith("import ") else called
         counted = f" ({times} times)" if times > 1 else ""
         calls.append(called + _place(span.source, *span.position) + counted)
     if len(calls) > MOST_CALLS:

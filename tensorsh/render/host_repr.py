@@ -140,7 +140,8 @@ def _leaf_repr(value: Any, options: PrintOptions) -> str:
     if isinstance(value, types.FunctionType):
         return f"<function {value.__name__}>"
     if isinstance(value, types.MethodType):
-        return f"<bound method {value.__name__}>"
+        function = value.__func__
+        return f"<bound method {getattr(function, '__name__', None) or getattr(function, 'name', 'call')}>"
     if isinstance(value, types.GeneratorType):
         return "<generator object <genexpr>>"
     if type(value).__repr__ is object.__repr__:
