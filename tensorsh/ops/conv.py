@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.apply import apply
-from ..engine.op import composite, op, registry
+from ..engine.op import Op, composite, op, registry
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError, ValueError
 from .conv_rules import (
@@ -150,6 +150,23 @@ def _(grad, input, weight, stride, padding, dilation, groups, needs):
     )
 
 
+def _renamed(signature: str, of: Op) -> Op:
+    """The same operation on complex numbers: PyTorch adds it up from real ones, and so names its node."""
+    record = op(signature, infer=of.infer, names=(), grad_fn="AddBackward0")(of.kernel)  # type: ignore[arg-type]
+    record.derivatives = of.derivatives
+    return record
+
+
+_COMPLEX = {
+    convolution: _renamed(
+        f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY})", convolution
+    ),
+    transposed: _renamed(
+        f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY}, int[] spatial)", transposed
+    ),
+}
+
+
 @op(
     f"convolution_weight(Tensor cotangent, Tensor input, {_GEOMETRY}, int[] kernel)",
     infer=lambda g, x, s, p, d, groups, kernel: g.with_shape((g.shape[1], x.shape[1] // groups, *kernel)),
@@ -208,8 +225,9 @@ def _run(
         error.operands = (x, weight) if bias is None else (x, weight, bias)
         raise
     geometry = (stride, padding, dilation, groups)
+    complex_ = x.dtype.is_complex
     if not is_transposed:
-        return apply(convolution, (x, weight, bias, *geometry))
+        return apply(_COMPLEX[convolution] if complex_ else convolution, (x, weight, bias, *geometry))
     shape = _transposed_shape(x.spec.shape, weight.spec.shape, *geometry, extra)
     if min(shape[2:]) < 1:
         raise ShapeError(
@@ -218,7 +236,7 @@ def _run(
             code="conv-output",
             operands=(x, weight),
         )
-    return apply(transposed, (x, weight, bias, *geometry, shape[2:]))
+    return apply(_COMPLEX[transposed] if complex_ else transposed, (x, weight, bias, *geometry, shape[2:]))
 
 
 def _same(

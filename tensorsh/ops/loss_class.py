@@ -306,3 +306,56 @@ def _uniform(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str
     if weight is None:
         return total / (target.spec.numel - ignored.sum())
     return total / weight.gather(0, target.masked_select(~ignored).flatten()).sum()
+
+
+# ------------------------------------------------------------------ cross entropy of a linear layer
+
+
+@composite(
+    "nn.functional.linear_cross_entropy(Tensor input, Tensor linear_weight, Tensor target, *, "
+    "Tensor? linear_bias=None, Tensor? weight=None, str reduction='mean', int? ignore_index=None, "
+    "float label_smoothing=0.0)",
+    names=("nn.functional.linear_cross_entropy",),
+)
+def linear_cross_entropy(
+    input, linear_weight, target, linear_bias, weight, reduction, ignore_index, label_smoothing
+):
+    """`cross_entropy(linear(input, linear_weight, linear_bias), target)`, (N, in) and (C, …, in).
+
+    >>> nn.functional.linear_cross_entropy([[1., 1.]], [[1., 0.], [0., 1.]], tensor([0]))
+    tensor(0.6931)
+    """
+    _check_linear(input, linear_weight, linear_bias)
+    classes, *extra = linear_weight.shape[:-1]
+    logits_shape = (*input.shape[:-1], classes, *extra)
+    if tuple(target.shape) == logits_shape and ignore_index is not None:
+        raise ValueError(
+            "ignore_index cannot be specified when target contains probabilities", code="ignore-index"
+        )
+    rows = linear_weight.reshape(math.prod((classes, *extra)), linear_weight.shape[-1])
+    bias = None if linear_bias is None else linear_bias.flatten()
+    logits = registry["nn.functional.linear"](input, rows, bias).view(logits_shape)
+    ignore = -100 if ignore_index is None else ignore_index
+    return cross_entropy(logits, target, weight, None, ignore, None, reduction, label_smoothing)
+
+
+def _check_linear(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    problem = None
+    if input.ndim not in (1, 2):
+        problem = f"expected input with dimensionality 1 or 2, got {input.ndim}"
+    elif weight.ndim < 2:
+        problem = f"expected linear_weight with dimensionality at least 2, got {weight.ndim}"
+    elif input.shape[-1] != weight.shape[-1]:
+        problem = (
+            "expected equal input and linear_weight last dimensions (in_features), "
+            f"got {input.shape[-1]} and {weight.shape[-1]}, respectively"
+        )
+    elif bias is not None and bias.spec.shape != weight.spec.shape[:-1]:
+        problem = f"expected linear_bias shape {weight.spec.shape[:-1]}, got {bias.spec.shape}"
+    elif weight.ndim > 2 and input.ndim == 1:
+        problem = (
+            f"K-dimensional loss defined by linear_weight shape {weight.spec.shape} requires batched input, "
+            f"(N, {input.shape[-1]}), got unbatched input with shape {input.spec.shape}"
+        )
+    if problem:
+        raise ShapeError(problem, code="linear-shape", operands=(input, weight))
