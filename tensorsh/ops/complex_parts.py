@@ -168,7 +168,9 @@ def imag(input):
 
 for part in (real, imag):
     setattr(
-        Tensor, part.name, property(part.__call__, lambda self, value, part=part: part(self).copy_(value))
+        Tensor,
+        part.name,
+        property(lambda self, part=part: part(self), lambda self, value, part=part: part(self).copy_(value)),
     )
     Tensor.public.add(part.name)
 
