@@ -219,7 +219,7 @@ def randperm(n, generator, dtype, layout, device, requires_grad):
 
     >>> manual_seed(0);
     >>> randperm(4)
-    tensor([2, 0, 1, 3])
+    tensor([0, 1, 3, 2])
     """
     source = stream(generator)
     return made((n,), dtype or dt.int64, device, requires_grad, lambda _, kind: source.randperm(n, kind))

@@ -59,14 +59,14 @@ filler(
     "float low=0.0, float high=1.0",
     "numbers drawn evenly from [low, high)",
     "uniform",
-    SEED + ">>> zeros(3).uniform_(0, 10)\n        tensor([4.9626, 7.6822, 0.8848])",
+    SEED + ">>> zeros(3).uniform_(0, 10) + 0\n        tensor([4.9626, 7.6822, 0.8848])",
 )
 filler(
     "normal",
     "float mean=0.0, float std=1.0",
     "normal numbers",
     "normal",
-    SEED + ">>> zeros(3).normal_(10, 1)\n        tensor([11.5410,  9.7066,  7.8212])",
+    SEED + ">>> zeros(3).normal_(10, 1) + 0\n        tensor([11.5410,  9.7066,  7.8212])",
 )
 filler(
     "exponential",
@@ -121,7 +121,7 @@ def random_(input, bounds, to, generator):
     """Fill with integers: below `to` where one bound is given, from `low` on where two are, else any.
 
     >>> manual_seed(0);
-    >>> zeros(3).random_(0, 10)
+    >>> zeros(3).random_(0, 10) + 0
     tensor([4., 9., 3.])
     """
     given = [None if n is None else integer(n, "random_", "to", i + 1) for i, n in enumerate(bounds)]
@@ -150,7 +150,7 @@ zero_gradient(weighted_coins, "p")
 def bernoulli_(input, p, generator):
     """Fill with 0 or 1, 1 with probability `p` (a number, or a tensor of them).
 
-    >>> zeros(2).bernoulli_(1.)
+    >>> zeros(2).bernoulli_(1.) + 0
     tensor([1., 1.])
     """
     if isinstance(p, Tensor):
