@@ -29,6 +29,9 @@ EXEMPT = dict.fromkeys(("half", "bfloat16", "float"), "rounds its input, so diff
 #: operators that read their input as symmetric, as PyTorch does: their derivative is that of (A + Aᴴ) / 2
 SYMMETRIC = {"cholesky", "linalg.cholesky", "linalg.cholesky_ex", "linalg.eigvalsh", "linalg.eigh"}
 
+#: operators that read one half of a matrix, though PyTorch's derivative is of all of it
+TRIANGULAR = {"cholesky_inverse"}
+
 
 def candidates() -> dict[str, dict[str, Any]]:
     """Operator → its smallest case that can be checked."""
@@ -62,7 +65,11 @@ def function_of(case: dict[str, Any]) -> tuple[Any, list[Tensor]]:
     expression = rest.splitlines()[0]
     names = re.findall(r"^(\w+) = .*requires_grad=True\)$", setup, re.M)
     session = Session()
-    prologue = "    x0 = (x0 + x0.mH) / 2\n" if case["op"] in SYMMETRIC else ""
+    prologue = ""
+    if case["op"] in SYMMETRIC:
+        prologue = "    x0 = (x0 + x0.mH) / 2\n"
+    elif case["op"] == "cholesky_inverse":  # reads a triangle; PyTorch's gradient is that of all of it
+        prologue = "    x0 = x0.tril()\n"
     session.run(f"{setup}\ndef f({', '.join(names)}):\n{prologue}    return {expression}\n")
     return session["f"], [session[name] for name in names]
 

@@ -207,8 +207,9 @@ class Node:
     def _output(self, n: int) -> Tensor:
         array, counter, version = self.outputs[n]
         out = Tensor(array, self.output_specs[n])
-        out.node, out.index, out.counter = self, n, counter
-        out.requires_grad_slot = out.spec.dtype.is_floating_point or out.spec.dtype.is_complex
+        out.counter = counter
+        if out.spec.dtype.is_floating_point or out.spec.dtype.is_complex:
+            out.node, out.index, out.requires_grad_slot = self, n, True
         if counter[0] != version:
             raise version_error(out, version)
         return out
