@@ -14,10 +14,10 @@ from ..engine.apply import apply
 from ..engine.op import op
 from ..engine.spec import Spec
 from ..errors import DTypeError, ShapeError
+from .broadcast import expanded_size
 from .elementwise import conj
 from .matmul import adjoint, bmm, mm, mv
 from .product_rules import check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
-from .broadcast import expanded_size
 
 
 def _onto(input: Spec, shape: tuple[int, ...]) -> Spec:

@@ -24,7 +24,14 @@ def optional_tensors(value: Any, what: str) -> tuple[Tensor | None, ...] | None:
     names=("autograd.grad",),
 )
 def grad(
-    outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, is_grads_batched, materialize_grads
+    outputs,
+    inputs,
+    grad_outputs,
+    retain_graph,
+    create_graph,
+    allow_unused,
+    is_grads_batched,
+    materialize_grads,
 ):
     """The tuple of d(outputs)/d(inputs), without touching `.grad`.
 

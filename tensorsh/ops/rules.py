@@ -66,9 +66,7 @@ def wrap_dims(dims: Sequence[int] | int | None, ndim: int) -> tuple[int, ...]:
 def reduced(input: Spec, dims: Sequence[int] | int | None, keepdim: bool, dtype: DType | None = None) -> Spec:
     """The spec after reducing `dims` (None: all)."""
     gone = set(wrap_dims(dims, input.ndim))
-    shape = tuple(
-        [1 if i in gone else n for i, n in enumerate(input.shape) if keepdim or i not in gone]
-    )
+    shape = tuple([1 if i in gone else n for i, n in enumerate(input.shape) if keepdim or i not in gone])
     return spec(shape, dtype or input.dtype, input.device)
 
 
