@@ -137,7 +137,12 @@ class Session:
             yield
 
     def _show(self, value: Any, name: str | None) -> None:
-        self._evaluator.variables["_"] = value
+        variables = self._evaluator.variables
+        before = variables.get("_", variables)
+        self.context.journal.record(
+            lambda: variables.pop("_", None) if before is variables else variables.update(_=before)
+        )
+        variables["_"] = value
         self._shown(Shown(value, name))
 
     # ---------------------------------------------------------------- variables

@@ -103,6 +103,17 @@ class Journal:
 
             self._undo[id(thing), names[0]] = undo
 
+    def save_dict(self, items: dict[Any, Any]) -> None:
+        """Before entries of a dictionary are set or deleted."""
+        if self.active and self.first(items):
+            before = dict(items)
+
+            def undo() -> None:
+                items.clear()
+                items.update(before)
+
+            self.record(undo)
+
     def save_list(self, items: list[Any], *, grows: bool = False) -> None:
         """Before a list changes; `grows` says that items are only appended."""
         if not self.active:

@@ -153,23 +153,30 @@ class Fields:
 
 
 class Slots:
-    """The assignable side of a list: `xs[i] = v`, `xs[i] += v` and `del xs[i]`, undone on error."""
+    """The assignable side of a list or dictionary: `xs[i] = v`, `xs[i] += v`, `del xs[i]`, undone on error."""
 
     __slots__ = ("items",)
 
-    def __init__(self, items: list[Any]):
-        self.items = items
+    def __init__(self, items: list[Any] | dict[Any, Any]):
+        self.items: Any = items
 
     def __getitem__(self, index: Any) -> Any:
         found = self.items[index]
-        if type(found) is list:
-            context.current.journal.save_list(found, grows=True)
+        if type(found) is list:  # `xs[i] += v` and `xs[i] *= n` change the list that is there
+            context.current.journal.save_list(found)
         return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        context.current.journal.save_list(self.items)
+        self._save()
         self.items[index] = value
 
     def __delitem__(self, index: Any) -> None:
-        context.current.journal.save_list(self.items)
+        self._save()
         del self.items[index]
+
+    def _save(self) -> None:
+        journal = context.current.journal
+        if type(self.items) is list:
+            journal.save_list(self.items)
+        else:
+            journal.save_dict(self.items)

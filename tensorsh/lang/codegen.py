@@ -107,13 +107,11 @@ class Compiler(Expressions):
         value, op = self.operand(node.value), node.op
         target: Any = self.target(node.target)
         at = self.at(node)
-        if (
-            op in ("+", "*")
-            and isinstance(node.target, ast.Name)
-            and not isinstance(node.value, ast.Constant)
-        ):
+        constant = type(node.value.value) if isinstance(node.value, ast.Constant) else None
+        changing = {"+": ".growing", "*": ".changing"}.get(op)
+        if changing and isinstance(node.target, ast.Name) and constant in (None, int if op == "*" else str):
             # a list changes in place here, and must be able to change back
-            kept = self.helper(".growing", [py.Name(id=node.target.id, ctx=LOAD, **at)], at)
+            kept = self.helper(changing, [py.Name(id=node.target.id, ctx=LOAD, **at)], at)
             return [
                 py.Expr(value=kept, **at),
                 py.AugAssign(target=target, op=BINARY[op](), value=value, **at),

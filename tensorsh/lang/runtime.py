@@ -116,6 +116,7 @@ class Runtime:
             ".backward": queries.backward,
             ".call": call,
             ".chain": self.chain,
+            ".changing": changing,
             ".device": device.resolve,
             ".display": self.display,
             ".dtype": annotate.dtype_named,
@@ -224,13 +225,19 @@ def list_operator(sign: str, left: Any, right: Any) -> Any:
 
 def slot(value: Any) -> Any:
     """What `value[i] = …` writes to."""
-    return attributes.Slots(value) if type(value) is list else value
+    return attributes.Slots(value) if type(value) in (list, dict) else value
 
 
 def growing(value: Any) -> None:
     """Before `value += …`: a list grows in place."""
     if type(value) is list:
         context.current.journal.save_list(value, grows=True)
+
+
+def changing(value: Any) -> None:
+    """Before `value *= …`: a list is repeated in place, or emptied."""
+    if type(value) is list:
+        context.current.journal.save_list(value)
 
 
 def failed(message: Any) -> None:
