@@ -29,9 +29,6 @@ EXEMPT = dict.fromkeys(("half", "bfloat16", "float"), "rounds its input, so diff
 #: operators that read their input as symmetric, as PyTorch does: their derivative is that of (A + Aᴴ) / 2
 SYMMETRIC = {"cholesky", "linalg.cholesky", "linalg.cholesky_ex", "linalg.eigvalsh", "linalg.eigh"}
 
-#: operators that read one half of a matrix, though PyTorch's derivative is of all of it
-TRIANGULAR = {"cholesky_inverse"}
-
 
 def candidates() -> dict[str, dict[str, Any]]:
     """Operator → its smallest case that can be checked."""

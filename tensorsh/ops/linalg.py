@@ -43,7 +43,13 @@ def _inv_infer(a: Spec) -> tuple[Spec, Spec]:
     return a, info_spec(a, a.shape[:-2])
 
 
-@op("linalg.inv_ex(Tensor A)", infer=_inv_infer, names=(), sample=([[2.0, 1.0], [1.0, 3.0]],))
+@op(
+    "linalg.inv(Tensor A)",
+    infer=_inv_infer,
+    names=(),
+    grad_fn="LinalgInvExBackward0",
+    sample=([[2.0, 1.0], [1.0, 3.0]],),
+)
 def inv_primitive(a):
     """The inverses, and for each 0 or the 1-based position of the first zero pivot."""
     info = np.zeros(a.shape[:-2], np.int32)
@@ -265,9 +271,10 @@ def _solve_infer(a: Spec, b: Spec, left: bool) -> tuple[Spec, Spec]:
 
 
 @op(
-    "linalg.solve_ex(Tensor A, Tensor B, bool left)",
+    "linalg.solve(Tensor A, Tensor B, bool left)",
     infer=_solve_infer,
     names=(),
+    grad_fn="LinalgSolveExBackward0",
     sample=([[2.0, 1.0], [1.0, 3.0]], [[1.0, 2.0], [0.5, -1.0]], True),
 )
 def solve_primitive(a, b, left):

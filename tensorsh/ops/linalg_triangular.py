@@ -191,7 +191,12 @@ def cholesky_gradient(grad: Tensor, factor: Tensor, upper: bool) -> Tensor:
     return solve_triangular(low, inner, upper=False, left=False)
 
 
-@op("linalg.cholesky_ex(Tensor A, bool upper)", infer=_cholesky_infer, names=())
+@op(
+    "linalg.cholesky(Tensor A, bool upper)",
+    infer=_cholesky_infer,
+    names=(),
+    grad_fn="LinalgCholeskyExBackward0",
+)
 def cholesky_primitive(a, upper):
     """(factor, info)."""
     return cholesky_kernel(a, upper)
