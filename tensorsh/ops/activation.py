@@ -45,6 +45,7 @@ def activation(
     least: int = dt.FLOAT,
     most: int = dt.FLOAT,
     underscore: tuple[str, ...] = (),
+    inplace_grad_fn: str | None = None,
     extra: tuple[str, ...] = (),
     check: Callable[..., None] | None = None,
     grad_fn: str | None = None,
@@ -52,8 +53,9 @@ def activation(
 ) -> Callable[[Callable[..., Any]], Op]:
     """Declare an activation with the decorated kernel; the derivative is declared on the result.
 
-    underscore   public names of its in-place form
-    extra        further names of the plain form
+    underscore        public names of its in-place form
+    inplace_grad_fn   the in-place form's node, where PyTorch names it differently
+    extra             further names of the plain form
     """
     name, _, parameters = signature.partition("(")
     parameters = parameters.rpartition(")")[0]
@@ -65,17 +67,23 @@ def activation(
 
     def declare(kernel: Callable[..., Any]) -> Op:
         doc = kernel.__doc__ or ""
+        full = f"nn.functional.{name}(Tensor {parameters})"
         record = op(
-            f"nn.functional.{name}(Tensor {parameters})",
+            full,
             infer=infer,
             names=(),
             grad_fn=grad_fn,
             sample=sample,
         )(kernel)
 
+        inside = record
+        if inplace_grad_fn is not None:
+            inside = op(full, infer=infer, names=(), grad_fn=inplace_grad_fn)(kernel)
+            inside.derivatives = record.derivatives
+
         def body(*args: Any) -> Any:
             *rest, inplace = args
-            return apply_inplace(record, tuple(rest)) if inplace else apply(record, tuple(rest))
+            return apply_inplace(inside, tuple(rest)) if inplace else apply(record, tuple(rest))
 
         public = f"nn.functional.{name}"
         composite(
@@ -86,7 +94,7 @@ def activation(
         )(body)
         if underscore:
             composite(f"{public}_(Tensor {parameters})", names=underscore, doc=doc)(
-                lambda *args: apply_inplace(record, args)
+                lambda *args: apply_inplace(inside, args)
             )
         return record
 
@@ -105,7 +113,12 @@ def _elu_slope(grad: Tensor, x: Tensor, alpha: float, scale: float, slope: float
     return where(x > 0, grad * scale, grad * (registry["exp"](x * slope) * (alpha * scale * slope)))
 
 
-@activation("elu(input, float alpha=1.0)", "elu_cpu", underscore=("nn.functional.elu_",))
+@activation(
+    "elu(input, float alpha=1.0)",
+    "elu_cpu",
+    underscore=("nn.functional.elu_",),
+    inplace_grad_fn="EluBackward1",
+)
 def elu(x, alpha):
     """x where it is positive, `alpha * (exp(x) - 1)` elsewhere.
 
@@ -126,6 +139,7 @@ def _(grad, input, alpha):
     underscore=("nn.functional.selu_", "torch.selu_"),
     extra=("torch.selu",),
     grad_fn="EluBackward0",
+    inplace_grad_fn="EluBackward1",
 )
 def selu(x):
     """A scaled `elu` that keeps mean 0 and variance 1: 1.0507 * elu(x, 1.6733).
@@ -174,6 +188,7 @@ def _(grad, input, alpha):
     "leaky_relu(input, float negative_slope=0.01)",
     "leaky_relu_cpu",
     underscore=("nn.functional.leaky_relu_",),
+    inplace_grad_fn="LeakyReluBackward1",
 )
 def leaky_relu(x, slope):
     """x where it is positive, `negative_slope * x` elsewhere.

@@ -65,7 +65,7 @@ def _noise(shape: tuple[int, ...], dtype: Any, p: float, alpha: bool) -> tuple[A
     return wrap(kept * kind(a)), wrap(shift)
 
 
-_PARAMETERS = "Tensor input, float p=0.5, bool training=True, bool inplace=False"
+_PARAMETERS = "Tensor input, Number p=0.5, bool training=True, bool inplace=False"
 
 
 @composite(f"nn.functional.dropout({_PARAMETERS})", names=("nn.functional.dropout",))
@@ -128,7 +128,7 @@ def _batched(input: Tensor, p: float, training: bool, inplace: bool, batched: bo
 
 
 @composite(
-    "nn.functional.alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)",
+    "nn.functional.alpha_dropout(Tensor input, Number p=0.5, bool training=False, bool inplace=False)",
     names=("nn.functional.alpha_dropout",),
 )
 def alpha_dropout(input, p, training, inplace):
@@ -141,7 +141,8 @@ def alpha_dropout(input, p, training, inplace):
 
 
 @composite(
-    "nn.functional.feature_alpha_dropout(Tensor input, float p=0.5, bool training=False, bool inplace=False)",
+    "nn.functional.feature_alpha_dropout(Tensor input, Number p=0.5, bool training=False, bool "
+    "inplace=False)",
     names=("nn.functional.feature_alpha_dropout",),
 )
 def feature_alpha_dropout(input, p, training, inplace):
@@ -156,13 +157,13 @@ def feature_alpha_dropout(input, p, training, inplace):
 def _function(name: str, feature: bool, alpha: bool) -> None:
     """`torch.NAME(input, p, train)`, and the same written into its argument."""
     composite(
-        f"{name}(Tensor input, float p, bool train)",
+        f"{name}(Tensor input, Number p, bool train)",
         names=(f"torch.{name}",),
         doc=f"`nn.functional.{name}` with its arguments spelled out.\n\n"
         f">>> torch.{name}(ones(1, 2), 0.5, False)\ntensor([[1., 1.]])",
     )(lambda input, p, train: drop(input, p, train, False, feature, alpha))
     composite(
-        f"{name}_(Tensor input, float p, bool train)",
+        f"{name}_(Tensor input, Number p, bool train)",
         names=(f"torch.{name}_",),
         doc=f"`{name}`, written into its argument.\n\n"
         f">>> x = ones(1, 2)\n>>> torch.{name}_(x, 0.5, False)\n>>> x\ntensor([[1., 1.]])",

@@ -27,12 +27,18 @@ from .loss_rules import only_float, sizes
 Dims = tuple[int, ...]
 
 
-def standardise(x: Any, dims: Dims, eps: float) -> Any:
-    """The kernel of all: (x - mean) / sqrt(var + eps) over `dims` of an array."""
-    centred = x - x.mean(dims, keepdims=True, dtype=x.dtype)
-    variance = np.square(centred).mean(dims, keepdims=True, dtype=x.dtype)
-    centred *= 1 / np.sqrt(variance + x.dtype.type(eps))
-    return centred
+def statistics(x: Any, dims: Dims, eps: float) -> tuple[Any, Any]:
+    """The kernels' mean and rstd over `dims` of an array, dimensions kept."""
+    mean = x.mean(dims, keepdims=True, dtype=x.dtype)
+    variance = np.square(x - mean).mean(dims, keepdims=True, dtype=x.dtype)
+    return mean, 1 / np.sqrt(variance + x.dtype.type(eps))
+
+
+def fused(a: Any, b: Any, c: Any) -> Any:
+    """`a * b + c` rounded once, as the processor's fused instruction does in PyTorch's kernels."""
+    if a.dtype != np.float32:
+        return a * b + c
+    return (a.astype(np.float64) * b + c).astype(np.float32)
 
 
 def standardised(x: Tensor, dims: Dims, eps: float) -> tuple[Tensor, Tensor]:
@@ -111,7 +117,10 @@ def layer_norm(x, shape, weight, bias, eps):
     >>> nn.functional.layer_norm([[1., 2., 3.]], (3,))
     tensor([[-1.2247,  0.0000,  1.2247]])
     """
-    out = standardise(x, _last(shape), eps)
+    mean, rstd = statistics(x, _last(shape), eps)
+    out = (x - mean) * rstd
+    if weight is not None and bias is not None:
+        return fused(out, weight, bias)
     if weight is not None:
         out *= weight
     if bias is not None:
@@ -224,12 +233,16 @@ def group_norm_primitive(x, groups, weight, bias, eps):
     """Standardises each group of channels of each sample."""
     n = x.shape[0]
     size = x.size // (n * groups) if x.size else 0
-    out = standardise(x.reshape(n, groups, size), (2,), eps).reshape(x.shape)
+    mean, rstd = statistics(x.reshape(n, groups, size), (2,), eps)
+    each = x.shape[1] // groups
+    scale, mean = rstd[..., 0].repeat(each, 1), mean[..., 0].repeat(each, 1)
     if weight is not None:
-        out *= weight.reshape(_channels(x.ndim))
+        scale = scale * weight
+    shift = -scale * mean
     if bias is not None:
-        out += bias.reshape(_channels(x.ndim))
-    return out
+        shift = shift + bias
+    per_channel = (n, x.shape[1], *[1] * (x.ndim - 2))
+    return fused(x, scale.reshape(per_channel), shift.reshape(per_channel))
 
 
 @group_norm_primitive.derivative("input", "weight", "bias")
@@ -301,14 +314,14 @@ def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
     """Standardises each channel, by its own statistics or the running ones."""
     channels = _channels(x.ndim)
     if training:
-        out = standardise(x, _rest(x.ndim), eps)
+        mean, scale = statistics(x, _rest(x.ndim), eps)
     else:
-        out = (x - mean.reshape(channels)) / np.sqrt(var + x.dtype.type(eps)).reshape(channels)
+        mean = mean.reshape(channels)
+        scale = 1 / np.sqrt(var.reshape(channels) + x.dtype.type(eps))
     if weight is not None:
-        out *= weight.reshape(channels)
-    if bias is not None:
-        out += bias.reshape(channels)
-    return out
+        scale = scale * weight.reshape(channels)
+    shift = fused(-mean, scale, 0 if bias is None else bias.reshape(channels))
+    return fused(x, scale, shift)
 
 
 @batch_norm_primitive.derivative("input", "weight", "bias")
