@@ -79,6 +79,8 @@ class Stream:
 
     def random_u32(self, n: int) -> Array:
         """The next `n` words, uint32[n]. Not to be written to: snapshots may refer to them."""
+        if n == 0:
+            return np.empty(0, np.uint32)
         start, end = self._position, self._position + n
         if self._words is not None and end <= len(self._words):
             self._position = end
