@@ -284,7 +284,7 @@ def detach_(input):
             "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, "
             "and hence "
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
-            "Optimizer.zero_grad() function in torch/optim/optimizer.py as a reference."
+            "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
     context.current.journal.save_attributes(input, "node", "index", "requires_grad_slot")
     input.node, input.index, input.requires_grad_slot = None, 0, False

@@ -9,7 +9,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, ShapeError, Unsupported
 from .getitem import select_at
 from .strided import address, owner
 
@@ -100,6 +100,13 @@ def _(grad):
     return apply(view_as_complex, (grad.contiguous(),))
 
 
+def no_half(x: Spec) -> None:
+    if x.dtype is dt.float16:
+        raise Unsupported(
+            "complex numbers of 16-bit parts are not available", help="convert first: x.float()"
+        )
+
+
 def as_complex_infer(x: Spec) -> Spec:
     if x.dtype not in (dt.float16, dt.float32, dt.float64):
         raise DTypeError(
@@ -107,6 +114,7 @@ def as_complex_infer(x: Spec) -> Spec:
             "scalar "
             f"type: {x.dtype.title}"
         )
+    no_half(x)
     if not x.shape:
         raise ShapeError("Input tensor must have one or more dimensions")
     if x.shape[-1] != 2:
@@ -186,6 +194,7 @@ def two_reals(a: Spec, b: Spec) -> Spec:
             f"{a.dtype.title} and {b.dtype.title}",
             help="convert them first: x.float()",
         )
+    no_half(a)
     if a.dtype is not b.dtype:
         raise DTypeError(
             f"Expected object of scalar type {a.dtype.title} but got scalar type {b.dtype.title} for "

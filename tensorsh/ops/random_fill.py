@@ -24,7 +24,12 @@ def record(signature: str, draw: Any, grad_fn: str) -> Op:
     @op(signature.replace(")", ", any generator)"), infer=same, names=(), half="native", grad_fn=grad_fn)
     def drawn(x, *arguments):
         *parameters, generator = arguments
-        return np.asarray(draw(stream(generator), x, *parameters))
+        source = stream(generator)
+        if x.flags.c_contiguous or any(isinstance(p, np.ndarray) for p in parameters):
+            return np.asarray(draw(source, x, *parameters))
+        # PyTorch fills the elements in the order in which they lie in memory
+        order = sorted(range(x.ndim), key=lambda d: -x.strides[d])
+        return np.asarray(draw(source, x.transpose(order), *parameters)).transpose(np.argsort(order))
 
     zero_gradient(drawn, "input")
     return drawn

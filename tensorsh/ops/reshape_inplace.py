@@ -1,0 +1,62 @@
+"""Changing a tensor's shape in place: `x.unsqueeze_(0)` makes `x` itself the view that `unsqueeze` gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import context
+from ..engine.inplace import bump, check_writable
+from ..engine.op import composite, registry
+from ..engine.tensor import Tensor
+
+
+#: PyTorch counts on where an operation has a form in place
+IN_PLACE = {
+    "UnsqueezeBackward0": "UnsqueezeBackward1",
+    "SqueezeBackward0": "SqueezeBackward3",
+    "SqueezeBackward1": "SqueezeBackward4",
+    "SqueezeBackward2": "SqueezeBackward5",
+    "TBackward0": "TBackward1",
+    "TransposeBackward0": "TransposeBackward1",
+}
+
+
+def become(target: Tensor, name: str, *args: Any) -> Tensor:
+    """Let `target` be what the view operation makes of it: its memory seen anew, its history one longer."""
+    check_writable(target, name + "_")
+    view = registry[name](target, *args)
+    context.current.journal.save_attributes(
+        target, "array", "spec", "node", "index", "requires_grad_slot", "view_of"
+    )
+    target.array, target.spec = view.array, view.spec
+    if view.node is not None:
+        target.node, target.index = view.node, view.index
+        view.node.title = IN_PLACE[view.node.name()]
+    if target.view_of is not None:
+        target.view_of = view.view_of
+    bump(target)
+    return target
+
+
+def shape_changer(name: str, parameters: str, given: str, shown: str) -> None:
+    @composite(
+        f"Tensor.{name}_(Tensor input{parameters})",
+        doc=f"""`{name}`, in place: the tensor itself gets the new shape.
+
+        >>> x = {given}
+        >>> x.{name}_({shown.partition(" → ")[0]});
+        >>> x
+        {shown.partition(" → ")[2]}
+        """,
+    )
+    def change(input, *args):
+        return become(input, name, *args)
+
+
+shape_changer("unsqueeze", ", int dim", "tensor([1, 2])", "0 → tensor([[1, 2]])")
+shape_changer("squeeze", ", any dim=None", "tensor([[1, 2]])", " → tensor([1, 2])")
+shape_changer("t", "", "tensor([[1, 2]])", " → tensor([[1],\n                [2]])")
+for spelling in ("transpose", "swapaxes", "swapdims"):
+    shape_changer(
+        spelling, ", int dim0, int dim1", "tensor([[1, 2]])", "0, 1 → tensor([[1],\n                [2]])"
+    )
