@@ -63,6 +63,9 @@ x[x > 2] = -1.
 row.add_(5)
 row[0] = 100
 column.zero_()
+column += w[0:2]; column.grad_fn; x.grad_fn
+x += w; row.sum(); row.grad_fn; column.grad_fn; flat * 2
+h += 1; h.grad_fn; y.grad_fn
 flat.fill_(3)
 flat[2] += 10
 n += 1

@@ -150,10 +150,12 @@ def check_result(plan: Plan, target: Tensor, op: Op) -> None:
 def check_writable(target: Tensor, name: str, wants_grad: bool | None = None) -> None:
     """Refuse what PyTorch refuses, before anything is written."""
     state = context.current
-    if wants_grad is None:
-        wants_grad = state.grad_enabled and target.requires_grad_slot
-    if wants_grad or (state.grad_enabled and target.requires_grad_slot):
-        if target.view_of is None:
+    view = target.view_of
+    if wants_grad or (
+        state.grad_enabled
+        and (target.requires_grad_slot or (view is not None and view.base.requires_grad_slot))
+    ):
+        if view is None:
             if target.node is None and target.requires_grad_slot:
                 raise GradientError(
                     "a leaf Variable that requires grad is being used in an in-place operation.",
@@ -193,7 +195,7 @@ def check_view(target: Tensor) -> None:
             "the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
             code="inplace-no-grad-view",
         )
-    if base.requires_grad_slot and base.node is None:
+    if base.node is None and (base.requires_grad_slot or target.requires_grad_slot):
         raise GradientError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation.",
             code="inplace-leaf-view",

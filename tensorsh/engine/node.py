@@ -381,6 +381,10 @@ def refresh(t: Tensor) -> None:
     if t.node is None and not (base.requires_grad_slot or base.node is not None):
         return
     e = edge(base)
+    journal = context.current.journal
+    if journal.active:
+        journal.save_attributes(view, "version")
+        journal.save_attributes(t, "node", "index", "requires_grad_slot")
     view.version = t.counter[0]
     if e is not None:
         t.node = ViewNode(e, base.spec, view.steps, t)
