@@ -25,7 +25,7 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
 
 
 def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
-    """Let `write` fill a file that takes the place of `path` only when it is whole.
+    """Let `write` fill a file that takes the place of `path` only when it is whole; `-` is standard output.
 
     The bytes go to a file beside it, which is renamed at the end: whoever reads `path` sees the old
     contents or the new, and a failure leaves the old. A link keeps pointing to what it points to;
@@ -33,6 +33,14 @@ def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
     """
     import tempfile
 
+    if path == "-":
+        stream = getattr(sys.stdout, "buffer", None)
+        if stream is None:
+            raise DataError("standard output takes no bytes here", help="give a path, or print the value")
+        sys.stdout.flush()
+        write(stream)
+        stream.flush()
+        return
     with _explained(path):
         target = os.path.realpath(path)
         mode = _mode(target)
