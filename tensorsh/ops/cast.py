@@ -211,7 +211,7 @@ def copied(input: Spec, src: Any, non_blocking: bool) -> Spec:
     names=("copy",),
     inplace=True,
     half="native",
-    grad_fn="CopyBackwards",
+    grad_fn="torch::autograd::CopyBackwards",
 )
 def copy(x, src, non_blocking):
     """The values of `src`, broadcast and cast to the tensor: `x.copy_(src)` writes them into it."""
