@@ -119,6 +119,10 @@ def sizes(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[i
         short = op.rpartition(".")[2]
         raise ArgumentError(f'{short}() missing 1 required positional arguments: "{name}"', code="signature")
     first = values[0]
+    if len(values) > 1 and not isinstance(first, int | Tensor | numpy.integer):
+        raise ArgumentError(
+            f"{op}() takes 1 positional argument but {len(values)} were given", code="signature"
+        )
     if len(values) == 1 and (isinstance(first, tuple | list) or type(first) is not int):
         if type(first) is bool:
             raise _wrong(op, name, position, "tuple of ints", first)

@@ -70,7 +70,7 @@ def fewer(text: str) -> str:
 
 def reword(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: ArgumentError, method: bool) -> None:
     """Put the complaint about one argument of this call as PyTorch does."""
-    if not error.message.startswith(f"{op.schema.title}()"):
+    if not error.message.startswith(f"{op.schema.title}()") or "failed to unpack" in error.message:
         return  # about another call, inside this one
     if op.name.startswith("nn.functional.") and op.name.removeprefix("nn.functional.") not in BUILTIN:
         return  # Python there, which hands its arguments on by position

@@ -74,8 +74,8 @@ def resolve(value: Device | str | None, default: Device = cpu) -> Device:
         return cpu
     if device.type == "meta":
         return meta
-    if device.type == "cuda":
-        raise DeviceError("Torch not compiled with CUDA enabled", help=_listing())
+    if device.type in ("cuda", "xpu"):
+        raise DeviceError(f"Torch not compiled with {device.type.upper()} enabled", help=_listing())
     raise DeviceError(f"Device '{device}' is not available", help=_listing())
 
 

@@ -118,7 +118,7 @@ class Node:
         return self.title or (name if isinstance(name, str) else name(self.input_specs))
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
@@ -303,10 +303,6 @@ class CopySlices(Node):
 
     def name(self) -> str:
         return "torch::autograd::CopySlices"
-
-    @property
-    def repr_name(self) -> str:
-        return "CopySlices"
 
     def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
         grad = grads[0]

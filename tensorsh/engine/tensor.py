@@ -202,10 +202,10 @@ class Tensor:
 
     # -- values
 
-    def values_or_error(self, what: str) -> np.ndarray[Any, Any]:
+    def values_or_error(self, what: str, message: str | None = None) -> np.ndarray[Any, Any]:
         """The array of a tensor that has values; `what` needs them."""
         if self.spec.is_meta:
-            raise DTypeErrorMeta(what)
+            raise DTypeErrorMeta(message or f"{what} cannot be called on meta tensors")
         return self.array
 
     def item(self) -> Any:
@@ -219,7 +219,7 @@ class Tensor:
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers (a number for 0 dimensions)."""
-        return self.values_or_error("Tensor.tolist()").tolist()
+        return self.values_or_error("", "Cannot copy out of meta tensor; no data!").tolist()
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The array itself: it shares memory with the tensor."""
@@ -228,7 +228,11 @@ class Tensor:
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
                 help="x.detach().numpy()",
             )
-        return self.values_or_error("numpy()")
+        return self.values_or_error(
+            "",
+            "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
+            "first.",
+        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
@@ -242,15 +246,15 @@ class Tensor:
                 else "Boolean value of Tensor with more than one value is ambiguous",
                 help="say which you mean: x.any(), x.all(), or & | ~ element by element",
             )
-        return bool(self.values_or_error("bool()").item())
+        return bool(self.values_or_error("Tensor.item()").item())
 
-    def _number(self, convert: type, kind: str) -> Any:
+    def _number(self, convert: type) -> Any:
         if self.spec.numel != 1:
             raise ValueError(
                 "only one element tensors can be converted to Python scalars",
                 help="reduce it first (x.sum(), x.mean()) or use x.tolist()",
             )
-        value = self.values_or_error(kind).item()
+        value = self.values_or_error("Tensor.item()").item()
         if type(value) is complex and convert is not complex:
             if value.imag != 0:
                 raise ValueError(
@@ -261,18 +265,18 @@ class Tensor:
         return convert(value)
 
     def __float__(self) -> float:
-        return self._number(float, "float()")
+        return self._number(float)
 
     def __int__(self) -> int:
-        return self._number(int, "int()")
+        return self._number(int)
 
     def __complex__(self) -> complex:
-        return self._number(complex, "complex()")
+        return self._number(complex)
 
     def __index__(self) -> int:
         if self.spec.numel != 1 or self.dtype.category > dt.INT:
             raise ArgumentError("only integer tensors of a single element can be converted to an index")
-        return int(self.values_or_error("an index").item())
+        return int(self.values_or_error("Tensor.item()").item())
 
     def __round__(self, ndigits: int | None = None) -> Tensor:
         return op.registry["round"](self, decimals=ndigits or 0)
@@ -308,9 +312,9 @@ class DTypeErrorMeta(GradientError):
 
     kind = "device"
 
-    def __init__(self, what: str):
+    def __init__(self, message: str):
         super().__init__(
-            f"{what} cannot be called on meta tensors",
+            message,
             code="meta-values",
             help="meta tensors have shape and dtype but no values; make the tensor on cpu",
         )

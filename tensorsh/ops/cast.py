@@ -90,9 +90,7 @@ def to(input, wanted, dtype, non_blocking, copy, device, other, memory_format):
     if isinstance(wanted, Tensor) or other is not None:
         like = other if other is not None else wanted
         return moved(input, like.spec.dtype, like.spec.device, bool(non_blocking if copy is None else copy))
-    if isinstance(wanted, str | int) and not isinstance(wanted, bool):
-        device = wanted
-    elif isinstance(wanted, Device):
+    if isinstance(wanted, str | int | Device) and not isinstance(wanted, bool):
         device = wanted
     elif wanted is not None:
         dtype = arguments.dtype(wanted, "to", "dtype", 1)

@@ -9,8 +9,8 @@ import numpy as np
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
-from ..engine.tensor import Tensor
-from ..errors import ShapeError
+from ..engine.tensor import Tensor, type_name
+from ..errors import ArgumentError, ShapeError
 from .rules import wrap_dim
 
 
@@ -166,7 +166,13 @@ for spelling in ("movedim", "moveaxis"):
         torch.Size([3, 4, 2])
         """,
     )
-    def move(input, source, destination):
+    def move(input, source, destination, name=spelling):
+        if isinstance(source, int) != isinstance(destination, int):
+            kind = "int" if isinstance(source, int) else "tuple of ints"
+            raise ArgumentError(
+                f"{name}(): argument 'destination' (position 3) must be {kind}, not {type_name(destination)}",
+                code="argument-type",
+            )
         return apply(permute, (input, moved(input.ndim, source, destination)))
 
 

@@ -9,7 +9,6 @@ from ..engine.inplace import bump, check_writable
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
 
-
 #: PyTorch counts on where an operation has a form in place
 IN_PLACE = {
     "UnsqueezeBackward0": "UnsqueezeBackward1",
