@@ -172,7 +172,9 @@ sin(x, out=x)
 add(x, 1, out=x)
 """
 
-FAILURES = ("1 / 0", "x_missing", "ones(2) + ones(3)", "assert False", "zeros(10 ** 14)", "[1, 2][5]", "y.backward().foo")
+FAILURES = (
+    "1 / 0", "x_missing", "ones(2) + ones(3)", "assert False", "zeros(10 ** 14)", "[1, 2][5]", "y.backward().foo",
+)  # fmt: skip
 
 #: a statement around the changes and the failure, which is the last thing to happen in it
 FORMS = (

@@ -115,8 +115,8 @@ def make_seeds(roots: Sequence[Tensor], gradients: Sequence[Tensor | None] | Non
                     raise GradientError(
                         "grad can be implicitly created only for scalar outputs",
                         code="implicit-gradient",
-                        help="say how the outputs weigh: `backward y with [1., …]` "
-                        f"(a tensor of shape {list(root.spec.shape)}), or reduce it: backward y.sum()",
+                        help="weigh the outputs: `backward y with ones_like(y)` (any tensor of shape "
+                        f"{list(root.spec.shape)}), or reduce them: backward y.sum()",
                     )
                 if not root.dtype.is_floating_point:
                     raise GradientError(

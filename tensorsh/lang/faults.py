@@ -11,10 +11,11 @@ import builtins
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from .. import errors
+from ..engine.op import Op
 from ..engine.tensor import Tensor
 from ..errors import TensorshError
 from ..source import Span
@@ -60,8 +61,10 @@ def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshErr
         if report.span is None:
             report.span = guilty(node, report)
         if not report.labels:
-            report.labels = tuple(
-                labels(node, report.operands) if report.operands else _named_operands(node, error)
+            report.labels = (
+                tuple(_arguments(node, error))
+                or tuple(labels(node, report.operands or ()))
+                or tuple(_named_operands(node, error))
             )
     report.trail = trail(sites, report.span)
     return report
@@ -212,6 +215,8 @@ def guilty(node: ast.Node, report: TensorshError) -> Span:
             return target.span
         case ast.Backward(roots=(first, *_)):
             return first.span.to(node.roots[-1].span)
+        case ast.GradWrt(wrt=(first, *_)) if report.code in ("no-grad-required", "unused-input"):
+            return first.span.to(node.wrt[-1].span)
         case ast.GradOf() | ast.GradWrt() | ast.Graph() | ast.Explain():
             return node.value.span
         case ast.For():
@@ -292,20 +297,48 @@ def labels(node: ast.Node, operands: tuple[Any, ...]) -> Iterator[tuple[Span, st
             yield place.span, describe(operand)
 
 
-def _named_operands(node: ast.Node, error: BaseException) -> Iterator[tuple[Span, str]]:
-    """The same for what Python refused: the values that names beside the operator had."""
-    trace, frame = error.__traceback__, None
+def _arguments(node: ast.Node, error: BaseException) -> Iterator[tuple[Span, str]]:
+    """The tensors that a call of an operation was given, whatever inside the operation went wrong."""
+    if not isinstance(node, ast.Call) or any(isinstance(a.value, ast.Starred) for a in node.arguments):
+        return
+    inside = _frames(error)[1:]
+    call = next((each.f_locals for each in inside if isinstance(each.f_locals.get("self"), Op)), {})
+    values, named = list(call.get("args", ())), call.get("kwargs", {})
+    positional = [argument.value for argument in node.arguments if argument.name is None]
+    if isinstance(node.function, ast.Attribute) and len(values) == len(positional) + 1:
+        positional.insert(0, node.function.value)
+    if len(values) != len(positional):
+        return
+    given = [*zip(positional, values, strict=True)]
+    given += [(a.value, named[a.name]) for a in node.arguments if a.name in named]
+    for place, value in given:
+        if isinstance(place, ast.ListExpr | ast.TupleExpr) and isinstance(value, list | tuple):
+            items = zip(place.items, value, strict=False)
+            yield from ((item.span, describe(each)) for item, each in items if isinstance(each, Tensor))
+        elif isinstance(value, Tensor):
+            yield place.span, describe(value)
+
+
+def _frames(error: BaseException) -> list[FrameType]:
+    """From the innermost frame of the program's own code inwards."""
+    frames: list[FrameType] = []
+    trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename.startswith("<tensorsh "):
-            frame = trace.tb_frame
+            frames = []
+        frames.append(trace.tb_frame)
         trace = trace.tb_next
-    if frame is None or not isinstance(node, ast.Binary | ast.AugAssign | ast.Compare):
-        return
+    return frames
+
+
+def _named_operands(node: ast.Node, error: BaseException) -> Iterator[tuple[Span, str]]:
+    """The same where the error does not tell: the values of those operands that are names."""
+    frame = _frames(error)[0]
     absent = object()
     for place in _operand_expressions(node):
         if isinstance(place, ast.Name):
             value = frame.f_locals.get(place.id, frame.f_globals.get(place.id, absent))
-            if value is not absent:
+            if isinstance(value, Tensor) or (value is not absent and not isinstance(node, ast.Call)):
                 yield place.span, describe(value)
 
 
@@ -321,8 +354,10 @@ def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
             yield from node.operands[:2]
         case ast.Unary():
             yield node.operand
-        case ast.Subscript() | ast.Convert() | ast.GradOf() | ast.GradWrt() | ast.Declare():
+        case ast.Subscript() | ast.Convert() | ast.GradOf() | ast.Declare():
             yield node.value
+        case ast.GradWrt():
+            yield from (node.value, *node.wrt)
         case ast.Attribute():
             yield node.value
         case ast.Backward():

@@ -83,7 +83,9 @@ def grad_of(value: Any, text: str) -> Tensor:
             help=f"declare it with `param {text} = …`, or `{text}.requires_grad_()` before it is used",
         )
     raise GradientError(
-        f"{text} has no gradient yet: no backward has reached it", code="grad-no-backward", help="backward y"
+        f"{text} has no gradient yet: no backward has reached it",
+        code="grad-no-backward",
+        help=f"compute something from {text}, a loss, and run: backward loss",
     )
 
 

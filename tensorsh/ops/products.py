@@ -204,6 +204,16 @@ def linear(input, weight, bias):
             code="matmul-rank",
             operands=(input, weight),
         )
+    try:
+        return transformed(input, weight, bias)
+    except ShapeError as error:
+        error.help = f"a weight is (out, in): its last size is the input's, {input.spec.shape[-1]}"
+        raise
+
+
+def transformed(input, weight, bias):
+    """`linear` for operands that have dimensions."""
+    ndim = len(input.spec.shape)
     turned = weight.t()
     if bias is None:
         return multiply(input, turned)
