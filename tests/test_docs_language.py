@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
+import json
+import re
 from pathlib import Path
 
 import pytest
 
-from doc_examples import ROOT, sections, today
+from doc_examples import ROOT, enter, make_shell, sections, today
+from tensorsh import TensorshError
+from tensorsh.lang.faults import KINDS
 
 DOCS = ROOT / "docs"
+DATA = ROOT / "tests" / "data"
 PARTS = [
     pytest.param(part, id=f"{page}: {title}")
-    for page in ("language.md",)
+    for page in ("language.md", "errors.md")
     for title, part in sections((DOCS / page).read_text(encoding="utf-8"))
     if "```tensorsh" in part or "```console" in part
 ]
@@ -28,3 +34,73 @@ def test_python_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     failed, tried = doctest.testfile(str(DOCS / "python.md"), module_relative=False)
     assert tried > 10 and not failed
+
+
+# ------------------------------------------------------------------ errors
+
+ROW = re.compile(r"^\| `([\w-]+)` \| (.+?) \| (?:`(.+)`)? \|$", re.M)
+
+#: (kind, code, example), as the page of errors has them
+DOCUMENTED = [
+    (kind, code, example)
+    for kind, part in sections((DOCS / "errors.md").read_text(encoding="utf-8"))
+    for code, _, example in ROW.findall(part)
+]
+
+
+def raised_codes() -> set[str]:
+    """Every constant given as `code=` in the package, and what Python's exceptions become."""
+    codes = {code for _, _, code in KINDS if code is not None}
+    for path in (ROOT / "tensorsh").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "code":
+                codes |= {
+                    value.value
+                    for value in ast.walk(node.value)
+                    if isinstance(value, ast.Constant) and isinstance(value.value, str)
+                }
+    return codes
+
+
+def kinds() -> set[str]:
+    pending, found = [TensorshError], set()
+    while pending:
+        for each in pending.pop().__subclasses__():
+            found.add(each.kind)
+            pending.append(each)
+    return found
+
+
+def test_every_code_that_is_raised_is_documented_and_no_other() -> None:
+    documented = {code for _, code, _ in DOCUMENTED}
+    missing = raised_codes() - documented
+    assert not missing, f"add a row to docs/errors.md, with an example: {sorted(missing)}"
+    stale = documented - raised_codes() - kinds()
+    assert not stale, f"nothing raises these: {sorted(stale)}"
+
+
+def test_every_kind_has_a_section() -> None:
+    assert {kind for kind, _, _ in DOCUMENTED} == kinds()
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "example"), [row for row in DOCUMENTED if row[2]], ids=lambda value: value[:24]
+)
+def test_example_of_an_error(
+    kind: str, code: str, example: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shell, seen = make_shell(), []
+    shell.report.error = seen.append
+    enter(shell, example.replace("⏎", "\n"))
+    assert [(error.kind, error.code) for error in seen] == [(kind, code)]
+
+
+# ------------------------------------------------------------------ coverage
+
+
+def test_known_differences_are_on_the_coverage_page() -> None:
+    page = (DOCS / "coverage.md").read_text(encoding="utf-8")
+    for name in ("known_differences.json", "known_twin_differences.json"):
+        for case in json.loads((DATA / name).read_text()):
+            assert f"`{case}`" in page, "run: python tools/generate.py --coverage"
