@@ -56,7 +56,7 @@ def check_zero(x, y):
     """PyTorch's error for a whole number divided by zero."""
     if np.asarray(y).dtype.kind in "iub" and np.size(x) and not np.all(y):
         raise ValueError(
-            "ZeroDivisionError", code="zero-division", help="floats divide by zero: convert them first"
+            "ZeroDivisionError", code="division-by-zero", help="floats divide by zero: convert them first"
         )
 
 

@@ -92,7 +92,7 @@ def numbered(name: str) -> Callable[[tuple[Any, ...]], str]:
     )
 
 
-def not_implemented(kernel: str, s: Spec, kind: str = "dtype") -> DTypeError:
+def not_implemented(kernel: str, s: Spec, kind: str = "not-implemented") -> DTypeError:
     """PyTorch's error for a dtype that a kernel has no code for."""
     return DTypeError(
         f"\"{kernel}\" not implemented for '{s.dtype.title}'",
