@@ -13,17 +13,25 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import op
 from ..engine.spec import Spec
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, ShapeError, ValueError
 from .broadcast import expanded_size
 from .elementwise import conj
 from .matmul import adjoint, bmm, mm, mv
 from .product_rules import check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
+from .rules import wrap_dim
 
 
 def _onto(input: Spec, shape: tuple[int, ...]) -> Spec:
     """The product's shape, which the input must expand to."""
     expanded_size(input, shape)
     return input.with_shape(shape)
+
+
+def _check_factors(of: Spec, *factors: Any) -> None:
+    if not of.dtype.is_complex and any(type(f) is complex and f.imag for f in factors):
+        raise ValueError(
+            f"value cannot be converted to type {dt.c_names[of.dtype]} without overflow", code="argument-type"
+        )
 
 
 def combined(input: Any, product: Any, beta: Any, alpha: Any) -> Any:
@@ -51,6 +59,7 @@ def _addmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
             raise ShapeError(f"{name} must be a matrix, got {s.ndim}-D tensor", code="matmul-rank")
     check_mm(*a.shape, *b.shape, a.shape, b.shape)
     no_bool("addmm_impl_cpu_", a)
+    _check_factors(a, beta, alpha)
     return _onto(input, (a.shape[0], b.shape[1]))
 
 
@@ -94,6 +103,7 @@ def _addmv_infer(input: Spec, mat: Spec, vec: Spec, beta: Any, alpha: Any) -> Sp
         )
     check_mv(mat.shape, vec.shape[0], input.numel, mat.shape, vec.shape)
     mv_dtype(mat, vec, input)
+    _check_factors(mat, beta, alpha)
     return input.with_shape(mat.shape[:1])
 
 
@@ -131,9 +141,11 @@ def _(grad, mat, alpha):
 
 
 def _check_batches(a: Spec, b: Spec) -> None:
-    for name, s in (("batch1", a), ("batch2", b)):
-        if s.ndim != 3:
-            raise ShapeError(f"{name} must be a 3D tensor", code="matmul-rank")
+    if a.ndim != 3:
+        raise ShapeError("batch1 must be a 3D tensor", code="matmul-rank")
+    wrap_dim(2, b.ndim)
+    if b.ndim != 3:
+        raise ShapeError("batch2 must be a 3D tensor", code="matmul-rank")
 
 
 def _addbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
@@ -153,6 +165,7 @@ def _addbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
     same_dtype(input, b, "self and mat2 must have the same dtype, but got {} and {}", "title")
     same_dtype(a, b, "mat1 and mat2 must have the same dtype, but got {} and {}", "title")
     no_bool("addmm_impl_cpu_", a)
+    _check_factors(a, beta, alpha)
     return out
 
 
@@ -204,6 +217,7 @@ def _baddbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec
             f"Input dtypes must be the same, got: input {x}, batch1: {y}, batch2: {z}", code="dtype-mismatch"
         )
     no_bool("baddbmm", a)
+    _check_factors(a, beta, alpha)
     return out
 
 
@@ -256,6 +270,7 @@ def _addr_infer(input: Spec, vec1: Spec, vec2: Spec, beta: Any, alpha: Any) -> S
                 f"For integral input tensors, argument {name} must not be a floating point number.",
                 code="argument-type",
             )
+    _check_factors(input, beta, alpha)
     return _onto(input, (vec1.shape[0], vec2.shape[0]))
 
 

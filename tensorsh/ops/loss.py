@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..engine import context
+from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
-from ..errors import ShapeError, ValueError
+from ..errors import DTypeError, ShapeError, ValueError
 from .activation import where
 from .loss_rules import (
     LEGACY,
@@ -229,6 +230,13 @@ def kl_div(input, target, size_average, reduce, reduction, log_target):
 
 
 def _divergence(input: Tensor, target: Tensor, log_target: bool) -> Tensor:
+    if min(input.dtype.category, target.dtype.category) < dt.FLOAT:
+        raise DTypeError(
+            "kl_div: Integral inputs not supported.",
+            code="dtype",
+            help="both hold (log-)probabilities: x.float()",
+            operands=(input, target),
+        )
     if log_target:
         return registry["exp"](target) * (target - input)
     return registry["xlogy"](target, target) - target * input

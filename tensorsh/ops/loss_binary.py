@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
@@ -104,6 +105,22 @@ def sizes_of(shape: Any) -> str:
 # ------------------------------------------------------------------ logits
 
 
+def _check_target(y: Spec) -> None:
+    if y.dtype is dt.bool_:
+        raise DTypeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead.",
+            code="target-dtype",
+            help="the target holds probabilities: target.float()",
+        )
+    if y.dtype.category < dt.FLOAT:
+        raise DTypeError(
+            f"result type Float can't be cast to the desired output type {y.dtype.title}",
+            code="target-dtype",
+            help="the target holds probabilities: target.float()",
+        )
+
+
 def _logits_infer(x: Spec, y: Spec, weight: Spec | None, pos_weight: Spec | None, reduction: str) -> Spec:
     only_float("log_sigmoid_cpu", x)
     shape = x.shape
@@ -169,6 +186,8 @@ def binary_cross_entropy_with_logits(input, target, weight, size_average, reduce
     """
     reduction = reduction_of(reduction, size_average, reduce)
     _check_same_size(input, target)
+    if input.dtype.is_floating_point:
+        _check_target(target.spec)
     return apply(logits_primitive, (input, target, weight, pos_weight, reduction))
 
 

@@ -102,7 +102,7 @@ def _check_triplet(anchor: Tensor, positive: Tensor, negative: Tensor, margin: f
 
 
 @composite(
-    "nn.functional.triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin=1.0, "
+    "nn.functional.triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, Number margin=1.0, "
     f"float p=2.0, float eps=1e-6, bool swap=False, {LEGACY})",
     names=("nn.functional.triplet_margin_loss",),
 )
@@ -125,7 +125,7 @@ def triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap, size_a
 
 @composite(
     "nn.functional.triplet_margin_with_distance_loss(Tensor anchor, Tensor positive, Tensor negative, *, "
-    "any distance_function=None, float margin=1.0, bool swap=False, str reduction='mean')",
+    "any distance_function=None, Number margin=1.0, bool swap=False, str reduction='mean')",
     names=("nn.functional.triplet_margin_with_distance_loss",),
 )
 def triplet_margin_with_distance_loss(anchor, positive, negative, distance_function, margin, swap, reduction):
@@ -169,7 +169,10 @@ def _multi_margin_infer(
         raise ValueError("only p == 1 and p == 2 supported", code="loss-p")
     if target.ndim > 1 or target.numel != rows:
         raise ShapeError(
-            f"inconsistent target size, expected {rows} but got {list(target.shape)}", code="target-size"
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples "
+            f"(batch size). Expected target size [{rows}], but got {list(target.shape)}. "
+            f"Input has shape {list(x.shape)}.",
+            code="target-size",
         )
     if weight is not None and (weight.ndim > 1 or weight.numel != classes):
         raise ShapeError(
@@ -256,7 +259,9 @@ def _multilabel_slopes(x: Any, target: Any) -> tuple[Any, Any]:
     classes = x.shape[-1] if x.ndim else 1
     rows, labels = x.reshape(-1, classes), target.reshape(-1, classes)
     if labels.size and (labels.min() < -1 or labels.max() >= classes):
-        raise IndexError("target out of range", code="target-range", help=f"there are {classes} classes")
+        raise IndexError(
+            "argument #2 'target' is out of range", code="target-range", help=f"there are {classes} classes"
+        )
     losses, slopes = np.zeros(len(rows), x.dtype), np.zeros_like(rows)
     for n, (row, label) in enumerate(zip(rows, labels, strict=True)):
         stop = int(np.argmax(label < 0)) if (label < 0).any() else classes

@@ -204,18 +204,21 @@ def _row_infer(a: Spec, b: Spec) -> Spec:
 
 def _folded_infer(a: Spec, b: Spec) -> Spec:
     """A batch and a single matrix or vector, multiplied as one large matrix."""
+    given, out = (a.shape, b.shape), a.with_shape(_product_shape(a.shape, b.shape))
+    if a.ndim == b.ndim == 3:  # a batch of one is folded as a matrix
+        a = a.with_shape(a.shape[1:])
     larger, smaller = (a, b) if a.ndim >= b.ndim else (b, a)
     shape = larger.shape if larger is a else (*b.shape[:-2], b.shape[-1], b.shape[-2])
     rows = math.prod(shape[:-1])
     if smaller.ndim == 1:
-        check_mv((rows, shape[-1]), smaller.shape[0], None, a.shape, b.shape)
+        check_mv((rows, shape[-1]), smaller.shape[0], None, *given)
         mv_dtype(larger, smaller)
     else:
         k, n = smaller.shape if larger is a else smaller.shape[::-1]
-        check_mm(rows, shape[-1], k, n, a.shape, b.shape)
+        check_mm(rows, shape[-1], k, n, *given)
         same_dtype(larger, smaller, "expected m1 and m2 to have the same dtype, but got: {} != {}")
         no_bool("addmm_impl_cpu_", a)
-    return a.with_shape(_product_shape(a.shape, b.shape))
+    return out
 
 
 def _batched_infer(a: Spec, b: Spec) -> Spec:
