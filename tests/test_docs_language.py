@@ -104,3 +104,20 @@ def test_known_differences_are_on_the_coverage_page() -> None:
     for name in ("known_differences.json", "known_twin_differences.json"):
         for case in json.loads((DATA / name).read_text()):
             assert f"`{case}`" in page, "run: python tools/generate.py --coverage"
+
+
+# ------------------------------------------------------------------ links
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
+    for path in (DOCS / "decisions").glob("0*.md"):
+        title = path.read_text(encoding="utf-8").split("\n", 1)[0].partition(". ")[2]
+        assert f"[{title}]({path.name})" in index
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: p.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`]*`", "", path.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        assert target.startswith("http") or (path.parent / target).exists(), target
