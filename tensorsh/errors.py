@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 
 class TensorshError(Exception):
-    """Anything that stops a statement.
+    """Anything that stops a statement, as data; `docs/errors.md` lists every code.
 
     message   what happened, in PyTorch's words where PyTorch has this error
+    kind      the family it belongs to: "shape", "dtype", "gradient", "syntax", …
     code      a stable name for this error, `kind` unless a finer one is given
-    help      how to fix it, in words a user can type
-    span      the smallest guilty piece of the program; the evaluator fills it in
+    help      how to fix it, in words a user can type, or None
+    span      the smallest guilty piece of the program: `.text`, `.position` (line, column), `.source.name`
     labels    (span, text) pairs: what each operand was
+    trail     spans of the calls of the program's own functions that led there, outermost first
+    exit_code what the command line answers
     operands  the values that an operation was given; the evaluator turns them into labels
     """
 

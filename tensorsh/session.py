@@ -45,12 +45,21 @@ class Shown:
 
 
 class Session:
-    """Variables, defaults and random numbers of its own; sessions do not see each other.
+    """A place to run programs: variables, defaults and random numbers that no other session sees.
 
     seed      start the random stream there, as `manual_seed(seed)`
     dtype     the default float dtype: "float32" (default), "float64", …
     device    where new tensors go: "cpu" (default) or "meta"
     threads   how many threads an operation may use
+
+    >>> s = Session(seed=0)
+    >>> s.run("x = tensor([1., 2.], requires_grad=True); y = (x * x).sum(); backward y; y")
+    [tensor(5., grad_fn=<SumBackward0>)]
+    >>> s["x"].grad.numpy()
+    array([2., 4.], dtype=float32)
+    >>> s["n"] = [1, 2, 3]
+    >>> s.evaluate("len(n)"), "n" in s, s.names()
+    (3, True, ['x', 'y', 'n'])
     """
 
     def __init__(
@@ -82,7 +91,12 @@ class Session:
     # ---------------------------------------------------------------- running
 
     def run(self, source: str, name: str = "<input>") -> list[Any]:
-        """Run a program; the values it displayed, in order. Raises TensorshError; see `execute`."""
+        """Run a program; returns the values it displayed, in order.
+
+        Only `print` writes anything, to `sys.stdout`. `name` is what errors call the text. Raises
+        TensorshError: a syntax error before anything runs, any other at the statement it stops at,
+        which has then changed nothing.
+        """
         values: list[Any] = []
         self.execute(source, name, lambda shown: values.append(shown.value))
         return values

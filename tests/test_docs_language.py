@@ -36,6 +36,13 @@ def test_python_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert tried > 10 and not failed
 
 
+def test_docstrings_of_a_session() -> None:
+    import tensorsh.session
+
+    failed, tried = doctest.testmod(tensorsh.session)
+    assert tried > 5 and not failed
+
+
 # ------------------------------------------------------------------ errors
 
 ROW = re.compile(r"^\| `([\w-]+)` \| (.+?) \| (?:`(.+)`)? \|$", re.M)
