@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..engine import dtype as dt
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
@@ -38,7 +40,8 @@ def reduce_array(values: Any, reduction: str) -> Any:
     """A kernel's last step, in the values' own dtype."""
     if reduction == "none":
         return values
-    return values.mean(dtype=values.dtype) if reduction == "mean" else values.sum(dtype=values.dtype)
+    total = values.sum(dtype=values.dtype)
+    return np.true_divide(total, values.size, dtype=values.dtype) if reduction == "mean" else total
 
 
 def reduce_tensor(values: Tensor, reduction: str) -> Tensor:
