@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+
 from clock import seconds
 
 rng = np.random.default_rng(0)

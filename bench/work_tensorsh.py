@@ -13,7 +13,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from clock import seconds
-
 from tensorsh import Session
 
 DIGITS = """

@@ -6,6 +6,7 @@ import json
 
 import torch
 import torch.nn.functional as F
+
 from clock import seconds
 
 torch.manual_seed(0)

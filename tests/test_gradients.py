@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
+from oracle import read_lines
 from tensorsh import Session
 from tensorsh.engine.op import registry
 from tensorsh.engine.tensor import Tensor
-
-from oracle import read_lines
 
 #: more elements than this make a check of second derivatives slow
 MOST_ELEMENTS = 40

@@ -8,14 +8,13 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from program_writer import Writer
 
+from program_writer import Writer
+from python_twin import of_python, of_tensorsh
 from tensorsh.errors import ParseError
 from tensorsh.lang import ast
 from tensorsh.lang.parse import is_complete, parse
 from tensorsh.source import Source, Span
-
-from python_twin import of_python, of_tensorsh
 
 settings.register_profile("parser", deadline=None, max_examples=150)
 settings.load_profile("parser")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from recorded import blocks, output
 
+from recorded import blocks, output
 from tensorsh import Session, TensorshError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from recorded import answer, lines, squeeze
 
+from recorded import answer, lines, squeeze
 from tensorsh import Session
 from tensorsh.engine import dtype as dt
 from tensorsh.engine.dtype import DType

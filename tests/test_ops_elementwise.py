@@ -7,8 +7,8 @@ import sys
 import warnings
 
 import pytest
-from recorded import answer, lines
 
+from recorded import answer, lines
 from tensorsh import Session
 
 

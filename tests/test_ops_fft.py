@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from recorded import answer, lines
 
+from recorded import answer, lines
 from tensorsh import Session
 
 

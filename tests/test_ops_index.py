@@ -6,8 +6,8 @@ import itertools
 
 import numpy as np
 import pytest
-from recorded import answer, lines, squeeze
 
+from recorded import answer, lines, squeeze
 from tensorsh import Session
 from tensorsh.engine.op import registry
 

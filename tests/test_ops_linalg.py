@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from recorded import answer, lines
 
+from recorded import answer, lines
 from tensorsh import Session
 
 SHAPES = [(3, 3), (4, 2), (2, 4), (2, 3, 3), (2, 4, 2), (0, 3, 3), (3, 0), (1, 1)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from recorded import answer, blocks, lines, output, squeeze
 
+from recorded import answer, blocks, lines, output, squeeze
 from tensorsh import Session
 from tensorsh.ops import cascade
 from tensorsh.ops.selection import nth_element, quick_select, ranks, std_sort, top

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from recorded import answer, blocks, lines, output, squeeze
 
+from recorded import answer, blocks, lines, output, squeeze
 from tensorsh import Session
 
 

@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 
 import pytest
-from ast_text import tree
 
+from ast_text import tree
 from tensorsh.errors import ParseError
 from tensorsh.lang import grammar
 from tensorsh.lang.parse import is_complete, parse

@@ -5,12 +5,12 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
-from test_torch_repr import given
 
 from tensorsh.engine.results import Size, named_result
 from tensorsh.render.paint import columns
 from tensorsh.render.pretty import pretty_text
 from tensorsh.render.torch_repr import PrintOptions
+from test_torch_repr import given
 
 sort = named_result("sort", ("values", "indices"))
 weights = given(np.round(np.sin(np.arange(120)), 4), "float32", shape=(3, 40))

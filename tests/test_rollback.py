@@ -220,7 +220,10 @@ def snapshot(session: Session) -> Any:
             return value.tobytes(), value.shape
         if type(value).__name__ == "Optimizer":
             return [deep(each) for each in (value.options, value.parameters)], [
-                [(key, item.tobytes() if isinstance(item, np.ndarray) else item) for key, item in state.items()]
+                [
+                    (key, item.tobytes() if isinstance(item, np.ndarray) else item)
+                    for key, item in state.items()
+                ]
                 for state in value.state
             ]
         return None
@@ -264,7 +267,9 @@ def test_one_change_and_then_a_failure(change: str) -> None:
 
 @pytest.mark.parametrize("change", lines(CHANGES))
 def test_a_change_in_a_function(change: str) -> None:
-    if change.startswith(("del ", "x ", "n ", "w ", "b ", "base ", "xs ", "total ", "nested ", "x,", "a,", "for ")):
+    if change.startswith(
+        ("del ", "x ", "n ", "w ", "b ", "base ", "xs ", "total ", "nested ", "x,", "a,", "for ")
+    ):
         return  # in a function these are its own names
     program = "def work():\n" + indented([change], "1 / 0")
     session = prepared()
@@ -295,7 +300,9 @@ def test_what_succeeded_before_stays_and_work_goes_on() -> None:
     assert session.run("z.backward(); w.grad is not none") == [True]
 
 
-@pytest.mark.parametrize("change", ["xs.append(1)", "x += 1", "w.grad = none", "manual_seed(1)", "import 'inner.tsh'"])
+@pytest.mark.parametrize(
+    "change", ["xs.append(1)", "x += 1", "w.grad = none", "manual_seed(1)", "import 'inner.tsh'"]
+)
 def test_an_import_that_fails(tmp_path: Any, change: str) -> None:
     (tmp_path / "inner.tsh").write_text("inner = 1\nxs.append(2)\n")
     (tmp_path / "outer.tsh").write_text(f"fresh = 1\n{change}\ndel names\n1 / 0\n")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from oracle import difference, read_lines
 from tensorsh import Session
 from tensorsh.engine.apply import apply_any
 from tensorsh.engine.op import Op
-
-from oracle import difference, read_lines
 
 CASES = [
     c for c in read_lines("torch_cases.jsonl.gz") if c["id"].endswith(("float32/0", "int64/1", "complex64/0"))

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
+from oracle import DATA, difference, read_lines
 from tensorsh import Session, TensorshError
 from tensorsh.engine.tensor import Tensor
-
-from oracle import DATA, difference, read_lines
 
 CASES = read_lines("torch_cases.jsonl.gz")
 BY_OPERATOR: dict[str, list[dict[str, Any]]] = defaultdict(list)

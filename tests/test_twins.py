@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tensorsh import Session, TensorshError
-
 from oracle import DATA, read_lines
+from tensorsh import Session, TensorshError
 
 TWINS = read_lines("twins.jsonl.gz")
 KNOWN = json.loads((DATA / "known_twin_differences.json").read_text())
