@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -73,11 +74,13 @@ class Evaluator:
             body = parse(source).body
             if bind is not None:
                 body = (assignment(bind, body, source),)
-            compiled = [
-                Statement(node, compiler.compile(node), bound_names(node))
-                for node in body
-                if not isinstance(node, ast.Pass)
-            ]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)  # it would speak of lines nobody wrote
+                compiled = [
+                    Statement(node, compiler.compile(node), bound_names(node))
+                    for node in body
+                    if not isinstance(node, ast.Pass)
+                ]
             for statement in compiled:
                 self.prelude.provide(statement.code)
         except Exception as error:

@@ -11,16 +11,15 @@ import builtins
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from types import FrameType, TracebackType
-from typing import Any
+from types import TracebackType
 
 from .. import errors
-from ..engine.op import Op
-from ..engine.tensor import Tensor
+from ..engine.tensor import type_name
 from ..errors import TensorshError
 from ..source import Span
 from . import ast
 from .namespace import did_you_mean
+from .places import arguments_of_call, guilty, labels, named_operands, operation
 
 Find = Callable[[str, int], ast.Node | None]
 
@@ -43,6 +42,10 @@ KINDS: tuple[tuple[type[BaseException], type[TensorshError], str | None], ...] =
 #: where Python raises for what a program does: its code, the runtime, and the formatting of values
 LANG = os.path.dirname(__file__)
 PROGRAM = ("<tensorsh ", LANG, os.path.join(os.path.dirname(LANG), "session.py"))
+#: what an operation raises for an argument whose type its signature leaves open
+MISUSE = (TypeError, ValueError, AttributeError, IndexError)
+
+SMALLER = "`on meta` computes shapes without memory"
 TRAIL = 20  # how many call sites an error keeps
 
 
@@ -62,9 +65,9 @@ def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshErr
             report.span = guilty(node, report)
         if not report.labels:
             report.labels = (
-                tuple(_arguments(node, error))
+                tuple(arguments_of_call(node, error))
                 or tuple(labels(node, report.operands or ()))
-                or tuple(_named_operands(node, error))
+                or tuple(named_operands(node, error))
             )
     report.trail = trail(sites, report.span)
     return report
@@ -107,6 +110,8 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
             code="overflow",
             help='show it in hexadecimal, f"{n:x}", or a part of it, n % 10**20',
         )
+    if isinstance(error, ValueError) and message.startswith("Maximum allowed "):
+        return errors.ValueError("Storage size calculation overflowed", code="out-of-memory", help=SMALLER)
     if _raised_by_the_program(error):
         for kind, ours, code in KINDS:
             if isinstance(error, kind):
@@ -115,6 +120,19 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
                 if isinstance(error, OverflowError | OSError) and len(error.args) == 2:
                     message = error.args[1]  # the first is the system's error number
                 return ours(message or type(error).__name__, code=code, help=_hint(message))
+    op, args, kwargs = operation(error)
+    if (
+        op is not None
+        and isinstance(error, MISUSE)
+        and any(p.type[:3] == "any" for p in op.schema.parameters)
+    ):
+        given = [type_name(value) for value in args]
+        given += [f"{name}={type_name(value)}" for name, value in kwargs.items()]
+        return errors.ArgumentError(
+            f"{op.schema.title}(): these arguments do not fit: ({', '.join(given)})",
+            code="argument-type",
+            help=f"the signature is {op.schema}",
+        )
     report = InternalError(
         f"{type(error).__name__}: {message}",
         help="this is a mistake in tensorsh, not in your program; --debug shows where",
@@ -181,205 +199,5 @@ def _out_of_memory(error: MemoryError) -> TensorshError:
     return errors.ValueError(
         f"DefaultCPUAllocator: can't allocate memory{wanted}",
         code="out-of-memory",
-        help="`on meta` computes shapes without memory",
+        help=SMALLER,
     )
-
-
-# ------------------------------------------------------------------ places and labels
-
-
-def guilty(node: ast.Node, report: TensorshError) -> Span:
-    """The smallest piece of `node` that an error is about."""
-    if report.code in ("ragged", "tensor-data"):  # a literal becomes a tensor where it is used
-        literal = _guilty_literal(node)
-        if literal is not None:
-            return literal
-    match node:
-        case ast.If() | ast.While():
-            return node.condition.span
-        case _ if report.message.startswith("Boolean value of"):  # of what a comparison gave, not of it
-            return node.span
-        case ast.With(items=(only,)):
-            return only.context.span
-        case ast.Binary() | ast.AugAssign():
-            return node.op_span
-        case ast.Compare(op_spans=(only,)):
-            return only
-        case ast.Attribute():
-            return node.name_span
-        case ast.Call():
-            return _guilty_in_call(node, report)
-        case ast.Subscript(items=(first, *_)):
-            return first.span.to(node.items[-1].span)
-        case ast.Assign(targets=(target, *_)) if not isinstance(target, ast.Name):
-            return target.span
-        case ast.Backward(roots=(first, *_)):
-            return first.span.to(node.roots[-1].span)
-        case ast.GradWrt(wrt=(first, *_)) if report.code in ("no-grad-required", "unused-input"):
-            return first.span.to(node.wrt[-1].span)
-        case ast.GradOf() | ast.GradWrt() | ast.Graph() | ast.Explain():
-            return node.value.span
-        case ast.For():
-            return node.iterable.span
-        case ast.Define():
-            return node.name_span
-    return node.span
-
-
-def _guilty_in_call(node: ast.Call, report: TensorshError) -> Span:
-    """The argument that the message is about, else the name of what is called."""
-    if isinstance(report, errors.DeviceError):
-        for argument in node.arguments:
-            if argument.name == "device" or (
-                isinstance(argument.value, ast.Constant) and isinstance(argument.value.value, str)
-            ):
-                return argument.span
-    named = re.search(r"argument '(\w+)'(?: \(position (\d+)\))?|keyword argument '(\w+)'", report.message)
-    if named:
-        for argument in node.arguments:
-            if argument.name is not None and argument.name in (named[1], named[3]):
-                return argument.span
-        if named[2]:
-            position = int(named[2]) - 1 - is_method(node)
-            positional = [argument for argument in node.arguments if argument.name is None]
-            if 0 <= position < len(positional):
-                return positional[position].span
-    match node.function:
-        case ast.Attribute(name_span=span):
-            return span
-    return node.function.span
-
-
-def _guilty_literal(node: ast.Node) -> Span | None:
-    """The row of a literal that does not fit, or a list that is no tensor, in what `node` takes."""
-    inside = (
-        [each.value for each in node.arguments] if isinstance(node, ast.Call) else _operand_expressions(node)
-    )
-    operands = [node, *inside]
-    for operand in operands:
-        if isinstance(operand, ast.TensorLiteral) and operand.ragged is not None:
-            return operand.ragged.span
-    for operand in operands:
-        if isinstance(operand, ast.ListExpr):
-            return operand.span
-    return None
-
-
-PREFIXES = frozenset(
-    {"torch", "F", "nn", "linalg", "fft", "special", "autograd", "func", "optim", "random", "cuda"}
-)
-
-
-def is_method(node: ast.Call) -> bool:
-    """Whether a call has a receiver (`x.sum()`), rather than a prefix (`torch.sum(x)`)."""
-    if not isinstance(node.function, ast.Attribute):
-        return False
-    root = node.function.value
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    return not (isinstance(root, ast.Name) and root.id in PREFIXES)
-
-
-def labels(node: ast.Node, operands: tuple[Any, ...]) -> Iterator[tuple[Span, str]]:
-    """What each operand was, beside the expression it came from."""
-    places = list(_operand_expressions(node))
-    flat: list[Any] = []
-    for operand in operands:
-        flat.extend(operand if isinstance(operand, tuple | list) else (operand,))
-    tensors = [operand for operand in flat if isinstance(operand, Tensor)]
-    values = [place for place in places if not isinstance(place, ast.Constant)]
-    if len(places) == len(flat):
-        pairs: Iterable[tuple[Any, Any]] = zip(places, flat, strict=True)
-    else:
-        pairs = zip(values, tensors, strict=False)
-    for place, operand in pairs:
-        if operand is not None:
-            yield place.span, describe(operand)
-
-
-def _arguments(node: ast.Node, error: BaseException) -> Iterator[tuple[Span, str]]:
-    """The tensors that a call of an operation was given, whatever inside the operation went wrong."""
-    if not isinstance(node, ast.Call) or any(isinstance(a.value, ast.Starred) for a in node.arguments):
-        return
-    inside = _frames(error)[1:]
-    call = next((each.f_locals for each in inside if isinstance(each.f_locals.get("self"), Op)), {})
-    values, named = list(call.get("args", ())), call.get("kwargs", {})
-    positional = [argument.value for argument in node.arguments if argument.name is None]
-    if isinstance(node.function, ast.Attribute) and len(values) == len(positional) + 1:
-        positional.insert(0, node.function.value)
-    if len(values) != len(positional):
-        return
-    given = [*zip(positional, values, strict=True)]
-    given += [(a.value, named[a.name]) for a in node.arguments if a.name in named]
-    for place, value in given:
-        if isinstance(place, ast.ListExpr | ast.TupleExpr) and isinstance(value, list | tuple):
-            items = zip(place.items, value, strict=False)
-            yield from ((item.span, describe(each)) for item, each in items if isinstance(each, Tensor))
-        elif isinstance(value, Tensor):
-            yield place.span, describe(value)
-
-
-def _frames(error: BaseException) -> list[FrameType]:
-    """From the innermost frame of the program's own code inwards."""
-    frames: list[FrameType] = []
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename.startswith("<tensorsh "):
-            frames = []
-        frames.append(trace.tb_frame)
-        trace = trace.tb_next
-    return frames
-
-
-def _named_operands(node: ast.Node, error: BaseException) -> Iterator[tuple[Span, str]]:
-    """The same where the error does not tell: the values of those operands that are names."""
-    frame = _frames(error)[0]
-    absent = object()
-    for place in _operand_expressions(node):
-        if isinstance(place, ast.Name):
-            value = frame.f_locals.get(place.id, frame.f_globals.get(place.id, absent))
-            if isinstance(value, Tensor) or (value is not absent and not isinstance(node, ast.Call)):
-                yield place.span, describe(value)
-
-
-def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
-    match node:
-        case ast.Binary():
-            yield node.left
-            yield node.right
-        case ast.AugAssign():
-            yield node.target
-            yield node.value
-        case ast.Compare():
-            yield from node.operands[:2]
-        case ast.Unary():
-            yield node.operand
-        case ast.Subscript() | ast.Convert() | ast.GradOf() | ast.Declare():
-            yield node.value
-        case ast.GradWrt():
-            yield from (node.value, *node.wrt)
-        case ast.Attribute():
-            yield node.value
-        case ast.Backward():
-            yield from node.roots
-        case ast.Call():
-            if is_method(node):
-                assert isinstance(node.function, ast.Attribute)
-                yield node.function.value
-            for argument in node.arguments:
-                if isinstance(argument.value, ast.ListExpr | ast.TupleExpr):
-                    yield from argument.value.items
-                else:
-                    yield argument.value
-
-
-def describe(value: Any) -> str:
-    """`float32[2, 3]`; a host value by its type."""
-    if isinstance(value, Tensor):
-        where = "" if str(value.device) == "cpu" else f" on {value.device}"
-        return f"{value.dtype.name}{list(value.shape)}{where}"
-    if isinstance(value, bool | int | float | complex):
-        return f"{type(value).__name__} {value}"
-    if isinstance(value, list | tuple):
-        return f"{type(value).__name__} of {len(value)}"
-    return type(value).__name__

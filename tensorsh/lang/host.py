@@ -15,6 +15,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol
 
 from ..engine import context, device
+from ..engine.arguments import device_of, integers
 from ..engine.dtype import DType, bool_, complex64, float32, int32
 from ..engine.op import Op, registry
 from ..engine.results import Size
@@ -132,7 +133,13 @@ def make_device(type: Any, index: int | None = None) -> device.Device:
     """`device("cuda", 1)`, `device("cuda:1")`."""
     if isinstance(type, device.Device):
         return type
+    if not isinstance(type, str):
+        return device_of(type, "device", "device", 1)
     return device.parse(type if index is None else f"{type}:{index}")
+
+
+def make_size(sizes: Any = ()) -> Size:
+    return Size(integers(tuple(sizes), "Size", "sizes", 1))
 
 
 def make_complex(*args: Any, **kwargs: Any) -> Any:
@@ -167,7 +174,7 @@ KINDS: dict[str, Kind] = {
     "set": Kind("set", (set,), set),
     "slice": Kind("slice", (slice,), slice),
     "Tensor": Kind("torch.Tensor", (Tensor,), make_tensor),
-    "Size": Kind("torch.Size", (Size,), Size),
+    "Size": Kind("torch.Size", (Size,), make_size),
     "device": Kind("torch.device", (device.Device,), make_device),
     "dtype": Kind("torch.dtype", (DType,), lambda *_: refuse("torch.dtype")),
 }

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ..engine import context, device
+from ..engine.arguments import device_of
 from ..engine.arguments import dtype as as_dtype
 from ..engine.dtype import DType, promote_types
 from ..engine.tensor import Tensor
@@ -102,7 +103,7 @@ def get_default_dtype() -> DType:
 
 def set_default_device(device_: Any) -> None:
     """Where tensors without a device go."""
-    _change("device", device.resolve(device_))
+    _change("device", device_of(device_, "set_default_device", "device", 1))
 
 
 def get_default_device() -> device.Device:

@@ -12,9 +12,9 @@ from ..engine.dtype import DType
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
 from ..errors import NameNotFound
-from ..lang.faults import describe
 from ..lang.host import Dual
 from ..lang.namespace import Kind, Namespace, did_you_mean
+from ..lang.places import describe
 from ..render.paint import Paint
 from ..session import Session, texts
 from .lookup import UNKNOWN, method, resolve, signature, variables

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..engine.dtype import dtypes
-from ..lang.faults import PREFIXES
 from ..lang.host import KINDS
 from ..lang.lexer import Lexer
 from ..lang.parse import grammar
+from ..lang.places import PREFIXES
 from ..session import Session
 from ..source import Source
 from .commands import COMMANDS, split_command

@@ -16,9 +16,9 @@ from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
 from ..errors import NameNotFound
 from ..lang import attributes
-from ..lang.faults import describe
 from ..lang.host import Dual
 from ..lang.namespace import Kind, Namespace
+from ..lang.places import describe
 from ..session import Session
 from .scan import Chain
 

@@ -1,0 +1,226 @@
+"""Where in the program an error belongs, and what each operand was.
+
+The guilty piece is the smallest that the error is about: an operator, an argument, a row of a literal.
+Labels say the dtype and shape of what an operation was given: from the error, from the frame of the
+call that failed, or from the variables that are written there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+from .. import errors
+from ..engine import context
+from ..engine.op import Op
+from ..engine.tensor import Tensor
+from ..errors import TensorshError
+from ..source import Span
+from . import ast
+
+
+def guilty(node: ast.Node, report: TensorshError) -> Span:
+    """The smallest piece of `node` that an error is about."""
+    if report.code in ("ragged", "tensor-data"):  # a literal becomes a tensor where it is used
+        literal = _guilty_literal(node)
+        if literal is not None:
+            return literal
+    match node:
+        case ast.If() | ast.While():
+            return node.condition.span
+        case _ if report.message.startswith("Boolean value of"):  # of what a comparison gave, not of it
+            return node.span
+        case ast.With(items=(only,)):
+            return only.context.span
+        case ast.Binary() | ast.AugAssign():
+            return node.op_span
+        case ast.Compare(op_spans=(only,)):
+            return only
+        case ast.Attribute():
+            return node.name_span
+        case ast.Call():
+            return _guilty_in_call(node, report)
+        case ast.Subscript(items=(first, *_)):
+            return first.span.to(node.items[-1].span)
+        case ast.Assign(targets=(target, *_)) if not isinstance(target, ast.Name):
+            return target.span
+        case ast.Backward(roots=(first, *_)):
+            return first.span.to(node.roots[-1].span)
+        case ast.GradWrt(wrt=(first, *_)) if report.code in ("no-grad-required", "unused-input"):
+            return first.span.to(node.wrt[-1].span)
+        case ast.GradOf() | ast.GradWrt() | ast.Graph() | ast.Explain():
+            return node.value.span
+        case ast.For():
+            return node.iterable.span
+        case ast.Define():
+            return node.name_span
+    return node.span
+
+
+def _guilty_in_call(node: ast.Call, report: TensorshError) -> Span:
+    """The argument that the message is about, else the name of what is called."""
+    if isinstance(report, errors.DeviceError):
+        for argument in node.arguments:
+            if argument.name == "device" or (
+                isinstance(argument.value, ast.Constant) and isinstance(argument.value.value, str)
+            ):
+                return argument.span
+    named = re.search(r"argument '(\w+)'(?: \(position (\d+)\))?|keyword argument '(\w+)'", report.message)
+    if named:
+        for argument in node.arguments:
+            if argument.name is not None and argument.name in (named[1], named[3]):
+                return argument.span
+        if named[2]:
+            position = int(named[2]) - 1 - is_method(node)
+            positional = [argument for argument in node.arguments if argument.name is None]
+            if 0 <= position < len(positional):
+                return positional[position].span
+    match node.function:
+        case ast.Attribute(name_span=span):
+            return span
+    return node.function.span
+
+
+def _guilty_literal(node: ast.Node) -> Span | None:
+    """The row of a literal that does not fit, or a list that is no tensor, in what `node` takes."""
+    inside = (
+        [each.value for each in node.arguments] if isinstance(node, ast.Call) else _operand_expressions(node)
+    )
+    operands = [node, *inside]
+    for operand in operands:
+        if isinstance(operand, ast.TensorLiteral) and operand.ragged is not None:
+            return operand.ragged.span
+    for operand in operands:
+        if isinstance(operand, ast.ListExpr):
+            return operand.span
+    return None
+
+
+PREFIXES = frozenset(
+    {"torch", "F", "nn", "linalg", "fft", "special", "autograd", "func", "optim", "random", "cuda"}
+)
+
+
+def is_method(node: ast.Call) -> bool:
+    """Whether a call has a receiver (`x.sum()`), rather than a prefix (`torch.sum(x)`)."""
+    if not isinstance(node.function, ast.Attribute):
+        return False
+    root = node.function.value
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return not (isinstance(root, ast.Name) and root.id in PREFIXES)
+
+
+def labels(node: ast.Node, operands: tuple[Any, ...]) -> Iterator[tuple[Span, str]]:
+    """What each operand was, beside the expression it came from."""
+    places = list(_operand_expressions(node))
+    flat: list[Any] = []
+    for operand in operands:
+        flat.extend(operand if isinstance(operand, tuple | list) else (operand,))
+    tensors = [operand for operand in flat if isinstance(operand, Tensor)]
+    values = [place for place in places if not isinstance(place, ast.Constant)]
+    if len(places) == len(flat):
+        pairs: Iterable[tuple[Any, Any]] = zip(places, flat, strict=True)
+    else:
+        pairs = zip(values, tensors, strict=False)
+    for place, operand in pairs:
+        if operand is not None:
+            yield place.span, describe(operand)
+
+
+def arguments_of_call(node: ast.Node, error: BaseException) -> Iterator[tuple[Span, str]]:
+    """The tensors that a call of an operation was given, whatever inside the operation went wrong."""
+    if not isinstance(node, ast.Call) or any(isinstance(a.value, ast.Starred) for a in node.arguments):
+        return
+    _, given_values, named = operation(error)
+    values = list(given_values)
+    positional = [argument.value for argument in node.arguments if argument.name is None]
+    if isinstance(node.function, ast.Attribute) and len(values) == len(positional) + 1:
+        positional.insert(0, node.function.value)
+    if len(values) != len(positional):
+        return
+    given = [*zip(positional, values, strict=True)]
+    given += [(a.value, named[a.name]) for a in node.arguments if a.name in named]
+    for place, value in given:
+        if isinstance(place, ast.ListExpr | ast.TupleExpr) and isinstance(value, list | tuple):
+            items = zip(place.items, value, strict=False)
+            yield from ((item.span, describe(each)) for item, each in items if isinstance(each, Tensor))
+        elif isinstance(value, Tensor):
+            yield place.span, describe(value)
+
+
+def operation(error: BaseException) -> tuple[Op | None, tuple[Any, ...], dict[str, Any]]:
+    """The operation that the program called, and with what; None if it was not in one."""
+    for frame in frames_inside(error)[1:]:
+        found = frame.f_locals
+        if isinstance(found.get("self"), Op) and "args" in found and "kwargs" in found:
+            return found["self"], found["args"], found["kwargs"]
+    return None, (), {}
+
+
+def frames_inside(error: BaseException) -> list[FrameType]:
+    """From the innermost frame of the program's own code inwards."""
+    frames: list[FrameType] = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<tensorsh "):
+            frames = []
+        frames.append(trace.tb_frame)
+        trace = trace.tb_next
+    return frames
+
+
+def named_operands(node: ast.Node, error: BaseException) -> Iterator[tuple[Span, str]]:
+    """The same where the error does not tell: the values of those operands that are names."""
+    frame = frames_inside(error)[0]
+    absent = object()
+    for place in _operand_expressions(node):
+        if isinstance(place, ast.Name):
+            value = frame.f_locals.get(place.id, frame.f_globals.get(place.id, absent))
+            if isinstance(value, Tensor) or (value is not absent and not isinstance(node, ast.Call)):
+                yield place.span, describe(value)
+
+
+def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
+    match node:
+        case ast.Binary():
+            yield node.left
+            yield node.right
+        case ast.AugAssign():
+            yield node.target
+            yield node.value
+        case ast.Compare():
+            yield from node.operands[:2]
+        case ast.Unary():
+            yield node.operand
+        case ast.Subscript() | ast.Convert() | ast.GradOf() | ast.Declare():
+            yield node.value
+        case ast.GradWrt():
+            yield from (node.value, *node.wrt)
+        case ast.Attribute():
+            yield node.value
+        case ast.Backward():
+            yield from node.roots
+        case ast.Call():
+            if is_method(node):
+                assert isinstance(node.function, ast.Attribute)
+                yield node.function.value
+            for argument in node.arguments:
+                if isinstance(argument.value, ast.ListExpr | ast.TupleExpr):
+                    yield from argument.value.items
+                else:
+                    yield argument.value
+
+
+def describe(value: Any) -> str:
+    """`float32[2, 3]`; a host value by its type."""
+    if isinstance(value, Tensor):
+        where = "" if value.device == context.current.device else f" on {value.device}"
+        return f"{value.dtype.name}{list(value.shape)}{where}"
+    if isinstance(value, bool | int | float | complex):
+        return f"{type(value).__name__} {value}"
+    if isinstance(value, list | tuple):
+        return f"{type(value).__name__} of {len(value)}"
+    return type(value).__name__
