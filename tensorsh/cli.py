@@ -93,8 +93,16 @@ def run(options: Options) -> int:
         return code
 
 
+def limit_threads(n: int) -> None:
+    """Tell the BLAS libraries; they read this when NumPy is imported, which has not happened yet."""
+    for library in ("OPENBLAS", "MKL", "OMP", "BLIS", "VECLIB_MAXIMUM"):
+        os.environ[f"{library}_NUM_THREADS"] = str(n)
+
+
 def make_session(options: Options) -> Session:
     """The session that the flags describe."""
+    if options.threads is not None:
+        limit_threads(options.threads)
     from .session import Session
 
     if sys.stderr.isatty():

@@ -203,3 +203,15 @@ def test_an_interrupt_is_130() -> None:
 def test_a_long_program_runs() -> None:
     done = tensorsh(stdin="x = 1\n" * 20_000 + "x\n")
     assert (done.stdout, done.returncode) == ("1\n", 0)
+
+
+def test_threads_reach_the_libraries_before_numpy_is_imported() -> None:
+    code = (
+        "import sys, os\n"
+        "from tensorsh.cli import main\n"
+        "assert 'numpy' not in sys.modules\n"
+        "main(['--threads', '1', '-c', '1;'])\n"
+        "print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 True\n"

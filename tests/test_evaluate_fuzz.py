@@ -147,7 +147,9 @@ class Program:
             case 3:
                 return f"{self.tensor(depth - 1)}.reshape({self.one('-1', '3, 1', '1, 3', '-1, 1', '3, -1')})"
             case 4:
-                return f"{self.tensor(depth - 1)}[{self.one('0', '-1', '1:', ':2', '..., 1', 'None', '1, 2')}]"
+                return (
+                    f"{self.tensor(depth - 1)}[{self.one('0', '-1', '1:', ':2', '..., 1', 'None', '1, 2')}]"
+                )
             case 5:
                 whole = f"int({self.one(*NUMBERS)}) % 5"  # of floats the two make different tensors
                 return f"tensor([[{whole}, 1], [2, {self.one('0', '-3')}]])"
@@ -169,7 +171,14 @@ class Program:
             case 2:
                 return f"{indent}{self.one(*LISTS)} = {self.list(3)}\n"
             case 3:
-                changes = f"append({x})", "pop()", "reverse()", f"extend({self.list(1)})", "sort()", "insert(0, a)"
+                changes = (
+                    f"append({x})",
+                    "pop()",
+                    "reverse()",
+                    f"extend({self.list(1)})",
+                    "sort()",
+                    "insert(0, a)",
+                )
                 return f"{indent}{self.one(*LISTS)}.{self.one(*changes)}\n"
             case 4:
                 return f"{indent}{self.one(*TEXTS)} = {self.text(2)}\n"

@@ -15,6 +15,9 @@ NAMES = (
     "lazy", "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone",
 )  # fmt: skip
 
+#: names that PyTorch used to know; they parse, and its message does not list them
+FORMER_NAMES = ("msnpu", "mlc")
+
 
 class Device:
     """A place for tensors: `.type` and `.index` (None where none was given)."""
@@ -55,7 +58,7 @@ def parse(text: str) -> Device:
     if match is None:
         raise DeviceError(f"Invalid device string: '{text}'", help=_listing())
     name, index = match.groups()
-    if name not in NAMES:
+    if name not in NAMES and name not in FORMER_NAMES:
         raise DeviceError(
             f"Expected one of {', '.join(NAMES)} device type at start of device string: {name}",
             help=_listing(),

@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
+#: what the engine keeps here for itself; no program can name it
+INTERNAL = frozenset({"tensor_of", "view_gradient", "view_scatter"})
+
 
 class Registry(dict[str, Any]):
     """`registry["linalg.inv"]`; methods and attributes of tensors are under `Tensor.NAME`."""
@@ -71,8 +74,8 @@ class Registry(dict[str, Any]):
         return super().__contains__(name) or name in self.index
 
     def names(self) -> set[str]:
-        """All names, without importing anything."""
-        return {*self.index, *super().keys()}
+        """All names that a program may use, without importing anything."""
+        return {*self.index, *super().keys()} - INTERNAL
 
     def __iter__(self) -> Iterator[str]:
         self.load_all()

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..engine.dtype import ALL, DType, dtypes
 from ..engine.op import registry
+from ..engine.registry import INTERNAL
 from ..errors import NameNotFound
 from .settings import SETTINGS
 
@@ -91,7 +92,7 @@ class Namespace:
         """The entry, or PyTorch's error with a near name."""
         path = self.prefix + name
         found = self.extras.get(path)
-        if found is None:
+        if found is None and path not in INTERNAL:
             found = registry.get(path)
         if found is not None and name[:1] != "_":
             return found

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.op import composite
 from ..engine.tensor import Tensor, wrap
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 
 
 def classes_of(input: Tensor, target: Tensor) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -138,4 +138,6 @@ def _pair(input: Tensor, target: Tensor) -> tuple[np.ndarray[Any, Any], np.ndarr
             f"predictions of shape {list(input.spec.shape)} do not fit targets of shape {list(target.spec.shape)}",
             operands=(input, target),
         )
+    if predicted.dtype.kind == "c" or true.dtype.kind == "c":
+        raise DTypeError("a metric wants real numbers", help="take .real or .abs()", operands=(input, target))
     return predicted.astype(np.float64).ravel(), true.astype(np.float64).ravel()
