@@ -13,6 +13,7 @@ import pytest
 
 from oracle import read_lines
 from tensorsh import Session
+from tensorsh.engine.dtype import float64
 from tensorsh.engine.op import registry
 from tensorsh.engine.tensor import Tensor
 
@@ -82,3 +83,43 @@ def test_first_derivatives(operator: str) -> None:
 def test_second_derivatives(operator: str) -> None:
     f, inputs = function_of(CASES[operator])
     assert registry["autograd.gradgradcheck"](f, tuple(inputs), atol=1e-3, rtol=1e-3)
+
+
+def sampled() -> dict[str, Any]:
+    """Differentiable operations with a sample in their record."""
+    records = {
+        id(r): r for r in registry.values() if getattr(r, "sample", None) and getattr(r, "derivatives", None)
+    }
+    return {r.name: r for r in sorted(records.values(), key=lambda r: r.name)}
+
+
+#: operation → why its own sample cannot be checked this way (recorded cases check them all the same)
+SAMPLE_EXEMPT = {
+    "poisson": "draws at random",
+    "stack": "takes a list of tensors",
+    "permute": "takes any number of arguments",
+    "view_as_real": "takes complex numbers, which central differences along the real axis do not cover",
+}
+
+SAMPLED = {name: record for name, record in sampled().items() if name not in SAMPLE_EXEMPT}
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_derivatives_at_the_records_own_sample(name: str) -> None:
+    record = SAMPLED[name]
+    arguments = [
+        registry["tensor"](a, dtype=float64, requires_grad=True)
+        if isinstance(a, list | float) and parameter.is_tensor
+        else a
+        for a, parameter in zip(record.sample, record.schema.parameters, strict=False)
+    ]
+    inputs = tuple(a for a in arguments if isinstance(a, Tensor))
+
+    def f(*chosen: Tensor) -> Any:
+        left = iter(chosen)
+        out = record(*[next(left) if isinstance(a, Tensor) else a for a in arguments])
+        is_complex = isinstance(out, Tensor) and out.dtype.is_complex
+        return registry["view_as_real"](out) if is_complex else out
+
+    assert registry["autograd.gradcheck"](f, inputs, atol=1e-4, rtol=1e-3)
+    assert registry["autograd.gradgradcheck"](f, inputs, atol=1e-3, rtol=1e-3)

@@ -81,10 +81,7 @@ def grad(
             if len(inputs) == 1 and slot(t) in walk.reachable:
                 continue
             raise GradientError(
-                "One of the differentiated Tensors appears to not have been used in the graph. Set "
-                "allow_unused=True if this is the desired behavior."
-                if len(inputs) == 1 and False
-                else f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
+                f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
                 "Set allow_unused=True if this is the desired behavior.",
                 code="unused-input",
                 help="what is differentiated does not depend on it; allow_unused=True gives None",

@@ -7,6 +7,7 @@ The text is a program: pasted back it computes the value.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,17 +32,8 @@ STRENGTH = {
     "atom": 60,
 }
 
-INFIX = {
-    "add": "+",
-    "sub": "-",
-    "rsub": "-",
-    "mul": "*",
-    "div": "/",
-    "pow": "**",
-    "matmul": "@",
-    "mm": "@",
-    "mv": "@",
-}
+#: a record's template for an operator between two operands
+INFIX = re.compile(r"\{([01])\} (\S+) \{[01]\}$")
 
 #: literals longer than this are not written out
 MOST_ELEMENTS = 64
@@ -108,10 +100,11 @@ def of_call(op: Op, args: tuple[Any, ...], formulas: list[Any], shape: tuple[int
     simple = _simplified(op.name, formulas, shape)
     if simple is not None:
         return simple
-    sign = INFIX.get(op.name)
-    if sign is not None and _plain(op, args):
+    infix = INFIX.match(op.formula or "")
+    if infix is not None and infix[2] in STRENGTH and _plain(op, args):
+        sign = infix[2]
         strength = STRENGTH[sign]
-        left, right = formulas[:2] if op.name != "rsub" else formulas[1::-1]
+        left, right = formulas[:2] if infix[1] == "0" else formulas[1::-1]
         if sign == "**":
             text = f"{left.inside(strength + 1)} ** {right.inside(STRENGTH['neg'])}"
         else:

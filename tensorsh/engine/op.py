@@ -84,6 +84,8 @@ class Op:
                the value of any other parameter) where PyTorch has several
     nondifferentiable   its derivative is zero or undefined: outputs never require grad
     constants  positions of outputs that never require grad (the permutation of LU)
+    formula    how formulas write it where that is no call: "{0} + {1}"
+    sample     arguments at which its derivatives are checked; lists become float64 tensors
     factory    it makes tensors from sizes: takes dtype=, device=, requires_grad=
     """
 
@@ -108,7 +110,6 @@ class Op:
         doc: str = "",
         sample: tuple[Any, ...] | None = None,
         formula: str | None = None,
-        needs_values: bool = False,
     ):
         self.schema = schema
         self.name = schema.name
@@ -127,7 +128,6 @@ class Op:
         self.raw_doc = doc
         self.sample = sample
         self.formula = formula
-        self.needs_values = needs_values
         self.names = names if names is not None else default_names(schema.name)
         self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
         self.joined = tuple(i for i in self.tensors if schema.parameters[i].name not in unpromoted)

@@ -43,7 +43,12 @@ def _mm_infer(a: Spec, b: Spec) -> Spec:
     return a.with_shape((a.shape[0], b.shape[1]))
 
 
-@op("mm(Tensor input, Tensor mat2)", infer=_mm_infer, sample=([[1.0, 2.0, 0.5]], [[3.0], [4.0], [-1.0]]))
+@op(
+    "mm(Tensor input, Tensor mat2)",
+    infer=_mm_infer,
+    formula="{0} @ {1}",
+    sample=([[1.0, 2.0, 0.5]], [[3.0], [4.0], [-1.0]]),
+)
 def mm(a, b):
     """The product of two matrices, (m, k) @ (k, n) → (m, n).
 
@@ -75,7 +80,12 @@ def _mv_infer(a: Spec, b: Spec) -> Spec:
     return a.with_shape(a.shape[:1])
 
 
-@op("mv(Tensor input, Tensor vec)", infer=_mv_infer, sample=([[1.0, 2.0], [0.5, -1.0]], [3.0, 4.0]))
+@op(
+    "mv(Tensor input, Tensor vec)",
+    infer=_mv_infer,
+    formula="{0} @ {1}",
+    sample=([[1.0, 2.0], [0.5, -1.0]], [3.0, 4.0]),
+)
 def mv(a, b):
     """The product of a matrix and a vector, (m, k) @ (k) → (m).
 
@@ -246,7 +256,9 @@ def _product(a: Any, b: Any) -> Any:
 
 def _product_record(grad_fn: str, infer: Any) -> Op:
     """One of the primitives behind `matmul`; they differ in the name of their node and in their errors."""
-    record = op("matmul(Tensor input, Tensor other)", infer=infer, grad_fn=grad_fn, names=())(_product)
+    record = op(
+        "matmul(Tensor input, Tensor other)", infer=infer, grad_fn=grad_fn, names=(), formula="{0} @ {1}"
+    )(_product)
 
     @record.derivative("input", "other")
     def _(grad, input, other, needs):
