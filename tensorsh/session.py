@@ -225,14 +225,13 @@ Text = str
 
 
 class SessionContext(context.Context):
-    """A session's defaults, with how its tensors print and how many threads it may use."""
+    """A session's defaults, with how its tensors print."""
 
-    __slots__ = ("printing", "threads")
+    __slots__ = ("printing",)
 
     def __init__(self) -> None:
         super().__init__()
         self.printing: Any = None  # PrintOptions, once they are set
-        self.threads: int | None = None
 
 
 class Texts:

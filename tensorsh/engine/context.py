@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class Context:
     """Grad mode, default dtype and device, random numbers, the undo journal."""
 
-    __slots__ = ("_generator", "device", "dtype", "grad_enabled", "journal", "tracer")
+    __slots__ = ("_generator", "device", "dtype", "grad_enabled", "journal", "threads", "tracer")
 
     def __init__(self, dtype: DType = float32, device: Device = cpu):
         self.grad_enabled = True
         self.dtype = dtype
         self.device = device
         self.journal = Journal()
+        self.threads: int | None = None  # how many an operation may use; None: one for each core
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
         self._generator: Generator | None = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..engine import context, device
+from ..engine import context, device, parallel
 from ..engine.arguments import device_of
 from ..engine.arguments import dtype as as_dtype
 from ..engine.dtype import DType, promote_types
@@ -109,6 +109,22 @@ def set_default_device(device_: Any) -> None:
 def get_default_device() -> device.Device:
     """Where tensors without a device go."""
     return context.current.device
+
+
+def set_num_threads(n: Any) -> None:
+    """How many threads an operation may use."""
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise ArgumentError(f"set_num_threads expects an int, but got {type(n).__name__}")
+    if n < 1:
+        raise ValueError("set_num_threads expects a positive integer")
+    before = parallel.threads()
+    context.current.journal.record(lambda: parallel.set_threads(before))
+    parallel.set_threads(n)
+
+
+def get_num_threads() -> int:
+    """How many threads an operation may use."""
+    return parallel.threads()
 
 
 def is_tensor(obj: Any) -> bool:
@@ -216,6 +232,8 @@ SETTINGS: dict[str, Any] = {
     "get_default_dtype": get_default_dtype,
     "set_default_device": set_default_device,
     "get_default_device": get_default_device,
+    "set_num_threads": set_num_threads,
+    "get_num_threads": get_num_threads,
     "is_tensor": is_tensor,
     "promote_types": promote_types_,
     "broadcast_shapes": broadcast_shapes,

@@ -1,0 +1,170 @@
+"""Work in blocks, on all cores: what NumPy does on one core and through main memory.
+
+`spread(work, n)` calls `work(lo, hi)` over blocks of [0, n) that stay in the cache. NumPy lets go of the
+interpreter's lock while it computes, so threads share the blocks; whoever is free takes the next one.
+Threads start at the first large array and sleep between calls. What `work` raises is raised by `spread`,
+once no thread is inside `work` any more; an interrupt from the keyboard likewise.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from _queue import SimpleQueue
+from collections.abc import Callable
+from contextvars import copy_context
+
+from . import context
+
+Work = Callable[[int, int], object]
+
+#: elements of a block: a few arrays of so many floats fit the cache of one core
+BLOCK = 1 << 16
+#: fewer elements than this are not worth waking a thread
+LARGE = 1 << 18
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def threads() -> int:
+    """How many threads an operation may use: what the session was told, else one for each core."""
+    return context.current.threads or CORES
+
+
+def set_threads(n: int) -> None:
+    """So many threads from here on, in matrix products too."""
+    context.current.threads = n
+    limit_blas(n)
+
+
+def spread(work: Work, n: int, block: int = BLOCK) -> None:
+    """Call `work(lo, hi)` for blocks of about `block` that cover [0, n), each once, in any order."""
+    pieces = -(-n // block)
+    helpers = min(threads(), pieces) - 1
+    if helpers < 1 or getattr(inside, "work", False):
+        for i in range(pieces):
+            work(i * n // pieces, (i + 1) * n // pieces)
+        return
+    job = Job(work, n, pieces)
+    try:
+        ask(job, helpers)
+        job.share()
+    finally:
+        job.finish()
+
+
+class Job:
+    """Blocks that several threads take one after the other."""
+
+    def __init__(self, work: Work, n: int, pieces: int):
+        self.work = work
+        self.n = n
+        self.pieces = pieces
+        self.left = iter(range(pieces))  # taking the next one is a single step of the interpreter
+        self.error: BaseException | None = None
+        self.failed = pieces  # the block that raised it
+        self.helpers = 0  # threads inside `share`, without the one that asked
+        self.closed = False
+        self.changed = threading.Condition(threading.Lock())
+
+    def share(self) -> None:
+        """Take blocks until none is left or one has failed."""
+        i, n, pieces = -1, self.n, self.pieces
+        inside.work = True
+        try:
+            for i in self.left:
+                if self.error is not None:
+                    break
+                self.work(i * n // pieces, (i + 1) * n // pieces)
+        except BaseException as error:
+            with self.changed:
+                if i < self.failed:  # the first block's error counts, as without threads
+                    self.failed, self.error = i, error
+        finally:
+            inside.work = False
+
+    def help(self) -> None:
+        """What a thread of the pool does for the job; it may come when all is done."""
+        with self.changed:
+            if self.closed:
+                return
+            self.helpers += 1
+        try:
+            self.share()
+        finally:
+            with self.changed:
+                self.helpers -= 1
+                self.changed.notify()
+
+    def finish(self) -> None:
+        """Wait for the threads inside, then raise what was raised."""
+        with self.changed:
+            self.closed = True
+            while self.helpers:
+                try:
+                    self.changed.wait()
+                except KeyboardInterrupt as error:
+                    self.failed, self.error = -1, error
+        if self.error is not None:
+            raise self.error
+
+
+# ------------------------------------------------------------------ the pool
+
+CORES = cores()
+inside = threading.local()  # .work: this thread is inside `share`, and shares no further
+requests: SimpleQueue[Callable[[], object]] = SimpleQueue()
+pool: list[threading.Thread] = []
+growing = threading.Lock()
+
+
+def ask(job: Job, helpers: int) -> None:
+    """Let so many threads of the pool help; NumPy's error state goes with the job."""
+    if len(pool) < helpers:
+        with growing:
+            while len(pool) < helpers:
+                thread = threading.Thread(target=serve, name=f"tensorsh-{len(pool)}", daemon=True)
+                thread.start()
+                pool.append(thread)
+    for _ in range(helpers):
+        surroundings = copy_context()
+        requests.put(lambda s=surroundings: s.run(job.help))  # type: ignore[misc]
+
+
+def serve() -> None:
+    while True:
+        requests.get()()
+
+
+def forget() -> None:
+    """A forked child has none of the threads."""
+    global requests, growing
+    pool.clear()
+    requests, growing = SimpleQueue(), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forget)
+
+
+def limit_blas(n: int) -> None:
+    """Give NumPy's own OpenBLAS this many threads, where it can be found and is loaded already."""
+    import ctypes
+    from pathlib import Path
+
+    import numpy
+
+    package = Path(numpy.__file__).parent
+    for folder in (package.parent / "numpy.libs", package / ".dylibs"):
+        for library in folder.glob("*openblas*"):
+            for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_"):
+                setter = getattr(ctypes.CDLL(str(library)), name, None)
+                if setter is not None:
+                    setter(n)
+                    return
