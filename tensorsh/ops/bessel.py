@@ -1,16 +1,18 @@
 """Bessel functions and Airy's.
 
-Only i0, i0e, i1 and i1e have derivatives, as in PyTorch. The values are SciPy's, but where PyTorch's
-expansions end they are PyTorch's: it has no value at infinity, where SciPy has the limit, and just beyond
-5 (for Ai, just below -2.09) its seventh digit is off. A program that is compared with PyTorch in float64
-sees that, so `late_phase` and `airy_ai` add what was measured there, to one part in a hundred.
+Only i0, i0e, i1 and i1e have derivatives, as in PyTorch. J, Y and the oscillating half of Ai follow PyTorch's
+approximations (`cephes`), the others are SciPy's, except that PyTorch has no value at infinity, where SciPy
+has the limit.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ..engine.op import registry
+from .cephes import airy_below, bessel_j, bessel_y, in_float64
 from .elementwise import unary, where
 from .special import real_floats, scipy
 
@@ -19,27 +21,6 @@ def no_value_at_infinity(name):
     """SciPy's function, NaN at the infinities."""
     kernel = scipy(name)
     return lambda x: np.where(np.isinf(x), x.dtype.type(np.nan), kernel(x))
-
-
-def late_phase(name, order, sign):
-    """J or Y of `order`, and how far PyTorch's asymptotic sine (or cosine) part is from it for |x| > 5."""
-    kernel = no_value_at_infinity(name)
-    shift = (2 * order + 1) * np.pi / 4
-    turn = {"j": np.sin, "y": np.cos}[name[0]]
-    curve = MEASURED[order]
-
-    def values(x):
-        size = np.abs(x)
-        z = np.log(25.0 / np.maximum(size, 5) ** 2)
-        off = np.exp(np.polyval(curve, z)) * np.sqrt(2 / (np.pi * np.maximum(size, 5))) * 5 / size
-        off = off * turn(size - shift) * sign * (np.sign(x) if name == "j1" else 1)
-        return np.where(size > 5, kernel(x) + off, kernel(x)).astype(x.dtype)
-
-    return values
-
-
-#: log of the deviation by log(25 / x²), for orders 0 and 1: highest power first
-MEASURED = ((-0.51008581, 4.28073258, -13.61900535), (-0.50324775, 4.3166827, -12.78957789))
 
 
 def tiny(x):
@@ -128,37 +109,36 @@ def spherical_j0(x):
 
 
 def airy_ai(x):
-    """SciPy's Ai; 0 beyond where PyTorch's would underflow, NaN at the infinities."""
-    value = scipy("airy")(x)[0]
-    value = value + np.where(x < -2.09, np.exp(np.polyval((-1.64843297, -1.48196994, -8.66287503), x)), 0)
+    """Ai, SciPy's from -2.09 on; 0 beyond where PyTorch's underflows, NaN at the infinities."""
+    value = np.where(x < -2.09, airy_below(x), scipy("airy")(x)[0])
     return np.where(np.isinf(x), np.nan, np.where(x > 103.892, 0, value))
 
 
 for name, kernel, meaning, at, shown in (
     (
         "bessel_j0",
-        late_phase("j0", 0, 1),
+        in_float64(partial(bessel_j, 0)),
         "The Bessel function of the first kind, of order 0.",
         "[0., 1.]",
         "[1.0000, 0.7652]",
     ),
     (
         "bessel_j1",
-        late_phase("j1", 1, -1),
+        in_float64(partial(bessel_j, 1)),
         "The Bessel function of the first kind, of order 1.",
         "[0., 1.]",
         "[0.0000, 0.4401]",
     ),
     (
         "bessel_y0",
-        late_phase("y0", 0, -1),
+        in_float64(partial(bessel_y, 0)),
         "The Bessel function of the second kind, of order 0.",
         "[1., 2.]",
         "[0.0883, 0.5104]",
     ),
     (
         "bessel_y1",
-        late_phase("y1", 1, 1),
+        in_float64(partial(bessel_y, 1)),
         "The Bessel function of the second kind, of order 1.",
         "[1., 2.]",
         "[-0.7812, -0.1070]",
@@ -212,7 +192,7 @@ for name, kernel, meaning, at, shown in (
         "[0., 1.]",
         "[1.0000, 0.8415]",
     ),
-    ("airy_ai", airy_ai, "Airy's function Ai.", "[0., 1.]", "[0.3550, 0.1353]"),
+    ("airy_ai", in_float64(airy_ai), "Airy's function Ai.", "[0., 1.]", "[0.3550, 0.1353]"),
 ):
     unary(
         f"special.{name}",
