@@ -13,13 +13,17 @@ PyTorch know, at CPython's speed. Three things are different from Python's own c
 
 from __future__ import annotations
 
-import ast as py
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParseError
 from . import ast
 from .expressions import BINARY, DELETE, LOAD, STORE, Expressions
+
+if TYPE_CHECKING:
+    import ast as py
+else:
+    from . import python_ast as py
 
 #: calls that are made for their effect: as statements they show nothing
 COMMANDS = frozenset({"manual_seed", "append", "pop"})
@@ -149,8 +153,8 @@ class Compiler(Expressions):
             # named sizes hold for one call
             scope = py.Name(id=".sizes", ctx=STORE, **at)
             body.insert(0, py.Assign(targets=[scope], value=self.helper(".scope", [], at), **at))
-        rest: dict[str, Any] = {"decorator_list": [], "type_params": [], **at}
-        return py.FunctionDef(name=self.bindable(node.name, node), args=arguments, body=body, **rest)
+        name = self.bindable(node.name, node)
+        return py.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], **at)
 
     def return_(self, node: ast.Return) -> py.stmt:
         value = None if node.value is None else self.expression(node.value)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import ast as py
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParseError
 from . import ast
+
+if TYPE_CHECKING:
+    import ast as py
+else:
+    from . import python_ast as py
 
 BINARY = {
     "+": py.Add, "-": py.Sub, "*": py.Mult, "/": py.Div, "//": py.FloorDiv, "%": py.Mod, "**": py.Pow,
@@ -49,10 +53,10 @@ class Expressions:
     # ---------------------------------------------------------------- places
 
     def at(self, node: ast.Node) -> dict[str, Any]:
-        """The position keywords of the Python nodes made from `node`."""
-        self.table.nodes.append(node)
-        line = len(self.table.nodes)
-        return {"lineno": line, "end_lineno": line, "col_offset": 0, "end_col_offset": 0}
+        """The position keyword of the Python nodes made from `node`."""
+        nodes = self.table.nodes
+        nodes.append(node)
+        return {"lineno": len(nodes)}
 
     @staticmethod
     def constant(value: Any, at: dict[str, Any]) -> py.Constant:
