@@ -9,8 +9,8 @@ once no thread is inside `work` any more; an interrupt from the keyboard likewis
 from __future__ import annotations
 
 import os
-import threading
 from _queue import SimpleQueue
+from _thread import _local, allocate_lock, start_new_thread  # `threading` takes a millisecond to import
 from collections.abc import Callable
 from contextvars import copy_context
 
@@ -69,9 +69,10 @@ class Job:
         self.left = iter(range(pieces))  # taking the next one is a single step of the interpreter
         self.error: BaseException | None = None
         self.failed = pieces  # the block that raised it
-        self.helpers = 0  # threads inside `share`, without the one that asked
+        self.helpers = 0  # threads that came to help
         self.closed = False
-        self.changed = threading.Condition(threading.Lock())
+        self.lock = allocate_lock()
+        self.gone: SimpleQueue[None] = SimpleQueue()  # an entry from each helper that has left
 
     def share(self) -> None:
         """Take blocks until none is left or one has failed."""
@@ -83,7 +84,7 @@ class Job:
                     break
                 self.work(i * n // pieces, (i + 1) * n // pieces)
         except BaseException as error:
-            with self.changed:
+            with self.lock:
                 if i < self.failed:  # the first block's error counts, as without threads
                     self.failed, self.error = i, error
         finally:
@@ -91,26 +92,25 @@ class Job:
 
     def help(self) -> None:
         """What a thread of the pool does for the job; it may come when all is done."""
-        with self.changed:
+        with self.lock:
             if self.closed:
                 return
             self.helpers += 1
         try:
             self.share()
         finally:
-            with self.changed:
-                self.helpers -= 1
-                self.changed.notify()
+            self.gone.put(None)
 
     def finish(self) -> None:
         """Wait for the threads inside, then raise what was raised."""
-        with self.changed:
+        with self.lock:
             self.closed = True
-            while self.helpers:
-                try:
-                    self.changed.wait()
-                except KeyboardInterrupt as error:
-                    self.failed, self.error = -1, error
+        while self.helpers:
+            try:
+                self.gone.get()
+                self.helpers -= 1
+            except KeyboardInterrupt as error:
+                self.failed, self.error = -1, error
         if self.error is not None:
             raise self.error
 
@@ -118,10 +118,10 @@ class Job:
 # ------------------------------------------------------------------ the pool
 
 CORES = cores()
-inside = threading.local()  # .work: this thread is inside `share`, and shares no further
+inside = _local()  # .work: this thread is inside `share`, and shares no further
 requests: SimpleQueue[Callable[[], object]] = SimpleQueue()
-pool: list[threading.Thread] = []
-growing = threading.Lock()
+pool: list[int] = []
+growing = allocate_lock()
 
 
 def ask(job: Job, helpers: int) -> None:
@@ -129,9 +129,7 @@ def ask(job: Job, helpers: int) -> None:
     if len(pool) < helpers:
         with growing:
             while len(pool) < helpers:
-                thread = threading.Thread(target=serve, name=f"tensorsh-{len(pool)}", daemon=True)
-                thread.start()
-                pool.append(thread)
+                pool.append(start_new_thread(serve, ()))
     for _ in range(helpers):
         surroundings = copy_context()
         requests.put(lambda s=surroundings: s.run(job.help))  # type: ignore[misc]
@@ -146,7 +144,7 @@ def forget() -> None:
     """A forked child has none of the threads."""
     global requests, growing
     pool.clear()
-    requests, growing = SimpleQueue(), threading.Lock()
+    requests, growing = SimpleQueue(), allocate_lock()
 
 
 if hasattr(os, "register_at_fork"):
