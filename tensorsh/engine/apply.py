@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DeviceError, TensorshError
-from . import context
+from . import blocks, context
 from . import dtype as dt
 from .node import Node
 from .op import Op
@@ -24,17 +24,19 @@ class Plan:
 
     out     Spec of the output, a tuple of Specs, or None where only the values tell
     casts   for each argument a converter or None; None as a whole when nothing is converted
+    blocked the arrays are large, and the kernel is given them in blocks
     """
 
-    __slots__ = ("casts", "many", "meta", "out", "simple")
+    __slots__ = ("blocked", "casts", "many", "meta", "out", "simple")
 
-    def __init__(self, out: Any, casts: tuple[Any, ...] | None, meta: bool, lists: bool):
+    def __init__(self, out: Any, casts: tuple[Any, ...] | None, meta: bool, lists: bool, blocked: bool):
         self.out = out
         self.many = type(out) is tuple
         self.casts = casts
         self.meta = meta
+        self.blocked = blocked
         #: one output, nothing to convert: the kernel can be called as it is
-        self.simple = type(out) is Spec and casts is None and not meta and not lists
+        self.simple = type(out) is Spec and casts is None and not (meta or lists or blocked)
 
 
 #: plans an operation remembers; parameters with ever new values must not fill the memory
@@ -116,6 +118,8 @@ def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
             return tuple([Tensor(s.placeholder, s) for s in plan.out])
         return Tensor(plan.out.placeholder, plan.out)
     casts = plan.casts
+    if plan.blocked:
+        return Tensor(blocks.run(op, plan.out, casts, args), plan.out)
     if casts is None:
         arrays = [a.array if type(a) is Tensor else _arrays(a) if type(a) is tuple else a for a in args]
     else:
@@ -185,7 +189,7 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
         out = tuple([_on(s, device) for s in out]) if isinstance(out, tuple) else _on(out, device)
     casts = [_cast(op, g, wanted) if i in op.joined or i in op.lists else None for i, g in enumerate(given)]
     meta = device is not None and device.is_meta
-    return Plan(out, tuple(casts) if any(casts) else None, meta, bool(op.lists))
+    return Plan(out, tuple(casts) if any(casts) else None, meta, bool(op.lists), blocks.wanted(op, out))
 
 
 def promoted(operands: list[Any], default: dt.DType) -> dt.DType:

@@ -12,6 +12,8 @@ from functools import cached_property
 from types import MethodType
 from typing import Any
 
+import numpy as np
+
 from ..errors import ArgumentError
 from . import schema as schemas
 from .registry import Registry
@@ -78,6 +80,8 @@ class Op:
     names      where users find it: "torch.sum", "Tensor.sum", "nn.functional.relu", …
     inplace    PyTorch has an in-place form of it, with a trailing underscore
     view       the output shares memory with the first argument
+    elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
+               large arrays may be given to the kernel in blocks
     half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
     unpromoted names of Tensor parameters that `promote` leaves as they are (the condition of `where`)
     grad_fn    PyTorch's name of the backward node; a function of the input specs (the type of a number,
@@ -101,6 +105,7 @@ class Op:
         names: tuple[str, ...] | None = None,
         inplace: bool = False,
         view: bool = False,
+        elementwise: bool = False,
         half: str = "float32",
         unpromoted: tuple[str, ...] = (),
         grad_fn: str | Callable[[tuple[Any, ...]], str] | None = None,
@@ -120,6 +125,7 @@ class Op:
         self.promote = promote
         self.inplace = inplace
         self.view = view
+        self.elementwise = elementwise
         self.half = half
         self.grad_fn = grad_fn or camel(schema.name) + "Backward0"
         self.nondifferentiable = nondifferentiable
@@ -149,6 +155,14 @@ class Op:
             return function
 
         return declare
+
+    @cached_property
+    def takes_out(self) -> bool:
+        """Whether the kernel can write its result into an array: `out=`."""
+        if isinstance(self.kernel, np.ufunc):
+            return True
+        code = getattr(self.kernel, "__code__", None)
+        return code is not None and "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @cached_property
     def doc(self) -> str:

@@ -74,11 +74,12 @@ def activation(
             names=(),
             grad_fn=grad_fn,
             sample=sample,
+            elementwise=True,
         )(kernel)
 
         inside = record
         if inplace_grad_fn is not None:
-            inside = op(full, infer=infer, names=(), grad_fn=inplace_grad_fn)(kernel)
+            inside = op(full, infer=infer, names=(), grad_fn=inplace_grad_fn, elementwise=True)(kernel)
             inside.derivatives = record.derivatives
 
         def body(*args: Any) -> Any:
@@ -305,6 +306,7 @@ def _(grad, input, threshold):
     infer=lambda x, _: floating("hardshrink_cpu", x),
     names=("torch.hardshrink", "Tensor.hardshrink", "nn.functional.hardshrink"),
     sample=([-1.5, -0.3, 0.4, 2.0],),
+    elementwise=True,
 )
 def hardshrink(x, lambd):
     """x, but 0 where it lies within ±`lambd`.
@@ -336,6 +338,7 @@ def _softshrink_infer(x: Spec, lambd: float) -> Spec:
     "nn.functional.softshrink(Tensor input, Number lambd=0.5)",
     infer=_softshrink_infer,
     sample=([-1.5, -0.3, 0.4, 2.0],),
+    elementwise=True,
 )
 def softshrink(x, lambd):
     """x moved towards 0 by `lambd`, and 0 where it is nearer than that.

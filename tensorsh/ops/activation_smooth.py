@@ -65,6 +65,7 @@ def _(grad, input):
     "nn.functional.softplus(Tensor input, Number beta=1, Number threshold=20)",
     infer=lambda x, *_: floating("softplus_cpu", x),
     sample=([-1.5, -0.3, 0.4, 2.0],),
+    elementwise=True,
 )
 def softplus(x, beta, threshold):
     """`log(1 + exp(beta * x)) / beta`; x itself where `beta * x` is above `threshold`.
@@ -87,6 +88,7 @@ def _(grad, input, beta, threshold):
     infer=lambda x: floating("log_sigmoid_cpu", x),
     grad_fn="LogSigmoidBackward0",
     sample=([-1.5, -0.3, 0.4, 2.0],),
+    elementwise=True,
 )
 def logsigmoid(x):
     """`log(1 / (1 + exp(-x)))`, without overflow.
@@ -116,6 +118,7 @@ _TANH_CUBE = 0.044715
     "nn.functional.gelu(Tensor input, *, str approximate='none')",
     infer=_gelu_infer,
     sample=([-1.5, -0.3, 0.4, 2.0],),
+    elementwise=True,
 )
 def gelu(x, approximate):
     """`x * Φ(x)` with the normal distribution's cumulative Φ; `approximate="tanh"` is cheaper.
@@ -199,7 +202,13 @@ def _prelu_infer(x: Spec, weight: Spec) -> Spec:
     return floating("prelu_cpu", x)
 
 
-@op("prelu(Tensor input, Tensor weight)", infer=_prelu_infer, names=(), grad_fn="PreluKernelBackward0")
+@op(
+    "prelu(Tensor input, Tensor weight)",
+    infer=_prelu_infer,
+    names=(),
+    grad_fn="PreluKernelBackward0",
+    elementwise=True,
+)
 def prelu_kernel(x, weight):
     """x where it is positive, `weight * x` elsewhere."""
     return np.where(x > 0, x, x * weight)
@@ -256,6 +265,7 @@ def prelu(input, weight):
     "rrelu_with_noise(Tensor input, Tensor noise, float lower, float upper, bool training)",
     infer=lambda x, *_: floating("leaky_relu_cpu", x),
     names=(),
+    elementwise=True,
 )
 def rrelu_kernel(x, noise, lower, upper, training):
     """`noise * x` in training; else x where it is positive and the mean slope times x elsewhere."""

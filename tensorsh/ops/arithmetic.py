@@ -43,14 +43,15 @@ def scaled(y, alpha):
     inplace=True,
     formula="{0} + {1}",
     sample=([1.0, -2.0], [0.5, 3.0]),
+    elementwise=True,
 )
-def add(x, y, alpha):
+def add(x, y, alpha, out=None):
     """`input + alpha * other`, element by element; of bool, "or".
 
     >>> add([1., 2.], 10)
     tensor([11., 12.])
     """
-    return np.add(x, y if alpha == 1 else scaled(y, alpha))
+    return np.add(x, y if alpha == 1 else scaled(y, alpha), out)
 
 
 @add.derivative("input")
@@ -93,14 +94,15 @@ def no_bool(input, other, alpha):
     names=("torch.sub", "Tensor.sub", "torch.subtract", "Tensor.subtract"),
     formula="{0} - {1}",
     sample=([1.0, -2.0], [0.5, 3.0]),
+    elementwise=True,
 )
-def sub(x, y, alpha):
+def sub(x, y, alpha, out=None):
     """`input - alpha * other`, element by element.
 
     >>> sub([1., 2.], 10)
     tensor([-9., -8.])
     """
-    return np.subtract(x, y if alpha == 1 else scaled(y, alpha))
+    return np.subtract(x, y if alpha == 1 else scaled(y, alpha), out)
 
 
 @sub.derivative("input")
@@ -122,14 +124,15 @@ def _(grad, alpha):
     grad_fn=lambda specs: f"RsubBackward{int(isinstance(specs[1], type))}",
     formula="{1} - {0}",
     sample=([1.0, -2.0], [0.5, 3.0]),
+    elementwise=True,
 )
-def rsub(x, y, alpha):
+def rsub(x, y, alpha, out=None):
     """`other - alpha * input`, element by element: `sub` the other way round.
 
     >>> rsub([1., 2.], 10)
     tensor([9., 8.])
     """
-    return np.subtract(y, x if alpha == 1 else scaled(x, alpha))
+    return np.subtract(y, x if alpha == 1 else scaled(x, alpha), out)
 
 
 @rsub.derivative("input")
@@ -160,14 +163,15 @@ def neg_spec(input):
     half="native",
     formula="-{0}",
     sample=([1.0, -2.0],),
+    elementwise=True,
 )
-def neg(x):
+def neg(x, out=None):
     """Each element with the other sign.
 
     >>> neg([1., -2.])
     tensor([-1.,  2.])
     """
-    return np.negative(x)
+    return np.negative(x, out)
 
 
 @neg.derivative("input")
@@ -198,14 +202,15 @@ def positive(input):
     names=("torch.mul", "Tensor.mul", "torch.multiply", "Tensor.multiply"),
     formula="{0} * {1}",
     sample=([1.0, -2.0], [0.5, 3.0]),
+    elementwise=True,
 )
-def mul(x, y):
+def mul(x, y, out=None):
     """`input * other`, element by element.
 
     >>> mul([1., 2.], 10)
     tensor([10., 20.])
     """
-    return np.multiply(x, y)
+    return np.multiply(x, y, out)
 
 
 @mul.derivative("input")

@@ -35,6 +35,7 @@ def binary(name, kernel, cpu, doc, operator, symbol, bool_too=True):
         nondifferentiable=True,
         formula=f"{{0}} {symbol} {{1}}",
         doc=doc,
+        elementwise=True,
     )(kernel)
     install_operator(operator, record, f"r{operator}")
     install_inplace(operator, record)
@@ -130,6 +131,7 @@ binary(
     inplace=True,
     nondifferentiable=True,
     formula="~{0}",
+    elementwise=True,
 )
 def bitwise_not(x):
     """Every bit the other way round; of bool, "not".
@@ -179,4 +181,5 @@ for name, kernel, doc in (
         inplace=True,
         nondifferentiable=True,
         doc=doc,
+        elementwise=True,
     )(kernel)

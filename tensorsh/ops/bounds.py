@@ -39,6 +39,7 @@ def where_spec(condition, input, other):
     unpromoted=("condition",),
     names=(),
     half="native",
+    elementwise=True,
 )
 def choose(condition, x, y):
     """`x` where the condition holds, else `y`."""
@@ -113,6 +114,7 @@ def extreme(name, kernel, before, doc):
         half="native",
         sample=([1.0, -2.0, 3.0], [0.5, 4.0, 1.0]),
         doc=doc,
+        elementwise=True,
     )(kernel)
 
     @record.derivative("input")
@@ -126,7 +128,7 @@ def extreme(name, kernel, before, doc):
 
 extreme(
     "maximum",
-    lambda x, y: np.maximum(y, x),
+    lambda x, y, out=None: np.maximum(y, x, out=out),
     lambda a, b: a > b,
     """The larger of two elements, NaN if either is.
 
@@ -136,7 +138,7 @@ extreme(
 )
 extreme(
     "minimum",
-    lambda x, y: np.minimum(y, x),
+    lambda x, y, out=None: np.minimum(y, x, out=out),
     lambda a, b: a < b,
     """The smaller of two elements, NaN if either is.
 
@@ -154,6 +156,7 @@ def number_extreme(name, kernel, wins, doc):
         promote="types",
         sample=([1.0, -2.0, 3.0], [0.5, 4.0, 1.0]),
         doc=doc,
+        elementwise=True,
     )(kernel)
 
     @record.derivative("input")
@@ -215,6 +218,7 @@ def clamp_spec(input, min=None, max=None):
     promote="types",
     names=(),
     grad_fn=lambda specs: f"ClampBackward{int(not any(type(s) is Spec for s in specs[1:]))}",
+    elementwise=True,
 )
 def clamped(x, low, high):
     """`x` moved into [low, high]; the upper bound wins where they cross."""
@@ -302,14 +306,15 @@ def clamp(input, min, max):
     inplace=True,
     grad_fn=lambda specs: f"ClampMinBackward{int(type(specs[1]) is Spec)}",
     sample=([-1.0, 0.5, 3.0], 0.0),
+    elementwise=True,
 )
-def clamp_min(x, low):
+def clamp_min(x, low, out=None):
     """Each element, or `min` where it is smaller.
 
     >>> clamp_min([-1., 2.], 0)
     tensor([0., 2.])
     """
-    return np.maximum(low, x)
+    return np.maximum(low, x, out=out)
 
 
 @clamp_min.derivative("input")
@@ -330,14 +335,15 @@ def _(grad, input, min):
     inplace=True,
     grad_fn=lambda specs: f"ClampMaxBackward{int(type(specs[1]) is Spec)}",
     sample=([-1.0, 0.5, 3.0], 1.0),
+    elementwise=True,
 )
-def clamp_max(x, high):
+def clamp_max(x, high, out=None):
     """Each element, or `max` where it is larger.
 
     >>> clamp_max([-1., 2.], 0)
     tensor([-1.,  0.])
     """
-    return np.minimum(high, x)
+    return np.minimum(high, x, out=out)
 
 
 @clamp_max.derivative("input")

@@ -27,6 +27,7 @@ from .numbers import cast_array, check_number, number_array
     names=(),
     half="native",
     grad_fn="ToCopyBackward0",
+    elementwise=True,
 )
 def to_dtype(x, dtype):
     """The values in another dtype."""

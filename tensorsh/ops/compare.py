@@ -29,6 +29,7 @@ def comparison(name, alias, symbol, kernel, doc):
         names=tuple(f"{where}.{n}" for n in (name, alias) if n for where in ("torch", "Tensor")),
         formula=f"{{0}} {symbol} {{1}}",
         doc=doc,
+        elementwise=True,
     )(kernel)
 
     @record.derivative("input", "other")
@@ -125,6 +126,7 @@ def check_isclose(input, other, rtol, atol, equal_nan):
     check=check_isclose,
     nondifferentiable=True,
     half="native",
+    elementwise=True,
 )
 def isclose(x, y, rtol, atol, equal_nan):
     """True where |input - other| <= atol + rtol * |other|, or where they are equal.

@@ -20,7 +20,7 @@ def conjugated(x):
     return np.conj(x)
 
 
-@op("conj_physical(Tensor input)", infer=lambda x: x, names=(), half="native")
+@op("conj_physical(Tensor input)", infer=lambda x: x, names=(), half="native", elementwise=True)
 def conjugated_now(x):
     """The complex conjugate."""
     return np.conj(x)
@@ -207,6 +207,7 @@ def two_reals(a: Spec, b: Spec) -> Spec:
     "complex(Tensor real, Tensor imag)",
     infer=two_reals,
     names=("torch.complex",),
+    elementwise=True,
     sample=([1.0, 2.0], [3.0, 4.0]),
 )
 def complex_(a, b):
@@ -234,6 +235,7 @@ def _(grad):
     "polar(Tensor abs, Tensor angle)",
     infer=two_reals,
     names=("torch.polar",),
+    elementwise=True,
     sample=([1.0, 2.0], [3.0, 4.0]),
 )
 def polar(r, angle):

@@ -21,14 +21,15 @@ from .rules import broadcast
     names=("torch.true_divide", "Tensor.true_divide"),
     formula="{0} / {1}",
     sample=([1.0, -2.0], [0.5, 3.0]),
+    elementwise=True,
 )
-def true_divide(x, y):
+def true_divide(x, y, out=None):
     """`input / other`, element by element; integers divide as floats.
 
     >>> true_divide([1, 2], 4)
     tensor([0.2500, 0.5000])
     """
-    return np.divide(x, y)
+    return np.divide(x, y, out)
 
 
 @true_divide.derivative("input")
@@ -81,6 +82,7 @@ def truncated_quotient(x, y):
     promote="types",
     names=(),
     grad_fn="DivBackward2",
+    elementwise=True,
 )
 def divide_rounded(x, y, rounding_mode):
     """`input / other`, rounded towards zero ("trunc") or down ("floor")."""
@@ -120,6 +122,7 @@ def div(input, other, rounding_mode):
     inplace=True,
     grad_fn="torch::autograd::NotImplemented",
     formula="{0} // {1}",
+    elementwise=True,
 )
 def floor_divide(x, y):
     """`input // other`: the quotient rounded down.
@@ -143,6 +146,7 @@ def floor_divide(x, y):
     ),
     formula="{0} % {1}",
     sample=([5.0, -5.5], [3.0, 2.0]),
+    elementwise=True,
 )
 def remainder(x, y):
     """What `input // other` leaves: `input - (input // other) * other`, with the sign of `other`.
@@ -178,6 +182,7 @@ def _(grad, input, other):
     inplace=True,
     grad_fn=lambda specs: f"FmodBackward{int(not isinstance(specs[1], type))}",
     sample=([5.0, -5.5], [3.0, 2.0]),
+    elementwise=True,
 )
 def fmod(x, y):
     """What division rounded towards zero leaves, with the sign of `input`.

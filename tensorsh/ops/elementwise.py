@@ -51,10 +51,10 @@ def exact(function: Callable[..., Any]) -> Callable[..., Any]:
     arrays, of which nobody reads the last digits, take the fast loops.
     """
 
-    def kernel(x: Any, *others: Any) -> Any:
-        if x.dtype is FLOAT32 and x.size <= SMALL:
+    def kernel(x: Any, *others: Any, out: Any = None) -> Any:
+        if x.dtype is FLOAT32 and x.size <= SMALL and out is None:
             return function(x.astype(FLOAT64), *others).astype(FLOAT32)
-        return function(x, *others)
+        return function(x, *others, out=out)
 
     return kernel
 
@@ -78,6 +78,7 @@ def unary(
         names += [known] if "." in known else [f"torch.{known}"] + [f"Tensor.{known}"] * method
     options.setdefault("infer", same)
     options.setdefault("promote", "float")
+    options.setdefault("elementwise", True)
     options.setdefault("inplace", method and "." not in name)
     record = op(f"{name}(Tensor input)", names=tuple(names), doc=doc, **options)(kernel)
     if derivative is not None:

@@ -101,6 +101,7 @@ def polygamma_spec(input, n):
     inplace=True,
     names=("Tensor.polygamma",),
     sample=([0.5, 1.5, 3.0], 1),
+    elementwise=True,
 )
 def polygamma_method(x, n):
     """The n-th derivative of digamma.
@@ -146,6 +147,7 @@ def mvlgamma_spec(input, p):
     inplace=True,
     names=("torch.mvlgamma", "Tensor.mvlgamma", "special.multigammaln"),
     sample=([2.5, 3.5], 3),
+    elementwise=True,
 )
 def mvlgamma(x, p):
     """The logarithm of the multivariate gamma function of dimension p.
@@ -175,6 +177,7 @@ def incomplete(name, alias, sign, doc):
         inplace=True,
         names=(f"torch.{name}", f"Tensor.{name}", f"special.{alias}"),
         doc=doc,
+        elementwise=True,
     )(scipy(alias))
 
     @record.derivative("input")
@@ -214,6 +217,7 @@ incomplete(
     check=one_tensor("special.zeta"),
     promote="float",
     grad_fn=numbered("SpecialZeta"),
+    elementwise=True,
 )
 def zeta(x, q):
     """The Hurwitz zeta function: the sum of 1 / (k + other) ** input over k = 0, 1, 2, …

@@ -44,10 +44,18 @@ for name, kernel, doc in (
         nondifferentiable=True,
         half="native",
         doc=doc,
+        elementwise=True,
     )(kernel)
 
 
-@op("logical_not(Tensor input)", infer=same_bool, inplace=True, nondifferentiable=True, half="native")
+@op(
+    "logical_not(Tensor input)",
+    infer=same_bool,
+    inplace=True,
+    nondifferentiable=True,
+    half="native",
+    elementwise=True,
+)
 def logical_not(x):
     """True where the element is 0.
 
@@ -123,10 +131,12 @@ for name, kernel, infer, doc in (
         """,
     ),
 ):
-    op(f"{name}(Tensor input)", infer=infer, nondifferentiable=True, doc=doc)(of_floats(kernel))
+    op(f"{name}(Tensor input)", infer=infer, nondifferentiable=True, doc=doc, elementwise=True)(
+        of_floats(kernel)
+    )
 
 
-@op("isreal(Tensor input)", infer=same_bool, nondifferentiable=True, half="native")
+@op("isreal(Tensor input)", infer=same_bool, nondifferentiable=True, half="native", elementwise=True)
 def isreal(x):
     """True where the imaginary part is 0.
 

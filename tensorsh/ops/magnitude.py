@@ -26,14 +26,15 @@ def abs_spec(input):
     names=("torch.abs", "Tensor.abs", "torch.absolute", "Tensor.absolute"),
     formula="abs({0})",
     sample=([1.0, -2.0],),
+    elementwise=True,
 )
-def absolute(x):
+def absolute(x, out=None):
     """The size of each element; of a complex number, its distance from 0.
 
     >>> abs([1., -2.])
     tensor([1., 2.])
     """
-    return np.abs(x)
+    return np.absolute(x, out)
 
 
 @absolute.derivative("input")
@@ -65,7 +66,7 @@ def sgn_kernel(x):
     return np.where(size == 0, 0, x / size)
 
 
-@op("sgn(Tensor input)", infer=same, inplace=True, sample=([1.0, -2.0],))
+@op("sgn(Tensor input)", infer=same, inplace=True, sample=([1.0, -2.0],), elementwise=True)
 def sgn(x):
     """The direction of each element: `x / |x|`, and 0 at 0; the sign of real numbers.
 
@@ -88,7 +89,7 @@ def angle_spec(input):
     return input.with_dtype(default_float() if input.dtype.category < dt.FLOAT else input.dtype.to_real())
 
 
-@op("angle(Tensor input)", infer=angle_spec, sample=([1.0, -2.0],))
+@op("angle(Tensor input)", infer=angle_spec, sample=([1.0, -2.0],), elementwise=True)
 def angle(x):
     """The angle of each element to the positive axis: of a real number 0 or π.
 

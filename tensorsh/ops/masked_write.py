@@ -55,7 +55,11 @@ def _masked_fill_kernel(x: Array, mask: Array, value: Any) -> Array:
 
 
 masked_fill_number = op(
-    "masked_fill(Tensor input, Tensor mask, Number value)", infer=_masked_fill_rule, half="native", names=()
+    "masked_fill(Tensor input, Tensor mask, Number value)",
+    infer=_masked_fill_rule,
+    half="native",
+    names=(),
+    elementwise=True,
 )(_masked_fill_kernel)
 masked_fill_tensor = op(
     "masked_fill(Tensor input, Tensor mask, Tensor value)",
@@ -63,6 +67,7 @@ masked_fill_tensor = op(
     half="native",
     grad_fn="MaskedFillBackward1",
     names=(),
+    elementwise=True,
 )(_masked_fill_kernel)
 
 

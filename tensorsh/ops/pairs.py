@@ -23,6 +23,7 @@ ARCTAN2 = exact(np.arctan2)
     promote="types",
     inplace=True,
     sample=([3.0, -1.0], [4.0, 2.0]),
+    elementwise=True,
 )
 def hypot(x, y):
     """sqrt(input² + other²), without overflow on the way.
@@ -50,6 +51,7 @@ def _(grad, other, output):
     inplace=True,
     names=("torch.atan2", "Tensor.atan2", "torch.arctan2", "Tensor.arctan2"),
     sample=([3.0, -1.0], [4.0, 2.0]),
+    elementwise=True,
 )
 def atan2(x, y):
     """The angle of the point (other, input) to the positive axis, from -π to π.
@@ -96,6 +98,7 @@ def logaddexp_kernel(x, y):
     infer=logaddexp_spec("logaddexp_cpu", True),
     promote="types",
     sample=([3.0, -1.0], [4.0, 2.0]),
+    elementwise=True,
 )
 def logaddexp(x, y):
     """log(exp(input) + exp(other)), without overflow on the way.
@@ -121,6 +124,7 @@ def _(grad, input, other):
     infer=logaddexp_spec("logaddexp2_cpu", False),
     promote="types",
     sample=([3.0, -1.0], [4.0, 2.0]),
+    elementwise=True,
 )
 def logaddexp2(x, y):
     """log2(2 ** input + 2 ** other), without overflow on the way.
@@ -157,6 +161,7 @@ def scaled_log(name, log, shift, grad_fn, doc, **options):
         sample=([0.0, 2.0], [1.5, 2.0]),
         doc=doc,
         **options,
+        elementwise=True,
     )(kernel)
 
     @record.derivative("input")
@@ -221,6 +226,7 @@ def lerp_spec(input, end, weight):
     inplace=True,
     grad_fn=lambda specs: f"LerpBackward{int(type(specs[2]) is Spec)}",
     sample=([1.0, -2.0], [3.0, 5.0], 0.3),
+    elementwise=True,
 )
 def lerp(x, end, weight):
     """The point between `input` (weight 0) and `end` (weight 1): input + weight * (end - input).
@@ -271,6 +277,7 @@ def addcmul_spec(input, tensor1, tensor2, value):
     promote="types",
     inplace=True,
     sample=([1.0, -2.0], [3.0, 5.0], [0.5, 2.0]),
+    elementwise=True,
 )
 def addcmul(x, a, b, value):
     """`input + value * tensor1 * tensor2`.
@@ -317,6 +324,7 @@ def check_addcdiv(input, tensor1, tensor2, value):
     promote="types",
     inplace=True,
     sample=([1.0, -2.0], [3.0, 5.0], [0.5, 2.0]),
+    elementwise=True,
 )
 def addcdiv(x, a, b, value):
     """`input + value * tensor1 / tensor2`.

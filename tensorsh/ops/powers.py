@@ -52,7 +52,7 @@ def exact_power(x, exponent):
 
 #: exponents that PyTorch does not hand to the power function
 SHORTCUTS = {
-    2: lambda x: np.multiply(x, x),
+    2: lambda x, out=None: np.multiply(x, x, out),
     3: lambda x: np.multiply(np.multiply(x, x), x),
     -1: lambda x: np.divide(1, x),
     -2: lambda x: np.divide(1, np.multiply(x, x)),
@@ -74,6 +74,7 @@ def power_spec(input, exponent):
     names=(),
     formula="{0} ** {1}",
     grad_fn="PowBackward0",
+    elementwise=True,
 )
 def pow_scalar(x, exponent):
     """A tensor to the power of a number."""
@@ -107,6 +108,7 @@ def _(grad, input, exponent):
     names=(),
     formula="{0} ** {1}",
     grad_fn="PowBackward1",
+    elementwise=True,
 )
 def pow_tensor(x, exponent):
     """A tensor to the power of a tensor."""
@@ -137,6 +139,7 @@ def _(grad, input, exponent, output):
     names=(),
     formula="{0} ** {1}",
     grad_fn="PowBackward2",
+    elementwise=True,
 )
 def pow_base(x, exponent):
     """A number to the power of a tensor."""

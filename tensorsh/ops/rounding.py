@@ -112,6 +112,7 @@ def round_spec(input, decimals):
     infer=round_spec,
     names=(),
     grad_fn=lambda specs: f"RoundBackward{int(specs[1] is not None)}",
+    elementwise=True,
 )
 def rounded(x, decimals):
     """To the nearest whole number, halves to the even one; `decimals` places behind (or before) the point."""
@@ -189,7 +190,7 @@ def signbit_spec(input):
     return same_bool(input)
 
 
-@op("signbit(Tensor input)", infer=signbit_spec, nondifferentiable=True)
+@op("signbit(Tensor input)", infer=signbit_spec, nondifferentiable=True, elementwise=True)
 def signbit(x):
     """True where the sign is minus, also that of -0.
 
@@ -208,6 +209,7 @@ def signbit(x):
     inplace=True,
     grad_fn=lambda specs: f"CopysignBackward{int(isinstance(specs[1], type))}",
     sample=([1.0, -2.0], [-0.5, 3.0]),
+    elementwise=True,
 )
 def copysign(x, y):
     """The size of `input` with the sign of `other`.
@@ -245,6 +247,7 @@ def check_heaviside(input, values):
     promote="types",
     inplace=True,
     grad_fn="torch::autograd::NotImplemented",
+    elementwise=True,
 )
 def heaviside(x, values):
     """0 where `input` is negative, 1 where it is positive, `values` where it is 0.
@@ -264,6 +267,7 @@ def heaviside(x, values):
     promote="types",
     inplace=True,
     half="native",
+    elementwise=True,
 )
 def nextafter(x, y):
     """The next number that the dtype has after `input` in the direction of `other`.
@@ -290,6 +294,7 @@ def _(grad):
     promote="float",
     inplace=True,
     sample=([1.0, -2.0], [2.0, 3.0]),
+    elementwise=True,
 )
 def ldexp(x, y):
     """`input * 2 ** other`.
@@ -359,6 +364,7 @@ def finite(x, nan, posinf, neginf):
     inplace=True,
     half="native",
     sample=([1.0, -2.0],),
+    elementwise=True,
 )
 def nan_to_num(x, nan, posinf, neginf):
     """NaN becomes `nan` (or 0), the infinities `posinf` and `neginf` (or the dtype's largest numbers).

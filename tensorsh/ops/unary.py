@@ -134,7 +134,7 @@ unary(
 )
 unary(
     "reciprocal",
-    lambda x: np.divide(1, x),
+    lambda x, out=None: np.divide(1, x, out),
     """One over each element.
 
     >>> reciprocal([4., -2.])
@@ -169,14 +169,21 @@ def relu_spec(input):
     return input
 
 
-@op("relu(Tensor input)", infer=relu_spec, inplace=True, half="native", sample=([-1.0, 0.5, 2.0],))
-def relu(x):
+@op(
+    "relu(Tensor input)",
+    infer=relu_spec,
+    inplace=True,
+    half="native",
+    sample=([-1.0, 0.5, 2.0],),
+    elementwise=True,
+)
+def relu(x, out=None):
     """max(input, 0), element by element.
 
     >>> relu([-1., 2.])
     tensor([0., 2.])
     """
-    return np.maximum(0, x)
+    return np.maximum(0, x, out=out)
 
 
 @relu.derivative("input")
@@ -184,7 +191,13 @@ def _(grad, output):
     return apply(threshold_backward, (grad, output))
 
 
-@op("threshold_backward(Tensor grad_output, Tensor input)", infer=same, names=(), half="native")
+@op(
+    "threshold_backward(Tensor grad_output, Tensor input)",
+    infer=same,
+    names=(),
+    half="native",
+    elementwise=True,
+)
 def threshold_backward(grad, x):
     """The gradient where x is above 0, and 0 elsewhere, whatever the gradient is there."""
     return np.where(np.less_equal(x, 0), grad.dtype.type(0), grad)
