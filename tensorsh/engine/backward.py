@@ -272,11 +272,12 @@ def accumulate(t: Tensor, g: Tensor, create: bool) -> None:
         journal.save_attributes(t, "grad_slot")
     if have is None:
         if create and g.requires_grad_slot:
-            t.grad_slot = g
+            with context.GradMode(True):
+                t.grad_slot = registry["empty_like"](g).copy_(g)
         else:
             t.grad_slot = Tensor(g.spec.placeholder if g.is_meta else np.array(g.array, order="C"), g.spec)
-    elif create or have.requires_grad_slot:
-        with context.GradMode(create):
+    elif create:
+        with context.GradMode(True):
             t.grad_slot = registry["add"](have, g)
     else:
         from .inplace import write

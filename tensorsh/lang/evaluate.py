@@ -66,7 +66,10 @@ class Evaluator:
 
         With `bind` the program must be one expression, and running it gives that variable its value.
         """
-        table = Table(f"<tensorsh {len(self.runtime.tables)}>", silent and is_python(source))
+        python = is_python(source)
+        table = Table(
+            f"<tensorsh {len(self.runtime.tables)}>", silent and python, python and not imports_all(source)
+        )
         compiler = Compiler(table)
         collecting = gc.isenabled()
         gc.disable()  # a program's nodes are all kept: looking for garbage among them doubles the time
@@ -181,6 +184,11 @@ def is_python(source: Source) -> bool:
         if words and not words[0].startswith("#"):
             return words[0] in ("import", "from") and len(words) > 1 and words[1].split(".")[0] == "torch"
     return False
+
+
+def imports_all(source: Source) -> bool:
+    """Whether `from torch import *` takes `sum` and its like from Python."""
+    return any(line.split()[:4] == ["from", "torch", "import", "*"] for line in source.text.splitlines())
 
 
 def _cause(error: BaseException) -> BaseException | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ParseError
 from . import ast
+from .modules import DUAL
 
 if TYPE_CHECKING:
     import ast as py
@@ -32,9 +33,10 @@ CHAIN = 60
 class Table:
     """What the compiled code of one program refers to: its file name, its nodes, its numeric literals."""
 
-    def __init__(self, filename: str, silent: bool = False):
+    def __init__(self, filename: str, silent: bool = False, pythonic: bool = False):
         self.filename = filename
         self.silent = silent  # bare expressions show nothing, as in a Python script
+        self.pythonic = pythonic  # `sum` is Python's, and `torch.sum` the operation
         self.nodes: list[ast.Node] = []
         self.literals: list[list[Any]] = []
 
@@ -114,7 +116,8 @@ class Expressions:
         at = self.at(node)
         if node.id.startswith("__"):
             return self.helper(".undefined", [self.constant(node.id, at)], at)
-        return py.Name(id=node.id, ctx=LOAD, **at)
+        name = py.Name(id=node.id, ctx=LOAD, **at)
+        return self.helper(".pythons", [name], at) if self.table.pythonic and node.id in DUAL else name
 
     def binary(self, node: ast.Binary) -> py.expr:
         spine = [node]

@@ -23,20 +23,8 @@ from ..engine.tensor import Tensor
 from ..errors import ArgumentError
 from ..train.data import batches, track
 from .files import Load, save
+from .modules import DUAL
 from .namespace import Kind
-
-#: names that are both Python's and an operation, and the keywords that are Python's
-DUAL: dict[str, frozenset[str]] = {
-    "sum": frozenset({"start"}),
-    "min": frozenset({"key", "default"}),
-    "max": frozenset({"key", "default"}),
-    "abs": frozenset(),
-    "round": frozenset({"ndigits"}),
-    "any": frozenset(),
-    "all": frozenset(),
-    "pow": frozenset({"exp", "mod", "base"}),
-    "range": frozenset(),
-}
 
 #: of these, Python's have no use for a list
 ELEMENTWISE = frozenset({"abs", "round", "pow"})
@@ -71,6 +59,11 @@ class Dual:
 
     def __repr__(self) -> str:
         return f"<built-in function {self.name}>"
+
+
+def pythons(value: Any) -> Any:
+    """What a name of both kinds means in a program that imports `torch` by its name."""
+    return value.host if type(value) is Dual else value
 
 
 Text = str
@@ -224,6 +217,7 @@ def host_names(texts: Texts, folder: Callable[[], str]) -> dict[str, Any]:
     names: dict[str, Any] = {name: getattr(builtins, name) for name in PLAIN}
     names |= {name: Dual(name) for name in DUAL} | kinds | printing(texts)
     names |= {
+        ".pythons": pythons,
         "isinstance": isinstance_,
         "type": type_of,
         "callable": callable,

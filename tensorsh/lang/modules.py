@@ -1,6 +1,7 @@
 """`import torch` and its like: accepted, since everything of PyTorch's is there already.
 
-A usual name (`F`, `nn`, …) needs nothing; another name is given to the module or function it is for.
+A usual name (`F`, `nn`, …) needs nothing; another name is given to the module or function it is for, and so
+is a name that could mean something else (`grad` of `torch.func`, `norm` of `torch.linalg`).
 Python's own modules are not there, and the error says what to use instead.
 """
 
@@ -19,6 +20,18 @@ INSTEAD = {
     "time": "`clock()` is seconds on a monotonic clock",
     "random": "`rand`, `randn`, `randint`, `randperm` and `manual_seed` are there without an import",
     "sys": "the script's arguments are the list `argv`",
+}
+#: names that are both Python's and an operation, and the keywords that are Python's
+DUAL: dict[str, frozenset[str]] = {
+    "sum": frozenset({"start"}),
+    "min": frozenset({"key", "default"}),
+    "max": frozenset({"key", "default"}),
+    "abs": frozenset(),
+    "round": frozenset({"ndigits"}),
+    "any": frozenset(),
+    "all": frozenset(),
+    "pow": frozenset({"exp", "mod", "base"}),
+    "range": frozenset(),
 }
 IGNORED = frozenset(["__future__", "typing"])  # they only serve type hints, which are ignored too
 
@@ -42,10 +55,17 @@ def import_names(span: Span, path: ast.Expr, names: list[tuple[Span, str, str]])
     _check(written, path)
     made: list[ast.Stmt] = []
     for place, name, alias in names:
-        if name != alias and USUAL.get(f"{written}.{name}") != alias:
+        if not _is_there(written, name, alias):
             value = ast.Attribute(path.span.to(place), path, name, place)
             made.append(ast.Assign(span, (ast.Name(span, alias),), value))
     return made or [ast.Pass(span)]
+
+
+def _is_there(written: str, name: str, alias: str) -> bool:
+    """Whether the bare alias means that already: names of `torch` do, unless Python has the name too."""
+    if USUAL.get(f"{written}.{name}") == alias:
+        return True
+    return written == "torch" and name == alias and name not in DUAL
 
 
 def dotted(path: ast.Expr) -> str:
