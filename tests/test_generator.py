@@ -36,6 +36,9 @@ def draw(g, kind, n, *args):
             return g.uniform(n, args[0])
         case "cnormal":
             return g.normal(n, args[0])
+        case "dropout_mask":
+            dtype, p = dtype_of(args[0]), args[1]
+            return g.bernoulli(1 - p, n, dtype) / dtype.type(1 - p)
         case "randint":
             dtype, low, high = args
             return g.randint(low, high, n, dtype_of(dtype))

@@ -187,7 +187,10 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     out: Any = op.infer(*seen) if op.infer is not None else None
     if device is not None and out is not None:
         out = tuple([_on(s, device) for s in out]) if isinstance(out, tuple) else _on(out, device)
-    casts = [_cast(op, g, wanted) if i in op.joined or i in op.lists else None for i, g in enumerate(given)]
+    casts = [
+        _cast(op, g, wanted, i in op.unrounded) if i in op.joined or i in op.lists else None
+        for i, g in enumerate(given)
+    ]
     meta = device is not None and device.is_meta
     return Plan(out, tuple(casts) if any(casts) else None, meta, bool(op.lists), blocks.wanted(op, out))
 
@@ -231,8 +234,12 @@ def _with_dtype(g: Any, dtype: dt.DType) -> Any:
     return None if g is None else spec((), dtype)
 
 
-def _cast(op: Op, g: Any, wanted: dt.DType | None) -> Any:
-    """The converter that brings one argument to the dtype the kernel computes in."""
+def _cast(op: Op, g: Any, wanted: dt.DType | None, unrounded: bool = False) -> Any:
+    """The converter that brings one argument to the dtype the kernel computes in.
+
+    Beside 16-bit floats, which are computed in float32, other dtypes are rounded to 16 bits first, unless
+    `unrounded`.
+    """
     if type(g) is tuple:
         each = [_cast(op, s, wanted) for s in g]
         if not any(each):
@@ -244,6 +251,8 @@ def _cast(op: Op, g: Any, wanted: dt.DType | None) -> Any:
     if compute is None or g is None:
         return None
     if compute.is_half and op.half == "float32" and not op.view:
+        if not unrounded and not (type(g) is Spec and g.dtype is compute):
+            return lambda value: np.asarray(value, np.float32).astype(compute.np).astype(np.float32)[()]
         compute = dt.float32
     target = compute.np
     if type(g) is Spec:

@@ -33,6 +33,7 @@ from .generator_checks import (
     not_implemented,
     real_part,
 )
+from .generator_counts import binomial_count, log, poisson_count
 from .generator_normal import GROUP, box_muller_f32, box_muller_f64, fused, libm
 from .generator_stream import Array, Stream
 
@@ -91,7 +92,7 @@ class Generator(Stream):
             return self.normal((n, 2), real_part(dtype), mean, std / math.sqrt(2)).view(dtype).reshape(shape)
         check_float(dtype, "normal_kernel_cpu")
         if n < GROUP:
-            return cast(fused(self.standard_normal(n), std, mean), dtype).reshape(shape)
+            return self.normal_serial(shape, dtype, mean, std)
         uniform, box_muller = (
             (self.random_f64, box_muller_f64) if dtype == np.float64 else (self.random_f32, box_muller_f32)
         )
@@ -102,6 +103,18 @@ class Generator(Stream):
         if whole < n:
             result[-GROUP:] = box_muller(uniform(GROUP), mean, std)
         return result.reshape(shape)
+
+    def normal_serial(
+        self, shape: Shape, dtype: Any = np.float32, mean: float = 0.0, std: float = 1.0
+    ) -> Array:
+        """`normal_` of a tensor whose memory has gaps or another order: one element after the other."""
+        dtype, n = np.dtype(dtype), _size(shape)
+        check_std(std)
+        if dtype.kind == "c":
+            reals = self.normal_serial((n, 2), real_part(dtype), mean, std / math.sqrt(2))
+            return reals.view(dtype).reshape(shape)
+        check_float(dtype, "normal_kernel_cpu")
+        return cast(fused(self.standard_normal(n), std, mean), dtype).reshape(shape)
 
     def standard_normal(self, n: int) -> Array:
         """Standard normals one at a time, float64[n]: pairs (r cos t, r sin t), the spare one kept.
@@ -183,7 +196,7 @@ class Generator(Stream):
         if dtype.kind in "bc":
             raise not_implemented("geometric_cpu", dtype)
         with np.errstate(divide="ignore"):
-            logs = _exact_for(dtype, _log, np.log, self.random_f64(_size(shape)))
+            logs = _exact_for(dtype, log, np.log, self.random_f64(_size(shape)))
         return cast(np.ceil(logs / math.log1p(-p)), dtype).reshape(shape)
 
     def bernoulli(self, p: Array | float, shape: Shape | None = None, dtype: Any = None) -> Array:
@@ -214,12 +227,6 @@ class Generator(Stream):
             raise not_implemented("bernoulli_scalar_cpu_", dtype)
         shape = () if shape is None else shape
         return (self.random_f64(_size(shape)) < p).astype(dtype).reshape(shape)
-
-    def dropout_mask(self, shape: Shape, dtype: Any, p: float) -> Array:
-        """What `dropout` multiplies by, 0 < p < 1: a Bernoulli of 1 - p, divided by 1 - p."""
-        mask = self.bernoulli(1.0 - p, shape, dtype)
-        mask /= mask.dtype.type(1.0 - p)
-        return mask
 
     def randint(self, low: int, high: int, shape: Shape, dtype: Any = np.int64) -> Array:
         """`randint`, `random_(low, high)`: low + word mod (high - low).
@@ -329,11 +336,7 @@ class Generator(Stream):
         return np.array(rows, np.int64)
 
     def poisson(self, rate: Array) -> Array:
-        """`poisson` of each rate, in its dtype: float64 uniforms, two words each, one element after another.
-
-        Below 10 the number of uniforms whose product stays above exp(-rate) (Knuth), from 10 on
-        transformed rejection (Hörmann 1993).
-        """
+        """`poisson` of each rate, in its dtype, one element after another; see `generator_counts`."""
         check_float(rate.dtype, "poisson_cpu")
         rates = rate.ravel().astype(np.float64)
         if not (rates >= 0).all():
@@ -341,37 +344,15 @@ class Generator(Stream):
                 "invalid Poisson rate, expected rate to be non-negative",
                 help="every rate must be at least 0: clamp(rate, min=0) makes it so",
             )
-        counts = [self._poisson(value) for value in rates.tolist()]
+        counts = [poisson_count(self.next_f64, value) for value in rates.tolist()]
         return cast(np.array(counts, np.float64), rate.dtype).reshape(rate.shape)
 
-    def _poisson(self, rate: float) -> int:
-        if rate == 0.0:
-            return 0
-        if rate == math.inf:
-            return -(2**63)
-        if rate < 10.0:
-            floor, product, count = math.exp(-rate), self.next_f64(), 0
-            while product > floor:
-                product *= self.next_f64()
-                count += 1
-            return count
-        b = 0.931 + 2.53 * math.sqrt(rate)
-        a = -0.059 + 0.02483 * b
-        log_rate, log_inverse_alpha = math.log(rate), math.log(1.1239 + 1.1328 / (b - 3.4))
-        v_r = 0.9277 - 3.6224 / (b - 2)
-        while True:
-            u = self.next_f64() - 0.5
-            v = self.next_f64()
-            us = 0.5 - abs(u)
-            count = math.floor((2 * a / us + b) * u + rate + 0.43)
-            if us >= 0.07 and v <= v_r:
-                return count
-            if count < 0 or (us < 0.013 and v > us):
-                continue
-            if _log(v) + log_inverse_alpha - math.log(a / (us * us) + b) <= (
-                -rate + count * log_rate - math.lgamma(count + 1)
-            ):
-                return count
+    def binomial(self, count: Array, prob: Array) -> Array:
+        """`binomial` of each count and probability, in their dtype, one element after another."""
+        pairs = zip(count.ravel(), prob.ravel(), strict=True)
+        with np.errstate(all="ignore"):
+            counts = [binomial_count(self.next_f64, n, p) for n, p in pairs]
+        return cast(np.array(counts, np.float64), count.dtype).reshape(count.shape)
 
 
 def _size(shape: Shape) -> int:
@@ -388,10 +369,6 @@ def _exp(x: float) -> float:
         return math.exp(x)
     except OverflowError:
         return math.inf
-
-
-def _log(x: float) -> float:
-    return math.log(x) if x else -math.inf
 
 
 def _swapped(targets: Array) -> Array:

@@ -83,6 +83,7 @@ class Op:
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
     half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
+    unrounded  names of Tensor parameters that are not rounded to 16 bits when the others are such floats
     unpromoted names of Tensor parameters that `promote` leaves as they are (the condition of `where`)
     grad_fn    PyTorch's name of the backward node; a function of the input specs (the type of a number,
                the value of any other parameter) where PyTorch has several
@@ -108,6 +109,7 @@ class Op:
         elementwise: bool = False,
         half: str = "float32",
         unpromoted: tuple[str, ...] = (),
+        unrounded: tuple[str, ...] = (),
         grad_fn: str | Callable[[tuple[Any, ...]], str] | None = None,
         nondifferentiable: bool = False,
         constants: tuple[int, ...] = (),
@@ -137,6 +139,7 @@ class Op:
         self.names = names if names is not None else default_names(schema.name)
         self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
         self.joined = tuple(i for i in self.tensors if schema.parameters[i].name not in unpromoted)
+        self.unrounded = tuple(i for i in self.tensors if schema.parameters[i].name in unrounded)
         self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
         self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
         self.derivatives: dict[int, Derivative] = {}

@@ -140,9 +140,9 @@ class Fields:
 
     def __setitem__(self, name: str, new: Any) -> None:
         value = self.value
+        get(value, name)  # refuses what is not there, and imports the module that has it
         slot = getattr(type(value), name, None)
         if not (isinstance(slot, property) and slot.fset and name in public_names(value)):
-            get(value, name)
             raise ArgumentError(
                 f"attribute '{name}' of '{type(value).__name__}' objects is not writable", code="attribute"
             )

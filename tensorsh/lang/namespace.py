@@ -15,7 +15,7 @@ from ..engine.dtype import ALL, DType, dtypes
 from ..engine.op import registry
 from ..engine.registry import INTERNAL
 from ..errors import NameNotFound
-from .settings import SETTINGS
+from .settings import SETTINGS, fork_rng
 
 #: bare names come from these, the first that has one wins
 OPEN_PREFIXES = (
@@ -125,6 +125,7 @@ def torch_extras(host: dict[str, Any]) -> dict[str, Any]:
     extras |= {dtype.name: dtype for dtype in ALL} | dtypes
     extras |= {name: host[name] for name in SHARED}
     extras["random.manual_seed"] = manual_seed = SETTINGS["manual_seed"]
+    extras["random.fork_rng"] = fork_rng
     extras["cuda.manual_seed"] = extras["cuda.manual_seed_all"] = manual_seed
     extras["cuda.is_available"] = extras["backends.mps.is_available"] = lambda: False
     extras["cuda.device_count"] = lambda: 0

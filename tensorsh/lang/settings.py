@@ -55,6 +55,20 @@ class Seeded:
         return f"<torch.Generator, seed {self.seed}>"
 
 
+class fork_rng:
+    """`with random.fork_rng():` gives the random stream back afterwards."""
+
+    def __init__(self, devices: Any = None, enabled: bool = True):
+        self._enabled = enabled
+
+    def __enter__(self) -> None:
+        self._before = context.current.generator.get_state()
+
+    def __exit__(self, *_: object) -> None:
+        if self._enabled:
+            context.current.generator.set_state(self._before)
+
+
 def _change(name: str, value: Any) -> None:
     state = context.current
     before = getattr(state, name)

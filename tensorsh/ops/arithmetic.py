@@ -199,6 +199,7 @@ def positive(input):
     infer=broadcast,
     promote="types",
     inplace=True,
+    unrounded=("input", "other"),
     names=("torch.mul", "Tensor.mul", "torch.multiply", "Tensor.multiply"),
     formula="{0} * {1}",
     sample=([1.0, -2.0], [0.5, 3.0]),

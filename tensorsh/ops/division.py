@@ -18,6 +18,7 @@ from .rules import broadcast
     infer=broadcast,
     promote="float",
     inplace=True,
+    unrounded=("other",),
     names=("torch.true_divide", "Tensor.true_divide"),
     formula="{0} / {1}",
     sample=([1.0, -2.0], [0.5, 3.0]),

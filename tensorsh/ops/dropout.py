@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ..engine import context
 from ..engine.op import composite
 from ..engine.tensor import Tensor, wrap
 from ..errors import DTypeError, ShapeError, ValueError
+from .memory_order import laid_out_like
 
 #: what SELU's negative part tends to, as alpha dropout needs it
 ALPHA = 1.7580993408473766
@@ -47,22 +46,24 @@ def drop(input: Tensor, p: float, training: bool, inplace: bool, feature: bool, 
             help="convert it: x.float()",
             operands=(input,),
         )
-    noise, shift = _noise(shape, input.spec.np, p, alpha) if not input.is_meta else (input, None)
+    noise, shift = (input, None) if input.is_meta else _noise(input, shape, p, alpha)
     out = input.mul_(noise) if inplace else input * noise
     if shift is None:
         return out
     return out.add_(shift)
 
 
-def _noise(shape: tuple[int, ...], dtype: Any, p: float, alpha: bool) -> tuple[Any, Any]:
-    generator = context.current.generator
+def _noise(input: Tensor, shape: tuple[int, ...], p: float, alpha: bool) -> tuple[Tensor, Tensor | None]:
+    """What the input is multiplied by, and what is then added."""
+
+    def draw(shape: tuple[int, ...]) -> Any:
+        return context.current.generator.bernoulli(1 - p, shape, input.spec.np)
+
+    kept = wrap(laid_out_like(input.array, draw) if shape == input.spec.shape else draw(shape))
     if not alpha:
-        return wrap(generator.dropout_mask(shape, dtype, p)), None
-    kind = np.dtype(dtype).type
-    kept = generator.bernoulli(1 - p, shape, dtype)
+        return kept / (1 - p), None
     a = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
-    shift = (kept + kind(-1)) * kind(ALPHA * a) + kind(ALPHA * a * p)
-    return wrap(kept * kind(a)), wrap(shift)
+    return kept * a, (kept - 1) * (ALPHA * a) + ALPHA * a * p
 
 
 _PARAMETERS = "Tensor input, Number p=0.5, bool training=True, bool inplace=False"

@@ -16,6 +16,7 @@ from ..engine.spec import spec
 from ..engine.tensor import Tensor, type_name
 from ..errors import ArgumentError, ValueError
 from .create import OPTIONS, check_requires_grad, check_size
+from .memory_order import laid_out_like
 from .numbers import check_number, number_array
 
 LIKE = f"{OPTIONS}, any memory_format=None"
@@ -33,6 +34,13 @@ def filled(
         return Tensor(of.placeholder, of, requires_grad)
     array = np.zeros(size, of.np) if type(value) is int and value == 0 else np.full(size, value, of.np)
     return Tensor(array, of, requires_grad)
+
+
+def laid_out(out: Tensor, like: Tensor) -> Tensor:
+    """A new tensor of one value, its memory in the order of another tensor's of this shape."""
+    if not out.is_meta and not like.is_meta and not like.array.flags.c_contiguous:
+        out.array = laid_out_like(like.array, out.array.reshape)
+    return out
 
 
 # ------------------------------------------------------------------ zeros, ones, empty
@@ -68,7 +76,8 @@ def family(name: str, value: int, meaning: str) -> None:
     )
     def like(input, dtype, layout, device, requires_grad, pin_memory, memory_format):
         of = input.spec
-        return filled(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)
+        out = filled(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)
+        return laid_out(out, input)
 
     @composite(
         f"Tensor.new_{name}(Tensor input, int... size, {OPTIONS})",
@@ -150,7 +159,7 @@ def full_like(input, fill_value, dtype, layout, device, requires_grad, pin_memor
     tensor([5., 5.])
     """
     of, value = input.spec, fill_number("full_like", fill_value)
-    return full_of(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)
+    return laid_out(full_of(of.shape, value, dtype or of.dtype, device or of.device, requires_grad), input)
 
 
 @composite(f"Tensor.new_full(Tensor input, any size, any fill_value, *, {OPTIONS})")

@@ -20,88 +20,14 @@ from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor, type_name
 from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 from .create import check_size, leaf
+from .memory_order import back, laid_out_like, memory_order
+from .random_streams import stream
 from .rules import same
 
 OPTIONS = (
     "any generator=None, dtype? dtype=None, any layout=None, device? device=None, bool requires_grad=False"
 )
 LIKE = f"{OPTIONS}, any memory_format=None"
-
-# ------------------------------------------------------------------ streams
-
-
-class UserGenerator:
-    """A random stream of the user's own: `Generator().manual_seed(3)`, given as `generator=`."""
-
-    public = frozenset({"manual_seed", "seed", "initial_seed", "get_state", "set_state", "device"})
-
-    def __init__(self) -> None:
-        from ..engine.generator import Generator
-
-        self.stream = Generator(67280421310721)  # PyTorch's default seed
-
-    def manual_seed(self, seed: Any) -> UserGenerator:
-        """Start the stream at a seed."""
-        self.noted().manual_seed(arguments.integer(seed, "manual_seed", "seed", 1))
-        return self
-
-    def seed(self) -> int:
-        """Start the stream at a seed that the system gives, which is the result."""
-        return self.noted().seed()
-
-    def initial_seed(self) -> int:
-        """The seed that the stream was started with."""
-        return self.stream.initial_seed()
-
-    def get_state(self) -> Tensor:
-        """The state of the stream as a tensor."""
-        return packed(self.stream)
-
-    def set_state(self, new_state: Any) -> UserGenerator:
-        """Put the stream where `get_state` found it."""
-        self.noted().unpack_state(new_state.array)
-        return self
-
-    @property
-    def device(self) -> Device:
-        """Where it draws: the cpu."""
-        return resolve("cpu")
-
-    def noted(self) -> Any:
-        """The stream, noted in the journal: a statement that fails gives its numbers back."""
-        journal = context.current.journal
-        if journal.active and journal.first(self.stream):
-            state = self.stream.get_state()
-            journal.record(lambda: self.stream.set_state(state))
-        return self.stream
-
-    def __repr__(self) -> str:
-        return f"<torch._C.Generator object at {id(self):#x}>"
-
-
-def stream(generator: Any) -> Any:
-    """The stream to draw from."""
-    if generator is None:
-        return context.current.generator
-    if not isinstance(generator, UserGenerator):
-        raise ArgumentError(
-            f"argument 'generator' must be torch.Generator, not {type_name(generator)}",
-            code="argument-type",
-            help="Generator().manual_seed(0) makes one",
-        )
-    return generator.noted()
-
-
-@composite("Generator(device? device=None)", names=("torch.Generator",))
-def generator_(device):
-    """A random stream of one's own, for the argument `generator`.
-
-    >>> g = Generator().manual_seed(3)
-    >>> rand(2, generator=g)
-    tensor([0.0043, 0.1056])
-    """
-    return UserGenerator()
-
 
 # ------------------------------------------------------------------ of a size
 
@@ -120,7 +46,22 @@ def made(
     return leaf(np.asarray(values), dtype, device, requires_grad)
 
 
-def factory(name: str, meaning: str, method: str, shown: str) -> None:
+def made_like(
+    input: Tensor, dtype: DType | None, device: Device | None, requires_grad: bool, draw: Any, serial: Any
+) -> Tensor:
+    """`made` of the input's shape, dtype, device and order in memory; `serial` draws if that is not the usual."""
+    of, dtype = input.spec, dtype or input.dtype
+    if of.is_meta or input.array.flags.c_contiguous:
+        return made(of.shape, dtype, device or of.device, requires_grad, draw)
+    scattered = memory_order(input.array) != tuple(range(of.ndim))
+
+    def draw_like(_: Any, kind: Any) -> Any:
+        return laid_out_like(input.array, lambda shape: (serial if scattered else draw)(shape, kind))
+
+    return made(of.shape, dtype, device or of.device, requires_grad, draw_like)
+
+
+def factory(name: str, meaning: str, method: str, serial: str, shown: str) -> None:
     """`rand` and `randn`, and their `_like` forms."""
 
     @composite(
@@ -150,13 +91,14 @@ def factory(name: str, meaning: str, method: str, shown: str) -> None:
         """,
     )
     def like(input, generator, dtype, layout, device, requires_grad, memory_format):
-        of = input.spec
-        draw = getattr(stream(generator), method)
-        return made(of.shape, dtype or of.dtype, device or of.device, requires_grad, draw)
+        source = stream(generator)
+        return made_like(
+            input, dtype, device, requires_grad, getattr(source, method), getattr(source, serial)
+        )
 
 
-factory("rand", "Uniform numbers in [0, 1)", "uniform", "tensor([0.4963, 0.7682, 0.0885])")
-factory("randn", "Standard normal numbers", "normal", "tensor([ 1.5410, -0.2934, -2.1788])")
+factory("rand", "Uniform numbers in [0, 1)", "uniform", "uniform", "tensor([0.4963, 0.7682, 0.0885])")
+factory("randn", "Standard normal numbers", "normal", "normal_serial", "tensor([ 1.5410, -0.2934, -2.1788])")
 
 
 @composite(
@@ -203,14 +145,12 @@ def randint_like(input, low, high, generator, dtype, layout, device, requires_gr
         low, high = None, low
     high = arguments.integer(high, "randint_like", "high", 2)
     low = 0 if low is None else arguments.integer(low, "randint_like", "low", 2)
-    of, source = input.spec, stream(generator)
-    return made(
-        of.shape,
-        dtype or of.dtype,
-        device or of.device,
-        requires_grad,
-        lambda n, kind: source.randint(low, high, n, kind),
-    )
+    source = stream(generator)
+
+    def draw(shape: Any, kind: Any) -> Any:
+        return source.randint(low, high, shape, kind)
+
+    return made_like(input, dtype, device, requires_grad, draw, draw)
 
 
 @composite(f"randperm(int n, *, {OPTIONS})", names=("torch.randperm",), factory=True)
@@ -302,9 +242,9 @@ def zero_gradient(record: Any, name: str) -> None:
 @op("bernoulli(Tensor input, float? p, any generator)", infer=lambda x, *_: x, names=(), half="native")
 def bernoulli_of(x, p, generator):
     """0 or 1, with the probability of each element or with the same for all."""
-    if p is not None:
-        return stream(generator).bernoulli(p, x.shape, x.dtype)
-    return stream(generator).bernoulli(x)
+    source, order = stream(generator), memory_order(x)
+    x = x.transpose(order)
+    return back(source.bernoulli(x) if p is None else source.bernoulli(p, x.shape, x.dtype), order)
 
 
 zero_gradient(bernoulli_of, "input")
@@ -365,53 +305,31 @@ def poisson(x, generator):
 
 zero_gradient(poisson, "input")
 
-# ------------------------------------------------------------------ the state of the default stream
+
+def binomial_infer(count: Spec, prob: Spec, generator: Any) -> Spec:
+    for name, given in (("count", count), ("prob", prob)):
+        if not given.dtype.is_floating_point:
+            raise ValueError(
+                f"binomial only supports floating-point dtypes for {name}, got: {given.dtype.title}",
+                help="convert it: x.float()",
+            )
+    if prob.dtype is not count.dtype:
+        raise DTypeError(f"Found dtype {prob.dtype.title} but expected {count.dtype.title}")
+    if count.dtype.is_half:
+        raise DTypeError(f"\"binomial_cpu\" not implemented for '{count.dtype.title}'")
+    return count.with_shape(broadcast_shapes(count.shape, prob.shape))
 
 
-def packed(source: Any) -> Tensor:
-    """A stream's state as PyTorch packs it, uint8[5056]."""
-    state = source.pack_state()
-    return Tensor(state, spec(state.shape, dt.uint8))
+@op(
+    "binomial(Tensor count, Tensor prob, any generator=None)",
+    infer=binomial_infer,
+    names=("torch.binomial",),
+    grad_fn="NotImplemented",
+)
+def binomial(count, prob, generator):
+    """The numbers of successes among `count` trials of probability `prob`, element by element.
 
-
-@composite("initial_seed()", names=("torch.initial_seed", "random.initial_seed"))
-def initial_seed():
-    """The seed that the stream was started with.
-
-    >>> manual_seed(7);
-    >>> initial_seed()
-    7
+    >>> binomial(tensor([3., 3.]), tensor([0., 1.]))
+    tensor([0., 3.])
     """
-    return context.current.generator.initial_seed()
-
-
-@composite("seed()", names=("torch.seed", "random.seed"))
-def seed():
-    """Start the stream at a seed that the system gives, which is the result.
-
-    >>> seed() >= 0
-    True
-    """
-    return context.current.generator.seed()
-
-
-@composite("get_rng_state()", names=("torch.get_rng_state", "random.get_rng_state"))
-def get_rng_state():
-    """The state of the stream, as a tensor for `set_rng_state`.
-
-    >>> state = get_rng_state()
-    >>> x = rand(2)
-    >>> set_rng_state(state)
-    >>> equal(x, rand(2))
-    True
-    """
-    return packed(context.current.generator)
-
-
-@composite("set_rng_state(Tensor new_state)", names=("torch.set_rng_state", "random.set_rng_state"))
-def set_rng_state(new_state):
-    """Put the stream back where `get_rng_state` found it.
-
-    >>> set_rng_state(get_rng_state())
-    """
-    context.current.generator.unpack_state(new_state.array)
+    return stream(generator).binomial(*np.broadcast_arrays(count, prob))

@@ -14,33 +14,45 @@ from ..engine.arguments import integer
 from ..engine.inplace import apply_inplace
 from ..engine.op import Op, composite, op
 from ..engine.tensor import Tensor
-from .random import stream, zero_gradient
+from .memory_order import back, memory_order
+from .random import zero_gradient
+from .random_streams import stream
 from .rules import same
 
 
 def record(signature: str, draw: Any, grad_fn: str) -> Op:
-    """The operation that an in-place draw is: `draw(stream, array, …)` gives the new values."""
+    """The operation that an in-place draw is: `draw(stream, array, shape, …)` gives the new values.
+
+    They fill the array in the order in which it lies in memory; `shape` has its dimensions in that order.
+    """
 
     @op(signature.replace(")", ", any generator)"), infer=same, names=(), half="native", grad_fn=grad_fn)
     def drawn(x, *arguments):
         *parameters, generator = arguments
-        source = stream(generator)
-        if x.flags.c_contiguous or any(isinstance(p, np.ndarray) for p in parameters):
-            return np.asarray(draw(source, x, *parameters))
-        # PyTorch fills the elements in the order in which they lie in memory
-        order = sorted(range(x.ndim), key=lambda d: -x.strides[d])
-        return np.asarray(draw(source, x.transpose(order), *parameters)).transpose(np.argsort(order))
+        order = memory_order(x)
+        shape = tuple([x.shape[d] for d in order])
+        ordered = [
+            np.broadcast_to(p, x.shape).transpose(order) if isinstance(p, np.ndarray) else p
+            for p in parameters
+        ]
+        return back(np.asarray(draw(stream(generator), x, shape, *ordered)), order)
 
     zero_gradient(drawn, "input")
     return drawn
 
 
-def filler(name: str, parameters: str, meaning: str, method: str, example: str) -> None:
-    """`x.NAME_(…)` for a distribution whose parameters the generator takes as they are."""
+def filler(
+    name: str, parameters: str, meaning: str, method: str, example: str, serial: str | None = None
+) -> None:
+    """`x.NAME_(…)` for a distribution whose parameters the generator takes as they are.
+
+    `serial` is the generator's method for memory with gaps or in another order, where it is another one.
+    """
     types = ", ".join(part.split("=")[0] for part in parameters.split(", "))
 
-    def draw(source: Any, x: Any, *values: Any) -> Any:
-        return getattr(source, method)(x.shape, x.dtype, *values)
+    def draw(source: Any, x: Any, shape: Any, *values: Any) -> Any:
+        whole = serial is None or x.flags.c_contiguous
+        return getattr(source, method if whole else serial)(shape, x.dtype, *values)
 
     drawn = record(
         f"{name}(Tensor input, {types})", draw, "".join(p.title() for p in name.split("_")) + "Backward0"
@@ -72,6 +84,7 @@ filler(
     "normal numbers",
     "normal",
     SEED + ">>> zeros(3).normal_(10, 1) + 0\n        tensor([11.5410,  9.7066,  7.8212])",
+    serial="normal_serial",
 )
 filler(
     "exponential",
@@ -105,17 +118,17 @@ filler(
 # ------------------------------------------------------------------ integers and coins
 
 whole_range = record(
-    "random(Tensor input)", lambda source, x: source.random(x.shape, x.dtype), "RandomBackward2"
+    "random(Tensor input)", lambda source, x, shape: source.random(shape, x.dtype), "RandomBackward2"
 )
 below = record(
     "random(Tensor input, int to)",
-    lambda source, x, to: source.randint(0, to, x.shape, x.dtype),
+    lambda source, x, shape, to: source.randint(0, to, shape, x.dtype),
     "RandomBackward1",
 )
 between = record(
     "random(Tensor input, int low, int? to)",
-    lambda source, x, low, to: (
-        source.random_from(low, x.shape, x.dtype) if to is None else source.randint(low, to, x.shape, x.dtype)
+    lambda source, x, shape, low, to: (
+        source.random_from(low, shape, x.dtype) if to is None else source.randint(low, to, shape, x.dtype)
     ),
     "RandomBackward0",
 )
@@ -140,12 +153,12 @@ def random_(input, bounds, to, generator):
 
 coins = record(
     "bernoulli(Tensor input, float p)",
-    lambda source, x, p: source.bernoulli(p, x.shape, x.dtype),
+    lambda source, x, shape, p: source.bernoulli(p, shape, x.dtype),
     "BernoulliBackward2",
 )
 weighted_coins = record(
     "bernoulli(Tensor input, Tensor p)",
-    lambda source, x, p: source.bernoulli(p, x.shape, x.dtype),
+    lambda source, x, shape, p: source.bernoulli(p, shape, x.dtype),
     "BernoulliBackward1",
 )
 zero_gradient(weighted_coins, "p")

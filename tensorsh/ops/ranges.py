@@ -12,6 +12,7 @@ from ..engine import dtype as dt
 from ..engine.arguments import number
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
+from ..engine.generator_normal import fused
 from ..engine.op import composite
 from ..engine.spec import spec
 from ..engine.tensor import Tensor
@@ -109,11 +110,29 @@ def endpoint(value: Any, name: str, which: str) -> Any:
     return number(value, name, which, 1 if which == "start" else 2)
 
 
-def spaced(start: Any, end: Any, steps: int, dtype: DType) -> np.ndarray[Any, Any]:
-    """PyTorch's linspace, counted from both ends: symmetric, and both are hit.
+def multiplied_added(x: np.ndarray[Any, Any], scale: Any, shift: Any) -> np.ndarray[Any, Any]:
+    """`x * scale + shift` rounded once; the 16-bit types round the product, too."""
+    if x.dtype.itemsize == 2:
+        return multiplied_then_added(x, scale, shift)
+    if x.dtype == np.float64:
+        return fused(x, float(scale), float(shift))
+    wide = np.result_type(x.dtype, np.float64)
+    return (x.astype(wide) * scale.astype(wide) + shift.astype(wide)).astype(x.dtype)
+
+
+def multiplied_then_added(x: np.ndarray[Any, Any], scale: Any, shift: Any) -> np.ndarray[Any, Any]:
+    """`x * scale + shift`, product and sum rounded."""
+    return ((x * scale).astype(x.dtype) + shift).astype(x.dtype)
+
+
+def spaced(
+    start: Any, end: Any, steps: int, dtype: DType, line: Any = multiplied_added
+) -> np.ndarray[Any, Any]:
+    """PyTorch's linspace, counted from both ends, which are hit.
 
     step = (end - start) / (steps - 1), rounded to the dtype; start + i*step in the first half, else
-    end - (steps - 1 - i)*step. Integers are spaced in float64 between bounds cut to integers.
+    end - (steps - 1 - i)*step, a fused multiply-add. Integers are spaced in float64 between bounds cut to
+    integers.
     """
     low, high = number_array(start, dtype), number_array(end, dtype)
     if steps == 1:
@@ -123,8 +142,8 @@ def spaced(start: Any, end: Any, steps: int, dtype: DType) -> np.ndarray[Any, An
     kind = low.dtype
     step = ((high - low) / np.asarray(steps - 1).astype(kind)).astype(kind)
     index = np.arange(steps)
-    front = (low + (step * index.astype(kind)).astype(kind)).astype(kind)
-    back = (high - (step * (steps - 1 - index).astype(kind)).astype(kind)).astype(kind)
+    front = line(index.astype(kind), step, low)
+    back = line((steps - 1 - index).astype(kind), -step, high)
     return np.where(index < steps // 2, front, back)
 
 
@@ -168,7 +187,7 @@ def linspace(start, end, steps, dtype, layout, device, requires_grad, pin_memory
 
 def powers(base: Any, start: Any, end: Any, steps: int, dtype: DType) -> np.ndarray[Any, Any]:
     """base ** spaced(start, end), the power taken in float64 (complex128)."""
-    exponents = spaced(start, end, steps, dtype)
+    exponents = spaced(start, end, steps, dtype, multiplied_then_added)
     wide = np.complex128 if dtype.is_complex else np.float64
     return cast_array(np.power(wide(base), exponents.astype(wide)), dtype)
 
