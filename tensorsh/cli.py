@@ -109,7 +109,13 @@ def make_session(options: Options) -> Session:
         from . import progress
 
         progress.install()
-    session = Session(seed=options.seed, dtype=options.dtype, device=options.device, threads=options.threads)
+    session = Session(
+        seed=options.seed,
+        dtype=options.dtype,
+        device=options.device,
+        threads=options.threads,
+        compile=options.compile,
+    )
     session["argv"] = list(options.arguments)
     return session
 

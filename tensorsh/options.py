@@ -27,6 +27,7 @@ SCRIPT `-` is standard input. The ARGUMENTs are the list `argv` in the program.
       --threads N       threads for large operations
       --keep-going      do not stop at the first error
       --timer           time each statement
+      --no-compile      run loops statement by statement, never as compiled programs
       --color WHEN      auto, always or never
       --no-history      the shell keeps no history
       --no-config       read no configuration
@@ -60,6 +61,7 @@ class Options:
         self.threads: int | None = None
         self.keep_going: bool = False
         self.timer: bool = False
+        self.compile: bool = True
         self.color: str = "auto"
         self.history: bool = True
         self.config: bool = True
@@ -80,7 +82,7 @@ class Options:
 SWITCHES = {
     "-i": ("interactive", True), "--interactive": ("interactive", True),
     "--keep-going": ("keep_going", True), "--timer": ("timer", True),
-    "--no-history": ("history", False), "--no-config": ("config", False),
+    "--no-compile": ("compile", False), "--no-history": ("history", False), "--no-config": ("config", False),
     "-q": ("quiet", True), "--quiet": ("quiet", True), "--debug": ("debug", True),
     "-h": ("help", True), "--help": ("help", True), "-V": ("version", True), "--version": ("version", True),
 }  # fmt: skip

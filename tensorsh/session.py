@@ -51,6 +51,7 @@ class Session:
     dtype     the default float dtype: "float32" (default), "float64", …
     device    where new tensors go: "cpu" (default) or "meta"
     threads   how many threads an operation may use
+    compile   whether loops may be replayed as compiled programs (they do the same, faster)
 
     >>> s = Session(seed=0)
     >>> s.run("x = tensor([1., 2.], requires_grad=True); y = (x * x).sum(); backward y; y")
@@ -68,10 +69,12 @@ class Session:
         dtype: str | DType | None = None,
         device: str | None = None,
         threads: int | None = None,
+        compile: bool = True,
     ):
         self.context = SessionContext()
         self._shown: OnDisplay = lambda shown: None
         self._evaluator = Evaluator(self._show, texts)
+        self._evaluator.compiling = compile
         self._prepare(seed, dtype, device, threads)
 
     def _prepare(self, seed: int | None, dtype: Any, on: Any, threads: int | None) -> None:

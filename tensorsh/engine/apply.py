@@ -51,6 +51,8 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
 def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
     """The steps of `apply` for any operation; `runner` writes them out for one."""
     state = context.current
+    if state.trace is not None:
+        return state.trace.apply(op, args)
     key = _key(op, args, state.dtype)
     try:
         plan = op.plans.get(key)

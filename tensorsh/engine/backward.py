@@ -266,6 +266,8 @@ def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
 
 def accumulate(t: Tensor, g: Tensor, create: bool) -> None:
     """Add a gradient to `t.grad`; the first one becomes memory of its own."""
+    if context.current.trace is not None:
+        return context.current.trace.accumulate(t, g, create)
     journal = context.current.journal
     have = t.grad_slot
     if journal.active:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Context:
     """Grad mode, default dtype and device, random numbers, the undo journal."""
 
-    __slots__ = ("_generator", "device", "dtype", "grad_enabled", "journal", "threads", "tracer")
+    __slots__ = ("_generator", "device", "dtype", "grad_enabled", "journal", "threads", "trace", "tracer")
 
     def __init__(self, dtype: DType = float32, device: Device = cpu):
         self.grad_enabled = True
@@ -29,11 +29,14 @@ class Context:
         self.journal = Journal()
         self.threads: int | None = None  # how many an operation may use; None: one for each core
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
+        self.trace: Any = None  # the `engine.compile` trace that takes the place of computing
         self._generator: Generator | None = None
 
     @property
     def generator(self) -> Generator:
         """The default random stream; its state is restored when a statement fails."""
+        if self.trace is not None:
+            self.trace.stop("random numbers are drawn")
         if self._generator is None:
             from .generator import Generator
 

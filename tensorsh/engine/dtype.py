@@ -185,3 +185,7 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
     if higher is bool_ or lower.category >= FLOAT:
         return _promoted[higher, lower]
     return higher
+
+
+#: float32 arrays up to this many elements go through float64 where NumPy's own loops miss the last digit
+EXACT = 1024

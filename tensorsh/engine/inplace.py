@@ -85,6 +85,8 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     """Run `op` and let its result replace the values of `args[0]`."""
     target = args[0]
     state = context.current
+    if state.trace is not None:
+        return state.trace.apply_inplace(op, args)
     key = _key(op, args, state.dtype)
     try:
         plan = op.plans.get(key)
@@ -205,7 +207,10 @@ def check_view(target: Tensor) -> None:
 
 def write(target: Tensor, values: Any) -> None:
     """Put values into a tensor's memory; every view of it sees them, and its version goes up."""
-    journal = context.current.journal
+    state = context.current
+    journal = state.journal
+    if state.trace is not None:
+        state.trace.stop("memory is written")
     if not target.spec.is_meta:
         array = target.array
         if journal.active:
@@ -221,6 +226,8 @@ def write(target: Tensor, values: Any) -> None:
 
 def bump(target: Tensor) -> None:
     """Count an in-place change."""
+    if context.current.trace is not None:
+        context.current.trace.stop("memory is written")
     counter = target.shared_counter()
     journal = context.current.journal
     if journal.active and journal.first(counter):

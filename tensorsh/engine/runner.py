@@ -27,6 +27,7 @@ def runner(op: Op) -> Callable[..., Any]:
     packed = f"({all_names},)" if names else "()"
     keys, arrays, wants = ["state.dtype"], [], []
     lines = [f"def run({all_names}):", "    state = context.current"]
+    lines += ["    if state.trace is not None:", f"        return state.trace.apply(op, {packed})"]
     for i, name in enumerate(names):
         if op.tensorlike[i]:
             lines.append(f"    t{i} = type({name}) is Tensor")

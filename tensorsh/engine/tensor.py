@@ -206,6 +206,8 @@ class Tensor:
         """The array of a tensor that has values; `what` needs them."""
         if self.spec.is_meta:
             raise DTypeErrorMeta(message or f"{what} cannot be called on meta tensors")
+        if context.current.trace is not None:
+            context.current.trace.stop("values are looked at")
         return self.array
 
     def item(self) -> Any:

@@ -14,6 +14,7 @@ from ..engine import context
 from ..engine.device import Device
 from ..engine.dtype import DType
 from ..engine.node import Node
+from ..engine.op import Op
 from ..engine.results import Size
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, NameNotFound
@@ -54,6 +55,12 @@ GROWS = frozenset({"append", "extend"})
 PURE = frozenset({"index", "count", "copy"})
 
 
+#: functions of `torch.` that a trace can follow
+MODES = frozenset(
+    {"no_grad", "enable_grad", "is_grad_enabled", "inference_mode", "is_tensor", "get_default_dtype"}
+)
+
+
 def public_names(value: Any) -> Iterable[str]:
     """Every attribute that a program may use on this value."""
     if isinstance(value, Namespace):
@@ -70,13 +77,19 @@ def public_names(value: Any) -> Iterable[str]:
 def get(value: Any, name: str) -> Any:
     """`value.name`, or a NameNotFound that suggests a near one."""
     if isinstance(value, Namespace):
-        return value.get(name)
+        found = value.get(name)
+        if context.current.trace is not None:
+            if not (isinstance(found, Op | DType | Device | Kind | Namespace | int | float) or name in MODES):
+                context.current.trace.stop("a function of the host")
+        return found
     kind = type(value)
     if kind is Tensor:
         if name in Tensor.public:
             return getattr(value, name)
         raise missing(value, name, Tensor.public)
     if kind is list:
+        if context.current.trace is not None and name not in PURE:
+            context.current.trace.stop("a list is changed")
         if name in HOST[list]:
             return list_method(value, name)
         return list_as_tensor(value, name)
@@ -140,6 +153,8 @@ class Fields:
 
     def __setitem__(self, name: str, new: Any) -> None:
         value = self.value
+        if context.current.trace is not None and (type(value) is not Tensor or name != "grad"):
+            context.current.trace.stop("an attribute is changed")
         get(value, name)  # refuses what is not there, and imports the module that has it
         slot = getattr(type(value), name, None)
         if not (isinstance(slot, property) and slot.fset and name in public_names(value)):
@@ -175,6 +190,8 @@ class Slots:
         del self.items[index]
 
     def _save(self) -> None:
+        if context.current.trace is not None:
+            context.current.trace.stop("a list is changed")
         journal = context.current.journal
         if type(self.items) is list:
             journal.save_list(self.items)

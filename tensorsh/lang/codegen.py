@@ -14,11 +14,13 @@ PyTorch know, at CPython's speed. Three things are different from Python's own c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParseError
 from . import ast
-from .expressions import BINARY, DELETE, LOAD, STORE, Expressions
+from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table
+from .runs import runs, target_names, worthwhile
 
 if TYPE_CHECKING:
     import ast as py
@@ -29,7 +31,7 @@ else:
 COMMANDS = frozenset({"manual_seed", "append", "pop"})
 
 
-def bound_names(statement: ast.Stmt) -> set[str]:
+def bound_names(statement: ast.Stmt | ast.Block) -> set[str]:
     """The session variables that running a top-level statement can bind or delete."""
     names: set[str] = set()
     work: list[Any] = [statement]
@@ -61,8 +63,20 @@ def bound_names(statement: ast.Stmt) -> set[str]:
     return names
 
 
+#: makes a segment of (compiler, statements, names each binds, names the loops bind, inside a function)
+Register = Callable[["Compiler", list[ast.Stmt], list[frozenset[str]], frozenset[str], bool], str]
+
+#: the line of code that is no piece of the program
+NOWHERE = 1_000_000_000
+
+
 class Compiler(Expressions):
     """Turns the statements of one program into Python code objects."""
+
+    def __init__(self, table: Table, register: Register | None = None):
+        super().__init__(table)
+        self.register = register
+        self.loops: list[frozenset[str]] = []  # the names that each loop we are inside of binds
 
     def compile(self, statement: ast.Stmt) -> Any:
         """The code object of a top-level statement; ParseError for what Python's compiler refuses."""
@@ -82,7 +96,55 @@ class Compiler(Expressions):
         return made if isinstance(made, list) else [made]
 
     def block(self, node: ast.Block | None) -> list[py.stmt]:
-        return [made for statement in node.body for made in self.statement(statement)] if node else []
+        if node is None:
+            return []
+        if not self.loops or self.register is None:
+            return [made for statement in node.body for made in self.statement(statement)]
+        made: list[py.stmt] = []
+        for run in runs(node.body, inside=bool(self.functions)):
+            plain = [list(self.statement(statement)) for statement in run]
+            made += self.segment(run, plain) if worthwhile(run) else chain.from_iterable(plain)
+        return made
+
+    def repeated(self, node: ast.Block, *targets: ast.Stmt | ast.Expr) -> list[py.stmt]:
+        """The body of a loop: what it does again and again may be replayed (`segments.Segment`)."""
+        self.loops.append(frozenset().union(bound_names(node), *map(target_names, targets)))
+        body = self.block(node)
+        self.loops.pop()
+        return body
+
+    def segment(self, run: list[ast.Stmt], plain: list[list[py.stmt]]) -> list[py.stmt]:
+        """Statements that the segment is asked to do first: `.p = go(0)`, `if .p < 1: …`, and so on."""
+        assert self.register is not None
+        inside = bool(self.functions)
+        bound = [frozenset(bound_names(statement)) for statement in run]
+        name = self.register(self, run, bound, frozenset().union(*self.loops), inside)
+        at: dict[str, Any] = {"lineno": NOWHERE}
+
+        def load(id: str) -> py.expr:
+            return py.Name(id=id, ctx=LOAD, **at)
+
+        def go(i: int) -> list[py.stmt]:
+            arguments: list[py.expr] = [py.Constant(value=i, **at)]
+            made: list[py.stmt] = []
+            if inside:
+                names = py.Call(func=load(".locals"), args=[], keywords=[], **at)
+                made.append(py.Assign(targets=[py.Name(id=".names", ctx=STORE, **at)], value=names, **at))
+                arguments.append(load(".names"))
+            call = py.Call(func=load(name), args=arguments, keywords=[], **at)
+            return [*made, py.Assign(targets=[py.Name(id=".p", ctx=STORE, **at)], value=call, **at)]
+
+        def fetched(name: str) -> py.stmt:
+            value = py.Subscript(value=load(".names"), slice=py.Constant(value=name, **at), ctx=LOAD, **at)
+            return py.Assign(targets=[py.Name(id=name, ctx=STORE, **at)], value=value, **at)
+
+        made = go(0)
+        for i, statements in enumerate(plain):
+            test = py.Compare(left=load(".p"), ops=[py.LtE()], comparators=[py.Constant(value=i, **at)], **at)
+            more = go(i + 1) if i + 1 < len(plain) else []
+            done = [fetched(name) for name in sorted(bound[i])] if inside else []
+            made.append(py.If(test=test, body=[*statements, *more], orelse=done, **at))
+        return made
 
     def effect(self, name: str, arguments: Sequence[py.expr], node: ast.Node) -> py.stmt:
         at = self.at(node)
@@ -133,21 +195,23 @@ class Compiler(Expressions):
 
     def for_(self, node: ast.For) -> py.stmt:
         iterable = self.unpacked(node.iterable, node.target)
-        target, body = self.target(node.target), self.block(node.body)
+        target, body = self.target(node.target), self.repeated(node.body, node.target)
         return py.For(
             target=target, iter=iterable, body=body, orelse=self.block(node.otherwise), **self.at(node)
         )
 
     def while_(self, node: ast.While) -> py.stmt:
         condition = self.expression(node.condition)
-        body, otherwise = self.block(node.body), self.block(node.otherwise)
+        body, otherwise = self.repeated(node.body), self.block(node.otherwise)
         return py.While(test=condition, body=body, orelse=otherwise, **self.at(node))
 
     def define(self, node: ast.Define) -> py.stmt:
         arguments = self.parameters(node.parameters)
+        loops, self.loops = self.loops, []
         self.functions += 1
         body = self.block(node.body)
         self.functions -= 1
+        self.loops = loops
         at = self.at(node)
         if any(isinstance(made, py.Name) and made.id == ".sizes" for each in body for made in py.walk(each)):
             # named sizes hold for one call

@@ -12,7 +12,7 @@ import gc
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -50,10 +50,54 @@ class Evaluator:
         self.importing: list[str] = []
         self.sources: dict[str, Source] = {}
         self.running = Source("")
+        self.compiling = True  # loops are replayed as compiled programs where that is possible
+        self.segments: list[Any] = []
 
     def names(self) -> list[str]:
         """The user's variables."""
-        return [name for name in self.variables if name != "__builtins__"]
+        return [name for name in self.variables if name != "__builtins__" and name[0] != "."]
+
+    def segment(
+        self,
+        compiler: Compiler,
+        run: list[ast.Stmt],
+        bound: list[frozenset[str]],
+        varying: frozenset[str],
+        inside: bool,
+    ) -> str:
+        """Make the segment of a run of statements, and the name that code calls it by."""
+        name = f".segment {len(self.segments)}"
+        self.segments.append(None)
+        functions = compiler.functions
+        table = compiler.table
+
+        def code(statement: ast.Stmt) -> Callable[[], Any]:
+            def make() -> Any:
+                again = Compiler(table)
+                again.functions = functions
+                made = again.compile(statement)
+                self.prelude.provide(made)
+                return made
+
+            return make
+
+        visits = 0
+
+        def go(i: int, names: Any = None) -> int:
+            """The first calls only count; then the compiler is brought in."""
+            nonlocal visits
+            visits += 1
+            if visits < 2 * len(run):
+                return i
+            from .segments import Segment
+
+            segment = Segment([code(s) for s in run], bound, varying, self.variables, run)
+            self.segments[int(name.split()[1])] = segment
+            self.prelude.bound[name] = segment.go
+            return segment.go(i, names)
+
+        self.prelude.bound[name] = go
+        return name
 
     def folder(self) -> str:
         """Where the running script is."""
@@ -70,7 +114,7 @@ class Evaluator:
         table = Table(
             f"<tensorsh {len(self.runtime.tables)}>", silent and python, python and not imports_all(source)
         )
-        compiler = Compiler(table)
+        compiler = Compiler(table, self.segment if self.compiling else None)
         collecting = gc.isenabled()
         gc.disable()  # a program's nodes are all kept: looking for garbage among them doubles the time
         try:

@@ -130,6 +130,7 @@ class Runtime:
             ".import": self.import_file,
             ".join": lambda *parts: "".join(parts),
             ".list": fresh,
+            ".locals": locals,
             ".list_operator": list_operator,
             ".literal": annotate.literal,
             ".numbers": Numbers,
@@ -153,6 +154,8 @@ class Runtime:
     def display(self, value: Any, name: str | None) -> None:
         """A bare expression: show its value, unless there is none to see."""
         if value is not None and getattr(type(value), "displayed", True):
+            if context.current.trace is not None:
+                context.current.trace.stop("a value is shown")
             self.show(value, name)
 
     def graph(self, value: Any) -> None:
@@ -231,12 +234,16 @@ def slot(value: Any) -> Any:
 def growing(value: Any) -> None:
     """Before `value += …`: a list grows in place."""
     if type(value) is list:
+        if context.current.trace is not None:
+            context.current.trace.stop("a list is changed")
         context.current.journal.save_list(value, grows=True)
 
 
 def changing(value: Any) -> None:
     """Before `value *= …`: a list is repeated in place, or emptied."""
     if type(value) is list:
+        if context.current.trace is not None:
+            context.current.trace.stop("a list is changed")
         context.current.journal.save_list(value)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.inplace import apply_inplace
 from ..engine.op import Op, op, registry
@@ -40,7 +41,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 #: arrays up to this many elements are computed to the last digit
-SMALL = 4096
+SMALL = dt.EXACT
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 

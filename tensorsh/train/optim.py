@@ -56,6 +56,8 @@ class Optimizer:
 
     def step(self) -> None:
         """One update of every parameter that has a gradient."""
+        if context.current.trace is not None:
+            return context.current.trace.step(self)
         journal = context.current.journal
         for parameter, state in zip(self.parameters, self.state, strict=True):
             gradient = parameter.grad_slot
@@ -140,6 +142,17 @@ def sgd_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, Any])
             velocity += g * (1 - options["dampening"])
         g = g + velocity * momentum if options["nesterov"] else velocity
     w += g * -options["lr"]
+
+
+def sgd_lowered(trace: Any, w: Any, g: Any, state: dict[str, Any], options: dict[str, Any]) -> bool:
+    """The plain rule as two calls of a compiled program."""
+    if not trace.expect(options, momentum=0.0, weight_decay=0.0, maximize=False):
+        return False
+    trace.write(w, trace.ufunc(np.add, w, trace.ufunc(np.multiply, g, -trace.option(options, "lr"))))
+    return True
+
+
+sgd_rule.lowered = sgd_lowered  # type: ignore[attr-defined]
 
 
 def adam_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:

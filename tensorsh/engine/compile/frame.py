@@ -1,0 +1,255 @@
+"""The graph that a program's outputs have, made only where somebody looks at it.
+
+A replay makes a `Frame`: the arrays that a backward pass would need. A tensor's node is then a
+`ReplayedNode`, which becomes a real one, with all it depends on, at the first look. A program that goes on
+where another left off (`backward` after the `if` that prints the loss) never looks: it takes the arrays
+from the frame.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..journal import sequence
+from ..node import FREED, Node
+from ..tensor import Tensor
+from .values import TraceStopped, Value
+
+Array = np.ndarray[Any, Any]
+
+
+class Passage:
+    """What a program hands on with its outputs' graph.
+
+    nodes      the graph as it was traced, oldest first
+    values     the Values that its derivatives need, as this program has them
+    places     where each is among `values`, by the id of the Value that the nodes hold
+    tensors    the tensors from outside that the graph holds, as they were traced
+    paths      the text that fetches each of these
+    """
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.values: list[Value] = []
+        self.places: dict[int, int] = {}
+        self.tensors: list[Tensor] = []
+        self.paths: list[str] = []
+        self.held: list[Value] = []  # the Values behind `places`, so that their ids stay theirs
+
+    def keep(self, held: Value, v: Value) -> None:
+        if id(held) in self.places:
+            return
+        self.held.append(held)
+        for i, known in enumerate(self.values):
+            if known is v:
+                self.places[id(held)] = i
+                return
+        self.places[id(held)] = len(self.values)
+        self.values.append(v)
+
+    def tensor(self, t: Tensor, path: str) -> None:
+        if not any(known is t for known in self.tensors):
+            self.tensors.append(t)
+            self.paths.append(path)
+
+    def place(self, t: Tensor) -> int | None:
+        return next((i for i, known in enumerate(self.tensors) if known is t), None)
+
+
+class Frame:
+    """One replay's share of a passage.
+
+    versions   those of the outside tensors when the program ended
+    parents    the frames that the program went on from
+    freed      the ids of the traced nodes that a backward pass has used up
+    made       the real nodes, by the id of the traced one
+    """
+
+    __slots__ = ("freed", "made", "parents", "passage", "real", "tensors", "values", "versions")
+
+    def __init__(
+        self,
+        passage: Passage,
+        values: tuple[Array, ...],
+        tensors: tuple[Tensor, ...],
+        parents: tuple[Frame, ...],
+    ):
+        self.passage = passage
+        self.values = values
+        self.tensors = tensors
+        self.parents = parents
+        self.versions = [0 if t.counter is None else t.counter[0] for t in tensors]
+        self.made: dict[int, Node] = {}
+        self.freed: frozenset[int] | None = None
+        self.real = False
+
+    def node(self, of: Node) -> ReplayedNode:
+        """The node of an output."""
+        made = ReplayedNode.__new__(ReplayedNode)
+        made.frame = self
+        made.origin = of
+        self.made[id(of)] = made
+        return made
+
+    def ready(self) -> bool:
+        """Whether a program can go on here: nothing was used up, and no tensor outside has changed since."""
+        if self.freed is not None or self.real:
+            return False
+        for t, version in zip(self.tensors, self.versions, strict=True):
+            if (0 if t.counter is None else t.counter[0]) != version:
+                return False
+        return True
+
+    def free(self, used: frozenset[int]) -> None:
+        """A backward pass has used up these nodes."""
+        self.freed = used if self.freed is None else self.freed | used
+        if self.real:
+            for key in used:
+                if key in self.made:
+                    self.made[key].free()
+        for parent in self.parents:
+            parent.free(used)
+
+    def materialise(self) -> None:
+        """Make the real graph."""
+        if self.real:
+            return
+        self.real = True
+        for parent in self.parents:
+            parent.materialise()
+            self.made.update(parent.made)
+        theirs = {key for parent in self.parents for key in parent.made}
+        start, n = next(sequence), len(self.passage.nodes) + 1
+        mine = [node for node in self.passage.nodes if id(node) not in theirs]
+        for node in mine:
+            if id(node) not in self.made:
+                self.made[id(node)] = object.__new__(Node)
+        for i, node in enumerate(mine):
+            made = self.made[id(node)]
+            made.seq = start + (i + 1) / n  # type: ignore[assignment]
+            self._fill(made, node)
+
+    def _fill(self, made: Node, node: Node) -> None:
+        for name in ("op", "title", "input_specs", "output_specs", "needs", "saves"):
+            setattr(made, name, getattr(node, name))
+        made.retained = made.outputs = None
+        made.edges = [self._edge(e) for e in node.edges]
+        if node.args is FREED or (self.freed is not None and id(node) in self.freed):
+            made.args, made.versions = FREED, ()
+            return
+        made.args = [self._argument(a) for a in node.args]
+        made.versions = []
+        for t, _ in node.versions:
+            place = self.passage.place(t)
+            if place is not None:
+                made.versions.append((self.tensors[place], self.versions[place]))
+        if node.outputs is not None:
+            made.outputs = [(self._array(array), [0], 0) for array, _, _ in node.outputs]
+
+    def _array(self, array: Any) -> Any:
+        if type(array) is not Value:
+            return array
+        place = self.passage.places.get(id(array))
+        if place is not None:
+            return self.values[place]
+        source: Any = array.source
+        return source if isinstance(source, np.ndarray) else self._outside(source.tensor).array
+
+    def _outside(self, t: Tensor) -> Tensor:
+        place = self.passage.place(t)
+        return t if place is None else self.tensors[place]
+
+    def _edge(self, e: Any) -> Any:
+        if e is None:
+            return None
+        if type(e) is list:
+            return [self._edge(each) for each in e]
+        target, index = e
+        return (self._outside(target) if type(target) is Tensor else self.made[id(target)]), index
+
+    def _argument(self, a: Any) -> Any:
+        if type(a) is tuple:
+            return tuple([self._argument(each) for each in a])
+        if type(a) is not Tensor or self.passage.place(a) is not None or type(a.array) is not Value:
+            return self._outside(a) if type(a) is Tensor else a
+        made = Tensor(self._array(a.array), a.spec, a.requires_grad_slot)
+        if a.node is not None:
+            made.node, made.index = self.made[id(a.node)], a.index
+        return made
+
+
+class ReplayedNode(Node):
+    """The node of a program's output, until somebody looks at it."""
+
+    __slots__ = ("frame", "origin")
+    frame: Frame
+    origin: Node
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("frame", "origin") or self.frame.real:
+            raise AttributeError(name)
+        self.frame.materialise()
+        return object.__getattribute__(self, name)
+
+
+def passage_of(trace: Any, live: list[Tensor]) -> Passage:
+    """What the graph of these tensors needs."""
+    passage = Passage()
+    nodes: dict[int, Node] = {}
+    leaves: dict[int, Tensor] = {}
+    stack = [t.node for t in live if t.node is not None]
+    while stack:
+        node = stack.pop()
+        if id(node) in nodes:
+            continue
+        if type(node) is not Node:
+            raise TraceStopped("a graph with in-place changes")
+        nodes[id(node)] = node
+        for target, _ in node.all_edges():
+            if type(target) is Tensor:
+                leaves[id(target)] = target
+            else:
+                stack.append(target)
+
+    def outside(t: Tensor) -> bool:
+        if id(t) in trace.by_tensor:
+            passage.tensor(t, trace.by_tensor[id(t)].path)
+        elif id(t) in trace.foreign_paths:
+            passage.tensor(t, trace.foreign_paths[id(t)])
+        else:
+            return False
+        return True
+
+    def keep(a: Any) -> None:
+        if type(a) is tuple:
+            for each in a:
+                keep(each)
+        elif type(a) is Tensor and not outside(a):
+            keep_array(a.array)
+
+    def keep_array(array: Any) -> None:
+        if type(array) is not Value:
+            return
+        v = trace.foreign.get(id(array), array)
+        source: Any = v.source
+        if source is None or type(source) is str:
+            passage.keep(array, v)
+        elif not isinstance(source, np.ndarray):
+            outside(source.tensor)
+
+    for node in nodes.values():
+        if node.args is FREED:
+            continue
+        if any(type(a).__name__ == "Number" for a in node.args):
+            raise TraceStopped("a changing number is kept for backward")
+        for a in node.args:
+            keep(a)
+        for array, _, _ in node.outputs or ():
+            keep_array(array)
+    for leaf in leaves.values():
+        if not outside(leaf):
+            raise TraceStopped("a leaf made in a run")
+    passage.nodes = sorted(nodes.values(), key=lambda n: n.seq)
+    return passage

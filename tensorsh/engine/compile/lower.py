@@ -1,0 +1,156 @@
+"""Operations as NumPy calls whose results can be put into memory that is there already.
+
+`lowering(op)` finds how to write an operation's kernel as steps of a trace; it returns None, or the
+lowering does, where only the kernel itself will do. Each does what the kernel does, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dtype import EXACT
+from . import lower_classes, lower_sums
+from .values import Number, Value
+
+Lowering = Callable[..., Any]
+
+UNARY = {
+    "neg": np.negative, "sqrt": np.sqrt, "abs": np.absolute, "exp": np.exp, "exp2": np.exp2,
+    "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p,
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
+    "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
+}  # fmt: skip
+#: those that small arrays go through float64 for
+ROUNDED = frozenset(UNARY) - {"neg", "sqrt", "abs"}
+
+BINARY = {
+    "mul": np.multiply, "div": np.divide, "lt": np.less, "le": np.less_equal, "gt": np.greater,
+    "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal, "maximum": np.maximum, "minimum": np.minimum,
+}  # fmt: skip
+
+PRODUCTS = frozenset({"mm", "mv", "bmm"})
+
+
+def lowering(op: Any) -> Lowering | None:
+    """How to write this operation, if it can be written."""
+    name, arity = op.name, len(op.schema.parameters)
+    if name in UNARY and arity == 1:
+        return _unary(UNARY[name], name in ROUNDED)
+    if name in BINARY and arity == 2:
+        return _binary(BINARY[name])
+    if name in PRODUCTS:
+        return _product
+    return TABLE.get((name, arity))
+
+
+def is_float(x: Any) -> bool:
+    return type(x) is Value and x.dtype.kind == "f" and x.dtype.itemsize > 2
+
+
+def rounded(function: Any, trace: Any, x: Any) -> Any:
+    """A function whose small float32 arrays are computed in float64 and rounded once."""
+    if x.dtype == np.float32 and x.size <= EXACT:
+        return trace.ufunc_cast(trace.ufunc(function, trace.ufunc_cast(x, np.dtype("f8"))), x.dtype)
+    return trace.ufunc(function, x)
+
+
+def _unary(function: Any, rounds: bool) -> Lowering:
+    def lower(trace: Any, x: Any) -> Any:
+        if not is_float(x):
+            return None
+        return rounded(function, trace, x) if rounds else trace.ufunc(function, x)
+
+    return lower
+
+
+def _binary(function: Any) -> Lowering:
+    return lambda trace, x, y: trace.ufunc(function, x, y)
+
+
+def _product(trace: Any, a: Any, b: Any) -> Any:
+    return trace.ufunc(np.matmul, a, b) if a.dtype.kind in "fc" and a.dtype == b.dtype else None
+
+
+def _sum_of(function: Any) -> Lowering:
+    def lower(trace: Any, x: Any, y: Any, alpha: Any) -> Any:
+        if type(alpha) is Number or type(alpha) is bool or alpha != 1:
+            return None
+        if function is np.subtract:
+            less = lower_classes.less(trace, x, y)
+            if less is not None:
+                return less
+        return trace.ufunc(function, x, y)
+
+    return lower
+
+
+def _rsub(trace: Any, x: Any, y: Any, alpha: Any) -> Any:
+    return None if type(alpha) is bool or alpha != 1 else trace.ufunc(np.subtract, y, x)
+
+
+def _pow(trace: Any, x: Any, exponent: Any) -> Any:
+    if not is_float(x) or type(exponent) in (Number, Value) or np.ndim(exponent):
+        return None
+    n = float(exponent)
+    if n == 1:
+        return trace.ufunc(np.positive, x)
+    if n == 2:
+        return trace.ufunc(np.multiply, x, x)
+    if n == 3:
+        return trace.ufunc(np.multiply, trace.ufunc(np.multiply, x, x), x)
+    return trace.ufunc(np.sqrt, x) if n == 0.5 else None
+
+
+def _sigmoid(trace: Any, x: Any) -> Any:
+    if not is_float(x):
+        return None
+    one = x.dtype.type(1)
+    return trace.ufunc(
+        np.divide, one, trace.ufunc(np.add, one, rounded(np.exp, trace, trace.ufunc(np.negative, x)))
+    )
+
+
+def _relu(trace: Any, x: Any) -> Any:
+    return (
+        trace.ufunc(np.maximum, x.dtype.type(0), x) if x.dtype.kind in "fi" and x.dtype.itemsize > 2 else None
+    )
+
+
+def _threshold(trace: Any, grad: Any, x: Any) -> Any:
+    """`where(x <= 0, 0, grad)`."""
+    if not is_float(x) or type(grad) is not Value or grad.shape != x.shape or grad.dtype != x.dtype:
+        return None
+    closed = trace.ufunc(np.less_equal, x, x.dtype.type(0))
+    return trace.call(blank, (grad, closed), grad.shape, grad.dtype, alike=True)
+
+
+def blank(x: Any, where: Any, out: Any = None) -> Any:
+    """`x` with zeros in some places."""
+    if out is None:
+        out = np.array(x)
+    elif out is not x:
+        np.copyto(out, x)
+    np.copyto(out, 0, where=where)
+    return out
+
+
+TABLE: dict[tuple[str, int], Lowering] = {
+    ("add", 3): _sum_of(np.add),
+    ("sub", 3): _sum_of(np.subtract),
+    ("rsub", 3): _rsub,
+    ("pow", 2): _pow,
+    ("relu", 1): _relu,
+    ("sigmoid", 1): _sigmoid,
+    ("threshold_backward", 2): _threshold,
+    ("sum", 2): lower_sums.sum_all,
+    ("sum", 4): lower_sums.sum_dim,
+    ("mean", 2): lower_sums.mean_all,
+    ("mean", 4): lower_sums.mean_dim,
+    ("softmax", 2): lower_classes.softmax,
+    ("log_softmax", 2): lower_classes.log_softmax,
+    ("nll_loss", 5): lower_classes.nll_loss,
+    ("nll_loss_backward", 6): lower_classes.nll_backward,
+}

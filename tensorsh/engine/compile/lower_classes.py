@@ -1,0 +1,140 @@
+"""Softmax, log-softmax and the loss of classes, whose gradient has one entry a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .values import Value
+
+
+def _fits(x: Any) -> bool:
+    return type(x) is Value and x.dtype.kind == "f" and x.dtype.itemsize > 2 and x.ndim > 0 and x.size > 0
+
+
+def _shifted(trace: Any, x: Value, dim: int) -> Value:
+    return trace.ufunc(np.subtract, x, trace.reduce(np.maximum, x, (dim % x.ndim,), True))
+
+
+def softmax(trace: Any, x: Any, dim: int) -> Any:
+    if not _fits(x):
+        return None
+    e = trace.ufunc(np.exp, _shifted(trace, x, dim))
+    return trace.ufunc(np.divide, e, trace.reduce(np.add, e, (dim % x.ndim,), True))
+
+
+def log_softmax(trace: Any, x: Any, dim: int) -> Any:
+    if not _fits(x):
+        return None
+    d = _shifted(trace, x, dim)
+    s = trace.reduce(np.add, trace.ufunc(np.exp, d), (dim % x.ndim,), True)
+    return trace.ufunc(np.subtract, d, trace.ufunc(np.log, s))
+
+
+# ------------------------------------------------------------------ the loss of classes
+
+
+class ClassesFit:
+    """The guard that every target is a class: none ignored, none out of range."""
+
+    __slots__ = ("array", "classes", "version")
+
+    def __init__(self, classes: int):
+        self.classes = classes
+        self.array: Any = None
+        self.version = -1
+
+    def __call__(self, t: Any) -> bool:
+        version = 0 if t.counter is None else t.counter[0]
+        if t.array is self.array and version == self.version:
+            return True
+        if t.array.size and t.array.view(np.uint64).max() >= self.classes:
+            return False
+        self.array, self.version = t.array, version
+        return True
+
+
+def pick(x: Any, at: Any, out: Any = None) -> Any:
+    """The elements of a matrix at flat places."""
+    return x.reshape(-1).take(at, None, out, "clip")
+
+
+def one_hot(value: Any, at: Any, out: Any) -> Any:
+    """`value` at one place in each row, 0 elsewhere."""
+    out.fill(0)
+    out.reshape(-1)[at] = value
+    return out
+
+
+def one_hot_less(x: Any, value: Any, at: Any, out: Any) -> Any:
+    """`one_hot(value, at) - x`."""
+    np.subtract(0, x, out)
+    flat = out.reshape(-1)
+    flat[at] += value
+    return out
+
+
+def _places(trace: Any, x_shape: Any, target: Any, weight: Any) -> Any:
+    """The flat place of each row's class, under a guard; None where the kernel itself has to look."""
+    if len(x_shape) != 2 or weight is not None or type(target) is not Value or target.dtype != np.int64:
+        return None
+    if target.ndim != 1 or not target.flags.c_contiguous or not target.size:
+        return None
+    if not trace.demand(target, ClassesFit(x_shape[1])):
+        return None
+    known = trace.marks.get(id(target))
+    if known is None:
+        starts = np.arange(x_shape[0], dtype=np.int64) * x_shape[1]
+        known = trace.marks[id(target)] = trace.ufunc(np.add, target, starts)
+    return known
+
+
+def nll_loss(trace: Any, x: Any, target: Any, weight: Any, reduction: Any, ignore: Any) -> Any:
+    if not _fits(x) or not x.flags.c_contiguous:
+        return None
+    at = _places(trace, x.shape, target, weight)
+    if at is None:
+        return None
+    losses = trace.ufunc(np.negative, trace.call(pick, (x, at), (x.shape[0],), x.dtype))
+    if reduction == "none":
+        return losses
+    total = trace.reduce(np.add, losses, (0,), False)
+    return total if reduction == "sum" else trace.ufunc(np.divide, total, np.asarray(x.shape[0], x.dtype))
+
+
+def nll_backward(
+    trace: Any, grad: Any, target: Any, weight: Any, reduction: Any, ignore: Any, shape: Any
+) -> Any:
+    if type(grad) is not Value or grad.dtype.itemsize < 4 or grad.ndim or reduction == "none":
+        return None
+    at = _places(trace, shape, target, weight)
+    if at is None:
+        return None
+    if reduction == "mean":
+        grad = trace.ufunc(np.divide, grad, np.asarray(shape[0], grad.dtype))
+    value = trace.ufunc(np.negative, grad)
+    out = trace.call(one_hot, (value, at), tuple(shape), grad.dtype)
+    trace.hot[id(out)] = (value, at, out)
+    return out
+
+
+def less(trace: Any, x: Any, y: Any) -> Any:
+    """`x - y` where x has one entry a row."""
+    known = trace.hot.get(id(x))
+    if known is None or type(y) is not Value or y.shape != x.shape or y.dtype != x.dtype:
+        return None
+    value, at, _ = known
+    return trace.call(one_hot_less, (y, value, at), x.shape, x.dtype)
+
+
+def row_sum(trace: Any, x: Any, dim: Any, keepdim: Any) -> Any:
+    """The sum of each row of what has one entry a row."""
+    known = trace.hot.get(id(x))
+    if known is None or not keepdim or dim not in (1, (1,), [1], -1, (-1,)):
+        return None
+    return trace.view(spread, known[0], (x.shape[0], 1), label="spread")
+
+
+def spread(x: Any, shape: tuple[int, ...]) -> Any:
+    return np.broadcast_to(x, shape)

@@ -1,0 +1,514 @@
+"""Running statements once under `infer`, and noting every array call they amount to.
+
+While a `Trace` is in force (`context.current.trace`), operations make no arrays: their outputs hold a
+`Value`, and what computes it is noted as a `Step`. Tensors from outside (`External`) hold a Value too
+until the trace ends. Everything else is the engine as it is: promotion, shape rules, the graph, backward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import context
+from .. import dtype as dt
+from ..apply import _key, attach_view, new_plan, record
+from ..inplace import check_result, check_writable
+from ..journal import Journal
+from ..node import Node, edge
+from ..op import Op
+from ..spec import Spec
+from ..tensor import Tensor
+from . import values
+from .lower import lowering
+from .values import Number, TraceStopped, Value
+
+#: a run that amounts to more array calls than this is left to eager evaluation
+MOST_STEPS = 2_000
+
+
+class External:
+    """A tensor that was there before: `path` is the text that fetches it.
+
+    fixed   the program is for this very tensor with this very array (a parameter), not for any such
+    """
+
+    __slots__ = ("array", "fixed", "grad", "had_grad", "path", "tensor", "used", "written")
+
+    def __init__(self, tensor: Tensor, path: str, fixed: bool):
+        self.tensor = tensor
+        self.path = path
+        self.fixed = fixed
+        self.array = tensor.array
+        self.had_grad = tensor.grad_slot
+        self.grad: External | None = None
+        self.used = False
+        self.written = 0
+
+
+class Step:
+    """One array call.
+
+    kind    "ufunc" (element-wise or matmul: function(*args, out)), "reduce" (function.reduce),
+            "view" (out shares memory with args[0]), "kernel" (any function of arrays),
+            "write" (values of args[1] into args[0]), "effect" (a function that changes args[0])
+    """
+
+    __slots__ = ("args", "function", "kind", "label", "options", "outs")
+
+    def __init__(
+        self,
+        kind: str,
+        function: Any,
+        args: tuple[Any, ...],
+        outs: tuple[Value, ...],
+        label: str,
+        options: tuple[Any, ...] = (),
+    ):
+        self.kind = kind
+        self.function = function
+        self.args = args
+        self.outs = outs
+        self.label = label
+        self.options = options
+
+
+class Trace:
+    """The notes of one run."""
+
+    def __init__(self, externals: list[External], guards: list[str]):
+        self.externals = externals
+        self.guards = guards
+        self.steps: list[Step] = []
+        self.constants: dict[int, tuple[np.ndarray[Any, Any], Value]] = {}
+        self.foreign: dict[int, Value] = {}  # by the id of another program's Value, or of a tensor it kept
+        self.foreign_paths: dict[int, str] = {}  # what fetches those tensors
+        self.mixing: Number | None = None
+        self.mixed: Any = None
+        self.stopped: str | None = None
+        self.by_tensor = {id(e.tensor): e for e in externals}
+        self.marks: dict[int, Value] = {}  # what lowerings remember of a Value, by its id
+        self.hot: dict[int, Any] = {}
+        self.scope: dict[str, Any] = {}
+        self.demands: list[tuple[External, Any]] = []
+
+    # ---------------------------------------------------------------- entering and leaving
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Do the work under this trace, then `finish` is called by the caller before `leave`."""
+        state = context.current
+        self.before = state.journal
+        state.journal = Journal()
+        state.journal.begin()
+        for e in self.externals:
+            e.tensor.array = Value(e.array, e)  # type: ignore[assignment]
+        values.mixed.insert(0, self.mix)
+        state.trace = self
+        work()
+
+    def leave(self) -> None:
+        """Put everything back as it was."""
+        state = context.current
+        state.trace = None
+        values.mixed.pop(0)
+        for e in self.externals:
+            e.tensor.array = e.array
+        state.journal.rollback()
+        state.journal = self.before
+
+    def stop(self, reason: str) -> Any:
+        raise TraceStopped(reason)
+
+    # ---------------------------------------------------------------- values
+
+    def value(self, t: Tensor) -> Any:
+        """The Value of a tensor; arrays that were made during the trace are constants."""
+        held: Any = t.array
+        if type(held) is Value:
+            found = self.foreign.get(id(held))
+            if found is not None:
+                return found
+            if isinstance(held.source, External):
+                held.source.used = True
+            return held
+        found = self.foreign.get(id(t))
+        if found is not None:
+            return found
+        return self.constant(held)
+
+    def constant(self, array: np.ndarray[Any, Any]) -> Value:
+        known = self.constants.get(id(array))
+        if known is None:
+            known = self.constants[id(array)] = (array, Value(array, array))
+        return known[1]
+
+    def is_constant(self, a: Any) -> bool:
+        return type(a) is Tensor and type(a.array) is not Value and id(a) not in self.foreign
+
+    def note(self, step: Step) -> None:
+        if len(self.steps) >= MOST_STEPS:
+            self.stop("too long a run")
+        self.steps.append(step)
+
+    def demand(self, v: Value, holds: Callable[[Tensor], bool]) -> bool:
+        """Guard the program by a question about the values of a tensor from outside that is not written."""
+        e = v.source
+        if not isinstance(e, External) or e.written or not holds(Tensor(e.array, e.tensor.spec)):
+            return False
+        self.demands.append((e, holds))
+        return True
+
+    def ufunc(self, function: Any, *args: Any) -> Value:
+        """A call of a NumPy ufunc as a step; of constants it is a constant."""
+        layout = _layout(function, args)
+        args = tuple([_uniform(a, layout.shape) for a in args])
+        if all(isinstance(a.source, np.ndarray) if type(a) is Value else type(a) is not Number for a in args):
+            found = function(*[a.source if type(a) is Value else a for a in args])
+            return self.constant(np.broadcast_to(np.asarray(found, layout.dtype), layout.shape))
+        out = Value(layout)
+        self.note(Step("ufunc", function, args, (out,), f"np.{function.__name__}"))
+        return out
+
+    def call(
+        self, function: Any, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, alike: bool = False
+    ) -> Value:
+        """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument."""
+        out = Value(np.empty(shape, dtype))
+        self.note(Step("call", function, args, (out,), function.__name__, (alike,)))
+        return out
+
+    def scan(self, function: Any, x: Value) -> Value:
+        """`function.accumulate` over axis 0 as a step."""
+        out = Value(np.empty(x.shape, x.dtype))
+        self.note(Step("accumulate", function, (x,), (out,), f"np.{function.__name__}.accumulate"))
+        return out
+
+    def reduce(self, function: Any, x: Value, axes: tuple[int, ...] | None, keepdims: bool) -> Value:
+        """`function.reduce` as a step."""
+        axes = tuple(range(x.ndim)) if axes is None else tuple(axes)
+        shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes)
+        kind = np.bool_ if function in (np.logical_and, np.logical_or) else x.dtype
+        out = Value(np.empty(shape, kind))
+        self.note(Step("reduce", function, (x,), (out,), f"np.{function.__name__}.reduce", (axes, keepdims)))
+        return out
+
+    def view(self, function: Callable[..., Any], x: Value, *options: Any, label: str = "view") -> Value:
+        """A view of `x` as a step; the function must return one."""
+        if isinstance(x.source, np.ndarray):
+            return self.constant(function(x.source, *options))
+        layout = function(x.layout, *options)
+        if layout is x.layout or not np.may_share_memory(layout, x.layout):
+            layout = np.asarray(layout)
+        out = Value(layout)
+        self.note(Step("view", function, (x,), (out,), label, options))
+        return out
+
+    def kernel(self, function: Any, args: tuple[Any, ...], specs: tuple[Spec, ...], label: str) -> Any:
+        """Any function of arrays as a step."""
+        outs = tuple(Value(np.empty(s.shape, s.np)) for s in specs)
+        self.note(Step("kernel", function, args, outs, label))
+        return outs
+
+    def write(self, target: Value, value: Any) -> None:
+        """Put values into memory; a call that has just made them can put them there itself."""
+        last = self.steps[-1] if self.steps else None
+        if (
+            last is not None
+            and last.kind == "ufunc"
+            and last.outs[0] is value
+            and value.shape == target.shape
+            and value.dtype == target.dtype
+        ):
+            last.outs = (target,)
+        else:
+            self.note(Step("write", np.copyto, (target, value), (), "np.copyto"))
+
+    # ---------------------------------------------------------------- numbers that change
+
+    def mix(self, work: Callable[..., Any], left: Any, right: Any) -> Any:
+        """Arithmetic between a tensor and a Number: the operator runs on its present value, which
+        `apply` recognises and replaces by the Number."""
+        self.mixing = left if type(left) is Number else right
+        self.mixed = type(self.mixing.value)(self.mixing.value)
+        try:
+            left, right = (self.mixed if side is self.mixing else side for side in (left, right))
+            return work(left, right)
+        finally:
+            self.mixing = self.mixed = None
+
+    def _renamed(self, op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        if self.mixing is None:
+            return args
+        for i in op.tensors:
+            if args[i] is self.mixed:
+                number, self.mixing, self.mixed = self.mixing, None, None
+                return (*args[:i], number, *args[i + 1 :])
+        return args
+
+    # ---------------------------------------------------------------- operations
+
+    def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
+        """What `apply` does, without arrays."""
+        args = self._renamed(op, args)
+        tensors = [a for a in args if type(a) is Tensor]
+        for i in op.lists:
+            tensors.extend(t for t in args[i] if type(t) is Tensor)
+        if tensors and all(self.is_constant(t) and not t.requires_grad_slot for t in tensors):
+            if not any(type(a) is Number for a in args):
+                return self._constant_result(op, args)
+        concrete = tuple([a.value if type(a) is Number else a for a in args])
+        if any(type(a) is Number and not op.tensorlike[i] for i, a in enumerate(args)):
+            self.stop("a changing number shapes the operation")
+        state = context.current
+        key, plan = self._plan(op, concrete, state.dtype)
+        outs = self.compute(op, plan, args)
+        if plan.many:
+            result: Any = tuple([Tensor(v, s) for v, s in zip(outs, plan.out, strict=True)])
+        else:
+            result = Tensor(outs, plan.out)
+        if op.view:
+            self._attach_view(op, args, result)
+        if state.grad_enabled and not op.nondifferentiable and any(t.requires_grad_slot for t in tensors):
+            record(op, args, key, result)
+        return result
+
+    def _plan(self, op: Op, concrete: tuple[Any, ...], default: Any) -> tuple[Any, Any]:
+        key = _key(op, concrete, default)
+        try:
+            plan = op.plans.get(key)
+            if plan is None:
+                plan = new_plan(op, concrete, key)
+        except TypeError:
+            return self.stop("an argument that cannot be remembered")
+        if plan.meta or plan.out is None:
+            self.stop("the values decide the shape")
+        return key, plan
+
+    def _constant_result(self, op: Op, args: tuple[Any, ...]) -> Any:
+        """An operation on constants gives constants."""
+        state = context.current
+        state.trace = None
+        try:
+            return op.run(*args)
+        finally:
+            state.trace = self
+
+    def _attach_view(self, op: Op, args: tuple[Any, ...], result: Any) -> None:
+        source = args[0]
+        for out in result if type(result) is tuple else (result,):
+            if not np.may_share_memory(out.array.layout, self.value(source).layout):
+                return
+        for out in result if type(result) is tuple else (result,):
+            out.array.source = None
+        attach_view(op, args, result, context.current)
+
+    def compute(self, op: Op, plan: Any, args: tuple[Any, ...]) -> Any:
+        """The steps of an operation's kernel; its Value, or a tuple of them."""
+        casts = plan.casts or (None,) * len(args)
+        arrays: list[Any] = []
+        for a, cast in zip(args, casts, strict=True):
+            if type(a) is Tensor:
+                v = self.value(a)
+                arrays.append(v if cast is None else self._cast(v, cast))
+            elif type(a) is tuple and any(type(t) is Tensor for t in a):
+                items = tuple([self.value(t) if type(t) is Tensor else t for t in a])
+                if cast is not None:
+                    self.stop("a list of several dtypes")
+                arrays.append(items)
+            elif type(a) is Number:
+                arrays.append(a if cast is None or plan_is_float(plan) else self.stop("a changing integer"))
+            else:
+                arrays.append(a if cast is None else cast(a))
+        if op.view:
+            return self._views(op, plan, arrays)
+        if not plan.many and not plan.out.dtype.is_half and not any(_is_half(a) for a in arrays):
+            lower = lowering(op)
+            if lower is not None:
+                mark = len(self.steps)
+                out = lower(self, *arrays)
+                if out is not None:
+                    return out if out.dtype == plan.out.np else self.ufunc_cast(out, plan.out.np)
+                del self.steps[mark:]
+        specs = plan.out if plan.many else (plan.out,)
+        outs = self.kernel(op.kernel, tuple(arrays), specs, op.name)
+        return outs if plan.many else outs[0]
+
+    def _views(self, op: Op, plan: Any, arrays: list[Any]) -> Any:
+        if any(type(a) is Number for a in arrays):
+            self.stop("a changing number shapes the view")
+        x, *rest = arrays
+        assert op.kernel is not None
+        if plan.many:
+            return tuple(
+                [
+                    self.view(lambda x, *rest, i=i: op.kernel(x, *rest)[i], x, *rest, label=op.name)  # type: ignore[misc]
+                    for i in range(len(plan.out))
+                ]
+            )
+        return self.view(op.kernel, x, *rest, label=op.name)
+
+    def _cast(self, v: Value, cast: Callable[..., Any]) -> Value:
+        target = cast(np.empty(0, v.dtype)).dtype
+        return self.ufunc_cast(v, target)
+
+    def ufunc_cast(self, v: Value, target: Any) -> Value:
+        """The same numbers in another dtype."""
+        out = Value(np.empty_like(v.layout, dtype=target))
+        self.note(Step("kernel", _astype, (v, target), (out,), "astype"))
+        return out
+
+    def apply_inplace(self, op: Op, args: tuple[Any, ...]) -> Tensor:
+        """What `apply_inplace` does, without arrays."""
+        args = self._renamed(op, args)
+        concrete = tuple([a.value if type(a) is Number else a for a in args])
+        target = args[0]
+        state = context.current
+        _, plan = self._plan(op, concrete, state.dtype)
+        check_result(plan, target, op)
+        if state.grad_enabled and not op.nondifferentiable:
+            for a in args:
+                for t in a if type(a) is tuple else (a,):
+                    if type(t) is Tensor and (t.requires_grad_slot or (t.view_of is not None and edge(t))):
+                        self.stop("an in-place change that gradients go through")
+        check_writable(target, op.name + "_", False)
+        place = self.value(target)
+        if place.source is not None and type(place.source) is not External:
+            self.stop("a constant is changed")
+        out = self.compute(op, plan, args)
+        if out is place:
+            self.stop("an operation that gives back its input")
+        self.write(place, out)
+        self.bump(target)
+        return target
+
+    def bump(self, target: Tensor) -> None:
+        """Count an in-place change, now and in the program."""
+        counter = target.shared_counter()
+        journal = context.current.journal
+        if journal.first(counter):
+            before = counter[0]
+            journal.record(lambda: counter.__setitem__(0, before))
+        counter[0] += 1
+        root = target.view_of.base if target.view_of is not None else target
+        owner = self.by_tensor.get(id(root)) or self.by_tensor.get(id(target))
+        if owner is None:
+            for e in self.externals:
+                if e.tensor.counter is counter:
+                    owner = e
+        if owner is not None:
+            owner.written += 1
+            owner.used = True
+        elif type(root.array) is Value and isinstance(root.array.source, External):
+            self.stop("memory from elsewhere is changed")
+
+    # ---------------------------------------------------------------- gradients and optimisers
+
+    def accumulate(self, t: Tensor, g: Tensor, create: bool) -> None:
+        """What `backward.accumulate` does, without arrays."""
+        have = t.grad_slot
+        context.current.journal.save_attributes(t, "grad_slot")
+        if create and (g.requires_grad_slot or (have is not None and have.requires_grad_slot)):
+            self.stop("gradients with a graph of their own")
+        if have is None:
+            t.grad_slot = Tensor(self.owned(self.value(g)), g.spec)  # type: ignore[arg-type]
+        elif have.requires_grad_slot:
+            self.stop("gradients with a graph of their own")
+        else:
+            place = self.value(have)
+            self.write(place, self.ufunc(np.add, place, self.value(g)))
+            self.bump(have)
+
+    def owned(self, v: Value) -> Value:
+        """A Value whose memory is nobody else's: the gradient that a leaf keeps."""
+        out = Value(np.empty(v.shape, v.dtype))
+        self.note(Step("own", np.array, (v,), (out,), "np.array"))
+        return out
+
+    def step(self, optimizer: Any) -> None:
+        """An optimiser's step: the rule runs on the arrays as it is."""
+        for parameter, state in zip(optimizer.parameters, optimizer.state, strict=True):
+            gradient = parameter.grad_slot
+            if gradient is None or parameter.is_meta:
+                continue
+            owner = self.by_tensor.get(id(parameter))
+            if owner is None:
+                self.stop("a parameter that the program cannot find")
+            w, g = self.value(parameter), self.value(gradient)
+            lowered = getattr(optimizer.rule, "lowered", None)
+            if lowered is None or not lowered(self, w, g, state, optimizer.options):
+                self.note(
+                    Step("effect", optimizer.rule, (w, g, state, optimizer.options), (), optimizer.name)
+                )
+            self.bump(parameter)
+
+    def option(self, options: dict[str, Any], name: str) -> Number:
+        """An entry of a dictionary as it will be."""
+        return Number(options[name], f"{self.named(options)}[{name!r}]", self.guards)
+
+    def expect(self, options: dict[str, Any], **expected: Any) -> bool:
+        """Guard the program by what a dictionary holds."""
+        if any(options.get(name) != value for name, value in expected.items()):
+            return False
+        text = self.named(options)
+        self.guards.extend(f"{text}.get({name!r}) == {value!r}" for name, value in expected.items())
+        return True
+
+    def named(self, thing: Any) -> str:
+        """A name for an object of the program's scope."""
+        self.scope[f"o{id(thing)}"] = thing
+        return f"o{id(thing)}"
+
+
+def plan_is_float(plan: Any) -> bool:
+    s = plan.out[0] if plan.many else plan.out
+    return s.dtype.category >= dt.FLOAT
+
+
+def _is_half(a: Any) -> bool:
+    return type(a) is Value and a.dtype.itemsize == 2 and a.dtype.kind in "fV"
+
+
+def _astype(x: Any, target: Any) -> Any:
+    return x.astype(target)
+
+
+def _uniform(a: Any, shape: tuple[int, ...]) -> Any:
+    """A constant of one and the same number as a 0-d array, where that broadcasts as well."""
+    if type(a) is Value and isinstance(a.source, np.ndarray) and a.ndim and not any(a.strides):
+        if a.size and len(shape) >= a.ndim:
+            flat = np.asarray(a.source[(0,) * a.ndim])
+            return Value(flat, flat)
+    return a
+
+
+def _layout(function: Any, args: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+    """An array laid out as the ufunc's result will be, as NumPy lays it out."""
+    kinds, shapes, odd = [], [], None
+    for a in args:
+        if type(a) is Value:
+            kinds.append(a.dtype)
+            shapes.append(a.shape)
+            if odd is None and a.ndim > 1 and not a.flags.c_contiguous:
+                odd = a
+        elif type(a) is Number:
+            kinds.append(type(a.value))
+        elif isinstance(a, np.ndarray | np.generic):
+            kinds.append(a.dtype)
+            shapes.append(a.shape)
+        else:
+            kinds.append(type(a))
+    if function is np.matmul:
+        left, right = args[0].shape, args[1].shape
+        batch = np.broadcast_shapes(left[:-2], right[:-2])
+        shape: tuple[int, ...] = (*batch, *left[-2:-1], *(right[-1:] if len(right) > 1 else ()))
+    else:
+        shape = np.broadcast_shapes(*shapes)
+    result = function.resolve_dtypes((*kinds, None))[-1]
+    if odd is not None and odd.shape == shape and function is not np.matmul:
+        return np.empty_like(odd.layout, dtype=result)
+    return np.empty(shape, result)
+
+
+__all__ = ["External", "Node", "Step", "Trace"]

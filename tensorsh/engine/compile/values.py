@@ -1,0 +1,155 @@
+"""Stand-ins for what a traced run computes with: a `Value` for an array, a `Number` for a Python number.
+
+They answer what is known beforehand (shape, dtype, strides) and stop the trace when asked for anything
+else, so that nothing which may differ the next time can slip into a program as if it were constant.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import dtype as dt
+
+
+class TraceStopped(BaseException):
+    """The run does something that is not traced; no `except Exception` on the way may swallow it."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
+def stops(what: str) -> Callable[..., Any]:
+    def stop(*_: Any, **__: Any) -> Any:
+        raise TraceStopped(what)
+
+    return stop
+
+
+class Value:
+    """An array that a program will have: where it comes from, and the layout it has.
+
+    layout   an array of the same shape, dtype and strides, whose elements mean nothing
+    source   the text that fetches it, where it comes from outside
+    """
+
+    __slots__ = ("layout", "source")
+
+    def __init__(self, layout: np.ndarray[Any, Any], source: Any = None):
+        self.layout = layout
+        self.source = source
+
+    shape = property(lambda self: self.layout.shape)
+    dtype = property(lambda self: self.layout.dtype)
+    ndim = property(lambda self: self.layout.ndim)
+    size = property(lambda self: self.layout.size)
+    strides = property(lambda self: self.layout.strides)
+    flags = property(lambda self: self.layout.flags)
+    itemsize = property(lambda self: self.layout.itemsize)
+    base = property(lambda self: self.layout.base)
+
+    def __getattr__(self, name: str) -> Any:
+        raise TraceStopped(f"the array's {name} is asked for")
+
+    __array__ = __bool__ = __len__ = __iter__ = __getitem__ = __setitem__ = stops("an array's elements")
+    __float__ = __int__ = __index__ = __complex__ = stops("an array's elements")
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = stops("bare arithmetic")
+    __rtruediv__ = __neg__ = __matmul__ = __pow__ = __mod__ = __floordiv__ = stops("bare arithmetic")
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = stops("an array's elements")  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+
+class Number:
+    """A Python int or float that may differ the next time, and the text that computes it.
+
+    Arithmetic gives another Number; a comparison becomes a guard of the program.
+    """
+
+    __slots__ = ("guards", "text", "value")
+
+    dtype = dt.float32  # what formulas ask of a factor (is_complex), which no real number is
+
+    def __init__(self, value: Any, text: str, guards: list[str]):
+        self.value = value
+        self.text = text
+        self.guards = guards
+
+    def made(self, value: Any, text: str) -> Number:
+        return Number(value, text, self.guards)
+
+    __float__ = __int__ = __index__ = __complex__ = __hash__ = stops("a changing number")  # type: ignore[assignment]
+    __format__ = __str__ = __repr__ = __round__ = stops("a changing number")  # type: ignore[assignment]
+
+    def __getattr__(self, name: str) -> Any:
+        raise TraceStopped("a changing number")
+
+    def __bool__(self) -> bool:
+        return self.decide(bool(self.value), f"bool({self.text})")
+
+    def decide(self, outcome: bool, text: str) -> bool:
+        """The outcome of a question about the number: the program holds for the same answer only."""
+        self.guards.append(f"({text}) is {outcome}")
+        return outcome
+
+    def __neg__(self) -> Number:
+        return self.made(-self.value, f"(-{self.text})")
+
+    def __abs__(self) -> Number:
+        return self.made(abs(self.value), f"abs({self.text})")
+
+
+#: called for arithmetic between a Number and a tensor: (operator, left, right) → tensor
+Mixed = Callable[[Callable[..., Any], Any, Any], Any]
+mixed: list[Mixed] = []
+
+
+def _arithmetic(name: str, sign: str) -> None:
+    work = getattr(operator, name)
+
+    def text(value: Any) -> str | None:
+        if type(value) is Number:
+            return value.text
+        return repr(value) if type(value) in (int, float) else None
+
+    def apply(left: Any, right: Any, this: Number, other: Any) -> Any:
+        shown = text(other)
+        if shown is None:
+            return mixed[0](work, left, right) if hasattr(type(other), "grad_slot") else NotImplemented
+        a, b = (value.value if type(value) is Number else value for value in (left, right))
+        first, second = (this.text, shown) if left is this else (shown, this.text)
+        try:
+            return this.made(work(a, b), f"({first} {sign} {second})")
+        except ArithmeticError:
+            raise TraceStopped("arithmetic fails") from None
+
+    setattr(Number, f"__{name}__", lambda self, other: apply(self, other, self, other))
+    setattr(Number, f"__r{name}__", lambda self, other: apply(other, self, self, other))
+
+
+for _name, _sign in {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
+}.items():  # fmt: skip
+    _arithmetic(_name, _sign)
+
+
+def _comparison(name: str, sign: str) -> None:
+    work = getattr(operator, name)
+
+    def compare(self: Number, other: Any) -> Any:
+        if type(other) is Number:
+            return self.decide(work(self.value, other.value), f"{self.text} {sign} {other.text}")
+        if type(other) in (int, float, bool):
+            return self.decide(work(self.value, other), f"{self.text} {sign} {other!r}")
+        if hasattr(type(other), "grad_slot"):
+            return mixed[0](work, self, other)
+        return NotImplemented
+
+    setattr(Number, f"__{name}__", compare)
+
+
+for _name, _sign in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items():
+    _comparison(_name, _sign)

@@ -1,0 +1,257 @@
+"""What a run of statements can reach: the tensors, numbers, functions and optimisers behind its names.
+
+Each thing found gets the text that fetches it the next time, and the guards under which a program made for
+it still holds. What is of no known kind stops the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import CodeType, FunctionType
+from typing import Any
+
+from ..engine.compile.frame import ReplayedNode
+from ..engine.compile.trace import External
+from ..engine.compile.values import Number, TraceStopped, Value
+from ..engine.context import GradMode
+from ..engine.device import Device
+from ..engine.dtype import DType
+from ..engine.op import Op
+from ..engine.results import Size
+from ..engine.tensor import Tensor
+from ..train.optim import Optimizer
+from .namespace import Kind, Namespace
+from .runs import words
+
+#: functions of the host that only compute; any other stops a trace
+PURE = words(
+    "range enumerate zip len min max abs sum round any all isinstance tuple list str reversed sorted map "
+    "filter no_grad enable_grad is_grad_enabled inference_mode get_default_dtype is_tensor promote_types "
+    "finfo iinfo broadcast_shapes pow divmod "
+)
+#: entries of the runtime that only compute, or that a trace follows
+HELPERS = words(
+    ".annotate .annotated .attr .backward .call .chain .device .display .dtype .fields .grad_of .grad_wrt "
+    ".growing .changing .list .list_operator .literal .numbers .rows .scope .sizes .slot .spelled "
+    ".stacked .values "
+)
+MOST_ITEMS = 64
+
+#: values that are what they are: two of them are the same only if they are one
+CONSTANT = (Op, DType, Device, Kind, Namespace, GradMode)
+
+
+class Reach:
+    """The things behind the names of some code.
+
+    fetch      lines that get them from the namespaces `v` (where names are bound) and `g` (the session's)
+    guards     conditions, each an expression over what `fetch` gets
+    numbers    names whose numbers may change: name → Number
+    links      (tensor, its node) where a tensor comes from another program
+    own        names that the run binds before it reads them
+    """
+
+    def __init__(self, varying: frozenset[str], own: frozenset[str], strict: bool):
+        self.varying = varying
+        self.own = own
+        self.strict = strict
+        self.fetch: list[str] = []
+        self.guards: list[str] = []
+        self.scope: dict[str, Any] = {}
+        self.externals: list[External] = []
+        self.numbers: dict[str, Number] = {}
+        self.foreign: dict[int, Value] = {}
+        self.foreign_paths: dict[int, str] = {}
+        self.links: list[tuple[Tensor, ReplayedNode, str]] = []
+        self.paths: dict[int, str] = {}
+        self.seen: set[tuple[str, str]] = set()
+
+    def names(
+        self, code: CodeType, local: dict[str, Any], shared: dict[str, Any], prelude: dict[str, Any]
+    ) -> None:
+        """Everything that the names of a piece of code stand for."""
+        for name in names_of(code):
+            if name in self.own:
+                continue
+            if name in local:
+                self._root("v", name, local[name])
+            elif name in shared:
+                self._root("g", name, shared[name])
+                if local is not shared:
+                    self.guards.append(f"{name!r} not in v")
+            elif name in prelude:
+                self._absent(name, local is not shared)
+                self._prelude(name, prelude[name])
+
+    def _absent(self, name: str, two: bool) -> None:
+        if not name.startswith("."):
+            self.guards.append(f"{name!r} not in g" + (f" and {name!r} not in v" if two else ""))
+
+    def _prelude(self, name: str, value: Any) -> None:
+        known = name in PURE or name in HELPERS or isinstance(value, (*CONSTANT, int, float, complex, str))
+        if not known and name not in ("True", "False", "None"):
+            raise TraceStopped(f"'{name}' does more than compute")
+
+    def _root(self, space: str, name: str, value: Any) -> None:
+        if (space, name) in self.seen:
+            return
+        self.seen.add((space, name))
+        path = f"s{len(self.fetch)}"
+        self.fetch.append(f"{path} = {space}.get({name!r})")
+        varies = name in self.varying
+        if varies and type(value) in (int, float):
+            self.guards.append(f"type({path}) is {type(value).__name__}")
+            self.numbers[name] = Number(value, path, self.guards)
+            return
+        self.thing(value, path, varies, 0)
+
+    def constant(self, value: Any) -> str:
+        name = f"x{len(self.scope)}"
+        self.scope[name] = value
+        return name
+
+    def thing(self, value: Any, path: str, varies: bool, depth: int) -> None:
+        """One value and what is inside it."""
+        kind = type(value)
+        if kind is Tensor:
+            self.tensor(value, path, varies)
+        elif value is None or kind in (bool, int, float, str, complex):
+            self.guards.append(f"type({path}) is {self.constant(kind)} and {path} == {self.constant(value)}")
+            if value != value:
+                raise TraceStopped("a number that equals nothing")
+        elif kind in (list, tuple, Size):
+            if len(value) > MOST_ITEMS or depth > 3:
+                raise TraceStopped("a long list")
+            self.guards.append(f"type({path}) is {self.constant(kind)} and len({path}) == {len(value)}")
+            for i, item in enumerate(value):
+                self.thing(item, f"{path}[{i}]", varies, depth + 1)
+        elif kind is FunctionType:
+            self.same(value, path)
+            self.function(value, path, depth)
+        elif kind is Optimizer:
+            self.same(value, path)
+            for i, parameter in enumerate(value.parameters):
+                self.tensor(parameter, f"{path}.parameters[{i}]", False)
+        elif isinstance(value, CONSTANT):
+            self.same(value, path)
+        else:
+            raise TraceStopped(f"a {kind.__name__}")
+
+    def same(self, value: Any, path: str) -> None:
+        self.guards.append(f"{path} is {self.constant(value)}")
+
+    def function(self, function: FunctionType, path: str, depth: int) -> None:
+        """What a function of the program can reach: its globals, its closure, its defaults."""
+        if depth > 8 or id(function) in self.paths:
+            return
+        self.paths[id(function)] = path
+        shared = function.__globals__
+        self.names(function.__code__, shared, shared, shared["__builtins__"])
+        for i, cell in enumerate(function.__closure__ or ()):
+            try:
+                content = cell.cell_contents
+            except ValueError:
+                raise TraceStopped("an empty closure") from None
+            self.thing(content, f"{path}.__closure__[{i}].cell_contents", True, depth + 1)
+        for i, default in enumerate(function.__defaults__ or ()):
+            self.thing(default, f"{path}.__defaults__[{i}]", False, depth + 1)
+        for name, default in (function.__kwdefaults__ or {}).items():
+            self.thing(default, f"{path}.__kwdefaults__[{name!r}]", False, depth + 1)
+
+    # ---------------------------------------------------------------- tensors
+
+    def tensor(self, t: Tensor, path: str, varies: bool) -> None:
+        known = self.paths.get(id(t))
+        if known is not None:
+            self.guards.append(f"{path} is {known}")
+            return
+        self.paths[id(t)] = path
+        if t.is_meta:
+            raise TraceStopped("a meta tensor")
+        fixed = t.node is None and (t.requires_grad_slot or (self.strict and not varies))
+        e = External(t, path, fixed)
+        self.externals.append(e)
+        flag = t.requires_grad_slot
+        if fixed:
+            self.guards.append(
+                f"{path} is {self.constant(t)} and {path}.array is {self.constant(t.array)} and "
+                f"{path}.requires_grad_slot is {flag} and {path}.node is None"
+            )
+        else:
+            node = f" and {path}.node is None" if t.node is None else ""
+            self.guards.append(
+                f"type({path}) is Tensor and {path}.spec is {self.constant(t.spec)} and "
+                f"{path}.requires_grad_slot is {flag} and {path}.array.strides == {t.array.strides!r}{node}"
+            )
+        if not fixed or t.view_of is not None:
+            self._view(t, path)
+        if t.node is not None:
+            self._link(t, path)
+        grad = t.grad_slot
+        if grad is None:
+            if flag:
+                self.guards.append(f"{path}.grad_slot is None")
+        else:
+            self.guards.append(f"{path}.grad_slot is not None")
+            if grad.requires_grad_slot or grad.node is not None:
+                raise TraceStopped("a gradient with a graph")
+            if id(grad) not in self.paths:
+                self.paths[id(grad)] = f"{path}.grad_slot"
+                inner = External(grad, f"{path}.grad_slot", False)
+                self.externals.append(inner)
+                e.grad = inner
+
+    def _view(self, t: Tensor, path: str) -> None:
+        view = t.view_of
+        if view is None:
+            self.guards.append(f"{path}.view_of is None")
+            return
+        base = f"{path}.view_of.base"
+        if view.base.requires_grad_slot or view.base.node is not None or t.requires_grad_slot:
+            raise TraceStopped("a view of what needs a gradient")
+        self.guards.append(
+            f"{path}.view_of is not None and not {base}.requires_grad_slot and {base}.node is None"
+        )
+
+    def _link(self, t: Tensor, path: str) -> None:
+        """A tensor that another program has made: go on with the arrays it has kept."""
+        node = t.node
+        if type(node) is not ReplayedNode or not node.frame.ready():
+            raise TraceStopped("a graph from elsewhere")
+        frame, passage = node.frame, node.frame.passage
+        place = f"{path}.node.frame"
+        self.guards.append(
+            f"type({path}.node) is ReplayedNode and {path}.node.origin is {self.constant(node.origin)} and "
+            f"{place}.ready()"
+        )
+        known = any(linked.frame is frame for _, linked, _ in self.links)
+        self.links.append((t, node, place))
+        if known:
+            return
+        for held in passage.held:
+            v = passage.values[passage.places[id(held)]]
+            self.foreign[id(held)] = Value(v.layout, f"{place}.values[{passage.places[id(held)]}]")
+        for k, t in enumerate(passage.tensors):
+            where = f"{place}.tensors[{k}]"
+            if id(t) in self.paths:
+                self.guards.append(f"{where} is {self.paths[id(t)]}")
+            elif t.requires_grad_slot and t.node is None:
+                self.tensor(t, where, False)
+            elif t.node is not None:
+                raise TraceStopped("a graph from elsewhere")
+            else:
+                now = frame.tensors[k]
+                self.guards.append(
+                    f"{where}.spec is {self.constant(now.spec)} and "
+                    f"{where}.array.strides == {now.array.strides!r}"
+                )
+                self.foreign[id(t)] = Value(now.array, f"{where}.array")
+                self.foreign_paths[id(t)] = where
+
+
+def names_of(code: CodeType) -> Iterable[str]:
+    """Every name that code and what is defined in it mention."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from names_of(constant)

@@ -1,0 +1,155 @@
+"""Which statements of a loop's body belong together in a run that may be compiled.
+
+A run is made of statements that only compute. Whatever looks at values, prints, branches on the way out or
+defines something stands between runs. Whether a run can really be compiled is found out by tracing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from . import ast
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: calls that are no computation
+HOST = words(
+    "print input save load clock append extend pop insert remove clear sort reverse item tolist numpy "
+    "manual_seed batches track set_printoptions set_default_dtype set_default_device set_grad_enabled "
+    "accuracy argv tensor Generator join split format "
+)
+SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare)
+#: a run of plain arithmetic on names must have this many operators to be tried: scalars do not pay
+OPERATORS = 3
+
+
+def runs(body: Iterable[ast.Stmt], inside: bool) -> Iterator[list[ast.Stmt]]:
+    """The statements in order, those that belong together in one list; `inside` a function."""
+    run: list[ast.Stmt] = []
+    for statement in body:
+        if computes(statement, inside):
+            run.append(statement)
+            continue
+        if run:
+            yield run
+        run = []
+        yield [statement]
+    if run:
+        yield run
+
+
+def computes(statement: ast.Stmt, inside: bool) -> bool:
+    """Whether a statement may be part of a run."""
+    if not isinstance(statement, SIMPLE):
+        return False
+    for node in walk(statement):
+        match node:
+            case ast.Break() | ast.Continue() | ast.Return() | ast.Define() | ast.Delete() | ast.Import():
+                return False
+            case ast.Graph() | ast.Explain() | ast.FString() | ast.While() | ast.Assert():
+                return False
+            case ast.If():
+                return False
+            case ast.For(iterable=ast.Call(function=ast.Name(id="range" | "track" | "batches"))):
+                return False
+            case ast.For() if inside:
+                return False
+            case ast.Lambda() | ast.Comprehension() if inside:
+                return False
+            case ast.Call(function=ast.Name(id=called) | ast.Attribute(name=called)) if called in HOST:
+                return False
+    return True
+
+
+def worthwhile(run: list[ast.Stmt]) -> bool:
+    """Whether a run computes enough to be tried."""
+    operators = 0
+    for statement in run:
+        if not computes(statement, False):
+            return False
+        for node in walk(statement):
+            if isinstance(node, ast.Call | ast.Backward | ast.GradOf | ast.GradWrt):
+                return True
+            if isinstance(node, ast.Binary):
+                if node.op == "@":
+                    return True
+                operators += 1
+    return operators >= OPERATORS
+
+
+def walk(node: Any) -> Iterator[ast.Node]:
+    """A node and everything below it."""
+    work: list[Any] = [node]
+    while work:
+        here = work.pop()
+        if isinstance(here, ast.Node):
+            yield here
+            if not isinstance(here, ast.TensorLiteral):
+                names: tuple[str, ...] = here.__match_args__
+                work.extend([getattr(here, name) for name in names[1:]])
+        elif isinstance(here, tuple | list):
+            work.extend(here)
+
+
+def read_first(run: Iterable[ast.Stmt]) -> frozenset[str]:
+    """The names that a run reads before it binds them itself."""
+    bound: set[str] = set()
+    found: set[str] = set()
+
+    def reads(node: Any) -> None:
+        found.update(n.id for n in walk(node) if isinstance(n, ast.Name) and n.id not in bound)
+
+    def binds(target: Any) -> None:
+        match target:
+            case ast.Name(id=name):
+                bound.add(name)
+            case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
+                for item in items:
+                    binds(item)
+            case ast.Starred(value=value):
+                binds(value)
+            case _:
+                reads(target)
+
+    def visit(statement: ast.Node) -> None:
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                reads(value)
+                for target in targets:
+                    binds(target)
+            case ast.AugAssign(target=target, value=value):
+                reads(target)
+                reads(value)
+            case ast.Declare(name=declared, value=value):
+                reads(value)
+                bound.add(declared)
+            case ast.For(target=target, iterable=iterable, body=body, otherwise=otherwise):
+                reads(iterable)
+                binds(target)
+                visit(body)
+                if otherwise is not None:
+                    visit(otherwise)
+            case ast.With(items=items, body=body):
+                for item in items:
+                    reads(item.context)
+                    if item.target is not None:
+                        binds(item.target)
+                visit(body)
+            case ast.Block(body=body):
+                for each in body:
+                    visit(each)
+            case _:
+                reads(statement)
+
+    for statement in run:
+        visit(statement)
+    return frozenset(found)
+
+
+def target_names(target: Any) -> frozenset[str]:
+    """The names in a loop's target."""
+    return frozenset(node.id for node in walk(target) if isinstance(node, ast.Name))

@@ -1,0 +1,202 @@
+"""Runs of statements in a loop, replayed as compiled programs once they have been seen to repeat.
+
+A `Segment` stands in the code before each run: `go(i)` does what the statements from number i on do and says
+how far it came; from there the statements themselves run. It only ever does statements whole. What to do is
+found out by tracing (`engine.compile`): the third time round, from i as far as a trace comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from ..engine import context
+from ..engine.compile.frame import ReplayedNode
+from ..engine.compile.program import Builder, Program
+from ..engine.compile.trace import Trace
+from ..engine.compile.values import TraceStopped
+from ..engine.tensor import Tensor
+from . import ast
+from .reach import Reach
+from .runs import read_first
+
+#: how often a run is done by the statements themselves before it is traced
+PATIENCE = 1
+#: programs for different shapes and branches that one run may have
+MOST_PROGRAMS = 4
+#: a program of fewer calls than this is not worth its guards
+LEAST_STEPS = 2
+
+
+class Piece:
+    """The programs that begin at one statement, and what is known of it."""
+
+    __slots__ = ("end", "misses", "programs", "visits")
+
+    def __init__(self, end: int):
+        self.end = end
+        self.visits = 0
+        self.misses = 0
+        self.programs: list[Program] = []
+
+
+class Segment:
+    """A run of statements inside a loop.
+
+    run        the statements
+    codes      makes the code of statement i, to be run for a trace
+    bound      the names that each statement binds
+    varying    the names that the loops around it bind
+    """
+
+    def __init__(
+        self,
+        codes: list[Callable[[], CodeType]],
+        bound: list[frozenset[str]],
+        varying: frozenset[str],
+        variables: dict[str, Any],
+        run: list[ast.Stmt],
+    ):
+        self.run = run
+        self.codes = codes
+        self.bound = bound
+        self.varying = varying
+        self.variables = variables
+        n = len(codes)
+        self.pieces: list[Piece | None] = [Piece(n) for _ in range(n)] + [None]
+        self.stops: list[tuple[int, str]] = []  # where traces stopped, and why
+
+    def go(self, i: int, names: Any = None) -> int:
+        """Do statements from i on, if there is a program for them; the number of the first one left."""
+        piece = self.pieces[i]
+        if piece is None:
+            return i
+        if names is None:
+            names = self.variables
+        for program in piece.programs:
+            if program.replay(names):
+                return piece.end
+        piece.visits += 1
+        if piece.visits <= PATIENCE or context.current.trace is not None:
+            return i
+        return self._learn(i, piece, names)
+
+    def _learn(self, i: int, piece: Piece, names: dict[str, Any]) -> int:
+        """Trace from statement i on; what stops the trace ends the piece."""
+        if len(piece.programs) >= MOST_PROGRAMS:
+            piece.misses += 1
+            if piece.misses > 20:
+                self.pieces[i] = None
+            return i
+        end = piece.end
+        while end > i:
+            program, reached = self._trace(i, end, names, strict=not piece.programs)
+            if program is not None:
+                piece.programs.append(program)
+                piece.end = end
+                return end if program.replay(names) else i
+            if reached >= end or piece.programs:
+                break
+            end = reached
+        if piece.programs:
+            piece.misses += 1
+            if piece.misses > 3:
+                self.pieces[i] = None
+        else:
+            self.pieces[i] = None
+        return i
+
+    def _trace(self, i: int, end: int, names: dict[str, Any], strict: bool) -> tuple[Program | None, int]:
+        """(the program of statements i to end, or None, the statement that stopped it)."""
+        at = i
+        state = context.current
+        local = names if names is self.variables else dict(names)
+        bound = frozenset().union(*self.bound[i:end])
+        before = {name: local[name] for name in bound if name in local}
+        own = bound - read_first(self.run[i:end])
+        reach = Reach(self.varying, own, strict)
+        trace: Trace | None = None
+        linked: list[tuple[Tensor, ReplayedNode]] = []
+        versions: list[tuple[Any, Any]] = []
+        grad_enabled = state.grad_enabled
+        try:
+            codes = [self.codes[k]() for k in range(i, end)]
+            prelude = self.variables["__builtins__"]
+            for k, code in enumerate(codes):
+                at = i + k
+                reach.names(code, local, self.variables, prelude)
+            at = i
+            trace = Trace(reach.externals, reach.guards)
+            trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
+            for t, node, _ in reach.links:
+                linked.append((t, node))
+                for n in node.frame.passage.nodes:
+                    versions.append((n, n.versions))
+                    n.versions = [(held, held.version) for held, _ in n.versions]
+                t.node = node.origin
+            local.update(reach.numbers)
+            for name in own:  # what is read too early is not what it will be
+                local.pop(name, None)
+
+            def work() -> None:
+                nonlocal at
+                for k, code in enumerate(codes):
+                    at = i + k
+                    if local is self.variables:
+                        exec(code, local)
+                    else:
+                        exec(code, self.variables, local)
+
+            trace.run(work)
+            if len(trace.steps) < LEAST_STEPS and not trace.externals:
+                raise TraceStopped("too little to do")
+            results = {
+                name: local[name]
+                for name in sorted(bound)
+                if name in local and (local is not names or local[name] is not before.get(name))
+            }
+            fetch = [*reach.fetch]
+            trace.guards.insert(0, f"context.current is state and state.grad_enabled is {grad_enabled}")
+            trace.guards.insert(1, f"state.dtype is {reach.constant(state.dtype)} and state.tracer is None")
+            builder = Builder(trace, fetch, results)
+            builder.scope.update(reach.scope, g=self.variables, ReplayedNode=ReplayedNode, len=len)
+            builder.freed = self._freed(reach, builder)
+            builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())
+            return builder.build(), end
+        except TraceStopped as stopped:
+            self.stops.append((at, stopped.reason))
+            return None, at
+        except RecursionError:
+            raise
+        except Exception as error:  # the statement fails, or fails under a trace: eager evaluation will say
+            self.stops.append((at, f"{type(error).__name__}: {error}"))
+            return None, at
+        finally:
+            if trace is not None and state.trace is trace:
+                trace.leave()
+            for t, node in linked:
+                t.node = node
+            for n, old in versions:
+                n.versions = old
+            state.grad_enabled = grad_enabled
+            if local is names:
+                for name in bound:
+                    if name in before:
+                        local[name] = before[name]
+                    else:
+                        local.pop(name, None)
+                for name in reach.numbers:
+                    if name not in bound:
+                        local[name] = reach.numbers[name].value
+
+    def _freed(self, reach: Reach, builder: Builder) -> list[str]:
+        """The lines that note which nodes of a linked graph this run has used up."""
+        from ..engine.node import FREED
+
+        lines = []
+        for frame, place in {id(n.frame): (n.frame, place) for _, n, place in reach.links}.values():
+            used = frozenset(id(n) for n in frame.passage.nodes if n.args is FREED)
+            if used:
+                lines.append(f"{place}.free({builder.named(used, 'u')})")
+        return lines
