@@ -1,23 +1,51 @@
-"""Timing a piece of work inside a process."""
+"""What every worker does with its work: `worker.py NAME` times it, `worker.py NAME --times N` just does it.
+
+Work is `{name: prepare}`; `prepare()` makes the data and returns the step that is timed. Timing prints one line
+of JSON: seconds of a step, turn by turn, and memory in MB: `base` after the imports, `peak` at the end.
+"""
 
 from __future__ import annotations
 
-import statistics
+import argparse
+import json
+import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+Step = Callable[[], object]
+AT_LEAST = 0.1  # seconds that a turn lasts
+TURNS = 5
 
 
-def seconds(work: Callable[[], object], *, at_least: float = 0.3, turns: int = 5) -> float:
-    """Median seconds of one call, over turns that each last long enough to be measured."""
-    work()
-    n, start = 1, time.perf_counter()
-    work()
-    once = max(time.perf_counter() - start, 1e-7)
-    n = max(1, int(at_least / turns / once))
+def main(work: Mapping[str, Callable[[], Step]]) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name", choices=work)
+    parser.add_argument("--times", type=int)
+    options = parser.parse_args()
+    base = peak_memory()
+    step = work[options.name]()
+    if options.times is not None:
+        for _ in range(options.times):
+            step()
+        return
+    seconds = turns(step)
+    print(json.dumps({"seconds": seconds, "base": base, "peak": peak_memory()}))
+
+
+def turns(step: Step, inside: int = 1) -> list[float]:
+    """Seconds of one step, for each turn; `step` itself may do several (`inside`)."""
+    step()
+    start = time.perf_counter()
+    step()
+    n = max(1, int(AT_LEAST / max(time.perf_counter() - start, 1e-7)))
     found = []
-    for _ in range(turns):
+    for _ in range(TURNS):
         start = time.perf_counter()
         for _ in range(n):
-            work()
-        found.append((time.perf_counter() - start) / n)
-    return statistics.median(found)
+            step()
+        found.append((time.perf_counter() - start) / n / inside)
+    return found
+
+
+def peak_memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

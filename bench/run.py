@@ -1,142 +1,117 @@
-"""Benchmarks, side by side in one run: `python bench/run.py [--torch PYTHON] [--write docs/benchmarks.md]`.
+"""Benchmarks: `python bench/run.py [--python PYTHON] [--only ROW …] [--quick] [--write docs/benchmarks.md]`.
 
-Each row runs the same work in tensorsh, in hand-written NumPy, and in PyTorch where a Python that has it
-is given (or this one does). Contestants take turns, and the median of the turns is reported, so that a
-noisy machine disturbs all alike. Nothing here is a test.
+Every contestant does the same work (`work_*.py`), each time in a process of its own, and they take turns, so
+that a noisy machine disturbs all alike. PYTHON is an interpreter that has PyTorch, JAX, autograd and pandas;
+those it lacks are left out. tensorsh, NumPy and CPython run in this interpreter. Two figures each:
+
+    inner   seconds of one step in a loop, everything imported and warm: median and least over all turns
+    whole   seconds of a process that starts from nothing, does the steps and ends
+
+and the peak of memory of the process that was timed. Nothing here is a test.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
-import statistics
+import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
+from report import document, table_text
+from rows import MODULES, NAMES, ROWS, Row
+from work_tensorsh import program
+
 HERE = Path(__file__).parent
-TURNS = 7
+Measured = dict[str, list[float]]
 
 
-def whole_process(command: list[str]) -> float:
-    """Seconds from start to exit."""
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start
+class Bench:
+    def __init__(self, python: str, turns: int):
+        self.python = python
+        self.turns = turns
+        self.absent = {name for name, module in MODULES.items() if not has(python, module)}
+
+    def measure(self, name: str, row: Row, stdin: Path | None) -> dict[str, Measured]:
+        """{contestant: {"inner", "whole", "peak", "base": a figure for each turn}}."""
+        found: dict[str, Measured] = {}
+        for _ in range(self.turns):
+            for contestant in row.contestants:
+                if contestant in self.absent:
+                    continue
+                figures = found.setdefault(contestant, {"inner": [], "whole": [], "peak": [], "base": []})
+                if row.inner:
+                    timed = json.loads(run([*self.worker(contestant), name])[0])
+                    figures["inner"] += timed["seconds"]
+                    figures["peak"].append(timed["peak"])
+                    figures["base"].append(timed["base"])
+                _, seconds, peak = run(self.whole(contestant, name, row.times), stdin)
+                figures["whole"].append(seconds)
+                if not row.inner:
+                    figures["peak"].append(peak)
+        return found
+
+    def worker(self, contestant: str) -> list[str]:
+        python = self.python if contestant in MODULES else sys.executable
+        return [python, str(HERE / f"work_{contestant}.py")]
+
+    def whole(self, contestant: str, name: str, times: int) -> list[str]:
+        """The command that does the work from nothing."""
+        if contestant == "tensorsh":
+            return [sys.executable, "-m", "tensorsh", "-c", program(name, times)]
+        return [*self.worker(contestant), name, "--times", str(times)]
 
 
-def inner(python: str, script: str, *arguments: str) -> dict[str, float]:
-    """What a worker script measured, in seconds by name."""
-    done = subprocess.run(
-        [python, str(HERE / script), *arguments], check=True, capture_output=True, text=True
-    )
-    return json.loads(done.stdout)
-
-
-def medians(contestants: dict[str, Callable[[], float]], turns: int = TURNS) -> dict[str, float]:
-    """The median over turns of each contestant, in alternation after one warm-up."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for run in contestants.values():
-        run()
-    for _ in range(turns):
-        for name, run in contestants.items():
-            times[name].append(run())
-    return {name: statistics.median(found) for name, found in times.items()}
-
-
-def start_up(torch: str | None) -> dict[str, float]:
-    python = sys.executable
-    contestants = {
-        "tensorsh": lambda: whole_process([python, "-m", "tensorsh", "-c", "1+1"]),
-        "numpy": lambda: whole_process([python, "-c", "import numpy"]),
-        "python": lambda: whole_process([python, "-c", "pass"]),
-    }
-    if torch:
-        contestants["torch"] = lambda: whole_process([torch, "-c", "import torch; print(1+1)"])
-    return medians(contestants)
-
-
-def workloads(torch: str | None) -> dict[str, dict[str, float]]:
-    """{work: {contestant: seconds}}: each worker runs in its own process, turn and turn about."""
-    runs: dict[str, list[dict[str, float]]] = {"tensorsh": [], "numpy": []}
-    workers = {"tensorsh": (sys.executable, "work_tensorsh.py"), "numpy": (sys.executable, "work_numpy.py")}
-    if torch:
-        workers["torch"] = (torch, "work_torch.py")
-        runs["torch"] = []
-    for _ in range(3):
-        for name, (python, script) in workers.items():
-            runs[name].append(inner(python, script))
-    table: dict[str, dict[str, float]] = {}
-    for name, found in runs.items():
-        for work in found[0]:
-            table.setdefault(work, {})[name] = statistics.median(run[work] for run in found)
-    return table
-
-
-def versions(torch: str | None) -> str:
-    import numpy
-
-    found = [f"Python {platform.python_version()}", f"NumPy {numpy.__version__}"]
-    if torch:
-        done = subprocess.run(
-            [torch, "-c", "import torch; print(torch.__version__, torch.get_num_threads())"],
-            capture_output=True,
-            text=True,
-            check=True,
+def run(command: list[str], stdin: Path | None = None) -> tuple[bytes, float, float]:
+    """What a process printed, its seconds from start to exit, and its peak of memory in MB."""
+    environment = os.environ | {"PYTHONPATH": str(HERE.parent), "PYTHONDONTWRITEBYTECODE": ""}
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        feed = subprocess.Popen(["cat", stdin], stdout=subprocess.PIPE) if stdin else None
+        process = subprocess.Popen(
+            command, stdin=feed.stdout if feed else subprocess.DEVNULL, stdout=output, env=environment
         )
-        version, threads = done.stdout.split()
-        found.append(f"PyTorch {version} ({threads} threads)")
-    return ", ".join(found)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        if feed and feed.stdout:
+            feed.stdout.close()
+            feed.wait()
+        if status:
+            raise SystemExit(f"failed: {' '.join(command)}")
+        output.seek(0)
+        return output.read(), seconds, usage.ru_maxrss / 1024
 
 
-def in_units(seconds: float) -> str:
-    for unit, scale in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
-        if seconds * scale >= 1:
-            return f"{seconds * scale:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
-
-
-def table_text(rows: dict[str, dict[str, float]]) -> str:
-    names = list(dict.fromkeys(name for row in rows.values() for name in row))
-    lines = ["| work | " + " | ".join(names) + " | tensorsh / NumPy | PyTorch / tensorsh |"]
-    lines.append("|---" * (len(names) + 3) + "|")
-    for work, row in rows.items():
-        cells = [in_units(row[name]) if name in row else "" for name in names]
-        ours = row["tensorsh"]
-        ratio = f"{ours / row['numpy']:.2f}" if "numpy" in row else ""
-        against = f"{row['torch'] / ours:.2f}" if "torch" in row else ""
-        lines.append("| " + " | ".join([work, *cells, ratio, against]) + " |")
-    return "\n".join(lines)
+def has(python: str, module: str) -> bool:
+    """Whether an interpreter has a module; importing it here also writes its bytecode."""
+    return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--torch", help="a Python interpreter that has PyTorch")
-    parser.add_argument("--write", type=Path, help="put the table into this Markdown file")
-    options = parser.parse_args()
-    torch = options.torch
-    if torch is None:
-        try:
-            import torch as _  # noqa: F401
-
-            torch = sys.executable
-        except ImportError:
-            pass
-    rows = {"start-up, whole process": start_up(torch), **workloads(torch)}
-    rows["start-up, whole process"].pop("python")
-    text = (
-        f"Measured {date.today()} on {platform.processor() or platform.machine()}, {platform.system()}; "
-        f"{versions(torch)}. Medians; the contestants took turns in one run.\n\n{table_text(rows)}\n"
+    parser.add_argument(
+        "--python", default=sys.executable, help="an interpreter that has the other libraries"
     )
-    print(text)
+    parser.add_argument("--only", action="append", choices=ROWS, help="a row; may be given several times")
+    parser.add_argument("--quick", action="store_true", help="one turn instead of three")
+    parser.add_argument("--write", type=Path, help="put the tables into this Markdown file")
+    options = parser.parse_args()
+    bench = Bench(options.python, 1 if options.quick else 3)
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.only or ROWS:
+            row = ROWS[name]
+            stdin = Path(folder) / "numbers.csv" if row.stdin else None
+            if stdin:
+                run([sys.executable, str(HERE / "table.py"), str(stdin)])
+            results[name] = bench.measure(name, row, stdin)
+            print(table_text({name: results[name]}), end="\n\n", flush=True)
     if options.write:
-        before = options.write.read_text(encoding="utf-8") if options.write.exists() else "# Benchmarks\n"
-        head = before.partition("<!-- table -->")[0].rstrip()
-        options.write.write_text(f"{head}\n\n<!-- table -->\n\n{text}", encoding="utf-8")
+        absent = [NAMES[contestant] for contestant in bench.absent]
+        options.write.write_text(document(options.write, results, options.python, absent), encoding="utf-8")
 
 
 if __name__ == "__main__":

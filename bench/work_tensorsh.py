@@ -1,8 +1,4 @@
-"""The benchmark work as tensorsh programs. Prints {work: seconds} as JSON.
-
-A program's body is run in a loop inside the language, as a user's training loop is; what is timed is
-the loop, not the parsing of it.
-"""
+"""The work as tensorsh programs: what is prepared, and the step, which runs in a loop of the language."""
 
 from __future__ import annotations
 
@@ -10,64 +6,182 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+import clock
 
-from clock import seconds
-from tensorsh import Session
-
-DIGITS = """
-x = randn(64, 64); t = randint(0, 10, (64,))
+PROGRAMS = {
+    "start": ("", "1 + 1"),
+    "digits": (
+        """
+x = randn(64, 64)
+t = randint(0, 10, (64,))
 param w1 = randn(64, 32) * 0.1
 param b1 = zeros(32)
 param w2 = randn(32, 10) * 0.1
 param b2 = zeros(10)
 opt = sgd([w1, b1, w2, b2], lr=0.1)
-def step():
-    loss = cross_entropy(relu(x @ w1 + b1) @ w2 + b2, t)
-    opt.zero_grad()
-    loss.backward()
-    opt.step()
-"""
-
-CHAIN = """
+""",
+        """
+loss = cross_entropy(relu(x @ w1 + b1) @ w2 + b2, t)
+opt.zero_grad()
+backward loss
+opt.step()
+""",
+    ),
+    "tanh": (
+        """
+x = randn(64, 32)
+t = randn(64, 1)
+param w1 = randn(32, 64) * 0.1
+param b1 = zeros(64)
+param w2 = randn(64, 1) * 0.1
+param b2 = zeros(1)
+opt = sgd([w1, b1, w2, b2], lr=0.01)
+""",
+        """
+loss = ((tanh(x @ w1 + b1) @ w2 + b2 - t) ** 2).mean()
+opt.zero_grad()
+backward loss
+opt.step()
+""",
+    ),
+    "chain": (
+        """
 param a = randn(4000000)
 param b = randn(4000000)
-def step():
-    a.grad = None
-    b.grad = None
-    y = (tanh(a * b + a) ** 2).mean()
-    backward y
-"""
+""",
+        """
+a.grad = None
+b.grad = None
+backward mean(tanh(a * b + a) ** 2)
+""",
+    ),
+    "cross_entropy": (
+        """
+param x = randn(4000, 1000)
+t = randint(0, 1000, (4000,))
+""",
+        """
+x.grad = None
+backward cross_entropy(x, t)
+""",
+    ),
+    "layer_norm": (
+        """
+param x = randn(4000, 1000)
+param w = ones(1000)
+param b = zeros(1000)
+g = randn(4000, 1000)
+""",
+        """
+x.grad = None
+w.grad = None
+b.grad = None
+backward layer_norm(x, (1000,), w, b) with g
+""",
+    ),
+    "gelu": (
+        """
+param x = randn(4000000)
+g = randn(4000000)
+""",
+        """
+x.grad = None
+backward gelu(x) with g
+""",
+    ),
+    "adam": (
+        """
+param x = randn(4000000)
+x.grad = randn(4000000)
+opt = adam([x], lr=0.001)
+""",
+        "opt.step()",
+    ),
+    "matmul": (
+        """
+param a = randn(1500, 1500)
+param b = randn(1500, 1500)
+g = randn(1500, 1500)
+""",
+        """
+a.grad = None
+b.grad = None
+backward a @ b with g
+""",
+    ),
+    "bmm": (
+        """
+param a = randn(64, 128, 256)
+param b = randn(64, 256, 128)
+g = randn(64, 128, 128)
+""",
+        """
+a.grad = None
+b.grad = None
+backward a @ b with g
+""",
+    ),
+    "conv2d": (
+        """
+param x = randn(64, 3, 32, 32)
+param w = randn(64, 3, 3, 3)
+param b = zeros(64)
+g = randn(64, 64, 32, 32)
+""",
+        """
+x.grad = None
+w.grad = None
+b.grad = None
+backward conv2d(x, w, b, padding=1) with g
+""",
+    ),
+    "scalars": (
+        "",
+        """
+s = 0
+for j in range(1000000): s = s + j
+""",
+    ),
+    "graph": (
+        "x = tensor(1., requires_grad=True)",
+        """
+x.grad = None
+y = x
+for j in range(1000000): y = y + x
+backward y
+""",
+    ),
+    "csv": ("", 'load("-").mean(0)'),
+}
+#: steps that are too short to be timed one by one
+INSIDE = {"digits": 500, "tanh": 500}
 
-SMALL = """
-param a = randn(8, 8)
-b = randn(8, 8)
-def step():
-    a * b
-"""
+
+def loop(name: str, times: int) -> str:
+    """The program that does a step so many times."""
+    step = PROGRAMS[name][1].strip()
+    if times == 1:
+        return step
+    return "\n    ".join([f"for i in range({times}):", *step.splitlines()])
 
 
-def loop(program: str, n: int):
-    """Seconds of one step, from a loop of n steps in the language."""
-    session = Session(seed=0)
-    session.run(program)
-
-    def once() -> None:
-        session.run(f"for i in range({n}): step()")
-
-    return once, n
+def program(name: str, times: int) -> str:
+    """The whole program, for the command line."""
+    return f"{PROGRAMS[name][0].strip()}\n{loop(name, times)}"
 
 
 def main() -> None:
-    found = {}
-    for name, (program, n) in {
-        "training step 64-32-10, batch 64, cross entropy, SGD": (DIGITS, 200),
-        "mean(tanh(a*b+a)**2), 4 M float32, forward and backward": (CHAIN, 1),
-        "a * b on 8×8, gradients recorded": (SMALL, 10_000),
-    }.items():
-        once, n = loop(program, n)
-        found[name] = seconds(once) / n
-    print(json.dumps(found))
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tensorsh import Session
+
+    name = sys.argv[1]
+    base = clock.peak_memory()
+    session = Session(seed=0)
+    session.run(PROGRAMS[name][0])
+    inside = INSIDE.get(name, 1)
+    text = loop(name, inside)
+    seconds = clock.turns(lambda: session.run(text), inside)
+    print(json.dumps({"seconds": seconds, "base": base, "peak": clock.peak_memory()}))
 
 
 if __name__ == "__main__":
