@@ -1,6 +1,7 @@
 """Tables of text: dialects, numbers to the last bit, and errors that say where."""
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorsh.errors import DataError
-from tensorsh.io import csv, read
+from tensorsh.io import csv, csv_digits, read
 
 F32 = np.float32
 NAN = np.nan
@@ -191,3 +192,53 @@ def test_any_text_is_a_table_or_a_data_error(text):
     except DataError:
         return
     assert array.ndim == 2
+
+
+plain = st.one_of(
+    st.integers(0, 10**16 - 1).map(str),
+    st.tuples(st.text("0123456789", max_size=8), st.text("0123456789", max_size=8)).map(".".join),
+).map(lambda text: text if text != "." else "0")
+plain_rows = st.lists(st.tuples(plain, plain, st.sampled_from(["", "-"])), min_size=1, max_size=9)
+
+
+@given(plain_rows, st.sampled_from(["\n", "\r\n"]))
+def test_plain_numbers_are_read_all_at_once(cells, newline):
+    text = "".join(f"{sign}{a},{b}{newline}" for a, b, sign in cells)
+    expected = [[float(sign + a), float(b)] for a, b, sign in cells]
+    found = csv_digits.parse(text.encode(), ord(","), 2)
+    if found is not None:
+        np.testing.assert_array_equal(found.astype(np.float64), expected)
+    else:
+        assert any(abs(number) * 10**8 >= 2**53 for row in expected for number in row)
+
+
+@pytest.mark.parametrize(
+    "text", ["1,2\n3\n", "1\n2,3\n", "1,\n", "1,.\n", "1,-\n", "1,2.3.4\n1,2\n", "1,2-3\n", "1,--2\n", "1,2e3\n",
+             "1,nan\n", "1,+2\n", "1, 2\n", "1,12345678901234567\n", "1,2:\n", "1,2\n\n"]
+)  # fmt: skip
+def test_what_is_not_plain_is_left_to_others(text):
+    assert csv_digits.parse(text.encode(), ord(","), 2) is None
+
+
+@pytest.mark.parametrize("last", ["1.5,2.5", "7,8", '"3","4"', "nan,1e5"])
+def test_rows_of_many_blocks_and_kinds_are_one_array(monkeypatch, last):
+    monkeypatch.setattr(csv, "BLOCK", 1 << 10)
+    text = "1,2\n" * 5000 + "0.5,-0.25\n" * 5000 + last + "\n" + "3,4\n" * 5000
+    array = table(text).value
+    expected = [[1, 2]] * 5000 + [[0.5, -0.25]] * 5000
+    expected += [[float(cell.strip('"')) for cell in last.split(",")]] + [[3, 4]] * 5000
+    assert array.dtype == F32
+    np.testing.assert_array_equal(array, np.array(expected, F32))
+
+
+def test_memory_is_little_more_than_the_array(monkeypatch):
+    monkeypatch.setattr(csv, "BLOCK", 1 << 13)
+    stream = io.BytesIO(b"0.125,-1.500000,2.250000,100.5\n" * 200_000)
+    tracemalloc.start()
+    try:
+        array = read("-", stdin=stream, format="csv").value
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert array.shape == (200_000, 4)
+    assert peak < 1.6 * array.nbytes

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "engine": {"source", "errors"},
     "ops": {"engine", "source", "errors"},
     "train": {"ops", "engine", "source", "errors"},
-    "io": {"source", "errors"},
+    "io": {"engine", "source", "errors"},
     "lang": {"train", "ops", "io", "engine", "source", "errors"},
     "render": {"lang", "train", "ops", "engine", "io", "source", "errors"},
     "session": {"render", "lang", "train", "ops", "engine", "source", "errors"},

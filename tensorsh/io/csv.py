@@ -1,9 +1,10 @@
 """Delimited text: `.csv`, `.tsv`, `.txt`. A table of numbers, always two-dimensional.
 
 The first lines settle the dialect: the delimiter, whether the first row is a header, how many cells a
-row has. Then blocks of whole lines go to NumPy's parser. What that does not take (quotes, words, a line
-of another length) is read again by `csv_cells`, cell by cell, which either understands it or says
-which line and column is wrong.
+row has. Then blocks of whole lines are read on all cores by `csv_digits`, which knows plain decimal numbers;
+others go to NumPy's parser. What that does not take (quotes, words, a line of another length) is read again
+by `csv_cells`, cell by cell, which either understands it or says which line and column is wrong. The rows
+are put into one array that grows in place.
 
     header      a first row in which nothing is a number
     delimiter   of comma, semicolon, tab, bar and blanks the one that splits the first lines evenly
@@ -19,17 +20,21 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from ..engine import parallel
 from ..errors import DataError
+from . import csv_digits
 from .csv_cells import CellReader
 from .csv_dialect import BLANKS, Dialect, Options, find_dialect, read_head
 
 Array = np.ndarray[Any, Any]
 
-BLOCK = 1 << 20  # bytes parsed at a time
+BLOCK = 1 << 18  # bytes parsed at a time
+AHEAD = 8  # blocks for each core, read before they are parsed
 
 _FLOATING = re.compile(rb"[.eEnN]")
 
@@ -44,16 +49,18 @@ def read(stream: BinaryIO, options: Options) -> Table:
     """The table in a stream of bytes: [rows, columns] and the header's names."""
     head = read_head(stream, options.name)
     dialect = find_dialect(head, options)
-    parts = list(_parts(_blocks(head[dialect.start :], stream), dialect, options))
+    table = Rows(dialect, options)
+    for part in _parts(_blocks(head[dialect.start :], stream), dialect, options):
+        table.add(part)
     names = dialect.names
-    if names and not parts and options.header is None:
+    if names and not table.n and options.header is None:
         raise DataError(
             f"{options.name}: a header, {names[0]!r} …, and no numbers",
             help="load(path, header=true) gives an empty table",
         )
     if names is not None and dialect.columns is not None:
         names = tuple(names[i] for i in dialect.columns)
-    return Table(_joined(parts, dialect, options), names)
+    return Table(table.whole(), names)
 
 
 def _blocks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
@@ -70,22 +77,40 @@ def _blocks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _parts(blocks: Iterator[bytes], dialect: Dialect, options: Options) -> Iterator[Array]:
-    """The numbers of each block, floats already in the dtype they end in."""
+    """The numbers of each block."""
     careful = CellReader(dialect, options)
-    wanted = options.float_dtype if options.dtype is None else options.dtype
     line, dtype = dialect.line, np.dtype(np.int64)
-    for block in blocks:
+    read = _digits(blocks, dialect)
+    for block, part in read:
         if b'"' in block:  # a quoted cell may hold a newline: from here on, line by line
-            parts = careful.rows(_followed(block, blocks), line)
+            yield from careful.rows(_followed(block, (block for block, _ in read)), line)
         else:
-            part = _parse(block, dialect, dtype)
+            if part is None:
+                part = _parse(block, dialect, dtype)
             if part is None or (careful.integral and not np.isfinite(part).all()):
-                parts = careful.rows(iter((block,)), line)
-            else:
-                parts, dtype = iter((part,) if len(part) else ()), part.dtype
-        for part in parts:
-            yield part.astype(wanted, copy=False) if part.dtype.kind == "f" and not careful.integral else part
+                yield from careful.rows(iter((block,)), line)
+            elif len(part):
+                dtype = part.dtype if dtype == np.int64 else dtype
+                yield part
         line += block.count(b"\n")
+
+
+def _digits(blocks: Iterator[bytes], dialect: Dialect) -> Iterator[tuple[bytes, Array | None]]:
+    """Each block with its numbers, where they are so plain that `csv_digits` reads them."""
+    if dialect.delimiter == BLANKS:
+        yield from ((block, None) for block in blocks)
+        return
+    delimiter = ord(dialect.delimiter)
+    while some := list(islice(blocks, AHEAD * parallel.threads())):
+        parts: list[Array | None] = [None] * len(some)
+
+        def work(lo: int, hi: int, some: list[bytes] = some, parts: list[Array | None] = parts) -> None:
+            for i in range(lo, hi):
+                part = csv_digits.parse(some[i], delimiter, dialect.width)
+                parts[i] = part if part is None or dialect.columns is None else part[:, dialect.columns]
+
+        parallel.spread(work, len(some), block=1)
+        yield from zip(some, parts, strict=True)
 
 
 def _followed(block: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -143,18 +168,38 @@ def _with_nan(block: bytes, delimiter: bytes) -> bytes:
     return b"nan" + block if block.startswith(delimiter) else block
 
 
-def _joined(parts: list[Array], dialect: Dialect, options: Options) -> Array:
-    width = len(dialect.columns) if dialect.columns is not None else dialect.width
-    if not parts:
-        return np.empty((0, width), options.dtype or options.float_dtype)
-    dtype = options.dtype
-    if dtype is None:
-        kinds = {"f" if part.dtype == options.float_dtype else part.dtype.kind for part in parts}
-        dtype = next(d for kind, d in _default_dtypes(options).items() if kind in kinds)
-    whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    if whole.dtype.kind == "c" and dtype.kind != "c":
-        whole = whole.real
-    return np.ascontiguousarray(whole).astype(dtype, copy=False)
+class Rows:
+    """The numbers so far, in the dtype they end in unless what follows widens it; `n` rows of an array."""
+
+    def __init__(self, dialect: Dialect, options: Options):
+        self.width = len(dialect.columns) if dialect.columns is not None else dialect.width
+        self.dtypes = _default_dtypes(options)
+        self.kinds = list(self.dtypes)
+        self.kind = self.kinds[-1]  # the narrowest
+        self.chosen = options.dtype
+        self.array = np.empty((0, self.width), options.dtype or options.float_dtype)
+        self.n = 0
+
+    def add(self, part: Array) -> None:
+        if self.chosen is None:
+            self.kind = min(self.kind, part.dtype.kind, key=self.kinds.index)
+            if self.array.dtype != self.dtypes[self.kind]:
+                self.array = self.array[: self.n].astype(self.dtypes[self.kind])
+        elif part.dtype.kind == "c" and self.chosen.kind != "c":
+            part = part.real
+        end = self.n + len(part)
+        if end > len(self.array):
+            self.resize(max(end, self.n + self.n // 8))
+        self.array[self.n : end] = part
+        self.n = end
+
+    def resize(self, rows: int) -> None:
+        """The memory is moved by its pages where it is large, not copied."""
+        self.array.resize((rows, self.width), refcheck=False)
+
+    def whole(self) -> Array:
+        self.resize(self.n)
+        return self.array
 
 
 def _default_dtypes(options: Options) -> dict[str, np.dtype[Any]]:
