@@ -136,7 +136,9 @@ def make_size(sizes: Any = ()) -> Size:
 
 
 def make_complex(*args: Any, **kwargs: Any) -> Any:
-    if any(isinstance(value, Tensor) for value in (*args, *kwargs.values())):
+    """Python's `complex` of numbers and of one tensor; the operation of two tensors."""
+    parts = (*args, *kwargs.values())
+    if len(parts) > 1 and any(isinstance(part, Tensor) for part in parts):
         return registry["complex"](*args, **kwargs)
     return complex(*args, **kwargs)
 

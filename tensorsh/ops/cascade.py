@@ -105,8 +105,10 @@ def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
     ndim = len(shape)
     if ndim == 2 and x.flags.f_contiguous and not x.flags.c_contiguous:
         return total(x.T, tuple([1 - a for a in axes]), keepdim).T
-    first, last = (min(axes), max(axes)) if axes else (0, 0)
-    if last - first == len(axes) - 1 and axes and x.dtype.str[1:] in LANES and x.flags.c_contiguous:
+    if not axes or x.dtype.str[1:] not in LANES or not x.flags.c_contiguous:
+        return np.asarray(x.sum(axis=axes, keepdims=keepdim))
+    first, last = min(axes), max(axes)
+    if last - first == len(axes) - 1:
         n = prod(shape[first : last + 1])
         m = prod(shape[last + 1 :])
         if n > 4 and m:
@@ -122,7 +124,7 @@ def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
                 else:
                     kept = [*shape[:first], *shape[last + 1 :]]
                 return np.reshape(found, kept) if kept or ndim else found
-    elif ndim - 1 in axes and 1 < len(axes) < ndim and x.size < GRAIN and x.flags.c_contiguous:
+    elif last == ndim - 1 and x.size < GRAIN:
         # rows first, then their sums one after the other
         inner = tuple([d for d in range(ndim) if d in axes and axes_follow(d, axes, ndim)])
         outer = tuple([d for d in axes if d not in inner])

@@ -53,7 +53,7 @@ def exact(function: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def kernel(x: Any, *others: Any, out: Any = None) -> Any:
-        if x.dtype is FLOAT32 and x.size <= SMALL and out is None:
+        if x.dtype == FLOAT32 and x.size <= SMALL and out is None:
             return function(x.astype(FLOAT64), *others).astype(FLOAT32)
         return function(x, *others, out=out)
 

@@ -33,7 +33,7 @@ from .linalg_rules import (
     need_square_shape,
     real_spec,
 )
-from .lu_kernels import getrf, getrs, permutation_sign
+from .lu_kernels import getrf, getrs, permutation_sign, solve_two, tiny
 
 # ------------------------------------------------------------------ inverse
 
@@ -52,6 +52,8 @@ def _inv_infer(a: Spec) -> tuple[Spec, Spec]:
 )
 def inv_primitive(a):
     """The inverses, and for each 0 or the 1-based position of the first zero pivot."""
+    if a.shape[-1] == 2 and tiny(a):
+        return solve_two(a, np.eye(2, dtype=a.dtype))
     info = np.zeros(a.shape[:-2], np.int32)
     try:
         return column_major(np.linalg.inv(a)), info
@@ -125,8 +127,13 @@ def det(a):
     >>> det([[2., 1.], [1., 3.]])
     tensor(5.)
     """
-    lu, pivots, _ = getrf(a)
+    lu, pivots, _ = getrf(_as_factored(a))
     return permutation_sign(pivots, a.dtype) * lu.diagonal(0, -2, -1).prod(-1)
+
+
+def _as_factored(a: Array) -> Array:
+    """PyTorch factors the transpose of a matrix that lies row by row, as it is what LAPACK reads there."""
+    return a.swapaxes(-1, -2) if np.isrealobj(a) and a.flags.c_contiguous else a
 
 
 @det.derivative("A")
@@ -185,7 +192,7 @@ def _slogdet_infer(a: Spec) -> tuple[Spec, Spec]:
 @op("linalg.slogdet(Tensor A)", infer=_slogdet_infer, names=(), sample=([[2.0, 1.0], [1.0, 3.0]],))
 def slogdet_primitive(a):
     """(sign, log|det|)."""
-    lu, pivots, _ = getrf(a)
+    lu, pivots, _ = getrf(_as_factored(a))
     diagonal = lu.diagonal(0, -2, -1)
     size = np.abs(diagonal)
     phase = (
@@ -281,6 +288,9 @@ def solve_primitive(a, b, left):
     """The solutions, and for each A 0 or the 1-based position of the first zero pivot."""
     vector = b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1])
     right = b[..., None] if vector else b
+    if left and a.shape[-1] == 2 and tiny(a):
+        x, info = solve_two(a, right)
+        return (x[..., 0] if vector else x), info
     info = np.zeros(a.shape[:-2], np.int32)
     try:
         x = _numpy_solve(a, right, left)

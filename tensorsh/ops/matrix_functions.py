@@ -263,6 +263,20 @@ def vander(x, N):
     return registry["cat"]((ones, powers), -1)
 
 
+@composite("vander(Tensor x, int? N=None, bool increasing=False)", names=("torch.vander",))
+def vander_of_vector(x, N, increasing):
+    """The powers of each element as rows, the highest first unless `increasing`.
+
+    >>> vander([1, 2, 3])
+    tensor([[1, 1, 1],
+            [4, 2, 1],
+            [9, 3, 1]])
+    """
+    n = x.spec.shape[0] if N is None else N
+    powers = x.unsqueeze(-1) ** registry["arange"](n, device=x.device)
+    return powers if increasing else powers.flip(-1)
+
+
 # ------------------------------------------------------------------ equations of tensors
 
 

@@ -1241,6 +1241,7 @@ NAMES = {
     "unique_consecutive": "unique",
     "unravel_index": "nonzero",
     "unsqueeze": "shape_views",
+    "vander": "matrix_functions",
     "var": "statistics",
     "var_mean": "statistics",
     "vdot": "matmul",

@@ -12,10 +12,13 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..errors import DTypeError
+from .elementwise import exact
 from .reduce import kept
 from .rules import default_float, reduced, wrap_dim, wrap_dims
 
 Array = np.ndarray[Any, Any]
+
+EXP, LOG = exact(np.exp), exact(np.log)
 
 
 def _rule(name: str) -> Any:
@@ -38,16 +41,28 @@ def shifted(x: Array, dim: int) -> Array:
 
 
 def total(x: Array, dim: int) -> Array:
-    """The sum along `dim`, which stays."""
-    return np.add.reduce(x, axis=dim, keepdims=True) if x.ndim else x
+    """The sum along `dim`, which stays; one by one where that is short."""
+    if not x.ndim:
+        return x
+    if is_last(x, dim) and 8 <= x.shape[-1] < 16:
+        return np.add.accumulate(x, axis=-1)[..., -1:]
+    return np.add.reduce(x, axis=dim, keepdims=True)
+
+
+def is_last(x: Array, dim: int) -> bool:
+    """Whether `dim` is the last dimension: PyTorch has other loops there, which round otherwise."""
+    return dim % x.ndim == x.ndim - 1 if x.ndim else True
 
 
 @op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=())
 def softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
-    e = np.exp(shifted(x, dim))
-    return np.divide(e, total(e, dim), out=e if e.ndim else None)
+    e = EXP(shifted(x, dim))
+    sums = total(e, dim)
+    if is_last(x, dim):
+        return np.multiply(e, 1 / sums, out=e if e.ndim else None)
+    return np.divide(e, sums, out=e)
 
 
 @softmax_kernel.derivative("input")
@@ -56,12 +71,17 @@ def _(grad, output, dim):
     return weighted - output.conj() * weighted.sum(dim, True)
 
 
-@op("log_softmax(Tensor input, int dim)", infer=_rule("log_softmax"), names=())
+@op("log_softmax(Tensor input, int dim)", infer=_rule("log_softmax"), names=(), half="native")
 def log_softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
-    d = shifted(x, dim)
-    return d - np.log(total(np.exp(d), dim))
+    kind, half = x.dtype, x.dtype.itemsize == 2
+    d = shifted(x.astype(np.float32) if half else x, dim)
+    sums = total(EXP(d), dim)
+    if half and is_last(x, dim):  # rounded here, and with them their logarithms
+        sums = sums.astype(kind)
+        return (d - LOG(sums.astype(np.float32)).astype(kind)).astype(kind)
+    return (d - LOG(sums)).astype(kind, copy=False)
 
 
 @log_softmax_kernel.derivative("input")
@@ -171,7 +191,7 @@ def logsumexp(x, dim, keepdim):
         return np.log(np.add.reduce(np.exp(x), axis=axes, keepdims=keepdim))
     top = x.real.max(axis=axes, keepdims=True) if axes else x.real
     top = np.where(np.isinf(top), np.zeros((), top.dtype), top)
-    out = np.log(np.add.reduce(np.exp(x - top), axis=axes, keepdims=True)) + top
+    out = LOG(np.asarray(np.add.reduce(EXP(x - top), axis=axes, keepdims=True))) + top
     return out if keepdim else out.squeeze(axes)
 
 
