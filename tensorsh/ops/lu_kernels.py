@@ -10,7 +10,6 @@ import numpy as np
 
 from .linalg_rules import Array, column_major, lapack, matrices
 
-
 #: matrices up to this size are factored here
 TINY = 8
 
