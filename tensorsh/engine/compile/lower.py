@@ -96,7 +96,8 @@ def _pow(trace: Any, x: Any, exponent: Any) -> Any:
         return None
     n = float(exponent)
     if n == 1:
-        return trace.ufunc(np.positive, x)
+        trace.aliased.add(id(x))
+        return x
     if n == 2:
         return trace.ufunc(np.multiply, x, x)
     if n == 3:

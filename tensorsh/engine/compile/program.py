@@ -16,7 +16,9 @@ import numpy as np
 from .. import context
 from ..journal import Journal
 from ..tensor import Tensor
+from ..parallel import spread
 from .frame import Frame, Passage, passage_of
+from .fuse import GroupWriter, fuse
 from .trace import External, Step, Trace
 from .values import Number, TraceStopped, Value
 
@@ -104,6 +106,8 @@ class Builder:
         self.passage = self.program.passage = passage_of(trace, self.live)
         self.alive()
         passage = self.passage
+        kept = {id(v) for v in self._roots()} | {id(v) for v in passage.values}
+        trace.steps = fuse(trace.steps, self._root_finder(), kept)
         escaping = self._escaping(passage)
         self.given = self._gifts(escaping)
         self.last = self._last_uses(escaping)
@@ -256,7 +260,7 @@ class Builder:
         writers = {
             "ufunc": self._call, "call": self._call, "reduce": self._reduce, "accumulate": self._reduce,
             "view": self._view, "kernel": self._kernel, "write": self._write, "effect": self._effect,
-            "own": self._own,
+            "own": self._own, "group": self._group,
         }  # fmt: skip
         writer = writers[step.kind]
         writer(step)
@@ -366,6 +370,53 @@ class Builder:
             name = self._result(out)
             self.lines.append(f"{name} = {call}" if out.ndim else f"{name} = as_array({call}, None)")
 
+    def _root_finder(self) -> Callable[[Value], Any]:
+        """What memory a value lies in: the value it is a view of, or may be."""
+        base: dict[int, Value] = {}
+        for step in self.trace.steps:
+            if step.kind == "view" or (step.kind in ("kernel", "own") and len(arrays_of(step.args)) == 1):
+                for out in step.outs:
+                    base[id(out)] = arrays_of(step.args)[0]
+
+        def root(v: Value) -> Any:
+            while id(v) in base:
+                v = base[id(v)]
+            return id(v)
+
+        return root
+
+    def _group(self, step: Step) -> None:
+        """A block function, and its call."""
+        group = step.options[0]
+        name = f"group{self.now}"
+        folded = {id(fold.outs[0]) for fold in group.folds}
+        for v in step.args:
+            self.place(v)
+        outs: dict[int, str] = {}
+        for out in step.outs:
+            if id(out) in folded:
+                continue
+            memory = self._memory(out, None)
+            if memory is None:
+                self.scope["empty_like"] = np.empty_like
+                memory = self._result(out)
+                self.lines.append(f"{memory} = empty_like({self.named(out.layout, 'l')})")
+            outs[id(out)] = memory
+        self.scope["spread"] = spread
+        writer = GroupWriter(group, name, self.argument, self.named)
+        self.lines += writer.write(outs)
+        self.scope[f"{name}_pool"] = []
+        self.scope[f"{name}_scratch"] = writer.scratch()
+        for fold in group.folds:
+            out = fold.outs[0]
+            parts = f"{name}_{id(fold) % 99991}"
+            function = self.named(fold.function, f"{fold.label[3:].partition('.')[0]}_")
+            kind = self.named(out.dtype, "d")
+            self.scope.update(stack=np.stack, sorted=sorted)
+            self.lines.append(
+                f"{self._result(out)} = as_array({function}.reduce(stack([{parts}[k] for k in sorted({parts})]), 0), {kind})"
+            )
+
     def _view(self, step: Step) -> None:
         base, out = step.args[0], step.outs[0]
         self.place(base)
@@ -442,7 +493,7 @@ class Builder:
                 producer = made.get(id(v))
                 if producer is None:
                     break
-                if producer.kind in ("ufunc", "reduce", "call"):
+                if producer.kind in ("ufunc", "reduce", "call", "group"):
                     given.add(id(out))
                     escaping.update(id(each) for each in chain)
                     break

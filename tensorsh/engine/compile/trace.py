@@ -51,12 +51,20 @@ class External:
 class Step:
     """One array call.
 
+    elementwise: each element of the result comes from the elements at its place.
+
     kind    "ufunc" (element-wise or matmul: function(*args, out)), "reduce" (function.reduce),
             "view" (out shares memory with args[0]), "kernel" (any function of arrays),
             "write" (values of args[1] into args[0]), "effect" (a function that changes args[0])
     """
 
     __slots__ = ("args", "function", "kind", "label", "options", "outs")
+
+    @property
+    def elementwise(self) -> bool:
+        return (self.kind == "ufunc" and self.function is not np.matmul) or (
+            self.kind == "call" and self.options[0]
+        )
 
     def __init__(
         self,
@@ -91,6 +99,7 @@ class Trace:
         self.by_tensor = {id(e.tensor): e for e in externals}
         self.marks: dict[int, Value] = {}  # what lowerings remember of a Value, by its id
         self.hot: dict[int, Any] = {}
+        self.aliased: set[int] = set()  # Values that stand for two tensors
         self.scope: dict[str, Any] = {}
         self.demands: list[tuple[External, Any]] = []
 
@@ -145,7 +154,18 @@ class Trace:
         return known[1]
 
     def is_constant(self, a: Any) -> bool:
-        return type(a) is Tensor and type(a.array) is not Value and id(a) not in self.foreign
+        held: Any = a.array
+        if type(held) is Value:
+            return isinstance(held.source, np.ndarray) and id(held) not in self.foreign
+        return id(a) not in self.foreign
+
+    def real(self, a: Any) -> Any:
+        """A constant tensor with its array."""
+        if type(a) is tuple:
+            return tuple([self.real(each) for each in a])
+        if type(a) is not Tensor or type(a.array) is not Value:
+            return a
+        return Tensor(a.array.source, a.spec)
 
     def note(self, step: Step) -> None:
         if len(self.steps) >= MOST_STEPS:
@@ -222,6 +242,7 @@ class Trace:
             and value.dtype == target.dtype
         ):
             last.outs = (target,)
+            target.again = True
         else:
             self.note(Step("write", np.copyto, (target, value), (), "np.copyto"))
 
@@ -256,7 +277,7 @@ class Trace:
         for i in op.lists:
             tensors.extend(t for t in args[i] if type(t) is Tensor)
         if tensors and all(self.is_constant(t) and not t.requires_grad_slot for t in tensors):
-            if not any(type(a) is Number for a in args):
+            if not op.view and lowering(op) is None and not any(type(a) is Number for a in args):
                 return self._constant_result(op, args)
         concrete = tuple([a.value if type(a) is Number else a for a in args])
         if any(type(a) is Number and not op.tensorlike[i] for i, a in enumerate(args)):
@@ -291,7 +312,7 @@ class Trace:
         state = context.current
         state.trace = None
         try:
-            return op.run(*args)
+            return op.run(*[self.real(a) for a in args])
         finally:
             state.trace = self
 
@@ -300,8 +321,6 @@ class Trace:
         for out in result if type(result) is tuple else (result,):
             if not np.may_share_memory(out.array.layout, self.value(source).layout):
                 return
-        for out in result if type(result) is tuple else (result,):
-            out.array.source = None
         attach_view(op, args, result, context.current)
 
     def compute(self, op: Op, plan: Any, args: tuple[Any, ...]) -> Any:
@@ -355,9 +374,7 @@ class Trace:
 
     def ufunc_cast(self, v: Value, target: Any) -> Value:
         """The same numbers in another dtype."""
-        out = Value(np.empty_like(v.layout, dtype=target))
-        self.note(Step("kernel", _astype, (v, target), (out,), "astype"))
-        return out
+        return self.call(cast_into, (v,), v.shape, target, alike=True)
 
     def apply_inplace(self, op: Op, args: tuple[Any, ...]) -> Tensor:
         """What `apply_inplace` does, without arrays."""
@@ -376,9 +393,11 @@ class Trace:
         place = self.value(target)
         if place.source is not None and type(place.source) is not External:
             self.stop("a constant is changed")
+        if id(place) in self.aliased:
+            self.stop("memory that another tensor shares is changed")
         out = self.compute(op, plan, args)
         if out is place:
-            self.stop("an operation that gives back its input")
+            return target
         self.write(place, out)
         self.bump(target)
         return target
@@ -470,8 +489,10 @@ def _is_half(a: Any) -> bool:
     return type(a) is Value and a.dtype.itemsize == 2 and a.dtype.kind in "fV"
 
 
-def _astype(x: Any, target: Any) -> Any:
-    return x.astype(target)
+def cast_into(x: Any, out: Any) -> Any:
+    """The same numbers in the dtype of `out`."""
+    np.copyto(out, x, casting="unsafe")
+    return out
 
 
 def _uniform(a: Any, shape: tuple[int, ...]) -> Any:

@@ -34,14 +34,16 @@ class Value:
     """An array that a program will have: where it comes from, and the layout it has.
 
     layout   an array of the same shape, dtype and strides, whose elements mean nothing
-    source   the text that fetches it, where it comes from outside
+    source   where it comes from: None (a step), an array (a constant), an External, the text that fetches it
+    again    a step writes it a second time
     """
 
-    __slots__ = ("layout", "source")
+    __slots__ = ("again", "layout", "source")
 
     def __init__(self, layout: np.ndarray[Any, Any], source: Any = None):
         self.layout = layout
         self.source = source
+        self.again = False
 
     shape = property(lambda self: self.layout.shape)
     dtype = property(lambda self: self.layout.dtype)

@@ -1,0 +1,306 @@
+"""Element-wise groups over large arrays: one pass through memory for many operations, on all cores.
+
+Calls that compute every row (every element, of a vector) from the same row of their inputs form a group. Its
+block function does all of them on a slice that stays in the cache, `engine.parallel` shares the slices among
+threads. What only the group itself uses never exists as a whole; sums over everything are folded in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..parallel import BLOCK, LARGE
+from .trace import Step
+from .values import Value
+
+#: fewer rows than this cannot be shared out evenly
+FEW = 16
+FOLDS = (np.add, np.maximum, np.minimum)
+
+
+class Group:
+    """Steps that run together on rows `lo` to `hi` of arrays with `rows` rows.
+
+    inner    the steps, in order
+    folds    the reductions over all rows, each of one of the group's values
+    block    how many rows at a time
+    """
+
+    def __init__(self, rows: int, size: int):
+        self.rows = rows
+        self.inner: list[Step] = []
+        self.folds: list[Step] = []
+        self.block = max(1, BLOCK * rows // size)
+        self.made: dict[int, Value] = {}
+        self.read: dict[int, Value] = {}
+
+    def sliced(self, v: Value) -> bool:
+        """Whether a value has a row for each row of the group."""
+        return v.ndim > 0 and v.shape[0] == self.rows
+
+
+def arrays(step: Step) -> list[Value]:
+    return [a for a in step.args if type(a) is Value]
+
+
+def fits(step: Step, group: Group) -> bool:
+    """Whether a step can run on some rows at a time."""
+    if not step.outs or any(type(a) is tuple for a in step.args):
+        return False
+    out = step.outs[0]
+    if not group.sliced(out):
+        return False
+    if step.kind == "ufunc" and step.function is not np.matmul or step.kind == "call" and step.elementwise:
+        return all(
+            group.sliced(v) and v.ndim == out.ndim or v.ndim < out.ndim or v.shape[0] == 1 for v in arrays(step)
+        )
+    x = step.args[0]
+    if step.kind == "reduce":
+        return 0 not in step.options[0] and group.sliced(x)
+    if step.kind == "view":
+        return (
+            group.sliced(x)
+            and id(x) in group.made
+            and x.flags.c_contiguous
+            and out.strides[:1] == x.strides[:1]
+            and _offset(out.layout) == _offset(x.layout)
+        )
+    return False
+
+
+def _offset(a: np.ndarray[Any, Any]) -> int:
+    return a.__array_interface__["data"][0]
+
+
+def folds(step: Step, group: Group) -> bool:
+    """Whether a step reduces all rows of one of the group's values."""
+    return (
+        step.kind == "reduce" and 0 in step.options[0] and step.function in FOLDS and id(step.args[0]) in group.made
+    )
+
+
+def starts(step: Step) -> Group | None:
+    """The group that a step begins, if it is large enough."""
+    if step.kind not in ("ufunc", "call") or step.function is np.matmul:
+        return None
+    out = step.outs[0]
+    if out.size < LARGE or not out.ndim or out.shape[0] < FEW:
+        return None
+    group = Group(out.shape[0], out.size)
+    return group if fits(step, group) else None
+
+
+def fuse(steps: list[Step], root: Callable[[Value], Any], kept: set[int]) -> list[Step]:
+    """The steps with groups in place of what they are made of.
+
+    `root` tells what memory a value lies in; `kept` are the values that somebody needs after the program.
+    """
+    found: list[Step] = []
+    rest = list(steps)
+    while rest:
+        step = rest.pop(0)
+        group = starts(step)
+        if group is None:
+            found.append(step)
+            continue
+        rest = collect(group, [step, *rest], root)
+        if len(group.inner) + len(group.folds) < 2:
+            found.append(step)
+            continue
+        found.append(as_step(group, rest, kept))
+    return found
+
+
+def collect(group: Group, steps: list[Step], root: Callable[[Value], Any]) -> list[Step]:
+    """Move into the group what can run before everything it is not part of; the steps that are left."""
+    left: list[Step] = []
+    later: set[int] = set()  # values made by what is left
+    read: set[Any] = set()  # memory that what is left reads or writes
+    written: set[Any] = set()
+    for step in steps:
+        inputs, outs = arrays_deep(step), step.outs
+        changes = {root(v) for v in changed(step)}
+        free = (
+            not any(id(v) in later for v in inputs)
+            and not any(root(v) in written for v in inputs)
+            and not any(place in read or place in written for place in changes)
+        )
+        if free and fits(step, group):
+            group.inner.append(step)
+            group.made.update((id(out), out) for out in outs)
+            continue
+        if free and folds(step, group):
+            group.folds.append(step)
+            later.update(id(out) for out in outs)
+            continue
+        left.append(step)
+        later.update(id(out) for out in outs)
+        read.update(root(v) for v in inputs)
+        written.update(changes)
+    return left
+
+
+def changed(step: Step) -> list[Value]:
+    """The values whose memory, there before, a step writes."""
+    if step.kind in ("write", "effect"):
+        return [step.args[0]]
+    return [out for out in step.outs if out.source is not None or out.again]
+
+
+def arrays_deep(step: Step) -> list[Value]:
+    found = []
+    for a in step.args:
+        if type(a) is Value:
+            found.append(a)
+        elif type(a) is tuple:
+            found.extend(x for x in a if type(x) is Value)
+    if step.kind in ("ufunc", "call") and changed(step):
+        found.extend(step.outs)
+    return found
+
+
+def as_step(group: Group, rest: list[Step], kept: set[int]) -> Step:
+    """The group as one step: what it reads from outside, and what others need of it."""
+    used = {id(v) for step in rest for v in arrays_deep(step)} | kept
+    inputs: dict[int, Value] = {}
+    made: set[int] = set()
+    for step in (*group.inner, *group.folds):
+        for v in arrays_deep(step):
+            if id(v) not in made:
+                inputs[id(v)] = v
+        made.update(id(out) for out in step.outs)
+    outs = [
+        out for out in group.made.values() if id(out) in used or out.source is not None or out.again
+    ]
+    outs += [step.outs[0] for step in group.folds]
+    return Step("group", None, tuple(inputs.values()), tuple(outs), "group", (group,))
+
+
+class GroupWriter:
+    """Writes the block function of one group.
+
+    `place` names the array of a value outside the group, `named` an object of the scope.
+    """
+
+    def __init__(self, group: Group, name: str, argument: Callable[[Any], str], named: Callable[..., str]):
+        self.group = group
+        self.name = name
+        self.argument = argument
+        self.named = named
+        self.registers: list[tuple[Any, tuple[int, ...]]] = []  # dtype and shape of a row
+        self.free: dict[Any, list[int]] = {}
+        self.local: dict[int, str] = {}
+        self.lines: list[str] = []
+
+    def write(self, outs: dict[int, str]) -> list[str]:
+        """The lines of the function, and of the call; `outs` names the whole arrays it fills."""
+        group, name = self.group, self.name
+        last: dict[int, int] = {}
+        for i, step in enumerate((*group.inner, *group.folds)):
+            for v in arrays(step):
+                last[id(v)] = i
+        for step in reversed(group.inner):
+            if step.kind == "view":  # which keeps the register of what it looks at
+                x, out = step.args[0], step.outs[0]
+                last[id(x)] = max(last.get(id(x), 0), last.get(id(out), 0))
+        for key, whole in outs.items():
+            self.local[key] = f"o{len(self.local)}"
+            self.lines.append(f"{self.local[key]} = {whole}[lo:hi]")
+        held: dict[int, int] = {}  # value → register
+        for i, step in enumerate(group.inner):
+            if step.kind == "view":
+                self._view(step)
+                continue
+            arguments = [self._argument(a) for a in step.args]
+            done = [v for v in {id(v): v for v in arrays(step)}.values() if last.get(id(v)) == i and id(v) in held]
+            out = step.outs[0]
+            if id(out) in self.local and id(out) not in held:
+                place = self.local[id(out)]
+            else:
+                alike = [v for v in done if v.shape == out.shape and v.dtype == out.dtype and self._mine(v, step)]
+                reuse = alike[0] if alike and step.kind != "reduce" else None
+                if reuse is not None:
+                    register = held.pop(id(reuse))
+                    done = [v for v in done if v is not reuse]
+                else:
+                    register = self._register(out)
+                held[id(out)] = register
+                place = self.local[id(out)] = f"r{register}"
+            function = self.named(step.function, f"{step.label.removeprefix('np.').partition('.')[0]}_")
+            if step.kind == "reduce":
+                axes, keepdims = step.options
+                axis = repr(axes[0] if len(axes) == 1 else axes)
+                self.lines.append(f"{function}.reduce({arguments[0]}, {axis}, None, {place}, {keepdims!r})")
+            else:
+                self.lines.append(f"{function}({', '.join([*arguments, place])})")
+            for v in done:
+                if not self._viewed(v, i):
+                    register = held.pop(id(v))
+                    self.free.setdefault(self.registers[register], []).append(register)
+        for step in group.folds:
+            axes, keepdims = step.options
+            function = self.named(step.function, f"{step.label.removeprefix('np.').partition('.')[0]}_")
+            axis = repr(axes[0] if len(axes) == 1 else axes)
+            self.lines.append(
+                f"{name}_{id(step) % 99991}[lo] = {function}.reduce({self._argument(step.args[0])}, {axis}, None, None, {keepdims!r})"
+            )
+        scratch = [f"r{k} = s[{k}][:hi - lo]" for k in range(len(self.registers))]
+        head = [f"def {name}(lo, hi):"]
+        if self.registers:
+            head += [f"    s = {name}_pool.pop() if {name}_pool else {name}_scratch()"]
+        body = [f"    {line}" for line in [*scratch, *self.lines]]
+        tail = [f"    {name}_pool.append(s)"] if self.registers else []
+        parts = [f"{name}_{id(step) % 99991} = {{}}" for step in group.folds]
+        return [*parts, *head, *body, *tail, f"spread({name}, {group.rows}, {group.block})"]
+
+    def scratch(self) -> Callable[[], tuple[np.ndarray[Any, Any], ...]]:
+        """Makes the memory that one thread needs for a block."""
+        rows = self.group.block + self.group.block // 2 + 1
+        registers = list(self.registers)
+        return lambda: tuple([np.empty((rows, *shape), dtype) for dtype, shape in registers])
+
+    def _register(self, out: Value) -> int:
+        key = (out.dtype, out.shape[1:])
+        ready = self.free.get(key)
+        if ready:
+            return ready.pop()
+        self.registers.append(key)
+        return len(self.registers) - 1
+
+    def _argument(self, a: Any) -> str:
+        if type(a) is not Value:
+            return self.argument(a)
+        known = self.local.get(id(a))
+        if known is None:
+            whole = self.argument(a)
+            if not self.group.sliced(a):
+                known = whole
+            else:
+                known = f"i{len(self.local)}"
+                self.lines.append(f"{known} = {whole}[lo:hi]")
+            self.local[id(a)] = known
+        return known
+
+    def _view(self, step: Step) -> None:
+        x, out = step.args[0], step.outs[0]
+        strided = self.named(np.lib.stride_tricks.as_strided, "as_strided_")
+        shape = ", ".join(map(str, out.shape[1:]))
+        name = self.local[id(out)] = f"v{len(self.local)}"
+        self.lines.append(f"{name} = {strided}({self._argument(x)}, (hi - lo, {shape}), {out.strides!r})")
+
+    def _viewed(self, v: Value, i: int) -> bool:
+        """Whether a view of the value is used after step i."""
+        inner = self.group.inner
+        for step in inner:
+            if step.kind == "view" and step.args[0] is v:
+                out = step.outs[0]
+                if any(any(w is out for w in arrays(s)) for s in (*inner[i + 1 :], *self.group.folds)):
+                    return True
+        return False
+
+    def _mine(self, v: Value, step: Step) -> bool:
+        """Whether no view of the value exists, and no other argument overlaps it."""
+        return not any(s.kind == "view" and s.args[0] is v for s in self.group.inner)
