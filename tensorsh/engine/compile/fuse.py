@@ -53,9 +53,12 @@ def fits(step: Step, group: Group) -> bool:
     out = step.outs[0]
     if not group.sliced(out):
         return False
-    if step.kind == "ufunc" and step.function is not np.matmul or step.kind == "call" and step.elementwise:
+    if (step.kind == "ufunc" and step.function is not np.matmul) or (
+        step.kind == "call" and step.elementwise
+    ):
         return all(
-            group.sliced(v) and v.ndim == out.ndim or v.ndim < out.ndim or v.shape[0] == 1 for v in arrays(step)
+            (group.sliced(v) and v.ndim == out.ndim) or v.ndim < out.ndim or v.shape[0] == 1
+            for v in arrays(step)
         )
     x = step.args[0]
     if step.kind == "reduce":
@@ -78,7 +81,10 @@ def _offset(a: np.ndarray[Any, Any]) -> int:
 def folds(step: Step, group: Group) -> bool:
     """Whether a step reduces all rows of one of the group's values."""
     return (
-        step.kind == "reduce" and 0 in step.options[0] and step.function in FOLDS and id(step.args[0]) in group.made
+        step.kind == "reduce"
+        and 0 in step.options[0]
+        and step.function in FOLDS
+        and id(step.args[0]) in group.made
     )
 
 
@@ -172,9 +178,7 @@ def as_step(group: Group, rest: list[Step], kept: set[int]) -> Step:
             if id(v) not in made:
                 inputs[id(v)] = v
         made.update(id(out) for out in step.outs)
-    outs = [
-        out for out in group.made.values() if id(out) in used or out.source is not None or out.again
-    ]
+    outs = [out for out in group.made.values() if id(out) in used or out.source is not None or out.again]
     outs += [step.outs[0] for step in group.folds]
     return Step("group", None, tuple(inputs.values()), tuple(outs), "group", (group,))
 
@@ -215,12 +219,16 @@ class GroupWriter:
                 self._view(step)
                 continue
             arguments = [self._argument(a) for a in step.args]
-            done = [v for v in {id(v): v for v in arrays(step)}.values() if last.get(id(v)) == i and id(v) in held]
+            done = [
+                v for v in {id(v): v for v in arrays(step)}.values() if last.get(id(v)) == i and id(v) in held
+            ]
             out = step.outs[0]
             if id(out) in self.local and id(out) not in held:
                 place = self.local[id(out)]
             else:
-                alike = [v for v in done if v.shape == out.shape and v.dtype == out.dtype and self._mine(v, step)]
+                alike = [
+                    v for v in done if v.shape == out.shape and v.dtype == out.dtype and self._mine(v, step)
+                ]
                 reuse = alike[0] if alike and step.kind != "reduce" else None
                 if reuse is not None:
                     register = held.pop(id(reuse))
@@ -240,20 +248,19 @@ class GroupWriter:
                 if not self._viewed(v, i):
                     register = held.pop(id(v))
                     self.free.setdefault(self.registers[register], []).append(register)
-        for step in group.folds:
+        for k, step in enumerate(group.folds):
             axes, keepdims = step.options
             function = self.named(step.function, f"{step.label.removeprefix('np.').partition('.')[0]}_")
             axis = repr(axes[0] if len(axes) == 1 else axes)
-            self.lines.append(
-                f"{name}_{id(step) % 99991}[lo] = {function}.reduce({self._argument(step.args[0])}, {axis}, None, None, {keepdims!r})"
-            )
+            part = f"{function}.reduce({self._argument(step.args[0])}, {axis}, None, None, {keepdims!r})"
+            self.lines.append(f"{name}_fold{k}[lo] = {part}")
         scratch = [f"r{k} = s[{k}][:hi - lo]" for k in range(len(self.registers))]
         head = [f"def {name}(lo, hi):"]
         if self.registers:
             head += [f"    s = {name}_pool.pop() if {name}_pool else {name}_scratch()"]
         body = [f"    {line}" for line in [*scratch, *self.lines]]
         tail = [f"    {name}_pool.append(s)"] if self.registers else []
-        parts = [f"{name}_{id(step) % 99991} = {{}}" for step in group.folds]
+        parts = [f"{name}_fold{k} = {{}}" for k in range(len(group.folds))]
         return [*parts, *head, *body, *tail, f"spread({name}, {group.rows}, {group.block})"]
 
     def scratch(self) -> Callable[[], tuple[np.ndarray[Any, Any], ...]]:

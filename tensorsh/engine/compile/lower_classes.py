@@ -36,12 +36,17 @@ def log_softmax(trace: Any, x: Any, dim: int) -> Any:
 
 
 class ClassesFit:
-    """The guard that every target is a class: none ignored, none out of range."""
+    """The guard that every target is a class: none ignored, none out of range.
 
-    __slots__ = ("array", "classes", "version")
+    places   the flat place of each row's class, as of the last time the guard held
+    """
 
-    def __init__(self, classes: int):
+    __slots__ = ("array", "classes", "places", "starts", "version")
+
+    def __init__(self, rows: int, classes: int):
         self.classes = classes
+        self.starts = np.arange(rows, dtype=np.int64) * classes
+        self.places = np.empty(rows, np.int64)
         self.array: Any = None
         self.version = -1
 
@@ -51,6 +56,7 @@ class ClassesFit:
             return True
         if t.array.size and t.array.view(np.uint64).max() >= self.classes:
             return False
+        np.add(t.array, self.starts, self.places)
         self.array, self.version = t.array, version
         return True
 
@@ -79,14 +85,14 @@ def _places(trace: Any, x_shape: Any, target: Any, weight: Any) -> Any:
     """The flat place of each row's class, under a guard; None where the kernel itself has to look."""
     if len(x_shape) != 2 or weight is not None or type(target) is not Value or target.dtype != np.int64:
         return None
-    if target.ndim != 1 or not target.flags.c_contiguous or not target.size:
+    if target.shape != x_shape[:1] or not target.flags.c_contiguous or not target.size:
         return None
-    if not trace.demand(target, ClassesFit(x_shape[1])):
-        return None
-    known = trace.marks.get(id(target))
+    known = trace.marks.get((id(target), x_shape))
     if known is None:
-        starts = np.arange(x_shape[0], dtype=np.int64) * x_shape[1]
-        known = trace.marks[id(target)] = trace.ufunc(np.add, target, starts)
+        holds = ClassesFit(*x_shape)
+        if not trace.demand(target, holds):
+            return None
+        known = trace.marks[id(target), x_shape] = Value(holds.places, f"{trace.named(holds)}.places")
     return known
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import lower_classes
-from .values import Value
+from .values import Value, reshape
 
 #: beyond this many elements the order of additions is NumPy's own
 GRAIN = 32768
@@ -79,10 +79,6 @@ def total(trace: Any, x: Value, dim: Any, keepdim: bool) -> Any:
 
 def transpose(x: Any) -> Any:
     return x.T
-
-
-def reshape(x: Any, shape: tuple[int, ...]) -> Any:
-    return x.reshape(shape)
 
 
 def part(x: Any, start: int, stop: int) -> Any:

@@ -15,8 +15,9 @@ import numpy as np
 
 from .. import context
 from ..journal import Journal
-from ..tensor import Tensor
+from ..node import FREED
 from ..parallel import spread
+from ..tensor import Tensor
 from .frame import Frame, Passage, passage_of
 from .fuse import GroupWriter, fuse
 from .trace import External, Step, Trace
@@ -407,15 +408,13 @@ class Builder:
         self.lines += writer.write(outs)
         self.scope[f"{name}_pool"] = []
         self.scope[f"{name}_scratch"] = writer.scratch()
-        for fold in group.folds:
+        for k, fold in enumerate(group.folds):
             out = fold.outs[0]
-            parts = f"{name}_{id(fold) % 99991}"
             function = self.named(fold.function, f"{fold.label[3:].partition('.')[0]}_")
             kind = self.named(out.dtype, "d")
             self.scope.update(stack=np.stack, sorted=sorted)
-            self.lines.append(
-                f"{self._result(out)} = as_array({function}.reduce(stack([{parts}[k] for k in sorted({parts})]), 0), {kind})"
-            )
+            parts = f"stack([{name}_fold{k}[lo] for lo in sorted({name}_fold{k})])"
+            self.lines.append(f"{self._result(out)} = as_array({function}.reduce({parts}, 0), {kind})")
 
     def _view(self, step: Step) -> None:
         base, out = step.args[0], step.outs[0]
@@ -575,6 +574,12 @@ class Builder:
         """The outputs' place in a graph, which is only made where somebody looks."""
         if not self.live:
             return
+        if self._used_up(passage):
+            for t in self.live:
+                name = self._tensor(t, shared)
+                self.lines.append(f"{name}.node = {self.named(t.node, 'n')}")
+                self.lines.append(f"{name}.index = {t.index}; {name}.requires_grad_slot = True")
+            return
         kept = "".join(f"{self.place(v)}, " for v in passage.values)
         outside = "".join(f"{path}, " for path in passage.paths)
         parents = "".join(f"{path}, " for path in self.parents)
@@ -585,6 +590,16 @@ class Builder:
             name = self._tensor(t, shared)
             self.lines.append(f"{name}.node = {frame}.node({self.named(t.node, 'n')})")
             self.lines.append(f"{name}.index = {t.index}; {name}.requires_grad_slot = True")
+
+    def _used_up(self, passage: Passage) -> bool:
+        """Whether the graph holds nothing of this replay: the traced nodes themselves will do."""
+        fixed = {id(e.tensor) for e in self.trace.externals if e.fixed}
+        return (
+            not passage.values
+            and not self.parents
+            and all(id(t) in fixed for t in passage.tensors)
+            and all(node.args is FREED or not node.saves for node in passage.nodes)
+        )
 
     def _rebuilt(self, value: Any, shared: dict[int, str]) -> str:
         if type(value) is Tensor:

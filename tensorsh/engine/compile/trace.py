@@ -23,7 +23,7 @@ from ..spec import Spec
 from ..tensor import Tensor
 from . import values
 from .lower import lowering
-from .values import Number, TraceStopped, Value
+from .values import Number, TraceStopped, Value, reshape
 
 #: a run that amounts to more array calls than this is left to eager evaluation
 MOST_STEPS = 2_000
@@ -97,8 +97,9 @@ class Trace:
         self.mixed: Any = None
         self.stopped: str | None = None
         self.by_tensor = {id(e.tensor): e for e in externals}
-        self.marks: dict[int, Value] = {}  # what lowerings remember of a Value, by its id
+        self.marks: dict[Any, Value] = {}  # what lowerings remember of a Value, by its id
         self.hot: dict[int, Any] = {}
+        self.bases: dict[int, Value] = {}  # what a reshaped Value is another shape of
         self.aliased: set[int] = set()  # Values that stand for two tensors
         self.scope: dict[str, Any] = {}
         self.demands: list[tuple[External, Any]] = []
@@ -218,11 +219,23 @@ class Trace:
         """A view of `x` as a step; the function must return one."""
         if isinstance(x.source, np.ndarray):
             return self.constant(function(x.source, *options))
+        if label in ("reshape", "view") and x.flags.c_contiguous:
+            return self._reshaped(x, function(x.layout, *options))
         layout = function(x.layout, *options)
         if layout is x.layout or not np.may_share_memory(layout, x.layout):
             layout = np.asarray(layout)
         out = Value(layout)
         self.note(Step("view", function, (x,), (out,), label, options))
+        return out
+
+    def _reshaped(self, x: Value, layout: np.ndarray[Any, Any]) -> Value:
+        """Contiguous memory under another shape: never a view of a view."""
+        base = self.bases.get(id(x), x)
+        if base.shape == layout.shape:
+            return base
+        out = Value(layout)
+        self.bases[id(out)] = base
+        self.note(Step("view", reshape, (base,), (out,), "reshape", (layout.shape,)))
         return out
 
     def kernel(self, function: Any, args: tuple[Any, ...], specs: tuple[Spec, ...], label: str) -> Any:
