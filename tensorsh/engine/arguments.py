@@ -60,9 +60,9 @@ def number(value: Any, op: str, name: str, position: int) -> Any:
 
 
 def integer(value: Any, op: str, name: str, position: int) -> int:
-    if type(value) is int or type(value) is bool:
-        return int(value)
-    if isinstance(value, Tensor) and value.spec.numel == 1 and value.dtype.category <= dt.INT:
+    if type(value) is int:
+        return value
+    if isinstance(value, Tensor) and not value.spec.shape and value.dtype.category == dt.INT:
         return int(value.item())
     if isinstance(value, numpy.integer):
         return int(value)
@@ -148,9 +148,9 @@ def real(value: Any, op: str, name: str, position: int) -> float:
 
 
 def boolean(value: Any, op: str, name: str, position: int) -> bool:
-    if type(value) is bool or type(value) is int:
-        return bool(value)
-    if isinstance(value, Tensor) and value.spec.numel == 1 and value.dtype is dt.bool_:
+    if type(value) is bool:
+        return value
+    if isinstance(value, Tensor) and not value.spec.shape and value.dtype is dt.bool_:
         return bool(value)
     if isinstance(value, numpy.bool_):
         return bool(value)

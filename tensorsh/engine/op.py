@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
 from . import schema as schemas
 from .registry import Registry
 from .schema import Schema
@@ -92,7 +91,10 @@ class Op:
     formula    how formulas write it where that is no call: "{0} + {1}"
     sample     arguments at which its derivatives are checked; lists become float64 tensors
     factory    it makes tensors from sizes: takes dtype=, device=, requires_grad=
+    is_method  this is the form that tensors have, called with the tensor in front
     """
+
+    is_method = False
 
     def __init__(
         self,
@@ -193,25 +195,21 @@ class Op:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self.bound(*args, **kwargs)
-        except (TypeError, ArgumentError) as error:
-            return self.misfit(args, kwargs, error, method=False)
+        except TypeError as error:
+            return self.misfit(args, kwargs, error)
 
-    def misfit(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Any, method: bool) -> Any:
-        """A call that failed: tried again in another spelling, or with its complaint in PyTorch's words."""
-        from .calls import rebind, reword
+    def misfit(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> Any:
+        """A call that its signature refused: tried again in another spelling."""
+        from .calls import rebind
 
-        if isinstance(error, ArgumentError):
-            if error.code in ("argument-type", "signature"):
-                reword(self, args, kwargs, error, method)
-            raise error
         traceback = error.__traceback__
         if traceback is None or traceback.tb_next is not None:
             raise error
-        return rebind(self, args, kwargs, error, method)
+        return rebind(self, args, kwargs, error)
 
     @cached_property
     def method(self) -> Op:
-        """The same record as tensors have it: its complaints do not count the tensor as an argument."""
+        """The same record as tensors have it: complaints do not count the tensor as an argument."""
         form = object.__new__(_method_class(type(self)))
         form.__dict__ = self.__dict__
         return form
@@ -242,14 +240,7 @@ def _method_class(of: type[Op]) -> type[Op]:
     """A class of operations that are called with their tensor in front."""
     if of in _method_classes:
         return _method_classes[of]
-
-    def call(self: Op, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return self.bound(*args, **kwargs)
-        except (TypeError, ArgumentError) as error:
-            return self.misfit(args, kwargs, error, method=True)
-
-    found = _method_classes[of] = type(of.__name__, (of,), {"__call__": call})
+    found = _method_classes[of] = type(of.__name__, (of,), {"is_method": True})
     return found
 
 

@@ -416,7 +416,7 @@ def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Ten
     """A `Tensor` argument: lists become tensors, anything else is PyTorch's error."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, list) or (isinstance(value, tuple) and type(value) is not Size):
+    if isinstance(value, list):
         return op.registry["tensor_of"](value)
     if isinstance(value, np.ndarray | np.generic):
         return wrap(value)

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 from .. import errors
+from ..engine.calls import refusal
 from ..engine.tensor import type_name
 from ..errors import TensorshError
 from ..source import Span
 from . import ast
 from .namespace import did_you_mean
-from .places import arguments_of_call, guilty, labels, named_operands, operation
+from .places import arguments_of_call, guilty, labels, named_operands, operation, written_name
 
 Find = Callable[[str, int], ast.Node | None]
 
@@ -59,7 +60,9 @@ def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshErr
     """The error to report. `find` looks a node up, `names` are what a misspelt name may have meant."""
     sites = list(_sites(error.__traceback__, find))
     node = getattr(error, "site", None) or (sites[-1] if sites else None)
-    report = error if isinstance(error, TensorshError) else _translated(error, sites, names)
+    report = _refused(error, node) or (
+        error if isinstance(error, TensorshError) else _translated(error, sites, names)
+    )
     if node is not None:
         if report.span is None:
             report.span = guilty(node, report)
@@ -71,6 +74,17 @@ def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshErr
             )
     report.trail = trail(sites, report.span)
     return report
+
+
+def _refused(error: BaseException, node: ast.Node | None) -> TensorshError | None:
+    """What PyTorch's argument parser says about the operation that failed: it looks before anything else does."""
+    op, args, kwargs = operation(error)
+    if op is None or not isinstance(node, ast.Call):
+        return None
+    refused = refusal(op, written_name(node), args, kwargs)
+    if refused is not None:
+        refused.operands = args
+    return refused
 
 
 def trail(sites: list[ast.Node], span: Span | None) -> tuple[Span, ...]:

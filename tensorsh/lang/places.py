@@ -73,7 +73,7 @@ def _guilty_in_call(node: ast.Call, report: TensorshError) -> Span:
             if argument.name is not None and argument.name in (named[1], named[3]):
                 return argument.span
         if named[2]:
-            position = int(named[2]) - 1 - is_method(node)
+            position = int(named[2]) - 1
             positional = [argument for argument in node.arguments if argument.name is None]
             if 0 <= position < len(positional):
                 return positional[position].span
@@ -111,6 +111,17 @@ def is_method(node: ast.Call) -> bool:
     while isinstance(root, ast.Attribute):
         root = root.value
     return not (isinstance(root, ast.Name) and root.id in PREFIXES)
+
+
+def written_name(node: ast.Call) -> str:
+    """What the program calls what it calls: "torch.sum", "sum"."""
+    parts, of = [], node.function
+    while isinstance(of, ast.Attribute):
+        parts.append(of.name)
+        of = of.value
+    if isinstance(of, ast.Name):
+        parts.append(of.id)
+    return ".".join(reversed(parts))
 
 
 def labels(node: ast.Node, operands: tuple[Any, ...]) -> Iterator[tuple[Span, str]]:

@@ -1,0 +1,232 @@
+"""What PyTorch says about a call that its argument parser refuses.
+
+PyTorch binds calls to C++ signatures with a parser of its own. A function with one signature complains about
+the first argument that does not fit; one with several "received an invalid combination of arguments", unless
+the number of arguments leaves a single one. `refusal` says the same, as a sentence.
+
+`signatures.txt` holds the signatures that PyTorch declares otherwise than the records here do: functions with
+several, other names, other types. `out` and `factory` stand for the keywords that many have. A method has the
+same without its tensor.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .accepts import SPREAD, TITLES, Refused, complaint, is_index
+from .op import Op
+from .schema import Parameter, parse
+from .tensor import type_name
+
+OUT = "Tensor? out=None"
+FACTORY = (
+    "dtype? dtype=None, layout? layout=None, device? device=None, "
+    "bool? pin_memory=False, bool? requires_grad=False"
+)
+
+#: spellings that PyTorch takes over from NumPy
+NUMPY = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"), "other": ("x2",)}
+
+ABSENT = object()
+
+
+def refusal(op: Op, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], method: bool) -> str | None:
+    """Why PyTorch refuses a call of the function or method `name`; None if it does not."""
+    found = signatures(op, name, method)
+    try:
+        if len(found) == 1:
+            if method and not found[0].parameters:
+                return takes_nothing(name, len(args), kwargs)
+            found[0].check(args, kwargs)
+            return None
+        for each in found:
+            if each.takes(args, kwargs):
+                return None
+        shown = [each for each in found if not each.deprecated]
+        count = len(args) + len(kwargs)
+        plausible = [each for each in shown if each.least <= count <= len(each.parameters)]
+        if len(plausible) == 1:
+            plausible[0].check(args, kwargs)
+    except Refused as refused:
+        return str(refused)
+    expected = str(shown[0]) if len(shown) == 1 else "one of:"
+    return (
+        f"{found[0].title}() received an invalid combination of arguments - got {given(args, kwargs)}, "
+        f"but expected {expected}"
+    )
+
+
+def takes_nothing(name: str, count: int, kwargs: dict[str, Any]) -> str | None:
+    """Python's own words for a method in C without parameters."""
+    if kwargs:
+        return f"TensorBase.{name}() takes no keyword arguments"
+    return f"TensorBase.{name}() takes no arguments ({count} given)" if count else None
+
+
+def given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """The types of a call's arguments; PyTorch lists keywords last first, and leaves them a comma."""
+    types = [type_name(value) for value in args]
+    types += [f"{name}={type_name(value)}" for name, value in reversed(kwargs.items())]
+    return f"({', '.join(types)}{'' if args or not kwargs else ', '})"
+
+
+class Signature(NamedTuple):
+    """One of PyTorch's signatures; a deprecated one is obeyed, but messages do not mention it."""
+
+    title: str
+    parameters: tuple[Parameter, ...]
+    deprecated: bool = False
+
+    @property
+    def positional(self) -> int:
+        return sum(not p.keyword_only for p in self.parameters)
+
+    @property
+    def least(self) -> int:
+        return sum(p.required for p in self.parameters)
+
+    def __str__(self) -> str:
+        parts, starred = [], False
+        for p in self.parameters:
+            if p.keyword_only and not starred:
+                parts.append("*")
+                starred = True
+            default = "" if p.required else f" = {p.default}"
+            parts.append(f"{TITLES.get(p.type, p.type)} {p.name}{default}")
+        return f"({', '.join(parts)})"
+
+    def takes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        try:
+            self.check(args, kwargs)
+        except Refused as refused:
+            if refused.final:
+                raise
+            return False
+        return True
+
+    def check(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Bind a call as PyTorch does; raises Refused."""
+        # x.view(2, 3) is x.view((2, 3))
+        spread = self.positional == 1 and self.parameters[0].type in SPREAD and is_index(*args[:1])
+        if len(args) > self.positional and not spread:
+            raise self.too_many(len(args))
+        at = used = 0
+        for i, p in enumerate(self.parameters):
+            by_name = at >= len(args)
+            if p.keyword_only and not by_name:
+                raise self.too_many(len(args))
+            value = named(p.name, kwargs) if by_name else args[at]
+            if value is ABSENT:
+                if p.required:
+                    raise self.missing(i)
+                continue
+            at, used = at + (not by_name), used + by_name
+            if value is None and (p.optional or p.default is None):
+                continue
+            wrong = complaint(p, value, self.title)
+            if wrong is None:
+                continue
+            if spread and not by_name:
+                at = len(args)
+                continue
+            position = "" if by_name else f" (position {i + 1})"
+            raise Refused(f"{self.title}(): argument '{p.name}'{position} {wrong}")
+        if used < len(kwargs):
+            raise self.unexpected(len(args), kwargs)
+
+    def too_many(self, count: int) -> Refused:
+        takes, several = f"{self.positional}", "" if self.positional == 1 else "s"
+        if self.least != self.positional:
+            takes, several = f"from {self.least} to {self.positional}", "s"
+        return Refused(
+            f"{self.title}() takes {takes} positional argument{several} "
+            f"but {count} {'was' if count == 1 else 'were'} given"
+        )
+
+    def missing(self, start: int) -> Refused:
+        names = [f'"{p.name}"' for p in self.parameters[start:] if p.required]
+        plural = "s" if len(names) == 1 else ""  # PyTorch's is the wrong way round
+        return Refused(
+            f"{self.title}() missing {len(names)} required positional argument{plural}: {', '.join(names)}"
+        )
+
+    def unexpected(self, count: int, kwargs: dict[str, Any]) -> Refused:
+        names = [p.name for p in self.parameters]
+        for name in kwargs:
+            if name not in names:
+                return Refused(f"{self.title}() got an unexpected keyword argument '{name}'")
+            if names.index(name) < count:
+                return Refused(f"{self.title}() got multiple values for argument '{name}'")
+        return Refused("invalid keyword arguments")
+
+
+def named(name: str, kwargs: dict[str, Any]) -> Any:
+    """A keyword argument under PyTorch's name of it or under NumPy's."""
+    for spelling in (name, *NUMPY.get(name, ())):
+        if spelling in kwargs:
+            return kwargs[spelling]
+    return ABSENT
+
+
+# ------------------------------------------------------------------ the signatures of a function
+
+
+def signatures(op: Op, name: str, method: bool) -> tuple[Signature, ...]:
+    """What PyTorch declares for a function or method of this name."""
+    known = table()
+    for spelling in (name, name.removesuffix("_")):  # `add_` has the signatures of `add`
+        if method and f"Tensor.{spelling}" in known:
+            return tuple([each._replace(title=title(name)) for each in known[f"Tensor.{spelling}"]])
+        if spelling in known:
+            found = tuple([each._replace(title=title(name)) for each in known[spelling]])
+            break
+    else:
+        found = (Signature(title(name), op.schema.parameters),)
+    if not method:
+        return found
+    if len(found) == 1:
+        return (as_method(found[0], receiver(found[0]) or 0),)
+    return tuple([as_method(each, own) for each in found if (own := receiver(each)) is not None])
+
+
+def receiver(of: Signature) -> int | None:
+    """Which parameter is the tensor that has the method."""
+    for i, p in enumerate(of.parameters):
+        if p.name in ("input", "self") and p.is_tensor:
+            return i
+    return None
+
+
+def as_method(of: Signature, own: int) -> Signature:
+    """A function's signature without its tensor and without `out`."""
+    rest = tuple([p for i, p in enumerate(of.parameters) if i != own and p.name != "out"])
+    return of._replace(parameters=rest)
+
+
+def title(name: str) -> str:
+    """The name in messages: `linalg_inv` of linalg.inv."""
+    return name.removeprefix("Tensor.").replace(".", "_")
+
+
+@cache
+def table() -> dict[str, tuple[Signature, ...]]:
+    """`signatures.txt`: names up to a colon, then a line for each signature that each of them has."""
+    text = (Path(__file__).parent / "signatures.txt").read_text(encoding="utf-8")
+    found: dict[str, tuple[Signature, ...]] = {}
+    names: list[str] = []
+    for line in text.splitlines():
+        if line.startswith(" "):
+            for name in names:
+                found[name] = (*found.get(name, ()), signature(title(name), line.strip()))
+        else:
+            closed = bool(names) and names[-1] in found
+            names = [*([] if closed else names), *line.rstrip(":").split()]
+    return found
+
+
+def signature(title: str, line: str) -> Signature:
+    text = line.removeprefix("deprecated: ")
+    text = ", ".join({"out": OUT, "factory": FACTORY}.get(piece, piece) for piece in text.split(", "))
+    return Signature(title, parse(f"{title}({text})").parameters, line.startswith("deprecated"))
