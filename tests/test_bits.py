@@ -9,7 +9,7 @@ import pytest
 from oracle import read_lines
 from tensorsh import Session, TensorshError
 
-SUBJECTS = ["random"]
+SUBJECTS = ["random", "views"]
 
 
 @pytest.mark.parametrize(

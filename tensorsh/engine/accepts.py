@@ -129,5 +129,5 @@ TAKES: dict[str, Callable[[Any], bool]] = {
     "device": lambda value: isinstance(value, str | Device) or is_int(value),
     "layout": lambda value: False,
     "format": lambda value: False,
-    "generator": lambda value: False,
+    "generator": lambda value: type_name(value) == "torch._C.Generator",
 }

@@ -71,10 +71,10 @@ def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
     if state.grad_enabled and not op.nondifferentiable:
         for a in args:
             if type(a) is Tensor:
-                if a.requires_grad_slot:
+                if a.requires_grad:
                     record(op, args, key, result)
                     break
-            elif type(a) is tuple and any(type(t) is Tensor and t.requires_grad_slot for t in a):
+            elif type(a) is tuple and any(type(t) is Tensor and t.requires_grad for t in a):
                 record(op, args, key, result)
                 break
     if state.tracer is not None:
@@ -296,12 +296,12 @@ def attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Conte
         if out.array.base is None and not source.spec.is_meta and out.array is not source.array:
             continue  # the kernel had to copy
         out.counter = counter
+        if op.nondifferentiable:
+            continue
         step = (op, args[1:], i if many else None)
         inside = source.view_of
         base, steps = (source, ()) if inside is None else (inside.base, inside.steps)
-        name = str(op.grad_fn).removesuffix("0").removesuffix("Backward") if many else None
-        out.view_of = View(base, (*steps, step), counter[0], name, i, not state.grad_enabled)
-        if base.requires_grad_slot and not state.grad_enabled and out.spec.dtype.category >= dt.FLOAT:
-            out.requires_grad_slot = True  # a leaf that shares the memory of its base
-        if inside is not None and inside.many and not many:
-            out.view_of.many, out.view_of.output = inside.many, inside.output
+        origin = "no_grad" if not state.grad_enabled else "many" if many else None
+        if origin is None and inside is not None:
+            origin = inside.origin
+        out.view_of = View(base, (*steps, step), counter[0], origin)

@@ -90,7 +90,7 @@ def grad(
 
 
 def check_input(t: Tensor) -> None:
-    if not t.requires_grad_slot and edge(t) is None:
+    if not t.requires_grad:
         raise GradientError(
             "One of the differentiated Tensors does not require grad",
             code="no-grad-required",
@@ -107,7 +107,7 @@ def make_seeds(roots: Sequence[Tensor], gradients: Sequence[Tensor | None] | Non
     seeds = []
     for i, (root, given) in enumerate(zip(roots, gradients, strict=True)):
         if given is None:
-            if root.requires_grad_slot or edge(root) is not None:
+            if root.requires_grad:
                 if root.spec.numel != 1:
                     raise GradientError(
                         "grad can be implicitly created only for scalar outputs",
@@ -246,7 +246,8 @@ class Walk:
 
     def accumulate(self) -> None:
         for leaf, g in self.leaves.values():
-            accumulate(leaf, g, self.create)
+            if leaf.requires_grad:  # it may have been detached since
+                accumulate(leaf, g, self.create)
 
 
 def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
@@ -289,11 +290,12 @@ def accumulate(t: Tensor, g: Tensor, create: bool) -> None:
 
 def retain(t: Tensor) -> None:
     """`retain_grad()`: a tensor that is not a leaf keeps its gradient too."""
-    if not t.requires_grad_slot and edge(t) is None:
+    if not t.requires_grad:
         raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
-    node = t.grad_fn
-    if node is None or t.retains:
+    if t.node is None or t.retains:
         return
+    node = t.grad_fn
+    assert node is not None
     context.current.journal.save_attributes(t, "retains")
     t.retains = True
     node.retained = [*(node.retained or ()), (t.index, weakref.ref(t))]

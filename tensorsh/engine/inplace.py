@@ -15,16 +15,18 @@ from . import context
 from . import dtype as dt
 from . import schema as schemas
 from .apply import Plan, _key, make_plan, new_plan, run_kernel
-from .node import CopySlices, Node, edge, refresh
+from .copy_slices import CopySlices
+from .node import InPlaceNode, Node, check_origin, edge, move_retained, refresh
 from .op import Op, converters
 from .schema import Schema
 from .tensor import Tensor
 
 #: whose in-place forms PyTorch has as functions, too: torch.exp_(x)
 _ALSO_FUNCTIONS = (
-    "acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp clamp_max clamp_min "
-    "clip cos cosh deg2rad erf erfc exp exp2 expm1 fix floor frac gcd i0 lcm ldexp log log10 log1p log2 logit "
-    "nan_to_num neg negative rad2deg reciprocal round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy"
+    "abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp "
+    "clamp_max clamp_min clip conj_physical cos cosh deg2rad erf erfc exp exp2 expm1 fix floor frac gcd "
+    "i0 index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal round "
+    "rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy zero"
 )
 FUNCTIONS = frozenset(f"{name}_" for name in _ALSO_FUNCTIONS.split())
 
@@ -77,7 +79,7 @@ class InPlace(Op):
         from .op import registry
 
         assert self.of.body is not None
-        check_writable(args[0], self.name)
+        check_writable(args[0])
         return apply_inplace(registry["copy"], (args[0], self.of.body(*args), False))
 
 
@@ -87,6 +89,18 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     state = context.current
     if state.trace is not None:
         return state.trace.apply_inplace(op, args)
+    wants_grad = (
+        state.grad_enabled
+        and not op.nondifferentiable
+        and any(
+            type(t) is Tensor and t.requires_grad for a in args for t in (a if type(a) is tuple else (a,))
+        )
+    )
+    needs: tuple[bool, ...] = ()
+    if wants_grad:
+        check_history(target)
+        needs = tuple([edge(a) is not None for a in args])
+    check_overlap(op, args)
     key = _key(op, args, state.dtype)
     try:
         plan = op.plans.get(key)
@@ -95,17 +109,9 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     except TypeError:  # an argument that cannot be hashed
         plan = make_plan(op, args, key)
     check_result(plan, target, op)
-    records = state.grad_enabled and not op.nondifferentiable
-    wants_grad = records and any(
-        type(t) is Tensor and (t.requires_grad_slot or (t.view_of is not None and edge(t) is not None))
-        for a in args
-        for t in (a if type(a) is tuple else (a,))
-    )
-    check_writable(target, op.name + "_", wants_grad)
 
     saved = args
     if wants_grad:
-        needs = tuple([type(a) is Tensor and a.requires_grad_slot for a in args])
         if 0 in op.saved(needs)[0]:
             # the derivative needs the values that are about to be overwritten
             before = Tensor(target.array.copy(), target.spec, target.requires_grad_slot)
@@ -116,7 +122,7 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     result = run_kernel(op, plan, args)
     # the record comes before the write, so that a saved argument sharing this memory is found changed
     node = (
-        Node(op, saved, key[1:], (target.spec,))
+        InPlaceNode(op, saved, key[1:], (target.spec,))
         if wants_grad and target.spec.dtype.category >= dt.FLOAT
         else None
     )
@@ -149,60 +155,80 @@ def check_result(plan: Plan, target: Tensor, op: Op) -> None:
         )
 
 
-def check_writable(target: Tensor, name: str, wants_grad: bool | None = None) -> None:
+def check_writable(target: Tensor) -> None:
     """Refuse what PyTorch refuses, before anything is written."""
-    state = context.current
-    view = target.view_of
-    if wants_grad or (
-        state.grad_enabled
-        and (target.requires_grad_slot or (view is not None and view.base.requires_grad_slot))
-    ):
-        if view is None:
-            if target.node is None and target.requires_grad_slot:
-                raise GradientError(
-                    "a leaf Variable that requires grad is being used in an in-place operation.",
-                    code="inplace-leaf",
-                    help="update parameters under `with no_grad():`, or write `x = x + …` for a new tensor",
-                )
-        else:
-            check_view(target)
-    array = target.array
-    if not target.spec.is_meta and array.size > 1 and 0 in array.strides:
-        if any(st == 0 and size > 1 for st, size in zip(array.strides, array.shape, strict=True)):
-            raise ValueError(
-                "unsupported operation: more than one element of the written-to tensor refers to a single "
-                "memory location. Please clone() the tensor before performing the operation.",
-                code="inplace-overlap",
-                help="x.clone() has memory of its own for each element",
+    if context.current.grad_enabled and target.requires_grad:
+        check_history(target)
+    check_overlap(None, (target,))
+
+
+def check_history(target: Tensor) -> None:
+    """A leaf has no history that a change could be put on top of."""
+    if target.view_of is not None:
+        check_origin(target, "is being")
+        if target.requires_grad and target.view_of.base.node is None:
+            raise GradientError(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+                code="inplace-leaf-view",
+                help="update parameters under `with no_grad():`, or change a clone() of the leaf",
             )
+    if target.requires_grad and target.node is None:
+        raise GradientError(
+            "a leaf Variable that requires grad is being used in an in-place operation.",
+            code="inplace-leaf",
+            help="update parameters under `with no_grad():`, or write `x = x + …` for a new tensor",
+        )
 
 
-def check_view(target: Tensor) -> None:
-    view = target.view_of
-    assert view is not None
-    base = view.base
-    if view.many is not None and (base.requires_grad_slot or base.node is not None):
-        raise GradientError(
-            f"Output {view.output} of {view.many} is a view and is being modified inplace. This view is the "
-            "output of a function that returns multiple views. Such functions do not allow the output views "
-            "to be modified inplace. You should replace the inplace operation by an out-of-place one.",
-            code="inplace-many-views",
-            help="index the base instead: x[0], or clone() the part first",
-        )
-    if view.no_grad and (base.requires_grad_slot or target.requires_grad_slot):
-        raise GradientError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given "
-            "that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
-            "moving both the view and the inplace either both inside the no_grad block (if you don't want "
-            "the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
-            code="inplace-no-grad-view",
-        )
-    if base.node is None and (base.requires_grad_slot or target.requires_grad_slot):
-        raise GradientError(
-            "a view of a leaf Variable that requires grad is being used in an in-place operation.",
-            code="inplace-leaf-view",
-            help="update parameters under `with no_grad():`, or change a clone() of the leaf",
-        )
+def check_overlap(op: Op | None, args: tuple[Any, ...]) -> None:
+    """Each element that is written has memory of its own, which no other operand shares in another order."""
+    target = args[0]
+    if target.spec.is_meta:
+        return
+    array = target.array
+    if array.size > 1 and 0 in array.strides:
+        if any(st == 0 and size > 1 for st, size in zip(array.strides, array.shape, strict=True)):
+            raise overlap("more than one element of the written-to tensor refers")
+    if op is not None:
+        for a in args[1:]:
+            for t in a if type(a) is tuple else (a,):
+                if type(t) is Tensor and shares(array, t.array, op.separate):
+                    raise overlap(
+                        "some elements of the input tensor and the written-to tensor refer",
+                    )
+
+
+def shares(target: Any, operand: Any, separate: bool) -> bool:
+    """Whether two dense arrays lie over each other; exactly over each other counts only if `separate`."""
+    if operand is target:
+        return separate and target.size > 0
+    if (operand.base is None and target.base is None) or not target.size or not operand.size:
+        return False
+    first, second = span(target), span(operand)
+    if first is None or second is None or first[1] <= second[0] or second[1] <= first[0]:
+        return False
+    return separate or first != second or target.strides != operand.strides
+
+
+def span(array: Any) -> tuple[int, int] | None:
+    """Where the memory of an array begins and ends, if its elements fill it."""
+    start = array.__array_interface__["data"][0]
+    if not array.flags.forc:
+        step = array.itemsize
+        for stride, size in sorted((s, n) for s, n in zip(array.strides, array.shape, strict=True) if n != 1):
+            if stride != step:
+                return None
+            step *= size
+    return start, start + array.nbytes
+
+
+def overlap(what: str) -> ValueError:
+    return ValueError(
+        f"unsupported operation: {what} to a single memory location. Please clone() the tensor before "
+        "performing the operation.",
+        code="inplace-overlap",
+        help="x.clone() has memory of its own for each element",
+    )
 
 
 def write(target: Tensor, values: Any) -> None:
@@ -260,12 +286,3 @@ def rebase(node: Node, target: Tensor) -> None:
     base.requires_grad_slot = True
     view.version = -1  # remade when it is next asked for
     refresh(target)
-
-
-def move_retained(t: Tensor, node: Node) -> None:
-    """A tensor that keeps its gradient keeps that of its new value."""
-    if t.retains and t.node is not None:
-        before = t.node.retained or []
-        context.current.journal.save_attributes(t.node, "retained")
-        t.node.retained = [(i, r) for i, r in before if r() is not t]
-        node.retained = [*(node.retained or ()), *((0, r) for i, r in before if r() is t)]

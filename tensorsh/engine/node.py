@@ -68,7 +68,6 @@ class Node:
     ):
         """`input_specs` holds, for each argument, its Spec (a tuple of them for a list of tensors)."""
         self.op = op
-        self.seq = next(sequence)
         self.title: str | None = None
         self.input_specs = input_specs
         self.output_specs = output_specs
@@ -89,6 +88,7 @@ class Node:
             kept[i] = None
             each = [edge(t) for t in args[i]]
             edges[i] = each if any(each) else None
+        self.seq = next(sequence)  # after those of views, whose nodes were made anew by now
         self.edges = edges
         self.needs = tuple([e is not None for e in edges])
         saved = op.saves.get(self.needs)
@@ -112,6 +112,11 @@ class Node:
         self.outputs = [(o.array, o.shared_counter(), o.version) for o in outputs]
 
     # -- what users see
+
+    @property
+    def called(self) -> str:
+        """What the operation was called as."""
+        return self.op.name
 
     def name(self) -> str:
         name = self.op.grad_fn
@@ -164,7 +169,7 @@ class Node:
             derivative = self.op.derivatives.get(i)
             if derivative is None:
                 raise GradientError(
-                    f"derivative for aten::{self.op.name} is not implemented",
+                    f"derivative for aten::{self.called} is not implemented",
                     code="derivative-not-implemented",
                 )
             key = id(derivative)
@@ -225,6 +230,16 @@ class Node:
             self.outputs = None
 
 
+class InPlaceNode(Node):
+    """An operation whose result replaced its target."""
+
+    __slots__ = ()
+
+    @property
+    def called(self) -> str:
+        return self.op.name.removesuffix("_") + "_"
+
+
 class AccumulateGrad:
     """What `next_functions` shows for a leaf."""
 
@@ -263,8 +278,8 @@ def zeros(of: Spec) -> Tensor:
 def version_error(t: Tensor, expected: int) -> GradientError:
     """A value that a derivative needs was changed in place after it was saved."""
     kind = "torch." + ("" if t.device.type == "cpu" else t.device.type + ".") + t.dtype.title + "Tensor"
-    producer = "" if t.node is None else re.sub(r"Backward\d*$", "", t.node.name())
-    made = f", which is output {t.index} of {producer}," if producer else ""
+    node = t.grad_fn
+    made = "" if node is None else f", which is output {t.index} of {producer(node)},"
     return GradientError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind} {list(t.spec.shape)}]{made} is at version {t.version}; "
@@ -279,70 +294,18 @@ def version_error(t: Tensor, expected: int) -> GradientError:
 # ------------------------------------------------------------------ views and in-place changes
 
 
-class CopySlices(Node):
-    """A base whose memory was written through a view by `inner`, an in-place operation's node."""
-
-    __slots__ = ("base_spec", "inner", "steps")
-
-    def __init__(self, base_edge: Edge | None, base_spec: Spec, steps: tuple[Any, ...], inner: Node):
-        self.op = inner.op
-        self.title = "CopySlices"
-        self.seq = next(sequence)
-        self.inner = inner
-        self.steps = steps
-        self.base_spec = base_spec
-        self.edges = [base_edge, *inner.edges[1:]]
-        self.needs = (base_edge is not None, *inner.needs[1:])
-        self.input_specs = (base_spec, *inner.input_specs[1:])
-        self.args = ()
-        self.versions = ()
-        self.outputs = None
-        self.output_specs = (base_spec,)
-        self.saves = inner.saves
-        self.retained = None
-
-    def name(self) -> str:
-        return "torch::autograd::CopySlices"
-
-    def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
-        grad = grads[0]
-        assert grad is not None
-        if not grad.spec.is_meta and not grad.array.flags.c_contiguous:
-            grad = registry["Tensor.contiguous"](grad)  # the steps need memory of the shape they look at
-        region = replay(self.steps, grad)
-        base_edge = self.edges[0]
-        inner = self.inner
-        # the inner operation reports the gradient of the view under this edge of its own
-        inner.edges[0] = (inner, 0)
-        found: list[tuple[Edge, Tensor]] = []
-        through = None
-        for e, g in inner.differentiate([region]):
-            if e[0] is inner:
-                through = g
-            else:
-                found.append((e, g))
-        if base_edge is not None:
-            if through is None:
-                through = zeros(region.spec)
-            found.append((base_edge, registry["view_scatter"](grad, through, self.steps)))
-        return found
-
-    def free(self) -> None:
-        self.inner.free()
-
-
 class ViewNode(Node):
     """The remade `grad_fn` of a view whose base was changed in place: PyTorch's AsStridedBackward0."""
 
     __slots__ = ("steps",)
 
-    def __init__(self, base_edge: Edge, base_spec: Spec, steps: tuple[Any, ...], out: Tensor):
+    def __init__(self, base_edge: Edge | None, base_spec: Spec, steps: tuple[Any, ...], out: Tensor):
         self.op = registry["as_strided"]
         self.title = "AsStridedBackward0"
         self.seq = next(sequence)
         self.steps = steps
         self.edges = [base_edge]
-        self.needs = (True,)
+        self.needs = (base_edge is not None,)
         self.input_specs = (base_spec,)
         self.args = ()
         self.versions = ()
@@ -352,19 +315,44 @@ class ViewNode(Node):
         self.retained = None
 
     def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
-        grad = grads[0]
+        grad, base_edge = grads[0], self.edges[0]
         assert grad is not None
-        return [(self.edges[0], registry["view_gradient"](grad, self.input_specs[0], self.steps))]
+        if base_edge is None:
+            return []
+        return [(base_edge, registry["view_gradient"](grad, self.input_specs[0], self.steps))]
 
 
-def replay(steps: tuple[Any, ...], base: Tensor) -> Tensor:
-    """The view that `steps` make of another tensor of the base's shape."""
-    for op, rest, which in steps:
-        from .apply import apply
+def check_origin(t: Tensor, changed: str) -> None:
+    """Refuse a view whose gradient would be wrong after an in-place change; `changed` says of what."""
+    assert t.view_of is not None
+    origin = t.view_of.origin
+    if origin is None:
+        return
+    made = "" if t.node is None else f"Output {t.index} of {producer(t.node)} is a view"
+    if origin == "no_grad" or not made:
+        made = f"{made} of a view which was created in" if made else "A view was created in"
+        what = f"{made} no_grad mode and {changed} modified inplace with grad mode enabled."
+    else:
+        what = f"{made} and {changed} modified inplace."
+    if origin == "no_grad":
+        raise GradientError(
+            f"{what} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
+            "your code by moving both the view and the inplace either both inside the no_grad block (if you "
+            "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
+            code="inplace-no-grad-view",
+        )
+    raise GradientError(
+        f"{what} This view is the output of a function that returns multiple views. Such functions do not "
+        "allow the output views to be modified inplace. You should replace the inplace operation by an "
+        "out-of-place one.",
+        code="inplace-many-views",
+        help="index the base instead: x[0], or clone() the part first",
+    )
 
-        out = apply(op, (base, *rest))
-        base = out if which is None else out[which]
-    return base
+
+def producer(node: Node) -> str:
+    """The name of a node as messages have it: `Mul` for MulBackward0."""
+    return re.sub(r"Backward(\d*)$", lambda found: found[1].lstrip("0"), node.name())
 
 
 def refresh(t: Tensor) -> None:
@@ -374,15 +362,24 @@ def refresh(t: Tensor) -> None:
     base = view.base
     if t.counter is None or view.version == t.counter[0]:
         return
-    if t.node is None and not (base.requires_grad_slot or base.node is not None):
+    if t.node is None and not base.requires_grad_slot:
         return
+    check_origin(t, "its base or another view of its base has been")
     e = edge(base)
     journal = context.current.journal
     if journal.active:
         journal.save_attributes(view, "version")
         journal.save_attributes(t, "node", "index", "requires_grad_slot")
     view.version = t.counter[0]
-    if e is not None:
-        t.node = ViewNode(e, base.spec, view.steps, t)
-        t.index = 0
-        t.requires_grad_slot = True
+    node = ViewNode(e, base.spec, view.steps, t)
+    move_retained(t, node)
+    t.node, t.index, t.requires_grad_slot = node, 0, True
+
+
+def move_retained(t: Tensor, node: Node) -> None:
+    """A tensor that keeps its gradient keeps that of its new value."""
+    if t.retains and t.node is not None:
+        before = t.node.retained or []
+        context.current.journal.save_attributes(t.node, "retained")
+        t.node.retained = [(i, r) for i, r in before if r() is not t]
+        node.retained = [*(node.retained or ()), *((0, r) for i, r in before if r() is t)]

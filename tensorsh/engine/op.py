@@ -78,6 +78,7 @@ class Op:
                default float)
     names      where users find it: "torch.sum", "Tensor.sum", "nn.functional.relu", …
     inplace    PyTorch has an in-place form of it, with a trailing underscore
+    separate   what is written in place must not be an operand as well
     view       the output shares memory with the first argument
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
@@ -107,6 +108,7 @@ class Op:
         promote: str | None = None,
         names: tuple[str, ...] | None = None,
         inplace: bool = False,
+        separate: bool = False,
         view: bool = False,
         elementwise: bool = False,
         half: str = "float32",
@@ -128,6 +130,7 @@ class Op:
         self.check = check
         self.promote = promote
         self.inplace = inplace
+        self.separate = separate
         self.view = view
         self.elementwise = elementwise
         self.half = half

@@ -33,7 +33,8 @@ def runner(op: Op) -> Callable[..., Any]:
             lines.append(f"    t{i} = type({name}) is Tensor")
             keys.append(f"{name}.spec if t{i} else type({name})")
             arrays.append(f"{name}.array if t{i} else {name}")
-            wants.append(f"(t{i} and {name}.requires_grad_slot)")
+            through_base = f"{name}.view_of is not None and {name}.view_of.base.requires_grad_slot"
+            wants.append(f"(t{i} and ({name}.requires_grad_slot or {through_base}))")
         else:
             keys.append(name)
             arrays.append(name)

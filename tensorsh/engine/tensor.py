@@ -31,21 +31,17 @@ class View:
     """How a tensor looks into a base: replaying `steps` of (view op, arguments after the first).
 
     version   the base's version when the view's `grad_fn` was made; a later in-place change remakes it
-    many      made by an operation with several outputs (unbind, split): in-place is refused
-    no_grad   made under no_grad: in-place is refused once gradients are recorded
+    origin    where in-place changes are refused: "many" for one output of several (unbind, split),
+              "no_grad" for a view that was made while nothing was recorded; else None
     """
 
-    __slots__ = ("__weakref__", "base", "many", "no_grad", "output", "steps", "version")
+    __slots__ = ("__weakref__", "base", "origin", "steps", "version")
 
-    def __init__(
-        self, base: Tensor, steps: tuple[Any, ...], version: int, many: str | None, output: int, no_grad: bool
-    ):
+    def __init__(self, base: Tensor, steps: tuple[Any, ...], version: int, origin: str | None):
         self.base = base
         self.steps = steps
         self.version = version
-        self.many = many
-        self.output = output
-        self.no_grad = no_grad
+        self.origin = origin
 
 
 class Tensor:
@@ -129,7 +125,7 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        return self.requires_grad_slot
+        return self.requires_grad_slot or (self.view_of is not None and self.view_of.base.requires_grad_slot)
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
@@ -142,7 +138,7 @@ class Tensor:
             )
         if flag and self.dtype.category < dt.FLOAT:
             raise DTypeError(
-                "only Tensors of floating point dtype can require gradients",
+                "only Tensors of floating point and complex dtype can require gradients",
                 help="convert it first: x.float() or `x as float32`",
             )
         if flag != self.requires_grad_slot:
@@ -431,7 +427,7 @@ def type_name(value: Any) -> str:
     """The type as PyTorch's messages call it."""
     if isinstance(value, Size | DType | Device):
         return {Size: "torch.Size", DType: "torch.dtype", Device: "torch.device"}[type(value)]
-    return type(value).__name__
+    return getattr(type(value), "torch_name", type(value).__name__)
 
 
 op.converters["Tensor class"] = Tensor

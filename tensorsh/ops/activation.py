@@ -46,6 +46,7 @@ def activation(
     most: int = dt.FLOAT,
     underscore: tuple[str, ...] = (),
     inplace_grad_fn: str | None = None,
+    inplace_derivative: Callable[..., Any] | None = None,
     extra: tuple[str, ...] = (),
     check: Callable[..., None] | None = None,
     grad_fn: str | None = None,
@@ -55,6 +56,7 @@ def activation(
 
     underscore        public names of its in-place form
     inplace_grad_fn   the in-place form's node, where PyTorch names it differently
+    inplace_derivative   its derivative, where that is written in the output (the input is gone by then)
     extra             further names of the plain form
     """
     name, _, parameters = signature.partition("(")
@@ -80,7 +82,10 @@ def activation(
         inside = record
         if inplace_grad_fn is not None:
             inside = op(full, infer=infer, names=(), grad_fn=inplace_grad_fn, elementwise=True)(kernel)
-            inside.derivatives = record.derivatives
+            if inplace_derivative is None:
+                inside.derivatives = record.derivatives
+            else:
+                inside.derivative("input")(inplace_derivative)
 
         def body(*args: Any) -> Any:
             *rest, inplace = args
@@ -110,6 +115,10 @@ def _elu(x: Any, alpha: float, scale: float, slope: float) -> Any:
     return np.where(x > 0, x * x.dtype.type(scale), np.expm1(x * slope) * (alpha * scale)).astype(x.dtype)
 
 
+def _elu_slope_from(grad: Tensor, output: Tensor, alpha: float, scale: float, slope: float) -> Tensor:
+    return where(output > 0, grad * scale, grad * ((output + alpha * scale) * slope))
+
+
 def _elu_slope(grad: Tensor, x: Tensor, alpha: float, scale: float, slope: float) -> Tensor:
     return where(x > 0, grad * scale, grad * (registry["exp"](x * slope) * (alpha * scale * slope)))
 
@@ -119,6 +128,7 @@ def _elu_slope(grad: Tensor, x: Tensor, alpha: float, scale: float, slope: float
     "elu_cpu",
     underscore=("nn.functional.elu_",),
     inplace_grad_fn="EluBackward1",
+    inplace_derivative=lambda grad, output, alpha: _elu_slope_from(grad, output, alpha, 1.0, 1.0),
 )
 def elu(x, alpha):
     """x where it is positive, `alpha * (exp(x) - 1)` elsewhere.
@@ -141,6 +151,7 @@ def _(grad, input, alpha):
     extra=("torch.selu",),
     grad_fn="EluBackward0",
     inplace_grad_fn="EluBackward1",
+    inplace_derivative=lambda grad, output: _elu_slope_from(grad, output, SELU_ALPHA, SELU_SCALE, 1.0),
 )
 def selu(x):
     """A scaled `elu` that keeps mean 0 and variance 1: 1.0507 * elu(x, 1.6733).
@@ -167,6 +178,8 @@ def _check_celu(input: Spec, alpha: float) -> None:
     underscore=("nn.functional.celu_", "torch.celu_"),
     extra=("torch.celu",),
     check=_check_celu,
+    inplace_grad_fn="CeluBackward1",
+    inplace_derivative=lambda grad, output, alpha: _elu_slope_from(grad, output, alpha, 1.0, 1.0 / alpha),
 )
 def celu(x, alpha):
     """x where it is positive, `alpha * (exp(x / alpha) - 1)` elsewhere.
@@ -190,6 +203,7 @@ def _(grad, input, alpha):
     "leaky_relu_cpu",
     underscore=("nn.functional.leaky_relu_",),
     inplace_grad_fn="LeakyReluBackward1",
+    inplace_derivative=lambda grad, output, negative_slope: where(output > 0, grad, grad * negative_slope),
 )
 def leaky_relu(x, slope):
     """x where it is positive, `negative_slope * x` elsewhere.
@@ -284,6 +298,7 @@ def _(grad, input):
     "threshold_cpu",
     least=dt.INT,
     underscore=("nn.functional.threshold_", "torch.threshold_"),
+    inplace_grad_fn="ThresholdBackward1",
     extra=("torch.threshold",),
     sample=([-1.5, -0.3, 0.4, 2.0], 0.1, 20.0),
 )

@@ -261,12 +261,6 @@ def prelu(input, weight):
     return apply(prelu_kernel, (input, weight))
 
 
-@op(
-    "rrelu_with_noise(Tensor input, Tensor noise, float lower, float upper, bool training)",
-    infer=lambda x, *_: floating("leaky_relu_cpu", x),
-    names=(),
-    elementwise=True,
-)
 def rrelu_kernel(x, noise, lower, upper, training):
     """`noise * x` in training; else x where it is positive and the mean slope times x elsewhere."""
     if training:
@@ -274,11 +268,31 @@ def rrelu_kernel(x, noise, lower, upper, training):
     return leaky_relu.kernel(x, (lower + upper) / 2)  # type: ignore[misc]
 
 
-@rrelu_kernel.derivative("input")
+def rrelu_slope(grad, x, noise, lower, upper, training):
+    """The derivative, in the input as in the output: they have the same sign."""
+    return grad * noise if training else where(x > 0, grad, grad * ((lower + upper) / 2))
+
+
+rrelu_plain, rrelu_there = (
+    op(
+        "rrelu_with_noise(Tensor input, Tensor noise, float lower, float upper, bool training)",
+        infer=lambda x, *_: floating("leaky_relu_cpu", x),
+        names=(),
+        elementwise=True,
+        grad_fn=f"RreluWithNoiseBackward{number}",
+    )(rrelu_kernel)
+    for number in (0, 1)
+)
+
+
+@rrelu_plain.derivative("input")
 def _(grad, input, noise, lower, upper, training):
-    if training:
-        return grad * noise
-    return where(input > 0, grad, grad * ((lower + upper) / 2))
+    return rrelu_slope(grad, input, noise, lower, upper, training)
+
+
+@rrelu_there.derivative("input")
+def _(grad, output, noise, lower, upper, training):
+    return rrelu_slope(grad, output, noise, lower, upper, training)
 
 
 def _rrelu(input: Any, lower: float, upper: float, training: bool, inplace: bool) -> Any:
@@ -290,7 +304,7 @@ def _rrelu(input: Any, lower: float, upper: float, training: bool, inplace: bool
         slopes = context.current.generator.uniform(int((x <= 0).sum()), np.float64, lower, upper)
         noise[x <= 0] = slopes
     arguments = (input, wrap(noise), lower, upper, training)
-    return (apply_inplace if inplace else apply)(rrelu_kernel, arguments)
+    return apply_inplace(rrelu_there, arguments) if inplace else apply(rrelu_plain, arguments)
 
 
 @composite(

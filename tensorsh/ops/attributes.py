@@ -269,7 +269,7 @@ def detach(input):
     return input.alias()
 
 
-@composite("Tensor.detach_(Tensor input)")
+@composite("Tensor.detach_(Tensor input)", names=("Tensor.detach_", "torch.detach_"))
 def detach_(input):
     """Take the tensor out of the graph, in place: it becomes a leaf without gradient.
 
@@ -277,7 +277,7 @@ def detach_(input):
     tensor([2., 2.])
     """
     view = input.view_of
-    if view is not None and input.node is not None and view.many is None:
+    if view is not None:
         raise GradientError(
             "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel "
             "(DDP) for "
@@ -299,6 +299,11 @@ def requires_grad_(input, requires_grad):
     >>> x
     tensor([1., 1.], requires_grad=True)
     """
+    if requires_grad and input.dtype.category < dt.FLOAT:
+        raise DTypeError(
+            "only Tensors of floating point dtype can require gradients",
+            help="convert it first: x.float() or `x as float32`",
+        )
     input.requires_grad = requires_grad
     return input
 

@@ -290,7 +290,7 @@ def fill(input, value):
     return apply(fill_tensor if isinstance(value, Tensor) else fill_number, (input, value))
 
 
-@composite("Tensor.fill_(Tensor input, Tensor|Number value)")
+@composite("Tensor.fill_(Tensor input, Tensor|Number value)", names=("Tensor.fill_", "torch.fill_"))
 def fill_(input, value):
     """Write one value into every element.
 

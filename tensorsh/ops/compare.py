@@ -26,6 +26,7 @@ def comparison(name, alias, symbol, kernel, doc):
         infer=infer,
         promote="types",
         inplace=True,
+        grad_fn=lambda specs: f"{name.title()}Backward{int(not isinstance(specs[1], type))}",
         names=tuple(f"{where}.{n}" for n in (name, alias) if n for where in ("torch", "Tensor")),
         formula=f"{{0}} {symbol} {{1}}",
         doc=doc,

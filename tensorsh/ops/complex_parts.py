@@ -26,7 +26,20 @@ def conjugated_now(x):
     return np.conj(x)
 
 
-for each in (conjugated, conjugated_now):
+@op(
+    "conj_physical(Tensor input)",
+    infer=lambda x: x,
+    names=(),
+    half="native",
+    inplace=True,
+    grad_fn="ConjPhysicalBackward1",
+)
+def conjugated_there(x):
+    """The complex conjugate, in place."""
+    return np.conj(x)
+
+
+for each in (conjugated, conjugated_now, conjugated_there):
 
     @each.derivative("input")
     def _(grad):

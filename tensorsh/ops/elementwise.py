@@ -13,8 +13,9 @@ from typing import Any
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
-from ..engine.inplace import apply_inplace
+from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
 from ..engine.op import Op, op, registry
+from ..engine.schema import Schema
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS, Tensor, np, wrap
 from ..errors import ArgumentError, DTypeError
@@ -85,6 +86,23 @@ def unary(
     if derivative is not None:
         record.derivative("input")(derivative)
     return record
+
+
+def own_inplace_node(record: Op, grad_fn: str, derivative: Any) -> None:
+    """Give `record` in-place forms whose node is another one than that of `record`."""
+    schema = record.schema
+    there = Op(
+        schema,
+        kernel=record.kernel,
+        infer=record.infer,
+        promote=record.promote,
+        half=record.half,
+        names=(),
+        grad_fn=grad_fn,
+    )
+    there.derivative("input")(derivative)
+    for name in method_names(record):
+        install_form(InPlace(there, Schema(name + "_", schema.parameters)))
 
 
 def numbered(name: str) -> Callable[[tuple[Any, ...]], str]:

@@ -121,6 +121,23 @@ def functional_embedding(input, weight, padding_idx, max_norm, norm_type, scale_
     )
 
 
+@composite(
+    "embedding_renorm_(Tensor weight, Tensor indices, float max_norm, float norm_type)",
+    names=("torch.embedding_renorm_",),
+)
+def embedding_renorm_(weight, indices, max_norm, norm_type):
+    """Shorten those rows of the table `weight` that `indices` names to at most `max_norm`, in place.
+
+    >>> weight = tensor([[3., 4.], [3., 4.]])
+    >>> embedding_renorm_(weight, tensor([1]), 1., 2.);
+    >>> weight
+    tensor([[3.0000, 4.0000],
+            [0.6000, 0.8000]])
+    """
+    write(weight, shortened(weight.array, indices.array, max_norm, norm_type))
+    return weight
+
+
 def shortened(weight: Array, indices: Array, max_norm: float, norm_type: float) -> Array:
     """The table with the used rows scaled to at most `max_norm`."""
     check_bounds(indices, weight.shape[0], 0, message="index out of range in self")

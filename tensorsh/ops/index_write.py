@@ -68,6 +68,7 @@ def _added_rule(name: str, input: Spec, dim: int, index: Spec, source: Spec) -> 
     "index_add(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha=1)",
     infer=lambda input, dim, index, source, alpha: _added_rule("index_add_", input, dim, index, source),
     inplace=True,
+    separate=True,
     sample=([[1.0, 2.0], [3.0, 4.0]], 0, np.array([1, 1]), [[5.0, 6.0], [7.0, 8.0]]),
 )
 def index_add(x, dim, index, source, alpha):
@@ -90,8 +91,8 @@ def _(grad):
 
 
 @index_add.derivative("source")
-def _(grad, dim, index, source_spec, alpha):
-    found = grad.index_select(dim, index).expand(source_spec.shape)
+def _(grad, dim, index, source, alpha):
+    found = grad.index_select(dim, index).expand(source.spec.shape)
     return found if alpha == 1 else found * alpha
 
 
@@ -109,6 +110,7 @@ def _index_reduce_rule(
     "index_reduce(Tensor input, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True)",
     infer=_index_reduce_rule,
     inplace=True,
+    separate=True,
     sample=([[1.0, 2.0], [3.0, 4.0]], 0, np.array([1, 1]), [[5.0, 6.0], [7.0, 8.0]], "mean"),
 )
 def index_reduce(x, dim, index, source, reduce, include_self):
@@ -178,6 +180,7 @@ def _index_copy_rule(input: Spec, dim: int, index: Spec, source: Spec) -> Spec:
     infer=_index_copy_rule,
     half="native",
     inplace=True,
+    separate=True,
     sample=([[1.0, 2.0], [3.0, 4.0]], 0, np.array([1]), [[5.0, 6.0]]),
 )
 def index_copy(x, dim, index, source):
@@ -199,8 +202,8 @@ def _(grad, dim, index):
 
 
 @index_copy.derivative("source")
-def _(grad, dim, index, source_spec):
-    return grad.index_select(dim, index).expand(source_spec.shape)
+def _(grad, dim, index, source):
+    return grad.index_select(dim, index).expand(source.spec.shape)
 
 
 # ------------------------------------------------------------------ index_fill

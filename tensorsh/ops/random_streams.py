@@ -18,6 +18,7 @@ from ..errors import ArgumentError
 class UserGenerator:
     """A random stream of the user's own: `Generator().manual_seed(3)`, given as `generator=`."""
 
+    torch_name = "torch._C.Generator"
     public = frozenset({"manual_seed", "seed", "initial_seed", "get_state", "set_state", "device"})
 
     def __init__(self) -> None:

@@ -17,12 +17,13 @@ IN_PLACE = {
     "SqueezeBackward2": "SqueezeBackward5",
     "TBackward0": "TBackward1",
     "TransposeBackward0": "TransposeBackward1",
+    "AsStridedBackward0": "AsStridedBackward1",
 }
 
 
 def become(target: Tensor, name: str, *args: Any) -> Tensor:
     """Let `target` be what the view operation makes of it: its memory seen anew, its history one longer."""
-    check_writable(target, name + "_")
+    check_writable(target)
     view = registry[name](target, *args)
     context.current.journal.save_attributes(
         target, "array", "spec", "node", "index", "requires_grad_slot", "view_of"
@@ -34,12 +35,15 @@ def become(target: Tensor, name: str, *args: Any) -> Tensor:
     if target.view_of is not None:
         target.view_of = view.view_of
     bump(target)
+    if target.view_of is not None:
+        target.view_of.version = target.version  # the node is the view's own
     return target
 
 
 def shape_changer(name: str, parameters: str, given: str, shown: str) -> None:
     @composite(
         f"Tensor.{name}_(Tensor input{parameters})",
+        names=(f"Tensor.{name}_",) + (f"torch.{name}_",) * (name == "as_strided"),
         doc=f"""`{name}`, in place: the tensor itself gets the new shape.
 
         >>> x = {given}
@@ -53,6 +57,12 @@ def shape_changer(name: str, parameters: str, given: str, shown: str) -> None:
 
 
 shape_changer("unsqueeze", ", int dim", "tensor([1, 2])", "0 → tensor([[1, 2]])")
+shape_changer(
+    "as_strided",
+    ", ints size, ints stride, int? storage_offset=None",
+    "tensor([1, 2, 3])",
+    "(2,), (2,) → tensor([1, 3])",
+)
 shape_changer("squeeze", ", any dim=None", "tensor([[1, 2]])", " → tensor([1, 2])")
 shape_changer("t", "", "tensor([[1, 2]])", " → tensor([[1],\n                [2]])")
 for spelling in ("transpose", "swapaxes", "swapdims"):

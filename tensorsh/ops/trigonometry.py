@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from ..errors import DTypeError
-from .elementwise import conj, exact, unary, where
+from ..errors import DTypeError, GradientError
+from .elementwise import conj, exact, own_inplace_node, unary, where
 
 SIN = exact(np.sin)
 
@@ -122,7 +122,7 @@ unary(
     aliases=("nn.functional.tanh",),
     sample=([-1.0, 0.0, 2.0],),
 )
-unary(
+asinh = unary(
     "asinh",
     np.arcsinh,
     """Inverse hyperbolic sine of each element.
@@ -132,6 +132,7 @@ unary(
     """,
     lambda grad, input: grad * conj((input * input + 1).rsqrt()),
     aliases=("arcsinh",),
+    inplace=False,
     sample=([-1.0, 0.0, 2.0],),
 )
 
@@ -143,7 +144,7 @@ def acosh_derivative(grad, input):
     return grad * (input * input - 1).rsqrt()
 
 
-unary(
+acosh = unary(
     "acosh",
     np.arccosh,
     """Inverse hyperbolic cosine of each element.
@@ -153,9 +154,10 @@ unary(
     """,
     acosh_derivative,
     aliases=("arccosh",),
+    inplace=False,
     sample=([1.5, 2.0, 4.0],),
 )
-unary(
+atanh = unary(
     "atanh",
     exact(np.arctanh),
     """Inverse hyperbolic tangent of each element.
@@ -165,8 +167,26 @@ unary(
     """,
     lambda grad, input: grad * conj((1 - input * input).reciprocal()),
     aliases=("arctanh",),
+    inplace=False,
     sample=([-0.5, 0.0, 0.9],),
 )
+
+
+def without_derivative(record):
+    """PyTorch has no derivative of the in-place form, but a node that says so."""
+
+    def refuse(grad):
+        raise GradientError(
+            f"the derivative for 'inplace version of {record.name}' is not implemented.",
+            code="derivative-not-implemented",
+            help=f"x = x.{record.name}() has one",
+        )
+
+    own_inplace_node(record, f"{record.name.title()}Backward1", refuse)
+
+
+for record in (asinh, acosh, atanh):
+    without_derivative(record)
 
 # ------------------------------------------------------------------ sinc, degrees
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.node import fit, replay, zeros
+from ..engine.copy_slices import replay
+from ..engine.node import fit, zeros
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor

@@ -15,9 +15,9 @@ import numpy as np
 from .. import context
 from .. import dtype as dt
 from ..apply import _key, attach_view, new_plan, record
-from ..inplace import check_result, check_writable
+from ..inplace import check_overlap, check_result
 from ..journal import Journal
-from ..node import Node, edge
+from ..node import Node
 from ..op import Op
 from ..spec import Spec
 from ..tensor import Tensor
@@ -289,7 +289,7 @@ class Trace:
         tensors = [a for a in args if type(a) is Tensor]
         for i in op.lists:
             tensors.extend(t for t in args[i] if type(t) is Tensor)
-        if tensors and all(self.is_constant(t) and not t.requires_grad_slot for t in tensors):
+        if tensors and all(self.is_constant(t) and not t.requires_grad for t in tensors):
             if not op.view and lowering(op) is None and not any(type(a) is Number for a in args):
                 return self._constant_result(op, args)
         concrete = tuple([a.value if type(a) is Number else a for a in args])
@@ -304,7 +304,7 @@ class Trace:
             result = Tensor(outs, plan.out)
         if op.view:
             self._attach_view(op, args, result)
-        if state.grad_enabled and not op.nondifferentiable and any(t.requires_grad_slot for t in tensors):
+        if state.grad_enabled and not op.nondifferentiable and any(t.requires_grad for t in tensors):
             record(op, args, key, result)
         return result
 
@@ -400,9 +400,9 @@ class Trace:
         if state.grad_enabled and not op.nondifferentiable:
             for a in args:
                 for t in a if type(a) is tuple else (a,):
-                    if type(t) is Tensor and (t.requires_grad_slot or (t.view_of is not None and edge(t))):
+                    if type(t) is Tensor and t.requires_grad:
                         self.stop("an in-place change that gradients go through")
-        check_writable(target, op.name + "_", False)
+        check_overlap(op, args)
         place = self.value(target)
         if place.source is not None and type(place.source) is not External:
             self.stop("a constant is changed")
