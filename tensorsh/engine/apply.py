@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import DeviceError, TensorshError
 from . import blocks, context
 from . import dtype as dt
+from .batched import Batched, run_batched
 from .node import Node
 from .op import Op
 from .spec import Spec, spec
@@ -39,6 +40,9 @@ class Plan:
         self.simple = type(out) is Spec and casts is None and not (meta or lists or blocked)
 
 
+#: stands for a plan where an argument is batched: `run_batched` does the rest
+BATCHED = Plan(None, None, False, False)
+
 #: plans an operation remembers; parameters with ever new values must not fill the memory
 MOST_PLANS = 2_000
 
@@ -57,9 +61,11 @@ def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
     try:
         plan = op.plans.get(key)
     except TypeError:  # an argument that cannot be hashed
-        plan = make_plan(op, args, key)
+        plan = BATCHED if any_batched(args) else make_plan(op, args, key)
     if plan is None:
         plan = new_plan(op, args, key)
+    if plan is BATCHED:
+        return run_batched(op, args)
 
     if plan.simple:
         result = wrap_output(op.kernel(*[a.array if type(a) is Tensor else a for a in args]), plan.out)  # type: ignore[misc]
@@ -82,8 +88,17 @@ def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
     return result
 
 
+def any_batched(args: tuple[Any, ...]) -> bool:
+    """Whether a `vmap` maps over one of the arguments."""
+    if not context.current.batches:
+        return False
+    return any(type(a) is Batched or (type(a) is tuple and any_batched(a)) for a in args)
+
+
 def new_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
-    """Make a plan and remember it."""
+    """Make a plan and remember it; batched arguments have none of their own."""
+    if any_batched(args):
+        return BATCHED
     plan = make_plan(op, args, key)
     if len(op.plans) > MOST_PLANS:
         op.plans.clear()

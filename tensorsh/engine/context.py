@@ -18,9 +18,19 @@ if TYPE_CHECKING:
 
 
 class Context:
-    """Grad mode, default dtype and device, random numbers, the undo journal."""
+    """Grad mode, default dtype and device, random numbers, the undo journal, the vmaps that are running."""
 
-    __slots__ = ("_generator", "device", "dtype", "grad_enabled", "journal", "threads", "trace", "tracer")
+    __slots__ = (
+        "_generator",
+        "batches",
+        "device",
+        "dtype",
+        "grad_enabled",
+        "journal",
+        "threads",
+        "trace",
+        "tracer",
+    )
 
     def __init__(self, dtype: DType = float32, device: Device = cpu):
         self.grad_enabled = True
@@ -30,6 +40,7 @@ class Context:
         self.threads: int | None = None  # how many an operation may use; None: one for each core
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
         self.trace: Any = None  # the `engine.compile` trace that takes the place of computing
+        self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first
         self._generator: Generator | None = None
 
     @property
@@ -37,6 +48,8 @@ class Context:
         """The default random stream; its state is restored when a statement fails."""
         if self.trace is not None:
             self.trace.stop("random numbers are drawn")
+        for batch in self.batches:
+            batch.drawing()
         if self._generator is None:
             from .generator import Generator
 

@@ -14,7 +14,8 @@ from ..errors import DTypeError, GradientError, ShapeError, ValueError
 from . import context
 from . import dtype as dt
 from . import schema as schemas
-from .apply import Plan, _key, make_plan, new_plan, run_kernel
+from .apply import Plan, _key, any_batched, make_plan, new_plan, run_kernel
+from .batched import write_batched
 from .copy_slices import CopySlices
 from .node import InPlaceNode, Node, check_origin, edge, move_retained, refresh
 from .op import Op, converters
@@ -89,6 +90,8 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     state = context.current
     if state.trace is not None:
         return state.trace.apply_inplace(op, args)
+    if any_batched(args):
+        return write_batched(op, args)
     wants_grad = (
         state.grad_enabled
         and not op.nondifferentiable

@@ -202,9 +202,12 @@ class Op:
             return self.misfit(args, kwargs, error)
 
     def misfit(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> Any:
-        """A call that its signature refused: tried again in another spelling."""
+        """A call that its signature refused: tried again in another spelling, or slice by slice in a vmap."""
+        from .batched import Unbatchable, over_slices
         from .calls import rebind
 
+        if isinstance(error, Unbatchable):
+            return over_slices(self, args, kwargs)
         traceback = error.__traceback__
         if traceback is None or traceback.tb_next is not None:
             raise error

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from . import context
-from .apply import apply_any, attach_view, new_plan, record, run_kernel, wrap_output
+from .apply import BATCHED, apply_any, attach_view, new_plan, record, run_kernel, wrap_output
+from .batched import run_batched
 from .op import Op
 from .tensor import Tensor
 
@@ -46,6 +47,8 @@ def runner(op: Op) -> Callable[..., Any]:
         f"        return apply_any(op, {packed})",
         "    if plan is None:",
         f"        plan = new_plan(op, {packed}, key)",
+        "        if plan is BATCHED:",
+        f"            return run_batched(op, {packed})",
         "    if plan.simple:",
         f"        out = kernel({', '.join(arrays)})",
         "        known = plan.out",
@@ -67,6 +70,7 @@ def runner(op: Op) -> Callable[..., Any]:
         "    return result",
     ]
     scope: dict[str, Any] = {
+        "BATCHED": BATCHED,
         "Tensor": Tensor,
         "apply_any": apply_any,
         "attach_view": attach_view,
@@ -77,6 +81,7 @@ def runner(op: Op) -> Callable[..., Any]:
         "op": op,
         "plans": op.plans,
         "record": record,
+        "run_batched": run_batched,
         "run_kernel": run_kernel,
         "wrap_output": wrap_output,
     }

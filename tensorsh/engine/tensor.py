@@ -99,6 +99,20 @@ class Tensor:
         out.counter = self.shared_counter()
         return out
 
+    @property
+    def mapped(self) -> bool:
+        """Whether a vmap maps over it: then it stands for many."""
+        return False
+
+    def beside(self, new: Tensor) -> Tensor:
+        """A tensor made after this one (`zeros_like`); where a vmap maps over this one, over that too."""
+        return new
+
+    @property
+    def in_order(self) -> bool:
+        """Whether its elements lie in memory in order."""
+        return self.spec.is_meta or bool(self.array.flags.c_contiguous)
+
     def __getattr__(self, name: str) -> Any:
         """A method whose module is not imported yet."""
         if op.registry.load(f"Tensor.{name}"):
@@ -354,7 +368,7 @@ def _operand(record: op.Op, self: Tensor, other: Any, swapped: bool, rest: tuple
     from .apply import apply
 
     kind = type(other)
-    if kind in NUMBERS:
+    if kind in NUMBERS or isinstance(other, Tensor):
         pass
     elif kind is list:
         other = converters_tensor(other, record.name, "other", 2)

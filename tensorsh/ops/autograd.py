@@ -35,19 +35,39 @@ def grad(
 ):
     """The tuple of d(outputs)/d(inputs), without touching `.grad`.
 
+    With `is_grads_batched` each of `grad_outputs` is a stack of them, and so is each result.
+
     >>> x = tensor([1., 2.], requires_grad=True)
     >>> grad((x * x).sum(), x)
     (tensor([2., 4.]),)
     """
-    return engine.grad(
-        engine.tensors_of(outputs, "outputs"),
-        engine.tensors_of(inputs, "inputs"),
-        optional_tensors(grad_outputs, "grad_outputs"),
-        retain_graph=retain_graph,
-        create_graph=create_graph,
-        allow_unused=allow_unused,
-        materialize_grads=materialize_grads,
-    )
+    roots, wrt = engine.tensors_of(outputs, "outputs"), engine.tensors_of(inputs, "inputs")
+    weights = optional_tensors(grad_outputs, "grad_outputs")
+
+    def walk(seeds: Any) -> tuple[Tensor | None, ...]:
+        return engine.grad(
+            roots,
+            wrt,
+            seeds,
+            retain_graph=retain_graph,
+            create_graph=create_graph,
+            allow_unused=allow_unused,
+            materialize_grads=materialize_grads,
+        )
+
+    if not is_grads_batched or weights is None:
+        return walk(weights)
+    from .vmap import over_rows
+
+    used: list[bool] = []
+
+    def rows(seeds: Any) -> tuple[Tensor, ...]:
+        found = walk(seeds)
+        used[:] = [g is not None for g in found]
+        return tuple([g for g in found if g is not None])
+
+    stacks = iter(over_rows(rows, weights))
+    return tuple([next(stacks) if use else None for use in used])
 
 
 @composite(

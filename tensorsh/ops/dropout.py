@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ..engine import context
+from ..engine.levels import for_each_slice
 from ..engine.op import composite
 from ..engine.tensor import Tensor, wrap
 from ..errors import DTypeError, ShapeError, ValueError
@@ -59,7 +60,10 @@ def _noise(input: Tensor, shape: tuple[int, ...], p: float, alpha: bool) -> tupl
     def draw(shape: tuple[int, ...]) -> Any:
         return context.current.generator.bernoulli(1 - p, shape, input.spec.np)
 
-    kept = wrap(laid_out_like(input.array, draw) if shape == input.spec.shape else draw(shape))
+    if shape == input.spec.shape and not input.in_order:
+        kept = wrap(laid_out_like(input.array, draw))
+    else:
+        kept = for_each_slice(shape, lambda size: wrap(draw(size)))
     if not alpha:
         return kept / (1 - p), None
     a = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))

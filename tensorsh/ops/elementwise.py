@@ -145,7 +145,7 @@ def two_numbers(name: str, first: Any, second: Any) -> ArgumentError:
 def operand(other: Any) -> Any:
     """What stands beside a tensor at an operator: a tensor or number, or NotImplemented."""
     kind = type(other)
-    if kind is Tensor or kind in NUMBERS:
+    if isinstance(other, Tensor) or kind in NUMBERS:
         return other
     if kind is list:
         return registry["tensor_of"](other)

@@ -38,7 +38,7 @@ def filled(
 
 def laid_out(out: Tensor, like: Tensor) -> Tensor:
     """A new tensor of one value, its memory in the order of another tensor's of this shape."""
-    if not out.is_meta and not like.is_meta and not like.array.flags.c_contiguous:
+    if not out.is_meta and not like.in_order:
         out.array = laid_out_like(like.array, out.array.reshape)
     return out
 
@@ -77,7 +77,7 @@ def family(name: str, value: int, meaning: str) -> None:
     def like(input, dtype, layout, device, requires_grad, pin_memory, memory_format):
         of = input.spec
         out = filled(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)
-        return laid_out(out, input)
+        return input.beside(laid_out(out, input))
 
     @composite(
         f"Tensor.new_{name}(Tensor input, int... size, {OPTIONS})",
@@ -88,7 +88,7 @@ def family(name: str, value: int, meaning: str) -> None:
         """,
     )
     def new(input, size, dtype, layout, device, requires_grad, pin_memory):
-        return filled(size, value, dtype or input.dtype, device or input.device, requires_grad)
+        return input.beside(filled(size, value, dtype or input.dtype, device or input.device, requires_grad))
 
 
 family("zeros", 0, "zeros")
@@ -159,7 +159,8 @@ def full_like(input, fill_value, dtype, layout, device, requires_grad, pin_memor
     tensor([5., 5.])
     """
     of, value = input.spec, fill_number("full_like", fill_value)
-    return laid_out(full_of(of.shape, value, dtype or of.dtype, device or of.device, requires_grad), input)
+    out = full_of(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)
+    return input.beside(laid_out(out, input))
 
 
 @composite(f"Tensor.new_full(Tensor input, any size, any fill_value, *, {OPTIONS})")
@@ -170,7 +171,7 @@ def new_full(input, size, fill_value, dtype, layout, device, requires_grad, pin_
     tensor([7, 7])
     """
     size, value = fill_size("new_full", size), fill_number("new_full", fill_value)
-    return full_of(size, value, dtype or input.dtype, device or input.device, requires_grad)
+    return input.beside(full_of(size, value, dtype or input.dtype, device or input.device, requires_grad))
 
 
 @composite(f"scalar_tensor(any s, *, {OPTIONS})", names=("torch.scalar_tensor",), factory=True)

@@ -1,90 +1,139 @@
-"""Functions of functions: `torch.func`'s grad, jacrev, hessian, vjp, jvp and vmap.
+"""Functions of functions: `torch.func`'s grad, vjp, jvp, jacrev, jacfwd, hessian, linearize.
 
-They compose: a transform inside another differentiates through what the inner one computed.
+They compose: a transform inside another differentiates through what the inner one computed. Arguments and
+results may be nested tuples, lists and dictionaries of tensors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..engine.context import GradMode
-from ..engine.op import composite, registry
+from ..engine.op import composite
 from ..engine.tensor import Tensor
-from ..errors import ShapeError, ValueError
-from .functional import (
-    Function,
-    as_tuple,
-    call,
-    fresh,
-    gradients,
-    jacobian_of,
-    push_forward,
-    scalar_gradients,
-    weighted,
-)
+from ..engine.tree import Structure, flatten, map_leaves, unflatten
+from ..errors import ArgumentError, DTypeError, GradientError, ShapeError, ValueError
+from .tape import Tape, filled
+from .vmap import Function, function_name, python_type
+
+JVP = "jvp(f, primals, tangents)"
 
 
-def at_positions(
-    f: Function, argnums: int | tuple[int, ...], args: tuple[Any, ...]
-) -> tuple[Function, tuple[Tensor, ...], bool]:
-    """`f` as a function of the arguments at `argnums` alone, and those arguments."""
-    alone = isinstance(argnums, int)
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    for n in numbers:
-        if not -len(args) <= n < len(args):
-            raise ValueError(f"Got argnum={n}, but only {len(args)} positional inputs")
-
-    def of(*chosen: Tensor) -> Any:
-        full = list(args)
-        for n, t in zip(numbers, chosen, strict=True):
-            full[n] = t
-        return f(*full)
-
-    return of, tuple(args[n] for n in numbers), alone
+# ------------------------------------------------------------------ arguments
 
 
-@composite("grad_and_value(any func, any argnums=0, bool has_aux=False)", names=("func.grad_and_value",))
+class Chosen:
+    """The arguments a transform differentiates by: which they are, and the tape's leaves in their places."""
+
+    def __init__(self, args: Sequence[Any], argnums: Any):
+        self.args = args
+        self.alone = isinstance(argnums, int)
+        if isinstance(argnums, list):  # brackets of numbers in a call are a list
+            argnums = tuple(argnums)
+        if not isinstance(argnums, int | tuple):
+            raise ArgumentError(f"argnums must be int or Tuple[int, ...], got: {python_type(argnums)}")
+        numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+        for n in numbers:
+            if not isinstance(n, int):
+                raise ArgumentError(f"argnum must be int, got: {python_type(n)}")
+            if not -len(args) <= n < len(args):
+                raise ValueError(f"Got argnum={n}, but only {len(args)} positional inputs", code="transform")
+        self.numbers = tuple([n % len(args) for n in numbers])
+        if not numbers:
+            raise ValueError("argnums must be non-empty", code="transform")
+        if len(set(self.numbers)) != len(numbers):
+            raise ValueError(f"argnums elements must be unique, got {argnums}", code="transform")
+        self.leaves, self.structure = flatten(tuple([args[n] for n in self.numbers]))
+        for leaf in self.leaves:
+            if not isinstance(leaf, Tensor):
+                raise ValueError(
+                    f"Thing passed to transform API must be Tensor, got {python_type(leaf)}",
+                    code="transform",
+                    help="make it a tensor: tensor(3.)",
+                )
+
+    def call(self, tape: Tape, func: Function, kwargs: dict[str, Any]) -> Any:
+        """The function with the tape's inputs in the places of the chosen arguments."""
+        full = list(self.args)
+        for n, value in zip(self.numbers, unflatten(tape.inputs, self.structure), strict=True):
+            full[n] = value
+        return tape.call(lambda *_: func(*full, **kwargs))
+
+    def nested(self, found: Sequence[Any]) -> Any:
+        """One value for each leaf, nested as the chosen arguments are."""
+        value = unflatten(found, self.structure)
+        return value[0] if self.alone else value
+
+
+def with_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
+    if not has_aux:
+        return out, None
+    if not (isinstance(out, tuple) and len(out) == 2):
+        raise ArgumentError(
+            f"{what}: output of function f should be a tuple: (output, aux) if has_aux is True",
+            code="transform",
+        )
+    return out
+
+
+def output_tensors(out: Any, what: str) -> tuple[list[Tensor], Structure]:
+    leaves, structure = flatten(out)
+    if not leaves or (len(leaves) == 1 and leaves[0] is None):
+        raise ArgumentError(
+            f"{what}: Expected f to be a function that has non-empty output (got output = {leaves})",
+            code="transform",
+        )
+    for leaf in leaves:
+        if not isinstance(leaf, Tensor):
+            raise ArgumentError(
+                f"{what}: expected f(*primals) to return only tensors, got unsupported type {python_type(leaf)}",
+                code="transform",
+            )
+    return leaves, structure
+
+
+def named(transformed: Function, func: Function) -> Function:
+    """The transformed function under the name of the one it came from, as messages show it."""
+    transformed.__name__ = function_name(func)
+    return transformed
+
+
+# ------------------------------------------------------------------ grad
+
+
+@composite("func.grad_and_value(any func, any argnums=0, bool has_aux=False)", names=("func.grad_and_value",))
 def grad_and_value(func, argnums, has_aux):
     """A function that returns (gradient, value) of a scalar function.
 
-    >>> grad_and_value(lambda x: x ** 2)(tensor(3.))
+    With `has_aux` the function returns (value, anything else), and the result is (gradient, (value, aux)).
+
+    >>> torch.func.grad_and_value(lambda x: x ** 2)(tensor(3.))
     (tensor(6.), tensor(9.))
     """
+    what = "grad_and_value(f)(*args)"
 
-    def transformed(*args: Any) -> Any:
-        aux: list[Any] = []
+    def transformed(*args: Any, **kwargs: Any) -> Any:
+        chosen = Chosen(args, argnums)
+        tape = Tape(chosen.leaves)
+        out, aux = with_aux(chosen.call(tape, func, kwargs), has_aux, what)
+        if not isinstance(out, Tensor):
+            raise ArgumentError(
+                f"{what}: Expected f(*args) to return a Tensor, got {python_type(out)}",
+                code="transform",
+            )
+        if out.ndim:
+            raise ShapeError(
+                f"{what}: Expected f(*args) to return a scalar Tensor, got tensor with {out.ndim} dims. Maybe you "
+                "wanted to use the vjp or jacrev APIs instead?",
+                code="transform",
+                help="reduce it (f(x).sum()), or use jacrev for all derivatives",
+            )
+        tape.record([out])
+        gradient = chosen.nested(filled(tape.pull([None]), tape.inputs))
+        value = tape.released(out)
+        return (gradient, (value, map_leaves(tape.released, aux))) if has_aux else (gradient, value)
 
-        def value_only(*inner: Any) -> Any:
-            out = func(*inner)
-            if has_aux:
-                out, extra = out
-                aux.append(extra)
-            return out
-
-        of, chosen, alone = at_positions(value_only, argnums, args)
-        leaves = fresh(chosen, True)
-        value, found = scalar_gradients(of, leaves, "grad", True)
-        gradient = found[0] if alone else found
-        return (gradient, (value, aux[-1])) if has_aux else (gradient, value)
-
-    return outside(transformed)
-
-
-def outside(f: Function) -> Function:
-    """Results leave the graph unless an argument asked for one (an outer transform, or the user)."""
-
-    def wrapped(*args: Any) -> Any:
-        result = f(*args)
-        wanted = any(isinstance(a, Tensor) and a.requires_grad for a in args)
-        return result if wanted else detached(result)
-
-    return wrapped
-
-
-def detached(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.alias() if value.requires_grad else value
-    return tuple(detached(v) for v in value) if type(value) is tuple else value
+    return named(transformed, func)
 
 
 @composite("func.grad(any func, any argnums=0, bool has_aux=False)", names=("func.grad",))
@@ -96,140 +145,135 @@ def func_grad(func, argnums, has_aux):
     """
     both = grad_and_value(func, argnums, has_aux)
 
-    def transformed(*args: Any) -> Any:
-        gradient, value = both(*args)
+    def transformed(*args: Any, **kwargs: Any) -> Any:
+        gradient, value = both(*args, **kwargs)
         return (gradient, value[1]) if has_aux else gradient
 
-    return transformed
+    return named(transformed, func)
 
 
-def _jacobian_function(func: Function, argnums: Any) -> Function:
-    def transformed(*args: Any) -> Any:
-        of, chosen, alone = at_positions(func, argnums, args)
-        leaves = fresh(chosen, True)
-        outputs, one = call(of, leaves, "jacrev")
-        with GradMode(True):
-            rows = tuple(jacobian_of(out, leaves, True) for out in outputs)
-        found = tuple(row[0] if alone else row for row in rows)
-        return found[0] if one else found
-
-    return outside(transformed)
+# ------------------------------------------------------------------ vector products
 
 
-@composite("jacrev(any func, any argnums=0)", names=("func.jacrev",))
-def jacrev(func, argnums):
-    """A function that returns the Jacobian of `func`, computed row by row.
+def checked_vjp(func: Function, args: Sequence[Any], argnums: Any, has_aux: bool, what: str) -> Any:
+    """(tape, outputs, their structure, the chosen arguments, aux)."""
+    chosen = Chosen(args, argnums)
+    tape = Tape(chosen.leaves)
+    out, aux = with_aux(chosen.call(tape, func, {}), has_aux, "vjp(f, *primals)")
+    outputs, structure = output_tensors(out, "vjp(f, *primals)")
+    for t in outputs:
+        if not (t.dtype.is_floating_point or t.dtype.is_complex):
+            raise DTypeError(
+                f"{what}: All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
+                f"{t.dtype}"
+            )
+    tape.record(outputs)
+    return tape, outputs, structure, chosen, aux
 
-    >>> jacrev(lambda x: x ** 2)(tensor([1., 3.]))
-    tensor([[2., 0.],
-            [0., 6.]])
+
+@composite("func.vjp(any func, any... primals, bool has_aux=False)", names=("func.vjp",))
+def func_vjp(func, primals, has_aux):
+    """(func(*primals), a function from v to the tuple v · Jacobian, one for each of `primals`).
+
+    >>> value, pull = torch.func.vjp(lambda x: x * x, tensor([1., 2.]))
+    >>> pull(ones(2))
+    (tensor([2., 4.]),)
     """
-    return _jacobian_function(func, argnums)
+    tape, outputs, structure, chosen, aux = checked_vjp(
+        func, primals, tuple(range(len(primals))), has_aux, "vjp(f, ...)"
+    )
+
+    def pull(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
+        weights, given = flatten(cotangents)
+        if given != structure:
+            raise ArgumentError(
+                "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the "
+                f"function. cotangents: {given.sketch()}, primal output: {structure.sketch()}",
+                code="transform",
+            )
+        return chosen.nested(filled(tape.pull(weights), tape.inputs))
+
+    out = unflatten([tape.released(t) for t in outputs], structure)
+    return (out, pull, map_leaves(tape.released, aux)) if has_aux else (out, pull)
 
 
-@composite("jacfwd(any func, any argnums=0)", names=("func.jacfwd",))
-def jacfwd(func, argnums):
-    """A function that returns the Jacobian of `func` (the same values as `jacrev`).
-
-    >>> jacfwd(lambda x: x ** 2)(tensor([1., 3.]))
-    tensor([[2., 0.],
-            [0., 6.]])
-    """
-    return _jacobian_function(func, argnums)
-
-
-@composite("func.hessian(any func, any argnums=0)", names=("func.hessian",))
-def func_hessian(func, argnums):
-    """A function that returns the Hessian of a scalar function.
-
-    >>> torch.func.hessian(lambda x: (x ** 3).sum())(tensor([1., 2.]))
-    tensor([[ 6.,  0.],
-            [ 0., 12.]])
-    """
-    return _jacobian_function(_jacobian_function(func, argnums), argnums)
-
-
-@composite("func.vjp(any func, any primals)", names=())
-def _func_vjp(func, primals):
-    """(func(*primals), the function v ↦ v · Jacobian)."""
-    leaves = fresh(primals, True)
-    outputs, one = call(func, leaves, "vjp")
-
-    def pull(*v: Any) -> Any:
-        vector = v if len(v) == len(outputs) else tuple(v[0])
-        with GradMode(True):
-            total = weighted(outputs, vector)
-        wanted = any(t.requires_grad for t in (*primals, *vector))
-        return gradients(total, leaves, None, wanted)
-
-    wanted = any(t.requires_grad for t in primals)
-    out = outputs if wanted else tuple(o.alias() for o in outputs)
-    return (out[0] if one else out), pull
-
-
-def func_vjp(func: Function, *primals: Any) -> Any:
-    """`torch.func.vjp(func, *primals)`: the output, and a function from v to the tuple v · Jacobian."""
-    return _func_vjp(func, tuple(primals))
-
-
-def func_jvp(func: Function, primals: Any, tangents: Any) -> Any:
-    """`torch.func.jvp(func, primals, tangents)`: (output, Jacobian · tangents)."""
-    given, _ = as_tuple(primals, "primals")
-    vector, _ = as_tuple(tangents, "tangents")
-    leaves = fresh(given, True)
-    outputs, found, one = push_forward(func, leaves, vector, "jvp", True)
-    result = (outputs[0] if one else outputs), (found[0] if one else found)
-    return result if any(t.requires_grad for t in (*given, *vector)) else detached(result)
-
-
-registry["func.vjp"] = func_vjp  # type: ignore[assignment]
-registry["func.jvp"] = func_jvp  # type: ignore[assignment]
+def pushed(func: Function, primals: Any, tangents: Any, has_aux: bool) -> Any:
+    """(tape, outputs, structure, aux, tangents as leaves) for the forward transforms."""
+    if not isinstance(primals, tuple | list):
+        raise ArgumentError(
+            f"{JVP}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals).",
+            code="transform",
+            help="write a tuple of one: (x,)",
+        )
+    primals = tuple(primals)
+    leaves, structure = flatten(primals)
+    tangents = tuple(tangents) if isinstance(tangents, list) else tangents
+    directions, given = flatten(tangents)
+    if given != structure:
+        raise ArgumentError(
+            f"{JVP}: Expected primals and tangents to have the same python structure. For example, if primals is "
+            f"a tuple of 3 tensors, tangents also must be. Got primals with structure {structure} and tangents "
+            f"with structure {given}",
+            code="transform",
+        )
+    for title, values in (("primals", leaves), ("tangents", directions)):
+        if not values:
+            raise ArgumentError(f"{JVP}: Expected {title} to contain at least one Tensor.", code="transform")
+        for value in values:
+            if not isinstance(value, Tensor):
+                raise ArgumentError(
+                    f"{JVP}: Expected {title} to only contain Tensors, got {python_type(value)}",
+                    code="transform",
+                )
+    for p, t in zip(leaves, directions, strict=True):
+        if p.spec.shape != t.spec.shape:
+            raise ShapeError(
+                f"Trying to set a forward gradient that has a different size than that of the original Tensor, this "
+                f"is not supported. Tensor is of size {list(p.shape)} while the given forward gradient is of size "
+                f"{list(t.shape)}.",
+                code="transform",
+            )
+    tape = Tape(leaves)
+    out, aux = with_aux(tape.call(lambda *_: func(*unflatten(tape.inputs, structure))), has_aux, JVP)
+    outputs, shape = output_tensors(out, JVP)
+    tape.record(outputs)
+    return tape, outputs, shape, aux, directions
 
 
 @composite(
-    "vmap(any func, any in_dims=0, any out_dims=0, str randomness='error', int? chunk_size=None)",
-    names=("torch.vmap", "func.vmap"),
+    "func.jvp(any func, any primals, any tangents, *, bool strict=False, bool has_aux=False)",
+    names=("func.jvp",),
 )
-def vmap(func, in_dims, out_dims, randomness, chunk_size):
-    """A function that applies `func` to each slice along `in_dims` and stacks the results.
+def func_jvp(func, primals, tangents, strict, has_aux):
+    """(func(*primals), Jacobian · tangents); primals and tangents are tuples.
 
-    >>> vmap(dot)(ones(3, 2), ones(3, 2))
-    tensor([2., 2., 2.])
+    >>> torch.func.jvp(lambda x: x * x, (tensor([1., 2.]),), (ones(2),))
+    (tensor([1., 4.]), tensor([2., 4.]))
     """
-
-    def transformed(*args: Any) -> Any:
-        dims = tuple(in_dims) if isinstance(in_dims, tuple | list) else (in_dims,) * len(args)
-        if len(dims) != len(args):
-            raise ValueError(f"vmap: in_dims has {len(dims)} entries for {len(args)} inputs")
-        sizes = {a.spec.shape[d] for a, d in zip(args, dims, strict=True) if d is not None}
-        if not sizes:
-            raise ValueError(
-                "vmap: at least one input must have a dimension to map over (in_dims is all None)"
-            )
-        if len(sizes) > 1:
-            raise ShapeError(
-                "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
-                f"{[a.spec.shape[d] for a, d in zip(args, dims, strict=True) if d is not None]} "
-                "for the mapped dimension",
-                operands=args,
-            )
-        results = []
-        for i in range(sizes.pop()):
-            chosen = [
-                a if d is None else registry["select"](a, d, i) for a, d in zip(args, dims, strict=True)
-            ]
-            results.append(func(*chosen))
-        return stacked(results, out_dims)
-
-    return transformed
+    tape, outputs, structure, aux, directions = pushed(func, primals, tangents, has_aux)
+    found = tape.push(directions)
+    if strict and any(g is None for g in found):
+        raise GradientError(
+            "jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. This is not "
+            "allowed with strict=True.",
+            code="strict",
+        )
+    out = unflatten([tape.released(t) for t in outputs], structure)
+    forward = unflatten(filled(found, outputs), structure)
+    return (out, forward, map_leaves(tape.released, aux)) if has_aux else (out, forward)
 
 
-def stacked(results: list[Any], out_dims: Any) -> Any:
-    """Results of the slices as one tensor, or a tuple of tensors, along `out_dims`."""
-    if not results:
-        raise ValueError("vmap: the mapped dimension has size 0")
-    if isinstance(results[0], tuple | list):
-        dims = out_dims if isinstance(out_dims, tuple | list) else (out_dims,) * len(results[0])
-        return tuple(stacked([r[k] for r in results], dims[k]) for k in range(len(results[0])))
-    tensors = [r if isinstance(r, Tensor) else registry["tensor"](r) for r in results]
-    return registry["stack"](tensors, out_dims)
+@composite("func.linearize(any func, any... primals)", names=("func.linearize",))
+def linearize(func, primals):
+    """(func(*primals), the function v ↦ Jacobian · v), which calls `func` no more.
+
+    >>> value, push = torch.func.linearize(lambda x: x * x, tensor([1., 2.]))
+    >>> push(ones(2))
+    tensor([2., 4.])
+    """
+    tape, outputs, structure, _, _ = pushed(func, primals, primals, False)
+
+    def push(*tangents: Any) -> Any:
+        return unflatten(filled(tape.push(flatten(tangents)[0]), outputs), structure)
+
+    return unflatten([tape.released(t) for t in outputs], structure), push

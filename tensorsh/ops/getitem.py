@@ -206,7 +206,7 @@ def _item(item: Any) -> Any:
                 code="index-dtype",
                 help="convert it: x[i.long()], or compare it for a mask: x[i > 0]",
             )
-        return item if item.spec.shape or _is_mask(item) else int(item)
+        return item if item.spec.shape or item.mapped or _is_mask(item) else int(item)
     if isinstance(item, np.generic | np.ndarray):
         return _item(wrap(item))
     if isinstance(item, list | tuple | range):

@@ -1,115 +1,285 @@
-"""Gradient checks: derivatives against central differences (`autograd.gradcheck`, `gradgradcheck`)."""
+"""Gradient checks: derivatives against central differences (`autograd.gradcheck`, `gradgradcheck`).
+
+PyTorch's conventions: a row of a Jacobian for each element of the input, a column for each of the output. A
+function with complex results is checked as two, of their imaginary and of their real parts; for a complex
+input x + iy the derivative of a real L is dL/dx + i dL/dy, which is what `backward` gives.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..engine import backward
 from ..engine import dtype as dt
-from ..engine.context import GradMode
+from ..engine.batched import Batched
 from ..engine.op import composite, registry
-from ..engine.tensor import Tensor, full_spec
+from ..engine.tensor import Tensor, full_spec, wrap
 from ..errors import GradientError, ValueError
-from .functional import Function, gradients, jacobian_of, weighted
+from .tape import basis
+from .vmap import over_rows
+
+Function = Callable[..., Any]
+Array = np.ndarray[Any, Any]
+
+TOLERANCES = "float eps=1e-06, float atol=1e-05, float rtol=0.001"
 
 
-def numerical_jacobian(f: Callable[[], Tensor], x: Tensor, eps: float) -> np.ndarray[Any, Any]:
-    """Central differences of `f()` with respect to `x`, whose memory is moved and put back."""
-    flat = x.array.reshape(-1)
-    if not np.shares_memory(flat, x.array):
-        raise ValueError("gradcheck wants inputs in one piece of memory", help="x.contiguous()")
-    columns = []
-    for i in range(flat.size):
-        before = flat[i]
-        sides = []
-        for step in (eps, -eps):
-            flat[i] = before + step
-            sides.append(np.array(f().array))
-        flat[i] = before
-        columns.append(((sides[0] - sides[1]) / (2 * eps)).reshape(-1))
-    n = columns[0].size if columns else f().spec.numel
-    return np.stack(columns, 1) if columns else np.zeros((n, 0))
+class Mismatch(GradientError):
+    """A check that failed, in PyTorch's words."""
 
 
-def _parts(out: Any) -> list[Tensor]:
-    parts = [out] if isinstance(out, Tensor) else list(out)
-    return [p for p in parts if isinstance(p, Tensor) and p.dtype.category >= dt.FLOAT and p.requires_grad]
+def mismatch(message: str) -> Mismatch:
+    return Mismatch(message, code="gradcheck", help="check in float64; kinks and steep places do not agree")
 
 
-def check(func: Function, inputs: tuple[Any, ...], eps: float, atol: float, rtol: float) -> str | None:
-    """What is wrong with a function's gradients; None if they agree with central differences."""
-    wanted = [t for t in inputs if isinstance(t, Tensor) and t.requires_grad]
-    if not wanted:
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+
+def differentiable(outputs: Any) -> list[Tensor]:
+    return [o for o in as_tuple(outputs) if isinstance(o, Tensor) and o.requires_grad]
+
+
+def wanted(inputs: Sequence[Any]) -> list[Tensor]:
+    return [t for t in inputs if isinstance(t, Tensor) and t.requires_grad]
+
+
+# ------------------------------------------------------------------ central differences
+
+
+def numerical(func: Function, inputs: tuple[Any, ...], eps: float) -> list[list[Array]]:
+    """For each input that is differentiated, the Jacobian of each floating-point output."""
+    return [by_input(lambda: values(func(*inputs)), t, eps) for t in wanted(inputs)]
+
+
+def values(outputs: Any) -> list[Array]:
+    return [
+        np.array(o.array) for o in as_tuple(outputs) if isinstance(o, Tensor) and o.dtype.category >= dt.FLOAT
+    ]
+
+
+def by_input(f: Callable[[], list[Array]], x: Tensor, eps: float) -> list[Array]:
+    """Central differences by one input, whose memory is moved and put back."""
+    array = x.array
+    rows: list[list[Array]] = [[] for _ in f()]
+    for at in np.ndindex(array.shape):
+        before = array[at].copy()
+
+        def difference(step: Any, at: Any = at, before: Any = before) -> list[Array]:
+            array[at] = before - step
+            low = f()
+            array[at] = before + step
+            high = f()
+            array[at] = before
+            return [(b - a) / (2 * eps) for a, b in zip(low, high, strict=True)]
+
+        found = difference(eps)
+        if x.dtype.is_complex:
+            found = [dx + 1j * dy for dx, dy in zip(found, difference(eps * 1j), strict=True)]
+        for row, d in zip(rows, found, strict=True):
+            row.append(d.reshape(-1))
+    return [np.stack(row) if row else np.zeros((0, out.size)) for row, out in zip(rows, f(), strict=True)]
+
+
+def analytical(output: Tensor, inputs: Sequence[Tensor]) -> list[Array]:
+    """The Jacobian of one output by each input, one backward for each of its elements."""
+    n = output.spec.numel
+    columns = [np.zeros((t.spec.numel, n), t.spec.np) for t in inputs]
+    for j in range(n):
+        weight = np.zeros(n, output.spec.np)
+        weight[j] = 1
+        seed = Tensor(weight.reshape(output.spec.shape), output.spec)
+        for column, g in zip(columns, gradients([output], inputs, [seed]), strict=True):
+            if g is not None:
+                column[:, j] = g.array.reshape(-1)
+    return columns
+
+
+def gradients(
+    outputs: Sequence[Tensor], inputs: Sequence[Tensor], seeds: Sequence[Tensor], create: bool = False
+) -> tuple[Tensor | None, ...]:
+    return backward.grad(outputs, inputs, seeds, retain_graph=True, create_graph=create, allow_unused=True)
+
+
+# ------------------------------------------------------------------ the check
+
+
+def check(
+    func: Function, inputs: tuple[Any, ...], eps: float, atol: float, rtol: float, batched: bool
+) -> None:
+    """Raises where the gradients of a function do not agree with central differences."""
+    leaves = wanted(inputs)
+    if not leaves:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have "
+            "gradcheck expects at least one input tensor to require gradient, but none of them have "
             "requires_grad=True."
         )
-    for k, out in enumerate(_all(func(*inputs))):
-        if not out.requires_grad:
-            continue
-        analytic = jacobian_of(out, wanted, False)
-        for i, (t, have) in enumerate(zip(wanted, analytic, strict=True)):
-            with GradMode(False):
-                saved = t.array.copy()
-                numeric = numerical_jacobian(lambda k=k: _all(func(*inputs))[k], t, eps)
-                np.copyto(t.array, saved)
-            have_matrix = np.array(have.array).reshape(out.spec.numel, t.spec.numel)
-            if not np.allclose(have_matrix, numeric, rtol, atol, equal_nan=True):
-                return (
-                    f"Jacobian mismatch for output {k} with respect to input {i},\n"
-                    f"numerical:{registry['tensor'](numeric)!r}\nanalytical:{registry['tensor'](have_matrix)!r}\n"
+    for i, t in enumerate(inputs):
+        if isinstance(t, Tensor) and t.requires_grad and t.spec.numel > 1 and 0 in t.array.strides:
+            raise ValueError(
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
+                "non-overlapping to be able to compute the numerical gradients correctly. You should call "
+                ".contiguous on the input before passing it to gradcheck."
+            )
+    context_saves(leaves)
+    out = func(*inputs)
+    outputs = differentiable(out)
+    if any(isinstance(o, Tensor) and o.dtype.is_complex for o in as_tuple(out)):
+        complex_outputs = {i for i, o in enumerate(outputs) if o.dtype.is_complex}
+        for part, title in (("imag", "imaginary"), ("real", "real")):
+            compare(parts(func, part), inputs, eps, atol, rtol, complex_outputs, title)
+    else:
+        compare(func, inputs, eps, atol, rtol)
+    if batched:
+        for i, o in enumerate(outputs):
+            check_batched(o, leaves, i)
+    zeros = [full_spec(o.spec, 0) for o in outputs]
+    for g in gradients(outputs, leaves, zeros) if outputs else ():
+        if g is not None and np.any(g.array != 0):
+            raise mismatch("backward not multiplied by grad_output")
+
+
+def context_saves(leaves: Sequence[Tensor]) -> None:
+    """The inputs are moved in place; should the check be interrupted, a failed statement puts them back."""
+    from ..engine import context
+
+    journal = context.current.journal
+    if journal.active:
+        for t in leaves:
+            journal.save_array(t.array)
+
+
+def parts(func: Function, name: str) -> Function:
+    """The function with the real or imaginary parts of its complex results."""
+
+    def part(*inputs: Any) -> tuple[Any, ...]:
+        return tuple(
+            [
+                registry[name](o) if isinstance(o, Tensor) and o.dtype.is_complex else o
+                for o in as_tuple(func(*inputs))
+            ]
+        )
+
+    return part
+
+
+def compare(
+    func: Function, inputs: tuple[Any, ...], eps: float, atol: float, rtol: float,
+    complex_outputs: set[int] = frozenset(), part: str = "",  # type: ignore[assignment]
+) -> None:  # fmt: skip
+    """Every output's Jacobian by every input, both ways."""
+    out = [o for o in as_tuple(func(*inputs)) if isinstance(o, Tensor) and o.dtype.category >= dt.FLOAT]
+    outputs = [o for o in out if o.requires_grad]
+    by_inputs = numerical(func, inputs, eps)
+    if not outputs:
+        if any(np.any(each != 0) for blocks in by_inputs for each in blocks):
+            raise mismatch("Numerical gradient for function expected to be zero")
+        return
+    chosen = [k for k, o in enumerate(out) if o.requires_grad]
+    leaves = wanted(inputs)
+    for i, (k, o) in enumerate(zip(chosen, outputs, strict=True)):
+        for j, have in enumerate(analytical(o, leaves)):
+            want = by_inputs[j][k]
+            if not np.allclose(have, want, rtol, atol):
+                head = (
+                    f"While considering the {part} part of complex outputs only, "
+                    if i in complex_outputs
+                    else ""
                 )
-    return None
+                raise mismatch(
+                    f"{head}Jacobian mismatch for output {i} with respect to input {j},\n"
+                    f"numerical:{wrap(want)!r}\nanalytical:{wrap(have)!r}\n"
+                )
 
 
-def _all(out: Any) -> list[Tensor]:
-    parts = [out] if isinstance(out, Tensor) else list(out)
-    return [p for p in parts if isinstance(p, Tensor) and p.dtype.category >= dt.FLOAT]
+def check_batched(output: Tensor, leaves: Sequence[Tensor], index: int) -> None:
+    """All rows by one backward inside vmap, against one backward a row."""
+    rows = basis([output])[0]
+
+    def pull(weight: Batched) -> tuple[Tensor, ...]:
+        found = gradients([output], leaves, [weight])
+        return tuple([full_spec(t.spec, 0) if g is None else g for g, t in zip(found, leaves, strict=True)])
+
+    together = over_rows(pull, rows)
+    for j, (have, want) in enumerate(zip(together, analytical(output, leaves), strict=True)):
+        matrix = have.array.reshape(output.spec.numel, -1).T
+        if not np.allclose(matrix, want, 1e-5, 1e-8, equal_nan=True):
+            raise mismatch(
+                f"For output {index} and input {j}:\n\ngradcheck or gradgradcheck failed while testing batched "
+                f"gradient computation.\n\nGot:\n{wrap(matrix)!r}\n\nExpected:\n{wrap(want)!r}"
+            )
+
+
+def answered(wrong: Callable[[], None], raise_exception: bool) -> bool:
+    try:
+        wrong()
+    except Mismatch:
+        if raise_exception:
+            raise
+        return False
+    return True
 
 
 @composite(
-    "gradcheck(any func, any inputs, *, float eps=1e-06, float atol=1e-05, float rtol=0.001, "
-    "bool raise_exception=True)",
+    f"gradcheck(any func, any inputs, *, {TOLERANCES}, bool raise_exception=True, float nondet_tol=0.0, "
+    "bool check_undefined_grad=True, bool check_grad_dtypes=False, bool check_batched_grad=False, "
+    "bool check_batched_forward_grad=False, bool check_forward_ad=False, bool check_backward_ad=True, "
+    "bool fast_mode=False, any masked=None)",
     names=("autograd.gradcheck",),
 )
-def gradcheck(func, inputs, eps, atol, rtol, raise_exception):
+def gradcheck(func, inputs, eps, atol, rtol, raise_exception, *options):
     """Whether the gradients of `func` agree with central differences at `inputs` (use float64).
+
+    `check_batched_grad` also compares what vmap makes of the backward. Every element is checked, so
+    `fast_mode` and the options for PyTorch's other modes change nothing.
 
     >>> gradcheck(tanh, tensor([0.5, 1.], dtype=float64, requires_grad=True))
     True
     """
-    given = tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
-    wrong = check(func, given, eps, atol, rtol)
-    if wrong and raise_exception:
-        raise GradientError(
-            wrong, code="gradcheck", help="check in float64; kinks and steep places do not agree"
-        )
-    return wrong is None
+    batched = options[3]
+    return answered(lambda: check(func, as_tuple(inputs), eps, atol, rtol, batched), raise_exception)
 
 
 @composite(
-    "gradgradcheck(any func, any inputs, any grad_outputs=None, *, float eps=1e-06, float atol=1e-05, "
-    "float rtol=0.001, bool raise_exception=True)",
+    f"gradgradcheck(any func, any inputs, any grad_outputs=None, *, {TOLERANCES}, "
+    "bool gen_non_contig_grad_outputs=False, bool raise_exception=True, float nondet_tol=0.0, "
+    "bool check_undefined_grad=True, bool check_grad_dtypes=False, bool check_batched_grad=False, "
+    "bool check_fwd_over_rev=False, bool check_rev_over_rev=True, bool fast_mode=False, any masked=False)",
     names=("autograd.gradgradcheck",),
 )
-def gradgradcheck(func, inputs, grad_outputs, eps, atol, rtol, raise_exception):
-    """Whether second derivatives agree with central differences of the first.
+def gradgradcheck(func, inputs, grad_outputs, eps, atol, rtol, non_contiguous, raise_exception, *options):
+    """Whether second derivatives agree with central differences of the first, by inputs and by grad_outputs.
 
     >>> gradgradcheck(tanh, tensor([0.5, 1.], dtype=float64, requires_grad=True))
     True
     """
-    given = tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
-    wanted = [t for t in given if isinstance(t, Tensor) and t.requires_grad]
+    given, batched = as_tuple(inputs), options[3]
+    n = len(given)
+    differentiated = [i for i, t in enumerate(given) if isinstance(t, Tensor) and t.requires_grad]
+    weights = (
+        tuple(map(random_weight, differentiable(func(*given))))
+        if grad_outputs is None
+        else as_tuple(grad_outputs)
+    )
 
     def first(*args: Any) -> tuple[Tensor, ...]:
-        with GradMode(True):
-            outputs = _parts(func(*args))
-            total = weighted(outputs, [full_spec(o.spec, 1) for o in outputs])
-            return gradients(total, wanted, None, True)
+        outputs = differentiable(func(*args[:n]))
+        found = gradients(outputs, [args[i] for i in differentiated], args[n:], create=True)
+        return tuple([g for g in found if g is not None])
 
-    wrong = check(first, given, eps, atol, rtol)
-    if wrong and raise_exception:
-        raise GradientError(wrong, code="gradgradcheck", help="check in float64")
-    return wrong is None
+    return answered(lambda: check(first, (*given, *weights), eps, atol, rtol, batched), raise_exception)
+
+
+def random_weight(output: Tensor) -> Tensor:
+    """Numbers from [-1, 1) for an output's gradient."""
+    if output.dtype.is_complex:
+        pairs = registry["view_as_real"](registry["empty_like"](output)).uniform_(-1, 1)
+        weight = registry["view_as_complex"](pairs)
+    else:
+        weight = registry["empty_like"](output).uniform_(-1, 1)
+    weight = weight.alias()
+    weight.requires_grad_slot = True
+    return weight

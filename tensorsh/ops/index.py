@@ -43,7 +43,7 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
                 raise DeviceError("a mask on meta has no values to select with", code="meta-values")
             parts = [wrap(p) for p in np.atleast_1d(given.array).nonzero()]
         else:
-            parts = [given if given.dtype is dt.int64 else wrap(given.array.astype(np.int64))]
+            parts = [given if given.dtype is dt.int64 else given.to(dt.int64)]
         for part in parts:
             if x.spec.is_meta and not part.spec.is_meta:
                 part = full_spec(spec(part.spec.shape, dt.int64, x.device), 0)

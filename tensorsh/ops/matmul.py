@@ -343,7 +343,7 @@ def matmul(input, other):
 
 
 def _operator(self: Tensor, other: Any) -> Any:
-    if type(other) is Tensor:
+    if isinstance(other, Tensor):
         return multiply(self, other)
     if isinstance(other, list | np.ndarray):
         return multiply(self, converters_tensor(other, "matmul", "other", 2))

@@ -6,6 +6,7 @@ may be asked is checked by the generator itself. A tensor on `meta` draws nothin
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
+from ..engine.levels import for_each_slice
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor, type_name
@@ -42,8 +44,12 @@ def made(
     """A new tensor of what `draw(size, NumPy dtype)` gives; on `meta` nothing is drawn."""
     check_size(size)
     device = resolve(device, context.current.device)
-    values = spec(size, dtype, device).placeholder if device.is_meta else draw(size, dtype.np)
-    return leaf(np.asarray(values), dtype, device, requires_grad)
+
+    def new(size: tuple[int, ...]) -> Tensor:
+        values = spec(size, dtype, device).placeholder if device.is_meta else draw(size, dtype.np)
+        return leaf(np.asarray(values), dtype, device, requires_grad)
+
+    return for_each_slice(size, new)
 
 
 def made_like(
@@ -51,7 +57,7 @@ def made_like(
 ) -> Tensor:
     """`made` of the input's shape, dtype, device and order in memory; `serial` draws if that is not the usual."""
     of, dtype = input.spec, dtype or input.dtype
-    if of.is_meta or input.array.flags.c_contiguous:
+    if input.in_order:
         return made(of.shape, dtype, device or of.device, requires_grad, draw)
     scattered = memory_order(input.array) != tuple(range(of.ndim))
 
@@ -162,7 +168,12 @@ def randperm(n, generator, dtype, layout, device, requires_grad):
     tensor([0, 1, 3, 2])
     """
     source = stream(generator)
-    return made((n,), dtype or dt.int64, device, requires_grad, lambda _, kind: source.randperm(n, kind))
+
+    def draw(size: tuple[int, ...], kind: Any) -> Any:
+        each = [source.randperm(n, kind) for _ in range(math.prod(size[:-1]))]
+        return np.stack(each).reshape(size) if each else np.zeros(size, kind)
+
+    return made((n,), dtype or dt.int64, device, requires_grad, draw)
 
 
 # ------------------------------------------------------------------ with parameters

@@ -192,7 +192,7 @@ def reshape(input, shape):
     tensor([[1, 2],
             [3, 4]])
     """
-    if input.spec.is_meta or input.array.flags.c_contiguous:
+    if input.in_order:
         return apply(view_size, (input, shape))
     if viewable(input.array, resolve_size(shape, input.spec.numel)):
         return apply(reshape_alias, (input, shape))
@@ -252,7 +252,7 @@ def contiguous(input, memory_format):
     >>> ones(2, 3).t().contiguous().stride()
     (2, 1)
     """
-    if input.spec.is_meta or input.array.flags.c_contiguous:
+    if input.in_order:
         return input
     return apply(clone, (input, "contiguous_format"))
 

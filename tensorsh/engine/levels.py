@@ -1,0 +1,126 @@
+"""The vmaps that are running, and how a tensor looks from inside and from outside of them.
+
+`Mapping` opens one. From outside, a tensor that several map over is one with their dimensions in front, the
+outermost vmap's first: `strip` gives that, `dress` takes it back. A graph lives outside (`ops.tape`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..errors import ValueError
+from . import context
+from .batched import Batched, lifted
+from .op import registry
+from .tensor import Tensor
+
+
+class Batch:
+    """One vmap that is running: its size, its nesting level, what it does about random numbers."""
+
+    def __init__(self, size: int, level: int, randomness: str):
+        self.size = size
+        self.level = level
+        self.randomness = randomness
+
+    def drawing(self) -> None:
+        """Random numbers are asked for."""
+        if self.randomness == "error":
+            raise ValueError(
+                "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
+                "'different' randomness flags on vmap or perform the randomness operation out of vmap",
+                code="vmap",
+                help="vmap(f, randomness='different') draws numbers of its own for each slice",
+            )
+
+
+def level_of_new() -> int:
+    running = context.current.batches
+    return running[-1].level + 1 if running else 1
+
+
+class Mapping:
+    """`with Mapping(size, randomness) as batch`: a vmap runs."""
+
+    def __init__(self, size: int, randomness: str):
+        self.size = size
+        self.randomness = randomness
+
+    def __enter__(self) -> Batch:
+        if context.current.trace is not None:
+            context.current.trace.stop("a vmap runs")
+        batch = Batch(self.size, level_of_new(), self.randomness)
+        context.current.batches.append(batch)
+        return batch
+
+    def __exit__(self, *_: object) -> None:
+        context.current.batches.pop()
+
+
+def whole(t: Tensor, batches: Sequence[Batch]) -> Tensor:
+    """The tensor mapped by every one of `batches`: expanded where it does not vary."""
+    if not batches:
+        return t
+    *outer, inner = batches
+    value = lifted(t, inner.level, inner.size)
+    return Batched(whole(value, outer), inner.level)
+
+
+def plain(t: Tensor) -> Tensor:
+    """The innermost value: all batches in front, the outermost vmap's first."""
+    while type(t) is Batched:
+        t = t.value
+    return t
+
+
+def strip(t: Tensor, batches: Sequence[Batch]) -> Tensor:
+    """`t` as those see it who stand outside of `batches`: their dimensions in front, later vmaps' kept."""
+    if not batches:
+        return t
+    known = {b.level for b in batches}
+    later = [b for b in context.current.batches if b.level not in known and _maps(t, b.level)]
+    inside = plain(whole(t, [*batches, *later]))
+    n, m = len(batches), len(later)
+    if m:
+        order = [*range(n, n + m), *range(n), *range(n + m, inside.ndim)]
+        inside = registry["permute"](inside, order)
+    return wrapped(inside, [b.level for b in later])
+
+
+def dress(t: Tensor, batches: Sequence[Batch]) -> Tensor:
+    """The inverse of `strip`."""
+    if not batches:
+        return t
+    levels = []
+    inside = t
+    while type(inside) is Batched:
+        levels.append(inside.level)
+        inside = inside.value
+    levels.reverse()
+    n, m = len(batches), len(levels)
+    if m:
+        order = [*range(m, m + n), *range(m), *range(m + n, inside.ndim)]
+        inside = registry["permute"](inside, order)
+    return wrapped(inside, [*[b.level for b in batches], *levels])
+
+
+def wrapped(inside: Tensor, levels: Sequence[int]) -> Tensor:
+    """A plain tensor whose first dimensions belong to `levels`, outermost first."""
+    for level in levels:
+        # the outermost level's dimension is first, and it is the innermost wrapper
+        inside = Batched(inside, level)
+    return inside
+
+
+def _maps(t: Tensor, level: int) -> bool:
+    while type(t) is Batched:
+        if t.level == level:
+            return True
+        t = t.value
+    return False
+
+
+def for_each_slice(size: Sequence[int], draw: Callable[[tuple[int, ...]], Tensor]) -> Tensor:
+    """Random numbers of a size; of their own for each slice of the vmaps with randomness="different"."""
+    batches = [b for b in context.current.batches if b.randomness == "different"]
+    return wrapped(draw((*[b.size for b in batches], *size)), [b.level for b in batches])
