@@ -41,7 +41,7 @@ class Plan:
 
 
 #: stands for a plan where an argument is batched: `run_batched` does the rest
-BATCHED = Plan(None, None, False, False)
+BATCHED = Plan(None, None, False, False, False)
 
 #: plans an operation remembers; parameters with ever new values must not fill the memory
 MOST_PLANS = 2_000
