@@ -186,6 +186,7 @@ scaled_log(
     """,
     inplace=True,
     names=("torch.xlogy", "Tensor.xlogy", "special.xlogy"),
+    half="native",
 )
 scaled_log(
     "special.xlog1py",

@@ -295,6 +295,7 @@ def _(grad):
     inplace=True,
     sample=([1.0, -2.0], [2.0, 3.0]),
     elementwise=True,
+    half="native",
 )
 def ldexp(x, y):
     """`input * 2 ** other`.

@@ -54,15 +54,17 @@ def is_last(x: Array, dim: int) -> bool:
     return dim % x.ndim == x.ndim - 1 if x.ndim else True
 
 
-@op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=())
+@op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=(), half="native")
 def softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
-    e = EXP(shifted(x, dim))
+    kind, half, last = x.dtype, x.dtype.itemsize == 2, is_last(x, dim)
+    e = EXP(shifted(x.astype(np.float32) if half else x, dim))
+    if half and not last:  # the exponentials are kept where the result will be
+        e = e.astype(kind).astype(np.float32)
     sums = total(e, dim)
-    if is_last(x, dim):
-        return np.multiply(e, 1 / sums, out=e if e.ndim else None)
-    return np.divide(e, sums, out=e)
+    quotient = np.multiply(e, 1 / sums, out=e if e.ndim else None) if last else np.divide(e, sums, out=e)
+    return quotient.astype(kind, copy=False)
 
 
 @softmax_kernel.derivative("input")
@@ -179,6 +181,7 @@ def _logsumexp_rule(input: Spec, dim: Any, keepdim: bool) -> Spec:
     promote="float",
     names=("torch.logsumexp", "Tensor.logsumexp", "special.logsumexp"),
     sample=([[1.0, 2.0], [0.5, -1.0]], 1),
+    half="native",
 )
 def logsumexp(x, dim, keepdim):
     """`log(exp(x).sum(dim))`, without overflow.
@@ -191,7 +194,9 @@ def logsumexp(x, dim, keepdim):
         return np.log(np.add.reduce(np.exp(x), axis=axes, keepdims=keepdim))
     top = x.real.max(axis=axes, keepdims=True) if axes else x.real
     top = np.where(np.isinf(top), np.zeros((), top.dtype), top)
-    out = LOG(np.asarray(np.add.reduce(EXP(x - top), axis=axes, keepdims=True))) + top
+    e = EXP(x - top)
+    wide = e.astype(np.float32) if e.dtype.itemsize == 2 else e
+    out = LOG(np.asarray(np.add.reduce(wide, axis=axes, keepdims=True)).astype(e.dtype, copy=False)) + top
     return out if keepdim else out.squeeze(axes)
 
 

@@ -155,6 +155,7 @@ def logit_kernel(x, eps):
     names=("torch.logit", "Tensor.logit", "special.logit"),
     sample=([0.1, 0.5, 0.8],),
     elementwise=True,
+    half="native",
 )
 def logit(x, eps):
     """log(input / (1 - input)), the inverse of sigmoid; `eps` keeps input within [eps, 1 - eps].
