@@ -74,6 +74,10 @@ def run(options: Options) -> int:
         from .check import check
 
         return check(options.check, Report(options).error)
+    if options.show_programs:
+        from .programs import show
+
+        return show(options.show_programs, Report(options).error)
     report = Report(options)
     with contextlib.closing(Output(options)) as output:
         try:

@@ -10,6 +10,7 @@ tensorsh: a shell for tensors, with PyTorch's semantics and gradients
 usage: tensorsh [options] [SCRIPT [ARGUMENT ...]]
        tensorsh [options] -c CODE [-c CODE ...] [ARGUMENT ...]
        tensorsh check FILE ...
+       tensorsh compile --show FILE ...
 
 Without SCRIPT or CODE: the interactive shell on a terminal, else standard input is the program.
 SCRIPT `-` is standard input. The ARGUMENTs are the list `argv` in the program.
@@ -52,6 +53,7 @@ class Options:
         self.arguments: list[str] = []
         self.bindings: list[tuple[str, str, str]] = []  # ("arg" or "let", name, text)
         self.check: list[str] = []
+        self.show_programs: list[str] = []
         self.interactive: bool = False
         self.format: str | None = None
         self.output: str | None = None
@@ -163,5 +165,9 @@ def positional(options: Options, words: list[str]) -> None:
         options.check = words[1:]
     elif words[0] == "check":
         raise UsageError("check wants at least one FILE", help="tensorsh check train.tsh")
+    elif words[:2] == ["compile", "--show"] and len(words) > 2:
+        options.show_programs = words[2:]
+    elif words[0] == "compile":
+        raise UsageError("compile wants --show and a FILE", help="tensorsh compile --show train.tsh")
     else:
         options.script, *options.arguments = words

@@ -93,6 +93,12 @@ class Session:
 
     # ---------------------------------------------------------------- running
 
+    def listings(self) -> list[str]:
+        """The compiled programs of the newest statement that has any, as NumPy code that runs on its own."""
+        from .engine.compile.listing import listing
+
+        return [listing(program, title) for title, program in self._evaluator.programs]
+
     def run(self, source: str, name: str = "<input>") -> list[Any]:
         """Run a program; returns the values it displayed, in order.
 

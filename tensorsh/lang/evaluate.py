@@ -50,12 +50,24 @@ class Evaluator:
         self.importing: list[str] = []
         self.sources: dict[str, Source] = {}
         self.running = Source("")
+        self.running_statement: Statement | None = None
         self.compiling = True  # loops are replayed as compiled programs where that is possible
         self.segments: list[Any] = []
+        self.programs: list[
+            tuple[str, Any]
+        ] = []  # (which lines, the program), of the newest statement with any
+        self.programs_of: Any = None
 
     def names(self) -> list[str]:
         """The user's variables."""
         return [name for name in self.variables if name != "__builtins__" and name[0] != "."]
+
+    def found(self, title: str, program: Any) -> None:
+        """A loop has got a program; those of the newest statement that has any can be looked at."""
+        if self.programs_of is not self.running_statement:
+            self.programs.clear()
+            self.programs_of = self.running_statement
+        self.programs.append((title, program))
 
     def segment(
         self,
@@ -86,12 +98,12 @@ class Evaluator:
         def go(i: int, names: Any = None) -> int:
             """The first calls only count; then the compiler is brought in."""
             nonlocal visits
-            visits += 1
-            if visits < 2 * len(run):
+            visits += i == 0
+            if visits < 3 or i:
                 return i
             from .segments import Segment
 
-            segment = Segment([code(s) for s in run], bound, varying, self.variables, run)
+            segment = Segment([code(s) for s in run], bound, varying, self.variables, run, self.found)
             self.segments[int(name.split()[1])] = segment
             self.prelude.bound[name] = segment.go
             return segment.go(i, names)
@@ -143,6 +155,7 @@ class Evaluator:
         """Run one statement; if it fails nothing has changed, and the error knows its place."""
         variables, journal = self.variables, context.current.journal
         self.running = statement.node.span.source
+        self.running_statement = statement
         nested = journal.active  # a statement of an imported file belongs to the import
         names = self.names() if statement.imports else statement.names
         before = [(name, variables.get(name, _absent)) for name in names]

@@ -56,6 +56,7 @@ class Reach:
         self.own = own
         self.strict = strict
         self.fetch: list[str] = []
+        self.labels: dict[str, str] = {}
         self.guards: list[str] = []
         self.scope: dict[str, Any] = {}
         self.externals: list[External] = []
@@ -98,6 +99,7 @@ class Reach:
         self.seen.add((space, name))
         path = f"s{len(self.fetch)}"
         self.fetch.append(f"{path} = {space}.get({name!r})")
+        self.labels[path] = name
         varies = name in self.varying
         if varies and type(value) in (int, float):
             self.guards.append(f"type({path}) is {type(value).__name__}")

@@ -21,8 +21,6 @@ from . import ast
 from .reach import Reach
 from .runs import read_first
 
-#: how often a run is done by the statements themselves before it is traced
-PATIENCE = 1
 #: programs for different shapes and branches that one run may have
 MOST_PROGRAMS = 4
 #: a program of fewer calls than this is not worth its guards
@@ -32,11 +30,10 @@ LEAST_STEPS = 2
 class Piece:
     """The programs that begin at one statement, and what is known of it."""
 
-    __slots__ = ("end", "misses", "programs", "visits")
+    __slots__ = ("end", "misses", "programs")
 
     def __init__(self, end: int):
         self.end = end
-        self.visits = 0
         self.misses = 0
         self.programs: list[Program] = []
 
@@ -48,6 +45,7 @@ class Segment:
     codes      makes the code of statement i, to be run for a trace
     bound      the names that each statement binds
     varying    the names that the loops around it bind
+    found      hears of each new program, and which lines it does
     """
 
     def __init__(
@@ -57,14 +55,16 @@ class Segment:
         varying: frozenset[str],
         variables: dict[str, Any],
         run: list[ast.Stmt],
+        found: Callable[[str, Program], None] | None = None,
     ):
         self.run = run
+        self.found = found
         self.codes = codes
         self.bound = bound
         self.varying = varying
         self.variables = variables
         n = len(codes)
-        self.pieces: list[Piece | None] = [Piece(n) for _ in range(n)] + [None]
+        self.pieces: list[Piece | None] = [Piece(n), *[None] * n]
         self.stops: list[tuple[int, str]] = []  # where traces stopped, and why
 
     def go(self, i: int, names: Any = None) -> int:
@@ -77,17 +77,32 @@ class Segment:
         for program in piece.programs:
             if program.replay(names):
                 return piece.end
-        piece.visits += 1
-        if piece.visits <= PATIENCE or context.current.trace is not None:
+        if context.current.trace is not None:
             return i
         return self._learn(i, piece, names)
+
+    def title(self, i: int, end: int) -> str:
+        """Which lines statements i to end are."""
+        first, last = self.run[i].span, self.run[end - 1].span
+        lines = sorted({first.position[0], last.end_position[0]})
+        return f"{first.source.name}, line{'s' * (len(lines) > 1)} {' to '.join(map(str, lines))}"
+
+    def _open(self, i: int) -> None:
+        """A program may begin at statement i."""
+        if i < len(self.codes) and self.pieces[i] is None:
+            self.pieces[i] = Piece(len(self.codes))
+
+    def _close(self, i: int) -> None:
+        """No program begins at statement i; one may after it."""
+        self.pieces[i] = None
+        self._open(i + 1)
 
     def _learn(self, i: int, piece: Piece, names: dict[str, Any]) -> int:
         """Trace from statement i on; what stops the trace ends the piece."""
         if len(piece.programs) >= MOST_PROGRAMS:
             piece.misses += 1
             if piece.misses > 20:
-                self.pieces[i] = None
+                self._close(i)
             return i
         end = piece.end
         while end > i:
@@ -95,6 +110,9 @@ class Segment:
             if program is not None:
                 piece.programs.append(program)
                 piece.end = end
+                self._open(end + 1)  # statement `end` is what the trace stopped at
+                if self.found is not None:
+                    self.found(self.title(i, end), program)
                 return end if program.replay(names) else i
             if reached >= end or piece.programs:
                 break
@@ -102,9 +120,9 @@ class Segment:
         if piece.programs:
             piece.misses += 1
             if piece.misses > 3:
-                self.pieces[i] = None
+                self._close(i)
         else:
-            self.pieces[i] = None
+            self._close(i)
         return i
 
     def _trace(self, i: int, end: int, names: dict[str, Any], strict: bool) -> tuple[Program | None, int]:
@@ -161,6 +179,7 @@ class Segment:
             trace.guards.insert(1, f"state.dtype is {reach.constant(state.dtype)} and state.tracer is None")
             builder = Builder(trace, fetch, results)
             builder.scope.update(reach.scope, g=self.variables, ReplayedNode=ReplayedNode, len=len)
+            builder.labels = reach.labels
             builder.freed = self._freed(reach, builder)
             builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())
             return builder.build(), end

@@ -158,6 +158,15 @@ def time(shell: Shell, argument: str) -> None:
         shell.tell(duration(spent))
 
 
+@command(":program", "the NumPy code that the newest loop was compiled to")
+def program(shell: Shell, argument: str) -> None:
+    found = shell.session.listings()
+    if not found:
+        shell.tell("no loop has been compiled yet: one is when it has gone round a few times")
+    for text in found:
+        shell.show_code(text)
+
+
 @command(":graph EXPRESSION", "the computation graph of a tensor", completes="code")
 def graph(shell: Shell, argument: str) -> None:
     if not argument.strip():

@@ -168,6 +168,16 @@ class Shell:
         sys.stdout.flush()
         print(text, file=sys.stderr, flush=True)
 
+    def show_code(self, text: str) -> None:
+        """Python code, coloured where errors are."""
+        if self.report.color:
+            from pygments import highlight
+            from pygments.formatters import TerminalFormatter
+            from pygments.lexers import PythonLexer
+
+            text = highlight(text, PythonLexer(), TerminalFormatter())
+        self.tell(text.rstrip("\n"))
+
     @property
     def paint(self) -> Paint:
         return painter(self.report.color)

@@ -243,6 +243,8 @@ class GroupWriter:
                 axis = repr(axes[0] if len(axes) == 1 else axes)
                 self.lines.append(f"{function}.reduce({arguments[0]}, {axis}, None, {place}, {keepdims!r})")
             else:
+                if step.function in (np.maximum, np.minimum):  # which take no third argument for `out`
+                    place = f"out={place}"
                 self.lines.append(f"{function}({', '.join([*arguments, place])})")
             for v in done:
                 if not self._viewed(v, i):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import lower_classes
-from .values import Value, reshape
+from .values import Value, reshape, turn
 
 #: beyond this many elements the order of additions is NumPy's own
 GRAIN = 32768
@@ -53,9 +53,9 @@ def total(trace: Any, x: Value, dim: Any, keepdim: bool) -> Any:
         return None
     axes = tuple(sorted(axes_of(x, dim)))
     if x.ndim == 2 and x.flags.f_contiguous and not x.flags.c_contiguous:
-        turned = trace.view(transpose, x, label="transpose")
+        turned = trace.view(turn, x, label="turn")
         out = total(trace, turned, tuple(1 - a for a in axes), keepdim)
-        return out if out is None or out.ndim < 2 else trace.view(transpose, out, label="transpose")
+        return out if out is None or out.ndim < 2 else trace.view(turn, out, label="turn")
     first, last = axes[0], axes[-1]
     if last - first != len(axes) - 1 or not x.flags.c_contiguous:
         return None
@@ -75,10 +75,6 @@ def total(trace: Any, x: Value, dim: Any, keepdim: bool) -> Any:
         1 if first <= d <= last else s for d, s in enumerate(x.shape) if keepdim or not first <= d <= last
     )
     return reshaped(trace, found, kept)
-
-
-def transpose(x: Any) -> Any:
-    return x.T
 
 
 def part(x: Any, start: int, stop: int) -> Any:

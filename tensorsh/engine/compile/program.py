@@ -7,6 +7,7 @@ the function. Views of memory that stays where it is are made beforehand and cos
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -31,6 +32,7 @@ class Program:
 
     text      the function as it is written
     scope     what its names stand for
+    steps     the lines of the calls; inputs and results say for a reader what the names in them are
     replay    the function, of the namespace that holds the variables
     """
 
@@ -41,6 +43,9 @@ class Program:
         self.passage: Passage | None = None
         self.epoch = -1
         self.steps: list[str] = []
+        self.calls = 0
+        self.inputs: dict[str, tuple[str, tuple[int, ...], str]] = {}
+        self.results: list[tuple[str, str]] = []
         self.memory = 0
 
     def protect(
@@ -91,7 +96,9 @@ class Builder:
         self.keep: list[Any] = []
         self.taken: set[int] = set()  # ids of Values whose memory a later one has got
         self.now = 0
+        self.numbers: dict[Any, Array] = {}
         self.freed: list[str] = []  # lines for graphs that this run has used up
+        self.labels: dict[str, str] = {}  # the variable behind each name that `fetch` binds
         self.parents: list[str] = []  # what fetches the frames that this run goes on from
 
     # ---------------------------------------------------------------- the whole
@@ -118,6 +125,7 @@ class Builder:
             self._step(i, step)
             self._release(i)
         body = self.lines
+        self.program.calls = len(trace.steps)
         self.lines = []
         self._finish(passage)
         head = ["def replay(v):", *self.fetch, *self._guards(), *self._protection()]
@@ -230,17 +238,26 @@ class Builder:
             else:
                 name = self.new()
                 self.lines.append(f"{name} = {source.path}.array")
+            self._input(name, source.path, v)
         elif isinstance(source, np.ndarray):
             self.fixed[id(v)] = source
             name = self.named(source, "c")
         elif type(source) is str:
             name = self.new()
             self.lines.append(f"{name} = {source}")
+            self._input(name, source, v)
         else:
             raise TraceStopped("an array from nowhere")
         self.places[id(v)] = name
         self.keep.append(v)
         return name
+
+    def _input(self, name: str, path: str, v: Value) -> None:
+        """What a reader calls an input: after the variable that leads to it."""
+        root = path.partition(".")[0].partition("[")[0]
+        rest = path[len(root) :].removesuffix(".array").replace("_slot", "").replace("node.frame.", "")
+        label = self.labels.get(root, root) + re.sub(r"\W+", "_", rest).rstrip("_")
+        self.program.inputs[name] = (label, v.shape, str(v.dtype))
 
     def argument(self, a: Any) -> str:
         if type(a) is Value:
@@ -252,7 +269,8 @@ class Builder:
         if a is None or type(a) in (bool, int):
             return repr(a)
         if isinstance(a, np.generic):
-            a = np.asarray(a)  # NumPy takes an array without looking what it is
+            key = (a.dtype, a.tobytes())  # NumPy takes an array without looking what it is
+            a = self.numbers.setdefault(key, np.asarray(a))
         return self.named(a, "k")
 
     # ---------------------------------------------------------------- steps
@@ -315,6 +333,8 @@ class Builder:
             place = f"({memory} := empty({out.shape!r}, {self.named(out.dtype, 'd')}))"
         else:
             place = memory
+        if step.function in (np.maximum, np.minimum):  # which take no third argument for `out`
+            place = f"out={place}"
         self.lines.append(f"{function}({', '.join([*arguments, place])})")
 
     def _reusable(self, step: Step) -> Value | None:
@@ -550,9 +570,13 @@ class Builder:
                 self.lines.append(f"{e.path}.grad_slot = None")
             else:
                 self.lines.append(f"{e.path}.grad_slot = {self._tensor(grad, shared)}")
+                label = self.labels.get(e.path, e.path)
+                self.program.results.append((f"{label}.grad", self.place(self.trace.value(grad))))
         self.lines += self.freed
         self._graphs(passage, shared)
         for name, value in self.results.items():
+            if type(value) is Tensor and id(value) in shared:
+                self.program.results.append((name, self.place(self.trace.value(value))))
             self.lines.append(f"v[{name!r}] = {self._rebuilt(value, shared)}")
 
     def _tensor(self, t: Tensor, shared: dict[int, str]) -> str:

@@ -23,7 +23,7 @@ from ..spec import Spec
 from ..tensor import Tensor
 from . import values
 from .lower import lowering
-from .values import Number, TraceStopped, Value, reshape
+from .values import Number, TraceStopped, Value, reshape, turn
 
 #: a run that amounts to more array calls than this is left to eager evaluation
 MOST_STEPS = 2_000
@@ -379,6 +379,10 @@ class Trace:
                     for i in range(len(plan.out))
                 ]
             )
+        if x.ndim == 2 and op.name in ("transpose", "t", "permute"):
+            layout = op.kernel(x.layout, *rest)
+            if layout.shape == x.shape[::-1] and layout.strides == x.strides[::-1]:
+                return self.view(turn, x, label="turn")
         return self.view(op.kernel, x, *rest, label=op.name)
 
     def _cast(self, v: Value, cast: Callable[..., Any]) -> Value:
@@ -489,8 +493,12 @@ class Trace:
 
     def named(self, thing: Any) -> str:
         """A name for an object of the program's scope."""
-        self.scope[f"o{id(thing)}"] = thing
-        return f"o{id(thing)}"
+        for name, known in self.scope.items():
+            if known is thing:
+                return name
+        name = f"o{len(self.scope)}"
+        self.scope[name] = thing
+        return name
 
 
 def plan_is_float(plan: Any) -> bool:

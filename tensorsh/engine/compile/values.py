@@ -159,3 +159,7 @@ for _name, _sign in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "
 
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:
     return x.reshape(shape)
+
+
+def turn(x: Any) -> Any:
+    return x.T
