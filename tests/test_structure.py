@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "progress": {"train"},
     "display": {"session", "render", "lang", "engine", "source", "errors"},
     "check": {"cli", "session", "source", "errors"},
+    "programs": {"cli", "session", "source", "errors"},
     "repl": {"render", "session", "lang", "train", "ops", "engine", "io", "source", "errors"},
     "cli": {
         "repl",
@@ -36,6 +37,7 @@ MAY_IMPORT = {
         "options",
         "display",
         "check",
+        "programs",
         "progress",
         "lang",
         "train",

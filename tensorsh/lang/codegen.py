@@ -77,6 +77,7 @@ class Compiler(Expressions):
         super().__init__(table)
         self.register = register
         self.loops: list[frozenset[str]] = []  # the names that each loop we are inside of binds
+        self.inner = 0  # how many runs we are inside of
 
     def compile(self, statement: ast.Stmt) -> Any:
         """The code object of a top-level statement; ParseError for what Python's compiler refuses."""
@@ -102,8 +103,11 @@ class Compiler(Expressions):
             return [made for statement in node.body for made in self.statement(statement)]
         made: list[py.stmt] = []
         for run in runs(node.body, inside=bool(self.functions)):
+            tried = worthwhile(run)
+            self.inner += tried
             plain = [list(self.statement(statement)) for statement in run]
-            made += self.segment(run, plain) if worthwhile(run) else chain.from_iterable(plain)
+            self.inner -= tried
+            made += self.segment(run, plain) if tried else chain.from_iterable(plain)
         return made
 
     def repeated(self, node: ast.Block, *targets: ast.Stmt | ast.Expr) -> list[py.stmt]:

@@ -35,6 +35,9 @@ RECURSION = 3000
 #: what is no error of the program
 PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 
+#: how often a run is done by its statements before it is traced, and so for one inside of another run
+OUTER, INNER = 3, 100
+
 _absent: Any = object()
 
 
@@ -81,6 +84,7 @@ class Evaluator:
         name = f".segment {len(self.segments)}"
         self.segments.append(None)
         functions = compiler.functions
+        patience = INNER if compiler.inner else OUTER  # a loop in a run is mostly done by the run's program
         table = compiler.table
 
         def code(statement: ast.Stmt) -> Callable[[], Any]:
@@ -99,7 +103,7 @@ class Evaluator:
             """The first calls only count; then the compiler is brought in."""
             nonlocal visits
             visits += i == 0
-            if visits < 3 or i:
+            if visits < patience or i:
                 return i
             from .segments import Segment
 

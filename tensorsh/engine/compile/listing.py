@@ -116,7 +116,8 @@ class Listing:
         if name.startswith("v"):
             return self._view(name, array)
         if name[0] in "bl":
-            self.memory.append(f"{name} = np.empty({array.shape}, np.{array.dtype})")
+            order = "" if array.flags.c_contiguous else ", 'F'"
+            self.memory.append(f"{name} = np.empty({array.shape}, np.{array.dtype}{order})")
         elif array.ndim and not any(array.strides):
             self.memory.append(
                 f"{name} = np.broadcast_to(np.{array.dtype}({array.flat[0]!s}), {array.shape})"
@@ -145,10 +146,11 @@ class Listing:
     def _owner(self, array: np.ndarray[Any, Any]) -> tuple[str, np.ndarray[Any, Any]]:
         """The array of the program that a view looks into, and what it is called."""
         for name, thing in self.program.scope.items():
-            if isinstance(thing, np.ndarray) and name[0] in "wbc" and thing.flags.c_contiguous:
+            if isinstance(thing, np.ndarray) and name[0] in "wbc" and thing.flags.forc:
                 start = _address(array) - _address(thing)
                 if 0 <= start < max(thing.nbytes, 1) and np.may_share_memory(array, thing):
-                    return self._name(name), thing
+                    known = self._name(name)
+                    return (known, thing) if thing.flags.c_contiguous else (f"{known}.T", thing.T)
         raise KeyError(name)
 
     def _function(self, name: str, function: Any) -> str:

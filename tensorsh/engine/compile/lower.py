@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..dtype import EXACT
 from . import lower_classes, lower_sums
+from .lower_classes import rounded
 from .values import Number, Value
 
 Lowering = Callable[..., Any]
@@ -48,13 +48,6 @@ def lowering(op: Any) -> Lowering | None:
 
 def is_float(x: Any) -> bool:
     return type(x) is Value and x.dtype.kind == "f" and x.dtype.itemsize > 2
-
-
-def rounded(function: Any, trace: Any, x: Any) -> Any:
-    """A function whose small float32 arrays are computed in float64 and rounded once."""
-    if x.dtype == np.float32 and x.size <= EXACT:
-        return trace.ufunc_cast(trace.ufunc(function, trace.ufunc_cast(x, np.dtype("f8"))), x.dtype)
-    return trace.ufunc(function, x)
 
 
 def _unary(function: Any, rounds: bool) -> Lowering:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dtype import EXACT
 from .values import Value
 
 
@@ -13,23 +14,43 @@ def _fits(x: Any) -> bool:
     return type(x) is Value and x.dtype.kind == "f" and x.dtype.itemsize > 2 and x.ndim > 0 and x.size > 0
 
 
+def rounded(function: Any, trace: Any, x: Any) -> Any:
+    """A function whose small float32 arrays are computed in float64 and rounded once."""
+    if x.dtype == np.float32 and x.size <= EXACT:
+        return trace.ufunc_cast(trace.ufunc(function, trace.ufunc_cast(x, np.dtype("f8"))), x.dtype)
+    return trace.ufunc(function, x)
+
+
 def _shifted(trace: Any, x: Value, dim: int) -> Value:
     return trace.ufunc(np.subtract, x, trace.reduce(np.maximum, x, (dim % x.ndim,), True))
+
+
+def _sums(trace: Any, x: Value, dim: int) -> Any:
+    """`ops.softmax.total`: one by one where rows are short."""
+    at = dim % x.ndim
+    if at == x.ndim - 1 and 8 <= x.shape[-1] < 16:
+        return None
+    return trace.reduce(np.add, x, (at,), True)
 
 
 def softmax(trace: Any, x: Any, dim: int) -> Any:
     if not _fits(x):
         return None
-    e = trace.ufunc(np.exp, _shifted(trace, x, dim))
-    return trace.ufunc(np.divide, e, trace.reduce(np.add, e, (dim % x.ndim,), True))
+    e = rounded(np.exp, trace, _shifted(trace, x, dim))
+    sums = _sums(trace, e, dim)
+    if sums is None:
+        return None
+    if dim % x.ndim == x.ndim - 1:
+        return trace.ufunc(np.multiply, e, trace.ufunc(np.divide, x.dtype.type(1), sums))
+    return trace.ufunc(np.divide, e, sums)
 
 
 def log_softmax(trace: Any, x: Any, dim: int) -> Any:
     if not _fits(x):
         return None
     d = _shifted(trace, x, dim)
-    s = trace.reduce(np.add, trace.ufunc(np.exp, d), (dim % x.ndim,), True)
-    return trace.ufunc(np.subtract, d, trace.ufunc(np.log, s))
+    sums = _sums(trace, rounded(np.exp, trace, d), dim)
+    return None if sums is None else trace.ufunc(np.subtract, d, rounded(np.log, trace, sums))
 
 
 # ------------------------------------------------------------------ the loss of classes

@@ -583,7 +583,7 @@ class Builder:
         """The name of a tensor that the program has made."""
         found = shared.get(id(t))
         if found is None:
-            spec = self.named(t.spec, "s")
+            spec = self.named(t.spec, "spec")
             found = shared[id(t)] = self.new()
             v = self.trace.value(t)
             array = self.place(v)

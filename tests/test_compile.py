@@ -1,0 +1,230 @@
+"""Loops as compiled programs: what is compiled, what stops it, and that nobody can tell the difference."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tensorsh import Session
+
+NETWORK = """
+manual_seed(0)
+x = randn(16, 8); t = randint(0, 3, (16,)); y = randn(16, 1)
+param w1 = randn(8, 5) * 0.3
+param b1 = zeros(5)
+param w2 = randn(5, 3) * 0.3
+param b2 = zeros(3)
+"""
+
+#: loops that are compiled whole, with the number of runs
+LOOPS = {
+    "an optimiser": (
+        """
+opt = sgd([w1, b1, w2, b2], lr=0.1)
+for i in range(8):
+    loss = cross_entropy(relu(x @ w1 + b1) @ w2 + b2, t)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+""",
+        1,
+    ),
+    "a print between forward and backward": (
+        """
+opt = adam([w1, b1, w2, b2], lr=0.1)
+for i in range(8):
+    loss = cross_entropy(tanh(x @ w1 + b1) @ w2 + b2, t)
+    if i % 2 == 0:
+        print(loss.item())
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+""",
+        2,
+    ),
+    "updates by hand": (
+        """
+for i in range(8):
+    loss = ((sigmoid(x @ w1 + b1) @ w2 + b2).sum(1, keepdim=True) - y).square().mean()
+    loss.backward()
+    with no_grad():
+        for p in [w1, b1, w2, b2]:
+            p -= 0.1 / (1 + i) * p.grad
+            p.grad = None
+""",
+        1,
+    ),
+    "inside a function": (
+        """
+def train(n, lr=0.1):
+    for i in range(n):
+        out = softmax(x @ w1 + b1, 1) @ w2 + b2
+        loss = -(log_softmax(out, 1)[:, 0]).mean()
+        g1, g2 = torch.autograd.grad(loss, (w1, w2))
+        with no_grad():
+            w1.sub_(lr * g1)
+            w2.sub_(lr * g2)
+    return loss
+loss = train(8)
+""",
+        1,
+    ),
+}
+
+
+def state(session: Session) -> dict[str, object]:
+    """What can be seen of a session's tensors."""
+    seen: dict[str, object] = {}
+    for name in session.names():
+        value = session[name]
+        if type(value).__name__ == "Tensor":
+            grad = None if value.grad is None else value.grad.tolist()
+            fn = None if value.grad_fn is None else value.grad_fn.name()
+            seen[name] = (value.tolist(), str(value.dtype), value.requires_grad, grad, fn, value.version)
+    return seen
+
+
+def programs(session: Session) -> int:
+    return len(session.listings())
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_does_the_same_compiled(name, capsys):
+    text, count = LOOPS[name]
+    sessions = [Session(compile=flag) for flag in (True, False)]
+    printed = []
+    for session in sessions:
+        session.run(NETWORK + text)
+        printed.append(capsys.readouterr().out)
+    compiled, eager = sessions
+    assert programs(compiled) == count and programs(eager) == 0
+    assert state(compiled) == state(eager)
+    assert printed[0] == printed[1]
+
+
+def test_large_arrays_are_done_in_blocks():
+    text = """
+manual_seed(1)
+param a = randn(400000)
+param b = randn(400000)
+for i in range(5):
+    a.grad = None
+    b.grad = None
+    y = (tanh(a * b + a) ** 2).mean()
+    backward y
+"""
+    compiled, eager = Session(), Session(compile=False)
+    for session in (compiled, eager):
+        session.run(text)
+    assert any("def group" in text for text in compiled.listings())
+    for name in ("a", "b"):
+        np.testing.assert_array_equal(compiled[name].grad.numpy(), eager[name].grad.numpy())
+    assert compiled["y"].item() == pytest.approx(eager["y"].item(), rel=1e-6)
+
+
+def test_results_of_earlier_rounds_keep_their_values():
+    session = Session()
+    session.run(
+        "manual_seed(0); x = randn(4); kept = []\n"
+        "for i in range(6):\n    h = x * i + sin(x)\n    kept.append(h)\n"
+        "same = [bool((k == x * i + sin(x)).all()) for i, k in enumerate(kept)]"
+    )
+    assert programs(session) == 1
+    assert session["same"] == [True] * 6
+
+
+def test_a_graph_is_there_for_who_looks():
+    session = Session()
+    session.run(
+        "manual_seed(0)\nparam w = randn(3)\n"
+        "for i in range(5):\n    y = (w * w).sum() * 2\n"
+        "name = y.grad_fn.next_functions[0][0].name()\ny.backward()\ng = w.grad - 4 * w"
+    )
+    assert programs(session) == 1
+    assert session["name"] == "SumBackward0"
+    assert session["g"].abs().max().item() == 0
+
+
+def test_a_used_up_graph_says_so():
+    session = Session()
+    session.run(
+        "param w = [1., 2.]\nfor i in range(5):\n    y = (w * w).sum()\n    w.grad = None\n    y.backward()"
+    )
+    with pytest.raises(Exception, match="backward through the graph a second time"):
+        session.run("y.backward()")
+
+
+def test_a_listing_runs_on_its_own():
+    session = Session()
+    session.run(NETWORK + LOOPS["an optimiser"][0])
+    (text,) = session.listings()
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "'w1.grad'" in done.stdout and "'loss'" in done.stdout
+
+
+def test_a_failure_in_a_replay_changes_nothing():
+    session = Session()
+    session.run("x = ones(4); index = tensor([0, 1]); n = 0.")
+    before = session["x"].tolist()
+    with pytest.raises(Exception, match="out of bounds"):
+        session.run(
+            "for i in range(9):\n    x.mul_(2)\n    z = x[index] + sin(x[index]) * 2\n"
+            "    index = index + 1\n    n = n + 1"
+        )
+    assert session["x"].tolist() == before
+    assert session["n"] == 0.0
+
+
+def test_statements_that_look_at_values_are_left_alone():
+    session = Session()
+    session.run(
+        "x = ones(3)\nfor i in range(6):\n    x = x * 2 + sin(x) * cos(x)\n    if x.max() > 50: break"
+    )
+    eager = Session(compile=False)
+    eager.run("x = ones(3)\nfor i in range(6):\n    x = x * 2 + sin(x) * cos(x)\n    if x.max() > 50: break")
+    assert session["x"].tolist() == eager["x"].tolist()
+    assert session["i"] == eager["i"]
+
+
+EXPRESSIONS = """
+x + y; x - y; y - x; x * y; x / y; x ** 2; x ** 3; x ** 1; x ** 0.5; 2 - x; 3 * x; x / 7; -x; abs(x)
+exp(x); log(abs(x)); sin(x); cos(x); tanh(x); sqrt(abs(x)); sigmoid(x); relu(x); x > y; maximum(x, y)
+x.sum(); x.sum(0); x.sum(-1); x.sum(-1, True); x.mean(); x.mean(0); x.mean(-1, True)
+softmax(x, -1); softmax(x, 0); log_softmax(x, -1); log_softmax(x, 0); x @ y.T; x.T @ y; x @ x.T @ y
+(x - x.mean(0)) / (x.std(0) + 1); x[:, 0] * 2 + x[:, 1:].sum(1); x.reshape(-1).sum(); x.exp().sum(1).log().mean()
+cross_entropy(x, t); cross_entropy(x, t, reduction="sum"); mse_loss(x, y); (x.T * 2).sum(0); x.double() * 2
+"""
+
+
+FIVE_TIMES = """
+for i in range(5):
+    x.grad = None
+    y.grad = None
+    out = f()
+    if out.requires_grad:
+        (out * out.detach()).sum().backward()
+"""
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 3), (3, 5), (4, 8), (7, 12), (16, 16), (33, 9), (64, 40), (70, 3), (19, 65)]
+)
+def test_each_call_does_what_its_kernel_does(shape):
+    """Bit for bit, gradients included."""
+    rows, columns = shape
+    for expression in EXPRESSIONS.replace("\n", ";").split(";"):
+        if not expression.strip():
+            continue
+        text = (
+            f"manual_seed(3)\nparam x = randn({rows}, {columns})\nparam y = randn({rows}, {columns})\n"
+            f"t = randint(0, {columns}, ({rows},))\ndef f(): return {expression.strip()}\n" + FIVE_TIMES
+        )
+        compiled, eager = Session(), Session(compile=False)
+        compiled.run(text)
+        eager.run(text)
+        assert compiled.listings(), expression
+        assert repr(state(compiled)) == repr(state(eager)), expression
