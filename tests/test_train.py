@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.engine.parallel import LARGE
 
 STEPS = """
 w = tensor([1., -2., .5], dtype=float64, requires_grad=True)
@@ -38,6 +39,36 @@ def test_steps_as_torch_optim(optimiser: str, expected: list[float]) -> None:
     session = Session()
     session.run(STEPS.format(optimiser=optimiser))
     assert session["w"].tolist() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "optimiser",
+    [
+        "sgd([w], lr=.1, momentum=.9, nesterov=True, weight_decay=.1)",
+        "sgd([w], lr=.1, momentum=.9, dampening=.5, maximize=True)",
+        "adam([w], lr=.1, amsgrad=True, weight_decay=.1)",
+        "adamw([w], lr=.1, maximize=True)",
+        "rmsprop([w], lr=.1, centered=True, momentum=.5)",
+        "rmsprop([w], lr=.1)",
+    ],
+)
+def test_large_parameters_step_as_their_parts_do(optimiser: str) -> None:
+    n = LARGE + 3
+    session = Session(seed=1, threads=2)
+    session.run(f"start = randn({n}); slope = randn({n})")
+    step = f"""
+w.requires_grad_()
+opt = {optimiser}
+for i in range(3):
+    w.grad = None
+    (w * part).sum().backward()
+    opt.step()
+"""
+    session.run("w = start.clone(); part = slope" + step)
+    whole = session["w"].array.copy()
+    for lo in range(0, n, 100_000):
+        session.run(f"w = start[{lo}:{lo + 100_000}].clone(); part = slope[{lo}:{lo + 100_000}]" + step)
+        assert (session["w"].array == whole[lo : lo + 100_000]).all()
 
 
 def test_momentum_follows_its_formula() -> None:

@@ -18,6 +18,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ValueError
+from .elementwise import select
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -112,7 +113,7 @@ def activation(
 
 def _elu(x: Any, alpha: float, scale: float, slope: float) -> Any:
     """scale * x where positive, scale * alpha * (exp(slope * x) - 1) elsewhere."""
-    return np.where(x > 0, x * x.dtype.type(scale), np.expm1(x * slope) * (alpha * scale)).astype(x.dtype)
+    return select(x > 0, x * x.dtype.type(scale), np.expm1(x * slope) * (alpha * scale)).astype(x.dtype)
 
 
 def _elu_slope_from(grad: Tensor, output: Tensor, alpha: float, scale: float, slope: float) -> Tensor:
@@ -211,7 +212,7 @@ def leaky_relu(x, slope):
     >>> nn.functional.leaky_relu([-1., 0., 2.])
     tensor([-0.0100,  0.0000,  2.0000])
     """
-    return np.where(x > 0, x, x * x.dtype.type(slope))
+    return select(x > 0, x, x * x.dtype.type(slope))
 
 
 @leaky_relu.derivative("input")
@@ -308,7 +309,7 @@ def threshold(x, threshold, value):
     >>> nn.functional.threshold([-1., 0.5, 2.], 1., 20.)
     tensor([20., 20.,  2.])
     """
-    return np.where(x <= x.dtype.type(threshold), x.dtype.type(value), x)
+    return select(x <= x.dtype.type(threshold), x.dtype.type(value), x)
 
 
 @threshold.derivative("input")
@@ -329,7 +330,7 @@ def hardshrink(x, lambd):
     >>> nn.functional.hardshrink([-1., 0.3, 2.])
     tensor([-1.,  0.,  2.])
     """
-    return np.where((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
+    return select((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
 
 
 @hardshrink.derivative("input")
@@ -361,7 +362,7 @@ def softshrink(x, lambd):
     >>> nn.functional.softshrink([-1., 0.3, 2.])
     tensor([-0.5000,  0.0000,  1.5000])
     """
-    return np.where(x > lambd, x - lambd, np.where(x < -lambd, x + lambd, x * 0)).astype(x.dtype)
+    return select(x > lambd, x - lambd, select(x < -lambd, x + lambd, x * 0)).astype(x.dtype)
 
 
 @softshrink.derivative("input")

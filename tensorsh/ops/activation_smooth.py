@@ -10,17 +10,17 @@ import numpy as np
 from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import wrap
 from ..errors import DTypeError, ShapeError, ValueError
 from .activation import activation, floating, leaky_relu, where
-from .rules import wrap_dim
-
-
-def _sigmoid(x: Any) -> Any:
-    return 1 / (1 + np.exp(-x))
+from .elementwise import SMALL, select
+from .erf import NORMAL_P, erf, odd_tanh
+from .rules import same, wrap_dim
+from .unary import SIGMOID
 
 
 def _log1p_exp(x: Any) -> Any:
@@ -29,20 +29,37 @@ def _log1p_exp(x: Any) -> Any:
 
 
 @activation("silu(input)", "silu_cpu", most=dt.COMPLEX)
-def silu(x):
+def silu(x, out=None):
     """`x * sigmoid(x)`.
 
     >>> nn.functional.silu([-1., 0., 2.])
     tensor([-0.2689,  0.0000,  1.7616])
     """
-    return x / (1 + np.exp(-x))
+    below = np.exp(np.negative(x, out), out)
+    below += 1
+    return np.divide(x, below, out)
+
+
+def _silu_gradient(grad, input):
+    s = registry["sigmoid"](input)
+    slope = s * (1 + input * (1 - s))
+    return grad * (slope.conj() if slope.dtype.is_complex else slope)
+
+
+@fused("silu_backward(Tensor grad, Tensor input)", _silu_gradient, infer=same, elementwise=True)
+def silu_backward(grad, x, out=None):
+    s = SIGMOID(x)
+    out = np.subtract(1, s, out)
+    out *= x
+    out += 1
+    out *= s
+    out *= grad
+    return out
 
 
 @silu.derivative("input")
 def _(grad, input):
-    s = registry["sigmoid"](input)
-    slope = s * (1 + input * (1 - s))
-    return grad * (slope.conj() if slope.dtype.is_complex else slope)
+    return silu_backward(grad, input)
 
 
 @activation("mish(input)", "mish_cpu")
@@ -74,7 +91,7 @@ def softplus(x, beta, threshold):
     tensor([ 0.3133,  0.6931, 30.0000])
     """
     z = x if beta == 1 else x * x.dtype.type(beta)
-    return np.where(z > threshold, x, np.log1p(np.exp(z)) / x.dtype.type(beta))
+    return select(z > threshold, x, np.log1p(np.exp(z)) / x.dtype.type(beta))
 
 
 @softplus.derivative("input")
@@ -112,6 +129,7 @@ def _gelu_infer(x: Spec, approximate: str) -> Spec:
 
 _TANH_SCALE = math.sqrt(2 / math.pi)
 _TANH_CUBE = 0.044715
+_TANH_P = (_TANH_SCALE, _TANH_SCALE * _TANH_CUBE)
 
 
 @op(
@@ -120,21 +138,32 @@ _TANH_CUBE = 0.044715
     sample=([-1.5, -0.3, 0.4, 2.0],),
     elementwise=True,
 )
-def gelu(x, approximate):
+def gelu(x, approximate, out=None):
     """`x * Φ(x)` with the normal distribution's cumulative Φ; `approximate="tanh"` is cheaper.
 
     >>> nn.functional.gelu([-1., 0., 2.])
     tensor([-0.1587,  0.0000,  1.9545])
     """
+    out = _twice_cumulative(x, x * x, approximate, out)
+    if approximate == "none" and x.dtype == np.float32 and np.isinf(x.max(initial=0)):
+        out = out + x * 0  # PyTorch's vectorised erf makes it nan at infinity
+    out *= x
+    out *= x.dtype.type(0.5)
+    return out
+
+
+def _twice_cumulative(x: Any, square: Any, approximate: str, out: Any) -> Any:
+    """1 + erf(x / √2), or the tanh that is near it, as a new array (or in `out`)."""
     if approximate == "tanh":
-        return x * (1 + np.tanh(_TANH_SCALE * (x + _TANH_CUBE * x * x * x))) / 2
-    from scipy.special import erf
+        out = odd_tanh(x, square, _TANH_P, out)
+    elif x.dtype == np.float32 and x.size > SMALL:
+        out = odd_tanh(x, square, NORMAL_P, out)
+    else:
+        out = erf(np.asarray(x * x.dtype.type(math.sqrt(0.5))), out)
+    return np.add(out, 1, out)
 
-    return x * (1 + erf(x * x.dtype.type(math.sqrt(0.5)))) / 2
 
-
-@gelu.derivative("input")
-def _(grad, input, approximate):
+def _gelu_gradient(grad, input, approximate):
     square = input * input
     if approximate == "tanh":
         t = registry["tanh"](_TANH_SCALE * (input + _TANH_CUBE * square * input))
@@ -142,6 +171,41 @@ def _(grad, input, approximate):
         return grad * (0.5 * (1 + t) + 0.5 * input * (1 - t * t) * inner)
     cumulative = 0.5 * (1 + registry["erf"](input * math.sqrt(0.5)))
     return grad * (cumulative + input * registry["exp"](square * -0.5) * (1 / math.sqrt(2 * math.pi)))
+
+
+@fused(
+    "gelu_backward(Tensor grad, Tensor input, str approximate)",
+    _gelu_gradient,
+    infer=same,
+    elementwise=True,
+)
+def gelu_backward(grad, x, approximate, out=None):
+    one = x.dtype.type
+    square = x * x
+    twice = _twice_cumulative(x, square, approximate, None)
+    if approximate == "tanh":  # slope of 1 + tanh(u) is (1 - tanh²) u' = twice · (2 - twice) · u'
+        square *= one(3 * _TANH_P[1])
+        square += one(_TANH_P[0])
+        out = np.subtract(2, twice, out)
+        out *= square
+        out *= x
+        out += 1
+        out *= twice
+        out *= one(0.5)
+    else:
+        square *= one(-0.5)
+        out = np.exp(square, out)
+        out *= x
+        out *= one(1 / math.sqrt(2 * math.pi))
+        twice *= one(0.5)
+        out += twice
+    out *= grad
+    return out
+
+
+@gelu.derivative("input")
+def _(grad, input, approximate):
+    return gelu_backward(grad, input, approximate)
 
 
 @composite("nn.functional.tanhshrink(Tensor input)", sample=([-1.5, -0.3, 0.4, 2.0],))
@@ -188,7 +252,7 @@ def glu(x, dim):
     tensor([0.5000, 1.0000])
     """
     a, b = np.split(x, 2, dim)
-    return a * _sigmoid(b)
+    return a * SIGMOID(b)
 
 
 @glu.derivative("input")
@@ -211,7 +275,7 @@ def _prelu_infer(x: Spec, weight: Spec) -> Spec:
 )
 def prelu_kernel(x, weight):
     """x where it is positive, `weight * x` elsewhere."""
-    return np.where(x > 0, x, x * weight)
+    return select(x > 0, x, x * weight)
 
 
 @prelu_kernel.derivative("input", "weight")

@@ -10,7 +10,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS
 from ..errors import ArgumentError, DTypeError, ValueError
-from .elementwise import not_implemented, where
+from .elementwise import not_implemented, select, where
 from .overload import overloaded
 from .rules import broadcast
 
@@ -43,7 +43,7 @@ def where_spec(condition, input, other):
 )
 def choose(condition, x, y):
     """`x` where the condition holds, else `y`."""
-    return np.where(condition, x, y)
+    return select(condition, x, y)
 
 
 @choose.derivative("input")

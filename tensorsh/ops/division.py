@@ -8,7 +8,7 @@ from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.tensor import Tensor, install_operator
 from ..errors import GradientError, ValueError
-from .elementwise import conj, install_inplace, not_implemented, one_tensor, zeros_like
+from .elementwise import conj, install_inplace, not_implemented, one_tensor, select, zeros_like
 from .overload import overloaded
 from .rules import broadcast
 
@@ -159,7 +159,7 @@ def remainder(x, y):
     if np.asarray(x).dtype.kind != "f":
         return np.remainder(x, y)
     rest = np.fmod(x, y)
-    return np.where((rest != 0) & (np.less(y, 0) != np.less(rest, 0)), rest + y, rest)
+    return select((rest != 0) & (np.less(y, 0) != np.less(rest, 0)), rest + y, rest)
 
 
 @remainder.derivative("input")

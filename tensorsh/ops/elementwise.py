@@ -61,6 +61,25 @@ def exact(function: Callable[..., Any]) -> Callable[..., Any]:
     return kernel
 
 
+#: integers as wide as a number
+BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
+
+
+def select(condition: Any, x: Any, y: Any) -> Any:
+    """`np.where`; of large arrays bit by bit, where `np.where` would guess each element and be wrong often."""
+    x, y = np.asarray(x), np.asarray(y)
+    bits = BITS.get(x.dtype.itemsize)
+    if condition.size <= SMALL or x.dtype != y.dtype or bits is None:
+        return np.where(condition, x, y)
+    if condition.dtype.kind != "b":
+        condition = condition != 0
+    mask = condition.view(np.int8).astype(bits)
+    np.negative(mask, mask)  # all bits, or none
+    a, b = x.view(bits), y.view(bits)
+    chosen = mask & a if not (b.ndim or b) else b ^ (mask & (a ^ b))
+    return chosen.view(x.dtype)
+
+
 def unary(
     name: str,
     kernel: Any,

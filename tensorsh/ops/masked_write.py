@@ -13,6 +13,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from .elementwise import select
 from .gather import TAKE_RANGE
 from .getitem import CPP_NAMES, number_for
 from .index import add_at
@@ -45,13 +46,8 @@ def _masked_fill_rule(input: Spec, mask: Spec, value: Any) -> Spec:
 
 
 def _masked_fill_kernel(x: Array, mask: Array, value: Any) -> Array:
-    if x.shape == mask.shape:
-        out = x.copy()
-    else:
-        x, mask = np.broadcast_arrays(x, mask)
-        out = x.copy()
-    out[mask] = value
-    return out
+    value = value.astype(x.dtype) if isinstance(value, np.ndarray) else x.dtype.type(value)
+    return select(mask, value, x)
 
 
 masked_fill_number = op(

@@ -8,7 +8,7 @@ from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..errors import DTypeError, ValueError
-from .elementwise import conj, exact, not_implemented, numbered, one_tensor, where
+from .elementwise import conj, exact, not_implemented, numbered, one_tensor, select, where
 from .rounding import floats_only
 from .rules import broadcast
 
@@ -87,10 +87,10 @@ def logaddexp_kernel(x, y):
     if np.asarray(x).dtype.kind != "c":
         return np.logaddexp(x, y)
     swap = np.real(x) < np.real(y)
-    large, small = np.where(swap, y, x), np.where(swap, x, y)
+    large, small = select(swap, y, x), select(swap, x, y)
     same = ~np.isfinite(np.real(large)) & (np.real(large) == np.real(small))
     plain = large + np.log1p(np.exp(small - large))
-    return np.where(same, np.where(np.real(large) < 0, large, np.log(np.exp(large) + np.exp(small))), plain)
+    return select(same, select(np.real(large) < 0, large, np.log(np.exp(large) + np.exp(small))), plain)
 
 
 @op(
@@ -150,7 +150,7 @@ def scaled_log(name, log, shift, grad_fn, doc, **options):
 
     def kernel(x, y):
         product = x * log(y)
-        return np.where(np.isnan(y), y, np.where(np.equal(x, 0), product.dtype.type(0), product))
+        return select(np.isnan(y), y, select(np.equal(x, 0), product.dtype.type(0), product))
 
     record = op(
         f"{name}(Tensor|Number input, Tensor|Number other)",
@@ -238,7 +238,7 @@ def lerp(x, end, weight):
     if type(weight) is not np.ndarray:
         weight = x.dtype.type(weight)
     way = end - x
-    return np.where(np.abs(weight) < 0.5, x + weight * way, end - way * (1 - weight))
+    return select(np.abs(weight) < 0.5, x + weight * way, end - way * (1 - weight))
 
 
 @lerp.derivative("input")

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.tensor import NUMBERS
@@ -30,7 +31,7 @@ from .elementwise import (
     zeros_like,
 )
 from .overload import overloaded
-from .rules import broadcast
+from .rules import broadcast, same
 
 # ------------------------------------------------------------------ the kernels
 
@@ -94,11 +95,25 @@ def pow_scalar(x, exponent):
     return shortcut(x) if shortcut else exact_power(x, exponent)
 
 
+def _power_gradient(grad, input, exponent):
+    return grad * conj(input ** (exponent - 1) * exponent)
+
+
+@fused(
+    "pow_backward(Tensor grad, Tensor input, Number exponent)", _power_gradient, infer=same, elementwise=True
+)
+def power_backward(grad, x, exponent, out=None):
+    power = x if exponent == 2 else exact_power(x, x.dtype.type(exponent - 1))
+    out = np.multiply(power, x.dtype.type(exponent), out)
+    out *= grad
+    return out
+
+
 @pow_scalar.derivative("input")
 def _(grad, input, exponent):
     if exponent == 0:
         return zeros_like(grad)
-    return grad * conj(input ** (exponent - 1) * exponent)
+    return power_backward(grad, input, exponent)
 
 
 @op(

@@ -161,7 +161,7 @@ def mean_all(x, dtype):
 
 @mean_all.derivative("input")
 def _(grad, input_spec):
-    return grad.expand(input_spec.shape) / input_spec.numel
+    return (grad / input_spec.numel).expand(input_spec.shape)
 
 
 mean_dim = op(
@@ -174,7 +174,7 @@ mean_dim = op(
 
 @mean_dim.derivative("input")
 def _(grad, input_spec, dim, keepdim):
-    return spread(grad, input_spec, dim, keepdim) / count(input_spec, dim)
+    return spread(grad / count(input_spec, dim), input_spec, dim, keepdim)
 
 
 @composite(

@@ -9,12 +9,16 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.fused import fused
 from ..engine.op import composite, op, registry
+from ..engine.parallel import LARGE
 from ..engine.spec import Spec
+from ..engine.tensor import Tensor
 from ..errors import DTypeError
 from .elementwise import exact
 from .reduce import kept
-from .rules import default_float, reduced, wrap_dim, wrap_dims
+from .rowwise import along, dots, sums
+from .rules import default_float, reduced, same, wrap_dim, wrap_dims
 
 Array = np.ndarray[Any, Any]
 
@@ -54,10 +58,24 @@ def is_last(x: Array, dim: int) -> bool:
     return dim % x.ndim == x.ndim - 1 if x.ndim else True
 
 
+def is_large(x: Array) -> bool:
+    """Whether to compute part by part; nobody reads the last digits of so many."""
+    return x.size >= LARGE and x.dtype.kind == "f" and x.dtype.itemsize >= 4
+
+
+def by_parts(part: Any, dim: int, *inputs: Array) -> Array:
+    """A new array, whose parts along `dim` are filled by `part(axis, out, *inputs)`."""
+    out = np.empty(inputs[0].shape, inputs[0].dtype)
+    along(lambda axis, outputs, inputs: part(axis, *outputs, *inputs), dim, [out], list(inputs))
+    return out
+
+
 @op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=(), half="native")
 def softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
+    if is_large(x):
+        return by_parts(_softmax_part, dim, x)
     kind, half, last = x.dtype, x.dtype.itemsize == 2, is_last(x, dim)
     e = EXP(shifted(x.astype(np.float32) if half else x, dim))
     if half and not last:  # the exponentials are kept where the result will be
@@ -67,16 +85,39 @@ def softmax_kernel(x, dim):
     return quotient.astype(kind, copy=False)
 
 
-@softmax_kernel.derivative("input")
-def _(grad, output, dim):
+def _softmax_part(axis: int, out: Array, x: Array) -> None:
+    top = x.max(axis=axis, keepdims=True)
+    # inside these bounds nothing overflows, and what vanishes is nothing beside the largest element
+    safe = top.min() > -10 and top.max() < 60
+    np.exp(x if safe else np.subtract(x, top, out), out)
+    out *= 1 / sums(out, axis)
+
+
+def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
     weighted = grad * output.conj()
     return weighted - output.conj() * weighted.sum(dim, True)
+
+
+@fused("softmax_backward(Tensor grad, Tensor output, int dim)", _softmax_gradient, infer=same)
+def softmax_backward(grad, y, dim):
+    def part(axis, out, g, y):
+        np.subtract(g, dots(g, y, axis), out)
+        out *= y
+
+    return by_parts(part, dim, grad, y)
+
+
+@softmax_kernel.derivative("input")
+def _(grad, output, dim):
+    return softmax_backward(grad, output, dim)
 
 
 @op("log_softmax(Tensor input, int dim)", infer=_rule("log_softmax"), names=(), half="native")
 def log_softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
+    if is_large(x):
+        return by_parts(_log_softmax_part, dim, x)
     kind, half = x.dtype, x.dtype.itemsize == 2
     d = shifted(x.astype(np.float32) if half else x, dim)
     sums = total(EXP(d), dim)
@@ -86,9 +127,28 @@ def log_softmax_kernel(x, dim):
     return (d - LOG(sums)).astype(kind, copy=False)
 
 
+def _log_softmax_part(axis: int, out: Array, x: Array) -> None:
+    np.subtract(x, x.max(axis=axis, keepdims=True), out)
+    out -= np.log(sums(np.exp(out), axis))
+
+
+def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
+    return grad - output.exp().conj() * grad.sum(dim, True)
+
+
+@fused("log_softmax_backward(Tensor grad, Tensor output, int dim)", _log_softmax_gradient, infer=same)
+def log_softmax_backward(grad, y, dim):
+    def part(axis, out, g, y):
+        np.exp(y, out)
+        out *= sums(g, axis)
+        np.subtract(g, out, out)
+
+    return by_parts(part, dim, grad, y)
+
+
 @log_softmax_kernel.derivative("input")
 def _(grad, output, dim):
-    return grad - output.exp().conj() * grad.sum(dim, True)
+    return log_softmax_backward(grad, output, dim)
 
 
 def default_dim(ndim: int) -> int:

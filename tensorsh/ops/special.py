@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine.op import op, registry
 from .elementwise import not_implemented, unary, where
+from .erf import erf
 from .rules import broadcast
 
 SQRT_PI = math.sqrt(math.pi)
@@ -46,7 +47,7 @@ def real_floats(kernel: str, half: bool = True) -> Callable[..., Any]:
 
 unary(
     "erf",
-    scipy("erf"),
+    erf,
     """The error function: 2/√π times the integral of exp(-t²) from 0 to each element.
 
     >>> erf([0., 1.])

@@ -9,8 +9,10 @@ import math
 
 import numpy as np
 
+from ..engine.fused import fused
 from ..errors import DTypeError, GradientError
 from .elementwise import conj, exact, own_inplace_node, unary, where
+from .rules import same
 
 SIN = exact(np.sin)
 
@@ -110,6 +112,20 @@ unary(
     lambda grad, input: grad * conj(input.sinh()),
     sample=([-1.0, 0.0, 2.0],),
 )
+
+
+def _tanh_gradient(grad, output):
+    return grad * conj(1 - output * output)
+
+
+@fused("tanh_backward(Tensor grad, Tensor output)", _tanh_gradient, infer=same, elementwise=True)
+def tanh_backward(grad, y, out=None):
+    out = np.multiply(y, y, out)
+    np.subtract(1, out, out)
+    out *= grad
+    return out
+
+
 unary(
     "tanh",
     exact(np.tanh),
@@ -118,7 +134,7 @@ unary(
     >>> tanh([0., 1.])
     tensor([0.0000, 0.7616])
     """,
-    lambda grad, output: grad * conj(1 - output * output),
+    lambda grad, output: tanh_backward(grad, output),
     aliases=("nn.functional.tanh",),
     sample=([-1.0, 0.0, 2.0],),
 )

@@ -12,10 +12,11 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op
 from ..errors import DTypeError
-from .elementwise import conj, exact, unary, zeros_like
+from .elementwise import conj, exact, select, unary, zeros_like
 from .rules import same
 
 LN2 = math.log(2.0)
@@ -146,15 +147,34 @@ unary(
 
 # ------------------------------------------------------------------ sigmoid, relu
 
+
+def SIGMOID(x, out=None):
+    """1 / (1 + exp(-x))."""
+    below = EXP(np.negative(x, out), out=out)
+    return np.divide(1, np.add(below, 1, out), out)
+
+
+def _sigmoid_gradient(grad, output):
+    return grad * conj((1 - output) * output)
+
+
+@fused("sigmoid_backward(Tensor grad, Tensor output)", _sigmoid_gradient, infer=same, elementwise=True)
+def sigmoid_backward(grad, y, out=None):
+    out = np.subtract(1, y, out)
+    out *= y
+    out *= grad
+    return out
+
+
 unary(
     "sigmoid",
-    lambda x: 1 / (1 + EXP(-x)),
+    SIGMOID,
     """1 / (1 + exp(-input)), the logistic function.
 
     >>> sigmoid([0., 2.])
     tensor([0.5000, 0.8808])
     """,
-    lambda grad, output: grad * conj((1 - output) * output),
+    lambda grad, output: sigmoid_backward(grad, output),
     aliases=("special.expit", "nn.functional.sigmoid"),
     formula="sigmoid({0})",
     sample=([-1.0, 0.0, 2.0],),
@@ -200,7 +220,7 @@ def _(grad, output):
 )
 def threshold_backward(grad, x):
     """The gradient where x is above 0, and 0 elsewhere, whatever the gradient is there."""
-    return np.where(np.less_equal(x, 0), grad.dtype.type(0), grad)
+    return select(np.less_equal(x, 0), grad.dtype.type(0), grad)
 
 
 @threshold_backward.derivative("grad_output")

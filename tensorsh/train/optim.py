@@ -1,6 +1,7 @@
 """Optimisers: the update rules of `torch.optim`, step for step and in the same order of rounding.
 
-Each rule is a function of one parameter, its gradient and its state; arrays are updated in place.
+Each rule is a function of one parameter, its gradient and its state. What it does to arrays is an `update`
+of parts of them, in place, so that large parameters change block by block without arrays in between.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from ..engine import context
 from ..engine.inplace import bump
 from ..engine.op import composite
+from ..engine.parallel import BLOCK, LARGE, spread
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, GradientError, ValueError
 
@@ -122,6 +124,16 @@ def check(name: str, value: float, low: float = 0.0, high: float = float("inf"))
         raise ValueError(f"Invalid {name}: {value}")
 
 
+def by_blocks(update: Callable[..., None], *arrays: Array) -> None:
+    """Change arrays of one shape in place: block by block on all cores where they are large."""
+    if all(a.flags.c_contiguous for a in arrays):
+        arrays = tuple([a.reshape(-1) for a in arrays])
+        if arrays[0].size >= LARGE:
+            spread(lambda lo, hi: update(*[a[lo:hi] for a in arrays]), arrays[0].size, BLOCK)
+            return
+    update(*arrays)
+
+
 def _regularised(w: Array, g: Array, options: dict[str, Any]) -> Array:
     """The gradient to descend: negated to maximise, with the L2 penalty's added."""
     if options.get("maximize"):
@@ -131,17 +143,23 @@ def _regularised(w: Array, g: Array, options: dict[str, Any]) -> Array:
 
 
 def sgd_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-    g = _regularised(w, g, options)
-    momentum = options["momentum"]
-    if momentum != 0:
-        velocity = state.get("velocity")
-        if velocity is None:
-            velocity = state["velocity"] = np.array(g)
-        else:
-            velocity *= momentum
-            velocity += g * (1 - options["dampening"])
-        g = g + velocity * momentum if options["nesterov"] else velocity
-    w += g * -options["lr"]
+    lr, momentum = options["lr"], options["momentum"]
+
+    def update(w: Array, g: Array, velocity: Array | None = None) -> None:
+        g = _regularised(w, g, options)
+        if velocity is not None:
+            if begins:
+                velocity[...] = g
+            else:
+                velocity *= momentum
+                velocity += g * (1 - options["dampening"])
+            g = g + velocity * momentum if options["nesterov"] else velocity
+        w += g * -lr
+
+    begins = not state
+    if momentum != 0 and begins:
+        state["velocity"] = np.empty_like(w)
+    by_blocks(update, w, g, *(state.values() if momentum != 0 else ()))
 
 
 def sgd_lowered(trace: Any, w: Any, g: Any, state: dict[str, Any], options: dict[str, Any]) -> bool:
@@ -156,56 +174,75 @@ sgd_rule.lowered = sgd_lowered  # type: ignore[attr-defined]
 
 
 def adam_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-    if options["decoupled"]:
-        w *= 1 - options["lr"] * options["weight_decay"]
-        g = -g if options["maximize"] else g
-    else:
-        g = _regularised(w, g, options)
     if not state:
         state.update(step=0, mean=np.zeros_like(w), square=np.zeros_like(w))
         if options["amsgrad"]:
             state["largest"] = np.zeros_like(w)
     state["step"] += 1
-    beta1, beta2 = options["betas"]
-    mean, square = state["mean"], state["square"]
-    mean += (g - mean) * (1 - beta1)
-    square *= beta2
-    square += g * g * (1 - beta2)
+    lr, eps, (beta1, beta2) = options["lr"], options["eps"], options["betas"]
     correction1 = 1 - beta1 ** state["step"]
     correction2 = sqrt(1 - beta2 ** state["step"])
-    if options["amsgrad"]:
-        square = np.maximum(state["largest"], square, out=state["largest"])
-    denominator = np.sqrt(square)
-    denominator /= correction2
-    denominator += options["eps"]
-    w += mean / denominator * -(options["lr"] / correction1)
+
+    def update(w: Array, g: Array, mean: Array, square: Array, largest: Array | None = None) -> None:
+        if options["decoupled"]:
+            w *= 1 - lr * options["weight_decay"]
+            g = -g if options["maximize"] else g
+        else:
+            g = _regularised(w, g, options)
+        change = g - mean
+        change *= 1 - beta1
+        mean += change
+        square *= beta2
+        np.multiply(g, g, change)
+        change *= 1 - beta2
+        square += change
+        if largest is not None:
+            square = np.maximum(largest, square, out=largest)
+        denominator = np.sqrt(square, change)
+        denominator /= correction2
+        denominator += eps
+        change = np.divide(mean, denominator, denominator)
+        change *= -(lr / correction1)
+        w += change
+
+    by_blocks(update, w, g, *[v for v in state.values() if isinstance(v, np.ndarray)])
 
 
 def rmsprop_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-    g = _regularised(w, g, options)
+    lr, alpha, eps, momentum = (options[name] for name in ("lr", "alpha", "eps", "momentum"))
     if not state:
         state["square"] = np.zeros_like(w)
-        if options["momentum"] > 0:
+        if momentum > 0:
             state["velocity"] = np.zeros_like(w)
         if options["centered"]:
             state["mean"] = np.zeros_like(w)
-    alpha, square = options["alpha"], state["square"]
-    square *= alpha
-    square += g * g * (1 - alpha)
-    if options["centered"]:
-        mean = state["mean"]
-        mean += (g - mean) * (1 - alpha)
-        root = np.sqrt(square - mean * mean)
-    else:
-        root = np.sqrt(square)
-    root += options["eps"]
-    if options["momentum"] > 0:
-        velocity = state["velocity"]
-        velocity *= options["momentum"]
-        velocity += g / root
-        w += velocity * -options["lr"]
-    else:
-        w += g / root * -options["lr"]
+    names = list(state)
+
+    def update(w: Array, g: Array, *arrays: Array) -> None:
+        part = dict(zip(names, arrays, strict=True))
+        g = _regularised(w, g, options)
+        square = part["square"]
+        square *= alpha
+        change = g * g
+        change *= 1 - alpha
+        square += change
+        if options["centered"]:
+            mean = part["mean"]
+            mean += (g - mean) * (1 - alpha)
+            square = square - mean * mean
+        root = np.sqrt(square, change)
+        root += eps
+        change = np.divide(g, root, root)
+        if momentum > 0:
+            velocity = part["velocity"]
+            velocity *= momentum
+            velocity += change
+            np.multiply(velocity, -lr, change)
+        else:
+            change *= -lr
+        w += change
+
+    by_blocks(update, w, g, *state.values())
 
 
 @composite(

@@ -1,0 +1,58 @@
+"""Operations with a fast form: written in operations, and as a kernel for large arrays.
+
+`body` is what the operation means. It runs when the operation is recorded or traced (then its parts are
+differentiated and explained), for complex numbers and for small arrays. Else the kernel computes the same
+in one pass. A test compares the two for every operation that has both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import context
+from . import dtype as dt
+from .apply import apply
+from .op import Op, op
+from .tensor import Tensor
+
+Rule = Callable[..., Any]
+
+#: fewer elements than this are not worth a form of their own
+SMALL = 4096
+
+
+class Fused:
+    """Call it with bound arguments, tensors first."""
+
+    def __init__(self, record: Op, body: Rule):
+        self.record = record
+        self.body = body
+
+    def __call__(self, *args: Any) -> Any:
+        first = args[0].spec
+        if first.numel < SMALL or first.dtype.category != dt.FLOAT or first.is_meta:
+            return self.body(*args)
+        state = context.current
+        if state.tracer is not None:
+            return self.body(*args)
+        if state.grad_enabled:
+            for a in args:
+                if type(a) is Tensor and a.requires_grad_slot:
+                    return self.body(*args)
+        return apply(self.record, args)
+
+
+def fused(signature: str, body: Rule, **options: Any) -> Callable[[Rule], Fused]:
+    """Declare the kernel of an operation that `body` defines; its name is internal."""
+
+    def declare(kernel: Rule) -> Fused:
+        made = Fused(op(signature, names=(), nondifferentiable=True, **options)(kernel), body)
+        declared.append(made)
+        return made
+
+    return declare
+
+
+#: all of them, for the test
+declared: list[Fused] = []
