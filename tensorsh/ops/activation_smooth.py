@@ -145,7 +145,7 @@ def gelu(x, approximate, out=None):
     tensor([-0.1587,  0.0000,  1.9545])
     """
     out = _twice_cumulative(x, x * x, approximate, out)
-    if approximate == "none" and x.dtype == np.float32 and np.isinf(x.max(initial=0)):
+    if approximate == "none" and x.dtype == np.float32 and not np.isfinite(x.max(initial=0)):
         out = out + x * 0  # PyTorch's vectorised erf makes it nan at infinity
     out *= x
     out *= x.dtype.type(0.5)

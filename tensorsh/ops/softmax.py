@@ -17,7 +17,8 @@ from ..engine.tensor import Tensor
 from ..errors import DTypeError
 from .elementwise import exact
 from .reduce import kept
-from .rowwise import along, dots, sums
+from .rowwise import along, dots
+from .rowwise import sums as row_sums
 from .rules import default_float, reduced, same, wrap_dim, wrap_dims
 
 Array = np.ndarray[Any, Any]
@@ -66,7 +67,7 @@ def is_large(x: Array) -> bool:
 def by_parts(part: Any, dim: int, *inputs: Array) -> Array:
     """A new array, whose parts along `dim` are filled by `part(axis, out, *inputs)`."""
     out = np.empty(inputs[0].shape, inputs[0].dtype)
-    along(lambda axis, outputs, inputs: part(axis, *outputs, *inputs), dim, [out], list(inputs))
+    along(lambda axis, outputs, parts: part(axis, *outputs, *parts), dim, [out], list(inputs))
     return out
 
 
@@ -90,7 +91,7 @@ def _softmax_part(axis: int, out: Array, x: Array) -> None:
     # inside these bounds nothing overflows, and what vanishes is nothing beside the largest element
     safe = top.min() > -10 and top.max() < 60
     np.exp(x if safe else np.subtract(x, top, out), out)
-    out *= 1 / sums(out, axis)
+    out *= 1 / row_sums(out, axis)
 
 
 def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
@@ -129,7 +130,7 @@ def log_softmax_kernel(x, dim):
 
 def _log_softmax_part(axis: int, out: Array, x: Array) -> None:
     np.subtract(x, x.max(axis=axis, keepdims=True), out)
-    out -= np.log(sums(np.exp(out), axis))
+    out -= np.log(row_sums(np.exp(out), axis))
 
 
 def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
@@ -140,7 +141,7 @@ def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
 def log_softmax_backward(grad, y, dim):
     def part(axis, out, g, y):
         np.exp(y, out)
-        out *= sums(g, axis)
+        out *= row_sums(g, axis)
         np.subtract(g, out, out)
 
     return by_parts(part, dim, grad, y)

@@ -1,0 +1,110 @@
+"""Operations that have a kernel beside their form in operations: both compute the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tensorsh.ops  # noqa: F401
+from tensorsh import Session
+from tensorsh.engine import context, fused, parallel
+from tensorsh.engine.op import registry
+from tensorsh.engine.tensor import wrap
+
+RNG = np.random.default_rng(0)
+
+#: the arguments behind the tensors, and which of them are tried
+REST = {
+    "softmax_backward": [(1,), (0,), (-1,)],
+    "log_softmax_backward": [(1,), (0,), (-1,)],
+    "gelu_backward": [("none",), ("tanh",)],
+    "pow_backward": [(2,), (3.5,), (-1,)],
+}
+SHAPES = [(70, 61), (5, 1000), (3, 65, 40), (70_000, 5), (2, 140_000), (3, 300, 500), (4099,)]
+
+
+def everything() -> list[fused.Fused]:
+    for name in ("softmax", "gelu", "sigmoid", "silu", "tanh", "pow"):
+        registry[f"nn.functional.{name}" if name in ("gelu", "silu") else name]
+    return fused.declared
+
+
+@pytest.mark.parametrize("each", everything(), ids=lambda f: f.record.name)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_kernel_and_body_agree(each: fused.Fused, dtype: str) -> None:
+    tensors = len(each.record.tensors)
+    for shape in SHAPES:
+        for rest in REST.get(each.record.name, [()]):
+            if rest and isinstance(rest[0], int) and rest[0] >= len(shape) and "softmax" in each.record.name:
+                continue
+            values = [wrap(RNG.uniform(0.1, 2, shape).astype(dtype)) for _ in range(tensors)]
+            with context.using(context.Context()) as state:
+                state.threads = 2
+                want = each.body(*values, *rest).array
+                got = each(*values, *rest).array
+            assert got.dtype == want.dtype and got.shape == want.shape
+            np.testing.assert_allclose(got, want, rtol=2e-5 if dtype == "float32" else 1e-12, atol=1e-6)
+
+
+@pytest.mark.parametrize("dim", [0, 1, 2, -1])
+@pytest.mark.parametrize(
+    "shape", [(3, 300, 500), (300_000, 2, 1), (1, 2, 300_000), (600, 1, 601), (2, 70_001, 3)]
+)
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("scale", [1, 100])
+def test_softmax_of_large_arrays(name: str, shape: tuple[int, ...], dim: int, scale: int) -> None:
+    x = (RNG.standard_normal(shape) * scale).astype(np.float32)
+    x[0, 0, 0] = np.inf if scale == 100 else 1
+    session = Session(threads=2)
+    session["x"] = x
+    got = session.evaluate(f"{name}(x, {dim})").array
+    wide = x.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        shifted = wide - wide.max(dim, keepdims=True)
+        want = shifted - np.log(np.exp(shifted).sum(dim, keepdims=True))
+    if name == "softmax":
+        want = np.exp(want)
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=2e-5 if name == "log_softmax" else 1e-6)
+
+
+@pytest.mark.parametrize("n", [4097, parallel.LARGE - 1, parallel.LARGE + 1])
+def test_erf_of_many_numbers(n: int) -> None:
+    from scipy.special import erf, ndtr
+
+    x = RNG.uniform(-6, 6, n).astype(np.float32)
+    x[:5] = np.inf, -np.inf, np.nan, 0, 1e30
+    session = Session(threads=2)
+    session["x"] = x
+    np.testing.assert_allclose(session.evaluate("erf(x)").array, erf(x.astype(float)), rtol=4e-7)
+    gelu = session.evaluate("nn.functional.gelu(x)").array
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(gelu[3:], (x * ndtr(x.astype(float)))[3:], rtol=1e-4, atol=1e-6)
+    assert np.isnan(gelu[:3]).all()  # as PyTorch's vectorised kernel has it, at +inf too
+
+
+def test_a_mask_chooses_as_where_does() -> None:
+    from tensorsh.ops.elementwise import select
+
+    x = RNG.standard_normal((100, 90))
+    for dtype in (
+        np.float16,
+        np.float32,
+        np.float64,
+        np.complex64,
+        np.complex128,
+        np.int8,
+        np.int64,
+        np.bool_,
+    ):
+        a, b = x.astype(dtype), x.T.reshape(100, 90).astype(dtype)
+        a[3, 4] = a.dtype.type(1)
+        for mask in (x > 0.3, (x > 0.3).astype(np.uint8) * 2):
+            for left, right in (
+                (a, b),
+                (a, b[0]),
+                (a[:, ::-1], b),
+                (a[0, 0], b),
+                (a, dtype(0)),
+                (dtype(1), dtype(0)),
+            ):
+                np.testing.assert_array_equal(select(mask, left, right), np.where(mask, left, right))
