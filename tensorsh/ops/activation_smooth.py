@@ -146,7 +146,7 @@ def gelu(x, approximate, out=None):
     """
     out = _twice_cumulative(x, x * x, approximate, out)
     if approximate == "none" and x.dtype == np.float32 and not np.isfinite(x.max(initial=0)):
-        out = out + x * 0  # PyTorch's vectorised erf makes it nan at infinity
+        np.add(out, x * 0, out)  # PyTorch's vectorised erf makes it nan at infinity
     out *= x
     out *= x.dtype.type(0.5)
     return out
