@@ -1,7 +1,8 @@
 """Backward: walk the record from the roots to the leaves, once, newest operation first.
 
-Nodes are numbered as they are made, and every edge points to an older node; so the order is a sort,
-and nothing recurses. Gradients are collected first and written to the leaves last: a walk that fails
+Nodes are numbered as they are made, and every edge points to an older node: of those that have a gradient
+the newest has all of it, and is next. So nothing recurses, and nothing is looked for beforehand unless only
+some inputs are asked for. Gradients are collected first and written to the leaves last: a walk that fails
 changes nothing.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -165,12 +167,12 @@ class Walk:
     ):
         self.keep = keep
         self.create = create
-        self.pending: dict[int, list[Tensor | None]] = {}
+        self.heap: list[tuple[int, Node]] = []  # the nodes that have a gradient, newest first
+        self.pending: dict[int, list[Tensor | None]] = {}  # and their gradients, by number
         self.leaves: dict[int, tuple[Tensor, Tensor]] = {}
         self.captured: dict[Slot, Tensor] = {}
         self.roots = [edge(r) for r in roots]
         self.seeds = seeds
-        self.order = reachable(self.roots)
         self.wanted = None if inputs is None else {slot(t) for t in inputs}
         self.needed: set[int] | None = None
         self.reachable: set[Slot] = set()
@@ -183,7 +185,7 @@ class Walk:
         for e in self.roots:
             if e is not None:
                 self.reachable.add((id(e[0]), e[1]))
-        for node in reversed(self.order):
+        for node in reversed(reachable(self.roots)):
             for target, index in node.all_edges():
                 self.reachable.add((id(target), index))
                 if (id(target), index) in wanted or id(target) in needed:
@@ -198,10 +200,9 @@ class Walk:
             for e, seed in zip(self.roots, self.seeds, strict=True):
                 if e is not None:
                     self._deliver(e, seed)
-            for node in self.order:
-                grads = self.pending.pop(id(node), None)
-                if grads is None:
-                    continue
+            while self.heap:
+                _, node = heappop(self.heap)
+                grads = self.pending.pop(node.seq)
                 if node.retained:
                     self._retain(node, grads)
                 if self.wanted is not None:
@@ -227,16 +228,16 @@ class Walk:
 
     def _deliver(self, to: tuple[Any, int], g: Tensor) -> None:
         target, index = to
-        key = id(target)
         if type(target) is Tensor:
-            have = self.leaves.get(key)
-            self.leaves[key] = (target, g if have is None else registry["add"](have[1], g))
+            have = self.leaves.get(id(target))
+            self.leaves[id(target)] = (target, g if have is None else plus(have[1], g))
             return
-        slots = self.pending.get(key)
+        slots = self.pending.get(target.seq)
         if slots is None:
-            slots = self.pending[key] = [None] * len(target.output_specs)
+            slots = self.pending[target.seq] = [None] * len(target.output_specs)
+            heappush(self.heap, (-target.seq, target))
         have_g = slots[index]
-        slots[index] = g if have_g is None else registry["add"](have_g, g)
+        slots[index] = g if have_g is None else plus(have_g, g)
 
     def _retain(self, node: Node, grads: list[Tensor | None]) -> None:
         for index, reference in node.retained or ():
@@ -248,6 +249,11 @@ class Walk:
         for leaf, g in self.leaves.values():
             if leaf.requires_grad:  # it may have been detached since
                 accumulate(leaf, g, self.create)
+
+
+def plus(a: Tensor, b: Tensor) -> Tensor:
+    """`a + b`, its arguments bound already."""
+    return registry["add"].run(a, b, 1)
 
 
 def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:

@@ -39,6 +39,13 @@ def edge(t: Any) -> Edge | None:
     return (t, 0) if t.requires_grad_slot else None
 
 
+def versions_of(saved: Any) -> list[tuple[Tensor, int]]:
+    """The tensors in an argument that is saved, with the versions they have now."""
+    if type(saved) is Tensor:
+        return [(saved, 0 if saved.counter is None else saved.counter[0])]
+    return [(t, t.version) for t in saved if type(t) is Tensor] if type(saved) is tuple else []
+
+
 class Node:
     """One operation that ran with gradients recorded; `grad_fn` of its outputs."""
 
@@ -72,6 +79,7 @@ class Node:
         self.input_specs = input_specs
         self.output_specs = output_specs
         self.retained: list[Any] | None = None  # weak references to outputs that keep their gradient
+        self.outputs: Any = None
         edges: list[Any] = [None] * len(args)
         kept = list(args)
         for i in op.tensors:
@@ -90,20 +98,15 @@ class Node:
             edges[i] = each if any(each) else None
         self.seq = next(sequence)  # after those of views, whose nodes were made anew by now
         self.edges = edges
-        self.needs = tuple([e is not None for e in edges])
-        saved = op.saves.get(self.needs)
-        positions, keep_outputs = op.saved(self.needs) if saved is None else saved
+        self.needs = needs = tuple([e is not None for e in edges])
+        positions, keep_outputs = op.saves.get(needs) or op.saved(needs)
         self.saves = keep_outputs or bool(positions)
-        versions: list[Any] = []
-        for i in positions:
-            kept[i] = a = args[i]
-            if type(a) is Tensor:
-                versions.append((a, 0 if a.counter is None else a.counter[0]))
-            elif i in op.lists:
-                versions.extend([(t, t.version) for t in a])
+        self.versions: Any = ()
+        if positions:
+            for i in positions:
+                kept[i] = args[i]
+            self.versions = [pair for i in positions for pair in versions_of(args[i])]
         self.args: Any = kept
-        self.versions: Any = versions
-        self.outputs: Any = None
         if keep_outputs and outputs is not None:
             self.keep(outputs)
 
@@ -162,42 +165,41 @@ class Node:
             if t.version != version:
                 raise version_error(t, version)
         found: list[tuple[Edge, Tensor]] = []
-        done: dict[int, Any] = {}
-        for i, need in enumerate(self.needs):
-            if not need:
-                continue
-            derivative = self.op.derivatives.get(i)
+        edges, specs = self.edges, self.input_specs
+        for derivative, inputs in self.op.wanted(self.needs):
             if derivative is None:
                 raise GradientError(
                     f"derivative for aten::{self.called} is not implemented",
                     code="derivative-not-implemented",
                 )
-            key = id(derivative)
-            if key not in done:
-                values = derivative.function(
-                    *[self._source(s, derivative, grads) for s in derivative.sources]
-                )
-                done[key] = values if len(derivative.inputs) > 1 else (values,)
-            grad = done[key][derivative.inputs.index(i)]
-            if grad is None:
-                continue
-            if i in self.op.lists:
-                for g, e, s in zip(grad, self.edges[i], self.input_specs[i], strict=True):
-                    if e is not None and g is not None:
-                        found.append((e, fit(g, s)))
-            else:
-                found.append((self.edges[i], fit(grad, self.input_specs[i])))
+            values = derivative.function(
+                *[
+                    grads[0]
+                    if kind == "grad" and grads[0] is not None
+                    else self._source(kind, i, derivative, grads)
+                    for kind, i in derivative.sources
+                ]
+            )
+            for i in inputs:
+                grad = values if len(derivative.inputs) == 1 else values[derivative.inputs.index(i)]
+                if grad is None:
+                    continue
+                if i in self.op.lists:
+                    for g, e, s in zip(grad, edges[i], specs[i], strict=True):
+                        if e is not None and g is not None:
+                            found.append((e, fit(g, s)))
+                else:
+                    found.append((edges[i], grad if grad.spec is specs[i] else fit(grad, specs[i])))
         return found
 
-    def _source(self, source: tuple[str, int], derivative: Any, grads: list[Tensor | None]) -> Any:
-        kind, i = source
+    def _source(self, kind: str, i: int, derivative: Any, grads: list[Tensor | None]) -> Any:
         match kind:
-            case "grad":
-                return grads[0] if grads[0] is not None else zeros(self.output_specs[0])
-            case "grads":
-                return tuple(grads)
             case "input":
                 return self.args[i]
+            case "grad":
+                return zeros(self.output_specs[0])  # another output's gradient is all there is
+            case "grads":
+                return tuple(grads)
             case "input_spec":
                 return self.input_specs[i]
             case "output":

@@ -150,6 +150,7 @@ class Op:
         self.derivatives: dict[int, Derivative] = {}
         self.plans: dict[Any, Any] = {}
         self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
+        self.steps: dict[tuple[bool, ...], list[tuple[Derivative | None, list[int]]]] = {}
 
     # -- declaring
 
@@ -236,6 +237,18 @@ class Op:
             holders = {*self.tensors, *self.lists}
             positions = sorted({i for d in wanted for i in d.wants_inputs if i in holders})
             found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
+        return found
+
+    def wanted(self, needs: tuple[bool, ...]) -> list[tuple[Derivative | None, list[int]]]:
+        """Each derivative that `needs` ask for, with the inputs it is asked for; None where there is none."""
+        found = self.steps.get(needs)
+        if found is None:
+            asked: dict[Any, tuple[Derivative | None, list[int]]] = {}
+            for i, need in enumerate(needs):
+                if need:
+                    derivative = self.derivatives.get(i)
+                    asked.setdefault(derivative, (derivative, []))[1].append(i)
+            found = self.steps[needs] = list(asked.values())
         return found
 
 
