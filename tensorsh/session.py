@@ -21,7 +21,7 @@ from .engine.dtype import DType, dtypes
 from .engine.op import registry
 from .engine.tensor import Tensor
 from .errors import TensorshError, UsageError
-from .lang.evaluate import Evaluator, deep_recursion
+from .lang.evaluate import Evaluator, roomy
 from .source import Source, Span
 
 __all__ = ["Session", "TensorshError"]
@@ -156,7 +156,7 @@ class Session:
     @contextmanager
     def active(self) -> Iterator[None]:
         """While this session's defaults, random numbers and undo journal are the ones in force."""
-        with context.using(self.context), deep_recursion():
+        with context.using(self.context), roomy():
             yield
 
     def _show(self, value: Any, name: str | None) -> None:

@@ -32,6 +32,9 @@ from .runtime import Runtime, Show
 #: how deep a program's own calls may go, as frames of Python
 RECURSION = 3000
 
+#: how many more objects than before there are when Python looks for garbage: graphs hold many and make none
+GARBAGE = 10_000
+
 #: what is no error of the program
 PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 
@@ -258,11 +261,14 @@ def _cause(error: BaseException) -> BaseException | None:
 
 
 @contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Let programs call deeper than Python's default allows, while they run."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, RECURSION))
+def roomy() -> Iterator[None]:
+    """Let programs call deeper and build larger graphs than suits Python's defaults, while they run."""
+    depth, garbage = sys.getrecursionlimit(), gc.get_threshold()
+    sys.setrecursionlimit(max(depth, RECURSION))
+    if garbage[0]:  # nobody turned it off
+        gc.set_threshold(max(garbage[0], GARBAGE), *garbage[1:])
     try:
         yield
     finally:
-        sys.setrecursionlimit(before)
+        sys.setrecursionlimit(depth)
+        gc.set_threshold(*garbage)
