@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 from .. import errors
-from ..engine.calls import refusal
 from ..engine.tensor import type_name
 from ..errors import TensorshError
 from ..source import Span
@@ -81,6 +80,8 @@ def _refused(error: BaseException, node: ast.Node | None) -> TensorshError | Non
     op, args, kwargs = operation(error)
     if op is None or not isinstance(node, ast.Call):
         return None
+    from ..engine.calls import refusal
+
     refused = refusal(op, written_name(node), args, kwargs)
     if refused is not None:
         refused.operands = args
