@@ -108,3 +108,30 @@ def test_a_mask_chooses_as_where_does() -> None:
                 (dtype(1), dtype(0)),
             ):
                 np.testing.assert_array_equal(select(mask, left, right), np.where(mask, left, right))
+
+
+@pytest.mark.parametrize("shape", [(300, 1001), (70_000, 5), (2, 140_000), (4, 70, 30, 40)])
+@pytest.mark.parametrize("parameters", ["w, b", "w, None", "None, b", "None, None"])
+def test_layer_norm_of_large_arrays(shape: tuple[int, ...], parameters: str) -> None:
+    dims = shape[-2:] if len(shape) > 2 else shape[-1:]
+    session = Session(threads=2, seed=0)
+    session.run(f"x = randn{shape}; g = randn{shape}; w = randn({dims}); b = randn({dims})")
+    run = f"""
+y = nn.functional.layer_norm(x, {dims}, {parameters})
+grads = autograd.grad(y, [t for t in [x, w, b] if t.requires_grad], g, allow_unused=True)
+"""
+    session.run("x.requires_grad_(); w.requires_grad_(); b.requires_grad_()")
+    session.run(run)
+    large = [session["y"], *session["grads"]]
+    session.run(
+        "x = x.detach().double().requires_grad_(); g = g.double(); w = w.detach().double().requires_grad_()"
+    )
+    session.run(
+        "b = b.detach().double().requires_grad_()" + run.replace("g, allow", "g, create_graph=True, allow")
+    )
+    for got, want in zip(large, [session["y"], *session["grads"]], strict=True):
+        if want is not None:
+            scale = np.abs(want.array).max()
+            np.testing.assert_allclose(got.array, want.array, rtol=1e-4, atol=1e-5 * scale)
+        else:
+            assert got is None

@@ -14,12 +14,16 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.fused import fused
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError
 from .loss_rules import only_float
-from .moments import fused, moments
+from .moments import fused as fused_multiply_add
+from .moments import moments
+from .norm_rows import large_layer_norm, large_layer_norm_backward
+from .rowwise import is_large
 
 Dims = tuple[int, ...]
 
@@ -101,10 +105,12 @@ def layer_norm(x, shape, weight, bias, eps):
     tensor([[-1.2247,  0.0000,  1.2247]])
     """
     rows = x.reshape(x.size // max(math.prod(shape), 1), math.prod(shape))
+    if is_large(x):
+        return large_layer_norm(rows, weight, bias, eps).reshape(x.shape)
     mean, variance = moments(rows)
     out = ((rows - mean) * (1 / np.sqrt(variance + x.dtype.type(eps)))).reshape(x.shape)
     if weight is not None and bias is not None:
-        return fused(out, weight, bias)
+        return fused_multiply_add(out, weight, bias)
     if weight is not None:
         out *= weight
     if bias is not None:
@@ -112,8 +118,7 @@ def layer_norm(x, shape, weight, bias, eps):
     return out
 
 
-@layer_norm.derivative("input", "weight", "bias")
-def _(grad, input, normalized_shape, weight, eps, needs):
+def _layer_gradients(grad, input, normalized_shape, weight, eps, needs):
     dims = _last(normalized_shape)
     normal, rstd = standardised(input, dims, eps)
     g = grad if weight is None else grad * weight
@@ -122,6 +127,27 @@ def _(grad, input, normalized_shape, weight, eps, needs):
         grad * normal if needs[1] else None,
         grad if needs[2] else None,
     )
+
+
+def _gradient_specs(grad, input, shape, weight, eps, needs):
+    parameter = grad.with_shape(shape)
+    return input, parameter, parameter
+
+
+@fused(
+    "layer_norm_backward(Tensor grad, Tensor input, int[] normalized_shape, Tensor? weight, float eps, any needs)",
+    _layer_gradients,
+    infer=_gradient_specs,
+)
+def layer_norm_backward(grad, x, shape, weight, eps, needs):
+    n = math.prod(shape)
+    rows = large_layer_norm_backward(grad.reshape(-1, n), x.reshape(-1, n), weight, eps)
+    return [array.reshape(as_) for array, as_ in zip(rows, (x.shape, shape, shape), strict=True)]
+
+
+@layer_norm.derivative("input", "weight", "bias")
+def _(grad, input, normalized_shape, weight, eps, needs):
+    return layer_norm_backward(grad, input, normalized_shape, weight, eps, needs)
 
 
 @composite(

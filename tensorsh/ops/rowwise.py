@@ -13,14 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.parallel import BLOCK, spread
+from ..engine.parallel import BLOCK, LARGE, spread
 
 Array = np.ndarray[Any, Any]
 Work = Callable[[int, list[Array], list[Array]], object]
 
 #: rows of at most so many elements are turned into columns
 SHORT = 64
-MINC = 1024
+#: columns are taken at least so many at a time: a page of memory from each row
+WIDE = 1024
+
+
+def is_large(x: Array) -> bool:
+    """Whether to compute part by part; nobody reads the last digits of so many."""
+    return x.size >= LARGE and x.dtype.kind == "f" and x.dtype.itemsize >= 4
 
 
 def along(work: Work, dim: int, outputs: list[Array], inputs: list[Array]) -> None:
@@ -41,7 +47,7 @@ def along(work: Work, dim: int, outputs: list[Array], inputs: list[Array]) -> No
         for a, result in zip(out, results, strict=True):
             a[lo:hi] = result.reshape(n, hi - lo, inner).swapaxes(0, 1)
 
-    chunk = max(BLOCK // n, MINC) if n else 1
+    chunk = max(BLOCK // n, WIDE) if n else 1
     chunks = -(-inner // chunk)
 
     def columns(lo: int, hi: int) -> None:

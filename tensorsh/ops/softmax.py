@@ -11,13 +11,12 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.fused import fused
 from ..engine.op import composite, op, registry
-from ..engine.parallel import LARGE
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import DTypeError
 from .elementwise import exact
 from .reduce import kept
-from .rowwise import along, dots
+from .rowwise import along, dots, is_large
 from .rowwise import sums as row_sums
 from .rules import default_float, reduced, same, wrap_dim, wrap_dims
 
@@ -57,11 +56,6 @@ def total(x: Array, dim: int) -> Array:
 def is_last(x: Array, dim: int) -> bool:
     """Whether `dim` is the last dimension: PyTorch has other loops there, which round otherwise."""
     return dim % x.ndim == x.ndim - 1 if x.ndim else True
-
-
-def is_large(x: Array) -> bool:
-    """Whether to compute part by part; nobody reads the last digits of so many."""
-    return x.size >= LARGE and x.dtype.kind == "f" and x.dtype.itemsize >= 4
 
 
 def by_parts(part: Any, dim: int, *inputs: Array) -> Array:
