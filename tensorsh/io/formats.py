@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -24,8 +23,7 @@ _NUMBERS = (bool, int, float, complex)
 _FLOAT32: np.dtype[Any] = np.dtype(np.float32)
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What a file held.
 
     value    an array; a dict of arrays (npz, safetensors); for json also a list, number or string

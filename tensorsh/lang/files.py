@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .. import io
 from ..engine import context
 from ..engine.arguments import as_tensor
 from ..engine.arguments import dtype as as_dtype
@@ -53,6 +52,8 @@ class Load:
         if columns is not None and not isinstance(columns, list | tuple):
             columns = [columns]
         state = context.current
+        from .. import io
+
         value = io.load(
             self.found(path),
             format=format,
@@ -95,6 +96,8 @@ def save(x: Any, path: str, *, format: str | None = None) -> None:
             code="argument-type",
             help='save(x, "x.npy")',
         )
+    from .. import io
+
     io.save(arrays(x), path, format=format)
 
 
