@@ -303,7 +303,7 @@ def multinomial(x, num_samples, replacement, generator):
     infer=same,
     half="native",
     names=("torch.poisson",),
-    sample=([0.0],),
+    sample=([2.5, 0.5],),
 )
 def poisson(x, generator):
     """Poisson counts with the rate that each element gives.
