@@ -57,6 +57,53 @@ for i in range(8):
 """,
         1,
     ),
+    "random numbers": (
+        """
+opt = sgd([w1, w2], lr=0.1, momentum=0.9)
+for i in range(8):
+    noise = randn(16, 8) * 0.1 + rand(8)
+    out = F.dropout(relu((x + noise) @ w1), 0.3) @ w2
+    loss = (out ** 2).mean()
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+after = rand(3)
+""",
+        1,
+    ),
+    "a loop in a loop": (
+        """
+hidden = randn(5, 5) * 0.2
+hidden.requires_grad_()
+for i in range(8):
+    h = zeros(4, 5)
+    for k in range(4):
+        h = tanh(x[4 * k : 4 * k + 4] @ w1 + h @ hidden)
+    loss = h.square().sum()
+    g = torch.autograd.grad(loss, [w1, hidden])
+    with no_grad():
+        for p, d in zip([w1, hidden], g):
+            p -= 0.1 * d
+""",
+        1,
+    ),
+    "items of lists": (
+        """
+params = [w1, b1, w2, b2]
+m = [zeros_like(p) for p in params]
+for i in range(1, 9):
+    loss = cross_entropy(relu(x @ w1 + b1) @ w2 + b2, t)
+    for p in params:
+        p.grad = None
+    loss.backward()
+    with no_grad():
+        for k, p in enumerate(params):
+            m[k] = 0.9 * m[k] + 0.1 * p.grad
+            p -= 0.1 * m[k] / (1 - 0.9 ** i)
+total = sum(a.sum() for a in m)
+""",
+        2,
+    ),
     "inside a function": (
         """
 def train(n, lr=0.1):

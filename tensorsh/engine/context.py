@@ -47,7 +47,7 @@ class Context:
     def generator(self) -> Generator:
         """The default random stream; its state is restored when a statement fails."""
         if self.trace is not None:
-            self.trace.stop("random numbers are drawn")
+            return self.trace.stream
         for batch in self.batches:
             batch.drawing()
         if self._generator is None:

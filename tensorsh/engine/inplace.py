@@ -20,7 +20,7 @@ from .copy_slices import CopySlices
 from .node import InPlaceNode, Node, check_origin, edge, move_retained, refresh
 from .op import Op, converters
 from .schema import Schema
-from .tensor import Tensor
+from .tensor import Tensor, layout
 
 #: whose in-place forms PyTorch has as functions, too: torch.exp_(x)
 _ALSO_FUNCTIONS = (
@@ -215,7 +215,7 @@ def shares(target: Any, operand: Any, separate: bool) -> bool:
 
 def span(array: Any) -> tuple[int, int] | None:
     """Where the memory of an array begins and ends, if its elements fill it."""
-    start = array.__array_interface__["data"][0]
+    start = layout(array).__array_interface__["data"][0]
     if not array.flags.forc:
         step = array.itemsize
         for stride, size in sorted((s, n) for s, n in zip(array.strides, array.shape, strict=True) if n != 1):

@@ -349,8 +349,15 @@ Tensor.public.update(
 
 def wrap(array: Any) -> Tensor:
     """A tensor that owns (or shares) this array; numbers become 0-d arrays."""
+    if context.current.trace is not None and hasattr(array, "layout"):
+        return context.current.trace.wrap(array)
     array = np.asarray(array)
     return Tensor(array, spec(array.shape, dt.of(array)))
+
+
+def layout(array: Any) -> np.ndarray[Any, Any]:
+    """What shows the shape and strides of an array: itself, or what stands for it in a trace."""
+    return array if isinstance(array, np.ndarray) else array.layout
 
 
 def full_spec(of: Spec, value: float) -> Tensor:

@@ -186,12 +186,14 @@ class Slots:
         self.items[index] = value
 
     def __delitem__(self, index: Any) -> None:
+        if context.current.trace is not None:
+            context.current.trace.stop("a list gets shorter")
         self._save()
         del self.items[index]
 
     def _save(self) -> None:
         if context.current.trace is not None:
-            context.current.trace.stop("a list is changed")
+            context.current.trace.changes(self.items)
         journal = context.current.journal
         if type(self.items) is list:
             journal.save_list(self.items)

@@ -39,7 +39,7 @@ GARBAGE = 10_000
 PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 
 #: how often a run is done by its statements before it is traced, and so for one inside of another run
-OUTER, INNER = 3, 100
+OUTER, INNER = 3, 12
 
 _absent: Any = object()
 

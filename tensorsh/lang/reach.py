@@ -32,7 +32,7 @@ PURE = words(
 #: entries of the runtime that only compute, or that a trace follows
 HELPERS = words(
     ".annotate .annotated .attr .backward .call .chain .device .display .dtype .fields .grad_of .grad_wrt "
-    ".growing .changing .list .list_operator .literal .numbers .rows .scope .sizes .slot .spelled "
+    ".growing .changing .list .list_operator .literal .numbers .pythons .rows .scope .sizes .slot .spelled "
     ".stacked .values "
 )
 MOST_ITEMS = 64
@@ -60,6 +60,7 @@ class Reach:
         self.guards: list[str] = []
         self.scope: dict[str, Any] = {}
         self.externals: list[External] = []
+        self.lists: list[tuple[list[Any], list[Any], str]] = []  # (the list, what is in it, its path)
         self.numbers: dict[str, Number] = {}
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}
@@ -125,6 +126,8 @@ class Reach:
             if len(value) > MOST_ITEMS or depth > 3:
                 raise TraceStopped("a long list")
             self.guards.append(f"type({path}) is {self.constant(kind)} and len({path}) == {len(value)}")
+            if kind is list:
+                self.lists.append((value, list(value), path))
             for i, item in enumerate(value):
                 self.thing(item, f"{path}[{i}]", varies, depth + 1)
         elif kind is FunctionType:

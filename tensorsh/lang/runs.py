@@ -54,8 +54,6 @@ def computes(statement: ast.Stmt, inside: bool) -> bool:
                 return False
             case ast.If():
                 return False
-            case ast.For(iterable=ast.Call(function=ast.Name(id="range" | "track" | "batches"))):
-                return False
             case ast.For() if inside:
                 return False
             case ast.Lambda() | ast.Comprehension() if inside:

@@ -146,6 +146,7 @@ class Segment:
                 reach.names(code, local, self.variables, prelude)
             at = i
             trace = Trace(reach.externals, reach.guards)
+            trace.lists = reach.lists
             trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
             for t, node, _ in reach.links:
                 linked.append((t, node))

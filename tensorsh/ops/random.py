@@ -19,7 +19,7 @@ from ..engine.dtype import DType
 from ..engine.levels import for_each_slice
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
-from ..engine.tensor import Tensor, type_name
+from ..engine.tensor import Tensor, type_name, wrap
 from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 from .create import check_size, leaf
 from .memory_order import back, laid_out_like, memory_order
@@ -47,6 +47,8 @@ def made(
 
     def new(size: tuple[int, ...]) -> Tensor:
         values = spec(size, dtype, device).placeholder if device.is_meta else draw(size, dtype.np)
+        if context.current.trace is not None and not requires_grad:
+            return wrap(values)
         return leaf(np.asarray(values), dtype, device, requires_grad)
 
     return for_each_slice(size, new)

@@ -17,7 +17,7 @@ from ..engine.arguments import sizes as to_sizes
 from ..engine.dtype import DType
 from ..engine.op import composite, op
 from ..engine.spec import Spec
-from ..engine.tensor import type_name
+from ..engine.tensor import layout, type_name
 from ..errors import ArgumentError, ShapeError
 from .rules import wrap_dim, wrap_dims
 
@@ -57,7 +57,8 @@ def viewable(array: np.ndarray[Any, Any], size: tuple[int, ...]) -> bool:
     """Whether strides exist that show `array` with this shape."""
     if array.flags.c_contiguous or array.size == 0:
         return True
-    return np.may_share_memory(array.reshape(size), array)
+    memory = layout(array)
+    return np.may_share_memory(memory.reshape(size), memory)
 
 
 @op(

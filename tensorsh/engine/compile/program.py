@@ -185,7 +185,8 @@ class Builder:
                 for item in value:
                     look(item)
 
-        for value in self.results.values():
+        self.items = self.trace.changed_items()
+        for value in (*self.results.values(), *(value for _, _, value in self.items)):
             look(value)
         tensors = list(made.values())
         return tensors, [t for t in tensors if t.node is not None]
@@ -574,6 +575,11 @@ class Builder:
                 self.program.results.append((f"{label}.grad", self.place(self.trace.value(grad))))
         self.lines += self.freed
         self._graphs(passage, shared)
+        if self.items:
+            lists = "".join(f"{path}, " for path in dict.fromkeys(path for path, _, _ in self.items))
+            self.lines.append(f"for items in ({lists}): journal.save_list(items)")
+        for path, i, value in self.items:
+            self.lines.append(f"{path}[{i}] = {self._rebuilt(value, shared)}")
         for name, value in self.results.items():
             if type(value) is Tensor and id(value) in shared:
                 self.program.results.append((name, self.place(self.trace.value(value))))

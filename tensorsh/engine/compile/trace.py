@@ -19,7 +19,7 @@ from ..inplace import check_overlap, check_result
 from ..journal import Journal
 from ..node import Node
 from ..op import Op
-from ..spec import Spec
+from ..spec import Spec, spec
 from ..tensor import Tensor
 from . import values
 from .lower import lowering
@@ -102,6 +102,7 @@ class Trace:
         self.bases: dict[int, Value] = {}  # what a reshaped Value is another shape of
         self.aliased: set[int] = set()  # Values that stand for two tensors
         self.scope: dict[str, Any] = {}
+        self.lists: list[tuple[list[Any], list[Any], str]] = []
         self.demands: list[tuple[External, Any]] = []
 
     # ---------------------------------------------------------------- entering and leaving
@@ -130,6 +131,28 @@ class Trace:
 
     def stop(self, reason: str) -> Any:
         raise TraceStopped(reason)
+
+    def changes(self, items: Any) -> None:
+        """An item of a list gets another value."""
+        if not any(known is items for known, _, _ in self.lists):
+            self.stop("a list is changed that the program cannot find")
+
+    def changed_items(self) -> list[tuple[str, int, Any]]:
+        """The items of lists that are not what they were: (path of the list, position, value)."""
+        found = []
+        for items, before, path in self.lists:
+            if len(items) != len(before):
+                self.stop("a list changes its length")
+            found += [
+                (path, i, new)
+                for i, (new, old) in enumerate(zip(items, before, strict=True))
+                if new is not old
+            ]
+        return found
+
+    def wrap(self, array: Any) -> Tensor:
+        """`engine.tensor.wrap` of what may be a Value."""
+        return Tensor(array, spec(array.shape, dt.of(array)))
 
     # ---------------------------------------------------------------- values
 
@@ -439,6 +462,10 @@ class Trace:
         elif type(root.array) is Value and isinstance(root.array.source, External):
             self.stop("memory from elsewhere is changed")
 
+    @property
+    def stream(self) -> Stream:
+        return Stream(self)
+
     # ---------------------------------------------------------------- gradients and optimisers
 
     def accumulate(self, t: Tensor, g: Tensor, create: bool) -> None:
@@ -499,6 +526,43 @@ class Trace:
         name = f"o{len(self.scope)}"
         self.scope[name] = thing
         return name
+
+
+#: the draws a program can make, and where each is told the shape; the dtype comes next
+DRAWS = {"uniform": 0, "normal": 0, "bernoulli": 1, "randint": 2}
+
+
+class Stream:
+    """The session's random numbers during a trace: a draw becomes a step that draws."""
+
+    def __init__(self, trace: Trace):
+        self.trace = trace
+
+    def __getattr__(self, method: str) -> Any:
+        if method not in DRAWS:
+            raise TraceStopped("random numbers are drawn")
+        at = DRAWS[method]
+
+        def draw(*args: Any) -> Value:
+            if any(type(a) in (Value, Number) for a in args) or len(args) < at + 2:
+                raise TraceStopped("random numbers are drawn")
+            shape, kind = args[at], np.dtype(args[at + 1])
+            out = Value(np.empty(shape, kind))
+            self.trace.note(Step("kernel", Draw(method, args), (), (out,), method))
+            return out
+
+        return draw
+
+
+class Draw:
+    """Draws again what was drawn in a trace."""
+
+    def __init__(self, method: str, args: tuple[Any, ...]):
+        self.method = method
+        self.args = args
+
+    def __call__(self) -> Any:
+        return np.asarray(getattr(context.current.generator, self.method)(*self.args))
 
 
 def plan_is_float(plan: Any) -> bool:

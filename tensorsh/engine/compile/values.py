@@ -52,6 +52,7 @@ class Value:
     strides = property(lambda self: self.layout.strides)
     flags = property(lambda self: self.layout.flags)
     itemsize = property(lambda self: self.layout.itemsize)
+    nbytes = property(lambda self: self.layout.nbytes)
     base = property(lambda self: self.layout.base)
 
     def __getattr__(self, name: str) -> Any:
