@@ -13,6 +13,7 @@ from _queue import SimpleQueue
 from _thread import _local, allocate_lock, start_new_thread  # `threading` takes a millisecond to import
 from collections.abc import Callable
 from contextvars import copy_context
+from functools import cache
 
 from . import context
 
@@ -151,8 +152,19 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=forget)
 
 
+# ------------------------------------------------------------------ BLAS
+
+
 def limit_blas(n: int) -> None:
     """Give NumPy's own OpenBLAS this many threads, where it can be found and is loaded already."""
+    setter = blas_setter()
+    if setter is not None:
+        setter(n)
+
+
+@cache
+def blas_setter() -> Callable[[int], object] | None:
+    """OpenBLAS' function that sets its number of threads."""
     import ctypes
     from pathlib import Path
 
@@ -164,5 +176,18 @@ def limit_blas(n: int) -> None:
             for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_"):
                 setter = getattr(ctypes.CDLL(str(library)), name, None)
                 if setter is not None:
-                    setter(n)
-                    return
+                    return setter
+    return None
+
+
+def spread_products(work: Work, n: int, block: int) -> None:
+    """`spread` for work that multiplies matrices: each thread by itself, or BLAS threads would wait for ours."""
+    count = threads()
+    if count < 2 or n <= block:
+        spread(work, n, block)
+        return
+    limit_blas(1)
+    try:
+        spread(work, n, block)
+    finally:
+        limit_blas(count)

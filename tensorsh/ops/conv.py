@@ -17,6 +17,7 @@ import numpy as np
 
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
+from ..engine.parallel import LARGE, spread_products, threads
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError, ValueError
 from .conv_rules import (
@@ -32,6 +33,9 @@ from .elementwise import conj
 from .windows import Ints, out_size, overlap_add, pad, windows
 
 _GEOMETRY = "int[] stride, int[] padding, int[] dilation, int groups"
+
+#: elements of the columns that one thread has at a time
+COLUMNS = 1 << 19
 
 # ------------------------------------------------------------------ kernels
 
@@ -51,28 +55,57 @@ def forward(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups:
     """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out)."""
     kernel = w.shape[2:]
     out = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
-    columns = _columns(x, kernel, stride, padding, dilation, groups, out)
-    rows = w.reshape(groups, w.shape[0] // groups, columns.shape[2])
-    return np.matmul(rows, columns).reshape(x.shape[0], w.shape[0], *out)
+
+    def product(x: Any) -> Any:
+        columns = _columns(x, kernel, stride, padding, dilation, groups, out)
+        rows = w.reshape(groups, w.shape[0] // groups, columns.shape[2])
+        return np.matmul(rows, columns).reshape(x.shape[0], w.shape[0], *out)
+
+    return _by_samples(product, x.shape[1] * math.prod((*kernel, *out)), x)
 
 
 def for_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> Any:
     """(N, O, *out), (O, C/groups, *kernel) → (N, C, *spatial)."""
-    n, o = g.shape[:2]
+    o, out = g.shape[1], g.shape[2:]
     c, kernel = w.shape[1], w.shape[2:]
     rows = w.reshape(groups, o // groups, c * math.prod(kernel)).swapaxes(1, 2)
-    columns = np.matmul(rows, g.reshape(n, groups, o // groups, math.prod(g.shape[2:])))
-    columns = columns.reshape(n, groups * c, *kernel, *g.shape[2:])
-    return overlap_add(columns, spatial, stride, padding, dilation)
+
+    def product(g: Any) -> Any:
+        columns = np.matmul(rows, g.reshape(len(g), groups, o // groups, math.prod(out)))
+        columns = columns.reshape(len(g), groups * c, *kernel, *out)
+        return overlap_add(columns, spatial, stride, padding, dilation)
+
+    return _by_samples(product, groups * c * math.prod((*kernel, *out)), g)
 
 
 def for_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
     """(N, O, *out), (N, C, *spatial) → (O, C/groups, *kernel)."""
-    n, o = g.shape[:2]
-    columns = _columns(x, kernel, stride, padding, dilation, groups, g.shape[2:])
-    rows = g.reshape(n, groups, o // groups, columns.shape[3])
-    found = np.matmul(rows, columns.swapaxes(2, 3)).sum(0, dtype=g.dtype)
+    o, out = g.shape[1], g.shape[2:]
+
+    def product(g: Any, x: Any) -> Any:
+        columns = _columns(x, kernel, stride, padding, dilation, groups, out)
+        rows = g.reshape(len(g), groups, o // groups, columns.shape[3])
+        return np.matmul(rows, columns.swapaxes(2, 3)).sum(0, dtype=g.dtype)[None]
+
+    found = _by_samples(product, x.shape[1] * math.prod((*kernel, *out)), g, x)
+    found = found[0] if len(found) == 1 else found.sum(0, dtype=g.dtype)
     return found.reshape(o, x.shape[1] // groups, *kernel)
+
+
+def _by_samples(product: Any, size: int, *arrays: Any) -> Any:
+    """`product` of the batches; of large ones a few samples at a time, whose columns (`size` elements a
+    sample) stay in the cache, on all cores. The results are joined."""
+    n = len(arrays[0])
+    if n < 2 or n * size < LARGE:
+        return product(*arrays)
+    block = min(max(COLUMNS // size, 1), -(-n // threads()))
+    parts: dict[int, Any] = {}
+
+    def work(lo: int, hi: int) -> None:
+        parts[lo] = product(*[a[lo:hi] for a in arrays])
+
+    spread_products(work, n, block)
+    return np.concatenate([parts[lo] for lo in sorted(parts)])
 
 
 # ------------------------------------------------------------------ operations
