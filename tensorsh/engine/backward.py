@@ -11,6 +11,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -246,9 +247,14 @@ class Walk:
                 accumulate(t, grads[index], self.create)
 
     def accumulate(self) -> None:
-        for leaf, g in self.leaves.values():
+        while self.leaves:
+            leaf, g = self.leaves.pop(next(iter(self.leaves)))
+            array, fresh = g.array, np.empty(0)
+            probe = Tensor(fresh, g.spec)
+            # referred to from here alone: a gradient that nobody else holds needs no copy
+            alone = getrefcount(g) == getrefcount(probe) and getrefcount(array) == getrefcount(fresh)
             if leaf.requires_grad:  # it may have been detached since
-                accumulate(leaf, g, self.create)
+                accumulate(leaf, g, self.create, alone)
 
 
 def plus(a: Tensor, b: Tensor) -> Tensor:
@@ -271,8 +277,8 @@ def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
     return sorted(seen.values(), key=lambda n: n.seq, reverse=True)
 
 
-def accumulate(t: Tensor, g: Tensor, create: bool) -> None:
-    """Add a gradient to `t.grad`; the first one becomes memory of its own."""
+def accumulate(t: Tensor, g: Tensor, create: bool, alone: bool = False) -> None:
+    """Add a gradient to `t.grad`; the first one becomes memory of its own (it is already, if `alone`)."""
     if context.current.trace is not None:
         return context.current.trace.accumulate(t, g, create)
     journal = context.current.journal
@@ -284,7 +290,10 @@ def accumulate(t: Tensor, g: Tensor, create: bool) -> None:
             with context.GradMode(True):
                 t.grad_slot = registry["empty_like"](g).copy_(g)
         else:
-            t.grad_slot = Tensor(g.spec.placeholder if g.is_meta else np.array(g.array, order="C"), g.spec)
+            array = g.array
+            if not (g.is_meta or (alone and array.flags.carray and array.flags.owndata)):
+                array = np.array(array, order="C")
+            t.grad_slot = Tensor(array, g.spec)
     elif create:
         with context.GradMode(True):
             t.grad_slot = registry["add"](have, g)
