@@ -146,7 +146,7 @@ def gelu(x, approximate, out=None):
     """
     out = _twice_cumulative(x, x * x, approximate, out)
     if approximate == "none" and x.dtype == np.float32 and not np.isfinite(x.max(initial=0)):
-        np.add(out, x * 0, out)  # PyTorch's vectorised erf makes it nan at infinity
+        out += x * 0  # PyTorch's vectorised erf makes it nan at infinity
     out *= x
     out *= x.dtype.type(0.5)
     return out
@@ -160,7 +160,8 @@ def _twice_cumulative(x: Any, square: Any, approximate: str, out: Any) -> Any:
         out = odd_tanh(x, square, NORMAL_P, out)
     else:
         out = erf(np.asarray(x * x.dtype.type(math.sqrt(0.5))), out)
-    return np.add(out, 1, out)
+    out += 1  # a NumPy scalar where x has no dimensions
+    return out
 
 
 def _gelu_gradient(grad, input, approximate):

@@ -42,4 +42,4 @@ def odd_tanh(x: Array, square: Array, coefficients: tuple[float, ...], out: Arra
             out *= square
         out += c
     out *= x
-    return np.tanh(out, out)
+    return np.tanh(out, out if isinstance(out, np.ndarray) else None)  # 0-d: a scalar
