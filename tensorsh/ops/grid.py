@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import context
 from ..engine.apply import apply
-from ..engine.backward import grad as differentiate
-from ..engine.node import zeros
 from ..engine.op import Op, composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, wrap
 from ..errors import DTypeError, ShapeError, Unsupported, ValueError
 from .activation import floating, where
+from .by_text import written
 from .interpolate import cubic_weights
 from .loss_rules import sizes
 from .matmul import matmul
@@ -156,34 +154,13 @@ def _infer(x: Spec, grid: Spec, mode: str, padding: str, align: bool) -> Spec:
 
 
 def _record(dims: int) -> Op:
-    @op(
+    return written(
         "grid_sampler(Tensor input, Tensor grid, str mode, str padding, bool align)",
+        ("input", "grid"),
         infer=_infer,
         names=(),
         grad_fn=f"GridSampler{dims}DBackward0",
-    )
-    def grid_sampler(x, grid, mode, padding, align):
-        with context.GradMode(False):
-            return sample(wrap(x), wrap(grid), mode, padding, align).array
-
-    @grid_sampler.derivative("input", "grid")
-    def _(grad, input, grid, mode, padding, align, needs):
-        higher = context.current.grad_enabled
-        wanted = (input, grid) if higher else (input.detach(), grid.detach())
-        with context.GradMode(True):
-            for t, need in zip(wanted, needs, strict=True):
-                if need and not higher:
-                    t.requires_grad_()
-            out = sample(*wanted, mode, padding, align)
-            asked = [t for t, need in zip(wanted, needs, strict=True) if need]
-            found: list[Any] = [None] * len(asked)
-            if out.requires_grad:
-                found = list(differentiate([out], asked, [grad], create_graph=higher, allow_unused=True))
-        # nearest places have no slope: zeros
-        each = iter([zeros(t.spec) if g is None else g for t, g in zip(asked, found, strict=True)])
-        return tuple(next(each) if need else None for need in needs)
-
-    return grid_sampler
+    )(sample)
 
 
 _RECORDS = {2: _record(2), 3: _record(3)}
