@@ -14,13 +14,13 @@ from .getitem import slice_range
 from .rules import wrap_dim
 
 
-def own(view: Tensor) -> Tensor:
+def own(view: Tensor, title: str | None = None) -> Tensor:
     """The view with memory of its own; its history stays, under PyTorch's name for the copy."""
     if not view.spec.is_meta:
         view.array = view.array.copy()
     view.view_of = view.counter = None
-    if view.node is not None and not view.node.name().endswith("_copy"):
-        view.node.title = view.node.name() + "_copy"
+    if view.node is not None and view.node.title is None:
+        view.node.title = title or view.node.name() + "_copy"
     return view
 
 
@@ -153,7 +153,32 @@ def narrow_copy(input, dim, start, length):
     >>> narrow_copy([1, 2, 3], 0, 1, 2)
     tensor([2, 3])
     """
-    out = own(registry["narrow"](input, dim, start, length))
-    if out.node is not None:
-        out.node.title = "NarrowCopyBackward0"
-    return out
+    return own(registry["narrow"](input, dim, start, length), "NarrowCopyBackward0")
+
+
+# ------------------------------------------------------------------ pieces that may be written to
+
+
+def unsafe(name: str, parameters: str, title: str, view: View, given: str) -> None:
+    @composite(
+        f"unsafe_{name}(Tensor input{parameters})",
+        names=(f"torch.unsafe_{name}", f"Tensor.unsafe_{name}"),
+        doc=f"""`{name}` whose pieces may be changed in place, since they are no views.
+
+>>> unsafe_{name}(arange(3), {given})
+(tensor([0, 1]), tensor([2]))
+""",
+    )
+    def pieces(*args):
+        return tuple([own(v, title) for v in view(*args)])
+
+
+unsafe("chunk", ", int chunks, int dim=0", "UnsafeSplitBackward0", registry["chunk"], "2")
+unsafe("split", ", int split_size, int dim=0", "UnsafeSplitBackward0", registry["split"], "2")
+unsafe(
+    "split_with_sizes",
+    ", int[] split_sizes, int dim=0",
+    "UnsafeSplitWithSizesBackward0",
+    registry["split_with_sizes"],
+    "[2, 1]",
+)

@@ -18,6 +18,7 @@ from .getitem import select_at, slice_range
 from .rules import wrap_dim
 from .shape_views import view_size
 from .split import index_in
+from .strided import as_strided
 from .views import embed, view_array
 
 # ------------------------------------------------------------------ the diagonal
@@ -246,8 +247,8 @@ def scatter_record(name: str) -> Op:
     return scatter
 
 
-select_record, slice_record, diagonal_record = map(
-    scatter_record, ("select_scatter", "slice_scatter", "diagonal_scatter")
+select_record, slice_record, diagonal_record, strided_record = map(
+    scatter_record, ("select_scatter", "slice_scatter", "diagonal_scatter", "as_strided_scatter")
 )
 
 
@@ -288,3 +289,13 @@ def diagonal_scatter(input, src, offset, dim1, dim2):
             [3, 9]])
     """
     return apply(diagonal_record, (input, src, ((diagonal, (offset, dim1, dim2), None),)))
+
+
+@composite("as_strided_scatter(Tensor input, Tensor src, ints size, ints stride, int? storage_offset=None)")
+def as_strided_scatter(input, src, size, stride, storage_offset):
+    """A copy of `input` in which `as_strided(input, size, stride, storage_offset)` is `src`.
+
+    >>> as_strided_scatter(arange(5), [7, 8], (2,), (3,))
+    tensor([7, 1, 2, 8, 4])
+    """
+    return apply(strided_record, (input, src, ((as_strided, (size, stride, storage_offset), None),)))

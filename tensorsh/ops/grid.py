@@ -163,6 +163,8 @@ def _record(dims: int) -> Op:
     )(sample)
 
 
+MODES = ("bilinear", "nearest", "bicubic")
+PADDINGS = ("zeros", "border", "reflection")
 _RECORDS = {2: _record(2), 3: _record(3)}
 
 
@@ -179,13 +181,13 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
     >>> nn.functional.grid_sample([[[[1., 2.], [3., 4.]]]], [[[[0., 0.]]]])
     tensor([[[[2.5000]]]])
     """
-    if mode not in ("bilinear", "nearest", "bicubic"):
+    if mode not in MODES:
         raise ValueError(
             "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: "
             f"'{mode}'",
             code="grid-mode",
         )
-    if padding_mode not in ("zeros", "border", "reflection"):
+    if padding_mode not in PADDINGS:
         raise ValueError(
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', "
             "but "
@@ -194,6 +196,30 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
         )
     record = _RECORDS[3 if input.ndim == 5 else 2]
     return apply(record, (input, grid, mode, padding_mode, bool(align_corners)))
+
+
+def sampler(name: str) -> None:
+    @composite(
+        f"{name}(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners)",
+        names=(f"torch.{name}",),
+        doc=f"""`nn.functional.grid_sample` with its modes as numbers, in the order it lists them.
+
+        >>> torch.{name}({EXAMPLES[name]}, 0, 0, True).item()
+        2.5
+        """,
+    )
+    def numbered(input, grid, interpolation_mode, padding_mode, align_corners):
+        mode, padding = MODES[interpolation_mode], PADDINGS[padding_mode]
+        return apply(_RECORDS[3 if input.ndim == 5 else 2], (input, grid, mode, padding, align_corners))
+
+
+EXAMPLES = {
+    "grid_sampler": "tensor([[[[1., 2.], [3., 4.]]]]), zeros(1, 1, 1, 2)",
+    "grid_sampler_2d": "tensor([[[[1., 2.], [3., 4.]]]]), zeros(1, 1, 1, 2)",
+    "grid_sampler_3d": "tensor([[[[[1., 2.], [3., 4.]]]]]), zeros(1, 1, 1, 1, 3)",
+}
+for name in EXAMPLES:
+    sampler(name)
 
 
 # ------------------------------------------------------------------ affine grids
