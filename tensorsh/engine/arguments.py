@@ -12,6 +12,7 @@ from . import context, device
 from . import dtype as dt
 from .device import Device
 from .dtype import DType
+from .memory import MemoryFormat
 from .op import converters
 from .results import Size
 from .tensor import NUMBERS, Tensor, converters_tensor, type_name, wrap
@@ -188,6 +189,12 @@ def device_of(value: Any, op: str, name: str, position: int) -> Device:
     raise _wrong(op, name, position, "torch.device", value)
 
 
+def memory_format(value: Any, op: str, name: str, position: int) -> MemoryFormat:
+    if isinstance(value, MemoryFormat):
+        return value
+    raise _wrong(op, name, position, "torch.memory_format", value)
+
+
 converters.update(
     {
         "Tensor|Number": tensor_or_number,
@@ -203,6 +210,7 @@ converters.update(
         "str": text,
         "dtype": dtype,
         "device": device_of,
+        "format": memory_format,
     }
 )
 

@@ -7,7 +7,7 @@ dtype? dtype=None)`. A type says how an argument is accepted:
     Tensor|Number   the same, or a Python number, which stays a number (and promotes like one)
     Tensor[]    a tuple of tensors
     Number      a Python number, or a 0-d tensor that becomes one
-    int int[] int... float bool str dtype device any
+    int int[] int... float bool str dtype device format any
     ints        a tuple of ints where a single int will not do
     (`int...` takes f(2, 3) and f((2, 3)), `Tensor...` f(a, b) and f((a, b)), `any...` a tuple as it
     is; a trailing `?` also admits None)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from ..engine import context, device
 from ..engine.arguments import device_of, integers
 from ..engine.dtype import DType, bool_, complex64, float32, int32
+from ..engine.memory import FORMATS
 from ..engine.op import Op, registry
 from ..engine.results import Size
 from ..engine.tensor import Tensor
@@ -242,6 +243,7 @@ def host_names(texts: Texts, folder: Callable[[], str]) -> dict[str, Any]:
         "exit": leave,
         "quit": leave,
     }
+    names |= FORMATS
     for name, value in names.items():
         if isinstance(value, FunctionType):
             value.__name__ = value.__qualname__ = name  # Python's messages call functions by it

@@ -32,6 +32,7 @@ OPEN_PREFIXES = (
 #: host names that `torch.` has too
 SHARED = (
     "inf", "nan", "pi", "e", "Tensor", "Size", "device", "dtype", "set_printoptions", "get_printoptions",
+    "contiguous_format", "preserve_format", "channels_last", "channels_last_3d",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from ..engine import backward as walk
 from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import promoted
+from ..engine.memory import CONTIGUOUS
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
@@ -132,14 +133,16 @@ def data_ptr(input):
     return 0 if input.spec.is_meta or not input.array.size else address(input.array)
 
 
-@composite("Tensor.is_contiguous(Tensor input, *, any memory_format=None)")
+@composite("Tensor.is_contiguous(Tensor input, *, format? memory_format=None)")
 def is_contiguous(input, memory_format):
     """Whether the elements lie in memory in the order of the last dimension first.
 
     >>> ones(2, 3).t().is_contiguous()
     False
     """
-    return input.spec.is_meta or bool(input.array.flags.c_contiguous)
+    if memory_format is None or memory_format is CONTIGUOUS:
+        return input.in_order
+    return not input.is_meta and memory_format.holds(input.array)
 
 
 @composite("Tensor.is_set_to(Tensor input, Tensor tensor)")

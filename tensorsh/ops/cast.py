@@ -12,6 +12,7 @@ from ..engine.apply import apply, record
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.inplace import apply_inplace
+from ..engine.memory import PRESERVE
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor
@@ -73,7 +74,7 @@ def moved(input: Tensor, dtype: DType | None, device: Device | None, copy: bool)
 
 @composite(
     "Tensor.to(Tensor input, any wanted=None, any dtype=None, any non_blocking=None, any copy=None, *, "
-    "any device=None, any other=None, any memory_format=None)"
+    "any device=None, any other=None, format? memory_format=None)"
 )
 def to(input, wanted, dtype, non_blocking, copy, device, other, memory_format):
     """Another dtype or device, given by name or by example; the tensor itself when nothing changes.
@@ -83,6 +84,9 @@ def to(input, wanted, dtype, non_blocking, copy, device, other, memory_format):
     >>> ones(2).to("meta")
     tensor(..., device='meta', size=(2,))
     """
+    if memory_format is not None:
+        moved_there = to.body(input, wanted, dtype, non_blocking, copy, device, other, None)
+        return in_format(moved_there, memory_format)
     if type(wanted) is DType:
         if dtype is None and copy is None and device is None:
             return input if wanted is input.spec.dtype else apply(to_dtype, (input, wanted))
@@ -100,6 +104,13 @@ def to(input, wanted, dtype, non_blocking, copy, device, other, memory_format):
     if dtype is not None:
         dtype = arguments.dtype(dtype, "to", "dtype", 2)
     return moved(input, dtype, device, bool(copy))
+
+
+def in_format(x: Tensor, memory_format: Any) -> Tensor:
+    """The tensor with its elements in the order that was asked for."""
+    return (
+        x if memory_format is None or memory_format is PRESERVE else x.contiguous(memory_format=memory_format)
+    )
 
 
 def device_of(value: Any) -> Device:
@@ -128,7 +139,7 @@ def short_form(name: str, dtype: DType, shown: str) -> None:
     suffix = "" if dtype in (dt.float32, dt.int64, dt.bool_, dt.complex64) else f", dtype={dtype!r}"
 
     @composite(
-        f"Tensor.{name}(Tensor input, *, any memory_format=None)",
+        f"Tensor.{name}(Tensor input, *, format? memory_format=None)",
         doc=f"""`input.to({dtype.name})`.
 
         >>> tensor([True]).{name}()
@@ -136,14 +147,15 @@ def short_form(name: str, dtype: DType, shown: str) -> None:
         """,
     )
     def convert(input, memory_format):
-        return input if input.spec.dtype is dtype else apply(to_dtype, (input, dtype))
+        ordered = in_format(input, memory_format)
+        return ordered if ordered.spec.dtype is dtype else apply(to_dtype, (ordered, dtype))
 
 
 for name, (dtype, shown) in SHORT.items():
     short_form(name, dtype, shown)
 
 
-@composite("Tensor.cpu(Tensor input, *, any memory_format=None)")
+@composite("Tensor.cpu(Tensor input, *, format? memory_format=None)")
 def cpu(input, memory_format):
     """The tensor on the cpu, where it already is.
 
@@ -153,7 +165,9 @@ def cpu(input, memory_format):
     return moved(input, None, resolve("cpu"), False)
 
 
-@composite("Tensor.cuda(Tensor input, any device=None, bool non_blocking=False, *, any memory_format=None)")
+@composite(
+    "Tensor.cuda(Tensor input, any device=None, bool non_blocking=False, *, format? memory_format=None)"
+)
 def cuda(input, device, non_blocking, memory_format):
     """There is no such device here: always an error.
 

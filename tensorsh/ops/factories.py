@@ -19,7 +19,7 @@ from .create import OPTIONS, check_requires_grad, check_size
 from .memory_order import laid_out_like
 from .numbers import check_number, number_array
 
-LIKE = f"{OPTIONS}, any memory_format=None"
+LIKE = f"{OPTIONS}, format? memory_format=None"
 
 
 def filled(

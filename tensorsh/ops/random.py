@@ -29,7 +29,7 @@ from .rules import same
 OPTIONS = (
     "any generator=None, dtype? dtype=None, any layout=None, device? device=None, bool requires_grad=False"
 )
-LIKE = f"{OPTIONS}, any memory_format=None"
+LIKE = f"{OPTIONS}, format? memory_format=None"
 
 # ------------------------------------------------------------------ of a size
 

@@ -7,6 +7,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.arguments import integer
+from ..engine.memory import CONTIGUOUS
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, converters_tensor
@@ -242,7 +243,7 @@ def repeat_interleave(input, repeats, dim, output_size):
     inserted = unsqueeze(x, d + 1)
     shape = list(inserted.spec.shape)
     shape[d + 1] = times
-    copy = apply(clone, (apply(expand, (inserted, tuple(shape), False)), "contiguous_format"))
+    copy = apply(clone, (apply(expand, (inserted, tuple(shape), False)), CONTIGUOUS))
     return flatten(copy, d, d + 1)
 
 

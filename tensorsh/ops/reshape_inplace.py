@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from ..engine import context
 from ..engine.inplace import bump, check_writable
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
-from ..errors import GradientError
-from .create import check_size
-from .strided import address, owner
 
 #: PyTorch counts on where an operation has a form in place
 IN_PLACE = {
@@ -76,58 +69,3 @@ for spelling in ("transpose", "swapaxes", "swapdims"):
     shape_changer(
         spelling, ", int dim0, int dim1", "tensor([[1, 2]])", "0, 1 → tensor([[1],\n                [2]])"
     )
-
-
-# ------------------------------------------------------------------ another size of the same memory
-
-
-def resized(target: Tensor, size: Sequence[int]) -> Tensor:
-    """Let `target` show `size` elements of its memory in order; more than there are come as zeros."""
-    if target.requires_grad:
-        raise GradientError(
-            "cannot resize variables that require grad", help="x.detach() is the same values without a graph"
-        )
-    shape = tuple(size)
-    check_size(shape)
-    check_writable(target, "resize_")
-    context.current.journal.save_attributes(target, "array", "spec")
-    wanted = math.prod(shape)
-    if not target.spec.is_meta:
-        whole = owner(target.array).reshape(-1)
-        start = (address(target.array) - address(whole)) // target.array.itemsize
-        if whole.dtype != target.array.dtype or start + wanted > whole.size:
-            more = np.zeros(max(wanted, target.spec.numel), target.array.dtype)
-            more[: target.spec.numel] = target.array.reshape(-1)
-            whole, start = more, 0
-        target.array = whole[start : start + wanted].reshape(shape)
-    target.spec = target.spec.with_shape(shape)
-    bump(target)
-    return target
-
-
-@composite("Tensor.resize_(Tensor input, int... size, any memory_format=None)")
-def resize_(input, size, memory_format):
-    """The tensor itself with another shape; it keeps its first elements in memory's order.
-
-    >>> x = arange(6)
-    >>> x.resize_(2, 2);
-    >>> x
-    tensor([[0, 1],
-            [2, 3]])
-    """
-    return resized(input, size)
-
-
-@composite(
-    "resize_as_(Tensor input, Tensor the_template, *, any memory_format=None)",
-    names=("torch.resize_as_", "Tensor.resize_as_"),
-)
-def resize_as_(input, the_template, memory_format):
-    """`resize_` to the shape of another tensor.
-
-    >>> x = arange(3)
-    >>> x.resize_as_(zeros(2));
-    >>> x
-    tensor([0, 1])
-    """
-    return resized(input, the_template.shape)

@@ -15,6 +15,7 @@ import numpy as np
 from ..engine.apply import apply
 from ..engine.arguments import sizes as to_sizes
 from ..engine.dtype import DType
+from ..engine.memory import CONTIGUOUS, PRESERVE
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import layout, type_name
@@ -197,7 +198,7 @@ def reshape(input, shape):
         return apply(view_size, (input, shape))
     if viewable(input.array, resolve_size(shape, input.spec.numel)):
         return apply(reshape_alias, (input, shape))
-    return apply(unsafe_view, (apply(clone, (input, "contiguous_format")), shape))
+    return apply(unsafe_view, (apply(clone, (input, CONTIGUOUS)), shape))
 
 
 @composite("Tensor.reshape_as(Tensor input, Tensor other)")
@@ -224,20 +225,15 @@ def dense(x: np.ndarray[Any, Any]) -> bool:
     return True
 
 
-def memory_format_name(value: Any) -> str:
-    """`torch.contiguous_format` and its like by name; only contiguous changes anything here."""
-    return "contiguous_format" if "contiguous" in str(value) else "preserve_format"
-
-
-@op("clone(Tensor input, *, any memory_format=None)", infer=lambda x, memory_format: x, half="native")
+@op("clone(Tensor input, *, format? memory_format=None)", infer=lambda x, memory_format: x, half="native")
 def clone(x, memory_format):
     """A copy with memory of its own; gradients flow through it.
 
     >>> clone([1, 2])
     tensor([1, 2])
     """
-    if memory_format is not None and memory_format_name(memory_format) == "contiguous_format":
-        return np.array(x, order="C")
+    if memory_format is not None and memory_format is not PRESERVE:
+        return memory_format.copy(x)
     return x.copy("C" if x.flags.c_contiguous or not dense(x) else "K")
 
 
@@ -246,16 +242,19 @@ def _(grad):
     return grad
 
 
-@composite("Tensor.contiguous(Tensor input, *, any memory_format=None)")
+@composite("Tensor.contiguous(Tensor input, *, format? memory_format=None)")
 def contiguous(input, memory_format):
     """The tensor itself where its elements already lie in order, else a copy in which they do.
 
     >>> ones(2, 3).t().contiguous().stride()
     (2, 1)
     """
-    if input.in_order:
+    order = CONTIGUOUS if memory_format is None else memory_format
+    if order is PRESERVE:
+        raise ArgumentError("preserve memory format is unsupported by the contiguous operator")
+    if input.is_meta or (input.in_order if order is CONTIGUOUS else order.holds(input.array)):
         return input
-    return apply(clone, (input, "contiguous_format"))
+    return apply(clone, (input, order))
 
 
 # ------------------------------------------------------------------ dimensions of size one

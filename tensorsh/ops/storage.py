@@ -59,7 +59,7 @@ def resize(input: Tensor, shape: tuple[int, ...]) -> Tensor:
     return exchange(input, resized(input.array, shape))
 
 
-@composite("Tensor.resize_(Tensor input, any... size, any memory_format=None)")
+@composite("Tensor.resize_(Tensor input, any... size, format? memory_format=None)")
 def resize_(input, size, memory_format):
     """Give the tensor another shape in place, over the memory it has or, where that is too short, over more.
 
@@ -73,7 +73,7 @@ def resize_(input, size, memory_format):
 
 
 @composite(
-    "Tensor.resize_as_(Tensor input, Tensor the_template, *, any memory_format=None)",
+    "Tensor.resize_as_(Tensor input, Tensor the_template, *, format? memory_format=None)",
     names=("Tensor.resize_as_", "torch.resize_as_"),
 )
 def resize_as_(input, the_template, memory_format):
