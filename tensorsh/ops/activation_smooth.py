@@ -312,6 +312,10 @@ def prelu(input, weight):
             operands=(input, weight),
         )
     if weight.ndim == 1:
+        if not input.ndim and weight.shape[0] != 1:
+            raise ShapeError(
+                "Not allow zero-dim input tensor.", code="prelu-weight", operands=(input, weight)
+            )
         count = weight.shape[0]
         channels = input.shape[1] if input.ndim > 1 else 1
         if count not in (1, channels):

@@ -237,6 +237,10 @@ def _run(
 ) -> Tensor:
     """A batched convolution; `extra` is the output padding of a transposed one."""
     n = weight.ndim - 2
+    if n < 1:
+        raise ShapeError(
+            "weight should have at least three dimensions", code="conv-rank", operands=(x, weight)
+        )
     stride, padding = per_dimension("stride", stride, n), per_dimension("padding", padding, n)
     dilation, extra = per_dimension("dilation", dilation, n), per_dimension("output_padding", extra, n)
     check_numbers(stride, padding, dilation, extra, groups)

@@ -33,7 +33,7 @@ def check_numbers(stride: Ints, padding: Ints, dilation: Ints, extra: Ints, grou
     elif min(stride) <= 0:
         problem = "non-positive stride is not supported"
     elif min(dilation) <= 0:
-        problem = "non-positive dilation is not supported"
+        problem = "dilation should be greater than zero"
     if problem:
         raise ValueError(problem, code="conv-geometry")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
+from ..errors import ShapeError
 from .getitem import slice_range
 from .rules import wrap_dim
 
@@ -153,6 +154,9 @@ def narrow_copy(input, dim, start, length):
     >>> narrow_copy([1, 2, 3], 0, 1, 2)
     tensor([2, 3])
     """
+    if length < 0 and input.ndim:
+        n = input.shape[wrap_dim(dim, input.ndim)]
+        raise ShapeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).", code="narrow")
     return own(registry["narrow"](input, dim, start, length), "NarrowCopyBackward0")
 
 

@@ -12,7 +12,7 @@ from ..engine import context
 from ..engine.levels import for_each_slice
 from ..engine.op import composite
 from ..engine.tensor import Tensor, wrap
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 from .memory_order import laid_out_like
 
 #: what SELU's negative part tends to, as alpha dropout needs it
@@ -21,6 +21,10 @@ ALPHA = 1.7580993408473766
 
 def drop(input: Tensor, p: float, training: bool, inplace: bool, feature: bool, alpha: bool) -> Tensor:
     """`input * noise` (`+ shift` for alpha dropout) with a noise of one number per element or channel."""
+    if isinstance(p, complex):
+        raise ArgumentError(
+            "'<' not supported between instances of 'complex' and 'float'", code="argument-type"
+        )
     if not 0.0 <= p <= 1.0:
         raise ValueError(
             f"dropout probability has to be between 0 and 1, but got {p}",

@@ -41,12 +41,19 @@ def spacings(spacing: Any, n: int, all_dims: bool, ndim: int) -> list[Any]:
     if not isinstance(spacing, tuple | list):
         return [spacing] * n
     if len(spacing) != n:
-        reason = (
-            f"'self.dim() = {ndim}', since dim argument was not given" if all_dims else f"dim argument ({n})"
-        )
+        expected = "torch.gradient expected spacing to be unspecified, a scalar"
+        if all_dims or any(isinstance(h, Tensor) for h in spacing):
+            reason = (
+                f"'self.dim() = {ndim}', since dim argument was not given"
+                if all_dims
+                else f"dim argument ({n})"
+            )
+            raise ShapeError(
+                f"{expected}, or a list of length equal to {reason}, but got a list of length {len(spacing)}"
+            )
         raise ShapeError(
-            f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to {reason}, "
-            f"but got a list of length {len(spacing)}"
+            f"{expected} or it's spacing and dim arguments to have the same length, but got a spacing "
+            f"argument of length {len(spacing)} and a dim argument of length {n}."
         )
     return list(spacing)
 

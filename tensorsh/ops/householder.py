@@ -14,7 +14,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError
 from .by_text import written
-from .linalg_rules import adjoint, column_major, lapack, matrices, narrow, need_kernel, need_matrix
+from .linalg_rules import adjoint, column_major, lapack, matrices, narrow, need_kernel
 
 
 def _geqrf_infer(a: Spec) -> tuple[Spec, Spec]:
@@ -116,7 +116,8 @@ def householder_product(input, tau):
 
 
 def _ormqr_infer(a: Spec, tau: Spec, other: Spec, left: bool, transpose: bool) -> Spec:
-    need_matrix("torch.ormqr", a, "input")
+    if a.ndim < 2:
+        raise ShapeError("torch.ormqr: input must have at least 2 dimensions.")
     rows = other.shape[-2 if left else -1] if other.ndim > 1 else 0
     side = -2 if left else -1
     if other.ndim < 2:
@@ -125,8 +126,10 @@ def _ormqr_infer(a: Spec, tau: Spec, other: Spec, left: bool, transpose: bool) -
         raise ShapeError(f"torch.ormqr: other.shape[{side}] must be greater than or equal to tau.shape[-1]")
     if rows != a.shape[-2]:
         raise ShapeError(f"torch.ormqr: other.shape[{side}] must be equal to input.shape[-2]")
-    if tau.shape[-1] > a.shape[-1]:
-        raise ShapeError("torch.ormqr: tau.shape[-1] must be less than or equal to input.shape[-1]")
+    if tau.shape[-1] != min(rows, a.shape[-1]):
+        raise ShapeError(
+            f"torch.ormqr: tau.shape[-1] must be equal to min(other.shape[{side}], input.shape[-1])"
+        )
     _check("torch.ormqr", a, tau, other)
     return other
 

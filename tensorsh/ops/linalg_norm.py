@@ -118,6 +118,10 @@ def vector_norm(x, ord, dim, keepdim, dtype):
     >>> linalg.vector_norm([3., 4.])
     tensor(5.)
     """
+    if isinstance(ord, complex):
+        raise ArgumentError(
+            "linalg.vector_norm: Expected a non-complex scalar as the order of norm.", code="argument-type"
+        )
     return apply(vector_norm_primitive, (x, float(ord), dim, keepdim, dtype))
 
 

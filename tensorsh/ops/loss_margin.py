@@ -174,7 +174,9 @@ def _multi_margin_infer(
             f"Input has shape {list(x.shape)}.",
             code="target-size",
         )
-    if weight is not None and (weight.ndim > 1 or weight.numel != classes):
+    if weight is not None and weight.ndim != 1:
+        raise ValueError("weight must be one-dimensional", code="weight-size")
+    if weight is not None and weight.numel != classes:
         raise ShapeError(
             f"inconsistent weight size, expected {classes} but got {list(weight.shape)}", code="weight-size"
         )

@@ -43,9 +43,19 @@ def _check_input(name: str, x: Spec, n: int, shown: str) -> None:
 
 def output_size(name: str, n: int, given: Any, x: Tensor) -> Ints:
     """One number for each dimension; None keeps the input's."""
-    values = list(given) if isinstance(given, list | tuple) else [given] * n
+    several = isinstance(given, list | tuple)
+    values = list(given) if several else [given] * n
+    if n > 1 and several and x.ndim <= len(values):
+        raise ValueError(f"Input dimension should be at least {len(values) + 1}", code="pool-rank")
     if len(values) != n:
-        raise ValueError(f"{name}: output_size must be {n}", code="pool-geometry")
+        raise ValueError(
+            f"{name}() argument 'output_size' should contain one int (got {len(values)})"
+            if n == 1
+            else f"{name}: output_size must be {n}"
+            if "avg" in name
+            else f"{name}(): internal error: output_size.size() must be {n}",
+            code="pool-geometry",
+        )
     return tuple(size if v is None else int(v) for v, size in zip(values, x.shape[-n:], strict=True))
 
 
@@ -58,7 +68,7 @@ def _avg_infer(x: Spec, size: Ints) -> Spec:
     if min(size) < 0:
         raise ValueError(
             f"{name}: elements of output_size must be greater than or equal to 0 but received "
-            f"{{{', '.join(map(str, size))}}}",
+            f"{{{', '.join(map(str, size[:2]))}{''.join(f',{n}' for n in size[2:])}}}",
             code="pool-geometry",
         )
     _check_input(name, x, n, "")
@@ -120,14 +130,15 @@ def _average(x: Tensor, size: Ints) -> Tensor:
     names=("nn.functional.adaptive_avg_pool1d", "torch.adaptive_avg_pool1d"),
     sample=([[0.5, -1.0, 2.0, 0.3, 1.5]], 2),
 )
-def adaptive_avg_pool1d(input, output_size):
+def adaptive_avg_pool1d(input, size):
     """Means over `output_size` windows of the last dimension.
 
     >>> nn.functional.adaptive_avg_pool1d([[1., 2., 3., 4.]], 2)
     tensor([[1.5000, 3.5000]])
     """
     check_1d("adaptive_avg_pool1d", input.spec)
-    return _average(input.unsqueeze(-2), (1, *output_size)).squeeze(-2)
+    windows = output_size("adaptive_avg_pool1d", 1, size, input)
+    return _average(input.unsqueeze(-2), (1, *windows)).squeeze(-2)
 
 
 # ------------------------------------------------------------------ maxima

@@ -97,6 +97,13 @@ def pool_infer(kind: str, x: Spec, *numbers: Any) -> Spec:
         if min(values) <= 0:
             shown = " ".join(f"{prefix}{a}: {v}" for a, v in zip(axes, values, strict=True))
             raise ValueError(f"{what} should be greater than zero, but got {shown}", code="pool-geometry")
+    if 0 in x.shape[-n - 1 :] and n == 3:
+        kernel = "max_pool3d_with_indices_out_cpu_template" if kind == "max" else "avg_pool3d"
+        raise ShapeError(
+            f"{kernel}(): Expected input's non-batch dimensions to have positive length, but input has a "
+            f"shape of {list(x.shape)} and non-batch dimension 0 has length zero!",
+            code="pool-shape",
+        )
     if 0 in x.shape[-n - 1 :]:
         raise ShapeError(
             f"Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for input, "
@@ -132,7 +139,7 @@ def pool_infer(kind: str, x: Spec, *numbers: Any) -> Spec:
 
 def check_max_1d(x: Spec, g: Geometry) -> None:
     """`max_pool1d` has messages of its own."""
-    if x.ndim not in (2, 3):
+    if x.ndim not in (2, 3) or 0 in x.shape[-2:]:
         raise ShapeError(
             "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but "
             f"got:{list(x.shape)}",

@@ -27,7 +27,7 @@ def _max(input: Tensor, n: int, *arguments: Any) -> tuple[Tensor, Tensor]:
     g = geometry(f"max_pool{n}d", n, *arguments)
     if n > 1:
         return max_pool(input, g)
-    check_max_1d(input.spec, g)
+    check_1d("max_pool1d", input.spec)
     values, indices = max_pool(input.unsqueeze(-2), flat_geometry(g))
     return values.squeeze(-2), indices.squeeze(-2)
 
@@ -51,16 +51,20 @@ def _declare_max(n: int) -> None:
         f"is the flat position in the spatial dimensions.\n\n>>> nn.functional.max_pool{n}d({call})\n{result}"
     )
 
+    def values(input, *window):
+        if n == 1:
+            check_max_1d(input.spec, geometry("max_pool1d", 1, *window))
+        return _max(input, n, *window)[0]
+
     def with_choice(input, kernel, stride, padding, dilation, ceil_mode, return_indices):
-        values, indices = _max(input, n, kernel, stride, padding, dilation, ceil_mode)
-        return (values, indices) if return_indices else values
+        if not return_indices:
+            return values(input, kernel, stride, padding, dilation, ceil_mode)
+        return _max(input, n, kernel, stride, padding, dilation, ceil_mode)
 
     composite(
         f"max_pool{n}d({window}, bool return_indices=False)", names=(f"nn.functional.max_pool{n}d",), doc=doc
     )(with_choice)
-    composite(f"max_pool{n}d({window})", names=(f"torch.max_pool{n}d",), doc=doc)(
-        lambda input, *rest: _max(input, n, *rest)[0]
-    )
+    composite(f"max_pool{n}d({window})", names=(f"torch.max_pool{n}d",), doc=doc)(values)
     names = (f"nn.functional.max_pool{n}d_with_indices",)
     composite(
         f"max_pool{n}d_with_indices({window}, bool return_indices=False)",

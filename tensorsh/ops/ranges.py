@@ -97,17 +97,15 @@ def arange(start, end, step, dtype, layout, device, requires_grad, pin_memory):
 # ------------------------------------------------------------------ evenly spaced
 
 
-def endpoint(value: Any, name: str, which: str) -> Any:
-    """The number that a range starts or ends at; a 0-d tensor stands for its element."""
-    if isinstance(value, Tensor):
-        if value.ndim:
-            raise ShapeError(
-                f"{name} only supports 0-dimensional start and end tensors, but got {which} with "
-                f"{value.ndim} "
-                "dimension(s)."
-            )
-        return value.item()
-    return number(value, name, which, 1 if which == "start" else 2)
+def endpoints(name: str, start: Any, end: Any) -> tuple[Any, Any]:
+    """The numbers that a range starts and ends at; a 0-d tensor stands for its element."""
+    given = {"start": start, "end": end}
+    wrong = [f"{k} with {v.ndim} dimension(s)" for k, v in given.items() if isinstance(v, Tensor) and v.ndim]
+    if wrong:
+        raise ShapeError(
+            f"{name} only supports 0-dimensional start and end tensors, but got {' and '.join(wrong)}."
+        )
+    return number(start, name, "start", 1), number(end, name, "end", 2)
 
 
 def multiplied_added(x: np.ndarray[Any, Any], scale: Any, shift: Any) -> np.ndarray[Any, Any]:
@@ -179,7 +177,7 @@ def linspace(start, end, steps, dtype, layout, device, requires_grad, pin_memory
     >>> linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-    start, end = endpoint(start, "linspace", "start"), endpoint(end, "linspace", "end")
+    start, end = endpoints("linspace", start, end)
     dtype = spacing_dtype("linspace", start, end, None, dtype)
     check_spacing("linspace", start, end, steps, dtype)
     return computed((steps,), dtype, device, requires_grad, lambda: spaced(start, end, steps, dtype))
@@ -203,7 +201,7 @@ def logspace(start, end, steps, base, dtype, layout, device, requires_grad, pin_
     >>> logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    start, end = endpoint(start, "logspace", "start"), endpoint(end, "logspace", "end")
+    start, end = endpoints("logspace", start, end)
     base = number(base, "logspace", "base", 4)
     dtype = spacing_dtype("logspace", start, end, base, dtype)
     check_spacing("logspace", start, end, steps, dtype)

@@ -11,7 +11,7 @@ from ..engine.memory import CONTIGUOUS
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, converters_tensor
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import DTypeError, IndexError, ShapeError, ValueError
 from .broadcast import expand
 from .rules import wrap_dim, wrap_dims
 from .shape_views import clone, flatten, reshape, unsqueeze
@@ -70,6 +70,8 @@ def roll_infer(x: Spec, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Spec:
     if len(shifts) != len(dims) and not (len(shifts) == 1 and not dims):
         raise ShapeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
     for d in dims:
+        if not x.ndim:
+            raise IndexError(f"Dimension specified as {d} but tensor has no dimensions", code="dim-range")
         wrap_dim(d, x.ndim)
     return x
 
@@ -88,7 +90,7 @@ def roll(x, shifts, dims):
     """
     if not dims:
         return np.roll(x, shifts[0])
-    return np.roll(x, shifts, dims) if x.ndim else x.copy()
+    return np.roll(x, shifts, dims)
 
 
 @roll.derivative("input")

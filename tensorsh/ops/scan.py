@@ -16,7 +16,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import DTypeError, IndexError, ShapeError, ValueError
 from .positions import zeros_of
 from .reduce import cast, sum_dtype
 from .rules import default_float, wrap_dim
@@ -308,6 +308,13 @@ def _steps(name: str, y: Tensor, x: Tensor, dim: int) -> Tensor:
     return x.narrow(dim, 1, size - 1) - x.narrow(dim, 0, size - 1)
 
 
+def points_along(y: Tensor, dim: int) -> int:
+    """The dimension of the sample points, which a single number does not have."""
+    if not y.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions", code="dim-range")
+    return wrap_dim(dim, y.ndim)
+
+
 def _ends(y: Tensor, dim: int) -> Tensor:
     """Left plus right value of each interval."""
     size = y.shape[dim]
@@ -356,7 +363,7 @@ def trapezoid(y, x, dx, dim):
     >>> trapezoid([1., 4., 9.])
     tensor(9.)
     """
-    dim = wrap_dim(dim, y.ndim)
+    dim = points_along(y, dim)
     if y.shape[dim] == 0:
         shape = [n for d, n in enumerate(y.shape) if d != dim]
         return registry["zeros"](shape, dtype=y.dtype, device=y.device)
@@ -377,6 +384,8 @@ def cumulative_trapezoid(y, x, dx, dim):
     >>> cumulative_trapezoid([1., 4., 9.])
     tensor([2.5000, 9.0000])
     """
+    if not y.ndim:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.", code="dim-range")
     dim = wrap_dim(dim, y.ndim)
     if x is not None:
         areas = _ends(y, dim) * _steps("cumulative_trapezoid", y, x, dim)

@@ -74,6 +74,8 @@ def general_cosine(M, a, sym, dtype, layout, device, requires_grad):
 def _cosine_window(name: str, coefficients: tuple[float, ...], doc: str) -> None:
     @composite(f"signal.windows.{name}(int M, *, bool sym=True, {OPTIONS})", factory=True, doc=doc)
     def _(M, sym, dtype, layout, device, requires_grad):
+        if name == "blackman":  # the one that PyTorch checks under its own name
+            checked(name, M, dtype)
         return general_cosine(
             M, a=coefficients, sym=sym, dtype=dtype, device=device, requires_grad=requires_grad
         )

@@ -14,8 +14,8 @@ from ..engine.arguments import integer, integers
 from ..engine.node import zeros
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
-from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError
+from ..engine.tensor import Tensor, type_name
+from ..errors import ArgumentError, DTypeError, IndexError, ShapeError
 from .getitem import select_at, slice_range
 from .rules import wrap_dim
 
@@ -61,6 +61,8 @@ def narrow(input, dim, start, length):
         raise ShapeError("narrow(): length must be non-negative.")
     d = wrap_dim(dim, len(shape))
     n = shape[d]
+    if isinstance(start, Tensor) and (start.ndim or start.dtype.category != dt.INT):
+        raise IndexError("start must be an 0-dim integral Tensor.", code="index-range")
     start = int(start)
     if not -n <= start <= n:
         raise IndexError(
@@ -302,6 +304,12 @@ def axis_split(name: str, axis: int, least: int, example: str) -> None:
                     f"{n} is "
                     f"not divisible by the split_size {indices_or_sections}!"
                 )
+        elif not isinstance(indices_or_sections, list | tuple):
+            raise ArgumentError(
+                f"{name}() received an invalid combination of arguments - got (Tensor, "
+                f"{type_name(indices_or_sections)}), but expected one of:",
+                code="signature",
+            )
         return tensor_split(input, indices_or_sections, d)
 
 
