@@ -12,7 +12,8 @@ from oracle import DATA, difference, read_lines
 from tensorsh import Session, TensorshError
 from tensorsh.engine.tensor import Tensor
 
-CASES = read_lines("torch_cases.jsonl.gz")
+#: the published cases, and further calls of the same operators and of those that PyTorch has besides
+CASES = read_lines("torch_cases.jsonl.gz") + read_lines("further_cases.jsonl.gz")
 BY_OPERATOR: dict[str, list[dict[str, Any]]] = defaultdict(list)
 for case in CASES:
     BY_OPERATOR[case["op"]].append(case)

@@ -117,11 +117,11 @@ def _elu(x: Any, alpha: float, scale: float, slope: float) -> Any:
 
 
 def _elu_slope_from(grad: Tensor, output: Tensor, alpha: float, scale: float, slope: float) -> Tensor:
-    return where(output > 0, grad * scale, grad * ((output + alpha * scale) * slope))
+    return where(output <= 0, grad * ((output + alpha * scale) * slope), grad * scale)
 
 
 def _elu_slope(grad: Tensor, x: Tensor, alpha: float, scale: float, slope: float) -> Tensor:
-    return where(x > 0, grad * scale, grad * (registry["exp"](x * slope) * (alpha * scale * slope)))
+    return where(x <= 0, grad * (registry["exp"](x * slope) * (alpha * scale * slope)), grad * scale)
 
 
 @activation(

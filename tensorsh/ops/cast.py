@@ -107,10 +107,13 @@ def to(input, wanted, dtype, non_blocking, copy, device, other, memory_format):
 
 
 def in_format(x: Tensor, memory_format: Any) -> Tensor:
-    """The tensor with its elements in the order that was asked for."""
-    return (
-        x if memory_format is None or memory_format is PRESERVE else x.contiguous(memory_format=memory_format)
-    )
+    """The tensor with its elements in the order that was asked for; PyTorch calls that a conversion, too."""
+    if memory_format is None or memory_format is PRESERVE:
+        return x
+    out = x.contiguous(memory_format=memory_format)
+    if out is not x and out.node is not None:
+        out.node.title = "ToCopyBackward0"
+    return out
 
 
 def device_of(value: Any) -> Device:

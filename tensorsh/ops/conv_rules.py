@@ -32,8 +32,10 @@ def check_numbers(stride: Ints, padding: Ints, dilation: Ints, extra: Ints, grou
         problem = "negative output_padding is not supported"
     elif min(stride) <= 0:
         problem = "non-positive stride is not supported"
-    elif min(dilation) <= 0:
+    elif min(dilation) < 0:
         problem = "dilation should be greater than zero"
+    elif min(dilation) == 0:
+        problem = "non-positive dilation is not supported"
     if problem:
         raise ValueError(problem, code="conv-geometry")
 

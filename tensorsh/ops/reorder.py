@@ -173,7 +173,8 @@ for spelling in ("movedim", "moveaxis"):
                 f"{name}(): argument 'destination' (position 3) must be {kind}, not {type_name(destination)}",
                 code="argument-type",
             )
-        return apply(permute, (input, moved(input.ndim, source, destination)))
+        order = moved(input.ndim, source, destination)
+        return apply(permute, (input, order)) if order else registry["alias"](input)
 
 
 @composite("adjoint(Tensor input)")
