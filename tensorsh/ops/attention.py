@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.fused import fused
 from ..engine.op import composite, op, registry
+from ..engine.parallel import LARGE
+from ..engine.spec import broadcast_shapes
 from ..engine.tensor import Tensor, wrap
 from ..errors import DTypeError, ShapeError, ValueError
 from .activation import where
+from .attention_rows import Attention, attend, attend_backward
 from .dropout import drop
 from .matmul import multiply
 from .rules import same
@@ -79,6 +84,73 @@ def _heads_for_groups(query: Tensor, shared: Tensor) -> Tensor:
     return shared.repeat_interleave(heads // have, -3)
 
 
+# ------------------------------------------------------------------ long sequences
+
+
+def _is_long(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> bool:
+    """Whether to attend some queries at a time."""
+    q, k, v = query.spec, key.spec, value.spec
+    return (
+        q.numel // max(q.shape[-1], 1) * k.shape[-2] >= LARGE
+        and q.dtype in (dt.float32, dt.float64)
+        and q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
+        and q.shape[-1] == k.shape[-1]
+        and k.shape[-2] == v.shape[-2]
+        and (mask is None or not mask.requires_grad)
+    )
+
+
+def _attention_specs(query, key, value, mask, causal, scale):
+    if mask is not None:
+        broadcast_shapes((*query.shape[:-1], key.shape[-2]), mask.shape)
+    return query.with_shape((*query.shape[:-1], value.shape[-1])), query.with_shape((*query.shape[:-1], 1))
+
+
+@op(
+    "attention(Tensor query, Tensor key, Tensor value, Tensor? mask, bool causal, float scale)",
+    infer=_attention_specs,
+    names=(),
+    grad_fn="ScaledDotProductFlashAttentionForCpuBackward0",
+    constants=(1,),
+)
+def attention(query, key, value, mask, causal, scale):
+    """The attention, and the logarithm of each query's sum of exponentials."""
+    out, logs = attend(Attention(query, key, value, mask, causal, scale))
+    return out.reshape((*query.shape[:-1], value.shape[-1])), logs.reshape((*query.shape[:-1], 1))
+
+
+def _attention_gradients(grad, query, key, value, mask, output, logs, causal, scale):
+    weights = _weights(query, key, mask, causal, scale)
+    slopes = multiply(grad, value.transpose(-2, -1))
+    slopes = weights * (slopes - (weights * slopes).sum(-1, keepdim=True)) * scale
+    return (
+        multiply(slopes, key),
+        multiply(slopes.transpose(-2, -1), query),
+        multiply(weights.transpose(-2, -1), grad),
+    )
+
+
+@fused(
+    "attention_backward(Tensor grad, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor output, "
+    "Tensor logs, bool causal, float scale)",
+    _attention_gradients,
+    infer=lambda grad, query, key, value, *_: (query, key, value),
+)
+def attention_backward(grad, query, key, value, mask, output, logs, causal, scale):
+    made = Attention(query, key, value, mask, causal, scale)
+    flat = [a.reshape(len(made.q), *a.shape[-2:]) for a in (grad, output, logs)]
+    found = attend_backward(made, *flat)
+    return [g.reshape(a.shape) for g, a in zip(found, (query, key, value), strict=True)]
+
+
+@attention.derivative("query", "key", "value")
+def _(grads, query, key, value, mask, causal, scale, outputs):
+    return attention_backward(grads[0], query, key, value, mask, *outputs, causal, scale)
+
+
+# ------------------------------------------------------------------ what users call
+
+
 @composite(
     "nn.functional.scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
     "Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, float? scale=None, "
@@ -100,16 +172,23 @@ def scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_cau
         key, value = _heads_for_groups(query, key), _heads_for_groups(query, value)
     if scale is None:
         scale = 1 / math.sqrt(query.shape[-1])
-    root = math.sqrt(abs(scale))  # shared between both, so that neither grows large
-    scores = multiply(query * math.copysign(root, scale), key.transpose(-2, -1) * root)
-    if is_causal:
-        attn_mask = wrap(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
-    if attn_mask is not None:
-        scores = scores + _added(attn_mask, query.dtype)
-    weights = safe_softmax(scores, -1)
+    if dropout_p <= 0 and _is_long(query, key, value, attn_mask):
+        return apply(attention, (query, key, value, attn_mask, is_causal, scale))[0]
+    weights = _weights(query, key, attn_mask, is_causal, scale)
     if dropout_p > 0:
         weights = drop(weights, dropout_p, True, False, feature=False, alpha=False)
     return multiply(weights, value)
+
+
+def _weights(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
+    """How much each query takes of each value."""
+    root = math.sqrt(abs(scale))  # shared between both, so that neither grows large
+    scores = multiply(query * math.copysign(root, scale), key.transpose(-2, -1) * root)
+    if causal:
+        mask = wrap(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
+    if mask is not None:
+        scores = scores + _added(mask, query.dtype)
+    return safe_softmax(scores, -1)
 
 
 def _added(mask: Tensor, dtype: Any) -> Tensor:
