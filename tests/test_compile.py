@@ -183,6 +183,19 @@ def test_results_of_earlier_rounds_keep_their_values():
     assert session["same"] == [True] * 6
 
 
+def test_what_equals_another_tensor_has_memory_of_its_own():
+    session = Session()
+    session.run(
+        "x = ones(4)\nw = ones(4, requires_grad=True)\n"
+        "for i in range(5):\n    y = sin(x) * 0 + x ** 1\n    z = x ** 1\n    u = w * 2\n    v = (u + 0) ** 1\n"
+        "    w.grad = None\n    (w ** 1).sum().backward()\n"
+        "z.add_(1); v.detach().add_(1); w.grad.add_(1)"
+    )
+    assert programs(session) == 1
+    assert session["x"].tolist() == [1.0] * 4
+    assert session["u"].tolist() == [2.0] * 4
+
+
 def test_a_graph_is_there_for_who_looks():
     session = Session()
     session.run(

@@ -501,6 +501,8 @@ class Builder:
             if step.kind != "own":
                 continue
             source, out = step.args[0], step.outs[0]
+            if id(source) in self.trace.aliased:
+                continue
             if id(out) in written or not source.flags.c_contiguous or source.source is not None:
                 continue
             if id(out) not in escaping:
@@ -593,8 +595,8 @@ class Builder:
             found = shared[id(t)] = self.new()
             v = self.trace.value(t)
             array = self.place(v)
-            if v.source is not None:
-                array = f"{array}.copy()" if isinstance(v.source, np.ndarray) else array
+            if isinstance(v.source, np.ndarray) or id(v) in self.trace.aliased:
+                array = f"{array}.copy()"
             self.lines.append(f"{found} = Tensor({array}, {spec})")
             if t.requires_grad_slot and t.node is None:
                 self.lines.append(f"{found}.requires_grad_slot = True")

@@ -208,6 +208,10 @@ class Trace:
         """A call of a NumPy ufunc as a step; of constants it is a constant."""
         layout = _layout(function, args)
         args = tuple([_uniform(a, layout.shape) for a in args])
+        same = _unchanged(function, args, layout)
+        if same is not None:
+            self.aliased.add(id(same))
+            return same
         if all(isinstance(a.source, np.ndarray) if type(a) is Value else type(a) is not Number for a in args):
             found = function(*[a.source if type(a) is Value else a for a in args])
             return self.constant(np.broadcast_to(np.asarray(found, layout.dtype), layout.shape))
@@ -578,6 +582,17 @@ def cast_into(x: Any, out: Any) -> Any:
     """The same numbers in the dtype of `out`."""
     np.copyto(out, x, casting="unsafe")
     return out
+
+
+def _unchanged(function: Any, args: tuple[Any, ...], layout: np.ndarray[Any, Any]) -> Value | None:
+    """The factor that is the product, because the other one is 1."""
+    if function is not np.multiply:
+        return None
+    for x, one in (args, args[::-1]):
+        if type(x) is Value and type(one) is Value and isinstance(one.source, np.ndarray) and not one.ndim:
+            if one.source == 1 and x.source is None and (x.shape, x.dtype) == (layout.shape, layout.dtype):
+                return x
+    return None
 
 
 def _uniform(a: Any, shape: tuple[int, ...]) -> Any:
