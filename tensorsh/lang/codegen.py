@@ -13,6 +13,7 @@ PyTorch know, at CPython's speed. Three things are different from Python's own c
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,9 @@ def bound_names(statement: ast.Stmt | ast.Block) -> set[str]:
 #: makes a segment of (compiler, statements, names each binds, names the loops bind, inside a function)
 Register = Callable[["Compiler", list[ast.Stmt], list[frozenset[str]], frozenset[str], bool], str]
 
+#: how deep the code of a statement may be nested, as calls of Python's compiler (some 200 bytes of C stack each)
+DEPTH = 6_000
+
 #: the line of code that is no piece of the program
 NOWHERE = 1_000_000_000
 
@@ -81,6 +85,8 @@ class Compiler(Expressions):
 
     def compile(self, statement: ast.Stmt) -> Any:
         """The code object of a top-level statement; ParseError for what Python's compiler refuses."""
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, DEPTH))
         try:
             module = py.Module(body=list(self.statement(statement)), type_ignores=[])
             return compile(module, self.table.filename, "exec", dont_inherit=True)
@@ -91,6 +97,8 @@ class Compiler(Expressions):
             raise ParseError(
                 "nested too deeply", span=statement.span, help="give parts of it names of their own"
             ) from None
+        finally:
+            sys.setrecursionlimit(limit)
 
     def statement(self, node: ast.Stmt) -> Iterable[py.stmt]:
         made = STATEMENTS[type(node)](self, node)
@@ -192,10 +200,15 @@ class Compiler(Expressions):
         return py.Delete(targets=[self.target(target, DELETE) for target in node.targets], **self.at(node))
 
     def if_(self, node: ast.If) -> py.stmt:
-        condition = self.expression(node.condition)
-        return py.If(
-            test=condition, body=self.block(node.then), orelse=self.block(node.otherwise), **self.at(node)
-        )
+        """An `elif` is an `if` inside an `else`: built from the last one, long chains are not deep here."""
+        links = [node]
+        while isinstance(link := _only(links[-1].otherwise), ast.If):
+            links.append(link)
+        otherwise = self.block(links[-1].otherwise)
+        for link in reversed(links):
+            condition, then = self.expression(link.condition), self.block(link.then)
+            otherwise = [made := py.If(test=condition, body=then, orelse=otherwise, **self.at(link))]
+        return made
 
     def for_(self, node: ast.For) -> py.stmt:
         iterable = self.unpacked(node.iterable, node.target)
@@ -266,6 +279,11 @@ class Compiler(Expressions):
         wrt = py.Tuple(elts=self.expressions(node.wrt), ctx=LOAD, **at)
         texts = self.constant((node.value.span.text, *(each.span.text for each in node.wrt)), at)
         return self.effect(".explain", [value, wrt, texts], node)
+
+
+def _only(block: ast.Block | None) -> ast.Stmt | None:
+    """The one statement of a block."""
+    return block.body[0] if block is not None and len(block.body) == 1 else None
 
 
 def is_command(value: ast.Expr) -> bool:

@@ -156,11 +156,19 @@ class Expressions:
         return self.helper(".chain", [place, operators, py.List(elts=operands, ctx=LOAD, **at)], at)
 
     def unary(self, node: ast.Unary) -> py.expr:
-        operand = self.expression(node.operand)
-        at = self.at(node)
-        if isinstance(node.operand, ast.ListExpr) and node.op != "not":
-            operand = self.helper(".stacked", [operand], at)
-        return py.UnaryOp(op=UNARY[node.op](), operand=operand, **at)
+        signs = [node]
+        while isinstance(signs[-1].operand, ast.Unary):
+            signs.append(signs[-1].operand)
+        innermost = signs[-1].operand
+        value = self.expression(innermost)
+        if isinstance(innermost, ast.ListExpr) and signs[-1].op != "not":
+            value = self.helper(".stacked", [value], self.at(signs[-1]))
+        if len(signs) > CHAIN:
+            at = self.at(node)
+            return self.helper(".signs", [self.constant(tuple(sign.op for sign in signs), at), value], at)
+        for sign in reversed(signs):
+            value = py.UnaryOp(op=UNARY[sign.op](), operand=value, **self.at(sign))
+        return value
 
     def compare(self, node: ast.Compare) -> py.expr:
         operands = [self.operand(operand) for operand in node.operands]

@@ -32,7 +32,7 @@ PURE = words(
 #: entries of the runtime that only compute, or that a trace follows
 HELPERS = words(
     ".annotate .annotated .attr .backward .call .chain .device .display .dtype .fields .grad_of .grad_wrt "
-    ".growing .changing .list .list_operator .literal .numbers .pythons .rows .scope .sizes .slot .spelled "
+    ".growing .changing .list .list_operator .literal .numbers .pythons .rows .scope .signs .sizes .slot .spelled "
     ".stacked .values "
 )
 MOST_ITEMS = 64

@@ -26,6 +26,10 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "^": operator.xor, "<<": operator.lshift, ">>": operator.rshift,
 }  # fmt: skip
 
+SIGNS: dict[str, Callable[[Any], Any]] = {
+    "-": operator.neg, "+": operator.pos, "~": operator.invert, "not": operator.not_,
+}  # fmt: skip
+
 USER_FILE = "<tensorsh "
 
 Show = Callable[[Any, str | None], None]
@@ -137,6 +141,7 @@ class Runtime:
             ".rows": lambda values: [registry["tensor"](row) for row in values],
             ".scope": annotate.Sizes,
             ".sizes": self.sizes,
+            ".signs": signs,
             ".slot": slot,
             ".spelled": spelled,
             ".stacked": as_tensor,
@@ -224,6 +229,13 @@ def list_operator(sign: str, left: Any, right: Any) -> Any:
     if not python:
         left, right = (as_tensor(side) if type(side) is list else side for side in (left, right))
     return OPERATORS[sign](left, right)
+
+
+def signs(operators: tuple[str, ...], value: Any) -> Any:
+    """`- - - x`, thousands of signs long."""
+    for sign in reversed(operators):
+        value = SIGNS[sign](value)
+    return value
 
 
 def slot(value: Any) -> Any:
