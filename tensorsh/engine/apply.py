@@ -14,6 +14,7 @@ from ..errors import DeviceError, TensorshError
 from . import blocks, context
 from . import dtype as dt
 from .batched import Batched, run_batched
+from .meta import reword
 from .node import Node
 from .op import Op
 from .spec import Spec, spec
@@ -179,6 +180,7 @@ def make_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
     try:
         return _make_plan(op, args)
     except TensorshError as error:
+        reword(error, [a.spec for a in args if type(a) is Tensor])
         if error.operands is None:
             error.operands = tuple(a for i, a in enumerate(args) if i in op.tensors or i in op.lists)
         raise

@@ -68,9 +68,9 @@ def grad(
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """d(outputs)/d(inputs), weighted by `grad_outputs`, without touching `.grad`."""
+    seeds = make_seeds(outputs, grad_outputs)
     for t in inputs:
         check_input(t)
-    seeds = make_seeds(outputs, grad_outputs)
     keep = create_graph if retain_graph is None else retain_graph
     walk = Walk(outputs, seeds, keep, create_graph, inputs)
     walk.run()

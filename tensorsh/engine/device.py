@@ -46,6 +46,7 @@ class Device:
         return hash((self.type, self.index))
 
 
+Device.__name__ = "torch.device"  # as Python's own messages call it
 cpu = Device("cpu")
 meta = Device("meta")
 available = (cpu, meta)

@@ -17,6 +17,7 @@ from . import schema as schemas
 from .apply import Plan, _key, any_batched, make_plan, new_plan, run_kernel
 from .batched import write_batched
 from .copy_slices import CopySlices
+from .meta import reword
 from .node import InPlaceNode, Node, check_origin, edge, move_retained, refresh
 from .op import Op, converters
 from .schema import Schema
@@ -111,7 +112,11 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
             plan = new_plan(op, args, key)
     except TypeError:  # an argument that cannot be hashed
         plan = make_plan(op, args, key)
-    check_result(plan, target, op)
+    try:
+        check_result(plan, target, op)
+    except ShapeError as error:
+        reword(error, [a.spec for a in args if type(a) is Tensor])
+        raise
 
     saved = args
     if wants_grad:

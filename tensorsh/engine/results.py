@@ -54,6 +54,9 @@ class Size(tuple[int, ...]):
         return f"torch.Size([{', '.join(map(str, self))}])"
 
 
+Size.__name__ = "torch.Size"  # as Python's own messages call it
+
+
 def _length(position: int, value: Any) -> int:
     """An element of a Size: an int, or what stands for one (a bool, a 0-d integer tensor)."""
     if hasattr(value, "__index__"):

@@ -64,6 +64,9 @@ class Tensor:
         "view_of",
     )
 
+    #: what messages about its attributes call it
+    c_name = "torch._C.TensorBase"
+
     #: attribute names the language may use; operations add theirs
     public: ClassVar[set[str]] = set()
 
@@ -170,13 +173,7 @@ class Tensor:
                 raise ArgumentError(
                     f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
                 )
-            if value.spec.shape != self.spec.shape:
-                raise GradientError(
-                    f"assigned grad has data of a different size: expected {list(self.shape)}, "
-                    f"got {list(value.shape)}"
-                )
-            if value.dtype is not self.dtype:
-                raise GradientError("assigned grad has data of a different type")
+            check_assigned_grad(value.spec, self.spec)
         context.current.journal.save_attributes(self, "grad_slot")
         self.grad_slot = value
 
@@ -274,6 +271,8 @@ class Tensor:
                     "without overflow"
                 )
             value = value.real
+        if convert is int and value != value:
+            raise ValueError("cannot convert float NaN to integer", help="x.nan_to_num() has numbers only")
         return convert(value)
 
     def __float__(self) -> float:
@@ -342,6 +341,29 @@ Tensor.public.update(
     ("shape", "dtype", "device", "ndim", "requires_grad", "grad", "grad_fn", "is_leaf", "retains_grad"),
     ("is_meta", "item", "tolist", "numpy"),
 )
+
+
+def check_assigned_grad(new: Spec, of: Spec) -> None:
+    """What `x.grad = …` takes: a tensor like x."""
+    if new.device != of.device:
+        raise GradientError(
+            f"attempting to assign a gradient with device type '{new.device.type}' to a tensor with device "
+            f"type '{of.device.type}'. Please ensure that the gradient and the tensor are on the same device"
+        )
+    if new.dtype is not of.dtype:
+        raise GradientError(
+            f"attempting to assign a gradient with dtype '{dt.c_names[new.dtype]}' to a tensor with "
+            f"grad_dtype '{of.dtype.title}'. The gradient must match the tensor's grad_dtype (defaults to the "
+            "tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to "
+            "allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient "
+            "may break downstream systems that assume they match.",
+            help=f"convert it: g.to({of.dtype.name})",
+        )
+    if new.shape != of.shape:
+        raise GradientError(
+            f"attempting to assign a gradient of size '{list(new.shape)}' to a tensor of size "
+            f"'{list(of.shape)}'. Please ensure that the gradient and the tensor are the same size"
+        )
 
 
 # ------------------------------------------------------------------ making tensors
@@ -446,8 +468,6 @@ def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Ten
 
 def type_name(value: Any) -> str:
     """The type as PyTorch's messages call it."""
-    if isinstance(value, Size | DType | Device):
-        return {Size: "torch.Size", DType: "torch.dtype", Device: "torch.device"}[type(value)]
     return getattr(type(value), "torch_name", type(value).__name__)
 
 

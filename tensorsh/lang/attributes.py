@@ -159,7 +159,9 @@ class Fields:
         slot = getattr(type(value), name, None)
         if not (isinstance(slot, property) and slot.fset and name in public_names(value)):
             raise ArgumentError(
-                f"attribute '{name}' of '{type(value).__name__}' objects is not writable", code="attribute"
+                f"attribute '{name}' of '{getattr(type(value), 'c_name', type(value).__name__)}' objects is not "
+                "writable",
+                code="attribute",
             )
         setattr(value, name, new)
 

@@ -45,6 +45,14 @@ PROGRAM = ("<tensorsh ", LANG, os.path.join(os.path.dirname(LANG), "session.py")
 #: what an operation raises for an argument whose type its signature leaves open
 MISUSE = (TypeError, ValueError, AttributeError, IndexError)
 
+#: methods of a tensor that take nothing are C in PyTorch
+NO_ARGUMENTS = re.compile(r"^Tensor\.(\w+)\(\) takes 1 positional argument but (\d+) w\w+ given$")
+
+
+def takes_none(match: re.Match[str]) -> str:
+    return f"TensorBase.{match[1]}() takes no arguments ({int(match[2]) - 1} given)"
+
+
 SMALLER = "`on meta` computes shapes without memory"
 TRAIL = 20  # how many call sites an error keeps
 
@@ -132,7 +140,8 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
             if isinstance(error, kind):
                 if isinstance(error, KeyError):
                     message = f"key {message} not found"
-                if isinstance(error, OverflowError | OSError) and len(error.args) == 2:
+                message = NO_ARGUMENTS.sub(takes_none, message)
+                if isinstance(error, OSError) and len(error.args) == 2:
                     message = error.args[1]  # the first is the system's error number
                 return ours(message or type(error).__name__, code=code, help=_hint(message))
     op, args, kwargs = operation(error)
@@ -164,7 +173,7 @@ HINTS = (
     (r"'Tensor' object is not callable", "an index is in brackets: x[0]; a product has its sign: x * (y)"),
     (r"'(?:int|float|complex)' object is not callable", "a product has its sign: 2 * (x)"),
     (r"'(?:list|tuple|str)' object is not callable", "an index is in brackets: xs[0]"),
-    (r"'function' object .* context manager", "call it: with no_grad():"),
+    (r"'(?:type|function)' object .* context manager", "call it: with no_grad():"),
     (r"(?:too many|not enough) values to unpack", "as many names as values; *rest takes what is left"),
     (r"'tuple' object does not support item assignment", "a list can change: xs = list(xs)"),
     (r"'str' object does not support item assignment", "make a new string: s[:i] + new + s[i + 1:]"),

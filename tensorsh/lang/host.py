@@ -20,8 +20,8 @@ from ..engine.dtype import DType, bool_, complex64, float32, int32
 from ..engine.memory import FORMATS
 from ..engine.op import Op, registry
 from ..engine.results import Size
-from ..engine.tensor import Tensor
-from ..errors import ArgumentError
+from ..engine.tensor import Tensor, type_name
+from ..errors import ArgumentError, DeviceError
 from ..train.data import batches, track
 from .files import Load, save
 from .modules import DUAL
@@ -87,8 +87,12 @@ class Texts(Protocol):
 def printing(texts: Texts) -> dict[str, Any]:
     """The functions that turn values into text."""
 
-    def write(*values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False) -> None:
+    def write(
+        *values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False, **others: Any
+    ) -> None:
         """Write values to standard output, as Python's `print`."""
+        if others:
+            raise ArgumentError(f"'{next(iter(others))}' is an invalid keyword argument for print()")
         print(*map(texts.str, values), sep=sep, end=end, flush=flush)
 
     def formatted(value: Any, conversion: str | None, spec: str) -> str:
@@ -123,13 +127,24 @@ def devices() -> list[str]:
     return [str(each) for each in device.available]
 
 
-def make_device(type: Any, index: int | None = None) -> device.Device:
+def make_device(*args: Any, **kwargs: Any) -> device.Device:
     """`device("cuda", 1)`, `device("cuda:1")`."""
-    if isinstance(type, device.Device):
-        return type
-    if not isinstance(type, str):
+    from ..engine.native import given
+
+    type, index, *more = (*args, *kwargs.values(), None, None)
+    if isinstance(type, int) and not isinstance(type, bool):
         return device_of(type, "device", "device", 1)
-    return device.parse(type if index is None else f"{type}:{index}")
+    if not isinstance(type, device.Device | str) or any(v is not None for v in more):
+        raise ArgumentError(
+            f"device() received an invalid combination of arguments - got {given(args, kwargs)}, "
+            "but expected one of:",
+            help='the type, and perhaps an index: device("cuda", 1)',
+        )
+    if index is not None and not isinstance(index, int):
+        raise ArgumentError(f"device(): argument 'index' (position 2) must be int, not {type_name(index)}")
+    if index is not None and index < 0:
+        raise DeviceError("Device index must not be negative", help="the first is 0")
+    return device.parse(str(type) if index is None else f"{type}:{index}")
 
 
 def make_size(sizes: Any = ()) -> Size:
@@ -180,8 +195,11 @@ def refuse(name: str) -> Any:
     raise ArgumentError(f"cannot create '{name}' instances")
 
 
-def isinstance_(value: Any, kinds: Any) -> bool:
+def isinstance_(*given: Any) -> bool:
     """Whether a value is of a type, or of one of a tuple of types."""
+    if len(given) != 2:
+        raise ArgumentError(f"isinstance expected 2 arguments, got {len(given)}")
+    value, kinds = given
     if isinstance(kinds, tuple):
         return any(isinstance_(value, kind) for kind in kinds)
     if isinstance(kinds, Kind):
@@ -207,7 +225,11 @@ def host_names(texts: Texts, folder: Callable[[], str]) -> dict[str, Any]:
         absent = object()
         return getattr_(value, name, absent) is not absent
 
-    kinds = KINDS | {"str": Kind("str", (str,), lambda value="": texts.str(value))}
+    def as_text(object: Any = "") -> Text:
+        return texts.str(object)
+
+    as_text.__qualname__ = "str"
+    kinds = KINDS | {"str": Kind("str", (str,), as_text)}
 
     def type_of(value: Any) -> Kind:
         """The type of a value."""

@@ -16,7 +16,7 @@ from ..engine.tensor import Tensor
 from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 
 
-class SetGrad(context.GradMode):
+class set_grad_enabled(context.GradMode):
     """`set_grad_enabled(flag)`: in force at once, and taken back at the end of a `with` around it."""
 
     displayed = False
@@ -76,14 +76,18 @@ def _change(name: str, value: Any) -> None:
     setattr(state, name, value)
 
 
-def no_grad() -> context.GradMode:
+class no_grad(context.GradMode):
     """`with no_grad():` records nothing for gradients."""
-    return context.GradMode(False)
+
+    def __init__(self) -> None:
+        super().__init__(False)
 
 
-def enable_grad() -> context.GradMode:
+class enable_grad(context.GradMode):
     """`with enable_grad():` records again inside `no_grad`."""
-    return context.GradMode(True)
+
+    def __init__(self) -> None:
+        super().__init__(True)
 
 
 def is_grad_enabled() -> bool:
@@ -95,8 +99,6 @@ def manual_seed(seed: Any) -> Seeded:
     """Start the random stream at `seed`: the numbers that PyTorch gives on the CPU."""
     if isinstance(seed, Tensor):
         seed = seed.item()
-    if isinstance(seed, bool) or not isinstance(seed, int | float):
-        raise ArgumentError(f"manual_seed expected a long, but got {type(seed).__name__}")
     return Seeded(int(seed))
 
 
@@ -238,7 +240,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
 SETTINGS: dict[str, Any] = {
     "no_grad": no_grad,
     "enable_grad": enable_grad,
-    "set_grad_enabled": SetGrad,
+    "set_grad_enabled": set_grad_enabled,
     "is_grad_enabled": is_grad_enabled,
     "inference_mode": no_grad,
     "manual_seed": manual_seed,

@@ -75,7 +75,7 @@ ONE_BOOL = (
 
 
 def is_bool(given):
-    return given is bool or (type(given) is Spec and given.dtype is dt.bool_)
+    return type(given) is bool or (type(given) is Spec and given.dtype is dt.bool_)
 
 
 def no_bool(input, other, alpha):

@@ -28,6 +28,7 @@ from .conv_rules import (
     check_numbers,
     check_shapes,
     per_dimension,
+    uses_mkldnn,
 )
 from .elementwise import conj
 from .windows import Ints, out_size, overlap_add, pad, windows
@@ -243,7 +244,15 @@ def _run(
         )
     stride, padding = per_dimension("stride", stride, n), per_dimension("padding", padding, n)
     dilation, extra = per_dimension("dilation", dilation, n), per_dimension("output_padding", extra, n)
-    check_numbers(stride, padding, dilation, extra, groups)
+    check_numbers(
+        stride,
+        padding,
+        dilation,
+        extra,
+        groups,
+        is_transposed,
+        uses_mkldnn(x.spec, weight.spec, groups, is_transposed),
+    )
     bias_spec = None if bias is None else bias.spec
     try:
         if weight.ndim != x.ndim:
@@ -257,7 +266,7 @@ def _run(
             check_extra(stride, dilation, extra)
         else:
             check_fits(x.spec, weight.spec, padding, dilation)
-        check_dtypes(x.spec, weight.spec, bias_spec)
+        check_dtypes(x.spec, weight.spec, bias_spec, groups, is_transposed)
     except (ShapeError, DTypeError) as error:
         error.operands = (x, weight) if bias is None else (x, weight, bias)
         raise

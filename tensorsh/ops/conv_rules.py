@@ -22,7 +22,15 @@ def per_dimension(name: str, given: Ints, n: int) -> Ints:
     return given * n
 
 
-def check_numbers(stride: Ints, padding: Ints, dilation: Ints, extra: Ints, groups: int) -> None:
+def check_numbers(
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    extra: Ints,
+    groups: int,
+    is_transposed: bool,
+    by_mkldnn: bool,
+) -> None:
     problem = None
     if groups <= 0:
         problem = "non-positive groups is not supported"
@@ -34,8 +42,13 @@ def check_numbers(stride: Ints, padding: Ints, dilation: Ints, extra: Ints, grou
         problem = "non-positive stride is not supported"
     elif min(dilation) < 0:
         problem = "dilation should be greater than zero"
-    elif min(dilation) == 0:
+    elif min(dilation) == 0 and by_mkldnn:
         problem = "non-positive dilation is not supported"
+    elif min(dilation) == 0:
+        shown: Ints | str = [1] * (len(dilation) == 1) + list(dilation)
+        if is_transposed:
+            shown = ", ".join(f"dilation_{n}: {d}" for n, d in zip(("height", "width"), shown, strict=False))
+        problem = f"dilation should be greater than zero, but got {shown}"
     if problem:
         raise ValueError(problem, code="conv-geometry")
 
@@ -84,13 +97,21 @@ def check_fits(x: Spec, w: Spec, padding: Ints, dilation: Ints) -> None:
         )
 
 
-def check_dtypes(x: Spec, w: Spec, bias: Spec | None) -> None:
+def uses_mkldnn(x: Spec, w: Spec, groups: int, is_transposed: bool) -> bool:
+    """Whether PyTorch hands the work to MKLDNN, which has words of its own for dtypes that differ."""
+    if x.dtype is dt.bfloat16:
+        return True
+    large = groups > 1 or min(w.shape[2:]) > 3 or x.shape[0] > 1 or x.numel > 20480
+    return x.dtype is dt.float32 and not is_transposed and large
+
+
+def check_dtypes(x: Spec, w: Spec, bias: Spec | None, groups: int, is_transposed: bool) -> None:
     if x.dtype is not w.dtype:
-        if x.dtype.category < dt.FLOAT:
-            message = f"expected scalar type {x.dtype.title} but found {w.dtype.title}"
-        else:
+        message = f"expected scalar type {x.dtype.title} but found {w.dtype.title}"
+        if uses_mkldnn(x, w, groups, is_transposed):
+            input = "CPUBFloat16Type" if x.dtype is dt.bfloat16 else f"torch.{x.dtype.title}Tensor"
             message = (
-                f"Input type (torch.{x.dtype.title}Tensor) and weight type (torch.{w.dtype.title}Tensor) "
+                f"Input type ({input}) and weight type (torch.{w.dtype.title}Tensor) "
                 "should be the same or input should be a MKLDNN tensor and weight is a dense tensor"
             )
         raise DTypeError(message, code="dtype-mismatch", help=f"convert the weight: w.to({x.dtype.name})")

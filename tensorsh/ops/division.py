@@ -214,6 +214,8 @@ install_operator("mod", remainder, "rmod")
 
 def reflected_division(self, other):
     """`number / tensor`: PyTorch multiplies the reciprocal."""
+    if isinstance(other, str | tuple):
+        return NotImplemented
     return registry["reciprocal"](self) * other
 
 

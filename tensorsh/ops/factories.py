@@ -14,7 +14,7 @@ from ..engine.dtype import DType
 from ..engine.op import composite
 from ..engine.spec import spec
 from ..engine.tensor import Tensor, type_name
-from ..errors import ArgumentError, ValueError
+from ..errors import ArgumentError, ShapeError, ValueError
 from .create import OPTIONS, check_requires_grad, check_size
 from .memory_order import laid_out_like
 from .numbers import check_number, number_array
@@ -105,6 +105,11 @@ def empty_strided(size, stride, dtype, layout, device, requires_grad, pin_memory
     >>> empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
+    if len(size) != len(stride):
+        raise ShapeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})",
+            help="one stride for each size",
+        )
     needed = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) if 0 not in size else 0
     memory = filled((needed,), 0, dtype, device, requires_grad)
     return memory.as_strided(size, stride)

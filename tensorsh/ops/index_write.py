@@ -78,7 +78,7 @@ def index_add(x, dim, index, source, alpha):
     tensor([3., 0., 3.])
     """
     out = x.copy()
-    positions, extent = slice_places(x, dim, index)
+    positions, extent = slice_places(x, dim, index, "" if x.ndim > 1 else "index out of range in self")
     if alpha != 1:
         source = source * np.asarray(alpha).astype(x.dtype)
     add_at(out, positions, source.reshape(extent))

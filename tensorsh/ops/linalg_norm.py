@@ -136,6 +136,8 @@ def matrix_norm(A, ord, dim, keepdim, dtype):
     """
     name = "linalg.matrix_norm"
     ord, dim = _number(ord), tuple(dim) if isinstance(dim, list | tuple) else (dim,)
+    if isinstance(ord, str) and ord not in ("fro", "nuc"):
+        raise unsupported(name, ord)
     need_matrix(name, A.spec)
     if len(dim) != 2:
         raise ShapeError(
@@ -146,13 +148,8 @@ def matrix_norm(A, ord, dim, keepdim, dtype):
     row, column = wrap_dim(dim[0], A.ndim), wrap_dim(dim[1], A.ndim)
     if row == column:
         raise ShapeError(f"{name}: dims must be different. Got ({dim[0]}, {dim[1]})")
-    supported = ord in ("fro", "nuc") if isinstance(ord, str) else abs(ord) in (1, 2, inf)
-    if not supported:
-        shown = ord if isinstance(ord, str) else f"{ord:g}"
-        raise ArgumentError(
-            f"{name}: Order {shown} not supported.",
-            help='orders are "fro", "nuc", 1, -1, 2, -2, inf and -inf',
-        )
+    if not isinstance(ord, str) and abs(ord) not in (1, 2, inf):
+        raise unsupported(name, f"{ord:g}")
     if ord == "fro":
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if ord == "nuc" or abs(ord) == 2:
@@ -162,6 +159,12 @@ def matrix_norm(A, ord, dim, keepdim, dtype):
     if row < column and not keepdim:
         column -= 1
     return _extreme(vector_norm(A, 1, (row,), keepdim, dtype=dtype), ord, column, keepdim)
+
+
+def unsupported(name: str, ord: str) -> ArgumentError:
+    return ArgumentError(
+        f"{name}: Order {ord} not supported.", help='orders are "fro", "nuc", 1, -1, 2, -2, inf and -inf'
+    )
 
 
 def _spectral(A: Tensor, ord: Any, row: int, column: int, keepdim: bool) -> Tensor:

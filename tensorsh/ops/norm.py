@@ -91,7 +91,7 @@ def _last(shape: Dims) -> Dims:
 
 
 @op(
-    "layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, "
+    "layer_norm(Tensor input, ints normalized_shape, Tensor? weight=None, Tensor? bias=None, "
     "float eps=1e-05)",
     infer=_layer_infer,
     names=("nn.functional.layer_norm",),
@@ -151,7 +151,7 @@ def _(grad, input, normalized_shape, weight, eps, needs):
 
 
 @composite(
-    "layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, "
+    "layer_norm(Tensor input, ints normalized_shape, Tensor? weight=None, Tensor? bias=None, "
     "float eps=1e-05, bool cudnn_enable=True)",
     names=("torch.layer_norm",),
 )
@@ -168,7 +168,7 @@ def layer_norm_function(input, normalized_shape, weight, bias, eps, cudnn_enable
 
 
 @composite(
-    "rms_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, float? eps=None)",
+    "rms_norm(Tensor input, ints normalized_shape, Tensor? weight=None, float? eps=None)",
     names=("nn.functional.rms_norm", "torch.rms_norm"),
     sample=([[0.5, -1.0, 2.0], [1.5, 0.3, -0.7]], (3,), [1.0, 0.5, -1.0]),
 )

@@ -210,6 +210,7 @@ def _declare(n: int, call: str, mean: str, largest: str) -> None:
     def both(input, size):
         if n == 1:
             return _max_1d(input, size)
+        _check_rank(input, n, f"adaptive_max_pool{n}d", ":")
         return _maximum(input, output_size(f"adaptive_max_pool{n}d", n, size, input))
 
     def maximum(input, size, return_indices):
@@ -230,9 +231,9 @@ def _declare(n: int, call: str, mean: str, largest: str) -> None:
     )(lambda input, size, _: both(input, size))
 
 
-def _check_rank(input: Tensor, n: int, name: str) -> None:
+def _check_rank(input: Tensor, n: int, name: str, colon: str = "") -> None:
     if input.ndim < n:
-        _check_input(name, input.spec, n, "")
+        _check_input(name, input.spec, n, colon)
 
 
 _declare(1, "[[1., 2., 3., 4.]], 2", "tensor([[1.5000, 3.5000]])", "tensor([[2., 4.]])")

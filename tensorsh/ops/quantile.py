@@ -120,4 +120,4 @@ def nanquantile(input, q, dim, keepdim, interpolation):
     >>> nanquantile([1., nan, 2.], 0.5)
     tensor(1.5000)
     """
-    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, True)

@@ -103,10 +103,11 @@ def rot90_infer(x: Spec, k: int, dims: tuple[int, ...]) -> Spec:
         raise ShapeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     if x.ndim < 2:
         raise ShapeError(f"expected total dims >= 2, but got total dims = {x.ndim}")
-    a, b = dims
-    if a == b or abs(a - b) == x.ndim:
-        raise ShapeError(f"expected rotation dims to be different, but got dim0 = {a} and dim1 = {b}")
-    a, b = wrap_dim(a, x.ndim), wrap_dim(b, x.ndim)
+    a, b = wrap_dim(dims[0], x.ndim), wrap_dim(dims[1], x.ndim)
+    if a == b:
+        raise ShapeError(
+            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
+        )
     shape = list(x.shape)
     if k % 2:
         shape[a], shape[b] = shape[b], shape[a]

@@ -73,6 +73,7 @@ class PrintOptions:
         return options
 
 
+PrintOptions.updated.__qualname__ = "set_printoptions"  # what Python's own messages call it
 DEFAULT = PrintOptions()
 
 
