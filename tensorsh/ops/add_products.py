@@ -12,6 +12,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import op
+from ..engine.small_products import matrix_product, matrix_vector
 from ..engine.spec import Spec
 from ..errors import DTypeError, ShapeError, ValueError
 from .broadcast import expanded_size
@@ -75,7 +76,7 @@ def addmm(input, a, b, beta, alpha):
     >>> addmm([10., 20.], [[1., 2.]], [[1., 0.], [0., 1.]])
     tensor([[11., 22.]])
     """
-    return combined(input, np.matmul(a, b), beta, alpha)
+    return combined(input, matrix_product(a, b), beta, alpha)
 
 
 @addmm.derivative("input")
@@ -119,7 +120,7 @@ def addmv(input, mat, vec, beta, alpha):
     >>> addmv([10., 20.], [[1., 2.], [3., 4.]], [1., 1.])
     tensor([13., 27.])
     """
-    return combined(input, np.matmul(mat, vec), beta, alpha)
+    return combined(input, matrix_vector(mat, vec), beta, alpha)
 
 
 @addmv.derivative("input")

@@ -8,34 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..engine.small_products import fused
 from .linalg_rules import Array, column_major, lapack, matrices
 
 #: matrices up to this size are factored here
 TINY = 8
-
-
-def fused(a: Array, b: Array, c: Array) -> Array:
-    """a·b + c rounded once, as processors multiply and add."""
-    if c.dtype == np.float32:
-        return (a.astype(np.float64) * b + c).astype(np.float32)
-    product = a * b
-    total = product + c
-    part = total - product
-    lost = (product - (total - part)) + (c - part)  # by the sum (Knuth's two-sum), exactly
-    exact = total + (_product_error(a, b, product) + lost)
-    return np.where(np.isfinite(exact), exact, total)
-
-
-def _product_error(a: Array, b: Array, product: Array) -> Array:
-    """a·b - product exactly, by halves of 26 bits (Dekker)."""
-    (a1, a2), (b1, b2) = _split(a), _split(b)
-    return ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2
-
-
-def _split(x: Array) -> tuple[Array, Array]:
-    scaled = x * 134217729.0
-    high = scaled - (scaled - x)
-    return high, x - high
 
 
 def tiny(a: Array) -> bool:

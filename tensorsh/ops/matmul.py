@@ -17,6 +17,7 @@ import numpy as np
 
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
+from ..engine.small_products import matrix_product, matrix_vector, vector_product
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor, converters_tensor
 from ..errors import ShapeError
@@ -55,7 +56,7 @@ def mm(a, b):
     >>> mm([[1., 2.]], [[3.], [4.]])
     tensor([[11.]])
     """
-    return np.matmul(a, b)
+    return matrix_product(a, b)
 
 
 @mm.derivative("input")
@@ -92,7 +93,7 @@ def mv(a, b):
     >>> mv([[1., 2.], [3., 4.]], [1., 1.])
     tensor([3., 7.])
     """
-    return np.matmul(a, b)
+    return matrix_vector(a, b)
 
 
 @mv.derivative("input")
@@ -132,7 +133,7 @@ def dot(a, b):
     >>> dot([2, 3], [2, 1])
     tensor(7)
     """
-    return np.dot(a, b)
+    return vector_product(a, b)
 
 
 @dot.derivative("input")
@@ -251,6 +252,8 @@ def _product(a: Any, b: Any) -> Any:
     if a.ndim > 2 and b.ndim <= 2:  # one large product instead of a loop over the batch
         rows = math.prod(a.shape[:-1])
         return np.matmul(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
+    if a.ndim == 1 and b.ndim == 2:
+        return matrix_product(a[None], b)[0]
     return np.matmul(a, b)
 
 
