@@ -49,12 +49,14 @@ class Reach:
     numbers    names whose numbers may change: name → Number
     links      (tensor, its node) where a tensor comes from another program
     own        names that the run binds before it reads them
+    inside     whether the names that are bound are those of a function
     """
 
-    def __init__(self, varying: frozenset[str], own: frozenset[str], strict: bool):
+    def __init__(self, varying: frozenset[str], own: frozenset[str], strict: bool, inside: bool):
         self.varying = varying
         self.own = own
         self.strict = strict
+        self.inside = inside
         self.fetch: list[str] = []
         self.labels: dict[str, str] = {}
         self.guards: list[str] = []
@@ -77,17 +79,19 @@ class Reach:
                 continue
             if name in local:
                 self._root("v", name, local[name])
-            elif name in shared:
-                self._root("g", name, shared[name])
-                if local is not shared:
-                    self.guards.append(f"{name!r} not in v")
-            elif name in prelude:
-                self._absent(name, local is not shared)
-                self._prelude(name, prelude[name])
+                continue
+            if self.inside and name[0] != ".":
+                self.guards.append(f"{name!r} not in v")
+            self._shared(name, shared, prelude)
 
-    def _absent(self, name: str, two: bool) -> None:
-        if not name.startswith("."):
-            self.guards.append(f"{name!r} not in g" + (f" and {name!r} not in v" if two else ""))
+    def _shared(self, name: str, shared: dict[str, Any], prelude: dict[str, Any]) -> None:
+        """What a name of the session stands for."""
+        if name in shared:
+            self._root("g" if self.inside else "v", name, shared[name])
+        elif name in prelude:
+            if name[0] != ".":
+                self.guards.append(f"{name!r} not in g")
+            self._prelude(name, prelude[name])
 
     def _prelude(self, name: str, value: Any) -> None:
         known = name in PURE or name in HELPERS or isinstance(value, (*CONSTANT, int, float, complex, str))
@@ -101,7 +105,7 @@ class Reach:
         path = f"s{len(self.fetch)}"
         self.fetch.append(f"{path} = {space}.get({name!r})")
         self.labels[path] = name
-        varies = name in self.varying
+        varies = space == "v" and name in self.varying
         if varies and type(value) in (int, float):
             self.guards.append(f"type({path}) is {type(value).__name__}")
             self.numbers[name] = Number(value, path, self.guards)
@@ -120,11 +124,15 @@ class Reach:
             self.tensor(value, path, varies)
         elif value is None or kind in (bool, int, float, str, complex):
             self.guards.append(f"type({path}) is {self.constant(kind)} and {path} == {self.constant(value)}")
+            if kind is float and value == 0:
+                self.guards.append(f"str({path}) == {str(value)!r}")
             if value != value:
                 raise TraceStopped("a number that equals nothing")
         elif kind in (list, tuple, Size):
             if len(value) > MOST_ITEMS or depth > 3:
                 raise TraceStopped("a long list")
+            if self.known(value, path):
+                return
             self.guards.append(f"type({path}) is {self.constant(kind)} and len({path}) == {len(value)}")
             if kind is list:
                 self.lists.append((value, list(value), path))
@@ -142,16 +150,27 @@ class Reach:
         else:
             raise TraceStopped(f"a {kind.__name__}")
 
+    def known(self, value: Any, path: str) -> bool:
+        """Whether a thing has been found in another place already, which then has to be that place."""
+        found = self.paths.setdefault(id(value), path)
+        if found == path:
+            return False
+        self.guards.append(f"{path} is {found}")
+        return True
+
     def same(self, value: Any, path: str) -> None:
         self.guards.append(f"{path} is {self.constant(value)}")
 
     def function(self, function: FunctionType, path: str, depth: int) -> None:
         """What a function of the program can reach: its globals, its closure, its defaults."""
-        if depth > 8 or id(function) in self.paths:
+        if depth > 8:
+            raise TraceStopped("functions in functions in functions")
+        if self.known(function, path):
             return
-        self.paths[id(function)] = path
         shared = function.__globals__
-        self.names(function.__code__, shared, shared, shared["__builtins__"])
+        for name in names_of(function.__code__):
+            if self.inside or name not in self.own:
+                self._shared(name, shared, shared["__builtins__"])
         for i, cell in enumerate(function.__closure__ or ()):
             try:
                 content = cell.cell_contents
@@ -166,11 +185,8 @@ class Reach:
     # ---------------------------------------------------------------- tensors
 
     def tensor(self, t: Tensor, path: str, varies: bool) -> None:
-        known = self.paths.get(id(t))
-        if known is not None:
-            self.guards.append(f"{path} is {known}")
+        if self.known(t, path):
             return
-        self.paths[id(t)] = path
         if t.is_meta:
             raise TraceStopped("a meta tensor")
         fixed = t.node is None and (t.requires_grad_slot or (self.strict and not varies))
@@ -221,7 +237,7 @@ class Reach:
     def _link(self, t: Tensor, path: str) -> None:
         """A tensor that another program has made: go on with the arrays it has kept."""
         node = t.node
-        if type(node) is not ReplayedNode or not node.frame.ready():
+        if type(node) is not ReplayedNode or not node.frame.ready() or node.frame.passage.changed:
             raise TraceStopped("a graph from elsewhere")
         frame, passage = node.frame, node.frame.passage
         place = f"{path}.node.frame"

@@ -75,11 +75,23 @@ class Segment:
         if names is None:
             names = self.variables
         for program in piece.programs:
-            if program.replay(names):
-                return piece.end
+            try:
+                if program.replay(names):
+                    return piece.end
+            except Exception:
+                return self._failed(i, piece, program)
         if context.current.trace is not None:
             return i
         return self._learn(i, piece, names)
+
+    def _failed(self, i: int, piece: Piece, program: Program) -> int:
+        """A call of a replay failed: eager evaluation will, too, and say where."""
+        program.give_up()
+        piece.programs.remove(program)
+        piece.misses += 1
+        if piece.misses > 3:
+            self._close(i)
+        return i
 
     def title(self, i: int, end: int) -> str:
         """Which lines statements i to end are."""
@@ -113,7 +125,10 @@ class Segment:
                 self._open(end + 1)  # statement `end` is what the trace stopped at
                 if self.found is not None:
                     self.found(self.title(i, end), program)
-                return end if program.replay(names) else i
+                try:
+                    return end if program.replay(names) else i
+                except Exception:
+                    return self._failed(i, piece, program)
             if reached >= end or piece.programs:
                 break
             end = reached
@@ -133,7 +148,7 @@ class Segment:
         bound = frozenset().union(*self.bound[i:end])
         before = {name: local[name] for name in bound if name in local}
         own = bound - read_first(self.run[i:end])
-        reach = Reach(self.varying, own, strict)
+        reach = Reach(self.varying, own, strict, local is not self.variables)
         trace: Trace | None = None
         linked: list[tuple[Tensor, ReplayedNode]] = []
         versions: list[tuple[Any, Any]] = []
@@ -173,13 +188,14 @@ class Segment:
             results = {
                 name: local[name]
                 for name in sorted(bound)
-                if name in local and (local is not names or local[name] is not before.get(name))
+                if name in local
+                and (local is not names or name in own or local[name] is not before.get(name))
             }
             fetch = [*reach.fetch]
             trace.guards.insert(0, f"context.current is state and state.grad_enabled is {grad_enabled}")
             trace.guards.insert(1, f"state.dtype is {reach.constant(state.dtype)} and state.tracer is None")
-            builder = Builder(trace, fetch, results)
-            builder.scope.update(reach.scope, g=self.variables, ReplayedNode=ReplayedNode, len=len)
+            builder = Builder(trace, fetch, results, reach.paths)
+            builder.scope.update(reach.scope, g=self.variables, ReplayedNode=ReplayedNode, len=len, str=str)
             builder.labels = reach.labels
             builder.freed = self._freed(reach, builder)
             builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())

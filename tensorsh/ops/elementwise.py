@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
@@ -196,15 +197,17 @@ def install_inplace(name: str, record: Op) -> None:
     rest = tuple(p.default for p in record.schema.parameters[2:])
     if record.body is None:
 
-        def change(self: Tensor, other: Any) -> Any:
-            other = operand(other)
-            return other if other is NotImplemented else apply_inplace(record, (self, other, *rest))
+        def work(self: Tensor, other: Any) -> Any:
+            return apply_inplace(record, (self, other, *rest))
 
     else:
-        method = getattr(Tensor, record.name + "_")
+        work = getattr(Tensor, record.name + "_")
 
-        def change(self: Tensor, other: Any) -> Any:
-            other = operand(other)
-            return other if other is NotImplemented else method(self, other)
+    def change(self: Tensor, other: Any) -> Any:
+        known = operand(other)
+        if known is NotImplemented:
+            trace = context.current.trace
+            return known if trace is None else trace.change(work, self, other)
+        return work(self, known)
 
     setattr(Tensor, f"__i{name}__", change)

@@ -28,6 +28,8 @@ class Passage:
     places     where each is among `values`, by the id of the Value that the nodes hold
     tensors    the tensors from outside that the graph holds, as they were traced
     paths      the text that fetches each of these
+    counters   the versions that the program's outputs share with what the derivatives need
+    lags       by the id of a node: how often each thing it saved has been changed since
     """
 
     def __init__(self) -> None:
@@ -37,6 +39,9 @@ class Passage:
         self.tensors: list[Tensor] = []
         self.paths: list[str] = []
         self.held: list[Value] = []  # the Values behind `places`, so that their ids stay theirs
+        self.counters: list[list[int]] = []
+        self.lags: dict[int, tuple[list[int], list[int]]] = {}
+        self.changed = False  # whether any lag is not 0
 
     def keep(self, held: Value, v: Value) -> None:
         if id(held) in self.places:
@@ -57,17 +62,37 @@ class Passage:
     def place(self, t: Tensor) -> int | None:
         return next((i for i, known in enumerate(self.tensors) if known is t), None)
 
+    def watch(self, counter: list[int]) -> None:
+        if self.counter(counter) is None:
+            self.counters.append(counter)
+
+    def counter(self, counter: list[int] | None) -> int | None:
+        return next((i for i, known in enumerate(self.counters) if known is counter), None)
+
+    def measure(self, node: Node) -> None:
+        """How old what a node saved is by now."""
+        saved = [t.version - version for t, version in node.versions]
+        outputs = [counter[0] - version for _, counter, version in node.outputs or ()]
+        self.lags[id(node)] = saved, outputs
+        self.changed = self.changed or any(saved) or any(outputs)
+
 
 class Frame:
     """One replay's share of a passage.
 
     versions   those of the outside tensors when the program ended
+    counters   the versions of what the program bound
+    levels     what these were when it ended
+    start      when it ended, in the sequence of nodes
     parents    the frames that the program went on from
     freed      the ids of the traced nodes that a backward pass has used up
     made       the real nodes, by the id of the traced one
     """
 
-    __slots__ = ("freed", "made", "parents", "passage", "real", "tensors", "values", "versions")
+    __slots__ = (
+        "counters", "freed", "levels", "made", "parents", "passage", "real", "start", "tensors",
+        "values", "versions",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -75,15 +100,19 @@ class Frame:
         values: tuple[Array, ...],
         tensors: tuple[Tensor, ...],
         parents: tuple[Frame, ...],
+        counters: tuple[list[int], ...],
     ):
         self.passage = passage
         self.values = values
         self.tensors = tensors
         self.parents = parents
+        self.counters = counters
+        self.levels = [c[0] for c in counters]
         self.versions = [0 if t.counter is None else t.counter[0] for t in tensors]
         self.made: dict[int, Node] = {}
         self.freed: frozenset[int] | None = None
         self.real = False
+        self.start = next(sequence)
 
     def node(self, of: Node) -> ReplayedNode:
         """The node of an output."""
@@ -100,7 +129,7 @@ class Frame:
         for t, version in zip(self.tensors, self.versions, strict=True):
             if (0 if t.counter is None else t.counter[0]) != version:
                 return False
-        return True
+        return all(c[0] == level for c, level in zip(self.counters, self.levels, strict=True))
 
     def free(self, used: frozenset[int]) -> None:
         """A backward pass has used up these nodes."""
@@ -121,14 +150,14 @@ class Frame:
             parent.materialise()
             self.made.update(parent.made)
         theirs = {key for parent in self.parents for key in parent.made}
-        start, n = next(sequence), len(self.passage.nodes) + 1
+        n = len(self.passage.nodes) + 1
         mine = [node for node in self.passage.nodes if id(node) not in theirs]
         for node in mine:
             if id(node) not in self.made:
                 self.made[id(node)] = object.__new__(Node)
         for i, node in enumerate(mine):
             made = self.made[id(node)]
-            made.seq = start + (i + 1) / n  # type: ignore[assignment]
+            made.seq = self.start + (i + 1) / n  # type: ignore[assignment]
             self._fill(made, node)
 
     def _fill(self, made: Node, node: Node) -> None:
@@ -140,13 +169,41 @@ class Frame:
             made.args, made.versions = FREED, ()
             return
         made.args = [self._argument(a) for a in node.args]
-        made.versions = []
-        for t, _ in node.versions:
+        made.versions = self._saved(made.args, node)
+        if node.outputs is not None:
+            made.outputs = [
+                (self._array(array), *self._level(counter, lag))
+                for (array, counter, _), lag in zip(node.outputs, self.passage.lags[id(node)][1], strict=True)
+            ]
+
+    def _saved(self, args: Any, node: Node) -> list[tuple[Tensor, int]]:
+        """The versions that the saved arguments should have."""
+        made: dict[int, Tensor] = {}
+        pairs = [*zip(node.args, args, strict=True)]
+        while pairs:
+            traced, real = pairs.pop()
+            if type(traced) is tuple:
+                pairs.extend(zip(traced, real, strict=True))
+            elif type(traced) is Tensor:
+                made[id(traced)] = real
+        found = []
+        for (t, _), lag in zip(node.versions, self.passage.lags[id(node)][0], strict=True):
             place = self.passage.place(t)
             if place is not None:
-                made.versions.append((self.tensors[place], self.versions[place]))
-        if node.outputs is not None:
-            made.outputs = [(self._array(array), [0], 0) for array, _, _ in node.outputs]
+                found.append((self.tensors[place], self.versions[place] - lag))
+                continue
+            real = made[id(t)]
+            if t.counter is not None:
+                real.counter, version = self._level(t.counter, lag)
+                found.append((real, version))
+        return found
+
+    def _level(self, counter: list[int], lag: int) -> tuple[list[int], int]:
+        """The real counter, and what it was `lag` changes before the program ended."""
+        place = self.passage.counter(counter)
+        if place is None:
+            return [lag], 0
+        return self.counters[place], self.levels[place] - lag
 
     def _array(self, array: Any) -> Any:
         if type(array) is not Value:
@@ -194,8 +251,8 @@ class ReplayedNode(Node):
         return object.__getattribute__(self, name)
 
 
-def passage_of(trace: Any, live: list[Tensor]) -> Passage:
-    """What the graph of these tensors needs."""
+def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage:
+    """What the graph of these tensors needs, of which `outputs` are bound."""
     passage = Passage()
     nodes: dict[int, Node] = {}
     leaves: dict[int, Tensor] = {}
@@ -228,6 +285,8 @@ def passage_of(trace: Any, live: list[Tensor]) -> Passage:
                 keep(each)
         elif type(a) is Tensor and not outside(a):
             keep_array(a.array)
+            if id(a) in bound or id(a.counter) in shared:
+                passage.watch(a.shared_counter())
 
     def keep_array(array: Any) -> None:
         if type(array) is not Value:
@@ -239,6 +298,8 @@ def passage_of(trace: Any, live: list[Tensor]) -> Passage:
         elif not isinstance(source, np.ndarray):
             outside(source.tensor)
 
+    bound = {id(t) for t in outputs}
+    shared = {id(t.counter) for t in outputs if t.counter is not None}
     for node in nodes.values():
         if node.args is FREED:
             continue
@@ -246,8 +307,11 @@ def passage_of(trace: Any, live: list[Tensor]) -> Passage:
             raise TraceStopped("a changing number is kept for backward")
         for a in node.args:
             keep(a)
-        for array, _, _ in node.outputs or ():
+        for array, counter, _ in node.outputs or ():
             keep_array(array)
+            if id(counter) in shared:
+                passage.watch(counter)
+        passage.measure(node)
     for leaf in leaves.values():
         if not outside(leaf):
             raise TraceStopped("a leaf made in a run")

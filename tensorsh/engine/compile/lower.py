@@ -117,6 +117,8 @@ def _threshold(trace: Any, grad: Any, x: Any) -> Any:
     """`where(x <= 0, 0, grad)`."""
     if not is_float(x) or type(grad) is not Value or grad.shape != x.shape or grad.dtype != x.dtype:
         return None
+    if not (x.flags.c_contiguous and grad.flags.c_contiguous):
+        return None
     closed = trace.ufunc(np.less_equal, x, x.dtype.type(0))
     return trace.call(blank, (grad, closed), grad.shape, grad.dtype, alike=True)
 

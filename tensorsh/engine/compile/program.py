@@ -16,12 +16,12 @@ import numpy as np
 
 from .. import context
 from ..journal import Journal
-from ..node import FREED
 from ..parallel import spread
 from ..tensor import Tensor
 from .frame import Frame, Passage, passage_of
 from .fuse import GroupWriter, fuse
-from .trace import External, Step, Trace
+from .leaving import Leaving
+from .trace import Draw, External, Step, Trace
 from .values import Number, TraceStopped, Value
 
 Array = np.ndarray[Any, Any]
@@ -47,6 +47,27 @@ class Program:
         self.inputs: dict[str, tuple[str, tuple[int, ...], str]] = {}
         self.results: list[tuple[str, str]] = []
         self.memory = 0
+        self.stream: Any = (None, None)
+        self.backup: Any = ()  # (memory or state, what was there) where a replay may fail after changes
+
+    def save(self, arrays: Iterable[Array], states: Iterable[dict[str, Any]], stream: Any) -> None:
+        """Before a replay that may fail after it has changed these."""
+        self.stream = stream, None if stream is None else stream.get_state()
+        self.backup = [(a, a.copy()) for a in arrays]
+        self.backup += [(state, copied(state)) for state in states]
+
+    def give_up(self) -> None:
+        """A replay has failed: put everything back as it was."""
+        for changed, before in self.backup:
+            if isinstance(changed, dict):
+                changed.clear()
+                changed.update(before)
+            else:
+                np.copyto(changed, before)
+        stream, before = self.stream
+        if stream is not None:
+            stream.set_state(before)
+        self.backup, self.stream = (), (None, None)
 
     def protect(
         self, journal: Journal, written: Iterable[Any], graded: Iterable[Tensor], states: Any
@@ -64,11 +85,15 @@ class Program:
             save_state(journal, state)
 
 
+def copied(state: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
+
+
 def save_state(journal: Journal, state: dict[str, Any]) -> None:
     """Before an optimiser's memory of one parameter changes."""
     if not journal.first(state):
         return
-    before = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
+    before = copied(state)
 
     def undo() -> None:
         state.clear()
@@ -80,11 +105,12 @@ def save_state(journal: Journal, state: dict[str, Any]) -> None:
 class Builder:
     """Writes the program of one finished trace."""
 
-    def __init__(self, trace: Trace, fetch: list[str], results: dict[str, Any]):
-        """`fetch`: the lines that get and check what comes from outside. `results`: name → value."""
+    def __init__(self, trace: Trace, fetch: list[str], results: dict[str, Any], paths: dict[int, str]):
+        """`fetch`: the lines that get what comes from outside, `paths` what it is then called, by its id.
+        `results`: name → value."""
         self.trace = trace
         self.fetch = fetch
-        self.results = results
+        self.leaving = Leaving(self, results, paths)
         self.program = Program()
         self.scope = self.program.scope
         self.lines: list[str] = []
@@ -110,8 +136,9 @@ class Builder:
             context=context, program=self.program, inf=float("inf"), nan=float("nan"), Frame=Frame, bool=bool,
             abs=abs, int=int, float=float, type=type,
         )  # fmt: skip
-        self.outputs, self.live = self._outputs()
-        self.passage = self.program.passage = passage_of(trace, self.live)
+        self.outputs = self.leaving.tensors()
+        self.live = [t for t in self.outputs if t.node is not None]
+        self.passage = self.program.passage = passage_of(trace, self.live, self.outputs)
         self.alive()
         passage = self.passage
         kept = {id(v) for v in self._roots()} | {id(v) for v in passage.values}
@@ -127,9 +154,10 @@ class Builder:
         body = self.lines
         self.program.calls = len(trace.steps)
         self.lines = []
-        self._finish(passage)
-        head = ["def replay(v):", *self.fetch, *self._guards(), *self._protection()]
-        self.program.steps = body
+        self.leaving.write(passage)
+        head = ["def replay(v):", *self.fetch, *self._guards(), *self._protection(), *self._rescue()]
+        head += self.leaving.head
+        self.program.steps += body
         self.program.text = "\n".join(
             [head[0], *(f"    {line}" for line in [*head[1:], *body, *self.lines, "return True"])]
         )
@@ -163,33 +191,9 @@ class Builder:
         return found
 
     def _roots(self) -> list[Value]:
-        found = [self.trace.value(t) for t in self.outputs]
-        for e in self.trace.externals:
-            grad = e.tensor.grad_slot
-            if grad is not None and grad is not e.had_grad:
-                found.append(self.trace.value(grad))
-        found += self.passage.values
-        return found
+        return [self.trace.value(t) for t in self.outputs] + self.passage.values
 
     # ---------------------------------------------------------------- what leaves the program
-
-    def _outputs(self) -> tuple[list[Tensor], list[Tensor]]:
-        """The tensors that results are made of, and those of them that have a graph."""
-        made: dict[int, Tensor] = {}
-
-        def look(value: Any) -> None:
-            if type(value) is Tensor:
-                if id(value) not in self.trace.by_tensor:
-                    made[id(value)] = value
-            elif type(value) in (tuple, list):
-                for item in value:
-                    look(item)
-
-        self.items = self.trace.changed_items()
-        for value in (*self.results.values(), *(value for _, _, value in self.items)):
-            look(value)
-        tensors = list(made.values())
-        return tensors, [t for t in tensors if t.node is not None]
 
     def _escaping(self, passage: Passage) -> set[int]:
         """The ids of the Values whose memory somebody may hold when the program is over."""
@@ -264,7 +268,7 @@ class Builder:
         if type(a) is Value:
             return self.place(a)
         if type(a) is Number:
-            return a.text
+            return self.leaving.number(a)
         if type(a) is tuple and any(type(x) is Value for x in a):
             return "(" + "".join(f"{self.argument(x)}, " for x in a) + ")"
         if a is None or type(a) in (bool, int):
@@ -462,6 +466,9 @@ class Builder:
             self.lines.append(
                 f"if type({name}) is not ndarray or {name}.dtype is not {kind}: {name} = as_array({name}, {kind})"
             )
+            if out.ndim > 1:
+                self.scope["laid_out"] = laid_out
+                self.lines.append(f"if {name}.strides != {out.strides}: laid_out({name}, {out.strides})")
 
     def _write(self, step: Step) -> None:
         self.scope.setdefault("copyto", np.copyto)
@@ -541,8 +548,53 @@ class Builder:
     def _guards(self) -> list[str]:
         guards = list(dict.fromkeys(self.trace.guards))
         guards += [f"{self.named(holds, 'fits')}({e.path})" for e, holds in self.trace.demands]
+        guards += self._apart()
         self.scope.update(self.trace.scope)
         return [f"if not ({guard}): return False" for guard in guards]
+
+    def _apart(self) -> list[str]:
+        """What shares memory shares it still, and what is written shares none with anything else."""
+        externals = self.trace.externals
+        fixed = [e for e in externals if e.fixed]
+        guards = []
+        for i, e in enumerate(externals):
+            if e.fixed:
+                continue
+            counter = e.tensor.counter
+            near = next(
+                (o for o in externals[:i] if counter is not None and o.tensor.counter is counter), None
+            )
+            if near is not None:
+                guards.append(f"{e.path}.counter is {near.path}.counter")
+                continue
+            far = frozenset(id(o.tensor.shared_counter()) for o in fixed if o.written or e.written)
+            if far:
+                self.scope["id"] = id
+                guards.append(f"id({e.path}.counter) not in {self.named(far, 'k')}")
+            for o in externals[:i]:
+                if not o.fixed and (o.written or e.written):
+                    guards.append(
+                        f"{e.path} is not {o.path} and "
+                        f"({e.path}.counter is None or {e.path}.counter is not {o.path}.counter)"
+                    )
+        return guards
+
+    def _rescue(self) -> list[str]:
+        """Saving what is changed before a call that may fail."""
+        steps, written = self.trace.steps, self._written()
+        last = max((i for i, step in enumerate(steps) if may_fail(step)), default=0)
+        early = [
+            step
+            for step in steps[:last]
+            if step.kind in ("write", "effect") or any(id(out) in written for out in step.outs)
+        ]
+        draws = any(type(step.function) is Draw for step in steps[:last])
+        if not early and not draws:
+            return []
+        arrays = ", ".join(f"{e.path}.array" for e in self.trace.externals if e.written)
+        states = ", ".join(self.named(step.args[2], "k") for step in early if step.kind == "effect")
+        self.lines.append("program.backup, program.stream = (), (None, None)")
+        return [f"program.save([{arrays}], [{states}], {'state.generator' if draws else None})"]
 
     def _protection(self) -> list[str]:
         """Noting how to undo what the program changes, once in a statement."""
@@ -558,96 +610,6 @@ class Builder:
         again = "" if varying else " and journal.start != program.epoch"
         return [f"if journal.active{again}: {call}"]
 
-    def _finish(self, passage: Passage) -> None:
-        """Versions, gradients, variables."""
-        for e in self.trace.externals:
-            if e.written:
-                counter = f"{e.path}.shared_counter()"
-                self.lines.append(f"{counter}[0] += {e.written}")
-        shared: dict[int, str] = {}
-        for e in self.trace.externals:
-            grad = e.tensor.grad_slot
-            if grad is e.had_grad:
-                continue
-            if grad is None:
-                self.lines.append(f"{e.path}.grad_slot = None")
-            else:
-                self.lines.append(f"{e.path}.grad_slot = {self._tensor(grad, shared)}")
-                label = self.labels.get(e.path, e.path)
-                self.program.results.append((f"{label}.grad", self.place(self.trace.value(grad))))
-        self.lines += self.freed
-        self._graphs(passage, shared)
-        if self.items:
-            lists = "".join(f"{path}, " for path in dict.fromkeys(path for path, _, _ in self.items))
-            self.lines.append(f"for items in ({lists}): journal.save_list(items)")
-        for path, i, value in self.items:
-            self.lines.append(f"{path}[{i}] = {self._rebuilt(value, shared)}")
-        for name, value in self.results.items():
-            if type(value) is Tensor and id(value) in shared:
-                self.program.results.append((name, self.place(self.trace.value(value))))
-            self.lines.append(f"v[{name!r}] = {self._rebuilt(value, shared)}")
-
-    def _tensor(self, t: Tensor, shared: dict[int, str]) -> str:
-        """The name of a tensor that the program has made."""
-        found = shared.get(id(t))
-        if found is None:
-            spec = self.named(t.spec, "spec")
-            found = shared[id(t)] = self.new()
-            v = self.trace.value(t)
-            array = self.place(v)
-            if isinstance(v.source, np.ndarray) or id(v) in self.trace.aliased:
-                array = f"{array}.copy()"
-            self.lines.append(f"{found} = Tensor({array}, {spec})")
-            if t.requires_grad_slot and t.node is None:
-                self.lines.append(f"{found}.requires_grad_slot = True")
-        return found
-
-    def _graphs(self, passage: Passage, shared: dict[int, str]) -> None:
-        """The outputs' place in a graph, which is only made where somebody looks."""
-        if not self.live:
-            return
-        if self._used_up(passage):
-            for t in self.live:
-                name = self._tensor(t, shared)
-                self.lines.append(f"{name}.node = {self.named(t.node, 'n')}")
-                self.lines.append(f"{name}.index = {t.index}; {name}.requires_grad_slot = True")
-            return
-        kept = "".join(f"{self.place(v)}, " for v in passage.values)
-        outside = "".join(f"{path}, " for path in passage.paths)
-        parents = "".join(f"{path}, " for path in self.parents)
-        frame = self.new()
-        home = self.named(passage, "passage")
-        self.lines.append(f"{frame} = Frame({home}, ({kept}), ({outside}), ({parents}))")
-        for t in self.live:
-            name = self._tensor(t, shared)
-            self.lines.append(f"{name}.node = {frame}.node({self.named(t.node, 'n')})")
-            self.lines.append(f"{name}.index = {t.index}; {name}.requires_grad_slot = True")
-
-    def _used_up(self, passage: Passage) -> bool:
-        """Whether the graph holds nothing of this replay: the traced nodes themselves will do."""
-        fixed = {id(e.tensor) for e in self.trace.externals if e.fixed}
-        return (
-            not passage.values
-            and not self.parents
-            and all(id(t) in fixed for t in passage.tensors)
-            and all(node.args is FREED or not node.saves for node in passage.nodes)
-        )
-
-    def _rebuilt(self, value: Any, shared: dict[int, str]) -> str:
-        if type(value) is Tensor:
-            known = self.trace.by_tensor.get(id(value))
-            return known.path if known is not None else self._tensor(value, shared)
-        if type(value) is Number:
-            return value.text
-        if type(value) in (tuple, list):
-            inside = "".join(f"{self._rebuilt(item, shared)}, " for item in value)
-            return f"({inside})" if type(value) is tuple else f"[{inside}]"
-        if value is None or type(value) in (bool, int, str):
-            return repr(value)
-        if type(value) is float:
-            return self.named(value, "k")
-        raise TraceStopped(f"a {type(value).__name__} is bound")
-
 
 def arrays_of(args: Iterable[Any]) -> list[Value]:
     """The Values among arguments."""
@@ -658,6 +620,18 @@ def arrays_of(args: Iterable[Any]) -> list[Value]:
         elif type(a) is tuple:
             found.extend(x for x in a if type(x) is Value)
     return found
+
+
+def laid_out(x: Any, strides: Any) -> None:
+    """Refuse what a kernel gave when it does not lie in memory as it was thought to."""
+    if any(have != want and n > 1 for have, want, n in zip(x.strides, strides, x.shape, strict=True)):
+        raise MemoryError("another layout")
+
+
+def may_fail(step: Step) -> bool:
+    """Whether a call may refuse the values that it gets."""
+    numbers = any(type(a) is Number and type(a.value) is not float for a in step.args)
+    return numbers or (step.kind == "kernel" and type(step.function) is not Draw)
 
 
 def as_array(x: Any, kind: Any) -> Array:

@@ -16,7 +16,6 @@ from .. import context
 from .. import dtype as dt
 from ..apply import _key, attach_view, new_plan, record
 from ..inplace import check_overlap, check_result
-from ..journal import Journal
 from ..node import Node
 from ..op import Op
 from ..spec import Spec, spec
@@ -24,6 +23,7 @@ from ..tensor import Tensor
 from . import values
 from .lower import lowering
 from .values import Number, TraceStopped, Value, reshape, turn
+from .watch import Watch
 
 #: a run that amounts to more array calls than this is left to eager evaluation
 MOST_STEPS = 2_000
@@ -111,7 +111,7 @@ class Trace:
         """Do the work under this trace, then `finish` is called by the caller before `leave`."""
         state = context.current
         self.before = state.journal
-        state.journal = Journal()
+        self.journal = state.journal = Watch(self)
         state.journal.begin()
         for e in self.externals:
             e.tensor.array = Value(e.array, e)  # type: ignore[assignment]
@@ -124,10 +124,10 @@ class Trace:
         state = context.current
         state.trace = None
         values.mixed.pop(0)
+        self.journal.rollback()
+        state.journal = self.before
         for e in self.externals:
             e.tensor.array = e.array
-        state.journal.rollback()
-        state.journal = self.before
 
     def stop(self, reason: str) -> Any:
         raise TraceStopped(reason)
@@ -223,7 +223,7 @@ class Trace:
         self, function: Any, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, alike: bool = False
     ) -> Value:
         """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument."""
-        out = Value(np.empty(shape, dtype))
+        out = Value(np.empty_like(args[0].layout, dtype=dtype) if alike else np.empty(shape, dtype))
         self.note(Step("call", function, args, (out,), function.__name__, (alike,)))
         return out
 
@@ -299,6 +299,10 @@ class Trace:
         finally:
             self.mixing = self.mixed = None
 
+    def change(self, work: Callable[..., Any], target: Tensor, other: Any) -> Any:
+        """`target += other` where that is no tensor and no number of Python's."""
+        return self.mix(work, target, other) if type(other) is Number else NotImplemented
+
     def _renamed(self, op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
         if self.mixing is None:
             return args
@@ -357,11 +361,16 @@ class Trace:
             state.trace = self
 
     def _attach_view(self, op: Op, args: tuple[Any, ...], result: Any) -> None:
-        source = args[0]
-        for out in result if type(result) is tuple else (result,):
-            if not np.may_share_memory(out.array.layout, self.value(source).layout):
-                return
+        outs = result if type(result) is tuple else (result,)
+        held = [out.array for out in outs]
+        layout = self.value(args[0]).layout
+        if not all(np.may_share_memory(v.layout, layout) for v in held):
+            return
+        for out, v in zip(outs, held, strict=True):  # a base that is reached again is a view as well
+            out.array = Value(v.layout.view())
         attach_view(op, args, result, context.current)
+        for out, v in zip(outs, held, strict=True):
+            out.array = v
 
     def compute(self, op: Op, plan: Any, args: tuple[Any, ...]) -> Any:
         """The steps of an operation's kernel; its Value, or a tuple of them."""
@@ -440,20 +449,15 @@ class Trace:
         if id(place) in self.aliased:
             self.stop("memory that another tensor shares is changed")
         out = self.compute(op, plan, args)
-        if out is place:
-            return target
-        self.write(place, out)
+        if out is not place:
+            self.write(place, out)
         self.bump(target)
         return target
 
     def bump(self, target: Tensor) -> None:
         """Count an in-place change, now and in the program."""
         counter = target.shared_counter()
-        journal = context.current.journal
-        if journal.first(counter):
-            before = counter[0]
-            journal.record(lambda: counter.__setitem__(0, before))
-        counter[0] += 1
+        self.journal.count(counter)
         root = target.view_of.base if target.view_of is not None else target
         owner = self.by_tensor.get(id(root)) or self.by_tensor.get(id(target))
         if owner is None:
@@ -606,13 +610,12 @@ def _uniform(a: Any, shape: tuple[int, ...]) -> Any:
 
 def _layout(function: Any, args: tuple[Any, ...]) -> np.ndarray[Any, Any]:
     """An array laid out as the ufunc's result will be, as NumPy lays it out."""
-    kinds, shapes, odd = [], [], None
+    kinds, shapes, odd = [], [], False
     for a in args:
         if type(a) is Value:
             kinds.append(a.dtype)
             shapes.append(a.shape)
-            if odd is None and a.ndim > 1 and not a.flags.c_contiguous:
-                odd = a
+            odd = odd or (a.ndim > 1 and not a.flags.c_contiguous)
         elif type(a) is Number:
             kinds.append(type(a.value))
         elif isinstance(a, np.ndarray | np.generic):
@@ -627,9 +630,12 @@ def _layout(function: Any, args: tuple[Any, ...]) -> np.ndarray[Any, Any]:
     else:
         shape = np.broadcast_shapes(*shapes)
     result = function.resolve_dtypes((*kinds, None))[-1]
-    if odd is not None and odd.shape == shape and function is not np.matmul:
-        return np.empty_like(odd.layout, dtype=result)
-    return np.empty(shape, result)
+    if not odd or function is np.matmul:
+        return np.empty(shape, result)
+    arrays: Any = [a.layout if type(a) is Value else a for a in args if type(a) in (Value, np.ndarray)]
+    flags: Any = [["readonly"]] * len(arrays) + [["writeonly", "allocate"]]
+    made = np.nditer([*arrays, None], ["zerosize_ok"], flags, [None] * len(arrays) + [result])
+    return made.operands[-1]
 
 
 __all__ = ["External", "Node", "Step", "Trace"]

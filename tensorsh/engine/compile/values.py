@@ -90,6 +90,8 @@ class Number:
     def __getattr__(self, name: str) -> Any:
         raise TraceStopped("a changing number")
 
+    __class__ = property(lambda self: type(self.value))  # type: ignore[assignment]  # for `isinstance`
+
     def __bool__(self) -> bool:
         return self.decide(bool(self.value), f"bool({self.text})")
 

@@ -1,0 +1,244 @@
+"""What a program leaves behind: variables, gradients, versions, and how all of these hang together.
+
+Two names for one tensor, a view and its base, a list and what is in it come out of a replay as they come out
+of eager evaluation. What could not be made again stops the trace.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..node import FREED
+from ..tensor import Tensor, View
+from .frame import Passage
+from .values import Number, TraceStopped, Value
+
+if TYPE_CHECKING:
+    from .program import Builder
+
+
+class Leaving:
+    """Writes the last lines of a program.
+
+    results   name → value
+    paths     what things from outside are called, by their ids
+    head      lines that come before anything is changed
+    """
+
+    def __init__(self, builder: Builder, results: dict[str, Any], paths: dict[int, str]):
+        self.builder = builder
+        self.trace = builder.trace
+        self.results = results
+        self.paths = paths
+        self.head: list[str] = []
+        self.items: list[tuple[str, int, Any]] = []  # of lists: (path of the list, position, value)
+        self.made: dict[int, str] = {}  # names of what the program makes, by id
+        self.counters: dict[int, str] = {}
+        self.copies: dict[tuple[int, int], str] = {}
+        self.firsts: dict[str, str] = {}  # path → the name of what was there at first
+
+    # ---------------------------------------------------------------- which tensors
+
+    def tensors(self) -> list[Tensor]:
+        """All tensors that were made and that somebody can get hold of afterwards."""
+        found: dict[int, Tensor] = {}
+        self.items = self.trace.changed_items()
+        work = [*self.results.values(), *(grad for _, grad in self._graded())]
+        work += [value for _, _, value in self.items]
+        while work:
+            value = work.pop()
+            if id(value) in self.paths or id(value) in found:
+                continue
+            if type(value) is Tensor:
+                if value.retains:
+                    raise TraceStopped("a gradient that is retained")
+                found[id(value)] = value
+                if value.grad_slot is not None:
+                    work.append(value.grad_slot)
+                if value.view_of is not None:
+                    work.append(value.view_of.base)
+            elif type(value) in (tuple, list):
+                work.extend(value)
+        made = list(found.values())[::-1]
+        self._check_constants(made)
+        return made
+
+    def _graded(self) -> list[tuple[Any, Tensor | None]]:
+        """The tensors from outside that get another gradient."""
+        return [(e, e.tensor.grad_slot) for e in self.trace.externals if e.tensor.grad_slot is not e.had_grad]
+
+    def _check_constants(self, made: list[Tensor]) -> None:
+        """Each gets memory of its own; two that share it would not any longer."""
+        arrays = [v.source for v in map(self.trace.value, made) if isinstance(v.source, np.ndarray)]
+        for i, array in enumerate(arrays):
+            if any(np.may_share_memory(array, other) for other in arrays[:i]):
+                raise TraceStopped("two names for one constant")
+
+    # ---------------------------------------------------------------- the lines
+
+    def write(self, passage: Passage) -> None:
+        """Versions, gradients, graphs, variables."""
+        lines = self.builder.lines
+        for e in self.trace.externals:
+            if e.written:
+                lines.append(f"{e.path}.shared_counter()[0] += {e.written}")
+        for t in self.builder.outputs:
+            self._tensor(t)
+        for e, grad in self._graded():
+            lines.append(f"{self.before(e.path)}.grad_slot = {self._value(grad)}")
+            if grad is not None and id(grad) in self.made:
+                label = self.builder.labels.get(e.path, e.path)
+                self._show(f"{label}.grad", grad)
+        lines += self.builder.freed
+        self._graphs(passage)
+        for path in dict.fromkeys(path for path, _, _ in self.items):
+            lines.append(f"journal.save_list({self.before(path)})")
+        for path, i, value in self.items:
+            lines.append(f"{self.before(path)}[{i}] = {self._value(value)}")
+        for name, value in self.results.items():
+            lines.append(f"v[{name!r}] = {self._value(value)}")
+            if type(value) is Tensor and id(value) in self.made:
+                self._show(name, value)
+
+    def _show(self, name: str, t: Tensor) -> None:
+        """What a listing of the program says of a result."""
+        builder = self.builder
+        builder.program.results.append((name, builder.place(self.trace.value(t))))
+
+    def before(self, path: str) -> str:
+        """A name for what a text means before anything is changed."""
+        if path.isidentifier():
+            return path
+        found = self.firsts.get(path)
+        if found is None:
+            found = self.firsts[path] = self.builder.new()
+            self.head.append(f"{found} = {path}")
+        return found
+
+    def number(self, n: Number) -> str:
+        """The text of a number; what may fail is computed before anything is changed."""
+        if not any(sign in n.text for sign in ("/", "%", "**")):
+            return n.text
+        if n.text not in self.firsts:
+            self.builder.program.steps.append(f"{self.before(n.text)} = {n.text}")
+        return self.before(n.text)
+
+    def _tensor(self, t: Tensor) -> str:
+        """The name of a tensor that the program makes."""
+        found = self.made.get(id(t))
+        if found is not None:
+            return found
+        builder, lines = self.builder, self.builder.lines
+        view = None if t.view_of is None else self._view(t, t.view_of)
+        v = self.trace.value(t)
+        array = builder.place(v)
+        if isinstance(v.source, np.ndarray) or id(v) in self.trace.aliased:
+            array = self._copy(v, array, t)
+        elif type(v.source) is str:
+            raise TraceStopped("what another program keeps is bound")
+        found = self.made[id(t)] = builder.new()
+        lines.append(f"{found} = Tensor({array}, {builder.named(t.spec, 'spec')})")
+        if t.counter is not None:
+            lines.append(f"{found}.counter = {self._counter(t.counter)}")
+        if view is not None:
+            lines.append(f"{found}.view_of = {view}")
+        if t.requires_grad_slot and t.node is None:
+            lines.append(f"{found}.requires_grad_slot = True")
+        if t.grad_slot is not None:
+            lines.append(f"{found}.grad_slot = {self._value(t.grad_slot)}")
+        return found
+
+    def _copy(self, v: Value, array: str, t: Tensor) -> str:
+        """Memory of its own for what stands for several tensors, and for those that do share it."""
+        if t.view_of is not None:
+            raise TraceStopped("a view of what stands for several tensors")
+        key = id(v), id(t) if t.counter is None else id(t.counter)
+        found = self.copies.get(key)
+        if found is None:
+            found = self.copies[key] = self.builder.new()
+            self.builder.lines.append(f"{found} = {array}.copy('K')")
+        return found
+
+    def _counter(self, counter: list[int]) -> str:
+        """The version that a tensor shares with all that share its memory."""
+        for e in self.trace.externals:
+            if e.tensor.counter is counter:
+                return f"{self.before(e.path)}.shared_counter()"
+        found = self.counters.get(id(counter))
+        if found is None:
+            found = self.counters[id(counter)] = self.builder.new()
+            self.builder.lines.append(f"{found} = {counter!r}")
+        return found
+
+    def _view(self, t: Tensor, view: View) -> str:
+        """How a tensor looks into its base."""
+        if any(type(a) in (Tensor, Number, Value) for _, rest, _ in view.steps for a in rest):
+            raise TraceStopped("a view by a changing index")
+        self.builder.scope["View"] = View
+        if id(self.trace.value(view.base)) in self.trace.aliased:
+            raise TraceStopped("a view of what stands for several tensors")
+        base, steps = self._value(view.base), self.builder.named(view.steps, "steps")
+        version = f"{self._counter(t.shared_counter())}[0] - {t.version - view.version}"
+        return f"View({base}, {steps}, {version}, {view.origin!r})"
+
+    def _value(self, value: Any) -> str:
+        """The text of a value that is bound."""
+        path = self.paths.get(id(value))
+        if path is not None:
+            return self.before(path)
+        kind = type(value)
+        if kind is Tensor:
+            return self._tensor(value)
+        if kind is Number:
+            return self.number(value)
+        if kind in (tuple, list):
+            found = self.made.get(id(value))
+            if found is None:
+                found = self.made[id(value)] = self.builder.new()
+                inside = "".join(f"{self._value(item)}, " for item in value)
+                self.builder.lines.append(f"{found} = " + (f"({inside})" if kind is tuple else f"[{inside}]"))
+            return found
+        if value is None or kind in (bool, int, str):
+            return repr(value)
+        if kind is float:
+            return self.builder.named(value, "k")
+        raise TraceStopped(f"a {kind.__name__} is bound")
+
+    # ---------------------------------------------------------------- the graph
+
+    def _graphs(self, passage: Passage) -> None:
+        """The outputs' place in a graph, which is only made where somebody looks."""
+        builder, lines, live = self.builder, self.builder.lines, self.builder.live
+        if not live:
+            return
+        if self._used_up(passage):
+            for t in live:
+                self._place(t, builder.named(t.node, "n"))
+            return
+        kept = "".join(f"{builder.place(v)}, " for v in passage.values)
+        outside = "".join(f"{path}, " for path in passage.paths)
+        parents = "".join(f"{path}, " for path in builder.parents)
+        counters = "".join(f"{self._counter(counter)}, " for counter in passage.counters)
+        frame = builder.new()
+        home = builder.named(passage, "passage")
+        lines.append(f"{frame} = Frame({home}, ({kept}), ({outside}), ({parents}), ({counters}))")
+        for t in live:
+            self._place(t, f"{frame}.node({builder.named(t.node, 'n')})")
+
+    def _place(self, t: Tensor, node: str) -> None:
+        name = self._tensor(t)
+        self.builder.lines.append(
+            f"{name}.node = {node}; {name}.index = {t.index}; {name}.requires_grad_slot = True"
+        )
+
+    def _used_up(self, passage: Passage) -> bool:
+        """Whether the graph holds nothing of this replay: the traced nodes themselves will do."""
+        fixed = {id(e.tensor) for e in self.trace.externals if e.fixed}
+        return (
+            not passage.values
+            and not self.builder.parents
+            and all(id(t) in fixed for t in passage.tensors)
+            and all(node.args is FREED or not node.saves for node in passage.nodes)
+        )

@@ -1,0 +1,62 @@
+"""The journal of a trace: what a trace changes is undone, and what a program could not change stops it.
+
+Whoever changes something in place tells the journal first. A program changes the memory, the versions and the
+gradients of tensors, and the trace does these itself; everything else is left to eager evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..journal import Journal
+from ..node import Node
+from ..tensor import Tensor
+from .values import TraceStopped, Value
+
+#: attributes of a tensor made in the trace that its results are given again
+REBUILT = frozenset({"grad_slot", "requires_grad_slot"})
+
+
+class Watch(Journal):
+    """`trace` knows the tensors and lists from outside that a program can find again."""
+
+    __slots__ = ("trace",)
+
+    def __init__(self, trace: Any):
+        super().__init__()
+        self.trace = trace
+
+    def save_attributes(self, thing: Any, *names: str) -> None:
+        if type(thing) is Tensor:
+            outside = id(thing) in self.trace.by_tensor
+            fresh = not outside and type(thing.array) is Value
+            if not ((names[0] == "grad_slot" and outside) or (names[0] in REBUILT and fresh)):
+                raise TraceStopped(f"a tensor's {names[0]} is changed")
+        elif not (isinstance(thing, Node) and names[0] == "args"):  # a graph that is used up
+            raise TraceStopped(f"the {names[0]} of a {type(thing).__name__} is changed")
+        super().save_attributes(thing, *names)
+
+    def save_array(self, array: Any) -> None:
+        raise TraceStopped("memory is written")
+
+    def save_dict(self, items: dict[Any, Any]) -> None:
+        raise TraceStopped("a dictionary is changed")
+
+    def save_list(self, items: list[Any], *, grows: bool = False) -> None:
+        if grows:
+            raise TraceStopped("a list grows")
+        self.trace.changes(items)
+        if self.first(items):
+            before = list(items)
+            super().record(lambda: items.__setitem__(slice(None), before))
+
+    def record(self, undo: Callable[[], None]) -> None:
+        raise TraceStopped("something is changed")
+
+    def count(self, counter: list[int]) -> None:
+        """A version goes up."""
+        if self.first(counter):
+            before = counter[0]
+            super().record(lambda: counter.__setitem__(0, before))
+        counter[0] += 1
