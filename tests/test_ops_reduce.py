@@ -81,3 +81,28 @@ def test_the_heap_takes_over_from_a_bad_quicksort() -> None:
 def test_ranks_put_nan_last() -> None:
     x = np.array([np.nan, 1.0, 1.0, -np.inf, np.nan])
     assert ranks(x).tolist() == [2, 1, 1, 0, 2]
+
+
+@pytest.mark.parametrize("shape", [(300_001,), (3, 100_003), (70_001, 5), (5, 70_001), (2, 3, 50_000)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_large_sums_are_right(shape: tuple[int, ...], dtype: str) -> None:
+    x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    session = Session(threads=2)
+    session["x"] = x
+    for dim in (None, *range(len(shape))):
+        got = session.evaluate(f"x.sum({dim})" if dim is not None else "x.sum()")
+        want = x.astype(np.float64).sum(dim)
+        np.testing.assert_allclose(got.array, want, rtol=1e-5, atol=1e-2 if dtype == "float32" else 1e-9)
+    assert session.evaluate("x.sum(-1, keepdim=True)").shape == (*shape[:-1], 1)
+
+
+@pytest.mark.parametrize("left", [(8, 200, 200), (2, 4, 200, 200), (1, 600, 600), (8, 1, 200, 200)])
+def test_batches_of_large_products(left: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal(left), rng.standard_normal((*left[:-2], left[-1], 150))
+    session = Session(threads=2)
+    session["a"], session["b"] = a, b
+    np.testing.assert_allclose(session.evaluate("a @ b").array, a @ b, rtol=1e-10)
+    np.testing.assert_allclose(
+        session.evaluate("b.mT @ a.mT").array, b.swapaxes(-1, -2) @ a.swapaxes(-1, -2), rtol=1e-10
+    )

@@ -9,17 +9,20 @@ NumPy's pairwise sum is as good.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
+
+from ..engine.parallel import BLOCK, LARGE, spread
 
 Array = np.ndarray[Any, Any]
 
 #: PyTorch shares sums of more elements among its threads
 GRAIN = 32768
 
-LANES = {"f4": 8, "f8": 4, "c8": 4, "c16": 2}
+LANES = {np.dtype(name): lanes for name, lanes in (("f4", 8), ("f8", 4), ("c8", 4), ("c16", 2))}
 
 
 def levels(v: Array) -> Array:
@@ -31,10 +34,10 @@ def levels(v: Array) -> Array:
             break
         whole = n & ~15
         if whole < n:
-            rest = np.add.reduce(v[whole:], axis=0)
+            rest = np.add.reduce(v[whole:])
             total = rest if total is None else total + rest
         v = np.add.reduce(v[:whole].reshape(n >> 4, 16, *v.shape[1:]), axis=1)
-    last = np.add.reduce(v, axis=0)
+    last = np.add.reduce(v)
     return last if total is None else total + last
 
 
@@ -42,7 +45,7 @@ def four(v: Array) -> Array:
     """The sum over axis 0, every fourth element in a group of its own."""
     n = len(v)
     if n < 5:
-        return np.add.reduce(v, axis=0)
+        return np.add.reduce(v)
     groups = levels(v[: n & ~3].reshape(n >> 2, 4, *v.shape[1:]))
     first = groups[0]
     for i in range(n & ~3, n):
@@ -53,7 +56,7 @@ def four(v: Array) -> Array:
 def row(x: Array) -> Any:
     """The sum of a contiguous row of at least five elements."""
     n = len(x)
-    lanes = LANES[x.dtype.str[1:]]
+    lanes = LANES[x.dtype]
     if n < lanes:
         return four(x)
     filled = n // lanes
@@ -63,10 +66,10 @@ def row(x: Array) -> Any:
         per_lane = four(v)
     else:  # the same, in fewer calls
         even = filled & ~3
-        groups = np.add.reduce(v[:even].reshape(-1, 4, lanes), axis=0)
+        groups = np.add.reduce(v[:even].reshape(-1, 4, lanes))
         for i in range(even, filled):
             groups[0] += v[i]
-        per_lane = np.add.reduce(groups, axis=0)
+        per_lane = np.add.reduce(groups)
     ends = np.concatenate((x[whole:], per_lane)) if whole < n else per_lane
     return np.add.accumulate(ends)[-1]
 
@@ -76,7 +79,7 @@ def rows(x: Array) -> Array:
     n = x.shape[-1]
     if x.ndim == 1:
         return row(x)
-    lanes = LANES[x.dtype.str[1:]]
+    lanes = LANES[x.dtype]
     v = np.ascontiguousarray(x.T)
     if n < lanes:
         return four(v).T
@@ -89,7 +92,7 @@ def rows(x: Array) -> Array:
 def columns(x: Array) -> Array:
     """The sums over axis 1 of (a, n, m) where the last axis is contiguous, and longer than 1."""
     m = x.shape[2]
-    lanes = LANES[x.dtype.str[1:]]
+    lanes = LANES[x.dtype]
     x = x.swapaxes(0, 1)
     wide = m - m % (4 * lanes if m >= lanes else 4)
     if wide == m:
@@ -101,40 +104,71 @@ def columns(x: Array) -> Array:
 
 def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
     """The sum over `axes`; in PyTorch's order where that is rows or columns of contiguous memory."""
-    shape = x.shape
-    ndim = len(shape)
-    if ndim == 2 and x.flags.f_contiguous and not x.flags.c_contiguous:
+    flags = x.flags
+    if flags.c_contiguous:
+        if x.dtype in LANES:
+            add, shape, kept = way(x.shape, axes, keepdim)
+            if add is not None:
+                return np.reshape(add(x.reshape(shape)), kept)
+    elif x.ndim == 2 and flags.f_contiguous:
         return total(x.T, tuple([1 - a for a in axes]), keepdim).T
-    if not axes or x.dtype.str[1:] not in LANES or not x.flags.c_contiguous:
-        return np.asarray(x.sum(axis=axes, keepdims=keepdim))
+    return np.asarray(x.sum(axis=axes, keepdims=keepdim))
+
+
+@lru_cache(maxsize=4096)
+def way(shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> tuple[Any, Any, Any]:
+    """How arrays of this shape are summed: (function, the shape it takes, the shape of the result).
+
+    The function is None where NumPy's order will do.
+    """
+    ndim, size = len(shape), prod(shape)
+    kept = tuple([1 if d in axes else n for d, n in enumerate(shape) if keepdim or d not in axes])
+    plain = None, shape, kept
+    if not axes:
+        return plain
     first, last = min(axes), max(axes)
     if last - first == len(axes) - 1:
         n = prod(shape[first : last + 1])
         m = prod(shape[last + 1 :])
-        if n > 4 and m:
-            found = None
-            if m == 1:
-                if x.size < GRAIN:
-                    found = rows(x.reshape(-1, n) if first else x.reshape(n))
-            else:
-                found = columns(x.reshape(-1, n, m))
-            if found is not None:
-                if keepdim:
-                    kept = [1 if first <= d <= last else size for d, size in enumerate(shape)]
-                else:
-                    kept = [*shape[:first], *shape[last + 1 :]]
-                return np.reshape(found, kept) if kept or ndim else found
-    elif last == ndim - 1 and x.size < GRAIN:
+        if n <= 4 or not m:
+            return plain
+        if m > 1:
+            return columns, (-1, n, m), kept
+        if size >= LARGE:
+            return (large_rows, (-1, n), kept) if first else (large_row, (n,), kept)
+        return plain if size >= GRAIN else (rows if first else row, (-1, n) if first else (n,), kept)
+    if last == ndim - 1 and size < GRAIN:
         # rows first, then their sums one after the other
         inner = tuple([d for d in range(ndim) if d in axes and axes_follow(d, axes, ndim)])
         outer = tuple([d for d in axes if d not in inner])
-        partial = total(x, inner, True)
-        if outer == tuple(range(len(outer))) and partial.size:
-            ends = partial.reshape(-1, *partial.shape[len(outer) :])
-            found = np.add.accumulate(ends, axis=0)[-1]
-            kept = [1 if d in axes else size for d, size in enumerate(shape) if keepdim or d not in axes]
-            return found.reshape(kept)
-    return np.asarray(x.sum(axis=axes, keepdims=keepdim))
+        rest = tuple([1 if d in inner else n for d, n in enumerate(shape)])
+        if outer == tuple(range(len(outer))) and prod(rest):
+
+            def apart(x: Array) -> Array:
+                partial = total(x, inner, True)
+                ends = partial.reshape(-1, *partial.shape[len(outer) :])
+                return np.add.accumulate(ends, axis=0)[-1]
+
+            return apart, shape, kept
+    return plain
+
+
+def large_row(x: Array) -> Any:
+    """The sum of a long row: blocks on all cores, then their sums."""
+    blocks: dict[int, Any] = {}
+
+    def work(lo: int, hi: int) -> None:
+        blocks[lo] = np.add.reduce(x[lo:hi])
+
+    spread(work, len(x), BLOCK)
+    return np.add.reduce(np.array([blocks[lo] for lo in sorted(blocks)], x.dtype))
+
+
+def large_rows(x: Array) -> Array:
+    """The sums of many rows, on all cores."""
+    out = np.empty(len(x), x.dtype)
+    spread(lambda lo, hi: np.add.reduce(x[lo:hi], 1, out=out[lo:hi]), len(x), max(BLOCK // x.shape[1], 1))
+    return out
 
 
 def axes_follow(d: int, axes: tuple[int, ...], ndim: int) -> bool:
