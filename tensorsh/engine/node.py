@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import GradientError
 from . import context
+from .dtype import float32
 from .journal import sequence
 from .op import Op, registry
 from .spec import Spec
@@ -172,14 +173,15 @@ class Node:
                     f"derivative for aten::{self.called} is not implemented",
                     code="derivative-not-implemented",
                 )
-            values = derivative.function(
-                *[
-                    grads[0]
-                    if kind == "grad" and grads[0] is not None
-                    else self._source(kind, i, derivative, grads)
-                    for kind, i in derivative.sources
-                ]
-            )
+            sources = [
+                grads[0]
+                if kind == "grad" and grads[0] is not None
+                else self._source(kind, i, derivative, grads)
+                for kind, i in derivative.sources
+            ]
+            if self.op.wide_gradient and self.op.wide_gradient in (True, self.output_specs[0].dtype.name):
+                sources = [widened(s) for s in sources]
+            values = derivative.function(*sources)
             for i in inputs:
                 grad = values if len(derivative.inputs) == 1 else values[derivative.inputs.index(i)]
                 if grad is None:
@@ -269,6 +271,15 @@ def fit(grad: Tensor, to: Spec) -> Tensor:
     if grad.spec.dtype is not to.dtype:
         grad = registry["Tensor.to"](grad, to.dtype)
     return grad
+
+
+def widened(value: Any) -> Any:
+    """A 16-bit float tensor (or those of a tuple) as float32."""
+    if type(value) is tuple:
+        return tuple([widened(v) for v in value])
+    if type(value) is Tensor and value.spec.dtype.is_half:
+        return registry["Tensor.to"](value, float32)
+    return value
 
 
 def zeros(of: Spec) -> Tensor:

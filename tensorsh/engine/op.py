@@ -83,6 +83,8 @@ class Op:
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
     half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
+    wide_gradient   PyTorch has a kernel for its derivative, which computes 16-bit gradients in float32, too:
+               True, or the name of the only dtype of which that is so
     unrounded  names of Tensor parameters that are not rounded to 16 bits when the others are such floats
     unpromoted names of Tensor parameters that `promote` leaves as they are (the condition of `where`)
     grad_fn    PyTorch's name of the backward node; a function of the input specs (the type of a number,
@@ -112,6 +114,7 @@ class Op:
         view: bool = False,
         elementwise: bool = False,
         half: str = "float32",
+        wide_gradient: bool | str = False,
         unpromoted: tuple[str, ...] = (),
         unrounded: tuple[str, ...] = (),
         grad_fn: str | Callable[[tuple[Any, ...]], str] | None = None,
@@ -134,6 +137,7 @@ class Op:
         self.view = view
         self.elementwise = elementwise
         self.half = half
+        self.wide_gradient = wide_gradient
         self.grad_fn = grad_fn or camel(schema.name) + "Backward0"
         self.nondifferentiable = nondifferentiable
         self.constants = constants

@@ -78,11 +78,14 @@ def activation(
             grad_fn=grad_fn,
             sample=sample,
             elementwise=True,
+            wide_gradient=True,
         )(kernel)
 
         inside = record
         if inplace_grad_fn is not None:
-            inside = op(full, infer=infer, names=(), grad_fn=inplace_grad_fn, elementwise=True)(kernel)
+            inside = op(
+                full, infer=infer, names=(), grad_fn=inplace_grad_fn, elementwise=True, wide_gradient=True
+            )(kernel)
             if inplace_derivative is None:
                 inside.derivatives = record.derivatives
             else:
@@ -323,6 +326,7 @@ def _(grad, input, threshold):
     names=("torch.hardshrink", "Tensor.hardshrink", "nn.functional.hardshrink"),
     sample=([-1.5, -0.3, 0.4, 2.0],),
     elementwise=True,
+    wide_gradient=True,
 )
 def hardshrink(x, lambd):
     """x, but 0 where it lies within ±`lambd`.
@@ -355,6 +359,7 @@ def _softshrink_infer(x: Spec, lambd: float) -> Spec:
     infer=_softshrink_infer,
     sample=([-1.5, -0.3, 0.4, 2.0],),
     elementwise=True,
+    wide_gradient=True,
 )
 def softshrink(x, lambd):
     """x moved towards 0 by `lambd`, and 0 where it is nearer than that.

@@ -80,6 +80,7 @@ def _(grad, input):
 
 @op(
     "nn.functional.softplus(Tensor input, Number beta=1, Number threshold=20)",
+    wide_gradient=True,
     infer=lambda x, *_: floating("softplus_cpu", x),
     sample=([-1.5, -0.3, 0.4, 2.0],),
     elementwise=True,
@@ -102,6 +103,7 @@ def _(grad, input, beta, threshold):
 
 @op(
     "nn.functional.logsigmoid(Tensor input)",
+    wide_gradient=True,
     infer=lambda x: floating("log_sigmoid_cpu", x),
     grad_fn="LogSigmoidBackward0",
     sample=([-1.5, -0.3, 0.4, 2.0],),
@@ -134,6 +136,7 @@ _TANH_P = (_TANH_SCALE, _TANH_SCALE * _TANH_CUBE)
 
 @op(
     "nn.functional.gelu(Tensor input, *, str approximate='none')",
+    wide_gradient=True,
     infer=_gelu_infer,
     sample=([-1.5, -0.3, 0.4, 2.0],),
     elementwise=True,
@@ -245,7 +248,12 @@ def _glu_infer(x: Spec, dim: int) -> Spec:
     return x.with_shape((*x.shape[:d], x.shape[d] // 2, *x.shape[d + 1 :]))
 
 
-@op("nn.functional.glu(Tensor input, int dim=-1)", infer=_glu_infer, sample=([-1.5, -0.3, 0.4, 2.0],))
+@op(
+    "nn.functional.glu(Tensor input, int dim=-1)",
+    infer=_glu_infer,
+    wide_gradient=True,
+    sample=([-1.5, -0.3, 0.4, 2.0],),
+)
 def glu(x, dim):
     """`a * sigmoid(b)` of the two halves of `input` along `dim`.
 
@@ -269,6 +277,7 @@ def _prelu_infer(x: Spec, weight: Spec) -> Spec:
 
 @op(
     "prelu(Tensor input, Tensor weight)",
+    wide_gradient=True,
     infer=_prelu_infer,
     names=(),
     grad_fn="PreluKernelBackward0",
@@ -349,6 +358,7 @@ rrelu_plain, rrelu_there = (
         names=(),
         elementwise=True,
         grad_fn=f"RreluWithNoiseBackward{number}",
+        wide_gradient=True,
     )(rrelu_kernel)
     for number in (0, 1)
 )

@@ -32,9 +32,13 @@ from .loss_rules import (
 PAIR = ([[0.5, -1.0], [2.0, 0.3]], [[0.2, 0.4], [-1.5, 0.1]])
 
 
-def difference_loss(name: str, kernel_name: str, value: Any, slope: Any) -> Op:
-    """A primitive of `d = input - target` and one parameter: value(d, parameter) of arrays, and its
-    derivative by d, slope(d, parameter), in operations."""
+def difference_loss(
+    name: str, kernel_name: str, value: Any, slope: Any, once: str = "", wide_gradient: bool = True
+) -> Op:
+    """A primitive of `d = input - target` and one parameter: value(d, parameter) of arrays, and
+    slope(d, parameter, weight, grad), the gradient of d in operations, in the order in which PyTorch
+    rounds. The 16-bit dtypes round each step of the value, only the one called `once` rounds at the end.
+    """
 
     def infer(input: Spec, target: Spec, parameter: float, reduction: str) -> Spec:
         out = input.with_shape(broadcast_shapes(input.shape, target.shape))
@@ -42,19 +46,25 @@ def difference_loss(name: str, kernel_name: str, value: Any, slope: Any) -> Op:
         return reduced_spec(out, reduction)
 
     def kernel(x: Any, y: Any, parameter: float, reduction: str) -> Any:
-        return reduce_array(value(x - y, parameter), reduction)
+        kind = x.dtype
+        if kind.name == once:
+            x, y = x.astype(np.float32), y.astype(np.float32)
+        return reduce_array(value(x - y, parameter).astype(kind, copy=False), reduction)
 
     record = op(
         f"{name}(Tensor input, Tensor target, float parameter, str reduction)",
         infer=infer,
         promote="types",
+        half="native",
+        wide_gradient=wide_gradient,
         names=(),
     )(kernel)
 
     @record.derivative("input", "target")
     def _(grad, input, target, parameter, reduction, needs):
         d = input - target
-        along = spread_grad(grad, reduction, d.spec.numel) * slope(d, parameter)
+        weight = 1 / max(d.spec.numel, 1) if reduction == "mean" else 1.0
+        along = slope(d, parameter, float(np.asarray(weight, d.spec.np)), grad)
         return along, -along if needs[1] else None
 
     return record
@@ -62,23 +72,33 @@ def difference_loss(name: str, kernel_name: str, value: Any, slope: Any) -> Op:
 
 def _huber(d: Any, delta: float) -> Any:
     size = np.abs(d)
-    return np.where(size <= delta, d * d / 2, delta * (size - delta / 2)).astype(d.dtype)
+    half, delta = d.dtype.type(0.5), d.dtype.type(delta)
+    return np.where(size <= delta, half * d * d, delta * (size - half * delta))
 
 
 def _smooth_l1(d: Any, beta: float) -> Any:
     size = np.abs(d)
-    return np.where(size < beta, d * d / (2 * beta), size - beta / 2).astype(d.dtype)
+    half, beta = d.dtype.type(0.5), d.dtype.type(beta)
+    return np.where(size < beta, half * d * d / beta, size - half * beta)
 
 
-mse_primitive = difference_loss("mse_loss", "mse_cpu", lambda d, _: d * d, lambda d, _: d * 2)
+mse_primitive = difference_loss(
+    "mse_loss", "mse_cpu", lambda d, _: d * d, lambda d, _, w, grad: d * (2 * w) * grad, wide_gradient=False
+)
 smooth_l1_primitive = difference_loss(
     "smooth_l1_loss",
     "smooth_l1_cpu",
     _smooth_l1,
-    lambda d, beta: where(d.abs() < beta, d / beta, d.sign()),
+    lambda d, beta, w, grad: where(d.abs() < beta, d * w * grad / beta, d.sign() * w * grad),
+    once="bfloat16",
 )
 huber_primitive = difference_loss(
-    "huber_loss", "huber_cpu", _huber, lambda d, delta: where(d.abs() <= delta, d, d.sign() * delta)
+    "huber_loss",
+    "huber_cpu",
+    _huber,
+    lambda d, delta, w, grad: where(d.abs() <= delta, d * w * grad, d.sign() * w * grad * delta),
+    once="float16",
+    wide_gradient=False,
 )
 
 

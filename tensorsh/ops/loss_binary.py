@@ -13,7 +13,7 @@ from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError, ValueError
 from .activation_smooth import logsigmoid
-from .loss_rules import LEGACY, only_float, reduce_array, reduced_spec, reduction_of, sizes, spread_grad
+from .loss_rules import LEGACY, only_float, reduce_array, reduced_spec, reduction_of, sizes
 
 #: logarithms of probabilities are held above this, so that a certain mistake costs 100
 LOWEST_LOG = -100.0
@@ -36,6 +36,7 @@ def _bce_infer(x: Spec, y: Spec, weight: Spec | None, reduction: str) -> Spec:
 @op(
     "binary_cross_entropy(Tensor input, Tensor target, Tensor? weight, str reduction)",
     infer=_bce_infer,
+    half="native",
     names=(),
 )
 def bce_primitive(x, y, weight, reduction):
@@ -47,19 +48,30 @@ def bce_primitive(x, y, weight, reduction):
                 code="probability-range",
                 help="they are probabilities: sigmoid(x), or binary_cross_entropy_with_logits",
             )
-    loss = (y - 1) * np.maximum(np.log1p(-x), LOWEST_LOG) - y * np.maximum(np.log(x), LOWEST_LOG)
+    least = x.dtype.type(LOWEST_LOG)
+    loss = (y - 1) * np.maximum(np.log1p(-x), least) - y * np.maximum(np.log(x), least)
     return reduce_array(loss if weight is None else loss * weight, reduction)
+
+
+def averaged(
+    slopes: tuple[Tensor | None, ...], weight: Tensor | None, reduction: str, count: int
+) -> tuple[Tensor | None, ...]:
+    """Gradients of each element, weighted and, where the loss is a mean, divided by the count at last."""
+    if weight is not None:
+        slopes = tuple([None if s is None else s * weight for s in slopes])
+    if reduction == "mean":
+        slopes = tuple([None if s is None else s / count for s in slopes])
+    return slopes
 
 
 @bce_primitive.derivative("input", "target")
 def _(grad, input, target, weight, reduction, needs):
-    each = spread_grad(grad, reduction, input.spec.numel)
-    if weight is not None:
-        each = each * weight
-    slope = None
+    slope = toward = None
     if needs[0]:
-        slope = each * (input - target) / ((1 - input) * input).clamp_min(EPSILON)
-    return slope, each * -registry["logit"](input) if needs[1] else None
+        slope = grad * (input - target) / ((1 - input) * input).clamp_min(EPSILON)
+    if needs[1]:
+        toward = grad * -registry["logit"](input)
+    return averaged((slope, toward), weight, reduction, input.spec.numel)
 
 
 @composite(
@@ -135,11 +147,13 @@ def _logits_infer(x: Spec, y: Spec, weight: Spec | None, pos_weight: Spec | None
     "str reduction)",
     infer=_logits_infer,
     promote="types",
+    half="native",
     names=(),
 )
 def logits_primitive(x, y, weight, pos_weight, reduction):
     """(1 - y) x - (1 + (pos_weight - 1) y) log(sigmoid(x)), times the weight."""
-    log_sigmoid = logsigmoid.kernel(x)
+    log_sigmoid = logsigmoid.kernel(x.astype(np.float32) if x.dtype.itemsize == 2 else x)
+    log_sigmoid = log_sigmoid.astype(x.dtype, copy=False)
     if pos_weight is not None:
         log_sigmoid = ((pos_weight - 1) * y + 1) * log_sigmoid
     loss = (1 - y) * x - log_sigmoid
@@ -153,23 +167,20 @@ def _(grad, input, target, weight, pos_weight, reduction, needs):
         shapes = [t.spec.shape for t in (input, weight, pos_weight) if t is not None]
         for n in broadcast_shapes(*shapes):
             count *= n
-    each = spread_grad(grad, reduction, count)
-    if weight is not None:
-        each = each * weight
     sigmoid = registry["sigmoid"]
     slope = toward = None
     if needs[0]:
         if pos_weight is None:
-            slope = (sigmoid(input) - target) * each
+            slope = (sigmoid(input) - target) * grad
         else:
             t = pos_weight * target
-            slope = ((t + 1 - target) * sigmoid(input) - t) * each
+            slope = ((t + 1 - target) * sigmoid(input) - t) * grad
     if needs[1]:
         if pos_weight is None:
-            toward = -input * each
+            toward = -input * grad
         else:
-            toward = (logsigmoid(-input) - pos_weight * logsigmoid(input)) * each
-    return slope, toward
+            toward = (logsigmoid(-input) - pos_weight * logsigmoid(input)) * grad
+    return averaged((slope, toward), weight, reduction, count)
 
 
 @composite(

@@ -122,8 +122,19 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore: int) -> Any:
     losses = np.where(weights == 0, x.dtype.type(0), -_pick(x, chosen) * weights)
     if reduction == "none":
         return losses
-    total = losses.sum(dtype=x.dtype)
-    return total if reduction == "sum" else total / weights.sum(dtype=x.dtype)
+    total = added(losses)
+    return total if reduction == "sum" else total / added(weights)
+
+
+def added(values: Any) -> Any:
+    """The sum; of 16-bit floats one after the other in runs of 16, each step rounded."""
+    if values.dtype.itemsize != 2:
+        return values.sum(dtype=values.dtype)
+    values = values.ravel()
+    while values.size > 1:
+        values = np.append(values, np.zeros(-values.size % 16, values.dtype)).reshape(-1, 16)
+        values = np.add.accumulate(values, axis=1)[:, -1]
+    return values.reshape(())
 
 
 @op(
@@ -158,6 +169,7 @@ def _nll_primitive(grad_fn: str) -> Op:
     record = op(
         "nll_loss(Tensor input, Tensor target, Tensor? weight, str reduction, int ignore_index)",
         infer=_nll_infer,
+        half="native",
         names=(),
         grad_fn=grad_fn,
     )(_nll)

@@ -37,9 +37,11 @@ def reduced_spec(input: Spec, reduction: str) -> Spec:
 
 
 def reduce_array(values: Any, reduction: str) -> Any:
-    """A kernel's last step, in the values' own dtype."""
+    """A kernel's last step, in the values' own dtype; 16-bit floats are added up in float32."""
     if reduction == "none":
         return values
+    if values.dtype.itemsize == 2:
+        return reduce_array(values.astype(np.float32), reduction)
     total = values.sum(dtype=values.dtype)
     return np.true_divide(total, values.size, dtype=values.dtype) if reduction == "mean" else total
 

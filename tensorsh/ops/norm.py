@@ -9,6 +9,7 @@ the gradient
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -28,10 +29,14 @@ from .rowwise import is_large
 Dims = tuple[int, ...]
 
 
-def standardised(x: Tensor, dims: Dims, eps: float) -> tuple[Tensor, Tensor]:
-    """x̂ and rstd, in operations."""
-    centred = x - x.mean(dims, keepdim=True)
+def standardised(x: Tensor, dims: Dims, eps: float, kept: Any) -> tuple[Tensor, Tensor]:
+    """x̂ and rstd, in operations; mean and rstd as they were kept, in the dtype `kept`."""
+    mean = x.mean(dims, keepdim=True)
+    centred = x - mean
     rstd = ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
+    if kept is not x.dtype:
+        rstd = rstd.to(kept).to(x.dtype)
+        centred = x - mean.to(kept).to(x.dtype)
     return centred * rstd, rstd
 
 
@@ -96,6 +101,7 @@ def _last(shape: Dims) -> Dims:
     infer=_layer_infer,
     names=("nn.functional.layer_norm",),
     grad_fn="NativeLayerNormBackward0",
+    wide_gradient=True,
     sample=([[0.5, -1.0, 2.0], [1.5, 0.3, -0.7]], (3,), [1.0, 0.5, -1.0], [0.1, 0.2, 0.3]),
 )
 def layer_norm(x, shape, weight, bias, eps):
@@ -118,9 +124,9 @@ def layer_norm(x, shape, weight, bias, eps):
     return out
 
 
-def _layer_gradients(grad, input, normalized_shape, weight, eps, needs):
+def _layer_gradients(grad, input, normalized_shape, weight, eps, kept, needs):
     dims = _last(normalized_shape)
-    normal, rstd = standardised(input, dims, eps)
+    normal, rstd = standardised(input, dims, eps, kept)
     g = grad if weight is None else grad * weight
     return (
         input_gradient(g, normal, rstd, dims) if needs[0] else None,
@@ -129,25 +135,26 @@ def _layer_gradients(grad, input, normalized_shape, weight, eps, needs):
     )
 
 
-def _gradient_specs(grad, input, shape, weight, eps, needs):
+def _gradient_specs(grad, input, shape, weight, eps, kept, needs):
     parameter = grad.with_shape(shape)
     return input, parameter, parameter
 
 
 @fused(
-    "layer_norm_backward(Tensor grad, Tensor input, int[] normalized_shape, Tensor? weight, float eps, any needs)",
+    "layer_norm_backward(Tensor grad, Tensor input, int[] normalized_shape, Tensor? weight, float eps, "
+    "dtype kept, any needs)",
     _layer_gradients,
     infer=_gradient_specs,
 )
-def layer_norm_backward(grad, x, shape, weight, eps, needs):
+def layer_norm_backward(grad, x, shape, weight, eps, kept, needs):
     n = math.prod(shape)
     rows = large_layer_norm_backward(grad.reshape(-1, n), x.reshape(-1, n), weight, eps)
     return [array.reshape(as_) for array, as_ in zip(rows, (x.shape, shape, shape), strict=True)]
 
 
 @layer_norm.derivative("input", "weight", "bias")
-def _(grad, input, normalized_shape, weight, eps, needs):
-    return layer_norm_backward(grad, input, normalized_shape, weight, eps, needs)
+def _(grad, input, input_spec, normalized_shape, weight, eps, needs):
+    return layer_norm_backward(grad, input, normalized_shape, weight, eps, input_spec.dtype, needs)
 
 
 @composite(

@@ -75,6 +75,7 @@ def _rest(ndim: int) -> Dims:
 @op(
     "native_group_norm(Tensor input, int num_groups, Tensor? weight, Tensor? bias, float eps)",
     infer=_group_infer,
+    wide_gradient=True,
     names=(),
 )
 def group_norm_primitive(x, groups, weight, bias, eps):
@@ -95,10 +96,10 @@ def group_norm_primitive(x, groups, weight, bias, eps):
 
 
 @group_norm_primitive.derivative("input", "weight", "bias")
-def _(grad, input, num_groups, weight, eps, needs):
+def _(grad, input, input_spec, num_groups, weight, eps, needs):
     shape = input.spec.shape
     grouped = (shape[0], num_groups, math.prod(shape[1:]) // num_groups)
-    normal, rstd = standardised(input.reshape(grouped), (2,), eps)
+    normal, rstd = standardised(input.reshape(grouped), (2,), eps, input_spec.dtype)
     g = grad if weight is None else grad * weight.view(_channels(len(shape)))
     rest = _rest(len(shape))
     return (
@@ -157,28 +158,35 @@ def _batch_infer(x: Spec, weight: Any, bias: Any, mean: Any, var: Any, training:
     "native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, "
     "Tensor? running_var, bool training, float eps)",
     infer=_batch_infer,
+    half="native",
+    wide_gradient=True,
     names=(),
 )
 def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
     """Standardises each channel, by its own statistics or the running ones."""
-    channels = _channels(x.ndim)
+    channels, kind = _channels(x.ndim), x.dtype
+    if kind.itemsize == 2:
+        x, weight, bias, mean, var = [
+            None if a is None else a.astype(np.float32) for a in (x, weight, bias, mean, var)
+        ]
     if training:
         mean, scale = statistics(x, _rest(x.ndim), eps)
+        mean, scale = mean.astype(kind).astype(x.dtype), scale.astype(kind).astype(x.dtype)
     else:
         mean = mean.reshape(channels)
         scale = 1 / np.sqrt(var.reshape(channels) + x.dtype.type(eps))
     if weight is not None:
         scale = scale * weight.reshape(channels)
     shift = fused(-mean, scale, 0 if bias is None else bias.reshape(channels))
-    return fused(x, scale, shift)
+    return fused(x, scale, shift).astype(kind, copy=False)
 
 
 @batch_norm_primitive.derivative("input", "weight", "bias")
-def _(grad, input, weight, running_mean, running_var, training, eps, needs):
+def _(grad, input, input_spec, weight, running_mean, running_var, training, eps, needs):
     ndim = input.ndim
     rest, channels = _rest(ndim), _channels(ndim)
     if training:
-        normal, rstd = standardised(input, rest, eps)
+        normal, rstd = standardised(input, rest, eps, input_spec.dtype)
     else:
         rstd = (running_var + eps).rsqrt().view(channels)
         normal = (input - running_mean.view(channels)) * rstd

@@ -36,12 +36,12 @@ def hypot(x, y):
 
 @hypot.derivative("input")
 def _(grad, input, output):
-    return grad * (input / output)
+    return grad * input / output
 
 
 @hypot.derivative("other")
 def _(grad, other, output):
-    return grad * (other / output)
+    return grad * other / output
 
 
 @op(

@@ -25,6 +25,7 @@ from .elementwise import (
     conj,
     install_choice,
     install_inplace,
+    is_half,
     not_implemented,
     two_numbers,
     where,
@@ -74,6 +75,7 @@ def power_spec(input, exponent):
     promote="types",
     names=(),
     formula="{0} ** {1}",
+    half="native",  # bfloat16 rounds the steps of some powers
     grad_fn="PowBackward0",
     elementwise=True,
 )
@@ -92,6 +94,8 @@ def pow_scalar(x, exponent):
             )
         return np.power(x, exponent)
     shortcut = SHORTCUTS.get(exponent.item())
+    if is_half(x) and not (x.dtype.name == "bfloat16" and exponent in (3, -2)):
+        return pow_scalar.kernel(x.astype(FLOAT32), exponent.astype(FLOAT32)).astype(x.dtype)
     return shortcut(x) if shortcut else exact_power(x, exponent)
 
 

@@ -65,7 +65,7 @@ def by_parts(part: Any, dim: int, *inputs: Array) -> Array:
     return out
 
 
-@op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=(), half="native")
+@op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=(), half="native", wide_gradient=True)
 def softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
@@ -73,9 +73,9 @@ def softmax_kernel(x, dim):
         return by_parts(_softmax_part, dim, x)
     kind, half, last = x.dtype, x.dtype.itemsize == 2, is_last(x, dim)
     e = EXP(shifted(x.astype(np.float32) if half else x, dim))
+    sums = total(e, dim)
     if half and not last:  # the exponentials are kept where the result will be
         e = e.astype(kind).astype(np.float32)
-    sums = total(e, dim)
     quotient = np.multiply(e, 1 / sums, out=e if e.ndim else None) if last else np.divide(e, sums, out=e)
     return quotient.astype(kind, copy=False)
 
@@ -107,7 +107,13 @@ def _(grad, output, dim):
     return softmax_backward(grad, output, dim)
 
 
-@op("log_softmax(Tensor input, int dim)", infer=_rule("log_softmax"), names=(), half="native")
+@op(
+    "log_softmax(Tensor input, int dim)",
+    infer=_rule("log_softmax"),
+    names=(),
+    half="native",
+    wide_gradient=True,
+)
 def log_softmax_kernel(x, dim):
     if not x.size:
         return x.copy()

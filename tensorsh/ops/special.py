@@ -53,7 +53,7 @@ unary(
     >>> erf([0., 1.])
     tensor([0.0000, 0.8427])
     """,
-    lambda grad, input: grad * ((input * input) * -1).exp() * (2 / SQRT_PI),
+    lambda grad, input: ((input * input) * -1).exp() * (2 / SQRT_PI) * grad,
     aliases=("special.erf",),
     infer=real_floats("erf_vml_cpu"),
     sample=([-1.0, 0.0, 2.0],),
@@ -66,7 +66,7 @@ unary(
     >>> erfc([0., 1.])
     tensor([1.0000, 0.1573])
     """,
-    lambda grad, input: grad * ((input * input) * -1).exp() * (-2 / SQRT_PI),
+    lambda grad, input: ((input * input) * -1).exp() * (-2 / SQRT_PI) * grad,
     aliases=("special.erfc",),
     infer=real_floats("erfc_vml_cpu"),
     sample=([-1.0, 0.0, 2.0],),
@@ -79,7 +79,7 @@ unary(
     >>> erfinv([0., 0.5])
     tensor([0.0000, 0.4769])
     """,
-    lambda grad, input: grad * input.erfinv().square().exp() * (SQRT_PI / 2),
+    lambda grad, input: input.erfinv().square().exp() * (SQRT_PI / 2) * grad,
     aliases=("special.erfinv",),
     infer=real_floats("erfinv_vml_cpu"),
     sample=([-0.5, 0.0, 0.9],),
@@ -99,16 +99,32 @@ unary(
 
 # ------------------------------------------------------------------ the normal distribution
 
+
+def normal_density(grad, input):
+    """exp(-x²/2) / sqrt(2π), by the steps of (1 + erf(x / sqrt(2))) / 2."""
+    turned = input * math.sqrt(0.5)
+    return ((turned * turned) * -1).exp() * (2 / SQRT_PI) * (grad * 0.5) * math.sqrt(0.5)
+
+
+def normal_probability(x):
+    """(1 + erf(x / sqrt(2))) / 2; the 16-bit types round each step."""
+    if x.dtype.itemsize != 2:
+        return scipy("ndtr")(x)
+    turned = (x.astype(np.float32) * np.float32(math.sqrt(0.5))).astype(x.dtype)
+    return (1 + scipy("erf")(turned.astype(np.float32)).astype(x.dtype)) * x.dtype.type(0.5)
+
+
 unary(
     "special.ndtr",
-    scipy("ndtr"),
+    normal_probability,
     """The normal distribution function: the probability of a value below each element.
 
     >>> special.ndtr([0., 1.])
     tensor([0.5000, 0.8413])
     """,
-    lambda grad, input: grad * (input * input * -0.5).exp() * (1 / math.sqrt(2 * math.pi)),
+    lambda grad, input: normal_density(grad, input),
     infer=real_floats("erf_vml_cpu"),
+    half="native",
     grad_fn="MulBackward1",
     sample=([-1.0, 0.0, 2.0],),
 )
@@ -175,9 +191,17 @@ def _(grad, input, eps):
     return where((input >= eps) & (input <= 1 - eps), slope, 0.0)
 
 
+def entropy(x):
+    """-x log(x); the 16-bit types round the logarithm."""
+    if x.dtype.itemsize != 2:
+        return scipy("entr")(x)
+    zero = x.dtype.type(0)
+    return np.where(x > 0, -x * np.log(x), np.where(x == 0, zero, np.where(x < 0, x.dtype.type(-np.inf), x)))
+
+
 unary(
     "special.entr",
-    scipy("entr"),
+    entropy,
     """The entropy of each element: -x · log(x), 0 at 0, -inf below.
 
     >>> special.entr([0., 0.5, -1.])
@@ -185,5 +209,6 @@ unary(
     """,
     lambda grad, input: grad * (input.log() * -1 - 1),
     infer=real_floats("entr_cpu"),
+    half="native",
     sample=([0.1, 0.5, 2.0],),
 )

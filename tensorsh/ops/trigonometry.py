@@ -136,6 +136,7 @@ unary(
     """,
     lambda grad, output: tanh_backward(grad, output),
     aliases=("nn.functional.tanh",),
+    wide_gradient=True,
     sample=([-1.0, 0.0, 2.0],),
 )
 asinh = unary(
@@ -181,7 +182,7 @@ atanh = unary(
     >>> atanh([0., 0.5])
     tensor([0.0000, 0.5493])
     """,
-    lambda grad, input: grad * conj((1 - input * input).reciprocal()),
+    lambda grad, input: grad / conj(1 - input * input),
     aliases=("arctanh",),
     inplace=False,
     sample=([-0.5, 0.0, 0.9],),
@@ -210,7 +211,7 @@ for record in (asinh, acosh, atanh):
 def sinc_derivative(grad, input):
     """(cos(πx)·πx - sin(πx)) / (πx²), and 0 at 0."""
     turned = input * math.pi
-    divisor = turned * input
+    divisor = input * input * math.pi
     slope = conj((turned * turned.cos() - turned.sin()) / divisor)
     return where(divisor == 0, 0.0, grad * slope)
 

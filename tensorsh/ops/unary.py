@@ -16,7 +16,7 @@ from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op
 from ..errors import DTypeError
-from .elementwise import conj, exact, select, unary, zeros_like
+from .elementwise import conj, exact, in_runs, select, unary, zeros_like
 from .rules import same
 
 LN2 = math.log(2.0)
@@ -124,13 +124,14 @@ unary(
 )
 unary(
     "rsqrt",
-    lambda x: np.divide(1, np.sqrt(x)),
+    in_runs(lambda x: np.divide(x.dtype.type(1), np.sqrt(x))),
     """One over the square root of each element.
 
     >>> rsqrt([4., 1.])
     tensor([0.5000, 1.0000])
     """,
-    lambda grad, output: grad * -0.5 * conj(output * output * output),
+    lambda grad, output: grad * -0.5 * conj(output**3),
+    half="native",
     sample=([0.5, 1.0, 4.0],),
 )
 unary(
@@ -155,7 +156,7 @@ def SIGMOID(x, out=None):
 
 
 def _sigmoid_gradient(grad, output):
-    return grad * conj((1 - output) * output)
+    return grad * conj(1 - output) * conj(output)
 
 
 @fused("sigmoid_backward(Tensor grad, Tensor output)", _sigmoid_gradient, infer=same, elementwise=True)
@@ -176,6 +177,7 @@ unary(
     """,
     lambda grad, output: sigmoid_backward(grad, output),
     aliases=("special.expit", "nn.functional.sigmoid"),
+    wide_gradient="bfloat16",
     formula="sigmoid({0})",
     sample=([-1.0, 0.0, 2.0],),
 )
