@@ -9,7 +9,7 @@ import pytest
 from oracle import read_lines
 from tensorsh import Session, TensorshError
 
-SUBJECTS = ["random", "views"]
+SUBJECTS = ["random", "views", "half"]
 
 
 @pytest.mark.parametrize(

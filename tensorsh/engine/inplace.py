@@ -93,13 +93,7 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
         return state.trace.apply_inplace(op, args)
     if any_batched(args):
         return write_batched(op, args)
-    wants_grad = (
-        state.grad_enabled
-        and not op.nondifferentiable
-        and any(
-            type(t) is Tensor and t.requires_grad for a in args for t in (a if type(a) is tuple else (a,))
-        )
-    )
+    wants_grad = state.grad_enabled and not op.nondifferentiable and any_requires_grad(args)
     needs: tuple[bool, ...] = ()
     if wants_grad:
         check_history(target)
@@ -140,6 +134,17 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
             node.keep((target,))
         rebase(node, target)
     return target
+
+
+def any_requires_grad(args: tuple[Any, ...]) -> bool:
+    """Whether any tensor among the arguments requires a gradient."""
+    for a in args:
+        if type(a) is Tensor:
+            if a.requires_grad_slot or (a.view_of is not None and a.view_of.base.requires_grad_slot):
+                return True
+        elif type(a) is tuple and any_requires_grad(a):
+            return True
+    return False
 
 
 def check_result(plan: Plan, target: Tensor, op: Op) -> None:
