@@ -104,6 +104,22 @@ total = sum(a.sum() for a in m)
 """,
         2,
     ),
+    "scaled updates": (
+        """
+v = [zeros_like(p) for p in (w1, w2)]
+for i in range(1, 9):
+    loss = ((x @ w1 + b1) @ w2).square().mean()
+    w1.grad = w2.grad = None
+    loss.backward()
+    with no_grad():
+        for p, m in zip((w1, w2), v):
+            m.mul_(0.9).add_(p.grad, alpha=0.1)
+            p.add_(m, alpha=-0.1)
+            p.sub_(p.grad, alpha=0.01 / i)
+            p.addcdiv_(p.grad, m.abs() + 1, value=-0.01)
+""",
+        1,
+    ),
     "inside a function": (
         """
 def train(n, lr=0.1):

@@ -57,6 +57,8 @@ def number(value: Any, op: str, name: str, position: int) -> Any:
         return value.item()
     if isinstance(value, numpy.generic):
         return value.item()
+    if context.current.trace is not None:
+        return context.current.trace.number(value)
     raise _wrong(op, name, position, "Number", value)
 
 

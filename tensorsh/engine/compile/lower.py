@@ -69,7 +69,13 @@ def _product(trace: Any, a: Any, b: Any) -> Any:
 
 def _sum_of(function: Any) -> Lowering:
     def lower(trace: Any, x: Any, y: Any, alpha: Any) -> Any:
-        if type(alpha) is Number or type(alpha) is bool or alpha != 1:
+        if type(alpha) is Number or (type(alpha) in (int, float) and alpha != 1):
+            return (
+                trace.ufunc(function, x, trace.ufunc(np.multiply, y, scale(y, alpha)))
+                if is_float(y)
+                else None
+            )
+        if type(alpha) is bool or alpha != 1:
             return None
         if function is np.subtract:
             less = lower_classes.less(trace, x, y)
@@ -80,8 +86,13 @@ def _sum_of(function: Any) -> Lowering:
     return lower
 
 
+def scale(y: Value, alpha: Any) -> Any:
+    """A factor in the dtype of what it scales."""
+    return alpha if type(alpha) is Number else np.asarray(alpha, y.dtype)
+
+
 def _rsub(trace: Any, x: Any, y: Any, alpha: Any) -> Any:
-    return None if type(alpha) is bool or alpha != 1 else trace.ufunc(np.subtract, y, x)
+    return None if type(alpha) in (bool, Number) or alpha != 1 else trace.ufunc(np.subtract, y, x)
 
 
 def _pow(trace: Any, x: Any, exponent: Any) -> Any:

@@ -324,7 +324,7 @@ class Trace:
             if not op.view and lowering(op) is None and not any(type(a) is Number for a in args):
                 return self._constant_result(op, args)
         concrete = tuple([a.value if type(a) is Number else a for a in args])
-        if any(type(a) is Number and not op.tensorlike[i] for i, a in enumerate(args)):
+        if any(type(a) is Number and not self._value_only(op, i) for i, a in enumerate(args)):
             self.stop("a changing number shapes the operation")
         state = context.current
         key, plan = self._plan(op, concrete, state.dtype)
@@ -338,6 +338,14 @@ class Trace:
         if state.grad_enabled and not op.nondifferentiable and any(t.requires_grad for t in tensors):
             record(op, args, key, result)
         return result
+
+    def _value_only(self, op: Op, i: int) -> bool:
+        """Whether a parameter is a factor or a term, on which no shape depends."""
+        return op.tensorlike[i] or op.schema.parameters[i].type == "Number"
+
+    def number(self, value: Any) -> Number:
+        """An argument that wants a number and gets one that changes."""
+        return value if type(value) is Number else self.stop("an argument of the wrong type")
 
     def _plan(self, op: Op, concrete: tuple[Any, ...], default: Any) -> tuple[Any, Any]:
         key = _key(op, concrete, default)
