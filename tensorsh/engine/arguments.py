@@ -180,6 +180,15 @@ def dtype(value: Any, op: str, name: str = "dtype", position: int = 0) -> DType:
     raise _wrong(op, name, position, "torch.dtype", value)
 
 
+def dtype_argument(value: Any, op: str, name: str, position: int) -> DType:
+    """The dtype of a call; a string is PyTorch's error there."""
+    if isinstance(value, str):
+        error = _wrong(op, name, position, "torch.dtype", value)
+        error.help = "without quotes: float32, int64, bool, …"
+        raise error
+    return dtype(value, op, name, position)
+
+
 def device_of(value: Any, op: str, name: str, position: int) -> Device:
     if isinstance(value, Device | str):
         return device.resolve(value, context.current.device)
@@ -210,7 +219,7 @@ converters.update(
         "float": real,
         "bool": boolean,
         "str": text,
-        "dtype": dtype,
+        "dtype": dtype_argument,
         "device": device_of,
         "format": memory_format,
     }

@@ -41,7 +41,13 @@ KINDS: tuple[tuple[type[BaseException], type[TensorshError], str | None], ...] =
 
 #: where Python raises for what a program does: its code, the runtime, and the formatting of values
 LANG = os.path.dirname(__file__)
-PROGRAM = ("<tensorsh ", LANG, os.path.join(os.path.dirname(LANG), "session.py"))
+PACKAGE = os.path.dirname(LANG)
+PROGRAM = (
+    "<tensorsh ",
+    LANG,
+    os.path.join(PACKAGE, "session.py"),
+    os.path.join(PACKAGE, "engine", "results.py"),
+)
 #: what an operation raises for an argument whose type its signature leaves open
 MISUSE = (TypeError, ValueError, AttributeError, IndexError)
 
@@ -93,6 +99,8 @@ def _refused(error: BaseException, node: ast.Node | None) -> TensorshError | Non
     refused = refusal(op, written_name(node), args, kwargs)
     if refused is not None:
         refused.operands = args
+        if isinstance(error, errors.ArgumentError) and error.help:
+            refused.help = error.help
     return refused
 
 

@@ -125,7 +125,7 @@ def mse_loss(input, target, size_average, reduce, reduction, weight):
     >>> nn.functional.mse_loss([1., 2.], [0., 4.])
     tensor(2.5000)
     """
-    reduction = reduction_of(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce, input, target)
     if weight is not None:
         return _weighted((input - target) ** 2, input, weight, reduction)
     return apply(mse_primitive, (input, target, 0.0, reduction))
@@ -142,7 +142,7 @@ def l1_loss(input, target, size_average, reduce, reduction, weight):
     >>> nn.functional.l1_loss([1., 2.], [0., 4.])
     tensor(1.5000)
     """
-    reduction = reduction_of(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce, input, target)
     each = (input - target).abs()
     if weight is not None:
         return _weighted(each, input, weight, reduction)
@@ -160,7 +160,7 @@ def smooth_l1_loss(input, target, size_average, reduce, reduction, beta):
     >>> nn.functional.smooth_l1_loss([1., 2.], [0.5, 4.])
     tensor(0.8125)
     """
-    reduction = reduction_of(reduction, size_average, reduce)
+    reduction = reduction_of(reduction, size_average, reduce, input, target)
     if beta == 0:
         return reduce_tensor((input - target).abs(), reduction)
     if beta < 0:
@@ -180,7 +180,7 @@ def huber_loss(input, target, reduction, delta, weight):
     >>> nn.functional.huber_loss([1., 2.], [0.5, 4.])
     tensor(0.8125)
     """
-    reduction = reduction_of(reduction)
+    reduction = reduction_of(reduction, None, None, input, target)
     if delta <= 0:
         raise ValueError("huber_loss does not support non-positive values for delta.", code="loss-delta")
     if weight is None:

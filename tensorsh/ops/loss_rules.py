@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
-from ..engine.spec import Spec
+from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ValueError
 
@@ -17,13 +17,19 @@ REDUCTIONS = ("mean", "sum", "none")
 LEGACY = "bool? size_average=None, bool? reduce=None, str reduction='mean'"
 
 
-def reduction_of(reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> str:
-    """The reduction meant; `size_average` and `reduce` are its older spelling and win if given."""
+def reduction_of(
+    reduction: str, size_average: bool | None = None, reduce: bool | None = None, *operands: Tensor
+) -> str:
+    """The reduction meant; `size_average` and `reduce` are its older spelling and win if given.
+
+    Shapes of `operands` that do not broadcast are what is complained about first.
+    """
     if size_average is not None or reduce is not None:
         if reduce is False:
             return "none"
         return "sum" if size_average is False else "mean"
     if reduction not in REDUCTIONS:
+        broadcast_shapes(*[t.spec.shape for t in operands])
         raise ValueError(
             f"{reduction} is not a valid value for reduction",
             code="reduction",
