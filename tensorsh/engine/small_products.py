@@ -4,7 +4,7 @@ Which last bit a product of two matrices has depends on the order of its additio
 sum are rounded together. A program that prints `A @ A.inverse()` prints that bit, so for matrices of a few
 elements the order is MKL's: mostly one fused multiplication and addition after the other; pairs of rounded
 products where it transposes the second factor on the way; other pairs for a matrix times a vector. What is
-larger, or is not known to follow one of these orders, goes to NumPy, and so does everything in a compiled loop.
+larger, or is not known to follow one of these orders, goes to NumPy.
 """
 
 from __future__ import annotations

@@ -372,7 +372,9 @@ class Trace:
         outs = result if type(result) is tuple else (result,)
         held = [out.array for out in outs]
         layout = self.value(args[0]).layout
-        if not all(np.may_share_memory(v.layout, layout) for v in held):
+        if not all(
+            np.may_share_memory(v.layout, layout) or (v.base is not None and not v.size) for v in held
+        ):
             return
         for out, v in zip(outs, held, strict=True):  # a base that is reached again is a view as well
             out.array = Value(v.layout.view())

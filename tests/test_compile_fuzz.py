@@ -1,0 +1,29 @@
+"""Random loops, evaluated and compiled: nothing that can be observed tells the two apart.
+
+Run `python tests/test_compile_fuzz.py FIRST COUNT` for more of them than the suite has time for.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from compile_compare import difference
+from loop_writer import LoopProgram
+
+
+@pytest.mark.parametrize("seed", range(0, 3000, 25))
+def test_a_random_loop_does_the_same_compiled(seed: int) -> None:
+    made = LoopProgram(seed)
+    found = difference(made.program, made.after)
+    assert found is None, f"{found}\n{made.program}"
+
+
+if __name__ == "__main__":
+    first, count = map(int, sys.argv[1:])
+    for each in range(first, first + count):
+        one = LoopProgram(each)
+        what = difference(one.program, one.after)
+        if what is not None:
+            print(f"{'=' * 30} {each}\n{what}\n{one.program}")
