@@ -162,6 +162,8 @@ Written by `python tools/generate.py --coverage`, which runs every case again; t
 %(operators)d operators in float32, float64, int64, bool and complex64, %(gradients)d of the cases with gradients.
 %(passing)d pass: values, dtypes, shapes, and gradients agree.
 
+**Calls that must fail.** %(refused)d of that database's wrong calls, each with PyTorch's message.
+
 **Programs.** %(twins)d whole programs, %(errors)d of which end in an error: %(twins_passing)d print the same
 bytes, or end with the same message.
 
@@ -172,6 +174,7 @@ What does not pass is listed [below](#what-differs), each with its reason.
 def coverage() -> str:
     """The page: what PyTorch does in the recorded cases, and how much of it tensorsh does."""
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+    import oracle
     import test_torch_cases
     import test_twins
 
@@ -186,6 +189,7 @@ def coverage() -> str:
             "operators": len(test_torch_cases.BY_OPERATOR),
             "gradients": sum(any(k.endswith(".grad") for k in case["expect"]) for case in cases),
             "passing": len(cases) - len(wrong),
+            "refused": len(oracle.read_lines("error_inputs.jsonl.gz")),
             "twins": len(twins),
             "errors": sum("expect_error" in twin for twin in twins),
             "twins_passing": len(twins) - len(wrong_twins),
