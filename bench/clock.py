@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 Step = Callable[[], object]
 AT_LEAST = 0.1  # seconds that a turn lasts
 TURNS = 5
+LONG = 1.0  # seconds of a step that is long
 
 
 def main(work: Mapping[str, Callable[[], Step]]) -> None:
@@ -33,18 +34,19 @@ def main(work: Mapping[str, Callable[[], Step]]) -> None:
 
 
 def turns(step: Step, inside: int = 1) -> list[float]:
-    """Seconds of one step, for each turn; `step` itself may do several (`inside`)."""
-    step()
+    """Seconds of one step, for each turn; `step` itself may do several (`inside`). Long ones have fewer turns."""
+    first = seconds(step, 1)  # caches fill, programs are compiled
+    once = first if first > LONG else seconds(step, 1)
+    n = max(1, int(AT_LEAST / max(once, 1e-7)))
+    return [seconds(step, n) / inside for _ in range(TURNS if once < LONG else 1)]
+
+
+def seconds(step: Step, n: int) -> float:
+    """The mean of n steps in a row."""
     start = time.perf_counter()
-    step()
-    n = max(1, int(AT_LEAST / max(time.perf_counter() - start, 1e-7)))
-    found = []
-    for _ in range(TURNS):
-        start = time.perf_counter()
-        for _ in range(n):
-            step()
-        found.append((time.perf_counter() - start) / n / inside)
-    return found
+    for _ in range(n):
+        step()
+    return (time.perf_counter() - start) / n
 
 
 def peak_memory() -> float:

@@ -28,9 +28,10 @@ class Rule:
     name      the method of the builder that makes its node
     children  (index, spread) of the symbols that are kept; `spread` children are lists to be joined
     plain     all symbols are kept and none is spread
+    kept      the symbols that are kept where none is spread, counted from the end; else None
     """
 
-    __slots__ = ("children", "kind", "length", "name", "origin", "plain")
+    __slots__ = ("children", "kept", "kind", "length", "name", "origin", "plain")
 
     def __init__(self, origin: int, length: int, kind: int, name: str, children: list[tuple[int, bool]]):
         self.origin = origin
@@ -38,7 +39,9 @@ class Rule:
         self.kind = kind
         self.name = name
         self.children = children
-        self.plain = len(children) == length and not any(spread for _, spread in children)
+        spreads = any(spread for _, spread in children)
+        self.plain = len(children) == length and not spreads
+        self.kept = None if spreads else tuple([index - length for index, _ in children])
 
 
 class Grammar:

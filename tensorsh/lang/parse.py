@@ -106,25 +106,34 @@ def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
                 values[-1] = values[-1:]
             states.pop()
         else:
-            begin = begins[-length] if length else end
-            children = values[-length:] if length else []
+            kept = rule.kept
+            if kept is None:
+                children = _joined(rule.children, values[-length:])
+            elif len(kept) == 1:
+                children = [values[kept[0]]]
+            elif len(kept) == 2:
+                children = [values[kept[0]], values[kept[1]]]
+            else:
+                children = [values[place] for place in kept]
+            begin = end
             if length:
+                begin = begins[-length]
                 del values[-length:], begins[-length:], states[-length:]
-            if not rule.plain:
-                children = _kept(rule.children, children)
             if build:
                 values.append(build(begin, end, children))
             else:
                 values.append(children[0] if rule.kind == PASS else children)
             begins.append(begin)
-        key = (states[-1], rule.origin, kind)
-        if key not in chains:
-            chains[key] = _follow(table, *key)
-        state = chains[key]
+        base, symbol = states[-1], rule.origin
+        followed = chains[base]
+        key = symbol << 16 | kind
+        if key not in followed:
+            followed[key] = _follow(table, base, symbol, kind)
+        state = followed[key]
         states.append(state)
 
 
-def _kept(places: list[tuple[int, bool]], children: list[Any]) -> list[Any]:
+def _joined(places: list[tuple[int, bool]], children: list[Any]) -> list[Any]:
     """The children that count, those that are lists themselves spread out; the first list grows in place."""
     index, spread = places[0] if places else (0, False)
     made = children[index] if spread else [children[index] for index, _ in places[:1]]
@@ -137,8 +146,9 @@ def _kept(places: list[tuple[int, bool]], children: list[Any]) -> list[Any]:
 
 
 @cache
-def _chains(table: Grammar) -> dict[tuple[int, int, int], int]:
-    return {}
+def _chains(table: Grammar) -> list[dict[int, int]]:
+    """For each state what `_follow` found, by symbol and the kind of the next token."""
+    return [{} for _ in table.rows]
 
 
 def _follow(table: Grammar, base: int, symbol: int, kind: int) -> int:
