@@ -38,11 +38,11 @@ class Refused(Exception):
         self.final = final
 
 
-def complaint(p: Parameter, value: Any, title: str) -> str | None:
-    """Why a parameter of the function `title` does not take a value; None if it does."""
+def complaint(p: Parameter, value: Any, title: str, position: int) -> str | None:
+    """Why the parameter at a position of the function `title` does not take a value; None if it does."""
     match p.type:
         case "Tensor[]" | "Tensor...":
-            return tensor_list(p, value)
+            return tensor_list(p, value, position)
         case "int[]" | "ints" | "int..." | "floats" | "Numbers":
             return sequence(p, value)
         case "Tensor" | "Tensor|Number" if title.rstrip("_") in LIKE_TENSORS and type(value) in NUMBERS:
@@ -55,12 +55,14 @@ def wanted(p: Parameter, value: Any) -> str:
     return f"must be {TITLES.get(p.type, p.type)}, not {type_name(value)}"
 
 
-def tensor_list(p: Parameter, value: Any) -> str | None:
+def tensor_list(p: Parameter, value: Any, position: int) -> str | None:
     if not isinstance(value, list | tuple):
         return wanted(p, value)
     for i, item in enumerate(value):
         if not is_tensor(item):
-            raise Refused(f"expected Tensor as element {i} in argument 0, but got {type_name(item)}", True)
+            raise Refused(
+                f"expected Tensor as element {i} in argument {position}, but got {type_name(item)}", True
+            )
     return None
 
 

@@ -125,7 +125,7 @@ class Signature(NamedTuple):
             at, used = at + (not by_name), used + by_name
             if value is None and (p.optional or p.default is None):
                 continue
-            wrong = complaint(p, value, self.title)
+            wrong = complaint(p, value, self.title, i)
             if wrong is None:
                 continue
             if spread and not by_name:

@@ -48,7 +48,7 @@ PROGRAM = (
     os.path.join(PACKAGE, "session.py"),
     os.path.join(PACKAGE, "engine", "results.py"),
 )
-#: what an operation raises for an argument whose type its signature leaves open
+#: what an operation raises for arguments that no check of its own refuses
 MISUSE = (TypeError, ValueError, AttributeError, IndexError)
 
 #: methods of a tensor that take nothing are C in PyTorch
@@ -153,11 +153,7 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
                     message = error.args[1]  # the first is the system's error number
                 return ours(message or type(error).__name__, code=code, help=_hint(message))
     op, args, kwargs = operation(error)
-    if (
-        op is not None
-        and isinstance(error, MISUSE)
-        and any(p.type[:3] == "any" for p in op.schema.parameters)
-    ):
+    if op is not None and isinstance(error, MISUSE):
         given = [type_name(value) for value in args]
         given += [f"{name}={type_name(value)}" for name, value in kwargs.items()]
         return errors.ArgumentError(

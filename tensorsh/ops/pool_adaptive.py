@@ -210,7 +210,8 @@ def _declare(n: int, call: str, mean: str, largest: str) -> None:
     def both(input, size):
         if n == 1:
             return _max_1d(input, size)
-        _check_rank(input, n, f"adaptive_max_pool{n}d", ":")
+        if not isinstance(size, list | tuple):
+            _check_rank(input, n, f"adaptive_max_pool{n}d", ":")
         return _maximum(input, output_size(f"adaptive_max_pool{n}d", n, size, input))
 
     def maximum(input, size, return_indices):

@@ -99,11 +99,12 @@ def arange(start, end, step, dtype, layout, device, requires_grad, pin_memory):
 
 def endpoints(name: str, start: Any, end: Any) -> tuple[Any, Any]:
     """The numbers that a range starts and ends at; a 0-d tensor stands for its element."""
-    given = {"start": start, "end": end}
-    wrong = [f"{k} with {v.ndim} dimension(s)" for k, v in given.items() if isinstance(v, Tensor) and v.ndim]
-    if wrong:
+    tensors = {k: v.ndim for k, v in (("start", start), ("end", end)) if isinstance(v, Tensor)}
+    if any(tensors.values()):
+        shown = " and ".join(f"{k} with {ndim} dimension(s)" for k, ndim in tensors.items())
         raise ShapeError(
-            f"{name} only supports 0-dimensional start and end tensors, but got {' and '.join(wrong)}."
+            f"{name} only supports 0-dimensional start and end tensors, but got {shown}.",
+            help="index one element, or reduce it: x[0], x.max()",
         )
     return number(start, name, "start", 1), number(end, name, "end", 2)
 
