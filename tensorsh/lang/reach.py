@@ -11,7 +11,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from ..engine.compile.frame import ReplayedNode
-from ..engine.compile.trace import External
+from ..engine.compile.steps import External
 from ..engine.compile.values import Number, TraceStopped, Value
 from ..engine.context import GradMode
 from ..engine.device import Device

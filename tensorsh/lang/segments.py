@@ -12,8 +12,9 @@ from types import CodeType
 from typing import Any
 
 from ..engine import context
+from ..engine.compile.builder import Builder
 from ..engine.compile.frame import ReplayedNode
-from ..engine.compile.program import Builder, Program
+from ..engine.compile.program import Program
 from ..engine.compile.trace import Trace
 from ..engine.compile.values import TraceStopped
 from ..engine.tensor import Tensor

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..parallel import BLOCK, LARGE
-from .trace import Step
+from .steps import Step
 from .values import Value
 
 #: fewer rows than this cannot be shared out evenly

@@ -16,7 +16,7 @@ from .frame import Passage
 from .values import Number, TraceStopped, Value
 
 if TYPE_CHECKING:
-    from .program import Builder
+    from .builder import Builder
 
 
 class Leaving:

@@ -18,92 +18,36 @@ from ..apply import _key, attach_view, new_plan, record
 from ..inplace import check_overlap, check_result
 from ..node import Node
 from ..op import Op
-from ..spec import Spec, spec
+from ..spec import spec
 from ..tensor import Tensor
 from . import values
+from .draws import Stream
 from .lower import lowering
-from .values import Number, TraceStopped, Value, reshape, turn
+from .steps import External, Step
+from .tape import Tape
+from .values import Number, Value, turn
 from .watch import Watch
 
-#: a run that amounts to more array calls than this is left to eager evaluation
-MOST_STEPS = 2_000
 
+class Trace(Tape):
+    """The notes of one run.
 
-class External:
-    """A tensor that was there before: `path` is the text that fetches it.
-
-    fixed   the program is for this very tensor with this very array (a parameter), not for any such
+    externals  the tensors from outside, by_tensor the same by their ids
+    guards     conditions under which the notes hold
+    foreign    what another program keeps: Values by the ids of its own, or of the tensors it kept
     """
-
-    __slots__ = ("array", "fixed", "grad", "had_grad", "path", "tensor", "used", "written")
-
-    def __init__(self, tensor: Tensor, path: str, fixed: bool):
-        self.tensor = tensor
-        self.path = path
-        self.fixed = fixed
-        self.array = tensor.array
-        self.had_grad = tensor.grad_slot
-        self.grad: External | None = None
-        self.used = False
-        self.written = 0
-
-
-class Step:
-    """One array call.
-
-    elementwise: each element of the result comes from the elements at its place.
-
-    kind    "ufunc" (element-wise or matmul: function(*args, out)), "reduce" (function.reduce),
-            "view" (out shares memory with args[0]), "kernel" (any function of arrays),
-            "write" (values of args[1] into args[0]), "effect" (a function that changes args[0])
-    """
-
-    __slots__ = ("args", "function", "kind", "label", "options", "outs")
-
-    @property
-    def elementwise(self) -> bool:
-        return (self.kind == "ufunc" and self.function is not np.matmul) or (
-            self.kind == "call" and self.options[0]
-        )
-
-    def __init__(
-        self,
-        kind: str,
-        function: Any,
-        args: tuple[Any, ...],
-        outs: tuple[Value, ...],
-        label: str,
-        options: tuple[Any, ...] = (),
-    ):
-        self.kind = kind
-        self.function = function
-        self.args = args
-        self.outs = outs
-        self.label = label
-        self.options = options
-
-
-class Trace:
-    """The notes of one run."""
 
     def __init__(self, externals: list[External], guards: list[str]):
+        super().__init__()
         self.externals = externals
-        self.guards = guards
-        self.steps: list[Step] = []
-        self.constants: dict[int, tuple[np.ndarray[Any, Any], Value]] = {}
-        self.foreign: dict[int, Value] = {}  # by the id of another program's Value, or of a tensor it kept
-        self.foreign_paths: dict[int, str] = {}  # what fetches those tensors
-        self.mixing: Number | None = None
-        self.mixed: Any = None
-        self.stopped: str | None = None
         self.by_tensor = {id(e.tensor): e for e in externals}
-        self.marks: dict[Any, Value] = {}  # what lowerings remember of a Value, by its id
-        self.hot: dict[int, Any] = {}
-        self.bases: dict[int, Value] = {}  # what a reshaped Value is another shape of
-        self.aliased: set[int] = set()  # Values that stand for two tensors
+        self.guards = guards
+        self.foreign: dict[int, Value] = {}
+        self.foreign_paths: dict[int, str] = {}  # what fetches those tensors
+        self.mixing: Number | None = None  # the Number that an operator is working with,
+        self.mixed: Any = None  # and its present value, which stands for it
         self.scope: dict[str, Any] = {}
         self.lists: list[tuple[list[Any], list[Any], str]] = []
-        self.demands: list[tuple[External, Any]] = []
 
     # ---------------------------------------------------------------- entering and leaving
 
@@ -128,9 +72,6 @@ class Trace:
         state.journal = self.before
         for e in self.externals:
             e.tensor.array = e.array
-
-    def stop(self, reason: str) -> Any:
-        raise TraceStopped(reason)
 
     def changes(self, items: Any) -> None:
         """An item of a list gets another value."""
@@ -171,12 +112,6 @@ class Trace:
             return found
         return self.constant(held)
 
-    def constant(self, array: np.ndarray[Any, Any]) -> Value:
-        known = self.constants.get(id(array))
-        if known is None:
-            known = self.constants[id(array)] = (array, Value(array, array))
-        return known[1]
-
     def is_constant(self, a: Any) -> bool:
         held: Any = a.array
         if type(held) is Value:
@@ -190,101 +125,6 @@ class Trace:
         if type(a) is not Tensor or type(a.array) is not Value:
             return a
         return Tensor(a.array.source, a.spec)
-
-    def note(self, step: Step) -> None:
-        if len(self.steps) >= MOST_STEPS:
-            self.stop("too long a run")
-        self.steps.append(step)
-
-    def demand(self, v: Value, holds: Callable[[Tensor], bool]) -> bool:
-        """Guard the program by a question about the values of a tensor from outside that is not written."""
-        e = v.source
-        if not isinstance(e, External) or e.written or not holds(Tensor(e.array, e.tensor.spec)):
-            return False
-        self.demands.append((e, holds))
-        return True
-
-    def ufunc(self, function: Any, *args: Any) -> Value:
-        """A call of a NumPy ufunc as a step; of constants it is a constant."""
-        layout = _layout(function, args)
-        args = tuple([_uniform(a, layout.shape) for a in args])
-        same = _unchanged(function, args, layout)
-        if same is not None:
-            self.aliased.add(id(same))
-            return same
-        if all(isinstance(a.source, np.ndarray) if type(a) is Value else type(a) is not Number for a in args):
-            found = function(*[a.source if type(a) is Value else a for a in args])
-            return self.constant(np.broadcast_to(np.asarray(found, layout.dtype), layout.shape))
-        out = Value(layout)
-        self.note(Step("ufunc", function, args, (out,), f"np.{function.__name__}"))
-        return out
-
-    def call(
-        self, function: Any, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, alike: bool = False
-    ) -> Value:
-        """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument."""
-        out = Value(np.empty_like(args[0].layout, dtype=dtype) if alike else np.empty(shape, dtype))
-        self.note(Step("call", function, args, (out,), function.__name__, (alike,)))
-        return out
-
-    def scan(self, function: Any, x: Value) -> Value:
-        """`function.accumulate` over axis 0 as a step."""
-        out = Value(np.empty(x.shape, x.dtype))
-        self.note(Step("accumulate", function, (x,), (out,), f"np.{function.__name__}.accumulate"))
-        return out
-
-    def reduce(self, function: Any, x: Value, axes: tuple[int, ...] | None, keepdims: bool) -> Value:
-        """`function.reduce` as a step."""
-        axes = tuple(range(x.ndim)) if axes is None else tuple(axes)
-        shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes)
-        kind = np.bool_ if function in (np.logical_and, np.logical_or) else x.dtype
-        out = Value(np.empty(shape, kind))
-        self.note(Step("reduce", function, (x,), (out,), f"np.{function.__name__}.reduce", (axes, keepdims)))
-        return out
-
-    def view(self, function: Callable[..., Any], x: Value, *options: Any, label: str = "view") -> Value:
-        """A view of `x` as a step; the function must return one."""
-        if isinstance(x.source, np.ndarray):
-            return self.constant(function(x.source, *options))
-        if label in ("reshape", "view") and x.flags.c_contiguous:
-            return self._reshaped(x, function(x.layout, *options))
-        layout = function(x.layout, *options)
-        if layout is x.layout or not np.may_share_memory(layout, x.layout):
-            layout = np.asarray(layout)
-        out = Value(layout)
-        self.note(Step("view", function, (x,), (out,), label, options))
-        return out
-
-    def _reshaped(self, x: Value, layout: np.ndarray[Any, Any]) -> Value:
-        """Contiguous memory under another shape: never a view of a view."""
-        base = self.bases.get(id(x), x)
-        if base.shape == layout.shape:
-            return base
-        out = Value(layout)
-        self.bases[id(out)] = base
-        self.note(Step("view", reshape, (base,), (out,), "reshape", (layout.shape,)))
-        return out
-
-    def kernel(self, function: Any, args: tuple[Any, ...], specs: tuple[Spec, ...], label: str) -> Any:
-        """Any function of arrays as a step."""
-        outs = tuple(Value(np.empty(s.shape, s.np)) for s in specs)
-        self.note(Step("kernel", function, args, outs, label))
-        return outs
-
-    def write(self, target: Value, value: Any) -> None:
-        """Put values into memory; a call that has just made them can put them there itself."""
-        last = self.steps[-1] if self.steps else None
-        if (
-            last is not None
-            and last.kind == "ufunc"
-            and last.outs[0] is value
-            and value.shape == target.shape
-            and value.dtype == target.dtype
-        ):
-            last.outs = (target,)
-            target.again = True
-        else:
-            self.note(Step("write", np.copyto, (target, value), (), "np.copyto"))
 
     # ---------------------------------------------------------------- numbers that change
 
@@ -435,10 +275,6 @@ class Trace:
         target = cast(np.empty(0, v.dtype)).dtype
         return self.ufunc_cast(v, target)
 
-    def ufunc_cast(self, v: Value, target: Any) -> Value:
-        """The same numbers in another dtype."""
-        return self.call(cast_into, (v,), v.shape, target, alike=True)
-
     def apply_inplace(self, op: Op, args: tuple[Any, ...]) -> Tensor:
         """What `apply_inplace` does, without arrays."""
         args = self._renamed(op, args)
@@ -546,43 +382,6 @@ class Trace:
         return name
 
 
-#: the draws a program can make, and where each is told the shape; the dtype comes next
-DRAWS = {"uniform": 0, "normal": 0, "bernoulli": 1, "randint": 2}
-
-
-class Stream:
-    """The session's random numbers during a trace: a draw becomes a step that draws."""
-
-    def __init__(self, trace: Trace):
-        self.trace = trace
-
-    def __getattr__(self, method: str) -> Any:
-        if method not in DRAWS:
-            raise TraceStopped("random numbers are drawn")
-        at = DRAWS[method]
-
-        def draw(*args: Any) -> Value:
-            if any(type(a) in (Value, Number) for a in args) or len(args) < at + 2:
-                raise TraceStopped("random numbers are drawn")
-            shape, kind = args[at], np.dtype(args[at + 1])
-            out = Value(np.empty(shape, kind))
-            self.trace.note(Step("kernel", Draw(method, args), (), (out,), method))
-            return out
-
-        return draw
-
-
-class Draw:
-    """Draws again what was drawn in a trace."""
-
-    def __init__(self, method: str, args: tuple[Any, ...]):
-        self.method = method
-        self.args = args
-
-    def __call__(self) -> Any:
-        return np.asarray(getattr(context.current.generator, self.method)(*self.args))
-
-
 def plan_is_float(plan: Any) -> bool:
     s = plan.out[0] if plan.many else plan.out
     return s.dtype.category >= dt.FLOAT
@@ -590,62 +389,6 @@ def plan_is_float(plan: Any) -> bool:
 
 def _is_half(a: Any) -> bool:
     return type(a) is Value and a.dtype.itemsize == 2 and a.dtype.kind in "fV"
-
-
-def cast_into(x: Any, out: Any) -> Any:
-    """The same numbers in the dtype of `out`."""
-    np.copyto(out, x, casting="unsafe")
-    return out
-
-
-def _unchanged(function: Any, args: tuple[Any, ...], layout: np.ndarray[Any, Any]) -> Value | None:
-    """The factor that is the product, because the other one is 1."""
-    if function is not np.multiply:
-        return None
-    for x, one in (args, args[::-1]):
-        if type(x) is Value and type(one) is Value and isinstance(one.source, np.ndarray) and not one.ndim:
-            if one.source == 1 and x.source is None and (x.shape, x.dtype) == (layout.shape, layout.dtype):
-                return x
-    return None
-
-
-def _uniform(a: Any, shape: tuple[int, ...]) -> Any:
-    """A constant of one and the same number as a 0-d array, where that broadcasts as well."""
-    if type(a) is Value and isinstance(a.source, np.ndarray) and a.ndim and not any(a.strides):
-        if a.size and len(shape) >= a.ndim:
-            flat = np.asarray(a.source[(0,) * a.ndim])
-            return Value(flat, flat)
-    return a
-
-
-def _layout(function: Any, args: tuple[Any, ...]) -> np.ndarray[Any, Any]:
-    """An array laid out as the ufunc's result will be, as NumPy lays it out."""
-    kinds, shapes, odd = [], [], False
-    for a in args:
-        if type(a) is Value:
-            kinds.append(a.dtype)
-            shapes.append(a.shape)
-            odd = odd or (a.ndim > 1 and not a.flags.c_contiguous)
-        elif type(a) is Number:
-            kinds.append(type(a.value))
-        elif isinstance(a, np.ndarray | np.generic):
-            kinds.append(a.dtype)
-            shapes.append(a.shape)
-        else:
-            kinds.append(type(a))
-    if function is np.matmul:
-        left, right = args[0].shape, args[1].shape
-        batch = np.broadcast_shapes(left[:-2], right[:-2])
-        shape: tuple[int, ...] = (*batch, *left[-2:-1], *(right[-1:] if len(right) > 1 else ()))
-    else:
-        shape = np.broadcast_shapes(*shapes)
-    result = function.resolve_dtypes((*kinds, None))[-1]
-    if not odd or function is np.matmul:
-        return np.empty(shape, result)
-    arrays: Any = [a.layout if type(a) is Value else a for a in args if type(a) in (Value, np.ndarray)]
-    flags: Any = [["readonly"]] * len(arrays) + [["writeonly", "allocate"]]
-    made = np.nditer([*arrays, None], ["zerosize_ok"], flags, [None] * len(arrays) + [result])
-    return made.operands[-1]
 
 
 __all__ = ["External", "Node", "Step", "Trace"]

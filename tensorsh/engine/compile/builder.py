@@ -1,0 +1,146 @@
+"""A trace as one Python function: guards, calls into memory that is there already, results.
+
+`build` sees how long each array is needed (`lifetimes`), gives every array a place (`memory`), writes a line or
+two for each step (`calls`), and what is left behind (`leaving`). Views of memory that stays where it is are
+made beforehand and cost nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import context
+from ..tensor import Tensor
+from .calls import Calls, as_array
+from .draws import Draw
+from .frame import Frame, passage_of
+from .fuse import fuse
+from .leaving import Leaving
+from .lifetimes import alive, escaping, gifts, last_uses, memory_of, written
+from .program import Program
+from .steps import Step
+from .trace import Trace
+from .values import Number
+
+
+class Builder(Calls):
+    """Writes the program of one finished trace."""
+
+    def __init__(self, trace: Trace, fetch: list[str], results: dict[str, Any], paths: dict[int, str]):
+        """`fetch`: the lines that get what comes from outside, `paths` what it is then called, by its id.
+        `results`: name → value."""
+        self.trace = trace
+        self.fetch = fetch
+        self.leaving = Leaving(self, results, paths)
+        super().__init__()
+        self.freed: list[str] = []  # lines for graphs that this run has used up
+        self.parents: list[str] = []  # what fetches the frames that this run goes on from
+
+    def build(self) -> Program:
+        trace, state = self.trace, context.current
+        self.scope.update(
+            Tensor=Tensor, ndarray=np.ndarray, as_array=as_array, state=state, journal=trace.before,
+            context=context, program=self.program, inf=float("inf"), nan=float("nan"), Frame=Frame, bool=bool,
+            abs=abs, int=int, float=float, type=type,
+        )  # fmt: skip
+        self.outputs = self.leaving.tensors()
+        self.live = [t for t in self.outputs if t.node is not None]
+        self.passage = self.program.passage = passage_of(trace, self.live, self.outputs)
+        roots = [trace.value(t) for t in self.outputs] + self.passage.values
+        steps = alive(trace.steps, roots)
+        trace.steps = steps = fuse(steps, memory_of(steps), {id(v) for v in roots})
+        self.escape = escaping(steps, roots)
+        self.given = gifts(steps, roots, trace.aliased, self.escape)
+        self.last = last_uses(steps)
+        for self.now, step in enumerate(steps):
+            self.write_step(step)
+        body = self.lines
+        self.program.calls = len(steps)
+        self.lines = []
+        self.leaving.write(self.passage)
+        head = ["def replay(v):", *self.fetch, *self._guards(), *self._protection(), *self._rescue()]
+        head += self.leaving.head
+        self.program.steps += body
+        self.program.text = "\n".join(
+            [head[0], *(f"    {line}" for line in [*head[1:], *body, *self.lines, "return True"])]
+        )
+        exec(compile(self.program.text, "<tensorsh program>", "exec"), self.scope)
+        self.program.replay = self.scope["replay"]
+        return self.program
+
+    def number(self, n: Number) -> str:
+        return self.leaving.number(n)
+
+    def _guards(self) -> list[str]:
+        guards = list(dict.fromkeys(self.trace.guards))
+        guards += [f"{self.named(holds, 'fits')}({e.path})" for e, holds in self.trace.demands]
+        guards += self._apart()
+        self.scope.update(self.trace.scope)
+        return [f"if not ({guard}): return False" for guard in guards]
+
+    def _apart(self) -> list[str]:
+        """What shares memory shares it still, and what is written shares none with anything else."""
+        externals = self.trace.externals
+        fixed = [e for e in externals if e.fixed]
+        guards = []
+        for i, e in enumerate(externals):
+            if e.fixed:
+                continue
+            counter = e.tensor.counter
+            near = next(
+                (o for o in externals[:i] if counter is not None and o.tensor.counter is counter), None
+            )
+            if near is not None:
+                guards.append(f"{e.path}.counter is {near.path}.counter")
+                continue
+            far = frozenset(id(o.tensor.shared_counter()) for o in fixed if o.written or e.written)
+            if far:
+                self.scope["id"] = id
+                guards.append(f"id({e.path}.counter) not in {self.named(far, 'k')}")
+            for o in externals[:i]:
+                if not o.fixed and (o.written or e.written):
+                    guards.append(
+                        f"{e.path} is not {o.path} and "
+                        f"({e.path}.counter is None or {e.path}.counter is not {o.path}.counter)"
+                    )
+        return guards
+
+    def _rescue(self) -> list[str]:
+        """Saving what is changed before a call that may fail."""
+        steps = self.trace.steps
+        changed = written(steps)
+        last = max((i for i, step in enumerate(steps) if may_fail(step)), default=0)
+        early = [
+            step
+            for step in steps[:last]
+            if step.kind in ("write", "effect") or any(id(out) in changed for out in step.outs)
+        ]
+        draws = any(type(step.function) is Draw for step in steps[:last])
+        if not early and not draws:
+            return []
+        arrays = ", ".join(f"{e.path}.array" for e in self.trace.externals if e.written)
+        states = ", ".join(self.named(step.args[2], "k") for step in early if step.kind == "effect")
+        self.lines.append("program.backup, program.stream = (), (None, None)")
+        return [f"program.save([{arrays}], [{states}], {'state.generator' if draws else None})"]
+
+    def _protection(self) -> list[str]:
+        """Noting how to undo what the program changes, once in a statement."""
+        written = [e.path for e in self.trace.externals if e.written]
+        graded = [e.path for e in self.trace.externals if e.tensor.grad_slot is not e.had_grad]
+        states = [self.named(s.args[2], "k") for s in self.trace.steps if s.kind == "effect"]
+        if not (written or graded or states):
+            return []
+        varying = any(not e.fixed for e in self.trace.externals if e.written)
+        call = "program.protect(journal, [{}], [{}], [{}])".format(
+            *(", ".join(part) for part in (written, graded, states))
+        )
+        again = "" if varying else " and journal.start != program.epoch"
+        return [f"if journal.active{again}: {call}"]
+
+
+def may_fail(step: Step) -> bool:
+    """Whether a call may refuse the values that it gets."""
+    numbers = any(type(a) is Number and type(a.value) is not float for a in step.args)
+    return numbers or (step.kind == "kernel" and type(step.function) is not Draw)

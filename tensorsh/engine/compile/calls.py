@@ -1,0 +1,163 @@
+"""The lines of a program, one or two for each step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..parallel import spread
+from .fuse import GroupWriter
+from .memory import Memory
+from .steps import Step
+
+Array = np.ndarray[Any, Any]
+
+
+class Calls(Memory):
+    """Writes steps. `given`: the ids of Values that need no copy of what they are a copy of."""
+
+    given: set[int]
+
+    def write_step(self, step: Step) -> None:
+        writers = {
+            "ufunc": self._call, "call": self._call, "reduce": self._reduce, "accumulate": self._reduce,
+            "view": self._view, "kernel": self._kernel, "write": self._write, "effect": self._effect,
+            "own": self._own, "group": self._group,
+        }  # fmt: skip
+        writer = writers[step.kind]
+        writer(step)
+        self._release(step)
+
+    def _call(self, step: Step) -> None:
+        """`function(*args, out)`."""
+        arguments = [self.argument(a) for a in step.args]
+        out = step.outs[0]
+        ufunc = step.kind == "ufunc"
+        function = self.named(step.function, f"np_{step.label[3:]}_" if ufunc else f"{step.label}_")
+        memory = self._memory(out, self._reusable(step))
+        if memory is None and ufunc and out.ndim:
+            self.lines.append(f"{self._result(out)} = {function}({', '.join(arguments)})")
+            return
+        if memory is None:  # a ufunc would make a number of it, another function needs a place
+            self.scope["empty"] = np.empty
+            memory = self._result(out)
+            place = f"({memory} := empty({out.shape!r}, {self.named(out.dtype, 'd')}))"
+        else:
+            place = memory
+        if step.function in (np.maximum, np.minimum):  # which take no third argument for `out`
+            place = f"out={place}"
+        self.lines.append(f"{function}({', '.join([*arguments, place])})")
+
+    def _reduce(self, step: Step) -> None:
+        """`function.reduce(x, axis, None, out, keepdims)`."""
+        x = self.argument(step.args[0])
+        out = step.outs[0]
+        function = f"{self.named(step.function, f'np_{step.function.__name__}_')}.{step.kind}"
+        memory = self._memory(out, None)
+        if step.kind == "accumulate":
+            self.lines.append(
+                f"{function}({x}, 0, None, {memory})" if memory else f"{self._result(out)} = {function}({x})"
+            )
+            return
+        axes, keepdims = step.options
+        axis = repr(axes[0] if len(axes) == 1 else axes)
+        if memory is not None:
+            self.lines.append(f"{function}({x}, {axis}, None, {memory}, {keepdims!r})")
+        else:
+            call = f"{function}({x}, {axis}, None, None, {keepdims!r})"
+            name = self._result(out)
+            self.lines.append(f"{name} = {call}" if out.ndim else f"{name} = as_array({call}, None)")
+
+    def _view(self, step: Step) -> None:
+        base, out = step.args[0], step.outs[0]
+        self.place(base)
+        memory = self.fixed.get(id(base))
+        if memory is not None:
+            made = np.asarray(step.function(memory, *step.options))
+            if np.may_share_memory(made, memory) or not made.size:
+                self.fixed[id(out)] = made
+                self.places[id(out)] = self.named(made, "v")
+                self.keep.append(out)
+                return
+        function = self.named(step.function, "view_")
+        arguments = [self.place(base), *(self.argument(a) for a in step.options)]
+        self.lines.append(f"{self._result(out)} = {function}({', '.join(arguments)})")
+
+    def _kernel(self, step: Step) -> None:
+        function = self.named(step.function, f"{step.label.rpartition('.')[2]}_")
+        call = f"{function}({', '.join([self.argument(a) for a in step.args])})"
+        names = [self._result(out) for out in step.outs]
+        self.lines.append(f"{', '.join(names)} = {call}")
+        for name, out in zip(names, step.outs, strict=True):
+            kind = self.named(out.dtype, "d")
+            self.lines.append(
+                f"if type({name}) is not ndarray or {name}.dtype is not {kind}: {name} = as_array({name}, {kind})"
+            )
+            if out.ndim > 1:
+                self.scope["laid_out"] = laid_out
+                self.lines.append(f"if {name}.strides != {out.strides}: laid_out({name}, {out.strides})")
+
+    def _write(self, step: Step) -> None:
+        self.scope.setdefault("copyto", np.copyto)
+        target, value = step.args
+        self.lines.append(f"copyto({self.place(target)}, {self.argument(value)}, 'unsafe')")
+
+    def _effect(self, step: Step) -> None:
+        function = self.named(step.function, f"{step.label}_")
+        self.lines.append(f"{function}({', '.join([self.argument(a) for a in step.args])})")
+
+    def _own(self, step: Step) -> None:
+        """Memory that is nobody else's, which what a step has just made fresh is already."""
+        source, out = step.args[0], step.outs[0]
+        if id(out) in self.given:
+            place = self.places[id(out)] = self.place(source)
+            if id(source) in self.fixed:
+                self.fixed[id(out)] = self.fixed[id(source)]
+            self.keep.append(out)
+            assert place
+            return
+        self.scope["array"] = np.array
+        self.lines.append(f"{self._result(out)} = array({self.argument(source)}, order='C')")
+
+    def _group(self, step: Step) -> None:
+        """A block function, and its call."""
+        group = step.options[0]
+        name = f"group{self.now}"
+        folded = {id(fold.outs[0]) for fold in group.folds}
+        for v in step.args:
+            self.place(v)
+        outs: dict[int, str] = {}
+        for out in step.outs:
+            if id(out) in folded:
+                continue
+            memory = self._memory(out, None)
+            if memory is None:
+                self.scope["empty_like"] = np.empty_like
+                memory = self._result(out)
+                self.lines.append(f"{memory} = empty_like({self.named(out.layout, 'l')})")
+            outs[id(out)] = memory
+        self.scope["spread"] = spread
+        writer = GroupWriter(group, name, self.argument, self.named)
+        self.lines += writer.write(outs)
+        self.scope[f"{name}_pool"] = []
+        self.scope[f"{name}_scratch"] = writer.scratch()
+        for k, fold in enumerate(group.folds):
+            out = fold.outs[0]
+            function = self.named(fold.function, f"{fold.label[3:].partition('.')[0]}_")
+            kind = self.named(out.dtype, "d")
+            self.scope.update(stack=np.stack, sorted=sorted)
+            parts = f"stack([{name}_fold{k}[lo] for lo in sorted({name}_fold{k})])"
+            self.lines.append(f"{self._result(out)} = as_array({function}.reduce({parts}, 0), {kind})")
+
+
+def laid_out(x: Any, strides: Any) -> None:
+    """Refuse what a kernel gave when it does not lie in memory as it was thought to."""
+    if any(have != want and n > 1 for have, want, n in zip(x.strides, strides, x.shape, strict=True)):
+        raise MemoryError("another layout")
+
+
+def as_array(x: Any, kind: Any) -> Array:
+    """What a kernel gave, as an array of the dtype it is known to have."""
+    x = np.asarray(x)
+    return x if kind is None or x.dtype == kind else x.astype(kind)

@@ -1,0 +1,76 @@
+"""What a trace notes down: the tensors it found, and the array calls they amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+from .values import Value
+
+
+class External:
+    """A tensor that was there before: `path` is the text that fetches it.
+
+    fixed   the program is for this very tensor with this very array (a parameter), not for any such
+    """
+
+    __slots__ = ("array", "fixed", "grad", "had_grad", "path", "tensor", "used", "written")
+
+    def __init__(self, tensor: Tensor, path: str, fixed: bool):
+        self.tensor = tensor
+        self.path = path
+        self.fixed = fixed
+        self.array = tensor.array
+        self.had_grad = tensor.grad_slot
+        self.grad: External | None = None
+        self.used = False
+        self.written = 0
+
+
+class Step:
+    """One array call.
+
+    elementwise: each element of the result comes from the elements at its place.
+
+    kind    "ufunc" (element-wise or matmul: function(*args, out)), "reduce" (function.reduce),
+            "view" (out shares memory with args[0]), "kernel" (any function of arrays),
+            "write" (values of args[1] into args[0]), "effect" (a function that changes args[0])
+    """
+
+    __slots__ = ("args", "function", "kind", "label", "options", "outs")
+
+    @property
+    def elementwise(self) -> bool:
+        return (self.kind == "ufunc" and self.function is not np.matmul) or (
+            self.kind == "call" and self.options[0]
+        )
+
+    def __init__(
+        self,
+        kind: str,
+        function: Any,
+        args: tuple[Any, ...],
+        outs: tuple[Value, ...],
+        label: str,
+        options: tuple[Any, ...] = (),
+    ):
+        self.kind = kind
+        self.function = function
+        self.args = args
+        self.outs = outs
+        self.label = label
+        self.options = options
+
+
+def arrays_of(args: Iterable[Any]) -> list[Value]:
+    """The Values among arguments."""
+    found: list[Value] = []
+    for a in args:
+        if type(a) is Value:
+            found.append(a)
+        elif type(a) is tuple:
+            found.extend(x for x in a if type(x) is Value)
+    return found

@@ -1,0 +1,203 @@
+"""The notes of a trace: array calls as steps, what is known of their results beforehand.
+
+Lowerings write an operation with these. A call of constants is done at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..spec import Spec
+from ..tensor import Tensor
+from .steps import External, Step
+from .values import Number, TraceStopped, Value, reshape
+
+#: a run that amounts to more array calls than this is left to eager evaluation
+MOST_STEPS = 2_000
+
+
+class Tape:
+    """Steps, and the arrays that they are about.
+
+    constants  arrays that were made during the trace, by id
+    aliased    Values that stand for two tensors
+    bases      what a reshaped Value is another shape of
+    marks, hot what lowerings remember of a Value, by its id
+    demands    questions about the values of tensors from outside, which guard the program
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.constants: dict[int, tuple[np.ndarray[Any, Any], Value]] = {}
+        self.aliased: set[int] = set()
+        self.bases: dict[int, Value] = {}
+        self.marks: dict[Any, Value] = {}
+        self.hot: dict[int, Any] = {}
+        self.demands: list[tuple[External, Any]] = []
+
+    def stop(self, reason: str) -> Any:
+        raise TraceStopped(reason)
+
+    def constant(self, array: np.ndarray[Any, Any]) -> Value:
+        known = self.constants.get(id(array))
+        if known is None:
+            known = self.constants[id(array)] = (array, Value(array, array))
+        return known[1]
+
+    def note(self, step: Step) -> None:
+        if len(self.steps) >= MOST_STEPS:
+            self.stop("too long a run")
+        self.steps.append(step)
+
+    def demand(self, v: Value, holds: Callable[[Tensor], bool]) -> bool:
+        """Guard the program by a question about the values of a tensor from outside that is not written."""
+        e = v.source
+        if not isinstance(e, External) or e.written or not holds(Tensor(e.array, e.tensor.spec)):
+            return False
+        self.demands.append((e, holds))
+        return True
+
+    def ufunc(self, function: Any, *args: Any) -> Value:
+        """A call of a NumPy ufunc as a step; of constants it is a constant."""
+        layout = _layout(function, args)
+        args = tuple([_uniform(a, layout.shape) for a in args])
+        same = _unchanged(function, args, layout)
+        if same is not None:
+            self.aliased.add(id(same))
+            return same
+        if all(isinstance(a.source, np.ndarray) if type(a) is Value else type(a) is not Number for a in args):
+            found = function(*[a.source if type(a) is Value else a for a in args])
+            return self.constant(np.broadcast_to(np.asarray(found, layout.dtype), layout.shape))
+        out = Value(layout)
+        self.note(Step("ufunc", function, args, (out,), f"np.{function.__name__}"))
+        return out
+
+    def call(
+        self, function: Any, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, alike: bool = False
+    ) -> Value:
+        """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument."""
+        out = Value(np.empty_like(args[0].layout, dtype=dtype) if alike else np.empty(shape, dtype))
+        self.note(Step("call", function, args, (out,), function.__name__, (alike,)))
+        return out
+
+    def scan(self, function: Any, x: Value) -> Value:
+        """`function.accumulate` over axis 0 as a step."""
+        out = Value(np.empty(x.shape, x.dtype))
+        self.note(Step("accumulate", function, (x,), (out,), f"np.{function.__name__}.accumulate"))
+        return out
+
+    def reduce(self, function: Any, x: Value, axes: tuple[int, ...] | None, keepdims: bool) -> Value:
+        """`function.reduce` as a step."""
+        axes = tuple(range(x.ndim)) if axes is None else tuple(axes)
+        shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes)
+        kind = np.bool_ if function in (np.logical_and, np.logical_or) else x.dtype
+        out = Value(np.empty(shape, kind))
+        self.note(Step("reduce", function, (x,), (out,), f"np.{function.__name__}.reduce", (axes, keepdims)))
+        return out
+
+    def view(self, function: Callable[..., Any], x: Value, *options: Any, label: str = "view") -> Value:
+        """A view of `x` as a step; the function must return one."""
+        if isinstance(x.source, np.ndarray):
+            return self.constant(function(x.source, *options))
+        if label in ("reshape", "view") and x.flags.c_contiguous:
+            return self._reshaped(x, function(x.layout, *options))
+        layout = function(x.layout, *options)
+        if layout is x.layout or not np.may_share_memory(layout, x.layout):
+            layout = np.asarray(layout)
+        out = Value(layout)
+        self.note(Step("view", function, (x,), (out,), label, options))
+        return out
+
+    def _reshaped(self, x: Value, layout: np.ndarray[Any, Any]) -> Value:
+        """Contiguous memory under another shape: never a view of a view."""
+        base = self.bases.get(id(x), x)
+        if base.shape == layout.shape:
+            return base
+        out = Value(layout)
+        self.bases[id(out)] = base
+        self.note(Step("view", reshape, (base,), (out,), "reshape", (layout.shape,)))
+        return out
+
+    def kernel(self, function: Any, args: tuple[Any, ...], specs: tuple[Spec, ...], label: str) -> Any:
+        """Any function of arrays as a step."""
+        outs = tuple(Value(np.empty(s.shape, s.np)) for s in specs)
+        self.note(Step("kernel", function, args, outs, label))
+        return outs
+
+    def write(self, target: Value, value: Any) -> None:
+        """Put values into memory; a call that has just made them can put them there itself."""
+        last = self.steps[-1] if self.steps else None
+        if (
+            last is not None
+            and last.kind == "ufunc"
+            and last.outs[0] is value
+            and value.shape == target.shape
+            and value.dtype == target.dtype
+        ):
+            last.outs = (target,)
+            target.again = True
+        else:
+            self.note(Step("write", np.copyto, (target, value), (), "np.copyto"))
+
+    def ufunc_cast(self, v: Value, target: Any) -> Value:
+        """The same numbers in another dtype."""
+        return self.call(cast_into, (v,), v.shape, target, alike=True)
+
+
+def cast_into(x: Any, out: Any) -> Any:
+    """The same numbers in the dtype of `out`."""
+    np.copyto(out, x, casting="unsafe")
+    return out
+
+
+def _unchanged(function: Any, args: tuple[Any, ...], layout: np.ndarray[Any, Any]) -> Value | None:
+    """The factor that is the product, because the other one is 1."""
+    if function is not np.multiply:
+        return None
+    for x, one in (args, args[::-1]):
+        if type(x) is Value and type(one) is Value and isinstance(one.source, np.ndarray) and not one.ndim:
+            if one.source == 1 and x.source is None and (x.shape, x.dtype) == (layout.shape, layout.dtype):
+                return x
+    return None
+
+
+def _uniform(a: Any, shape: tuple[int, ...]) -> Any:
+    """A constant of one and the same number as a 0-d array, where that broadcasts as well."""
+    if type(a) is Value and isinstance(a.source, np.ndarray) and a.ndim and not any(a.strides):
+        if a.size and len(shape) >= a.ndim:
+            flat = np.asarray(a.source[(0,) * a.ndim])
+            return Value(flat, flat)
+    return a
+
+
+def _layout(function: Any, args: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+    """An array laid out as the ufunc's result will be, as NumPy lays it out."""
+    kinds, shapes, odd = [], [], False
+    for a in args:
+        if type(a) is Value:
+            kinds.append(a.dtype)
+            shapes.append(a.shape)
+            odd = odd or (a.ndim > 1 and not a.flags.c_contiguous)
+        elif type(a) is Number:
+            kinds.append(type(a.value))
+        elif isinstance(a, np.ndarray | np.generic):
+            kinds.append(a.dtype)
+            shapes.append(a.shape)
+        else:
+            kinds.append(type(a))
+    if function is np.matmul:
+        left, right = args[0].shape, args[1].shape
+        batch = np.broadcast_shapes(left[:-2], right[:-2])
+        shape: tuple[int, ...] = (*batch, *left[-2:-1], *(right[-1:] if len(right) > 1 else ()))
+    else:
+        shape = np.broadcast_shapes(*shapes)
+    result = function.resolve_dtypes((*kinds, None))[-1]
+    if not odd or function is np.matmul:
+        return np.empty(shape, result)
+    arrays: Any = [a.layout if type(a) is Value else a for a in args if type(a) in (Value, np.ndarray)]
+    flags: Any = [["readonly"]] * len(arrays) + [["writeonly", "allocate"]]
+    made = np.nditer([*arrays, None], ["zerosize_ok"], flags, [None] * len(arrays) + [result])
+    return made.operands[-1]
