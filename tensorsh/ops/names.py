@@ -1001,6 +1001,8 @@ NAMES = {
     "nn.functional.embedding_bag": "embedding_bag",
     "nn.functional.feature_alpha_dropout": "dropout",
     "nn.functional.fold": "fold",
+    "nn.functional.fractional_max_pool2d": "pool_fractional",
+    "nn.functional.fractional_max_pool3d": "pool_fractional",
     "nn.functional.gaussian_nll_loss": "loss",
     "nn.functional.gelu": "activation_smooth",
     "nn.functional.glu": "activation_smooth",

@@ -72,6 +72,8 @@ _pick = {
         "MaxPool3DWithIndicesBackward0",
         "AdaptiveMaxPool2DBackward0",
         "AdaptiveMaxPool3DBackward0",
+        "FractionalMaxPool2DBackward0",
+        "FractionalMaxPool3DBackward0",
     )
 }
 

@@ -1,0 +1,109 @@
+"""Fractional max pooling: windows whose places are drawn at random, so that any output size is possible."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ..engine.apply import apply
+from ..engine.dtype import int64
+from ..engine.op import composite, op, registry
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor
+from ..errors import ShapeError, ValueError
+from .activation import floating
+from .pool import pick
+from .windows import Ints
+
+AXES = {2: ("height", "width"), 3: ("time", "height", "width")}
+
+
+def starts(sample: Any, size: int, out: int, kernel: int) -> Any:
+    """Where the `out` windows of a line begin, from one random number."""
+    kind = sample.dtype.type
+    alpha = kind(size - kernel) / kind(max(out - 1, 1))
+    found = ((np.arange(out).astype(kind) + sample) * alpha).astype(np.int64) - np.int64(sample * alpha)
+    found[-1:] = size - kernel
+    return found
+
+
+def _infer(x: Spec, samples: Spec, kernel: Ints, out: Ints) -> Spec:
+    n = len(kernel)
+    name = f"fractional_max_pool{n}d" + ("_out" if n == 3 else "")
+    for axis, size, k, o in zip(AXES[n], x.shape[-n:], kernel, out, strict=True):
+        if o + k - 1 > size:
+            raise ShapeError(
+                f"{name}(): pool {axis} {k} too large relative to input {axis} {size}", code="pool-size"
+            )
+    floating(f"fractional_max_pool{n}d_out_frame", x)
+    return x.with_shape((*x.shape[:-n], *out)).with_dtype(int64)
+
+
+@op(
+    "fractional_max_pool_indices(Tensor input, Tensor samples, int[] kernel, int[] out)",
+    infer=_infer,
+    names=(),
+    nondifferentiable=True,
+)
+def largest(x, samples, kernel, out):
+    """The flat position of the first largest element of each window."""
+    n = len(kernel)
+    spatial = x.shape[-n:]
+    planes = x.reshape(-1, *spatial)
+    draws = samples.reshape(len(planes), n)
+    if n == 2:  # the first number is the width's there
+        draws = draws[:, ::-1]
+    found = np.zeros((len(planes), *out), np.int64)
+    for plane, draw, places in zip(planes, draws, found, strict=True):
+        lines = [starts(*each) for each in zip(draw, spatial, out, kernel, strict=True)]
+        corners = [[slice(a, a + k) for a in line] for line, k in zip(lines, kernel, strict=True)]
+        for at, window in zip(np.ndindex(out), product(*corners), strict=True):
+            best = np.unravel_index(plane[window].argmax(), kernel)
+            first = [w.start + b for w, b in zip(window, best, strict=True)]
+            places[at] = np.ravel_multi_index(first, spatial)
+    return found.reshape(*x.shape[:-n], *out)
+
+
+def pooled(
+    input: Tensor, n: int, kernel: Ints, output_size: Any, output_ratio: Any, samples: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    name = f"fractional_max_pool{n}d"
+    if output_size is None and output_ratio is None:
+        raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+    spatial = input.shape[-n:]
+    kernel = kernel * n if len(kernel) == 1 else kernel
+    if output_size is None:
+        ratios = output_ratio if isinstance(output_ratio, list | tuple) else (output_ratio,) * n
+        out = tuple([int(size * ratio) for size, ratio in zip(spatial, ratios, strict=True)])
+    else:
+        out = tuple(output_size) if isinstance(output_size, list | tuple) else (int(output_size),) * n
+    if samples is None:
+        batch = input.shape[0] if input.ndim == n + 2 else 1
+        samples = registry["rand"](batch, input.shape[-n - 1], n, dtype=input.dtype, device=input.device)
+    indices = apply(largest, (input, samples, kernel, out))
+    return pick(input, indices, n, f"FractionalMaxPool{n}DBackward0"), indices
+
+
+def declare(n: int, call: str, shown: str) -> None:
+    parameters = (
+        "(Tensor input, int[] kernel_size, any output_size=None, any output_ratio=None, "
+        "bool return_indices=False, Tensor? _random_samples=None)"
+    )
+
+    @composite(
+        f"nn.functional.fractional_max_pool{n}d{parameters}",
+        doc=f"""The largest elements of {n}-d windows at random places, as many as `output_size` says.
+
+        >>> nn.functional.fractional_max_pool{n}d({call})
+        {shown}
+        """,
+    )
+    def pool(input, kernel, output_size, output_ratio, return_indices, samples):
+        values, indices = pooled(input, n, kernel, output_size, output_ratio, samples)
+        return (values, indices) if return_indices else values
+
+
+declare(2, "ones(1, 3, 3), 2, output_size=2", "tensor([[[1., 1.],\n                 [1., 1.]]])")
+declare(3, "ones(1, 2, 2, 2), 2, output_size=1", "tensor([[[[1.]]]])")
