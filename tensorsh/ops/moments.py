@@ -30,6 +30,9 @@ def moments(x: Any) -> tuple[Any, Any]:
     if x.dtype == np.float32 and 0 < x.size <= MOST_ELEMENTS and x.shape[1] <= MOST_COLUMNS:
         mean, total = _welford(x)
         return mean[:, None], (total / np.float32(x.shape[1]))[:, None]
+    if not x.shape[1]:
+        nothing = np.full((x.shape[0], 1), np.nan, x.dtype)
+        return nothing, nothing
     mean = x.mean(1, keepdims=True, dtype=x.dtype)
     return mean, np.square(x - mean).mean(1, keepdims=True, dtype=x.dtype)
 
