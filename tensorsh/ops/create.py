@@ -158,8 +158,17 @@ def infer_dtype(data: Any, kinds: set[type]) -> DType:
 
 
 def nested(data: Any) -> bool:
-    """Whether a list may hold tensors: the first innermost items are looked at."""
-    return type(data) in SEQUENCES and any(isinstance(item, Tensor) for item in flat(data))
+    """Whether nested lists hold a tensor; whole levels are looked at, as there may be millions of numbers."""
+    level = data if type(data) in SEQUENCES else ()
+    while level:
+        kinds = set(map(type, level))
+        if Tensor in kinds:
+            return True
+        if not kinds & SEQUENCES:
+            return False
+        rows = level if kinds <= SEQUENCES else [item for item in level if type(item) in SEQUENCES]
+        level = list(chain.from_iterable(rows))
+    return False
 
 
 def array_of(data: Any, dtype: DType | None) -> tuple[np.ndarray[Any, Any], DType]:
