@@ -318,6 +318,8 @@ def attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Conte
         step = (op, args[1:], i if many else None)
         inside = source.view_of
         base, steps = (source, ()) if inside is None else (inside.base, inside.steps)
+        if op.from_base is not None and inside is not None:
+            step, steps = (op, op.from_base(base, args), None), ()
         origin = "no_grad" if not state.grad_enabled else "many" if many else None
         if origin is None and inside is not None:
             origin = inside.origin

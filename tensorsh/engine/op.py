@@ -152,6 +152,8 @@ class Op:
         self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
         self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
         self.derivatives: dict[int, Derivative] = {}
+        #: of a view that does not see what it looks through: (base, bound arguments) → those for the base
+        self.from_base: Rule | None = None
         self.plans: dict[Any, Any] = {}
         self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
         self.steps: dict[tuple[bool, ...], list[tuple[Derivative | None, list[int]]]] = {}

@@ -18,7 +18,7 @@ from .getitem import select_at, slice_range
 from .rules import wrap_dim
 from .shape_views import view_size
 from .split import index_in
-from .strided import as_strided
+from .strided import strided_view
 from .views import embed, view_array
 
 # ------------------------------------------------------------------ the diagonal
@@ -298,4 +298,6 @@ def as_strided_scatter(input, src, size, stride, storage_offset):
     >>> as_strided_scatter(arange(5), [7, 8], (2,), (3,))
     tensor([7, 1, 2, 8, 4])
     """
-    return apply(strided_record, (input, src, ((as_strided, (size, stride, storage_offset), None),)))
+    return apply(
+        strided_record, (input, src, ((strided_view, (size, stride, storage_offset or 0, None), None),))
+    )

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..engine.apply import apply
-from ..engine.op import op
+from ..engine.op import composite, op
 from ..engine.spec import Spec
+from ..engine.tensor import wrap
 from ..errors import ShapeError
 from .rules import wrap_dim
 
@@ -31,13 +32,9 @@ def address(array: np.ndarray[Any, Any]) -> int:
 # ------------------------------------------------------------------ views by strides
 
 
-def as_strided_infer(
-    x: Spec, size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int | None
-) -> Spec:
+def as_strided_infer(x: Spec, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Spec:
     if len(size) != len(stride):
         raise ShapeError("mismatch in length of strides and shape", code="as-strided")
-    if storage_offset is not None and storage_offset < 0:
-        raise ShapeError(f"Tensor: invalid storage offset {storage_offset}")
     if any(s < 0 for s in stride):
         raise ShapeError(
             f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}"
@@ -49,23 +46,24 @@ def as_strided_infer(
     return x.with_shape(size)
 
 
+def storage(x: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], int]:
+    """All the memory that an array lies in, and which element of it is the array's first."""
+    whole = owner(x)
+    flat = whole.transpose(np.argsort([-s for s in whole.strides], kind="stable")).reshape(-1).view(x.dtype)
+    return flat, (address(x) - address(flat)) // x.itemsize
+
+
 @op(
-    "as_strided(Tensor input, ints size, ints stride, int? storage_offset=None)",
+    "as_strided(Tensor input, ints size, ints stride, int start, any layout)",
     infer=as_strided_infer,
     view=True,
-    sample=([1.0, 2.0, 3.0, 4.0], (2, 2), (1, 2), 0),
+    names=(),
 )
-def as_strided(x, size, stride, storage_offset):
-    """A view of the tensor's memory with any shape, strides and offset (in elements).
-
-    >>> as_strided(arange(6), (2, 2), (1, 3))
-    tensor([[0, 3],
-            [1, 4]])
-    """
-    whole = owner(x)
+def strided_view(x, size, stride, start, layout):
+    """A view of the tensor's memory from the element `start` of the tensor on."""
     step = x.itemsize
-    flat = whole.transpose(np.argsort([-s for s in whole.strides], kind="stable")).reshape(-1).view(x.dtype)
-    start = (address(x) - address(flat)) // step if storage_offset is None else storage_offset
+    flat, first = storage(x)
+    start += first
     last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
     if 0 not in size and last >= flat.size:
         raise ShapeError(
@@ -78,30 +76,93 @@ def as_strided(x, size, stride, storage_offset):
     return np.ndarray(size, x.dtype, flat, start * step, [s * step for s in stride])
 
 
+def layout_of(x: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
+    """The strides in elements, None where the elements lie in order."""
+    return None if x.flags.c_contiguous else tuple([s // x.itemsize for s in x.strides])
+
+
+def from_base(base: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments that make the same view of the base that `args[0]` looks into."""
+    x, size, stride, start, _ = args
+    if not base.is_meta:
+        start += (address(x.array) - address(base.array)) // x.array.itemsize
+    return size, stride, start, layout_of(base.array)
+
+
+strided_view.from_base = from_base
+
+
+@composite(
+    "as_strided(Tensor input, ints size, ints stride, int? storage_offset=None)",
+    sample=([1.0, 2.0, 3.0, 4.0], (2, 2), (1, 2), 0),
+)
+def as_strided(input, size, stride, storage_offset):
+    """A view of the tensor's memory with any shape, strides and offset (in elements).
+
+    >>> as_strided(arange(6), (2, 2), (1, 3))
+    tensor([[0, 3],
+            [1, 4]])
+    """
+    if storage_offset is not None and storage_offset < 0:
+        raise ShapeError(f"Tensor: invalid storage offset {storage_offset}")
+    if input.is_meta:
+        return apply(strided_view, (input, size, stride, storage_offset or 0, None))
+    x = input.array
+    start = 0 if storage_offset is None else storage_offset - storage(x)[1]
+    return apply(strided_view, (input, size, stride, start, layout_of(x)))
+
+
+def places(size: Any, stride: Any, start: int = 0) -> np.ndarray[Any, Any]:
+    """Where the elements of a strided view lie, counted from the first element of what it looks into."""
+    found = np.full((), start, np.int64)
+    for n, s in zip(size, stride, strict=True):
+        found = found[..., None] + np.arange(n) * s
+    return found
+
+
+def seen(shape: Any, size: Any, stride: Any, start: int, layout: Any) -> tuple[Any, Any]:
+    """For each element of the view: which element of the tensor it is, and whether it is one."""
+    own = places(shape, layout).ravel() if layout is not None else np.arange(int(np.prod(shape)))
+    at = places(size, stride, start)
+    element = np.full(int(own.max(initial=0)) + 1, -1)
+    element[own[::-1]] = np.arange(own.size)[::-1]
+    inside = (at >= 0) & (at < element.size)
+    found = np.where(inside, element[np.where(inside, at, 0)], -1)
+    return np.maximum(found, 0), found >= 0
+
+
 @op(
-    "as_strided_scatter_add(Tensor patch, any shape, int[] size, int[] stride, int storage_offset)",
+    "as_strided_scatter_add(Tensor patch, any shape, int[] size, int[] stride, int start, any layout)",
     infer=lambda patch, shape, *_: patch.with_shape(shape),
     names=(),
     grad_fn="AsStridedBackwardBackward0",
 )
-def as_strided_sum(patch, shape, size, stride, storage_offset):
-    """Zeros of `shape` with each element of `patch` added where `as_strided` read it."""
-    out = np.zeros(shape, patch.dtype)
-    places = np.full((), storage_offset, np.int64)
-    for n, s in zip(size, stride, strict=True):
-        places = places[..., None] + np.arange(n) * s
-    np.add.at(out.reshape(-1), places.ravel(), patch.ravel())
-    return out
+def as_strided_sum(patch, shape, size, stride, start, layout):
+    """Zeros of `shape` with each element of `patch` added where `as_strided` read it.
+
+    What it read outside of the tensor is left out. Elements of the tensor that lie in one place share.
+    """
+    element, inside = seen(shape, size, stride, start, layout)
+    out = np.zeros(int(np.prod(shape)), patch.dtype)
+    np.add.at(out, element[inside], patch[inside])
+    if layout is not None and 0 in layout:
+        own = places(shape, layout).ravel()
+        _, first, inverse, counts = np.unique(own, return_index=True, return_inverse=True, return_counts=True)
+        out = (out[first] / counts.astype(out.dtype))[inverse].astype(out.dtype)
+    return out.reshape(shape)
 
 
 @as_strided_sum.derivative("patch")
-def _(grad, size, stride, storage_offset):
-    return apply(as_strided, (grad.contiguous(), size, stride, storage_offset))
+def _(grad, shape, size, stride, start, layout):
+    if grad.is_meta or (layout is None and start >= 0):
+        return apply(strided_view, (grad.contiguous(), size, stride, start, None))
+    element, inside = seen(shape, size, stride, start, layout)
+    return grad.take(wrap(element)) * wrap(inside)
 
 
-@as_strided.derivative("input")
-def _(grad, input_spec, size, stride, storage_offset):
-    return apply(as_strided_sum, (grad, input_spec.shape, size, stride, storage_offset or 0))
+@strided_view.derivative("input")
+def _(grad, input_spec, size, stride, start, layout):
+    return apply(as_strided_sum, (grad, input_spec.shape, size, stride, start, layout))
 
 
 # ------------------------------------------------------------------ sliding windows
