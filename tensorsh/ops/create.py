@@ -162,7 +162,7 @@ def nested(data: Any) -> bool:
     level = data if type(data) in SEQUENCES else ()
     while level:
         kinds = set(map(type, level))
-        if Tensor in kinds:
+        if any(issubclass(kind, Tensor) for kind in kinds):
             return True
         if not kinds & SEQUENCES:
             return False
