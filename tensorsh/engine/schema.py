@@ -208,6 +208,12 @@ def _named_sizes(given: tuple[Any, ...], keywords: dict[str, Any], op: str, name
             else f'{op}() missing 1 required positional arguments: "{name}"',
             code="signature",
         )
+    if isinstance(value, int):
+        raise ArgumentError(
+            f"{op}(): argument '{name}' must be tuple of ints, not {type(value).__name__}",
+            code="argument-type",
+            help=f"a tuple: {name}=({value},)",
+        )
     return (value,)
 
 

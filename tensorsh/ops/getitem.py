@@ -142,7 +142,9 @@ def delete_item(x: Tensor, index: Any) -> None:
 def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
     """The view that the basic parts of `index` make of `x`, and the index tensor at each dimension."""
     items = index if isinstance(index, tuple) else tuple(index) if _is_tuple(index) else (index,)
-    specified = sum(_takes(i) for i in items)
+    specified = (
+        len(index) if isinstance(index, str) else sum(_takes(i) for i in items)
+    )  # PyTorch takes letters
     ndim = len(x.spec.shape)
     if specified > ndim:
         raise IndexError(
