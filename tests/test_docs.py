@@ -20,9 +20,23 @@ def load_builder():
     return module
 
 
-def test_operations_page_is_up_to_date() -> None:
-    builder = load_builder()
-    assert builder.PAGE.read_text(encoding="utf-8") == builder.page(), "run: python tools/generate.py"
+def test_operations_pages_are_up_to_date() -> None:
+    reference = load_builder().reference
+    pages = reference.pages()
+    assert set(pages) == {reference.INDEX, *reference.FOLDER.glob("*.md")}, "run: python tools/generate.py"
+    for path, text in pages.items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run python tools/generate.py"
+
+
+def test_links_of_the_index_lead_to_entries() -> None:
+    reference = load_builder().reference
+    links = re.findall(r"\(operations/([\w-]+)\.md#([^)]+)\)", reference.INDEX.read_text(encoding="utf-8"))
+    assert len(links) > 700
+    for page in {page for page, _ in links}:
+        anchors = set(
+            re.findall(r'<a id="([^"]+)">', (reference.FOLDER / f"{page}.md").read_text(encoding="utf-8"))
+        )
+        assert {name for at, name in links if at == page} <= anchors
 
 
 def test_indexes_of_names_are_up_to_date() -> None:

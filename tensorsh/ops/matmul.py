@@ -191,7 +191,7 @@ def bmm(a, b):
     >>> bmm([[[1., 2.]]], [[[3.], [4.]]])
     tensor([[[11.]]])
     """
-    return products(a, b)
+    return matrices(a, b)
 
 
 @bmm.derivative("input")
@@ -255,10 +255,10 @@ def _product(a: Any, b: Any) -> Any:
         return np.matmul(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
     if a.ndim == 1 and b.ndim == 2:
         return matrix_product(a[None], b)[0]
-    return products(a, b)
+    return matrices(a, b)
 
 
-def products(a: Any, b: Any) -> Any:
+def matrices(a: Any, b: Any) -> Any:
     """`np.matmul`; the batches of large operands are shared among threads, each matrix whole.
 
     BLAS would split every single matrix among its threads, which then wait for each other.

@@ -15,6 +15,7 @@ from ..errors import NameNotFound
 from ..lang.host import Dual
 from ..lang.namespace import Kind, Namespace, did_you_mean
 from ..lang.places import describe
+from ..render.derivatives import formulas
 from ..render.paint import Paint
 from ..session import Session, texts
 from .lookup import UNKNOWN, method, resolve, signature, variables
@@ -190,6 +191,10 @@ def operation(record: Op, name: str, page: Page) -> str:
     gradient = _gradient(record)
     if gradient:
         facts.append(("gradient", gradient))
+    known = formulas(getattr(record, "of", record)) if gradient else None
+    if known is not None:
+        facts.append(("", f"of {known.call}, grad being the gradient of the output:"))
+        facts += [(f"d {name}", formula) for name, formula in known.by.items()]
     return "\n".join([*lines, "", *page.table(facts)])
 
 
