@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from .. import ops, train  # noqa: F401  registers every operation
@@ -58,7 +59,8 @@ class Evaluator:
         self.running = Source("")
         self.running_statement: Statement | None = None
         self.compiling = True  # loops are replayed as compiled programs where that is possible
-        self.segments: list[Any] = []
+        self.segments: list[str] = []  # of the loops outside functions in the statement being compiled
+        self.numbers = count()
         self.programs: list[
             tuple[str, Any]
         ] = []  # (which lines, the program), of the newest statement with any
@@ -71,6 +73,9 @@ class Evaluator:
     def found(self, title: str, program: Any) -> None:
         """A loop has got a program; those of the newest statement that has any can be looked at."""
         if self.programs_of is not self.running_statement:
+            for _, old in self.programs:
+                if old.over:
+                    old.drop()
             self.programs.clear()
             self.programs_of = self.running_statement
         self.programs.append((title, program))
@@ -84,8 +89,9 @@ class Evaluator:
         inside: bool,
     ) -> str:
         """Make the segment of a run of statements, and the name that code calls it by."""
-        name = f".segment {len(self.segments)}"
-        self.segments.append(None)
+        name = f".segment {next(self.numbers)}"
+        if not inside:
+            self.segments.append(name)
         functions = compiler.functions
         patience = INNER if compiler.inner else OUTER  # a loop in a run is mostly done by the run's program
         table = compiler.table
@@ -111,7 +117,6 @@ class Evaluator:
             from .segments import Segment
 
             segment = Segment([code(s) for s in run], bound, varying, self.variables, run, self.found)
-            self.segments[int(name.split()[1])] = segment
             self.prelude.bound[name] = segment.go
             return segment.go(i, names)
 
@@ -142,11 +147,7 @@ class Evaluator:
                 body = (assignment(bind, body, source),)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # it would speak of lines nobody wrote
-                compiled = [
-                    Statement(node, compiler.compile(node), bound_names(node))
-                    for node in body
-                    if not isinstance(node, ast.Pass)
-                ]
+                compiled = [self.statement(node, compiler) for node in body if not isinstance(node, ast.Pass)]
             for statement in compiled:
                 self.prelude.provide(statement.code)
         except Exception as error:
@@ -157,6 +158,12 @@ class Evaluator:
         self.runtime.tables[table.filename] = table
         self.sources[table.filename] = source
         return compiled
+
+    def statement(self, node: ast.Stmt, compiler: Compiler) -> Statement:
+        """One top-level statement, ready to run."""
+        self.segments = []
+        code = compiler.compile(node)
+        return Statement(node, code, bound_names(node), self.segments)
 
     def run(self, statement: Statement) -> None:
         """Run one statement; if it fails nothing has changed, and the error knows its place."""
@@ -188,6 +195,11 @@ class Evaluator:
             if report is None:
                 raise
             raise report from _cause(error)
+        finally:
+            for name in statement.segments:  # their programs hold on to arrays
+                segment = getattr(self.prelude.bound.pop(name, None), "__self__", None)
+                if segment is not None:
+                    segment.end()
         if not nested:
             journal.commit()
 
@@ -222,14 +234,15 @@ class Evaluator:
 
 
 class Statement:
-    """A compiled top-level statement: its node, its code, and the variables it can bind."""
+    """A compiled top-level statement: its node, its code, the variables it can bind, and its loops' segments."""
 
-    __slots__ = ("code", "imports", "names", "node")
+    __slots__ = ("code", "imports", "names", "node", "segments")
 
-    def __init__(self, node: ast.Stmt, code: Any, names: set[str]):
+    def __init__(self, node: ast.Stmt, code: Any, names: set[str], segments: list[str]):
         self.node = node
         self.code = code
         self.names = names
+        self.segments = segments
         self.imports = isinstance(node, ast.Import)
 
 

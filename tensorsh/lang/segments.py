@@ -94,6 +94,13 @@ class Segment:
             self._close(i)
         return i
 
+    def end(self) -> None:
+        """The loop is over, for ever."""
+        for piece in self.pieces:
+            for program in [] if piece is None else piece.programs:
+                program.over = True
+        self.pieces = []
+
     def title(self, i: int, end: int) -> str:
         """Which lines statements i to end are."""
         first, last = self.run[i].span, self.run[end - 1].span

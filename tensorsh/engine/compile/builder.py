@@ -68,6 +68,7 @@ class Builder(Calls):
         )
         exec(compile(self.program.text, "<tensorsh program>", "exec"), self.scope)
         self.program.replay = self.scope["replay"]
+        del self.leaving.builder  # no cycle keeps the arrays of the trace
         return self.program
 
     def number(self, n: Number) -> str:

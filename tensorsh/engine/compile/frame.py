@@ -9,6 +9,7 @@ from the frame.
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -86,11 +87,12 @@ class Frame:
     start      when it ended, in the sequence of nodes
     parents    the frames that the program went on from
     freed      the ids of the traced nodes that a backward pass has used up
-    made       the real nodes, by the id of the traced one
+    bound      the nodes of the outputs, by the id of the traced one
+    made       the real nodes, likewise
     """
 
     __slots__ = (
-        "counters", "freed", "levels", "made", "parents", "passage", "real", "start", "tensors",
+        "bound", "counters", "freed", "levels", "made", "parents", "passage", "real", "start", "tensors",
         "values", "versions",
     )  # fmt: skip
 
@@ -109,6 +111,7 @@ class Frame:
         self.counters = counters
         self.levels = [c[0] for c in counters]
         self.versions = [0 if t.counter is None else t.counter[0] for t in tensors]
+        self.bound: dict[int, ref[ReplayedNode]] = {}
         self.made: dict[int, Node] = {}
         self.freed: frozenset[int] | None = None
         self.real = False
@@ -119,7 +122,7 @@ class Frame:
         made = ReplayedNode.__new__(ReplayedNode)
         made.frame = self
         made.origin = of
-        self.made[id(of)] = made
+        self.bound[id(of)] = ref(made)
         return made
 
     def ready(self) -> bool:
@@ -153,8 +156,8 @@ class Frame:
         n = len(self.passage.nodes) + 1
         mine = [node for node in self.passage.nodes if id(node) not in theirs]
         for node in mine:
-            if id(node) not in self.made:
-                self.made[id(node)] = object.__new__(Node)
+            output = self.bound.get(id(node))
+            self.made[id(node)] = (output and output()) or object.__new__(Node)
         for i, node in enumerate(mine):
             made = self.made[id(node)]
             made.seq = self.start + (i + 1) / n  # type: ignore[assignment]
@@ -282,7 +285,7 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
     def keep(a: Any) -> None:
         if type(a) is tuple:
             for each in a:
-                keep(each)
+                keep(each)  # noqa: F821  deleted at the end
         elif type(a) is Tensor and not outside(a):
             keep_array(a.array)
             if id(a) in bound or id(a.counter) in shared:
@@ -316,4 +319,5 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
         if not outside(leaf):
             raise TraceStopped("a leaf made in a run")
     passage.nodes = sorted(nodes.values(), key=lambda n: n.seq)
+    del keep  # which refers to itself, and so would keep all of this until garbage is looked for
     return passage

@@ -57,7 +57,7 @@ def fits(step: Step, group: Group) -> bool:
         step.kind == "call" and step.elementwise
     ):
         return all(
-            (group.sliced(v) and v.ndim == out.ndim) or v.ndim < out.ndim or v.shape[0] == 1
+            v.ndim == out.ndim if group.sliced(v) else v.ndim < out.ndim or v.shape[0] == 1
             for v in arrays(step)
         )
     x = step.args[0]
@@ -126,6 +126,25 @@ def collect(group: Group, steps: list[Step], root: Callable[[Value], Any]) -> li
     later: set[int] = set()  # values made by what is left
     read: set[Any] = set()  # memory that what is left reads or writes
     written: set[Any] = set()
+    rows: dict[Any, set[int]] = {}  # memory that the group uses → the values it is seen as
+    rewritten: set[Any] = set()  # memory that the group writes
+
+    def torn(step: Step, changes: set[Any]) -> bool:
+        """Whether a step sees memory in other rows than the group that writes it, or the other way round."""
+        seen: dict[Any, set[int]] = {}
+        for v in (*arrays_deep(step), *step.outs):
+            seen.setdefault(root(v), set()).add(id(v))
+        return any(
+            len(ids | rows.get(place, set())) > 1
+            for place, ids in seen.items()
+            if place in changes or place in rewritten
+        )
+
+    def join(step: Step, changes: set[Any]) -> None:
+        rewritten.update(changes)
+        for v in (*arrays_deep(step), *step.outs):
+            rows.setdefault(root(v), set()).add(id(v))
+
     for step in steps:
         inputs, outs = arrays_deep(step), step.outs
         changes = {root(v) for v in changed(step)}
@@ -133,13 +152,16 @@ def collect(group: Group, steps: list[Step], root: Callable[[Value], Any]) -> li
             not any(id(v) in later for v in inputs)
             and not any(root(v) in written for v in inputs)
             and not any(place in read or place in written for place in changes)
+            and not torn(step, changes)
         )
         if free and fits(step, group):
             group.inner.append(step)
+            join(step, changes)
             group.made.update((id(out), out) for out in outs)
             continue
         if free and folds(step, group):
             group.folds.append(step)
+            join(step, changes)
             later.update(id(out) for out in outs)
             continue
         left.append(step)

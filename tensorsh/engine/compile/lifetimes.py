@@ -72,7 +72,8 @@ def memory_of(steps: list[Step]) -> Callable[[Value], Any]:
     def root(v: Value) -> Any:
         while id(v) in base:
             v = base[id(v)]
-        return id(v)
+        e = v.source
+        return id(e.tensor.shared_counter()) if isinstance(e, External) else id(v)
 
     return root
 

@@ -35,8 +35,15 @@ class Program:
         self.inputs: dict[str, tuple[str, tuple[int, ...], str]] = {}
         self.results: list[tuple[str, str]] = []
         self.memory = 0
+        self.over = False  # its loop has ended
         self.stream: Any = (None, None)
         self.backup: Any = ()  # (memory or state, what was there) where a replay may fail after changes
+
+    def drop(self) -> None:
+        """Let go of all memory, without waiting for a search for garbage."""
+        self.replay = lambda names: False
+        self.passage = None
+        self.scope.clear()
 
     def save(self, arrays: Iterable[Array], states: Iterable[dict[str, Any]], stream: Any) -> None:
         """Before a replay that may fail after it has changed these."""

@@ -69,6 +69,7 @@ class Trace(Tape):
         state.trace = None
         values.mixed.pop(0)
         self.journal.rollback()
+        self.journal.trace = None
         state.journal = self.before
         for e in self.externals:
             e.tensor.array = e.array
