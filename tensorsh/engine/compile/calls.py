@@ -56,16 +56,18 @@ class Calls(Memory):
         function = f"{self.named(step.function, f'np_{step.function.__name__}_')}.{step.kind}"
         memory = self._memory(out, None)
         if step.kind == "accumulate":
-            self.lines.append(
-                f"{function}({x}, 0, None, {memory})" if memory else f"{self._result(out)} = {function}({x})"
-            )
+            (axis,) = step.options
+            if memory is None:
+                self.lines.append(f"{self._result(out)} = {function}({x}, {axis})")
+            else:
+                self.lines.append(f"{function}({x}, {axis}, None, {memory})")
             return
         axes, keepdims = step.options
-        axis = repr(axes[0] if len(axes) == 1 else axes)
+        at = repr(axes[0] if len(axes) == 1 else axes)
         if memory is not None:
-            self.lines.append(f"{function}({x}, {axis}, None, {memory}, {keepdims!r})")
+            self.lines.append(f"{function}({x}, {at}, None, {memory}, {keepdims!r})")
         else:
-            call = f"{function}({x}, {axis}, None, None, {keepdims!r})"
+            call = f"{function}({x}, {at}, None, None, {keepdims!r})"
             name = self._result(out)
             self.lines.append(f"{name} = {call}" if out.ndim else f"{name} = as_array({call}, None)")
 

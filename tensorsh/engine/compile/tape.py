@@ -83,10 +83,10 @@ class Tape:
         self.note(Step("call", function, args, (out,), function.__name__, (alike,)))
         return out
 
-    def scan(self, function: Any, x: Value) -> Value:
-        """`function.accumulate` over axis 0 as a step."""
+    def scan(self, function: Any, x: Value, axis: int = 0) -> Value:
+        """`function.accumulate` as a step."""
         out = Value(np.empty(x.shape, x.dtype))
-        self.note(Step("accumulate", function, (x,), (out,), f"np.{function.__name__}.accumulate"))
+        self.note(Step("accumulate", function, (x,), (out,), f"np.{function.__name__}.accumulate", (axis,)))
         return out
 
     def reduce(self, function: Any, x: Value, axes: tuple[int, ...] | None, keepdims: bool) -> Value:
