@@ -20,6 +20,20 @@ def test_a_random_loop_does_the_same_compiled(seed: int) -> None:
     assert found is None, f"{found}\n{made.program}"
 
 
+#: loops over arrays that are large enough for groups
+LARGE = {
+    "a vector as long as a square has rows": "y = tanh(m) * 2 + i + v * v; z = m.sum(1) * v",
+    "other rows of memory that is written": "m.mul_(1.5); y = mt * 2; z = y + m; mv.add_(3)",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_arrays(name: str) -> None:
+    start = "m = rand(600, 600); v = rand(600); mt = m.T; mv = m[1]\nfor i in range(6):\n    "
+    found = difference(start + LARGE[name], [])
+    assert found is None, found
+
+
 if __name__ == "__main__":
     first, count = map(int, sys.argv[1:])
     for each in range(first, first + count):
