@@ -34,8 +34,8 @@ class Fused:
         if first.numel < SMALL or first.dtype.category != dt.FLOAT or first.is_meta:
             return self.body(*args)
         state = context.current
-        if state.tracer is not None:
-            return self.body(*args)
+        if state.tracer is not None or (state.trace is not None and self.record.elementwise):
+            return self.body(*args)  # a compiled program fuses its parts with what stands around them
         if state.grad_enabled:
             for a in args:
                 if type(a) is Tensor and a.requires_grad_slot:

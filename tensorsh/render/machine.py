@@ -51,7 +51,10 @@ def _shown(value: Any) -> dict[str, Any]:
             return {"type": type(value).__name__, "value": value}
     except RecursionError:
         raise errors.ValueError("nested too deeply for JSON") from None
-    return {"type": type(value).__name__.lower(), "value": host_str(value).removeprefix("torch.")}
+    return {
+        "type": type(value).__name__.lower().removeprefix("torch."),
+        "value": host_str(value).removeprefix("torch."),
+    }
 
 
 def _item(value: Any) -> Any:
