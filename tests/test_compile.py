@@ -304,3 +304,14 @@ def test_each_call_does_what_its_kernel_does(shape):
         eager.run(text)
         assert compiled.listings(), expression
         assert repr(state(compiled)) == repr(state(eager)), expression
+
+
+def test_a_saved_view_of_what_was_changed_since_is_an_error():
+    text = (
+        "m = ones(3, 3)\nparam w = ones(3)\n"
+        "for i in range(6):\n    loss = (w * m[:, 1] * 2).sum()\n    m[:, 0] += 1\n"
+        "    if i == 5:\n        loss.backward()"
+    )
+    for flag in (True, False):
+        with pytest.raises(Exception, match="modified by an inplace operation"):
+            Session(compile=flag).run(text)

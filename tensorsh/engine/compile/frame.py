@@ -302,7 +302,8 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
             outside(source.tensor)
 
     bound = {id(t) for t in outputs}
-    shared = {id(t.counter) for t in outputs if t.counter is not None}
+    around = (*outputs, *(e.tensor for e in trace.externals))
+    shared = {id(t.counter) for t in around if t.counter is not None}
     for node in nodes.values():
         if node.args is FREED:
             continue
