@@ -23,19 +23,23 @@ SMALL = 4096
 
 
 class Fused:
-    """Call it with bound arguments, tensors first."""
+    """Call it with bound arguments, tensors first.
 
-    def __init__(self, record: Op, body: Rule):
+    whole   the kernel is better than its parts, even where a program could fuse these
+    """
+
+    def __init__(self, record: Op, body: Rule, whole: bool):
         self.record = record
         self.body = body
+        self.whole = whole
 
     def __call__(self, *args: Any) -> Any:
         first = args[0].spec
         if first.numel < SMALL or first.dtype.category != dt.FLOAT or first.is_meta:
             return self.body(*args)
         state = context.current
-        if state.tracer is not None or (state.trace is not None and self.record.elementwise):
-            return self.body(*args)  # a compiled program fuses its parts with what stands around them
+        if state.tracer is not None or (state.trace is not None and not self.whole):
+            return self.body(*args)
         if state.grad_enabled:
             for a in args:
                 if type(a) is Tensor and a.requires_grad_slot:
@@ -43,11 +47,11 @@ class Fused:
         return apply(self.record, args)
 
 
-def fused(signature: str, body: Rule, **options: Any) -> Callable[[Rule], Fused]:
+def fused(signature: str, body: Rule, *, whole: bool = False, **options: Any) -> Callable[[Rule], Fused]:
     """Declare the kernel of an operation that `body` defines; its name is internal."""
 
     def declare(kernel: Rule) -> Fused:
-        made = Fused(op(signature, names=(), nondifferentiable=True, **options)(kernel), body)
+        made = Fused(op(signature, names=(), nondifferentiable=True, **options)(kernel), body, whole)
         declared.append(made)
         return made
 

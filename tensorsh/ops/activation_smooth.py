@@ -182,6 +182,7 @@ def _gelu_gradient(grad, input, approximate):
     _gelu_gradient,
     infer=same,
     elementwise=True,
+    whole=True,
 )
 def gelu_backward(grad, x, approximate, out=None):
     one = x.dtype.type

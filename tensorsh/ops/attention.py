@@ -135,6 +135,7 @@ def _attention_gradients(grad, query, key, value, mask, output, logs, causal, sc
     "Tensor logs, bool causal, float scale)",
     _attention_gradients,
     infer=lambda grad, query, key, value, *_: (query, key, value),
+    whole=True,
 )
 def attention_backward(grad, query, key, value, mask, output, logs, causal, scale):
     made = Attention(query, key, value, mask, causal, scale)

@@ -84,18 +84,18 @@ def folds(step: Step, group: Group) -> bool:
         step.kind == "reduce"
         and 0 in step.options[0]
         and step.function in FOLDS
-        and id(step.args[0]) in group.made
+        and group.sliced(step.args[0])
     )
 
 
 def starts(step: Step) -> Group | None:
     """The group that a step begins, if it is large enough."""
-    if step.kind not in ("ufunc", "call") or step.function is np.matmul:
+    if step.kind not in ("ufunc", "call", "reduce") or step.function is np.matmul:
         return None
-    out = step.outs[0]
-    if out.size < LARGE or not out.ndim or out.shape[0] < FEW:
+    whole = step.args[0] if step.kind == "reduce" else step.outs[0]
+    if whole.size < LARGE or not whole.ndim or whole.shape[0] < FEW:
         return None
-    group = Group(out.shape[0], out.size)
+    group = Group(whole.shape[0], whole.size)
     return group if fits(step, group) else None
 
 

@@ -7,10 +7,12 @@ lowering does, where only the kernel itself will do. Each does what the kernel d
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from ..parallel import LARGE
 from ..small_products import is_small
 from . import lower_classes, lower_sums
 from .lower_classes import rounded
@@ -121,6 +123,31 @@ def _sigmoid(trace: Any, x: Any) -> Any:
     )
 
 
+def _rsqrt(trace: Any, x: Any) -> Any:
+    return trace.ufunc(np.divide, x.dtype.type(1), trace.ufunc(np.sqrt, x)) if is_float(x) else None
+
+
+def _layer_norm(trace: Any, x: Any, shape: Any, weight: Any, bias: Any, eps: Any) -> Any:
+    """Of large arrays, whose rows then are part of a group; the kernel sums small ones more carefully."""
+    if not is_float(x) or x.size < LARGE or not x.flags.c_contiguous or type(eps) is Number:
+        return None
+    n = prod(shape)
+    rows = lower_sums.reshaped(trace, x, (x.size // n, n))
+    count = np.asarray(n, x.dtype)
+
+    def mean(of: Value) -> Value:
+        return trace.ufunc(np.divide, trace.reduce(np.add, of, (1,), True), count)
+
+    centred = trace.ufunc(np.subtract, rows, mean(rows))
+    variance = mean(trace.ufunc(np.multiply, centred, centred))
+    rstd = _rsqrt(trace, trace.ufunc(np.add, variance, np.asarray(eps, x.dtype)))
+    out = trace.ufunc(np.multiply, centred, rstd)
+    for function, parameter in ((np.multiply, weight), (np.add, bias)):
+        if parameter is not None:
+            out = trace.ufunc(function, out, lower_sums.reshaped(trace, parameter, (n,)))
+    return lower_sums.reshaped(trace, out, x.shape)
+
+
 def _relu(trace: Any, x: Any) -> Any:
     return (
         trace.ufunc(np.maximum, x.dtype.type(0), x) if x.dtype.kind in "fi" and x.dtype.itemsize > 2 else None
@@ -154,6 +181,8 @@ TABLE: dict[tuple[str, int], Lowering] = {
     ("pow", 2): _pow,
     ("relu", 1): _relu,
     ("sigmoid", 1): _sigmoid,
+    ("rsqrt", 1): _rsqrt,
+    ("layer_norm", 5): _layer_norm,
     ("threshold_backward", 2): _threshold,
     ("sum", 2): lower_sums.sum_all,
     ("sum", 4): lower_sums.sum_dim,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..parallel import LARGE
 from . import lower_classes
 from .values import Value, reshape, turn
 
@@ -52,6 +53,8 @@ def total(trace: Any, x: Value, dim: Any, keepdim: bool) -> Any:
     if x.dtype.str[1:] not in LANES or not x.ndim or not x.size:
         return None
     axes = tuple(sorted(axes_of(x, dim)))
+    if x.size >= LARGE and x.flags.c_contiguous:
+        return trace.reduce(np.add, x, axes, keepdim)
     if x.ndim == 2 and x.flags.f_contiguous and not x.flags.c_contiguous:
         turned = trace.view(turn, x, label="turn")
         out = total(trace, turned, tuple(1 - a for a in axes), keepdim)
