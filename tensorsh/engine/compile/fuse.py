@@ -113,9 +113,6 @@ def fuse(steps: list[Step], root: Callable[[Value], Any], kept: set[int]) -> lis
             found.append(step)
             continue
         rest = collect(group, [step, *rest], root)
-        if len(group.inner) + len(group.folds) < 2:
-            found.append(step)
-            continue
         found.append(as_step(group, rest, kept))
     return found
 
@@ -251,7 +248,7 @@ class GroupWriter:
                 alike = [
                     v for v in done if v.shape == out.shape and v.dtype == out.dtype and self._mine(v, step)
                 ]
-                reuse = alike[0] if alike and step.kind != "reduce" else None
+                reuse = alike[0] if alike and (step.kind == "ufunc" or step.options[:1] == (True,)) else None
                 if reuse is not None:
                     register = held.pop(id(reuse))
                     done = [v for v in done if v is not reuse]

@@ -45,7 +45,7 @@ class Step:
     @property
     def elementwise(self) -> bool:
         return (self.kind == "ufunc" and self.function is not np.matmul) or (
-            self.kind == "call" and self.options[0]
+            self.kind == "call" and any(self.options)
         )
 
     def __init__(

@@ -19,6 +19,16 @@ from .values import Number, TraceStopped, Value, reshape
 MOST_STEPS = 2_000
 
 
+class Into:
+    """A kernel whose `out=` is the last argument."""
+
+    def __init__(self, kernel: Any):
+        self.kernel = kernel
+
+    def __call__(self, *args: Any) -> None:
+        self.kernel(*args[:-1], out=args[-1])
+
+
 class Tape:
     """Steps, and the arrays that they are about.
 
@@ -81,6 +91,12 @@ class Tape:
         """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument."""
         out = Value(np.empty_like(args[0].layout, dtype=dtype) if alike else np.empty(shape, dtype))
         self.note(Step("call", function, args, (out,), function.__name__, (alike,)))
+        return out
+
+    def by_element(self, kernel: Any, args: tuple[Any, ...], of: Spec, label: str) -> Value:
+        """An element-wise kernel that takes `out=`, as a step."""
+        out = Value(np.empty(of.shape, of.np))
+        self.note(Step("call", Into(kernel), args, (out,), label, (False, True)))
         return out
 
     def scan(self, function: Any, x: Value, axis: int = 0) -> Value:

@@ -250,6 +250,8 @@ class Trace(Tape):
                 if out is not None:
                     return out if out.dtype == plan.out.np else self.ufunc_cast(out, plan.out.np)
                 del self.steps[mark:]
+        if plan.blocked and op.takes_out and not plan.out.dtype.is_half:
+            return self.by_element(op.kernel, tuple(arrays), plan.out, op.name.rpartition(".")[2])
         specs = plan.out if plan.many else (plan.out,)
         outs = self.kernel(op.kernel, tuple(arrays), specs, op.name)
         return outs if plan.many else outs[0]
