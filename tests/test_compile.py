@@ -272,7 +272,8 @@ exp(x); log(abs(x)); sin(x); cos(x); tanh(x); sqrt(abs(x)); sigmoid(x); relu(x);
 x.sum(); x.sum(0); x.sum(-1); x.sum(-1, True); x.mean(); x.mean(0); x.mean(-1, True)
 softmax(x, -1); softmax(x, 0); log_softmax(x, -1); log_softmax(x, 0); x @ y.T; x.T @ y; x @ x.T @ y
 (x - x.mean(0)) / (x.std(0) + 1); x[:, 0] * 2 + x[:, 1:].sum(1); x.reshape(-1).sum(); x.exp().sum(1).log().mean()
-cross_entropy(x, t); cross_entropy(x, t, reduction="sum"); mse_loss(x, y); (x.T * 2).sum(0); x.double() * 2
+cross_entropy(x, t); cross_entropy(x, t, reduction="sum");
+cross_entropy(x, t, ignore_index=1); mse_loss(x, y); (x.T * 2).sum(0); x.double() * 2
 """
 
 

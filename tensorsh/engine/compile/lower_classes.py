@@ -104,8 +104,10 @@ def one_hot_less(x: Any, value: Any, at: Any, out: Any) -> Any:
     return out
 
 
-def _places(trace: Any, x_shape: Any, target: Any, weight: Any) -> Any:
+def _places(trace: Any, x_shape: Any, target: Any, weight: Any, ignore: int) -> Any:
     """The flat place of each row's class, under a guard; None where the kernel itself has to look."""
+    if len(x_shape) == 2 and 0 <= ignore < x_shape[1]:
+        return None  # a class that does not count
     if len(x_shape) != 2 or weight is not None or type(target) is not Value or target.dtype != np.int64:
         return None
     if target.shape != x_shape[:1] or not target.flags.c_contiguous or not target.size:
@@ -122,7 +124,7 @@ def _places(trace: Any, x_shape: Any, target: Any, weight: Any) -> Any:
 def nll_loss(trace: Any, x: Any, target: Any, weight: Any, reduction: Any, ignore: Any) -> Any:
     if not _fits(x) or not x.flags.c_contiguous:
         return None
-    at = _places(trace, x.shape, target, weight)
+    at = _places(trace, x.shape, target, weight, ignore)
     if at is None:
         return None
     losses = trace.ufunc(np.negative, trace.call(pick, (x, at), (x.shape[0],), x.dtype))
@@ -137,7 +139,7 @@ def nll_backward(
 ) -> Any:
     if type(grad) is not Value or grad.dtype.itemsize < 4 or grad.ndim or reduction == "none":
         return None
-    at = _places(trace, shape, target, weight)
+    at = _places(trace, tuple(shape), target, weight, ignore)
     if at is None:
         return None
     if reduction == "mean":

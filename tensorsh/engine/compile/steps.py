@@ -17,7 +17,7 @@ class External:
     fixed   the program is for this very tensor with this very array (a parameter), not for any such
     """
 
-    __slots__ = ("array", "fixed", "grad", "had_grad", "path", "tensor", "used", "written")
+    __slots__ = ("array", "fixed", "grad", "had_grad", "path", "tensor", "written")
 
     def __init__(self, tensor: Tensor, path: str, fixed: bool):
         self.tensor = tensor
@@ -26,7 +26,6 @@ class External:
         self.array = tensor.array
         self.had_grad = tensor.grad_slot
         self.grad: External | None = None
-        self.used = False
         self.written = 0
 
 

@@ -105,8 +105,6 @@ class Trace(Tape):
             found = self.foreign.get(id(held))
             if found is not None:
                 return found
-            if isinstance(held.source, External):
-                held.source.used = True
             return held
         found = self.foreign.get(id(t))
         if found is not None:
@@ -315,7 +313,6 @@ class Trace(Tape):
                     owner = e
         if owner is not None:
             owner.written += 1
-            owner.used = True
         elif type(root.array) is Value and isinstance(root.array.source, External):
             self.stop("memory from elsewhere is changed")
 
