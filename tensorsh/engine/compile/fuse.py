@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..parallel import BLOCK, LARGE
+from .shorten import with_row_products, without_repeats
 from .steps import Step
 from .values import Value
 
@@ -190,6 +191,7 @@ def arrays_deep(step: Step) -> list[Value]:
 def as_step(group: Group, rest: list[Step], kept: set[int]) -> Step:
     """The group as one step: what it reads from outside, and what others need of it."""
     used = {id(v) for step in rest for v in arrays_deep(step)} | kept
+    shorten(group, used)
     inputs: dict[int, Value] = {}
     made: set[int] = set()
     for step in (*group.inner, *group.folds):
@@ -200,6 +202,20 @@ def as_step(group: Group, rest: list[Step], kept: set[int]) -> Step:
     outs = [out for out in group.made.values() if id(out) in used or out.source is not None or out.again]
     outs += [step.outs[0] for step in group.folds]
     return Step("group", None, tuple(inputs.values()), tuple(outs), "group", (group,))
+
+
+def shorten(group: Group, used: set[int]) -> None:
+    """Fewer passes over the block, if the group changes nothing that was there before."""
+    if any(changed(step) for step in group.inner):
+        return
+    group.inner, group.folds = without_repeats(group.inner, group.folds, used)
+
+    def needed(inner: list[Step], v: Value) -> bool:
+        return id(v) in used or any(a is v for step in (*inner, *group.folds) for a in step.args)
+
+    group.inner = with_row_products(group.inner, needed)
+    kept = {id(out) for step in group.inner for out in step.outs}
+    group.made = {key: v for key, v in group.made.items() if key in kept}
 
 
 class GroupWriter:
@@ -257,7 +273,10 @@ class GroupWriter:
                 held[id(out)] = register
                 place = self.local[id(out)] = f"r{register}"
             function = self.named(step.function, f"{step.label.removeprefix('np.').partition('.')[0]}_")
-            if step.kind == "reduce":
+            if step.kind == "product":
+                into = f"{place}[..., 0]" if step.options[0] else place
+                self.lines.append(f"{function}({', '.join(arguments)}, {into})")
+            elif step.kind == "reduce":
                 axes, keepdims = step.options
                 axis = repr(axes[0] if len(axes) == 1 else axes)
                 self.lines.append(f"{function}.reduce({arguments[0]}, {axis}, None, {place}, {keepdims!r})")
