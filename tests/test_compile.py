@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from compile_compare import difference
 from tensorsh import Session
 
 NETWORK = """
@@ -239,6 +240,25 @@ def test_sums_along_rows_agree_with_eager_ones(row):
             a, b = (session[name].array for session in (one, other))
             assert a.dtype == b.dtype and a.shape == b.shape
             assert np.allclose(a, b, rtol=1e-5, atol=1e-4, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        # a tensor that lies in memory column by column
+        "m = rand(3, 3); mt = m.T\nfor i in range(6):\n    b = tanh(mt); c = sqrt(mt) * 2; d = tanh(m.T)[0]",
+        # the gradient of a sum, times a number that changes
+        "w = rand(3, requires_grad=True)\nfor u in [1.5, 2, 0.5, 3, 1]:\n    w.grad = None; l = (w * u).sum()\n"
+        "    backward l",
+        "w = rand(3, 4, requires_grad=True)\nfor i in range(6):\n    w.grad = None; l = (ones(5, 3) @ w).sum()\n"
+        "    backward l",
+        # a name without a value is not the session's name
+        "a = rand(3); b = rand(3)\ndef f(a):\n    for i in range(8):\n        b = tanh(a) * 2 + a\n        if i == 6:"
+        "\n            del a\nf(a)",
+    ],
+)
+def test_what_a_fuzzer_found(program):
+    assert difference(program, []) is None
 
 
 def test_results_of_earlier_rounds_keep_their_values():

@@ -225,9 +225,11 @@ class Compiler(Expressions):
     def define(self, node: ast.Define) -> py.stmt:
         arguments = self.parameters(node.parameters)
         loops, self.loops = self.loops, []
-        self.functions += 1
+        around = self.functions
+        named = (parameter.arg for parameter in py.walk(arguments) if isinstance(parameter, py.arg))
+        self.functions = *around, frozenset().union(named, bound_names(node.body))
         body = self.block(node.body)
-        self.functions -= 1
+        self.functions = around
         self.loops = loops
         at = self.at(node)
         if any(isinstance(made, py.Name) and made.id == ".sizes" for each in body for made in py.walk(each)):

@@ -116,7 +116,8 @@ class Evaluator:
                 return i
             from .segments import Segment
 
-            segment = Segment([code(s) for s in run], bound, varying, self.variables, run, self.found)
+            local = frozenset().union(*functions)
+            segment = Segment([code(s) for s in run], bound, varying, local, self.variables, run, self.found)
             self.prelude.bound[name] = segment.go
             return segment.go(i, names)
 

@@ -49,7 +49,7 @@ class Expressions:
 
     def __init__(self, table: Table):
         self.table = table
-        self.functions = 0  # how many `def`s we are inside of
+        self.functions: tuple[frozenset[str], ...] = ()  # the names of each `def` that we are inside of
         self.derivatives = 0  # how many `grad … wrt`s
 
     # ---------------------------------------------------------------- places

@@ -49,12 +49,21 @@ class Reach:
     numbers    names whose numbers may change: name → Number
     links      (tensor, its node) where a tensor comes from another program
     own        names that the run binds before it reads them
+    assigned   names that are local to a function, and never the session's
     inside     whether the names that are bound are those of a function
     """
 
-    def __init__(self, varying: frozenset[str], own: frozenset[str], strict: bool, inside: bool):
+    def __init__(
+        self,
+        varying: frozenset[str],
+        own: frozenset[str],
+        assigned: frozenset[str],
+        strict: bool,
+        inside: bool,
+    ):
         self.varying = varying
         self.own = own
+        self.assigned = assigned
         self.strict = strict
         self.inside = inside
         self.fetch: list[str] = []
@@ -80,6 +89,8 @@ class Reach:
             if name in local:
                 self._root("v", name, local[name])
                 continue
+            if name in self.assigned:
+                raise TraceStopped(f"'{name}' has no value")
             if self.inside and name[0] != ".":
                 self.guards.append(f"{name!r} not in v")
             self._shared(name, shared, prelude)

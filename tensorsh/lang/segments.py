@@ -46,6 +46,7 @@ class Segment:
     codes      makes the code of statement i, to be run for a trace
     bound      the names that each statement binds
     varying    the names that the loops around it bind
+    assigned   the names that are local to the functions around it
     found      hears of each new program, and which lines it does
     """
 
@@ -54,6 +55,7 @@ class Segment:
         codes: list[Callable[[], CodeType]],
         bound: list[frozenset[str]],
         varying: frozenset[str],
+        assigned: frozenset[str],
         variables: dict[str, Any],
         run: list[ast.Stmt],
         found: Callable[[str, Program], None] | None = None,
@@ -63,6 +65,7 @@ class Segment:
         self.codes = codes
         self.bound = bound
         self.varying = varying
+        self.assigned = assigned
         self.variables = variables
         n = len(codes)
         self.pieces: list[Piece | None] = [Piece(n), *[None] * n]
@@ -156,7 +159,7 @@ class Segment:
         bound = frozenset().union(*self.bound[i:end])
         before = {name: local[name] for name in bound if name in local}
         own = bound - read_first(self.run[i:end])
-        reach = Reach(self.varying, own, strict, local is not self.variables)
+        reach = Reach(self.varying, own, self.assigned, strict, local is not self.variables)
         trace: Trace | None = None
         linked: list[tuple[Tensor, ReplayedNode]] = []
         versions: list[tuple[Any, Any]] = []

@@ -40,9 +40,14 @@ class Calls(Memory):
             self.lines.append(f"{self._result(out)} = {function}({', '.join(arguments)})")
             return
         if memory is None:  # a ufunc would make a number of it, another function needs a place
-            self.scope["empty"] = np.empty
             memory = self._result(out)
-            place = f"({memory} := empty({out.shape!r}, {self.named(out.dtype, 'd')}))"
+            if out.flags.c_contiguous:
+                self.scope["empty"] = np.empty
+                fresh = f"empty({out.shape!r}, {self.named(out.dtype, 'd')})"
+            else:
+                self.scope["empty_like"] = np.empty_like
+                fresh = f"empty_like({self.named(out.layout, 'l')})"
+            place = f"({memory} := {fresh})"
         else:
             place = memory
         if step.function in (np.maximum, np.minimum):  # which take no third argument for `out`

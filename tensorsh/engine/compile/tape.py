@@ -73,12 +73,13 @@ class Tape:
     def ufunc(self, function: Any, *args: Any) -> Value:
         """A call of a NumPy ufunc as a step; of constants it is a constant."""
         layout = _layout(function, args)
-        args = tuple([_uniform(a, layout.shape) for a in args])
+        if function is not np.matmul:
+            args = _uniform(args, layout.shape)
         same = _unchanged(function, args, layout)
         if same is not None:
             self.aliased.add(id(same))
             return same
-        if all(isinstance(a.source, np.ndarray) if type(a) is Value else type(a) is not Number for a in args):
+        if all(map(_is_constant, args)):
             found = function(*[a.source if type(a) is Value else a for a in args])
             return self.constant(np.broadcast_to(np.asarray(found, layout.dtype), layout.shape))
         out = Value(layout)
@@ -180,13 +181,22 @@ def _unchanged(function: Any, args: tuple[Any, ...], layout: np.ndarray[Any, Any
     return None
 
 
-def _uniform(a: Any, shape: tuple[int, ...]) -> Any:
-    """A constant of one and the same number as a 0-d array, where that broadcasts as well."""
-    if type(a) is Value and isinstance(a.source, np.ndarray) and a.ndim and not any(a.strides):
-        if a.size and len(shape) >= a.ndim:
-            flat = np.asarray(a.source[(0,) * a.ndim])
-            return Value(flat, flat)
-    return a
+def _uniform(args: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Constants of one and the same number as 0-d arrays, where others give the result its shape."""
+
+    def flat(a: Any) -> bool:
+        constant = type(a) is Value and isinstance(a.source, np.ndarray)
+        return constant and a.size > 0 and a.ndim > 0 and not any(a.strides)
+
+    others = [a.shape for a in args if not flat(a) and isinstance(a, Value | np.ndarray)]
+    if not all(map(_is_constant, args)) and np.broadcast_shapes(*others) != shape:
+        return args
+    number = [np.asarray(a.source[(0,) * a.ndim]) if flat(a) else None for a in args]
+    return tuple([a if n is None else Value(n, n) for a, n in zip(args, number, strict=True)])
+
+
+def _is_constant(a: Any) -> bool:
+    return isinstance(a.source, np.ndarray) if type(a) is Value else type(a) is not Number
 
 
 def _layout(function: Any, args: tuple[Any, ...]) -> np.ndarray[Any, Any]:
