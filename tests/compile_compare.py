@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from types import FunctionType
 from typing import Any
 
@@ -47,7 +48,7 @@ class Observer:
             return "array", str(value.dtype), value.shape, value.tobytes()
         if isinstance(value, FunctionType):
             return "function", value.__name__
-        return type(value).__name__, repr(value)
+        return type(value).__name__, nowhere(repr(value))
 
     def tensor(self, t: Tensor, path: str) -> Any:
         if id(t) in self.known:
@@ -63,7 +64,7 @@ class Observer:
             "index": t.index if t.node is not None else 0,
             "retains": t.retains,
             "version": t.version,
-            "view": t.view_of is not None,
+            "view": t.view_of is not None and t.spec.numel > 0,
             "strides": None
             if t.is_meta
             else [s for s, n in zip(array.strides, t.shape, strict=True) if n > 1],
@@ -130,14 +131,19 @@ def run(program: str, compile: bool, after: list[str]) -> list[Any]:
         with contextlib.redirect_stdout(io.StringIO()) as out:
             try:
                 session.execute(
-                    text, "<input>", lambda s, shown=shown: shown.append(f"{s.name}: {s.value!r}")
+                    text, "<input>", lambda s, shown=shown: shown.append(nowhere(f"{s.name}: {s.value!r}"))
                 )
             except TensorshError as raised:
                 error = raised.code, raised.message, raised.help, span_of(raised), repr(raised.labels)
-        report.append(("printed", text, out.getvalue(), shown))
+        report.append(("printed", text, nowhere(out.getvalue()), shown))
         report.append(("error", text, error))
         report.append(("state", text, state_of(session)))
     return report
+
+
+def nowhere(text: str) -> str:
+    """Without addresses of objects, which differ from run to run."""
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
 
 
 def span_of(error: TensorshError) -> Any:

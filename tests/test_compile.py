@@ -252,6 +252,16 @@ def test_sums_along_rows_agree_with_eager_ones(row):
         "    backward l",
         "w = rand(3, 4, requires_grad=True)\nfor i in range(6):\n    w.grad = None; l = (ones(5, 3) @ w).sum()\n"
         "    backward l",
+        # names of a function in a function of one line, also where the session has them
+        "i = 9; b = rand(3)\n"
+        "def f(b):\n    for i in range(8):\n        y = (lambda x: x * i * 0.1)(b) + b\n    return y\n"
+        "r = f(b)",
+        # a node with several outputs
+        "x = rand(3, 4, requires_grad=True)\nfor i in range(5):\n    out = var_mean(x, 0)\n"
+        "n = out[0].grad_fn.next_functions",
+        # a sum of a broadcast gradient, after a lowering that was given up
+        "x = rand(5, 5, 10); y = rand(5, 5, requires_grad=True)\nfor i in range(6):\n    y.grad = None\n"
+        "    o = addcmul(x, y.sum(), y.sum(0)[0], value=0.6); l = o.sum(); l.backward()",
         # a name without a value is not the session's name
         "a = rand(3); b = rand(3)\ndef f(a):\n    for i in range(8):\n        b = tanh(a) * 2 + a\n        if i == 6:"
         "\n            del a\nf(a)",

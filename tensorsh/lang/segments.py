@@ -183,24 +183,24 @@ class Segment:
             local.update(reach.numbers)
             for name in own:  # what is read too early is not what it will be
                 local.pop(name, None)
+            scope = local  # one for all, so that a lambda of the run finds the function's names in it
+            if local is not self.variables:
+                scope = {k: v for k, v in self.variables.items() if k not in self.assigned} | local
 
             def work() -> None:
                 nonlocal at
                 for k, code in enumerate(codes):
                     at = i + k
-                    if local is self.variables:
-                        exec(code, local)
-                    else:
-                        exec(code, self.variables, local)
+                    exec(code, scope)
 
             trace.run(work)
             if len(trace.steps) < LEAST_STEPS and not trace.externals:
                 raise TraceStopped("too little to do")
             results = {
-                name: local[name]
+                name: scope[name]
                 for name in sorted(bound)
-                if name in local
-                and (local is not names or name in own or local[name] is not before.get(name))
+                if name in scope
+                and (local is not names or name in own or scope[name] is not before.get(name))
             }
             fetch = [*reach.fetch]
             trace.guards.insert(0, f"context.current is state and state.grad_enabled is {grad_enabled}")

@@ -95,7 +95,7 @@ class Calls(Memory):
         function = self.named(step.function, f"{step.label.rpartition('.')[2]}_")
         call = f"{function}({', '.join([self.argument(a) for a in step.args])})"
         names = [self._result(out) for out in step.outs]
-        self.lines.append(f"{', '.join(names)} = {call}")
+        self.lines.append(f"{', '.join(names)} = {call}" if names else call)
         for name, out in zip(names, step.outs, strict=True):
             kind = self.named(out.dtype, "d")
             self.lines.append(

@@ -118,7 +118,11 @@ class Frame:
         self.start = next(sequence)
 
     def node(self, of: Node) -> ReplayedNode:
-        """The node of an output."""
+        """The node of an output, which several may share."""
+        known = self.bound.get(id(of))
+        found = known() if known is not None else None
+        if found is not None:
+            return found
         made = ReplayedNode.__new__(ReplayedNode)
         made.frame = self
         made.origin = of

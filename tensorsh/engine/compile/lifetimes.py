@@ -55,7 +55,7 @@ def last_uses(steps: list[Step]) -> dict[int, int]:
         for v in arrays_of(step.args):
             last.setdefault(id(v), i)
             if step.kind in ("view", "kernel", "own"):
-                last[id(v)] = max(last[id(v)], *(last.get(id(out), i) for out in step.outs))
+                last[id(v)] = max([last[id(v)], *(last.get(id(out), i) for out in step.outs)])
         for out in step.outs:
             last.setdefault(id(out), i)
     return last

@@ -41,6 +41,7 @@ class Tape:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self.given_up: list[Step] = []  # kept, for Values are told apart by their ids
         self.constants: dict[int, tuple[np.ndarray[Any, Any], Value]] = {}
         self.aliased: set[int] = set()
         self.bases: dict[int, Value] = {}

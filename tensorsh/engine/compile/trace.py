@@ -247,6 +247,7 @@ class Trace(Tape):
                 out = lower(self, *arrays)
                 if out is not None:
                     return out if out.dtype == plan.out.np else self.ufunc_cast(out, plan.out.np)
+                self.given_up += self.steps[mark:]
                 del self.steps[mark:]
         if plan.blocked and op.takes_out and not plan.out.dtype.is_half:
             return self.by_element(op.kernel, tuple(arrays), plan.out, op.name.rpartition(".")[2])
