@@ -17,7 +17,7 @@ import numpy as np
 
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
-from ..engine.parallel import LARGE, spread_products, threads
+from ..engine.products import products, shares
 from ..engine.small_products import matrix_product, matrix_vector, vector_product
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor, converters_tensor
@@ -191,7 +191,7 @@ def bmm(a, b):
     >>> bmm([[[1., 2.]]], [[[3.], [4.]]])
     tensor([[[11.]]])
     """
-    return matrices(a, b)
+    return products(a, b) if shares(a, b) else np.matmul(a, b)
 
 
 @bmm.derivative("input")
@@ -255,20 +255,7 @@ def _product(a: Any, b: Any) -> Any:
         return np.matmul(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
     if a.ndim == 1 and b.ndim == 2:
         return matrix_product(a[None], b)[0]
-    return matrices(a, b)
-
-
-def matrices(a: Any, b: Any) -> Any:
-    """`np.matmul`; the batches of large operands are shared among threads, each matrix whole.
-
-    BLAS would split every single matrix among its threads, which then wait for each other.
-    """
-    if a.ndim < 3 or a.shape[:-2] != b.shape[:-2] or max(a.size, b.size) < LARGE or len(a) < threads():
-        return np.matmul(a, b)
-    out = np.empty((*a.shape[:-1], b.shape[-1]), np.result_type(a, b))
-    block = max(len(a) // (4 * threads()), 1)
-    spread_products(lambda lo, hi: np.matmul(a[lo:hi], b[lo:hi], out=out[lo:hi]), len(a), block)
-    return out
+    return products(a, b) if shares(a, b) else np.matmul(a, b)
 
 
 def _product_record(grad_fn: str, infer: Any) -> Op:

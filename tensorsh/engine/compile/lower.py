@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..parallel import LARGE
+from ..products import products, shares
 from ..small_products import is_small
 from . import lower_classes, lower_sums
 from .lower_classes import rounded
@@ -34,7 +35,7 @@ BINARY = {
     "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal, "maximum": np.maximum, "minimum": np.minimum,
 }  # fmt: skip
 
-PRODUCTS = frozenset({"mm", "mv", "bmm"})
+PRODUCTS = frozenset({"mm", "mv", "bmm", "matmul"})
 
 
 def lowering(op: Any) -> Lowering | None:
@@ -69,7 +70,13 @@ def _binary(function: Any) -> Lowering:
 def _product(trace: Any, a: Any, b: Any) -> Any:
     if a.ndim < 3 and is_small(a, b):  # rounded by the kernel in an order of its own
         return None
-    return trace.ufunc(np.matmul, a, b) if a.dtype.kind in "fc" and a.dtype == b.dtype else None
+    if a.dtype.kind not in "fc" or a.dtype != b.dtype or a.ndim == 1:
+        return None
+    if a.ndim > 2 and a.shape[:-2] != b.shape[:-2]:  # one large product
+        return None
+    if shares(a, b):
+        return trace.call(products, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
+    return trace.ufunc(np.matmul, a, b)
 
 
 def _sum_of(function: Any) -> Lowering:

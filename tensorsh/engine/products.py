@@ -1,0 +1,27 @@
+"""Products of batches of large matrices, each matrix whole on one core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .parallel import LARGE, spread_products, threads
+
+
+def shares(a: Any, b: Any) -> bool:
+    """Whether the products of two batches are shared among threads, (…, m, k) @ (…, k, n)."""
+    alike = a.ndim > 2 and a.shape[:-2] == b.shape[:-2]
+    return alike and max(a.size, b.size) >= LARGE and a.shape[0] >= threads()
+
+
+def products(a: Any, b: Any, out: Any = None) -> Any:
+    """`np.matmul` of batches that `shares` says are worth it, (b, …, m, k) @ (b, …, k, n) → (b, …, m, n).
+
+    BLAS would split every single matrix among its threads, which then wait for each other.
+    """
+    if out is None:
+        out = np.empty((*a.shape[:-1], b.shape[-1]), np.result_type(a, b))
+    block = max(len(a) // (4 * threads()), 1)
+    spread_products(lambda lo, hi: np.matmul(a[lo:hi], b[lo:hi], out=out[lo:hi]), len(a), block)
+    return out
