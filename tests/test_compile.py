@@ -256,6 +256,9 @@ def test_sums_along_rows_agree_with_eager_ones(row):
         "i = 9; b = rand(3)\n"
         "def f(b):\n    for i in range(8):\n        y = (lambda x: x * i * 0.1)(b) + b\n    return y\n"
         "r = f(b)",
+        # a view of what the run does not change for ever
+        "m = rand(3, 3); a = rand(3, 3); xs = [m]; mv = m[1]; u = rand(3)\n"
+        "for i in range(9):\n    if i == 5:\n        mv = a[0]\n    mv.copy_(xs[0][0] * 2)",
         # a node with several outputs
         "x = rand(3, 4, requires_grad=True)\nfor i in range(5):\n    out = var_mean(x, 0)\n"
         "n = out[0].grad_fn.next_functions",

@@ -90,9 +90,8 @@ class Builder(Calls):
             if e.fixed:
                 continue
             counter = e.tensor.counter
-            near = next(
-                (o for o in externals[:i] if counter is not None and o.tensor.counter is counter), None
-            )
+            known = (*fixed, *externals[:i])
+            near = next((o for o in known if counter is not None and o.tensor.counter is counter), None)
             if near is not None:
                 guards.append(f"{e.path}.counter is {near.path}.counter")
                 continue
