@@ -51,10 +51,11 @@ def test_the_first_block_that_fails_is_reported_and_all_threads_have_stopped(thr
 
 
 def test_inside_a_block_the_work_is_not_shared_further(threads: int) -> None:
-    total = []
+    total, calls = [], []
 
     def work(lo: int, hi: int) -> None:
         me = threading.get_ident()
+        calls.append(lo)
 
         def inner(lo: int, hi: int) -> None:
             assert threading.get_ident() == me
@@ -63,7 +64,13 @@ def test_inside_a_block_the_work_is_not_shared_further(threads: int) -> None:
         parallel.spread(inner, 30, 10)
 
     parallel.spread(work, 50, 10)
-    assert sum(total) == 5 * 30
+    assert sum(total) == len(calls) * 30
+
+
+def test_each_thread_has_as_many_blocks(threads: int) -> None:
+    seen: list[tuple[int, int]] = []
+    parallel.spread(lambda lo, hi: seen.append((lo, hi)), 30, 10)
+    assert len(seen) % threads == 0 and len(seen) >= 3
 
 
 def test_error_state_goes_along(threads: int) -> None:
