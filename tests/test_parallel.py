@@ -67,10 +67,10 @@ def test_inside_a_block_the_work_is_not_shared_further(threads: int) -> None:
     assert sum(total) == len(calls) * 30
 
 
-def test_each_thread_has_as_many_blocks(threads: int) -> None:
+def test_few_blocks_are_shared_out_evenly_whatever_the_number_of_threads(threads: int) -> None:
     seen: list[tuple[int, int]] = []
-    parallel.spread(lambda lo, hi: seen.append((lo, hi)), 30, 10)
-    assert len(seen) % threads == 0 and len(seen) >= 3
+    parallel.spread(lambda lo, hi: seen.append((lo, hi)), 50, 10)
+    assert len(seen) == 8
 
 
 def test_error_state_goes_along(threads: int) -> None:

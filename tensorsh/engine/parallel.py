@@ -22,6 +22,8 @@ Work = Callable[[int, int], object]
 #: elements of a block: a few arrays of so many floats fit the cache of one core or nearly, and a call on them takes
 #: longer (15 µs) than what two threads lose now and then when both want the interpreter's lock at its end
 BLOCK = 1 << 17
+#: fewer blocks than this are shared out evenly
+FEW = 32
 #: fewer elements than this are not worth waking a thread
 LARGE = 1 << 18
 
@@ -48,8 +50,8 @@ def set_threads(n: int) -> None:
 def spread(work: Work, n: int, block: int = BLOCK) -> None:
     """Call `work(lo, hi)` for blocks of about `block` that cover [0, n), each once, in any order."""
     pieces = -(-n // block)
-    if 1 < pieces < 8 * threads():  # as many for each thread
-        pieces = min(-(-pieces // threads()) * threads(), n)
+    if 1 < pieces < FEW:  # as many for each of two or four threads; never a matter of how many there are
+        pieces = min(-(-pieces // 4) * 4, n)
     helpers = min(threads(), pieces) - 1
     if helpers < 1 or getattr(inside, "work", False):
         for i in range(pieces):
