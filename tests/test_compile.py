@@ -259,6 +259,14 @@ def test_sums_along_rows_agree_with_eager_ones(row):
         # a view of what the run does not change for ever
         "m = rand(3, 3); a = rand(3, 3); xs = [m]; mv = m[1]; u = rand(3)\n"
         "for i in range(9):\n    if i == 5:\n        mv = a[0]\n    mv.copy_(xs[0][0] * 2)",
+        # a gradient that a name meant, and means no longer
+        "W = rand(3, 3, requires_grad=True); x = rand(3, 3); a = rand(3, 3)\n"
+        "for i in range(8):\n    if i == 4:\n        W.grad = x.clone()\n"
+        "    l = a.norm() + (x @ W).tanh().mean()\n    backward l retain\n    a = W.grad",
+        # a function that sees a name which the run binds
+        "a = rand(3); m = rand(3)\ndef run(k):\n    def f(y): return y * 2 - k\n"
+        "    for i in range(8):\n        if i == 6: break\n"
+        "        k += 1\n        m.copy_(f(a) * 2)\nrun(1)",
         # a node with several outputs
         "x = rand(3, 4, requires_grad=True)\nfor i in range(5):\n    out = var_mean(x, 0)\n"
         "n = out[0].grad_fn.next_functions",

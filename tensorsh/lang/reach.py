@@ -48,6 +48,7 @@ class Reach:
     guards     conditions, each an expression over what `fetch` gets
     numbers    names whose numbers may change: name → Number
     links      (tensor, its node) where a tensor comes from another program
+    bound      names that the run binds
     own        names that the run binds before it reads them
     assigned   names that are local to a function, and never the session's
     inside     whether the names that are bound are those of a function
@@ -56,12 +57,14 @@ class Reach:
     def __init__(
         self,
         varying: frozenset[str],
+        bound: frozenset[str],
         own: frozenset[str],
         assigned: frozenset[str],
         strict: bool,
         inside: bool,
     ):
         self.varying = varying
+        self.bound = bound
         self.own = own
         self.assigned = assigned
         self.strict = strict
@@ -182,6 +185,8 @@ class Reach:
         for name in names_of(function.__code__):
             if self.inside or name not in self.own:
                 self._shared(name, shared, shared["__builtins__"])
+        if self.inside and not self.bound.isdisjoint(function.__code__.co_freevars):
+            raise TraceStopped("a function sees a name that the run binds")
         for i, cell in enumerate(function.__closure__ or ()):
             try:
                 content = cell.cell_contents
@@ -227,7 +232,9 @@ class Reach:
             self.guards.append(f"{path}.grad_slot is not None")
             if grad.requires_grad_slot or grad.node is not None:
                 raise TraceStopped("a gradient with a graph")
-            if id(grad) not in self.paths:
+            if id(grad) in self.paths:
+                self.guards.append(f"{path}.grad_slot is {self.paths[id(grad)]}")
+            else:
                 self.paths[id(grad)] = f"{path}.grad_slot"
                 inner = External(grad, f"{path}.grad_slot", False)
                 self.externals.append(inner)

@@ -159,7 +159,7 @@ class Segment:
         bound = frozenset().union(*self.bound[i:end])
         before = {name: local[name] for name in bound if name in local}
         own = bound - read_first(self.run[i:end])
-        reach = Reach(self.varying, own, self.assigned, strict, local is not self.variables)
+        reach = Reach(self.varying, bound, own, self.assigned, strict, local is not self.variables)
         trace: Trace | None = None
         linked: list[tuple[Tensor, ReplayedNode]] = []
         versions: list[tuple[Any, Any]] = []
