@@ -53,6 +53,7 @@ class Writer:
             [
                 *(self.binary, self.comparison, self.logical, self.unary, self.conditional, self.bracketed),
                 *(self.attribute, self.index, self.call, self.brackets, self.tuple, self.comprehension),
+                *(self.dictionary, self.set),
                 *(self.generator, self.function, self.fstring, lambda depth: self.literal()),
             ]
         )(depth - 1)
@@ -119,7 +120,22 @@ class Writer:
 
     def comprehension(self, depth: int) -> str:
         clauses = "".join(self.clause(depth) for _ in range(self.random.randint(1, 2)))
-        return f"[{self.expression(depth)}{clauses}]"
+        item = self.expression(depth)
+        opening, closing = self.one_of(["[]", "[]", "{}"])
+        if opening == "{" and self.random.random() < 0.5:
+            item = f"{item}: {self.expression(depth)}"
+        return f"{opening}{item}{clauses}{closing}"
+
+    def dictionary(self, depth: int) -> str:
+        return f"{{{self.several(self.entry, depth)}{self.maybe(' ', chr(10))}}}"
+
+    def entry(self, depth: int) -> str:
+        if self.random.random() < 0.2:
+            return f"**({self.expression(depth)})"
+        return f"{self.expression(depth)}: {self.expression(depth)}"
+
+    def set(self, depth: int) -> str:
+        return f"{{{self.several(self.element, depth, least=1)}{self.maybe(',')}}}"
 
     def generator(self, depth: int) -> str:
         return f"{self.maybe('sum')}({self.expression(depth)}{self.clause(depth)})"

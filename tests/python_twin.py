@@ -87,6 +87,14 @@ def _python(node: Any) -> Any:
             return ("slice", _python([lower, upper, step]))
         case py.ListComp(elt=item, generators=clauses):
             return ("comprehension", "list", _python(item), _python(clauses))
+        case py.Dict(keys=keys, values=values):
+            return ("dict", [_python([key, value]) for key, value in zip(keys, values, strict=True)])
+        case py.Set(elts=items):
+            return ("set", _python(items))
+        case py.SetComp(elt=item, generators=clauses):
+            return ("comprehension", "set", _python(item), _python(clauses))
+        case py.DictComp(key=key, value=value, generators=clauses):
+            return ("comprehension", "dict", _python([key, value]), _python(clauses))
         case py.GeneratorExp(elt=item, generators=clauses):
             return ("comprehension", "generator", _python(item), _python(clauses))
         case py.comprehension(target=target, iter=iterable, ifs=conditions):
@@ -211,6 +219,12 @@ def _ours(node: Any) -> Any:
             return ("name", name)
         case ast.TensorLiteral(values=values):
             return ("literal", repr(values))
+        case ast.DictExpr(entries=entries):
+            return ("dict", _ours(entries))
+        case ast.Entry(key=key, value=value):
+            return [_ours(key), _ours(value)]
+        case ast.SetExpr(items=items):
+            return ("set", _ours(items))
         case ast.ListExpr(items=items):
             return ("list", _ours(items))
         case ast.TupleExpr(items=items):

@@ -37,6 +37,8 @@ q.grad = ones(2, dtype=float64)
 xs = [w, "a", 3]
 nested = [[print, "b"], xs]
 names = ["u", "v"]
+table = {"w": w, "xs": xs, "in": {"n": 1, "s": {1, 2}}, 5: x}
+some = {3, "m"}
 opt = sgd([w, b], lr=0.1, momentum=0.9)
 opt.step()
 ada = adam([q], lr=0.1)
@@ -141,6 +143,32 @@ nested[0][0] = 1
 nested[1] += ["e"]
 nested[1][0] = none
 nested = nested[0]
+table["w"] = 1
+table["new"] = b
+table["in"]["n"] += 1
+table["in"] |= {"m": 2}
+table["in"]["s"] |= {7}
+table["in"]["s"] -= some
+table["xs"] += [5]
+table[5] += 1
+table["w"].requires_grad_(False)
+table.update(w=none, k=[x])
+table.pop("w"); table["w"] = 0
+table.popitem()
+table.setdefault("list", []).append(3)
+table["in"].clear()
+table |= {"z": 1}
+del table["xs"]
+some.add(4)
+some.discard(3)
+some.remove("m")
+some -= {3}
+some &= {3}
+some ^= {3, 9}
+some.clear()
+table, some = some, table
+def put(**more): table.update(more)
+put(q=1)
 x = 1
 total += 5
 del total
@@ -214,6 +242,8 @@ def snapshot(session: Session) -> Any:
             )  # fmt: skip
         if isinstance(value, list | tuple):
             return [deep(item) for item in value]
+        if isinstance(value, set):
+            return sorted(map(repr, value))
         if isinstance(value, dict):
             return [(deep(key), deep(item)) for key, item in value.items()]
         if isinstance(value, np.ndarray):

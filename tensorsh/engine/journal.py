@@ -103,10 +103,17 @@ class Journal:
 
             self._undo[id(thing), names[0]] = undo
 
-    def save_dict(self, items: dict[Any, Any]) -> None:
-        """Before entries of a dictionary are set or deleted."""
+    def save_items(self, items: list[Any] | dict[Any, Any] | set[Any]) -> None:
+        """Before a list, dictionary or set changes."""
+        if type(items) is list:
+            self.save_list(items)
+        else:
+            self.save_keys(items)  # type: ignore[arg-type]
+
+    def save_keys(self, items: dict[Any, Any] | set[Any]) -> None:
+        """Before entries of a dictionary, or members of a set, come, go or change."""
         if self.active and self.first(items):
-            before = dict(items)
+            before: Any = items.copy()
 
             def undo() -> None:
                 items.clear()

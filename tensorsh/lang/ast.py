@@ -120,8 +120,26 @@ class Starred(Expr):
     value: Expr
 
 
+class Entry(Expr):
+    """`key: value` in a dictionary; `**value` spreads another dictionary, and has no key."""
+
+    key: Expr | None
+    value: Expr
+
+
+class DictExpr(Expr):
+    entries: tuple[Entry, ...]
+
+
+class SetExpr(Expr):
+    items: tuple[Expr, ...]
+
+
 class Comprehension(Expr):
-    """`[item for target in iterable if condition …]`; `kind` is "list" or "generator"."""
+    """`[item for target in iterable if condition …]`; `kind` is "list", "set", "dict" or "generator".
+
+    The item of a dictionary's is an `Entry`.
+    """
 
     kind: str
     item: Expr

@@ -41,18 +41,26 @@ HOST: dict[type, frozenset[str]] = {
     slice: frozenset({"start", "stop", "step"}),
 }  # fmt: skip
 HOST[bool] = HOST[int]
-HOST[set] = frozenset(
-    {"union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset"}
+HOST[dict] = frozenset(
+    {"keys", "values", "items", "get", "copy", "pop", "popitem", "setdefault", "update", "clear"}
 )
-HOST[dict] = frozenset({"keys", "values", "items", "get"})
+HOST[set] = frozenset({
+    "union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint",
+    "copy", "add", "remove", "discard", "pop", "update", "clear",
+})  # fmt: skip
 HOST[Size] = HOST[tuple] | {"numel"}
 HOST[DType] = frozenset({"is_floating_point", "is_complex", "is_signed", "itemsize", "to_real", "to_complex"})
 HOST[Device] = frozenset({"type", "index"})
 HOST[Node] = frozenset({"name", "next_functions"})
 
-#: methods of a list that only add to its end, and those that leave it as it is
+#: the methods of what can change that leave it as it is
+PURE: dict[type, frozenset[str]] = {
+    list: frozenset({"index", "count", "copy"}),
+    dict: frozenset({"keys", "values", "items", "get", "copy"}),
+    set: HOST[set] - {"add", "remove", "discard", "pop", "update", "clear"},
+}
+#: methods of a list that only add to its end
 GROWS = frozenset({"append", "extend"})
-PURE = frozenset({"index", "count", "copy"})
 
 
 #: functions of `torch.` that a trace can follow
@@ -87,12 +95,8 @@ def get(value: Any, name: str) -> Any:
         if name in Tensor.public:
             return getattr(value, name)
         raise missing(value, name, Tensor.public)
-    if kind is list:
-        if context.current.trace is not None and name not in PURE:
-            context.current.trace.stop("a list is changed")
-        if name in HOST[list]:
-            return list_method(value, name)
-        return list_as_tensor(value, name)
+    if kind in PURE:
+        return container_method(value, kind, name)
     names = getattr(kind, "public", None)
     if names is None:
         names = public_names(value)
@@ -117,10 +121,20 @@ def missing(value: Any, name: str, names: Iterable[str]) -> NameNotFound:
     )
 
 
-def list_method(items: list[Any], name: str) -> Any:
-    """A method of a list; one that changes it first notes how to undo that."""
-    if name not in PURE:
-        context.current.journal.save_list(items, grows=name in GROWS)
+def container_method(items: Any, kind: type, name: str) -> Any:
+    """A method of a list, dictionary or set; one that changes it first notes how to undo that."""
+    if name not in PURE[kind]:
+        state = context.current
+        if state.trace is not None:
+            state.trace.stop(f"a {kind.__name__} is changed")
+        if name not in HOST[kind]:
+            if kind is list:
+                return list_as_tensor(items, name)
+            raise missing(items, name, HOST[kind])
+        if kind is list:
+            state.journal.save_list(items, grows=name in GROWS)
+        else:
+            state.journal.save_keys(items)
     return getattr(items, name)
 
 
@@ -179,8 +193,8 @@ class Slots:
 
     def __getitem__(self, index: Any) -> Any:
         found = self.items[index]
-        if type(found) is list:  # `xs[i] += v` and `xs[i] *= n` change the list that is there
-            context.current.journal.save_list(found)
+        if type(found) in PURE:  # `xs[i] += v` and `xs[i] |= v` change the list or dictionary that is there
+            context.current.journal.save_items(found)
         return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -189,15 +203,11 @@ class Slots:
 
     def __delitem__(self, index: Any) -> None:
         if context.current.trace is not None:
-            context.current.trace.stop("a list gets shorter")
+            context.current.trace.stop("an item is deleted")
         self._save()
         del self.items[index]
 
     def _save(self) -> None:
         if context.current.trace is not None:
             context.current.trace.changes(self.items)
-        journal = context.current.journal
-        if type(self.items) is list:
-            journal.save_list(self.items)
-        else:
-            journal.save_dict(self.items)
+        context.current.journal.save_items(self.items)

@@ -180,15 +180,36 @@ class Expressions:
         return children[0]
 
     def generator(self, start: int, end: int, children: Children) -> ast.Comprehension:
-        item, *clauses = children
-        return ast.Comprehension(self.span(start, end), "generator", item, tuple(clauses))
+        return self.comprehension("generator", start, end, children)
 
     def list_expression(self, start: int, end: int, children: Children) -> ast.ListExpr:
         return ast.ListExpr(Span(self.source, start, end), tuple(children))
 
     def list_comprehension(self, start: int, end: int, children: Children) -> ast.Comprehension:
+        return self.comprehension("list", start, end, children)
+
+    def dict_expression(self, start: int, end: int, children: Children) -> ast.DictExpr:
+        return ast.DictExpr(Span(self.source, start, end), tuple(children))
+
+    def entry(self, start: int, end: int, children: Children) -> ast.Entry:
+        key, value = children
+        return ast.Entry(Span(self.source, start, end), key, value)
+
+    def spread(self, start: int, end: int, children: Children) -> ast.Entry:
+        return ast.Entry(self.span(start, end), None, children[0])
+
+    def set_expression(self, start: int, end: int, children: Children) -> ast.SetExpr:
+        return ast.SetExpr(self.span(start, end), tuple(children))
+
+    def dict_comprehension(self, start: int, end: int, children: Children) -> ast.Comprehension:
+        return self.comprehension("dict", start, end, children)
+
+    def set_comprehension(self, start: int, end: int, children: Children) -> ast.Comprehension:
+        return self.comprehension("set", start, end, children)
+
+    def comprehension(self, kind: str, start: int, end: int, children: Children) -> ast.Comprehension:
         item, *clauses = children
-        return ast.Comprehension(self.span(start, end), "list", item, tuple(clauses))
+        return ast.Comprehension(self.span(start, end), kind, item, tuple(clauses))
 
     def clause(self, start: int, end: int, children: Children) -> ast.ForClause:
         target, iterable, *conditions = children

@@ -154,6 +154,8 @@ KINDS: dict[type, str] = {
     ast.GradWrt: "gradient",
     ast.TupleExpr: "tuple",
     ast.ListExpr: "list",
+    ast.DictExpr: "dict literal",
+    ast.SetExpr: "set display",
     ast.Starred: "starred",
     ast.Name: "name",
 }
@@ -161,6 +163,8 @@ KINDS: dict[type, str] = {
 
 def kind(value: ast.Expr) -> str:
     """What an expression is called in a message."""
+    if isinstance(value, ast.Comprehension) and value.kind in ("list", "set", "dict"):
+        return f"{value.kind} comprehension"
     if isinstance(value, ast.Constant) and value.value is ...:
         return "ellipsis"
     return KINDS.get(type(value), "expression")

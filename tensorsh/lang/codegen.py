@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParseError
 from . import ast
 from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table
-from .runs import runs, target_names, worthwhile
+from .runs import runs, target_names, worthwhile, written_items
 
 if TYPE_CHECKING:
     import ast as py
@@ -67,6 +67,13 @@ def bound_names(statement: ast.Stmt | ast.Block) -> set[str]:
 #: makes a segment of (compiler, statements, names each binds, names the loops bind, inside a function)
 Register = Callable[["Compiler", list[ast.Stmt], list[frozenset[str]], frozenset[str], bool], str]
 
+#: what is called before an operator may change a list, dictionary or set in place, so that it can change back
+IN_PLACE = {"+": ".growing", **dict.fromkeys("*|&^-", ".changing")}
+#: the constants to the right of an operator beside which a container may stand
+BESIDE = {"+": str, "*": int}
+#: operators whose results are no sets
+ARITHMETIC = frozenset({"*", "/", "//", "%", "**", "@"})
+
 #: how deep the code of a statement may be nested, as calls of Python's compiler (some 200 bytes of C stack each)
 DEPTH = 6_000
 
@@ -80,7 +87,7 @@ class Compiler(Expressions):
     def __init__(self, table: Table, register: Register | None = None):
         super().__init__(table)
         self.register = register
-        self.loops: list[frozenset[str]] = []  # the names that each loop we are inside of binds
+        self.loops: list[frozenset[str]] = []  # the names and items that each loop we are inside of sets
         self.inner = 0  # how many runs we are inside of
 
     def compile(self, statement: ast.Stmt) -> Any:
@@ -120,7 +127,8 @@ class Compiler(Expressions):
 
     def repeated(self, node: ast.Block, *targets: ast.Stmt | ast.Expr) -> list[py.stmt]:
         """The body of a loop: what it does again and again may be replayed (`segments.Segment`)."""
-        self.loops.append(frozenset().union(bound_names(node), *map(target_names, targets)))
+        bound = frozenset().union(bound_names(node), *map(target_names, targets))
+        self.loops.append(bound | written_items(node))
         body = self.block(node)
         self.loops.pop()
         return body
@@ -186,9 +194,10 @@ class Compiler(Expressions):
         target: Any = self.target(node.target)
         at = self.at(node)
         constant = type(node.value.value) if isinstance(node.value, ast.Constant) else None
-        changing = {"+": ".growing", "*": ".changing"}.get(op)
-        if changing and isinstance(node.target, ast.Name) and constant in (None, int if op == "*" else str):
-            # a list changes in place here, and must be able to change back
+        changing = IN_PLACE.get(op)
+        if op == "-" and isinstance(node.value, ast.Binary) and node.value.op in ARITHMETIC:
+            changing = None  # `w -= lr * g`
+        if changing and isinstance(node.target, ast.Name) and constant in (None, BESIDE.get(op)):
             kept = self.helper(changing, [py.Name(id=node.target.id, ctx=LOAD, **at)], at)
             return [
                 py.Expr(value=kept, **at),

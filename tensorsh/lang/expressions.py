@@ -268,8 +268,17 @@ class Expressions:
             )
             for clause in node.clauses
         ]
-        kind = py.ListComp if node.kind == "list" else py.GeneratorExp
-        return kind(elt=self.expression(node.item), generators=generators, **self.at(node))
+        at = self.at(node)
+        if isinstance(node.item, ast.Entry) and node.item.key is not None:
+            key, value = self.part(node.item.key), self.expression(node.item.value)
+            return py.DictComp(key=key, value=value, generators=generators, **at)
+        kind = {"list": py.ListComp, "set": py.SetComp, "generator": py.GeneratorExp}[node.kind]
+        return kind(elt=self.expression(node.item), generators=generators, **at)
+
+    def dict_(self, node: ast.DictExpr) -> py.expr:
+        keys = [None if entry.key is None else self.part(entry.key) for entry in node.entries]
+        values = self.expressions([entry.value for entry in node.entries])
+        return py.Dict(keys=keys, values=values, **self.at(node))
 
     def fstring(self, node: ast.FString) -> py.expr:
         return self.joined(node, [self.replacement(part) for part in node.parts])
@@ -399,6 +408,8 @@ EXPRESSIONS: dict[type, Callable[[Expressions, Any], py.expr]] = {
     ast.Name: Expressions.name,
     ast.ListExpr: lambda self, node: py.List(elts=self.expressions(node.items), ctx=LOAD, **self.at(node)),
     ast.TupleExpr: lambda self, node: py.Tuple(elts=self.expressions(node.items), ctx=LOAD, **self.at(node)),
+    ast.DictExpr: Expressions.dict_,
+    ast.SetExpr: lambda self, node: py.Set(elts=self.expressions(node.items), **self.at(node)),
     ast.Starred: _starred,
     ast.Comprehension: Expressions.comprehension,
     ast.Unary: Expressions.unary,

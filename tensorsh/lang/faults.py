@@ -19,7 +19,7 @@ from ..errors import TensorshError
 from ..source import Span
 from . import ast
 from .namespace import did_you_mean
-from .places import arguments_of_call, guilty, labels, named_operands, operation, written_name
+from .places import arguments_of_call, guilty, held_by, labels, named_operands, operation, written_name
 
 Find = Callable[[str, int], ast.Node | None]
 
@@ -37,6 +37,7 @@ KINDS: tuple[tuple[type[BaseException], type[TensorshError], str | None], ...] =
     (StopIteration, errors.ValueError, "stop-iteration"),
     (ArithmeticError, errors.ValueError, "arithmetic"),
     (OSError, errors.DataError, None),
+    (RuntimeError, errors.ValueError, "changed-while-read"),
 )
 
 #: where Python raises for what a program does: its code, the runtime, and the formatting of values
@@ -147,7 +148,7 @@ def _translated(error: BaseException, sites: list[ast.Node], names: Iterable[str
         for kind, ours, code in KINDS:
             if isinstance(error, kind):
                 if isinstance(error, KeyError):
-                    message = f"key {message} not found"
+                    return _unknown_key(error, sites)
                 message = NO_ARGUMENTS.sub(takes_none, message)
                 if isinstance(error, OSError) and len(error.args) == 2:
                     message = error.args[1]  # the first is the system's error number
@@ -185,6 +186,10 @@ HINTS = (
     (r"invalid literal for int\(\) .*'[-+]?\d*\.\d*'", "read it as a float first: int(float(s))"),
     (r"(?:Unknown|Invalid) format|unsupported format", 'formats are for single values: f"{x.item():.3f}"'),
     (r"(?:list|tuple|string) index out of range", "the first has index 0, the last -1"),
+    (r"unhashable type", "a key never changes: a string, a number, or a tuple of these"),
+    (r"(?:dictionary|Set) changed size", "go over a copy: for k in list(d):"),
+    (r"'(?:dict|set)' object is not callable", 'a key is in brackets: d["a"]'),
+    (r"'set' object is not subscriptable", "a set has no order: sorted(s) is a list"),
     (r"cannot access local variable", "what a function assigns is its own: pass the value in as an argument"),
 )  # fmt: skip
 
@@ -214,6 +219,27 @@ def _innermost(error: BaseException) -> str:
 def _unknown_name(error: NameError, message: str, names: Iterable[str]) -> TensorshError:
     name = getattr(error, "name", None) or (re.findall(r"'([^']*)'", message) or [""])[0]
     return errors.NameNotFound(message, help=did_you_mean(name, names))
+
+
+#: what Python says of a set and a dictionary that have nothing to give, as if it were a key
+EMPTY = ("pop from an empty set", "popitem(): dictionary is empty")
+
+
+def _unknown_key(error: KeyError, sites: list[ast.Node]) -> TensorshError:
+    key = error.args[0] if error.args else None
+    if key in EMPTY:
+        return errors.IndexError(key, code="key", help="test it before: if d:")
+    holder = held_by(sites[-1], error) if sites else None
+    help = None
+    if isinstance(holder, dict):
+        help = did_you_mean(key, [k for k in holder if isinstance(k, str)]) if isinstance(key, str) else None
+        help = help or _keys(holder)
+    return errors.IndexError(f"key {key!r} not found", code="key", help=help)
+
+
+def _keys(holder: dict[object, object]) -> str:
+    shown = ", ".join(repr(key) for key in list(holder)[:6]) + ", …" * (len(holder) > 6)
+    return f"the keys are {shown}" if holder else "the dictionary is empty"
 
 
 def _out_of_memory(error: MemoryError) -> TensorshError:

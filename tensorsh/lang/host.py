@@ -182,6 +182,7 @@ KINDS: dict[str, Kind] = {
     "complex": Kind("complex", (complex,), make_complex, complex64),
     "list": Kind("list", (list,), list),
     "tuple": Kind("tuple", (tuple,), tuple),
+    "dict": Kind("dict", (dict,), dict),
     "set": Kind("set", (set,), set),
     "slice": Kind("slice", (slice,), slice),
     "Tensor": Kind("torch.Tensor", (Tensor,), make_tensor),

@@ -295,7 +295,7 @@ def _words(grammar: Grammar) -> dict[str, int]:
 def _operand_ends(grammar: Grammar) -> frozenset[int]:
     """The tokens after which `[` is an index, and no name can follow."""
     names = ("NAME", "NUMBER", "STRING", "TENSOR", "FSTRING_END", "DEVICE", "TRUE", "FALSE", "NONE")
-    signs = (")", "]", "...")
+    signs = (")", "]", "}", "...")
     return frozenset([grammar.symbols[name] for name in names] + [grammar.signs[sign] for sign in signs])
 
 

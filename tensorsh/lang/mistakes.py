@@ -28,7 +28,7 @@ def explain(table: Grammar, source: Source, tokens: Tokens, at: int, states: lis
 
 # What Python has and tensorsh has not.
 REFUSALS = {
-    "class": ("tensorsh has no classes", "write functions (`def`), and keep tensors in names or lists"),
+    "class": ("tensorsh has no classes", "write functions (`def`), and keep tensors in a dictionary"),
     "try": ("tensorsh has no exceptions to catch", "test the condition with `if` before"),
     "except": ("tensorsh has no exceptions to catch", "test the condition with `if` before"),
     "finally": ("tensorsh has no exceptions to catch", None),
@@ -42,7 +42,6 @@ REFUSALS = {
     "await": ("tensorsh has no `await`", None),
     "yield": ("tensorsh has no generators to define", "collect the values in a list"),
     ":=": ("tensorsh has no `:=`", "assign with `=` on a line before"),
-    "{": ("tensorsh has no dictionaries or sets", "use a list, a tuple, or a name for each value"),
 }
 BLOCK_WORDS = ("if", "elif", "else", "for", "while", "with", "def")
 STATEMENT_WORDS = (
@@ -142,6 +141,18 @@ class Place:
         return opened
 
     @property
+    def in_replacement(self) -> bool:
+        """Whether the innermost bracket is the `{` of an f-string, which stands behind a piece of its text."""
+        if not self.open_brackets or self.word(self.open_brackets[-1]) != "{":
+            return False
+        opened = self.open_brackets[-1]
+        kinds = [self.table.symbols["FSTRING_START"], self.table.symbols["FSTRING_TEXT"]]
+        if self.tokens.kinds[opened - 1] in kinds:
+            return True
+        glued = self.tokens.ends[opened - 1] == self.tokens.starts[opened]
+        return glued and kinds[0] in self.tokens.kinds[:opened] and self.word(opened - 1) in ("}", ":")
+
+    @property
     def after_operand(self) -> bool:
         """Whether what is before can be the end of an expression."""
         return self.expects("/")
@@ -179,7 +190,7 @@ def refused(place: Place) -> ParseError | None:
     text = place.text
     if text == "@" and place.at == place.first:
         return place.error("tensorsh has no decorators", help="call the function on what `def` made")
-    if place.tokens.kinds[place.at] == REFUSED or text == "{":
+    if place.tokens.kinds[place.at] == REFUSED:
         message, help = REFUSALS[text]
         return place.error(message, help=help)
     return None
@@ -287,13 +298,29 @@ def conditional_without_else(place: Place) -> ParseError | None:
 
 
 def fstring_expression(place: Place) -> ParseError | None:
-    in_braces = place.open_brackets and place.word(place.open_brackets[-1]) == "{"
-    if not in_braces:
+    if not place.in_replacement:
         return None
     if place.before == "{" and place.text[:1] in ("}", ":", "=", "!"):
         return place.error(f"f-string: valid expression required before '{place.text[0]}'")
     if place.after_operand:
         return place.error("f-string: expecting '}'", help="close the expression with `}`")
+    return None
+
+
+def dictionary(place: Place) -> ParseError | None:
+    """Inside the braces of a dictionary or set."""
+    if not place.open_brackets or place.word(place.open_brackets[-1]) != "{":
+        return None
+    if place.text == "=" and (place.after_operand or place.expects(":") or place.expects("}")):
+        return place.error("':' expected after dictionary key", help="type `:` between a key and its value")
+    if place.text in (",", "}") and place.expects(":") and place.before != "lambda":
+        return place.error("':' expected after dictionary key", help="each key has its value: `key: value`")
+    if place.text == ":" and place.expects("}"):
+        return place.error(
+            "a set has no keys", help="give every value its key, `key: value`, or none of them"
+        )
+    if place.before == ":" and place.text in (",", "}"):
+        return place.error("expression expected after dictionary key and ':'", help="give the key a value")
     return None
 
 
@@ -396,8 +423,9 @@ MISTAKES: tuple[Callable[[Place], ParseError | None], ...] = (
     indentation,
     else_without_if,
     print_statement,
-    equals_in_expression,
     fstring_expression,
+    dictionary,
+    equals_in_expression,
     conditional_without_else,
     missing_value,
     annotated_place,

@@ -194,6 +194,23 @@ def named_operands(node: ast.Node, error: BaseException) -> Iterator[tuple[Span,
                 yield place.span, describe(value)
 
 
+def held_by(node: ast.Node, error: BaseException) -> Any:
+    """The dictionary in which the program looked for a key, where its name is written; else None."""
+    match node:
+        case ast.Call(function=ast.Attribute(value=place)) | ast.Subscript(value=place):
+            pass
+        case ast.AugAssign(target=ast.Subscript(value=place)):
+            pass
+        case ast.Delete(targets=(ast.Subscript(value=place),)):
+            pass
+        case _:
+            return None
+    if not isinstance(place, ast.Name):
+        return None
+    frame = frames_inside(error)[0]
+    return frame.f_locals.get(place.id, frame.f_globals.get(place.id))
+
+
 def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
     match node:
         case ast.Binary():
@@ -232,6 +249,6 @@ def describe(value: Any) -> str:
         return f"{value.dtype.name}{list(value.shape)}{where}"
     if isinstance(value, bool | int | float | complex):
         return f"{type(value).__name__} {value}"
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | dict | set):
         return f"{type(value).__name__} of {len(value)}"
     return type(value).__name__

@@ -74,7 +74,8 @@ class Reach:
         self.guards: list[str] = []
         self.scope: dict[str, Any] = {}
         self.externals: list[External] = []
-        self.lists: list[tuple[list[Any], list[Any], str]] = []  # (the list, what is in it, its path)
+        self.containers: list[tuple[Any, Any, str]] = []  # (a list or dictionary, what is in it, its path)
+        self.items: list[tuple[Any, Any, Number]] = []  # numbers in containers: (container, key, Number)
         self.numbers: dict[str, Number] = {}
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}
@@ -109,7 +110,7 @@ class Reach:
 
     def _prelude(self, name: str, value: Any) -> None:
         known = name in PURE or name in HELPERS or isinstance(value, (*CONSTANT, int, float, complex, str))
-        if not known and name not in ("True", "False", "None"):
+        if not known and value is not None:
             raise TraceStopped(f"'{name}' does more than compute")
 
     def _root(self, space: str, name: str, value: Any) -> None:
@@ -124,15 +125,15 @@ class Reach:
             self.guards.append(f"type({path}) is {type(value).__name__}")
             self.numbers[name] = Number(value, path, self.guards)
             return
-        self.thing(value, path, varies, 0)
+        self.thing(value, path, varies, 0, name)
 
     def constant(self, value: Any) -> str:
         name = f"x{len(self.scope)}"
         self.scope[name] = value
         return name
 
-    def thing(self, value: Any, path: str, varies: bool, depth: int) -> None:
-        """One value and what is inside it."""
+    def thing(self, value: Any, path: str, varies: bool, depth: int, name: str = "") -> None:
+        """One value and what is inside it; `name` is how the program may write it."""
         kind = type(value)
         if kind is Tensor:
             self.tensor(value, path, varies)
@@ -148,10 +149,16 @@ class Reach:
             if self.known(value, path):
                 return
             self.guards.append(f"type({path}) is {self.constant(kind)} and len({path}) == {len(value)}")
-            if kind is list:
-                self.lists.append((value, list(value), path))
-            for i, item in enumerate(value):
-                self.thing(item, f"{path}[{i}]", varies, depth + 1)
+            self._inside(value, enumerate(value), path, varies, depth, name)
+        elif kind is dict:
+            if len(value) > MOST_ITEMS or depth > 3:
+                raise TraceStopped("a large dictionary")
+            if not all(type(key) is str for key in value):
+                raise TraceStopped("a dictionary with keys that are no strings")
+            if self.known(value, path):
+                return
+            self.guards.append(f"type({path}) is dict and (*{path},) == {tuple(value)!r}")
+            self._inside(value, value.items(), path, varies, depth, name)
         elif kind is FunctionType:
             self.same(value, path)
             self.function(value, path, depth)
@@ -163,6 +170,22 @@ class Reach:
             self.same(value, path)
         else:
             raise TraceStopped(f"a {kind.__name__}")
+
+    def _inside(
+        self, container: Any, items: Iterable[tuple[Any, Any]], path: str, varies: bool, depth: int, name: str
+    ) -> None:
+        """What is in a list, tuple or dictionary; a number that the loop sets anew is as it will be."""
+        before = None if isinstance(container, tuple) else container.copy()
+        if before is not None:
+            self.containers.append((container, before, path))
+        for key, item in items:
+            place, written = f"{path}[{key!r}]", f"{name}[{key!r}]"
+            if before is not None and written in self.varying and type(item) in (int, float):
+                self.guards.append(f"type({place}) is {type(item).__name__}")
+                before[key] = Number(item, place, self.guards)
+                self.items.append((container, key, before[key]))
+            else:
+                self.thing(item, place, varies or written in self.varying, depth + 1, written)
 
     def known(self, value: Any, path: str) -> bool:
         """Whether a thing has been found in another place already, which then has to be that place."""

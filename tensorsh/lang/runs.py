@@ -18,9 +18,9 @@ def words(text: str) -> frozenset[str]:
 
 #: calls that are no computation
 HOST = words(
-    "print input save load clock append extend pop insert remove clear sort reverse item tolist numpy "
-    "manual_seed batches track set_printoptions set_default_dtype set_default_device set_grad_enabled "
-    "accuracy argv tensor Generator join split format "
+    "print input save load clock append extend pop insert remove clear sort reverse popitem setdefault update "
+    "item tolist numpy manual_seed batches track set_printoptions set_default_dtype set_default_device "
+    "set_grad_enabled accuracy argv tensor Generator join split format "
 )
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare)
 #: a run of plain arithmetic on names must have this many operators to be tried: scalars do not pay
@@ -151,3 +151,25 @@ def read_first(run: Iterable[ast.Stmt]) -> frozenset[str]:
 def target_names(target: Any) -> frozenset[str]:
     """The names in a loop's target."""
     return frozenset(node.id for node in walk(target) if isinstance(node, ast.Name))
+
+
+def written_items(block: ast.Block) -> frozenset[str]:
+    """The items with a fixed key that statements assign to, as they are written: `state['step']`."""
+    targets: list[ast.Expr] = []
+    for node in walk(block):
+        if isinstance(node, ast.Assign):
+            targets.extend(node.targets)
+        elif isinstance(node, ast.AugAssign):
+            targets.append(node.target)
+    return frozenset(item_name(target) for target in targets if isinstance(target, ast.Subscript))
+
+
+def item_name(node: ast.Expr) -> str:
+    """`state['step']`; "" if a part of it is no name and no fixed key."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Subscript(value=value, items=(ast.Constant(value=str() | int() as key),)):
+            holder = item_name(value)
+            return holder and f"{holder}[{key!r}]"
+    return ""

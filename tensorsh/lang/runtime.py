@@ -253,11 +253,11 @@ def growing(value: Any) -> None:
 
 
 def changing(value: Any) -> None:
-    """Before `value *= …`: a list is repeated in place, or emptied."""
-    if type(value) is list:
+    """Before `value *= …`, `value |= …`: a list, dictionary or set changes in place."""
+    if type(value) in attributes.PURE:
         if context.current.trace is not None:
-            context.current.trace.stop("a list is changed")
-        context.current.journal.save_list(value)
+            context.current.trace.stop(f"a {type(value).__name__} is changed")
+        context.current.journal.save_items(value)
 
 
 def failed(message: Any) -> None:

@@ -172,7 +172,7 @@ class Segment:
                 reach.names(code, local, self.variables, prelude)
             at = i
             trace = Trace(reach.externals, reach.guards)
-            trace.lists = reach.lists
+            trace.containers = reach.containers
             trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
             for t, node, _ in reach.links:
                 linked.append((t, node))
@@ -181,6 +181,8 @@ class Segment:
                     n.versions = [(held, held.version) for held, _ in n.versions]
                 t.node = node.origin
             local.update(reach.numbers)
+            for container, key, number in reach.items:
+                container[key] = number
             for name in own:  # what is read too early is not what it will be
                 local.pop(name, None)
             scope = local  # one for all, so that a lambda of the run finds the function's names in it
@@ -227,6 +229,8 @@ class Segment:
             for n, old in versions:
                 n.versions = old
             state.grad_enabled = grad_enabled
+            for container, key, number in reach.items:
+                container[key] = number.value
             if local is names:
                 for name in bound:
                     if name in before:

@@ -96,6 +96,8 @@ def _pieces(value: Any) -> Iterator[Any] | None:
         return _sequence("(", value, _Text(",)" if len(value) == 1 else ")"))
     if isinstance(value, dict):
         return _mapping(value)
+    if type(value) is set and value:
+        return _sequence("{", value, _Text("}"))
     return None
 
 

@@ -41,7 +41,7 @@ def _shown(value: Any) -> dict[str, Any]:
             return {"type": "dict", "value": {str(key): _item(item) for key, item in value.items()}}
         if isinstance(value, range):
             return {"type": "range", "value": [value.start, value.stop, value.step]}
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, (list, tuple, set)):
             return {"type": type(value).__name__, "value": [_item(item) for item in value]}
         if isinstance(value, complex):
             return {"type": "complex", "value": [_number(value.real), _number(value.imag)]}

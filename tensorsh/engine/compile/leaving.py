@@ -33,7 +33,7 @@ class Leaving:
         self.results = results
         self.paths = paths
         self.head: list[str] = []
-        self.items: list[tuple[str, int, Any]] = []  # of lists: (path of the list, position, value)
+        self.items: list[tuple[str, Any, Any]] = []  # (path of a list or dictionary, position or key, value)
         self.made: dict[int, str] = {}  # names of what the program makes, by id
         self.counters: dict[int, str] = {}
         self.copies: dict[tuple[int, int], str] = {}
@@ -61,6 +61,8 @@ class Leaving:
                     work.append(value.view_of.base)
             elif type(value) in (tuple, list):
                 work.extend(value)
+            elif type(value) is dict:
+                work.extend(value.values())
         made = list(found.values())[::-1]
         self._check_constants(made)
         return made
@@ -94,9 +96,9 @@ class Leaving:
         lines += self.builder.freed
         self._graphs(passage)
         for path in dict.fromkeys(path for path, _, _ in self.items):
-            lines.append(f"journal.save_list({self.before(path)})")
-        for path, i, value in self.items:
-            lines.append(f"{self.before(path)}[{i}] = {self._value(value)}")
+            lines.append(f"journal.save_items({self.before(path)})")
+        for path, key, value in self.items:
+            lines.append(f"{self.before(path)}[{key!r}] = {self._value(value)}")
         for name, value in self.results.items():
             lines.append(f"v[{name!r}] = {self._value(value)}")
             if type(value) is Tensor and id(value) in self.made:
@@ -193,18 +195,23 @@ class Leaving:
             return self._tensor(value)
         if kind is Number:
             return self.number(value)
-        if kind in (tuple, list):
+        if kind in (tuple, list, dict):
             found = self.made.get(id(value))
             if found is None:
                 found = self.made[id(value)] = self.builder.new()
-                inside = "".join(f"{self._value(item)}, " for item in value)
-                self.builder.lines.append(f"{found} = " + (f"({inside})" if kind is tuple else f"[{inside}]"))
+                self.builder.lines.append(f"{found} = {self._container(kind, value)}")
             return found
         if value is None or kind in (bool, int, str):
             return repr(value)
         if kind is float:
             return self.builder.named(value, "k")
         raise TraceStopped(f"a {kind.__name__} is bound")
+
+    def _container(self, kind: type, value: Any) -> str:
+        if kind is dict:
+            return f"{{{''.join(f'{self._value(k)}: {self._value(v)}, ' for k, v in value.items())}}}"
+        inside = "".join(f"{self._value(item)}, " for item in value)
+        return f"({inside})" if kind is tuple else f"[{inside}]"
 
     # ---------------------------------------------------------------- the graph
 

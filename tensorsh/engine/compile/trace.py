@@ -47,7 +47,7 @@ class Trace(Tape):
         self.mixing: Number | None = None  # the Number that an operator is working with,
         self.mixed: Any = None  # and its present value, which stands for it
         self.scope: dict[str, Any] = {}
-        self.lists: list[tuple[list[Any], list[Any], str]] = []
+        self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, what was in it, its path)
 
     # ---------------------------------------------------------------- entering and leaving
 
@@ -75,21 +75,18 @@ class Trace(Tape):
             e.tensor.array = e.array
 
     def changes(self, items: Any) -> None:
-        """An item of a list gets another value."""
-        if not any(known is items for known, _, _ in self.lists):
-            self.stop("a list is changed that the program cannot find")
+        """An item of a list or dictionary gets another value."""
+        if not any(known is items for known, _, _ in self.containers):
+            self.stop(f"a {type(items).__name__} is changed that the program cannot find")
 
-    def changed_items(self) -> list[tuple[str, int, Any]]:
-        """The items of lists that are not what they were: (path of the list, position, value)."""
-        found = []
-        for items, before, path in self.lists:
+    def changed_items(self) -> list[tuple[str, Any, Any]]:
+        """The items that are not what they were: (path of the list or dictionary, position or key, value)."""
+        found: list[tuple[str, Any, Any]] = []
+        for items, before, path in self.containers:
             if len(items) != len(before):
-                self.stop("a list changes its length")
-            found += [
-                (path, i, new)
-                for i, (new, old) in enumerate(zip(items, before, strict=True))
-                if new is not old
-            ]
+                self.stop(f"a {type(items).__name__} changes its length")
+            keys = items if type(items) is dict else range(len(items))
+            found += [(path, key, items[key]) for key in keys if items[key] is not before[key]]
         return found
 
     def wrap(self, array: Any) -> Tensor:

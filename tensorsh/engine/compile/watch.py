@@ -40,8 +40,16 @@ class Watch(Journal):
     def save_array(self, array: Any) -> None:
         raise TraceStopped("memory is written")
 
-    def save_dict(self, items: dict[Any, Any]) -> None:
-        raise TraceStopped("a dictionary is changed")
+    def save_keys(self, items: dict[Any, Any] | set[Any]) -> None:
+        self.trace.changes(items)
+        if self.first(items):
+            before: Any = items.copy()
+
+            def undo() -> None:
+                items.clear()
+                items.update(before)
+
+            super().record(undo)
 
     def save_list(self, items: list[Any], *, grows: bool = False) -> None:
         if grows:
