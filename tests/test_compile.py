@@ -267,6 +267,9 @@ def test_sums_along_rows_agree_with_eager_ones(row):
         "a = rand(3); m = rand(3)\ndef run(k):\n    def f(y): return y * 2 - k\n"
         "    for i in range(8):\n        if i == 6: break\n"
         "        k += 1\n        m.copy_(f(a) * 2)\nrun(1)",
+        # a learning rate that is read, and changes
+        "w = rand(3, requires_grad=True); opt = sgd([w], lr=0.1); b = rand(3); c = rand(3)\n"
+        "for i in range(8):\n    b.mul_(opt.lr); c = b * opt.options['lr'] + opt.lr\n    opt.lr = 0.5 / (i + 1)",
         # a node with several outputs
         "x = rand(3, 4, requires_grad=True)\nfor i in range(5):\n    out = var_mean(x, 0)\n"
         "n = out[0].grad_fn.next_functions",

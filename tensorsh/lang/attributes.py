@@ -101,6 +101,8 @@ def get(value: Any, name: str) -> Any:
     if names is None:
         names = public_names(value)
     if name in names:
+        if name == "options" and context.current.trace is not None:
+            context.current.trace.stop("hyperparameters are looked at")
         return getattr(value, name)
     if name == "__name__" and isinstance(value, Kind | FunctionType):
         return value.__name__

@@ -48,10 +48,13 @@ class Optimizer:
     @property
     def lr(self) -> float:
         """The learning rate."""
-        return self.options["lr"]
+        trace = context.current.trace
+        return self.options["lr"] if trace is None else trace.option(self.options, "lr")
 
     @lr.setter
     def lr(self, value: float) -> None:
+        if context.current.trace is not None:
+            context.current.trace.stop("a hyperparameter is set")
         options, before = self.options, self.options["lr"]
         context.current.journal.record(lambda: options.__setitem__("lr", before))
         options["lr"] = float(value)
