@@ -118,7 +118,7 @@ class Program:
                 return f"{self.list(depth - 1)}[{self.one('1:', ':2', '::-1', ':', '5:')}]"
             case 6:
                 return f"[p * q for p, q in zip({self.list(depth - 1)}, {self.list(depth - 1)})]"
-        return f"list(range({self.one('3', '0', '2, 6', '5, 0, -2', x())}))"
+        return f"list(range({self.one('3', '0', '2, 6', '5, 0, -2', x() + ' % 9')}))"
 
     def text(self, depth: int) -> str:
         if depth <= 0:
@@ -169,22 +169,23 @@ class Program:
             case 1:
                 return f"{indent}{self.one(*NUMBERS)} {self.one('+=', '-=', '*=')} {self.number(1)}\n"
             case 2:
-                return f"{indent}{self.one(*LISTS)} = {self.list(3)}\n"
+                # cut, or it doubles in loops until memory is full
+                return f"{indent}{self.one(*LISTS)} = {self.list(3)}[:20]\n"
             case 3:
                 changes = (
                     f"append({x})",
                     "pop()",
                     "reverse()",
-                    f"extend({self.list(1)})",
+                    f"extend({self.list(1)}[:9])",
                     "sort()",
                     "insert(0, a)",
                 )
                 return f"{indent}{self.one(*LISTS)}.{self.one(*changes)}\n"
             case 4:
-                return f"{indent}{self.one(*TEXTS)} = {self.text(2)}\n"
+                return f"{indent}{self.one(*TEXTS)} = {self.text(2)}[:20]\n"
             case 5:
                 place = self.one("xs[0]", "ys[-1]", "a, b", "b, *ys", "xs[1:]")
-                return f"{indent}{place} = {self.one('(a, b)', self.list(2))}\n"
+                return f"{indent}{place} = {self.one('(a, b)', self.list(2) + '[:20]')}\n"
             case 6:
                 other = f"{indent}else:\n{self.block(indent, depth)}" if self.one(True, False) else ""
                 return f"{indent}if {self.truth(2)}:\n{self.block(indent, depth)}{other}"
