@@ -122,6 +122,18 @@ for i in range(20):
 """,
         False,
     ),
+    "numbers from each other": (
+        """
+d = {"a": 0, "b": 0, "in": {"c": 1}}; x = ones(2)
+for i in range(20):
+    x = x + d["in"]["c"] * 0.5 - d["b"]
+    d["in"]["c"] = d["a"] + d["b"]
+    k = d["a"] * 2
+    d["b"] = d["a"] + 1
+    d["a"] = i
+""",
+        True,
+    ),
     "two names": (
         """
 d = {"w": ones(3), "n": 1}; e = d

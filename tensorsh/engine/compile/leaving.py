@@ -120,8 +120,8 @@ class Leaving:
         return found
 
     def number(self, n: Number) -> str:
-        """The text of a number; what may fail is computed before anything is changed."""
-        if not any(sign in n.text for sign in ("/", "%", "**")):
+        """The text of a number; what may fail, and what an item is, is computed before anything is changed."""
+        if not any(sign in n.text for sign in ("/", "%", "**", "[")):
             return n.text
         if n.text not in self.firsts:
             self.builder.program.steps.append(f"{self.before(n.text)} = {n.text}")
