@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..parallel import BLOCK, LARGE
+from .lower_classes import PLACED
 from .shorten import with_row_products, without_repeats
 from .steps import Step
 from .values import Value
@@ -54,6 +55,11 @@ def fits(step: Step, group: Group) -> bool:
     out = step.outs[0]
     if not group.sliced(out):
         return False
+    if step.kind == "call" and step.function in PLACED:
+        *_, at = step.args
+        return id(at) not in group.made and all(
+            group.sliced(v) and v.flags.c_contiguous for v in (*arrays(step), out) if v.ndim
+        )
     if (step.kind == "ufunc" and step.function is not np.matmul) or (
         step.kind == "call" and step.elementwise
     ):
@@ -254,6 +260,9 @@ class GroupWriter:
                 self._view(step)
                 continue
             arguments = [self._argument(a) for a in step.args]
+            if step.kind == "call" and step.function in PLACED:
+                matrix = step.outs[0] if step.outs[0].ndim == 2 else step.args[0]
+                arguments[-1] += f" - lo * {matrix.shape[1]}"
             done = [
                 v for v in {id(v): v for v in arrays(step)}.values() if last.get(id(v)) == i and id(v) in held
             ]

@@ -104,6 +104,10 @@ def one_hot_less(x: Any, value: Any, at: Any, out: Any) -> Any:
     return out
 
 
+#: functions of a matrix and, as their last argument, the flat place of one element of each row
+PLACED = (pick, one_hot, one_hot_less)
+
+
 def _places(trace: Any, x_shape: Any, target: Any, weight: Any, ignore: int) -> Any:
     """The flat place of each row's class, under a guard; None where the kernel itself has to look."""
     if len(x_shape) == 2 and 0 <= ignore < x_shape[1]:
