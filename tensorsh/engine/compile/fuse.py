@@ -120,7 +120,7 @@ def fuse(steps: list[Step], root: Callable[[Value], Any], kept: set[int]) -> lis
             found.append(step)
             continue
         rest = collect(group, [step, *rest], root)
-        found.append(as_step(group, rest, kept))
+        found += as_steps(group, rest, kept)
     return found
 
 
@@ -194,9 +194,18 @@ def arrays_deep(step: Step) -> list[Value]:
     return found
 
 
-def as_step(group: Group, rest: list[Step], kept: set[int]) -> Step:
-    """The group as one step: what it reads from outside, and what others need of it."""
+def as_steps(group: Group, rest: list[Step], kept: set[int]) -> list[Step]:
+    """The group as one step: what it reads from outside, and what others need of it.
+
+    Behind it the views that others need: whole ones, of what the group leaves.
+    """
     used = {id(v) for step in rest for v in arrays_deep(step)} | kept
+    views: list[Step] = []
+    for step in reversed(group.inner):
+        if step.kind == "view" and id(step.outs[0]) in used:
+            views.insert(0, step)
+            used.add(id(step.args[0]))
+    seen = {id(step.outs[0]) for step in views}
     shorten(group, used)
     inputs: dict[int, Value] = {}
     made: set[int] = set()
@@ -205,9 +214,13 @@ def as_step(group: Group, rest: list[Step], kept: set[int]) -> Step:
             if id(v) not in made:
                 inputs[id(v)] = v
         made.update(id(out) for out in step.outs)
-    outs = [out for out in group.made.values() if id(out) in used or out.source is not None or out.again]
+    outs = [
+        out
+        for key, out in group.made.items()
+        if key not in seen and (key in used or out.source is not None or out.again)
+    ]
     outs += [step.outs[0] for step in group.folds]
-    return Step("group", None, tuple(inputs.values()), tuple(outs), "group", (group,))
+    return [Step("group", None, tuple(inputs.values()), tuple(outs), "group", (group,)), *views]
 
 
 def shorten(group: Group, used: set[int]) -> None:
