@@ -10,6 +10,7 @@ import numpy as np
 from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.erf_polynomial import NORMAL_P
 from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
@@ -18,7 +19,7 @@ from ..engine.tensor import wrap
 from ..errors import DTypeError, ShapeError, ValueError
 from .activation import activation, floating, leaky_relu, where
 from .elementwise import SMALL, select
-from .erf import NORMAL_P, erf, odd_tanh
+from .erf import erf, odd_tanh
 from .rules import same, wrap_dim
 from .unary import SIGMOID
 
