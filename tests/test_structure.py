@@ -52,7 +52,17 @@ MAY_IMPORT = {
 }
 
 #: modules that cost start-up time and must only be imported inside the functions that need them
-HEAVY = {"scipy", "rich", "prompt_toolkit", "pygments", "ml_dtypes", "opt_einsum", "safetensors", "plotext"}
+HEAVY = {
+    "scipy",
+    "rich",
+    "prompt_toolkit",
+    "pygments",
+    "ml_dtypes",
+    "opt_einsum",
+    "safetensors",
+    "plotext",
+    "llvmlite",
+}
 
 FILES = sorted(ROOT.rglob("*.py"))
 

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..parallel import spread
-from .fuse import GroupWriter
+from .fuse import Group, GroupWriter
+from .machine.machine import machine_for
 from .memory import Memory
 from .steps import Step
 
 Array = np.ndarray[Any, Any]
+#: how the names of groups' machine code begin
+MACHINE = "machine"
 
 
 class Calls(Memory):
@@ -146,7 +149,8 @@ class Calls(Memory):
             outs[id(out)] = memory
         self.scope["spread"] = spread
         writer = GroupWriter(group, name, self.argument, self.named)
-        self.lines += writer.write(outs)
+        *lines, call = writer.write(outs)
+        self.lines += [*lines, *self._machine(group, name, step, outs), call]
         self.scope[f"{name}_pool"] = []
         self.scope[f"{name}_scratch"] = writer.scratch()
         for k, fold in enumerate(group.folds):
@@ -156,6 +160,17 @@ class Calls(Memory):
             self.scope.update(stack=np.stack, sorted=sorted)
             parts = f"stack([{name}_fold{k}[lo] for lo in sorted({name}_fold{k})])"
             self.lines.append(f"{self._result(out)} = as_array({function}.reduce({parts}, 0), {kind})")
+
+    def _machine(self, group: Group, name: str, step: Step, outs: dict[int, str]) -> list[str]:
+        """The line that puts machine code in the place of a block function, when it is worth while."""
+        found = machine_for(group, [out for out in step.outs if id(out) in outs])
+        if found is None:
+            return []
+        machine, ins = found
+        folds = [f"{name}_fold{k}" for k in range(len(group.folds))]
+        given = ([self.argument(a) for a in ins], list(outs.values()), folds)
+        texts = [f"({''.join(f'{each}, ' for each in part)})" for part in given]
+        return [f"{name} = {self.named(machine, MACHINE)}({name}, {', '.join(texts)})"]
 
 
 def laid_out(x: Any, strides: Any) -> None:

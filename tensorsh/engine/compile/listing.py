@@ -17,6 +17,7 @@ import numpy as np
 
 from ..op import Op
 from ..parallel import spread
+from .calls import MACHINE
 
 if TYPE_CHECKING:
     from .program import Program
@@ -26,6 +27,8 @@ SPREAD = """\
 def spread(work, n, block):  # tensorsh shares the blocks among threads
     for lo in range(0, n, block):
         work(lo, min(lo + block, n))"""
+#: machine code takes the place of a block function
+REPLACED = re.compile(rf"(\w+) = {MACHINE}\d+\(.*")
 SMALL = 16  # a constant of more elements is described, not written out
 
 
@@ -71,6 +74,9 @@ class Listing:
         return "\n\n".join(parts) + "\n"
 
     def _line(self, line: str) -> str:
+        replaced = REPLACED.fullmatch(line)
+        if replaced:
+            return f"# here tensorsh puts machine code in the place of {replaced[1]}, once that pays"
         return NAME.sub(lambda found: self._name(found[0]), line)
 
     def _name(self, name: str) -> str:

@@ -1,0 +1,16 @@
+"""Machine code for element-wise groups, where LLVM can be had (the `jit` extra).
+
+A block function of NumPy calls passes over its block once for each call. What it does in all is a loop or a few
+over the elements of each row; LLVM makes those vector instructions of the processor at hand, which keep in registers
+what NumPy stores and loads again.
+
+    forms       what each array of a group is to one row: its elements, one number, the same for every row
+    phases      which loops over a row there are, and what each computes, keeps and sums up
+    code        instructions of LLVM's assembly
+    functions   exp, log, tanh and what is made of them
+    writer      the loops as the text of a function
+    assembler   the text as machine code
+    machine     when it is worth while, and the block function that calls it
+
+What none of them knows raises `Unknown`, and NumPy does the group.
+"""

@@ -1,0 +1,96 @@
+"""Instructions of LLVM's assembly, one to a line."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import numpy as np
+
+#: a NumPy dtype → LLVM's type of such a number in a register
+TYPES = {"float32": "float", "float64": "double", "bool": "i1", "int64": "i64"}
+#: the same in memory
+STORED = TYPES | {"bool": "i8"}
+
+
+def literal(value: Any, kind: str) -> str:
+    """A number as LLVM writes it: a float by the bits of the double that it is."""
+    if kind == "i1":
+        return "true" if value else "false"
+    if kind == "i64":
+        return str(int(value))
+    number = float(np.float32(value)) if kind == "float" else float(value)
+    return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"
+
+
+class Code:
+    """The lines of a function. Methods add an instruction and return the name of its result.
+
+    Arithmetic is IEEE's, rounded at each step; `fma` rounds once where the processor can.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.count = 0
+        self.declared: set[str] = set()
+
+    def line(self, text: str) -> None:
+        self.lines.append(f"  {text}")
+
+    def label(self, name: str) -> None:
+        self.lines.append(f"{name}:")
+
+    def add(self, text: str, name: str = "") -> str:
+        """An instruction; its result is called `name`, or numbered."""
+        if not name:
+            self.count += 1
+            name = f"%v{self.count}"
+        self.line(f"{name} = {text}")
+        return name
+
+    def binary(self, operation: str, kind: str, a: str, b: str, name: str = "") -> str:
+        """`operation`: fadd, fsub, fmul, fdiv; add, sub, shl, ...; and, or."""
+        return self.add(f"{operation} {kind} {a}, {b}", name)
+
+    def compare(self, how: str, kind: str, a: str, b: str) -> str:
+        """`how`: oeq, une, olt, ... of floats, eq, slt, ... of integers."""
+        return self.add(f"{'fcmp' if kind in ('float', 'double') else 'icmp'} {how} {kind} {a}, {b}")
+
+    def select(self, kind: str, which: str, a: str, b: str) -> str:
+        return self.add(f"select i1 {which}, {kind} {a}, {kind} {b}")
+
+    def intrinsic(self, function: str, kind: str, *args: str, name: str = "") -> str:
+        """A function that LLVM knows: sqrt, fabs, floor, ..., of as many numbers as given."""
+        function = f"@llvm.{function}.{'f32' if kind == 'float' else 'f64'}"
+        self.declared.add(f"declare {kind} {function}({', '.join([kind] * len(args))})")
+        return self.add(f"call {kind} {function}({', '.join(f'{kind} {a}' for a in args)})", name)
+
+    def fma(self, kind: str, a: str, b: str, c: str) -> str:
+        return self.intrinsic("fmuladd", kind, a, b, c)
+
+    def cast(self, x: str, source: str, target: str) -> str:
+        """The same number in another type."""
+        if source == target:
+            return x
+        if target == "i1":
+            return self.compare("une" if source != "i64" else "ne", source, x, literal(0, source))
+        operation = {
+            ("float", "double"): "fpext", ("double", "float"): "fptrunc", ("i1", "i64"): "zext",
+        }.get((source, target)) or ("uitofp" if source == "i1" else "sitofp")  # fmt: skip
+        return self.add(f"{operation} {source} {x} to {target}")
+
+    def bits(self, x: str, source: str, target: str) -> str:
+        """The same bits in another type."""
+        return self.add(f"bitcast {source} {x} to {target}")
+
+    def address(self, kind: str, base: str, index: str) -> str:
+        return self.add(f"getelementptr {kind}, ptr {base}, i64 {index}")
+
+    def load(self, dtype: np.dtype[Any], place: str) -> str:
+        found = self.add(f"load {STORED[dtype.name]}, ptr {place}")
+        return self.compare("ne", "i8", found, "0") if dtype.name == "bool" else found
+
+    def store(self, dtype: np.dtype[Any], x: str, place: str) -> None:
+        if dtype.name == "bool":
+            x = self.add(f"zext i1 {x} to i8")
+        self.line(f"store {STORED[dtype.name]} {x}, ptr {place}")

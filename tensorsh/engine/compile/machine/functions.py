@@ -1,0 +1,161 @@
+"""Functions of one float32 number, as instructions that LLVM makes vectors of.
+
+Polynomials and reductions of the argument are those of Cephes (S. Moshier, expf, logf, tanhf); errors stay below two
+units of the last place, erf's below four.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ...erf_polynomial import NORMAL_P, P
+from .code import Code, literal
+
+KIND = "float"
+
+
+def number(value: float) -> str:
+    return literal(value, KIND)
+
+
+def polynomial(c: Code, x: str, coefficients: tuple[float, ...]) -> str:
+    """By Horner's rule, the highest power first."""
+    first, *rest = coefficients
+    found = number(first)
+    for each in rest:
+        found = c.fma(KIND, found, x, number(each))
+    return found
+
+
+def exp(c: Code, x: str) -> str:
+    """2ⁿ · e^r with n = round(x / ln 2); 2ⁿ in two factors, which reach below the normal numbers."""
+    low, high = number(-104), number(89)  # 0 and infinity beyond
+    x = c.select(KIND, c.compare("olt", KIND, x, low), low, x)
+    x = c.select(KIND, c.compare("ogt", KIND, x, high), high, x)
+    shifter = 1.5 * 2**23  # adding it rounds to an integer, which then stands in the low bits
+    shifted = c.fma(KIND, x, number(1 / math.log(2)), number(shifter))
+    n = c.binary("fsub", KIND, shifted, number(shifter))
+    r = c.fma(KIND, n, number(-0.693359375), x)
+    r = c.fma(KIND, n, number(2.12194440e-4), r)
+    p = polynomial(
+        c,
+        r,
+        (
+            1.9875691500e-4,
+            1.3981999507e-3,
+            8.3334519073e-3,
+            4.1665795894e-2,
+            1.6666665459e-1,
+            5.0000001201e-1,
+        ),
+    )
+    p = c.fma(KIND, p, c.binary("fmul", KIND, r, r), r)
+    p = c.binary("fadd", KIND, p, number(1))
+    n = c.binary("sub", "i32", c.bits(shifted, KIND, "i32"), str(0x4B400000))
+    half = c.binary("ashr", "i32", n, "1")
+    for part in (half, c.binary("sub", "i32", n, half)):
+        exponent = c.binary("shl", "i32", c.binary("add", "i32", part, "127"), "23")
+        p = c.binary("fmul", KIND, p, c.bits(exponent, "i32", KIND))
+    return p
+
+
+def log(c: Code, x: str) -> str:
+    """n · ln 2 + log(m), m between √½ and √2."""
+    tiny = c.compare("olt", KIND, x, number(2.0**-126))
+    scaled = c.select(KIND, tiny, c.binary("fmul", KIND, x, number(2.0**23)), x)
+    bits = c.bits(scaled, KIND, "i32")
+    n = c.binary("ashr", "i32", c.binary("sub", "i32", bits, str(0x3F3504F3)), "23")
+    m = c.bits(c.binary("sub", "i32", bits, c.binary("shl", "i32", n, "23")), "i32", KIND)
+    n = c.binary("sub", "i32", n, c.select("i32", tiny, "23", "0"))
+    n = c.add(f"sitofp i32 {n} to {KIND}")
+    f = c.binary("fsub", KIND, m, number(1))
+    square = c.binary("fmul", KIND, f, f)
+    p = polynomial(
+        c, f,
+        (7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+         -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1),
+    )  # fmt: skip
+    p = c.binary("fmul", KIND, c.binary("fmul", KIND, p, f), square)
+    p = c.fma(KIND, n, number(-2.12194440e-4), p)
+    p = c.fma(KIND, square, number(-0.5), p)
+    p = c.fma(KIND, n, number(0.693359375), c.binary("fadd", KIND, f, p))
+    p = c.select(KIND, c.compare("ogt", KIND, x, number(0)), p, number(math.nan))
+    p = c.select(KIND, c.compare("oeq", KIND, x, number(0)), number(-math.inf), p)
+    return c.select(KIND, c.compare("oeq", KIND, x, number(math.inf)), x, p)
+
+
+def log1p(c: Code, x: str) -> str:
+    """log(u) · x / (u - 1) of u = 1 + x, as rounded: its error and that of u - 1 cancel."""
+    u = c.binary("fadd", KIND, x, number(1))
+    exact = c.binary("fsub", KIND, u, number(1))
+    found = c.binary("fmul", KIND, log(c, u), c.binary("fdiv", KIND, x, exact))
+    found = c.select(KIND, c.compare("oeq", KIND, exact, number(0)), x, found)
+    return c.select(KIND, c.compare("oeq", KIND, x, number(math.inf)), x, found)
+
+
+def expm1(c: Code, x: str) -> str:
+    """(u - 1) · x / log(u) of u = e^x, as rounded."""
+    u = exp(c, x)
+    less = c.binary("fsub", KIND, u, number(1))
+    found = c.binary("fmul", KIND, less, c.binary("fdiv", KIND, x, log(c, u)))
+    found = c.select(KIND, c.compare("oeq", KIND, less, number(0)), x, found)
+    far = c.compare("ogt", KIND, c.intrinsic("fabs", KIND, x), number(80))
+    return c.select(KIND, far, less, found)
+
+
+def tanh(c: Code, x: str) -> str:
+    """1 - 2 / (e^(2|x|) + 1), a polynomial near 0."""
+    size = c.intrinsic("fabs", KIND, x)
+    square = c.binary("fmul", KIND, x, x)
+    p = polynomial(
+        c, square,
+        (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1),
+    )  # fmt: skip
+    near = c.fma(KIND, c.binary("fmul", KIND, p, square), x, x)
+    e = exp(c, c.binary("fadd", KIND, size, size))
+    quotient = c.binary("fdiv", KIND, number(2), c.binary("fadd", KIND, e, number(1)))
+    far = c.binary("fsub", KIND, number(1), quotient)
+    far = c.intrinsic("copysign", KIND, far, x)
+    return c.select(KIND, c.compare("olt", KIND, size, number(0.625)), near, far)
+
+
+def erf(c: Code, x: str) -> str:
+    """tanh(x · P(x²)), as `ops.erf` has it."""
+    return tanh(c, c.binary("fmul", KIND, x, polynomial(c, c.binary("fmul", KIND, x, x), P[::-1])))
+
+
+def _cumulative(c: Code, x: str, square: str, odd: tuple[float, ...]) -> str:
+    """(1 + tanh(u)) / 2 = 1 / (1 + e^(-2u)), where u is x times a polynomial in x²."""
+    u = c.binary("fmul", KIND, polynomial(c, square, odd[::-1]), x)
+    e = exp(c, c.binary("fmul", KIND, u, number(-2)))
+    return c.binary("fdiv", KIND, number(1), c.binary("fadd", KIND, e, number(1)))
+
+
+_TANH_SCALE = math.sqrt(2 / math.pi)
+TANH_P = (_TANH_SCALE, _TANH_SCALE * 0.044715)
+
+
+def gelu(c: Code, x: str, approximate: str) -> str:
+    """x · Φ(x); nan at infinity where PyTorch has that."""
+    square = c.binary("fmul", KIND, x, x)
+    if approximate == "tanh":
+        return c.binary("fmul", KIND, x, _cumulative(c, x, square, TANH_P))
+    phi = _cumulative(c, x, square, NORMAL_P)
+    phi = c.binary("fadd", KIND, phi, c.binary("fmul", KIND, x, number(0)))
+    return c.binary("fmul", KIND, x, phi)
+
+
+def gelu_backward(c: Code, grad: str, x: str, approximate: str) -> str:
+    """grad · (Φ + x · φ); of the tanh form, grad · Φ · (1 + 2 x (1 - Φ) u')."""
+    square = c.binary("fmul", KIND, x, x)
+    if approximate == "tanh":
+        phi = _cumulative(c, x, square, TANH_P)
+        slope = c.fma(KIND, square, number(6 * TANH_P[1]), number(2 * TANH_P[0]))
+        rest = c.binary("fsub", KIND, number(1), phi)
+        inner = c.binary("fmul", KIND, c.binary("fmul", KIND, x, slope), rest)
+        factor = c.fma(KIND, phi, inner, phi)
+    else:
+        density = exp(c, c.binary("fmul", KIND, square, number(-0.5)))
+        density = c.binary("fmul", KIND, density, number(1 / math.sqrt(2 * math.pi)))
+        factor = c.fma(KIND, density, x, _cumulative(c, x, square, NORMAL_P))
+    return c.binary("fmul", KIND, grad, factor)

@@ -1,0 +1,120 @@
+"""What a step does to one element: the instructions for each function of NumPy and each kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import functions
+from .code import TYPES, Code, literal
+from .forms import Unknown
+
+Emit = Callable[..., str]
+
+#: functions of floats that are one instruction, or a function that LLVM knows
+ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
+KNOWN = {
+    "negative": None, "sqrt": "sqrt", "absolute": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc",
+    "rint": "rint",
+}  # fmt: skip
+COMPARISONS = {
+    "less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge", "equal": "oeq",
+    "not_equal": "une",
+}  # fmt: skip
+LOGICAL = {"logical_and": "and", "logical_or": "or", "bitwise_and": "and", "bitwise_or": "or"}
+#: functions of one float32
+SINGLE: dict[str, Emit] = {
+    "exp": functions.exp,
+    "expm1": functions.expm1,
+    "log": functions.log,
+    "log1p": functions.log1p,
+    "tanh": functions.tanh,
+}
+
+
+def ufunc(c: Code, function: Any, kind: str, args: list[str]) -> str:
+    """A ufunc of numbers that all have the type `kind`."""
+    name = function.__name__
+    floats = kind in ("float", "double")
+    if floats and name in ARITHMETIC:
+        return c.binary(ARITHMETIC[name], kind, *args)
+    if floats and name == "negative":
+        return c.add(f"fneg {kind} {args[0]}")
+    if floats and name in KNOWN:
+        return c.intrinsic(str(KNOWN[name]), kind, *args)
+    if floats and name == "square":
+        return c.binary("fmul", kind, args[0], args[0])
+    if floats and name == "reciprocal":
+        return c.binary("fdiv", kind, literal(1, kind), args[0])
+    if floats and name in COMPARISONS:
+        return c.compare(COMPARISONS[name], kind, *args)
+    if floats and name in ("maximum", "minimum"):
+        return extreme(c, name, kind, *args)
+    if kind == "float" and name in SINGLE:
+        return SINGLE[name](c, *args)
+    if kind == "i1" and name in LOGICAL:
+        return c.binary(LOGICAL[name], kind, *args)
+    if kind == "i1" and name == "logical_not":
+        return c.binary("xor", kind, args[0], "true")
+    raise Unknown(f"{name} of {kind}")
+
+
+def extreme(c: Code, name: str, kind: str, a: str, b: str) -> str:
+    """The larger or smaller of two numbers; nan if one is."""
+    chosen = c.compare("oge" if name == "maximum" else "ole", kind, a, b)
+    nan = c.compare("uno", kind, a, a)
+    return c.select(kind, c.binary("or", "i1", chosen, nan), a, b)
+
+
+# ------------------------------------------------------------------ kernels, by the name of the step
+# each is given the types of its arguments and its result, and the arguments: texts of registers, or numbers
+
+
+def _same(kinds: list[str], out: str) -> str:
+    if out not in ("float", "double") or any(kind != out for kind in kinds):
+        raise Unknown("a kernel of mixed dtypes")
+    return out
+
+
+def _blank(c: Code, kinds: list[str], out: str, x: str, where: str) -> str:
+    _same(kinds[:1], out)
+    return c.select(out, where, literal(0, out), x)
+
+
+def _where(c: Code, kinds: list[str], out: str, which: str, a: str, b: str) -> str:
+    if kinds[0] != "i1":
+        raise Unknown("a mask of numbers")
+    return c.select(out, which, c.cast(a, kinds[1], out), c.cast(b, kinds[2], out))
+
+
+def _single(emit: Emit) -> Emit:
+    def single(c: Code, kinds: list[str], out: str, *args: Any) -> str:
+        if _same([kind for kind in kinds if kind], out) != "float":
+            raise Unknown("a function of float64")
+        return emit(c, *args)
+
+    return single
+
+
+KERNELS: dict[str, Emit] = {
+    "cast_into": lambda c, kinds, out, x: c.cast(x, kinds[0], out),
+    "blank": _blank,
+    "where": _where,
+    "erf": _single(functions.erf),
+    "gelu": _single(functions.gelu),
+    "gelu_backward": _single(functions.gelu_backward),
+}
+#: those that are given the flat place in the matrix of one element of each row, as their last argument
+PLACED = ("pick", "one_hot", "one_hot_less")
+
+
+def result(function: Any, dtypes: list[Any], out: np.dtype[Any]) -> str:
+    """The type that a ufunc computes with: its arguments are cast to it."""
+    given = function.resolve_dtypes((*dtypes, None))
+    kinds = {TYPES.get(d.name) for d in given[:-1]}
+    kind = kinds.pop()
+    if kinds or kind is None or given[-1].name not in TYPES or given[-1] != out:
+        raise Unknown(f"{function.__name__} of {given[0]}")
+    return kind

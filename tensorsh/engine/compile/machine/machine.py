@@ -1,0 +1,149 @@
+"""When a group is worth machine code, and the block function that runs it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..fuse import Group, changed
+from ..steps import Step
+from ..values import Number, Value
+from .assembler import assembled, available
+from .forms import VECTOR, Forms, Unknown, constant
+from .phases import Phases
+from .writer import STARTS, Writer
+
+Array = np.ndarray[Any, Any]
+Block = Callable[[int, int], object]
+
+#: additions (of 0.1 ns) that NumPy does before LLVM is asked; about what its code then costs to make. It is their
+#: number that counts, not the time they take, so that a program computes the same bits each time
+ENOUGH = 1_500_000_000
+
+
+class Machine:
+    """The machine code of one group, once it has run for so long that it pays.
+
+    Called before each run with NumPy's block function and the arrays at hand, it answers which to use.
+    `folds` take the partial sums, a dictionary for each fold.
+    """
+
+    def __init__(self, group: Group, ins: list[Any], outs: list[Value]):
+        forms = Forms(group)
+        phases = Phases(forms, {id(v) for v in outs})
+        self.text = Writer(forms, phases, ins, outs).text()
+        self.cost = phases.work
+        self.layouts = [None if type(v) is Number else (v.shape, v.dtype) for v in (*ins, *outs)]
+        self.inputs = len(ins)
+        self.folds = [
+            (step.outs[0].shape, partial_dtype(step, forms), STARTS[step.function.__name__])
+            for step in group.folds
+        ]
+        self.buffers = 8 * forms.length * len(phases.buffers)
+        self.work: float = 0
+        self.pool: list[Array] = []
+        self.code: Callable[..., object] | None = None
+        self.owner: Any = None
+
+    def __call__(
+        self, block: Block, ins: tuple[Any, ...], outs: tuple[Array, ...], folds: tuple[dict[int, Any], ...]
+    ) -> Block:
+        if self.code is None:
+            self.work += self.cost
+            if self.work < ENOUGH or not self._assemble():
+                return block
+        code = self.code
+        arguments = self._addresses((*ins, *outs))
+        if code is None or arguments is None:
+            return block
+
+        def run(lo: int, hi: int) -> None:
+            parts = []
+            for into, (shape, dtype, start) in zip(folds, self.folds, strict=True):
+                part = into[lo] = np.full(shape, start, dtype)
+                parts.append(_address(part))
+            buffer = self._buffer()
+            code(lo, hi, *arguments, *parts, _address(buffer))
+            self.pool.append(buffer)
+
+        return run
+
+    def _buffer(self) -> Array:
+        """Memory for what one thread keeps of a row."""
+        try:
+            return self.pool.pop()
+        except IndexError:
+            return np.empty(self.buffers, np.uint8)
+
+    def _addresses(self, arrays: tuple[Any, ...]) -> list[Any] | None:
+        """Where the arrays are; None if they are not as the code takes them to be, or outputs overlap others."""
+        found: list[Any] = []
+        spans: list[tuple[int, int]] = []
+        for a, layout in zip(arrays, self.layouts, strict=True):
+            if layout is None:
+                found.append(float(a))
+                continue
+            if type(a) is not np.ndarray:  # a number of NumPy's lies nowhere
+                return None
+            if a.shape != layout[0] or a.dtype != layout[1] or not a.flags.c_contiguous:
+                return None
+            start = _address(a)
+            found.append(start)
+            if len(found) > self.inputs and any(start < hi and lo < start + a.nbytes for lo, hi in spans):
+                return None
+            spans.append((start, start + a.nbytes))
+        return found
+
+    def _assemble(self) -> bool:
+        """Whether there is machine code now; if LLVM cannot be loaded there never is."""
+        import ctypes
+
+        try:
+            self.owner, address = assembled(self.text)
+        except (ImportError, OSError):
+            self.work = -math.inf
+            return False
+        kinds: list[Any] = [ctypes.c_int64, ctypes.c_int64]
+        kinds += [ctypes.c_double if layout is None else ctypes.c_void_p for layout in self.layouts]
+        kinds += [ctypes.c_void_p] * (len(self.folds) + 1)
+        self.code = ctypes.CFUNCTYPE(None, *kinds)(address)
+        return True
+
+
+def partial_dtype(fold: Step, forms: Forms) -> np.dtype[Any]:
+    """The dtype of a partial sum: one number is added up in double precision."""
+    wide = fold.function is np.add and forms.folded(fold) != VECTOR
+    return np.dtype(np.float64) if wide else fold.args[0].dtype
+
+
+def _address(a: Array) -> int:
+    return a.__array_interface__["data"][0]
+
+
+def machine_for(group: Group, outs: list[Value]) -> tuple[Machine, list[Any]] | None:
+    """Machine code for a group, and the arrays and numbers it reads; None if NumPy has to do it.
+
+    `outs` are the values that it leaves whole. What changes memory that was there before is left to NumPy.
+    """
+    if not available() or any(changed(step) for step in group.inner):
+        return None
+    made = {id(out) for step in group.inner for out in step.outs}
+    ins: dict[int, Any] = {}
+    for step in (*group.inner, *group.folds):
+        for a in step.args:
+            if type(a) is Number:
+                if type(a.value) is not float:
+                    return None
+                ins[id(a)] = a
+            elif type(a) is Value and id(a) not in made and constant(a) is None:
+                ins[id(a)] = a
+    given = list(ins.values())
+    if any(type(v) is Value and not v.flags.c_contiguous for v in (*given, *outs)):
+        return None
+    try:
+        return Machine(group, given, outs), given
+    except (Unknown, KeyError):
+        return None
