@@ -12,6 +12,7 @@ In the order of the work:
     builder    the notes as one Python function: `lifetimes` of arrays, their `memory`, a line for each of the
                `calls`, and what the program is `leaving` behind
     program    that function
+    warm       its calls on small arrays as machine code, once it has run for long
     frame      the graph of its outputs, made where somebody looks
     listing    a program as NumPy code for readers
 

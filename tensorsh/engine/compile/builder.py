@@ -23,6 +23,7 @@ from .program import Program
 from .steps import Step
 from .trace import Trace
 from .values import Number
+from .warm import as_function, warm
 
 
 class Builder(Calls):
@@ -54,18 +55,22 @@ class Builder(Calls):
         self.escape = escaping(steps, roots)
         self.given = gifts(steps, roots, trace.aliased, self.escape)
         self.last = last_uses(steps)
+        spans: list[tuple[int, int]] = []
         for self.now, step in enumerate(steps):
+            start = len(self.lines)
             self.write_step(step)
+            spans.append((start, len(self.lines)))
         body = self.lines
         self.program.calls = len(steps)
         self.lines = []
         self.leaving.write(self.passage)
-        head = ["def replay(v):", *self.fetch, *self._guards(), *self._protection(), *self._rescue()]
-        head += self.leaving.head
+        head = [*self.fetch, *self._guards(), *self._protection(), *self._rescue(), *self.leaving.head]
         self.program.steps += body
-        self.program.text = "\n".join(
-            [head[0], *(f"    {line}" for line in [*head[1:], *body, *self.lines, "return True"])]
-        )
+        becomes = warm(self, (head, body, self.lines), spans)
+        if becomes is not None:
+            self.scope["warm"] = becomes
+            body = ["warm()", *body]
+        self.program.text = as_function([*head, *body, *self.lines])
         exec(compile(self.program.text, "<tensorsh program>", "exec"), self.scope)
         self.program.replay = self.scope["replay"]
         del self.leaving.builder  # no cycle keeps the arrays of the trace

@@ -18,9 +18,17 @@ MACHINE = "machine"
 
 
 class Calls(Memory):
-    """Writes steps. `given`: the ids of Values that need no copy of what they are a copy of."""
+    """Writes steps.
+
+    given   the ids of Values that need no copy of what they are a copy of
+    loose   those of Values that may lie in memory otherwise than it seemed
+    """
 
     given: set[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loose: set[int] = set()
 
     def write_step(self, step: Step) -> None:
         writers = {
@@ -82,6 +90,8 @@ class Calls(Memory):
     def _view(self, step: Step) -> None:
         base, out = step.args[0], step.outs[0]
         self.place(base)
+        if id(base) in self.loose:
+            self.loose.add(id(out))
         memory = self.fixed.get(id(base))
         if memory is not None:
             made = np.asarray(step.function(memory, *step.options))
@@ -104,6 +114,8 @@ class Calls(Memory):
             self.lines.append(
                 f"if type({name}) is not ndarray or {name}.dtype is not {kind}: {name} = as_array({name}, {kind})"
             )
+            if out.ndim == 1:
+                self.loose.add(id(out))
             if out.ndim > 1:
                 self.scope["laid_out"] = laid_out
                 self.lines.append(f"if {name}.strides != {out.strides}: laid_out({name}, {out.strides})")

@@ -1,4 +1,4 @@
-"""Machine code for element-wise groups, where LLVM can be had (the `jit` extra).
+"""Machine code, where LLVM can be had (the `jit` extra): for groups over large arrays, and for small calls in a row.
 
 A block function of NumPy calls passes over its block once for each call. What it does in all is a loop or a few
 over the elements of each row; LLVM makes those vector instructions of the processor at hand, which keep in registers
@@ -11,6 +11,8 @@ what NumPy stores and loads again.
     writer      the loops as the text of a function
     assembler   the text as machine code
     machine     when it is worth while, and the block function that calls it
+    straight    calls on small arrays, one after the other, as one function (`..warm` has its when)
+    numpy_loops NumPy's own inner loops, which that calls
 
-What none of them knows raises `Unknown`, and NumPy does the group.
+What none of them knows raises `Unknown`, and NumPy does it.
 """

@@ -1,0 +1,426 @@
+"""Calls on small arrays, one after the other, as one function: a NumPy call costs more than what it computes.
+
+Each step becomes a nest of loops over its result; what is not one instruction, and sums, whose order of additions is
+NumPy's own, are done by NumPy's inner loops (`numpy_loops`). Every bit is what the calls give.
+
+Arrays of the program's own are where they are; those made afresh or fetched in each run are given as objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import instructions
+from .code import STORED, TYPES, Code, literal
+from .forms import Unknown
+from .numpy_loops import HEAD, loop, types_of
+
+#: an array of more elements is not small; nor is a matrix product of more multiplications
+MOST = 1 << 15
+MOST_PRODUCTS = 1 << 21
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An array as a step sees it.
+
+    place   its address, or the name of the object, or, of a number, its text
+    value   the number that it always is
+    """
+
+    place: int | str | None
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    dtype: Any
+    value: Any = None
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """A step: `kind`, `function` and `label` as there, `options` of a reduction: (axis,)."""
+
+    kind: str
+    function: Any
+    label: str
+    args: tuple[Operand, ...]
+    out: Operand
+    axis: int = 0
+
+
+class Straight:
+    """Writes the function of several calls. `given` are the names of what it is called with, in order."""
+
+    def __init__(self, calls: Sequence[Call]):
+        self.calls = calls
+        self.code = Code()
+        self.given: list[str] = []
+        self.numbers: set[str] = set()
+        self.bases: dict[int | str | None, str] = {}
+        self.groups = 0
+        self.labels = 0
+        self.metadata: list[str] = []
+        self.head: list[str] = []
+        for call in calls:
+            for operand in (*call.args, call.out):
+                self._base(operand)
+        for call in calls:
+            self._write(call)
+
+    def text(self) -> str:
+        c = self.code
+        kinds = [("double" if name in self.numbers else "ptr") for name in self.given]
+        parameters = ", ".join(f"{kind} %p{i}" for i, kind in enumerate(kinds))
+        room = ["%args = alloca [3 x ptr]", "%dims = alloca [4 x i64]", "%steps = alloca [9 x i64]"]
+        return "\n".join(
+            [
+                f"define void @group({parameters}) #0 {{", "entry:",
+                *(f"  {line}" for line in (*room, *self.head)),
+                *c.lines, "  ret void", "}", *sorted(c.declared), *self.metadata,
+                'attributes #0 = { nounwind "prefer-vector-width"="512" }', "",
+            ]
+        )  # fmt: skip
+
+    # ---------------------------------------------------------------- operands
+
+    def _base(self, x: Operand) -> None:
+        if x.place is None or x.place in self.bases:
+            return
+        if type(x.place) is int:
+            self.bases[x.place] = f"inttoptr (i64 {x.place} to ptr)"
+            return
+        name = f"%p{len(self.given)}"
+        self.given.append(str(x.place))
+        self.bases[x.place] = name
+        if x.number:
+            self.numbers.add(str(x.place))
+        else:
+            self.bases[x.place] = f"{name}_data"
+            self.head.append(f"{name}_field = getelementptr i8, ptr {name}, i64 {HEAD}")
+            self.head.append(f"{name}_data = load ptr, ptr {name}_field")
+
+    def _fetch(self, x: Operand, at: Sequence[str], strides: Sequence[int], group: str, kind: str) -> str:
+        """The element of an operand in the loops `at`, as LLVM's type `kind`."""
+        if x.value is not None:
+            return literal(x.value, kind)
+        if x.number:
+            return self.code.cast(self.bases[x.place], "double", kind)
+        place = self._place(x, at, strides)
+        found = self.code.add(f"load {STORED[x.dtype.name]}, ptr {place}{group}")
+        if x.dtype.name == "bool":
+            found = self.code.compare("ne", "i8", found, "0")
+        return self.code.cast(found, TYPES[x.dtype.name], kind)
+
+    def _place(self, x: Operand, at: Sequence[str], strides: Sequence[int]) -> str:
+        c, place = self.code, self.bases[x.place]
+        for index, stride in zip(at, strides, strict=True):
+            if stride:
+                step = index if stride == 1 else c.binary("mul", "i64", index, str(stride))
+                place = c.add(f"getelementptr i8, ptr {place}, i64 {step}")
+        return place
+
+    def _put(self, x: Operand, value: str, at: Sequence[str], strides: Sequence[int], group: str) -> None:
+        if x.dtype.name == "bool":
+            value = self.code.add(f"zext i1 {value} to i8")
+        place = self._place(x, at, strides)
+        self.code.line(f"store {STORED[x.dtype.name]} {value}, ptr {place}{group}")
+
+    # ---------------------------------------------------------------- loops
+
+    def _nest(
+        self,
+        shape: Sequence[int],
+        strides: Sequence[Sequence[int]],
+        body: Callable[[list[str], list[list[int]], str], None],
+        parallel: bool = True,
+    ) -> None:
+        """Loops over `shape`, in which operands advance by `strides`; neighbouring loops become one where they can.
+
+        `body(indices, strides, group)` writes the innermost; `group` marks loads and stores of loops whose turns do
+        not depend on each other.
+        """
+        shape, strides = merged(shape, strides)
+        c, group = self.code, ""
+        if parallel and shape:
+            self.groups += 1
+            k = len(self.metadata)
+            self.metadata += [
+                f"!{k} = distinct !{{}}",
+                f"!{k + 1} = distinct !{{!{k + 1}, !{k + 2}}}",
+                f'!{k + 2} = !{{!"llvm.loop.parallel_accesses", !{k}}}',
+            ]
+            group, end = f", !llvm.access.group !{k}", f", !llvm.loop !{k + 1}"
+        else:
+            end = ""
+        names = []
+        for n in shape:
+            self.labels += 1
+            k = self.labels
+            c.line(f"br label %before{k}")
+            c.label(f"before{k}")
+            c.line(f"br label %loop{k}")
+            c.label(f"loop{k}")
+            c.line(f"%i{k} = phi i64 [ 0, %before{k} ], [ %i{k}_next, %end{k} ]")
+            names.append((k, n))
+        body([f"%i{k}" for k, _ in names], [list(s) for s in strides], group)
+        for depth, (k, n) in enumerate(reversed(names)):
+            c.line(f"br label %end{k}")
+            c.label(f"end{k}")
+            c.line(f"%i{k}_next = add nuw nsw i64 %i{k}, 1")
+            c.line(f"%i{k}_more = icmp ult i64 %i{k}_next, {n}")
+            c.line(f"br i1 %i{k}_more, label %loop{k}, label %after{k}{end if depth == 0 else ''}")
+            c.label(f"after{k}")
+
+    def _by_element(self, call: Call, value: Callable[[list[str]], str], kinds: list[str]) -> None:
+        """`value` of the arguments, as `kinds`, for each element of the result."""
+        out = call.out
+        aligned = [broadcast(x, out.shape) for x in call.args]
+
+        def body(at: list[str], strides: list[list[int]], group: str) -> None:
+            pairs = zip(call.args, strides, kinds, strict=False)
+            args = [self._fetch(x, at, s, group, kind) for x, s, kind in pairs]
+            self._put(out, value(args), at, strides[-1], group)
+
+        self._nest(out.shape, [*aligned, out.strides], body)
+
+    # ---------------------------------------------------------------- steps
+
+    def _write(self, call: Call) -> None:
+        if call.kind == "ufunc" and call.function is np.matmul:
+            self._product(call)
+        elif call.kind == "ufunc":
+            self._ufunc(call)
+        elif call.kind == "reduce":
+            self._reduce(call)
+        elif call.kind == "accumulate":
+            self._accumulate(call)
+        elif call.kind in ("own", "write") or call.label == "cast_into":
+            self._by_element(call, lambda args: args[0], [TYPES[call.out.dtype.name]])
+        elif call.label == "blank":
+            kind = TYPES[call.out.dtype.name]
+            zero = literal(0, kind)
+            self._by_element(call, lambda args: self.code.select(kind, args[1], zero, args[0]), [kind, "i1"])
+        elif call.label in instructions.PLACED:
+            self._placed(call)
+        else:
+            raise Unknown(call.label)
+
+    def _ufunc(self, call: Call) -> None:
+        c, function = self.code, call.function
+        dtypes = [x.dtype for x in call.args]
+        if function.__name__ in EXACT:
+            kind = instructions.result(function, dtypes, call.out.dtype)
+            self._by_element(
+                call, lambda args: instructions.ufunc(c, function, kind, args), [kind] * len(call.args)
+            )
+            return
+        found = None
+        if all(x.place is not None and not x.number for x in call.args):
+            types = types_of(function, dtypes, call.out.dtype)
+            found = types and loop(function, types)
+        if not found or any(x.dtype.char != t for x, t in zip(call.args, types or "", strict=False)):
+            raise Unknown(f"{function.__name__} of {dtypes}")
+        operands = [*call.args, call.out]
+        aligned = [*(broadcast(x, call.out.shape) for x in call.args), call.out.strides]
+        shape, strides = merged(call.out.shape, aligned)
+        inner = [s[-1] for s in strides] if shape else [0] * len(strides)
+
+        def body(at: list[str], outer: list[list[int]], group: str) -> None:
+            places = [self._place(x, at, s) for x, s in zip(operands, outer, strict=True)]
+            self._call_loop(found, places, [shape[-1] if shape else 1], inner)
+
+        self._nest(shape[:-1], [s[:-1] for s in strides], body, parallel=False)
+
+    def _call_loop(
+        self, found: tuple[int, int], places: list[str], dims: list[int], steps: list[int]
+    ) -> None:
+        """Call one of NumPy's loops."""
+        c = self.code
+        for name, kind, values in (("args", "ptr", places), ("dims", "i64", dims), ("steps", "i64", steps)):
+            for i, value in enumerate(values):
+                c.line(f"store {kind} {value}, ptr {c.address(kind, f'%{name}', str(i))}")
+        function, data = (f"inttoptr (i64 {address} to ptr)" for address in found)
+        c.line(f"call void {function}(ptr %args, ptr %dims, ptr %steps, ptr {data})")
+
+    def _product(self, call: Call) -> None:
+        a, b, out = *call.args, call.out
+        if not (len(a.shape) == len(b.shape) == 2 and a.dtype == b.dtype == out.dtype):
+            raise Unknown("a product of other arrays than matrices")
+        if a.shape[0] * a.shape[1] * b.shape[1] > MOST_PRODUCTS or any(
+            x.value is not None or x.number for x in call.args
+        ):
+            raise Unknown("a large product")
+        found = loop(np.matmul, f"{a.dtype.char}{a.dtype.char}->{a.dtype.char}")
+        if found is None:
+            raise Unknown("a product without a loop")
+        dims = [1, a.shape[0], a.shape[1], b.shape[1]]
+        steps = [0, 0, 0, *a.strides, *b.strides, *out.strides]
+        self._call_loop(found, [self.bases[x.place] for x in (a, b, out)], dims, steps)
+
+    def _reduce(self, call: Call) -> None:
+        """NumPy's loop along the axis for each result; where the axis is not the last, row upon row."""
+        x, out, axis = call.args[0], call.out, call.axis
+        found = loop(call.function, f"{x.dtype.char}{x.dtype.char}->{out.dtype.char}")
+        if found is None or x.dtype != out.dtype or any(n == 0 for n in x.shape):
+            raise Unknown("a reduction")
+        if list(x.strides) != sorted(x.strides, reverse=True) or x.value is not None:
+            raise Unknown("a reduction in another order")
+        n = x.shape[axis]
+        rest = [i for i in range(len(x.shape)) if i != axis]
+        shape = [x.shape[i] for i in rest]
+        kept = [x.strides[i] for i in rest]
+        into = list(out.strides)
+        if len(into) == len(x.strides):  # with a dimension of one in the place of the axis
+            into = [into[i] for i in rest]
+        kind = TYPES[x.dtype.name]
+        step = x.strides[axis]
+        last = max((i for i, m in enumerate(x.shape) if m > 1), default=axis)
+        skipped = 0 if call.function is np.add else 1  # NumPy adds to 0, so that -0.0 becomes 0.0
+
+        def first(at: list[str], strides: list[list[int]], group: str) -> None:
+            value = self._fetch(x, at, strides[0], group, kind) if skipped else literal(0, kind)
+            self._put(out, value, at, strides[1], group)
+
+        def others(at: list[str], strides: list[list[int]], group: str) -> None:
+            """Of one result."""
+            source = self.code.add(
+                f"getelementptr i8, ptr {self._place(x, at, strides[0])}, i64 {step * skipped}"
+            )
+            target = self._place(out, at, strides[1])
+            self._call_loop(found, [target, source, target], [n - skipped], [0, step, 0])
+
+        self._nest(shape, [kept, into], first)
+        if n == skipped:
+            return
+        if last == axis:
+            self._nest(shape, [kept, into], others, parallel=False)
+            return
+        if call.function is not np.add or kind not in ("float", "double"):
+            raise Unknown("an extreme across rows")
+        before = [k for k, i in enumerate(rest) if i < axis]
+        after = [k for k, i in enumerate(rest) if i > axis]
+
+        def along(at: list[str], strides: list[list[int]], group: str) -> None:
+            """One row after the other onto the result."""
+            source = self._moved(x, self._place(x, at, strides[0]))
+            target = self._moved(out, self._place(out, at, strides[1]))
+
+            def add(at: list[str], strides: list[list[int]], group: str) -> None:
+                have = self._fetch(target, at, strides[1], group, kind)
+                value = self._fetch(source, at, strides[0], group, kind)
+                self._put(target, self.code.binary("fadd", kind, have, value), at, strides[1], group)
+
+            self._nest([shape[k] for k in after], [[kept[k] for k in after], [into[k] for k in after]], add)
+
+        outer = [[*(kept[k] for k in before), step], [*(into[k] for k in before), 0]]
+        self._nest([*(shape[k] for k in before), n], outer, along, parallel=False)
+
+    def _moved(self, x: Operand, place: str) -> Operand:
+        """The operand from another place on."""
+        self.bases[place] = place
+        return Operand(place, x.shape, x.strides, x.dtype)
+
+    def _accumulate(self, call: Call) -> None:
+        x, out, axis = call.args[0], call.out, call.axis
+        kind = TYPES[x.dtype.name]
+        if call.function is not np.add or kind not in ("float", "double") or x.dtype != out.dtype:
+            raise Unknown("an accumulation")
+        rest = [i for i in range(len(x.shape)) if i != axis]
+        outer = [[s.strides[i] for i in rest] for s in (x, out)]
+
+        def first(at: list[str], strides: list[list[int]], group: str) -> None:
+            self._put(out, self._fetch(x, at, strides[0], group, kind), at, strides[1], group)
+
+        def next_one(at: list[str], strides: list[list[int]], group: str) -> None:
+            sum_ = self.code.binary(
+                "fadd",
+                kind,
+                self._fetch(out, at, strides[1], group, kind),
+                self._fetch(shifted, at, strides[0], group, kind),
+            )
+            self._put(shifted_out, sum_, at, strides[1], group)
+
+        self._nest([x.shape[i] for i in rest], outer, first)
+        shifted, shifted_out = (
+            self._moved(
+                s, self.code.add(f"getelementptr i8, ptr {self.bases[s.place]}, i64 {s.strides[axis]}")
+            )
+            for s in (x, out)
+        )
+        shape = [*(x.shape[i] for i in rest), x.shape[axis] - 1]
+        self._nest(
+            shape,
+            [[*o, s.strides[axis]] for o, s in zip(outer, (x, out), strict=True)],
+            next_one,
+            parallel=False,
+        )
+
+    def _placed(self, call: Call) -> None:
+        """What has to do with one element of each row of a matrix, at its flat place."""
+        c, out = self.code, call.out
+        kind, at_kind = TYPES[out.dtype.name], "i64"
+        *_, places = call.args
+        if call.label == "pick":
+            x = call.args[0]
+
+            def picked(at: list[str], strides: list[list[int]], group: str) -> None:
+                place = self._fetch(places, at, strides[0], group, at_kind)
+                value = self._fetch(x, [place], [x.dtype.itemsize], group, kind)
+                self._put(out, value, at, strides[1], group)
+
+            self._nest(out.shape, [places.strides, out.strides], picked)
+            return
+        value = call.args[-2]
+        source = call.args[0] if call.label == "one_hot_less" else None
+
+        def fill(at: list[str], strides: list[list[int]], group: str) -> None:
+            zero = literal(0, kind)
+            if source is not None:
+                zero = c.binary("fsub", kind, zero, self._fetch(source, at, strides[0], group, kind))
+            self._put(out, zero, at, strides[1], group)
+
+        def mark(at: list[str], strides: list[list[int]], group: str) -> None:
+            place = self._fetch(places, at, strides[0], group, at_kind)
+            there = self._fetch(value, [], [], group, kind)
+            if source is not None:
+                have = self._fetch(out, [place], [out.dtype.itemsize], group, kind)
+                there = c.binary("fadd", kind, have, there)
+            self._put(out, there, [place], [out.dtype.itemsize], group)
+
+        self._nest(out.shape, [(source or out).strides, out.strides], fill)
+        self._nest(places.shape, [places.strides], mark)
+
+
+#: ufuncs that are one instruction, rounded as NumPy rounds it
+EXACT = frozenset(
+    {*instructions.ARITHMETIC, *instructions.COMPARISONS, *instructions.LOGICAL, "negative", "absolute", "sqrt",
+     "square", "reciprocal", "logical_not"}
+)  # fmt: skip
+
+
+def broadcast(x: Operand, shape: tuple[int, ...]) -> list[int]:
+    """The strides of an operand in loops over `shape`."""
+    missing = len(shape) - len(x.shape)
+    return [0] * missing + [0 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True)]
+
+
+def merged(shape: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[list[int], list[list[int]]]:
+    """Fewer loops over the same elements, in the same order."""
+    found: list[int] = []
+    kept: list[list[int]] = [[] for _ in strides]
+    for d, n in enumerate(shape):
+        if n == 1:
+            continue
+        if found and all(k[-1] == s[d] * n for k, s in zip(kept, strides, strict=True)):
+            found[-1] *= n
+            for k, s in zip(kept, strides, strict=True):
+                k[-1] = s[d]
+        else:
+            found.append(n)
+            for k, s in zip(kept, strides, strict=True):
+                k.append(s[d])
+    return found, kept

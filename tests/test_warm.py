@@ -1,0 +1,166 @@
+"""Calls on small arrays as machine code: whatever a loop computes, not a bit is another.
+
+Here programs become machine code at their first run.
+Run `python tests/test_warm.py FIRST COUNT` for more random programs than the suite has time for.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite", reason="the extra `jit` is not installed")
+
+from compile_compare import difference
+from group_writer import program
+from loop_writer import LoopProgram
+from tensorsh import Session
+from tensorsh.engine.compile import warm
+from tensorsh.engine.compile.machine import numpy_loops, straight
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What became machine code: the label of each call."""
+    made: list[str] = []
+    function = warm.function
+
+    def noted(run: straight.Straight) -> object:
+        made.extend(each.label for each in run.calls)
+        return function(run)
+
+    monkeypatch.setattr(warm, "ENOUGH", 1)
+    monkeypatch.setattr(warm, "function", noted)
+    return made
+
+
+@pytest.mark.parametrize("seed", range(7, 1500, 37))
+def test_a_random_loop_does_the_same(calls: list[str], seed: int) -> None:
+    made = LoopProgram(seed)
+    found = difference(made.program, made.after)
+    assert found is None, f"{found}\n{made.program}"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_arithmetic_does_the_same(calls: list[str], seed: int) -> None:
+    start, loop = program(seed, "float64" if seed % 3 else "float32")
+    update = "for p in [a, b, v, w, c]:\n            if p.grad is not None: p -= 0.01 * p.grad"
+    source = f"{start}{loop}\n    with no_grad():\n        {update}\n"
+    assert difference(source, []) is None
+
+
+START = """
+x, y, u = randn(6, 5), randn(6, 5), randn(5)
+t = randint(0, 4, (6,))
+param w = randn(5, 4)
+param b = randn(4)
+opt = sgd([w, b], lr=0.1, momentum=0.9)
+h = zeros(3); m = zeros(4, 4); q = randn(64, 10)
+"""
+#: the body of a loop, what it gives, and calls that must be machine code
+BODIES = {
+    "a training step": (
+        "loss = cross_entropy(tanh(x @ w + b), t); opt.zero_grad(); backward loss; opt.step()",
+        "w b loss",
+        {"np.matmul", "np.tanh", "pick", "one_hot_less", "np.exp", "np.log", "cast_into"},
+    ),
+    "masks": (
+        "z = relu(x @ w + b) * (x @ w > 0); backward z.sum(); s = (x < y).float() * 2 - y",
+        "z s w.grad",
+        {"blank", "np.greater"},
+    ),
+    "sums": (
+        "s = (q * 2).sum(0); z = (q + 1).sum(1) - q.mean(); r = (q * q).sum() + s.mean()",
+        "s z r",
+        {"np.add.reduce"},
+    ),
+    "rows": (
+        "s = (x * y).exp() - x; z = softmax(s, 1); r = log_softmax(s, -1) * 2",
+        "s z r",
+        {"np.maximum.reduce"},
+    ),
+    "nothing but zeros": (
+        "s = (q.abs() * -0.0).sum(0) * 2; z = -s - s; r = (q * 0).sum(0) - s",
+        "s z r",
+        set(),
+    ),
+    "infinity and nan": (
+        "s = exp(x * inf) - y; z = maximum(x / 0 * 0, y) + s; r = (z / z).sum(0)",
+        "s z r",
+        {"np.maximum"},
+    ),
+    "a number that changes": (
+        "s = x * (0.5 * i) + y / (i + 1.0); z = s * s - 1; r = z.tanh() + s",
+        "s z r",
+        {"np.multiply"},
+    ),
+    "transposed": (
+        "s = x.T @ y; z = (s + s.T) * u; r = (z.T - 1) / (z * z + 1)",
+        "s z r",
+        {"np.matmul"},
+    ),
+    "memory from outside": ("h += u[:3] * 2; s = h * 3 - 1; z = s.exp() + h; r = z * s", "h s z r", set()),
+    "a column of a matrix": (
+        "s = u[:4] * 2 + 1; m[0].add_(s); m[:, 0] += -1.5; z = m[:, 0] * 3 + s",
+        "m s z",
+        set(),
+    ),
+    "double precision": (
+        "s = x.double() * 2 + y; z = s.abs().log() + s; r = z.float() * 2 - x",
+        "s z r",
+        {"cast_into"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_bits_are_those_of_evaluation(calls: list[str], name: str) -> None:
+    body, names, wanted = BODIES[name]
+    loop = f"for i in range(8):\n    w.grad = b.grad = None\n    {body}\n"
+    both = []
+    for compile in (True, False):
+        session = Session(compile=compile, seed=1)
+        with np.errstate(all="ignore"):
+            session.run(START + loop)
+        both.append([session.evaluate(each).array for each in names.split()])
+    for each, compiled, eager in zip(names.split(), *both, strict=True):
+        assert compiled.dtype == eager.dtype and compiled.tobytes() == eager.tobytes(), each
+    assert calls and wanted <= set(calls)
+
+
+def test_a_program_becomes_machine_code_when_it_has_run_for_long(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for enough, changes in ((10**6, False), (200, True)):
+        monkeypatch.setattr(warm, "ENOUGH", enough)
+        Session().run(START + "for i in range(90):\n    z = tanh(x * y + u) * x - y\n")
+        assert bool(calls) == changes
+
+
+def test_without_numpys_loops_only_arithmetic_is_machine_code(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numpy_loops, "legible", lambda: False)
+    monkeypatch.setattr(straight, "loop", numpy_loops.loop.__wrapped__)
+    Session().run(START + "for i in range(9):\n    z = tanh((x * y + u) * x - y) @ w.detach()\n")
+    assert set(calls) == {"np.multiply", "np.add", "np.subtract", "cast_into"}
+
+
+def test_without_llvm_a_program_stays_as_it_is(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(run: straight.Straight) -> None:
+        raise ImportError("no llvmlite")
+
+    monkeypatch.setattr(warm, "function", missing)
+    assert difference(START + "for i in range(9):\n    z = tanh(x * y + u) * x - y\n", []) is None
+
+
+if __name__ == "__main__":
+    warm.ENOUGH = 1
+    first, count = map(int, sys.argv[1:])
+    for each in range(first, first + count):
+        one = LoopProgram(each)
+        what = difference(one.program, one.after)
+        if what is not None:
+            print(f"{'=' * 30} {each}\n{what}\n{one.program}")
