@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from oracle import read_lines
 from recorded import blocks, output
 from tensorsh import Session, TensorshError
 
@@ -11,6 +12,14 @@ from tensorsh import Session, TensorshError
 @pytest.mark.parametrize(("program", "expected"), blocks("inplace.txt"))
 def test_as_recorded(program: str, expected: str) -> None:
     assert output(program) == expected
+
+
+@pytest.mark.parametrize(
+    "recorded", read_lines("inplace_shapes.jsonl.gz"), ids=lambda recorded: recorded["id"]
+)
+def test_changed_shapes_under_views(recorded: dict[str, str]) -> None:
+    """`transpose_`, `squeeze_`, `as_strided_` … of what has views, with arithmetic in place and gradients."""
+    assert output(recorded["program"]) == recorded["stdout"]
 
 
 def test_a_failed_assignment_changes_nothing() -> None:

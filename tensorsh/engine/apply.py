@@ -15,7 +15,7 @@ from . import blocks, context
 from . import dtype as dt
 from .batched import Batched, run_batched
 from .meta import reword
-from .node import Node
+from .node import Node, steps_of
 from .op import Op
 from .spec import Spec, spec
 from .tensor import Tensor, View
@@ -317,7 +317,7 @@ def attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Conte
             continue
         step = (op, args[1:], i if many else None)
         inside = source.view_of
-        base, steps = (source, ()) if inside is None else (inside.base, inside.steps)
+        base, steps = (source, ()) if inside is None else (inside.base, steps_of(source))
         if op.from_base is not None and inside is not None:
             step, steps = (op, op.from_base(base, args), None), ()
         origin = "no_grad" if not state.grad_enabled else "many" if many else None

@@ -5,31 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from .journal import sequence
-from .node import Edge, Node, zeros
+from .node import Edge, Node, edge, zeros
 from .op import registry
-from .spec import Spec
 from .tensor import Tensor
 
 
 class CopySlices(Node):
     """A base whose memory was written through a view by `inner`, an in-place operation's node."""
 
-    __slots__ = ("base_spec", "inner", "steps")
+    __slots__ = ("inner", "layout", "steps")
 
-    def __init__(self, base_edge: Edge | None, base_spec: Spec, steps: tuple[Any, ...], inner: Node):
+    def __init__(self, base: Tensor, steps: tuple[Any, ...], inner: Node):
+        base_edge = edge(base)
         self.op = inner.op
         self.title = "CopySlices"
         self.seq = next(sequence)
         self.inner = inner
         self.steps = steps
-        self.base_spec = base_spec
+        self.layout = layout_of(base)  # the steps need memory like that which they looked at
         self.edges = [base_edge, *inner.edges[1:]]
         self.needs = (base_edge is not None, *inner.needs[1:])
-        self.input_specs = (base_spec, *inner.input_specs[1:])
+        self.input_specs = (base.spec, *inner.input_specs[1:])
         self.args = ()
         self.versions = ()
         self.outputs = None
-        self.output_specs = (base_spec,)
+        self.output_specs = (base.spec,)
         self.saves = inner.saves
         self.retained = None
 
@@ -39,9 +39,7 @@ class CopySlices(Node):
     def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
         grad = grads[0]
         assert grad is not None
-        if not grad.spec.is_meta and not grad.array.flags.c_contiguous:
-            grad = registry["Tensor.contiguous"](grad)  # the steps need memory of the shape they look at
-        region = replay(self.steps, grad)
+        region = region_of(grad, self.steps, self.layout)
         base_edge = self.edges[0]
         inner = self.inner
         # the inner operation reports the gradient of the view under this edge of its own
@@ -56,11 +54,27 @@ class CopySlices(Node):
         if base_edge is not None:
             if through is None:
                 through = zeros(region.spec)
-            found.append((base_edge, registry["view_scatter"](grad, through, self.steps)))
+            elif through.spec is not region.spec:  # the operation changed the view's shape
+                through = registry["Tensor.copy_"](zeros(region.spec), through)
+            found.append((base_edge, registry["view_scatter"](grad, through, self.steps, self.layout)))
         return found
 
     def free(self) -> None:
         self.inner.free()
+
+
+def layout_of(t: Tensor) -> tuple[int, ...] | None:
+    """The strides of a tensor in elements, None where its elements lie in order."""
+    return None if t.in_order else tuple([s // t.array.itemsize for s in t.array.strides])
+
+
+def region_of(whole: Tensor, steps: tuple[Any, ...], layout: tuple[int, ...] | None) -> Tensor:
+    """What `steps` show of a tensor whose memory is brought into `layout` first."""
+    if layout is not None:
+        whole = registry["laid_out"](whole, layout)
+    elif not whole.in_order:
+        whole = registry["Tensor.contiguous"](whole)
+    return replay(steps, whole)
 
 
 def replay(steps: tuple[Any, ...], base: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from .apply import Plan, _key, any_batched, make_plan, new_plan, run_kernel
 from .batched import write_batched
 from .copy_slices import CopySlices
 from .meta import reword
-from .node import InPlaceNode, Node, check_origin, edge, move_retained, refresh
+from .node import InPlaceNode, Node, check_origin, edge, move_retained, refresh, steps_of
 from .op import Op, converters
 from .schema import Schema
 from .tensor import Tensor, layout
@@ -292,7 +292,7 @@ def rebase(node: Node, target: Tensor) -> None:
         journal.save_attributes(view, "version")
     if base.view_of is not None:
         refresh(base)
-    written = CopySlices(edge(base), base.spec, view.steps, node)
+    written = CopySlices(base, steps_of(target), node)
     move_retained(base, written)
     base.node = written
     base.index = 0

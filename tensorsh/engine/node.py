@@ -15,7 +15,7 @@ from .dtype import float32
 from .journal import sequence
 from .op import Op, registry
 from .spec import Spec
-from .tensor import Tensor
+from .tensor import Tensor, layout
 
 Edge = tuple[Any, int]
 
@@ -335,6 +335,23 @@ class ViewNode(Node):
         return [(base_edge, registry["view_gradient"](grad, self.input_specs[0], self.steps))]
 
 
+def steps_of(t: Tensor) -> tuple[Any, ...]:
+    """The steps that make a view of its base as the base is now.
+
+    Where the base has changed its shape in place since, the view has not: it is then found by its strides.
+    """
+    view = t.view_of
+    assert view is not None
+    base = view.base
+    if layout(base.array) is layout(view.seen) or base.dtype is not t.dtype:
+        return view.steps
+    if context.current.trace is not None:
+        context.current.trace.stop("a view of what has changed its shape")
+    strided = registry["strided_view"]
+    strides = tuple([s // t.array.itemsize for s in t.array.strides])
+    return ((strided, strided.from_base(base, (t, t.spec.shape, strides, 0, None)), None),)
+
+
 def check_origin(t: Tensor, changed: str) -> None:
     """Refuse a view whose gradient would be wrong after an in-place change; `changed` says of what."""
     assert t.view_of is not None
@@ -384,7 +401,7 @@ def refresh(t: Tensor) -> None:
         journal.save_attributes(view, "version")
         journal.save_attributes(t, "node", "index", "requires_grad_slot")
     view.version = t.counter[0]
-    node = ViewNode(e, base.spec, view.steps, t)
+    node = ViewNode(e, base.spec, steps_of(t), t)
     move_retained(t, node)
     t.node, t.index, t.requires_grad_slot = node, 0, True
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 #: what the engine keeps here for itself; no program can name it
-INTERNAL = frozenset({"tensor_of", "view_gradient", "view_scatter"})
+INTERNAL = frozenset({"laid_out", "strided_view", "tensor_of", "view_gradient", "view_scatter"})
 
 
 class Registry(dict[str, Any]):

@@ -57,13 +57,15 @@ def storage(x: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], int]:
     "as_strided(Tensor input, ints size, ints stride, int start, any layout)",
     infer=as_strided_infer,
     view=True,
-    names=(),
+    names=("strided_view",),
 )
 def strided_view(x, size, stride, start, layout):
     """A view of the tensor's memory from the element `start` of the tensor on."""
     step = x.itemsize
     flat, first = storage(x)
     start += first
+    if start < 0:
+        raise ShapeError(f"Tensor: invalid storage offset {start}")
     last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
     if 0 not in size and last >= flat.size:
         raise ShapeError(

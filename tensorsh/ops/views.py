@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.copy_slices import replay
+from ..engine.copy_slices import region_of, replay
 from ..engine.node import fit, zeros
 from ..engine.op import op, registry
 from ..engine.spec import Spec
@@ -26,26 +26,48 @@ def view_array(array: np.ndarray[Any, Any], steps: tuple[Any, ...]) -> np.ndarra
     return array
 
 
+def copied(array: np.ndarray[Any, Any], layout: tuple[int, ...] | None) -> np.ndarray[Any, Any]:
+    """A copy whose elements lie in memory as far apart as `layout` says: in order if it is None."""
+    if layout is None:
+        return array.copy()
+    extent = sum((n - 1) * s for n, s in zip(array.shape, layout, strict=True)) + 1 if array.size else 0
+    memory = np.zeros(extent, array.dtype)
+    out = np.ndarray(array.shape, array.dtype, memory, 0, [s * array.itemsize for s in layout])
+    out[...] = array
+    return out
+
+
+@op("laid_out(Tensor input, any layout)", infer=lambda x, layout: x, names=("laid_out",), half="native")
+def laid_out(x, layout):
+    """A copy of `input` in memory of this layout."""
+    return copied(x, layout)
+
+
+@laid_out.derivative("input")
+def _(grad):
+    return grad
+
+
 @op(
-    "view_scatter(Tensor input, Tensor patch, any steps)",
-    infer=lambda x, patch, steps: x,
+    "view_scatter(Tensor input, Tensor patch, any steps, any layout)",
+    infer=lambda x, patch, steps, layout: x,
     names=("view_scatter",),
 )
-def view_scatter(x, patch, steps):
-    """A copy of `input` in which the region of `steps` is `patch`."""
-    out = x.copy()
+def view_scatter(x, patch, steps, layout):
+    """A copy of `input` in memory of this layout, in which the region of `steps` is `patch`."""
+    out = copied(x, layout)
     view_array(out, steps)[...] = patch
     return out
 
 
 @view_scatter.derivative("input")
-def _(grad, patch_spec, steps):
-    return registry["view_scatter"](grad, zeros(patch_spec), steps)
+def _(grad, patch_spec, steps, layout):
+    return registry["view_scatter"](grad, zeros(patch_spec), steps, layout)
 
 
 @view_scatter.derivative("patch")
-def _(grad, steps):
-    return replay(steps, grad)
+def _(grad, steps, layout):
+    return region_of(grad, steps, layout)
 
 
 @op(
