@@ -59,12 +59,11 @@ class Observer:
         return {
             "spec": repr(t.spec),
             "requires_grad": t.requires_grad,
-            "leaf": t.is_leaf,
-            "graph": self.graph(t.grad_fn),
+            "graph": self.history(t),
             "index": t.index if t.node is not None else 0,
             "retains": t.retains,
             "version": t.version,
-            "view": t.view_of is not None and t.spec.numel > 0,
+            "view": self.view(t, path) if t.view_of is not None and t.spec.numel > 0 else None,
             "strides": None
             if t.is_meta
             else [s for s, n in zip(array.strides, t.shape, strict=True) if n > 1],
@@ -73,6 +72,20 @@ class Observer:
             "values": None if t.is_meta else array.tobytes(),
             "grad": None if t.grad_slot is None else self.tensor(t.grad_slot, f"{path}.grad"),
         }
+
+    def view(self, t: Tensor, path: str) -> Any:
+        """How a tensor looks into its base."""
+        view = t.view_of
+        assert view is not None
+        steps = [(op.name, nowhere(repr(rest)), which) for op, rest, which in view.steps]
+        return steps, view.origin, t.version - view.version, self.tensor(view.base, f"{path}.base")
+
+    def history(self, t: Tensor) -> Any:
+        """The graph, or why there is none: a view may be forbidden to have one."""
+        try:
+            return self.graph(t.grad_fn)
+        except TensorshError as error:
+            return error.message
 
     def graph(self, root: Any) -> list[Any]:
         """The nodes in the order of a walk, each with what it leads to."""

@@ -272,7 +272,8 @@ class Reach:
         if view.base.requires_grad_slot or view.base.node is not None or t.requires_grad_slot:
             raise TraceStopped("a view of what needs a gradient")
         self.guards.append(
-            f"{path}.view_of is not None and not {base}.requires_grad_slot and {base}.node is None"
+            f"{path}.view_of is not None and not {base}.requires_grad_slot and {base}.node is None and "
+            f"{path}.view_of.origin == {view.origin!r}"
         )
 
     def _link(self, t: Tensor, path: str) -> None:

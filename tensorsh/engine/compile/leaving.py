@@ -57,7 +57,7 @@ class Leaving:
                 found[id(value)] = value
                 if value.grad_slot is not None:
                     work.append(value.grad_slot)
-                if value.view_of is not None:
+                if value.view_of is not None and value.view_of not in self.trace.through:
                     work.append(value.view_of.base)
             elif type(value) in (tuple, list):
                 work.extend(value)
@@ -179,9 +179,16 @@ class Leaving:
         if any(type(a) in (Tensor, Number, Value) for _, rest, _ in view.steps for a in rest):
             raise TraceStopped("a view by a changing index")
         self.builder.scope["View"] = View
-        if id(self.trace.value(view.base)) in self.trace.aliased:
+        through = self.trace.through.get(view)
+        if through is not None:  # what that one looks into, and how, may be something else the next time
+            outside, known = through
+            inside = self.before(f"{outside.path}.view_of")
+            more = self.builder.named(view.steps[known:], "steps")
+            base, steps = f"{inside}.base", f"(*{inside}.steps, *{more})"
+        elif id(self.trace.value(view.base)) in self.trace.aliased:
             raise TraceStopped("a view of what stands for several tensors")
-        base, steps = self._value(view.base), self.builder.named(view.steps, "steps")
+        else:
+            base, steps = self._value(view.base), self.builder.named(view.steps, "steps")
         version = f"{self._counter(t.shared_counter())}[0] - {t.version - view.version}"
         return f"View({base}, {steps}, {version}, {view.origin!r})"
 

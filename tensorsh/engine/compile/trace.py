@@ -19,7 +19,7 @@ from ..inplace import check_overlap, check_result
 from ..node import Node
 from ..op import Op
 from ..spec import spec
-from ..tensor import Tensor
+from ..tensor import Tensor, View
 from . import values
 from .draws import Stream
 from .lower import lowering
@@ -35,6 +35,7 @@ class Trace(Tape):
     externals  the tensors from outside, by_tensor the same by their ids
     guards     conditions under which the notes hold
     foreign    what another program keeps: Values by the ids of its own, or of the tensors it kept
+    through    view → the view from outside that it goes on from, and how many steps are that one's
     """
 
     def __init__(self, externals: list[External], guards: list[str]):
@@ -42,6 +43,9 @@ class Trace(Tape):
         self.externals = externals
         self.by_tensor = {id(e.tensor): e for e in externals}
         self.guards = guards
+        self.through: dict[View, tuple[External, int]] = {
+            view: (e, len(view.steps)) for e in externals if (view := e.tensor.view_of) is not None
+        }
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}  # what fetches those tensors
         self.mixing: Number | None = None  # the Number that an operator is working with,
@@ -215,8 +219,11 @@ class Trace(Tape):
         for out, v in zip(outs, held, strict=True):  # a base that is reached again is a view as well
             out.array = Value(v.layout.view())
         attach_view(op, args, result, context.current)
+        through = self.through.get(args[0].view_of)
         for out, v in zip(outs, held, strict=True):
             out.array = v
+            if through is not None and out.view_of is not None:
+                self.through[out.view_of] = through
 
     def compute(self, op: Op, plan: Any, args: tuple[Any, ...]) -> Any:
         """The steps of an operation's kernel; its Value, or a tuple of them."""

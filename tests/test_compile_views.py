@@ -1,0 +1,86 @@
+"""Views in compiled loops: what looks through a view from outside the run looks into that one's base."""
+
+from __future__ import annotations
+
+import pytest
+
+from compile_compare import difference
+
+#: (statements with a loop, what is then done to base and view); `m` is the base, `w` needs a gradient
+VIEWS = {
+    "a row that was there before": (
+        "mv = m[1]\nfor i in range(6):\n    v = mv[1:]; y = tanh(v) * 2 + i",
+        ["m.mul_(w)", "print(v.grad_fn); (v * v).sum().backward(); print(w.grad)"],
+    ),
+    "a change through the new view": (
+        "mv = m[1]\nfor i in range(6):\n    v = mv[1:]; y = tanh(v) * 2 + i",
+        ["v.add_(w[1:])", "print(m.grad_fn, mv.grad_fn); m.sum().backward(); print(w.grad)"],
+    ),
+    "another row each time": (
+        "outs = []\nfor i in range(6):\n    mv = m[i % 3]\n    print(i)\n    v = mv[1:]; y = tanh(v) * 2 + i\n"
+        "    outs.append(v)",
+        ["m.mul_(w)", "sum(v.sum() * i for i, v in enumerate(outs)).backward(); print(w.grad)"],
+    ),
+    "another base each time": (
+        "ms = [m, rand(3, 3)]; outs = []\nfor i in range(6):\n    mv = ms[i % 2][1]\n    print(i)\n"
+        "    v = mv[1:]; y = tanh(v) * 2 + i\n    outs.append(v)",
+        ["ms[1].mul_(w)", "sum(v.sum() for v in outs).backward(); print(w.grad)"],
+    ),
+    "a view that is made under no_grad in late rounds": (
+        "outs = []\nfor i in range(7):\n    mv = m[0]\n    print(i)\n    if i > 4:\n"
+        "        with no_grad(): mv = m[0]\n    v = mv[1:]; y = tanh(v) * 2 + i\n    outs.append(v)",
+        ["m.mul_(w)", "outs[3].sum().backward(); print(w.grad)", "outs[-1].sum().backward()"],
+    ),
+    "one of several outputs": (
+        "rows = m.unbind()\nfor i in range(6):\n    v = rows[1][1:]; y = tanh(v) * 2 + i",
+        ["v.add_(w[0])", "m.mul_(w)", "v.sum().backward()"],
+    ),
+    "views of views": (
+        "mt = m.T\nfor i in range(6):\n    a = mt[1]; b = a[1:]; c, d = mt.unbind()[:2]; e = mt.detach()[0]\n"
+        "    y = tanh(b) * 2 + i",
+        ["m.mul_(w)", "print(c.grad_fn)", "(a.sum() * 2 + b.sum()).backward(); print(w.grad)", "d.add_(1)"],
+    ),
+    "changes inside the run": (
+        "mv = m[1]\nfor i in range(6):\n    mv.mul_(0.5); v = mv[1:]; v.add_(i); y = tanh(v) * 2 + i\n"
+        "    l = (y * w[1:]).sum()",
+        ["m.mul_(w)", "v.sum().backward(); print(w.grad)", "l.backward()"],
+    ),
+    "a view that backward needs": (
+        "mv = m[1]\nfor i in range(6):\n    v = mv[1:]; l = (v * w[1:] * 2).sum()",
+        ["m.add_(1)", "l.backward()"],
+    ),
+    "a view without a name that backward needs": (
+        "mv = m[1]\nfor i in range(6):\n    l = (mv[1:] * w[1:] * 2).sum()",
+        ["m.add_(1)", "l.backward()"],
+    ),
+    "views in a list": (
+        "xs = [m[0], m[1]]\nfor i in range(6):\n    vs = [x[1:] for x in xs]; y = tanh(vs[0]) * 2 + i",
+        ["m.mul_(w)", "vs[1].sum().backward(); print(w.grad)"],
+    ),
+    "views that a function makes": (
+        "mv = m[0]\ndef f(x): return x[1:], x.view(3, 1)\n"
+        "for i in range(6):\n    v, u = f(mv); y = tanh(v) * 2 + i",
+        ["m.mul_(w)", "(v.sum() + u.sum() * 3).backward(); print(w.grad)"],
+    ),
+    "the same row through base and view": (
+        "mv = m[0]\nfor i in range(6):\n    v = mv[1:]; u = m[0]; u.add_(1); y = tanh(v) * 2 + i",
+        ["m.mul_(w)", "(v.sum() + u.sum()).backward(); print(w.grad)"],
+    ),
+    "a name that comes to mean a view of something else": (
+        "n = rand(3, 3); mv = m[0]\nfor i in range(8):\n    if i == 5:\n        mv = n[2]\n"
+        "    v = mv[1:]; y = tanh(v) * 2 + i",
+        ["m.mul_(w)", "print(v.requires_grad)", "n.mul_(w)", "v.sum().backward(); print(w.grad)"],
+    ),
+    "gradients between the runs": (
+        "for i in range(8):\n    m = zeros(3, 3); r = m[1]; print(i)\n    v = r[1:]; y = tanh(v) * 2 + i\n"
+        "    print(i); m[1] = w * 2\n    l = v.sum() + (r * r).sum(); print(l)\n    l.backward()",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_of_a_view_from_outside_looks_into_its_base(name: str) -> None:
+    loop, after = VIEWS[name]
+    found = difference(f"m = rand(3, 3); w = ones(3, requires_grad=True)\n{loop}\n", after)
+    assert found is None, found
