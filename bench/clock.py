@@ -16,6 +16,7 @@ Step = Callable[[], object]
 AT_LEAST = 0.1  # seconds that a turn lasts
 TURNS = 5
 LONG = 1.0  # seconds of a step that is long
+WARM = 0.5  # seconds of steps before the first turn, for what compiles late
 
 
 def main(work: Mapping[str, Callable[[], Step]]) -> None:
@@ -37,6 +38,8 @@ def turns(step: Step, inside: int = 1) -> list[float]:
     """Seconds of one step, for each turn; `step` itself may do several (`inside`). Long ones have fewer turns."""
     first = seconds(step, 1)  # caches fill, programs are compiled
     once = first if first > LONG else seconds(step, 1)
+    if once < LONG:
+        seconds(step, max(1, int(WARM / max(once, 1e-7))))
     n = max(1, int(AT_LEAST / max(once, 1e-7)))
     return [seconds(step, n) / inside for _ in range(TURNS if once < LONG else 1)]
 

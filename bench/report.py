@@ -87,7 +87,7 @@ def in_units(seconds: float) -> str:
 
 
 def versions(python: str) -> str:
-    ours = versions_in(sys.executable, "tensorsh", "numpy", "scipy")
+    ours = versions_in(sys.executable, "tensorsh", "numpy", "scipy", "llvmlite")
     others = versions_in(python, *MODULES.values())
     return ", ".join([f"Python {platform.python_version()}", *ours, *others])
 

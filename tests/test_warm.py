@@ -107,6 +107,11 @@ BODIES = {
         "m s z",
         set(),
     ),
+    "integers": (
+        "s = (x * 3).long() + t.sum(); z = s.float() * 2 - x; r = z * (s > 0) + y",
+        "s z r",
+        {"cast_into"},
+    ),
     "double precision": (
         "s = x.double() * 2 + y; z = s.abs().log() + s; r = z.float() * 2 - x",
         "s z r",

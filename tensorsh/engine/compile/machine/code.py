@@ -12,6 +12,11 @@ TYPES = {"float32": "float", "float64": "double", "bool": "i1", "int64": "i64"}
 #: the same in memory
 STORED = TYPES | {"bool": "i8"}
 
+CASTS = {
+    ("float", "double"): "fpext", ("double", "float"): "fptrunc", ("i1", "float"): "uitofp", ("i1", "double"): "uitofp",
+    ("i1", "i64"): "zext", ("i64", "float"): "sitofp", ("i64", "double"): "sitofp",
+}  # fmt: skip
+
 
 def literal(value: Any, kind: str) -> str:
     """A number as LLVM writes it: a float by the bits of the double that it is."""
@@ -69,15 +74,12 @@ class Code:
         return self.intrinsic("fmuladd", kind, a, b, c)
 
     def cast(self, x: str, source: str, target: str) -> str:
-        """The same number in another type."""
+        """The same number in another type; KeyError where NumPy's way is not LLVM's."""
         if source == target:
             return x
         if target == "i1":
-            return self.compare("une" if source != "i64" else "ne", source, x, literal(0, source))
-        operation = {
-            ("float", "double"): "fpext", ("double", "float"): "fptrunc", ("i1", "i64"): "zext",
-        }.get((source, target)) or ("uitofp" if source == "i1" else "sitofp")  # fmt: skip
-        return self.add(f"{operation} {source} {x} to {target}")
+            return self.compare("ne" if source == "i64" else "une", source, x, literal(0, source))
+        return self.add(f"{CASTS[source, target]} {source} {x} to {target}")
 
     def bits(self, x: str, source: str, target: str) -> str:
         """The same bits in another type."""

@@ -61,7 +61,6 @@ class Straight:
         self.given: list[str] = []
         self.numbers: set[str] = set()
         self.bases: dict[int | str | None, str] = {}
-        self.groups = 0
         self.labels = 0
         self.metadata: list[str] = []
         self.head: list[str] = []
@@ -146,7 +145,6 @@ class Straight:
         shape, strides = merged(shape, strides)
         c, group = self.code, ""
         if parallel and shape:
-            self.groups += 1
             k = len(self.metadata)
             self.metadata += [
                 f"!{k} = distinct !{{}}",
