@@ -54,8 +54,6 @@ class CopySlices(Node):
         if base_edge is not None:
             if through is None:
                 through = zeros(region.spec)
-            elif through.spec is not region.spec:  # the operation changed the view's shape
-                through = registry["Tensor.copy_"](zeros(region.spec), through)
             found.append((base_edge, registry["view_scatter"](grad, through, self.steps, self.layout)))
         return found
 
