@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from collections.abc import Iterable
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
+from loop_writer import LoopProgram
 from tensorsh import Session, TensorshError
 from tensorsh.engine.tensor import Tensor
 from tensorsh.train.optim import Optimizer
@@ -193,3 +195,17 @@ def explain(a: Any, b: Any, path: str = "") -> str:
         if isinstance(a, list) and isinstance(b, list):
             a, b = [x for x in a if x not in b], [x for x in b if x not in a]
     return f"  {path}\n  eager    {a}\n  compiled {b}"
+
+
+def seeds(argv: list[str]) -> range:
+    """The arguments FIRST COUNT of a campaign."""
+    first, count = map(int, argv[1:])
+    return range(first, first + count)
+
+
+def report(programs: Iterable[LoopProgram]) -> None:
+    """Print each program that is another when compiled, and what differs first."""
+    for each in programs:
+        what = difference(each.program, each.after)
+        if what is not None:
+            print(f"{'=' * 30} {each.seed}\n{what}\n{each.program}")

@@ -507,6 +507,7 @@ class LoopProgram:
     """One program, and the statements to try after it."""
 
     def __init__(self, seed: int):
+        self.seed = seed
         self.random = Random(seed)
         self.index = "i"
         text = START + self.text("opt = OPTIMIZER") + "\n"

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from compile_compare import difference
+from compile_compare import difference, report, seeds
 from loop_writer import LoopProgram
 
 
@@ -35,9 +35,4 @@ def test_large_arrays(name: str) -> None:
 
 
 if __name__ == "__main__":
-    first, count = map(int, sys.argv[1:])
-    for each in range(first, first + count):
-        one = LoopProgram(each)
-        what = difference(one.program, one.after)
-        if what is not None:
-            print(f"{'=' * 30} {each}\n{what}\n{one.program}")
+    report(LoopProgram(seed) for seed in seeds(sys.argv))

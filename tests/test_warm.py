@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="the extra `jit` is not installed")
 
-from compile_compare import difference
+from compile_compare import difference, report, seeds
 from group_writer import program
 from loop_writer import LoopProgram
 from tensorsh import Session
@@ -154,18 +154,17 @@ def test_without_numpys_loops_only_arithmetic_is_machine_code(
 
 
 def test_without_llvm_a_program_stays_as_it_is(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[straight.Straight] = []
+
     def missing(run: straight.Straight) -> None:
+        asked.append(run)
         raise ImportError("no llvmlite")
 
     monkeypatch.setattr(warm, "function", missing)
     assert difference(START + "for i in range(9):\n    z = tanh(x * y + u) * x - y\n", []) is None
+    assert len(asked) == 1
 
 
 if __name__ == "__main__":
     warm.ENOUGH = 1
-    first, count = map(int, sys.argv[1:])
-    for each in range(first, first + count):
-        one = LoopProgram(each)
-        what = difference(one.program, one.after)
-        if what is not None:
-            print(f"{'=' * 30} {each}\n{what}\n{one.program}")
+    report(LoopProgram(seed) for seed in seeds(sys.argv))

@@ -19,11 +19,11 @@ from .frame import Frame, passage_of
 from .fuse import fuse
 from .leaving import Leaving
 from .lifetimes import alive, escaping, gifts, last_uses, memory_of, written
-from .program import Program
+from .machine.assembler import available
+from .program import Program, as_function
 from .steps import Step
 from .trace import Trace
 from .values import Number
-from .warm import as_function, warm
 
 
 class Builder(Calls):
@@ -66,10 +66,13 @@ class Builder(Calls):
         self.leaving.write(self.passage)
         head = [*self.fetch, *self._guards(), *self._protection(), *self._rescue(), *self.leaving.head]
         self.program.steps += body
-        becomes = warm(self, (head, body, self.lines), spans)
-        if becomes is not None:
-            self.scope["warm"] = becomes
-            body = ["warm()", *body]
+        if available():
+            from .warm import warm
+
+            becomes = warm(self, (head, body, self.lines), spans)
+            if becomes is not None:
+                self.scope["warm"] = becomes
+                body = ["warm()", *body]
         self.program.text = as_function([*head, *body, *self.lines])
         exec(compile(self.program.text, "<tensorsh program>", "exec"), self.scope)
         self.program.replay = self.scope["replay"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..parallel import spread
 from .fuse import Group, GroupWriter
-from .machine.machine import machine_for
+from .machine.assembler import available
 from .memory import Memory
 from .steps import Step
 
@@ -175,6 +175,10 @@ class Calls(Memory):
 
     def _machine(self, group: Group, name: str, step: Step, outs: dict[int, str]) -> list[str]:
         """The line that puts machine code in the place of a block function, when it is worth while."""
+        if not available():
+            return []
+        from .machine.machine import machine_for
+
         found = machine_for(group, [out for out in step.outs if id(out) in outs])
         if found is None:
             return []

@@ -80,6 +80,11 @@ class Program:
             save_state(journal, state)
 
 
+def as_function(lines: list[str]) -> str:
+    """A function that gets the names it reads from `v`, and returns True."""
+    return "\n".join(["def replay(v):", *(f"    {line}" for line in lines), "    return True"])
+
+
 def copied(state: dict[str, Any]) -> dict[str, Any]:
     return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
 

@@ -7,22 +7,22 @@ the same bits; what that cannot do stays a line between two of them.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .lower_classes import PLACED
-from .machine.assembler import assemble, available
+from .machine.assembler import assemble
 from .machine.forms import Unknown, constant
-from .machine.straight import MOST, Call, Operand, Straight
-from .program import Program
+from .machine.operands import MOST, Call, Operand
+from .program import Program, as_function
 from .steps import Step
 from .values import Number, Value
 
 if TYPE_CHECKING:
     from .builder import Builder
+    from .machine.straight import Straight
 
 Array = np.ndarray[Any, Any]
 
@@ -67,6 +67,8 @@ class Warm:
 
     def change(self) -> None:
         """Another `replay`, of the same scope; the present run goes on as it is."""
+        from .machine.straight import Straight
+
         scope = self.program.scope
         body: list[str] = []
         done = 0
@@ -100,6 +102,8 @@ def runs(entries: list[Entry | None]) -> list[list[Entry]]:
 
 def known(call: Call) -> bool:
     """Whether there is machine code for a call."""
+    from .machine.straight import Straight
+
     try:
         Straight([call])
     except (Unknown, KeyError):
@@ -107,13 +111,10 @@ def known(call: Call) -> bool:
     return True
 
 
-def as_function(lines: list[str]) -> str:
-    """A function that gets the names it reads from `v`, and returns True."""
-    return "\n".join(["def replay(v):", *(f"    {line}" for line in lines), "    return True"])
-
-
 def function(straight: Straight) -> Callable[..., object]:
     """The machine code, to be called with the lock of the interpreter held: it is over in microseconds."""
+    import ctypes
+
     owner, address = assemble(straight.text())
     kinds = [ctypes.c_double if name in straight.numbers else ctypes.c_void_p for name in straight.given]
     made = ctypes.PYFUNCTYPE(None, *kinds)(address)
@@ -123,8 +124,6 @@ def function(straight: Straight) -> Callable[..., object]:
 
 def warm(builder: Builder, parts: Sequence[list[str]], spans: list[tuple[int, int]]) -> Warm | None:
     """What will make the program faster; None where nothing can. `spans` are the lines of each step."""
-    if not available():
-        return None
     lines = parts[1]
     steps = zip(builder.trace.steps, spans, strict=True)
     entries = [entry(builder, step, start, lines[start:stop]) for step, (start, stop) in steps]

@@ -11,7 +11,8 @@ what NumPy stores and loads again.
     writer      the loops as the text of a function
     assembler   the text as machine code
     machine     when it is worth while, and the block function that calls it
-    straight    calls on small arrays, one after the other, as one function (`..warm` has its when)
+    operands    calls on small arrays, as `..warm` describes them, which has their when
+    nest        loops over such arrays; `straight` the calls, one after the other, as one function
     numpy_loops NumPy's own inner loops, which that calls
 
 What none of them knows raises `Unknown`, and NumPy does it.

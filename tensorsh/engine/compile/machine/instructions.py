@@ -16,8 +16,7 @@ Emit = Callable[..., str]
 #: functions of floats that are one instruction, or a function that LLVM knows
 ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 KNOWN = {
-    "negative": None, "sqrt": "sqrt", "absolute": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc",
-    "rint": "rint",
+    "sqrt": "sqrt", "absolute": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint",
 }  # fmt: skip
 COMPARISONS = {
     "less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge", "equal": "oeq",
@@ -43,7 +42,7 @@ def ufunc(c: Code, function: Any, kind: str, args: list[str]) -> str:
     if floats and name == "negative":
         return c.add(f"fneg {kind} {args[0]}")
     if floats and name in KNOWN:
-        return c.intrinsic(str(KNOWN[name]), kind, *args)
+        return c.intrinsic(KNOWN[name], kind, *args)
     if floats and name == "square":
         return c.binary("fmul", kind, args[0], args[0])
     if floats and name == "reciprocal":
@@ -106,8 +105,6 @@ KERNELS: dict[str, Emit] = {
     "gelu": _single(functions.gelu),
     "gelu_backward": _single(functions.gelu_backward),
 }
-#: those that are given the flat place in the matrix of one element of each row, as their last argument
-PLACED = ("pick", "one_hot", "one_hot_less")
 
 
 def result(function: Any, dtypes: list[Any], out: np.dtype[Any]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from ..fuse import Group, changed
 from ..steps import Step
 from ..values import Number, Value
-from .assembler import assembled, available
+from .assembler import assembled
 from .forms import VECTOR, Forms, Unknown, constant
 from .phases import Phases
 from .writer import STARTS, Writer
@@ -128,7 +128,7 @@ def machine_for(group: Group, outs: list[Value]) -> tuple[Machine, list[Any]] | 
 
     `outs` are the values that it leaves whole. What changes memory that was there before is left to NumPy.
     """
-    if not available() or any(changed(step) for step in group.inner):
+    if any(changed(step) for step in group.inner):
         return None
     made = {id(out) for step in group.inner for out in step.outs}
     ins: dict[int, Any] = {}

@@ -9,169 +9,29 @@ Arrays of the program's own are where they are; those made afresh or fetched in 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from ..lower_classes import PLACED
 from . import instructions
-from .code import STORED, TYPES, Code, literal
+from .code import TYPES, literal
 from .forms import Unknown
-from .numpy_loops import HEAD, loop, types_of
-
-#: an array of more elements is not small; nor is a matrix product of more multiplications
-MOST = 1 << 15
-MOST_PRODUCTS = 1 << 21
+from .nest import Nest, broadcast, merged
+from .numpy_loops import loop, types_of
+from .operands import MOST_PRODUCTS, Call
 
 
-@dataclass(frozen=True)
-class Operand:
-    """An array as a step sees it.
-
-    place   its address, or the name of the object, or, of a number, its text
-    value   the number that it always is
-    """
-
-    place: int | str | None
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-    dtype: Any
-    value: Any = None
-    number: bool = False
-
-
-@dataclass(frozen=True)
-class Call:
-    """A step: `kind`, `function` and `label` as there, `options` of a reduction: (axis,)."""
-
-    kind: str
-    function: Any
-    label: str
-    args: tuple[Operand, ...]
-    out: Operand
-    axis: int = 0
-
-
-class Straight:
-    """Writes the function of several calls. `given` are the names of what it is called with, in order."""
+class Straight(Nest):
+    """Writes the function of several calls."""
 
     def __init__(self, calls: Sequence[Call]):
+        super().__init__()
         self.calls = calls
-        self.code = Code()
-        self.given: list[str] = []
-        self.numbers: set[str] = set()
-        self.bases: dict[int | str | None, str] = {}
-        self.labels = 0
-        self.metadata: list[str] = []
-        self.head: list[str] = []
         for call in calls:
             for operand in (*call.args, call.out):
                 self._base(operand)
         for call in calls:
             self._write(call)
-
-    def text(self) -> str:
-        c = self.code
-        kinds = [("double" if name in self.numbers else "ptr") for name in self.given]
-        parameters = ", ".join(f"{kind} %p{i}" for i, kind in enumerate(kinds))
-        room = ["%args = alloca [3 x ptr]", "%dims = alloca [4 x i64]", "%steps = alloca [9 x i64]"]
-        return "\n".join(
-            [
-                f"define void @group({parameters}) #0 {{", "entry:",
-                *(f"  {line}" for line in (*room, *self.head)),
-                *c.lines, "  ret void", "}", *sorted(c.declared), *self.metadata,
-                'attributes #0 = { nounwind "prefer-vector-width"="512" }', "",
-            ]
-        )  # fmt: skip
-
-    # ---------------------------------------------------------------- operands
-
-    def _base(self, x: Operand) -> None:
-        if x.place is None or x.place in self.bases:
-            return
-        if type(x.place) is int:
-            self.bases[x.place] = f"inttoptr (i64 {x.place} to ptr)"
-            return
-        name = f"%p{len(self.given)}"
-        self.given.append(str(x.place))
-        self.bases[x.place] = name
-        if x.number:
-            self.numbers.add(str(x.place))
-        else:
-            self.bases[x.place] = f"{name}_data"
-            self.head.append(f"{name}_field = getelementptr i8, ptr {name}, i64 {HEAD}")
-            self.head.append(f"{name}_data = load ptr, ptr {name}_field")
-
-    def _fetch(self, x: Operand, at: Sequence[str], strides: Sequence[int], group: str, kind: str) -> str:
-        """The element of an operand in the loops `at`, as LLVM's type `kind`."""
-        if x.value is not None:
-            return literal(x.value, kind)
-        if x.number:
-            return self.code.cast(self.bases[x.place], "double", kind)
-        place = self._place(x, at, strides)
-        found = self.code.add(f"load {STORED[x.dtype.name]}, ptr {place}{group}")
-        if x.dtype.name == "bool":
-            found = self.code.compare("ne", "i8", found, "0")
-        return self.code.cast(found, TYPES[x.dtype.name], kind)
-
-    def _place(self, x: Operand, at: Sequence[str], strides: Sequence[int]) -> str:
-        c, place = self.code, self.bases[x.place]
-        for index, stride in zip(at, strides, strict=True):
-            if stride:
-                step = index if stride == 1 else c.binary("mul", "i64", index, str(stride))
-                place = c.add(f"getelementptr i8, ptr {place}, i64 {step}")
-        return place
-
-    def _put(self, x: Operand, value: str, at: Sequence[str], strides: Sequence[int], group: str) -> None:
-        if x.dtype.name == "bool":
-            value = self.code.add(f"zext i1 {value} to i8")
-        place = self._place(x, at, strides)
-        self.code.line(f"store {STORED[x.dtype.name]} {value}, ptr {place}{group}")
-
-    # ---------------------------------------------------------------- loops
-
-    def _nest(
-        self,
-        shape: Sequence[int],
-        strides: Sequence[Sequence[int]],
-        body: Callable[[list[str], list[list[int]], str], None],
-        parallel: bool = True,
-    ) -> None:
-        """Loops over `shape`, in which operands advance by `strides`; neighbouring loops become one where they can.
-
-        `body(indices, strides, group)` writes the innermost; `group` marks loads and stores of loops whose turns do
-        not depend on each other.
-        """
-        shape, strides = merged(shape, strides)
-        c, group = self.code, ""
-        if parallel and shape:
-            k = len(self.metadata)
-            self.metadata += [
-                f"!{k} = distinct !{{}}",
-                f"!{k + 1} = distinct !{{!{k + 1}, !{k + 2}}}",
-                f'!{k + 2} = !{{!"llvm.loop.parallel_accesses", !{k}}}',
-            ]
-            group, end = f", !llvm.access.group !{k}", f", !llvm.loop !{k + 1}"
-        else:
-            end = ""
-        names = []
-        for n in shape:
-            self.labels += 1
-            k = self.labels
-            c.line(f"br label %before{k}")
-            c.label(f"before{k}")
-            c.line(f"br label %loop{k}")
-            c.label(f"loop{k}")
-            c.line(f"%i{k} = phi i64 [ 0, %before{k} ], [ %i{k}_next, %end{k} ]")
-            names.append((k, n))
-        body([f"%i{k}" for k, _ in names], [list(s) for s in strides], group)
-        for depth, (k, n) in enumerate(reversed(names)):
-            c.line(f"br label %end{k}")
-            c.label(f"end{k}")
-            c.line(f"%i{k}_next = add nuw nsw i64 %i{k}, 1")
-            c.line(f"%i{k}_more = icmp ult i64 %i{k}_next, {n}")
-            c.line(f"br i1 %i{k}_more, label %loop{k}, label %after{k}{end if depth == 0 else ''}")
-            c.label(f"after{k}")
 
     def _by_element(self, call: Call, value: Callable[[list[str]], str], kinds: list[str]) -> None:
         """`value` of the arguments, as `kinds`, for each element of the result."""
@@ -202,7 +62,7 @@ class Straight:
             kind = TYPES[call.out.dtype.name]
             zero = literal(0, kind)
             self._by_element(call, lambda args: self.code.select(kind, args[1], zero, args[0]), [kind, "i1"])
-        elif call.label in instructions.PLACED:
+        elif call.function in PLACED:
             self._placed(call)
         else:
             raise Unknown(call.label)
@@ -317,11 +177,6 @@ class Straight:
         outer = [[*(kept[k] for k in before), step], [*(into[k] for k in before), 0]]
         self._nest([*(shape[k] for k in before), n], outer, along, parallel=False)
 
-    def _moved(self, x: Operand, place: str) -> Operand:
-        """The operand from another place on."""
-        self.bases[place] = place
-        return Operand(place, x.shape, x.strides, x.dtype)
-
     def _accumulate(self, call: Call) -> None:
         x, out, axis = call.args[0], call.out, call.axis
         kind = TYPES[x.dtype.name]
@@ -398,27 +253,3 @@ EXACT = frozenset(
     {*instructions.ARITHMETIC, *instructions.COMPARISONS, *instructions.LOGICAL, "negative", "absolute", "sqrt",
      "square", "reciprocal", "logical_not"}
 )  # fmt: skip
-
-
-def broadcast(x: Operand, shape: tuple[int, ...]) -> list[int]:
-    """The strides of an operand in loops over `shape`."""
-    missing = len(shape) - len(x.shape)
-    return [0] * missing + [0 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True)]
-
-
-def merged(shape: Sequence[int], strides: Sequence[Sequence[int]]) -> tuple[list[int], list[list[int]]]:
-    """Fewer loops over the same elements, in the same order."""
-    found: list[int] = []
-    kept: list[list[int]] = [[] for _ in strides]
-    for d, n in enumerate(shape):
-        if n == 1:
-            continue
-        if found and all(k[-1] == s[d] * n for k, s in zip(kept, strides, strict=True)):
-            found[-1] *= n
-            for k, s in zip(kept, strides, strict=True):
-                k[-1] = s[d]
-        else:
-            found.append(n)
-            for k, s in zip(kept, strides, strict=True):
-                k.append(s[d])
-    return found, kept

@@ -14,14 +14,12 @@ import numpy as np
 from ..steps import Step
 from ..values import Number, Value
 from . import instructions
-from .code import STORED, TYPES, Code, literal
+from .code import ATTRIBUTES, STORED, TYPES, Code, literal
 from .forms import COLUMN, FULL, SCALAR, VECTOR, Forms, Unknown, constant, whole_of
 from .phases import Phase, Phases
 
 #: a longer text takes LLVM longer than it saves
 MOST_STEPS = 300
-#: vectors as wide as the processor has them
-ATTRIBUTES = 'attributes #0 = { nounwind "prefer-vector-width"="512" }'
 #: where a sum, a largest or a smallest of nothing begins
 STARTS = {"add": 0.0, "maximum": -np.inf, "minimum": np.inf}
 
@@ -152,14 +150,14 @@ class Writer:
         for k, fold in enumerate(self.group.folds):
             x = fold.args[0]
             if self.forms.of(x, x) == COLUMN:
-                self._add_up(k, fold, self.known[id(x)], x)
+                self._add_up(k, self.code.cast(self.known[id(x)], TYPES[x.dtype.name], self._sum_kind(fold)))
 
-    def _add_up(self, k: int, fold: Step, x: str, of: Value) -> None:
+    def _add_up(self, k: int, x: str) -> None:
         """Add a row's number to the sum over all rows."""
-        c, kind = self.code, self._sum_kind(fold)
-        before = c.add(f"load {kind}, ptr %s{k}")
-        sum_ = self._combine(fold, kind, before, c.cast(x, TYPES[of.dtype.name], kind))
-        c.line(f"store {kind} {sum_}, ptr %s{k}")
+        c, fold = self.code, self.group.folds[k]
+        kind = self._sum_kind(fold)
+        found = self._combine(fold, kind, c.add(f"load {kind}, ptr %s{k}"), x)
+        c.line(f"store {kind} {found}, ptr %s{k}")
 
     # ---------------------------------------------------------------- a loop over the row
 
@@ -186,7 +184,7 @@ class Writer:
             self.here[id(v)] = self._load(v)
         for step in phase.steps:
             self.here[id(step.outs[0])] = self._value(step)
-        for v in {id(v): v for v in phase.stores}.values():
+        for v in phase.stores:
             place = c.address(STORED[v.dtype.name], self.row[id(v)], j)
             c.store(v.dtype, self._argument(v), place)
         for k in phase.folds:
@@ -205,9 +203,7 @@ class Writer:
                 self.known[id(out)] = c.cast(f"{register}_next", kind, TYPES[out.dtype.name])
                 self._keep_column(out)
             else:
-                k = scalars[i - len(phase.sums)]
-                before = c.add(f"load {kind}, ptr %s{k}")
-                c.line(f"store {kind} {self._combine(step, kind, before, f'{register}_next')}, ptr %s{k}")
+                self._add_up(scalars[i - len(phase.sums)], f"{register}_next")
 
     def _fold_row(self, k: int, fold: Step) -> None:
         """Add the row, element by element, to the sum of all rows."""

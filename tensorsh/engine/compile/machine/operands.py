@@ -1,0 +1,35 @@
+"""Calls on small arrays as `straight` is told of them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+#: an array of more elements is not small; nor is a matrix product of more multiplications
+MOST = 1 << 15
+MOST_PRODUCTS = 1 << 21
+
+
+class Operand(NamedTuple):
+    """An array as a step sees it.
+
+    place   its address, or the name of the object, or, of a number, its text
+    value   the number that it always is
+    """
+
+    place: int | str | None
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    dtype: Any
+    value: Any = None
+    number: bool = False
+
+
+class Call(NamedTuple):
+    """A step: `kind`, `function` and `label` as there, `axis` that of a reduction."""
+
+    kind: str
+    function: Any
+    label: str
+    args: tuple[Operand, ...]
+    out: Operand
+    axis: int = 0
