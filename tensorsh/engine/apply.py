@@ -15,10 +15,11 @@ from . import blocks, context
 from . import dtype as dt
 from .batched import Batched, run_batched
 from .meta import reword
-from .node import Node, steps_of
+from .node import Node
 from .op import Op
 from .spec import Spec, spec
 from .tensor import Tensor, View
+from .views import steps_of
 
 
 class Plan:

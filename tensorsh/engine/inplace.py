@@ -18,10 +18,11 @@ from .apply import Plan, _key, any_batched, make_plan, new_plan, run_kernel
 from .batched import write_batched
 from .copy_slices import CopySlices
 from .meta import reword
-from .node import InPlaceNode, Node, check_origin, edge, move_retained, refresh, steps_of
+from .node import InPlaceNode, Node, edge, move_retained, refresh
 from .op import Op, converters
 from .schema import Schema
 from .tensor import Tensor, layout
+from .views import check_origin, steps_of
 
 #: whose in-place forms PyTorch has as functions, too: torch.exp_(x)
 _ALSO_FUNCTIONS = (
