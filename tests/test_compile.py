@@ -330,6 +330,18 @@ def test_a_used_up_graph_says_so():
         session.run("y.backward()")
 
 
+def test_a_listing_of_groups_runs_on_its_own():
+    session = Session()
+    session.run(
+        "param x = randn(400, 700); t = randint(0, 700, (400,))\n"
+        "for i in range(4):\n    x.grad = None\n    loss = cross_entropy(x, t); backward loss"
+    )
+    (text,) = session.listings()
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "def group" in text and "'x.grad'" in done.stdout
+
+
 def test_a_listing_runs_on_its_own():
     session = Session()
     session.run(NETWORK + LOOPS["an optimiser"][0])

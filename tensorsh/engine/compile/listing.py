@@ -54,7 +54,7 @@ class Listing:
         body = [self._line(line) for line in program.steps if not line.startswith("if type(")]
         for name, (label, shape, kind) in program.inputs.items():
             if name not in program.scope:
-                self.inputs.append(f"{label} = {_numbers(shape, kind)}")
+                self.inputs.append(f"{label} = {self._places(label) or _numbers(shape, kind)}")
         results = [f"{label!r}: {self._line(place)}" for label, place in program.results]
         for i, line in enumerate(body):
             place = line.partition(" = ")[0]
@@ -72,6 +72,11 @@ class Listing:
         parts.append("\n".join(["def step():", *(f"    {line}" for line in body)]))
         parts.append("print(step())")
         return "\n\n".join(parts) + "\n"
+
+    def _places(self, label: str) -> str | None:
+        """Where each row's class may stand in a matrix, if `label` is that."""
+        owner: Any = self.program.scope.get(label.removesuffix("_places"))
+        return f"np.arange({owner.starts.size}) * {owner.classes}" if hasattr(owner, "starts") else None
 
     def _line(self, line: str) -> str:
         replaced = REPLACED.fullmatch(line)
@@ -130,6 +135,8 @@ class Listing:
             )
         elif array.size <= SMALL:
             self.memory.append(f"{name} = np.array({array.tolist()}, np.{array.dtype})")
+        elif (array == array.flat[0]).all():
+            self.memory.append(f"{name} = np.full({array.shape}, {array.flat[0]!s}, np.{array.dtype})")
         else:
             self.memory.append(
                 f"{name} = {_numbers(array.shape, str(array.dtype))}  # a constant of the program"
