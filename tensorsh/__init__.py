@@ -3,9 +3,10 @@
 from tensorsh import Session, TensorshError
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing's, without the time to import it: Ctrl-C is not handled yet
 if TYPE_CHECKING:
+    from typing import Any
+
     from .errors import TensorshError
     from .session import Session
 
@@ -13,7 +14,7 @@ __version__ = "0.1.0"
 __all__ = ["Session", "TensorshError", "__version__"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """`Session` and `TensorshError`, loaded when they are first asked for."""
     if name == "Session":
         from .session import Session

@@ -1,6 +1,22 @@
-"""`python -m tensorsh`."""
+"""The command `tensorsh`, which is also `python -m tensorsh`."""
 
-from .cli import main
+from . import interrupt
+
+interrupt.exits()  # before anything else is imported
+
+
+def main() -> int:
+    """Run the command line; the exit code."""
+    from .cli import main
+
+    try:
+        code = main()
+        interrupt.exits()
+    except KeyboardInterrupt:
+        interrupt.exits()
+        code = interrupt.CODE
+    return code
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -12,14 +12,13 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from . import interrupt
 from .errors import TensorshError, UsageError
 from .options import HELP, Options, read_options
 
 if TYPE_CHECKING:
     from .session import Session, Shown
     from .source import Span
-
-INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"help: {error.help or 'tensorsh --help lists what there is'}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return interrupt.CODE
     except BrokenPipeError:
         _forget_stdout()
         return 0
@@ -73,10 +72,12 @@ def run(options: Options) -> int:
     if options.check:
         from .check import check
 
+        interrupt.raises()
         return check(options.check, Report(options).error)
     if options.show_programs:
         from .programs import show
 
+        interrupt.raises()
         return show(options.show_programs, Report(options).error)
     report = Report(options)
     with contextlib.closing(Output(options)) as output:
@@ -86,6 +87,7 @@ def run(options: Options) -> int:
             raise
         except TensorshError as error:
             raise UsageError(error.message, help=error.help) from None
+        interrupt.raises()
         code = bind_arguments(session, options, report)
         texts = [] if code else programs(options)
         for name, text, script in texts:
@@ -176,6 +178,7 @@ def run_text(
     def keep_going(error: TensorshError) -> None:
         nonlocal code
         code = max(code, error.exit_code)
+        finish_progress()
         sys.stdout.flush()
         report.error(error)
 
@@ -190,7 +193,17 @@ def run_text(
         )
     except TensorshError as error:
         keep_going(error)
+    finally:
+        finish_progress()
     return code
+
+
+def finish_progress() -> None:
+    """No bar of a loop that an error has ended stays below the error."""
+    if sys.stderr.isatty():
+        from . import progress
+
+        progress.finish()
 
 
 def wants_shell(options: Options) -> bool:

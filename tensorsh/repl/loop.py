@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from .. import progress
 from ..errors import TensorshError
 from ..lang.faults import fault
 from ..lang.parse import is_complete
@@ -107,6 +108,7 @@ class Shell:
         if not text.strip():
             return
         self.entries.append(Entry(len(self.entries) + 1, text))
+        progress.begin_line()
         try:
             with self.session.active():
                 if not dispatch(self, text):
@@ -143,9 +145,11 @@ class Shell:
             finished = len(text)
             return True
         except TensorshError as error:
+            progress.finish()
             self.report.error(error)
             return False
         finally:
+            progress.finish()
             entry.done += text[:finished].strip() + "\n"
             sys.stdout.flush()
 
