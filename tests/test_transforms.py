@@ -15,7 +15,7 @@ from tensorsh.engine import context
 from tensorsh.engine.batched import Batched, over_slices, rules
 from tensorsh.engine.levels import Mapping
 from tensorsh.engine.op import Op
-from tensorsh.engine.tensor import Tensor
+from tensorsh.engine.tensor import Tensor, make_tensor
 from tensorsh.ops import batching, batching_products  # noqa: F401  (they fill `rules`)
 
 PROGRAMS = read_lines("transforms.jsonl.gz")
@@ -73,7 +73,7 @@ def mapped(a: Any, which: int, level: int) -> Any:
         return a
     other = a.array * 1.25 if a.array.dtype.kind in "fc" else a.array
     array = np.stack([a.array, other.astype(a.array.dtype)])
-    return Batched(Tensor(array, a.spec.with_shape(array.shape)), level)
+    return Batched(make_tensor(array, a.spec.with_shape(array.shape)), level)
 
 
 def same(have: Any, want: Any) -> bool:

@@ -18,7 +18,7 @@ from .meta import reword
 from .node import Node
 from .op import Op
 from .spec import Spec, spec
-from .tensor import Tensor, View
+from .tensor import TENSORS, Tensor, View, make_tensor
 from .views import steps_of
 
 
@@ -70,7 +70,7 @@ def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
         return run_batched(op, args)
 
     if plan.simple:
-        result = wrap_output(op.kernel(*[a.array if type(a) is Tensor else a for a in args]), plan.out)  # type: ignore[misc]
+        result = wrap_output(op.kernel(*[a.array if type(a) in TENSORS else a for a in args]), plan.out)  # type: ignore[misc]
     else:
         result = run_kernel(op, plan, args)
 
@@ -78,11 +78,11 @@ def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
         attach_view(op, args, result, state)
     if state.grad_enabled and not op.nondifferentiable:
         for a in args:
-            if type(a) is Tensor:
+            if type(a) in TENSORS:
                 if a.requires_grad:
                     record(op, args, key, result)
                     break
-            elif type(a) is tuple and any(type(t) is Tensor and t.requires_grad for t in a):
+            elif type(a) is tuple and any(type(t) in TENSORS and t.requires_grad for t in a):
                 record(op, args, key, result)
                 break
     if state.tracer is not None:
@@ -115,14 +115,14 @@ def _key(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
     return (
         default,
         *[
-            a.spec if type(a) is Tensor else type(a) if tensorlike else a
+            a.spec if type(a) in TENSORS else type(a) if tensorlike else a
             for a, tensorlike in zip(args, op.tensorlike, strict=True)
         ],
     )
 
 
 def _specs(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple([t.spec if type(t) is Tensor else t for t in items])
+    return tuple([t.spec if type(t) in TENSORS else t for t in items])
 
 
 def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
@@ -134,17 +134,17 @@ def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
                 code="meta-values",
             )
         if plan.many:
-            return tuple([Tensor(s.placeholder, s) for s in plan.out])
-        return Tensor(plan.out.placeholder, plan.out)
+            return tuple([make_tensor(s.placeholder, s) for s in plan.out])
+        return make_tensor(plan.out.placeholder, plan.out)
     casts = plan.casts
     if plan.blocked:
-        return Tensor(blocks.run(op, plan.out, casts, args), plan.out)
+        return make_tensor(blocks.run(op, plan.out, casts, args), plan.out)
     if casts is None:
-        arrays = [a.array if type(a) is Tensor else _arrays(a) if type(a) is tuple else a for a in args]
+        arrays = [a.array if type(a) in TENSORS else _arrays(a) if type(a) is tuple else a for a in args]
     else:
         arrays = []
         for a, cast in zip(args, casts, strict=True):
-            if type(a) is Tensor:
+            if type(a) in TENSORS:
                 a = a.array
             elif type(a) is tuple:
                 a = _arrays(a)
@@ -158,19 +158,19 @@ def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
 
 
 def _arrays(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple([t.array if type(t) is Tensor else t for t in items])
+    return tuple([t.array if type(t) in TENSORS else t for t in items])
 
 
 def wrap_output(out: Any, known: Spec | None) -> Tensor:
     """What a kernel gave as a tensor of the spec that `infer` told (None: of its own)."""
     if known is None:
         out = np.asarray(out)
-        return Tensor(out, spec(out.shape, dt.of(out)))
+        return make_tensor(out, spec(out.shape, dt.of(out)))
     if type(out) is not np.ndarray:
         out = np.asarray(out, known.np)
     elif out.dtype is not known.np and out.dtype != known.np:
         out = out.astype(known.np)
-    return Tensor(out, known)
+    return make_tensor(out, known)
 
 
 # ------------------------------------------------------------------ planning
@@ -181,16 +181,16 @@ def make_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
     try:
         return _make_plan(op, args)
     except TensorshError as error:
-        reword(error, [a.spec for a in args if type(a) is Tensor])
+        reword(error, [a.spec for a in args if type(a) in TENSORS])
         if error.operands is None:
             error.operands = tuple(a for i, a in enumerate(args) if i in op.tensors or i in op.lists)
         raise
 
 
 def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
-    given: list[Any] = [a.spec if type(a) is Tensor else a for a in args]
+    given: list[Any] = [a.spec if type(a) in TENSORS else a for a in args]
     for i in op.lists:
-        given[i] = tuple([t.spec if type(t) is Tensor else t for t in args[i]])
+        given[i] = tuple([t.spec if type(t) in TENSORS else t for t in args[i]])
     if op.check is not None:
         op.check(*given)
     device = common_device(given)
@@ -294,7 +294,7 @@ def wrap_int(number: int, target: Any) -> Any:
 
 def record(op: Op, args: tuple[Any, ...], key: tuple[Any, ...], result: Any) -> None:
     """Put the operation into the graph: its float outputs remember the node that made them."""
-    if type(result) is Tensor:
+    if type(result) in TENSORS:
         if result.spec.dtype.category >= dt.FLOAT:
             result.node = Node(op, args, key[1:], (result.spec,), (result,))
             result.requires_grad_slot = True

@@ -20,7 +20,7 @@ from ..errors import ArgumentError, GradientError
 from . import context
 from .node import Node, edge
 from .op import registry
-from .tensor import Tensor, full_spec
+from .tensor import TENSORS, Tensor, full_spec, make_tensor
 
 Slot = tuple[int, int]  # (id of a node or leaf, output index)
 
@@ -229,7 +229,7 @@ class Walk:
 
     def _deliver(self, to: tuple[Any, int], g: Tensor) -> None:
         target, index = to
-        if type(target) is Tensor:
+        if type(target) in TENSORS:
             have = self.leaves.get(id(target))
             self.leaves[id(target)] = (target, g if have is None else plus(have[1], g))
             return
@@ -250,7 +250,7 @@ class Walk:
         while self.leaves:
             leaf, g = self.leaves.pop(next(iter(self.leaves)))
             array, fresh = g.array, np.empty(0)
-            probe = Tensor(fresh, g.spec)
+            probe = make_tensor(fresh, g.spec)
             # referred to from here alone: a gradient that nobody else holds needs no copy
             alone = getrefcount(g) == getrefcount(probe) and getrefcount(array) == getrefcount(fresh)
             if leaf.requires_grad:  # it may have been detached since
@@ -265,14 +265,14 @@ def plus(a: Tensor, b: Tensor) -> Tensor:
 def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
     """All nodes the roots depend on, newest first."""
     seen: dict[int, Node] = {}
-    stack = [e[0] for e in roots if e is not None and type(e[0]) is not Tensor]
+    stack = [e[0] for e in roots if e is not None and type(e[0]) not in TENSORS]
     while stack:
         node = stack.pop()
         if id(node) in seen:
             continue
         seen[id(node)] = node
         for target, _ in node.all_edges():
-            if type(target) is not Tensor and id(target) not in seen:
+            if type(target) not in TENSORS and id(target) not in seen:
                 stack.append(target)
     return sorted(seen.values(), key=lambda n: n.seq, reverse=True)
 
@@ -293,7 +293,7 @@ def accumulate(t: Tensor, g: Tensor, create: bool, alone: bool = False) -> None:
             array = g.array
             if not (g.is_meta or (alone and array.flags.carray and array.flags.owndata)):
                 array = np.array(array, order="C")
-            t.grad_slot = Tensor(array, g.spec)
+            t.grad_slot = make_tensor(array, g.spec)
     elif create:
         with context.GradMode(True):
             t.grad_slot = registry["add"](have, g)

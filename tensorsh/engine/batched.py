@@ -48,6 +48,9 @@ class Batched(Tensor):
 
     public: ClassVar[set[str]] = Tensor.public
 
+    def __new__(cls, value: Tensor, level: int) -> Batched:
+        return object.__new__(cls)
+
     def __init__(self, value: Tensor, level: int):
         self.value = value
         self.level = level

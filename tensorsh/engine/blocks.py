@@ -17,7 +17,7 @@ import numpy as np
 from . import parallel
 from .op import Op
 from .spec import Spec
-from .tensor import Tensor
+from .tensor import TENSORS
 
 Array = np.ndarray[Any, Any]
 Index = tuple[Any, ...]
@@ -31,11 +31,11 @@ def wanted(op: Op, out: Any) -> bool:
 def run(op: Op, out: Spec, casts: tuple[Any, ...] | None, args: tuple[Any, ...]) -> Array:
     """The kernel's result for all elements; arguments that are not tensors go to each block as they are."""
     converters = casts or (None,) * len(args)
-    given: list[Any] = [a.array if type(a) is Tensor else a for a in args]
-    wide = [i for i, a in enumerate(args) if type(a) is Tensor and a.spec.numel != 1]
+    given: list[Any] = [a.array if type(a) in TENSORS else a for a in args]
+    wide = [i for i, a in enumerate(args) if type(a) in TENSORS and a.spec.numel != 1]
     for i, cast in enumerate(converters):
         if i not in wide:  # one number for all blocks
-            if type(args[i]) is Tensor:
+            if type(args[i]) in TENSORS:
                 given[i] = given[i].reshape(())
             if cast is not None:
                 given[i] = cast(given[i])

@@ -15,7 +15,7 @@ from . import context
 from .backward import Walk, check_input, edge, slot
 from .formula import Formula, arguments, of_call, of_literal
 from .node import FREED, Node
-from .tensor import Tensor, full_spec
+from .tensor import Tensor, full_spec, make_tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +140,7 @@ def _stand_in(e: tuple[Any, int], of: Any) -> Tensor:
     target, index = e
     if isinstance(target, Tensor):
         return target
-    t = Tensor(of.placeholder, of)
+    t = make_tensor(of.placeholder, of)
     t.node, t.index = target, index
     return t
 
@@ -182,7 +182,7 @@ class TracedWalk(Walk):
             if (id(e[0]), e[1]) not in (self.wanted or ()) and id(e[0]) not in (self.needed or ()):
                 continue
             self.counter += 1
-            output = Tensor(node.output_specs[0].placeholder, node.output_specs[0])
+            output = make_tensor(node.output_specs[0].placeholder, node.output_specs[0])
             output.node = node
             self.steps.append(
                 Step(

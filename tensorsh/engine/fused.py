@@ -14,7 +14,7 @@ from . import context
 from . import dtype as dt
 from .apply import apply
 from .op import Op, op
-from .tensor import Tensor
+from .tensor import TENSORS
 
 Rule = Callable[..., Any]
 
@@ -42,7 +42,7 @@ class Fused:
             return self.body(*args)
         if state.grad_enabled:
             for a in args:
-                if type(a) is Tensor and a.requires_grad_slot:
+                if type(a) in TENSORS and a.requires_grad_slot:
                     return self.body(*args)
         return apply(self.record, args)
 

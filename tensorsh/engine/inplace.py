@@ -21,7 +21,7 @@ from .meta import reword
 from .node import InPlaceNode, Node, edge, move_retained, refresh
 from .op import Op, converters
 from .schema import Schema
-from .tensor import Tensor, layout
+from .tensor import TENSORS, Tensor, layout, make_tensor
 from .views import check_origin, steps_of
 
 #: whose in-place forms PyTorch has as functions, too: torch.exp_(x)
@@ -110,16 +110,16 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     try:
         check_result(plan, target, op)
     except ShapeError as error:
-        reword(error, [a.spec for a in args if type(a) is Tensor])
+        reword(error, [a.spec for a in args if type(a) in TENSORS])
         raise
 
     saved = args
     if wants_grad:
         if 0 in op.saved(needs)[0]:
             # the derivative needs the values that are about to be overwritten
-            before = Tensor(target.array.copy(), target.spec, target.requires_grad_slot)
+            before = make_tensor(target.array.copy(), target.spec, target.requires_grad_slot)
             e = edge(target)
-            if e is not None and type(e[0]) is not Tensor:
+            if e is not None and type(e[0]) not in TENSORS:
                 before.node, before.index = e
             saved = (before, *args[1:])
     result = run_kernel(op, plan, args)
@@ -140,7 +140,7 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
 def any_requires_grad(args: tuple[Any, ...]) -> bool:
     """Whether any tensor among the arguments requires a gradient."""
     for a in args:
-        if type(a) is Tensor:
+        if type(a) in TENSORS:
             if a.requires_grad_slot or (a.view_of is not None and a.view_of.base.requires_grad_slot):
                 return True
         elif type(a) is tuple and any_requires_grad(a):
@@ -206,7 +206,7 @@ def check_overlap(op: Op | None, args: tuple[Any, ...]) -> None:
     if op is not None:
         for a in args[1:]:
             for t in a if type(a) is tuple else (a,):
-                if type(t) is Tensor and shares(array, t.array, op.separate):
+                if type(t) in TENSORS and shares(array, t.array, op.separate):
                     raise overlap(
                         "some elements of the input tensor and the written-to tensor refer",
                     )

@@ -14,7 +14,7 @@ from .dtype import float32
 from .journal import sequence
 from .op import Op, registry
 from .spec import Spec
-from .tensor import Tensor
+from .tensor import TENSORS, Tensor, make_tensor
 from .views import check_origin, producer, steps_of
 
 Edge = tuple[Any, int]
@@ -31,7 +31,7 @@ SECOND_TIME = (
 
 def edge(t: Any) -> Edge | None:
     """Where the gradient of this argument goes; None if nowhere."""
-    if type(t) is not Tensor:
+    if type(t) not in TENSORS:
         return None
     if t.view_of is not None:
         refresh(t)
@@ -42,9 +42,9 @@ def edge(t: Any) -> Edge | None:
 
 def versions_of(saved: Any) -> list[tuple[Tensor, int]]:
     """The tensors in an argument that is saved, with the versions they have now."""
-    if type(saved) is Tensor:
+    if type(saved) in TENSORS:
         return [(saved, 0 if saved.counter is None else saved.counter[0])]
-    return [(t, t.version) for t in saved if type(t) is Tensor] if type(saved) is tuple else []
+    return [(t, t.version) for t in saved if type(t) in TENSORS] if type(saved) is tuple else []
 
 
 class Node:
@@ -85,7 +85,7 @@ class Node:
         kept = list(args)
         for i in op.tensors:
             a = args[i]
-            if type(a) is Tensor:
+            if type(a) in TENSORS:
                 kept[i] = None
                 if a.view_of is not None:
                     refresh(a)
@@ -139,7 +139,7 @@ class Node:
             elif i in self.op.tensors:
                 flat.append(e)
         return tuple(
-            (None, 0) if e is None else (AccumulateGrad(e[0]) if type(e[0]) is Tensor else e[0], e[1])
+            (None, 0) if e is None else (AccumulateGrad(e[0]) if type(e[0]) in TENSORS else e[0], e[1])
             for e in flat
         )
 
@@ -215,7 +215,7 @@ class Node:
 
     def _output(self, n: int) -> Tensor:
         array, counter, version = self.outputs[n]
-        out = Tensor(array, self.output_specs[n])
+        out = make_tensor(array, self.output_specs[n])
         out.counter = counter
         if out.spec.dtype.is_floating_point or out.spec.dtype.is_complex:
             out.node, out.index, out.requires_grad_slot = self, n, True
@@ -277,7 +277,7 @@ def widened(value: Any) -> Any:
     """A 16-bit float tensor (or those of a tuple) as float32."""
     if type(value) is tuple:
         return tuple([widened(v) for v in value])
-    if type(value) is Tensor and value.spec.dtype.is_half:
+    if type(value) in TENSORS and value.spec.dtype.is_half:
         return registry["Tensor.to"](value, float32)
     return value
 

@@ -16,7 +16,7 @@ from . import context
 from .apply import BATCHED, apply_any, attach_view, new_plan, record, run_kernel, wrap_output
 from .batched import run_batched
 from .op import Op
-from .tensor import Tensor
+from .tensor import TENSORS, make_tensor
 
 
 def runner(op: Op) -> Callable[..., Any]:
@@ -31,7 +31,7 @@ def runner(op: Op) -> Callable[..., Any]:
     lines += ["    if state.trace is not None:", f"        return state.trace.apply(op, {packed})"]
     for i, name in enumerate(names):
         if op.tensorlike[i]:
-            lines.append(f"    t{i} = type({name}) is Tensor")
+            lines.append(f"    t{i} = type({name}) in TENSORS")
             keys.append(f"{name}.spec if t{i} else type({name})")
             arrays.append(f"{name}.array if t{i} else {name}")
             through_base = f"{name}.view_of is not None and {name}.view_of.base.requires_grad_slot"
@@ -53,7 +53,7 @@ def runner(op: Op) -> Callable[..., Any]:
         f"        out = kernel({', '.join(arrays)})",
         "        known = plan.out",
         "        if type(out) is ndarray and out.dtype is known.np:",
-        "            result = Tensor(out, known)",
+        "            result = make_tensor(out, known)",
         "        else:",
         "            result = wrap_output(out, known)",
         "    else:",
@@ -71,7 +71,8 @@ def runner(op: Op) -> Callable[..., Any]:
     ]
     scope: dict[str, Any] = {
         "BATCHED": BATCHED,
-        "Tensor": Tensor,
+        "TENSORS": TENSORS,
+        "make_tensor": make_tensor,
         "apply_any": apply_any,
         "attach_view": attach_view,
         "context": context,

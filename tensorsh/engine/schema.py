@@ -187,7 +187,7 @@ def binder(
         head.append("**keywords")
         body.insert(0, f"if keywords: {star} = named_sizes({star}, keywords, {schema.title!r}, {star!r})")
         scope["named_sizes"] = _named_sizes
-    scope["Tensor"] = converters["Tensor class"]
+    scope["TENSORS"] = converters["tensors"]
     function = re.sub(r"\W", "_", schema.name)
     arguments = ", ".join(names)
     call = f"_target(({arguments}{',' if names else ''}))" if packed else f"_target({arguments})"
@@ -223,9 +223,9 @@ def _fast_test(p: Parameter) -> str | None:
     none = f"{n} is not None and " if p.optional or p.default is None else ""
     match p.type:
         case "Tensor":
-            return f"{none}type({n}) is not Tensor"
+            return f"{none}type({n}) not in TENSORS"
         case "Tensor|Number":
-            return f"{none}type({n}) is not Tensor and type({n}) is not float and type({n}) is not int"
+            return f"{none}type({n}) not in TENSORS and type({n}) is not float and type({n}) is not int"
         case "int" | "float" | "bool" | "str":
             return f"{none}type({n}) is not {p.type}"
         case "any":

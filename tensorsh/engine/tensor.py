@@ -8,6 +8,7 @@ base it looks into. Methods and operators are put here by the operation records.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from .node import Node
 
 NUMBERS = frozenset((bool, int, float, complex))
+#: what the engine keeps of a tensor
+SLOTS = (
+    "array", "counter", "grad_slot", "index", "node", "requires_grad_slot", "retains", "spec", "view_of",
+)  # fmt: skip
 
 
 class View:
@@ -54,6 +59,7 @@ class Tensor:
     """
 
     __slots__ = (
+        "__dict__",  # what a program hangs onto it: `loss.name = "train"`
         "__weakref__",
         "array",
         "counter",
@@ -66,6 +72,16 @@ class Tensor:
         "view_of",
     )
 
+    array: np.ndarray[Any, Any]
+    spec: Spec
+    requires_grad_slot: bool
+    grad_slot: Tensor | None
+    node: Node | None
+    index: int  # which output of `node` this is
+    counter: list[int] | None  # version, shared by all that share memory; None is 0
+    view_of: View | None  # what it looks into, if it is a view
+    retains: bool
+
     #: what messages about its attributes call it
     c_name = "torch._C.TensorBase"
 
@@ -75,16 +91,9 @@ class Tensor:
     #: NumPy leaves binary operators with a tensor to the tensor
     __array_ufunc__ = None
 
-    def __init__(self, array: np.ndarray[Any, Any], spec: Spec, requires_grad: bool = False):
-        self.array = array
-        self.spec = spec
-        self.requires_grad_slot = requires_grad
-        self.grad_slot: Tensor | None = None
-        self.node: Node | None = None
-        self.index = 0  # which output of `node` this is
-        self.counter: list[int] | None = None  # version, shared by all that share memory; None is 0
-        self.view_of: View | None = None  # what it looks into, if it is a view
-        self.retains = False
+    def __new__(cls, *values: Any, **options: Any) -> Any:
+        """PyTorch's old constructor: `Tensor(2, 3)` of sizes, `Tensor([1, 2])` of values, of the default dtype."""
+        return constructed(cls, values, options)
 
     # -- the engine's side
 
@@ -100,7 +109,7 @@ class Tensor:
 
     def alias(self) -> Tensor:
         """The same memory outside the graph (`detach`)."""
-        out = Tensor(self.array, self.spec)
+        out = make_tensor(self.array, self.spec)
         out.counter = self.shared_counter()
         return out
 
@@ -313,11 +322,62 @@ class Tensor:
         return id(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A leaf of its own, its gradient copied too; what shares memory with it shares the copy's."""
+        if id(self) in memo:
+            return memo[id(self)]
         if self.grad_fn is not None:
             raise GradientError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol"
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
+                "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
             )
-        return Tensor(self.array.copy(), self.spec, self.requires_grad_slot)
+        copy = memo[id(self)] = as_class(type(self), copied_memory(self.array, memo), self.spec)
+        copy.requires_grad_slot = self.requires_grad_slot
+        if self.grad_slot is not None:
+            copy.grad_slot = self.grad_slot.__deepcopy__(memo)
+        if self.__dict__:
+            copy.__dict__.update(deepcopy(self.__dict__, memo))
+        return copy
+
+    @staticmethod
+    def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:
+        """`data`'s memory outside the graph, as a tensor of a class of its own."""
+        out = as_class(cls, data.array, data.spec)
+        out.counter = data.shared_counter()
+        out.requires_grad = bool(require_grad)
+        return out
+
+
+class Parameter(Tensor):
+    """A tensor that a module takes for one of its parameters: it shares `data`'s memory, outside its graph."""
+
+    __slots__ = ()
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
+        return Tensor._make_subclass(
+            cls, constructed(Tensor, (), {}) if data is None else data, requires_grad
+        )
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+
+class Buffer(Tensor):
+    """A tensor that a module takes for part of its state; not `persistent`, it stays out of `state_dict`."""
+
+    __slots__ = ()
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
+        found = Tensor._make_subclass(cls, constructed(Tensor, (), {}) if data is None else data, False)
+        found.persistent = persistent
+        return found
+
+
+for _class, _module in ((Tensor, "torch"), (Parameter, "torch.nn.parameter"), (Buffer, "torch.nn.parameter")):
+    _class.__module__ = _module  # as `print(type(x))` shows it
+
+#: the classes whose instances are tensors and nothing else to the engine
+TENSORS: frozenset[type[Tensor]] = frozenset((Tensor, Parameter, Buffer))
 
 
 class DTypeErrorMeta(GradientError):
@@ -370,13 +430,70 @@ def check_assigned_grad(new: Spec, of: Spec) -> None:
 
 # ------------------------------------------------------------------ making tensors
 
+_new = object.__new__
+
+
+def make_tensor(array: np.ndarray[Any, Any], spec: Spec, requires_grad: bool = False) -> Tensor:
+    """A tensor of an array and its spec, outside any graph."""
+    t: Tensor = _new(Tensor)
+    t.array = array
+    t.spec = spec
+    t.requires_grad_slot = requires_grad
+    t.grad_slot = None
+    t.node = None
+    t.index = 0
+    t.counter = None
+    t.view_of = None
+    t.retains = False
+    return t
+
+
+def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec) -> Any:
+    """A tensor of a subclass, outside any graph."""
+    t = make_tensor(array, of)
+    if kind is Tensor:
+        return t
+    other = _new(kind)
+    for name in SLOTS:
+        setattr(other, name, getattr(t, name))
+    return other
+
+
+def constructed(kind: type[Tensor], values: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What `Tensor(…)` makes of sizes, of values, of a tensor, of nothing."""
+    if values and not all(isinstance(n, int) for n in values):
+        made = op.registry["tensor"](values[0], **options).to(context.current.dtype)
+    else:
+        made = op.registry["empty"](*(values or (0,)), **options)
+    return made if kind is Tensor else as_class(kind, made.array, made.spec)
+
+
+def copied_memory(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> np.ndarray[Any, Any]:
+    """A copy of an array; two views of one memory become views of one copy."""
+    base = array
+    while isinstance(base.base, np.ndarray):
+        base = base.base
+    if id(base) not in memo:
+        memo[id(base)] = base.copy(order="K")
+        memo.setdefault(id(memo), []).append(base)  # alive as long as its id is in use
+    copy = memo[id(base)]
+    if base is array:
+        return copy
+    if copy.strides != base.strides:  # memory with holes
+        return array.copy()
+    offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    flat = np.ndarray((copy.nbytes,), np.uint8, copy) if copy.flags.c_contiguous else None
+    if flat is None or offset < 0:
+        return array.copy()
+    return np.ndarray(array.shape, array.dtype, flat, offset, array.strides)
+
 
 def wrap(array: Any) -> Tensor:
     """A tensor that owns (or shares) this array; numbers become 0-d arrays."""
     if context.current.trace is not None and hasattr(array, "layout"):
         return context.current.trace.wrap(array)
     array = np.asarray(array)
-    return Tensor(array, spec(array.shape, dt.of(array)))
+    return make_tensor(array, spec(array.shape, dt.of(array)))
 
 
 def layout(array: Any) -> np.ndarray[Any, Any]:
@@ -387,8 +504,8 @@ def layout(array: Any) -> np.ndarray[Any, Any]:
 def full_spec(of: Spec, value: float) -> Tensor:
     """A tensor of this spec filled with one number."""
     if of.is_meta:
-        return Tensor(of.placeholder, of)
-    return Tensor(np.full(of.shape, value, of.np), of)
+        return make_tensor(of.placeholder, of)
+    return make_tensor(np.full(of.shape, value, of.np), of)
 
 
 # ------------------------------------------------------------------ operators
@@ -416,7 +533,7 @@ def install_operator(name: str, record: op.Op, swapped: str | None = None) -> No
 
     def forward(self: Tensor, other: Any) -> Any:
         kind = type(other)
-        if kind is Tensor or kind is float or kind is int:
+        if kind in TENSORS or kind is float or kind is int:
             return record.run(self, other, *rest)
         return _operand(record, self, other, False, rest)
 
@@ -473,6 +590,6 @@ def type_name(value: Any) -> str:
     return getattr(type(value), "torch_name", type(value).__name__)
 
 
-op.converters["Tensor class"] = Tensor
+op.converters["tensors"] = TENSORS
 op.converters["Tensor"] = converters_tensor
 op.converters["method"] = install_method

@@ -16,7 +16,7 @@ from ..engine.dtype import DType
 from ..engine.node import Node
 from ..engine.op import Op
 from ..engine.results import Size
-from ..engine.tensor import Tensor
+from ..engine.tensor import TENSORS, Tensor
 from ..errors import ArgumentError, NameNotFound
 from .namespace import Kind, Namespace, did_you_mean
 
@@ -91,7 +91,7 @@ def get(value: Any, name: str) -> Any:
                 context.current.trace.stop("a function of the host")
         return found
     kind = type(value)
-    if kind is Tensor:
+    if kind in TENSORS:
         if name in Tensor.public:
             return getattr(value, name)
         raise missing(value, name, Tensor.public)
@@ -169,7 +169,7 @@ class Fields:
 
     def __setitem__(self, name: str, new: Any) -> None:
         value = self.value
-        if context.current.trace is not None and (type(value) is not Tensor or name != "grad"):
+        if context.current.trace is not None and (type(value) not in TENSORS or name != "grad"):
             context.current.trace.stop("an attribute is changed")
         get(value, name)  # refuses what is not there, and imports the module that has it
         slot = getattr(type(value), name, None)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Protocol
 
-from ..engine import context, device
+from ..engine import device
 from ..engine.arguments import device_of, integers
 from ..engine.dtype import DType, bool_, complex64, float32, int32
 from ..engine.memory import FORMATS
@@ -159,13 +159,6 @@ def make_complex(*args: Any, **kwargs: Any) -> Any:
     return complex(*args, **kwargs)
 
 
-def make_tensor(*args: Any, **kwargs: Any) -> Any:
-    """`Tensor([1, 2])`, `Tensor(2, 3)`: PyTorch's old constructor, always of the default dtype."""
-    if args and all(isinstance(n, int) for n in args):
-        return registry["empty"](*args, **kwargs)
-    return registry["tensor"](args[0] if args else (), **kwargs).to(context.current.dtype)
-
-
 def leave(code: Any = 0) -> None:
     """End the program, with an exit code; any other value is written to standard error, and the code is 1."""
     raise SystemExit(code)
@@ -185,7 +178,7 @@ KINDS: dict[str, Kind] = {
     "dict": Kind("dict", (dict,), dict),
     "set": Kind("set", (set,), set),
     "slice": Kind("slice", (slice,), slice),
-    "Tensor": Kind("torch.Tensor", (Tensor,), make_tensor),
+    "Tensor": Kind("torch.Tensor", (Tensor,), Tensor),
     "Size": Kind("torch.Size", (Size,), make_size),
     "device": Kind("torch.device", (device.Device,), make_device),
     "dtype": Kind("torch.dtype", (DType,), lambda *_: refuse("torch.dtype")),

@@ -18,7 +18,7 @@ from ..engine.device import Device
 from ..engine.dtype import DType
 from ..engine.op import Op
 from ..engine.results import Size
-from ..engine.tensor import Tensor
+from ..engine.tensor import TENSORS, Tensor
 from ..train.optim import Optimizer
 from .namespace import Kind, Namespace
 from .runs import words
@@ -135,7 +135,7 @@ class Reach:
     def thing(self, value: Any, path: str, varies: bool, depth: int, name: str = "") -> None:
         """One value and what is inside it; `name` is how the program may write it."""
         kind = type(value)
-        if kind is Tensor:
+        if kind in TENSORS:
             self.tensor(value, path, varies)
         elif value is None or kind in (bool, int, float, str, complex):
             self.guards.append(f"type({path}) is {self.constant(kind)} and {path} == {self.constant(value)}")
@@ -240,7 +240,7 @@ class Reach:
         else:
             node = f" and {path}.node is None" if t.node is None else ""
             self.guards.append(
-                f"type({path}) is Tensor and {path}.spec is {self.constant(t.spec)} and "
+                f"type({path}) in TENSORS and {path}.spec is {self.constant(t.spec)} and "
                 f"{path}.requires_grad_slot is {flag} and {path}.array.strides == {t.array.strides!r}{node}"
             )
         if not fixed or t.view_of is not None:

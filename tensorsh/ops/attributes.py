@@ -11,7 +11,7 @@ from ..engine.apply import promoted
 from ..engine.memory import CONTIGUOUS
 from ..engine.op import composite, op
 from ..engine.spec import Spec
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, make_tensor
 from ..errors import ArgumentError, DTypeError, GradientError
 from .rules import wrap_dim
 from .strided import address, owner
@@ -348,7 +348,7 @@ def backward(input, gradient, retain_graph, create_graph, inputs):
 
 def data(self: Tensor) -> Tensor:
     """The same memory outside the graph; in-place changes of it go unnoticed by the graph."""
-    return Tensor(self.array, self.spec)
+    return make_tensor(self.array, self.spec)
 
 
 def set_data(self: Tensor, value: Tensor) -> None:

@@ -15,7 +15,7 @@ from ..engine.inplace import apply_inplace
 from ..engine.memory import PRESERVE
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, make_tensor
 from ..errors import ArgumentError, DeviceError, ShapeError
 from .numbers import cast_array, check_number, number_array
 
@@ -42,7 +42,7 @@ def _(grad, input_spec):
 
 def to_meta(input: Tensor, dtype: DType) -> Tensor:
     """The shape and dtype of a tensor on the `meta` device; its graph goes on there."""
-    out = Tensor(*_meta(spec(input.spec.shape, dtype, resolve("meta"))))
+    out = make_tensor(*_meta(spec(input.spec.shape, dtype, resolve("meta"))))
     if context.current.grad_enabled and input.requires_grad_slot:
         record(to_dtype, (input, dtype), (None, input.spec, dtype), out)
     return out

@@ -13,7 +13,7 @@ from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.op import composite, registry
 from ..engine.spec import spec
-from ..engine.tensor import NUMBERS, Tensor, type_name
+from ..engine.tensor import NUMBERS, Tensor, make_tensor, type_name
 from ..errors import ArgumentError, DeviceError, DTypeError, ValueError
 from .numbers import SCALAR_NAMES, cast_array, check_number, int_range
 
@@ -45,7 +45,7 @@ def leaf(array: np.ndarray[Any, Any], dtype: DType, device: Device | None, requi
     """A new tensor of these values."""
     check_requires_grad(requires_grad, dtype)
     of = spec(array.shape, dtype, resolve(device, context.current.device))
-    return Tensor(of.placeholder if of.is_meta else cast_array(array, dtype), of, requires_grad)
+    return make_tensor(of.placeholder if of.is_meta else cast_array(array, dtype), of, requires_grad)
 
 
 # ------------------------------------------------------------------ nested lists

@@ -13,7 +13,7 @@ from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.op import composite
 from ..engine.spec import spec
-from ..engine.tensor import Tensor, type_name
+from ..engine.tensor import Tensor, make_tensor, type_name
 from ..errors import ArgumentError, ShapeError, ValueError
 from .create import OPTIONS, check_requires_grad, check_size
 from .memory_order import laid_out_like
@@ -31,9 +31,9 @@ def filled(
     check_requires_grad(requires_grad, dtype)
     of = spec(tuple(size), dtype, resolve(device, context.current.device))
     if of.is_meta:
-        return Tensor(of.placeholder, of, requires_grad)
+        return make_tensor(of.placeholder, of, requires_grad)
     array = np.zeros(size, of.np) if type(value) is int and value == 0 else np.full(size, value, of.np)
-    return Tensor(array, of, requires_grad)
+    return make_tensor(array, of, requires_grad)
 
 
 def laid_out(out: Tensor, like: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from ..engine import backward
 from ..engine import dtype as dt
 from ..engine.batched import Batched
 from ..engine.op import composite, registry
-from ..engine.tensor import Tensor, full_spec, wrap
+from ..engine.tensor import Tensor, full_spec, make_tensor, wrap
 from ..errors import GradientError, ValueError
 from .tape import basis
 from .vmap import over_rows
@@ -91,7 +91,7 @@ def analytical(output: Tensor, inputs: Sequence[Tensor]) -> list[Array]:
     for j in range(n):
         weight = np.zeros(n, output.spec.np)
         weight[j] = 1
-        seed = Tensor(weight.reshape(output.spec.shape), output.spec)
+        seed = make_tensor(weight.reshape(output.spec.shape), output.spec)
         for column, g in zip(columns, gradients([output], inputs, [seed]), strict=True):
             if g is not None:
                 column[:, j] = g.array.reshape(-1)

@@ -9,7 +9,7 @@ from ..engine import dtype as dt
 from ..engine.device import Device, resolve
 from ..engine.op import composite
 from ..engine.spec import spec
-from ..engine.tensor import Tensor, type_name
+from ..engine.tensor import Tensor, make_tensor, type_name
 from ..errors import ArgumentError
 
 # ------------------------------------------------------------------ streams of one's own
@@ -95,7 +95,7 @@ def generator_(device):
 def packed(source: Any) -> Tensor:
     """A stream's state as PyTorch packs it, uint8[5056]."""
     state = source.pack_state()
-    return Tensor(state, spec(state.shape, dt.uint8))
+    return make_tensor(state, spec(state.shape, dt.uint8))
 
 
 @composite("initial_seed()", names=("torch.initial_seed", "random.initial_seed"))

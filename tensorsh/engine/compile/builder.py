@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import context
-from ..tensor import Tensor
+from ..tensor import TENSORS, make_tensor
 from .calls import Calls, as_array
 from .draws import Draw
 from .frame import Frame, passage_of
@@ -42,8 +42,9 @@ class Builder(Calls):
     def build(self) -> Program:
         trace, state = self.trace, context.current
         self.scope.update(
-            Tensor=Tensor, ndarray=np.ndarray, as_array=as_array, state=state, journal=trace.before,
-            context=context, program=self.program, inf=float("inf"), nan=float("nan"), Frame=Frame, bool=bool,
+            TENSORS=TENSORS, make_tensor=make_tensor, ndarray=np.ndarray, as_array=as_array, state=state,
+            journal=trace.before, context=context, program=self.program, inf=float("inf"),
+            nan=float("nan"), Frame=Frame, bool=bool,
             abs=abs, int=int, float=float, type=type,
         )  # fmt: skip
         self.outputs = self.leaving.tensors()

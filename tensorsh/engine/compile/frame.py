@@ -15,7 +15,7 @@ import numpy as np
 
 from ..journal import sequence
 from ..node import FREED, Node
-from ..tensor import Tensor
+from ..tensor import TENSORS, Tensor, make_tensor
 from .values import TraceStopped, Value
 
 Array = np.ndarray[Any, Any]
@@ -191,7 +191,7 @@ class Frame:
             traced, real = pairs.pop()
             if type(traced) is tuple:
                 pairs.extend(zip(traced, real, strict=True))
-            elif type(traced) is Tensor:
+            elif type(traced) in TENSORS:
                 made[id(traced)] = real
         found = []
         for (t, _), lag in zip(node.versions, self.passage.lags[id(node)][0], strict=True):
@@ -231,14 +231,14 @@ class Frame:
         if type(e) is list:
             return [self._edge(each) for each in e]
         target, index = e
-        return (self._outside(target) if type(target) is Tensor else self.made[id(target)]), index
+        return (self._outside(target) if type(target) in TENSORS else self.made[id(target)]), index
 
     def _argument(self, a: Any) -> Any:
         if type(a) is tuple:
             return tuple([self._argument(each) for each in a])
-        if type(a) is not Tensor or self.passage.place(a) is not None or type(a.array) is not Value:
-            return self._outside(a) if type(a) is Tensor else a
-        made = Tensor(self._array(a.array), a.spec, a.requires_grad_slot)
+        if type(a) not in TENSORS or self.passage.place(a) is not None or type(a.array) is not Value:
+            return self._outside(a) if type(a) in TENSORS else a
+        made = make_tensor(self._array(a.array), a.spec, a.requires_grad_slot)
         if a.node is not None:
             made.node, made.index = self.made[id(a.node)], a.index
         return made
@@ -272,7 +272,7 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
             raise TraceStopped("a graph with in-place changes")
         nodes[id(node)] = node
         for target, _ in node.all_edges():
-            if type(target) is Tensor:
+            if type(target) in TENSORS:
                 leaves[id(target)] = target
             else:
                 stack.append(target)
@@ -290,7 +290,7 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
         if type(a) is tuple:
             for each in a:
                 keep(each)  # noqa: F821  deleted at the end
-        elif type(a) is Tensor and not outside(a):
+        elif type(a) in TENSORS and not outside(a):
             keep_array(a.array)
             if id(a) in bound or id(a.counter) in shared:
                 passage.watch(a.shared_counter())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..node import FREED
-from ..tensor import Tensor, View
+from ..tensor import TENSORS, Tensor, View
 from .frame import Passage
 from .values import Number, TraceStopped, Value
 
@@ -51,7 +51,7 @@ class Leaving:
             value = work.pop()
             if id(value) in self.paths or id(value) in found:
                 continue
-            if type(value) is Tensor:
+            if type(value) in TENSORS:
                 if value.retains:
                     raise TraceStopped("a gradient that is retained")
                 found[id(value)] = value
@@ -101,7 +101,7 @@ class Leaving:
             lines.append(f"{self.before(path)}[{key!r}] = {self._value(value)}")
         for name, value in self.results.items():
             lines.append(f"v[{name!r}] = {self._value(value)}")
-            if type(value) is Tensor and id(value) in self.made:
+            if type(value) in TENSORS and id(value) in self.made:
                 self._show(name, value)
 
     def _show(self, name: str, t: Tensor) -> None:
@@ -141,7 +141,7 @@ class Leaving:
         elif type(v.source) is str:
             raise TraceStopped("what another program keeps is bound")
         found = self.made[id(t)] = builder.new()
-        lines.append(f"{found} = Tensor({array}, {builder.named(t.spec, 'spec')})")
+        lines.append(f"{found} = make_tensor({array}, {builder.named(t.spec, 'spec')})")
         if t.counter is not None:
             lines.append(f"{found}.counter = {self._counter(t.counter)}")
         if view is not None:
@@ -198,7 +198,7 @@ class Leaving:
         if path is not None:
             return self.before(path)
         kind = type(value)
-        if kind is Tensor:
+        if kind in TENSORS:
             return self._tensor(value)
         if kind is Number:
             return self.number(value)

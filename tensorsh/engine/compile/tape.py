@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..spec import Spec
-from ..tensor import Tensor
+from ..tensor import Tensor, make_tensor
 from .steps import External, Step
 from .values import Number, TraceStopped, Value, reshape
 
@@ -66,7 +66,7 @@ class Tape:
     def demand(self, v: Value, holds: Callable[[Tensor], bool]) -> bool:
         """Guard the program by a question about the values of a tensor from outside that is not written."""
         e = v.source
-        if not isinstance(e, External) or e.written or not holds(Tensor(e.array, e.tensor.spec)):
+        if not isinstance(e, External) or e.written or not holds(make_tensor(e.array, e.tensor.spec)):
             return False
         self.demands.append((e, holds))
         return True

@@ -19,7 +19,7 @@ from ..inplace import check_overlap, check_result
 from ..node import Node
 from ..op import Op
 from ..spec import spec
-from ..tensor import Tensor, View
+from ..tensor import TENSORS, Tensor, View, make_tensor
 from . import values
 from .draws import Stream
 from .lower import lowering
@@ -95,7 +95,7 @@ class Trace(Tape):
 
     def wrap(self, array: Any) -> Tensor:
         """`engine.tensor.wrap` of what may be a Value."""
-        return Tensor(array, spec(array.shape, dt.of(array)))
+        return make_tensor(array, spec(array.shape, dt.of(array)))
 
     # ---------------------------------------------------------------- values
 
@@ -122,9 +122,9 @@ class Trace(Tape):
         """A constant tensor with its array."""
         if type(a) is tuple:
             return tuple([self.real(each) for each in a])
-        if type(a) is not Tensor or type(a.array) is not Value:
+        if type(a) not in TENSORS or type(a.array) is not Value:
             return a
-        return Tensor(a.array.source, a.spec)
+        return make_tensor(a.array.source, a.spec)
 
     # ---------------------------------------------------------------- numbers that change
 
@@ -157,9 +157,9 @@ class Trace(Tape):
     def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
         """What `apply` does, without arrays."""
         args = self._renamed(op, args)
-        tensors = [a for a in args if type(a) is Tensor]
+        tensors = [a for a in args if type(a) in TENSORS]
         for i in op.lists:
-            tensors.extend(t for t in args[i] if type(t) is Tensor)
+            tensors.extend(t for t in args[i] if type(t) in TENSORS)
         if tensors and all(self.is_constant(t) and not t.requires_grad for t in tensors):
             if not op.view and lowering(op) is None and not any(type(a) is Number for a in args):
                 return self._constant_result(op, args)
@@ -170,9 +170,9 @@ class Trace(Tape):
         key, plan = self._plan(op, concrete, state.dtype)
         outs = self.compute(op, plan, args)
         if plan.many:
-            result: Any = tuple([Tensor(v, s) for v, s in zip(outs, plan.out, strict=True)])
+            result: Any = tuple([make_tensor(v, s) for v, s in zip(outs, plan.out, strict=True)])
         else:
-            result = Tensor(outs, plan.out)
+            result = make_tensor(outs, plan.out)
         if op.view:
             self._attach_view(op, args, result)
         if state.grad_enabled and not op.nondifferentiable and any(t.requires_grad for t in tensors):
@@ -230,11 +230,11 @@ class Trace(Tape):
         casts = plan.casts or (None,) * len(args)
         arrays: list[Any] = []
         for a, cast in zip(args, casts, strict=True):
-            if type(a) is Tensor:
+            if type(a) in TENSORS:
                 v = self.value(a)
                 arrays.append(v if cast is None else self._cast(v, cast))
-            elif type(a) is tuple and any(type(t) is Tensor for t in a):
-                items = tuple([self.value(t) if type(t) is Tensor else t for t in a])
+            elif type(a) is tuple and any(type(t) in TENSORS for t in a):
+                items = tuple([self.value(t) if type(t) in TENSORS else t for t in a])
                 if cast is not None:
                     self.stop("a list of several dtypes")
                 arrays.append(items)
@@ -292,7 +292,7 @@ class Trace(Tape):
         if state.grad_enabled and not op.nondifferentiable:
             for a in args:
                 for t in a if type(a) is tuple else (a,):
-                    if type(t) is Tensor and t.requires_grad:
+                    if type(t) in TENSORS and t.requires_grad:
                         self.stop("an in-place change that gradients go through")
         check_overlap(op, args)
         place = self.value(target)
@@ -334,7 +334,7 @@ class Trace(Tape):
         if create and (g.requires_grad_slot or (have is not None and have.requires_grad_slot)):
             self.stop("gradients with a graph of their own")
         if have is None:
-            t.grad_slot = Tensor(self.owned(self.value(g)), g.spec)  # type: ignore[arg-type]
+            t.grad_slot = make_tensor(self.owned(self.value(g)), g.spec)  # type: ignore[arg-type]
         elif have.requires_grad_slot:
             self.stop("gradients with a graph of their own")
         else:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..journal import Journal
 from ..node import Node
-from ..tensor import Tensor
+from ..tensor import TENSORS
 from .values import TraceStopped, Value
 
 #: attributes of a tensor made in the trace that its results are given again
@@ -28,7 +28,7 @@ class Watch(Journal):
         self.trace = trace
 
     def save_attributes(self, thing: Any, *names: str) -> None:
-        if type(thing) is Tensor:
+        if type(thing) in TENSORS:
             outside = id(thing) in self.trace.by_tensor
             fresh = not outside and type(thing.array) is Value
             if not ((names[0] == "grad_slot" and outside) or (names[0] in REBUILT and fresh)):
