@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .lang.queries import Explanation, Graph
-from .session import texts
+from .text.printing import texts
 
 
 def text(value: Any, name: str | None, format: str, *, color: bool, width: int) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .engine import context, device, tensor
+from .engine import context, device
 from .engine.arguments import as_tensor
 from .engine.dtype import DType, dtypes
 from .engine.op import registry
@@ -71,9 +71,9 @@ class Session:
         threads: int | None = None,
         compile: bool = True,
     ):
-        self.context = SessionContext()
+        self.context = context.Context()
         self._shown: OnDisplay = lambda shown: None
-        self._evaluator = Evaluator(self._show, texts)
+        self._evaluator = Evaluator(self._show)
         self._evaluator.compiling = compile
         self._prepare(seed, dtype, device, threads)
 
@@ -228,66 +228,3 @@ def to_value(value: Any) -> Any:
     if hasattr(value, "__array__"):
         return as_tensor(value)
     return value
-
-
-Text = str
-
-
-class SessionContext(context.Context):
-    """A session's defaults, with how its tensors print."""
-
-    __slots__ = ("printing",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.printing: Any = None  # PrintOptions, once they are set
-
-
-class Texts:
-    """Values as text, the way PyTorch and Python write them, under the options of the session in force."""
-
-    def options(self) -> Any:
-        from dataclasses import replace
-
-        from .render.torch_repr import DEFAULT
-
-        state = context.current
-        chosen = getattr(state, "printing", None) or DEFAULT
-        return (
-            chosen
-            if chosen.default_dtype == state.dtype.name
-            else replace(chosen, default_dtype=state.dtype.name)
-        )
-
-    def repr(self, value: Any) -> Text:
-        from .render.host_repr import host_repr
-
-        return host_repr(value, options=self.options())
-
-    def str(self, value: Any) -> Text:
-        if type(value) is str:
-            return value
-        from .render.host_repr import host_str
-
-        return host_str(value, options=self.options())
-
-    def format(self, value: Any, spec: Text) -> Text:
-        if isinstance(value, Tensor):
-            from .render.host_repr import scalar_format
-
-            return scalar_format(value, spec, options=self.options())
-        return format(value, spec) if spec else self.str(value)
-
-    def set_printoptions(self, *args: Any, **kwargs: Any) -> None:
-        """How tensors print: precision, threshold, edgeitems, linewidth, profile, sci_mode."""
-        state: Any = context.current
-        before = state.printing
-        state.journal.record(lambda: setattr(state, "printing", before))
-        state.printing = self.options().updated(*args, **kwargs)
-
-    def get_printoptions(self) -> dict[Text, Any]:
-        return self.options().as_dict()
-
-
-texts = Texts()
-tensor.formatters.update(repr=texts.repr, format=texts.format)

@@ -9,7 +9,7 @@ import pytest
 from tensorsh.engine.results import Size, named_result
 from tensorsh.render.paint import columns
 from tensorsh.render.pretty import pretty_text
-from tensorsh.render.torch_repr import PrintOptions
+from tensorsh.text.torch_repr import PrintOptions
 from test_torch_repr import given
 
 sort = named_result("sort", ("values", "indices"))

@@ -12,8 +12,8 @@ import pytest
 
 from tensorsh.engine.results import Size, named_result
 from tensorsh.errors import ArgumentError, ValueError
-from tensorsh.render.host_repr import host_repr, host_str, scalar_format
-from tensorsh.render.torch_repr import PrintOptions, tensor_repr
+from tensorsh.text.host_repr import host_repr, host_str, scalar_format
+from tensorsh.text.torch_repr import PrintOptions, tensor_repr
 
 inf, nan = np.inf, np.nan
 

@@ -27,6 +27,7 @@ class Context:
         "dtype",
         "grad_enabled",
         "journal",
+        "printing",
         "threads",
         "trace",
         "tracer",
@@ -37,6 +38,7 @@ class Context:
         self.dtype = dtype
         self.device = device
         self.journal = Journal()
+        self.printing: Any = None  # how tensors print, once a program has said so
         self.threads: int | None = None  # how many an operation may use; None: one for each core
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
         self.trace: Any = None  # the `engine.compile` trace that takes the place of computing

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
-from ..errors import DeviceError
+from ..errors import ArgumentError, DeviceError
 
 NAMES = (
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla",
@@ -24,9 +25,15 @@ class Device:
 
     __slots__ = ("index", "type")
 
-    def __init__(self, type: str, index: int | None = None):
-        self.type = type
-        self.index = index
+    type: str
+    index: int | None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Device:
+        """`device("cuda", 1)`, `device("cuda:1")`."""
+        return constructed(args, kwargs)
+
+    def __reduce__(self) -> Any:
+        return Device, (self.type,) if self.index is None else (self.type, self.index)
 
     @property
     def is_meta(self) -> bool:
@@ -46,9 +53,18 @@ class Device:
         return hash((self.type, self.index))
 
 
-Device.__name__ = "torch.device"  # as Python's own messages call it
-cpu = Device("cpu")
-meta = Device("meta")
+def make_device(type: str, index: int | None = None) -> Device:
+    """The device of that type and index; nothing is looked up."""
+    made: Device = object.__new__(Device)
+    made.type = type
+    made.index = index
+    return made
+
+
+Device.__name__ = Device.__qualname__ = "torch.device"  # as Python's own messages call it
+Device.__module__ = "builtins"
+cpu = make_device("cpu")
+meta = make_device("meta")
 available = (cpu, meta)
 
 
@@ -65,8 +81,8 @@ def parse(text: str) -> Device:
             help=_listing(),
         )
     if name in ("cpu", "meta") and index in (None, "0"):
-        return (cpu if name == "cpu" else meta) if index is None else Device(name, 0)
-    return Device(name, None if index is None else int(index))
+        return (cpu if name == "cpu" else meta) if index is None else make_device(name, 0)
+    return make_device(name, None if index is None else int(index))
 
 
 def resolve(value: Device | str | None, default: Device = cpu) -> Device:
@@ -81,6 +97,28 @@ def resolve(value: Device | str | None, default: Device = cpu) -> Device:
     if device.type in ("cuda", "xpu"):
         raise DeviceError(f"Torch not compiled with {device.type.upper()} enabled", help=_listing())
     raise DeviceError(f"Device '{device}' is not available", help=_listing())
+
+
+def constructed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Device:
+    """What `device(…)` makes of a string, a type and an index, an index, or a device."""
+    from .arguments import device_of
+    from .native import given
+    from .tensor import type_name
+
+    type_, index, *more = (*args, *kwargs.values(), None, None)
+    if isinstance(type_, int) and not isinstance(type_, bool):
+        return device_of(type_, "device", "device", 1)
+    if not isinstance(type_, Device | str) or any(v is not None for v in more):
+        raise ArgumentError(
+            f"device() received an invalid combination of arguments - got {given(args, kwargs)}, "
+            "but expected one of:",
+            help='the type, and perhaps an index: device("cuda", 1)',
+        )
+    if index is not None and not isinstance(index, int):
+        raise ArgumentError(f"device(): argument 'index' (position 2) must be int, not {type_name(index)}")
+    if index is not None and index < 0:
+        raise DeviceError("Device index must not be negative", help="the first is 0")
+    return parse(str(type_) if index is None else f"{type_}:{index}")
 
 
 def _listing() -> str:

@@ -78,7 +78,8 @@ float64 = DType("float64", FLOAT, 64, "Double", np.dtype(np.float64))
 complex64 = DType("complex64", COMPLEX, 64, "ComplexFloat", np.dtype(np.complex64))
 complex128 = DType("complex128", COMPLEX, 128, "ComplexDouble", np.dtype(np.complex128))
 
-DType.__name__ = "torch.dtype"  # as Python's own messages call it
+DType.__name__ = DType.__qualname__ = "torch.dtype"  # as Python's own messages call it
+DType.__module__ = "builtins"
 ALL = (bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
 
 #: every name a user may write for a dtype

@@ -54,7 +54,8 @@ class Size(tuple[int, ...]):
         return f"torch.Size([{', '.join(map(str, self))}])"
 
 
-Size.__name__ = "torch.Size"  # as Python's own messages call it
+Size.__name__ = Size.__qualname__ = "torch.Size"  # as Python's own messages call it
+Size.__module__ = "builtins"
 
 
 def _length(position: int, value: Any) -> int:

@@ -358,9 +358,6 @@ class Parameter(Tensor):
             cls, constructed(Tensor, (), {}) if data is None else data, requires_grad
         )
 
-    def __repr__(self) -> str:
-        return "Parameter containing:\n" + super().__repr__()
-
 
 class Buffer(Tensor):
     """A tensor that a module takes for part of its state; not `persistent`, it stays out of `state_dict`."""

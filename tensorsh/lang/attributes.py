@@ -85,6 +85,8 @@ def public_names(value: Any) -> Iterable[str]:
 def get(value: Any, name: str) -> Any:
     """`value.name`, or a NameNotFound that suggests a near one."""
     if isinstance(value, Namespace):
+        if name.startswith("__"):
+            raise missing(value, name, ())
         found = value.get(name)
         if context.current.trace is not None:
             if not (isinstance(found, Op | DType | Device | Kind | Namespace | int | float) or name in MODES):

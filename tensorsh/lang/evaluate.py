@@ -25,7 +25,7 @@ from . import ast
 from .codegen import Compiler, bound_names
 from .expressions import Table
 from .faults import fault
-from .host import Texts, host_names
+from .host import host_names
 from .namespace import Prelude
 from .parse import parse
 from .runtime import Runtime, Show
@@ -48,10 +48,10 @@ _absent: Any = object()
 class Evaluator:
     """The variables of one session, and how text changes them."""
 
-    def __init__(self, show: Show, texts: Texts):
+    def __init__(self, show: Show):
         self.variables: dict[str, Any] = {}
         self.runtime = Runtime(show, self.import_file, self.variables)
-        self.prelude = Prelude(host_names(texts, self.folder) | self.runtime.entries())
+        self.prelude = Prelude(host_names(self.folder) | self.runtime.entries())
         self.variables["__builtins__"] = self.prelude.bound
         self.imported: set[str] = set()
         self.importing: list[str] = []

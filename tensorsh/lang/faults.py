@@ -46,7 +46,7 @@ PACKAGE = os.path.dirname(LANG)
 PROGRAM = (
     "<tensorsh ",
     LANG,
-    os.path.join(PACKAGE, "session.py"),
+    os.path.join(PACKAGE, "text"),
     os.path.join(PACKAGE, "engine", "results.py"),
 )
 #: what an operation raises for arguments that no check of its own refuses

@@ -12,16 +12,16 @@ import math
 import time
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType
-from typing import Any, Protocol
+from typing import Any
 
 from ..engine import device
-from ..engine.arguments import device_of, integers
 from ..engine.dtype import DType, bool_, complex64, float32, int32
 from ..engine.memory import FORMATS
 from ..engine.op import Op, registry
 from ..engine.results import Size
-from ..engine.tensor import Tensor, type_name
-from ..errors import ArgumentError, DeviceError
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError
+from ..text.printing import get_printoptions, set_printoptions, texts
 from ..train.data import batches, track
 from .files import Load, save
 from .modules import DUAL
@@ -67,24 +67,7 @@ def pythons(value: Any) -> Any:
     return value.host if type(value) is Dual else value
 
 
-Text = str
-
-
-class Texts(Protocol):
-    """How values become text; a session brings PyTorch's way."""
-
-    def repr(self, value: Any) -> Text: ...
-
-    def str(self, value: Any) -> Text: ...
-
-    def format(self, value: Any, spec: Text) -> Text: ...
-
-    def set_printoptions(self, *args: Any, **kwargs: Any) -> None: ...
-
-    def get_printoptions(self) -> dict[Text, Any]: ...
-
-
-def printing(texts: Texts) -> dict[str, Any]:
+def printing() -> dict[str, Any]:
     """The functions that turn values into text."""
 
     def write(
@@ -110,8 +93,8 @@ def printing(texts: Texts) -> dict[str, Any]:
     return {
         "print": write,
         "repr": lambda value: texts.repr(value),
-        "set_printoptions": texts.set_printoptions,
-        "get_printoptions": texts.get_printoptions,
+        "set_printoptions": set_printoptions,
+        "get_printoptions": get_printoptions,
         "format": format_,
         ".format": formatted,
     }
@@ -125,30 +108,6 @@ def clock() -> float:
 def devices() -> list[str]:
     """The devices that are here."""
     return [str(each) for each in device.available]
-
-
-def make_device(*args: Any, **kwargs: Any) -> device.Device:
-    """`device("cuda", 1)`, `device("cuda:1")`."""
-    from ..engine.native import given
-
-    type, index, *more = (*args, *kwargs.values(), None, None)
-    if isinstance(type, int) and not isinstance(type, bool):
-        return device_of(type, "device", "device", 1)
-    if not isinstance(type, device.Device | str) or any(v is not None for v in more):
-        raise ArgumentError(
-            f"device() received an invalid combination of arguments - got {given(args, kwargs)}, "
-            "but expected one of:",
-            help='the type, and perhaps an index: device("cuda", 1)',
-        )
-    if index is not None and not isinstance(index, int):
-        raise ArgumentError(f"device(): argument 'index' (position 2) must be int, not {type_name(index)}")
-    if index is not None and index < 0:
-        raise DeviceError("Device index must not be negative", help="the first is 0")
-    return device.parse(str(type) if index is None else f"{type}:{index}")
-
-
-def make_size(sizes: Any = ()) -> Size:
-    return Size(integers(tuple(sizes), "Size", "sizes", 1))
 
 
 def make_complex(*args: Any, **kwargs: Any) -> Any:
@@ -178,11 +137,9 @@ KINDS: dict[str, Kind] = {
     "dict": Kind("dict", (dict,), dict),
     "set": Kind("set", (set,), set),
     "slice": Kind("slice", (slice,), slice),
-    "Tensor": Kind("torch.Tensor", (Tensor,), Tensor),
-    "Size": Kind("torch.Size", (Size,), make_size),
-    "device": Kind("torch.device", (device.Device,), make_device),
-    "dtype": Kind("torch.dtype", (DType,), lambda *_: refuse("torch.dtype")),
 }
+#: classes that programs hold as they are
+CLASSES: dict[str, type] = {"Tensor": Tensor, "Size": Size, "device": device.Device, "dtype": DType}
 
 
 def refuse(name: str) -> Any:
@@ -196,12 +153,12 @@ def isinstance_(*given: Any) -> bool:
     value, kinds = given
     if isinstance(kinds, tuple):
         return any(isinstance_(value, kind) for kind in kinds)
-    if isinstance(kinds, Kind):
-        return isinstance(value, kinds.types)
+    if isinstance(kinds, Kind | type):
+        return isinstance(value, kinds.types if isinstance(kinds, Kind) else kinds)
     raise ArgumentError("isinstance() arg 2 must be a type, a tuple of types, or a union")
 
 
-def host_names(texts: Texts, folder: Callable[[], str]) -> dict[str, Any]:
+def host_names(folder: Callable[[], str]) -> dict[str, Any]:
     """Every host function and constant by name."""
     from . import attributes
 
@@ -219,22 +176,24 @@ def host_names(texts: Texts, folder: Callable[[], str]) -> dict[str, Any]:
         absent = object()
         return getattr_(value, name, absent) is not absent
 
-    def as_text(object: Any = "") -> Text:
+    def as_text(object: Any = "") -> str:
         return texts.str(object)
 
     as_text.__qualname__ = "str"
     kinds = KINDS | {"str": Kind("str", (str,), as_text)}
 
-    def type_of(value: Any) -> Kind:
+    def type_of(value: Any) -> Kind | type:
         """The type of a value."""
         for kind in (*kinds.values(), FUNCTION, BUILTIN, NONE):
             if type(value) in kind.types:
                 return kind
+        if type(value) in CLASSES.values():
+            return type(value)
         title = getattr(value, "_torch_name", type(value).__name__)
         return Kind(title, (type(value),), lambda *_: refuse(title))
 
     names: dict[str, Any] = {name: getattr(builtins, name) for name in PLAIN}
-    names |= {name: Dual(name) for name in DUAL} | kinds | printing(texts)
+    names |= {name: Dual(name) for name in DUAL} | kinds | CLASSES | printing()
     names |= {
         ".pythons": pythons,
         "isinstance": isinstance_,

@@ -1,21 +1,20 @@
 """The names a program starts with: operations, dtypes, host functions, and the prefixes PyTorch has.
 
-A namespace (`torch`, `F`, `linalg`) owns nothing: it is a prefix into the registry of operations, with
-a few extras. The `Prelude` is the same laid flat: Python finds a name there after the user's own
-variables. Operations are put there when a program first mentions them, so that nothing else is imported.
+`torch`, `F`, `linalg` are namespaces of the library (`torch.namespace`). The `Prelude` is the same laid
+flat: Python finds a name there after the user's own variables. Operations are put there when a program first
+mentions them, so that nothing else is imported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
 from ..engine.dtype import ALL, DType, dtypes
 from ..engine.op import registry
-from ..engine.registry import INTERNAL
-from ..errors import NameNotFound
-from .settings import SETTINGS, fork_rng
+from ..torch import CONTENTS, settings
+from ..torch.namespace import Namespace, did_you_mean, namespace, torch
 
 #: bare names come from these, the first that has one wins
 OPEN_PREFIXES = (
@@ -29,19 +28,8 @@ OPEN_PREFIXES = (
     "fft.",
 )
 
-#: host names that `torch.` has too
-SHARED = (
-    "inf", "nan", "pi", "e", "Tensor", "Size", "device", "dtype", "set_printoptions", "get_printoptions",
-    "contiguous_format", "preserve_format", "channels_last", "channels_last_3d",
-)  # fmt: skip
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """The sentence that suggests a near name, if there is one."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, sorted(n for n in known if not n.startswith(".")), 1)
-    return f"did you mean '{close[0]}'?" if close else None
+#: bare names of a program's own settings: `no_grad`, `manual_seed`, …
+SETTINGS = tuple(CONTENTS["settings"].split())
 
 
 class Kind:
@@ -75,62 +63,7 @@ class Kind:
         return hash(self.title)
 
 
-class Namespace:
-    """`torch`, `torch.linalg`, …: a prefix of the registry, and extras that are no operations."""
-
-    def __init__(self, prefix: str = "", extras: dict[str, Any] | None = None):
-        self.prefix = prefix
-        self.extras = extras if extras is not None else {}
-
-    @property
-    def title(self) -> str:
-        return f"torch.{self.prefix}".rstrip(".")
-
-    def __repr__(self) -> str:
-        return f"<module '{self.title}'>"
-
-    def get(self, name: str) -> Any:
-        """The entry, or PyTorch's error with a near name."""
-        path = self.prefix + name
-        found = self.extras.get(path)
-        if found is None and path not in INTERNAL:
-            found = registry.get(path)
-        if found is not None and name[:1] != "_":
-            return found
-        if self.has_inside(path + "."):
-            return Namespace(path + ".", self.extras)
-        raise NameNotFound(
-            f"module '{self.title}' has no attribute '{name}'",
-            code="attribute",
-            help=did_you_mean(name, self.names()),
-        )
-
-    def has_inside(self, prefix: str) -> bool:
-        return prefix != "Tensor." and any(
-            key.startswith(prefix) for table in (registry.names(), self.extras) for key in table
-        )
-
-    def names(self) -> set[str]:
-        """What may follow the dot."""
-        return {
-            key[len(self.prefix) :].partition(".")[0]
-            for table in (registry.names(), self.extras)
-            for key in table
-            if key.startswith(self.prefix) and not key.startswith("Tensor.")
-        } - {""}
-
-
-def torch_extras(host: dict[str, Any]) -> dict[str, Any]:
-    """What `torch.` has besides operations: dtypes, constants, types, settings, a few questions."""
-    extras: dict[str, Any] = {name: value for name, value in SETTINGS.items() if name not in registry}
-    extras |= {dtype.name: dtype for dtype in ALL} | dtypes
-    extras |= {name: host[name] for name in SHARED}
-    extras["random.manual_seed"] = manual_seed = SETTINGS["manual_seed"]
-    extras["random.fork_rng"] = fork_rng
-    extras["cuda.manual_seed"] = extras["cuda.manual_seed_all"] = manual_seed
-    extras["cuda.is_available"] = extras["backends.mps.is_available"] = lambda: False
-    extras["cuda.device_count"] = lambda: 0
-    return extras
+__all__ = ["Kind", "Namespace", "Prelude", "did_you_mean"]
 
 
 class Prelude:
@@ -141,7 +74,6 @@ class Prelude:
     """
 
     def __init__(self, host: dict[str, Any]):
-        extras = torch_extras(host)
         everything = registry.names()
         self.open: dict[str, str] = {}
         for prefix in reversed(OPEN_PREFIXES):
@@ -149,12 +81,13 @@ class Prelude:
             self.open.update(
                 (key[start:], key) for key in everything if key.startswith(prefix) and "." not in key[start:]
             )
-        self.bound: dict[str, Any] = {name: value for name, value in extras.items() if "." not in name}
-        prefixes = {path.partition(".")[0] for path in (*everything, *extras) if "." in path} - {"Tensor"}
-        self.bound.update((name, Namespace(name + ".", extras)) for name in prefixes)
-        self.bound["F"] = Namespace("nn.functional.", extras)
+        self.bound: dict[str, Any] = {**{dtype.name: dtype for dtype in ALL}, **dtypes}
+        self.bound.update((name, getattr(settings, name)) for name in SETTINGS)
+        prefixes = {path.partition(".")[0] for path in everything if "." in path} - {"Tensor"}
+        self.bound.update((name, namespace(name)) for name in (*prefixes, "cuda", "backends"))
+        self.bound["F"] = namespace("nn.functional")
+        self.bound["torch"] = torch
         self.bound.update(host)
-        self.bound["torch"] = Namespace("", extras)
 
     def provide(self, code: CodeType) -> None:
         """Bind the operations whose names a piece of compiled code mentions."""

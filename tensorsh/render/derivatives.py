@@ -18,7 +18,7 @@ from ..engine.backward import slot
 from ..engine.dtype import DType, float64
 from ..engine.explain import Trace, TracedWalk
 from ..engine.op import Op, registry
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, make_tensor
 from ..errors import TensorshError
 
 #: formulas longer than this explain nothing
@@ -134,7 +134,7 @@ def _leaf(value: Any) -> Tensor:
 
 def _formula(root: Tensor, leaf: Tensor, names: dict[str, Tensor]) -> tuple[str, Tensor, Tensor]:
     """d(root)/d(leaf) weighted by `grad`, what `grad` is, and the value; no text where a part has no name."""
-    seed = Tensor(
+    seed = make_tensor(
         np.arange(2.0, root.spec.numel + 2).reshape(root.spec.shape).astype(root.spec.np), root.spec
     )
     trace = Trace(names)

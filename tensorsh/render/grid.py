@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from ..text.torch_repr import PrintOptions, element_strings, shown_elements
 from .paint import Line, Segment, line_width
-from .torch_repr import PrintOptions, element_strings, shown_elements
 
 GAP, GAP_BELOW, GAP_BOTH = "…", "⋮", "⋱"
 BETWEEN = 3  # blanks between matrices that stand side by side

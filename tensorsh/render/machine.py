@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import errors
-from .host_repr import host_str, is_tensor
+from ..text.host_repr import host_str, is_tensor
 
 _PLAIN = (bool, int, str, type(None))
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..text.host_repr import host_repr, is_tensor
+from ..text.torch_repr import DEFAULT, PrintOptions, element_strings, grad_fn_name
 from .grid import cell, grid
-from .host_repr import host_repr, is_tensor
 from .paint import Line, Segment, columns, line_width, painted, painter
-from .torch_repr import DEFAULT, PrintOptions, element_strings, grad_fn_name
 
 MOST_ITEMS = 1000  # of a list; of a longer one the ends are shown, as of a tensor
 DEEPEST = 8  # containers in containers that are laid out; what is deeper is Python's repr

@@ -17,7 +17,8 @@ from ..lang.namespace import Kind, Namespace, did_you_mean
 from ..lang.places import describe
 from ..render.derivatives import formulas
 from ..render.paint import Paint
-from ..session import Session, texts
+from ..session import Session
+from ..text.printing import texts
 from .lookup import UNKNOWN, method, resolve, signature, variables
 from .scan import KEYWORDS, SOFT_KEYWORDS, place
 
@@ -157,7 +158,7 @@ def _described(session: Session, name: str, value: Any, page: Page) -> str:
         return operation(record, name.rpartition(".")[2], page)
     if isinstance(value, Namespace):
         inside = ", ".join(sorted(value.names(), key=str.lower))
-        return "\n".join([page.paint(value.title, "message"), "", *page.filled(inside)])
+        return "\n".join([page.paint(value.__name__, "message"), "", *page.filled(inside)])
     if isinstance(value, DType):
         return f"{page.paint(repr(value), 'message')}: {value.bits} bits"
     if isinstance(value, Kind):

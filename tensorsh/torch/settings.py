@@ -11,7 +11,8 @@ from typing import Any
 from ..engine import context, device, parallel
 from ..engine.arguments import device_of
 from ..engine.arguments import dtype as as_dtype
-from ..engine.dtype import DType, promote_types
+from ..engine.dtype import DType
+from ..engine.dtype import promote_types as _promote_types
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 
@@ -90,6 +91,13 @@ class enable_grad(context.GradMode):
         super().__init__(True)
 
 
+class inference_mode(context.GradMode):
+    """`with inference_mode():` records nothing for gradients."""
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__(not mode)
+
+
 def is_grad_enabled() -> bool:
     """Whether operations are recorded for gradients."""
     return context.current.grad_enabled
@@ -148,9 +156,9 @@ def is_tensor(obj: Any) -> bool:
     return isinstance(obj, Tensor)
 
 
-def promote_types_(type1: Any, type2: Any) -> DType:
+def promote_types(type1: Any, type2: Any) -> DType:
     """The smallest dtype that both fit."""
-    return promote_types(
+    return _promote_types(
         as_dtype(type1, "promote_types", "type1", 1), as_dtype(type2, "promote_types", "type2", 2)
     )
 
@@ -235,24 +243,3 @@ def broadcast_shapes(*shapes: Any) -> Any:
                 )
             found[-i] = n if found[-i] == 1 else found[-i]
     return Size(found)
-
-
-SETTINGS: dict[str, Any] = {
-    "no_grad": no_grad,
-    "enable_grad": enable_grad,
-    "set_grad_enabled": set_grad_enabled,
-    "is_grad_enabled": is_grad_enabled,
-    "inference_mode": no_grad,
-    "manual_seed": manual_seed,
-    "set_default_dtype": set_default_dtype,
-    "get_default_dtype": get_default_dtype,
-    "set_default_device": set_default_device,
-    "get_default_device": get_default_device,
-    "set_num_threads": set_num_threads,
-    "get_num_threads": get_num_threads,
-    "is_tensor": is_tensor,
-    "promote_types": promote_types_,
-    "broadcast_shapes": broadcast_shapes,
-    "finfo": finfo,
-    "iinfo": iinfo,
-}

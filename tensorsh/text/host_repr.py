@@ -12,6 +12,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from ..engine.tensor import Parameter
 from ..errors import ArgumentError, ValueError
 from .torch_repr import DEFAULT, PrintOptions, tensor_repr
 
@@ -138,7 +139,8 @@ def _leaf_repr(value: Any, options: PrintOptions) -> str:
     if type(value) in _PLAIN or isinstance(value, list | tuple | range):
         return repr(value)
     if is_tensor(value):
-        return tensor_repr(value, options=options)
+        name = "Parameter containing:\n" if isinstance(value, Parameter) else ""
+        return name + tensor_repr(value, options=options)
     if isinstance(value, types.FunctionType):
         return f"<function {value.__name__}>"
     if isinstance(value, types.MethodType):
@@ -154,4 +156,4 @@ def _leaf_repr(value: Any, options: PrintOptions) -> str:
 
 
 def is_tensor(value: Any) -> bool:
-    return hasattr(value, "grad_fn") and hasattr(value, "requires_grad")
+    return hasattr(value, "grad_fn") and hasattr(value, "requires_grad") and not isinstance(value, type)

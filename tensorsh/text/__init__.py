@@ -1,0 +1,1 @@
+"""Values as text, the way PyTorch and Python write them."""

@@ -1,0 +1,63 @@
+"""How values print under the options in force: `torch.set_printoptions` and whoever turns a value into text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import context, tensor
+from ..engine.tensor import Tensor
+
+Text = str
+
+
+class Texts:
+    """Values as text, the way PyTorch and Python write them, under the options of the session in force."""
+
+    def options(self) -> Any:
+        from dataclasses import replace
+
+        from .torch_repr import DEFAULT
+
+        state = context.current
+        chosen = state.printing or DEFAULT
+        return (
+            chosen
+            if chosen.default_dtype == state.dtype.name
+            else replace(chosen, default_dtype=state.dtype.name)
+        )
+
+    def repr(self, value: Any) -> Text:
+        from .host_repr import host_repr
+
+        return host_repr(value, options=self.options())
+
+    def str(self, value: Any) -> Text:
+        if type(value) is str:
+            return value
+        from .host_repr import host_str
+
+        return host_str(value, options=self.options())
+
+    def format(self, value: Any, spec: Text) -> Text:
+        if isinstance(value, Tensor):
+            from .host_repr import scalar_format
+
+            return scalar_format(value, spec, options=self.options())
+        return format(value, spec) if spec else self.str(value)
+
+
+texts = Texts()
+tensor.formatters.update(repr=texts.repr, format=texts.format)
+
+
+def set_printoptions(*args: Any, **kwargs: Any) -> None:
+    """How tensors print: precision, threshold, edgeitems, linewidth, profile, sci_mode."""
+    state = context.current
+    before = state.printing
+    state.journal.record(lambda: setattr(state, "printing", before))
+    state.printing = texts.options().updated(*args, **kwargs)
+
+
+def get_printoptions() -> dict[Text, Any]:
+    """How tensors print now."""
+    return texts.options().as_dict()

@@ -1,0 +1,28 @@
+"""PyTorch's library, in plain Python on the operations: `torch.nn`, `torch.optim`, `torch.utils.data`, ….
+
+    from tensorsh import torch
+    model = torch.nn.Linear(2, 1)
+
+Each package says what is in it: `CONTENTS` names, for each of its files, what of it is public, and
+`NAMESPACES` what is a namespace of its own. A file is imported when one of its names is first asked for.
+Files of the library write operations as programs do: `from ..namespace import F, torch`.
+"""
+
+from .namespace import lazily
+
+CONTENTS = {
+    "printing": "set_printoptions get_printoptions",
+    "settings": (
+        "no_grad enable_grad set_grad_enabled is_grad_enabled inference_mode manual_seed set_default_dtype "
+        "get_default_dtype set_default_device get_default_device set_num_threads get_num_threads is_tensor "
+        "promote_types broadcast_shapes finfo iinfo"
+    ),
+    "types": (
+        "Tensor Size device dtype inf nan pi e contiguous_format preserve_format channels_last channels_last_3d "
+        "float16 half bfloat16 float32 float float64 double int8 int16 short int32 int int64 long uint8 bool "
+        "complex64 cfloat complex128 cdouble"
+    ),
+}
+NAMESPACES = ("backends", "cuda", "nn", "random")
+
+__getattr__, __dir__ = lazily(__name__)

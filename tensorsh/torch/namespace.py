@@ -1,0 +1,173 @@
+"""`torch`, `torch.nn`, …: what stands behind a dot, found when it is first asked for.
+
+A namespace has three sources. The library's own packages and files (`tensorsh/torch/…`), which say in
+`CONTENTS` (name of a file → the names in it) or `__all__` what of them is public; the registry of operations,
+where it is a prefix (`linalg.`); and the namespaces inside it. Programs hold namespaces and never the modules
+behind them, whose other names nobody may reach. `from tensorsh import torch` gives Python the modules, which
+find the same objects here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from .. import ops  # noqa: F401  registers every operation
+from ..engine.op import registry
+from ..engine.registry import INTERNAL
+from ..errors import NameNotFound
+from ..text import printing  # noqa: F401  says how tensors print
+
+PACKAGE = __package__
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """The sentence that suggests a near name, if there is one."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, sorted(n for n in known if not n.startswith(".")), 1)
+    return f"did you mean '{close[0]}'?" if close else None
+
+
+class Namespace:
+    """`torch`, `torch.linalg`, …; `path` is the part of its name after `torch`."""
+
+    __slots__ = ("__dict__", "_path")
+
+    def __init__(self, path: str = ""):
+        object.__setattr__(self, "_path", path)
+        self.__dict__["__name__"] = f"torch.{path}".rstrip(".")
+
+    def __repr__(self) -> str:
+        return f"<module '{self.__dict__['__name__']}'>"
+
+    def __dir__(self) -> list[str]:
+        return sorted(self.names())
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = self.find(name)
+        if found is None:
+            raise NameNotFound(
+                f"module '{self.__dict__['__name__']}' has no attribute '{name}'",
+                code="attribute",
+                help=did_you_mean(name, self.names()),
+            )
+        if not _loading():
+            self.__dict__[name] = found
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise NameNotFound(
+            f"module '{self.__dict__['__name__']}' does not let '{name}' be set",
+            code="attribute",
+            help="names of torch mean the same in every program",
+        )
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def get(self, name: str) -> Any:
+        """The entry, or PyTorch's error with a near name."""
+        return getattr(self, name)
+
+    def find(self, name: str) -> Any:
+        """The entry; None if there is no such name."""
+        path = f"{self._path}.{name}".lstrip(".")
+        contents = contents_of(self._path)
+        if name in contents:
+            return getattr(import_module(contents[name]), name)
+        if name[:1] == "_":
+            return None
+        if path not in INTERNAL and path in registry:
+            return registry.get(path)
+        return namespace(path) if has_namespace(path) else None
+
+    def names(self) -> set[str]:
+        """What may follow the dot."""
+        start = f"{self._path}.".lstrip(".")
+        return {
+            *contents_of(self._path),
+            *_inner_namespaces(self._path),
+            *(
+                key[len(start) :].partition(".")[0]
+                for key in registry.names()
+                if key.startswith(start) and not key.startswith("Tensor.")
+            ),
+        } - {""}
+
+
+@cache
+def namespace(path: str) -> Namespace:
+    """The namespace of that path; there is one of each."""
+    return Namespace(path)
+
+
+@cache
+def has_namespace(path: str) -> bool:
+    """Whether `torch.PATH` is a namespace."""
+    if path in ("", "Tensor"):
+        return not path
+    parent, _, name = path.rpartition(".")
+    if name in _inner_namespaces(parent):
+        return True
+    return any(key.startswith(path + ".") for key in registry.names())
+
+
+def _module_of(path: str) -> ModuleType | None:
+    """The library's package or file of a namespace, if it has one."""
+    parent, _, name = path.rpartition(".")
+    if path and name not in _inner_namespaces(parent):
+        return None
+    module = f"{PACKAGE}.{path}".rstrip(".")
+    return sys.modules.get(module) or import_module(module)
+
+
+@cache
+def _inner_namespaces(path: str) -> frozenset[str]:
+    """The packages and files of the library that are namespaces inside this one."""
+    module = _module_of(path)
+    return frozenset(() if module is None else vars(module).get("NAMESPACES", ()))
+
+
+@cache
+def contents_of(path: str) -> dict[str, str]:
+    """Each public name of a namespace's own package or file, and the module that has it."""
+    module = _module_of(path)
+    if module is None:
+        return {}
+    own = dict.fromkeys(vars(module).get("__all__", ()), module.__name__)
+    for file, names in vars(module).get("CONTENTS", {}).items():
+        own |= dict.fromkeys(names.split(), f"{module.__name__}.{file}")
+    return own
+
+
+def _loading() -> bool:
+    """Whether an index is being made: then nothing must be remembered."""
+    return registry.owners is not None
+
+
+def lazily(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` for a package of the library, so that Python finds there what programs find."""
+    path = module.removeprefix(PACKAGE).lstrip(".")
+
+    def get(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        found = namespace(path).find(name)
+        if found is None:
+            raise AttributeError(f"module 'torch{path and '.' + path}' has no attribute '{name}'")
+        if isinstance(found, Namespace) and name in _inner_namespaces(path):
+            return import_module(f"{module}.{name}")
+        return found
+
+    return get, lambda: sorted(namespace(path).names())
+
+
+#: what library code is written with
+torch = namespace("")
+F = namespace("nn.functional")
