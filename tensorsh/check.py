@@ -23,6 +23,7 @@ def check(paths: list[str], report: Callable[[TensorshError], None]) -> int:
 def check_file(path: str, report: Callable[[TensorshError], None]) -> int:
     """Report the errors of one file: 0 none, 1 some, 3 it is not a program."""
     session = Session(device="meta")
+    session.on_warning = report
     without_effects(session)
     open_names: set[str] = set()
     code = 0

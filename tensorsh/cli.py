@@ -88,6 +88,7 @@ def run(options: Options) -> int:
         except TensorshError as error:
             raise UsageError(error.message, help=error.help) from None
         interrupt.raises()
+        session.on_warning = report.warning
         code = bind_arguments(session, options, report)
         texts = [] if code else programs(options)
         for name, text, script in texts:
@@ -281,17 +282,21 @@ class Report:
 
     def error(self, error: TensorshError) -> None:
         """One error, as a block of text or a line of JSON; with `--debug` what is behind it."""
-        from .render.error import error_json, error_text
-
-        sys.stdout.flush()
-        text = (
-            error_json(error) if self.json else error_text(error, color=self.color, width=width(sys.stderr))
-        )
-        print(text, file=sys.stderr)
+        self.warning(error)
         if self.debug:
             import traceback
 
             traceback.print_exception(error.__cause__ or error, file=sys.stderr)
+
+    def warning(self, report: TensorshError) -> None:
+        """One warning, or the block of an error."""
+        from .render.error import error_json, error_text
+
+        sys.stdout.flush()
+        text = (
+            error_json(report) if self.json else error_text(report, color=self.color, width=width(sys.stderr))
+        )
+        print(text, file=sys.stderr)
 
     def time(self, span: Span, seconds: float) -> None:
         """How long a statement took."""

@@ -122,3 +122,14 @@ class UsageError(TensorshError):
 
     kind = "usage"
     exit_code = 2
+
+
+class Warned(TensorshError):
+    """A warning, as data: it is shown as errors are, and stops nothing. `category` is Python's class of it."""
+
+    kind = "warning"
+    exit_code = 0
+
+    def __init__(self, message: str, category: type[Warning], *, help: str | None = None):
+        super().__init__(message, code=category.__name__, help=help)
+        self.category = category

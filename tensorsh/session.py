@@ -20,7 +20,8 @@ from .engine.arguments import as_tensor
 from .engine.dtype import DType, dtypes
 from .engine.op import registry
 from .engine.tensor import Tensor
-from .errors import TensorshError, UsageError
+from .engine.warn import Event, hand_over, hearing
+from .errors import TensorshError, UsageError, Warned
 from .lang.evaluate import Evaluator, roomy
 from .source import Source, Span
 
@@ -28,6 +29,7 @@ __all__ = ["Session", "TensorshError"]
 
 OnDisplay = Callable[["Shown"], None]
 OnError = Callable[[TensorshError], None]
+OnWarning = Callable[[Warned], None]
 #: where `evaluate` finds the value: a name that no program can spell
 VALUE = ".value"
 
@@ -73,7 +75,10 @@ class Session:
     ):
         self.context = context.Context()
         self._shown: OnDisplay = lambda shown: None
-        self._evaluator = Evaluator(self._show)
+        #: what takes warnings; None leaves them to Python's `warnings` of the embedding program
+        self.on_warning: OnWarning | None = None
+        self._evaluator = Evaluator(self._show, self._warn)
+        self.context.warnings = self._evaluator.warnings
         self._evaluator.compiling = compile
         self._prepare(seed, dtype, device, threads)
 
@@ -156,8 +161,16 @@ class Session:
     @contextmanager
     def active(self) -> Iterator[None]:
         """While this session's defaults, random numbers and undo journal are the ones in force."""
-        with context.using(self.context), roomy():
+        with context.using(self.context), roomy(), hearing(self.context.warnings):
             yield
+
+    def _warn(self, event: Event) -> None:
+        if self.on_warning is not None:
+            from .lang.warned import warned
+
+            self.on_warning(warned(event))
+        else:
+            hand_over(event, self._evaluator.warnings)
 
     def _show(self, value: Any, name: str | None) -> None:
         variables = self._evaluator.variables

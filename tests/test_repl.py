@@ -27,6 +27,7 @@ class Screen:
         self.color = False
         self.shown: list[object] = []
         self.errors: list[object] = []
+        self.warnings: list[object] = []
         self.times = 0
 
     def show(self, shown: object) -> None:
@@ -34,6 +35,9 @@ class Screen:
 
     def error(self, error: object) -> None:
         self.errors.append(error)
+
+    def warning(self, report: object) -> None:
+        self.warnings.append(report)
 
     def time(self, span: object, seconds: float) -> None:
         self.times += 1
@@ -613,3 +617,13 @@ def test_history_is_kept_for_the_next_session(shell: RecordedShell, tmp_path: Pa
     assert "+first = 1" in path.read_text()
     assert typed(shell, "\x1b[A", "\x1b[A", "\r", history=path)[0] == "first = 1"
     assert typed(shell, "x\r", history=Path("/dev/null/impossible/history")) == ["x"]
+
+
+# ------------------------------------------------------------------ warnings
+
+
+def test_warnings_are_reported_like_errors() -> None:
+    shell = RecordedShell()
+    shell.enter("ones(1).std();")
+    assert [report.kind for report in shell.screen.warnings] == ["warning"]
+    assert not shell.screen.errors

@@ -15,6 +15,7 @@ from .journal import Journal
 
 if TYPE_CHECKING:
     from .generator import Generator
+    from .warn import Warnings
 
 
 class Context:
@@ -31,6 +32,7 @@ class Context:
         "threads",
         "trace",
         "tracer",
+        "warnings",
     )
 
     def __init__(self, dtype: DType = float32, device: Device = cpu):
@@ -43,6 +45,7 @@ class Context:
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
         self.trace: Any = None  # the `engine.compile` trace that takes the place of computing
         self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first
+        self.warnings: Warnings | None = None  # None: Python's own govern them
         self._generator: Generator | None = None
 
     @property

@@ -21,6 +21,7 @@ from .device import Device
 from .dtype import DType
 from .results import Size
 from .spec import Spec, spec
+from .warn import warn
 
 if TYPE_CHECKING:
     from .node import Node
@@ -173,8 +174,23 @@ class Tensor:
             context.current.journal.save_attributes(self, "requires_grad_slot")
             self.requires_grad_slot = bool(flag)
 
+    def _warn_not_a_leaf(self) -> None:
+        if self.requires_grad and not self.retains and not self.is_leaf:
+            warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+                "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated "
+                "for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf "
+                "Tensor by mistake, make sure you access the leaf Tensor instead. See "
+                "github.com/pytorch/pytorch/pull/30531 for more information.",
+                internal="build/aten/src/ATen/core/TensorBody.h:493",
+                help="call .retain_grad() on it before backward",
+                operands=(self,),
+            )
+
     @property
     def grad(self) -> Tensor | None:
+        if self.grad_slot is None and (self.node is not None or self.view_of is not None):
+            self._warn_not_a_leaf()
         return self.grad_slot
 
     @grad.setter
@@ -287,13 +303,26 @@ class Tensor:
         return convert(value)
 
     def __float__(self) -> float:
+        self.warn_leaves_graph()
         return self._number(float)
 
     def __int__(self) -> int:
         return self._number(int)
 
     def __complex__(self) -> complex:
+        self.warn_leaves_graph()
         return self._number(complex)
+
+    def warn_leaves_graph(self) -> None:
+        """Before a number of it is used where no gradient flows."""
+        if self.requires_grad and self.spec.numel == 1:
+            warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                "Consider using tensor.detach() first.",
+                once=True,
+                internal="torch/csrc/autograd/generated/python_variable_methods.cpp:822",
+                help="x.item() gives the number outside the graph",
+            )
 
     def __index__(self) -> int:
         if self.spec.numel != 1 or self.dtype.category > dt.INT:

@@ -19,6 +19,7 @@ from typing import Any
 
 from .. import ops, train  # noqa: F401  registers every operation
 from ..engine import context
+from ..engine.warn import Event, Warnings
 from ..errors import DataError, ParseError, TensorshError
 from ..source import Source, Span
 from . import ast
@@ -42,15 +43,19 @@ PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 #: how often a run is done by its statements before it is traced, and so for one inside of another run
 OUTER, INNER = 3, 12
 
+#: what Python itself puts among the variables
+HIDDEN = frozenset({"__builtins__", "__warningregistry__"})
+
 _absent: Any = object()
 
 
 class Evaluator:
     """The variables of one session, and how text changes them."""
 
-    def __init__(self, show: Show):
+    def __init__(self, show: Show, on_warning: Callable[[Event], None]):
         self.variables: dict[str, Any] = {}
         self.runtime = Runtime(show, self.import_file, self.variables)
+        self.warnings = Warnings(self.runtime.node, on_warning)
         self.prelude = Prelude(host_names(self.folder) | self.runtime.entries())
         self.variables["__builtins__"] = self.prelude.bound
         self.imported: set[str] = set()
@@ -68,7 +73,7 @@ class Evaluator:
 
     def names(self) -> list[str]:
         """The user's variables."""
-        return [name for name in self.variables if name != "__builtins__" and name[0] != "."]
+        return [name for name in self.variables if name not in HIDDEN and name[0] != "."]
 
     def found(self, title: str, program: Any) -> None:
         """A loop has got a program; those of the newest statement that has any can be looked at."""

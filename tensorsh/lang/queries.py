@@ -64,7 +64,7 @@ def _as(gradient: Any, y: Tensor) -> Tensor:
 def grad_of(value: Any, text: str) -> Tensor:
     """`grad w`: what has been accumulated in w, or why there is nothing."""
     tensor = _tensor(value, "grad")
-    found = tensor.grad
+    found = tensor.grad_slot
     if found is not None:
         return found
     maker = tensor.grad_fn

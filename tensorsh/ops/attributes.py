@@ -12,6 +12,7 @@ from ..engine.memory import CONTIGUOUS
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, make_tensor
+from ..engine.warn import warn
 from ..errors import ArgumentError, DTypeError, GradientError
 from .rules import wrap_dim
 from .strided import address, owner
@@ -325,6 +326,19 @@ def retain_grad(input):
     walk.retain(input)
 
 
+def warn_cycle() -> None:
+    """A gradient with a graph holds the tensor that it is the gradient of."""
+    warn(
+        "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
+        "gradient which can cause a memory leak. We recommend using autograd.grad when creating the graph to "
+        "avoid this. If you have to use this function, make sure to reset the .grad fields of your parameters "
+        "to None after use to break the cycle and avoid the leak.",
+        once=True,
+        internal="torch/csrc/autograd/engine.cpp:1307",
+        help="torch.autograd.grad(y, x, create_graph=True) returns the gradient",
+    )
+
+
 @composite(
     "Tensor.backward(Tensor input, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False, "
     "any inputs=None)"
@@ -337,6 +351,8 @@ def backward(input, gradient, retain_graph, create_graph, inputs):
     >>> x.grad
     tensor([2., 4.])
     """
+    if create_graph:
+        warn_cycle()
     walk.backward(
         (input,),
         (gradient,),

@@ -7,6 +7,7 @@ from typing import Any
 from ..engine import backward as engine
 from ..engine.op import composite
 from ..engine.tensor import Tensor
+from .attributes import warn_cycle
 
 
 def optional_tensors(value: Any, what: str) -> tuple[Tensor | None, ...] | None:
@@ -83,6 +84,8 @@ def backward(tensors, grad_tensors, retain_graph, create_graph, inputs):
     >>> x.grad
     tensor([3., 5.])
     """
+    if create_graph:
+        warn_cycle()
     engine.backward(
         engine.tensors_of(tensors, "tensors"),
         optional_tensors(grad_tensors, "grad_tensors"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..engine import dtype as dt
@@ -9,6 +11,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS
+from ..engine.warn import warn
 from ..errors import ArgumentError, DTypeError, ValueError
 from .elementwise import not_implemented, select, where
 from .overload import overloaded
@@ -56,6 +59,19 @@ def _(grad, condition):
     return where(condition, 0.0, grad)
 
 
+def chosen(condition: Any, input: Any, other: Any) -> Any:
+    """`where`, with a word about conditions that are bytes."""
+    if condition.dtype is dt.uint8:
+        warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a "
+            "future version of PyTorch. Use a boolean condition instead.",
+            once=True,
+            internal="aten/src/ATen/native/TensorCompare.cpp:621",
+            help="condition.bool()",
+        )
+    return apply(choose, (condition, input, other))
+
+
 @composite(
     "where(Tensor condition, Tensor|Number? input=None, Tensor|Number? other=None)", names=("torch.where",)
 )
@@ -75,7 +91,7 @@ def where_function(condition, input, other):
             "but expected one of:",
             help="where(condition, input, other)",
         )
-    return apply(choose, (condition, input, other))
+    return chosen(condition, input, other)
 
 
 @composite("where(Tensor input, Tensor condition, Tensor|Number other)", names=("Tensor.where",))
@@ -86,7 +102,7 @@ def where_method(input, condition, other):
     >>> x.where(x > 1, 0.)
     tensor([0., 2.])
     """
-    return apply(choose, (condition, input, other))
+    return chosen(condition, input, other)
 
 
 # ------------------------------------------------------------------ the larger, the smaller

@@ -16,10 +16,21 @@ from ..engine.memory import PRESERVE
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor, make_tensor
+from ..engine.warn import warn
 from ..errors import ArgumentError, DeviceError, ShapeError
 from .numbers import cast_array, check_number, number_array
 
 # ------------------------------------------------------------------ another dtype, another device
+
+
+def warn_imaginary() -> None:
+    """A complex number is written where only its real part has a place."""
+    warn(
+        "Casting complex values to real discards the imaginary part",
+        once=True,
+        internal="aten/src/ATen/native/Copy.cpp:307",
+        help="x.real says that this is meant",
+    )
 
 
 @op(
@@ -32,6 +43,8 @@ from .numbers import cast_array, check_number, number_array
 )
 def to_dtype(x, dtype):
     """The values in another dtype."""
+    if x.dtype.kind == "c" and dtype.category < dt.COMPLEX and dtype is not dt.bool_:
+        warn_imaginary()
     return cast_array(x, dtype) if x.dtype != dtype.np else x.copy()
 
 
@@ -232,6 +245,8 @@ def copied(input: Spec, src: Any, non_blocking: bool) -> Spec:
 def copy(x, src, non_blocking):
     """The values of `src`, broadcast and cast to the tensor: `x.copy_(src)` writes them into it."""
     src = np.asarray(src)
+    if src.dtype.kind == "c" and x.dtype.kind not in "cb":
+        warn_imaginary()
     src = cast_array(src, dt.of(x))
     return src if src.shape == x.shape else np.broadcast_to(src, np.broadcast_shapes(x.shape, src.shape))
 

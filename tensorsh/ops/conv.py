@@ -19,6 +19,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.parallel import LARGE, spread_products, threads
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, ShapeError, ValueError
 from .conv_rules import (
     batched_input,
@@ -299,6 +300,13 @@ def _same(
     dilation = per_dimension("dilation", dilation, n)
     totals = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
     if any(t % 2 for t in totals):
+        warn(
+            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of "
+            "the input be created",
+            once=True,
+            internal="aten/src/ATen/native/Convolution.cpp:1101",
+            help="an odd kernel has as much to its left as to its right",
+        )
         odd = [p for t in reversed(totals) for p in (0, t % 2)]
         x = registry["nn.functional.pad"](x, odd)
     padding = tuple(t // 2 for t in totals)

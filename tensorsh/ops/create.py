@@ -14,6 +14,7 @@ from ..engine.dtype import DType
 from ..engine.op import composite, registry
 from ..engine.spec import spec
 from ..engine.tensor import NUMBERS, Tensor, make_tensor, type_name
+from ..engine.warn import warn
 from ..errors import ArgumentError, DeviceError, DTypeError, ValueError
 from .numbers import SCALAR_NAMES, cast_array, check_number, int_range
 
@@ -134,6 +135,7 @@ def element(t: Tensor) -> Any:
             "only one element tensors can be converted to Python scalars",
             help="stack joins tensors; a list where a tensor is needed does too",
         )
+    t.warn_leaves_graph()
     return t.item()
 
 
@@ -237,7 +239,18 @@ def tensor(data, dtype, device, requires_grad, pin_memory):
     tensor([[1, 2],
             [3, 4]])
     """
+    return copied(data, dtype, device, requires_grad, "torch.tensor")
+
+
+def copied(data: Any, dtype: Any, device: Any, requires_grad: bool, words: str) -> Tensor:
+    """A leaf of the values of `data`. Of a tensor it is a copy outside the graph, which other words say better."""
     if isinstance(data, Tensor):
+        warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            f"sourceTensor.detach().clone().requires_grad_(True), rather than {words}(sourceTensor).",
+            help="x.detach().clone()",
+            operands=(data,),
+        )
         device = device or data.device
         if data.is_meta and not device.is_meta:
             raise DeviceError("Cannot copy out of meta tensor; no data!", code="meta-values")
@@ -276,7 +289,7 @@ def new_tensor(input, data, dtype, device, requires_grad, layout, pin_memory):
     """
     dtype, device = dtype or input.dtype, device or input.device
     if isinstance(data, Tensor) or nested(data):
-        return tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
+        return copied(data, dtype, device, requires_grad, "tensor.new_tensor")
     array, _ = array_of(data, None if dtype.category < dt.COMPLEX else dtype)
     return leaf(array, dtype, device, requires_grad)
 

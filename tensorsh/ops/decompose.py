@@ -10,6 +10,7 @@ from ..engine.op import composite, op, registry
 from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import GradientError, LinalgError, ShapeError, ValueError
 from .linalg_rules import (
     Array,
@@ -110,6 +111,14 @@ def qr(input, some):
     tensor([[3., 1.],
             [0., 4.]])
     """
+    warn(
+        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\n"
+        "The boolean parameter 'some' has been replaced with a string parameter 'mode'.\n"
+        "Q, R = torch.qr(A, some)\nshould be replaced with\n"
+        "Q, R = torch.linalg.qr(A, 'reduced' if some else 'complete')",
+        once=True,
+        internal="aten/src/ATen/native/BatchLinearAlgebra.cpp:2505",
+    )
     return named_result("qr", ("Q", "R"))(apply(qr_primitive, (input, "reduced" if some else "complete")))
 
 

@@ -12,6 +12,7 @@ from ..engine import context
 from ..engine.levels import for_each_slice
 from ..engine.op import composite
 from ..engine.tensor import Tensor, wrap
+from ..engine.warn import warn
 from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 from .memory_order import laid_out_like
 
@@ -114,6 +115,18 @@ def dropout2d(input, p, training, inplace):
     tensor([[[[1., 1.],
               [1., 1.]]]])
     """
+    if input.ndim not in (3, 4):
+        warn_rank("dropout2d", input, "2 spatial dimensions", "3D or 4D")
+    elif input.ndim == 3:
+        warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is "
+            "desired - input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will "
+            "change in a future release to interpret the input as one without a batch dimension, i.e. shape "
+            "(C, H, W). To maintain the 1D channel-wise dropout behavior, please switch to using dropout1d "
+            "instead.",
+            help="dropout1d does what this does now",
+            operands=(input,),
+        )
     return drop(input, p, training, inplace, feature=True, alpha=False)
 
 
@@ -124,7 +137,21 @@ def dropout3d(input, p, training, inplace):
     >>> nn.functional.dropout3d(ones(1, 1, 1, 1, 2), training=False)
     tensor([[[[[1., 1.]]]]])
     """
+    if input.ndim not in (4, 5):
+        warn_rank("dropout3d", input, "3 spatial dimensions", "4D or 5D")
     return _batched(input, p, training, inplace, input.ndim == 5)
+
+
+def warn_rank(name: str, input: Tensor, spatial: str, ranks: str) -> None:
+    """Of dropout that sets channels to 0: the input has none."""
+    warn(
+        f"{name}: Received a {input.ndim}-D input to {name}, which is deprecated and will result in an error in "
+        "a future release. To retain the behavior and silence this warning, please use dropout instead. Note "
+        f"that {name} exists to provide channel-wise dropout on inputs with {spatial}, a channel dimension, and "
+        f"an optional batch dimension (i.e. {ranks} inputs).",
+        help="dropout sets single elements to 0",
+        operands=(input,),
+    )
 
 
 def _batched(input: Tensor, p: float, training: bool, inplace: bool, batched: bool) -> Tensor:

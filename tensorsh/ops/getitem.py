@@ -25,6 +25,7 @@ from ..engine.apply import apply
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS, Tensor, full_spec, type_name, wrap
+from ..engine.warn import warn
 from ..errors import ArgumentError, DTypeError, IndexError, ShapeError, ValueError
 from .index import lookup, store
 
@@ -141,7 +142,9 @@ def delete_item(x: Tensor, index: Any) -> None:
 
 def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
     """The view that the basic parts of `index` make of `x`, and the index tensor at each dimension."""
-    items = index if isinstance(index, tuple) else tuple(index) if _is_tuple(index) else (index,)
+    if _is_tuple(index):
+        index = _as_tuple(index)
+    items = index if isinstance(index, tuple) else (index,)
     specified = (
         len(index) if isinstance(index, str) else sum(_takes(i) for i in items)
     )  # PyTorch takes letters
@@ -187,13 +190,31 @@ def _in_order(tensors: dict[int, Tensor]) -> list[Tensor | None]:
     return found
 
 
+#: what makes a list an index of several dimensions
+SPECIAL = (Tensor, list, tuple, slice, EllipsisType)
+
+
 def _is_tuple(index: Any) -> bool:
     """Whether a list is meant as a tuple: when it holds slices, `...`, None, tensors or lists."""
     return (
         isinstance(index, list)
         and len(index) < 32
-        and any(i is None or isinstance(i, Tensor | list | tuple | slice | EllipsisType) for i in index)
+        and any(i is None or isinstance(i, SPECIAL) for i in index)
     )
+
+
+def _as_tuple(index: list[Any]) -> tuple[Any, ...]:
+    """A list that is meant as a tuple; PyTorch will read it as a tensor one day."""
+    special = next(i for i in index if i is None or isinstance(i, SPECIAL))
+    line = 359 if special is None or special is Ellipsis else 349
+    warn(
+        "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch "
+        "2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
+        "x[torch.tensor(seq)], which will result either in an error or a different result",
+        internal=f"torch/csrc/autograd/python_variable_indexing.cpp:{line}",
+        help="x[tuple(index)]",
+    )
+    return tuple(index)
 
 
 def _item(item: Any) -> Any:

@@ -15,6 +15,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, wrap
+from ..engine.warn import warn
 from ..errors import DTypeError, ShapeError, Unsupported, ValueError
 from .activation import floating, where
 from .by_text import written
@@ -168,6 +169,16 @@ PADDINGS = ("zeros", "border", "reflection")
 _RECORDS = {2: _record(2), 3: _record(3)}
 
 
+def warn_corners() -> None:
+    """Where the outermost places lie is not said."""
+    warn(
+        "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please "
+        "specify align_corners=True if the old behavior is desired. See the documentation of grid_sample for "
+        "details.",
+        help="say which: align_corners=False keeps what it does now",
+    )
+
+
 @composite(
     "nn.functional.grid_sample(Tensor input, Tensor grid, str mode='bilinear', str padding_mode='zeros', "
     "bool? align_corners=None)",
@@ -181,6 +192,8 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
     >>> nn.functional.grid_sample([[[[1., 2.], [3., 4.]]]], [[[[0., 0.]]]])
     tensor([[[[2.5000]]]])
     """
+    if align_corners is None:
+        warn_corners()
     if mode not in MODES:
         raise ValueError(
             "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: "
@@ -265,6 +278,8 @@ def affine_grid(theta, size, align_corners):
     tensor([[[[-0.5000,  0.0000],
               [ 0.5000,  0.0000]]]])
     """
+    if align_corners is None:
+        warn_corners()
     if not theta.dtype.is_floating_point:
         raise DTypeError(
             f"Expected theta to have floating point type, but got {theta.dtype}",

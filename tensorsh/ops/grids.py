@@ -11,6 +11,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 from .broadcast import expand
 from .create import leaf
@@ -44,6 +45,13 @@ def meshgrid(tensors, indexing):
             raise DTypeError("meshgrid expects all tensors to have the same dtype")
     if indexing not in (None, "ij", "xy"):
         raise ArgumentError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    if indexing is None:
+        warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
+            once=True,
+            internal="aten/src/ATen/native/TensorShape.cpp:4215",
+            help='indexing="ij" is what it does now; NumPy\'s is indexing="xy"',
+        )
     if indexing == "xy" and len(tensors) > 1:
         grids = list(spread((tensors[1], tensors[0], *tensors[2:])))
         grids[0], grids[1] = grids[1], grids[0]

@@ -19,6 +19,7 @@ from ..engine.inplace import apply_inplace
 from ..engine.op import Op, op
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor, full_spec, wrap
+from ..engine.warn import warn
 from ..errors import DeviceError, DTypeError, IndexError, ShapeError
 from .overload import overloaded
 from .positions import check_bounds, zeros_of
@@ -39,6 +40,12 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
             continue
         if given.dtype in (dt.bool_, dt.uint8):
             _check_mask(x, given, dim)
+            if given.dtype is dt.uint8:
+                warn(
+                    "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+                    internal="aten/src/ATen/native/IndexingUtils.h:37",
+                    help="mask.bool()",
+                )
             if given.spec.is_meta:
                 raise DeviceError("a mask on meta has no values to select with", code="meta-values")
             parts = [wrap(p) for p in np.atleast_1d(given.array).nonzero()]

@@ -17,6 +17,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import ShapeError, Unsupported, ValueError
 from .activation import floating
 from .windows import Ints
@@ -310,6 +311,14 @@ def interpolate(input, size, scale_factor, mode, align_corners, recompute_scale_
     return _interpolate(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
 
 
+def deprecated(name: str) -> None:
+    """An older name of `interpolate`."""
+    warn(
+        f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
+        help="nn.functional.interpolate takes the same arguments",
+    )
+
+
 @composite(
     "nn.functional.upsample(Tensor input, any size=None, any scale_factor=None, str mode='nearest', "
     "bool? align_corners=None)",
@@ -321,6 +330,7 @@ def upsample(input, size, scale_factor, mode, align_corners):
     >>> nn.functional.upsample([[[1., 2.]]], scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
     """
+    deprecated("upsample")
     return _interpolate(input, size, scale_factor, mode, align_corners, None, False)
 
 
@@ -334,6 +344,7 @@ def upsample_nearest(input, size, scale_factor):
     >>> nn.functional.upsample_nearest([[[1., 2.]]], scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
     """
+    deprecated("upsample_nearest")
     return _interpolate(input, size, scale_factor, "nearest", None, None, False)
 
 
@@ -347,4 +358,5 @@ def upsample_bilinear(input, size, scale_factor):
     >>> nn.functional.upsample_bilinear([[[[1., 3.]]]], size=(1, 3))
     tensor([[[[1., 2., 3.]]]])
     """
+    deprecated("upsample_bilinear")
     return _interpolate(input, size, scale_factor, "bilinear", True, None, False)

@@ -10,6 +10,7 @@ from ..engine.op import composite, op, registry
 from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, LinalgError, ShapeError, ValueError
 from .linalg_rules import (
     adjoint,
@@ -176,6 +177,15 @@ def lu(A, pivot, get_infos):
     >>> lu([[1., 2.], [4., 4.]])[1]
     tensor([2, 2], dtype=torch.int32)
     """
+    warn(
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be "
+        "removed in a future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced "
+        "with\nLU, pivots = torch.linalg.lu_factor(A, compute_pivots)\nand\nLU, pivots, info = torch.lu(A, "
+        "compute_pivots, get_infos=True)\nshould be replaced with\nLU, pivots, info = "
+        "torch.linalg.lu_factor_ex(A, compute_pivots)",
+        once=True,
+        internal="aten/src/ATen/native/BatchLinearAlgebra.cpp:2073",
+    )
     factors, pivots, infos = apply(factor_primitive, (A, pivot))
     return (factors, pivots, infos) if get_infos else (factors, pivots)
 

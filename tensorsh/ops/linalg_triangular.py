@@ -9,6 +9,7 @@ from ..engine.op import composite, op, registry
 from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, LinalgError, ShapeError
 from .linalg_rules import (
     Array,
@@ -155,6 +156,14 @@ def triangular_solve(b, A, upper, transpose, unitriangular):
     tensor([[1.5000],
             [1.0000]])
     """
+    warn(
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a "
+        "future PyTorch release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return "
+        "a copy of one of the inputs.\nX = torch.triangular_solve(B, A).solution\nshould be replaced with\n"
+        "X = torch.linalg.solve_triangular(A, B).",
+        once=True,
+        internal="aten/src/ATen/native/BatchLinearAlgebra.cpp:2273",
+    )
     result = apply(old_triangular_primitive, (b, A, upper, transpose, unitriangular))
     return named_result("triangular_solve", ("solution", "cloned_coefficient"))(result)
 
@@ -269,6 +278,14 @@ def cholesky(input, upper):
     tensor([[2., 0.],
             [1., 2.]])
     """
+    warn(
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch "
+        "release.\nL = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\n"
+        "U = torch.cholesky(A, upper=True)\nshould be replaced with\nU = torch.linalg.cholesky(A).mH\nThis "
+        "transform will produce equivalent results for all valid (symmetric positive definite) inputs.",
+        once=True,
+        internal="aten/src/ATen/native/BatchLinearAlgebra.cpp:1765",
+    )
     factor, info = apply(old_cholesky_primitive, (input, upper))
     _check_factor("cholesky", info)
     return factor

@@ -17,6 +17,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, ShapeError, ValueError
 from .activation import where
 from .loss_rules import (
@@ -27,6 +28,7 @@ from .loss_rules import (
     reduced_spec,
     reduction_of,
     spread_grad,
+    warn_sizes,
 )
 
 PAIR = ([[0.5, -1.0], [2.0, 0.3]], [[0.2, 0.4], [-1.5, 0.1]])
@@ -126,6 +128,7 @@ def mse_loss(input, target, size_average, reduce, reduction, weight):
     tensor(2.5000)
     """
     reduction = reduction_of(reduction, size_average, reduce, input, target)
+    warn_sizes(input, target)
     if weight is not None:
         return _weighted((input - target) ** 2, input, weight, reduction)
     return apply(mse_primitive, (input, target, 0.0, reduction))
@@ -143,6 +146,7 @@ def l1_loss(input, target, size_average, reduce, reduction, weight):
     tensor(1.5000)
     """
     reduction = reduction_of(reduction, size_average, reduce, input, target)
+    warn_sizes(input, target)
     each = (input - target).abs()
     if weight is not None:
         return _weighted(each, input, weight, reduction)
@@ -161,6 +165,7 @@ def smooth_l1_loss(input, target, size_average, reduce, reduction, beta):
     tensor(0.8125)
     """
     reduction = reduction_of(reduction, size_average, reduce, input, target)
+    warn_sizes(input, target)
     if beta == 0:
         return reduce_tensor((input - target).abs(), reduction)
     if beta < 0:
@@ -181,6 +186,7 @@ def huber_loss(input, target, reduction, delta, weight):
     tensor(0.8125)
     """
     reduction = reduction_of(reduction, None, None, input, target)
+    warn_sizes(input, target)
     if delta <= 0:
         raise ValueError("huber_loss does not support non-positive values for delta.", code="loss-delta")
     if weight is None:
@@ -244,6 +250,13 @@ def kl_div(input, target, size_average, reduce, reduction, log_target):
     tensor(0.)
     """
     by_batch = reduction == "batchmean" and size_average is None and reduce is None
+    if reduction == "mean" and size_average is None and reduce is None:
+        warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size."
+            "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
+            "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+            help="reduction='batchmean'",
+        )
     reduction = "sum" if by_batch else reduction_of(reduction, size_average, reduce)
     loss = reduce_tensor(_divergence(input, target, log_target), reduction)
     return loss / input.shape[0] if by_batch and input.ndim else loss

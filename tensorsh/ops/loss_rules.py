@@ -9,6 +9,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, ValueError
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -25,9 +26,12 @@ def reduction_of(
     Shapes of `operands` that do not broadcast are what is complained about first.
     """
     if size_average is not None or reduce is not None:
-        if reduce is False:
-            return "none"
-        return "sum" if size_average is False else "mean"
+        meant = "none" if reduce is False else "sum" if size_average is False else "mean"
+        warn(
+            f"size_average and reduce args will be deprecated, please use reduction='{meant}' instead.",
+            help=f"reduction={meant!r}",
+        )
+        return meant
     if reduction not in REDUCTIONS:
         broadcast_shapes(*[t.spec.shape for t in operands])
         raise ValueError(
@@ -36,6 +40,24 @@ def reduction_of(
             help="it is one of " + ", ".join(repr(r) for r in REDUCTIONS),
         )
     return reduction
+
+
+def warn_sizes(input: Tensor, target: Tensor) -> None:
+    """A loss of two shapes compares elements that nobody meant to compare."""
+    if input.spec.shape != target.spec.shape:
+        warn(
+            f"Using a target size ({sizes(target)}) that is different to the input size ({sizes(input)}). "
+            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same "
+            "size.",
+            help=_same_size(input.spec.shape, target.spec.shape),
+            operands=(input, target),
+        )
+
+
+def _same_size(input: tuple[int, ...], target: tuple[int, ...]) -> str:
+    if [n for n in input if n != 1] == [n for n in target if n != 1]:
+        return "give both one shape: target.view_as(input)"
+    return "each element of the input needs a target of its own"
 
 
 def reduced_spec(input: Spec, reduction: str) -> Spec:

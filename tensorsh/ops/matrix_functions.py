@@ -10,6 +10,7 @@ from ..engine import dtype as dt
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, IndexError, ShapeError, ValueError
 from .elementwise import conj
 from .linalg_rules import adjoint, equal_dtypes, eye_like, narrow, need_float, need_square, need_square_shape
@@ -213,6 +214,15 @@ def cross(input, other, dim):
     tensor([0., 0., 1.])
     """
     if dim is None:
+        warn(
+            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim "
+            "explicitly or simply use torch.linalg.cross.\nThe default value of dim will change to agree with "
+            "that of linalg.cross in a future release.",
+            once=True,
+            internal="aten/src/ATen/native/Cross.cpp:63",
+            help="dim=-1, or linalg.cross(a, b)",
+            operands=(input, other),
+        )
         dim = next((i for i, size in enumerate(input.spec.shape) if size == 3), None)
         if dim is None:
             raise ShapeError("no dimension of size 3 in input", help="a cross product is of three numbers")

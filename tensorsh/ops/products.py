@@ -9,6 +9,7 @@ import numpy as np
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, ShapeError
 from .elementwise import conj
 from .matmul import matmul, mm, multiply
@@ -180,6 +181,14 @@ def chain_matmul(matrices):
             raise ShapeError(
                 f"Tensor dimension is {m.ndim}, expected 2 instead.", code="matmul-rank", operands=matrices
             )
+    warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use "
+        "torch.linalg.multi_dot instead, which accepts a list of two or more tensors rather than multiple "
+        "parameters.",
+        once=True,
+        internal="aten/src/ATen/native/LinearAlgebra.cpp:1102",
+        help="linalg.multi_dot([a, b, c])",
+    )
     return matrices[0] if len(matrices) == 1 else registry["linalg.multi_dot"](list(matrices))
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import dtype as dt
 from ..engine.arguments import integer
 from ..engine.inplace import apply_inplace
 from ..engine.op import Op, composite, op
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from .memory_order import back, memory_order
 from .random import zero_gradient
 from .random_streams import stream
@@ -134,6 +136,30 @@ between = record(
 )
 
 
+#: up to which power of two a dtype has all integers
+EXACT = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+
+
+def warn_inexact(input: Tensor, bounds: list[int]) -> None:
+    """Beyond a power of two, not every integer is a number of the dtype."""
+    digits = EXACT.get(input.dtype.name)
+    if digits is None or not bounds:
+        return
+    ends = [("to - 1", bounds[-1] - 1, 111)]
+    if len(bounds) == 2:
+        ends.insert(0, ("from", bounds[0], 110))
+    for name, value, line in ends:
+        if abs(value) > 2**digits:
+            warn(
+                f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
+                f"{dt.c_names[input.dtype]} can support discrete uniform distribution only within this range. "
+                "This warning will become an error in version 1.7 release, please fix the code in advance",
+                internal=f"aten/src/ATen/native/DistributionTemplates.h:{line}",
+                help="draw into an integer dtype",
+                operands=(input,),
+            )
+
+
 @composite("Tensor.random_(Tensor input, any... bounds, int? to=None, any generator=None)")
 def random_(input, bounds, to, generator):
     """Fill with integers: below `to` where one bound is given, from `low` on where two are, else any.
@@ -144,6 +170,7 @@ def random_(input, bounds, to, generator):
     """
     given = [None if n is None else integer(n, "random_", "to", i + 1) for i, n in enumerate(bounds)]
     given += [to] * (to is not None)
+    warn_inexact(input, given)
     if not given:
         return apply_inplace(whole_range, (input, generator))
     if len(given) == 1:

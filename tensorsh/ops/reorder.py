@@ -10,6 +10,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, type_name
+from ..engine.warn import warn
 from ..errors import ArgumentError, ShapeError
 from .rules import wrap_dim
 
@@ -195,6 +196,25 @@ def adjoint(input):
 
 def transposed_all(self: Tensor) -> Tensor:
     """All dimensions in reverse order."""
+    if self.ndim == 0:
+        warn(
+            "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.",
+            once=True,
+            internal="aten/src/ATen/native/TensorShape.cpp:4321",
+            help="leave .T out",
+        )
+    elif self.ndim != 2:
+        warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it "
+            "will throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
+            once=True,
+            internal="aten/src/ATen/native/TensorShape.cpp:4314",
+            help="a vector has no rows or columns: x[:, None] makes it a column"
+            if self.ndim == 1
+            else "x.mT exchanges the last two dimensions",
+            operands=(self,),
+        )
     return apply(permute, (self, tuple(range(self.ndim - 1, -1, -1))))
 
 

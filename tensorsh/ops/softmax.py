@@ -13,6 +13,7 @@ from ..engine.fused import fused
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError
 from .elementwise import exact
 from .reduce import kept
@@ -157,6 +158,19 @@ def default_dim(ndim: int) -> int:
     return 0 if ndim in (0, 1, 3) else 1
 
 
+def chosen_dim(name: str, input: Tensor, dim: int | None) -> int:
+    """The dimension a call names, else the one PyTorch once chose."""
+    if dim is not None:
+        return dim
+    warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
+        "argument.",
+        help="dim=-1 normalises each row",
+        operands=(input,),
+    )
+    return default_dim(input.ndim)
+
+
 def _converted(input, dtype):
     return input if dtype is None or input.dtype is dtype else input.to(dtype)
 
@@ -199,7 +213,7 @@ def functional_softmax(input, dim, _stacklevel, dtype):
     >>> nn.functional.softmax(tensor([1., 2., 3.]), dim=0)
     tensor([0.0900, 0.2447, 0.6652])
     """
-    return softmax(input, default_dim(input.ndim) if dim is None else dim, dtype)
+    return softmax(input, chosen_dim("softmax", input, dim), dtype)
 
 
 @composite(
@@ -212,7 +226,7 @@ def functional_log_softmax(input, dim, _stacklevel, dtype):
     >>> nn.functional.log_softmax(tensor([1., 2., 3.]), dim=0)
     tensor([-2.4076, -1.4076, -0.4076])
     """
-    return log_softmax(input, default_dim(input.ndim) if dim is None else dim, dtype)
+    return log_softmax(input, chosen_dim("log_softmax", input, dim), dtype)
 
 
 @composite(
@@ -225,7 +239,7 @@ def softmin(input, dim, _stacklevel, dtype):
     >>> nn.functional.softmin(tensor([1., 2., 3.]), dim=0)
     tensor([0.6652, 0.2447, 0.0900])
     """
-    return softmax(-input, default_dim(input.ndim) if dim is None else dim, dtype)
+    return softmax(-input, chosen_dim("softmin", input, dim), dtype)
 
 
 # ------------------------------------------------------------------ logsumexp

@@ -8,6 +8,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, ShapeError, ValueError
 from .fft_rules import BY_N, NONE, ROOT, fft_c2c, fft_c2r, fft_r2c, one_dim
 from .strided import unfold_sum
@@ -73,6 +74,17 @@ STFT = (
 )
 
 
+def warn_rectangular(advice: str, line: int) -> None:
+    """No window was given."""
+    warn(
+        f"A window was not provided. A rectangular window will be applied{advice}To suppress this warning and use "
+        "a rectangular window, explicitly set `window=torch.ones(n_fft, device=<device>)`.",
+        once=True,
+        internal=f"aten/src/ATen/native/SpectralOps.cpp:{line}",
+        help="window=hann_window(n_fft)",
+    )
+
+
 @composite(f"stft({STFT})")
 def stft(
     input,
@@ -110,6 +122,21 @@ def stft(
             help="give return_complex=True",
         )
     _check_stft(x, n_fft, hop, win, window, normalized, onesided, return_complex, align_to_window)
+    if window is None:
+        warn_rectangular(
+            ",which is known to cause spectral leakage. Other windows such as torch.hann_window or "
+            "torch.hamming_window are recommended to reduce spectral leakage.",
+            835,
+        )
+    if return_complex is False:
+        warn(
+            "stft with return_complex=False is deprecated. In a future pytorch release, stft will return complex "
+            "tensors for all inputs, and return_complex=False will raise an error.\nNote: you can still call "
+            "torch.view_as_real on the complex output to recover the old return format.",
+            once=True,
+            internal="aten/src/ATen/native/SpectralOps.cpp:874",
+            help="view_as_real(stft(…, return_complex=True))",
+        )
     batch = x if x.ndim == 2 else x.unsqueeze(0)
     window = _centred(window, x, n_fft, win)
     length = batch.spec.shape[1]
@@ -206,6 +233,8 @@ def istft(input, n_fft, hop_length, win_length, window, center, normalized, ones
     """
     hop, win = n_fft // 4 if hop_length is None else hop_length, win_length or n_fft
     half = _check_istft(input, n_fft, hop, win, window, center, normalized, onesided, length, return_complex)
+    if window is None:
+        warn_rectangular(".Please provide the same window used by stft to make the inversion lossless.", 1035)
     x = input if input.ndim == 3 else input.unsqueeze(0)
     batch, frames = x.spec.shape[0], x.spec.shape[2]
     x = registry["transpose"](x, 1, 2)

@@ -16,6 +16,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, ShapeError, ValueError
 from .linalg_norm import vector_norm_primitive
 from .reduce import bad_call, count, kept
@@ -51,6 +52,11 @@ def var_gradient(grad: Tensor, x: Tensor, dim: Dims, correction: float, keepdim:
 def std_gradient(grad: Tensor, x: Tensor, std: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
     """Through the square root, whose slope at 0 counts as 0."""
     return var_gradient((grad / (std * 2)).masked_fill(std == 0, 0), x, dim, correction, keepdim)
+
+
+def freedom(input: Spec, output: Spec) -> float:
+    """How many values each result is made of; an empty result warns of nothing."""
+    return input.numel / output.numel if output.numel else inf
 
 
 def spread_op(name: str, example: str) -> Op:
@@ -111,7 +117,16 @@ def spread_op(name: str, example: str) -> Op:
             correction = 1 if unbiased is None or unbiased else 0
         dims = None if dim is None or dim == () or dim == [] else dim
         dims = (dims,) if isinstance(dims, int) else None if dims is None else tuple(dims)
-        return apply(record, (input, dims, correction, bool(keepdim)))
+        out = apply(record, (input, dims, correction, bool(keepdim)))
+        if not input.is_meta and freedom(input.spec, out[0].spec if with_mean else out.spec) <= correction:
+            warn(
+                f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
+                "factor (input numel divided by output numel).",
+                internal="aten/src/ATen/native/ReduceOps.cpp:1861",
+                help="one value has no spread; correction=0 divides by n",
+                operands=(input,),
+            )
+        return out
 
     what = {"var": "variance", "std": "standard deviation"}[name[:3]]
     return composite(
@@ -191,6 +206,13 @@ def cov(input, correction, fweights, aweights):
         free = total - correction * (weights * aweights).sum() / total
     else:
         free = total - correction
+    if not (isinstance(free, Tensor) and free.is_meta) and bool(free <= 0):
+        warn(
+            "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
+            "observations.",
+            internal="aten/src/ATen/native/Correlation.cpp:129",
+            operands=(input,),
+        )
     if isinstance(free, Tensor):
         free = free.clamp(min=0)
     else:

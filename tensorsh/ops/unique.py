@@ -11,6 +11,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import DTypeError, GradientError, ShapeError, ValueError
 from .reduce import bad_call
 from .rules import wrap_dim
@@ -249,7 +250,23 @@ def searchsorted(sorted_sequence, input, out_int32, right, side, sorter):
     tensor([1, 2])
     """
     input = input if isinstance(input, Tensor) else registry["tensor"](input)
+    warn_strided(sorted_sequence, input)
     return apply(search, (sorted_sequence, input, out_int32, right, side, sorter))
+
+
+def warn_strided(boundaries: Tensor, input: Tensor) -> None:
+    """What does not lie in memory in order is copied first."""
+    for value, name, line in ((input, "input value", 32), (boundaries, "boundary", 38)):
+        if not value.in_order:
+            warn(
+                f"torch.searchsorted(): {name} tensor is non-contiguous, this will lower the performance due to "
+                "extra data copy when converting non-contiguous tensor to contiguous, please use contiguous "
+                f"{name} tensor if possible. This message will only appear once per program.",
+                once=True,
+                internal=f"aten/src/ATen/native/BucketizationUtils.h:{line}",
+                help="x.contiguous()",
+                operands=(value,),
+            )
 
 
 @composite(
@@ -265,6 +282,7 @@ def bucketize(input, boundaries, out_int32, right):
     if boundaries.ndim != 1:
         raise ShapeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     input = input if isinstance(input, Tensor) else registry["tensor"](input)
+    warn_strided(boundaries, input)
     return apply(search, (boundaries, input, out_int32, right, None, None))
 
 

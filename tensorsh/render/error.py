@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from ..errors import TensorshError
+from ..errors import TensorshError, Warned
 from ..source import Source, Span
 from .excerpt import Mark, displayed, excerpt, marks_of
 from .paint import painter
@@ -32,7 +32,8 @@ def error_text(error: TensorshError, *, color: bool, width: int) -> str:
     """One block of lines, without a newline at its end. ANSI colours if `color`."""
     paint = painter(color)
     first, *rest = displayed_lines(error.message)
-    lines = [paint(f"error[{error.code}]", "error") + paint(f": {first}", "message")]
+    title, style = ("warning", "warning") if isinstance(error, Warned) else ("error", "error")
+    lines = [paint(f"{title}[{error.code}]", style) + paint(f": {first}", "message")]
     lines += [paint(line, "message") for line in rest]
 
     marked = _marked_lines(error)
@@ -70,7 +71,7 @@ def error_json(error: TensorshError) -> str:
         "end_column": end_column,
         "help": error.help,
     }
-    return json.dumps({"error": fields})
+    return json.dumps({"warning" if isinstance(error, Warned) else "error": fields})
 
 
 def displayed_lines(text: str) -> list[str]:

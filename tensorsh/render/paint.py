@@ -18,6 +18,7 @@ Paint = Callable[[str, str], str]
 STYLES = {
     # errors
     "error": "1;31",
+    "warning": "1;33",
     "message": "1",
     "gutter": "34",
     "caret": "1;31",

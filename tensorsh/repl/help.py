@@ -242,7 +242,7 @@ def variable(name: str, value: Any, page: Page) -> str:
     if value.grad_fn is not None:
         facts.append(("grad_fn", value.grad_fn.name()))
     if value.requires_grad and value.is_leaf:
-        facts.append(("grad", "none yet" if value.grad is None else describe(value.grad)))
+        facts.append(("grad", "none yet" if value.grad_slot is None else describe(value.grad_slot)))
     return "\n".join([f"{page.paint(name, 'message')}: tensor", *page.table(facts)])
 
 
@@ -274,7 +274,7 @@ def _row(value: Any) -> tuple[str, str]:
     if value.grad_fn is not None:
         notes.append(value.grad_fn.name())
     elif value.requires_grad:
-        notes.append("requires_grad, " + ("no grad yet" if value.grad is None else "has grad"))
+        notes.append("requires_grad, " + ("no grad yet" if value.grad_slot is None else "has grad"))
     return describe(value), "  ".join(notes)
 
 

@@ -77,7 +77,7 @@ def _attribute(value: Any, name: str) -> Any:
     if value is UNKNOWN or isinstance(value, Tensor):
         if isinstance(value, Tensor):
             if name == "grad":
-                return value.grad if value.grad is not None else UNKNOWN
+                return value.grad_slot if value.grad_slot is not None else UNKNOWN
             if name in SAME:
                 return value
             if name in READ:

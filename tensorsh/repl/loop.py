@@ -89,6 +89,7 @@ class Shell:
         self.session = session
         self.output = output
         self.report = report
+        session.on_warning = report.warning
         self.timer = timer
         self.entries: list[Entry] = []
 
