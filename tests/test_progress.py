@@ -8,10 +8,10 @@ import sys
 
 import pyte
 import pytest
-from terminal import ROOT, Terminal
 
 from tensorsh import progress
 from tensorsh.progress import Above, Screen, line
+from terminal import ROOT, Terminal
 
 BAR = ("━", "─")
 
@@ -70,7 +70,7 @@ def test_what_is_written_stands_above_the_bar(always, columns: int) -> None:
 
 def test_an_unfinished_line_has_the_last_line_to_itself(always) -> None:
     always(60)
-    shown, screen, out, err = drawn(60)
+    shown, screen, out, _ = drawn(60)
     print("start: ", end="", file=out)
     for _ in progress._tracked(range(3), None, screen):
         print(".", end="", file=out)
