@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from compile_compare import difference
+from loop_writer import LoopProgram
 from tensorsh import Session
+from tensorsh.errors import ParseError
 
 NETWORK = """
 manual_seed(0)
@@ -349,6 +352,46 @@ def test_a_listing_runs_on_its_own():
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "'w1.grad'" in done.stdout and "'loss'" in done.stdout
+
+
+#: loops whose programs look into memory that is laid out in all ways, draw, cast, and take numbers from outside
+LISTED = {
+    "a column of a slice": "y = randn(8, 6)[:, :4]; w = zeros(8)\nfor i in range(9): w = w + sin(y[:, 1])",
+    "a column of a column slice": "y = randn(8, 6)\nfor i in range(9): z = y[:, 1:4]; w = z[:, 0] * sin(z[:, 1]) + i",
+    "columns of a transposed": "x = randn(8, 6).T\nfor i in range(9): z = x[:, ::2].sin() * 2 + x[:, 1:2]",
+    "an expanded tensor": "e = randn(3, 1).expand(3, 4)\nfor i in range(9): z = e[:, 1].sin() * 2 + e[0, 1]",
+    "overlapping windows": "s = arange(20.).as_strided((3, 3), (2, 1), 5)\nfor i in range(9): z = s[:, 1].sin() * 2 + s[1]",
+    "16-bit floats": "h = randn(4, 6).bfloat16()[:, 1:]; q = randn(4, 4).half()\n"
+    "for i in range(9): z = sin(h[:, 1]) + h[:, 0]; r = q @ q + q[:, 1]",
+    "complex": "c = randn(4, 4, dtype=complex64)\nfor i in range(9): z = sin(c[:, 1]) * c[1] + c.real[:, 0]",
+    "random numbers": "x = randn(8, 6)\nfor i in range(9): z = dropout(x, 0.5, True) * 2 + x[:, 1:2] + rand(8, 1)",
+    "numbers of the loop": "x = randn(4); lr = [0.5, 0.1]\nfor i in range(9):\n"
+    "    for step in range(2): x = x * i + step; y = x * lr[0] + lr[1]",
+    "names that the listing has": "add = randn(3); t1 = randn(3); b2 = randn(3); index = tensor([0, 2])\n"
+    "for np in range(9): mul = sin(add)[index] * t1[index] + b2[index] * np; add = add + t1",
+    "an optimiser": "param w = randn(3, 2)\nopt = adam([w], lr=0.1)\nx = randn(9, 4)[:, 1:]\n"
+    "for i in range(9): loss = (x @ w[:, 1:]).square().mean(); opt.zero_grad(); backward loss; opt.step()",
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_listing_of_any_loop_runs_on_its_own(name: str) -> None:
+    session = Session(seed=0)
+    session.run(LISTED[name])
+    texts = session.listings()
+    assert texts
+    for text in texts:
+        done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), text
+
+
+@pytest.mark.parametrize("seed", range(0, 3000, 100))
+def test_every_random_loop_has_a_listing(seed: int) -> None:
+    session = Session(seed=0)
+    with suppress(ParseError):  # which some of them are
+        session.execute(
+            LoopProgram(seed).program, on_error=lambda error: None, on_time=lambda *_: session.listings()
+        )
 
 
 def test_a_failure_in_a_replay_changes_nothing():

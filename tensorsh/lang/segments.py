@@ -212,7 +212,10 @@ class Segment:
             builder.labels = reach.labels
             builder.freed = self._freed(reach, builder)
             builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())
-            return builder.build(), end
+            program = builder.build()
+            numbers = [*reach.numbers.values(), *(number for _, _, number in reach.items)]
+            program.numbers = {n.text: (builder.label(n.text), n.value) for n in numbers}
+            return program, end
         except TraceStopped as stopped:
             self.stops.append((at, stopped.reason))
             return None, at

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..op import Op
+from ..dtype import DType
+from ..op import Op, registry
 from ..parallel import spread
 from .calls import MACHINE
+from .draws import Draw
+from .listing_arrays import dtype_text, first, index_of, laid_out, numbers, plain
 
 if TYPE_CHECKING:
     from .program import Program
@@ -27,8 +30,14 @@ SPREAD = """\
 def spread(work, n, block):  # tensorsh shares the blocks among threads
     for lo in range(0, n, block):
         work(lo, min(lo + block, n))"""
+#: what a kernel gave is made an array of the dtype that the program goes on with
+CHECK = re.compile(r"if type\(\w+\) is not ndarray or \w+\.dtype is not (\w+): (.*)")
 #: machine code takes the place of a block function
 REPLACED = re.compile(rf"(\w+) = {MACHINE}\d+\(.*")
+#: names that every listing may use itself
+OWN = {"np", "step", "print", "spread", "generator", "dtypes", "Generator", "inf", "nan"}
+#: what Python reads as it is written
+PLAIN = (bool, int, float, complex, str, tuple, type(None))
 SMALL = 16  # a constant of more elements is described, not written out
 
 
@@ -48,18 +57,27 @@ class Listing:
         self.memory: list[str] = []
         self.renamed: dict[str, str] = {}
         self.arrays: dict[int, str] = {}
+        self.labels = {label for label, _, _ in program.inputs.values()}
+        self.labels |= {label for label, _ in program.numbers.values()}
+        longest = sorted(program.numbers, key=len, reverse=True)
+        texts = "|".join(rf"\b{re.escape(text)}(?!\w)" for text in longest)
+        self.spelled = re.compile(f"{texts}|{NAME.pattern}" if texts else NAME.pattern)
 
     def text(self, title: str) -> str:
         program = self.program
-        body = [self._line(line) for line in program.steps if not line.startswith("if type(")]
+        body = [self._line(line) for line in program.steps if self._is_needed(line)]
         for name, (label, shape, kind) in program.inputs.items():
             if name not in program.scope:
-                self.inputs.append(f"{label} = {self._places(label) or _numbers(shape, kind)}")
+                place = self._free(label)
+                self.inputs.append(f"{place} = {self._places(label) or numbers(shape, kind)}")
         results = [f"{label!r}: {self._line(place)}" for label, place in program.results]
         for i, line in enumerate(body):
             place = line.partition(" = ")[0]
             if place in program.inputs:
-                body[i] = f"{place} = {program.inputs[place][0]}"
+                body[i] = f"{place} = {self._free(program.inputs[place][0])}"
+        known = {"inf": "from math import inf", "nan": "from math import nan", "bfloat16": "import ml_dtypes"}
+        text = "\n".join([*self.functions.values(), *self.inputs, *self.memory, *body])
+        self.imports += [line for name, line in known.items() if re.search(rf"\b{name}\b", text)]
         parts = [
             f"# {title}: {program.calls} calls, {program.memory:,} bytes of memory",
             "\n".join(sorted(set(self.imports), key=len)),
@@ -78,11 +96,34 @@ class Listing:
         owner: Any = self.program.scope.get(label.removesuffix("_places"))
         return f"np.arange({owner.starts.size}) * {owner.classes}" if hasattr(owner, "starts") else None
 
+    def _free(self, label: str) -> str:
+        """A name for an input that means nothing else in the listing."""
+        taken = label in OWN or label in self.program.scope or re.fullmatch(r"t\d+", label)
+        return f"{label}_" if taken else label
+
+    def _is_needed(self, line: str) -> bool:
+        """All but the checks of what kernels give; 16-bit floats need one, they are computed wider."""
+        if "laid_out(" in line:
+            return False
+        check = CHECK.fullmatch(line)
+        return check is None or self.program.scope[check[1]].itemsize == 2
+
     def _line(self, line: str) -> str:
         replaced = REPLACED.fullmatch(line)
         if replaced:
             return f"# here tensorsh puts machine code in the place of {replaced[1]}, once that pays"
-        return NAME.sub(lambda found: self._name(found[0]), line)
+        check = CHECK.fullmatch(line)
+        return self.spelled.sub(self._spelled, check[2] if check else line)
+
+    def _spelled(self, found: re.Match[str]) -> str:
+        number = self.program.numbers.get(found[0])
+        if number is None:
+            return self._name(found[0])
+        label, value = self._free(number[0]), number[1]
+        text = f"{label} = {value!r}"
+        if text not in self.inputs:
+            self.inputs.append(text)
+        return label
 
     def _name(self, name: str) -> str:
         known = self.renamed.get(name)
@@ -105,8 +146,13 @@ class Listing:
             return name
         if isinstance(thing, np.dtype):
             return f"np.dtype({str(thing)!r})"
+        if isinstance(thing, DType):
+            self.imports.append("from tensorsh.engine.dtype import dtypes")
+            return f"dtypes[{thing.name!r}]"
+        if isinstance(thing, Draw):
+            return self._draw(name, thing)
         if isinstance(thing, dict):
-            self.memory.append(f"{name} = {_plain(thing)}")
+            self.memory.append(f"{name} = {plain(thing)}")
         elif isinstance(thing, list):
             self.memory.append(f"{name} = []")
         elif callable(thing):
@@ -114,57 +160,72 @@ class Listing:
         elif hasattr(thing, "places"):
             self.memory.append(f"class {name}: places = np.array({thing.places.tolist()})")
         else:
-            self.memory.append(f"{name} = {thing!r}")
+            written = repr(thing) if isinstance(thing, PLAIN) else f"None  # {thing!r}"
+            self.memory.append(f"{name} = {written}")
         return name
 
     def _array(self, name: str, array: np.ndarray[Any, Any]) -> str:
         given = self.program.inputs.get(name)
         if given is not None:
-            label, shape, kind = given
-            self.inputs.append(f"{label} = {_numbers(shape, kind)}")
+            label, shape, kind = self._free(given[0]), *given[1:]
+            self.inputs.append(f"{label} = {laid_out(array, numbers(shape, kind))}")
             self.arrays[id(array)] = label
             return label
         if name.startswith("v"):
             return self._view(name, array)
         if name[0] in "bl":
             order = "" if array.flags.c_contiguous else ", 'F'"
-            self.memory.append(f"{name} = np.empty({array.shape}, np.{array.dtype}{order})")
+            self.memory.append(f"{name} = np.empty({array.shape}, {dtype_text(array.dtype)}{order})")
         elif array.ndim and not any(array.strides):
-            self.memory.append(
-                f"{name} = np.broadcast_to(np.{array.dtype}({array.flat[0]!s}), {array.shape})"
-            )
+            number = f"np.array({first(array)}, {dtype_text(array.dtype)})"
+            self.memory.append(f"{name} = np.broadcast_to({number}, {array.shape})")
         elif array.size <= SMALL:
-            self.memory.append(f"{name} = np.array({array.tolist()}, np.{array.dtype})")
+            self.memory.append(f"{name} = np.array({array.tolist()}, {dtype_text(array.dtype)})")
         elif (array == array.flat[0]).all():
-            self.memory.append(f"{name} = np.full({array.shape}, {array.flat[0]!s}, np.{array.dtype})")
+            self.memory.append(f"{name} = np.full({array.shape}, {first(array)}, {dtype_text(array.dtype)})")
         else:
             self.memory.append(
-                f"{name} = {_numbers(array.shape, str(array.dtype))}  # a constant of the program"
+                f"{name} = {numbers(array.shape, str(array.dtype))}  # a constant of the program"
             )
         self.arrays[id(array)] = name
         return name
 
     def _view(self, name: str, array: np.ndarray[Any, Any]) -> str:
-        base, owner = self._owner(array)
-        if owner.ndim == 2 and array.shape == owner.T.shape and array.strides == owner.T.strides:
-            text = f"{base}.T"
-        elif array.size == owner.size and owner.flags.c_contiguous and array.flags.c_contiguous:
-            text = f"{base}.reshape({array.shape})"
+        found = self._owner(array)
+        if found is None:
+            text = f"np.empty({array.shape}, {dtype_text(array.dtype)})  # looks into memory of the session"
         else:
-            start = (_address(array) - _address(owner)) // owner.itemsize
-            text = f"np.lib.stride_tricks.as_strided({base}.reshape(-1)[{start}:], {array.shape}, {array.strides})"
+            base, owner = found
+            if owner.ndim == 2 and array.shape == owner.T.shape and array.strides == owner.T.strides:
+                text = f"{base}.T"
+            elif array.size == owner.size and owner.flags.c_contiguous and array.flags.c_contiguous:
+                text = f"{base}.reshape({array.shape})"
+            else:
+                at = ", ".join(f"{i}:" if i else ":" for i in index_of(owner, array) or ())
+                start = f"{base}[{at}]" if at.strip(":, ") else base
+                text = f"np.lib.stride_tricks.as_strided({start}, {array.shape}, {array.strides})"
         self.memory.append(f"{name} = {text}")
         return name
 
-    def _owner(self, array: np.ndarray[Any, Any]) -> tuple[str, np.ndarray[Any, Any]]:
+    def _owner(self, array: np.ndarray[Any, Any]) -> tuple[str, np.ndarray[Any, Any]] | None:
         """The array of the program that a view looks into, and what it is called."""
         for name, thing in self.program.scope.items():
-            if isinstance(thing, np.ndarray) and name[0] in "wbc" and thing.flags.forc:
-                start = _address(array) - _address(thing)
-                if 0 <= start < max(thing.nbytes, 1) and np.may_share_memory(array, thing):
-                    known = self._name(name)
-                    return (known, thing) if thing.flags.c_contiguous else (f"{known}.T", thing.T)
-        raise KeyError(name)
+            if isinstance(thing, np.ndarray) and name[0] in "wbc" and index_of(thing, array) is not None:
+                return self._name(name), thing
+        return None
+
+    def _draw(self, name: str, draw: Draw) -> str:
+        """A draw of random numbers, from a generator of the listing's own."""
+        self.imports.append("from tensorsh.engine.generator import Generator")
+        self.functions["generator"] = "generator = Generator()"
+        args = ", ".join(
+            dtype_text(a) if isinstance(a, np.dtype)
+            else numbers(a.shape, str(a.dtype)) if isinstance(a, np.ndarray)
+            else repr(a)
+            for a in draw.args
+        )  # fmt: skip
+        self.functions[name] = f"def {name}():\n    return np.asarray(generator.{draw.method}({args}))"
+        return name
 
     def _function(self, name: str, function: Any) -> str:
         if function is np.lib.stride_tricks.as_strided:
@@ -173,7 +234,7 @@ class Listing:
         if name.endswith("_scratch"):
             made = [(a.shape, str(a.dtype)) for a in function()]
             self.functions[name] = f"def {name}():\n    return " + repr(
-                [f"np.empty({shape}, np.{kind})" for shape, kind in made]
+                [f"np.empty({shape}, {dtype_text(np.dtype(kind))})" for shape, kind in made]
             ).replace("'", "")
             return name
         if module.startswith("tensorsh.engine.compile") and isinstance(function, FunctionType):
@@ -191,32 +252,17 @@ class Listing:
         module = getattr(function, "__module__", None) or ""
         inside = vars(sys.modules.get(module, object)) if module in sys.modules else {}
         for attribute, value in inside.items():
-            if value is function:
-                self.imports.append(f"from {module} import {attribute}")
-                return attribute
-            if isinstance(value, Op) and value.kernel is function:
-                self.imports.append(f"from {module} import {attribute}")
-                return f"{attribute}.kernel"
+            if value is function or (isinstance(value, Op) and value.kernel is function):
+                here = f"{attribute}_" if attribute in self.labels else attribute
+                renamed = "" if here == attribute else f" as {here}"
+                self.imports.append(f"from {module} import {attribute}{renamed}")
+                return here if value is function else f"{here}.kernel"
         if isinstance(function, np.ufunc):
             self.imports.append("import scipy.special")
             return f"scipy.special.{function.__name__}"
+        for known, record in registry.items():
+            if isinstance(record, Op) and record.kernel is function:
+                self.imports += ["import tensorsh.ops", "from tensorsh.engine.op import registry"]
+                return f"registry[{known!r}].kernel"
         self.imports.append(f"# {name} is a kernel of tensorsh: {module}")
         return name
-
-
-def _numbers(shape: tuple[int, ...], kind: str) -> str:
-    if kind.startswith(("int", "uint", "bool")):
-        return f"np.zeros({shape}, np.{kind})"
-    return f"np.random.default_rng(0).standard_normal({shape}).astype(np.{kind})"
-
-
-def _plain(thing: Any) -> str:
-    if isinstance(thing, dict):
-        return "{" + ", ".join(f"{k!r}: {_plain(v)}" for k, v in thing.items()) + "}"
-    if isinstance(thing, np.ndarray):
-        return f"np.zeros({thing.shape}, np.{thing.dtype})"
-    return repr(thing)
-
-
-def _address(array: np.ndarray[Any, Any]) -> int:
-    return array.__array_interface__["data"][0]

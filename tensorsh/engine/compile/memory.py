@@ -84,11 +84,13 @@ class Memory:
         return name
 
     def _input(self, name: str, path: str, v: Value) -> None:
+        self.program.inputs[name] = (self.label(path), v.shape, str(v.dtype))
+
+    def label(self, path: str) -> str:
         """What a reader calls an input: after the variable that leads to it."""
         root = path.partition(".")[0].partition("[")[0]
         rest = path[len(root) :].removesuffix(".array").replace("_slot", "").replace("node.frame.", "")
-        label = self.labels.get(root, root) + re.sub(r"\W+", "_", rest).rstrip("_")
-        self.program.inputs[name] = (label, v.shape, str(v.dtype))
+        return self.labels.get(root, root) + re.sub(r"\W+", "_", rest).rstrip("_")
 
     def argument(self, a: Any) -> str:
         if type(a) is Value:

@@ -20,7 +20,8 @@ class Program:
 
     text      the function as it is written
     scope     what its names stand for
-    steps     the lines of the calls; inputs and results say for a reader what the names in them are
+    steps     the lines of the calls; inputs, numbers (text → name, value) and results say for a reader
+              what is in them
     replay    the function, of the namespace that holds the variables
     """
 
@@ -33,6 +34,7 @@ class Program:
         self.steps: list[str] = []
         self.calls = 0
         self.inputs: dict[str, tuple[str, tuple[int, ...], str]] = {}
+        self.numbers: dict[str, tuple[str, float]] = {}
         self.results: list[tuple[str, str]] = []
         self.memory = 0
         self.over = False  # its loop has ended
