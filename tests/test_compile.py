@@ -360,7 +360,8 @@ LISTED = {
     "a column of a column slice": "y = randn(8, 6)\nfor i in range(9): z = y[:, 1:4]; w = z[:, 0] * sin(z[:, 1]) + i",
     "columns of a transposed": "x = randn(8, 6).T\nfor i in range(9): z = x[:, ::2].sin() * 2 + x[:, 1:2]",
     "an expanded tensor": "e = randn(3, 1).expand(3, 4)\nfor i in range(9): z = e[:, 1].sin() * 2 + e[0, 1]",
-    "overlapping windows": "s = arange(20.).as_strided((3, 3), (2, 1), 5)\nfor i in range(9): z = s[:, 1].sin() * 2 + s[1]",
+    "overlapping windows": "s = arange(20.).as_strided((3, 3), (2, 1), 5)\n"
+    "for i in range(9): z = s[:, 1].sin() * 2 + s[1]",
     "16-bit floats": "h = randn(4, 6).bfloat16()[:, 1:]; q = randn(4, 4).half()\n"
     "for i in range(9): z = sin(h[:, 1]) + h[:, 0]; r = q @ q + q[:, 1]",
     "complex": "c = randn(4, 4, dtype=complex64)\nfor i in range(9): z = sin(c[:, 1]) * c[1] + c.real[:, 0]",

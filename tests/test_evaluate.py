@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.errors import GradientError
 
 
 def shown(program: str) -> list[str]:
@@ -167,6 +168,31 @@ def test_grad_says_why_there_is_none(program: str, code: str, text: str) -> None
         Session().run(program)
     assert caught.value.code == code
     assert caught.value.help
+
+
+def test_explain_alone_explains_every_leaf() -> None:
+    text = "param b = 2.\nparam a = [1., 2.]\nxs = [tensor([3., 4.], requires_grad=True)]\n"
+    (explanation,) = Session().run(text + "y = (a * xs[0] * b).sum()\nexplain y")
+    assert [(c.root, c.input) for c in explanation.chains] == [
+        ("y", "b"),
+        ("y", "a"),
+        ("y", "tensor([3.0, 4.0])"),
+    ]
+    assert [c.value.tolist() for c in explanation.chains] == [11.0, [6.0, 8.0], [2.0, 4.0]]
+    with pytest.raises(GradientError, match="y depends on nothing that requires a gradient") as raised:
+        Session().run("y = tensor([1.]) * 2\nexplain y")
+    assert "param x" in raised.value.help
+
+
+@pytest.mark.parametrize("query", ["explain y", "explain y wrt x", "explain y * 2 wrt x"])
+def test_explain_after_backward_says_what_to_type(query: str) -> None:
+    program = "param x = [1., 2.]\ny = (x * x).sum()\nbackward y{}\n" + query
+    with pytest.raises(GradientError, match="backward has freed") as raised:
+        Session().run(program.format(""))
+    assert raised.value.code == "graph-freed"
+    (explanation,) = Session().run(program.format(" retain"))
+    assert explanation.chains[0].value.tolist() in ([2, 4], [4, 8])
+    assert "retain`" in raised.value.help
 
 
 def test_graph_and_explain_are_displayed_values() -> None:

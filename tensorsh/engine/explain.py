@@ -201,6 +201,23 @@ class TracedWalk(Walk):
         return self.trace.express(t).text
 
 
+def leaves(root: Tensor) -> list[Tensor]:
+    """The leaves that a tensor's gradient reaches, in the order its graph mentions them."""
+    found: dict[int, Tensor] = {}
+    seen: set[int] = set()
+    work = [e[0]] if (e := edge(root)) is not None else []
+    while work:
+        at = work.pop()
+        if id(at) in seen:
+            continue
+        seen.add(id(at))
+        if isinstance(at, Tensor):
+            found[id(at)] = at
+        else:
+            work.extend(e[0] for e in reversed(at.all_edges()))
+    return list(found.values())
+
+
 def explain(
     root: Tensor, wrt: Sequence[Tensor], names: Mapping[str, Tensor], texts: Sequence[str]
 ) -> list[Chain]:

@@ -106,8 +106,39 @@ def graph(value: Any, names: dict[str, Tensor]) -> Graph:
 def explain(
     value: Any, wrt: tuple[Any, ...], names: dict[str, Tensor], texts: tuple[str, ...]
 ) -> Explanation:
-    """`explain y wrt x`; `texts` is how value and wrt are written."""
-    from ..engine.explain import explain
+    """`explain y wrt x`, or `explain y` for every leaf; `texts` is how value and wrt are written."""
+    from ..engine.explain import explain, leaves
 
+    root = _tensor(value, "explain")
     inputs = [_tensor(each, "wrt") for each in wrt]
-    return Explanation(explain(_tensor(value, "explain"), inputs, names, texts))
+    if not wrt:
+        inputs = leaves(root)
+        if not inputs:
+            raise GradientError(
+                f"{texts[0]} depends on nothing that requires a gradient",
+                code="no-grad-required",
+                help="declare what it is computed from as a parameter: param x = …",
+            )
+        called = {id(t): name for name, t in reversed(names.items())}
+        order = list(called)[::-1]
+        inputs.sort(key=lambda t: order.index(id(t)) if id(t) in called else len(order))
+        texts = (texts[0], *(called.get(id(t)) or _described(t) for t in inputs))
+    try:
+        return Explanation(explain(root, inputs, names, texts))
+    except GradientError as error:
+        if error.code != "graph-freed":
+            raise
+        raise GradientError(
+            f"{texts[0]} cannot be explained any more: backward has freed what its graph saved",
+            code="graph-freed",
+            help=f"compute {texts[0]} again, and explain it before `backward`, "
+            f"or keep the graph: `backward {texts[0]} retain`",
+        ) from None
+
+
+def _described(leaf: Tensor) -> str:
+    """A leaf that no variable holds."""
+    from ..engine.formula import of_literal
+
+    formula = of_literal(leaf)
+    return formula.text if formula.complete else f"a leaf of {leaf.spec!r}"

@@ -40,8 +40,9 @@ TOPICS = {
     "wrt": ("grad y wrt x\nexplain y wrt x", "With respect to: names what the derivative is taken by."),
     "graph": ("graph y", "The computation graph of y: leaves, operations, shapes, what each saved."),
     "explain": (
-        "explain y wrt x",
-        "The chain rule, step by step: each local derivative as a formula, its value, and the product.",
+        "explain y\nexplain y wrt x",
+        "The chain rule, step by step, for each leaf or those named: each local derivative as a formula, its "
+        "value, and the product. A `backward y` frees what it needs: explain first, or `backward y retain`.",
     ),
     "param": (
         "param w = randn(3)\nparam w: float32[d, 1] = randn(d, 1)",
