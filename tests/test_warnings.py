@@ -18,7 +18,8 @@ from tensorsh.render.error import error_json, error_text
 
 HERE = Path(__file__).parent
 RECORDED = [
-    json.loads(line) for line in gzip.open(HERE / "data" / "warnings.jsonl.gz", "rt", encoding="utf-8")
+    json.loads(line)
+    for line in gzip.decompress((HERE / "data" / "warnings.jsonl.gz").read_bytes()).splitlines()
 ]
 GOLDENS = (HERE / "golden" / "warnings.txt").read_text(encoding="utf-8").strip("\n").split("\n\n\n")
 

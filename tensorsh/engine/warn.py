@@ -67,9 +67,11 @@ class Warnings:
     find      (file name, line) of compiled code → node
     show      shows an event
     outer     what governed Python's warnings before the session ran
+    module    the names of the program's module `warnings`, where it may put a `showwarning` of its own
+    always    whether what is said once is said each time (`torch.set_warn_always`)
     """
 
-    __slots__ = ("filters", "find", "log", "once", "outer", "seen", "show")
+    __slots__ = ("always", "filters", "find", "log", "module", "once", "outer", "seen", "show")
 
     def __init__(self, find: Callable[[str, int], Any], show: Callable[[Event], None]):
         self.filters: list[Filter] = list(DEFAULTS)
@@ -79,15 +81,19 @@ class Warnings:
         self.find = find
         self.show = show
         self.outer: tuple[Any, ...] | None = None
+        self.module: dict[str, Any] | None = None
+        self.always = False
 
     def save(self) -> None:
         """Before anything of it changes: a failed statement puts it back."""
         journal = context.current.journal
         if journal.active and journal.first(self):
             filters, log, seen, once = list(self.filters), self.log, set(self.seen), set(self.once)
+            always = self.always
 
             def undo() -> None:
                 self.filters[:], self.log, self.seen, self.once = filters, log, seen, once
+                self.always = always
 
             journal.record(undo)
 
@@ -136,10 +142,31 @@ class Warnings:
             self.seen.add(here[:3])
         elif action == "default":
             self.seen.add(here)
-        if self.log is not None:
+        functions = self.module or {}
+        if functions.get("showwarning", self.shows) != self.shows:
+            functions["showwarning"](message, category, place.file, place.line)
+        elif self.log is not None:
             self.log.append(warnings.WarningMessage(message, category, place.file, place.line))
+        elif functions.get("formatwarning", self.formats) != self.formats:
+            sys.stderr.write(functions["formatwarning"](message, category, place.file, place.line, None))
         else:
             self.show(event)
+
+    def shows(
+        self, message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
+        """`warnings.showwarning` until a program brings another."""
+        if file is not None:
+            file.write(self.formats(message, category, filename, lineno, line))
+        elif isinstance(message, Warning):
+            self.show(Event(message, explicit_place(self, filename, lineno), None, ()))
+        else:
+            self.show(Event(category(message), explicit_place(self, filename, lineno), None, ()))
+
+    def formats(self, message: Any, category: Any, filename: str, lineno: int, line: Any = None) -> str:
+        """`warnings.formatwarning` until a program brings another: Python's lines."""
+        text = f"{filename}:{lineno}: {category.__name__}: {message}\n"
+        return text + (f"  {line.strip()}\n" if line else "")
 
 
 def warn(
@@ -164,7 +191,7 @@ def warn(
     if state is None:
         _warn_python(message, category)
         return
-    if once:
+    if once and not state.always:
         if message in state.once:
             return
         state.save()
@@ -190,6 +217,13 @@ def running(state: Warnings, level: int = 1) -> Place:
         frame = frame.f_back
     file, line = place or ("sys", 1)
     return Place(file, line, module, tuple(nodes))
+
+
+def explicit_place(state: Warnings, file: str, line: int, module: str | None = None) -> Place:
+    """A place that a program names; what is shown is where the program is, if that is the same line."""
+    here = running(state)
+    nodes = here.nodes if (here.file, here.line) == (file, line) else ()
+    return Place(file, line, module or file.removesuffix(".py") or "<unknown>", nodes)
 
 
 @contextmanager
