@@ -33,6 +33,7 @@ class Context:
         "trace",
         "tracer",
         "warnings",
+        "worker",
     )
 
     def __init__(self, dtype: DType = float32, device: Device = cpu):
@@ -46,6 +47,7 @@ class Context:
         self.trace: Any = None  # the `engine.compile` trace that takes the place of computing
         self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first
         self.warnings: Warnings | None = None  # None: Python's own govern them
+        self.worker: Any = None  # of a loader, while it loads a batch
         self._generator: Generator | None = None
 
     @property

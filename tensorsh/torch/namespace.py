@@ -81,7 +81,7 @@ class Namespace:
         contents = contents_of(self._path)
         if name in contents:
             return getattr(import_module(contents[name]), name)
-        if name[:1] == "_":
+        if name[:1] == "_" and name not in _inner_namespaces(self._path):
             return None
         if path not in INTERNAL and path in registry:
             return registry.get(path)
@@ -140,9 +140,12 @@ def contents_of(path: str) -> dict[str, str]:
     module = _module_of(path)
     if module is None:
         return {}
-    own = dict.fromkeys(vars(module).get("__all__", ()), module.__name__)
+    where = f"{PACKAGE}.{path}".rstrip(
+        "."
+    )  # a file may give itself the name that its classes have in PyTorch
+    own = dict.fromkeys(vars(module).get("__all__", ()), where)
     for file, names in vars(module).get("CONTENTS", {}).items():
-        own |= dict.fromkeys(names.split(), f"{module.__name__}.{file}")
+        own |= dict.fromkeys(names.split(), f"{where}.{file}")
     return own
 
 

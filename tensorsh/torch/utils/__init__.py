@@ -1,0 +1,7 @@
+"""torch.utils: loading data, and other things beside the tensors."""
+
+from ..namespace import lazily
+
+NAMESPACES = ("data",)
+
+__getattr__, __dir__ = lazily(__name__)

@@ -1,0 +1,70 @@
+"""PyTorch programs under Python itself, with tensorsh's library in torch's place; what PyTorch printed for them.
+
+Files in `data` hold programs and their output as blocks (see `recorded.blocks`). To record what PyTorch prints:
+`python tests/library.py FILE…`, with a Python that has torch, writes the outputs anew.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+
+
+def blocks(name: str) -> list[tuple[str, str]]:
+    """(program, output) pairs of a file in `data`."""
+    text = (DATA / name).read_text(encoding="utf-8")
+    pairs = [block.partition("=>\n") for block in text.split("---\n")[1:]]
+    return [(program, output) for program, _, output in pairs]
+
+
+def output(program: str, torch: str = "tensorsh.torch") -> str:
+    """What a program prints, run in an empty folder, and its error as `! Class: message`."""
+    printed = io.StringIO()
+    error_line = ""
+    scope = {"__name__": "__main__", "__builtins__": {**vars(builtins), "__import__": _importer(torch)}}
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                exec(compile(program, "program.py", "exec", dont_inherit=True), scope)
+        except Exception as error:
+            error_line = f"! {type(error).__name__}: {error}\n"
+        finally:
+            os.chdir(before)
+    return printed.getvalue() + error_line
+
+
+def _importer(torch: str) -> Any:
+    """An `__import__` that finds this library under torch's name."""
+
+    def importer(name: str, scope: Any = None, own: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+        if level or name.partition(".")[0] != "torch":
+            return __import__(name, scope, own, fromlist, level)
+        root, path = import_module(torch), name.removeprefix("torch").lstrip(".")
+        module = import_module(f"{torch}.{path}") if path else root
+        return module if fromlist else root
+
+    return importer
+
+
+def main(paths: list[str]) -> None:
+    for path in map(Path, paths):
+        head = path.read_text(encoding="utf-8").partition("---\n")[0]
+        pairs = [f"---\n{program}=>\n{output(program, 'torch')}" for program, _ in blocks(path.name)]
+        path.write_text(head + "".join(pairs), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
