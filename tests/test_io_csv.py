@@ -242,3 +242,96 @@ def test_memory_is_little_more_than_the_array(monkeypatch):
         tracemalloc.stop()
     assert array.shape == (200_000, 4)
     assert peak < 1.6 * array.nbytes
+
+
+@pytest.mark.parametrize(
+    "text, expected, names",
+    [
+        ('"a\nb",c\n1,2\n', [[1, 2]], ("a\nb", "c")),
+        ('"a\n\nb","c; d"\n1,2\n"3","4\n"\n', [[1, 2], [3, 4]], ("a\n\nb", "c; d")),
+        ('x,"' + "y\n" * 40 + '"\n1,2\n', [[1, 2]], ("x", "y\n" * 40)),
+        ('a;"b,\nc"\r\n1;2\r\n', [[1, 2]], ("a", "b,\nc")),
+        ("a,true,nan\n1,2,3\n", [[1, 2, 3]], ("a", "true", "nan")),
+        ("inf,id\n1,2\n", [[1, 2]], ("inf", "id")),
+        ("% change,°C\n1,2\n", [[1, 2]], ("% change", "°C")),
+        ("true,false\nfalse,true\n", [[True, False], [False, True]], None),
+        ("a,\n1,2\n", [[1, 2]], ("a", "")),
+        ("2019,2020\n1,2\n", [[2019, 2020], [1, 2]], None),
+    ],
+)
+def test_names_in_headers(text, expected, names):
+    found = table(text)
+    assert (found.value.tolist(), found.names and tuple(n.strip() for n in found.names)) == (
+        expected,
+        names and tuple(n.strip() for n in names),
+    )
+
+
+@pytest.mark.parametrize("text", ["2024-01-01,12:30\n1,2\n", "?,a\n1,2\n", "$5,$6\n1,2\n", "1st,2nd\n1,2\n"])
+def test_a_first_row_that_is_neither_numbers_nor_names_is_not_dropped(text):
+    with pytest.raises(DataError, match=r"line 1: '.*' is neither a number nor a name") as raised:
+        table(text)
+    assert "header=true" in raised.value.help
+    assert table(text, header=True).value.tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    "text, place",
+    [
+        ('a,"b\n1,2\n3,4\n', "line 1, character 3"),
+        ('a,b\n1,2\n3,"4\n5,6\n', "line 3, character 3"),
+        ('a,b\n"1",2\n "3"",4\n5,6\n', "line 3, character 2"),
+        ('1,2\n3,"4\n' + "5,6\n" * 100_000, "line 2, character 3"),
+        ('"1,2\n' + "5,6\n" * 100_000, "line 1, character 1"),
+    ],
+)
+def test_a_quote_that_is_never_closed(text, place):
+    with pytest.raises(DataError, match=place + ": a quote that is never closed"):
+        table(text)
+
+
+def test_the_line_of_an_error_after_a_cell_of_several_lines():
+    with pytest.raises(DataError, match="line 4, column 2"):
+        table('1,"2\n\n"\n3,x\n')
+
+
+@pytest.mark.parametrize(
+    "text, options, expected",
+    [
+        ("1,5;2,5\n3,5;-4,25\n", {"decimal": ","}, [[1.5, 2.5], [3.5, -4.25]]),
+        ("x;y\n1.234,5;1.000.000\n", {"decimal": ",", "thousands": "."}, [[1234.5, 1000000]]),
+        ("1.234.567;1\n", {"decimal": ",", "thousands": "."}, [[1234567, 1]]),
+        ("1'000'000,2\n3,-4'000\n", {"thousands": "'"}, [[1000000, 2], [3, -4000]]),
+        ("1 234;5\n", {"thousands": " "}, [[1234, 5]]),
+        ("1\u202f234,5;5\n", {"thousands": "\u202f", "decimal": ","}, [[1234.5, 5]]),
+        ('"1,234",5\n"2,000","6"\n', {"thousands": ","}, [[1234, 5], [2000, 6]]),
+        ('"1,5",5\n2,"6,25"\n', {"decimal": ","}, [[1.5, 5], [2, 6.25]]),
+        ("1,5e3\t2\n\tNA\n", {"decimal": ",", "kind": "tsv"}, [[1500, 2], [NAN, NAN]]),
+        ("a;b\n1,5;x\n", {"decimal": ",", "columns": ["a"]}, [[1.5]]),
+    ],
+)
+def test_other_ways_to_write_numbers(text, options, expected):
+    np.testing.assert_array_equal(table(text, **options).value, np.array(expected))
+
+
+@pytest.mark.parametrize("cell", ["1.23", "1234.567", "1.2345", "1,234.567", ".123", "1..234"])
+def test_digits_between_separators_come_in_threes(cell):
+    with pytest.raises(DataError, match=f"'{cell}' is not a number"):
+        table(f"1;2\n{cell};1\n", decimal=",", thousands=".")
+
+
+def test_a_point_is_no_decimal_comma():
+    with pytest.raises(DataError, match=r"'1\.5' is not a number"):
+        table("2;2\n1.5;2\n", decimal=",")
+    with pytest.raises(DataError, match=r"'1,5' is not a number") as raised:
+        table("a;b\n1,5;2\n", delimiter=";")
+    assert 'decimal=","' in raised.value.help
+
+
+def test_a_large_table_with_decimal_commas_is_the_same_as_with_points():
+    values = np.random.default_rng(0).standard_normal((20_000, 3)) * 10_000
+    points = "\n".join(";".join(f"{v:,.3f}" for v in row) for row in values) + "\n"
+    commas = points.translate(str.maketrans(",.", ".,"))
+    np.testing.assert_array_equal(
+        table(commas, decimal=",", thousands=".").value, table(points.replace(",", "")).value
+    )

@@ -6,9 +6,10 @@ others go to NumPy's parser. What that does not take (quotes, words, a line of a
 by `csv_cells`, cell by cell, which either understands it or says which line and column is wrong. The rows
 are put into one array that grows in place.
 
-    header      a first row in which nothing is a number
+    header      a first row of names: words, none of which begins as a number does
     delimiter   of comma, semicolon, tab, bar and blanks the one that splits the first lines evenly
     comments    lines that begin with #; in .txt whatever follows a #
+    numbers     as in programs, or with another character before decimals and one between thousands
     missing     an empty cell, NA, N/A, null, none: nan
     dtype       bool if every cell is true/false, int64 if every cell is an integer, else the default float
 """
@@ -103,10 +104,14 @@ def _digits(blocks: Iterator[bytes], dialect: Dialect) -> Iterator[tuple[bytes, 
     delimiter = ord(dialect.delimiter)
     while some := list(islice(blocks, AHEAD * parallel.threads())):
         parts: list[Array | None] = [None] * len(some)
+        plain = [dialect.numerals.rewritten(block, dialect.delimiter) for block in some]
 
-        def work(lo: int, hi: int, some: list[bytes] = some, parts: list[Array | None] = parts) -> None:
+        def work(
+            lo: int, hi: int, some: list[bytes | None] = plain, parts: list[Array | None] = parts
+        ) -> None:
             for i in range(lo, hi):
-                part = csv_digits.parse(some[i], delimiter, dialect.width)
+                text = some[i]
+                part = None if text is None else csv_digits.parse(text, delimiter, dialect.width)
                 parts[i] = part if part is None or dialect.columns is None else part[:, dialect.columns]
 
         parallel.spread(work, len(some), block=1)
@@ -123,6 +128,10 @@ def _parse(block: bytes, dialect: Dialect, dtype: np.dtype[Any]) -> Array | None
 
     None where the block is not just numbers in rows of the right length.
     """
+    rewritten = dialect.numerals.rewritten(block, dialect.delimiter)
+    if rewritten is None:
+        return None
+    block = rewritten
     if b"#" in block:
         block = dialect.comment.sub(b"", block)
     if not block.strip():

@@ -5,13 +5,16 @@ from __future__ import annotations
 import builtins
 import csv
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..errors import DataError
-from .csv_dialect import BLANKS, Dialect, Options, cell_value, decoded, is_missing, is_number
+from .csv_dialect import BLANKS, Dialect, Options, decoded
+from .csv_numbers import is_missing
+from .csv_quotes import Quotes
 
 Array = np.ndarray[Any, Any]
 
@@ -28,21 +31,31 @@ class CellReader:
 
     def rows(self, blocks: Iterator[bytes], first_line: int) -> Iterator[Array]:
         """The rows of these blocks, some thousands an array."""
-        reader = csv.reader(
-            (decoded(line) for block in blocks for line in self._lines(block)),
-            delimiter=self.dialect.delimiter,
-            skipinitialspace=True,
-        )
+        quotes = Quotes(self.dialect.delimiter, first_line)
+
+        def lines() -> Iterator[str]:
+            for block in blocks:
+                for raw in self._lines(block):
+                    line = decoded(raw)
+                    quotes.follow(line)
+                    yield line
+            if quotes.opened is not None:
+                raise quotes.error(self.options.name)
+
+        reader = csv.reader(lines(), delimiter=self.dialect.delimiter, skipinitialspace=True)
         rows: list[list[Any]] = []
+        line = first_line
         try:
             for cells in reader:
                 if any(cell.strip() for cell in cells) or len(cells) > 1:
-                    rows.append(self._row(cells, first_line + reader.line_num - 1))
+                    rows.append(self._row(cells, line))
+                line = first_line + reader.line_num
                 if len(rows) == _ROWS:
                     yield self._array(rows)
                     rows = []
         except csv.Error as error:
-            line = first_line + reader.line_num - 1
+            if quotes.opened is not None:  # a cell that takes in line after line is too long for a cell
+                raise quotes.error(self.options.name) from None
             raise DataError(f"{self.options.name}, line {line}: {error}") from None
         if rows:
             yield self._array(rows)
@@ -70,10 +83,10 @@ class CellReader:
     def _cell(self, cells: list[str], i: int, line: int) -> Any:
         text = cells[i].strip()
         try:
-            value = cell_value(text)
+            value = self.dialect.numerals.value(text)
         except builtins.ValueError:
             raise DataError(
-                f"{self._place(i, line)}: {text!r} is not a number", help=self._columns_help(cells, line)
+                f"{self._place(i, line)}: {text!r} is not a number", help=self._columns_help(cells, i, line)
             ) from None
         if type(value) is int and not -(2**63) <= value < 2**63:
             if self.options.dtype is None or self.integral:
@@ -96,9 +109,13 @@ class CellReader:
         name = f" ({names[i]})" if names and names[i] else ""
         return f"{self.options.name}, line {line}, column {i + 1}{name}"
 
-    def _columns_help(self, cells: list[str], line: int) -> str:
-        numeric = [i for i, cell in enumerate(cells) if is_number(cell) or is_missing(cell)]
+    def _columns_help(self, cells: list[str], i: int, line: int) -> str:
+        numeric = [i for i, c in enumerate(cells) if is_missing(c) or self.dialect.numerals.is_number(c)]
         dialect = self.dialect
+        if ";" in cells[i] and dialect.delimiter == ",":
+            return 'load(path, delimiter=";") splits at semicolons; decimal="," reads 1,5 as a number'
+        if dialect.numerals.plain and re.fullmatch(r"[-+]?[\d.]*,\d+", cells[i].strip()):
+            return 'load(path, decimal=",") reads it as a number, thousands="." with dots between thousands'
         if line == dialect.line and dialect.names is None and self.options.header is None and not numeric:
             return "if this row is a header, say so: load(path, header=true)"
         if numeric and dialect.columns is None:

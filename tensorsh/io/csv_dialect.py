@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import csv
 import re
@@ -12,6 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..errors import DataError
+from .csv_numbers import Numerals, is_missing, is_name, is_word
+from .csv_quotes import open_quote, unclosed
 
 BLANKS = " "  # the delimiter that stands for any run of blanks and tabs
 
@@ -19,8 +20,6 @@ _HEAD = 1 << 16  # bytes looked at
 _JUDGED = 1 << 12  # characters of a long row looked at
 _FLOAT32: np.dtype[Any] = np.dtype(np.float32)
 _SAMPLE = 20  # rows looked at
-_MISSING = {"", "na", "n/a", "#n/a", "null", "none"}
-_TRUTH = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,8 @@ class Options:
     delimiter: str | None = None
     header: bool | None = None
     columns: tuple[int | str, ...] | None = None
+    decimal: str = "."
+    thousands: str | None = None
     dtype: np.dtype[Any] | None = None
     float_dtype: np.dtype[Any] = _FLOAT32
     kind: str = "csv"
@@ -45,6 +46,7 @@ class Dialect:
     start: int  # where the numbers begin, in bytes
     line: int  # and in lines, from 1
     comment: re.Pattern[bytes]
+    numerals: Numerals
 
 
 def read_head(stream: BinaryIO, name: str) -> bytes:
@@ -65,32 +67,87 @@ def read_head(stream: BinaryIO, name: str) -> bytes:
     return head
 
 
+@dataclass(frozen=True)
+class Row:
+    """One of the first rows: where it begins and the next one does, in bytes; its first line; its text."""
+
+    start: int
+    end: int
+    line: int
+    text: str
+
+
 def find_dialect(head: bytes, options: Options) -> Dialect:
     """What `options` leave open, settled by the first rows. DataError where there are none."""
     comment = re.compile(rb"#[^\r\n]*" if options.kind == "txt" else rb"(?m)^[ \t]*#[^\r\n]*")
-    sample: list[tuple[int, int, str]] = []  # start, line, text of the first rows
-    end = 0
+    numerals = _numerals(options)
+    lines = _lines(head, comment, _SAMPLE)
+    if not lines:
+        raise DataError(f"{options.name}: no rows", help="a table needs at least one line of numbers")
+    delimiter = options.delimiter
+    if delimiter is None:
+        delimiter = _delimiter(lines, options.kind, numerals)
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\n\r.-+#0123456789':
+        raise DataError(f"{delimiter!r} cannot be a delimiter", help='one character, such as delimiter=";"')
+    rows = _rows(lines, delimiter)
+    if not rows:  # the first goes on for longer
+        lines = _lines(head, comment, len(head))
+        rows = _rows(lines, delimiter)
+    if not rows:
+        raise unclosed(options.name, ((line.line, line.text) for line in lines), delimiter)
+    first = rows[0]
+    header = options.header
+    if header is None:
+        header = _is_header(_first_cells(first.text, delimiter), numerals, options, first.line)
+    names = tuple(_split(first.text, delimiter)) if header else None
+    width = len(names) if names is not None else _width(first.text, delimiter)
+    start, line = first.start, first.line
+    if header:
+        start, line = first.end, first.line + first.text.count("\n") + 1
+    columns = _columns(options, names, width)
+    return Dialect(delimiter, width, columns, names, start, line, comment, numerals)
+
+
+def _numerals(options: Options) -> Numerals:
+    for option, character in (("decimal", options.decimal), ("thousands", options.thousands)):
+        if character is not None and (
+            len(character) != 1 or character.isalnum() or character in '"+-#\n\r\t'
+        ):
+            raise DataError(f"{option}={character!r}: no number is written so", help='such as decimal=","')
+    if options.decimal == options.thousands:
+        raise DataError(f"decimal and thousands are both {options.decimal!r}")
+    return Numerals(options.decimal, options.thousands)
+
+
+def _lines(head: bytes, comment: re.Pattern[bytes], most: int) -> list[Row]:
+    """The first lines, without comments; empty ones only where they may be part of a quoted cell."""
+    lines: list[Row] = []
+    quoted, end = b'"' in head, 0
     for number, raw in enumerate(head.split(b"\n"), 1):
         start, end = end, end + len(raw) + 1
         complete = end <= len(head)
-        if (text := decoded(comment.sub(b"", raw)).strip("\r ")).strip() and (complete or not sample):
-            sample.append((start, number, text))
-        if len(sample) == _SAMPLE:
+        text = decoded(comment.sub(b"", raw)).strip("\r ")
+        if (text.strip() or (lines and quoted)) and (complete or not lines):
+            lines.append(Row(start, min(end, len(head)), number, text))
+        if len(lines) == most:
             break
-    if not sample:
-        raise DataError(f"{options.name}: no rows", help="a table needs at least one line of numbers")
-    rows = [text for _, _, text in sample]
-    delimiter = options.delimiter if options.delimiter is not None else _delimiter(rows, options.kind)
-    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\n\r.-+#0123456789':
-        raise DataError(f"{delimiter!r} cannot be a delimiter", help='one character, such as delimiter=";"')
-    header = options.header if options.header is not None else _is_header(_first_cells(rows[0], delimiter))
-    names = tuple(_split(rows[0], delimiter)) if header else None
-    width = len(names) if names is not None else _width(rows[0], delimiter)
-    start, line, _ = sample[0]
-    if header:
-        after = head.find(b"\n", start) + 1
-        start, line = after or len(head), line + 1
-    return Dialect(delimiter, width, _columns(options, names, width), names, start, line, comment)
+    return lines
+
+
+def _rows(lines: list[Row], delimiter: str) -> list[Row]:
+    """The lines as rows: one whose quote is open goes on in the next. The last may not end here."""
+    rows: list[Row] = []
+    part: list[Row] = []
+    inside = False
+    for line in lines:
+        inside = open_quote(line.text, delimiter, inside) is not None
+        part.append(line)
+        if not inside:
+            text = "\n".join(each.text for each in part)
+            if text.strip():
+                rows.append(Row(part[0].start, line.end, part[0].line, text))
+            part = []
+    return rows
 
 
 def decoded(raw: bytes) -> str:
@@ -106,7 +163,8 @@ def _split(row: str, delimiter: str) -> list[str]:
         row = " ".join(row.split())
     if '"' in row:
         with contextlib.suppress(csv.Error):
-            (row_cells,) = csv.reader([row], delimiter=delimiter, skipinitialspace=True)
+            lines = (line + "\n" for line in row.split("\n"))
+            row_cells = next(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
             return [cell.strip() for cell in row_cells]
     return [cell.strip() for cell in row.split(delimiter)]
 
@@ -124,25 +182,44 @@ def _first_cells(row: str, delimiter: str) -> list[str]:
     return _split(row, delimiter)
 
 
-def _delimiter(rows: list[str], kind: str) -> str:
+def _delimiter(lines: list[Row], kind: str, numerals: Numerals) -> str:
     """The candidate that gives every row the same number of cells, at best all of them numbers."""
     candidates = {"tsv": "\t,;| ", "txt": ",;|\t "}.get(kind, ",;\t| ")
+    quoted = any('"' in line.text for line in lines)
+    if not quoted:  # what is in numbers is between cells only where those are quoted
+        candidates = candidates.replace(numerals.decimal, "").replace(numerals.thousands or "\0", "")
     even = []
+    rows = [line.text for line in lines]
     for candidate in candidates:
-        width = _width(rows[-1], candidate)
+        rows = [row.text for row in _rows(lines, candidate)] if quoted else rows
+        width = _width(rows[-1], candidate) if rows else 0
         if width > 1 and all(_width(row, candidate) == width for row in rows):
-            if all(is_number(cell) or is_missing(cell) for cell in _first_cells(rows[-1], candidate)):
+            if all(numerals.is_number(c) or is_missing(c) for c in _first_cells(rows[-1], candidate)):
                 return candidate
             even.append(candidate)
     if even:
         return even[0]
-    uneven = [c for c in candidates if c in rows[0] and (c != BLANKS or kind == "txt")]
+    uneven = [c for c in candidates if c in lines[0].text and (c != BLANKS or kind == "txt")]
     return uneven[0] if uneven else candidates[0]
 
 
-def _is_header(cells: list[str]) -> bool:
-    named = [cell for cell in cells if not is_missing(cell)]
-    return bool(named) and not any(map(is_number, named))
+def _is_header(cells: list[str], numerals: Numerals, options: Options, line: int) -> bool:
+    """Whether the first row names the columns. DataError where it is neither names nor numbers."""
+    if any(numerals.is_number(cell) and not is_word(cell) for cell in cells):
+        return False
+    there = [cell for cell in cells if not is_missing(cell)]
+    if any(map(is_name, there)) and all(map(is_word, there)):
+        return True
+    strange = next((cell for cell in there if not is_word(cell)), None)
+    if strange is None:
+        return False
+    comma = re.fullmatch(r"[-+]?[\d.]*,\d+", strange) and numerals.decimal == "."
+    raise DataError(
+        f"{options.name}, line {line}: {strange!r} is neither a number nor a name",
+        help='load(path, decimal=",") reads it as a number'
+        if comma
+        else "load(path, header=true) if this row is a header",
+    )
 
 
 def _columns(options: Options, names: tuple[str, ...] | None, width: int) -> list[int] | None:
@@ -159,31 +236,3 @@ def _columns(options: Options, names: tuple[str, ...] | None, width: int) -> lis
             there = ", ".join(names) if names else f"0 to {width - 1}"
             raise DataError(f"{options.name}: no column {column!r}", help=f"the columns are {there}")
     return found
-
-
-def cell_value(text: str) -> Any:
-    """The number in a cell, None where it is missing; Python's ValueError for any other text."""
-    lowered = text.lower()
-    if lowered in _MISSING:
-        return None
-    if lowered in _TRUTH:
-        return _TRUTH[lowered]
-    if "_" in text or not text.isascii():
-        raise builtins.ValueError
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except builtins.ValueError:
-            pass
-    return complex(text)
-
-
-def is_number(text: str) -> bool:
-    try:
-        return cell_value(text.strip()) is not None
-    except builtins.ValueError:
-        return False
-
-
-def is_missing(text: str) -> bool:
-    return text.strip().lower() in _MISSING

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from ..errors import DataError
+from ..errors import DataError, TensorshError
 
 
 @contextlib.contextmanager
@@ -18,8 +19,6 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
     if path == "-":
         yield stdin if stdin is not None else sys.stdin.buffer
         return
-    if "\0" in path:
-        raise DataError(f"embedded null byte: {path!r}")
     with _explained(path), open(path, "rb") as stream:
         yield stream
 
@@ -80,7 +79,30 @@ def _umask() -> int:
 
 
 @contextlib.contextmanager
+def understood(name: str, kind: str) -> Iterator[None]:
+    """The boundary of every reader: whatever it stumbles over in a file is an error of the data.
+
+    Readers report what they foresee; what they do not (a damaged header, a shape beyond NumPy's limits,
+    a word where a number belongs) ends here.
+    """
+    try:
+        yield
+    except TensorshError:
+        raise
+    except MemoryError:
+        raise DataError(f"{name}: says that it holds more than there is memory for") from None
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or str(error).split("\n", 1)[0] or type(error).__name__
+        raise DataError(
+            f"{name}: not a .{kind} file that can be read ({reason})",
+            help="it is damaged, or of another format: load(path, format=…) says which",
+        ) from error
+
+
+@contextlib.contextmanager
 def _explained(path: str) -> Iterator[None]:
+    if "\0" in path:
+        raise DataError(f"embedded null byte: {path!r}", help="no path has one")
     try:
         yield
     except (OSError, UnicodeEncodeError) as error:
@@ -101,3 +123,21 @@ def _help(path: str, error: Exception) -> str | None:
                 return f"did you mean {os.path.join(folder, close[0])!r}?"
         return f"paths are relative to {os.getcwd()!r}"
     return None
+
+
+class Rejoined(io.RawIOBase):
+    """A stream whose first bytes were read already, for one that cannot seek."""
+
+    def __init__(self, head: bytes, rest: BinaryIO):
+        self.head = head
+        self.rest = rest
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            head, self.head = self.head, b""
+            return head + self.rest.read()
+        head, self.head = self.head[:size], self.head[size:]
+        return head + self.rest.read(size - len(head)) if len(head) < size else head
+
+    def seekable(self) -> bool:
+        return False

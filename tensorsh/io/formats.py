@@ -45,6 +45,8 @@ def read(
     delimiter: str | None = None,
     header: bool | None = None,
     columns: Sequence[int | str] | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
     float_dtype: Any = _FLOAT32,
 ) -> Loaded:
     """Read `path`, or standard input for `-`.
@@ -53,35 +55,44 @@ def read(
     float_dtype of floats written as text, where `dtype` is None
     delimiter, header, columns   of tables: the character, whether the first row is names, which
                 columns by number or name
+    decimal, thousands   of tables: the character before decimals (a point), and one between thousands
     """
     path = os.fspath(path)
     name = "standard input" if path == "-" else path
     dtype = None if dtype is None else np.dtype(dtype)
     kind = _named(format) if format is not None else _of_suffix(path)
+    tables: dict[str, Any] = {
+        "delimiter": delimiter,
+        "header": header,
+        "columns": tuple(columns) if columns is not None else None,
+        "decimal": decimal,
+        "thousands": thousands,
+    }
     with files.opened(path, stdin) as stream:
         if kind is None or path == "-":
             head = _peeked(stream)
             kind = kind or _of_content(head, name)
-            stream = _Rejoined(head, stream)
-        if kind in _TABLES:
-            from .csv import Options
-            from .csv import read as read_table
+            stream = files.Rejoined(head, stream)
+        with files.understood(name, kind):
+            return _read(stream, kind, name, dtype, np.dtype(float_dtype), tables)
 
-            options = Options(
-                name=name,
-                kind=kind,
-                delimiter=delimiter,
-                header=header,
-                columns=tuple(columns) if columns is not None else None,
-                dtype=dtype,
-                float_dtype=np.dtype(float_dtype),
-            )
-            table = read_table(stream, options)
-            return Loaded(table.array, kind, table.names)
-        for option, value in (("delimiter", delimiter), ("header", header), ("columns", columns)):
-            if value is not None:
-                raise DataError(f"{name}: {option}= is for tables of text, not .{kind}")
-        value = _read_other(stream, kind, name, np.dtype(float_dtype) if dtype is None else dtype)
+
+def _read(
+    stream: BinaryIO, kind: str, name: str, dtype: Any, float_dtype: np.dtype[Any], tables: dict[str, Any]
+) -> Loaded:
+    """What a stream of a known format holds; `tables` are the options that only tables have."""
+    if kind in _TABLES:
+        from .csv import Options
+        from .csv import read as read_table
+
+        given = {option: value for option, value in tables.items() if value is not None}
+        options = Options(name=name, kind=kind, dtype=dtype, float_dtype=float_dtype, **given)
+        table = read_table(stream, options)
+        return Loaded(table.array, kind, table.names)
+    for option, value in tables.items():
+        if value is not None:
+            raise DataError(f"{name}: {option}= is for tables of text, not .{kind}")
+    value = _read_other(stream, kind, name, float_dtype if dtype is None else dtype)
     return Loaded(_converted(value, dtype), kind)
 
 
@@ -89,7 +100,8 @@ def _read_other(stream: BinaryIO, kind: str, name: str, float_dtype: np.dtype[An
     if kind == "npy":
         from . import npy
 
-        return npy.read(stream, name)
+        arrays = npy.read_all(stream, name)
+        return arrays[0] if len(arrays) == 1 else arrays
     if kind == "npz":
         from . import npz
 
@@ -241,21 +253,3 @@ def _peeked(stream: BinaryIO) -> bytes:
     while len(head) < _PEEK and (more := stream.read(_PEEK - len(head))):
         head += more
     return head
-
-
-class _Rejoined(io.RawIOBase):
-    """A stream whose first bytes were read already, for one that cannot seek."""
-
-    def __init__(self, head: bytes, rest: BinaryIO):
-        self.head = head
-        self.rest = rest
-
-    def read(self, size: int | None = -1) -> bytes:
-        if size is None or size < 0:
-            head, self.head = self.head, b""
-            return head + self.rest.read()
-        head, self.head = self.head[:size], self.head[size:]
-        return head + self.rest.read(size - len(head)) if len(head) < size else head
-
-    def seekable(self) -> bool:
-        return False

@@ -25,6 +25,7 @@ Array = np.ndarray[Any, Any]
 
 _DISPLAYED = {"tensor", "bool", "int", "float", "complex", "str", "list", "tuple", "Size", "dict", "NoneType"}
 _READ_AS_THEMSELVES = {"bool", "int64", "float32"}
+_DIMENSIONS = 64
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -83,7 +84,8 @@ class _Converter:
         if isinstance(value, list):
             return self._list(value)
         if isinstance(value, dict):
-            if value.get("type") in _DISPLAYED and ("data" in value or "value" in value):
+            kind = value.get("type")
+            if isinstance(kind, str) and kind in _DISPLAYED and ("data" in value or "value" in value):
                 return self._displayed(value)
             return {key: self.value(item) for key, item in value.items()}
         return _NOT_FINITE.get(value, value) if isinstance(value, str) else value
@@ -115,7 +117,9 @@ class _Converter:
             return self._tensor(shown)
         value = shown.get("value")
         if kind == "complex" and isinstance(value, list) and len(value) == 2:
-            return complex(*(_NOT_FINITE.get(part, part) for part in value))
+            parts = [_NOT_FINITE.get(part, part) if isinstance(part, str) else part for part in value]
+            if all(type(part) in (int, float) for part in parts):
+                return complex(*parts)
         if kind in ("list", "tuple", "Size") and isinstance(value, list):
             return [self.value(item) for item in value]
         return self.value(value)
@@ -123,9 +127,15 @@ class _Converter:
     def _tensor(self, shown: Mapping[str, Any]) -> Array:
         try:
             dtype, shape = dtype_named(shown["dtype"]), tuple(shown["shape"])
+            fits = len(shape) <= _DIMENSIONS and all(type(size) is int and size >= 0 for size in shape)
         except (KeyError, TypeError):
-            raise DataError(f"{self.name}: a tensor without dtype or shape") from None
-        if shown["data"] is None:
+            fits = False
+        if not fits:
+            raise DataError(
+                f"{self.name}: a tensor without dtype or shape",
+                help='as `-f json` prints it: {"type": "tensor", "dtype": "float32", "shape": [2], "data": […]}',
+            )
+        if shown.get("data") is None:
             raise DataError(
                 f"{self.name}: a tensor on the device meta, which has no data",
                 help="print it from a device with data, such as cpu",

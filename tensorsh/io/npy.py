@@ -1,4 +1,7 @@
-"""`.npy`: one array, in NumPy's format, and what becomes of dtypes that tensors do not have."""
+"""`.npy`: an array in NumPy's format, or several one after the other, as `-f npy` writes several values.
+
+What becomes of dtypes that tensors do not have is said here, too.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,17 @@ _WIDER = {"uint16": np.int32, "uint32": np.int64, "longdouble": np.float64, "clo
 #: the dtypes of tensors
 OWN = {"bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"}
 OWN |= {"complex64", "complex128", "bfloat16"}
+
+
+def read_all(stream: BinaryIO, name: str) -> list[Array]:
+    """The arrays in a stream, at least one: `numpy.load` of an open file reads them one by one, too."""
+    from .files import Rejoined
+
+    arrays = [read(stream, name)]
+    while first := stream.read(1):
+        stream = Rejoined(first, stream)
+        arrays.append(read(stream, f"{name}, array {len(arrays) + 1}"))
+    return arrays
 
 
 def read(stream: BinaryIO, name: str) -> Array:

@@ -29,6 +29,8 @@ _NAMES = {
 }  # fmt: skip
 _UNSIGNED = {"uint16", "uint32", "uint64"}  # read, as wider signed integers
 _CODES = {name: code for code, name in _NAMES.items()}
+_DIMENSIONS = 64
+_WHOLE = "in a .safetensors file the arrays follow each other without gaps; this one is damaged"
 _LONGEST_HEADER = 100_000_000
 
 
@@ -45,9 +47,16 @@ def read(stream: BinaryIO, name: str) -> dict[str, Array]:
     except (builtins.ValueError, AttributeError, TypeError, KeyError, RecursionError):
         raise DataError(f"{name}: not a .safetensors file (its header is no JSON of arrays)") from None
     data = stream.read()
-    arrays = {}
+    arrays, covered = {}, 0
     for key, entry in layout:
         arrays[key] = _array(data, entry, f"{name}, {key!r}")
+        begin, end = entry["data_offsets"]
+        if begin != covered:
+            where = "overlaps the one before it" if begin < covered else f"leaves bytes from {covered} unused"
+            raise DataError(f"{name}, {key!r}: its place {where}", help=_WHOLE)
+        covered = end
+    if covered != len(data):
+        raise DataError(f"{name}: {len(data) - covered} bytes after the last array", help=_WHOLE)
     return arrays
 
 
@@ -59,12 +68,14 @@ def _array(data: bytes, entry: Any, name: str) -> Array:
         whole = False
     if not whole:
         raise DataError(f"{name}: dtype, shape or place is missing")
-    if code not in _NAMES:
+    if not isinstance(code, str) or code not in _NAMES:
         raise DataError(f"{name}: {code} is no dtype of tensors", help=f"those are {', '.join(_NAMES)}")
     named = _NAMES[code]
     dtype = np.dtype(named) if named in _UNSIGNED else dtype_named(named)
     if end > len(data) or math.prod(shape) * dtype.itemsize != end - begin:
         raise DataError(f"{name}: the file ends early, or its shape does not fit its bytes")
+    if len(shape) > _DIMENSIONS:
+        raise DataError(f"{name}: {len(shape)} dimensions, where NumPy has at most {_DIMENSIONS}")
     array = np.frombuffer(data, dtype, math.prod(shape), begin).reshape(shape)
     if sys.byteorder == "big":
         array = array.byteswap()

@@ -37,20 +37,23 @@ class Load:
         delimiter: str | None = None,
         header: bool | None = None,
         columns: Any = None,
+        decimal: str | None = None,
+        thousands: str | None = None,
     ) -> Any:
         """What a file holds (`-` is standard input): a tensor, or for npz and safetensors a dict of them.
 
         The format is told by the suffix, by the contents, or by format="csv". Tables take delimiter=,
-        header= and columns=.
+        header=, columns=, decimal= and thousands=.
         """
         if not isinstance(path, str):
             raise ArgumentError(
                 f"load() wants a path in quotes, not {type(path).__name__}", code="argument-type"
             )
-        if isinstance(columns, Tensor):
-            columns = columns.tolist()
-        if columns is not None and not isinstance(columns, list | tuple):
-            columns = [columns]
+        texts = {"format": format, "delimiter": delimiter, "decimal": decimal, "thousands": thousands}
+        for option, given in texts.items():
+            check_option(option, given, str, "a text")
+        check_option("header", header, bool, "true or false")
+        columns = column_list(columns)
         state = context.current
         from .. import io
 
@@ -61,6 +64,8 @@ class Load:
             delimiter=delimiter,
             header=header,
             columns=columns,
+            decimal=decimal,
+            thousands=thousands,
             float_dtype=state.dtype.np,
         )
         return tensors(value, state.device if device is None else resolve(device))
@@ -74,6 +79,29 @@ class Load:
 
     def __repr__(self) -> str:
         return "<function load>"
+
+
+def check_option(option: str, given: Any, kind: type, wanted: str) -> None:
+    """ArgumentError unless an option of `load` or `save` has its type or is left out."""
+    if given is not None and type(given) is not kind:
+        raise ArgumentError(f"{option}= wants {wanted}, not {type(given).__name__}", code="argument-type")
+
+
+def column_list(columns: Any) -> list[int | str] | None:
+    """The columns asked for, each a number or a name; ArgumentError for anything else."""
+    if columns is None:
+        return None
+    if isinstance(columns, Tensor):
+        columns = columns.tolist()
+    listed = list(columns) if isinstance(columns, list | tuple | range) else [columns]
+    for column in listed:
+        if type(column) not in (int, str):
+            raise ArgumentError(
+                f"columns= wants numbers of columns or names, not {type(column).__name__}",
+                code="argument-type",
+                help='columns=[0, 2], or columns=["length", "width"] where the table has a header',
+            )
+    return listed
 
 
 def tensors(value: Any, on: Any) -> Any:
@@ -96,6 +124,7 @@ def save(x: Any, path: str, *, format: str | None = None) -> None:
             code="argument-type",
             help='save(x, "x.npy")',
         )
+    check_option("format", format, str, "a text")
     from .. import io
 
     io.save(arrays(x), path, format=format)
