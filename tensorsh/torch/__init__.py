@@ -23,6 +23,6 @@ CONTENTS = {
         "complex64 cfloat complex128 cdouble"
     ),
 }
-NAMESPACES = ("backends", "cuda", "nn", "random", "utils")
+NAMESPACES = ("backends", "cuda", "nn", "optim", "random", "utils")
 
 __getattr__, __dir__ = lazily(__name__)

@@ -251,7 +251,7 @@ def rmsprop_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, A
 @composite(
     "sgd(any params, float lr=0.001, float momentum=0.0, float dampening=0.0, float weight_decay=0.0, "
     "bool nesterov=False, *, bool maximize=False)",
-    names=("sgd", "optim.SGD"),
+    names=("sgd",),
 )
 def sgd(params, lr, momentum, dampening, weight_decay, nesterov, maximize):
     """Stochastic gradient descent: `w -= lr * g`, with momentum `v = momentum * v + g; w -= lr * v`.
@@ -290,7 +290,7 @@ def _adam(
 @composite(
     "adam(any params, float lr=0.001, any betas=(0.9, 0.999), float eps=1e-08, float weight_decay=0.0, "
     "bool amsgrad=False, *, bool maximize=False)",
-    names=("adam", "optim.Adam"),
+    names=("adam",),
 )
 def adam(params, lr, betas, eps, weight_decay, amsgrad, maximize):
     """Adam (Kingma & Ba 2015): steps scaled by running means of the gradient and of its square.
@@ -310,7 +310,7 @@ def adam(params, lr, betas, eps, weight_decay, amsgrad, maximize):
 @composite(
     "adamw(any params, float lr=0.001, any betas=(0.9, 0.999), float eps=1e-08, float weight_decay=0.01, "
     "bool amsgrad=False, *, bool maximize=False)",
-    names=("adamw", "optim.AdamW"),
+    names=("adamw",),
 )
 def adamw(params, lr, betas, eps, weight_decay, amsgrad, maximize):
     """Adam with weight decay apart from the gradient (Loshchilov & Hutter 2019).
@@ -330,7 +330,7 @@ def adamw(params, lr, betas, eps, weight_decay, amsgrad, maximize):
 @composite(
     "rmsprop(any params, float lr=0.01, float alpha=0.99, float eps=1e-08, float weight_decay=0.0, "
     "float momentum=0.0, bool centered=False, *, bool maximize=False)",
-    names=("rmsprop", "optim.RMSprop"),
+    names=("rmsprop",),
 )
 def rmsprop(params, lr, alpha, eps, weight_decay, momentum, centered, maximize):
     """RMSprop (Hinton 2012): steps divided by a running root mean square of the gradient.

@@ -1,0 +1,64 @@
+"""RAdam."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...train.rules import adam
+from .checks import at_least, check_betas, check_lr, complete
+from .optimizer import Optimizer, follow
+
+
+class RAdam(Optimizer):
+    """Rectified Adam (Liu et al. 2019)."""
+
+    __module__ = "torch.optim.radam"
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        decoupled_weight_decay: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+    ):
+        check_lr(lr)
+        at_least(0.0, "epsilon value", eps)
+        check_betas(betas)
+        at_least(0.0, "weight_decay value", weight_decay)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "maximize": maximize,
+                "foreach": foreach,
+                "capturable": capturable,
+                "decoupled_weight_decay": decoupled_weight_decay,
+                "differentiable": differentiable,
+            },
+        )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        complete(
+            self,
+            foreach=None,
+            maximize=False,
+            differentiable=False,
+            decoupled_weight_decay=False,
+            capturable=False,
+        )
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One step; the closure's loss, if there is one."""
+        return follow(self, adam.radam, closure)

@@ -1,0 +1,128 @@
+"""Adam and its relatives: steps along running means of the gradient, scaled by those of its square."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...engine import fma
+from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
+
+
+def _begin(w: Array, state: State) -> None:
+    state["exp_avg"] = np.zeros_like(w)
+    state["exp_avg_sq"] = np.zeros_like(w)
+
+
+def _decayed(w: Array, g: Array, options: Options) -> Array:
+    """The gradient to descend; weight decay that is decoupled from it shrinks the parameter at once."""
+    if not options["decoupled_weight_decay"]:
+        return penalised(w, g, options)
+    decay = options["weight_decay"]
+    if decay != 0:
+        w *= w.dtype.type(1 - number(options["lr"]) * decay)
+    return -g if options["maximize"] else g
+
+
+def _averaged(g: Array, mean: Array, square: Array, beta1: float, beta2: float) -> None:
+    fma.lerp(mean, g, 1 - beta1)
+    square *= square.dtype.type(beta2)
+    fma.add_product(square, g, g, 1 - beta2)
+
+
+def adam(w: Array, g: Array, state: State, options: Options) -> None:
+    """Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019)."""
+    if not state:
+        state["step"] = zero()
+        _begin(w, state)
+        if options["amsgrad"]:
+            state["max_exp_avg_sq"] = np.zeros_like(w)
+    step = count(state)
+    beta1, beta2 = map(number, options["betas"])
+    size = -(number(options["lr"]) / (1 - beta1**step))
+    correction = (1 - beta2**step) ** 0.5
+    eps = options["eps"]
+
+    def update(w: Array, g: Array, mean: Array, square: Array, largest: Array | None = None) -> None:
+        g = _decayed(w, g, options)
+        _averaged(g, mean, square, beta1, beta2)
+        if largest is not None:
+            square = np.maximum(largest, square, out=largest)
+        scale = np.sqrt(square)
+        scale /= scale.dtype.type(correction)
+        scale += scale.dtype.type(eps)
+        fma.add_quotient(w, mean, scale, size)
+
+    more = (state["max_exp_avg_sq"],) if options["amsgrad"] else ()
+    by_blocks(update, w, g, state["exp_avg"], state["exp_avg_sq"], *more)
+
+
+def adamax(w: Array, g: Array, state: State, options: Options) -> None:
+    """Adam with the largest gradient in place of the mean square (Kingma & Ba 2015)."""
+    if not state:
+        state.update(step=zero(), exp_avg=np.zeros_like(w), exp_inf=np.zeros_like(w))
+    step = count(state)
+    beta1, beta2 = options["betas"]
+    size = -(number(options["lr"]) / (1 - beta1**step))
+
+    def update(w: Array, g: Array, mean: Array, largest: Array) -> None:
+        g = penalised(w, g, options)
+        fma.lerp(mean, g, 1 - beta1)
+        largest *= largest.dtype.type(beta2)
+        np.maximum(largest, np.abs(g) + g.dtype.type(options["eps"]), out=largest)
+        fma.add_quotient(w, mean, largest, size)
+
+    by_blocks(update, w, g, state["exp_avg"], state["exp_inf"])
+
+
+def nadam(w: Array, g: Array, state: State, options: Options) -> None:
+    """Adam with Nesterov's momentum (Dozat 2016)."""
+    if not state:
+        state.update(step=zero(), mu_product=zero(1.0))
+        _begin(w, state)
+    step = count(state)
+    beta1, beta2 = options["betas"]
+    lr, decay = number(options["lr"]), options["momentum_decay"]
+    mu = beta1 * (1.0 - 0.5 * 0.96 ** (step * decay))
+    following = beta1 * (1.0 - 0.5 * 0.96 ** ((step + 1) * decay))
+    product = state["mu_product"]
+    product *= product.dtype.type(mu)
+    so_far = product.item()
+    correction = 1 - beta2**step
+
+    def update(w: Array, g: Array, mean: Array, square: Array) -> None:
+        g = _decayed(w, g, options)
+        _averaged(g, mean, square, beta1, beta2)
+        scale = np.sqrt(square / square.dtype.type(correction))
+        scale += scale.dtype.type(options["eps"])
+        fma.add_quotient(w, g, scale, -lr * (1.0 - mu) / (1.0 - so_far))
+        fma.add_quotient(w, mean, scale, -lr * following / (1.0 - so_far * following))
+
+    by_blocks(update, w, g, state["exp_avg"], state["exp_avg_sq"])
+
+
+def radam(w: Array, g: Array, state: State, options: Options) -> None:
+    """Adam that scales only once the variance can be trusted (Liu et al. 2019)."""
+    if not state:
+        state["step"] = zero()
+        _begin(w, state)
+    step = count(state)
+    beta1, beta2 = options["betas"]
+    correction1, correction2 = 1 - beta1**step, 1 - beta2**step
+    most = 2 / (1 - beta2) - 1
+    length = most - 2 * step * (beta2**step) / correction2
+
+    def update(w: Array, g: Array, mean: Array, square: Array) -> None:
+        g = _decayed(w, g, options)
+        kind = w.dtype.type
+        _averaged(g, mean, square, beta1, beta2)
+        change = mean / kind(correction1)
+        change *= kind(number(options["lr"]))
+        if length > 5.0:
+            scale = np.sqrt(square)
+            scale += kind(options["eps"])
+            change *= 1 / scale * kind(correction2**0.5)
+            rest = (length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)
+            change *= kind(rest**0.5)
+        w -= change
+
+    by_blocks(update, w, g, state["exp_avg"], state["exp_avg_sq"])

@@ -1,0 +1,39 @@
+"""torch.optim against what PyTorch gave: 100 steps of every optimiser, its state and how it prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optim_cases import trajectory
+from oracle import read_lines
+from tensorsh import torch
+
+CASES = read_lines("optim.jsonl.gz")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['call']}-{c['dtype']}")
+def test_steps(case: dict[str, Any]) -> None:
+    found = trajectory(torch, case["call"], case["dtype"])
+    for name in ("groups", "print"):
+        assert found[name] == case[name]
+    same(found["params"], case["params"], case)
+    assert list(found["state"]) == list(case["state"])
+    for key, expected in case["state"].items():
+        state = found["state"][key]
+        assert list(state) == list(expected)
+        for name, (dtype, shape, values) in expected.items():
+            assert list(state[name][:2]) == [dtype, shape]
+            same(state[name][2], values, case)
+
+
+def same(found: Any, expected: Any, case: dict[str, Any]) -> None:
+    """To the last bit; where roots are taken, which PyTorch rounds otherwise, nearly."""
+    tolerance = 1e-5 if case["dtype"] == "float32" else 1e-13
+    for a, b in zip(found, expected, strict=True) if isinstance(expected, list) else [(found, expected)]:
+        if case["exact"]:
+            assert a == b
+        else:
+            np.testing.assert_allclose(a, b, tolerance, tolerance * np.abs(b).max())
