@@ -1,0 +1,268 @@
+"""What `import` finds in a PyTorch program: Python's modules, each a table of names that are harmless.
+
+`Modules` belongs to one session. `find("math")` gives a module object of the session's own that holds the
+listed names and nothing else; what modules keep (random streams, filters, loggers, the decimal context) is
+the session's too, and `state`/`restore` undo it. `Host` is what the session lends: the attribute rules, the
+program's variables, its places.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import warnings
+from typing import Any
+
+from ..engine.warn import Event, Warnings
+from . import gate, reach
+from .guarded import GUARDED, is_guarded
+from .module import Module
+from .reach import allowed_dunder
+
+__all__ = ["GUARDED", "Host", "Module", "Modules", "allowed_dunder", "is_guarded"]
+
+
+class Host:
+    """What a session lends to its modules; a session overrides what it knows better."""
+
+    def __init__(self, argv: list[str] | None = None):
+        self.argv: list[str] = [""] if argv is None else argv
+        self.modules: Modules = None  # type: ignore[assignment]  # set by Modules
+        self.descriptors: set[int] = set()  # files that are numbers, which the session was given
+        self.warnings = Warnings(lambda file, line: None, _print_warning)  # the session's filters
+
+    def folder(self) -> str:
+        """The folder of the running script."""
+        return ""
+
+    def attribute(self, value: Any, name: Any, *default: Any) -> Any:
+        """`getattr` by the rules; AttributeError in Python's words."""
+        return reach.attribute(self, value, name, *default)
+
+    def set_attribute(self, value: Any, name: Any, new: Any) -> None:
+        """`setattr` by the rules."""
+        reach.set_attribute(self, value, name, new)
+
+    def del_attribute(self, value: Any, name: Any) -> None:
+        """`delattr` by the rules."""
+        reach.del_attribute(self, value, name)
+
+    def main_names(self) -> dict[str, Any]:
+        """The program's variables, as a copy."""
+        return {}
+
+    def local_names(self) -> dict[str, Any]:
+        """The variables in reach where the program is, as a copy."""
+        return self.main_names()
+
+    def module_names(self, name: str) -> dict[str, Any] | None:
+        """The variables of a module beside the program, as a copy."""
+        return None
+
+    def evaluate(self, text: str, names: dict[str, Any]) -> Any:
+        """The value of an expression in our language."""
+        raise NotImplementedError("this session evaluates no texts")
+
+    def place(self, filename: str, lineno: int) -> tuple[str, int, str, str] | None:
+        """The file, line, text and function that a frame of the program stands for."""
+        return None
+
+    def source(self, value: Any) -> str | None:
+        """The text of a function or class of the program."""
+        return None
+
+    def admit(self, path: str | bytes, how: str) -> None:
+        """Raise PermissionError to refuse the program a path; `how` is "read" or "write"."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """What a pickle may name that is the library's (tensors), or None."""
+        return None
+
+    def version(self, distribution: str) -> str | None:
+        """The version of what is the session's own (torch), or None."""
+        return None
+
+    def import_module(self, name: str, package: str | None) -> Any:
+        """The module that `import` gives the program."""
+        found = self.modules.find(name)
+        if found is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return found
+
+    def recursion_changed(self, limit: int) -> None:
+        """The program asked for calls to go so deep."""
+
+    def builtin(self, name: str) -> Any:
+        """A builtin as the program has it, or None."""
+        return self.modules.builtins.get(name)
+
+    def copied_class(self, kind: type) -> bool:
+        """Whether a class belongs to one of the session's copies of Python's modules."""
+        return self.modules.has_copied(kind)
+
+
+class Modules:
+    """The modules of one session."""
+
+    def __init__(self, host: Host):
+        from .builtins import table
+        from .system import Environ
+
+        self.host = host
+        host.modules = self
+        self.loaded: dict[str, Module] = {}  # `sys.modules`
+        self.recursion_limit = 1000
+        self.environ = Environ()
+        self.builtins: dict[str, Any] = table(self)
+        self._random: Any = None
+        self._copies: Any = None
+        self._whole_sys: Any = None
+
+    def find(self, name: str) -> Module | None:
+        """The module that `import name` means, or None where there is none. Its package is loaded too."""
+        found = self.loaded.get(name)
+        if found is not None:
+            return found
+        from .tables import TABLES
+
+        table = TABLES.get(name)
+        parent, _, last = name.rpartition(".")
+        if table is None or not exists(name) or (parent and self.find(parent) is None):
+            return None
+        if name in self.loaded:
+            return self.loaded[name]  # its package brought it
+        module = self._module(name)
+        self.loaded[name] = module
+        try:
+            vars(module).update(self._names(name, table))
+        except BaseException:
+            del self.loaded[name]
+            raise
+        if parent:
+            setattr(self.loaded[parent], last, module)
+        for each in table.submodules.split():
+            self.find(f"{name}.{each}")
+        if name == "warnings":
+            self.host.warnings.module = vars(module)
+        return module
+
+    def changes(self, module: str, function: str) -> tuple[int, ...]:
+        """The places of the arguments that a listed function changes."""
+        from .tables import TABLES
+
+        table = TABLES.get(module)
+        return () if table is None else table.changes.get(function, ())
+
+    def open(self, file: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
+        """`open` through the gate."""
+        return gate.open_file(self.host, file, mode, *rest, **options)
+
+    def main(self, name: str = "__main__") -> Module | None:
+        """The program itself, or a module beside it, as a module that holds a copy of its variables."""
+        names = self.host.main_names() if name == "__main__" else self.host.module_names(name)
+        if names is None:
+            return None
+        module = Module(name)
+        vars(module).update(names)
+        return module
+
+    # --- state -----------------------------------------------------------------------------------------------
+
+    def state(self) -> Any:
+        """What modules keep, for `restore`."""
+        from .state import State
+
+        return State(self)
+
+    def restore(self, state: Any) -> None:
+        """Put back what `state` saw."""
+        state.restore(self)
+
+    # --- what the tables use ---------------------------------------------------------------------------------
+
+    @property
+    def random(self) -> Any:
+        """The session's stream behind the functions of `random`."""
+        if self._random is None:
+            import random
+
+            self._random = random.Random()
+        return self._random
+
+    @property
+    def copies(self) -> Any:
+        """The session's copies of Python's modules."""
+        if self._copies is None:
+            from .copies import Copies
+
+            self._copies = Copies(self)
+        return self._copies
+
+    @property
+    def whole_sys(self) -> Any:
+        """`sys` as those copies see it."""
+        if self._whole_sys is None:
+            from .system import WholeSystem
+
+            self._whole_sys = WholeSystem(self)
+        return self._whole_sys
+
+    def has_copied(self, kind: type) -> bool:
+        """Whether a class was made by one of the copies."""
+        if self._copies is None:
+            return False
+        made = self._copies.made.get(kind.__module__)
+        return made is not None and vars(made).get(kind.__name__) is kind
+
+    def other_paths(self, name: str) -> Module:
+        """`ntpath` where paths are POSIX's, and the other way round: texts only."""
+        from .tables import TABLES
+
+        return self._filled(name, importlib.import_module(name), TABLES["os.path"].names)
+
+    def _module(self, name: str) -> Module:
+        if name == "sys":
+            from .system import System
+
+            return System(name)
+        spec = importlib.util.find_spec(name)
+        origin = None if spec is None or spec.origin in (None, "built-in") else spec.origin
+        shown = None
+        if origin == "frozen":
+            shown = origin
+        elif origin:
+            file = os.path.basename(origin)
+            shown = f"{name.replace('.', '/')}/{file}" if file == "__init__.py" else file
+        return Module(name, shown=shown)
+
+    def _names(self, name: str, table: Any) -> dict[str, Any]:
+        source = self.copies.get(name) if table.copied else importlib.import_module(name)
+        found = {"__doc__": source.__doc__} if source.__doc__ else {}
+        for each in table.names.split():
+            if hasattr(source, each):
+                found[each] = getattr(source, each)
+        if hasattr(source, "__version__") and isinstance(source.__version__, str):
+            found["__version__"] = source.__version__
+        if table.made is not None:
+            found.update(table.made(self))
+        return found
+
+    def _filled(self, name: str, source: Any, names: str) -> Module:
+        module = Module(name)
+        vars(module).update({each: getattr(source, each) for each in names.split() if hasattr(source, each)})
+        return module
+
+
+def _print_warning(event: Event) -> None:
+    place = event.place
+    sys.stderr.write(warnings.formatwarning(event.message, type(event.message), place.file, place.line))
+
+
+def exists(name: str) -> bool:
+    """Whether the running Python has this module."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return name in ("builtins", "sys")

@@ -1,0 +1,125 @@
+"""Python's builtins as PyTorch programs have them: Python's own objects, guarded where one reads names or files.
+
+`eval`, `exec`, `compile`, `__import__` and `breakpoint` are not there.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from . import gate
+from .module import Module
+
+if TYPE_CHECKING:
+    from . import Modules
+
+NAMES = """
+abs aiter all anext any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate filter
+float format frozenset hash hex id input int isinstance issubclass iter len list map max memoryview min next object
+oct ord pow print property range repr reversed round set slice sorted staticmethod str sum super tuple type zip
+True False None Ellipsis NotImplemented __debug__ __build_class__
+ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError BrokenPipeError
+BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError ConnectionRefusedError
+ConnectionResetError DeprecationWarning EOFError EncodingWarning EnvironmentError Exception ExceptionGroup
+FileExistsError FileNotFoundError FloatingPointError FutureWarning GeneratorExit IOError ImportError ImportWarning
+IndentationError IndexError InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError
+ModuleNotFoundError NameError NotADirectoryError NotImplementedError OSError OverflowError
+PendingDeprecationWarning PermissionError ProcessLookupError PythonFinalizationError RecursionError ReferenceError
+ResourceWarning RuntimeError RuntimeWarning StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError
+SystemExit TabError TimeoutError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError
+UnicodeTranslateError UnicodeWarning UserWarning ValueError Warning ZeroDivisionError
+"""
+MISSING: Any = object()
+
+
+def table(modules: Modules) -> dict[str, Any]:
+    """The builtins of one session. `locals`, `vars()` and `dir()` without arguments are the language's to give."""
+    found = {name: getattr(builtins, name) for name in NAMES.split() if hasattr(builtins, name)}
+    found.update(_guarded(modules))
+    return found
+
+
+def _guarded(modules: Modules) -> dict[str, Any]:
+    host = modules.host
+
+    def getattr(object: Any, name: str, default: Any = MISSING, /) -> Any:
+        """An attribute of an object by its name."""
+        if default is MISSING:
+            return host.attribute(object, name)
+        return host.attribute(object, name, default)
+
+    def hasattr(obj: Any, name: str, /) -> bool:
+        """Whether an object has an attribute of this name."""
+        return host.attribute(obj, name, MISSING) is not MISSING
+
+    def setattr(obj: Any, name: str, value: Any, /) -> None:
+        """Set an attribute of an object by its name."""
+        host.set_attribute(obj, name, value)
+
+    def delattr(obj: Any, name: str, /) -> None:
+        """Delete an attribute of an object by its name."""
+        host.del_attribute(obj, name)
+
+    def vars(object: Any = MISSING, /) -> Any:
+        """The attributes of an object as a dictionary."""
+        if object is MISSING:
+            return host.local_names()
+        try:
+            return host.attribute(object, "__dict__")
+        except AttributeError:
+            raise TypeError("vars() argument must have __dict__ attribute") from None
+
+    def dir(object: Any = MISSING, /) -> list[str]:
+        """The names of an object's attributes."""
+        if object is MISSING:
+            return sorted(host.local_names())
+        return builtins.dir(object)
+
+    def globals() -> dict[str, Any]:
+        """The program's variables, as a copy."""
+        return host.main_names()
+
+    def locals() -> dict[str, Any]:
+        """The variables in reach, as a copy."""
+        return host.local_names()
+
+    def help(object: Any = MISSING, /) -> None:
+        """Print what is written about an object."""
+        if object is not MISSING:
+            print(_documentation(object))
+
+    def exit(code: Any = None) -> None:
+        """Leave the program with this status."""
+        raise SystemExit(code)
+
+    def quit(code: Any = None) -> None:
+        """Leave the program with this status."""
+        raise SystemExit(code)
+
+    def open(file: Any, mode: str = "r", buffering: int = -1, *rest: Any, **options: Any) -> Any:
+        """Open a file, through the gate."""
+        return gate.open_file(host, file, mode, buffering, *rest, **options)
+
+    made = {
+        each.__name__: each
+        for each in (getattr, hasattr, setattr, delattr, vars, dir, globals, locals, help, exit, quit, open)
+    }
+    for name, function in made.items():
+        function.__qualname__, function.__module__ = name, "builtins"
+    return made
+
+
+def _documentation(value: Any) -> str:
+    title = builtins.getattr(value, "__name__", type(value).__name__)
+    if isinstance(value, Module):
+        head = f"Help on module {title}:"
+    elif isinstance(value, type):
+        head = f"Help on class {title}:"
+    else:
+        with contextlib.suppress(TypeError, ValueError):
+            title += str(inspect.signature(value))
+        head = title
+    return f"{head}\n\n{inspect.getdoc(value) or ''}".rstrip() + "\n"

@@ -1,0 +1,100 @@
+"""`inspect` of one session: signatures and questions, no frames, no sources of modules."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .reach import harmless
+
+if TYPE_CHECKING:
+    from . import Modules
+
+
+def names(modules: Modules) -> dict[str, Any]:
+    """The functions that look at objects through the attribute rules."""
+    host = modules.host
+    copy = modules.copies.get("inspect")
+    absent: Any = object()
+
+    def signature(
+        obj: Callable[..., Any],
+        *,
+        follow_wrapped: bool = True,
+        globals: Any = None,
+        locals: Any = None,
+        eval_str: bool = False,
+    ) -> inspect.Signature:
+        """The parameters of a callable; what stands for a default that no program may have is `...`."""
+        found = copy.signature(
+            obj, follow_wrapped=follow_wrapped, globals=globals or host.main_names() if eval_str else globals,
+            locals=locals, eval_str=eval_str,
+        )  # fmt: skip
+        if all(harmless(each.default) for each in found.parameters.values()):
+            return found
+        return found.replace(
+            parameters=[
+                each if harmless(each.default) else each.replace(default=...)
+                for each in found.parameters.values()
+            ]
+        )
+
+    def getmembers(object: Any, predicate: Callable[[Any], bool] | None = None) -> list[tuple[str, Any]]:
+        """The attributes of an object as (name, value), by name: those that the program can read."""
+        found = []
+        for name in sorted(set(dir(object))):
+            value = host.attribute(object, name, absent)
+            if value is not absent and (predicate is None or predicate(value)):
+                found.append((name, value))
+        return found
+
+    def getattr_static(obj: Any, attr: str, default: Any = absent) -> Any:
+        """An attribute as it is stored, where the program may read it."""
+        try:
+            host.attribute(obj, attr)
+            found = inspect.getattr_static(obj, attr)
+            if not harmless(found) or isinstance(
+                found, types.GetSetDescriptorType | types.MemberDescriptorType
+            ):
+                raise AttributeError(attr)
+            return found
+        except AttributeError:
+            if default is absent:
+                raise
+            return default
+
+    def getmro(cls: type) -> tuple[type, ...]:
+        """The class and its bases in the order in which attributes are looked up."""
+        return tuple(type.mro(cls))
+
+    def getsource(object: Any) -> str:
+        """The text of a function or class of the program."""
+        found = host.source(object)
+        if found is None:
+            raise OSError("could not get source code")
+        return found
+
+    def getsourcelines(object: Any) -> tuple[list[str], int]:
+        """The lines of a function or class of the program."""
+        return getsource(object).splitlines(keepends=True), 1
+
+    def unwrap(func: Any, *, stop: Callable[[Any], bool] | None = None) -> Any:
+        """What a decorated function wraps, to the innermost."""
+        seen = {id(func)}
+        while hasattr(func, "__wrapped__") and not (stop is not None and stop(func)):
+            func = func.__wrapped__
+            if id(func) in seen:
+                raise ValueError(f"wrapper loop when unwrapping {func!r}")
+            seen.add(id(func))
+        return func
+
+    def ismodule(object: Any) -> bool:
+        """Whether this is a module."""
+        return isinstance(object, types.ModuleType)
+
+    made = {name: value for name, value in locals().items() if isinstance(value, types.FunctionType)}
+    for function in made.values():
+        function.__module__, function.__qualname__ = "inspect", function.__name__
+    return made

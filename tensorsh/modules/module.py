@@ -1,0 +1,33 @@
+"""What a program gets for a module: a module object of its own that holds the listed names and nothing else.
+
+It is Python's module type, so a missing name is Python's AttributeError and reading is as fast. The module
+that the names come from is not reachable from it. A program may assign to it; that stays in its session.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+
+class Module(types.ModuleType):
+    """`<module 'math' (built-in)>` or `<module 'json' from 'json.py'>`, as Python shows it, without folders."""
+
+    def __init__(self, name: str = "", doc: str | None = None, shown: str | None = None):
+        super().__init__(name, doc)
+        names: dict[str, Any] = self.__dict__
+        for hidden in ("__loader__", "__spec__", "__package__"):
+            names.pop(hidden, None)
+        if shown is not None:
+            names["__file__"] = shown
+
+    def __repr__(self) -> str:
+        names = vars(self)
+        name, file = names.get("__name__"), names.get("__file__")
+        if file == "frozen":
+            return f"<module {name!r} (frozen)>"
+        return f"<module {name!r} from {file!r}>" if file else f"<module {name!r} (built-in)>"
+
+
+Module.__name__ = Module.__qualname__ = "module"
+Module.__module__ = "builtins"

@@ -1,0 +1,64 @@
+"""What the modules of a session keep, seen before a statement and put back when it fails."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from .system import STREAMS
+
+
+class State:
+    """Names of modules, random stream, filters, loggers, decimal context, environment, streams."""
+
+    def __init__(self, modules: Any):
+        self.loaded = {name: (module, dict(vars(module))) for name, module in modules.loaded.items()}
+        self.random = None if modules._random is None else modules._random.getstate()
+        filters = modules.host.warnings
+        self.warnings = (
+            list(filters.filters),
+            filters.log,
+            set(filters.seen),
+            set(filters.once),
+            filters.always,
+        )
+        self.environ = dict(modules.environ)
+        self.streams = {name: getattr(sys, name) for name in STREAMS}
+        self.recursion_limit = modules.recursion_limit
+        self.argv = list(modules.host.argv)
+        self.decimal = None
+        if "decimal" in modules.loaded:
+            import decimal
+
+            self.decimal = decimal.getcontext().copy()
+        self.logs = None
+        if modules._copies is not None and "logging" in modules._copies.made:
+            from .logs import LogState
+
+            self.logs = LogState(modules._copies.made["logging"])
+
+    def restore(self, modules: Any) -> None:
+        """Modules imported since are forgotten, with what they kept."""
+        modules.loaded.clear()
+        for name, (module, names) in self.loaded.items():
+            modules.loaded[name] = module
+            vars(module).clear()
+            vars(module).update(names)
+        if self.random is None:
+            modules._random = None
+        else:
+            modules._random.setstate(self.random)
+        filters = modules.host.warnings
+        filters.filters[:], filters.log, filters.seen, filters.once, filters.always = self.warnings
+        modules.environ.clear()
+        modules.environ.update(self.environ)
+        for name, stream in self.streams.items():
+            setattr(sys, name, stream)
+        modules.recursion_limit = self.recursion_limit
+        modules.host.argv[:] = self.argv
+        if self.decimal is not None:
+            import decimal
+
+            decimal.setcontext(self.decimal.copy())
+        if self.logs is not None:
+            self.logs.restore()

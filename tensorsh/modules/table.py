@@ -1,0 +1,23 @@
+"""One module as a program sees it: the names it has, where they come from, and what its functions change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Table:
+    """The harmless names of a module.
+
+    `names` are read from Python's module, or from the session's copy of it when `copied`; a name the running
+    Python does not have is left out. `made` gives names of our own, which go before. `changes` says which
+    arguments (by place) a function changes. `submodules` are there as soon as the module is.
+    """
+
+    names: str = ""
+    changes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    copied: bool = False
+    made: Callable[[Any], dict[str, Any]] | None = None
+    submodules: str = ""

@@ -1,0 +1,16 @@
+"""All tables by the module's name."""
+
+from __future__ import annotations
+
+from ..table import Table
+from . import collections, files, numbers, process, text, time, types
+
+TABLES: dict[str, Table] = {
+    **numbers.TABLES,
+    **collections.TABLES,
+    **text.TABLES,
+    **files.TABLES,
+    **time.TABLES,
+    **types.TABLES,
+    **process.TABLES,
+}

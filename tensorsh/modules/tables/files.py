@@ -1,0 +1,150 @@
+"""Files and folders: everything that opens, lists, makes or removes goes through the gate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import gate
+from ..table import Table
+
+#: functions of `os` that look, and how many of their first arguments are paths
+OS_READS = {
+    "listdir": 1, "scandir": 1, "walk": 1, "stat": 1, "lstat": 1, "access": 1, "readlink": 1, "chdir": 1, "statvfs": 1,
+}  # fmt: skip
+#: functions of `os` that change
+OS_WRITES = {
+    "mkdir": 1, "makedirs": 1, "remove": 1, "unlink": 1, "rmdir": 1, "removedirs": 1, "rename": 2, "renames": 2,
+    "replace": 2, "link": 2, "symlink": 2, "utime": 1, "truncate": 1, "chmod": 1, "open": 1, "mkfifo": 1,
+}  # fmt: skip
+NOT_LISTED = {"open", "mkfifo", "statvfs"}  # for the copies of Python's modules alone
+
+
+def _os(modules: Any) -> dict[str, Any]:
+    """The gated functions of `os`, and the environment of the session."""
+    import os
+
+    host, environ = modules.host, modules.environ
+    made: dict[str, Any] = {"environ": environ}
+    for how, functions in ((gate.READ, OS_READS), (gate.WRITE, OS_WRITES)):
+        for name, paths in functions.items():
+            if hasattr(os, name) and name not in NOT_LISTED:
+                made[name] = gate.gated(host, getattr(os, name), how, paths)
+
+    def getenv(key: str, default: Any = None) -> Any:
+        """A variable of the environment."""
+        return environ.get(key, default)
+
+    def putenv(key: str, value: str, /) -> None:
+        """Set a variable of the session's environment."""
+        environ[key] = value
+
+    def unsetenv(key: str, /) -> None:
+        """Delete a variable of the session's environment."""
+        environ.pop(key, None)
+
+    def close(fd: int, /) -> None:
+        """Close a descriptor that the session was given."""
+        gate.admit(host, fd, gate.WRITE)
+        if fd > 2:
+            os.close(fd)
+            host.descriptors.discard(fd)
+
+    def fdopen(fd: int, *args: Any, **options: Any) -> Any:
+        """A file of a descriptor that the session was given."""
+        if not isinstance(fd, int):
+            raise TypeError(f"invalid fd type ({type(fd)}, expected integer)")
+        file = modules.open(fd, *args, **options)
+        host.descriptors.discard(fd)
+        return file
+
+    return {
+        **made,
+        "getenv": getenv,
+        "putenv": putenv,
+        "unsetenv": unsetenv,
+        "close": close,
+        "fdopen": fdopen,
+    }
+
+
+def _paths(modules: Any) -> dict[str, Any]:
+    """`expandvars` and `expanduser` read the environment of the session."""
+    import os.path
+    import types
+
+    names = {**vars(os.path), "os": modules.copies.os}
+    return {
+        name: types.FunctionType(
+            getattr(os.path, name).__code__, names, name, getattr(os.path, name).__defaults__
+        )
+        for name in ("expandvars", "expanduser")
+    }
+
+
+def _tempfile(modules: Any) -> dict[str, Any]:
+    copy = modules.copies.get("tempfile")
+
+    def mkstemp(*args: Any, **options: Any) -> tuple[int, str]:
+        """Make a temporary file: its descriptor, which the session may close, and its path."""
+        fd, path = copy.mkstemp(*args, **options)
+        modules.host.descriptors.add(fd)
+        return fd, path
+
+    return {"mkstemp": mkstemp}
+
+
+def _io(modules: Any) -> dict[str, Any]:
+    return {"open": modules.builtins["open"]}
+
+
+TABLES = {
+    "io": Table(
+        "BlockingIOError BufferedIOBase BufferedRWPair BufferedRandom BufferedReader BufferedWriter BytesIO "
+        "DEFAULT_BUFFER_SIZE IOBase IncrementalNewlineDecoder RawIOBase SEEK_CUR SEEK_END SEEK_SET StringIO "
+        "TextIOBase TextIOWrapper UnsupportedOperation text_encoding",
+        made=_io,
+    ),
+    "os": Table(
+        "DirEntry F_OK PathLike R_OK SEEK_CUR SEEK_END SEEK_SET W_OK X_OK altsep cpu_count curdir defpath devnull "
+        "error extsep fsdecode fsencode fspath get_exec_path get_terminal_size getcwd getcwdb getegid geteuid getgid "
+        "getloadavg getlogin getpid getppid getuid linesep name pardir pathsep process_cpu_count sched_getaffinity "
+        "sep stat_result strerror terminal_size times times_result uname uname_result urandom",
+        made=_os,
+        submodules="path",
+    ),
+    "os.path": Table(
+        "abspath altsep basename commonpath commonprefix curdir defpath devnull dirname exists extsep getatime "
+        "getctime getmtime getsize isabs isdir isfile isjunction islink ismount isreserved join lexists normcase "
+        "normpath pardir pathsep realpath relpath samefile samestat sep split splitdrive splitext splitroot "
+        "supports_unicode_filenames",
+        made=_paths,
+    ),
+    "pathlib": Table(
+        "Path PosixPath PurePath PurePosixPath PureWindowsPath UnsupportedOperation WindowsPath", copied=True
+    ),
+    "glob": Table("escape glob iglob translate", copied=True),
+    "fnmatch": Table("filter filterfalse fnmatch fnmatchcase translate"),
+    "shutil": Table(
+        "Error SameFileError SpecialFileError copy copy2 copyfile copyfileobj copymode copystat copytree "
+        "disk_usage get_archive_formats get_terminal_size get_unpack_formats ignore_patterns make_archive move "
+        "rmtree unpack_archive which",
+        copied=True,
+    ),
+    "tempfile": Table(
+        "NamedTemporaryFile SpooledTemporaryFile TMP_MAX TemporaryDirectory TemporaryFile gettempdir gettempdirb "
+        "gettempprefix gettempprefixb mkdtemp mktemp",
+        copied=True,
+        made=_tempfile,
+    ),
+    "gzip": Table("BadGzipFile GzipFile compress decompress open", copied=True),
+    "configparser": Table(
+        "BasicInterpolation ConfigParser DuplicateOptionError DuplicateSectionError Error ExtendedInterpolation "
+        "Interpolation InterpolationError MissingSectionHeaderError NoOptionError NoSectionError ParsingError "
+        "RawConfigParser SectionProxy",
+        copied=True,
+    ),
+    "stat": Table("S_IMODE S_IFMT S_ISDIR S_ISLNK S_ISREG filemode ST_MODE ST_MTIME ST_SIZE"),
+    "errno": Table(
+        "EACCES EEXIST EINVAL EISDIR ENOENT ENOTDIR ENOTEMPTY EPERM EPIPE EAGAIN EINTR ENOSPC errorcode"
+    ),
+}

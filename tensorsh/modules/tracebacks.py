@@ -1,0 +1,203 @@
+"""The `traceback` module: texts of errors that show the program's own frames alone.
+
+A frame belongs to the program when its file name begins as those of compiled programs do; the host says
+which file, line, text and function it stands for.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import traceback
+import types
+from typing import Any
+
+from .reach import PROGRAM_FILE
+
+
+def names(host: Any) -> dict[str, Any]:
+    """The functions of the module."""
+    kind = _kind(host)
+
+    def format_exception(
+        exc: Any, /, value: Any = MISSING, tb: Any = MISSING, limit: Any = None, chain: bool = True
+    ):
+        """The lines that `print_exception` prints."""
+        error = _given(exc, value, tb)
+        return list(
+            kind(type(error), error, _traceback(error, tb), limit=limit, compact=True).format(chain=chain)
+        )
+
+    def print_exception(
+        exc: Any,
+        /,
+        value: Any = MISSING,
+        tb: Any = MISSING,
+        limit: Any = None,
+        file: Any = None,
+        chain: bool = True,
+    ) -> None:
+        """Print an error with the calls that led to it."""
+        _print(format_exception(exc, value, tb, limit, chain), file)
+
+    def format_exception_only(exc: Any, /, value: Any = MISSING) -> list[str]:
+        """The lines that say the error itself."""
+        error = _given(exc, value, None)
+        return list(kind(type(error), error, None, compact=True).format_exception_only())
+
+    def format_exc(limit: Any = None, chain: bool = True) -> str:
+        """The text of the error being handled."""
+        error = sys.exc_info()[1]
+        return (
+            "NoneType: None\n"
+            if error is None
+            else "".join(format_exception(error, limit=limit, chain=chain))
+        )
+
+    def print_exc(limit: Any = None, file: Any = None, chain: bool = True) -> None:
+        """Print the error being handled."""
+        error = sys.exc_info()[1]
+        _print(
+            ["NoneType: None\n"] if error is None else format_exception(error, limit=limit, chain=chain), file
+        )
+
+    def extract_tb(tb: Any, limit: Any = None) -> traceback.StackSummary:
+        """The program's frames of a traceback."""
+        return _cut(_program_frames(host, tb), limit)
+
+    def format_tb(tb: Any, limit: Any = None) -> list[str]:
+        """`extract_tb` as lines."""
+        return extract_tb(tb, limit).format()
+
+    def print_tb(tb: Any, limit: Any = None, file: Any = None) -> None:
+        """Print `extract_tb`."""
+        _print(format_tb(tb, limit), file)
+
+    def extract_stack(f: Any = None, limit: Any = None) -> traceback.StackSummary:
+        """The program's frames that are running, outermost first."""
+        return _cut(_running(host, sys._getframe(1)), None if limit is None else -limit)
+
+    def format_stack(f: Any = None, limit: Any = None) -> list[str]:
+        """`extract_stack` as lines."""
+        return _cut(_running(host, sys._getframe(1)), None if limit is None else -limit).format()
+
+    def print_stack(f: Any = None, limit: Any = None, file: Any = None) -> None:
+        """Print `extract_stack`."""
+        _print(_cut(_running(host, sys._getframe(1)), None if limit is None else -limit).format(), file)
+
+    def clear_frames(tb: Any) -> None:
+        """Nothing: frames are not the program's to clear."""
+
+    made = {name: value for name, value in locals().items() if isinstance(value, types.FunctionType)}
+    for function in made.values():
+        function.__module__, function.__qualname__ = "traceback", function.__name__
+    return {**made, "format_list": traceback.format_list, "print_list": traceback.print_list,
+            "FrameSummary": traceback.FrameSummary, "StackSummary": traceback.StackSummary}  # fmt: skip
+
+
+MISSING: Any = object()
+
+
+def for_copies(host: Any) -> types.ModuleType:
+    """`traceback` as the session's copies of Python's modules see it."""
+    made = types.ModuleType("traceback")
+    made.__dict__.update(names(host), TracebackException=_kind(host))
+    return made
+
+
+def text_of(host: Any, error: BaseException) -> str:
+    """The whole text that Python prints for an error, program frames alone."""
+    return "".join(_kind(host)(type(error), error, error.__traceback__, compact=True).format())
+
+
+def _kind(host: Any) -> type[traceback.TracebackException]:
+    class ProgramTraceback(traceback.TracebackException):
+        """An error and what led to it, without the frames that are not the program's."""
+
+        def __init__(self, kind: Any, error: Any, tb: Any, **options: Any):
+            super().__init__(kind, error, tb, **options)
+            if not options.get("_seen"):
+                _keep_program_frames(host, self, error, tb, options.get("limit"))
+
+    ProgramTraceback.__name__ = ProgramTraceback.__qualname__ = "TracebackException"
+    ProgramTraceback.__module__ = "traceback"
+    return ProgramTraceback
+
+
+def _keep_program_frames(host: Any, shown: Any, error: Any, tb: Any, limit: Any) -> None:
+    pending = [(shown, error, tb)]
+    seen = set()
+    while pending:
+        shown, error, tb = pending.pop()
+        if shown is None or id(shown) in seen:
+            continue
+        seen.add(id(shown))
+        if shown.stack is not None:
+            shown.stack = _cut(_program_frames(host, tb), limit)
+        if error is None:
+            continue
+        for part, cause in ((shown.__cause__, error.__cause__), (shown.__context__, error.__context__)):
+            if part is not None and cause is not None:
+                pending.append((part, cause, cause.__traceback__))
+        if getattr(shown, "exceptions", None) and isinstance(error, BaseExceptionGroup):
+            pending += [
+                (s, e, e.__traceback__) for s, e in zip(shown.exceptions, error.exceptions, strict=False)
+            ]
+
+
+def _program_frames(host: Any, tb: Any) -> traceback.StackSummary:
+    frames = []
+    while tb is not None:
+        frames.append((tb.tb_frame.f_code, tb.tb_lineno))
+        tb = tb.tb_next
+    return _summary(host, frames)
+
+
+def _running(host: Any, frame: Any) -> traceback.StackSummary:
+    frames = []
+    while frame is not None:
+        frames.append((frame.f_code, frame.f_lineno))
+        frame = frame.f_back
+    return _summary(host, reversed(frames))
+
+
+def _summary(host: Any, frames: Any) -> traceback.StackSummary:
+    found = traceback.StackSummary()
+    for code, line in frames:
+        if code.co_filename.startswith(PROGRAM_FILE):
+            place = host.place(code.co_filename, line)
+            if place is not None:
+                file, number, text, function = place
+                found.append(
+                    traceback.FrameSummary(
+                        file, number, function or code.co_name, lookup_line=False, line=text or ""
+                    )
+                )
+    return found
+
+
+def _cut(stack: traceback.StackSummary, limit: int | None) -> traceback.StackSummary:
+    if limit is None:
+        limit = getattr(sys, "tracebacklimit", None)
+    if limit is None:
+        return stack
+    return traceback.StackSummary.from_list(stack[:limit] if limit >= 0 else stack[limit:])
+
+
+def _given(exc: Any, value: Any, tb: Any) -> Any:
+    if (value is MISSING) != (tb is MISSING) and tb is not None:
+        raise ValueError("Both or neither of value and tb must be given")
+    return exc if value is MISSING else value
+
+
+def _traceback(error: Any, tb: Any) -> Any:
+    if tb is not MISSING:
+        return tb
+    return None if error is None else error.__traceback__
+
+
+def _print(lines: list[str], file: Any) -> None:
+    stream = sys.stderr if file is None else file
+    if isinstance(stream, io.TextIOBase) or hasattr(stream, "write"):
+        for line in lines:
+            stream.write(line)
