@@ -294,9 +294,7 @@ class Report:
 
         sys.stdout.flush()
         text = (
-            error_json(report)
-            if self.json
-            else error_text(report, color=self.color, width=width(sys.stderr), wrap=sys.stderr.isatty())
+            error_json(report) if self.json else error_text(report, color=self.color, width=width(sys.stderr))
         )
         print(text, file=sys.stderr)
 

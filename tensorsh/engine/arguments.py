@@ -10,8 +10,6 @@ from typing import Any
 from ..errors import ArgumentError, DeviceError
 from . import context, device
 from . import dtype as dt
-from .arrays import number as as_number
-from .arrays import shared
 from .device import Device
 from .dtype import DType
 from .memory import MemoryFormat
@@ -32,9 +30,7 @@ def tensor_or_number(value: Any, op: str, name: str, position: int) -> Any:
     if type(value) in NUMBERS:
         return value
     if isinstance(value, numpy.generic):
-        found = as_number(value)
-        if found is not None:
-            return found
+        return value.item()
     return converters_tensor(value, op, name, position)
 
 
@@ -60,9 +56,7 @@ def number(value: Any, op: str, name: str, position: int) -> Any:
     if isinstance(value, Tensor) and not value.spec.shape:
         return value.item()
     if isinstance(value, numpy.generic):
-        found = as_number(value)
-        if found is not None:
-            return found
+        return value.item()
     if context.current.trace is not None:
         return context.current.trace.number(value)
     raise _wrong(op, name, position, "Number", value)
@@ -151,7 +145,7 @@ def real(value: Any, op: str, name: str, position: int) -> float:
         return float(value)
     if isinstance(value, Tensor) and not value.spec.shape:
         return float(value)
-    if isinstance(value, numpy.floating | numpy.integer | numpy.bool_):
+    if isinstance(value, numpy.floating | numpy.integer):
         return float(value)
     raise _wrong(op, name, position, "float", value)
 
@@ -236,8 +230,6 @@ def as_tensor(value: Any) -> Tensor:
     """Whatever an embedding program hands over, as a tensor."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, numpy.ndarray):
-        return shared(value)
-    if isinstance(value, numpy.generic):
+    if isinstance(value, numpy.ndarray | numpy.generic):
         return wrap(value)
     return converters_tensor(value if isinstance(value, list | tuple) else [value], "tensor", "data", 1)

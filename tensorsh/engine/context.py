@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +23,20 @@ class Context:
 
     __slots__ = (
         "_generator",
-        "admit",
+        "anomaly",
         "batches",
         "device",
         "dtype",
-        "find_class",
         "grad_enabled",
+        "inference",
         "journal",
+        "noting",
+        "packing",
         "printing",
-        "safe",
         "threads",
         "trace",
         "tracer",
+        "transforms",
         "warnings",
         "worker",
     )
@@ -46,16 +48,16 @@ class Context:
         self.journal = Journal()
         self.printing: Any = None  # how tensors print, once a program has said so
         self.threads: int | None = None  # how many an operation may use; None: one for each core
+        self.noting: Any = None  # `saved.Noting`: told of each node that is recorded
+        self.packing: tuple[Any, ...] = ()  # (pack, unpack) of the `saved_tensors_hooks` in force
+        self.anomaly: bool | None = None  # errors of a walk name the forward operation; True: NaN is one
+        self.inference = False
+        self.transforms = 0  # how many transforms of functions are running
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
         self.trace: Any = None  # the `engine.compile` trace that takes the place of computing
         self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first
         self.warnings: Warnings | None = None  # None: Python's own govern them
         self.worker: Any = None  # of a loader, while it loads a batch
-        self.safe: dict[Any, Any] = {}  # what the program says may be found in files of weights
-        #: (module, name) in a pickle → what the program may find there; None: see `torch.serialization.names`
-        self.find_class: Callable[[str, str], Any] | None = None
-        #: asked with (path, "read" or "write") before a file is opened; raises where that is not allowed
-        self.admit: Callable[[str, str], None] | None = None
         self._generator: Generator | None = None
 
     @property

@@ -37,9 +37,7 @@ def comparison(name, alias, symbol, kernel, doc):
     def _(grad):
         return zeros_like(grad), zeros_like(grad)
 
-    install_operator(
-        name, record, arrays=name == "eq"
-    )  # of NumPy's arrays PyTorch takes those, and no others
+    install_operator(name, record)
 
 
 comparison(

@@ -14,12 +14,11 @@ from typing import Any
 from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
-from ..engine.arrays import number
 from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
 from ..engine.op import Op, op, registry
 from ..engine.schema import Schema
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS, Tensor, np
+from ..engine.tensor import NUMBERS, Tensor, np, wrap
 from ..errors import ArgumentError, DTypeError
 from .rules import same
 
@@ -194,8 +193,7 @@ def operand(other: Any) -> Any:
         return other
     if kind is list:
         return registry["tensor_of"](other)
-    found = number(other)
-    return NotImplemented if found is None else found
+    return wrap(other) if isinstance(other, np.generic | np.ndarray) else NotImplemented
 
 
 Choose = Callable[[Any, Any], tuple[Op, Any]]

@@ -11,9 +11,11 @@ Files of the library write operations as programs do: `from ..namespace import F
 from .namespace import lazily
 
 CONTENTS = {
+    "autograd.anomaly_mode": "is_anomaly_enabled is_anomaly_check_nan_enabled",
+    "autograd.grad_mode": "no_grad enable_grad set_grad_enabled inference_mode",
     "printing": "set_printoptions get_printoptions",
     "settings": (
-        "no_grad enable_grad set_grad_enabled is_grad_enabled inference_mode manual_seed set_default_dtype "
+        "is_grad_enabled is_inference_mode_enabled manual_seed set_default_dtype "
         "get_default_dtype set_default_device get_default_device set_num_threads get_num_threads is_tensor "
         "promote_types broadcast_shapes finfo iinfo"
     ),
@@ -22,19 +24,7 @@ CONTENTS = {
         "float16 half bfloat16 float32 float float64 double int8 int16 short int32 int int64 long uint8 bool "
         "complex64 cfloat complex128 cdouble"
     ),
-    "serialization.saving": "save",
-    "serialization.loading": "load",
-    "storage": "TypedStorage UntypedStorage",
 }
-NAMESPACES = (
-    "backends",
-    "cuda",
-    "nn",
-    "optim",
-    "random",
-    "serialization",
-    "storage",
-    "utils",
-)
+NAMESPACES = ("autograd", "backends", "cuda", "nn", "optim", "random", "utils")
 
 __getattr__, __dir__ = lazily(__name__)

@@ -16,6 +16,6 @@ CONTENTS = {
     "adadelta": "Adadelta",
     "rmsprop": "RMSprop",
 }
-NAMESPACES = ("lr_scheduler", "optimizer")
+NAMESPACES = ("optimizer",)
 
 __getattr__, __dir__ = lazily(__name__)

@@ -19,7 +19,7 @@ from ...engine.inplace import bump
 from ...engine.tensor import Tensor, wrap
 from ...engine.warn import warn
 from ...train.rules.parts import Rule
-from ..settings import enable_grad
+from ..autograd.grad_mode import enable_grad
 from ..utils.hooks import RemovableHandle
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]
@@ -103,11 +103,11 @@ class Optimizer:
         self.defaults.setdefault("differentiable", False)
 
     def __repr__(self) -> str:
-        text = type(self).__name__ + " ("
+        lines = [type(self).__name__ + " ("]
         for i, group in enumerate(self.param_groups):
-            text += f"\nParameter Group {i}\n"
-            text += "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
-        return text + ")"
+            lines.append(f"Parameter Group {i}")
+            lines.extend(f"    {key}: {group[key]}" for key in sorted(group) if key != "params")
+        return "\n".join(lines) + "\n)"
 
     # -- stepping
 
