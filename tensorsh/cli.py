@@ -294,7 +294,9 @@ class Report:
 
         sys.stdout.flush()
         text = (
-            error_json(report) if self.json else error_text(report, color=self.color, width=width(sys.stderr))
+            error_json(report)
+            if self.json
+            else error_text(report, color=self.color, width=width(sys.stderr), wrap=sys.stderr.isatty())
         )
         print(text, file=sys.stderr)
 

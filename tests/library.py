@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 DATA = Path(__file__).parent / "data"
@@ -32,17 +33,21 @@ def output(program: str, torch: str = "tensorsh.torch") -> str:
     printed = io.StringIO()
     error_line = ""
     scope = {"__name__": "__main__", "__builtins__": {**vars(builtins), "__import__": _importer(torch)}}
-    before = os.getcwd()
+    before, main = os.getcwd(), sys.modules["__main__"]
+    program_module = ModuleType("__main__")  # where pickles look for the program's classes
+    vars(program_module).update(scope)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        sys.modules["__main__"] = program_module
         try:
             with contextlib.redirect_stdout(printed), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                exec(compile(program, "program.py", "exec", dont_inherit=True), scope)
+                exec(compile(program, "program.py", "exec", dont_inherit=True), vars(program_module))
         except Exception as error:
             error_line = f"! {type(error).__name__}: {error}\n"
         finally:
             os.chdir(before)
+            sys.modules["__main__"] = main
     return printed.getvalue() + error_line
 
 

@@ -1,6 +1,6 @@
 """Optimisers and schedulers at work, the same under PyTorch and here: `record` with `torch`, compare with ours.
 
-`python tests/optim_cases.py` in an environment with torch writes `data/optim.jsonl.gz`.
+`python tests/optim_cases.py` in an environment with torch writes `data/optim.jsonl.gz` and `data/schedules.jsonl.gz`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,91 @@ ROOTED = (
 )
 
 
+SCHEDULERS = (
+    "LambdaLR(opt, lambda e: 0.95**e)",
+    "LambdaLR(opt, [lambda e: 0.95**e, lambda e: e // 3])",
+    "MultiplicativeLR(opt, lambda e: 0.95)",
+    "StepLR(opt, 3, 0.5)",
+    "MultiStepLR(opt, [3, 8, 8, 20], gamma=0.3)",
+    "ConstantLR(opt, 0.25, 4)",
+    "LinearLR(opt)",
+    "LinearLR(opt, 0.2, 0.7, 13)",
+    "ExponentialLR(opt, 0.9)",
+    "PolynomialLR(opt, 12, 2.0)",
+    "CosineAnnealingLR(opt, 7, 0.01)",
+    "CosineAnnealingWarmRestarts(opt, 4, 2, 0.001)",
+    "CosineAnnealingWarmRestarts(opt, 4)",
+    "CyclicLR(opt, 0.01, 0.2, step_size_up=4, step_size_down=7)",
+    "CyclicLR(opt, [0.01, 0.02], [0.2, 0.4], step_size_up=5, mode='triangular2')",
+    "CyclicLR(opt, 0.01, 0.2, step_size_up=5, mode='exp_range', gamma=0.97, cycle_momentum=False)",
+    "CyclicLR(opt, 0.01, 0.2, step_size_up=5, scale_fn=lambda x: 5**-x, scale_mode='iterations')",
+    "OneCycleLR(opt, 0.5, total_steps=40)",
+    "OneCycleLR(opt, [0.5, 0.3], epochs=4, steps_per_epoch=10, anneal_strategy='linear', three_phase=True)",
+    "SequentialLR(opt, [ConstantLR(opt, 0.1, 2), ExponentialLR(opt, 0.9)], [4])",
+    "SequentialLR(opt, [LinearLR(opt, 0.1, 1.0, 5), CosineAnnealingLR(opt, 10), StepLR(opt, 2)], [5, 15])",
+    "ChainedScheduler([ConstantLR(opt, 0.1, 2), ExponentialLR(opt, 0.9)])",
+)
+
+
+def two_groups(torch: Any, kind: str) -> Any:
+    """An optimiser with a rate for each of two groups."""
+    a, b = (torch.zeros(2, requires_grad=True) for _ in range(2))
+    more = {"momentum": 0.9} if kind == "SGD" else {}
+    return getattr(torch.optim, kind)([{"params": [a]}, {"params": [b], "lr": 0.5}], lr=0.1, **more)
+
+
+def schedule(torch: Any, call: str, kind: str) -> dict[str, Any]:
+    """30 steps of a scheduler, 5 of another one that took over its state, and a few by their number."""
+
+    def made(opt: Any) -> Any:
+        names = {n: getattr(torch.optim.lr_scheduler, n) for n in dir(torch.optim.lr_scheduler)}
+        return eval(call, {**names, "opt": opt})
+
+    def steps(opt: Any, scheduler: Any, count: int) -> list[Any]:
+        found = []
+        for _ in range(count):
+            opt.step()
+            scheduler.step()
+            hyper = [(g["lr"], g.get("momentum"), g.get("betas")) for g in opt.param_groups]
+            found.append((scheduler.get_last_lr(), hyper))
+        return found
+
+    opt, again = two_groups(torch, kind), two_groups(torch, kind)
+    scheduler, second = made(opt), made(again)
+    first = [scheduler.get_last_lr(), *steps(opt, scheduler, 30)]
+    state = repr(scheduler.state_dict())
+    second.load_state_dict(scheduler.state_dict())
+    again.load_state_dict(opt.state_dict())
+    numbered = []
+    if not call.startswith(("Seq", "Chain", "One")):
+        third = made(two_groups(torch, kind))
+        for epoch in (3, 0, 7, 12):
+            third.step(epoch)
+            numbered.append(third.get_last_lr())
+    return {
+        "rates": repr(first),
+        "state": state,
+        "resumed": repr(steps(again, second, 5)),
+        "numbered": numbered,
+    }
+
+
+def plateau(torch: Any) -> list[Any]:
+    """`ReduceLROnPlateau` over metrics that stop getting better."""
+    opt = two_groups(torch, "SGD")
+    make = torch.optim.lr_scheduler.ReduceLROnPlateau
+    scheduler = make(opt, patience=2, cooldown=1, factor=0.5)
+    found = []
+    for metric in [5, 4, 4, 4, 4, 4, 3.9999, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 3, 3, 3, 3]:
+        scheduler.step(metric)
+        found.append((scheduler.get_last_lr(), scheduler.num_bad_epochs, scheduler.cooldown_counter))
+    scheduler = make(opt, "max", 0.1, 1, 0.1, threshold_mode="abs", min_lr=[0.01, 0.3], eps=0)
+    for metric in range(12):
+        scheduler.step(metric / 11)
+        found.append((scheduler.get_last_lr(), scheduler.num_bad_epochs, scheduler.best))
+    return found
+
+
 def trajectory(torch: Any, call: str, dtype: str) -> dict[str, Any]:
     """100 steps on gradients of a seed: the parameters, the state and what the optimiser prints."""
     generator = torch.Generator().manual_seed(1)
@@ -82,10 +167,24 @@ def record(torch: Any) -> list[dict[str, Any]]:
     ]
 
 
+def record_schedules(torch: Any) -> list[dict[str, Any]]:
+    """The same of schedulers."""
+    found = [
+        {"call": call, "kind": kind, **schedule(torch, call, kind)}
+        for call in SCHEDULERS
+        for kind in ("SGD", "Adam")
+    ]
+    return [*found, {"plateau": repr(plateau(torch))}]
+
+
+def write(name: str, cases: list[dict[str, Any]]) -> None:
+    with gzip.open(Path(__file__).parent / "data" / name, "wt", encoding="utf-8") as out:
+        out.writelines(json.dumps(case) + "\n" for case in cases)
+
+
 if __name__ == "__main__":
     import torch
 
     warnings.simplefilter("ignore")
-    with gzip.open(Path(__file__).parent / "data" / "optim.jsonl.gz", "wt", encoding="utf-8") as out:
-        for case in record(torch):
-            out.write(json.dumps(case) + "\n")
+    write("optim.jsonl.gz", record(torch))
+    write("schedules.jsonl.gz", record_schedules(torch))

@@ -10,6 +10,7 @@ from tensorsh.errors import ArgumentError, NameNotFound, ParseError, RecursionEr
 from tensorsh.render.error import error_json, error_text
 from tensorsh.render.paint import columns
 from tensorsh.source import Source, Span
+from terminal import Terminal
 
 
 def piece(source, text, occurrence=1):
@@ -324,3 +325,30 @@ def test_json_is_one_ascii_line(message):
         }
     }
     assert json.loads(error_json(ArgumentError("x")))["error"]["line"] is None
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_message_wraps_between_words_on_a_terminal(width: int) -> None:
+    message = (
+        "Expected all tensors to have the same shape:\n  add(Tensor input, Tensor other) and nothing "
+        "else that 张量 could be\n\n    indented code stays"
+    )
+    error = ShapeError(message)
+    text = error_text(error, color=False, width=width, wrap=True)
+    assert text.split() == f"error[shape]: {message}".split()
+    for line in text.split("\n"):
+        assert columns(line) <= width or " " not in line.strip()
+        assert line == line.rstrip()
+    if width > 60:
+        assert "\n  add(Tensor" in text and "\n\n    indented code stays" in text
+    assert error_text(error, color=False, width=width).startswith(f"error[shape]: {message}")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_the_terminal_says_where_a_message_wraps(width: int) -> None:
+    program = "param w = [1.]; y = w * w; backward y; backward y"
+    with Terminal("--color=never", "-c", program, columns=width) as terminal:
+        rows = terminal.feed().lines
+    end = next(i for i, row in enumerate(rows) if "-->" in row)
+    message = "Trying to backward through the graph a second time (or directly access saved tensors"
+    assert " ".join(rows[:end]).startswith(f"error[graph-freed]: {message}")

@@ -18,7 +18,7 @@ from tensorsh import Session
 from tensorsh.engine import context
 from tensorsh.engine.dtype import complex128, float64
 from tensorsh.engine.op import registry
-from tensorsh.engine.tensor import Tensor
+from tensorsh.engine.tensor import Tensor, wrap
 from tensorsh.engine.tree import flatten, unflatten
 from tensorsh.errors import GradientError
 
@@ -153,6 +153,8 @@ def test_derivatives_at_the_records_own_sample(name: str) -> None:
             a = leaf(a, name)
         elif isinstance(a, list) and parameter.type == "Tensor[]":
             a = [leaf(each, name) for each in a]
+        elif isinstance(a, np.ndarray):
+            a = wrap(a)
         arguments.append(a)
     inputs, structure = flatten(tuple(arguments))
     places = [i for i, a in enumerate(inputs) if isinstance(a, Tensor)]

@@ -17,8 +17,8 @@ from compile_compare import difference, report, seeds
 from group_writer import program
 from loop_writer import LoopProgram
 from tensorsh import Session
-from tensorsh.engine.compile import warm
-from tensorsh.engine.compile.machine import numpy_loops, straight
+from tensorsh.engine.compile import repeats, warm
+from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_the_bits_are_those_of_evaluation(calls: list[str], name: str) -> None:
 def test_a_program_becomes_machine_code_when_it_has_run_for_long(
     calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for enough, changes in ((10**6, False), (200, True)):
+    for enough, changes in ((10**6, False), (40, True)):
         monkeypatch.setattr(warm, "ENOUGH", enough)
         Session().run(START + "for i in range(90):\n    z = tanh(x * y + u) * x - y\n")
         assert bool(calls) == changes
@@ -163,6 +163,69 @@ def test_without_llvm_a_program_stays_as_it_is(calls: list[str], monkeypatch: py
     monkeypatch.setattr(warm, "function", missing)
     assert difference(START + "for i in range(9):\n    z = tanh(x * y + u) * x - y\n", []) is None
     assert len(asked) == 1
+
+
+NESTED = """
+manual_seed(1)
+X = randn(120, 12); Y = randint(0, 4, (120,))
+param w1 = randn(12, 9) * 0.4
+param b1 = zeros(9)
+param w2 = randn(9, 4) * 0.4
+param b2 = zeros(4)
+for epoch in range(ROUNDS):
+    for i in range(0, 120, 10):
+        x = X[i:i+10]; y = Y[i:i+10]
+        loss = cross_entropy(relu(x @ w1 + b1) @ w2 + b2, y)
+        backward loss
+        with no_grad():
+            for p in [w1, b1, w2, b2]: p -= 0.1 * p.grad; p.grad = None
+"""
+
+
+@pytest.mark.parametrize("rounds", [20, 40])
+def test_a_loop_of_minibatches_is_compiled_once(monkeypatch: pytest.MonkeyPatch, rounds: int) -> None:
+    """The program of an epoch has the same step for each minibatch; LLVM is given it once, when it pays."""
+    made: list[str] = []
+    assemble = assembler.assemble
+
+    def noted(text: str) -> object:
+        made.append(text)
+        return assemble(text)
+
+    assembler.assembled.cache_clear()
+    monkeypatch.setattr(assembler, "assemble", noted)
+    monkeypatch.setattr(warm, "ENOUGH", 200)
+    assert difference(NESTED.replace("ROUNDS", str(rounds)), []) is None
+    assert len(made) <= 6
+    assert bool(made) == (rounds == 40)
+
+
+def test_the_same_calls_on_other_arrays_are_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    function = warm.function
+
+    def noted(run: straight.Straight) -> object:
+        texts.append(run.text())
+        return function(run)
+
+    monkeypatch.setattr(warm, "ENOUGH", 1)
+    monkeypatch.setattr(warm, "function", noted)
+    for _ in range(2):
+        Session().run(START + "for i in range(9):\n    z = tanh(x * y + u) * x - y\n")
+    assert len(texts) == 2 and texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("run", "starts"),
+    [
+        ("abcd" * 3, [0]),
+        ("abcdefghijkl" * 10, [*range(0, 120, 12)]),
+        ("xy" + "abcdefghijkl" * 10 + "z", [0, *range(2, 122, 12)]),
+        ([*range(100)], [0, 48, 96]),
+    ],
+)
+def test_long_runs_are_cut_where_they_repeat(run: str, starts: list[int]) -> None:
+    assert repeats.cuts(run) == starts
 
 
 if __name__ == "__main__":

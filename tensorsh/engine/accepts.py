@@ -78,7 +78,7 @@ def sequence(p: Parameter, value: Any) -> str | None:
 
 def is_tensor(value: Any) -> bool:
     """A tensor, or what tensorsh takes for one."""
-    return isinstance(value, Tensor | list | numpy.ndarray)
+    return isinstance(value, Tensor | list)
 
 
 def is_int(value: Any) -> bool:
@@ -98,7 +98,11 @@ def is_index(value: Any = None) -> bool:
 
 
 def is_float(value: Any) -> bool:
-    return is_scalar(value) if isinstance(value, Tensor) else isinstance(value, int | float | numpy.number)
+    return (
+        is_scalar(value)
+        if isinstance(value, Tensor)
+        else isinstance(value, int | float | numpy.number | numpy.bool_)
+    )
 
 
 def is_number(value: Any) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 from ..errors import ArgumentError, DeviceError
 from . import context, device
 from . import dtype as dt
+from .arrays import number as as_number
+from .arrays import shared
 from .device import Device
 from .dtype import DType
 from .memory import MemoryFormat
@@ -30,7 +32,9 @@ def tensor_or_number(value: Any, op: str, name: str, position: int) -> Any:
     if type(value) in NUMBERS:
         return value
     if isinstance(value, numpy.generic):
-        return value.item()
+        found = as_number(value)
+        if found is not None:
+            return found
     return converters_tensor(value, op, name, position)
 
 
@@ -56,7 +60,9 @@ def number(value: Any, op: str, name: str, position: int) -> Any:
     if isinstance(value, Tensor) and not value.spec.shape:
         return value.item()
     if isinstance(value, numpy.generic):
-        return value.item()
+        found = as_number(value)
+        if found is not None:
+            return found
     if context.current.trace is not None:
         return context.current.trace.number(value)
     raise _wrong(op, name, position, "Number", value)
@@ -145,7 +151,7 @@ def real(value: Any, op: str, name: str, position: int) -> float:
         return float(value)
     if isinstance(value, Tensor) and not value.spec.shape:
         return float(value)
-    if isinstance(value, numpy.floating | numpy.integer):
+    if isinstance(value, numpy.floating | numpy.integer | numpy.bool_):
         return float(value)
     raise _wrong(op, name, position, "float", value)
 
@@ -230,6 +236,8 @@ def as_tensor(value: Any) -> Tensor:
     """Whatever an embedding program hands over, as a tensor."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, numpy.ndarray | numpy.generic):
+    if isinstance(value, numpy.ndarray):
+        return shared(value)
+    if isinstance(value, numpy.generic):
         return wrap(value)
     return converters_tensor(value if isinstance(value, list | tuple) else [value], "tensor", "data", 1)

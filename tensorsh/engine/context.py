@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +23,19 @@ class Context:
 
     __slots__ = (
         "_generator",
+        "admit",
         "anomaly",
         "batches",
         "device",
         "dtype",
+        "find_class",
         "grad_enabled",
         "inference",
         "journal",
         "noting",
         "packing",
         "printing",
+        "safe",
         "threads",
         "trace",
         "tracer",
@@ -58,6 +61,11 @@ class Context:
         self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first
         self.warnings: Warnings | None = None  # None: Python's own govern them
         self.worker: Any = None  # of a loader, while it loads a batch
+        self.safe: dict[Any, Any] = {}  # what the program says may be found in files of weights
+        #: (module, name) in a pickle → what the program may find there; None: see `torch.serialization.names`
+        self.find_class: Callable[[str, str], Any] | None = None
+        #: asked with (path, "read" or "write") before a file is opened; raises where that is not allowed
+        self.admit: Callable[[str, str], None] | None = None
         self._generator: Generator | None = None
 
     @property

@@ -90,7 +90,7 @@ class Tensor:
     public: ClassVar[set[str]] = set()
 
     #: NumPy leaves binary operators with a tensor to the tensor
-    __array_ufunc__ = None
+    __array_priority__ = 1000
 
     def __new__(cls, *values: Any, **options: Any) -> Any:
         """PyTorch's old constructor: `Tensor(2, 3)` of sizes, `Tensor([1, 2])` of values, of the default dtype."""
@@ -263,21 +263,56 @@ class Tensor:
         """Nested lists of Python numbers (a number for 0 dimensions)."""
         return self.values_or_error("", "Cannot copy out of meta tensor; no data!").tolist()
 
-    def numpy(self) -> np.ndarray[Any, Any]:
-        """The array itself: it shares memory with the tensor."""
-        if self.requires_grad_slot:
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The array itself: it shares memory with the tensor. `force` takes it out of the graph first."""
+        if self.requires_grad and not force:
             raise GradientError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
                 help="x.detach().numpy()",
             )
-        return self.values_or_error(
+        if self.dtype is dt.bfloat16:
+            raise ArgumentError("Got unsupported ScalarType BFloat16", help="x.float().numpy()")
+        array = self.values_or_error(
             "",
             "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
             "first.",
         )
+        return array.view()  # a new shape for it is none for the tensor
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
+        if copy is not None:
+            warn_numpy(
+                "__array__ implementation doesn't accept a copy keyword, so passing copy=False failed. __array__ "
+                "must implement 'dtype' and 'copy' keyword arguments. To learn more, see the migration guide "
+                "https://numpy.org/devdocs/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
+            )
+        if copy is False:
+            raise ValueError(
+                "Unable to avoid copy while creating an array as requested.\nIf using `np.array(obj, copy=False)` "
+                "replace it with `np.asarray(obj)` to allow a copy when needed (no behavior change in NumPy 1.x).\n"
+                "For more details, see https://numpy.org/devdocs/numpy_2_0_migration_guide.html"
+                "#adapting-to-changes-in-the-copy-keyword."
+            )
+        array = self.numpy()
+        return array.astype(array.dtype if dtype is None else dtype, copy=bool(copy))
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What a function of NumPy made of a tensor, as a tensor."""
+        from .arrays import shared
+
+        warn_numpy(
+            "__array_wrap__ must accept context and return_scalar arguments (positionally) in the future. "
+            "(Deprecated NumPy 2.0)"
+        )
+        return shared(array.astype(np.uint8) if array.dtype == bool else array)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self.requires_grad:
+            raise GradientError("Can't export tensors that require gradient, use tensor.detach()")
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.numpy().__dlpack_device__()
 
     def __bool__(self) -> bool:
         n = self.spec.numel
@@ -543,8 +578,10 @@ def full_spec(of: Spec, value: float) -> Tensor:
 # ------------------------------------------------------------------ operators
 
 
-def _operand(record: op.Op, self: Tensor, other: Any, swapped: bool, rest: tuple[Any, ...]) -> Any:
-    """An operator whose other side is not a tensor, int or float."""
+def _operand(
+    record: op.Op, self: Tensor, other: Any, swapped: bool, rest: tuple[Any, ...], arrays: bool = False
+) -> Any:
+    """An operator whose other side is not a tensor, int or float; `arrays` says that it takes NumPy's."""
     from .apply import apply
 
     kind = type(other)
@@ -552,14 +589,16 @@ def _operand(record: op.Op, self: Tensor, other: Any, swapped: bool, rest: tuple
         pass
     elif kind is list:
         other = converters_tensor(other, record.name, "other", 2)
-    elif isinstance(other, np.generic | np.ndarray):
-        other = wrap(other)
     else:
-        return NotImplemented
+        from .arrays import number, shared
+
+        other = shared(other) if arrays and isinstance(other, np.ndarray) else number(other)
+        if other is None:
+            return NotImplemented
     return apply(record, (other, self, *rest) if swapped else (self, other, *rest))
 
 
-def install_operator(name: str, record: op.Op, swapped: str | None = None) -> None:
+def install_operator(name: str, record: op.Op, swapped: str | None = None, arrays: bool = False) -> None:
     """Make `Tensor.__name__` call a two-argument operation, and `__swapped__` the same reversed."""
     rest = tuple(p.default for p in record.schema.parameters[2:])
 
@@ -567,7 +606,7 @@ def install_operator(name: str, record: op.Op, swapped: str | None = None) -> No
         kind = type(other)
         if kind in TENSORS or kind is float or kind is int:
             return record.run(self, other, *rest)
-        return _operand(record, self, other, False, rest)
+        return _operand(record, self, other, False, rest, arrays)
 
     setattr(Tensor, f"__{name}__", forward)
     if swapped:
@@ -608,8 +647,6 @@ def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Ten
         return value
     if isinstance(value, list):
         return op.registry["tensor_of"](value)
-    if isinstance(value, np.ndarray | np.generic):
-        return wrap(value)
     raise ArgumentError(
         f"{op_name}(): argument '{name}' (position {position}) must be Tensor, not {type_name(value)}",
         code="argument-type",
@@ -618,8 +655,22 @@ def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Ten
 
 
 def type_name(value: Any) -> str:
-    """The type as PyTorch's messages call it."""
-    return getattr(type(value), "torch_name", type(value).__name__)
+    """The type as PyTorch's messages call it: with its module, where it is written in C."""
+    kind = type(value)
+    named = getattr(kind, "torch_name", None)
+    if named is not None:
+        return named
+    written_in_c = not kind.__flags__ & HEAP_TYPE and kind.__module__ != "builtins"
+    return f"{kind.__module__}.{kind.__name__}" if written_in_c else kind.__name__
+
+
+HEAP_TYPE = 1 << 9
+
+
+def warn_numpy(message: str) -> None:
+    """NumPy warns of what PyTorch's tensors lack; an embedding program has no use for it."""
+    if context.current.warnings is not None:
+        warn(message, DeprecationWarning)
 
 
 op.converters["tensors"] = TENSORS

@@ -8,8 +8,9 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
+from ..engine import context
 from ..errors import DataError, TensorshError
 
 
@@ -21,6 +22,14 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
         return
     with _explained(path), open(path, "rb") as stream:
         yield stream
+
+
+def open_binary(path: str, mode: str) -> BinaryIO:
+    """The one way by which the library opens a file; Python's own error where it cannot be."""
+    admit = context.current.admit
+    if admit is not None:
+        admit(path, "read" if mode == "rb" else "write")
+    return cast(BinaryIO, open(path, mode))
 
 
 def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:

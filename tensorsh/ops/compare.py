@@ -37,7 +37,9 @@ def comparison(name, alias, symbol, kernel, doc):
     def _(grad):
         return zeros_like(grad), zeros_like(grad)
 
-    install_operator(name, record)
+    install_operator(
+        name, record, arrays=name == "eq"
+    )  # of NumPy's arrays PyTorch takes those, and no others
 
 
 comparison(

@@ -9,12 +9,13 @@ import numpy as np
 
 from ..engine import context
 from ..engine import dtype as dt
+from ..engine.arrays import check, shared
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.inference import made
 from ..engine.op import composite, registry
 from ..engine.spec import spec
-from ..engine.tensor import NUMBERS, Tensor, make_tensor, type_name
+from ..engine.tensor import NUMBERS, Tensor, make_tensor, type_name, wrap
 from ..engine.warn import warn
 from ..errors import ArgumentError, DeviceError, DTypeError, ValueError
 from .numbers import SCALAR_NAMES, cast_array, check_number, int_range
@@ -84,7 +85,8 @@ def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[
         raise ValueError("too many dimensions 'str'", code="tensor-data")
     found = []
     for item in flat(level):
-        if not isinstance(item, Tensor | np.generic) and type(item) not in NUMBERS:
+        numeric = isinstance(item, np.generic) and not isinstance(item, str | bytes)
+        if not (numeric or isinstance(item, Tensor)) and type(item) not in NUMBERS:
             raise ArgumentError(
                 f"new(): invalid data type '{type_name(item)}'"
                 if isinstance(item, str)
@@ -145,11 +147,10 @@ def infer_dtype(data: Any, kinds: set[type]) -> DType:
     default = context.current.dtype
     if not kinds:
         return default
-    tensors = [item.dtype for item in flat(data) if isinstance(item, Tensor)] if nested(data) else []
-    if tensors:
+    if nested(data):
         found = None
         for item in flat(data):
-            own = item.dtype if isinstance(item, Tensor) else dt.of_number(type(item), default)
+            own = own_dtype(item, default)
             found = own if found is None else dt.promote_types(found, own)
         assert found is not None
         return found
@@ -160,12 +161,22 @@ def infer_dtype(data: Any, kinds: set[type]) -> DType:
     return dt.int64 if int in kinds else dt.bool_
 
 
+def own_dtype(item: Any, default: DType) -> DType:
+    """The dtype that a tensor or number of NumPy brings, or a Python number stands for."""
+    if isinstance(item, Tensor):
+        return item.dtype
+    if isinstance(item, np.generic):
+        check(np.asarray(item))
+        return dt.of(item)
+    return dt.of_number(type(item), default)
+
+
 def nested(data: Any) -> bool:
-    """Whether nested lists hold a tensor; whole levels are looked at, as there may be millions of numbers."""
+    """Whether nested lists hold a tensor or a number of NumPy; whole levels at once, of maybe millions."""
     level = data if type(data) in SEQUENCES else ()
     while level:
         kinds = set(map(type, level))
-        if any(issubclass(kind, Tensor) for kind in kinds):
+        if any(issubclass(kind, Tensor | np.generic) for kind in kinds):
             return True
         if not kinds & SEQUENCES:
             return False
@@ -178,12 +189,42 @@ def array_of(data: Any, dtype: DType | None) -> tuple[np.ndarray[Any, Any], DTyp
     """A new array of nested lists, numbers, tensors or arrays, and its dtype."""
     if isinstance(data, Tensor):
         return data.array.copy(), data.dtype
-    if isinstance(data, np.ndarray | np.generic):
-        found = np.array(data)
-        return found, dt.of(found)
+    if isinstance(data, np.ndarray | np.generic) and not isinstance(data, str):
+        found = np.asarray(data)
+        check(found)
+        return found.copy("K"), dt.of(found)
+    if type(data) in SEQUENCES and holds_array(data):
+        data = spread_arrays(data)
     values, shape, kinds = flatten(data)
     found_dtype = dtype or infer_dtype(data, kinds)
     return stored(values, found_dtype, kinds).reshape(shape), found_dtype
+
+
+def holds_array(items: Any) -> bool:
+    """Whether nested lists hold an array; only the first of each list's numbers are looked at."""
+    return any(
+        isinstance(item, np.ndarray) or (type(item) in SEQUENCES and holds_array(item))
+        for item in (items if not items or type(items[0]) not in NUMBERS else items[:1])
+    )
+
+
+def spread_arrays(items: Any) -> list[Any]:
+    """Nested lists whose arrays are lists of NumPy's numbers."""
+    found = []
+    for item in items:
+        if isinstance(item, np.ndarray):
+            warn(
+                "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the "
+                "list to a single numpy.ndarray with numpy.array() before converting to a tensor.",
+                once=True,
+                internal="torch/csrc/utils/tensor_new.cpp:252",
+                help="torch.from_numpy(numpy.array(list))",
+            )
+            if not item.ndim:
+                raise ArgumentError("len() of unsized object", code="tensor-data")
+            item = list(item)
+        found.append(spread_arrays(item) if type(item) in SEQUENCES else item)
+    return found
 
 
 def stored(values: list[Any], dtype: DType, kinds: set[type]) -> np.ndarray[Any, Any]:
@@ -273,9 +314,77 @@ for spelling in ("as_tensor", "asarray"):
         """,
     )
     def as_tensor(data, dtype, device, requires_grad, copy):
+        if isinstance(data, np.ndarray):
+            found = registry["Tensor.to"](shared(data), device=device, dtype=dtype, copy=bool(copy))
+            check_requires_grad(bool(requires_grad), found.dtype)
+            found.requires_grad_slot = bool(requires_grad)
+            return found
         if not isinstance(data, Tensor):
             return tensor(data, dtype=dtype, device=device, requires_grad=bool(requires_grad))
         return registry["Tensor.to"](data, device=device, dtype=dtype, copy=bool(copy))
+
+
+@composite("from_numpy(any ndarray)", names=("torch.from_numpy",))
+def from_numpy(ndarray):
+    """A tensor that shares the memory of a NumPy array."""
+    return shared(ndarray)
+
+
+@composite("from_dlpack(any ext_tensor)", names=("torch.from_dlpack",))
+def from_dlpack(ext_tensor):
+    """A tensor that shares the memory of another library's array."""
+    if isinstance(ext_tensor, Tensor):
+        return ext_tensor.alias()
+    return shared(np.from_dlpack(ext_tensor))
+
+
+@composite(
+    "frombuffer(any buffer, *, dtype dtype, int count=-1, int offset=0, bool requires_grad=False)",
+    names=("torch.frombuffer",),
+)
+def frombuffer(buffer, dtype, count, offset, requires_grad):
+    """A tensor that shares the memory of bytes: `count` elements from byte `offset` on, -1 for all."""
+    if not isinstance(buffer, bytes | bytearray | memoryview | np.ndarray):
+        raise ValueError("object does not implement Python buffer protocol.")
+    size = memoryview(buffer).nbytes
+    if not size or not count:
+        raise ValueError(f"both buffer length ({size}) and count ({count}) must not be 0")
+    if not 0 <= offset < size:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({size} bytes) minus 1"
+        )
+    if count < 0:
+        if (size - offset) % dtype.itemsize:
+            raise ValueError(
+                f"buffer length ({size - offset} bytes) after offset ({offset} bytes) must be a multiple of element "
+                f"size ({dtype.itemsize})"
+            )
+        count = (size - offset) // dtype.itemsize
+    if offset + count * dtype.itemsize > size:
+        raise ValueError(
+            f"requested buffer length ({count} * {dtype.itemsize} bytes) after offset ({offset} bytes) must not be "
+            f"greater than actual buffer length ({size} bytes)"
+        )
+    out = wrap(_bytes(buffer)[offset : offset + count * dtype.itemsize].view(dtype.np))
+    check_requires_grad(requires_grad, dtype)
+    out.requires_grad_slot = requires_grad
+    return out
+
+
+def _bytes(buffer: Any) -> np.ndarray[Any, Any]:
+    found = np.frombuffer(memoryview(buffer).cast("B"), np.uint8)
+    if found.flags.writeable:
+        return found
+    warn(
+        "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can "
+        "write to the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the buffer "
+        "to protect its data or make it writable before converting it to a tensor. This type of warning will be "
+        "suppressed for the rest of this program.",
+        once=True,
+        internal="torch/csrc/utils/tensor_new.cpp:1556",
+        help="bytearray(data) may be written",
+    )
+    return found.copy()
 
 
 @composite(

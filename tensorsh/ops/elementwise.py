@@ -14,11 +14,12 @@ from typing import Any
 from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.arrays import number
 from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
 from ..engine.op import Op, op, registry
 from ..engine.schema import Schema
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS, Tensor, np, wrap
+from ..engine.tensor import NUMBERS, Tensor, np
 from ..errors import ArgumentError, DTypeError
 from .rules import same
 
@@ -193,7 +194,8 @@ def operand(other: Any) -> Any:
         return other
     if kind is list:
         return registry["tensor_of"](other)
-    return wrap(other) if isinstance(other, np.generic | np.ndarray) else NotImplemented
+    found = number(other)
+    return NotImplemented if found is None else found
 
 
 Choose = Callable[[Any, Any], tuple[Op, Any]]

@@ -22,9 +22,10 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.arrays import element, shared
 from ..engine.op import op, registry
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS, Tensor, full_spec, type_name, wrap
+from ..engine.tensor import NUMBERS, Tensor, full_spec, type_name
 from ..engine.warn import warn
 from ..errors import ArgumentError, DTypeError, IndexError, ShapeError, ValueError
 from .index import lookup, store
@@ -230,14 +231,15 @@ def _item(item: Any) -> Any:
                 help="convert it: x[i.long()], or compare it for a mask: x[i > 0]",
             )
         return item if item.spec.shape or item.mapped or _is_mask(item) else int(item)
-    if isinstance(item, np.generic | np.ndarray):
-        return _item(wrap(item))
+    if isinstance(item, np.ndarray):
+        found = shared(item)
+        return _item(found if found.dtype in INDEX_DTYPES else found.to(dt.int64))
     if isinstance(item, list | tuple | range):
         found = registry["tensor_of"](list(item))
         return found if found.dtype in INDEX_DTYPES else found.to(dt.int64)
     if isinstance(item, str):
         raise ArgumentError("new(): invalid data type 'str'", code="index-type")
-    if hasattr(item, "__index__"):
+    if hasattr(item, "__index__") and not isinstance(item, np.inexact | np.bool_):
         return item.__index__()
     raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
@@ -317,10 +319,9 @@ def _value(x: Tensor, value: Any) -> Any:
     """The assigned value: a tensor as it is, a number as one of `x`'s dtype, checked to fit."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, np.ndarray):
-        return wrap(value)
     if isinstance(value, np.generic):
-        value = value.item()
+        number = element(value)
+        value = value if number is None else number
     if type(value) in NUMBERS:
         return number_for(value, x.dtype)
     if isinstance(value, list | tuple) and value:

@@ -349,13 +349,13 @@ def matmul(input, other):
 def _operator(self: Tensor, other: Any) -> Any:
     if isinstance(other, Tensor):
         return multiply(self, other)
-    if isinstance(other, list | np.ndarray):
+    if isinstance(other, list):
         return multiply(self, converters_tensor(other, "matmul", "other", 2))
     return NotImplemented
 
 
 def _swapped_operator(self: Tensor, other: Any) -> Any:
-    if isinstance(other, list | np.ndarray):
+    if isinstance(other, list):
         return multiply(converters_tensor(other, "matmul", "input", 1), self)
     return NotImplemented
 

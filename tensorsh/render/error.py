@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
@@ -23,18 +22,22 @@ from typing import Any
 from ..errors import TensorshError, Warned
 from ..source import Source, Span
 from .excerpt import Mark, displayed, excerpt, marks_of
-from .paint import painter
+from .paint import columns, painter
 
 MOST_CALLS = 8  # of the trail; of a longer one the innermost and outermost are shown
 
 
-def error_text(error: TensorshError, *, color: bool, width: int) -> str:
-    """One block of lines, without a newline at its end. ANSI colours if `color`."""
+def error_text(error: TensorshError, *, color: bool, width: int, wrap: bool = False) -> str:
+    """One block of lines, without a newline at its end. ANSI colours if `color`.
+
+    `wrap`: the message is broken between words, too; whoever reads it from a pipe wants it in one piece.
+    """
     paint = painter(color)
-    first, *rest = displayed_lines(error.message)
     title, style = ("warning", "warning") if isinstance(error, Warned) else ("error", "error")
-    lines = [paint(f"{title}[{error.code}]", style) + paint(f": {first}", "message")]
-    lines += [paint(line, "message") for line in rest]
+    before = f"{title}[{error.code}]"
+    shown = _wrapped(error.message, width, before=len(before) + 2) if wrap else displayed_lines(error.message)
+    lines = [paint(before, style) + paint(f": {shown[0]}", "message")]
+    lines += [paint(line, "message") for line in shown[1:]]
 
     marked = _marked_lines(error)
     gutter = max((len(str(number)) for lines_of in marked.values() for number in lines_of), default=1)
@@ -117,11 +120,21 @@ def _trail_lines(trail: Iterable[Span]) -> list[str]:
 # ------------------------------------------------------------------ text
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Words wrapped; lines the text already has, and their indentation (code), are kept."""
+def _wrapped(text: str, width: int, before: int = 0) -> list[str]:
+    """Lines broken between words; those the text already has, and their indentation (code), are kept.
+
+    The first begins behind so many columns; a word that is too long for a line has one for itself.
+    """
     lines: list[str] = []
+    room = width - before
     for line in displayed_lines(text):
-        lines += textwrap.wrap(
-            line, width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
-        ) or [""]
+        words = re.findall(r"\s*\S+", line)
+        made = ""
+        for word in words:
+            if made.strip() and columns(made) + columns(word) > room:
+                lines.append(made)
+                made, word, room = "", word.lstrip(), width
+            made += word
+        lines.append(made)
+        room = width
     return lines

@@ -24,7 +24,20 @@ CONTENTS = {
         "float16 half bfloat16 float32 float float64 double int8 int16 short int32 int int64 long uint8 bool "
         "complex64 cfloat complex128 cdouble"
     ),
+    "serialization.saving": "save",
+    "serialization.loading": "load",
+    "storage": "TypedStorage UntypedStorage",
 }
-NAMESPACES = ("autograd", "backends", "cuda", "nn", "optim", "random", "utils")
+NAMESPACES = (
+    "autograd",
+    "backends",
+    "cuda",
+    "nn",
+    "optim",
+    "random",
+    "serialization",
+    "storage",
+    "utils",
+)
 
 __getattr__, __dir__ = lazily(__name__)

@@ -8,15 +8,17 @@ the same bits; what that cannot do stays a line between two of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .lower_classes import PLACED
-from .machine.assembler import assemble
+from .machine.assembler import assembled
 from .machine.forms import Unknown, constant
 from .machine.operands import MOST, Call, Operand
 from .program import Program, as_function
+from .repeats import LONG, cuts, distinct, signature
 from .steps import Step
 from .values import Number, Value
 
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-#: microseconds of NumPy calls, one a call, after which LLVM is asked: about what its code then costs to make
-ENOUGH = 150_000
+#: calls of NumPy, about a microsecond each, that have been made for each call that LLVM is given when it is
+#: asked: making machine code then costs about what it could have saved so far. Calls are counted, not timed
+ENOUGH = 4_000
 #: fewer calls in a row are not worth the call of a function
 FEWEST = 3
 
@@ -58,12 +61,23 @@ class Warm:
         self.program = program
         self.head, self.body, self.tail = parts
         self.entries = entries
-        self.left = max(1, ENOUGH // program.calls)
+        self.runs: list[list[Entry]] | None = None
+        self.left = self._enough(min(program.calls, LONG))
+
+    def _enough(self, calls: int) -> int:
+        """The runs of the program after which so many calls are worth being machine code."""
+        return max(1, ENOUGH * calls // self.program.calls)
 
     def __call__(self) -> None:
         self.left -= 1
-        if self.left == 0:
-            self.change()
+        if self.left:
+            return
+        if self.runs is None:  # as many runs as the least that can be worth while: what is to be made?
+            self.runs, different = split(runs(self.entries))
+            self.left = self._enough(different) - self._enough(min(self.program.calls, LONG))
+            if self.left > 0:
+                return
+        self.change()
 
     def change(self) -> None:
         """Another `replay`, of the same scope; the present run goes on as it is."""
@@ -72,8 +86,9 @@ class Warm:
         scope = self.program.scope
         body: list[str] = []
         done = 0
+        assert self.runs is not None
         try:
-            for k, run in enumerate(runs(self.entries)):
+            for k, run in enumerate(self.runs):
                 straight = Straight([each.call for each in run if each.call is not None])
                 scope[f"straight{k}"], names = function(straight), straight.given
                 given = [f"float({n})" if n in straight.numbers else f"id({n})" for n in names]
@@ -92,33 +107,54 @@ class Warm:
 def runs(entries: list[Entry | None]) -> list[list[Entry]]:
     """The calls in a row that can be one function, with the views between them."""
     found: list[list[Entry]] = [[]]
+    seen: dict[Any, bool] = {}
     for each in entries:
-        if each is not None and (each.call is None or known(each.call)):
+        if each is not None and (each.call is None or known(each.call, seen)):
             found[-1].append(each)
         elif found[-1]:
             found.append([])
     return [run for run in found if sum(each.call is not None for each in run) >= FEWEST]
 
 
-def known(call: Call) -> bool:
+def known(call: Call, seen: dict[Any, bool]) -> bool:
     """Whether there is machine code for a call."""
     from .machine.straight import Straight
 
-    try:
-        Straight([call])
-    except (Unknown, KeyError):
-        return False
-    return True
+    key = signature(call)
+    if key not in seen:
+        try:
+            Straight([call])
+            seen[key] = True
+        except (Unknown, KeyError):
+            seen[key] = False
+    return seen[key]
+
+
+def split(found: list[list[Entry]]) -> tuple[list[list[Entry]], int]:
+    """Long runs in pieces, and how many calls the pieces have that differ."""
+    made: list[list[Entry]] = []
+    parts: list[tuple[Any, ...]] = []
+    for run in found:
+        where = [i for i, each in enumerate(run) if each.call is not None]
+        signatures = [signature(each.call) for each in run if each.call is not None]
+        starts = cuts(signatures)
+        ends = [where[start] for start in starts[1:]]
+        for a, b in zip([0, *ends], [*ends, len(run)], strict=True):
+            made.append(run[a:b])
+        parts += [tuple(signatures[a:b]) for a, b in zip(starts, [*starts[1:], len(signatures)], strict=True)]
+    return made, distinct(parts)
 
 
 def function(straight: Straight) -> Callable[..., object]:
     """The machine code, to be called with the lock of the interpreter held: it is over in microseconds."""
     import ctypes
 
-    owner, address = assemble(straight.text())
+    owner, address = assembled(straight.text())
     kinds = [ctypes.c_double if name in straight.numbers else ctypes.c_void_p for name in straight.given]
-    made = ctypes.PYFUNCTYPE(None, *kinds)(address)
-    made.owner = owner  # type: ignore[attr-defined]
+    code = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, *kinds)(address)
+    table = np.array(straight.fixed, np.uintp)
+    made = partial(code, table.__array_interface__["data"][0])
+    made.owner = owner, table  # type: ignore[attr-defined]
     return made
 
 

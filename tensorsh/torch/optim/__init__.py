@@ -16,6 +16,6 @@ CONTENTS = {
     "adadelta": "Adadelta",
     "rmsprop": "RMSprop",
 }
-NAMESPACES = ("optimizer",)
+NAMESPACES = ("lr_scheduler", "optimizer")
 
 __getattr__, __dir__ = lazily(__name__)

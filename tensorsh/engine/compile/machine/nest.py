@@ -10,11 +10,16 @@ from .operands import Operand
 
 
 class Nest:
-    """Writes a function of nests of loops. `given` are the names of what it is called with, in order."""
+    """Writes a function of nests of loops.
+
+    It is called with a table of the addresses in `fixed`, and with what is named in `given`. Its text does not
+    say where anything is, so that what does the same with other arrays is the same text.
+    """
 
     def __init__(self) -> None:
         self.code = Code()
         self.given: list[str] = []
+        self.fixed: list[int] = []
         self.numbers: set[str] = set()
         self.bases: dict[int | str | None, str] = {}
         self.labels = 0
@@ -24,7 +29,7 @@ class Nest:
     def text(self) -> str:
         c = self.code
         kinds = [("double" if name in self.numbers else "ptr") for name in self.given]
-        parameters = ", ".join(f"{kind} %p{i}" for i, kind in enumerate(kinds))
+        parameters = ", ".join(["ptr %table", *(f"{kind} %p{i}" for i, kind in enumerate(kinds))])
         room = ["%args = alloca [3 x ptr]", "%dims = alloca [4 x i64]", "%steps = alloca [9 x i64]"]
         return "\n".join(
             [
@@ -41,7 +46,10 @@ class Nest:
         if x.place is None or x.place in self.bases:
             return
         if type(x.place) is int:
-            self.bases[x.place] = f"inttoptr (i64 {x.place} to ptr)"
+            name = self.bases[x.place] = f"%fixed{len(self.fixed)}"
+            self.head.append(f"{name}_at = getelementptr ptr, ptr %table, i64 {len(self.fixed)}")
+            self.head.append(f"{name} = load ptr, ptr {name}_at")
+            self.fixed.append(x.place)
             return
         name = f"%p{len(self.given)}"
         self.given.append(str(x.place))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle, repeat
 from typing import Any, Generic, TypeVar
 
+from ....engine.warn import warn
 from ._utils.collate import default_collate, default_convert
 from ._utils.fetch import fetcher
 from ._utils.worker import Worker, get_worker_info
@@ -195,12 +195,11 @@ class DataLoader(Generic[T_co]):
         """Warn where there are more workers than processors."""
         processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         if self.num_workers > processors:
-            warnings.warn(
+            warn(
                 f"This DataLoader will create {self.num_workers} worker processes in total. Our suggested max "
                 f"number of worker in current system is {processors}, which is smaller than what this DataLoader "
                 "is going to create. Please be aware that excessive worker creation might get DataLoader running "
-                "slow or even freeze, lower the worker number to avoid potential slowness/freeze if necessary.",
-                stacklevel=2,
+                "slow or even freeze, lower the worker number to avoid potential slowness/freeze if necessary."
             )
 
 
@@ -227,7 +226,7 @@ class _BaseDataLoaderIter:
         self._num_yielded += 1
         stated = self._loader._stated_length
         if stated is not None and self._num_yielded > stated:
-            warnings.warn(_too_long(self._loader, stated, self._num_yielded), stacklevel=2)
+            warn(_too_long(self._loader, stated, self._num_yielded))
         return data
 
     def __len__(self) -> int:
@@ -323,15 +322,13 @@ def _check_stream(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
 
 def _warn_of_pinning(device: str) -> None:
     if device:
-        warnings.warn(
+        warn(
             "pin_memory_device is deprecated, the current accelerator will be used as the device,ignore "
-            f"pin_memory_device='{device}'.",
-            stacklevel=5,
+            f"pin_memory_device='{device}'."
         )
-    warnings.warn(
+    warn(
         "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be "
-        "used.",
-        stacklevel=5,
+        "used."
     )
 
 

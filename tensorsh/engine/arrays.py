@@ -1,0 +1,113 @@
+"""NumPy beside tensors: what becomes a tensor, which memory is shared, what stands for a number.
+
+A tensor of an array looks into the array's memory, as in PyTorch: what is written on one side is seen on
+the other. NumPy's numbers are numbers, not tensors, wherever an operation takes one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, ValueError
+from . import dtype as dt
+from .spec import spec
+from .tensor import Tensor, make_tensor, type_name
+from .warn import warn
+
+KINDS = (
+    "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, "
+    "and bool."
+)
+
+
+def shared(array: Any) -> Tensor:
+    """A tensor that looks into an array's memory (`torch.from_numpy`).
+
+    TypeError for what is no array or holds what no tensor does, ValueError for negative strides, odd
+    strides and foreign byte order.
+    """
+    if not isinstance(array, np.ndarray):
+        raise ArgumentError(
+            f"expected np.ndarray (got {type_name(array)})", help="torch.tensor takes lists too"
+        )
+    check(array)
+    if not array.flags.writeable:
+        warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
+            "writing to this tensor will result in undefined behavior. You may want to copy the array to protect "
+            "its data or make it writable before converting it to a tensor. This type of warning will be "
+            "suppressed for the rest of this program.",
+            once=True,
+            internal="torch/csrc/utils/tensor_numpy.cpp:213",
+            help="torch.from_numpy(array.copy())",
+        )
+        array = writable(array)
+    plain = array.view(np.ndarray) if type(array) is not np.ndarray else array
+    return make_tensor(plain, spec(plain.shape, dt.of(plain)))
+
+
+def check(array: np.ndarray[Any, Any]) -> None:
+    """Refuse the arrays that PyTorch has no tensors of."""
+    kind = array.dtype
+    if not kind.isnative and kind.newbyteorder("=") in dt.from_np:
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion between byte "
+            "orders is currently not supported.",
+            help='array.astype(array.dtype.newbyteorder("="))',
+        )
+    if any(n % kind.itemsize for n in array.strides) and kind.itemsize and kind in dt.from_np:
+        raise ValueError(
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
+            "reallocate the memory.",
+            help="array.copy()",
+        )
+    if any(n < 0 for n in array.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "currently supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) ",
+            help="array.copy()",
+        )
+    if kind not in dt.from_np or dt.from_np[kind] is dt.bfloat16:
+        raise ArgumentError(
+            f"can't convert np.ndarray of type {dotted(kind.type)}. The only supported types are: {KINDS}",
+            help="array.astype(float)" if kind.hasobject else None,
+        )
+
+
+def dotted(kind: type) -> str:
+    """A type as C calls it: with its module."""
+    return f"{kind.__module__}.{kind.__name__}"
+
+
+def writable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The same memory where it may be written, if an array owns it; of memory that is not an array's, a copy."""
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    if not owner.flags.owndata or not owner.flags.forc:
+        return array.copy()
+    allowed = owner.flags.writeable
+    owner.setflags(write=True)
+    memory = owner.ravel("K").view(np.uint8) if owner.size else owner
+    owner.setflags(write=allowed)
+    offset = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    return np.ndarray(array.shape, array.dtype, memory, offset, array.strides)
+
+
+def number(value: Any) -> Any:
+    """NumPy's number as one of Python's: integers are ints, complex128 complex, all others floats; else None."""
+    if isinstance(value, np.integer) and value.dtype.kind in "iu":
+        return int(value)
+    if isinstance(value, np.bool_ | np.floating):
+        return float(value)
+    if isinstance(value, np.complexfloating):
+        return complex(value) if isinstance(value, complex) else float(value.real)
+    return None
+
+
+def element(value: Any) -> Any:
+    """A number that may be assigned to an element of a tensor: Python's, and NumPy's that are such too."""
+    return number(value) if isinstance(value, float | complex | np.integer) else None

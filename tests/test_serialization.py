@@ -1,0 +1,106 @@
+"""torch.save and torch.load: PyTorch's files, in both directions, and the words of their errors."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import re
+
+import pytest
+
+import library
+import saved
+from tensorsh import torch
+
+WORDS = json.loads((saved.FOLDER / "words.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("form", ["pt", "legacy.pt"])
+def test_reads_what_pytorch_saved(name: str, form: str) -> None:
+    found = torch.load(saved.FOLDER / f"{name}.{form}")
+    assert json.loads(json.dumps(saved.words(found, {}))) == WORDS[name]
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_reads_it_with_the_full_unpickler_and_mapped(name: str) -> None:
+    path = str(saved.FOLDER / f"{name}.pt")
+    for options in ({"weights_only": False}, {"mmap": True}):
+        assert json.loads(json.dumps(saved.words(torch.load(path, **options), {}))) == WORDS[name]
+
+
+@pytest.mark.parametrize("name", saved.values(torch))
+def test_saves_the_bytes_that_pytorch_saves(name: str, tmp_path) -> None:
+    torch.save(saved.values(torch)[name], tmp_path / f"{name}.pt")
+    ours = (tmp_path / f"{name}.pt").read_bytes()
+    theirs = (saved.FOLDER / f"{name}.pt").read_bytes()
+    assert without_fingerprint(ours) == without_fingerprint(theirs)
+
+
+def without_fingerprint(archive: bytes) -> bytes:
+    """An archive without the hash of its records, whose making PyTorch does not document, and its checksums."""
+    content = re.sub(rb"\d{40}PK\x07\x08.{4}", b"#", archive, flags=re.DOTALL)
+    return re.sub(
+        rb"(PK\x01\x02.{12}).{4}(.{24}[^/]*/\.data/serialization_id)", rb"\1\2", content, flags=re.DOTALL
+    )
+
+
+def test_a_mapped_file_is_not_written(tmp_path) -> None:
+    path = tmp_path / "x.pt"
+    torch.save(torch.zeros(3), path)
+    before = path.read_bytes()
+    torch.load(path, mmap=True).add_(1)
+    assert path.read_bytes() == before
+
+
+class Reduces:
+    """What a file would do if it could."""
+
+    def __init__(self, *reduced: object):
+        self.reduced = reduced
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return self.reduced
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        (print, ("x",)),
+        (eval, ("1",)),
+        (__import__, ("os",)),
+        (getattr, (object, "__subclasses__")),
+        (io.open, ("/etc/passwd",)),
+        (type, ("X", (), {})),
+        (pickle.loads, (b"",)),
+    ],
+)
+def test_a_file_runs_nothing(attack) -> None:
+    with pytest.raises(pickle.UnpicklingError, match="Can't get"):
+        torch.load(archive_of(pickle.dumps(Reduces(*attack), 2)), weights_only=False)
+
+
+@pytest.mark.parametrize(
+    "target", ["torch\nDataLoader", "torch.nn.functional\nrelu", "torch\ntanh", "torch\nload"]
+)
+def test_a_file_changes_nothing_of_the_library(target: str) -> None:
+    text = f"\x80\x02c{target}\nN}}U\x06kernelNs\x86b.".encode("latin-1")
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(archive_of(text), weights_only=False)
+
+
+def archive_of(content: bytes) -> io.BytesIO:
+    from tensorsh.torch.serialization.archive import Writer
+
+    stream = io.BytesIO()
+    archive = Writer(stream.write, "archive")
+    archive.add("data.pkl", content)
+    archive.close()
+    stream.seek(0)
+    return stream
+
+
+@pytest.mark.parametrize("program, expected", library.blocks("library_serialization.txt"))
+def test_prints_what_pytorch_prints(program: str, expected: str) -> None:
+    assert library.output(program) == expected
