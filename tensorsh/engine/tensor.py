@@ -412,6 +412,8 @@ class Tensor:
     @staticmethod
     def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:
         """`data`'s memory outside the graph, as a tensor of a class of its own."""
+        if require_grad and data.dtype.category < dt.FLOAT:
+            raise DTypeError("Only Tensors of floating point and complex dtype can require gradients")
         out = as_class(cls, data.array, data.spec)
         out.counter = data.shared_counter()
         out.requires_grad = bool(require_grad)
@@ -424,6 +426,8 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
+        if data is not None and not isinstance(data, Tensor):
+            raise AttributeError(f"'{type(data).__name__}' object has no attribute 'detach'")
         return Tensor._make_subclass(
             cls, constructed(Tensor, (), {}) if data is None else data, requires_grad
         )
