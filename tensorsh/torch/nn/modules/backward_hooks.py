@@ -9,9 +9,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ....engine.apply import apply
-from ....engine.op import op
 from ....engine.tensor import Tensor
+from ...autograd.function import Function
 from ...namespace import torch
 
 Hook = Callable[..., Any]
@@ -43,7 +42,7 @@ class Crossing:
         """The result behind the node at the outputs."""
         alone = not isinstance(result, tuple)
         outputs = (result,) if alone else result
-        passed, left = _pass(outputs, lambda grads: self._reach_outputs(grads, left or [], len(outputs)))
+        passed, left = _pass(outputs, lambda _, grads: self._reach_outputs(grads, left or [], len(outputs)))
         return passed[0] if alone else passed
 
     def _reach_outputs(self, grads: Gradients, left: list[int], count: int) -> Gradients:
@@ -81,9 +80,9 @@ class Crossing:
                 )
         self.outputs = None
 
-    def _leave_inputs(self, grads: Gradients) -> Gradients:
-        if self.outputs is None or self.entered is None:
-            return grads
+    def _leave_inputs(self, grads: Gradients, _: Gradients) -> Gradients | None:
+        if self.outputs is None or self.entered is None:  # the gradient did not come through the outputs
+            return None
         found = _spread(self.entered, grads, self.inputs)
         for hook in self.hooks:
             answer = hook(self.module, found, self.outputs)
@@ -115,25 +114,31 @@ def attach_to_node(module: Any, hooks: list[Hook], args: tuple[Any, ...], result
 # ------------------------------------------------------------------ the node
 
 
-@op("passed(Tensor[] tensors, any hook)", infer=lambda tensors, hook: tensors, names=(), half="native",
-    grad_fn="BackwardHookFunctionBackward")  # fmt: skip
-def passed(tensors, hook):
-    return tensors
+class BackwardHookFunction(Function):
+    """The identity, a node in the graph."""
+
+    @staticmethod
+    def forward(ctx: Any, *args: Tensor) -> tuple[Tensor, ...]:
+        ctx.mark_non_differentiable(*(arg for arg in args if not arg.requires_grad))
+        return args
+
+    @staticmethod
+    def backward(ctx: Any, *args: Tensor) -> tuple[Tensor, ...]:
+        return args
 
 
-@passed.derivative("tensors")
-def _(grads, hook):
-    return hook(grads)
-
-
-def _pass(values: tuple[Any, ...], hook: Callable[[Gradients], Gradients]) -> tuple[Any, list[int] | None]:
-    """The values with a node behind them, and which of them that concerns."""
-    at = [i for i, v in enumerate(values) if isinstance(v, Tensor) and v.requires_grad]
-    if not at or not torch.is_grad_enabled():
+def _pass(
+    values: tuple[Any, ...], hook: Callable[[Gradients, Gradients], Any]
+) -> tuple[Any, list[int] | None]:
+    """The values with a node behind them, and the positions of the tensors among them."""
+    at = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
+    if not torch.is_grad_enabled() or not any(values[i].requires_grad for i in at):
         return values, None
+    passed = BackwardHookFunction.apply(*(values[i] for i in at))
     found = list(values)
-    for i, t in zip(at, apply(passed, (tuple(values[i] for i in at), hook)), strict=True):
+    for i, t in zip(at, passed, strict=True):
         found[i] = t
+    next(t.grad_fn for t in passed if t.grad_fn is not None).register_hook(hook)
     if type(values) is tuple:
         return tuple(found), at
     return type(values)(*found), at
