@@ -67,6 +67,8 @@ class Program(Host):
     def _import(
         self, name: str, names: Any = None, local: Any = None, wanted: Any = (), level: int = 0
     ) -> Any:
+        if type(wanted) is list:  # NumPy's C code imports what it needs when it first needs it
+            return __import__(name, None, None, wanted, level)
         found = self.modules.find(name)
         if found is None:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)

@@ -68,10 +68,11 @@ class Warnings:
     show      shows an event
     outer     what governed Python's warnings before the session ran
     module    the names of the program's module `warnings`, where it may put a `showwarning` of its own
+    floating  is told what a floating point event of NumPy's is called, and says whether that was all
     always    whether what is said once is said each time (`torch.set_warn_always`)
     """
 
-    __slots__ = ("always", "filters", "find", "log", "module", "once", "outer", "seen", "show")
+    __slots__ = ("always", "filters", "find", "floating", "log", "module", "once", "outer", "seen", "show")
 
     def __init__(self, find: Callable[[str, int], Any], show: Callable[[Event], None]):
         self.filters: list[Filter] = list(DEFAULTS)
@@ -82,6 +83,7 @@ class Warnings:
         self.show = show
         self.outer: tuple[Any, ...] | None = None
         self.module: dict[str, Any] | None = None
+        self.floating: Callable[[str], bool] | None = None
         self.always = False
 
     def save(self) -> None:
@@ -236,6 +238,12 @@ def hearing(state: Warnings | None) -> Iterator[None]:
     def hear(heard: warnings.WarningMessage) -> None:
         if _is_the_programs():
             message = heard.message
+            if (
+                state.floating is not None
+                and heard.category is RuntimeWarning
+                and state.floating(str(message))
+            ):
+                return
             if not isinstance(message, Warning):
                 message = heard.category(message)
             state.emit(Event(message, running(state), None, ()))

@@ -8,11 +8,13 @@ program's variables, its places.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from ..engine.warn import Event, Warnings
@@ -116,6 +118,8 @@ class Modules:
         self.recursion_limit = 1000
         self.environ = Environ()
         self.builtins: dict[str, Any] = table(self)
+        self.numpy: Any = None  # `numpy_state.NumPy`, when a program has imported it
+        self._depth = 0
         self._random: Any = None
         self._copies: Any = None
         self._whole_sys: Any = None
@@ -179,6 +183,19 @@ class Modules:
     def restore(self, state: Any) -> None:
         """Put back what `state` saw."""
         state.restore(self)
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """While the session runs: what its modules set for all of Python is in force."""
+        self._depth += 1
+        if self.numpy is not None:
+            self.numpy.enter()
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self.numpy is not None and not self._depth:
+                self.numpy.leave()
 
     # --- what the tables use ---------------------------------------------------------------------------------
 

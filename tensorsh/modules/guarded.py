@@ -27,7 +27,13 @@ READERS = frozenset({
     "get_field", "sourcehook", "evaluate_value", "evaluate_bound", "evaluate_default", "evaluate_constraints",
 })  # fmt: skip
 
-GUARDED = RUNNING | HOLDERS | READERS
+#: of NumPy's objects: to memory, C libraries, pickles, files
+ARRAYS = frozenset({
+    "ctypes", "cffi", "_ctypes", "_cffi", "capsule", "dump", "dumps", "_get_strided_loop", "tofile", "resize",
+    "func_closure", "func_code", "func_defaults", "func_dict", "func_doc", "func_globals", "func_name",
+})  # fmt: skip
+
+GUARDED = RUNNING | HOLDERS | READERS | ARRAYS
 
 
 def is_guarded(name: str) -> bool:

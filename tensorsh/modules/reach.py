@@ -21,7 +21,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from .guarded import HOLDERS, RUNNING, is_guarded
+from .guarded import ARRAYS, HOLDERS, RUNNING, is_guarded
 from .module import Module
 
 _OPERATORS = """
@@ -38,7 +38,7 @@ name qualname doc module class version file author all func wrapped isabstractme
 match_args members dataclass_fields dataclass_params origin args parameters metadata supertype forward_arg bound
 constraints covariant contravariant total required_keys optional_keys orig_bases unpacked typing_subst debug license
 date package value cause context suppress_context notes array array_priority torch_function array_ufunc
-array_function array_interface array_struct dlpack dlpack_device
+array_function dlpack dlpack_device
 """
 #: special methods that an operator, a statement or a builtin calls: by name they do no more than that
 OPERATORS = frozenset(f"__{name}__" for name in _OPERATORS.split())
@@ -60,6 +60,8 @@ NEVER = frozenset(
     {"__globals__", "__code__", "__closure__", "__builtins__", "__loader__", "__spec__", "__traceback__",
      "__import__", "__build_class__", "__forward_code__", "__cached__"}
 )  # fmt: skip
+#: what an object says of itself to be taken for an array: an address in memory
+MEMORY = frozenset({"__array_interface__", "__array_struct__"})
 #: what may be assigned on own functions and on what wraps one
 SETTABLE = frozenset(
     {"__name__", "__qualname__", "__doc__", "__module__", "__wrapped__", "__defaults__", "__kwdefaults__",
@@ -245,6 +247,8 @@ _METHODS = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 def _guarded(host: Any, value: Any, name: str) -> Any:
     if name[:2] == "__" and not allowed_dunder(value, name):
         raise missing(value, name)
+    if name in ARRAYS and _refused_of_arrays(value, name):
+        raise missing(value, name)
     found = getattr(value, name)
     gate = GATES.get(name)
     if gate is not None:
@@ -257,6 +261,8 @@ def _guarded(host: Any, value: Any, name: str) -> Any:
 def _may_change(host: Any, value: Any, name: str, *new: Any) -> None:
     """Raise unless a program may assign or delete this attribute; plain names of instances always may."""
     kind = type(value)
+    if name in MEMORY:
+        raise missing(value, name)
     if issubclass(kind, type):
         if not own_class(value) and not host.copied_class(value):
             raise TypeError(f"cannot set {name!r} attribute of immutable type {_name_of(value)!r}")
@@ -442,6 +448,18 @@ def _named(function: Callable[..., Any], like: Any) -> Callable[..., Any]:
     return function
 
 
+def _refused_of_arrays(value: Any, name: str) -> bool:
+    from .numpy_gates import is_refused
+
+    return is_refused(value, name)
+
+
+def _of_arrays(host: Any, value: Any, name: str, found: Any) -> Any:
+    from .numpy_gates import gate
+
+    return gate(host, value, name, found)
+
+
 GATES: dict[str, Callable[[Any, Any, str, Any], Any]] = {
     "__getattribute__": _reads,
     "__getattr__": _reads,
@@ -458,4 +476,6 @@ GATES: dict[str, Callable[[Any, Any, str, Any], Any]] = {
     "_convert": _only_own,
     "sourcehook": _only_own,
     **dict.fromkeys(HOLDERS - {"obj", "parser", "pathmod"}, _private),
+    "tofile": _of_arrays,
+    "resize": _of_arrays,
 }

@@ -14,6 +14,7 @@ class State:
     def __init__(self, modules: Any):
         self.loaded = {name: (module, dict(vars(module))) for name, module in modules.loaded.items()}
         self.random = None if modules._random is None else modules._random.getstate()
+        self.numpy = None if modules.numpy is None else modules.numpy.state()
         filters = modules.host.warnings
         self.warnings = (
             list(filters.filters),
@@ -48,6 +49,10 @@ class State:
             modules._random = None
         else:
             modules._random.setstate(self.random)
+        if self.numpy is not None:
+            modules.numpy.restore(self.numpy)
+        elif modules.numpy is not None:
+            modules.numpy.forget(modules)
         filters = modules.host.warnings
         filters.filters[:], filters.log, filters.seen, filters.once, filters.always = self.warnings
         modules.environ.clear()

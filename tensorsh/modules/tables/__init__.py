@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..table import Table
-from . import collections, files, numbers, process, text, time, types
+from . import collections, files, numbers, numpy, process, text, time, types
 
 TABLES: dict[str, Table] = {
     **numbers.TABLES,
@@ -13,4 +13,5 @@ TABLES: dict[str, Table] = {
     **time.TABLES,
     **types.TABLES,
     **process.TABLES,
+    **numpy.TABLES,
 }
