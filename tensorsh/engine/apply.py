@@ -321,7 +321,15 @@ def attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Conte
         base, steps = (source, ()) if inside is None else (inside.base, steps_of(source))
         if op.from_base is not None and inside is not None:
             step, steps = (op, op.from_base(base, args), None), ()
-        origin = "no_grad" if not state.grad_enabled else "many" if many else None
+        origin = (
+            "inference"
+            if state.inference
+            else "no_grad"
+            if not state.grad_enabled
+            else "many"
+            if many
+            else None
+        )
         if origin is None and inside is not None:
             origin = inside.origin
         out.view_of = View(base, (*steps, step), counter[0], origin)

@@ -9,7 +9,7 @@ changes nothing.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from sys import getrefcount
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, GradientError
-from . import context
+from . import context, hooks
 from .node import Node, edge
 from .op import registry
 from .tensor import TENSORS, Tensor, full_spec, make_tensor
@@ -47,6 +47,7 @@ def backward(
     seeds = make_seeds(roots, gradients)
     keep = create_graph if retain_graph is None else retain_graph
     walk = Walk(roots, seeds, keep, create_graph, inputs)
+    walk.writes = True
     walk.run()
     if inputs is None:
         walk.accumulate()
@@ -155,6 +156,10 @@ def slot(t: Tensor) -> Slot:
     return (id(t), 0) if e is None else (id(e[0]), e[1])
 
 
+#: the walks that are under way, the innermost last
+walking: list[Walk] = []
+
+
 class Walk:
     """One walk of the graph: `captured` gradients of `inputs`, `leaves` with theirs."""
 
@@ -177,8 +182,22 @@ class Walk:
         self.wanted = None if inputs is None else {slot(t) for t in inputs}
         self.needed: set[int] | None = None
         self.reachable: set[Slot] = set()
+        self.writes = False  # whether `inputs` get their gradients written
         if self.wanted is not None:
             self.needed = self._needed(self.wanted)
+        #: for each leaf that has hooks, how many ways lead to it that have not been walked
+        self.counts: dict[int, int] = self._ways() if hooks.leaves else {}
+
+    def _ways(self) -> dict[int, int]:
+        counts: dict[int, int] = {}
+        targets = [e[0] for e in self.roots if e is not None]
+        for node in reachable(self.roots):
+            if self.needed is None or id(node) in self.needed:
+                targets += [target for target, _ in node.all_edges()]
+        for target in targets:
+            if id(target) in hooks.leaves:
+                counts[id(target)] = counts.get(id(target), 0) + 1
+        return counts
 
     def _needed(self, wanted: set[Slot]) -> set[int]:
         """Nodes on a way from the roots to a wanted input, oldest first."""
@@ -197,34 +216,64 @@ class Walk:
         state = context.current
         before = state.grad_enabled
         state.grad_enabled = self.create
+        walking.append(self)
         try:
             for e, seed in zip(self.roots, self.seeds, strict=True):
                 if e is not None:
                     self._deliver(e, seed)
+                    if id(e[0]) in self.counts:
+                        self.counts[id(e[0])] -= 1
+                        if not self.counts[id(e[0])]:
+                            self._ready(id(e[0]))
             while self.heap:
                 _, node = heappop(self.heap)
                 grads = self.pending.pop(node.seq)
-                if node.retained:
-                    self._retain(node, grads)
+                if node.hooks is not None:
+                    grads = self._arriving(node, grads)
                 if self.wanted is not None:
                     for i, g in enumerate(grads):
                         if g is not None and (id(node), i) in self.wanted:
                             self.captured[id(node), i] = g
                     if id(node) not in self.needed:  # type: ignore[operator]
                         continue
-                for e, g in self.step(node, grads):
+                found = self.step(node, grads)
+                if node.hooks is not None and node.hooks.after:
+                    found = self._leaving(node, found, grads)
+                for e, g in found:
                     self._deliver(e, g)
+                if self.counts:
+                    self._passed(node)
                 if not self.keep:
                     node.free()
+            for key in [*self.counts]:
+                self._ready(key)
             if self.wanted is not None:
                 for key, (leaf, g) in self.leaves.items():
                     if (key, 0) in self.wanted:
                         self.captured[id(leaf), 0] = g
         finally:
+            walking.pop()
             state.grad_enabled = before
+
+    def passes(self, e: tuple[Any, int] | None) -> bool:
+        """Whether the walk comes by an edge."""
+        if e is None:
+            return False
+        key = (id(e[0]), e[1])
+        if self.wanted is None:
+            nodes = reachable(self.roots)
+        else:
+            nodes = [n for n in reachable(self.roots) if id(n) in self.needed]  # type: ignore[operator]
+        return any(key == (id(to), i) for to, i in filter(None, self.roots)) or any(
+            key == (id(to), i) for node in nodes for to, i in node.all_edges()
+        )
 
     def step(self, node: Node, grads: list[Tensor | None]) -> list[tuple[tuple[Any, int], Tensor]]:
         """The gradients that one node passes on."""
+        if context.current.anomaly is not None:
+            from .anomaly import differentiate
+
+            return differentiate(node, grads)
         return node.differentiate(grads)
 
     def _deliver(self, to: tuple[Any, int], g: Tensor) -> None:
@@ -240,11 +289,70 @@ class Walk:
         have_g = slots[index]
         slots[index] = g if have_g is None else plus(have_g, g)
 
-    def _retain(self, node: Node, grads: list[Tensor | None]) -> None:
-        for index, reference in node.retained or ():
+    # -- hooks
+
+    def _arriving(self, node: Node, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """The gradients of a node's outputs after its hooks; those that are retained are written."""
+        grads = call_hooks(node.hooks.arriving, grads)
+        for index, reference in node.hooks.retained:
             t = reference()
-            if t is not None and grads[index] is not None:
-                accumulate(t, grads[index], self.create)
+            g = grads[index]
+            if t is not None and g is not None:
+                accumulate(t, g, self.create)
+        return grads
+
+    def _leaving(
+        self, node: Node, found: list[tuple[tuple[Any, int], Tensor]], grads: list[Tensor | None]
+    ) -> list[tuple[tuple[Any, int], Tensor]]:
+        """The gradients of a node's inputs after its hooks."""
+        rest = list(found)
+        each: list[Tensor | None] = []
+        edges = node.inputs()
+        for e in edges:
+            at = next((i for i, (to, _) in enumerate(rest) if e is not None and to is e), None)
+            each.append(None if at is None else rest.pop(at)[1])
+        each = call_hooks(node.hooks.leaving, each, grads)
+        return [(e, g) for e, g in zip(edges, each, strict=True) if e is not None and g is not None]
+
+    def _passed(self, node: Node) -> None:
+        """A node is done: a leaf with hooks whose last it was has all of its gradient."""
+        for target, _ in node.all_edges():
+            if id(target) in self.counts:
+                self.counts[id(target)] -= 1
+                if not self.counts[id(target)]:
+                    self._ready(id(target))
+
+    def _ready(self, key: int) -> None:
+        """The hooks of a leaf that has all of its gradient."""
+        del self.counts[key]
+        if key not in self.leaves or key not in hooks.leaves:
+            return
+        leaf, g = self.leaves[key]
+        mine = hooks.leaves[key]
+        if 0 in mine.tensors:
+            g = call_hooks(hooks.changed, mine.tensors[0], g)
+            self.leaves[key] = leaf, g
+        if self.wanted is not None and not self.writes:
+            return
+        if self.wanted is not None and (key, 0) not in self.wanted:
+            return
+        if not (mine.before or mine.accumulated or mine.after):
+            return
+        del self.leaves[key]
+        grads = [g]
+        for hook in list(mine.before.values()):
+            answer = call_hooks(hook, tuple(grads))
+            if answer is not None:
+                grads = hooks.replaced(hook, grads, answer)
+        accumulate(leaf, grads[0], self.create)
+        for hook in list(mine.accumulated.values()):
+            answer = call_hooks(hook, leaf)
+            if answer is not None:
+                if not isinstance(answer, Tensor):
+                    raise ArgumentError(f"expected Variable, but hook returned '{type(answer).__name__}'")
+                raise GradientError("Tensor post accumulate grad hooks should return None.")
+        for hook in list(mine.after.values()):
+            call_hooks(hook, (), tuple(grads))
 
     def accumulate(self) -> None:
         while self.leaves:
@@ -255,6 +363,13 @@ class Walk:
             alone = getrefcount(g) == getrefcount(probe) and getrefcount(array) == getrefcount(fresh)
             if leaf.requires_grad:  # it may have been detached since
                 accumulate(leaf, g, self.create, alone)
+
+
+def call_hooks(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a program's function in the middle of a walk."""
+    if context.current.trace is not None:
+        context.current.trace.stop("a hook is called")
+    return function(*args)
 
 
 def plus(a: Tensor, b: Tensor) -> Tensor:
@@ -309,11 +424,12 @@ def retain(t: Tensor) -> None:
         raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
     if t.node is None or t.retains:
         return
-    node = t.grad_fn
-    assert node is not None
+    assert not t.is_leaf
     context.current.journal.save_attributes(t, "retains")
     t.retains = True
-    node.retained = [*(node.retained or ()), (t.index, weakref.ref(t))]
+    kept = hooks.hooks_of(t.node)
+    context.current.journal.save_attributes(kept, "retained")
+    kept.retained = [*kept.retained, (t.index, weakref.ref(t))]
 
 
 def tensors_of(value: Any, what: str) -> tuple[Tensor, ...]:

@@ -24,17 +24,22 @@ class Context:
     __slots__ = (
         "_generator",
         "admit",
+        "anomaly",
         "batches",
         "device",
         "dtype",
         "find_class",
         "grad_enabled",
+        "inference",
         "journal",
+        "noting",
+        "packing",
         "printing",
         "safe",
         "threads",
         "trace",
         "tracer",
+        "transforms",
         "warnings",
         "worker",
     )
@@ -46,6 +51,11 @@ class Context:
         self.journal = Journal()
         self.printing: Any = None  # how tensors print, once a program has said so
         self.threads: int | None = None  # how many an operation may use; None: one for each core
+        self.noting: Any = None  # `saved.Noting`: told of each node that is recorded
+        self.packing: tuple[Any, ...] = ()  # (pack, unpack) of the `saved_tensors_hooks` in force
+        self.anomaly: bool | None = None  # errors of a walk name the forward operation; True: NaN is one
+        self.inference = False
+        self.transforms = 0  # how many transforms of functions are running
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
         self.trace: Any = None  # the `engine.compile` trace that takes the place of computing
         self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first

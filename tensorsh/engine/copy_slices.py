@@ -31,7 +31,7 @@ class CopySlices(Node):
         self.outputs = None
         self.output_specs = (base.spec,)
         self.saves = inner.saves
-        self.retained = None
+        self.hooks = None
 
     def name(self) -> str:
         return "torch::autograd::CopySlices"

@@ -17,6 +17,7 @@ from . import schema as schemas
 from .apply import Plan, _key, any_batched, make_plan, new_plan, run_kernel
 from .batched import write_batched
 from .copy_slices import CopySlices
+from .inference import refuse_write
 from .meta import reword
 from .node import InPlaceNode, Node, edge, move_retained, refresh
 from .op import Op, converters
@@ -92,6 +93,7 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     state = context.current
     if state.trace is not None:
         return state.trace.apply_inplace(op, args)
+    refuse_write(target)
     if any_batched(args):
         return write_batched(op, args)
     wants_grad = state.grad_enabled and not op.nondifferentiable and any_requires_grad(args)

@@ -11,8 +11,11 @@ from typing import Any
 from ..errors import GradientError
 from . import context
 from .dtype import float32
+from .hooks import hooks_of
+from .inference import refuse_saving
 from .journal import sequence
 from .op import Op, registry
+from .saved import Packed, unpacked
 from .spec import Spec
 from .tensor import TENSORS, Tensor, make_tensor
 from .views import check_origin, producer, steps_of
@@ -43,7 +46,15 @@ def edge(t: Any) -> Edge | None:
 def versions_of(saved: Any) -> list[tuple[Tensor, int]]:
     """The tensors in an argument that is saved, with the versions they have now."""
     if type(saved) in TENSORS:
-        return [(saved, 0 if saved.counter is None else saved.counter[0])]
+        counter = saved.counter
+        if counter is None:
+            return [(saved, 0)]
+        refuse_saving(counter)
+        return [(saved, counter[0])]
+    if type(saved) is tuple:
+        for t in saved:
+            if type(t) in TENSORS:
+                refuse_saving(t.counter)
     return [(t, t.version) for t in saved if type(t) in TENSORS] if type(saved) is tuple else []
 
 
@@ -54,12 +65,12 @@ class Node:
         "__weakref__",
         "args",
         "edges",
+        "hooks",
         "input_specs",
         "needs",
         "op",
         "output_specs",
         "outputs",
-        "retained",
         "saves",
         "seq",
         "title",
@@ -79,7 +90,7 @@ class Node:
         self.title: str | None = None
         self.input_specs = input_specs
         self.output_specs = output_specs
-        self.retained: list[Any] | None = None  # weak references to outputs that keep their gradient
+        self.hooks: Any = None  # `hooks.NodeHooks`, once there are some
         self.outputs: Any = None
         edges: list[Any] = [None] * len(args)
         kept = list(args)
@@ -110,12 +121,15 @@ class Node:
         self.args: Any = kept
         if keep_outputs and outputs is not None:
             self.keep(outputs)
+        noting = context.current.noting
+        if noting is not None:
+            noting.note(self)
 
     def keep(self, outputs: tuple[Tensor, ...]) -> None:
         """Save the outputs: their arrays, not the tensors, which would be a cycle."""
         self.outputs = [(o.array, o.shared_counter(), o.version) for o in outputs]
 
-    # -- what users see
+    # -- what it is
 
     @property
     def called(self) -> str:
@@ -123,25 +137,36 @@ class Node:
         return self.op.name
 
     def name(self) -> str:
+        if self.title is not None:
+            return self.title
         name = self.op.grad_fn
-        return self.title or (name if isinstance(name, str) else name(self.input_specs))
+        return name if isinstance(name, str) else name(self.input_specs)
 
-    def __repr__(self) -> str:
-        return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
+    def face(self) -> Any:
+        """What programs see of it."""
+        from .graph import class_named
 
-    @property
-    def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """For each tensor input: (its node or AccumulateGrad or None, output index)."""
-        flat: list[Any] = []
+        return class_named(self.name().rpartition("::")[2])()
+
+    def arguments(self) -> list[Any]:
+        """The edge of each tensor argument, a list of edges for a list of tensors; None where none is wanted."""
+        found: list[Any] = []
         for i, e in enumerate(self.edges):
             if i in self.op.lists:
-                flat.extend(e or [None] * len(self.input_specs[i]))
+                found.append(e or [None] * len(self.input_specs[i]))
             elif i in self.op.tensors:
-                flat.append(e)
-        return tuple(
-            (None, 0) if e is None else (AccumulateGrad(e[0]) if type(e[0]) in TENSORS else e[0], e[1])
-            for e in flat
-        )
+                found.append(e)
+        return found
+
+    def inputs(self) -> list[Edge | None]:
+        """The same, those of lists among the others."""
+        found: list[Edge | None] = []
+        for e in self.arguments():
+            if type(e) is list:
+                found.extend(e)
+            else:
+                found.append(e)
+        return found
 
     def all_edges(self) -> list[Edge]:
         found: list[Edge] = []
@@ -197,7 +222,7 @@ class Node:
     def _source(self, kind: str, i: int, derivative: Any, grads: list[Tensor | None]) -> Any:
         match kind:
             case "input":
-                return self.args[i]
+                return unpacked(self.args[i])
             case "grad":
                 return zeros(self.output_specs[0])  # another output's gradient is all there is
             case "grads":
@@ -214,6 +239,8 @@ class Node:
                 return tuple(self.needs[n] for n in derivative.inputs)
 
     def _output(self, n: int) -> Tensor:
+        if type(self.outputs[n]) is Packed:
+            return self.outputs[n].tensor()
         array, counter, version = self.outputs[n]
         out = make_tensor(array, self.output_specs[n])
         out.counter = counter
@@ -242,21 +269,6 @@ class InPlaceNode(Node):
     @property
     def called(self) -> str:
         return self.op.name.removesuffix("_") + "_"
-
-
-class AccumulateGrad:
-    """What `next_functions` shows for a leaf."""
-
-    def __init__(self, variable: Tensor):
-        self.variable = variable
-
-    def name(self) -> str:
-        return "torch::autograd::AccumulateGrad"
-
-    next_functions: tuple[Any, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"<AccumulateGrad object at {id(self.variable):#x}>"
 
 
 def fit(grad: Tensor, to: Spec) -> Tensor:
@@ -291,7 +303,7 @@ def zeros(of: Spec) -> Tensor:
 def version_error(t: Tensor, expected: int) -> GradientError:
     """A value that a derivative needs was changed in place after it was saved."""
     kind = "torch." + ("" if t.device.type == "cpu" else t.device.type + ".") + t.dtype.title + "Tensor"
-    node = t.grad_fn
+    node = None if t.grad_fn is None else t.node
     made = "" if node is None else f", which is output {t.index} of {producer(node)},"
     return GradientError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
@@ -325,7 +337,7 @@ class ViewNode(Node):
         self.outputs = None
         self.output_specs = (out.spec,)
         self.saves = False
-        self.retained = None
+        self.hooks = None
 
     def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
         grad, base_edge = grads[0], self.edges[0]
@@ -359,7 +371,8 @@ def refresh(t: Tensor) -> None:
 def move_retained(t: Tensor, node: Node) -> None:
     """A tensor that keeps its gradient keeps that of its new value."""
     if t.retains and t.node is not None:
-        before = t.node.retained or []
-        context.current.journal.save_attributes(t.node, "retained")
-        t.node.retained = [(i, r) for i, r in before if r() is not t]
-        node.retained = [*(node.retained or ()), *((0, r) for i, r in before if r() is t)]
+        have = t.node.hooks
+        before = have.retained
+        context.current.journal.save_attributes(have, "retained")
+        have.retained = [(i, r) for i, r in before if r() is not t]
+        hooks_of(node).retained += [(0, r) for i, r in before if r() is t]

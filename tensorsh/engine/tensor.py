@@ -170,6 +170,10 @@ class Tensor:
                 "only Tensors of floating point and complex dtype can require gradients",
                 help="convert it first: x.float() or `x as float32`",
             )
+        if flag:
+            from .inference import refuse_grad
+
+            refuse_grad(self)
         if flag != self.requires_grad_slot:
             context.current.journal.save_attributes(self, "requires_grad_slot")
             self.requires_grad_slot = bool(flag)
@@ -209,16 +213,18 @@ class Tensor:
         self.grad = None
 
     @property
-    def grad_fn(self) -> Node | None:
-        from .node import refresh
+    def grad_fn(self) -> Any:
+        from .graph import shown
 
-        if self.view_of is not None:
-            refresh(self)
-        return self.node
+        return None if self.is_leaf else shown(self.node)
 
     @property
     def is_leaf(self) -> bool:
-        return self.grad_fn is None
+        if self.view_of is not None:
+            from .node import refresh
+
+            refresh(self)
+        return self.node is None
 
     @property
     def retains_grad(self) -> bool:
@@ -406,6 +412,8 @@ class Tensor:
     @staticmethod
     def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:
         """`data`'s memory outside the graph, as a tensor of a class of its own."""
+        if require_grad and data.dtype.category < dt.FLOAT:
+            raise DTypeError("Only Tensors of floating point and complex dtype can require gradients")
         out = as_class(cls, data.array, data.spec)
         out.counter = data.shared_counter()
         out.requires_grad = bool(require_grad)
@@ -418,6 +426,8 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
+        if data is not None and not isinstance(data, Tensor):
+            raise AttributeError(f"'{type(data).__name__}' object has no attribute 'detach'")
         return Tensor._make_subclass(
             cls, constructed(Tensor, (), {}) if data is None else data, requires_grad
         )

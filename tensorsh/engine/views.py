@@ -35,15 +35,26 @@ def check_origin(t: Tensor, changed: str) -> None:
     if origin is None:
         return
     made = "" if t.node is None else f"Output {t.index} of {producer(t.node)} is a view"
-    if origin == "no_grad" or not made:
+    if origin == "function":
+        raise GradientError(
+            f"{made} and {changed} modified inplace. This view was created inside a custom Function (or because an "
+            "input was returned as-is) and the autograd logic to handle view+inplace would override the custom "
+            "backward associated with the custom Function, leading to incorrect gradients. This behavior is "
+            "forbidden. You can fix this by cloning the output of the custom Function.",
+            code="inplace-function-view",
+        )
+    inference = origin == "inference"
+    if origin != "many" or not made:
         made = f"{made} of a view which was created in" if made else "A view was created in"
-        what = f"{made} no_grad mode and {changed} modified inplace with grad mode enabled."
+        mode, now = ("inference", "in normal mode") if inference else ("no_grad", "with grad mode enabled")
+        what = f"{made} {mode} mode and {changed} modified inplace {now}."
     else:
         what = f"{made} and {changed} modified inplace."
-    if origin == "no_grad":
+    if origin in ("no_grad", "inference"):
         raise GradientError(
             f"{what} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
-            "your code by moving both the view and the inplace either both inside the no_grad block (if you "
+            f"your code by moving both the view and the inplace either both inside the {origin}"
+            f"{'_mode' if inference else ''} block (if you "
             "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
             code="inplace-no-grad-view",
         )

@@ -13,7 +13,6 @@ from typing import Any
 from ..engine import context
 from ..engine.device import Device
 from ..engine.dtype import DType
-from ..engine.node import Node
 from ..engine.op import Op
 from ..engine.results import Size
 from ..engine.tensor import TENSORS, Tensor
@@ -51,7 +50,6 @@ HOST[set] = frozenset({
 HOST[Size] = HOST[tuple] | {"numel"}
 HOST[DType] = frozenset({"is_floating_point", "is_complex", "is_signed", "itemsize", "to_real", "to_complex"})
 HOST[Device] = frozenset({"type", "index"})
-HOST[Node] = frozenset({"name", "next_functions"})
 
 #: the methods of what can change that leave it as it is
 PURE: dict[type, frozenset[str]] = {

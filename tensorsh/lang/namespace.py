@@ -13,7 +13,7 @@ from typing import Any
 
 from ..engine.dtype import ALL, DType, dtypes
 from ..engine.op import registry
-from ..torch import CONTENTS, settings
+from ..torch import CONTENTS
 from ..torch.namespace import Namespace, did_you_mean, namespace, torch
 
 #: bare names come from these, the first that has one wins
@@ -29,7 +29,7 @@ OPEN_PREFIXES = (
 )
 
 #: bare names of a program's own settings: `no_grad`, `manual_seed`, …
-SETTINGS = tuple(CONTENTS["settings"].split())
+SETTINGS = (*CONTENTS["settings"].split(), *CONTENTS["autograd.grad_mode"].split())
 
 
 class Kind:
@@ -82,7 +82,7 @@ class Prelude:
                 (key[start:], key) for key in everything if key.startswith(prefix) and "." not in key[start:]
             )
         self.bound: dict[str, Any] = {**{dtype.name: dtype for dtype in ALL}, **dtypes}
-        self.bound.update((name, getattr(settings, name)) for name in SETTINGS)
+        self.bound.update((name, torch.get(name)) for name in SETTINGS)
         prefixes = {path.partition(".")[0] for path in everything if "." in path} - {"Tensor"}
         self.bound.update((name, namespace(name)) for name in (*prefixes, "cuda", "backends"))
         self.bound["F"] = namespace("nn.functional")

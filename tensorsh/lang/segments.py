@@ -17,6 +17,7 @@ from ..engine.compile.frame import ReplayedNode
 from ..engine.compile.program import Program
 from ..engine.compile.trace import Trace
 from ..engine.compile.values import TraceStopped
+from ..engine.hooks import leaves
 from ..engine.tensor import Tensor
 from . import ast
 from .reach import Reach
@@ -207,8 +208,16 @@ class Segment:
             fetch = [*reach.fetch]
             trace.guards.insert(0, f"context.current is state and state.grad_enabled is {grad_enabled}")
             trace.guards.insert(1, f"state.dtype is {reach.constant(state.dtype)} and state.tracer is None")
+            trace.guards.insert(2, "state.noting is None and not hooked_leaves")
             builder = Builder(trace, fetch, results, reach.paths)
-            builder.scope.update(reach.scope, g=self.variables, ReplayedNode=ReplayedNode, len=len, str=str)
+            builder.scope.update(
+                reach.scope,
+                g=self.variables,
+                ReplayedNode=ReplayedNode,
+                hooked_leaves=leaves,
+                len=len,
+                str=str,
+            )
             builder.labels = reach.labels
             builder.freed = self._freed(reach, builder)
             builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine import backward as walk
-from ..engine import context
+from ..engine import context, inference
 from ..engine import dtype as dt
 from ..engine.apply import promoted
 from ..engine.memory import CONTIGUOUS
@@ -240,12 +240,22 @@ def attribute(name: str, meaning: str, getter: Any) -> None:
 attribute("layout", "How the elements are laid out: always `torch.strided`.", lambda x: strided)
 attribute("itemsize", "Bytes per element.", lambda x: x.spec.dtype.itemsize)
 attribute("nbytes", "Bytes of all elements.", lambda x: x.spec.dtype.itemsize * x.spec.numel)
-attribute("_version", "How many in-place changes the memory has seen.", lambda x: x.version)
+attribute("_version", "How many in-place changes the memory has seen.", inference.counted)
 attribute("is_cpu", "Whether it is on the cpu.", lambda x: x.spec.device.type == "cpu")
 attribute("is_cuda", "Whether it is on a CUDA device: never.", lambda x: False)
 attribute("is_sparse", "Whether only some elements are stored: never.", lambda x: False)
 attribute("is_quantized", "Whether the elements are quantised: never.", lambda x: False)
 attribute("output_nr", "Which output of its `grad_fn` this is.", lambda x: x.index)
+
+
+@composite("is_inference(Tensor input)")
+def is_inference(input):
+    """Whether a tensor was made in `inference_mode`.
+
+    >>> is_inference(ones(2))
+    False
+    """
+    return inference.is_inference(input)
 
 
 # ------------------------------------------------------------------ the graph

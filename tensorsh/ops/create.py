@@ -12,6 +12,7 @@ from ..engine import dtype as dt
 from ..engine.arrays import check, shared
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
+from ..engine.inference import made
 from ..engine.op import composite, registry
 from ..engine.spec import spec
 from ..engine.tensor import NUMBERS, Tensor, make_tensor, type_name, wrap
@@ -47,7 +48,7 @@ def leaf(array: np.ndarray[Any, Any], dtype: DType, device: Device | None, requi
     """A new tensor of these values."""
     check_requires_grad(requires_grad, dtype)
     of = spec(array.shape, dtype, resolve(device, context.current.device))
-    return make_tensor(of.placeholder if of.is_meta else cast_array(array, dtype), of, requires_grad)
+    return made(make_tensor(of.placeholder if of.is_meta else cast_array(array, dtype), of, requires_grad))
 
 
 # ------------------------------------------------------------------ nested lists

@@ -11,6 +11,7 @@ from ..engine import dtype as dt
 from ..engine.arguments import integers, number
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
+from ..engine.inference import made
 from ..engine.op import composite
 from ..engine.spec import spec
 from ..engine.tensor import Tensor, make_tensor, type_name
@@ -31,9 +32,9 @@ def filled(
     check_requires_grad(requires_grad, dtype)
     of = spec(tuple(size), dtype, resolve(device, context.current.device))
     if of.is_meta:
-        return make_tensor(of.placeholder, of, requires_grad)
+        return made(make_tensor(of.placeholder, of, requires_grad))
     array = np.zeros(size, of.np) if type(value) is int and value == 0 else np.full(size, value, of.np)
-    return make_tensor(array, of, requires_grad)
+    return made(make_tensor(array, of, requires_grad))
 
 
 def laid_out(out: Tensor, like: Tensor) -> Tensor:

@@ -45,9 +45,20 @@ class Tape:
         self.plain_inputs = [self._leaf(strip(t, self.batches), connect, alias) for t in inputs]
         #: the inputs as the function is to see them
         self.inputs = [dress(t, self.batches) for t in self.plain_inputs]
+        self.transform = alias == "alias"  # `autograd.functional` is none
         self.plain_outputs: list[Tensor] = []
         self.connected = False
         self._pushed: tuple[list[Tensor], Gradients] | None = None
+
+    @classmethod
+    def over(cls, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Tape:
+        """A tape of what has been computed from `inputs` already."""
+        tape = cls(())
+        tape.plain_inputs = [strip(t, tape.batches) for t in inputs]
+        tape.inputs = list(inputs)
+        tape.start = min([_births.get(id(t), tape.start) for t in tape.plain_inputs])
+        tape.record(outputs)
+        return tape
 
     def _leaf(self, t: Tensor, connect: bool, alias: str) -> Tensor:
         if t.dtype.category < dt.FLOAT:
@@ -78,8 +89,13 @@ class Tape:
 
     def call(self, function: Callable[..., Any]) -> Any:
         """The function's value at the inputs."""
-        with GradMode(True):
-            return function(*self.inputs)
+        state = context.current
+        state.transforms += self.transform
+        try:
+            with GradMode(True):
+                return function(*self.inputs)
+        finally:
+            state.transforms -= self.transform
 
     def pull(
         self, weights: Sequence[Tensor | None], create: bool | None = None, only: Sequence[int] | None = None

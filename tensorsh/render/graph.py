@@ -32,10 +32,10 @@ def graph_rows(root: Tensor, names: Mapping[str, Tensor]) -> list[tuple[str, str
         return [(_name_of(root, names) or "·", "leaf", repr(root.spec), "requires_grad")]
     for node in order:
         inputs = []
-        for i, e in enumerate(node.edges):
-            if i in node.op.lists and isinstance(e, list):
+        for e in node.arguments():
+            if isinstance(e, list):
                 inputs.append("[" + ", ".join(_input(x, labels, known, rows) for x in e) + "]")
-            elif i in node.op.tensors:
+            else:
                 inputs.append(_input(e, labels, known, rows))
         for index, spec in enumerate(node.output_specs):
             if spec.dtype.is_floating_point or spec.dtype.is_complex:

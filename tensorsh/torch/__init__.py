@@ -11,9 +11,11 @@ Files of the library write operations as programs do: `from ..namespace import F
 from .namespace import lazily
 
 CONTENTS = {
+    "autograd.anomaly_mode": "is_anomaly_enabled is_anomaly_check_nan_enabled",
+    "autograd.grad_mode": "no_grad enable_grad set_grad_enabled inference_mode",
     "printing": "set_printoptions get_printoptions",
     "settings": (
-        "no_grad enable_grad set_grad_enabled is_grad_enabled inference_mode manual_seed set_default_dtype "
+        "is_grad_enabled is_inference_mode_enabled manual_seed set_default_dtype "
         "get_default_dtype set_default_device get_default_device set_num_threads get_num_threads is_tensor "
         "promote_types broadcast_shapes finfo iinfo"
     ),
@@ -27,6 +29,7 @@ CONTENTS = {
     "storage": "TypedStorage UntypedStorage",
 }
 NAMESPACES = (
+    "autograd",
     "backends",
     "cuda",
     "nn",

@@ -17,20 +17,6 @@ from ..engine.tensor import Tensor
 from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
 
 
-class set_grad_enabled(context.GradMode):
-    """`set_grad_enabled(flag)`: in force at once, and taken back at the end of a `with` around it."""
-
-    displayed = False
-
-    def __init__(self, mode: bool):
-        super().__init__(bool(mode))
-        self._outside = context.current.grad_enabled
-        _change("grad_enabled", bool(mode))
-
-    def __exit__(self, *_: object) -> None:
-        context.current.grad_enabled = self._outside
-
-
 class Seeded:
     """What `manual_seed(n)` answers; `with manual_seed(n):` gives the random stream back afterwards."""
 
@@ -77,30 +63,14 @@ def _change(name: str, value: Any) -> None:
     setattr(state, name, value)
 
 
-class no_grad(context.GradMode):
-    """`with no_grad():` records nothing for gradients."""
-
-    def __init__(self) -> None:
-        super().__init__(False)
-
-
-class enable_grad(context.GradMode):
-    """`with enable_grad():` records again inside `no_grad`."""
-
-    def __init__(self) -> None:
-        super().__init__(True)
-
-
-class inference_mode(context.GradMode):
-    """`with inference_mode():` records nothing for gradients."""
-
-    def __init__(self, mode: bool = True) -> None:
-        super().__init__(not mode)
-
-
 def is_grad_enabled() -> bool:
     """Whether operations are recorded for gradients."""
     return context.current.grad_enabled
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether `inference_mode` is on."""
+    return context.current.inference
 
 
 def manual_seed(seed: Any) -> Seeded:

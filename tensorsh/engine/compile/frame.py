@@ -170,7 +170,7 @@ class Frame:
     def _fill(self, made: Node, node: Node) -> None:
         for name in ("op", "title", "input_specs", "output_specs", "needs", "saves"):
             setattr(made, name, getattr(node, name))
-        made.retained = made.outputs = None
+        made.hooks = made.outputs = None
         made.edges = [self._edge(e) for e in node.edges]
         if node.args is FREED or (self.freed is not None and id(node) in self.freed):
             made.args, made.versions = FREED, ()

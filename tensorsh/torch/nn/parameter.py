@@ -1,5 +1,84 @@
-"""torch.nn.parameter: tensors that a module takes for its parameters and state."""
+"""torch.nn.parameter: tensors that a module takes for its parameters and state, some without a shape yet."""
 
-from ...engine.tensor import Buffer, Parameter
+from __future__ import annotations
 
-__all__ = ["Buffer", "Parameter"]
+from typing import Any
+
+from ...engine.tensor import Buffer, Parameter, Tensor
+from ..namespace import torch
+
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
+
+
+class Uninitialized:
+    """What a lazy module has for a tensor until its first input tells the shape."""
+
+    __slots__ = ()
+
+    uninitialized = True
+    becomes: type[Tensor] = Tensor
+
+    def materialize(self: Any, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Take a shape: memory for it, without values, and the class of an ordinary tensor."""
+        self.data = torch.empty(shape, device=device or self.device, dtype=dtype or self.dtype)
+        self.__class__ = self.becomes
+
+    @property
+    def shape(self) -> Any:
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
+            "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call "
+            "`forward` to initialize the parameters before accessing their attributes."
+        )
+
+    def share_memory_(self) -> Any:
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters "
+            "before calling `module.share_memory()`."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, self.device, self.dtype)
+        return memo[id(self)]
+
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        return type(self), (self.requires_grad,)
+
+
+class UninitializedParameter(Uninitialized, Parameter):
+    """A parameter whose shape the first input will tell."""
+
+    __slots__ = ()
+
+    becomes = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
+        return Tensor._make_subclass(cls, torch.empty(0, device=device, dtype=dtype), requires_grad)
+
+
+class UninitializedBuffer(Uninitialized, Buffer):
+    """A buffer whose shape the first input will tell."""
+
+    __slots__ = ()
+
+    becomes = Buffer
+
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> Any:
+        found = Tensor._make_subclass(cls, torch.empty(0, device=device, dtype=dtype), requires_grad)
+        found.persistent = persistent
+        return found
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether a tensor has no shape yet."""
+    return isinstance(param, Uninitialized)
+
+
+for _class in (UninitializedParameter, UninitializedBuffer):
+    _class.__module__ = "torch.nn.parameter"

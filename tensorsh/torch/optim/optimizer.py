@@ -19,7 +19,7 @@ from ...engine.inplace import bump
 from ...engine.tensor import Tensor, wrap
 from ...engine.warn import warn
 from ...train.rules.parts import Rule
-from ..settings import enable_grad
+from ..autograd.grad_mode import enable_grad
 from ..utils.hooks import RemovableHandle
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]

@@ -1,0 +1,61 @@
+"""Anomaly detection: an error on the way back names the place on the way forth that made the operation."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from traceback import StackSummary, format_list, walk_stack
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ..errors import GradientError
+from . import context
+from .node import Node
+
+#: where in the program each node was made
+made_at: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
+
+
+def remember(node: Node) -> None:
+    """Write down where the program is."""
+    package = __package__.partition(".")[0]
+    frames = [
+        (frame, line)
+        for frame, line in walk_stack(sys._getframe(1))
+        if frame.f_globals.get("__name__", "").partition(".")[0] != package
+        and frame.f_code.co_filename != "<string>"
+    ]
+    made_at[node] = "".join(format_list(StackSummary.extract(frames[::-1])))
+
+
+def differentiate(node: Node, grads: list[Any]) -> Any:
+    """One node's step: an error in it, or NaN if that counts as one, says where the node was made."""
+    try:
+        found = node.differentiate(grads)
+        if context.current.anomaly:
+            for i, e in enumerate(node.inputs()):
+                for to, g in found:
+                    if to is e and not g.spec.is_meta and np.isnan(g.array).any():
+                        raise GradientError(
+                            f"Function '{called(node)}' returned nan values in its {i}th output."
+                        )
+    except Exception:
+        where = made_at.get(node)
+        warnings.warn(
+            f"Error detected in {called(node)}. "
+            + (
+                "No forward pass information available. Enable detect anomaly during forward pass for more "
+                "information."
+                if where is None
+                else f"Traceback of forward call that caused the error:\n{where}"
+            ),
+            stacklevel=2,
+        )
+        raise
+    return found
+
+
+def called(node: Node) -> str:
+    return node.name().rpartition("::")[2]

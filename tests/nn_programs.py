@@ -1,0 +1,282 @@
+"""Programs about modules, whose output `record_nn.py` records."""
+
+# ruff: noqa: E501
+
+PROGRAMS = [
+    # what a module has
+    """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(4, 3)
+        self.act = nn.ReLU()
+        self.blocks = nn.ModuleList([nn.Linear(3, 3) for _ in range(3)] + [nn.Tanh()])
+        self.by_name = nn.ModuleDict({'a': nn.Linear(3, 2), 'b': nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.1))})
+        self.scale = nn.Parameter(torch.ones(2))
+        self.register_buffer('steps', torch.zeros(1))
+        self.register_buffer('hidden', torch.zeros(1), persistent=False)
+        self.shared = self.fc1
+    def forward(self, x, which='a'):
+        x = self.act(self.fc1(x))
+        for block in self.blocks:
+            x = block(x)
+        return self.by_name[which](x) * self.scale
+torch.manual_seed(0)
+m = Net()
+print(m)
+print(m(torch.ones(2, 4)), m(torch.ones(2, 4), which='b'))
+print([n for n, _ in m.named_parameters()])
+print([n for n, _ in m.named_parameters(remove_duplicate=False)])
+print([n for n, _ in m.named_buffers()], [n for n, _ in m.named_children()])
+print([n for n, _ in m.named_modules()], [n for n, _ in m.named_modules(prefix='net')])
+print(len(list(m.parameters())), len(list(m.modules())), len(list(m.children())))
+print(list(m.state_dict()), m.state_dict()._metadata)
+print(sum(p.numel() for p in m.parameters() if p.requires_grad))
+m.eval()
+print(m.training, m.by_name['b'][1].training)
+m.train()
+m.fc1.eval()
+print(m.training, m.fc1.training)
+m.requires_grad_(False)
+print([p.requires_grad for p in m.parameters()])
+print(m.get_submodule('by_name.b.0'), m.get_parameter('fc1.weight').shape, m.get_buffer('steps'))
+m.set_submodule('by_name.b.0', nn.Linear(3, 7))
+print(m.by_name)
+print(sorted(vars(m)))
+print('fc1' in dir(m), 'scale' in dir(m), hasattr(m, 'nothing'), m._get_name())
+""",
+    # attributes and their rules
+    """
+class Early(nn.Module):
+    def __init__(self, how):
+        if how == 0: self.a = nn.Linear(2, 2)
+        if how == 1: self.a = nn.Parameter(torch.ones(2))
+        if how == 2: self.register_buffer('a', torch.ones(2))
+        if how == 3: self.a = 3
+        super().__init__()
+        if how == 4: self.b
+        if how == 5: self.a = nn.Buffer(torch.ones(2)); self.a = torch.zeros(3); print(dict(self.named_buffers())); self.a = None; print(self._buffers)
+        if how == 6: self.a = 3; self.a = nn.Parameter(torch.ones(1)); print(self.__dict__.get('a'), self.a); del self.a; print(hasattr(self, 'a'))
+        if how == 7: self.a = nn.Parameter(torch.ones(1)); self.a = None; print(self._parameters, self.a); self.a = nn.ReLU(); print(self._parameters)
+        if how == 8: self.a = torch.ones(2); print(list(self.parameters()), self.a)
+for how in range(9):
+    try:
+        print(how, Early(how).__dict__.get('a'))
+    except Exception as e:
+        print(how, type(e).__name__, e)
+try:
+    Early(3)()
+except Exception as e:
+    print(type(e).__name__, e)
+""",
+    # saving and loading
+    """
+class Net(nn.Module):
+    def __init__(self, n=3):
+        super().__init__()
+        self.a = nn.Linear(2, n)
+        self.b = nn.BatchNorm1d(n)
+        self.c = nn.Linear(n, 1, bias=False)
+torch.manual_seed(0)
+m, k = Net(), Net()
+print(m.load_state_dict(k.state_dict()))
+print(torch.equal(m.a.weight, k.a.weight), m.a.weight is k.a.weight)
+s = k.state_dict()
+del s['b.weight']; s['zz'] = torch.ones(1); s['a.qq.x'] = torch.ones(1)
+print(m.load_state_dict(s, strict=False))
+r = m.load_state_dict(s, strict=False)
+print(r.missing_keys, r.unexpected_keys, r[0])
+for other in (s, Net(4).state_dict()):
+    try:
+        m.load_state_dict(other)
+    except RuntimeError as e:
+        print(e)
+w = torch.zeros(3, 2)
+print(m.load_state_dict({'a.weight': w}, strict=False, assign=True), m.a.weight.data_ptr() == w.data_ptr())
+sd = m.state_dict()
+print(type(sd).__name__, sd['a.weight'].requires_grad, m.state_dict(keep_vars=True)['a.weight'].requires_grad)
+sd['c.weight'].fill_(5.0)
+print(m.c.weight)
+print(list(m.state_dict(prefix='p.')))
+class Extra(nn.Linear):
+    def get_extra_state(self): return {'n': 3}
+    def set_extra_state(self, state): print('set', state)
+e = Extra(1, 1)
+print(e.state_dict().keys(), e.load_state_dict(e.state_dict()))
+try:
+    nn.Linear(1, 1).load_state_dict(e.state_dict())
+except RuntimeError as error:
+    print(error)
+h1 = m.register_state_dict_post_hook(lambda mod, sd, prefix, meta: print('post', prefix, len(sd)))
+h2 = m.register_state_dict_pre_hook(lambda mod, prefix, keep: print('pre', repr(prefix), keep))
+h3 = m.register_load_state_dict_pre_hook(lambda mod, sd, *rest: print('load', type(mod).__name__, len(sd)))
+h4 = m.register_load_state_dict_post_hook(lambda mod, keys: print('loaded', keys))
+m.load_state_dict(m.state_dict())
+for h in (h1, h2, h3, h4): h.remove()
+m.load_state_dict(m.state_dict())
+""",
+    # hooks
+    """
+torch.manual_seed(0)
+m = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+handles = [
+    m[0].register_forward_pre_hook(lambda mod, args: print('pre', type(mod).__name__, args)),
+    m[0].register_forward_hook(lambda mod, args, out: print('post', out.shape)),
+    m[1].register_forward_hook(lambda mod, args, out: out * 2),
+    m[0].register_full_backward_hook(lambda mod, gi, go: print('backward', gi, go)),
+    m[2].register_full_backward_pre_hook(lambda mod, go: (go[0] * 10,)),
+    m[2].register_full_backward_hook(lambda mod, gi, go: (gi[0] * 2,)),
+]
+x = torch.tensor([[1.0, 2.0]], requires_grad=True)
+y = m(x)
+y.backward()
+print(y, x.grad, m[0].weight.grad)
+for h in handles: h.remove()
+print(m[0]._forward_hooks, m[2]._backward_hooks)
+y = m(x); print(y)
+class K(nn.Module):
+    def forward(self, x, scale=1, fail=False):
+        if fail: raise ValueError('no')
+        return x * scale
+k = K()
+k.register_forward_pre_hook(lambda mod, args, kwargs: (args, {**kwargs, 'scale': 3}), with_kwargs=True)
+k.register_forward_hook(lambda mod, args, kwargs, out: print('kw', args, kwargs, out), with_kwargs=True, always_call=True)
+k.register_forward_hook(lambda mod, args, out: print('first'), prepend=True)
+print(k(torch.ones(1), scale=2))
+try:
+    k(torch.ones(1), fail=True)
+except ValueError as e:
+    print('raised', e)
+with k.register_forward_pre_hook(lambda mod, args: (args[0] + 1,)):
+    print(k(torch.ones(1)))
+print(k(torch.ones(1)))
+h = nn.modules.module.register_module_forward_hook(lambda mod, args, out: print('any', type(mod).__name__))
+m(x); h.remove(); m(x)
+print(type(h))
+bad = nn.Linear(2, 2)
+bad.register_full_backward_hook(lambda mod, gi, go: None)
+try:
+    bad.register_backward_hook(lambda mod, gi, go: None)
+except RuntimeError as e:
+    print(e)
+seen = []
+for layer in m:
+    layer.register_forward_hook(lambda mod, i, o: seen.append((type(mod).__name__, tuple(o.shape))))
+m(torch.ones(5, 2)); print(seen)
+l = nn.Linear(2, 1)
+l.register_full_backward_hook(lambda mod, gi, go: print('no input', gi, go))
+l(torch.ones(1, 2)).sum().backward()
+""",
+    # dtype, device, apply, copies
+    """
+import copy
+torch.manual_seed(0)
+m = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+m(torch.ones(3, 2)).sum().backward()
+p = m[0].weight
+m.double()
+print(m[0].weight is p, p.dtype, p.grad.dtype, m[1].running_mean.dtype, m[1].num_batches_tracked.dtype)
+print(m.to(torch.float16)[0].bias, m.half() is m, m.float()[0].bias.dtype, m.to('cpu') is m, m.bfloat16()[0].weight.dtype)
+m.float()
+def init(mod):
+    print('apply', type(mod).__name__)
+    if isinstance(mod, nn.Linear):
+        nn.init.ones_(mod.weight); mod.bias.data.fill_(0.5)
+print(m.apply(init))
+print(m[0].weight, m[0].bias)
+c = copy.deepcopy(m)
+c[0].weight.data.zero_()
+print(m[0].weight, c[0].weight, c[1].running_mean is m[1].running_mean, c)
+m.zero_grad(); print(p.grad)
+m(torch.ones(3, 2)).sum().backward(); m.zero_grad(set_to_none=False); print(p.grad)
+e = nn.Linear(2, 2, device='meta'); print(e.weight.device, e.weight.shape, e.to_empty(device='cpu').weight.shape)
+try: nn.Linear(2, 2, device='meta').to('cpu')
+except NotImplementedError as error: print(error)
+s = copy.copy(m); print(s[0] is m[0])
+t = nn.Linear(2, 2); t.weight = m[0].weight; print(t.weight is m[0].weight)
+""",
+    # containers
+    """
+from collections import OrderedDict
+s = nn.Sequential(OrderedDict([('a', nn.Linear(2, 3)), ('b', nn.ReLU()), ('c', nn.Linear(3, 1))]))
+print(s, s.a, s[0] is s.a, s[-1], s[:2], len(s))
+s[1] = nn.Tanh(); print(s); del s[1]; print(s)
+s = nn.Sequential(nn.ReLU(), nn.Tanh())
+s.append(nn.Sigmoid()).insert(1, nn.GELU()).extend([nn.ELU()]); print(s)
+print(s.pop(1), s, s + nn.Sequential(nn.ReLU()), nn.Sequential(nn.ReLU()) * 2)
+s += nn.Sequential(nn.Mish()); print(len(s)); s *= 2; print(len(s))
+print(nn.Sequential()(3), nn.Sequential(), list(s)[0], nn.ReLU() in s)
+l = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)])
+print(l, l[1:], l[-1], len(l))
+l.append(nn.ReLU()); l.insert(0, nn.Tanh()); l.extend([nn.ReLU()]); l += [nn.ELU()]; l[1] = nn.GELU(); del l[0]
+print(l, l.pop(0), l + [nn.Tanh()])
+print(nn.ModuleList(), nn.ModuleList(nn.Linear(1, 1) for _ in range(2)))
+d = nn.ModuleDict({'conv': nn.Conv2d(1, 2, 3), 'pool': nn.MaxPool2d(3)})
+d['act'] = nn.ReLU(); d.update([('z', nn.Tanh())]); print(d, 'act' in d, len(d), list(d), list(d.keys()), list(d.items())[0])
+print(d.pop('pool'), d.conv); d.clear(); print(d)
+p = nn.ParameterList([nn.Parameter(torch.ones(2, 3)), torch.zeros(1), 'text']); print(p, len(p), p[0].requires_grad, type(p[1]))
+p.append(torch.ones(1)); p.extend([torch.ones(4)]); p[0] = torch.zeros(1); print(p, [n for n, _ in p.named_parameters()], p[1:3])
+q = nn.ParameterDict({'w': torch.ones(2), 'b': nn.Parameter(torch.zeros(1)), 'n': 5}); print(q, list(q), 'w' in q, q['w'])
+q.update({'z': torch.ones(1)}); print(q.pop('b'), list(q.keys()), list(q.items()), q.get('none', 3), q.setdefault('k', torch.ones(1)), len(q), q | nn.ParameterDict({'r': torch.ones(1)}))
+""",
+    # init
+    """
+init = nn.init
+for name, shape, args in [
+    ('uniform_', (2, 3), ()), ('uniform_', (2, 3), (-1, 2)), ('normal_', (2, 3), (1, 2)), ('trunc_normal_', (4, 3), ()),
+    ('trunc_normal_', (4, 3), (0, 1, 0.5, 3)), ('trunc_normal_', (4, 3), (0., 0.02)), ('constant_', (2, 2), (3,)), ('ones_', (2,), ()),
+    ('zeros_', (2,), ()), ('eye_', (2, 3), ()), ('dirac_', (3, 2, 3), ()), ('dirac_', (4, 2, 3, 3), (2,)), ('xavier_uniform_', (3, 4), ()),
+    ('xavier_uniform_', (3, 4), (2.0,)), ('xavier_normal_', (3, 4, 2), ()), ('kaiming_uniform_', (3, 4), ()), ('kaiming_normal_', (3, 4), ()),
+    ('orthogonal_', (3, 5), ()), ('orthogonal_', (5, 3), (2,)), ('orthogonal_', (2, 2, 2), ()), ('sparse_', (5, 3), (0.4,)),
+]:
+    torch.manual_seed(1)
+    t = torch.empty(shape)
+    print(name, getattr(init, name)(t, *args))
+torch.manual_seed(1)
+w = nn.Parameter(torch.empty(2, 3))
+print(init.kaiming_uniform_(w, mode='fan_out', nonlinearity='relu'), init.kaiming_normal_(w, a=0.1, nonlinearity='tanh') is w, w)
+print([init.calculate_gain(n) for n in ('linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'selu')], init.calculate_gain('leaky_relu', 0.2))
+print(init._calculate_fan_in_and_fan_out(torch.empty(3, 4, 5)))
+""",
+    # packed sequences
+    """
+rnn = nn.utils.rnn
+pack_padded_sequence, pad_packed_sequence, pad_sequence = rnn.pack_padded_sequence, rnn.pad_packed_sequence, rnn.pad_sequence
+pack_sequence, unpack_sequence, unpad_sequence = rnn.pack_sequence, rnn.unpack_sequence, rnn.unpad_sequence
+torch.manual_seed(0)
+x = torch.randn(3, 5, 2, requires_grad=True)
+for lengths, sort in (([5, 3, 2], True), ([2, 5, 3], False)):
+    p = pack_padded_sequence(x, torch.tensor(lengths), batch_first=True, enforce_sorted=sort)
+    print(p)
+    for make in (nn.RNN, nn.GRU, nn.LSTM):
+        torch.manual_seed(1)
+        m = make(2, 3, num_layers=2, bidirectional=True, batch_first=True)
+        out, h = m(pack_padded_sequence(x, torch.tensor(lengths), batch_first=True, enforce_sorted=sort))
+        y, n = pad_packed_sequence(out, batch_first=True)
+        print(y, n, h)
+        x.grad = None
+        (y * torch.linspace(0, 1, y.numel()).view(y.shape)).sum().backward()
+        print(x.grad, m.weight_ih_l0.grad, m.bias_hh_l1_reverse.grad)
+print(pad_packed_sequence(p, batch_first=True, padding_value=-1, total_length=6))
+seqs = [torch.arange(3), torch.arange(5), torch.arange(1)]
+print(pad_sequence(seqs), pad_sequence(seqs, batch_first=True, padding_value=-1), pad_sequence(seqs, True, 0, 'left'))
+q = pack_sequence(seqs, enforce_sorted=False)
+print(q, unpack_sequence(q), unpad_sequence(pad_sequence(seqs, True), torch.tensor([3, 5, 1]), True), q.double().data.dtype)
+print(type(q), q.data.shape, q.batch_sizes.sum())
+""",
+    # clipping, vectors
+    """
+torch.manual_seed(0)
+m = nn.Linear(3, 2)
+(m(torch.ones(4, 3)) ** 2).sum().backward()
+print(nn.utils.get_total_norm([p.grad for p in m.parameters()]))
+print(nn.utils.clip_grad_norm_(m.parameters(), 1.0), m.weight.grad, nn.utils.clip_grad_norm_(m.parameters(), 1.0, norm_type=float('inf')))
+nn.utils.clip_grad_value_(m.parameters(), 0.1); print(m.weight.grad)
+v = nn.utils.parameters_to_vector(m.parameters()); print(v)
+nn.utils.vector_to_parameters(torch.arange(8.), m.parameters()); print(m.weight, m.bias)
+m.weight.grad.fill_(float('nan'))
+try: nn.utils.clip_grad_norm_(m.parameters(), 1.0, error_if_nonfinite=True)
+except RuntimeError as e: print(e)
+print(nn.utils.clip_grad_norm_([], 1.0))
+""",
+]
