@@ -13,6 +13,9 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+#: so many products of float64 are worth twenty calls
+MANY = 1 << 12
+
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -27,9 +30,25 @@ def add(x: Array, y: Array, alpha: float) -> None:
     elif kind == FLOAT64:
         x[...] = exact(x, y, float(alpha))
     elif kind.itemsize == 2:
-        _in_float32(add, x, y, alpha)
+        _add_half(x, y, alpha)
     else:
         x += y * kind.type(alpha)
+
+
+def scale(x: Array, factor: float) -> None:
+    """x *= factor."""
+    if x.dtype.itemsize == 2:
+        _in_float32(scale, x, factor)
+    else:
+        x *= x.dtype.type(factor)
+
+
+def divide(x: Array, divisor: float) -> None:
+    """x /= divisor."""
+    if x.dtype.itemsize == 2:
+        _in_float32(divide, x, divisor)
+    else:
+        x /= x.dtype.type(divisor)
 
 
 def add_product(x: Array, a: Array, b: Array, value: float = 1.0) -> None:
@@ -74,8 +93,14 @@ def add_quotient(x: Array, a: Array, b: Array, value: float = 1.0) -> None:
 
 
 def exact(x: Any, a: Any, b: Any) -> Array:
-    """x + a * b of float64, rounded once: by the error of the product (Dekker) and that of the sum (Knuth)."""
+    """x + a * b of float64, rounded once: by the error of the product (Dekker) and that of the sum (Knuth).
+
+    Where that takes too long, it is rounded twice.
+    """
     product = a * b
+    if product.size > MANY:
+        product += x
+        return product
     high, b_high = _high_half(a), _high_half(b)
     low, b_low = a - high, b - b_high
     error = ((high * b_high - product) + high * b_low + low * b_high) + low * b_low
@@ -83,15 +108,29 @@ def exact(x: Any, a: Any, b: Any) -> Array:
     carried = total - product
     error += (product - (total - carried)) + (x - carried)
     found = total + error
-    lost = found != found  # infinities, and what is too large to be cut in halves
-    if lost.any():
-        found = np.where(lost, total, found)
+    rest = np.add.reduce(found, None)
+    if rest != rest:  # infinities, and what is too large to be cut in halves
+        found = np.where(found != found, total, found)
     return found
 
 
 def _high_half(x: Any) -> Any:
     shifted = x * (2.0**27 + 1)
     return shifted - (shifted - x)
+
+
+#: halves that a vector of PyTorch's kernels holds; what is left over goes the plain way
+VECTOR = 32
+
+
+def _add_half(x: Array, y: Array, alpha: float) -> None:
+    """x += alpha * y of halves: alpha is one, too, and the product is rounded where no vector is full."""
+    product = y.astype(FLOAT32, order="C")
+    product *= np.float32(x.dtype.type(alpha))
+    rest = product.reshape(-1)[product.size & -VECTOR :]
+    rest[...] = rest.astype(x.dtype)
+    product += x
+    x[...] = product
 
 
 def _in_float32(work: Any, x: Array, *rest: Any) -> None:

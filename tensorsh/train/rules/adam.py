@@ -19,13 +19,13 @@ def _decayed(w: Array, g: Array, options: Options) -> Array:
         return penalised(w, g, options)
     decay = options["weight_decay"]
     if decay != 0:
-        w *= w.dtype.type(1 - number(options["lr"]) * decay)
+        fma.scale(w, 1 - number(options["lr"]) * decay)
     return -g if options["maximize"] else g
 
 
 def _averaged(g: Array, mean: Array, square: Array, beta1: float, beta2: float) -> None:
     fma.lerp(mean, g, 1 - beta1)
-    square *= square.dtype.type(beta2)
+    fma.scale(square, beta2)
     fma.add_product(square, g, g, 1 - beta2)
 
 
@@ -48,7 +48,7 @@ def adam(w: Array, g: Array, state: State, options: Options) -> None:
         if largest is not None:
             square = np.maximum(largest, square, out=largest)
         scale = np.sqrt(square)
-        scale /= scale.dtype.type(correction)
+        fma.divide(scale, correction)
         scale += scale.dtype.type(eps)
         fma.add_quotient(w, mean, scale, size)
 
@@ -67,7 +67,7 @@ def adamax(w: Array, g: Array, state: State, options: Options) -> None:
     def update(w: Array, g: Array, mean: Array, largest: Array) -> None:
         g = penalised(w, g, options)
         fma.lerp(mean, g, 1 - beta1)
-        largest *= largest.dtype.type(beta2)
+        fma.scale(largest, beta2)
         np.maximum(largest, np.abs(g) + g.dtype.type(options["eps"]), out=largest)
         fma.add_quotient(w, mean, largest, size)
 
@@ -85,14 +85,16 @@ def nadam(w: Array, g: Array, state: State, options: Options) -> None:
     mu = beta1 * (1.0 - 0.5 * 0.96 ** (step * decay))
     following = beta1 * (1.0 - 0.5 * 0.96 ** ((step + 1) * decay))
     product = state["mu_product"]
-    product *= product.dtype.type(mu)
+    fma.scale(product, mu)
     so_far = product.item()
     correction = 1 - beta2**step
 
     def update(w: Array, g: Array, mean: Array, square: Array) -> None:
         g = _decayed(w, g, options)
         _averaged(g, mean, square, beta1, beta2)
-        scale = np.sqrt(square / square.dtype.type(correction))
+        scale = square.copy()
+        fma.divide(scale, correction)
+        np.sqrt(scale, scale)
         scale += scale.dtype.type(options["eps"])
         fma.add_quotient(w, g, scale, -lr * (1.0 - mu) / (1.0 - so_far))
         fma.add_quotient(w, mean, scale, -lr * following / (1.0 - so_far * following))
@@ -115,14 +117,17 @@ def radam(w: Array, g: Array, state: State, options: Options) -> None:
         g = _decayed(w, g, options)
         kind = w.dtype.type
         _averaged(g, mean, square, beta1, beta2)
-        change = mean / kind(correction1)
-        change *= kind(number(options["lr"]))
+        change = mean.copy()
+        fma.divide(change, correction1)
+        fma.scale(change, number(options["lr"]))
         if length > 5.0:
             scale = np.sqrt(square)
             scale += kind(options["eps"])
-            change *= 1 / scale * kind(correction2**0.5)
+            np.divide(1, scale, scale)
+            fma.scale(scale, correction2**0.5)
+            change *= scale
             rest = (length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)
-            change *= kind(rest**0.5)
+            fma.scale(change, rest**0.5)
         w -= change
 
     by_blocks(update, w, g, state["exp_avg"], state["exp_avg_sq"])

@@ -26,7 +26,7 @@ def sgd(w: Array, g: Array, state: State, options: Options) -> None:
         if begins:
             velocity[...] = g
         else:
-            velocity *= momentum
+            fma.scale(velocity, momentum)
             fma.add(velocity, g, 1 - options["dampening"])
         if options["nesterov"]:
             g = g.copy()
@@ -48,10 +48,12 @@ def asgd(w: Array, g: Array, state: State, options: Options) -> None:
 
     def update(w: Array, g: Array, mean: Array) -> None:
         g = penalised(w, g, options)
-        w *= 1 - lambd * eta
+        fma.scale(w, 1 - lambd * eta)
         fma.add(w, g, -eta)
         if mu != 1:
-            mean += (w - mean) * mu.astype(w.dtype)
+            way = w - mean
+            fma.scale(way, mu.item())
+            mean += way
         else:
             mean[...] = w
 

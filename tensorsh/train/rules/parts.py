@@ -11,6 +11,9 @@ from ...engine import context, fma
 from ...engine.dtype import float64
 from ...engine.parallel import BLOCK, LARGE, spread
 
+#: elements of a piece: what a rule needs beside the arrays stays in the nearer cache
+PIECE = 1 << 15
+
 Array = np.ndarray[Any, Any]
 State = dict[str, Array]
 Options = dict[str, Any]
@@ -55,11 +58,20 @@ def by_blocks(update: Callable[..., None], *arrays: Array) -> None:
         arrays = tuple([a.reshape(1) for a in arrays])
     if arrays[0].dtype.kind == "c":
         arrays = tuple([as_real(a) for a in arrays])
-    if arrays[0].size >= LARGE and all(a.flags.c_contiguous for a in arrays):
-        arrays = tuple([a.reshape(-1) for a in arrays])
-        spread(lambda lo, hi: update(*[a[lo:hi] for a in arrays]), arrays[0].size, BLOCK)
-    else:
+    n = arrays[0].size
+    if n <= PIECE or not all(a.flags.c_contiguous for a in arrays):
         update(*arrays)
+        return
+    arrays = tuple([a.reshape(-1) for a in arrays])
+
+    def work(lo: int, hi: int) -> None:
+        for i in range(lo, hi, PIECE):
+            update(*[a[i : min(i + PIECE, hi)] for a in arrays])
+
+    if n >= LARGE:
+        spread(work, n, BLOCK)
+    else:
+        work(0, n)
 
 
 def as_real(a: Array) -> Array:

@@ -43,12 +43,12 @@ def adadelta(w: Array, g: Array, state: State, options: Options) -> None:
     def update(w: Array, g: Array, square: Array, changes: Array) -> None:
         g = penalised(w, g, options)
         kind = w.dtype.type
-        square *= kind(rho)
+        fma.scale(square, rho)
         fma.add_product(square, g, g, 1 - rho)
         change = np.sqrt(changes + kind(eps))
         change /= np.sqrt(square + kind(eps))
         change *= g
-        changes *= kind(rho)
+        fma.scale(changes, rho)
         fma.add_product(changes, change, change, 1 - rho)
         fma.add(w, change, -lr)
 
@@ -69,7 +69,7 @@ def rmsprop(w: Array, g: Array, state: State, options: Options) -> None:
 
     def update(w: Array, g: Array, square: Array, *more: Array) -> None:
         g = penalised(w, g, options)
-        square *= square.dtype.type(alpha)
+        fma.scale(square, alpha)
         fma.add_product(square, g, g, 1 - alpha)
         if centered:
             mean = more[-1]
@@ -82,7 +82,7 @@ def rmsprop(w: Array, g: Array, state: State, options: Options) -> None:
         root += root.dtype.type(options["eps"])
         if momentum > 0:
             velocity = more[0]
-            velocity *= velocity.dtype.type(momentum)
+            fma.scale(velocity, momentum)
             fma.add_quotient(velocity, g, root)
             fma.add(w, velocity, size)
         else:
