@@ -108,3 +108,23 @@ def test_metrics_want_shapes_and_real_numbers() -> None:
         Session().run("accuracy(ones(3), ones(4))")
     with pytest.raises(TensorshError, match="real numbers"):
         Session().run("r2_score(tensor([1j]), tensor([1.]))")
+
+
+@pytest.mark.parametrize("n", [3, 40_000])
+def test_long_loops_round_as_single_steps_do(n: int) -> None:
+    """In machine code, too: small calls once they have run for long, groups over large arrays at once."""
+    program = f"""
+start = randn({n}); slope = randn({n}) * 0.01
+w = start.clone().requires_grad_()
+opt = sgd([w], lr=.03)
+for i in range({6000 if n < 10 else 60}):
+    opt.zero_grad()
+    ((w * slope).sum() + ((w + 1) ** 2).sum() * 0.001).backward()
+    opt.step()
+"""
+    weights = []
+    for compiled in (True, False):
+        session = Session(seed=1, compile=compiled)
+        session.run(program)
+        weights.append(session["w"].array.copy())
+    assert (weights[0] == weights[1]).all()

@@ -35,6 +35,19 @@ def add(x: Array, y: Array, alpha: float) -> None:
         x += y * kind.type(alpha)
 
 
+def added(x: Array, y: Array, alpha: float, out: Array) -> None:
+    """out = x + alpha * y; `out` may be x."""
+    if x.dtype is FLOAT32:
+        wide = y.astype(FLOAT64)
+        wide *= float(np.float32(alpha))
+        wide += x
+        out[...] = wide
+        return
+    if out is not x:
+        out[...] = x
+    add(out, y, alpha)
+
+
 def scale(x: Array, factor: float) -> None:
     """x *= factor."""
     if x.dtype.itemsize == 2:
@@ -73,13 +86,11 @@ def lerp(x: Array, end: Array, weight: float) -> None:
     if kind.itemsize == 2:
         _in_float32(lerp, x, end, weight)
         return
-    weight = float(kind.type(weight))
     way = end - x
-    if abs(weight) < 0.5:
-        add(x, way, weight)
-    else:
+    if not -0.5 < weight < 0.5:
         x[...] = end
-        add(x, way, weight - 1)
+        weight = float(kind.type(weight)) - 1
+    add(x, way, weight)
 
 
 def add_quotient(x: Array, a: Array, b: Array, value: float = 1.0) -> None:

@@ -1,26 +1,19 @@
-"""Optimisers: the update rules of `torch.optim`, step for step and in the same order of rounding.
-
-Each rule is a function of one parameter, its gradient and its state. What it does to arrays is an `update`
-of parts of them, in place, so that large parameters change block by block without arrays in between.
-"""
+"""Optimisers of tensorsh's own programs: `opt = sgd([w], lr=0.1)`, by the rules that `torch.optim` has, too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import sqrt
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..engine import context
+from ..engine import context, fma
 from ..engine.inplace import bump
 from ..engine.op import composite
-from ..engine.parallel import BLOCK, LARGE, spread
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, GradientError, ValueError
-
-Array = np.ndarray[Any, Any]
-Rule = Callable[[Array, Array, dict[str, Any], dict[str, Any]], None]
+from .rules import adam as adam_rules
+from .rules import descent, squares
+from .rules.parts import Rule
 
 
 class Optimizer:
@@ -127,125 +120,16 @@ def check(name: str, value: float, low: float = 0.0, high: float = float("inf"))
         raise ValueError(f"Invalid {name}: {value}")
 
 
-def by_blocks(update: Callable[..., None], *arrays: Array) -> None:
-    """Change arrays of one shape in place: block by block on all cores where they are large."""
-    if all(a.flags.c_contiguous for a in arrays):
-        arrays = tuple([a.reshape(-1) for a in arrays])
-        if arrays[0].size >= LARGE:
-            spread(lambda lo, hi: update(*[a[lo:hi] for a in arrays]), arrays[0].size, BLOCK)
-            return
-    update(*arrays)
-
-
-def _regularised(w: Array, g: Array, options: dict[str, Any]) -> Array:
-    """The gradient to descend: negated to maximise, with the L2 penalty's added."""
-    if options.get("maximize"):
-        g = -g
-    decay = options["weight_decay"]
-    return g if decay == 0 else g + w * decay
-
-
-def sgd_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-    lr, momentum = options["lr"], options["momentum"]
-
-    def update(w: Array, g: Array, velocity: Array | None = None) -> None:
-        g = _regularised(w, g, options)
-        if velocity is not None:
-            if begins:
-                velocity[...] = g
-            else:
-                velocity *= momentum
-                velocity += g * (1 - options["dampening"])
-            g = g + velocity * momentum if options["nesterov"] else velocity
-        w += g * -lr
-
-    begins = not state
-    if momentum != 0 and begins:
-        state["velocity"] = np.empty_like(w)
-    by_blocks(update, w, g, *(state.values() if momentum != 0 else ()))
-
-
 def sgd_lowered(trace: Any, w: Any, g: Any, state: dict[str, Any], options: dict[str, Any]) -> bool:
-    """The plain rule as two calls of a compiled program."""
-    if not trace.expect(options, momentum=0.0, weight_decay=0.0, maximize=False):
+    """The plain rule as one call of a compiled program."""
+    if w.dtype.kind != "f" or not trace.expect(options, momentum=0.0, weight_decay=0.0, maximize=False):
         return False
-    trace.write(w, trace.ufunc(np.add, w, trace.ufunc(np.multiply, g, -trace.option(options, "lr"))))
+    step = -trace.option(options, "lr")
+    trace.write(w, trace.call(fma.added, (w, g, step), w.shape, w.dtype, alike=True))
     return True
 
 
-sgd_rule.lowered = sgd_lowered  # type: ignore[attr-defined]
-
-
-def adam_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-    if not state:
-        state.update(step=0, mean=np.zeros_like(w), square=np.zeros_like(w))
-        if options["amsgrad"]:
-            state["largest"] = np.zeros_like(w)
-    state["step"] += 1
-    lr, eps, (beta1, beta2) = options["lr"], options["eps"], options["betas"]
-    correction1 = 1 - beta1 ** state["step"]
-    correction2 = sqrt(1 - beta2 ** state["step"])
-
-    def update(w: Array, g: Array, mean: Array, square: Array, largest: Array | None = None) -> None:
-        if options["decoupled"]:
-            w *= 1 - lr * options["weight_decay"]
-            g = -g if options["maximize"] else g
-        else:
-            g = _regularised(w, g, options)
-        change = g - mean
-        change *= 1 - beta1
-        mean += change
-        square *= beta2
-        np.multiply(g, g, change)
-        change *= 1 - beta2
-        square += change
-        if largest is not None:
-            square = np.maximum(largest, square, out=largest)
-        denominator = np.sqrt(square, change)
-        denominator /= correction2
-        denominator += eps
-        change = np.divide(mean, denominator, denominator)
-        change *= -(lr / correction1)
-        w += change
-
-    by_blocks(update, w, g, *[v for v in state.values() if isinstance(v, np.ndarray)])
-
-
-def rmsprop_rule(w: Array, g: Array, state: dict[str, Any], options: dict[str, Any]) -> None:
-    lr, alpha, eps, momentum = (options[name] for name in ("lr", "alpha", "eps", "momentum"))
-    if not state:
-        state["square"] = np.zeros_like(w)
-        if momentum > 0:
-            state["velocity"] = np.zeros_like(w)
-        if options["centered"]:
-            state["mean"] = np.zeros_like(w)
-    names = list(state)
-
-    def update(w: Array, g: Array, *arrays: Array) -> None:
-        part = dict(zip(names, arrays, strict=True))
-        g = _regularised(w, g, options)
-        square = part["square"]
-        square *= alpha
-        change = g * g
-        change *= 1 - alpha
-        square += change
-        if options["centered"]:
-            mean = part["mean"]
-            mean += (g - mean) * (1 - alpha)
-            square = square - mean * mean
-        root = np.sqrt(square, change)
-        root += eps
-        change = np.divide(g, root, root)
-        if momentum > 0:
-            velocity = part["velocity"]
-            velocity *= momentum
-            velocity += change
-            np.multiply(velocity, -lr, change)
-        else:
-            change *= -lr
-        w += change
-
-    by_blocks(update, w, g, *state.values())
+descent.sgd.lowered = sgd_lowered  # type: ignore[attr-defined]
 
 
 @composite(
@@ -269,7 +153,7 @@ def sgd(params, lr, momentum, dampening, weight_decay, nesterov, maximize):
     if nesterov and (momentum <= 0 or dampening != 0):
         raise ValueError("Nesterov momentum requires a momentum and zero dampening")
     options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
-    return Optimizer("sgd", sgd_rule, params, {**options, "nesterov": nesterov, "maximize": maximize})
+    return Optimizer("sgd", descent.sgd, params, {**options, "nesterov": nesterov, "maximize": maximize})
 
 
 def _adam(
@@ -283,7 +167,10 @@ def _adam(
             raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
     check("weight_decay value", weight_decay)
     return Optimizer(
-        name, adam_rule, params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, **flags}
+        name,
+        adam_rules.adam,
+        params,
+        {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, **flags},
     )
 
 
@@ -303,7 +190,15 @@ def adam(params, lr, betas, eps, weight_decay, amsgrad, maximize):
     tensor([0.9000, 1.9000], requires_grad=True)
     """
     return _adam(
-        "adam", params, lr, betas, eps, weight_decay, amsgrad=amsgrad, maximize=maximize, decoupled=False
+        "adam",
+        params,
+        lr,
+        betas,
+        eps,
+        weight_decay,
+        amsgrad=amsgrad,
+        maximize=maximize,
+        decoupled_weight_decay=False,
     )
 
 
@@ -323,7 +218,15 @@ def adamw(params, lr, betas, eps, weight_decay, amsgrad, maximize):
     tensor([0.8990, 1.8980], requires_grad=True)
     """
     return _adam(
-        "adamw", params, lr, betas, eps, weight_decay, amsgrad=amsgrad, maximize=maximize, decoupled=True
+        "adamw",
+        params,
+        lr,
+        betas,
+        eps,
+        weight_decay,
+        amsgrad=amsgrad,
+        maximize=maximize,
+        decoupled_weight_decay=True,
     )
 
 
@@ -350,7 +253,7 @@ def rmsprop(params, lr, alpha, eps, weight_decay, momentum, centered, maximize):
     options = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay}
     return Optimizer(
         "rmsprop",
-        rmsprop_rule,
+        squares.rmsprop,
         params,
         {**options, "momentum": momentum, "centered": centered, "maximize": maximize},
     )

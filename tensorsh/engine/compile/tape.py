@@ -150,7 +150,7 @@ class Tape:
         last = self.steps[-1] if self.steps else None
         if (
             last is not None
-            and last.kind == "ufunc"
+            and (last.kind == "ufunc" or (last.kind == "call" and last.options[0] and last.args[0] is target))
             and last.outs[0] is value
             and value.shape == target.shape
             and value.dtype == target.dtype

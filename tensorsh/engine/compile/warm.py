@@ -185,7 +185,11 @@ def describe(builder: Builder, step: Step, line: str) -> tuple[Call, list[str]] 
     target, args = (step.args[0], step.args[1:]) if step.kind == "write" else (None, step.args)
     if step.kind not in ("ufunc", "call", "reduce", "accumulate", "own", "write"):
         return None
-    if step.kind == "call" and step.function not in PLACED and step.label not in ("cast_into", "blank"):
+    if (
+        step.kind == "call"
+        and step.function not in PLACED
+        and step.label not in ("added", "blank", "cast_into")
+    ):
         return None
     axis = 0
     if step.kind == "reduce":

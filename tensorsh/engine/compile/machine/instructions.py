@@ -88,6 +88,15 @@ def _where(c: Code, kinds: list[str], out: str, which: str, a: str, b: str) -> s
     return c.select(out, which, c.cast(a, kinds[1], out), c.cast(b, kinds[2], out))
 
 
+def added(c: Code, kinds: list[str], out: str, x: str, y: str, alpha: str) -> str:
+    """x + alpha * y of float32, rounded once."""
+    if _same(kinds[:2], out) != "float":
+        raise Unknown("a product added in float64")
+    wide = [c.cast(each, "float", "double") for each in (x, y, alpha)]
+    product = c.binary("fmul", "double", wide[1], wide[2])
+    return c.cast(c.binary("fadd", "double", wide[0], product), "double", "float")
+
+
 def _single(emit: Emit) -> Emit:
     def single(c: Code, kinds: list[str], out: str, *args: Any) -> str:
         if _same([kind for kind in kinds if kind], out) != "float":
@@ -99,6 +108,7 @@ def _single(emit: Emit) -> Emit:
 
 KERNELS: dict[str, Emit] = {
     "cast_into": lambda c, kinds, out, x: c.cast(x, kinds[0], out),
+    "added": added,
     "blank": _blank,
     "where": _where,
     "erf": _single(functions.erf),

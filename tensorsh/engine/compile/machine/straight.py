@@ -62,6 +62,11 @@ class Straight(Nest):
             kind = TYPES[call.out.dtype.name]
             zero = literal(0, kind)
             self._by_element(call, lambda args: self.code.select(kind, args[1], zero, args[0]), [kind, "i1"])
+        elif call.label == "added":
+            kind = TYPES[call.out.dtype.name]
+            self._by_element(
+                call, lambda args: instructions.added(self.code, [kind] * 2, kind, *args), [kind] * 3
+            )
         elif call.function in PLACED:
             self._placed(call)
         else:

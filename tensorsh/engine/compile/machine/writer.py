@@ -273,7 +273,7 @@ class Writer:
         kinds = [TYPES[a.dtype.name] if type(a) is Value else "" for a in step.args]
         texts: list[Any] = []
         for i, a in enumerate(step.args):
-            if type(a) in (float, int, bool) or isinstance(a, np.generic | np.ndarray):
+            if type(a) in (float, int, bool, Number) or isinstance(a, np.generic | np.ndarray):
                 kinds[i] = kind
                 texts.append(self._argument(a, out.dtype))
             elif type(a) is Value:
