@@ -38,6 +38,9 @@ PACKAGE = dirname(dirname(__file__))
 #: the parts of the package that stand between a program and what it calls, and do nothing themselves
 BETWEEN = tuple(f"{PACKAGE}/{layer}/" for layer in ("lang", "modules"))
 
+#: the library in Python, which warns as Python does, but whose arithmetic on arrays is nobody's business
+LIBRARY = f"{PACKAGE}/torch/"
+
 
 class Place(NamedTuple):
     """Where a program was: its file, line and module, and the nodes that were running, innermost first."""
@@ -236,7 +239,7 @@ def hearing(state: Warnings | None) -> Iterator[None]:
         return
 
     def hear(heard: warnings.WarningMessage) -> None:
-        if _is_the_programs():
+        if _is_for_the_program(heard.category):
             message = heard.message
             if (
                 state.floating is not None
@@ -283,14 +286,15 @@ def _govern(state: tuple[Any, ...]) -> tuple[Any, ...]:
     return before
 
 
-def _is_the_programs() -> bool:
-    """Whether the program called what warns, rather than an operation of ours inside."""
+def _is_for_the_program(category: type[Warning]) -> bool:
+    """Whether the program called what warns, or the library meant to warn it, rather than an operation inside."""
+    passed = BETWEEN if issubclass(category, RuntimeWarning) else (*BETWEEN, LIBRARY)
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(PROGRAM) and not name.startswith("<tensorsh program"):
             return True
-        if name.startswith(PACKAGE) and not name.startswith(BETWEEN):
+        if name.startswith(PACKAGE) and not name.startswith(passed):
             return False
         frame = frame.f_back
     return False
