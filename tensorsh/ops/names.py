@@ -1,7 +1,6 @@
 """Which module has which name; written by `python tools/generate.py`."""
 
 NAMES = {
-    "Generator": "random_streams",
     "Tensor.H": "reorder",
     "Tensor.T": "reorder",
     "Tensor.abs": "magnitude",

@@ -26,9 +26,7 @@ from .memory_order import back, laid_out_like, memory_order
 from .random_streams import stream
 from .rules import same
 
-OPTIONS = (
-    "any generator=None, dtype? dtype=None, any layout=None, device? device=None, bool requires_grad=False"
-)
+OPTIONS = "Generator? generator=None, dtype? dtype=None, any layout=None, device? device=None, bool requires_grad=False"
 LIKE = f"{OPTIONS}, format? memory_format=None"
 
 # ------------------------------------------------------------------ of a size
@@ -263,7 +261,7 @@ def bernoulli_of(x, p, generator):
 zero_gradient(bernoulli_of, "input")
 
 
-@composite("bernoulli(Tensor input, float? p=None, *, any generator=None)", sample=([0.0, 1.0],))
+@composite("bernoulli(Tensor input, float? p=None, *, Generator? generator=None)", sample=([0.0, 1.0],))
 def bernoulli(input, p, generator):
     """0 or 1, with the probability that each element gives, or with `p`.
 
@@ -286,7 +284,7 @@ def multinomial_infer(x: Spec, num_samples: int, replacement: bool, generator: A
 
 
 @op(
-    "multinomial(Tensor input, int num_samples, bool replacement=False, *, any generator=None)",
+    "multinomial(Tensor input, int num_samples, bool replacement=False, *, Generator? generator=None)",
     infer=multinomial_infer,
     nondifferentiable=True,
     half="native",
@@ -301,7 +299,7 @@ def multinomial(x, num_samples, replacement, generator):
 
 
 @op(
-    "poisson(Tensor input, any generator=None)",
+    "poisson(Tensor input, Generator? generator=None)",
     infer=same,
     half="native",
     names=("torch.poisson",),
@@ -334,7 +332,7 @@ def binomial_infer(count: Spec, prob: Spec, generator: Any) -> Spec:
 
 
 @op(
-    "binomial(Tensor count, Tensor prob, any generator=None)",
+    "binomial(Tensor count, Tensor prob, Generator? generator=None)",
     infer=binomial_infer,
     names=("torch.binomial",),
     grad_fn="NotImplemented",

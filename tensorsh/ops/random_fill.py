@@ -61,7 +61,7 @@ def filler(
     )
 
     @composite(
-        f"Tensor.{name}_(Tensor input, {parameters}, *, any generator=None)",
+        f"Tensor.{name}_(Tensor input, {parameters}, *, Generator? generator=None)",
         doc=f"""Fill with {meaning}.
 
         {example}
@@ -160,7 +160,7 @@ def warn_inexact(input: Tensor, bounds: list[int]) -> None:
             )
 
 
-@composite("Tensor.random_(Tensor input, any... bounds, int? to=None, any generator=None)")
+@composite("Tensor.random_(Tensor input, any... bounds, int? to=None, Generator? generator=None)")
 def random_(input, bounds, to, generator):
     """Fill with integers: below `to` where one bound is given, from `low` on where two are, else any.
 
@@ -191,7 +191,7 @@ weighted_coins = record(
 zero_gradient(weighted_coins, "p")
 
 
-@composite("Tensor.bernoulli_(Tensor input, any p=0.5, *, any generator=None)")
+@composite("Tensor.bernoulli_(Tensor input, any p=0.5, *, Generator? generator=None)")
 def bernoulli_(input, p, generator):
     """Fill with 0 or 1, 1 with probability `p` (a number, or a tensor of them).
 

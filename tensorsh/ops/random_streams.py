@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..engine import arguments, context
 from ..engine import dtype as dt
-from ..engine.device import Device, resolve
-from ..engine.op import composite
+from ..engine.device import Device, cpu, resolve
+from ..engine.op import composite, converters
 from ..engine.spec import spec
 from ..engine.tensor import Tensor, make_tensor, type_name
 from ..errors import ArgumentError
@@ -15,20 +17,38 @@ from ..errors import ArgumentError
 # ------------------------------------------------------------------ streams of one's own
 
 
-class UserGenerator:
-    """A random stream of the user's own: `Generator().manual_seed(3)`, given as `generator=`."""
+class Generator:
+    """A random stream of a program's own: `Generator().manual_seed(3)`, given as `generator=`."""
 
     torch_name = "torch._C.Generator"
-    public = frozenset({"manual_seed", "seed", "initial_seed", "get_state", "set_state", "device"})
+    public = frozenset(
+        {"manual_seed", "seed", "initial_seed", "get_state", "set_state", "clone_state", "device"}
+    )
 
-    def __init__(self) -> None:
-        from ..engine.generator import Generator
+    def __init__(self, device: Any = None) -> None:
+        from ..engine.generator import Generator as Stream
 
-        self.stream = Generator(67280421310721)  # PyTorch's default seed
+        resolve("cpu" if device is None else arguments.device_of(device, "Generator", "device", 1))
+        self._own: Any = Stream(67280421310721)  # PyTorch's default seed
 
-    def manual_seed(self, seed: Any) -> UserGenerator:
+    @property
+    def _stream(self) -> Any:
+        """The stream itself; the session's, where it is none of the program's own."""
+        return context.current.generator if self._own is None else self._own
+
+    def noted(self) -> Any:
+        """The stream, noted in the journal: a statement that fails gives its numbers back."""
+        stream, journal = self._stream, context.current.journal
+        if self._own is not None and journal.active and journal.first(stream):
+            state = stream.get_state()
+            journal.record(lambda: stream.set_state(state))
+        return stream
+
+    def manual_seed(self, seed: Any) -> Generator:
         """Start the stream at a seed."""
-        self.noted().manual_seed(arguments.integer(seed, "manual_seed", "seed", 1))
+        if not isinstance(seed, int | np.integer):
+            raise RuntimeError(f"manual_seed expected a long, but got {type_name(seed)}")
+        self.noted().manual_seed(int(seed))
         return self
 
     def seed(self) -> int:
@@ -37,56 +57,93 @@ class UserGenerator:
 
     def initial_seed(self) -> int:
         """The seed that the stream was started with."""
-        return self.stream.initial_seed()
+        return self._stream.initial_seed()
 
     def get_state(self) -> Tensor:
         """The state of the stream as a tensor."""
-        return packed(self.stream)
+        return packed(self._stream)
 
-    def set_state(self, new_state: Any) -> UserGenerator:
+    def set_state(self, new_state: Any) -> Generator:
         """Put the stream where `get_state` found it."""
+        if not isinstance(new_state, Tensor):
+            raise TypeError(f"expected a torch.ByteTensor, but got {type_name(new_state)}")
         self.noted().unpack_state(new_state.array)
         return self
+
+    def clone_state(self) -> Generator:
+        """A stream of its own that stands where this one does."""
+        other = Generator()
+        other._own = self._stream.fork()
+        return other
+
+    def get_offset(self) -> int:
+        raise RuntimeError("CPU Generator does not use offset")
+
+    def set_offset(self, offset: int) -> Generator:
+        raise RuntimeError("CPU Generator does not use offset")
 
     @property
     def device(self) -> Device:
         """Where it draws: the cpu."""
-        return resolve("cpu")
+        return cpu
 
-    def noted(self) -> Any:
-        """The stream, noted in the journal: a statement that fails gives its numbers back."""
-        journal = context.current.journal
-        if journal.active and journal.first(self.stream):
-            state = self.stream.get_state()
-            journal.record(lambda: self.stream.set_state(state))
-        return self.stream
+    def __deepcopy__(self, memo: dict[int, Any]) -> Generator:
+        return self.clone_state()
+
+    def __reduce__(self) -> Any:
+        return _restored, (self.initial_seed(), self.get_state())
 
     def __repr__(self) -> str:
         return f"<torch._C.Generator object at {id(self):#x}>"
 
 
-def stream(generator: Any) -> Any:
+def _restored(seed: int, state: Tensor) -> Generator:
+    return Generator().manual_seed(seed).set_state(state)
+
+
+#: the session's own stream, as an object
+default_generator = object.__new__(Generator)
+default_generator._own = None
+
+
+class Seeded(Generator):
+    """What `manual_seed(n)` answers: the session's stream; `with manual_seed(n):` gives it back afterwards."""
+
+    displayed = False
+
+    def __init__(self, seed: int):
+        self._own = None
+        self._before = self._stream.get_state()
+        self._stream.manual_seed(seed)
+
+    def __enter__(self) -> Seeded:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.set_state(self._before)
+
+
+for _class in (Generator, Seeded):
+    _class.__module__, _class.__name__, _class.__qualname__ = "torch._C", "Generator", "Generator"
+
+
+def stream(generator: Generator | None) -> Any:
     """The stream to draw from."""
-    if generator is None:
-        return context.current.generator
-    if not isinstance(generator, UserGenerator):
-        raise ArgumentError(
-            f"argument 'generator' must be torch.Generator, not {type_name(generator)}",
-            code="argument-type",
-            help="Generator().manual_seed(0) makes one",
-        )
-    return generator.noted()
+    return context.current.generator if generator is None else generator.noted()
 
 
-@composite("Generator(device? device=None)", names=("torch.Generator",))
-def generator_(device):
-    """A random stream of one's own, for the argument `generator`.
+def generator_argument(value: Any, op: str, name: str, position: int) -> Generator:
+    """The argument `generator` of an operation."""
+    if isinstance(value, Generator):
+        return value
+    raise ArgumentError(
+        f"{op}(): argument '{name}' must be torch.Generator, not {type_name(value)}",
+        code="argument-type",
+        help="Generator().manual_seed(0) makes one",
+    )
 
-    >>> g = Generator().manual_seed(3)
-    >>> rand(2, generator=g)
-    tensor([0.0043, 0.1056])
-    """
-    return UserGenerator()
+
+converters["Generator"] = generator_argument
 
 
 # ------------------------------------------------------------------ the state of the default stream

@@ -17,7 +17,7 @@ CONTENTS = {
     "settings": (
         "is_grad_enabled is_inference_mode_enabled manual_seed set_default_dtype "
         "get_default_dtype set_default_device get_default_device set_num_threads get_num_threads is_tensor "
-        "promote_types broadcast_shapes finfo iinfo"
+        "promote_types broadcast_shapes finfo iinfo Generator default_generator"
     ),
     "types": (
         "Tensor Size device dtype inf nan pi e contiguous_format preserve_format channels_last channels_last_3d "

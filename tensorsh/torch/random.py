@@ -1,5 +1,5 @@
 """torch.random: the random stream."""
 
-from .settings import fork_rng, manual_seed
+from .settings import Generator, default_generator, fork_rng, manual_seed
 
-__all__ = ["fork_rng", "manual_seed"]
+__all__ = ["Generator", "default_generator", "fork_rng", "manual_seed"]

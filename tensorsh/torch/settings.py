@@ -15,31 +15,7 @@ from ..engine.dtype import DType
 from ..engine.dtype import promote_types as _promote_types
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
-
-
-class Seeded:
-    """What `manual_seed(n)` answers; `with manual_seed(n):` gives the random stream back afterwards."""
-
-    displayed = False
-    public = frozenset({"initial_seed"})
-
-    def __init__(self, seed: int):
-        generator = context.current.generator
-        self.seed = seed
-        self._before = generator.get_state()
-        generator.manual_seed(seed)
-
-    def initial_seed(self) -> int:
-        return self.seed % 2**64
-
-    def __enter__(self) -> Seeded:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        context.current.generator.set_state(self._before)
-
-    def __repr__(self) -> str:
-        return f"<torch.Generator, seed {self.seed}>"
+from ..ops.random_streams import Generator, Seeded, default_generator  # noqa: F401  they belong here
 
 
 class fork_rng:
@@ -75,8 +51,6 @@ def is_inference_mode_enabled() -> bool:
 
 def manual_seed(seed: Any) -> Seeded:
     """Start the random stream at `seed`: the numbers that PyTorch gives on the CPU."""
-    if isinstance(seed, Tensor):
-        seed = seed.item()
     return Seeded(int(seed))
 
 
