@@ -36,6 +36,7 @@ class Context:
         "packing",
         "printing",
         "safe",
+        "switches",
         "threads",
         "trace",
         "tracer",
@@ -62,6 +63,7 @@ class Context:
         self.warnings: Warnings | None = None  # None: Python's own govern them
         self.worker: Any = None  # of a loader, while it loads a batch
         self.safe: dict[Any, Any] = {}  # what the program says may be found in files of weights
+        self.switches: dict[Any, Any] = {}  # what a program sets that changes nothing in how is computed
         #: (module, name) in a pickle → what the program may find there; None: see `torch.serialization.names`
         self.find_class: Callable[[str, str], Any] | None = None
         #: asked with (path, "read" or "write") before a file is opened; raises where that is not allowed

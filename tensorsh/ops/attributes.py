@@ -228,6 +228,7 @@ class Layout:
         return "torch.strided"
 
 
+Layout.__module__, Layout.__name__, Layout.__qualname__ = "torch", "layout", "layout"
 strided = Layout()
 
 

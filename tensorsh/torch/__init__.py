@@ -20,24 +20,50 @@ CONTENTS = {
         "promote_types broadcast_shapes finfo iinfo Generator default_generator"
     ),
     "types": (
+        "layout memory_format strided newaxis "
         "Tensor Size device dtype inf nan pi e contiguous_format preserve_format channels_last channels_last_3d "
         "float16 half bfloat16 float32 float float64 double int8 int16 short int32 int int64 long uint8 bool "
         "complex64 cfloat complex128 cdouble"
     ),
+    "compiling": "compile",
+    "cuda.streams": "OutOfMemoryError",
+    "questions": (
+        "get_device get_device_module is_conj is_neg is_storage is_warn_always_enabled range "
+        "set_warn_always sym_float sym_int sym_max sym_min sym_not typename"
+    ),
     "serialization.saving": "save",
     "serialization.loading": "load",
     "storage": "TypedStorage UntypedStorage",
+    "switches": (
+        "are_deterministic_algorithms_enabled get_deterministic_debug_mode get_float32_matmul_precision "
+        "get_num_interop_threads is_deterministic_algorithms_warn_only_enabled set_deterministic_debug_mode "
+        "set_float32_matmul_precision set_flush_denormal set_num_interop_threads use_deterministic_algorithms"
+    ),
+    "tensor_types": (
+        "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor "
+        "ShortTensor set_default_tensor_type"
+    ),
+    "version": "__version__",
 }
 NAMESPACES = (
+    "__config__",
+    "accelerator",
     "autograd",
     "backends",
+    "compiler",
+    "cpu",
     "cuda",
+    "mps",
+    "mtia",
     "nn",
     "optim",
     "random",
     "serialization",
     "storage",
+    "testing",
     "utils",
+    "version",
+    "xpu",
 )
 
 __getattr__, __dir__ = lazily(__name__)

@@ -17,10 +17,12 @@ from types import ModuleType
 from typing import Any
 
 from .. import ops  # noqa: F401  registers every operation
+from ..engine import context
 from ..engine.op import registry
 from ..engine.registry import INTERNAL
 from ..errors import NameNotFound
 from ..text import printing  # noqa: F401  says how tensors print
+from .absent import why_absent
 
 PACKAGE = __package__
 
@@ -49,27 +51,37 @@ class Namespace:
         return sorted(self.names())
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name in settings_of(self._path):
+            return context.current.switches.get((self._path, name), settings_of(self._path)[name])
+        if name.startswith("__") and name not in {*contents_of(self._path), *_inner_namespaces(self._path)}:
             raise AttributeError(name)
         found = self.find(name)
+        if found is None and name in contents_of(self._path):
+            return None
         if found is None:
             raise NameNotFound(
                 f"module '{self.__dict__['__name__']}' has no attribute '{name}'",
                 code="attribute",
-                help=did_you_mean(name, self.names()),
+                help=why_absent(f"{self._path}.{name}".lstrip(".")) or did_you_mean(name, self.names()),
             )
         if not _loading():
             self.__dict__[name] = found
         return found
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in settings_of(self._path):
+            state, before = context.current, context.current.switches
+            state.journal.record(lambda: setattr(state, "switches", before))
+            state.switches = {**before, (self._path, name): value}
+            return
         raise NameNotFound(
             f"module '{self.__dict__['__name__']}' does not let '{name}' be set",
             code="attribute",
             help="names of torch mean the same in every program",
         )
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(name)
 
     def get(self, name: str) -> Any:
         """The entry, or PyTorch's error with a near name."""
@@ -93,6 +105,7 @@ class Namespace:
         return {
             *contents_of(self._path),
             *_inner_namespaces(self._path),
+            *settings_of(self._path),
             *(
                 key[len(start) :].partition(".")[0]
                 for key in registry.names()
@@ -149,6 +162,13 @@ def contents_of(path: str) -> dict[str, str]:
     return own
 
 
+@cache
+def settings_of(path: str) -> dict[str, Any]:
+    """What of a namespace a program may set, for its session, and what it is until then."""
+    module = _module_of(path)
+    return {} if module is None else vars(module).get("SETTINGS", {})
+
+
 def _loading() -> bool:
     """Whether an index is being made: then nothing must be remembered."""
     return registry.owners is not None
@@ -159,10 +179,12 @@ def lazily(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     path = module.removeprefix(PACKAGE).lstrip(".")
 
     def get(name: str) -> Any:
-        if name.startswith("__"):
+        if name in settings_of(path):
+            return getattr(namespace(path), name)
+        if name.startswith("__") and name not in {*contents_of(path), *_inner_namespaces(path)}:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         found = namespace(path).find(name)
-        if found is None:
+        if found is None and name not in contents_of(path):
             raise AttributeError(f"module 'torch{path and '.' + path}' has no attribute '{name}'")
         if isinstance(found, Namespace) and name in _inner_namespaces(path):
             return import_module(f"{module}.{name}")

@@ -21,12 +21,16 @@ from ..engine.dtype import (
 )
 from ..engine.dtype import bool_ as bool
 from ..engine.memory import FORMATS
+from ..engine.memory import MemoryFormat as memory_format
 from ..engine.results import Size
 from ..engine.tensor import Tensor
+from ..ops.attributes import Layout as layout
+from ..ops.attributes import strided
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
+newaxis = None
 inf, nan, pi, e = math.inf, math.nan, math.pi, math.e
 contiguous_format = FORMATS["contiguous_format"]
 preserve_format = FORMATS["preserve_format"]
@@ -34,7 +38,40 @@ channels_last = FORMATS["channels_last"]
 channels_last_3d = FORMATS["channels_last_3d"]
 
 __all__ = [
-    "Size", "Tensor", "bfloat16", "bool", "cdouble", "cfloat", "channels_last", "channels_last_3d", "complex64",
-    "complex128", "contiguous_format", "device", "double", "dtype", "e", "float", "float16", "float32", "float64",
-    "half", "inf", "int", "int8", "int16", "int32", "int64", "long", "nan", "pi", "preserve_format", "short", "uint8",
+    "Size",
+    "Tensor",
+    "bfloat16",
+    "bool",
+    "cdouble",
+    "cfloat",
+    "channels_last",
+    "channels_last_3d",
+    "complex64",
+    "complex128",
+    "contiguous_format",
+    "device",
+    "double",
+    "dtype",
+    "e",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "half",
+    "inf",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "layout",
+    "long",
+    "memory_format",
+    "nan",
+    "newaxis",
+    "pi",
+    "preserve_format",
+    "short",
+    "strided",
+    "uint8",
 ]  # fmt: skip

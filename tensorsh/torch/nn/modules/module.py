@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ....engine.tensor import Buffer, Parameter, Tensor
-from ...typename import typename
+from ...questions import typename
 from . import calls, conversion, state, traversal
 from .calls import (
     buffer_registration_hooks,

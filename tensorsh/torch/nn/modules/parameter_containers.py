@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ....engine.tensor import Parameter, Tensor
-from ...typename import typename
+from ...questions import typename
 from .module import Module
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ....engine.tensor import Tensor
 from ...namespace import torch
-from ...typename import typename
+from ...questions import typename
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

@@ -1,0 +1,112 @@
+"""Questions about values, and what else stands directly in `torch.`."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+from ..engine import context
+from ..engine.dtype import DType
+from ..engine.tensor import Tensor, type_name
+from ..engine.warn import warn
+from ..ops.storages import TypedStorage, UntypedStorage
+from .namespace import torch
+
+
+def typename(obj: Any, /) -> str:
+    """The name of a value's type, or of a class, with the module that it is in."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    if isinstance(obj, DType):
+        return "torch.dtype"
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", "") or ""
+    return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
+
+
+def is_storage(obj: Any, /) -> bool:
+    """Whether a value is the memory of tensors."""
+    return isinstance(obj, TypedStorage | UntypedStorage)
+
+
+def is_conj(input: Any) -> bool:
+    """Whether a tensor is still to be conjugated when it is read: here it always has been."""
+    return False
+
+
+def is_neg(input: Any) -> bool:
+    """Whether a tensor is still to be negated when it is read: here it always has been."""
+    return False
+
+
+def get_device(input: Any) -> int:
+    """The number of the tensor's accelerator; -1 for the CPU."""
+    return -1
+
+
+def range(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, **options: Any) -> Any:
+    """`arange` with its end included; the older form of it."""
+    if end is None:
+        raise TypeError('range() missing 1 required positional arguments: "end"')
+    warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+    )
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    count = int((end - start) / step) + 1
+    wide = torch.int64 if dtype is not None and not dtype.is_floating_point else torch.float64
+    values = torch.arange(count, dtype=wide) * step + start
+    return values.to(dtype or torch.get_default_dtype())
+
+
+def sym_int(a: Any) -> int:
+    """The integer of a number."""
+    return int(a)
+
+
+def sym_float(a: Any) -> float:
+    """The float of a number."""
+    return float(a)
+
+
+def sym_max(a: Any, b: Any) -> Any:
+    """The larger of two numbers."""
+    return builtins.max(a, b)
+
+
+def sym_min(a: Any, b: Any) -> Any:
+    """The smaller of two numbers."""
+    return builtins.min(a, b)
+
+
+def sym_not(a: Any) -> bool:
+    """Whether a number is zero."""
+    return not a
+
+
+def get_device_module(device: Any = None) -> Any:
+    """The namespace of a kind of device: `torch.cpu` where there is no accelerator."""
+    kind = "cpu" if device is None else torch.device(device).type
+    found = torch.find(kind)
+    if found is None:
+        raise RuntimeError(f"Invalid device '{kind}', you must first register a device module for it")
+    return found
+
+
+def is_warn_always_enabled() -> bool:
+    """Whether what is warned about once is warned about each time."""
+    state = context.current.warnings
+    return bool(state is not None and state.always)
+
+
+def set_warn_always(b: bool) -> None:
+    """Set it."""
+    if not isinstance(b, bool):
+        raise TypeError(f"setWarnOnlyOnce expects a bool, but got {type_name(b)}")
+    state = context.current.warnings
+    if state is not None:
+        state.save()
+        state.always = b

@@ -1,0 +1,100 @@
+"""`torch.FloatTensor` and its like: constructors of tensors of one dtype, and types to `isinstance`.
+
+torch.FloatTensor(2, 3)      of sizes
+torch.LongTensor([1, 2])     of values
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import dtype as dt
+from ..engine.dtype import DType
+from ..engine.tensor import Tensor, type_name
+from .namespace import torch
+
+_TITLES = {dt.complex64: "ComplexFloat", dt.complex128: "ComplexDouble"}
+DTYPES: dict[str, DType] = {f"{_TITLES.get(d, d.title)}Tensor": d for d in dt.ALL}
+
+__all__ = [
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+    "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type", "tensortype",
+]  # fmt: skip
+
+
+class tensortype(type):
+    """The type of the types of tensors."""
+
+    dtype: DType
+
+    @property
+    def dtype_alias(cls) -> DType:
+        """What `x.type(torch.LongTensor)` converts to."""
+        return cls.dtype
+
+    def __call__(cls, *values: Any, device: Any = None) -> Any:
+        return _made(cls.dtype, values, device)
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, Tensor) and value.dtype is cls.dtype and not value.is_meta
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        return other is cls
+
+
+tensortype.__module__ = "torch"
+
+
+def _made(dtype: DType, values: tuple[Any, ...], device: Any) -> Any:
+    if not values:
+        return torch.empty(0, dtype=dtype, device=device)
+    first = values[0]
+    if isinstance(first, torch.Size) or all(isinstance(n, int) and not isinstance(n, bool) for n in values):
+        return torch.empty(*values, dtype=dtype, device=device)
+    if isinstance(first, Tensor):
+        if first.dtype is not dtype:
+            raise TypeError(_other_dtype(dtype, first.dtype))
+        return first.detach()
+    if isinstance(first, str):
+        raise TypeError(f"new(): invalid data type '{type_name(first)}'")
+    if not hasattr(first, "__len__"):
+        raise TypeError(f"new(): data must be a sequence (got {type_name(first)})")
+    return torch.tensor(first, device=device).to(dtype)
+
+
+def _other_dtype(wanted: DType, got: DType) -> str:
+    rest = (
+        "device=cpu, layout=Strided, requires_grad=false (default), pinned_memory=false (default), "
+        "memory_format=(nullopt)"
+    )
+    return (
+        f"expected TensorOptions(dtype={dt.c_names[wanted]}, {rest}) "
+        f"(got TensorOptions(dtype={dt.c_names[got]}, {rest}))"
+    )
+
+
+def _type(name: str) -> Any:
+    return tensortype(name, (), {"__module__": "torch", "dtype": DTYPES[name], "is_cuda": False})
+
+
+FloatTensor, DoubleTensor, HalfTensor = map(_type, ("FloatTensor", "DoubleTensor", "HalfTensor"))
+BFloat16Tensor, BoolTensor, ByteTensor = map(_type, ("BFloat16Tensor", "BoolTensor", "ByteTensor"))
+LongTensor, IntTensor, ShortTensor, CharTensor = map(
+    _type, ("LongTensor", "IntTensor", "ShortTensor", "CharTensor")
+)
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """What floats without a dtype become, named by the type of tensors of it."""
+    if isinstance(t, str):
+        name = t.removeprefix("torch.")
+        if name not in DTYPES:
+            raise ModuleNotFoundError(f"No module named '{t}'")
+        dtype = DTYPES[name]
+    elif isinstance(t, tensortype):
+        dtype = t.dtype
+    else:
+        raise TypeError("invalid type object: only floating-point types are supported as the default type")
+    if not dtype.is_floating_point:
+        raise TypeError("only floating-point types are supported as the default type")
+    torch.set_default_dtype(dtype)

@@ -1,0 +1,33 @@
+"""What stands in `torch.` itself: questions, settings, types of tensors, comparisons; and what is absent, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+import library
+from tensorsh.torch.namespace import namespace
+
+PROGRAMS = [*library.blocks("library_torch.txt"), *library.blocks("library_testing.txt")]
+
+
+@pytest.mark.parametrize("program, expected", PROGRAMS)
+def test_prints_what_pytorch_prints(program: str, expected: str) -> None:
+    assert library.output(program) == expected
+
+
+@pytest.mark.parametrize("path", ["jit", "distributed", "sparse_coo_tensor", "onnx", "utils.tensorboard"])
+def test_what_is_absent_says_why(path: str) -> None:
+    where, _, name = path.rpartition(".")
+    with pytest.raises(Exception, match="has no attribute") as caught:
+        getattr(namespace(where), name)
+    assert f"tensorsh has no torch.{path}" in caught.value.help
+
+
+def test_a_setting_belongs_to_the_session() -> None:
+    from tensorsh.engine import context
+
+    cudnn = namespace("backends.cudnn")
+    with context.using(context.Context()):
+        cudnn.benchmark = True
+        assert cudnn.benchmark is True
+    assert cudnn.benchmark is False
