@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .cli import read_file
-from .errors import DataError, NameNotFound, TensorshError
+from .errors import DataError, TensorshError
 from .session import Session
 from .source import Source
 
@@ -50,7 +50,7 @@ def needs_values(error: TensorshError, open_names: set[str]) -> bool:
     """Whether a statement failed only because nothing is computed."""
     if error.code in ("meta-values", "device-mismatch"):
         return True
-    return isinstance(error, NameNotFound) and any(f"'{name}'" in error.message for name in open_names)
+    return error.kind == "name" and getattr(error.__cause__, "name", None) in open_names
 
 
 def without_effects(session: Session) -> None:

@@ -21,7 +21,7 @@ from .engine.dtype import DType, dtypes
 from .engine.op import registry
 from .engine.tensor import Tensor
 from .engine.warn import Event, hand_over, hearing
-from .errors import TensorshError, UsageError, Warned
+from .errors import TensorshError, UsageError, Warned, facts_of
 from .lang.evaluate import Evaluator, roomy
 from .source import Source, Span
 
@@ -80,6 +80,7 @@ class Session:
         self._evaluator = Evaluator(self._show, self._warn)
         self.context.warnings = self._evaluator.warnings
         self._evaluator.compiling = compile
+        self.context.spelling = self._evaluator.spelling
         self._prepare(seed, dtype, device, threads)
 
     def _prepare(self, seed: int | None, dtype: Any, on: Any, threads: int | None) -> None:
@@ -90,7 +91,14 @@ class Session:
                     raise UsageError(f"the default dtype must be a floating point type, not {dtype}")
                 self.context.dtype = chosen
             if on is not None:
-                self.context.device = device.resolve(on)
+                try:
+                    self.context.device = device.resolve(on)
+                except (
+                    RuntimeError,
+                    AssertionError,
+                ) as error:  # PyTorch's classes for a device that is not there
+                    facts = facts_of(error)
+                    raise UsageError(str(error), help=facts and facts.help) from error
             if seed is not None:
                 self.context.generator.manual_seed(seed)
             if threads is not None:

@@ -86,8 +86,8 @@ class Observer:
         """The graph, or why there is none: a view may be forbidden to have one."""
         try:
             return self.graph(t.grad_fn)
-        except TensorshError as error:
-            return error.message
+        except RuntimeError as error:
+            return str(error)
 
     def graph(self, root: Any) -> list[Any]:
         """The nodes in the order of a walk, each with what it leads to."""

@@ -20,8 +20,6 @@ def answer(program: str) -> str:
     with contextlib.redirect_stdout(printed):
         try:
             exec(program, {"torch": torch, "F": torch.nn.functional})
-        except KeyError as error:
-            message = f"! key {error} not found\n"
         except Exception as error:
             message = f"! {str(error).splitlines()[0]}\n"
     return printed.getvalue() + message

@@ -89,7 +89,7 @@ def test_values_go_to_stdout_and_errors_to_stderr(capsys: pytest.CaptureFixture[
     main(["--keep-going", "-c", "x = [1, 2]\nzz\nx\n'a'"])
     written = capsys.readouterr()
     assert written.out == "tensor([1, 2])\n'a'\n"
-    assert written.err.startswith("error[name]: name 'zz' is not defined\n  --> <command>:2:1\n")
+    assert written.err.startswith("error[name]: NameError: name 'zz' is not defined\n  --> <command>:2:1\n")
 
 
 def test_stops_at_the_first_error(capsys: pytest.CaptureFixture[str]) -> None:

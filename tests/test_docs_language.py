@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from doc_examples import ROOT, enter, make_shell, sections, today
-from tensorsh import TensorshError
-from tensorsh.lang.faults import KINDS
+from tensorsh import TensorshError, errors
+from tensorsh.lang.faults import KINDS, SPECIAL
 
 DOCS = ROOT / "docs"
 DATA = ROOT / "tests" / "data"
@@ -57,7 +57,7 @@ DOCUMENTED = [
 
 def raised_codes() -> set[str]:
     """Every constant given as `code=` in the package, and what Python's exceptions become."""
-    codes = {code for _, _, code in KINDS if code is not None}
+    codes = {code for _, _, code in KINDS + SPECIAL} | {"exception"}
     for path in (ROOT / "tensorsh").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "code":
@@ -70,12 +70,10 @@ def raised_codes() -> set[str]:
 
 
 def kinds() -> set[str]:
-    pending, found = [TensorshError], set()
-    while pending:
-        for each in pending.pop().__subclasses__():
-            found.add(each.kind)
-            pending.append(each)
-    return found
+    """What is raised in a program, and what is reported without one."""
+    raised = {each.name for each in vars(errors).values() if isinstance(each, errors.Kind)}
+    reported = {each.kind for each in TensorshError.__subclasses__()}
+    return raised | reported | {kind for _, kind, _ in KINDS} | {"exception"}
 
 
 def test_every_code_that_is_raised_is_documented_and_no_other() -> None:

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from tensorsh.errors import ArgumentError, NameNotFound, ParseError, RecursionError, ShapeError
+from tensorsh.errors import ParseError, TensorshError
 from tensorsh.render.error import error_json, error_text
 from tensorsh.render.paint import columns
 from tensorsh.source import Source, Span
@@ -21,6 +21,14 @@ def piece(source, text, occurrence=1):
     return Span(source, at, at + len(text))
 
 
+def shape_error(message, **facts):
+    return TensorshError(message, kind="shape", error_class="RuntimeError", **facts)
+
+
+def argument_error(message, **facts):
+    return TensorshError(message, kind="type", error_class="TypeError", **facts)
+
+
 def drawn(error, golden, width=80):
     """Whether the error looks like `golden` (an indented block); blanks at line ends do not count."""
     text = error_text(error, color=False, width=width)
@@ -29,7 +37,7 @@ def drawn(error, golden, width=80):
 
 def matmul_error():
     source = Source("ones(2,3) @ ones(2,3)\n", "<command>")
-    return ShapeError(
+    return shape_error(
         "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)",
         span=piece(source, "@"),
         labels=(
@@ -44,7 +52,7 @@ def test_caret_under_the_operator_and_a_label_for_each_operand():
     drawn(
         matmul_error(),
         """
-        error[shape]: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)
+        error[shape]: RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)
           --> <command>:1:11
            |
          1 | ones(2,3) @ ones(2,3)
@@ -60,13 +68,13 @@ def test_labels_that_would_collide_get_lines_of_their_own():
     source = Source("f(image, bb, c, d) + 1", "a.tsh")
     labels = (("image", "float32[1000, 1000]"), ("bb", "float32[2]"), ("c", "int"), ("d", "str"))
     drawn(
-        ArgumentError(
+        argument_error(
             "f() failed",
             span=Span(source, 0, 18),
             labels=tuple((piece(source, name), text) for name, text in labels),
         ),
         """
-        error[type]: f() failed
+        error[type]: TypeError: f() failed
           --> a.tsh:1:1
            |
          1 | f(image, bb, c, d) + 1
@@ -84,13 +92,13 @@ def test_labels_with_room_share_a_line():
     source = Source("first_operand + second_operand + third_operand", "a.tsh")
     labels = (("first_operand", "int64[3]"), ("second_operand", "int64[4]"), ("third_operand", "int64[5]"))
     drawn(
-        ShapeError(
+        shape_error(
             "sizes",
             span=piece(source, "+"),
             labels=tuple((piece(source, name), text) for name, text in labels),
         ),
         """
-        error[shape]: sizes
+        error[shape]: RuntimeError: sizes
           --> a.tsh:1:15
            |
          1 | first_operand + second_operand + third_operand
@@ -104,13 +112,13 @@ def test_labels_with_room_share_a_line():
 def test_tabs_and_wide_characters_line_up():
     source = Source("x = 1\n\ty = '日本語' @ é @ zz\n", "b.tsh")
     drawn(
-        ShapeError(
+        shape_error(
             "bad",
             span=piece(source, "@", 2),
             labels=((piece(source, "'日本語'"), "str"), (piece(source, "zz"), "float32[2]")),
         ),
         """
-        error[shape]: bad
+        error[shape]: RuntimeError: bad
           --> b.tsh:2:16
            |
          2 |     y = '日本語' @ é @ zz
@@ -123,12 +131,12 @@ def test_tabs_and_wide_characters_line_up():
 
 def test_calls_innermost_first_and_recursion_counted():
     source = Source("def f(x):\n  return g(x) @ 1\n\nf(a)\n", "c.tsh")
-    error = ShapeError("bad", span=piece(source, "@"))
+    error = shape_error("bad", span=piece(source, "@"))
     error.trail = (piece(source, "f(a)"), piece(source, "g(x)"))
     drawn(
         error,
         """
-        error[shape]: bad
+        error[shape]: RuntimeError: bad
           --> c.tsh:2:15
            |
          2 |   return g(x) @ 1
@@ -137,7 +145,12 @@ def test_calls_innermost_first_and_recursion_counted():
            = in f, called at c.tsh:4:1
         """,
     )
-    deep = RecursionError("maximum recursion depth exceeded", span=piece(source, "g(x)"))
+    deep = TensorshError(
+        "maximum recursion depth exceeded",
+        kind="recursion",
+        error_class="RecursionError",
+        span=piece(source, "g(x)"),
+    )
     deep.trail = (piece(source, "f(a)"), *[piece(source, "g(x)")] * 998)
     assert "   = in g, called at c.tsh:2:10 (998 times)\n" in error_text(deep, color=False, width=80)
     deep.trail = tuple(piece(source, text) for text in ("f(a)", "g(x)")) * 50
@@ -146,9 +159,9 @@ def test_calls_innermost_first_and_recursion_counted():
 
 def test_help_is_wrapped_and_its_lines_are_kept():
     drawn(
-        ArgumentError("bad", help="one of these is what you want, perhaps:\n  x = ones(2)"),
+        argument_error("bad", help="one of these is what you want, perhaps:\n  x = ones(2)"),
         """
-        error[type]: bad
+        error[type]: TypeError: bad
            = help: one of these is what you want,
                    perhaps:
                      x = ones(2)
@@ -160,9 +173,9 @@ def test_help_is_wrapped_and_its_lines_are_kept():
 def test_a_range_of_many_lines():
     source = Source("foo(a,\n    b,\n    c,\n    d,\n    e,\n  f)\nbar(a,\n  b)\n", "d.tsh")
     drawn(
-        ShapeError("bad", span=Span(source, 0, source.text.index(")") + 1)),
+        shape_error("bad", span=Span(source, 0, source.text.index(")") + 1)),
         """
-        error[shape]: bad
+        error[shape]: RuntimeError: bad
           --> d.tsh:1:1
            |
          1 | foo(a,
@@ -175,9 +188,9 @@ def test_a_range_of_many_lines():
         """,
     )
     drawn(
-        ShapeError("bad", span=Span(source, source.text.index("bar"), len(source.text))),
+        shape_error("bad", span=Span(source, source.text.index("bar"), len(source.text))),
         """
-        error[shape]: bad
+        error[shape]: RuntimeError: bad
           --> d.tsh:7:1
            |
          7 | bar(a,
@@ -191,9 +204,9 @@ def test_a_range_of_many_lines():
 def test_line_numbers_share_a_gutter():
     source = Source("\n" * 7 + "n = 3\n" + "\n" * 95 + "x[n]\n", "e.tsh")
     drawn(
-        ShapeError("bad", span=piece(source, "x[n]"), labels=((piece(source, "n"), "bound here"),)),
+        shape_error("bad", span=piece(source, "x[n]"), labels=((piece(source, "n"), "bound here"),)),
         """
-        error[shape]: bad
+        error[shape]: RuntimeError: bad
             --> e.tsh:104:1
              |
            8 | n = 3
@@ -208,9 +221,9 @@ def test_line_numbers_share_a_gutter():
 def test_a_label_in_another_file():
     here, there = Source("x: float32[n] = y", "<shell 2>"), Source("\nn = 3\n", "lib.tsh")
     drawn(
-        ShapeError("n is 4", span=piece(here, "y"), labels=((piece(there, "n"), "3 since here"),)),
+        shape_error("n is 4", span=piece(here, "y"), labels=((piece(there, "n"), "3 since here"),)),
         """
-        error[shape]: n is 4
+        error[shape]: RuntimeError: n is 4
           --> <shell 2>:1:17
            |
          1 | x: float32[n] = y
@@ -228,9 +241,11 @@ LONG = Source("y = " + " + ".join(f"v{number}" for number in range(200)) + " @ b
 
 def test_a_long_line_is_cut_around_the_caret():
     drawn(
-        NameNotFound("name 'bad' is not defined", span=piece(LONG, "bad")),
+        TensorshError(
+            "name 'bad' is not defined", kind="name", error_class="NameError", span=piece(LONG, "bad")
+        ),
         """
-        error[name]: name 'bad' is not defined
+        error[name]: NameError: name 'bad' is not defined
           --> long.tsh:1:1295
            |
          1 | …+ v193 + v194 + v195 + v196 + v197 + v198 + v199 @ bad
@@ -240,9 +255,9 @@ def test_a_long_line_is_cut_around_the_caret():
     )
     labels = ((piece(LONG, "v99"), "int64[]"), (piece(LONG, "v3"), "int64[2]"))
     drawn(
-        ShapeError("bad", span=piece(LONG, "v100"), labels=labels),
+        shape_error("bad", span=piece(LONG, "v100"), labels=labels),
         """
-        error[shape]: bad
+        error[shape]: RuntimeError: bad
           --> long.tsh:1:595
            |
          1 | …+ v96 + v97 + v98 + v99 + v100 + v101 + v102 + v103 +…
@@ -278,7 +293,7 @@ def test_the_end_of_the_text_and_empty_sources():
     drawn(
         ParseError("unexpected end", span=Span(Source("[1, 2", "g"), 5, 5)),
         """
-        error[syntax]: unexpected end
+        error[syntax]: SyntaxError: unexpected end
           --> g:1:6
            |
          1 | [1, 2
@@ -314,6 +329,7 @@ def test_json_is_one_ascii_line(message):
     assert json.loads(text) == {
         "error": {
             "kind": "shape",
+            "class": "RuntimeError",
             "code": "shape",
             "message": message,
             "file": "<command>",
@@ -324,7 +340,7 @@ def test_json_is_one_ascii_line(message):
             "help": "transpose the second operand: `ones(2,3) @ ones(2,3).T`",
         }
     }
-    assert json.loads(error_json(ArgumentError("x")))["error"]["line"] is None
+    assert json.loads(error_json(argument_error("x")))["error"]["line"] is None
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -333,15 +349,15 @@ def test_a_message_wraps_between_words_on_a_terminal(width: int) -> None:
         "Expected all tensors to have the same shape:\n  add(Tensor input, Tensor other) and nothing "
         "else that 张量 could be\n\n    indented code stays"
     )
-    error = ShapeError(message)
+    error = shape_error(message)
     text = error_text(error, color=False, width=width, wrap=True)
-    assert text.split() == f"error[shape]: {message}".split()
+    assert text.split() == f"error[shape]: RuntimeError: {message}".split()
     for line in text.split("\n"):
         assert columns(line) <= width or " " not in line.strip()
         assert line == line.rstrip()
     if width > 60:
         assert "\n  add(Tensor" in text and "\n\n    indented code stays" in text
-    assert error_text(error, color=False, width=width).startswith(f"error[shape]: {message}")
+    assert error_text(error, color=False, width=width).startswith(f"error[shape]: RuntimeError: {message}")
 
 
 @pytest.mark.parametrize("width", [40, 80])
@@ -351,4 +367,4 @@ def test_the_terminal_says_where_a_message_wraps(width: int) -> None:
         rows = terminal.feed().lines
     end = next(i for i, row in enumerate(rows) if "-->" in row)
     message = "Trying to backward through the graph a second time (or directly access saved tensors"
-    assert " ".join(rows[:end]).startswith(f"error[graph-freed]: {message}")
+    assert " ".join(rows[:end]).startswith(f"error[graph-freed]: RuntimeError: {message}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import FunctionType
+
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.engine import apply
+from tensorsh.engine.op import registry
 
 
 def failure(program: str, session: Session | None = None) -> TensorshError:
@@ -125,14 +129,14 @@ def test_a_syntax_error_runs_nothing() -> None:
     assert session.names() == []
 
 
-def test_a_mistake_of_ours_is_one_error() -> None:
-    session = Session()
-
-    def broken() -> None:
-        raise RuntimeError("oops")
-
-    session._evaluator.variables["broken"] = broken
-    error = failure("broken()", session)
+def test_a_mistake_of_ours_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = compile("def broken(*_):\n    raise RuntimeError('oops')", apply.__file__, "exec")
+    monkeypatch.setattr(registry["tanh"], "kernel", FunctionType(code.co_consts[0], {}))
+    registry["tanh"].__dict__.pop("run", None)
+    registry["tanh"].__dict__.pop("bound", None)
+    error = failure("tanh(ones(2))")
+    for name in ("run", "bound"):
+        registry["tanh"].__dict__.pop(name, None)
     assert error.kind == "internal"
     assert "oops" in error.message
     assert isinstance(error.__cause__, RuntimeError)

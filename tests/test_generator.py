@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorsh import errors
 from tensorsh.engine.generator import Generator
 from tensorsh.engine.generator_stream import temper, untemper
 
@@ -68,9 +67,9 @@ def test_interleaved_draws(program):
     for expected in program["draws"]:
         kind, *args = expected["draw"]
         if "error" in expected:
-            with pytest.raises(errors.TensorshError) as caught:
+            with pytest.raises((RuntimeError, TypeError, ValueError)) as caught:
                 draw(g, kind, *args)
-            assert caught.value.message == expected["error"]
+            assert str(caught.value) == expected["error"]
             continue
         result = draw(g, kind, *args)
         assert list(result.shape) == expected["shape"], expected
@@ -91,7 +90,7 @@ def test_negative_seeds_count_down_from_2_to_the_64():
     assert Generator(-1).initial_seed() == 2**64 - 1
     assert Generator(-(2**63)).initial_seed() == 2**63
     for seed in (2**64, -(2**63) - 1):
-        with pytest.raises(errors.ValueError, match="Overflow when unpacking long long"):
+        with pytest.raises(RuntimeError, match="Overflow when unpacking long long"):
             Generator(seed)
 
 
@@ -230,7 +229,7 @@ def test_refusals_draw_nothing(refused, message):
     g = Generator(0)
     g.random_u32(3)
     before = g.pack_state()
-    with pytest.raises(errors.TensorshError) as caught:
+    with pytest.raises((RuntimeError, TypeError, ValueError)) as caught:
         refused(g)
-    assert caught.value.message.startswith(message)
+    assert str(caught.value).startswith(message)
     np.testing.assert_array_equal(g.pack_state(), before)

@@ -20,7 +20,6 @@ from tensorsh.engine.dtype import complex128, float64
 from tensorsh.engine.op import registry
 from tensorsh.engine.tensor import Tensor, wrap
 from tensorsh.engine.tree import flatten, unflatten
-from tensorsh.errors import GradientError
 
 #: more elements than this make a check of second derivatives slow
 MOST_ELEMENTS = 40
@@ -116,7 +115,7 @@ def test_first_derivatives(operator: str, dtype: str) -> None:
 def test_second_derivatives(operator: str, dtype: str) -> None:
     f, inputs = function_of(CASES[operator, dtype])
     if operator in SECOND_ORDER_EXEMPT:
-        with pytest.raises(GradientError, match=r"derivative for aten::.* is not implemented"):
+        with pytest.raises(RuntimeError, match=r"derivative for aten::.* is not implemented"):
             registry["autograd.gradgradcheck"](f, tuple(inputs))
         return
     context.current.generator.manual_seed(0)

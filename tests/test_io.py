@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tensorsh.errors import DataError
+from tensorsh.errors import facts_of
 from tensorsh.io import FORMATS, load, read, save
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
@@ -27,10 +27,10 @@ def in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 def refused(action, *parts):
-    with pytest.raises(DataError) as caught:
+    with pytest.raises((ValueError, OSError)) as caught:
         action()
     for part in parts:
-        assert part in f"{caught.value.message} {caught.value.help}"
+        assert part in f"{caught.value} {facts_of(caught.value).help}"
     return caught.value
 
 
@@ -174,7 +174,7 @@ def test_refusals():
 def test_missing_files_suggest_what_is_there():
     save(np.arange(2), "weights.npy")
     error = refused(lambda: load("wieghts.npy"), "No such file or directory: 'wieghts.npy'")
-    assert error.help == "did you mean 'weights.npy'?"
+    assert facts_of(error).help == "did you mean 'weights.npy'?"
     refused(lambda: load("nowhere/x.npy"), "there is no folder 'nowhere'")
     refused(lambda: save(np.arange(2), "nowhere/x.npy"), "there is no folder 'nowhere'")
     refused(lambda: load("."), "Is a directory")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tensorsh import errors
 from tensorsh.engine.device import Device
 from tensorsh.engine.dtype import float32
+from tensorsh.errors import facts_of
 from tensorsh.io import load
 from tensorsh.render.machine import csv_text, json_line, npy_bytes
 
@@ -84,7 +84,7 @@ def test_other_values_as_a_line_of_json(value, line):
 def test_lists_without_end():
     endless = []
     endless.append(endless)
-    with pytest.raises(errors.ValueError, match="nested too deeply"):
+    with pytest.raises(RecursionError, match="nested too deeply"):
         json_line(None, endless)
 
 
@@ -132,11 +132,11 @@ def test_csv_reads_back(array):
 
 
 def test_what_has_no_table_or_data():
-    with pytest.raises(errors.ShapeError) as caught:
+    with pytest.raises(RuntimeError) as caught:
         csv_text(tensor(np.zeros((2, 3, 4))))
-    assert "3 dimensions" in caught.value.message and "reshape(2, -1)" in caught.value.help
+    assert "3 dimensions" in str(caught.value) and "reshape(2, -1)" in facts_of(caught.value).help
     for render in (csv_text, npy_bytes):
-        with pytest.raises(errors.DeviceError, match="no data"):
+        with pytest.raises(RuntimeError, match="no data"):
             render(tensor(np.zeros(2), "meta"))
 
 
@@ -147,5 +147,5 @@ def test_npy():
     np.testing.assert_array_equal(loads(tensor(np.float32([[1, 2]]))), np.float32([[1, 2]]))
     assert loads(3).shape == () and loads([1, 2.5]).dtype == np.float32
     assert loads([tensor([1, 2]), tensor([3, 4])]).tolist() == [[1, 2], [3, 4]]
-    with pytest.raises(errors.DataError):
+    with pytest.raises(ValueError):
         npy_bytes("text")

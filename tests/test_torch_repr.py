@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from tensorsh.engine.results import Size, named_result
-from tensorsh.errors import ArgumentError, ValueError
 from tensorsh.text.host_repr import host_repr, host_str, scalar_format
 from tensorsh.text.torch_repr import PrintOptions, tensor_repr
 
@@ -166,7 +165,7 @@ def test_a_profile_resets_and_sci_mode_is_always_reset():
     "bad", [{"precision": -1}, {"edgeitems": "3"}, {"linewidth": 1.5}, {"threshold": True}]
 )
 def test_bad_print_options_are_refused_when_set(bad):
-    with pytest.raises((ArgumentError, ValueError)):
+    with pytest.raises((TypeError, ValueError, RuntimeError)):
         PrintOptions().updated(**bad)
 
 
@@ -239,11 +238,11 @@ def test_formatting_a_tensor(tensor, spec, text):
 @pytest.mark.parametrize(
     ("tensor", "spec", "kind", "message"),
     [
-        (given([1.5]), ".2f", ArgumentError, "unsupported format string passed to Tensor.__format__"),
+        (given([1.5]), ".2f", TypeError, "unsupported format string passed to Tensor.__format__"),
         (
             given(1.5, device="meta"),
             "d",
-            ArgumentError,
+            TypeError,
             "unsupported format string passed to Tensor.__format__",
         ),
         (given(1.5), "d", ValueError, "Unknown format code 'd' for object of type 'float'"),
@@ -252,7 +251,7 @@ def test_formatting_a_tensor(tensor, spec, text):
 def test_formats_a_tensor_does_not_take(tensor, spec, kind, message):
     with pytest.raises(kind) as raised:
         scalar_format(tensor, spec)
-    assert raised.value.message == message
+    assert str(raised.value) == message
 
 
 a, b = given(1), given([0.5, 2.0])

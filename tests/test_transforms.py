@@ -100,7 +100,7 @@ def test_rules_give_what_a_loop_over_the_slices_gives() -> None:
                     )
                     try:
                         want = over_slices(op.run, batched, {})
-                    except TensorshError:
+                    except (RuntimeError, TypeError, ValueError, IndexError):
                         continue  # scaled inputs of which a slice is no valid argument
                     assert same(op.run(*batched), want), (
                         str(op.schema),

@@ -31,11 +31,25 @@ SPREAD = ("int[]", "ints", "int...")
 
 
 class Refused(Exception):
-    """Why a call does not fit, as PyTorch says it; `final` is said before another signature is tried."""
+    """Why a call does not fit, as PyTorch says it; `final` is said before another signature is tried.
 
-    def __init__(self, message: str, final: bool = False):
+    `argument` and `position` say which argument it is about, `code` whether its type is wrong or the form
+    of the call.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        final: bool = False,
+        code: str = "argument-type",
+        argument: str | None = None,
+        position: int | None = None,
+    ):
         super().__init__(message)
         self.final = final
+        self.code = code
+        self.argument = argument
+        self.position = position
 
 
 def complaint(p: Parameter, value: Any, title: str, position: int) -> str | None:

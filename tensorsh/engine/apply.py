@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DeviceError, TensorshError
+from ..errors import DeviceError, facts_of
 from . import blocks, context
 from . import dtype as dt
 from .batched import Batched, run_batched
@@ -61,11 +61,11 @@ def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
         return state.trace.apply(op, args)
     key = _key(op, args, state.dtype)
     try:
-        plan = op.plans.get(key)
+        plan, make = op.plans.get(key), new_plan
     except TypeError:  # an argument that cannot be hashed
-        plan = BATCHED if any_batched(args) else make_plan(op, args, key)
+        plan, make = BATCHED if any_batched(args) else None, make_plan
     if plan is None:
-        plan = new_plan(op, args, key)
+        plan = make(op, args, key)
     if plan is BATCHED:
         return run_batched(op, args)
 
@@ -131,6 +131,7 @@ def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
         if plan.out is None:
             raise DeviceError(
                 f"{op.name}: the output shape depends on the values, which meta tensors do not have",
+                raises=NotImplementedError,
                 code="meta-values",
             )
         if plan.many:
@@ -180,10 +181,12 @@ def make_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
     """Check devices, bring dtypes together, infer the output; raises what PyTorch raises."""
     try:
         return _make_plan(op, args)
-    except TensorshError as error:
-        reword(error, [a.spec for a in args if type(a) in TENSORS])
-        if error.operands is None:
-            error.operands = tuple(a for i, a in enumerate(args) if i in op.tensors or i in op.lists)
+    except Exception as error:
+        facts = facts_of(error)
+        if facts is not None:
+            reword(error, [a.spec for a in args if type(a) in TENSORS])
+            if facts.operands is None:
+                facts.operands = tuple(a for i, a in enumerate(args) if i in op.tensors or i in op.lists)
         raise
 
 

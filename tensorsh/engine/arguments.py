@@ -21,10 +21,15 @@ from .tensor import NUMBERS, Tensor, converters_tensor, type_name, wrap
 from .tensor import np as numpy
 
 
-def _wrong(op: str, name: str, position: int, expected: str, value: Any) -> ArgumentError:
+def _wrong(
+    op: str, name: str, position: int, expected: str, value: Any, help: str | None = None
+) -> Exception:
     return ArgumentError(
         f"{op}(): argument '{name}' (position {position}) must be {expected}, not {type_name(value)}",
         code="argument-type",
+        help=help,
+        argument=name,
+        position=position,
     )
 
 
@@ -99,7 +104,7 @@ def integers(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
     raise _wrong(op, name, position, "tuple of ints", value)
 
 
-def bad_element(op: str, name: str, position: int, item: Any, at: int) -> ArgumentError:
+def bad_element(op: str, name: str, position: int, item: Any, at: int) -> Exception:
     """PyTorch looks at the first element to see whether a tuple is one of ints, at the others later."""
     kind = type_name(item)
     if at == 0:
@@ -189,9 +194,7 @@ def dtype(value: Any, op: str, name: str = "dtype", position: int = 0) -> DType:
 def dtype_argument(value: Any, op: str, name: str, position: int) -> DType:
     """The dtype of a call; a string is PyTorch's error there."""
     if isinstance(value, str):
-        error = _wrong(op, name, position, "torch.dtype", value)
-        error.help = "without quotes: float32, int64, bool, …"
-        raise error
+        raise _wrong(op, name, position, "torch.dtype", value, help="without quotes: float32, int64, bool, …")
     return dtype(value, op, name, position)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ValueError
+from ..errors import ArgumentError, BadValue
 from . import dtype as dt
 from .spec import spec
 from .tensor import Tensor, make_tensor, type_name
@@ -52,22 +52,25 @@ def check(array: np.ndarray[Any, Any]) -> None:
     """Refuse the arrays that PyTorch has no tensors of."""
     kind = array.dtype
     if not kind.isnative and kind.newbyteorder("=") in dt.from_np:
-        raise ValueError(
+        raise BadValue(
             "given numpy array has byte order different from the native byte order. Conversion between byte "
             "orders is currently not supported.",
+            raises=ValueError,
             help='array.astype(array.dtype.newbyteorder("="))',
         )
     if any(n % kind.itemsize for n in array.strides) and kind.itemsize and kind in dt.from_np:
-        raise ValueError(
+        raise BadValue(
             "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
             "reallocate the memory.",
+            raises=ValueError,
             help="array.copy()",
         )
     if any(n < 0 for n in array.strides):
-        raise ValueError(
+        raise BadValue(
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
             "currently supported. (You can probably work around this by making a copy of your array  with "
             "array.copy().) ",
+            raises=ValueError,
             help="array.copy()",
         )
     if kind not in dt.from_np or dt.from_np[kind] is dt.bfloat16:

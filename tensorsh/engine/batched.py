@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
-from ..errors import ArgumentError, ShapeError, ValueError
+from ..errors import BadValue, Facts, ShapeError, know
 from .op import Op, registry
 from .spec import Spec
 from .tensor import Tensor, full_spec
@@ -34,11 +34,10 @@ NO_STORAGE = "Cannot access data pointer of Tensor that doesn't have storage"
 HELP = "inside vmap a tensor stands for all slices at once: use where(condition, a, b), or a loop"
 
 
-class Unbatchable(ArgumentError, TypeError):
-    """Something asked a batched tensor for its array; the operation that did is run slice by slice.
+class Unbatchable(Facts):
+    """Something asked a batched tensor for its array; the operation that did is run slice by slice."""
 
-    A TypeError, as calls that do not fit are: `Op.__call__` asks nothing else of a call that succeeds.
-    """
+    __slots__ = ()
 
 
 class Batched(Tensor):
@@ -101,13 +100,15 @@ class Batched(Tensor):
 
     @property
     def array(self) -> NoReturn:  # type: ignore[override]
-        raise Unbatchable(NO_STORAGE, code="vmap", help=HELP)
+        raise know(RuntimeError(NO_STORAGE), Unbatchable("type", "vmap", HELP))
 
-    def values_or_error(self, what: str, message: str | None = None) -> NoReturn:
-        raise ValueError(ITEM if what == "Tensor.item()" else NO_STORAGE, code="vmap", help=HELP)
+    def values_or_error(
+        self, what: str, message: str | None = None, raises: type[Exception] = RuntimeError
+    ) -> NoReturn:
+        raise BadValue(ITEM if what == "Tensor.item()" else NO_STORAGE, code="vmap", help=HELP)
 
     def __bool__(self) -> bool:
-        raise ValueError(CONTROL_FLOW, code="vmap", help=HELP)
+        raise BadValue(CONTROL_FLOW, code="vmap", help=HELP)
 
     def __repr__(self) -> str:
         inside = repr(self.value).replace("\n", "\n    ")
@@ -206,7 +207,7 @@ def stacked(results: Sequence[Any], level: int, size: int) -> Any:
         first = each[0]
         if not isinstance(first, Tensor):
             if any(other != first for other in each):
-                raise ValueError(CONTROL_FLOW, code="vmap", help=HELP)
+                raise BadValue(CONTROL_FLOW, code="vmap", help=HELP)
             joined.append(first)
             continue
         if any(t.spec is not first.spec for t in each):
@@ -227,7 +228,7 @@ def write_batched(op: Op, args: tuple[Any, ...]) -> Tensor:
     target = args[0]
     deepest = max(t.level for t in batched_in(args))
     if type(target) is not Batched or target.level < deepest:
-        raise ValueError(
+        raise BadValue(
             "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` "
             "in extra_args that has more elements than `self`. This happened due to `other` being vmapped over "
             "but `self` not being vmapped over in a vmap. Please try to use out-of-place operators instead of "

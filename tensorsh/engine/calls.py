@@ -6,36 +6,133 @@ with Python's complaints: those of `nn.functional` but for a few, and some of th
 
 from __future__ import annotations
 
+import math
+import os
 import re
-from functools import cache
-from types import FunctionType
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import cache, partial
+from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
-from ..errors import ArgumentError
-from . import native
+from ..errors import ArgumentError, BadValue, facts_of
+from . import context, native
+from .accepts import Refused
+from .batched import Unbatchable, over_slices
 from .op import Op
 from .schema import Schema
+from .tensor import type_name
 
 #: keyword spellings PyTorch takes over from NumPy
 ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "self": "input", "a": "input", "x2": "other"}
 
 
-def rebind(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> Any:
-    """Try NumPy's spellings; otherwise say in one sentence what is wrong with the call."""
+#: what an operation raises for arguments that no check of its own refuses
+MISUSE = (TypeError, ValueError, AttributeError, IndexError)
+
+PACKAGE = os.path.dirname(os.path.dirname(__file__))
+#: where calls are programs' own, and PyTorch's modules'
+PROGRAM = ("<tensorsh ", os.path.join(PACKAGE, "torch") + os.sep)
+#: what stands between an operation and the program that called it; "<string>" is generated code
+INSIDE = (os.path.join(PACKAGE, "engine"), os.path.join(PACKAGE, "ops"), "<string>")
+
+
+def another_way(
+    op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
+) -> Callable[[], Any] | None:
+    """A call that failed, to be made otherwise: in NumPy's spelling, or slice by slice in a vmap."""
+    if isinstance(facts_of(error), Unbatchable):
+        return partial(over_slices, op, args, kwargs)
+    if not binding_failed(error):
+        return None
     names = {p.name for p in op.schema.parameters}
     renamed = {ALIASES.get(k, k) if k not in names else k: v for k, v in kwargs.items()}
-    if renamed.keys() != kwargs.keys() and renamed.keys() <= names:
-        try:
-            return op.bound(*args, **renamed)
-        except TypeError as again:
-            error = again
-    message = re.sub(r"^\w+\(\)", f"{op.schema.title}()", str(error))
-    raise ArgumentError(
-        message, code="signature", help=f"the signature is {op.schema}", operands=args
-    ) from None
+    if renamed.keys() == kwargs.keys() or not renamed.keys() <= names:
+        return None
+    return partial(op.bound, *args, **renamed)
 
 
-def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArgumentError | None:
+def binding_failed(error: Exception) -> bool:
+    """Whether Python itself refused to bind a call of an operation: no frame is inside."""
+    trace = error.__traceback__
+    return isinstance(error, TypeError) and trace is not None and trace.tb_next is None
+
+
+def explained(
+    op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception, caller: FrameType
+) -> Exception | None:
+    """What a failed call raises instead; None if the error is good as it is.
+
+    PyTorch's argument parser looks at a call before anything else does. Only the operation that the program
+    called is held against its signatures, not those that it calls itself.
+    """
+    facts = facts_of(error)
+    if facts is None and not isinstance(error, MISUSE):
+        return out_of_memory(error)
+    outermost = is_outermost(caller, op.__call__.__code__) and not through_program(error.__traceback__)
+    if outermost:
+        refused = refusal(op, context.current.spelling(caller), args, kwargs)
+        if refused is not None:
+            known = facts_of(refused)
+            assert known is not None
+            known.operands = args
+            if facts is not None and facts.kind == "type" and facts.help:
+                known.help = facts.help
+            return refused
+    if facts is not None:
+        return None
+    if binding_failed(error):
+        message = re.sub(r"^\w+\(\)", f"{op.schema.title}()", str(error))
+        return ArgumentError(message, code="signature", help=f"the signature is {op.schema}", operands=args)
+    if not outermost:
+        return None
+    memory = out_of_memory(error)
+    if memory is not None:
+        return memory
+    given = [type_name(value) for value in args]
+    given += [f"{name}={type_name(value)}" for name, value in kwargs.items()]
+    return ArgumentError(
+        f"{op.schema.title}(): these arguments do not fit: ({', '.join(given)})",
+        code="argument-type",
+        help=f"the signature is {op.schema}",
+    )
+
+
+def out_of_memory(error: BaseException) -> Exception | None:
+    """PyTorch's error for what NumPy says of memory; None if it is something else."""
+    if isinstance(error, MemoryError):
+        shape, dtype = getattr(error, "shape", None), getattr(error, "dtype", None)
+        wanted = ""
+        if shape is not None and dtype is not None:
+            size = math.prod(shape) * dtype.itemsize
+            wanted = f": you tried to allocate {size} bytes. Error code 12 (Cannot allocate memory)"
+        message = f"DefaultCPUAllocator: can't allocate memory{wanted}"
+    elif type(error) is ValueError and str(error).startswith("Maximum allowed "):
+        message = "Storage size calculation overflowed"
+    else:
+        return None
+    return BadValue(message, code="out-of-memory", help="`on meta` computes shapes without memory")
+
+
+def is_outermost(frame: FrameType | None, call: CodeType) -> bool:
+    """Whether no other operation stands between a call and the program."""
+    while frame is not None and frame.f_code.co_filename.startswith(INSIDE):
+        if frame.f_code is call:
+            return False
+        frame = frame.f_back
+    return True
+
+
+def through_program(trace: TracebackType | None) -> bool:
+    """Whether an error came from a function of the program that an operation called."""
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith(PROGRAM):
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception | None:
     """PyTorch's error for a call that its signature refuses; None if it is not the call's form that is wrong.
 
     `written` is what the program called the operation: "torch.sum", "sum", "F.relu".
@@ -50,13 +147,22 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
     python = python_function(op, name, method)
     if python is None:
         name = name.removeprefix("nn.functional.").removeprefix("Tensor.")
-        message = native.refusal(op, name, args, kwargs, method)
+        refused = native.refusal(op, name, args, kwargs, method)
     else:
-        message = python_refusal(python, (None, *args) if method else args, kwargs)
-    if message is None:
+        refused = python_refusal(python, (None, *args) if method else args, kwargs)
+    if refused is None:
         return None
-    code = "argument-type" if re.search(r"must be|combination|expected Tensor", message) else "signature"
-    return ArgumentError(message, code=code, help=f"the signature is {op.schema}")
+    near: list[str] = []
+    if refused.argument in kwargs:
+        names = [p.name for p in op.schema.parameters]
+        near = get_close_matches(refused.argument, [n for n in names if n != refused.argument], 1)
+    return ArgumentError(
+        str(refused),
+        code=refused.code,
+        help=f"did you mean '{near[0]}'?" if near else f"the signature is {op.schema}",
+        argument=refused.argument,
+        position=refused.position,
+    )
 
 
 # ------------------------------------------------------------------ what PyTorch has in Python
@@ -145,9 +251,13 @@ def python_parameters(schema: Schema) -> str:
     return ", ".join(parts)
 
 
-def python_refusal(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+def python_refusal(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Refused | None:
+    """Python's complaint about a call."""
     try:
         function(*args, **kwargs)
     except TypeError as error:
-        return str(error)
+        code = function.__code__
+        known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        unknown = next((name for name in kwargs if name not in known), None)
+        return Refused(str(error), code="signature", argument=unknown)
     return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .device import Device, cpu
@@ -36,6 +37,7 @@ class Context:
         "packing",
         "printing",
         "safe",
+        "spelling",
         "switches",
         "threads",
         "trace",
@@ -59,6 +61,9 @@ class Context:
         self.transforms = 0  # how many transforms of functions are running
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
         self.trace: Any = None  # the `engine.compile` trace that takes the place of computing
+        self.spelling: Callable[[FrameType], str] = lambda frame: (
+            ""
+        )  # what a frame's code calls what it calls
         self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first
         self.warnings: Warnings | None = None  # None: Python's own govern them
         self.worker: Any = None  # of a loader, while it loads a batch

@@ -95,8 +95,10 @@ def resolve(value: Device | str | None, default: Device = cpu) -> Device:
     if device.type == "meta":
         return meta
     if device.type in ("cuda", "xpu"):
-        raise DeviceError(f"Torch not compiled with {device.type.upper()} enabled", help=_listing())
-    raise DeviceError(f"Device '{device}' is not available", help=_listing())
+        raise DeviceError(
+            f"Torch not compiled with {device.type.upper()} enabled", raises=AssertionError, help=_listing()
+        )
+    raise DeviceError(f"Device '{device}' is not available", raises=NotImplementedError, help=_listing())
 
 
 def constructed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Device:

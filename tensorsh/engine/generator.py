@@ -149,7 +149,7 @@ class Generator(Stream):
             result = self.normal(shape, dtype, 0.0, std)
         else:
             if std.size and not (std >= 0).all():
-                raise errors.ValueError(
+                raise errors.BadValue(
                     "normal expects all elements of std >= 0.0",
                     help="a standard deviation is never negative: abs(std) is one",
                 )
@@ -162,7 +162,7 @@ class Generator(Stream):
         """`log_normal_`: exp of normals from `standard_normal`, in float64, at every size."""
         dtype = np.dtype(dtype)
         if not std > 0.0:
-            raise errors.ValueError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+            raise errors.BadValue(f"log_normal_ expects std > 0.0, but found std={std:g}")
         check_float(dtype, "log_normal_cpu")
         normals = fused(self.standard_normal(_size(shape)), std, mean)
         return cast(libm(_exp, normals), dtype).reshape(shape)
@@ -172,7 +172,7 @@ class Generator(Stream):
         dtype = np.dtype(dtype)
         check_continuous(dtype, "Exponential", "title")
         if not lambd > 0.0:
-            raise errors.ValueError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+            raise errors.BadValue(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
         logs = _exact_for(dtype, math.log1p, np.log1p, -self.random_f64(_size(shape)))
         return cast(-1.0 / lambd * logs, dtype).reshape(shape)
 
@@ -181,7 +181,7 @@ class Generator(Stream):
         dtype = np.dtype(dtype)
         check_continuous(dtype, "Cauchy", "c_name")
         if not sigma > 0.0:
-            raise errors.ValueError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+            raise errors.BadValue(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
         angles = math.pi * (self.random_f64(_size(shape)) - 0.5)
         tangents = _exact_for(dtype, math.tan, np.tan, angles)
         return cast(fused(tangents, sigma, median), dtype).reshape(shape)
@@ -192,7 +192,7 @@ class Generator(Stream):
         """`geometric_`: ceil(log(u) / log1p(-p)) in float64, two words an element."""
         dtype = np.dtype(dtype)
         if not 0.0 < p < 1.0:
-            raise errors.ValueError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+            raise errors.BadValue(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
         if dtype.kind in "bc":
             raise not_implemented("geometric_cpu", dtype)
         with np.errstate(divide="ignore"):
@@ -213,7 +213,7 @@ class Generator(Stream):
             wide = np.float64 if p.dtype == np.float64 else np.float32
             chances = np.broadcast_to(p.astype(wide, copy=False), shape).ravel()
             if not ((chances >= 0) & (chances <= 1)).all():
-                raise errors.ValueError(
+                raise errors.BadValue(
                     "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
                     "be improved?  If so, please report an enhancement request to PyTorch.)",
                     help="every probability must be in [0, 1]: sigmoid(p) or clamp(p, 0, 1) makes it so",
@@ -222,7 +222,7 @@ class Generator(Stream):
             return (draw(chances.size) < chances).astype(dtype).reshape(shape)
         dtype = np.dtype(np.float32 if dtype is None else dtype)
         if not 0.0 <= p <= 1.0:
-            raise errors.ValueError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+            raise errors.BadValue(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
         if dtype.kind == "c":
             raise not_implemented("bernoulli_scalar_cpu_", dtype)
         shape = () if shape is None else shape
@@ -236,11 +236,11 @@ class Generator(Stream):
         """
         dtype, n = np.dtype(dtype), _size(shape)
         if not (-(2**63) <= low < 2**63 and -(2**63) <= high < 2**63):
-            raise errors.ValueError(
+            raise errors.BadValue(
                 "Overflow when unpacking long long", help="the bounds are int64: -2**63 to 2**63 - 1"
             )
         if low >= high:
-            raise errors.ValueError(
+            raise errors.BadValue(
                 f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}",
                 help="the upper bound is exclusive: randint(0, 10, size) draws 0 to 9",
             )
@@ -251,7 +251,7 @@ class Generator(Stream):
         if is_float(dtype):
             low, high = lowest_drawn(low, dtype), highest_drawn(high, dtype)
             if low >= high:
-                raise errors.ValueError(
+                raise errors.BadValue(
                     "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, "
                     f"but got from={low} >= to={high}"
                 )
@@ -340,7 +340,7 @@ class Generator(Stream):
         check_float(rate.dtype, "poisson_cpu")
         rates = rate.ravel().astype(np.float64)
         if not (rates >= 0).all():
-            raise errors.ValueError(
+            raise errors.BadValue(
                 "invalid Poisson rate, expected rate to be non-negative",
                 help="every rate must be at least 0: clamp(rate, min=0) makes it so",
             )

@@ -59,9 +59,10 @@ def highest_drawn(high: int, dtype: np.dtype[Any]) -> int:
     return before - (1 << max(abs(high - 1).bit_length() - digits(dtype), 0))
 
 
-def not_implemented(kernel: str, dtype: np.dtype[Any]) -> errors.TensorshError:
+def not_implemented(kernel: str, dtype: np.dtype[Any]) -> Exception:
     return errors.DTypeError(
         f"\"{kernel}\" not implemented for '{_dtype(dtype).title}'",
+        raises=NotImplementedError,
         help="random numbers like these need a floating-point dtype such as float32",
     )
 
@@ -87,7 +88,7 @@ def check_continuous(dtype: np.dtype[Any], name: str, style: str) -> None:
 
 def check_std(std: float) -> None:
     if not std >= 0.0:
-        raise errors.ValueError(
+        raise errors.BadValue(
             f"normal expects std >= 0.0, but found std {std:g}", help="a standard deviation is never negative"
         )
 
@@ -105,7 +106,7 @@ def check_bounds(low: int, last: int, dtype: np.dtype[Any]) -> None:
     least, most = _bounds(dtype)
     for name, value in (("from", low), ("to - 1", last)):
         if not least <= value <= most:
-            raise errors.ValueError(
+            raise errors.BadValue(
                 f"{name} is out of bounds for {c_names[_dtype(dtype)]}",
                 help=f"{_dtype(dtype).name} holds {least:g} to {most:g}",
             )
@@ -115,14 +116,14 @@ def check_uniform(dtype: np.dtype[Any], low: float, high: float) -> None:
     least, most = _bounds(dtype)
     for name, value in (("from", low), ("to", high)):
         if not least <= value <= most:
-            raise errors.ValueError(f"{name} is out of bounds for {c_names[_dtype(dtype)]}")
+            raise errors.BadValue(f"{name} is out of bounds for {c_names[_dtype(dtype)]}")
     if low > high:
-        raise errors.ValueError(
+        raise errors.BadValue(
             f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}",
             help="the lower bound comes first",
         )
     if high - low > most:
-        raise errors.ValueError(
+        raise errors.BadValue(
             f"uniform_ expects to-from <= std::numeric_limits<{_dtype(dtype).title}>::max(), "
             f"but found to={high:g} and from={low:g} which result in to-from to exceed the limit"
         )
@@ -130,16 +131,16 @@ def check_uniform(dtype: np.dtype[Any], low: float, high: float) -> None:
 
 def check_randperm(n: int, dtype: np.dtype[Any]) -> None:
     if n < 0:
-        raise errors.ValueError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+        raise errors.BadValue(f"Trying to create tensor with negative dimension {n}: [{n}]")
     if dtype.kind in "bc":
         raise not_implemented("randperm", dtype)
     if dtype.kind in "iu" and n - 1 > largest(dtype):
-        raise errors.ValueError(
+        raise errors.BadValue(
             f"value cannot be converted to type {dtype.name}_t without overflow",
             help=f"{dtype.name} counts up to {largest(dtype)}: randperm({n}) fits int64",
         )
     if dtype.kind == "f" and n > 2 ** digits(dtype) + 1:
-        raise errors.ValueError(
+        raise errors.BadValue(
             f"n cannot be greater than {2 ** digits(dtype) + 1} for {_dtype(dtype).title} type."
         )
 
@@ -155,17 +156,17 @@ def check_multinomial(p: Array, num_samples: int, replacement: bool) -> None:
             help="convert the weights first: p.float()",
         )
     if num_samples <= 0:
-        raise errors.ValueError("cannot sample n_sample <= 0 samples")
+        raise errors.BadValue("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > p.shape[-1]:
-        raise errors.ValueError(
+        raise errors.BadValue(
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement",
             help="multinomial(p, n, replacement=True) may draw an index again",
         )
     if p.shape[-1] > 2**24:
-        raise errors.ValueError("number of categories cannot exceed 2^24")
+        raise errors.BadValue("number of categories cannot exceed 2^24")
     if p.ndim == 2 and p.shape[0] == 0:
         return
     if not ((p >= 0) & (p < np.inf)).all():
-        raise errors.ValueError("probability tensor contains either `inf`, `nan` or element < 0")
+        raise errors.BadValue("probability tensor contains either `inf`, `nan` or element < 0")
     if (p.sum(-1, dtype=np.float64) == 0).any():
-        raise errors.ValueError("invalid multinomial distribution (sum of probabilities <= 0)")
+        raise errors.BadValue("invalid multinomial distribution (sum of probabilities <= 0)")

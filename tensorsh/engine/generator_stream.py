@@ -60,7 +60,7 @@ class Stream:
         Only the low 32 bits reach the engine.
         """
         if not -(2**63) <= seed < 2**64:
-            raise errors.ValueError(
+            raise errors.BadValue(
                 "Overflow when unpacking long long", help="seeds run from -2**63 to 2**64 - 1"
             )
         self.set_state(State(seed % 2**64, None, 0, None))
@@ -173,14 +173,14 @@ class Stream:
         if packed.dtype != np.uint8:
             raise errors.ArgumentError("RNG state must be a torch.ByteTensor")
         if packed.size != _PACKED.size:
-            raise errors.ValueError(
+            raise errors.BadValue(
                 f"Expected a CPUGeneratorImplState of size {_PACKED.size} "
                 f"but found the input RNG state size to be {packed.size}",
                 help="set_rng_state takes what get_rng_state() returned",
             )
         seed, left, seeded, following, *rest = _PACKED.unpack(packed.tobytes())
         if not (seeded and 0 < left <= RUN and following <= RUN):
-            raise errors.ValueError(
+            raise errors.BadValue(
                 "Invalid mt19937 state", help="set_rng_state takes what get_rng_state() returned"
             )
         if left == 1:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DTypeError, GradientError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, GradientError, ShapeError
 from . import context
 from . import dtype as dt
 from . import schema as schemas
@@ -104,14 +104,14 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     check_overlap(op, args)
     key = _key(op, args, state.dtype)
     try:
-        plan = op.plans.get(key)
-        if plan is None:
-            plan = new_plan(op, args, key)
+        plan, make = op.plans.get(key), new_plan
     except TypeError:  # an argument that cannot be hashed
-        plan = make_plan(op, args, key)
+        plan, make = None, make_plan
+    if plan is None:
+        plan = make(op, args, key)
     try:
         check_result(plan, target, op)
-    except ShapeError as error:
+    except RuntimeError as error:
         reword(error, [a.spec for a in args if type(a) in TENSORS])
         raise
 
@@ -238,8 +238,8 @@ def span(array: Any) -> tuple[int, int] | None:
     return start, start + array.nbytes
 
 
-def overlap(what: str) -> ValueError:
-    return ValueError(
+def overlap(what: str) -> Exception:
+    return BadValue(
         f"unsupported operation: {what} to a single memory location. Please clone() the tensor before "
         "performing the operation.",
         code="inplace-overlap",
@@ -259,7 +259,7 @@ def write(target: Tensor, values: Any) -> None:
             journal.save_array(array)
         if not array.flags.writeable:
             if array.base is not None:
-                raise ValueError("the tensor's memory is read-only", help="clone() it first")
+                raise BadValue("the tensor's memory is read-only", help="clone() it first")
             array.flags.writeable = True
         with np.errstate(invalid="ignore", over="ignore"):
             np.copyto(array, values, casting="unsafe")

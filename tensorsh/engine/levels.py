@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..errors import ValueError
+from ..errors import BadValue
 from . import context
 from .batched import Batched, lifted
 from .op import registry
@@ -26,7 +26,7 @@ class Batch:
     def drawing(self) -> None:
         """Random numbers are asked for."""
         if self.randomness == "error":
-            raise ValueError(
+            raise BadValue(
                 "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
                 "'different' randomness flags on vmap or perform the randomness operation out of vmap",
                 code="vmap",

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..errors import TensorshError
+from ..errors import facts_of
 from . import context
 from .spec import Spec, broadcast_shapes
 
 
-def reword(error: TensorshError, operands: Sequence[Spec]) -> None:
+def reword(error: BaseException, operands: Sequence[Spec]) -> None:
     """The same error in the words that PyTorch has for meta tensors, where it has others."""
-    words = WORDS.get(error.code)
+    facts = facts_of(error)
+    words = None if facts is None else WORDS.get(facts.code)
     if words is None or context.current.device.is_meta or not any(s.is_meta for s in operands):
         return
-    error.message = words(operands) or error.message
-    error.args = (error.message,)
+    error.args = (words(operands) or error.args[0],)
 
 
 def broadcast(operands: Sequence[Spec]) -> str | None:

@@ -32,13 +32,14 @@ NUMPY = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"), 
 ABSENT = object()
 
 
-def refusal(op: Op, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], method: bool) -> str | None:
+def refusal(op: Op, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], method: bool) -> Refused | None:
     """Why PyTorch refuses a call of the function or method `name`; None if it does not."""
     found = signatures(op, name, method)
     try:
         if len(found) == 1:
             if method and not found[0].parameters:
-                return takes_nothing(name, len(args), kwargs)
+                message = takes_nothing(name, len(args), kwargs)
+                return None if message is None else Refused(message, code="signature")
             found[0].check(args, kwargs)
             return None
         for each in found:
@@ -50,12 +51,21 @@ def refusal(op: Op, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], me
         if len(plausible) == 1:
             plausible[0].check(args, kwargs)
     except Refused as refused:
-        return str(refused)
+        return refused
     expected = str(shown[0]) if len(shown) == 1 else "one of:"
-    return (
+    return Refused(
         f"{found[0].title}() received an invalid combination of arguments - got {given(args, kwargs)}, "
-        f"but expected {expected}"
+        f"but expected {expected}",
+        argument=unknown_keyword(found, kwargs),
     )
+
+
+def unknown_keyword(found: tuple[Signature, ...], kwargs: dict[str, Any]) -> str | None:
+    """A keyword that none of the signatures has."""
+    known = {
+        spelling for each in found for p in each.parameters for spelling in (p.name, *NUMPY.get(p.name, ()))
+    }
+    return next((name for name in kwargs if name not in known), None)
 
 
 def takes_nothing(name: str, count: int, kwargs: dict[str, Any]) -> str | None:
@@ -132,7 +142,11 @@ class Signature(NamedTuple):
                 at = len(args)
                 continue
             position = "" if by_name else f" (position {i + 1})"
-            raise Refused(f"{self.title}(): argument '{p.name}'{position} {wrong}")
+            raise Refused(
+                f"{self.title}(): argument '{p.name}'{position} {wrong}",
+                argument=p.name,
+                position=None if by_name else i + 1,
+            )
         if used < len(kwargs):
             raise self.unexpected(len(args), kwargs)
 
@@ -142,24 +156,28 @@ class Signature(NamedTuple):
             takes, several = f"from {self.least} to {self.positional}", "s"
         return Refused(
             f"{self.title}() takes {takes} positional argument{several} "
-            f"but {count} {'was' if count == 1 else 'were'} given"
+            f"but {count} {'was' if count == 1 else 'were'} given",
+            code="signature",
         )
 
     def missing(self, start: int) -> Refused:
         names = [f'"{p.name}"' for p in self.parameters[start:] if p.required]
         plural = "s" if len(names) == 1 else ""  # PyTorch's is the wrong way round
         return Refused(
-            f"{self.title}() missing {len(names)} required positional argument{plural}: {', '.join(names)}"
+            f"{self.title}() missing {len(names)} required positional argument{plural}: {', '.join(names)}",
+            code="signature",
         )
 
     def unexpected(self, count: int, kwargs: dict[str, Any]) -> Refused:
         names = [p.name for p in self.parameters]
         for name in kwargs:
             if name not in names:
-                return Refused(f"{self.title}() got an unexpected keyword argument '{name}'")
+                message = f"{self.title}() got an unexpected keyword argument '{name}'"
+                return Refused(message, code="signature", argument=name)
             if names.index(name) < count:
-                return Refused(f"{self.title}() got multiple values for argument '{name}'")
-        return Refused("invalid keyword arguments")
+                message = f"{self.title}() got multiple values for argument '{name}'"
+                return Refused(message, code="signature", argument=name)
+        return Refused("invalid keyword arguments", code="signature")
 
 
 def named(name: str, kwargs: dict[str, Any]) -> Any:

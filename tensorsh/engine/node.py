@@ -300,7 +300,7 @@ def zeros(of: Spec) -> Tensor:
     return full_spec(of, 0)
 
 
-def version_error(t: Tensor, expected: int) -> GradientError:
+def version_error(t: Tensor, expected: int) -> Exception:
     """A value that a derivative needs was changed in place after it was saved."""
     kind = "torch." + ("" if t.device.type == "cpu" else t.device.type + ".") + t.dtype.title + "Tensor"
     node = None if t.grad_fn is None else t.node

@@ -7,6 +7,7 @@ Calls, methods, documentation, gradient checks, `meta` and error labels are all 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cached_property
 from types import MethodType
@@ -204,21 +205,25 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return self.bound(*args, **kwargs)
-        except TypeError as error:
-            return self.misfit(args, kwargs, error)
+            try:
+                return self.bound(*args, **kwargs)
+            except Exception as error:
+                from .calls import another_way
 
-    def misfit(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> Any:
-        """A call that its signature refused: tried again in another spelling, or slice by slice in a vmap."""
-        from .batched import Unbatchable, over_slices
-        from .calls import rebind
+                again = another_way(self, args, kwargs, error)
+                if again is None:
+                    raise
+            return again()
+        except Exception as error:
+            from .calls import explained
 
-        if isinstance(error, Unbatchable):
-            return over_slices(self, args, kwargs)
-        traceback = error.__traceback__
-        if traceback is None or traceback.tb_next is not None:
-            raise error
-        return rebind(self, args, kwargs, error)
+            explanation = explained(self, args, kwargs, error, sys._getframe(1))
+            if explanation is None:
+                raise
+        try:
+            raise explanation
+        finally:
+            del explanation
 
     @cached_property
     def method(self) -> Op:

@@ -79,6 +79,14 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
     """The common shape, or PyTorch's error naming the first dimension that does not fit."""
     if len(shapes) == 2 and shapes[0] == shapes[1]:
         return shapes[0]
+    common = common_shape(*shapes)
+    if common is None:
+        raise _mismatch(shapes)
+    return common
+
+
+def common_shape(*shapes: Shape) -> Shape | None:
+    """The shape that shapes broadcast to; None if they do not fit each other."""
     ndim = max(map(len, shapes), default=0)
     result = [1] * ndim
     for shape in shapes:
@@ -88,13 +96,13 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
             if size == 1 or size == have:
                 continue
             if have != 1:
-                # PyTorch scans from the last dimension: name the last one that clashes
-                raise _mismatch(shapes)
+                return None
             result[offset + i] = size
     return tuple(result)
 
 
-def _mismatch(shapes: tuple[Shape, ...]) -> ShapeError:
+def _mismatch(shapes: tuple[Shape, ...]) -> Exception:
+    """PyTorch scans from the last dimension: the error names the last one that clashes."""
     result: Shape = ()
     for shape in shapes:
         merged = []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..errors import ArgumentError, DTypeError, GradientError, ValueError
+from ..errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError
 from . import context, op
 from . import dtype as dt
 from .device import Device
@@ -242,10 +242,12 @@ class Tensor:
 
     # -- values
 
-    def values_or_error(self, what: str, message: str | None = None) -> np.ndarray[Any, Any]:
+    def values_or_error(
+        self, what: str, message: str | None = None, raises: type[Exception] = RuntimeError
+    ) -> np.ndarray[Any, Any]:
         """The array of a tensor that has values; `what` needs them."""
         if self.spec.is_meta:
-            raise DTypeErrorMeta(message or f"{what} cannot be called on meta tensors")
+            raise no_values(message or f"{what} cannot be called on meta tensors", raises)
         if context.current.trace is not None:
             context.current.trace.stop("values are looked at")
         return self.array
@@ -253,7 +255,7 @@ class Tensor:
     def item(self) -> Any:
         """The one element as a Python number."""
         if self.spec.numel != 1:
-            raise ValueError(
+            raise BadValue(
                 f"a Tensor with {self.spec.numel} elements cannot be converted to Scalar",
                 help="reduce it first (x.sum(), x.mean(), x.max()) or pick an element: x[0]",
             )
@@ -261,7 +263,9 @@ class Tensor:
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers (a number for 0 dimensions)."""
-        return self.values_or_error("", "Cannot copy out of meta tensor; no data!").tolist()
+        return self.values_or_error(
+            "", "Cannot copy out of meta tensor; no data!", NotImplementedError
+        ).tolist()
 
     def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
         """The array itself: it shares memory with the tensor. `force` takes it out of the graph first."""
@@ -276,6 +280,7 @@ class Tensor:
             "",
             "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
             "first.",
+            TypeError,
         )
         return array.view()  # a new shape for it is none for the tensor
 
@@ -317,30 +322,36 @@ class Tensor:
     def __bool__(self) -> bool:
         n = self.spec.numel
         if n != 1:
-            raise ValueError(
+            raise BadValue(
                 "Boolean value of Tensor with no values is ambiguous"
                 if n == 0
                 else "Boolean value of Tensor with more than one value is ambiguous",
+                code="ambiguous",
                 help="say which you mean: x.any(), x.all(), or & | ~ element by element",
             )
         return bool(self.values_or_error("Tensor.item()").item())
 
     def _number(self, convert: type) -> Any:
         if self.spec.numel != 1:
-            raise ValueError(
+            raise BadValue(
                 "only one element tensors can be converted to Python scalars",
+                raises=ValueError,
                 help="reduce it first (x.sum(), x.mean()) or use x.tolist()",
             )
         value = self.values_or_error("Tensor.item()").item()
         if type(value) is complex and convert is not complex:
             if value.imag != 0:
-                raise ValueError(
+                raise BadValue(
                     f"value cannot be converted to type {'double' if convert is float else 'int64_t'} "
                     "without overflow"
                 )
             value = value.real
         if convert is int and value != value:
-            raise ValueError("cannot convert float NaN to integer", help="x.nan_to_num() has numbers only")
+            raise BadValue(
+                "cannot convert float NaN to integer",
+                raises=ValueError,
+                help="x.nan_to_num() has numbers only",
+            )
         return convert(value)
 
     def __float__(self) -> float:
@@ -451,17 +462,14 @@ for _class, _module in ((Tensor, "torch"), (Parameter, "torch.nn.parameter"), (B
 TENSORS: frozenset[type[Tensor]] = frozenset((Tensor, Parameter, Buffer))
 
 
-class DTypeErrorMeta(GradientError):
+def no_values(message: str, raises: type[Exception] = RuntimeError) -> Exception:
     """Values were asked of a meta tensor."""
-
-    kind = "device"
-
-    def __init__(self, message: str):
-        super().__init__(
-            message,
-            code="meta-values",
-            help="meta tensors have shape and dtype but no values; make the tensor on cpu",
-        )
+    return DeviceError(
+        message,
+        raises=raises,
+        code="meta-values",
+        help="meta tensors have shape and dtype but no values; make the tensor on cpu",
+    )
 
 
 #: how tensors print; `render` puts PyTorch's repr here, the plain one serves the engine alone

@@ -16,7 +16,6 @@ are put into one array that grows in place.
 
 from __future__ import annotations
 
-import builtins
 import io
 import re
 from collections.abc import Iterator
@@ -164,7 +163,7 @@ def _numbers(block: bytes, dialect: Dialect, dtype: type) -> Array | None:
             ndmin=2,
             encoding="latin-1",
         )
-    except (builtins.ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import csv
 import math
 import re
@@ -84,7 +83,7 @@ class CellReader:
         text = cells[i].strip()
         try:
             value = self.dialect.numerals.value(text)
-        except builtins.ValueError:
+        except ValueError:
             raise DataError(
                 f"{self._place(i, line)}: {text!r} is not a number", help=self._columns_help(cells, i, line)
             ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,22 +43,22 @@ class Numerals:
         if not self.plain:
             text = self._as_in_programs(text)
         if "_" in text or not text.isascii():
-            raise builtins.ValueError
+            raise ValueError
         for kind in (int, float):
             try:
                 return kind(text)
-            except builtins.ValueError:
+            except ValueError:
                 pass
         return complex(text)
 
     def _as_in_programs(self, text: str) -> str:
         if self.thousands is not None and self.thousands in text:
             if not self._grouped.fullmatch(text):
-                raise builtins.ValueError
+                raise ValueError
             text = text.replace(self.thousands, "")
         if self.decimal != ".":
             if "." in text:
-                raise builtins.ValueError
+                raise ValueError
             text = text.replace(self.decimal, ".")
         return text
 
@@ -82,7 +81,7 @@ class Numerals:
     def is_number(self, text: str) -> bool:
         try:
             return self.value(text.strip()) is not None
-        except builtins.ValueError:
+        except ValueError:
             return False
 
 

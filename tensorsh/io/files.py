@@ -1,4 +1,4 @@
-"""Opening and replacing files; what the operating system refuses is a DataError."""
+"""Opening and replacing files; what the operating system refuses says so with help."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, cast
 
 from ..engine import context
-from ..errors import DataError, TensorshError
+from ..errors import DataError, Facts, facts_of, know
 
 
 @contextlib.contextmanager
@@ -96,11 +96,11 @@ def understood(name: str, kind: str) -> Iterator[None]:
     """
     try:
         yield
-    except TensorshError:
-        raise
     except MemoryError:
         raise DataError(f"{name}: says that it holds more than there is memory for") from None
     except Exception as error:
+        if facts_of(error) is not None:
+            raise
         reason = getattr(error, "strerror", None) or str(error).split("\n", 1)[0] or type(error).__name__
         raise DataError(
             f"{name}: not a .{kind} file that can be read ({reason})",
@@ -114,9 +114,11 @@ def _explained(path: str) -> Iterator[None]:
         raise DataError(f"embedded null byte: {path!r}", help="no path has one")
     try:
         yield
-    except (OSError, UnicodeEncodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"{reason}: {path!r}", help=_help(path, error)) from None
+    except OSError as error:
+        told = type(error)(error.errno, error.strerror, path)  # of the file asked for, not of one beside it
+        raise know(told, Facts("data", help=_help(path, error))) from None
+    except UnicodeEncodeError as error:
+        raise DataError(f"{error}: {path!r}") from None
 
 
 def _help(path: str, error: Exception) -> str | None:

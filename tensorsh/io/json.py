@@ -10,7 +10,6 @@ A line of `-f json` is an object with a "type"; it reads back as the value it sh
 
 from __future__ import annotations
 
-import builtins
 import json
 import math
 from collections.abc import Mapping
@@ -47,7 +46,7 @@ def _values(content: str, name: str) -> list[Any]:
     """The one value of the text, or that of each line."""
     try:
         return [json.loads(content)]
-    except builtins.ValueError as error:
+    except ValueError as error:
         whole = error
     except RecursionError:
         raise DataError(f"{name}: nested too deeply") from None
@@ -57,7 +56,7 @@ def _values(content: str, name: str) -> list[Any]:
             continue
         try:
             values.append(json.loads(line))
-        except builtins.ValueError as error:
+        except ValueError as error:
             if not values:
                 break
             raise _bad_json(name, error, number) from None
@@ -66,7 +65,7 @@ def _values(content: str, name: str) -> list[Any]:
     return values
 
 
-def _bad_json(name: str, error: Any, line: int | None) -> DataError:
+def _bad_json(name: str, error: Any, line: int | None) -> Exception:
     if isinstance(error, json.JSONDecodeError):
         return DataError(
             f"{name}, line {line or error.lineno}, column {error.colno}: {error.msg}",
@@ -158,7 +157,7 @@ def _rectangular(value: list[Any]) -> Array | None:
     """Nested lists of numbers as bool, int64 or float64; None where they are ragged or no numbers."""
     try:
         array = np.array(value)
-    except (builtins.ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
     if array.dtype.kind in "bifu":
         # NumPy takes [true, 2] for integers, which is right, but [1, 2**63] for floats.
@@ -166,7 +165,7 @@ def _rectangular(value: list[Any]) -> Array | None:
     if array.dtype.kind == "U":
         try:
             return np.array(_numbered(value), np.float64)
-        except (builtins.ValueError, TypeError):
+        except (ValueError, TypeError):
             return None
     return array if array.dtype.kind == "O" and _all_int(array) else None
 

@@ -5,7 +5,6 @@ What becomes of dtypes that tensors do not have is said here, too.
 
 from __future__ import annotations
 
-import builtins
 import io
 from typing import Any, BinaryIO
 
@@ -37,7 +36,7 @@ def read(stream: BinaryIO, name: str) -> Array:
     """The array in a stream, C-contiguous, in native byte order and a dtype of tensors."""
     try:
         array = np.lib.format.read_array(stream, allow_pickle=False)
-    except (builtins.ValueError, TypeError, EOFError, SyntaxError, OverflowError, MemoryError) as error:
+    except (ValueError, TypeError, EOFError, SyntaxError, OverflowError, MemoryError) as error:
         if "allow_pickle" in str(error):
             raise refuse_objects(name) from None
         reason = str(error).splitlines()[0] if str(error) else "too large"
@@ -97,7 +96,7 @@ def dtype_named(name: str) -> np.dtype[Any]:
     return np.dtype(name)
 
 
-def refuse_objects(name: str) -> DataError:
+def refuse_objects(name: str) -> Exception:
     return DataError(
         f"{name}: holds Python objects (a pickle), which could run any code when loaded",
         help="save numbers instead: numpy.save of an array with a numeric dtype",

@@ -14,7 +14,7 @@ _HELP = (
 )
 
 
-def refusal(name: str) -> DataError:
+def refusal(name: str) -> Exception:
     """The error for a pickle, to be raised."""
     return DataError(f"{name}: a pickle, which could run any code when loaded; it is not opened", help=_HELP)
 

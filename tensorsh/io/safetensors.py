@@ -7,7 +7,6 @@ then the arrays' bytes, little-endian and row-major, at those offsets.
 
 from __future__ import annotations
 
-import builtins
 import json
 import math
 import struct
@@ -44,7 +43,7 @@ def read(stream: BinaryIO, name: str) -> dict[str, Array]:
         header = json.loads(stream.read(length))
         header.pop("__metadata__", None)
         layout = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
-    except (builtins.ValueError, AttributeError, TypeError, KeyError, RecursionError):
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         raise DataError(f"{name}: not a .safetensors file (its header is no JSON of arrays)") from None
     data = stream.read()
     arrays, covered = {}, 0
@@ -64,7 +63,7 @@ def _array(data: bytes, entry: Any, name: str) -> Array:
     try:
         code, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
         whole = all(type(size) is int and size >= 0 for size in (*shape, begin, end))
-    except (KeyError, TypeError, builtins.ValueError):
+    except (KeyError, TypeError, ValueError):
         whole = False
     if not whole:
         raise DataError(f"{name}: dtype, shape or place is missing")

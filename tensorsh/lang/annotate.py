@@ -13,7 +13,7 @@ from ..engine import context, device
 from ..engine.dtype import ALL, DType, dtypes
 from ..engine.op import registry
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError, ShapeError, TensorshError
+from ..errors import ArgumentError, DTypeError, ShapeError, facts_of
 from ..source import Span
 from . import ast
 from .namespace import did_you_mean
@@ -81,8 +81,10 @@ def conform(
 def _named(look_up: Callable[[str], Any], name: str, span: Span | None) -> Any:
     try:
         return look_up(name)
-    except TensorshError as error:
-        error.span = span
+    except Exception as error:
+        facts = facts_of(error)
+        if facts is not None:
+            facts.span = span
         raise
 
 

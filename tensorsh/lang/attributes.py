@@ -16,7 +16,7 @@ from ..engine.dtype import DType
 from ..engine.op import Op
 from ..engine.results import Size
 from ..engine.tensor import TENSORS, Tensor
-from ..errors import ArgumentError, NameNotFound
+from ..errors import ArgumentError, unknown_attribute
 from .namespace import Kind, Namespace, did_you_mean
 
 HOST: dict[type, frozenset[str]] = {
@@ -81,7 +81,7 @@ def public_names(value: Any) -> Iterable[str]:
 
 
 def get(value: Any, name: str) -> Any:
-    """`value.name`, or a NameNotFound that suggests a near one."""
+    """`value.name`, or an AttributeError that suggests a near one."""
     if isinstance(value, Namespace):
         if name.startswith("__"):
             raise missing(value, name, ())
@@ -107,19 +107,17 @@ def get(value: Any, name: str) -> Any:
     if name == "__name__" and isinstance(value, Kind | FunctionType):
         return value.__name__
     if name == "format" and kind is str:
-        raise NameNotFound(
-            "str.format is not available", code="attribute", help='use an f-string: f"{x:.3f}"'
+        raise unknown_attribute(
+            "str.format is not available", name, value, help='use an f-string: f"{x:.3f}"'
         )
     raise missing(value, name, names)
 
 
-def missing(value: Any, name: str, names: Iterable[str]) -> NameNotFound:
+def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
     """The error for an attribute that is not there."""
     title = getattr(value, "_torch_name", type(value).__name__)
-    return NameNotFound(
-        f"'{title}' object has no attribute {name!r}",
-        code="attribute",
-        help=did_you_mean(name, names),
+    return unknown_attribute(
+        f"'{title}' object has no attribute {name!r}", name, value, help=did_you_mean(name, names)
     )
 
 
@@ -177,6 +175,7 @@ class Fields:
             raise ArgumentError(
                 f"attribute '{name}' of '{getattr(type(value), 'c_name', type(value).__name__)}' objects is not "
                 "writable",
+                raises=AttributeError,
                 code="attribute",
             )
         setattr(value, name, new)

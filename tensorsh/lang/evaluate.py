@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from types import FrameType
 from typing import Any
 
 from .. import ops, train  # noqa: F401  registers every operation
@@ -29,6 +30,7 @@ from .faults import fault
 from .host import host_names
 from .namespace import Prelude
 from .parse import parse
+from .places import written_name
 from .runtime import Runtime, Show
 
 #: how deep a program's own calls may go, as frames of Python
@@ -157,7 +159,10 @@ class Evaluator:
             for statement in compiled:
                 self.prelude.provide(statement.code)
         except Exception as error:
-            raise self.fault(error) from _cause(error)
+            told = self.fault(error)
+            if told is error:
+                raise
+            raise told from error
         finally:
             if collecting:
                 gc.enable()
@@ -186,9 +191,10 @@ class Evaluator:
             exec(statement.code, variables)
         except BaseException as error:
             # reported before anything is undone: the labels say what the names were
+            if nested:  # the statement that imports reports it, if the program does not catch it
+                raise
             report = None if isinstance(error, PASSED_ON) else self.fault(error)
-            if not nested:
-                journal.rollback()
+            journal.rollback()
             if statement.imports:
                 self.imported = imported
                 for name in self.names():
@@ -198,9 +204,9 @@ class Evaluator:
                     variables.pop(name, None)
                 else:
                     variables[name] = value
-            if report is None:
+            if report is None or report is error:
                 raise
-            raise report from _cause(error)
+            raise report from error
         finally:
             for name in statement.segments:  # their programs hold on to arrays
                 segment = getattr(self.prelude.bound.pop(name, None), "__self__", None)
@@ -208,6 +214,11 @@ class Evaluator:
                     segment.end()
         if not nested:
             journal.commit()
+
+    def spelling(self, frame: FrameType) -> str:
+        """What the program calls the function that it calls in a frame; "" for other code."""
+        node = self.runtime.node(frame.f_code.co_filename, frame.f_lineno)
+        return written_name(node) if isinstance(node, ast.Call) else ""
 
     def fault(self, error: BaseException) -> TensorshError:
         """The error as it is reported."""
@@ -221,7 +232,11 @@ class Evaluator:
         target = os.path.realpath(written)
         if target in self.importing:
             loop = [*self.importing[self.importing.index(target) :], target]
-            raise DataError(f"import cycle: {' → '.join(map(os.path.basename, loop))}", code="import-cycle")
+            raise DataError(
+                f"import cycle: {' → '.join(map(os.path.basename, loop))}",
+                raises=ImportError,
+                code="import-cycle",
+            )
         if target in self.imported:
             return
         try:
@@ -229,7 +244,7 @@ class Evaluator:
                 text = file.read()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not a text file"
-            raise DataError(f"cannot import {path!r}: {reason}", code="import") from None
+            raise DataError(f"cannot import {path!r}: {reason}", raises=ImportError, code="import") from None
         self.importing.append(target)
         try:
             for statement in self.compile(Source(text, written), silent=True):
@@ -272,11 +287,6 @@ def is_python(source: Source) -> bool:
 def imports_all(source: Source) -> bool:
     """Whether `from torch import *` takes `sum` and its like from Python."""
     return any(line.split()[:4] == ["from", "torch", "import", "*"] for line in source.text.splitlines())
-
-
-def _cause(error: BaseException) -> BaseException | None:
-    """What `--debug` shows: the traceback of anything that was not raised as an error of ours."""
-    return None if isinstance(error, TensorshError) else error
 
 
 @contextmanager

@@ -167,7 +167,7 @@ def host_names(folder: Callable[[], str]) -> dict[str, Any]:
             raise ArgumentError(f"attribute name must be string, not '{type(name).__name__}'")
         try:
             return attributes.get(value, name)
-        except attributes.NameNotFound:
+        except AttributeError:
             if default:
                 return default[0]
             raise

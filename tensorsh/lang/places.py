@@ -7,30 +7,28 @@ call that failed, or from the variables that are written there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
 
-from .. import errors
 from ..engine import context
 from ..engine.op import Op
 from ..engine.tensor import Tensor
-from ..errors import TensorshError
+from ..errors import Facts
 from ..source import Span
 from . import ast
 
 
-def guilty(node: ast.Node, report: TensorshError) -> Span:
+def guilty(node: ast.Node, facts: Facts) -> Span:
     """The smallest piece of `node` that an error is about."""
-    if report.code in ("ragged", "tensor-data"):  # a literal becomes a tensor where it is used
+    if facts.code in ("ragged", "tensor-data"):  # a literal becomes a tensor where it is used
         literal = _guilty_literal(node)
         if literal is not None:
             return literal
     match node:
         case ast.If() | ast.While():
             return node.condition.span
-        case _ if report.message.startswith("Boolean value of"):  # of what a comparison gave, not of it
+        case _ if facts.code == "ambiguous":  # of what a comparison gave, not of it
             return node.span
         case ast.With(items=(only,)):
             return only.context.span
@@ -41,14 +39,14 @@ def guilty(node: ast.Node, report: TensorshError) -> Span:
         case ast.Attribute():
             return node.name_span
         case ast.Call():
-            return _guilty_in_call(node, report)
+            return _guilty_in_call(node, facts)
         case ast.Subscript(items=(first, *_)):
             return first.span.to(node.items[-1].span)
         case ast.Assign(targets=(target, *_)) if not isinstance(target, ast.Name):
             return target.span
         case ast.Backward(roots=(first, *_)):
             return first.span.to(node.roots[-1].span)
-        case ast.GradWrt(wrt=(first, *_)) if report.code in ("no-grad-required", "unused-input"):
+        case ast.GradWrt(wrt=(first, *_)) if facts.code in ("no-grad-required", "unused-input"):
             return first.span.to(node.wrt[-1].span)
         case ast.GradOf() | ast.GradWrt() | ast.Graph() | ast.Explain():
             return node.value.span
@@ -59,24 +57,22 @@ def guilty(node: ast.Node, report: TensorshError) -> Span:
     return node.span
 
 
-def _guilty_in_call(node: ast.Call, report: TensorshError) -> Span:
+def _guilty_in_call(node: ast.Call, facts: Facts) -> Span:
     """The argument that the message is about, else the name of what is called."""
-    if isinstance(report, errors.DeviceError):
+    if facts.kind == "device":
         for argument in node.arguments:
             if argument.name == "device" or (
                 isinstance(argument.value, ast.Constant) and isinstance(argument.value.value, str)
             ):
                 return argument.span
-    named = re.search(r"argument '(\w+)'(?: \(position (\d+)\))?|keyword argument '(\w+)'", report.message)
-    if named:
+    if facts.argument is not None:
         for argument in node.arguments:
-            if argument.name is not None and argument.name in (named[1], named[3]):
+            if argument.name == facts.argument:
                 return argument.span
-        if named[2]:
-            position = int(named[2]) - 1
-            positional = [argument for argument in node.arguments if argument.name is None]
-            if 0 <= position < len(positional):
-                return positional[position].span
+    if facts.position is not None:
+        positional = [argument for argument in node.arguments if argument.name is None]
+        if 0 < facts.position <= len(positional):
+            return positional[facts.position - 1].span
     match node.function:
         case ast.Attribute(name_span=span):
             return span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, GradientError
+from ..errors import ArgumentError, GradientError, facts_of
 
 if TYPE_CHECKING:
     from ..engine.explain import Chain
@@ -125,8 +125,9 @@ def explain(
         texts = (texts[0], *(called.get(id(t)) or _described(t) for t in inputs))
     try:
         return Explanation(explain(root, inputs, names, texts))
-    except GradientError as error:
-        if error.code != "graph-freed":
+    except RuntimeError as error:
+        facts = facts_of(error)
+        if facts is None or facts.code != "graph-freed":
             raise
         raise GradientError(
             f"{texts[0]} cannot be explained any more: backward has freed what its graph saved",

@@ -15,7 +15,7 @@ from typing import Any
 from ..engine import context, device
 from ..engine.op import registry
 from ..engine.tensor import Tensor
-from ..errors import AssertionFailed, NameNotFound, TensorshError
+from ..errors import TensorshError, unknown_name
 from . import annotate, attributes, queries
 from .ast import Node
 from .expressions import Table
@@ -262,12 +262,12 @@ def changing(value: Any) -> None:
 
 def failed(message: Any) -> None:
     """An assertion that does not hold."""
-    raise AssertionFailed("assertion failed" if message is None else str(message))
+    raise AssertionError() if message is None else AssertionError(message)
 
 
 def undefined(name: str) -> Any:
-    raise NameNotFound(
-        f"name '{name}' is not defined", help="names that begin with two underscores are reserved"
+    raise unknown_name(
+        f"name '{name}' is not defined", name, help="names that begin with two underscores are reserved"
     )
 
 

@@ -19,6 +19,7 @@ from ..engine.compile.trace import Trace
 from ..engine.compile.values import TraceStopped
 from ..engine.hooks import leaves
 from ..engine.tensor import Tensor
+from ..errors import facts_of
 from . import ast
 from .reach import Reach
 from .runs import read_first
@@ -231,7 +232,8 @@ class Segment:
         except RecursionError:
             raise
         except Exception as error:  # the statement fails, or fails under a trace: eager evaluation will say
-            self.stops.append((at, f"{type(error).__name__}: {error}"))
+            facts = facts_of(error)
+            self.stops.append((at, f"{facts.code if facts else type(error).__name__}: {error}"))
             return None, at
         finally:
             if trace is not None and state.trace is trace:

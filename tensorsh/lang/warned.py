@@ -6,7 +6,7 @@ import re
 
 from ..engine.warn import Event
 from ..errors import Warned
-from .faults import trail
+from .faults import calls
 from .places import guilty, labels
 
 #: how a message from PyTorch's C++ code ends: of no use to whoever reads it
@@ -19,7 +19,7 @@ def warned(event: Event) -> Warned:
     report = Warned(INTERNAL.sub("", str(message)), type(message), help=event.help)
     nodes = event.place.nodes
     if nodes:
-        report.span = guilty(nodes[0], report)
-        report.labels = tuple(labels(nodes[0], event.operands))
-        report.trail = trail(list(nodes[::-1]), report.span)
+        report.facts.span = guilty(nodes[0], report.facts)
+        report.facts.labels = tuple(labels(nodes[0], event.operands))
+        report.trail = calls(list(nodes[:0:-1]))
     return report

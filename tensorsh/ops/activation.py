@@ -17,7 +17,7 @@ from ..engine.inplace import apply_inplace
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ValueError
+from ..errors import BadValue, DTypeError
 from .elementwise import select
 
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -29,6 +29,7 @@ def floating(kernel: str, of: Spec, least: int = dt.FLOAT, most: int = dt.FLOAT)
     if not least <= of.dtype.category <= most:
         raise DTypeError(
             f"\"{kernel}\" not implemented for '{of.dtype.title}'",
+            raises=NotImplementedError,
             code="not-implemented",
             help="convert it: x.float()" if of.dtype.category < dt.FLOAT else None,
         )
@@ -173,7 +174,7 @@ def _(grad, input):
 
 def _check_celu(input: Spec, alpha: float) -> None:
     if alpha == 0:
-        raise ValueError("ZeroDivisionError: alpha cannot be 0 for CELU", code="celu-alpha")
+        raise BadValue("ZeroDivisionError: alpha cannot be 0 for CELU", code="celu-alpha")
 
 
 @activation(
@@ -225,11 +226,13 @@ def _(grad, input, negative_slope):
 
 def _check_hardtanh(input: Spec, low: float, high: float) -> None:
     if low > high:
-        raise ValueError("min_val cannot be greater than max_val", code="hardtanh-range")
+        raise BadValue("min_val cannot be greater than max_val", raises=ValueError, code="hardtanh-range")
     if input.dtype is dt.bool_:
         raise DTypeError("Bool inputs not supported for hardtanh", code="not-implemented")
     if input.dtype.is_complex:
-        raise DTypeError("clamp is not supported for complex types", code="not-implemented")
+        raise DTypeError(
+            "clamp is not supported for complex types", raises=NotImplementedError, code="not-implemented"
+        )
 
 
 @activation(
@@ -346,7 +349,7 @@ def _softshrink_infer(x: Spec, lambd: float) -> Spec:
     floating("softshrink_check", x)
     largest = {dt.float16: "65504", dt.bfloat16: "3.38953e+38", dt.float64: "1.79769e+308"}
     if lambd < 0:
-        raise ValueError(
+        raise BadValue(
             f"lambda must be in range [0, {largest.get(x.dtype, '3.40282e+38')}] for input dtype "
             f"{x.dtype.title}, but found {lambd:g}",
             code="softshrink-lambda",

@@ -16,7 +16,7 @@ from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import wrap
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .activation import activation, floating, leaky_relu, where
 from .elementwise import SMALL, select
 from .erf import erf, odd_tanh
@@ -126,7 +126,7 @@ def _(grad, input):
 
 def _gelu_infer(x: Spec, approximate: str) -> Spec:
     if approximate not in ("none", "tanh"):
-        raise ValueError("approximate argument must be either none or tanh.", code="gelu-approximate")
+        raise BadValue("approximate argument must be either none or tanh.", code="gelu-approximate")
     return floating("GeluKernelImpl", x)
 
 
@@ -378,7 +378,7 @@ def _(grad, output, noise, lower, upper, training):
 
 def _rrelu(input: Any, lower: float, upper: float, training: bool, inplace: bool) -> Any:
     if lower > upper:
-        raise ValueError("Lower bound should be less than or equal to the upper bound", code="rrelu-range")
+        raise BadValue("Lower bound should be less than or equal to the upper bound", code="rrelu-range")
     x = input.array
     noise = np.ones(x.shape, x.dtype if x.dtype.kind == "f" else np.float32)
     if training and not input.is_meta:

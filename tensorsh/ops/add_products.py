@@ -14,7 +14,7 @@ from ..engine.apply import apply
 from ..engine.op import op
 from ..engine.small_products import matrix_product, matrix_vector
 from ..engine.spec import Spec
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .broadcast import expanded_size
 from .elementwise import conj
 from .matmul import adjoint, bmm, mm, mv
@@ -30,7 +30,7 @@ def _onto(input: Spec, shape: tuple[int, ...]) -> Spec:
 
 def _check_factors(of: Spec, *factors: Any) -> None:
     if not of.dtype.is_complex and any(type(f) is complex and f.imag for f in factors):
-        raise ValueError(
+        raise BadValue(
             f"value cannot be converted to type {dt.c_names[of.dtype]} without overflow", code="argument-type"
         )
 

@@ -14,7 +14,7 @@ from ..engine.op import composite, op, registry
 from ..engine.parallel import LARGE
 from ..engine.spec import broadcast_shapes
 from ..engine.tensor import Tensor, wrap
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .activation import where
 from .attention_rows import Attention, attend, attend_backward
 from .dropout import drop
@@ -64,7 +64,7 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causa
                 operands=(*operands, mask),
             )
         if causal:
-            raise ValueError(
+            raise BadValue(
                 "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True",
                 code="attention-mask",
             )

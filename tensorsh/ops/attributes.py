@@ -13,7 +13,7 @@ from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, make_tensor
 from ..engine.warn import warn
-from ..errors import ArgumentError, DTypeError, GradientError
+from ..errors import ArgumentError, BadIndex, DTypeError, GradientError
 from .rules import wrap_dim
 from .strided import address, owner
 
@@ -38,9 +38,7 @@ def real_dim(dim: int, of: Spec) -> int:
     """A dimension of a tensor that must have one."""
     d = wrap_dim(dim, of.ndim)
     if not of.shape:
-        from ..errors import IndexError
-
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions")
     return d
 
 

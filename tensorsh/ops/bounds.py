@@ -12,7 +12,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS
 from ..engine.warn import warn
-from ..errors import ArgumentError, DTypeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError
 from .elementwise import not_implemented, select, where
 from .overload import overloaded
 from .rules import broadcast
@@ -214,7 +214,11 @@ def check_bounds(input, min=None, max=None, kernel=None):
     if input.dtype.is_complex and kernel is not None and type(given[0]) is Spec:
         raise not_implemented(kernel, input)
     if input.dtype.is_complex:
-        raise DTypeError("clamp is not supported for complex types", help="clamp x.abs(), or x.real")
+        raise DTypeError(
+            "clamp is not supported for complex types",
+            raises=NotImplementedError,
+            help="clamp x.abs(), or x.real",
+        )
     tensors = [type(b) is Spec for b in given]
     if input.dtype is not dt.bool_ or (all(tensors) and len(given) == 1):
         return
@@ -283,7 +287,7 @@ def checked_bound(x, bound):
         low = 0 if x.dtype is dt.uint8 else -(2 ** (x.dtype.bits - 1))
         high = low + 2**x.dtype.bits - 1
         if bound > high or (bound < low and low < 0):
-            raise ValueError(
+            raise BadValue(
                 f"value cannot be converted to type {C_INTEGERS[x.dtype]} without overflow",
                 help=f"{x.dtype.name} holds {low} to {high}",
             )
@@ -302,7 +306,7 @@ def clamp(input, min, max):
     tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None and max is None:
-        raise ValueError("torch.clamp: At least one of 'min' or 'max' must not be None")
+        raise BadValue("torch.clamp: At least one of 'min' or 'max' must not be None")
     kinds = [type(b) in NUMBERS for b in (min, max) if b is not None]
     if any(kinds) and not all(kinds):
         shown = ", ".join("Tensor" if type(b) not in NUMBERS else type(b).__name__ for b in (min, max))

@@ -74,6 +74,7 @@ def moved(input: Tensor, dtype: DType | None, device: Device | None, copy: bool)
             return to_meta(input, dtype)
         raise DeviceError(
             "Cannot copy out of meta tensor; no data!",
+            raises=NotImplementedError,
             code="meta-values",
             help="meta tensors have shape and dtype but no values; zeros_like(x, device='cpu') makes some",
         )
@@ -210,7 +211,7 @@ def type_(input, dtype, non_blocking):
         where = "" if input.spec.device.type == "cpu" else f"{input.spec.device.type}."
         return f"torch.{where}{input.spec.dtype.title}Tensor"
     if isinstance(dtype, str) and dtype not in TYPES and dtype.removeprefix("torch.") not in dt.dtypes:
-        raise ArgumentError(f"invalid type: '{dtype}'")
+        raise ArgumentError(f"invalid type: '{dtype}'", raises=ValueError)
     if isinstance(dtype, str) and dtype in TYPES:
         dtype = TYPES[dtype]
     return moved(input, arguments.dtype(dtype, "type", "dtype", 2), None, False)

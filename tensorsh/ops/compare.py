@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.op import composite, op, registry
 from ..engine.tensor import install_operator
-from ..errors import DTypeError, ValueError
+from ..errors import BadValue, DTypeError
 from .elementwise import not_implemented, zeros_like
 from .rules import broadcast_bool
 
@@ -120,7 +120,7 @@ def check_isclose(input, other, rtol, atol, equal_nan):
         )
     for name, value in (("rtol", rtol), ("atol", atol)):
         if value < 0:
-            raise ValueError(f"{name} must be greater than or equal to zero, but got {value:g}")
+            raise BadValue(f"{name} must be greater than or equal to zero, but got {value:g}")
 
 
 @op(

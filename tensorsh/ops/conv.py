@@ -20,7 +20,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.parallel import LARGE, spread_products, threads
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, ShapeError, facts_of
 from .conv_rules import (
     batched_input,
     check_dtypes,
@@ -268,8 +268,10 @@ def _run(
         else:
             check_fits(x.spec, weight.spec, padding, dilation)
         check_dtypes(x.spec, weight.spec, bias_spec, groups, is_transposed)
-    except (ShapeError, DTypeError) as error:
-        error.operands = (x, weight) if bias is None else (x, weight, bias)
+    except RuntimeError as error:
+        facts = facts_of(error)
+        if facts is not None:
+            facts.operands = (x, weight) if bias is None else (x, weight, bias)
         raise
     geometry = (stride, padding, dilation, groups)
     complex_ = x.dtype.is_complex
@@ -291,7 +293,7 @@ def _same(
 ) -> Tensor:
     """`padding="same"`: as many outputs as inputs; an odd total pads one more on the right."""
     if any(s != 1 for s in stride):
-        raise ValueError(
+        raise BadValue(
             "padding='same' is not supported for strided convolutions",
             code="conv-geometry",
             help="give numbers",
@@ -339,7 +341,7 @@ def _declare(n: int) -> None:
                 out = _same(x, weight, bias, stride, dilation, groups)
                 return out if batched else out.squeeze(0)
             if padding != "valid":
-                raise ValueError(f"Invalid padding string: '{padding}'", code="conv-geometry")
+                raise BadValue(f"Invalid padding string: '{padding}'", code="conv-geometry")
             padding = 0
         padding = tuple(padding) if isinstance(padding, list | tuple) else (padding,)
         out = _run(x, weight, bias, stride, padding, dilation, (0,), groups, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..engine import dtype as dt
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .windows import Ints
 
 
@@ -17,6 +17,7 @@ def per_dimension(name: str, given: Ints, n: int) -> Ints:
         raise ArgumentError(
             f"expected {name} to be a single integer value or a list of {n} values to match the convolution "
             f"dimensions, but got {name}={list(given)}",
+            raises=RuntimeError,
             code="conv-geometry",
         )
     return given * n
@@ -50,7 +51,7 @@ def check_numbers(
             shown = ", ".join(f"dilation_{n}: {d}" for n, d in zip(("height", "width"), shown, strict=False))
         problem = f"dilation should be greater than zero, but got {shown}"
     if problem:
-        raise ValueError(problem, code="conv-geometry")
+        raise BadValue(problem, code="conv-geometry")
 
 
 def check_shapes(x: Spec, w: Spec, bias: Spec | None, groups: int, is_transposed: bool) -> None:
@@ -121,7 +122,11 @@ def check_dtypes(x: Spec, w: Spec, bias: Spec | None, groups: int, is_transposed
             code="dtype-mismatch",
         )
     if x.dtype is dt.bool_:
-        raise DTypeError("\"slow_conv2d_cpu\" not implemented for 'Bool'", code="not-implemented")
+        raise DTypeError(
+            "\"slow_conv2d_cpu\" not implemented for 'Bool'",
+            raises=NotImplementedError,
+            code="not-implemented",
+        )
 
 
 def check_extra(stride: Ints, dilation: Ints, extra: Ints) -> None:
@@ -138,7 +143,7 @@ def check_extra(stride: Ints, dilation: Ints, extra: Ints) -> None:
         )
         for part, v in zip(names, (missing,) * fill + values, strict=True)
     ]
-    raise ValueError(
+    raise BadValue(
         f"output padding must be smaller than either stride or dilation, but got {' '.join(shown)}",
         code="conv-geometry",
     )

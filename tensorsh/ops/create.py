@@ -17,7 +17,7 @@ from ..engine.op import composite, registry
 from ..engine.spec import spec
 from ..engine.tensor import NUMBERS, Tensor, make_tensor, type_name, wrap
 from ..engine.warn import warn
-from ..errors import ArgumentError, DeviceError, DTypeError, ValueError
+from ..errors import ArgumentError, BadValue, DeviceError, DTypeError
 from .numbers import SCALAR_NAMES, cast_array, check_number, int_range
 
 #: what every factory takes besides its own arguments
@@ -30,7 +30,7 @@ def check_size(size: tuple[int, ...]) -> None:
     """No dimension is negative."""
     for n in size:
         if n < 0:
-            raise ValueError(
+            raise BadValue(
                 f"Trying to create tensor with negative dimension {n}: {list(size)}", code="negative-size"
             )
 
@@ -63,8 +63,9 @@ def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type]]:
         size = len(level[0])
         if any(len(item) != size for item in level):
             bad = next(len(item) for item in level if len(item) != size)
-            raise ValueError(
+            raise BadValue(
                 f"expected sequence of length {size} at dim {len(shape)} (got {bad})",
+                raises=ValueError,
                 code="ragged",
                 help="every row needs the same number of elements",
             )
@@ -82,7 +83,7 @@ SEQUENCES = {list, tuple, range}
 def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[Any], set[type]]:
     """Innermost items that are not all plain numbers: 0-d tensors and NumPy's numbers, or an error."""
     if isinstance(level[0], str) and shape:
-        raise ValueError("too many dimensions 'str'", code="tensor-data")
+        raise BadValue("too many dimensions 'str'", raises=ValueError, code="tensor-data")
     found = []
     for item in flat(level):
         numeric = isinstance(item, np.generic) and not isinstance(item, str | bytes)
@@ -91,6 +92,7 @@ def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[
                 f"new(): invalid data type '{type_name(item)}'"
                 if isinstance(item, str)
                 else f"Could not infer dtype of {type_name(item)}",
+                raises=TypeError if isinstance(item, str) else RuntimeError,
                 code="tensor-data",
                 help="a tensor is made of numbers and lists of numbers",
             )
@@ -134,8 +136,9 @@ def element(t: Tensor) -> Any:
                 "only integer tensors of a single element can be converted to an index",
                 help="stack joins tensors; a list where a tensor is needed does too",
             )
-        raise ValueError(
+        raise BadValue(
             "only one element tensors can be converted to Python scalars",
+            raises=ValueError,
             help="stack joins tensors; a list where a tensor is needed does too",
         )
     t.warn_leaves_graph()
@@ -256,8 +259,10 @@ def stored_integers(values: list[Any], dtype: DType, kinds: set[type]) -> np.nda
     try:
         array = np.array(values, np.int64)
     except OverflowError:
-        raise ValueError(
-            "Overflow when unpacking long long", help="integers have 64 bits; write it as a float"
+        raise BadValue(
+            "Overflow when unpacking long long",
+            raises=ValueError,
+            help="integers have 64 bits; write it as a float",
         ) from None
     if dtype is not dt.int64 and array.size and (array.min() < low or array.max() > high):
         for value in values:

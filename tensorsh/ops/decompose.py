@@ -11,7 +11,7 @@ from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import GradientError, LinalgError, ShapeError, ValueError
+from ..errors import BadValue, GradientError, LinalgError, ShapeError
 from .linalg_rules import (
     Array,
     adjoint,
@@ -36,7 +36,7 @@ def _qr_infer(a: Spec, mode: str) -> tuple[Spec, Spec]:
     need_matrix("linalg.qr", a)
     need_float("linalg.qr", a)
     if mode not in ("reduced", "complete", "r"):
-        raise ValueError(
+        raise BadValue(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
     need_kernel("geqrf_cpu", a)
@@ -209,7 +209,7 @@ def _(grads, outputs):
 
 def need_cpu_driver(name: str, driver: str | None) -> None:
     if driver is not None:
-        raise ValueError(
+        raise BadValue(
             f"torch.{name}: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend.",
             help="leave out driver=",
         )

@@ -154,7 +154,11 @@ def trace_infer(x: Spec) -> Spec:
     if x.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
     if x.dtype is dt.bool_:
-        raise DTypeError("\"trace\" not implemented for 'Bool'", help="trace of x.int() counts the true ones")
+        raise DTypeError(
+            "\"trace\" not implemented for 'Bool'",
+            raises=NotImplementedError,
+            help="trace of x.int() counts the true ones",
+        )
     if x.dtype.category == dt.INT:
         x = x.with_dtype(dt.int64)
     return x.with_shape(())

@@ -12,7 +12,7 @@ from ..engine.apply import promoted
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor, wrap
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .linalg_norm import vector_norm_primitive
 from .matmul import multiply
 
@@ -81,7 +81,7 @@ def _cdist_infer(a: Spec, b: Spec, p: float) -> Spec:
             code="cdist-shape",
         )
     if p < 0:
-        raise ValueError("cdist only supports non-negative p values", code="cdist-p")
+        raise BadValue("cdist only supports non-negative p values", code="cdist-p")
     batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
     if a.dtype is not b.dtype:
         raise DTypeError(
@@ -137,7 +137,7 @@ def cdist(x1, x2, p, compute_mode):
             [5.]])
     """
     if compute_mode not in (_MM, _MM_IF_LARGE, _NO_MM):
-        raise ValueError(f"{compute_mode} is not a valid value for compute_mode", code="cdist-mode")
+        raise BadValue(f"{compute_mode} is not a valid value for compute_mode", code="cdist-mode")
     wide = p == 2 and min(x1.ndim, x2.ndim) >= 2 and x1.spec.numel and x2.spec.numel
     large = wide and max(x1.shape[-2], x2.shape[-2]) > 25
     if wide and (compute_mode == _MM or (compute_mode == _MM_IF_LARGE and large)):
@@ -156,7 +156,7 @@ def _pdist_infer(x: Spec, p: float) -> Spec:
             "pdist only supports floating-point dtypes", code="dtype", help="convert it: x.float()"
         )
     if p < 0:
-        raise ValueError("pdist only supports non-negative p values", code="pdist-p")
+        raise BadValue("pdist only supports non-negative p values", code="pdist-p")
     n = x.shape[0]
     return x.with_shape((n * (n - 1) // 2,))
 
@@ -237,7 +237,7 @@ def cosine_similarity(x1, x2, dim, eps):
             operands=(x1, x2),
         )
     if eps < 0:
-        raise ValueError(f"eps must be non-negative, got: {eps:g}", code="cosine-eps")
+        raise BadValue(f"eps must be non-negative, got: {eps:g}", code="cosine-eps")
     shape = broadcast_shapes(x1.spec.shape, x2.spec.shape)
     x1, x2 = x1.to(common).expand(shape), x2.to(common).expand(shape)
     return (_unit(x1, dim, eps) * _unit(x2, dim, eps)).sum(dim)

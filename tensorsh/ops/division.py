@@ -7,7 +7,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.tensor import Tensor, install_operator
-from ..errors import GradientError, ValueError
+from ..errors import BadValue, GradientError
 from .elementwise import conj, install_inplace, not_implemented, one_tensor, select, zeros_like
 from .overload import overloaded
 from .rules import broadcast
@@ -57,7 +57,7 @@ def quotient_spec(kernel):
 def check_zero(x, y):
     """PyTorch's error for a whole number divided by zero."""
     if np.asarray(y).dtype.kind in "iub" and np.size(x) and not np.all(y):
-        raise ValueError(
+        raise BadValue(
             "ZeroDivisionError", code="division-by-zero", help="floats divide by zero: convert them first"
         )
 
@@ -110,7 +110,7 @@ def div(input, other, rounding_mode):
     if rounding_mode is None:
         return true_divide, (input, other)
     if rounding_mode not in ("trunc", "floor"):
-        raise ValueError(
+        raise BadValue(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
     return divide_rounded, (input, other, rounding_mode)

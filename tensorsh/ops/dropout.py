@@ -13,22 +13,31 @@ from ..engine.levels import for_each_slice
 from ..engine.op import composite
 from ..engine.tensor import Tensor, wrap
 from ..engine.warn import warn
-from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .memory_order import laid_out_like
 
 #: what SELU's negative part tends to, as alpha dropout needs it
 ALPHA = 1.7580993408473766
 
 
-def drop(input: Tensor, p: float, training: bool, inplace: bool, feature: bool, alpha: bool) -> Tensor:
+def drop(
+    input: Tensor,
+    p: float,
+    training: bool,
+    inplace: bool,
+    feature: bool,
+    alpha: bool,
+    raises: type[Exception] = ValueError,
+) -> Tensor:
     """`input * noise` (`+ shift` for alpha dropout) with a noise of one number per element or channel."""
     if isinstance(p, complex):
         raise ArgumentError(
             "'<' not supported between instances of 'complex' and 'float'", code="argument-type"
         )
     if not 0.0 <= p <= 1.0:
-        raise ValueError(
+        raise BadValue(
             f"dropout probability has to be between 0 and 1, but got {p}",
+            raises=raises,
             code="dropout-p",
             help="p is the share that is set to 0: 0.5 drops every other element on average",
         )
@@ -197,13 +206,13 @@ def _function(name: str, feature: bool, alpha: bool) -> None:
         names=(f"torch.{name}",),
         doc=f"`nn.functional.{name}` with its arguments spelled out.\n\n"
         f">>> torch.{name}(ones(1, 2), 0.5, False)\ntensor([[1., 1.]])",
-    )(lambda input, p, train: drop(input, p, train, False, feature, alpha))
+    )(lambda input, p, train: drop(input, p, train, False, feature, alpha, RuntimeError))
     composite(
         f"{name}_(Tensor input, Number p, bool train)",
         names=(f"torch.{name}_",),
         doc=f"`{name}`, written into its argument.\n\n"
         f">>> x = ones(1, 2)\n>>> torch.{name}_(x, 0.5, False)\n>>> x\ntensor([[1., 1.]])",
-    )(lambda input, p, train: drop(input, p, train, True, feature, alpha))
+    )(lambda input, p, train: drop(input, p, train, True, feature, alpha, RuntimeError))
 
 
 for _name, _feature, _alpha in (

@@ -9,7 +9,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.results import named_result
 from ..engine.spec import Spec
-from ..errors import DTypeError, LinalgError, ValueError
+from ..errors import BadValue, DTypeError, LinalgError
 from .linalg_rules import (
     adjoint,
     column_major,
@@ -26,7 +26,7 @@ from .linalg_rules import (
 def _eigh_infer(a: Spec, uplo: str) -> tuple[Spec, Spec]:
     need_square_shape("linalg.eigh", a)
     if uplo.upper() not in ("L", "U"):
-        raise ValueError(f"Expected UPLO argument to be 'L' or 'U', but got {uplo}")
+        raise BadValue(f"Expected UPLO argument to be 'L' or 'U', but got {uplo}")
     need_kernel("linalg_eigh_cpu", a)
     return real_spec(a, a.shape[:-1]), a
 
@@ -97,7 +97,9 @@ def eig_primitive(a, name):
     """(eigenvalues, eigenvectors), complex."""
     if not np.isfinite(a).all():
         raise LinalgError(
-            "torch.linalg.eig: input tensor should not contain infs or NaNs.", code="non-finite"
+            "torch.linalg.eig: input tensor should not contain infs or NaNs.",
+            raises=RuntimeError,
+            code="non-finite",
         )
     values, vectors = np.linalg.eig(a)
     return values, column_major(vectors)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, converters_tensor
-from ..errors import ArgumentError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, ShapeError
 from .einsum_equation import ELLIPSIS, LETTERS, Layout, plan
 
 
@@ -32,9 +32,10 @@ def einsum(args):
     tensor([3., 7.])
     """
     if len(args) < 2:
-        raise ValueError(
+        raise BadValue(
             "einsum(): must specify the equation string and at least one operand, or at least one operand "
             "and its subscripts list",
+            raises=ValueError,
             help='for example einsum("ij,jk->ik", a, b)',
         )
     equation, operands = args[0], args[1:]
@@ -76,7 +77,7 @@ def letter(subscript: Any) -> str:
     if not isinstance(subscript, int):
         raise ArgumentError(f"'>=' not supported between instances of '{type(subscript).__name__}' and 'int'")
     if not 0 <= subscript < len(LETTERS):
-        raise ValueError(
+        raise BadValue(
             f"einsum(): subscript in subscript list is not within the valid range [0, {len(LETTERS)})",
             help="subscripts are numbers from 0 to 51, or ... for all other dimensions",
         )
@@ -164,7 +165,7 @@ def diagonal(x: Tensor, label: str, i: int, first: int, second: int, operands: l
     return registry["movedim"](registry["diagonal"](x, 0, first, second), -1, first)
 
 
-def _mismatch(message: str, operands: list[Tensor]) -> ShapeError:
+def _mismatch(message: str, operands: list[Tensor]) -> Exception:
     return ShapeError(
         f"einsum(): {message}",
         code="einsum",

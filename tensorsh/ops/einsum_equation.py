@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..engine.tensor import Tensor
-from ..errors import ShapeError, ValueError
+from ..errors import BadValue, ShapeError
 
 ELLIPSIS = "..."
 #: the order in which PyTorch counts subscripts, also that of an output that is not written
@@ -137,5 +137,5 @@ def _letter(label: str, index: int) -> str:
     return label
 
 
-def _error(message: str, help: str | None = None) -> ValueError:
-    return ValueError(f"einsum(): {message}", code="einsum", help=help)
+def _error(message: str, help: str | None = None) -> Exception:
+    return BadValue(f"einsum(): {message}", code="einsum", help=help)

@@ -157,10 +157,11 @@ def numbered(name: str) -> Callable[[tuple[Any, ...]], str]:
     )
 
 
-def not_implemented(kernel: str, s: Spec, kind: str = "not-implemented") -> DTypeError:
+def not_implemented(kernel: str, s: Spec, kind: str = "not-implemented") -> Exception:
     """PyTorch's error for a dtype that a kernel has no code for."""
     return DTypeError(
         f"\"{kernel}\" not implemented for '{s.dtype.title}'",
+        raises=NotImplementedError,
         code=kind,
         help=f"convert the tensor first: this operation has no {s.dtype.name} form",
     )
@@ -176,7 +177,7 @@ def one_tensor(name: str) -> Callable[..., None]:
     return check
 
 
-def two_numbers(name: str, first: Any, second: Any) -> ArgumentError:
+def two_numbers(name: str, first: Any, second: Any) -> Exception:
     return ArgumentError(
         f"{name.replace('.', '_')}() received an invalid combination of arguments - got "
         f"({type(first).__name__}, {type(second).__name__}), but expected one of:",

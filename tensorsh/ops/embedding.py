@@ -11,7 +11,7 @@ from ..engine.apply import apply
 from ..engine.inplace import write
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .positions import check_bounds, require_integers, zeros_of
 
 Array = np.ndarray[Any, Any]
@@ -26,7 +26,7 @@ def _one_hot_rule(tensor: Spec, num_classes: int) -> Spec | None:
         )
     if not tensor.numel:
         if num_classes <= 0:
-            raise ValueError("Can not infer total number of classes from empty tensor.")
+            raise BadValue("Can not infer total number of classes from empty tensor.")
     elif num_classes < 0:
         return None
     return tensor.with_shape((*tensor.shape, num_classes))
@@ -45,11 +45,11 @@ def one_hot(x, num_classes):
             [0, 0, 1]])
     """
     if x.size and x.min() < 0:
-        raise ValueError("Class values must be non-negative.")
+        raise BadValue("Class values must be non-negative.")
     if num_classes == -1:
         num_classes = int(x.max()) + 1
     elif x.size and x.max() >= num_classes:
-        raise ValueError("Class values must be smaller than num_classes.")
+        raise BadValue("Class values must be smaller than num_classes.")
     return (x[..., None] == np.arange(num_classes)).astype(np.int64)
 
 
@@ -112,7 +112,7 @@ def functional_embedding(input, weight, padding_idx, max_norm, norm_type, scale_
     if padding_idx is not None:
         n = weight.shape[0]
         if not -n <= padding_idx < n:
-            raise ValueError("Padding_idx must be within num_embeddings")
+            raise BadValue("Padding_idx must be within num_embeddings", raises=AssertionError)
         padding_idx %= n
     if max_norm is not None and not weight.spec.is_meta:
         write(weight, shortened(weight.array, input.array, max_norm, norm_type))

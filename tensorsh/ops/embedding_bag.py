@@ -10,7 +10,7 @@ from ..engine.inplace import write
 from ..engine.op import composite, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, wrap
-from ..errors import IndexError, ShapeError, Unsupported, ValueError
+from ..errors import BadIndex, BadValue, ShapeError, Unsupported
 from .by_text import written
 from .embedding import shortened
 from .loss_rules import sizes
@@ -61,26 +61,30 @@ def bag_numbers(input: Tensor, offsets: Tensor | None, last: bool) -> tuple[Tens
     n = input.spec.numel
     if input.ndim == 2:
         if offsets is not None:
-            raise ValueError(
+            raise BadValue(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed "
                 f"length sequences. However, found offsets of type {type(offsets)}"
             )
         count, length = input.shape
         return registry["arange"](count).repeat_interleave(length), count
     if offsets is None:
-        raise ValueError("offsets has to be a 1D Tensor but got None", help="offsets says where bags begin")
+        raise BadValue(
+            "offsets has to be a 1D Tensor but got None",
+            raises=ValueError,
+            help="offsets says where bags begin",
+        )
     if offsets.ndim != 1:
-        raise ValueError("offsets has to be a 1D Tensor")
+        raise BadValue("offsets has to be a 1D Tensor")
     starts = offsets.tolist()
     if last and not starts:
-        raise ValueError("include_last_offset: number of offset should be at least 1")
+        raise BadValue("include_last_offset: number of offset should be at least 1")
     if starts and starts[0]:
-        raise ValueError(
+        raise BadValue(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position "
             f"0. However, got {starts[0]}"
         )
     if starts and starts[-1] > n:
-        raise ValueError(
+        raise BadValue(
             f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of {starts[-1]}"
         )
     count = len(starts) - last
@@ -116,17 +120,17 @@ def embedding_bag(
     if weight.dtype.category < 2 and input.dtype.is_floating_point:
         input, weight = weight, input  # an older order, which PyTorch still takes
     if per_sample_weights is not None and input.shape != per_sample_weights.shape:
-        raise ValueError(
+        raise BadValue(
             f"embedding_bag: If per_sample_weights ({sizes(per_sample_weights)}) is not None, then it must "
             f"have the same shape as the input ({sizes(input)})"
         )
     if weight.ndim != 2:
-        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
+        raise BadValue(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
     if input.ndim not in (1, 2):
-        raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
+        raise BadValue(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
     bags, count = bag_numbers(input, offsets, include_last_offset)
     if mode not in ("sum", "mean", "max"):
-        raise ValueError("mode has to be one of sum, mean or max")
+        raise BadValue("mode has to be one of sum, mean or max")
     if per_sample_weights is not None and mode != "sum":
         raise Unsupported(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
@@ -146,8 +150,9 @@ def embedding_bag(
     bad = (flat < 0) | (flat >= rows)
     if bad.any():
         place = bad.tolist().index(True)
-        raise IndexError(
-            f"Index {place} of input takes value {flat[place].item()} which is not in the valid range [0, {rows})"
+        raise BadIndex(
+            f"Index {place} of input takes value {flat[place].item()} which is not in the valid range [0, {rows})",
+            raises=RuntimeError,
         )
     if max_norm is not None:
         write(weight, shortened(weight.array, flat.array, max_norm, norm_type))

@@ -17,7 +17,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError
 from .reduce import bad_call, kept
 from .rules import reduced, wrap_dim, wrap_dims
 
@@ -25,7 +25,7 @@ LARGEST = (np.maximum.reduce, np.argmax)
 SMALLEST = (np.minimum.reduce, np.argmin)
 
 
-def nonempty(name: str, input: Spec, dim: Any, error: type[Exception] = ValueError) -> None:
+def nonempty(name: str, input: Spec, dim: Any, error: type[Exception] = BadValue) -> None:
     """An extreme of no elements does not exist: PyTorch's error, which names the dimension."""
     if input.numel:
         return
@@ -37,7 +37,7 @@ def nonempty(name: str, input: Spec, dim: Any, error: type[Exception] = ValueErr
         )
     for d in wrap_dims(dim, input.ndim):
         if input.shape[d] == 0:
-            raise IndexError(
+            raise BadIndex(
                 f"{name}(): Expected reduction dim {d} to have non-zero size.", code="empty-reduction"
             )
 
@@ -76,7 +76,9 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
     def whole_rule(input: Spec) -> Spec:
         nonempty(name, input, None)
         if input.dtype.is_complex:
-            raise DTypeError(f"\"{name}_all\" not implemented for '{input.dtype.title}'")
+            raise DTypeError(
+                f"\"{name}_all\" not implemented for '{input.dtype.title}'", raises=NotImplementedError
+            )
         return input.with_shape(())
 
     @op(f"{name}(Tensor input)", infer=whole_rule, grad_fn=f"{title}Backward1", names=(), half="native")
@@ -173,7 +175,9 @@ def shared_extreme(name: str, way: Any, kernel_name: str, example: str) -> Op:
         nonempty(name, input, dim)
         out = reduced(input, dim, keepdim)
         if input.dtype.is_complex:
-            raise DTypeError(f"\"{kernel_name}\" not implemented for '{input.dtype.title}'")
+            raise DTypeError(
+                f"\"{kernel_name}\" not implemented for '{input.dtype.title}'", raises=NotImplementedError
+            )
         return out
 
     @op(
@@ -210,18 +214,20 @@ amin = shared_extreme(
 
 def _aminmax_rule(input: Spec, dim: int | None, keepdim: bool) -> tuple[Spec, Spec]:
     if dim is None and not input.numel:
-        raise ValueError(
+        raise BadValue(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.",
             code="empty-reduction",
         )
     out = reduced(input, dim, keepdim)
     if dim is not None and input.shape and not input.shape[wrap_dim(dim, input.ndim)]:
-        raise IndexError(
+        raise BadIndex(
             f"aminmax: Expected reduction dim {wrap_dim(dim, input.ndim)} to have non-zero size.",
             code="empty-reduction",
         )
     if input.dtype.is_complex:
-        raise DTypeError(f"\"aminmax_cpu\" not implemented for '{input.dtype.title}'")
+        raise DTypeError(
+            f"\"aminmax_cpu\" not implemented for '{input.dtype.title}'", raises=NotImplementedError
+        )
     return out, out
 
 
@@ -271,7 +277,7 @@ def position(name: str, way: Any, example: str) -> Op:
     _, arg = way
 
     def rule(input: Spec, dim: int | None, keepdim: bool) -> Spec:
-        nonempty(name, input, dim, IndexError)
+        nonempty(name, input, dim, BadIndex)
         out = reduced(input, dim, keepdim, dt.int64)
         if input.dtype.is_complex or input.dtype is dt.bool_:
             kind = "bool" if input.dtype is dt.bool_ else "complex"

@@ -15,7 +15,7 @@ from ..engine.inference import made
 from ..engine.op import composite
 from ..engine.spec import spec
 from ..engine.tensor import Tensor, make_tensor, type_name
-from ..errors import ArgumentError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, ShapeError
 from .create import OPTIONS, check_requires_grad, check_size
 from .memory_order import laid_out_like
 from .numbers import check_number, number_array
@@ -62,7 +62,7 @@ def family(name: str, value: int, meaning: str) -> None:
     )
     def of_size(size, dtype, layout, device, requires_grad, pin_memory, memory_format):
         if name == "zeros" and any(n < 0 for n in size):
-            raise ValueError("zeros: Dimension size must be non-negative.", code="negative-size")
+            raise BadValue("zeros: Dimension size must be non-negative.", code="negative-size")
         return filled(size, value, dtype, device, requires_grad)
 
     @composite(

@@ -17,7 +17,7 @@ from ..engine.apply import apply
 from ..engine.device import resolve
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ValueError
+from ..errors import BadValue, DTypeError
 from .create import OPTIONS, leaf
 from .elementwise import conj
 from .fft_rules import (
@@ -240,7 +240,7 @@ def _frequencies(
     if dtype.category < dt.FLOAT:
         raise DTypeError(f"{name} requires a floating point or complex dtype")
     if n < 0:
-        raise ValueError(f"Trying to create tensor with negative dimension {n}: [{n}]", code="negative-size")
+        raise BadValue(f"Trying to create tensor with negative dimension {n}: [{n}]", code="negative-size")
     compute = np.float32 if dtype.is_half else dtype.np.type
     scale = np.divide(1.0, n * d)
     values = (steps.astype(compute) * compute(scale)).astype(dtype.np)

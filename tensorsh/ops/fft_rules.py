@@ -12,7 +12,7 @@ from ..engine.apply import apply
 from ..engine.op import op, registry
 from ..engine.spec import Spec, spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .rules import wrap_dim
 
 #: how a primitive scales: not at all, by 1/√n, by 1/n
@@ -125,7 +125,7 @@ def norm_mode(norm: str | None, forward: bool) -> int:
         return BY_N if forward else NONE
     if norm == "ortho":
         return ROOT
-    raise ValueError(f'Invalid normalization mode: "{norm}"', help='use "backward", "forward" or "ortho"')
+    raise BadValue(f'Invalid normalization mode: "{norm}"', help='use "backward", "forward" or "ortho"')
 
 
 def promoted(x: Tensor, to_complex: bool = False) -> Tensor:
@@ -140,13 +140,13 @@ def promoted(x: Tensor, to_complex: bool = False) -> Tensor:
 
 def positive(n: int) -> int:
     if n < 1:
-        raise ValueError(f"Invalid number of data points ({n}) specified")
+        raise BadValue(f"Invalid number of data points ({n}) specified")
     return n
 
 
 def one_dim(x: Tensor, dim: int) -> int:
     if x.ndim == 0:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions")
     return wrap_dim(dim, x.ndim)
 
 
@@ -157,7 +157,7 @@ def shape_and_dims(x: Tensor, s: Any, dim: Any) -> tuple[list[int], list[int]]:
     if dim is not None:
         dims = [one_dim(x, d) for d in dim]
         if len(set(dims)) < len(dims):
-            raise ValueError("FFT dims must be unique")
+            raise BadValue("FFT dims must be unique")
     if s is not None:
         if dims is not None and len(dims) != len(s):
             raise ShapeError("When given, dim and shape arguments must have the same length")

@@ -23,7 +23,9 @@ def gradient(input, spacing, dim, edge_order):
     (tensor([3., 4., 6., 7.]),)
     """
     if edge_order not in (1, 2):
-        raise ArgumentError("torch.gradient only supports edge_order=1 and edge_order=2.")
+        raise ArgumentError(
+            "torch.gradient only supports edge_order=1 and edge_order=2.", raises=RuntimeError
+        )
     dims = wrap_dims(dim if dim is None or isinstance(dim, tuple | list) else (dim,), input.ndim)
     steps = spacings(spacing, len(dims), dim is None, input.ndim)
     for d in dims:

@@ -10,7 +10,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op
 from ..engine.spec import Spec
-from ..errors import ShapeError, ValueError
+from ..errors import BadValue, ShapeError
 from .activation import floating
 from .rules import wrap_dim
 from .windows import Ints, out_size, overlap_add, pad, windows
@@ -20,9 +20,7 @@ _GEOMETRY = "int[] kernel_size, int[] dilation, int[] padding, int[] stride"
 
 def _pair(name: str, given: Ints) -> Ints:
     if len(given) not in (1, 2):
-        raise ValueError(
-            f"It is expected {name} equals to 2, but got size {len(given)}", code="fold-geometry"
-        )
+        raise BadValue(f"It is expected {name} equals to 2, but got size {len(given)}", code="fold-geometry")
     return given if len(given) == 2 else given * 2
 
 
@@ -34,7 +32,7 @@ def _check_numbers(kernel: Ints, dilation: Ints, padding: Ints, stride: Ints) ->
         ("padding", "pad", padding, 0, "non-negative"),
     ):
         if min(values) < least:
-            raise ValueError(
+            raise BadValue(
                 f"{name} should be {words}, but got {short}_height: {values[0]} {short}_width: {values[1]}",
                 code="fold-geometry",
             )

@@ -12,7 +12,7 @@ from typing import Any
 from ..engine.op import composite
 from ..engine.tensor import Tensor
 from ..engine.tree import Structure, flatten, map_leaves, unflatten
-from ..errors import ArgumentError, DTypeError, GradientError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError, GradientError, ShapeError
 from .tape import Tape, filled
 from .vmap import Function, function_name, python_type
 
@@ -37,16 +37,16 @@ class Chosen:
             if not isinstance(n, int):
                 raise ArgumentError(f"argnum must be int, got: {python_type(n)}")
             if not -len(args) <= n < len(args):
-                raise ValueError(f"Got argnum={n}, but only {len(args)} positional inputs", code="transform")
+                raise BadValue(f"Got argnum={n}, but only {len(args)} positional inputs", code="transform")
         self.numbers = tuple([n % len(args) for n in numbers])
         if not numbers:
-            raise ValueError("argnums must be non-empty", code="transform")
+            raise BadValue("argnums must be non-empty", code="transform")
         if len(set(self.numbers)) != len(numbers):
-            raise ValueError(f"argnums elements must be unique, got {argnums}", code="transform")
+            raise BadValue(f"argnums elements must be unique, got {argnums}", code="transform")
         self.leaves, self.structure = flatten(tuple([args[n] for n in self.numbers]))
         for leaf in self.leaves:
             if not isinstance(leaf, Tensor):
-                raise ValueError(
+                raise BadValue(
                     f"Thing passed to transform API must be Tensor, got {python_type(leaf)}",
                     code="transform",
                     help="make it a tensor: tensor(3.)",

@@ -8,7 +8,7 @@ from typing import Any
 from ..engine.context import GradMode
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, full_spec, type_name
-from ..errors import ArgumentError, GradientError, ShapeError, Unsupported, ValueError
+from ..errors import ArgumentError, BadValue, GradientError, ShapeError, Unsupported
 from .jacobians import columns_of, rows_of
 from .tape import Tape, filled
 
@@ -99,7 +99,7 @@ class Call:
                 raise dependence(message.format(i))
 
 
-def dependence(message: str) -> GradientError:
+def dependence(message: str) -> Exception:
     return GradientError(message, code="strict", help="strict=False takes a missing dependence as zeros")
 
 
@@ -235,7 +235,7 @@ def jacobian(func, inputs, create_graph, strict, vectorize, strategy):
             [0., 6.]])
     """
     if strategy not in ("forward-mode", "reverse-mode"):
-        raise ValueError(
+        raise BadValue(
             'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more '
             'outputs than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use '
             '"reverse-mode".'
@@ -317,7 +317,7 @@ def hessian(func, inputs, create_graph, strict, vectorize, outer_jacobian_strate
             [ 0., 12.]])
     """
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
-        raise ValueError('Expected strategy to be either "forward-mode" or "reverse-mode".')
+        raise BadValue('Expected strategy to be either "forward-mode" or "reverse-mode".')
     alone = as_tuple(inputs, "inputs", "hessian")[1]
 
     def gradient(*args: Tensor) -> Any:

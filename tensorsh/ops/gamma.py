@@ -9,13 +9,13 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op
-from ..errors import DTypeError, GradientError, ValueError
+from ..errors import BadValue, DTypeError, GradientError
 from .elementwise import numbered, one_tensor, unary
 from .rounding import floats_only
 from .special import real_floats, scipy
 
 
-def no_derivative(of: str) -> GradientError:
+def no_derivative(of: str) -> Exception:
     """PyTorch's error for what it has no derivative of."""
     return GradientError(f"the derivative for '{of}' is not implemented.", code="derivative-not-implemented")
 
@@ -90,7 +90,7 @@ def zeta_kernel(s, q):
 
 def polygamma_spec(input, n):
     if n < 0:
-        raise ValueError("polygamma(n, x) does not support negative n.", help="n counts derivatives")
+        raise BadValue("polygamma(n, x) does not support negative n.", help="n counts derivatives")
     return real_floats("digamma" if n == 0 else "trigamma" if n == 1 else "polygamma")(input)
 
 
@@ -135,7 +135,7 @@ def no_bool(input, p):
 
 def mvlgamma_spec(input, p):
     if p < 1:
-        raise ValueError("p has to be greater than or equal to 1")
+        raise BadValue("p has to be greater than or equal to 1")
     return real_floats("arange_cpu")(input)
 
 

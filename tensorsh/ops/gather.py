@@ -9,7 +9,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
-from ..errors import IndexError, ShapeError
+from ..errors import BadIndex, ShapeError
 from .positions import check_bounds, require_integers, zeros_of
 from .rules import wrap_dim
 
@@ -56,7 +56,7 @@ def gather(x, dim, index, sparse_grad):
         return np.empty(index.shape, x.dtype)
     x = np.atleast_1d(x)
     at = dim % x.ndim
-    check_bounds(index, x.shape[at], at)
+    check_bounds(index, x.shape[at], at, raises=RuntimeError)
     if x.ndim == 1:
         return x[index]
     region = tuple([slice(None) if d == at else slice(n) for d, n in enumerate(index.shape)])
@@ -71,7 +71,7 @@ def _(grad, input_spec, dim, index):
 def _index_select_rule(input: Spec, dim: int, index: Spec) -> Spec:
     at = wrap_dim(dim, input.ndim)
     if index.ndim > 1:
-        raise IndexError("index_select(): Index is supposed to be a vector", code="index-ndim")
+        raise BadIndex("index_select(): Index is supposed to be a vector", code="index-ndim")
     require_integers(index, "index_select(): Expected dtype int32 or int64 for index")
     if not input.shape:
         if index.numel != 1:
@@ -118,7 +118,7 @@ def _(grad, input_spec, dim, index):
 def _take_rule(input: Spec, index: Spec) -> Spec:
     require_integers(index, "take(): Expected a long tensor for index, but got {dtype}", (dt.int64,))
     if index.numel and not input.numel:
-        raise IndexError("take(): tried to take from an empty tensor", code="index-range")
+        raise BadIndex("take(): tried to take from an empty tensor", code="index-range")
     return input.with_shape(index.shape)
 
 

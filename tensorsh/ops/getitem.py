@@ -27,7 +27,7 @@ from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS, Tensor, full_spec, type_name
 from ..engine.warn import warn
-from ..errors import ArgumentError, DTypeError, IndexError, ShapeError, ValueError
+from ..errors import ArgumentError, BadIndex, BadValue, DTypeError, ShapeError
 from .index import lookup, store
 
 # ------------------------------------------------------------------ the two view primitives
@@ -151,7 +151,7 @@ def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
     )  # PyTorch takes letters
     ndim = len(x.spec.shape)
     if specified > ndim:
-        raise IndexError(
+        raise BadIndex(
             f"too many indices for tensor of dimension {ndim}",
             code="too-many-indices",
             help=f"its shape is {list(x.shape)}: give at most {ndim} "
@@ -227,6 +227,7 @@ def _item(item: Any) -> Any:
         if dtype not in INDEX_DTYPES and (item.spec.shape or dtype.category != dt.INT):
             raise DTypeError(
                 "tensors used as indices must be long, int, byte or bool tensors",
+                raises=IndexError,
                 code="index-dtype",
                 help="convert it: x[i.long()], or compare it for a mask: x[i > 0]",
             )
@@ -241,7 +242,7 @@ def _item(item: Any) -> Any:
         raise ArgumentError("new(): invalid data type 'str'", code="index-type")
     if hasattr(item, "__index__") and not isinstance(item, np.inexact | np.bool_):
         return item.__index__()
-    raise IndexError(
+    raise BadIndex(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {type_name(item)})",
         code="index-type",
@@ -268,13 +269,13 @@ def _select(x: Tensor, dim: int, index: int, place: int) -> Tensor:
     size = shape[dim] if dim < len(shape) else 0
     if not -size <= index < size:
         if not shape and index == 0:
-            raise IndexError(
+            raise BadIndex(
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
                 "to convert a 0-dim tensor to a number",
                 code="index-0d",
                 help="a 0-d tensor is one number: x.item()",
             )
-        raise IndexError(
+        raise BadIndex(
             f"index {index} is out of bounds for dimension {place} with size {size}",
             code="index-range",
             help=f"valid indices are {-size} to {size - 1}" if size else "this dimension is empty",
@@ -285,11 +286,12 @@ def _select(x: Tensor, dim: int, index: int, place: int) -> Tensor:
 def _slice(x: Tensor, dim: int, part: slice, whole: bool = False) -> Tensor:
     """A slice of one dimension; the tensor itself where nothing is cut off, unless `whole` is wanted."""
     if not x.spec.shape:
-        raise IndexError("slice() cannot be applied to a 0-dim tensor.", code="index-0d")
+        raise BadIndex("slice() cannot be applied to a 0-dim tensor.", code="index-0d")
     step = 1 if part.step is None else _bound(part.step)
     if step <= 0:
-        raise ValueError(
+        raise BadValue(
             "step must be greater than zero" if step else "slice step cannot be zero",
+            raises=ValueError,
             code="slice-step",
             help="reverse with x.flip(0), then slice",
         )

@@ -17,7 +17,7 @@ from ..engine import dtype as dt
 from ..engine.batched import Batched
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, full_spec, make_tensor, wrap
-from ..errors import GradientError, ValueError
+from ..errors import BadValue, GradientError
 from .tape import basis
 from .vmap import over_rows
 
@@ -27,12 +27,15 @@ Array = np.ndarray[Any, Any]
 TOLERANCES = "float eps=1e-06, float atol=1e-05, float rtol=0.001"
 
 
-class Mismatch(GradientError):
-    """A check that failed, in PyTorch's words."""
+class GradcheckError(RuntimeError):
+    """A check that failed."""
+
+    __module__ = "torch.autograd.gradcheck"
 
 
-def mismatch(message: str) -> Mismatch:
-    return Mismatch(message, code="gradcheck", help="check in float64; kinks and steep places do not agree")
+def mismatch(message: str) -> Exception:
+    help = "check in float64; kinks and steep places do not agree"
+    return GradientError(message, raises=GradcheckError, code="gradcheck", help=help)
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:
@@ -113,13 +116,14 @@ def check(
     """Raises where the gradients of a function do not agree with central differences."""
     leaves = wanted(inputs)
     if not leaves:
-        raise ValueError(
+        raise BadValue(
             "gradcheck expects at least one input tensor to require gradient, but none of them have "
-            "requires_grad=True."
+            "requires_grad=True.",
+            raises=ValueError,
         )
     for i, t in enumerate(inputs):
         if isinstance(t, Tensor) and t.requires_grad and t.spec.numel > 1 and 0 in t.array.strides:
-            raise ValueError(
+            raise BadValue(
                 f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
                 "non-overlapping to be able to compute the numerical gradients correctly. You should call "
                 ".contiguous on the input before passing it to gradcheck."
@@ -216,7 +220,7 @@ def check_batched(output: Tensor, leaves: Sequence[Tensor], index: int) -> None:
 def answered(wrong: Callable[[], None], raise_exception: bool) -> bool:
     try:
         wrong()
-    except Mismatch:
+    except GradcheckError:
         if raise_exception:
             raise
         return False

@@ -16,7 +16,7 @@ from ..engine.op import Op, composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, wrap
 from ..engine.warn import warn
-from ..errors import DTypeError, ShapeError, Unsupported, ValueError
+from ..errors import BadValue, DTypeError, ShapeError, Unsupported
 from .activation import floating, where
 from .by_text import written
 from .interpolate import cubic_weights
@@ -195,13 +195,13 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
     if align_corners is None:
         warn_corners()
     if mode not in MODES:
-        raise ValueError(
+        raise BadValue(
             "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: "
             f"'{mode}'",
             code="grid-mode",
         )
     if padding_mode not in PADDINGS:
-        raise ValueError(
+        raise BadValue(
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', "
             "but "
             f"got: '{padding_mode}'",
@@ -297,6 +297,7 @@ def affine_grid(theta, size, align_corners):
         raise ShapeError(
             f"Expected a batch of {dims}D affine matrices of shape Nx{dims}x{dims + 1} for size {size}. "
             f"Got {sizes(theta)}.",
+            raises=ValueError,
             code="grid-shape",
             operands=(theta,),
         )

@@ -12,7 +12,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .broadcast import expand
 from .create import leaf
 from .join import stack
@@ -32,7 +32,7 @@ def meshgrid(tensors, indexing):
             [2, 2]])
     """
     if not tensors:
-        raise ValueError("meshgrid expects a non-empty TensorList")
+        raise BadValue("meshgrid expects a non-empty TensorList")
     for t in tensors:
         if t.ndim > 1:
             row = (
@@ -44,7 +44,10 @@ def meshgrid(tensors, indexing):
         if t.dtype is not tensors[0].dtype:
             raise DTypeError("meshgrid expects all tensors to have the same dtype")
     if indexing not in (None, "ij", "xy"):
-        raise ArgumentError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+        raise ArgumentError(
+            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}',
+            raises=RuntimeError,
+        )
     if indexing is None:
         warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
@@ -106,7 +109,7 @@ def combinations(input, r, with_replacement):
     """
     check_vector(input)
     if r < 0:
-        raise ValueError(f"Expect a non-negative number, but got {r}")
+        raise BadValue(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return registry["Tensor.new_empty"](input, 0)
     chosen = list((repeated if with_replacement else distinct)(range(input.spec.numel), r))
@@ -133,10 +136,12 @@ def triangle_indices(name: str, lower: bool, shown: str) -> None:
     def indices(row, col, offset, dtype, device, layout):
         for which, size in (("row", row), ("col", col)):
             if size < 0:
-                raise ValueError(f"{which} must be non-negative, got{size}")
+                raise BadValue(f"{which} must be non-negative, got{size}")
         dtype = dtype or dt.int64
         if dtype not in (dt.int64, dt.int32):
-            raise DTypeError(f"\"{name}_indices\" not implemented for '{dtype.title}'")
+            raise DTypeError(
+                f"\"{name}_indices\" not implemented for '{dtype.title}'", raises=NotImplementedError
+            )
         below = np.tri(row, col, offset if lower else offset - 1, dtype=bool)
         return leaf(np.stack(np.nonzero(below if lower else ~below)), dtype, device, False)
 

@@ -18,7 +18,7 @@ from ..engine.op import composite, op
 from ..engine.results import named_result
 from ..engine.spec import Spec, spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 
 Array = np.ndarray[Any, Any]
 
@@ -40,9 +40,9 @@ def bounds(values: Array, given: Sequence[float] | None, name: str) -> tuple[Any
     else:
         low, high = values.dtype.type(0), values.dtype.type(1)
     if not (isfinite(low) and isfinite(high)):
-        raise ValueError(f"{name}: range of [{_number(low)}, {_number(high)}] is not finite")
+        raise BadValue(f"{name}: range of [{_number(low)}, {_number(high)}] is not finite")
     if low > high:
-        raise ValueError(f"{name}: max must be larger than min", help="give the smaller bound first")
+        raise BadValue(f"{name}: max must be larger than min", help="give the smaller bound first")
     half = values.dtype.type(0.5)
     return (low - half, high + half) if low == high else (low, high)
 
@@ -85,12 +85,16 @@ def counted(points: Array, bins: list[Array], edges: list[Array], weight: Array 
 
 def _check_bins(bins: int) -> None:
     if bins <= 0:
-        raise ValueError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+        raise BadValue(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
 
 
 def _histc_rule(input: Spec, bins: int, min: float, max: float) -> Spec:
     if input.dtype.category != dt.FLOAT:
-        raise DTypeError(f"\"histogram_cpu\" not implemented for '{input.dtype.title}'", help="x.float()")
+        raise DTypeError(
+            f"\"histogram_cpu\" not implemented for '{input.dtype.title}'",
+            raises=NotImplementedError,
+            help="x.float()",
+        )
     _check_bins(bins)
     return input.with_shape((bins,))
 
@@ -112,7 +116,11 @@ def histc(x, bins, min, max):
 
 def _rule(input: Spec, weight: Spec | None, bins: tuple[Any, ...], *_: Any) -> tuple[Spec, ...]:
     if input.dtype.category != dt.FLOAT:
-        raise DTypeError(f"\"histogramdd\" not implemented for '{input.dtype.title}'", help="x.float()")
+        raise DTypeError(
+            f"\"histogramdd\" not implemented for '{input.dtype.title}'",
+            raises=NotImplementedError,
+            help="x.float()",
+        )
     if weight is not None and weight.shape != input.shape[:-1]:
         raise ShapeError(
             "histogramdd: if weight tensor is provided it should have the same shape as the input tensor "

@@ -7,7 +7,6 @@ dimensions where those are neighbours, and comes first where they are not.
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +16,10 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.inplace import apply_inplace
 from ..engine.op import Op, op
-from ..engine.spec import Spec, broadcast_shapes, spec
+from ..engine.spec import Spec, common_shape, spec
 from ..engine.tensor import Tensor, full_spec, wrap
 from ..engine.warn import warn
-from ..errors import DeviceError, DTypeError, IndexError, ShapeError
+from ..errors import BadIndex, DeviceError, DTypeError, ShapeError
 from .overload import overloaded
 from .positions import check_bounds, zeros_of
 
@@ -58,7 +57,7 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
             slots.append(dim)
             dim += 1
     if dim > x.ndim:
-        raise IndexError(
+        raise BadIndex(
             f"too many indices for tensor of dimension {x.ndim} (got {dim})", code="too-many-indices"
         )
     return tuple(found), tuple(slots)
@@ -67,7 +66,7 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
 def _check_mask(x: Tensor, mask: Tensor, dim: int) -> None:
     for j, n in enumerate(mask.shape):
         if dim + j >= x.ndim or x.shape[dim + j] != n:
-            raise IndexError(
+            raise BadIndex(
                 f"The shape of the mask {list(mask.shape)} at index {j} does not match the shape of the "
                 f"indexed tensor {list(x.shape)} at index {dim + j}",
                 code="mask-shape",
@@ -76,19 +75,18 @@ def _check_mask(x: Tensor, mask: Tensor, dim: int) -> None:
 
 
 def _index_rule(input: Spec, indices: tuple[Spec, ...], slots: tuple[int, ...]) -> Spec:
-    try:
-        common = broadcast_shapes(*[i.shape for i in indices])
-    except ShapeError:
+    common = common_shape(*[i.shape for i in indices])
+    if common is None:
         shapes = ", ".join(str(list(i.shape)) for i in indices)
-        raise IndexError(
+        raise BadIndex(
             f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}",
             code="index-broadcast",
             help="index tensors pair up element by element; x[i][:, j] takes every combination",
-        ) from None
+        )
     rest = [n for d, n in enumerate(input.shape) if d not in slots]
     at = slots[0] if slots[-1] - slots[0] == len(slots) - 1 else 0
     if 0 not in common and any(input.shape[d] == 0 for d in slots):
-        raise IndexError("index is out of bounds for dimension with size 0", code="index-range")
+        raise BadIndex("index is out of bounds for dimension with size 0", code="index-range")
     return input.with_shape((*rest[:at], *common, *rest[at:]))
 
 
@@ -106,7 +104,7 @@ def index(x, indices, slots):
         if len(slots) == 1:
             return x.take(indices[0], axis=slots[0])
         return x[numpy_key(indices, slots)]
-    except builtins.IndexError:
+    except IndexError:
         for i, d in zip(indices, slots, strict=True):
             check_bounds(i, x.shape[d], d, negative=True)
         raise
@@ -128,11 +126,7 @@ def _index_put_rule(
             help=f"convert the values: v.to({input.dtype.name})",
         )
     region = _index_rule(input, indices, slots).shape
-    try:
-        fits = broadcast_shapes(values.shape, region) == region
-    except ShapeError:
-        fits = False
-    if not fits:
+    if common_shape(values.shape, region) != region:
         raise ShapeError(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing "
             f"result of shape {list(region)}",

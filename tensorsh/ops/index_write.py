@@ -10,7 +10,7 @@ from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .getitem import number_for
 from .index import add_at
 from .overload import overloaded
@@ -43,7 +43,7 @@ def _added_rule(name: str, input: Spec, dim: int, index: Spec, source: Spec) -> 
             code="index-dtype",
         )
     if index.ndim > 1:
-        raise IndexError(
+        raise BadIndex(
             f"{name}(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
             f"{index.dtype.title} and size: {list(index.shape)}",
             code="index-ndim",
@@ -100,7 +100,7 @@ def _index_reduce_rule(
     input: Spec, dim: int, index: Spec, source: Spec, reduce: str, include_self: bool
 ) -> Spec:
     if reduce not in ("prod", "mean", "amax", "amin"):
-        raise ValueError(
+        raise BadValue(
             f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}."
         )
     return _added_rule("index_reduce_", input, dim, index, source)
@@ -136,16 +136,16 @@ def _(grad, input, dim, index, source, reduce, include_self, output):
 def _index_copy_rule(input: Spec, dim: int, index: Spec, source: Spec) -> Spec:
     at = wrap_dim(dim, input.ndim)
     if index.ndim > 1:
-        raise IndexError(
+        raise BadIndex(
             f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})", code="index-ndim"
         )
     if not source.shape and index.numel != 1:
-        raise IndexError(
+        raise BadIndex(
             f"index_copy_(): When source is scalar, index should have one element (got {index.numel})",
             code="index-shape",
         )
     if source.shape and input.shape and source.ndim != input.ndim:
-        raise IndexError(
+        raise BadIndex(
             "index_copy_(): When source and destination are not scalars, their dimensionality must match. "
             f"Source dimensionality ({source.ndim}), destination dimensionality ({input.ndim})",
             code="index-ndim",
@@ -167,7 +167,7 @@ def _index_copy_rule(input: Spec, dim: int, index: Spec, source: Spec) -> Spec:
             code="index-shape",
         )
     if source.shape and index.numel != source.shape[at]:
-        raise IndexError(
+        raise BadIndex(
             f"index_copy_(): Number of indices ({index.numel}) should be equal to source.size(dim) "
             f"({source.shape[at]})",
             code="index-shape",
@@ -212,7 +212,7 @@ def _(grad, dim, index, source):
 def _index_fill_rule(input: Spec, dim: int, index: Spec, value: Any) -> Spec:
     wrap_dim(dim, input.ndim)
     if index.dtype is not dt.int64:
-        raise IndexError(
+        raise BadIndex(
             "index_fill_(): Expected dtype int64 for index.", code="index-dtype", help="convert it: i.long()"
         )
     if index.ndim > 1:

@@ -18,7 +18,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import ShapeError, Unsupported, ValueError
+from ..errors import BadValue, ShapeError, Unsupported
 from .activation import floating
 from .windows import Ints
 
@@ -215,14 +215,18 @@ def _sizes(input: Tensor, size: Any, factor: Any, recompute: bool | None) -> tup
     n = input.ndim - 2
     spatial = list(input.shape[2:])
     if size is not None and factor is not None:
-        raise ValueError("only one of size or scale_factor should be defined", code="interpolate-size")
+        raise BadValue(
+            "only one of size or scale_factor should be defined", raises=ValueError, code="interpolate-size"
+        )
     if size is None and factor is None:
-        raise ValueError("either size or scale_factor should be defined", code="interpolate-size")
+        raise BadValue(
+            "either size or scale_factor should be defined", raises=ValueError, code="interpolate-size"
+        )
     given = size if factor is None else factor
     listed = isinstance(given, list | tuple)
     if listed and len(given) != n:
         what = f"output size of {given}" if factor is None else f"scale_factor of shape {given}"
-        raise ValueError(
+        raise BadValue(
             f"Input and {'output' if factor is None else 'scale_factor'} must have the same number of "
             "spatial "
             f"dimensions, but got input with spatial dimensions of {spatial} and {what}. Please provide "
@@ -233,13 +237,14 @@ def _sizes(input: Tensor, size: Any, factor: Any, recompute: bool | None) -> tup
                 if factor is None
                 else "scale_factor in (s1, s2, ...,sK) format."
             ),
+            raises=ValueError,
             code="interpolate-size",
             operands=(input,),
         )
     each = list(given) if listed else [given] * n
     if factor is None:
         if recompute:
-            raise ValueError(
+            raise BadValue(
                 "recompute_scale_factor is not meaningful with an explicit size.", code="interpolate-size"
             )
         return tuple(int(s) for s in each), None
@@ -258,9 +263,10 @@ def _interpolate(
     antialias: bool,
 ) -> Tensor:
     if align is not None and mode in ("nearest", "area", "nearest-exact"):
-        raise ValueError(
+        raise BadValue(
             "align_corners option can only be set with the interpolating modes: "
             "linear | bilinear | bicubic | trilinear",
+            raises=ValueError,
             code="interpolate-mode",
         )
     n = input.ndim - 2
@@ -268,7 +274,7 @@ def _interpolate(
         ((), None) if n < 1 else _sizes(input, size, factor, recompute or (mode == "area" and size is None))
     )
     if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and n == 2):
-        raise ValueError(
+        raise BadValue(
             "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D "
             "tensor "
             "as input",
@@ -292,7 +298,8 @@ def _no_such_mode(mode: str, n: int) -> Exception:
             "| "
             f"linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
         )
-    return (Unsupported if mode == "lanczos" else ValueError)(message, code="interpolate-mode")
+    kind = Unsupported if mode == "lanczos" else BadValue
+    return kind(message, raises=NotImplementedError, code="interpolate-mode")
 
 
 @composite(

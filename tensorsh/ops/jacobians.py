@@ -8,7 +8,7 @@ from typing import Any
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
 from ..engine.tree import flatten, map_leaves, unflatten
-from ..errors import DTypeError, ValueError
+from ..errors import BadValue, DTypeError
 from .func import JVP, Chosen, checked_vjp, named, output_tensors, with_aux
 from .tape import Tape, basis, filled
 from .vmap import over_rows
@@ -44,7 +44,7 @@ def jacrev(func, argnums, has_aux, chunk_size, _preallocate_and_copy):
             [0., 6.]])
     """
     if chunk_size is not None and chunk_size <= 0:
-        raise ValueError("jacrev: `chunk_size` should be greater than 0.")
+        raise BadValue("jacrev: `chunk_size` should be greater than 0.")
 
     def transformed(*args: Any) -> Any:
         refuse_complex("jacrev", flatten(args)[0], "inputs")

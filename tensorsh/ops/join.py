@@ -11,7 +11,7 @@ from ..engine.node import zeros
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, converters_tensor
-from ..errors import ShapeError, ValueError
+from ..errors import BadValue, ShapeError
 from .rules import wrap_dim
 from .shape_views import reshape, unsqueeze
 from .split import narrow, unbind_at
@@ -26,7 +26,7 @@ def skipped(s: Spec) -> bool:
 
 def cat_check(tensors: tuple[Spec, ...], dim: int) -> None:
     if not tensors:
-        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+        raise BadValue("torch.cat(): expected a non-empty list of Tensors", raises=ValueError)
 
 
 def cat_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:

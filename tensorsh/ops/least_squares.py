@@ -12,7 +12,7 @@ from ..engine.op import composite, op
 from ..engine.results import named_result
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .linalg_rules import (
     Array,
     adjoint,
@@ -238,7 +238,7 @@ def lstsq(input, b, rcond, driver):
         )
     driver = driver or "gelsy"
     if driver not in DRIVERS:
-        raise ValueError(f"{name}: parameter `driver` should be one of ({', '.join(DRIVERS)})")
+        raise BadValue(f"{name}: parameter `driver` should be one of ({', '.join(DRIVERS)})")
     need_finfo(a)
     if rcond is None:
         rcond = float(np.finfo(a.np).eps) * max(a.shape[-2:])

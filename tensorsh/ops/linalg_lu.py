@@ -11,7 +11,7 @@ from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, LinalgError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, LinalgError, ShapeError
 from .linalg_rules import (
     adjoint,
     batch_label,
@@ -33,7 +33,7 @@ from .lu_kernels import getrf, getrs, halves, permutation_matrix
 
 def pivoted(pivot: bool) -> None:
     if not pivot:
-        raise ValueError(
+        raise BadValue(
             "linalg.lu_factor: LU without pivoting is not implemented on the CPU", help="leave pivot=True"
         )
 
@@ -166,6 +166,7 @@ def _check_factors(name: str, info: Tensor) -> None:
             f"{name}: {batch_label(at, info.spec.shape)}U[{i},{i}] is zero and using it on lu_solve would result "
             "in a division by zero. If you still want to perform the factorization, consider calling "
             "linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)",
+            raises=RuntimeError,
             code="singular",
         )
 
@@ -221,7 +222,7 @@ def unpack_primitive(lu, pivots, unpack_data, unpack_pivots):
         if pivots.shape[-1] != min(lu.shape[-2:]) or (
             pivots.size and not 1 <= pivots.min() <= pivots.max() <= m
         ):
-            raise ValueError(
+            raise BadValue(
                 "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
                 "Did you properly pass the result of lu_factor?"
             )

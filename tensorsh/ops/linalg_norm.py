@@ -13,7 +13,7 @@ from ..engine.dtype import DType, promote_types
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .linalg_rules import need_float, need_matrix
 from .rules import reduced, wrap_dim, wrap_dims
 
@@ -45,7 +45,7 @@ def _vector_infer(x: Spec, ord: float, dim: Any, keepdim: bool, dtype: DType | N
             if not dim
             else f"the dimension {empty[0]}because this dimension is empty and the"
         )
-        raise ValueError(
+        raise BadValue(
             f"linalg.vector_norm cannot compute the {ord:g} norm on {where} operation does not have an identity"
         )
     return reduced(x, dim, keepdim, (dtype or x.dtype).to_real())
@@ -161,9 +161,11 @@ def matrix_norm(A, ord, dim, keepdim, dtype):
     return _extreme(vector_norm(A, 1, (row,), keepdim, dtype=dtype), ord, column, keepdim)
 
 
-def unsupported(name: str, ord: str) -> ArgumentError:
+def unsupported(name: str, ord: str) -> Exception:
     return ArgumentError(
-        f"{name}: Order {ord} not supported.", help='orders are "fro", "nuc", 1, -1, 2, -2, inf and -inf'
+        f"{name}: Order {ord} not supported.",
+        raises=RuntimeError,
+        help='orders are "fro", "nuc", 1, -1, 2, -2, inf and -inf',
     )
 
 

@@ -60,6 +60,7 @@ def need_kernel(kernel: str, a: Spec) -> None:
     if a.dtype.category < dt.FLOAT or a.dtype.is_half:
         raise DTypeError(
             f"\"{kernel}\" not implemented for '{a.dtype.title}'",
+            raises=NotImplementedError,
             code="not-implemented",
             help="convert it: x.float()",
         )

@@ -18,7 +18,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .activation import where
 from .loss_rules import (
     LEGACY,
@@ -107,7 +107,7 @@ huber_primitive = difference_loss(
 def _weighted(each: Tensor, input: Tensor, weight: Tensor, reduction: str) -> Tensor:
     """A weighted loss: its mean is taken over the weights."""
     if weight.spec.shape != input.spec.shape:
-        raise ValueError(
+        raise BadValue(
             "Weights and input must have the same size.", code="weight-size", operands=(input, weight)
         )
     each = each * weight
@@ -169,7 +169,7 @@ def smooth_l1_loss(input, target, size_average, reduce, reduction, beta):
     if beta == 0:
         return reduce_tensor((input - target).abs(), reduction)
     if beta < 0:
-        raise ValueError("smooth_l1_loss does not support negative values for beta.", code="loss-beta")
+        raise BadValue("smooth_l1_loss does not support negative values for beta.", code="loss-beta")
     return apply(smooth_l1_primitive, (input, target, beta, reduction))
 
 
@@ -188,11 +188,11 @@ def huber_loss(input, target, reduction, delta, weight):
     reduction = reduction_of(reduction, None, None, input, target)
     warn_sizes(input, target)
     if delta <= 0:
-        raise ValueError("huber_loss does not support non-positive values for delta.", code="loss-delta")
+        raise BadValue("huber_loss does not support non-positive values for delta.", code="loss-delta")
     if weight is None:
         return apply(huber_primitive, (input, target, delta, reduction))
     if weight.spec.shape != input.spec.shape:
-        raise ValueError(
+        raise BadValue(
             "Weights and input must have the same size.", code="weight-size", operands=(input, weight)
         )
     return reduce_tensor(apply(huber_primitive, (input, target, delta, "none")) * weight, reduction)
@@ -328,17 +328,19 @@ def gaussian_nll_loss(input, target, var, full, eps, reduction):
     """
     if not isinstance(var, Tensor):
         if var < 0:
-            raise ValueError("var has negative entry/entries", code="negative-variance")
+            raise BadValue("var has negative entry/entries", code="negative-variance")
         var = var * registry["ones_like"](input)
     elif bool((var < 0).any()):
-        raise ValueError("var has negative entry/entries", code="negative-variance", operands=(var,))
+        raise BadValue(
+            "var has negative entry/entries", raises=ValueError, code="negative-variance", operands=(var,)
+        )
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape:
             var = var.unsqueeze(-1)
         elif not (var.ndim and input.shape[:-1] == var.shape[:-1] and var.shape[-1] == 1):
             raise ShapeError("var is of incorrect size", code="variance-size", operands=(input, target, var))
     if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not valid", code="reduction")
+        raise BadValue(f"{reduction} is not valid", raises=ValueError, code="reduction")
     var = var.clone()
     with context.GradMode(False):
         var.clamp_(min=eps)

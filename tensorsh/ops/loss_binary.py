@@ -11,7 +11,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .activation_smooth import logsigmoid
 from .loss_rules import LEGACY, only_float, reduce_array, reduced_spec, reduction_of, sizes
 
@@ -43,7 +43,7 @@ def bce_primitive(x, y, weight, reduction):
     """-(y log x + (1 - y) log(1 - x)), times the weight."""
     for name, a in (("input", x), ("target", y)):
         if not ((a >= 0) & (a <= 1)).all():
-            raise ValueError(
+            raise BadValue(
                 f"all elements of {name} should be between 0 and 1",
                 code="probability-range",
                 help="they are probabilities: sigmoid(x), or binary_cross_entropy_with_logits",
@@ -90,6 +90,7 @@ def binary_cross_entropy(input, target, weight, size_average, reduce, reduction)
         raise ShapeError(
             f"Using a target size ({sizes(target)}) that is different to the input size ({sizes(input)}) is "
             "deprecated. Please ensure they have the same size.",
+            raises=ValueError,
             code="target-size",
             operands=(input, target),
         )
@@ -206,6 +207,7 @@ def _check_same_size(input: Tensor, target: Tensor) -> None:
     if target.shape != input.shape:
         raise ShapeError(
             f"Target size ({sizes(target)}) must be the same as input size ({sizes(input)})",
+            raises=ValueError,
             code="target-size",
             operands=(input, target),
         )

@@ -16,7 +16,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .loss_rules import only_float, reduced_spec, reduction_of
 
 # ------------------------------------------------------------------ negative log-likelihood
@@ -45,6 +45,7 @@ def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
         raise ShapeError(
             f"Expected input batch_size ({x.shape[0]}) to match target batch_size "
             f"({target.shape[0] if target.ndim else 0}).",
+            raises=ValueError,
             code="target-size",
             help="one class index for each row of the input",
         )
@@ -82,7 +83,7 @@ def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
         )
 
 
-def _sizes_differ(x: Spec, target: Spec) -> ShapeError:
+def _sizes_differ(x: Spec, target: Spec) -> Exception:
     return ShapeError(
         f"size mismatch (got input: {list(x.shape)}, target: {list(target.shape)})", code="target-size"
     )
@@ -96,7 +97,7 @@ def _class_weights(target: Any, weight: Any, classes: int, ignore: int, dtype: A
         low, high = chosen.min(), chosen.max()
         if low < 0 or high >= classes:
             bad = chosen.flat[int(np.argmax((chosen < 0) | (chosen >= classes)))]
-            raise IndexError(
+            raise BadIndex(
                 f"Target {bad} is out of bounds.",
                 code="target-range",
                 help=f"there are {classes} classes: 0 to {classes - 1}",
@@ -236,7 +237,7 @@ def cross_entropy(input, target, weight, size_average, ignore_index, reduce, red
     if same_shape:
         _check_probabilities(input, target, weight, ignore_index)
     if label_smoothing > 1.0:
-        raise ValueError(
+        raise BadValue(
             f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}", code="label-smoothing"
         )
     logs = registry["log_softmax"](input, 0 if len(input.spec.shape) == 1 else 1)
@@ -259,7 +260,7 @@ def _check_probabilities(input: Tensor, target: Tensor, weight: Tensor | None, i
             operands=(input, target),
         )
     if ignore_index >= 0:
-        raise ValueError("ignore_index is not supported for floating point target", code="ignore-index")
+        raise BadValue("ignore_index is not supported for floating point target", code="ignore-index")
     classes = input.shape[min(input.ndim - 1, 1)] if input.ndim else 1
     if weight is not None and weight.spec.shape != (classes,):
         raise ShapeError(
@@ -341,7 +342,7 @@ def linear_cross_entropy(
     classes, *extra = linear_weight.shape[:-1]
     logits_shape = (*input.shape[:-1], classes, *extra)
     if tuple(target.shape) == logits_shape and ignore_index is not None:
-        raise ValueError(
+        raise BadValue(
             "ignore_index cannot be specified when target contains probabilities", code="ignore-index"
         )
     rows = linear_weight.reshape(math.prod((classes, *extra)), linear_weight.shape[-1])

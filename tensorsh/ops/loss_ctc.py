@@ -14,7 +14,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, ShapeError
 from .elementwise import where
 from .loss_rules import only_float, reduction_of
 
@@ -56,7 +56,7 @@ def _infer(x: Spec, targets: Spec, times: Lengths, lengths: Lengths, blank: int)
     steps, batch, classes = x.shape
     checking = " (while checking arguments for ctc_loss_allocate_outputs)"
     if not 0 <= blank < classes:
-        raise ValueError("blank must be in label range", help=f"there are {classes} classes")
+        raise BadValue("blank must be in label range", help=f"there are {classes} classes")
     if len(times) != batch:
         raise ShapeError("input_lengths must be of size batch_size")
     if len(lengths) != batch:

@@ -11,7 +11,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .activation import where
 from .loss_rules import LEGACY, only_float, reduce_array, reduce_tensor, reduction_of, sizes, spread_grad
 
@@ -90,7 +90,7 @@ def margin_ranking_loss(input1, input2, target, margin, size_average, reduce, re
 
 def _check_triplet(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float) -> None:
     if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}", code="loss-margin")
+        raise BadValue(f"margin must be greater than 0, got {margin}", raises=ValueError, code="loss-margin")
     a, p, n = anchor.ndim, positive.ndim, negative.ndim
     if not a == p == n:
         raise ShapeError(
@@ -148,7 +148,12 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, distance_funct
 
 def _check_class(target: Any, classes: int) -> None:
     if target.size and (target.min() < 0 or target.max() >= classes):
-        raise IndexError("target out of range", code="target-range", help=f"there are {classes} classes")
+        raise BadIndex(
+            "target out of range",
+            raises=RuntimeError,
+            code="target-range",
+            help=f"there are {classes} classes",
+        )
 
 
 def _batch(x: Spec) -> tuple[int, int]:
@@ -166,7 +171,7 @@ def _multi_margin_infer(
 ) -> Spec:
     rows, classes = _batch(x)
     if p not in (1, 2):
-        raise ValueError("only p == 1 and p == 2 supported", code="loss-p")
+        raise BadValue("only p == 1 and p == 2 supported", raises=ValueError, code="loss-p")
     if target.ndim > 1 or target.numel != rows:
         raise ShapeError(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples "
@@ -175,7 +180,7 @@ def _multi_margin_infer(
             code="target-size",
         )
     if weight is not None and weight.ndim != 1:
-        raise ValueError("weight must be one-dimensional", code="weight-size")
+        raise BadValue("weight must be one-dimensional", raises=ValueError, code="weight-size")
     if weight is not None and weight.numel != classes:
         raise ShapeError(
             f"inconsistent weight size, expected {classes} but got {list(weight.shape)}", code="weight-size"
@@ -261,7 +266,7 @@ def _multilabel_slopes(x: Any, target: Any) -> tuple[Any, Any]:
     classes = x.shape[-1] if x.ndim else 1
     rows, labels = x.reshape(-1, classes), target.reshape(-1, classes)
     if labels.size and (labels.min() < -1 or labels.max() >= classes):
-        raise IndexError(
+        raise BadIndex(
             "argument #2 'target' is out of range", code="target-range", help=f"there are {classes} classes"
         )
     losses, slopes = np.zeros(len(rows), x.dtype), np.zeros_like(rows)

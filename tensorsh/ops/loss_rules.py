@@ -10,7 +10,7 @@ from ..engine import dtype as dt
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, ValueError
+from ..errors import BadValue, DTypeError
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -34,8 +34,9 @@ def reduction_of(
         return meant
     if reduction not in REDUCTIONS:
         broadcast_shapes(*[t.spec.shape for t in operands])
-        raise ValueError(
+        raise BadValue(
             f"{reduction} is not a valid value for reduction",
+            raises=ValueError,
             code="reduction",
             help="it is one of " + ", ".join(repr(r) for r in REDUCTIONS),
         )
@@ -90,6 +91,7 @@ def only_float(kernel: str, of: Spec) -> None:
     if of.dtype.category != dt.FLOAT:
         raise DTypeError(
             f"\"{kernel}\" not implemented for '{of.dtype.title}'",
+            raises=NotImplementedError,
             code="not-implemented",
             help="convert it: x.float()" if of.dtype.category < dt.FLOAT else None,
         )

@@ -15,7 +15,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.op import Op, composite, registry
 from ..engine.tensor import Tensor
-from ..errors import IndexError, ValueError
+from ..errors import BadIndex, BadValue
 from .rules import wrap_dims
 
 SAMPLE = ([[1.0, 2.0], [3.0, 5.0]],)
@@ -35,7 +35,7 @@ def input_mask(input: Tensor, mask: Tensor) -> Tensor:
     """The mask as booleans of the input's shape."""
     if mask.spec.shape != input.spec.shape:
         if mask.ndim > input.ndim:
-            raise IndexError(
+            raise BadIndex(
                 "_input_mask expected broadcastable mask (got mask dimensionality higher than of the input)"
             )
         mask = registry["broadcast_to"](mask, input.spec.shape)
@@ -165,7 +165,7 @@ def masked_mean(input, dim, keepdim, dtype, mask):
     wanted = dtype or input.dtype
     if wanted.category < dt.FLOAT:
         source = "Input" if dtype is None else "Optional"
-        raise ValueError(
+        raise BadValue(
             f"mean(): Could not infer output dtype. {source} dtype must be either a floating point or "
             f"complex dtype. Got: {wanted!r}"
         )
@@ -190,7 +190,7 @@ def masked_median(input, dim, keepdim, dtype, mask):
     if floating:
         return found
     if bool(found.isnan().any()):
-        raise ValueError("masked median expects no fully masked out rows if dtype is not floating point")
+        raise BadValue("masked median expects no fully masked out rows if dtype is not floating point")
     return found.to(dtype or input.dtype)
 
 

@@ -12,7 +12,7 @@ from ..engine import dtype as dt
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .elementwise import select
 from .gather import TAKE_RANGE
 from .getitem import CPP_NAMES, number_for
@@ -127,7 +127,7 @@ def masked_scatter(x, mask, source):
     out = x.copy()
     n = int(mask.sum())
     if n > source.size:
-        raise ValueError("Number of elements of source < number of ones in mask", code="masked-scatter")
+        raise BadValue("Number of elements of source < number of ones in mask", code="masked-scatter")
     out[mask] = source.reshape(-1)[:n]
     return out
 
@@ -156,12 +156,12 @@ def _put_rule(input: Spec, index: Spec, source: Spec, accumulate: bool) -> Spec:
             f"{input.dtype.title} and source.dtype = {source.dtype.title}"
         )
     if index.numel != source.numel:
-        raise IndexError(
+        raise BadIndex(
             "put_(): Expected source and index to have the same number of elements, but got "
             f"source.numel() = {source.numel}, index.numel() = {index.numel}"
         )
     if index.numel and not input.numel:
-        raise IndexError("put_(): Tried to put elements into an empty tensor", code="index-range")
+        raise BadIndex("put_(): Tried to put elements into an empty tensor", code="index-range")
     return input
 
 

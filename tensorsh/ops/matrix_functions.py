@@ -11,7 +11,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .elementwise import conj
 from .linalg_rules import adjoint, equal_dtypes, eye_like, narrow, need_float, need_square, need_square_shape
 from .rules import wrap_dim
@@ -161,7 +161,7 @@ def _cross_infer(a: Spec, b: Spec, dim: int) -> Spec:
     if a.ndim != b.ndim:
         raise ShapeError("linalg.cross: inputs must have the same number of dimensions.")
     if not a.ndim:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions")
     at = wrap_dim(dim, a.ndim)
     sizes = [s.shape[at] for s in (a, b)]
     if sizes != [3, 3]:
@@ -169,7 +169,9 @@ def _cross_infer(a: Spec, b: Spec, dim: int) -> Spec:
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes[0]} and {sizes[1]}"
         )
     if a.dtype is dt.bool_:
-        raise DTypeError("\"cross\" not implemented for 'Bool'", code="not-implemented")
+        raise DTypeError(
+            "\"cross\" not implemented for 'Bool'", raises=NotImplementedError, code="not-implemented"
+        )
     shape = broadcast_shapes(a.shape, b.shape)
     if a.dtype is not b.dtype:
         raise DTypeError(
@@ -267,7 +269,7 @@ def vander(x, N):
     x = x.unsqueeze(-1) if x.ndim == 0 else x
     n = x.spec.shape[-1] if N is None else N
     if n <= 1:
-        raise ValueError("N must be greater than 1.")
+        raise BadValue("N must be greater than 1.")
     powers = x.unsqueeze(-1).expand(*x.spec.shape, n - 1).cumprod(-1)
     ones = registry["ones"](*x.spec.shape, 1, dtype=powers.dtype, device=x.device)
     return registry["cat"]((ones, powers), -1)
@@ -298,7 +300,7 @@ def tensorinv(A, ind):
     torch.Size([1, 1, 1])
     """
     if ind <= 0:
-        raise ValueError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+        raise BadValue(f"Expected a strictly positive integer for 'ind', but got {ind}")
     shape = A.spec.shape
     rows, columns = math.prod(shape[:ind]), math.prod(shape[ind:])
     if rows != columns:

@@ -12,7 +12,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .linalg_norm import matrix_norm
 from .linalg_rules import Array, need_matrix, square
 
@@ -117,7 +117,7 @@ def cond(A, p):
         return (last / first if p == -2 else first / last).squeeze(-1)
     shown = p if isinstance(p, str) else f"{p:g}"
     if p not in ("fro", "nuc", 1, -1, inf, -inf):
-        raise ValueError(f"linalg.cond got an invalid norm type: {shown}")
+        raise BadValue(f"linalg.cond got an invalid norm type: {shown}")
     if A.spec.numel == 0:
         return registry["zeros"](A.spec.shape[:-2], dtype=A.dtype.to_real(), device=A.device)
     square(f"linalg.cond(ord={shown})", A.spec)

@@ -10,7 +10,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op
 from ..engine.spec import Spec, broadcast_shapes, spec
-from ..errors import ArgumentError, DTypeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError
 from .positions import zeros_of
 
 Array = np.ndarray[Any, Any]
@@ -125,5 +125,5 @@ def unravel_index(indices, shape):
     if indices.dtype.category != dt.INT:
         raise ArgumentError(f"expected 'indices' to be integer dtype, but got {indices.dtype!r}")
     if any(n < 0 for n in shape):
-        raise ValueError(f"'shape' cannot have negative values, but got {shape}")
+        raise BadValue(f"'shape' cannot have negative values, but got {shape}", raises=ValueError)
     return apply(unravel, (indices, shape))

@@ -218,6 +218,7 @@ def local_response_norm(input, size, alpha, beta, k):
     if input.ndim < 3:
         raise ShapeError(
             f"Expected 3D or higher dimensionality {' ' * 25}input (got {input.ndim} dimensions)",
+            raises=ValueError,
             code="norm-rank",
             operands=(input,),
         )

@@ -17,7 +17,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import ShapeError, ValueError
+from ..errors import BadValue, ShapeError
 from .loss_rules import only_float, sizes
 from .moments import fused, moments
 from .norm import Dims, check_dtypes, input_gradient, standardised
@@ -36,8 +36,9 @@ def statistics(x: Any, dims: Dims, eps: float) -> tuple[Any, Any]:
 def _check_batch(size: Sequence[int], shown: str) -> None:
     """There must be something to take a variance over."""
     if size[0] * math.prod(size[2:]) == 1:
-        raise ValueError(
+        raise BadValue(
             f"Expected more than 1 value per channel when training, got input size {shown}",
+            raises=ValueError,
             code="norm-single",
         )
 
@@ -128,7 +129,7 @@ def group_norm(input, num_groups, weight, bias, eps):
             operands=(input,),
         )
     if num_groups == 0:
-        raise ValueError("integer division or modulo by zero", code="norm-groups")
+        raise BadValue("integer division or modulo by zero", raises=ZeroDivisionError, code="norm-groups")
     shape = list(input.shape)
     _check_batch(
         [shape[0] * shape[1] // num_groups, num_groups, *shape[2:]],
@@ -146,7 +147,7 @@ def _batch_infer(x: Spec, weight: Any, bias: Any, mean: Any, var: Any, training:
     for name, p in named:
         if p is None:
             if not training and name.startswith("running"):
-                raise ValueError(f"{name} must be defined in evaluation mode", code="norm-statistics")
+                raise BadValue(f"{name} must be defined in evaluation mode", code="norm-statistics")
         elif p.numel != channels:
             raise ShapeError(f"{name} should contain {channels} elements not {p.numel}", code="norm-shape")
     only_float("batch_norm", x)
@@ -284,12 +285,13 @@ def instance_norm(input, running_mean, running_var, weight, bias, use_input_stat
              [-1.0000,  1.0000]]])
     """
     if use_input_stats and math.prod(input.shape[2:]) == 1:
-        raise ValueError(
+        raise BadValue(
             f"Expected more than 1 spatial element when training, got input size {sizes(input)}",
+            raises=ValueError,
             code="norm-single",
         )
     if not use_input_stats and (running_mean is None or running_var is None):
-        raise ValueError(
+        raise BadValue(
             "Expected running_mean and running_var to be defined when use_input_stats is false",
             code="norm-statistics",
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.dtype import DType
-from ..errors import ValueError
+from ..errors import BadValue
 
 #: the names of C++ types in "value cannot be converted to type …"
 SCALAR_NAMES = {
@@ -66,9 +66,9 @@ def check_number(value: Any, dtype: DType, name: str | None = None) -> None:
     if isinstance(value, bool):
         return
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise ValueError("int too big to convert", code="number-range", help="integers have 64 bits")
+        raise BadValue("int too big to convert", code="number-range", help="integers have 64 bits")
     if not holds(value, dtype):
-        raise ValueError(
+        raise BadValue(
             f"value cannot be converted to type {name or SCALAR_NAMES[dtype]} without overflow",
             code="number-range",
             help="take .real, or make the tensor complex"

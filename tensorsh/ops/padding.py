@@ -14,7 +14,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError, Unsupported, ValueError
+from ..errors import BadValue, DTypeError, ShapeError, Unsupported
 from .numbers import check_number, number_array
 from .split import narrow
 
@@ -119,7 +119,7 @@ def border_infer(x: Spec, pad: tuple[int, ...], mode: str, count: int) -> Spec:
                 f"Trying to create tensor with negative dimension {n}: {shape}", code="negative-size"
             )
     if x.dtype is dt.bool_:
-        raise DTypeError(f"\"{name}\" not implemented for 'Bool'")
+        raise DTypeError(f"\"{name}\" not implemented for 'Bool'", raises=NotImplementedError)
     return x.with_shape(shape)
 
 
@@ -216,7 +216,7 @@ def pad_(input, pad, mode, value):
     if mode == "constant":
         return apply(constant_pad_nd, (input, pad, 0.0 if value is None else value))
     if value is not None and value != 0:
-        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+        raise BadValue(f'Padding mode "{mode}" doesn\'t take in value argument')
     count = len(pad) // 2
     fits = count in (1, 2, 3) and input.ndim in (count + 1, count + 2)
     if mode not in ("reflect", "replicate", "circular"):

@@ -7,7 +7,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.op import op, registry
 from ..engine.spec import Spec
-from ..errors import DTypeError, ValueError
+from ..errors import BadValue, DTypeError
 from .elementwise import conj, exact, not_implemented, numbered, one_tensor, select, where
 from .rounding import floats_only
 from .rules import broadcast
@@ -259,7 +259,7 @@ def _(grad, input, end):
 def scale(value, like):
     """`value` in the dtype of the result."""
     if type(value) is complex and like.dtype.kind != "c":
-        raise ValueError(
+        raise BadValue(
             "value cannot be converted to type float without overflow",
             help="a complex value needs complex tensors",
         )

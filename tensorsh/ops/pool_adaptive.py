@@ -14,7 +14,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import ShapeError, ValueError
+from ..errors import BadValue, ShapeError
 from .activation import floating
 from .pool import pick
 from .pool_rules import check_1d
@@ -46,9 +46,11 @@ def output_size(name: str, n: int, given: Any, x: Tensor) -> Ints:
     several = isinstance(given, list | tuple)
     values = list(given) if several else [given] * n
     if n > 1 and several and x.ndim <= len(values):
-        raise ValueError(f"Input dimension should be at least {len(values) + 1}", code="pool-rank")
+        raise BadValue(
+            f"Input dimension should be at least {len(values) + 1}", raises=ValueError, code="pool-rank"
+        )
     if len(values) != n:
-        raise ValueError(
+        raise BadValue(
             f"{name}() argument 'output_size' should contain one int (got {len(values)})"
             if n == 1
             else f"{name}: output_size must be {n}"
@@ -66,7 +68,7 @@ def _avg_infer(x: Spec, size: Ints) -> Spec:
     n = len(size)
     name = f"adaptive_avg_pool{n}d"
     if min(size) < 0:
-        raise ValueError(
+        raise BadValue(
             f"{name}: elements of output_size must be greater than or equal to 0 but received "
             f"{{{', '.join(map(str, size[:2]))}{''.join(f',{n}' for n in size[2:])}}}",
             code="pool-geometry",
@@ -148,7 +150,7 @@ def _max_infer(x: Spec, size: Ints) -> Spec:
     n = len(size)
     name = f"adaptive_max_pool{n}d"
     if min(size) < 0:
-        raise ValueError(
+        raise BadValue(
             f"Trying to create tensor with negative dimension {min(size)}: {[*x.shape[:-n], *size]}",
             code="negative-size",
         )

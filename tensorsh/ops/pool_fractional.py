@@ -12,7 +12,7 @@ from ..engine.dtype import int64
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import ShapeError, ValueError
+from ..errors import BadValue, ShapeError
 from .activation import floating
 from .pool import pick
 from .windows import Ints
@@ -71,7 +71,7 @@ def pooled(
 ) -> tuple[Tensor, Tensor]:
     name = f"fractional_max_pool{n}d"
     if output_size is None and output_ratio is None:
-        raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
+        raise BadValue(f"{name} requires specifying either an output_size or an output_ratio")
     spatial = input.shape[-n:]
     kernel = kernel * n if len(kernel) == 1 else kernel
     if output_size is None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..engine import dtype as dt
 from ..engine.spec import Spec
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .rules import wrap_dim
 from .windows import Ints
 
@@ -42,7 +42,7 @@ def geometry(
                 message = f"{name}() argument '{what}' should contain one int (got {len(given)})"
             else:
                 message = f"{name}: {what} must {words}a single int, or a tuple of {_COUNT[n]}"
-            raise ValueError(message, code="pool-geometry")
+            raise BadValue(message, code="pool-geometry")
         return given * n if len(given) == 1 else given
 
     kernel = spread("kernel_size", kernel, "either be ")
@@ -57,11 +57,11 @@ def pooled_size(spatial: Ints, g: Geometry) -> Ints:
     found = []
     for size, k, s, p, d in zip(spatial, g.kernel, g.stride, g.padding, g.dilation, strict=True):
         if s == 0:
-            raise ValueError("stride should not be zero", code="pool-geometry")
+            raise BadValue("stride should not be zero", code="pool-geometry")
         if p < 0:
-            raise ValueError(f"pad must be non-negative, but got pad: {p}", code="pool-geometry")
+            raise BadValue(f"pad must be non-negative, but got pad: {p}", code="pool-geometry")
         if p > ((k - 1) * d + 1) // 2:
-            raise ValueError(
+            raise BadValue(
                 f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and "
                 f"dilation={d}",
                 code="pool-geometry",
@@ -96,7 +96,7 @@ def pool_infer(kind: str, x: Spec, *numbers: Any) -> Spec:
     ):
         if min(values) <= 0:
             shown = " ".join(f"{prefix}{a}: {v}" for a, v in zip(axes, values, strict=True))
-            raise ValueError(f"{what} should be greater than zero, but got {shown}", code="pool-geometry")
+            raise BadValue(f"{what} should be greater than zero, but got {shown}", code="pool-geometry")
     if 0 in x.shape[-n - 1 :] and n == 3:
         kernel = "max_pool3d_with_indices_out_cpu_template" if kind == "max" else "avg_pool3d"
         raise ShapeError(
@@ -131,6 +131,7 @@ def pool_infer(kind: str, x: Spec, *numbers: Any) -> Spec:
     if x.dtype is dt.bool_ or x.dtype.is_complex:
         raise DTypeError(
             f"\"{kind}_pool{n}d\" not implemented for '{x.dtype.title}'",
+            raises=NotImplementedError,
             code="not-implemented",
             help="convert it: x.float()",
         )
@@ -160,10 +161,11 @@ def check_max_1d(x: Spec, g: Geometry) -> None:
     if problem is None and pooled_size(x.shape[-1:], g)[0] < 1:
         problem = f"Invalid computed output size: {pooled_size(x.shape[-1:], g)[0]}"
     if problem:
-        raise ValueError(f"max_pool1d() {problem}", code="pool-geometry")
+        raise BadValue(f"max_pool1d() {problem}", code="pool-geometry")
     if x.dtype.category != dt.FLOAT:
         raise DTypeError(
             f"\"max_pool1d_impl\" not implemented for '{x.dtype.title}'",
+            raises=NotImplementedError,
             code="not-implemented",
             help="convert it: x.float()",
         )

@@ -12,7 +12,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .pool import avg_pool, max_pool, pick
 from .pool_rules import Geometry, check_1d, check_max_1d, geometry
 from .windows import Ints
@@ -102,7 +102,7 @@ def _declare_avg(n: int, call: str, result: str) -> None:
     def body(input, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override):
         g = geometry(f"avg_pool{n}d", n, kernel, stride, padding, (1,), ceil_mode)
         if divisor_override == 0:
-            raise ValueError("divisor must be not zero", code="pool-divisor")
+            raise BadValue("divisor must be not zero", code="pool-divisor")
         return avg_pool(input, g, count_include_pad, divisor_override)
 
     composite(
@@ -174,7 +174,7 @@ def _unpool_record(n: int) -> Op:
         wrong = (indices < 0) | (indices >= total)
         if wrong.any():
             shown = "x".join(map(str, size))
-            raise IndexError(
+            raise BadIndex(
                 f"Found an invalid max index: {indices[wrong][0]} (output volumes are of size {shown})",
                 code="index-range",
             )
@@ -205,16 +205,18 @@ def _unpooled_size(shape: Ints, kernel: Ints, stride: Ints, padding: Ints, wante
     if len(size) == n + 2:
         size = size[2:]
     if len(size) != n:
-        raise ValueError(
+        raise BadValue(
             f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a length of "
             f"'{len(size)}'",
+            raises=ValueError,
             code="pool-geometry",
         )
     for d in range(n):
         low, high = default[d] - stride[d], default[d] + stride[d]
         if not low < size[d] < high:
-            raise ValueError(
+            raise BadValue(
                 f'invalid output_size "{size}" (dim {d} must be between {low} and {high})',
+                raises=ValueError,
                 code="pool-geometry",
             )
     return size

@@ -10,12 +10,20 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError
+from ..errors import BadIndex, DTypeError
 
 Array = np.ndarray[Any, Any]
 
 
-def check_bounds(index: Array, size: int, dim: int, *, negative: bool = False, message: str = "") -> None:
+def check_bounds(
+    index: Array,
+    size: int,
+    dim: int,
+    *,
+    negative: bool = False,
+    message: str = "",
+    raises: type[Exception] = IndexError,
+) -> None:
     """Every index must be in [0, size), or in [-size, size) where counting from the end is allowed.
 
     `message` replaces PyTorch's usual sentence; it may use {index}, {dim} and {size}.
@@ -27,8 +35,9 @@ def check_bounds(index: Array, size: int, dim: int, *, negative: bool = False, m
         return
     bad = int(index[(index < low) | (index >= size)].ravel()[0])
     message = message or "index {index} is out of bounds for dimension {dim} with size {size}"
-    raise IndexError(
+    raise BadIndex(
         message.format(index=bad, dim=dim, size=size),
+        raises=raises,
         code="index-range",
         help=f"valid indices are {low} to {size - 1}" if size else "this dimension is empty",
     )

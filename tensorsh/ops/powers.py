@@ -17,7 +17,7 @@ from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.tensor import NUMBERS
-from ..errors import DTypeError, ValueError
+from ..errors import BadValue, DTypeError
 from .elementwise import (
     FLOAT32,
     FLOAT64,
@@ -87,7 +87,7 @@ def pow_scalar(x, exponent):
         return np.array(x)
     if x.dtype.kind in "iu":
         if exponent < 0:
-            raise ValueError(
+            raise BadValue(
                 "Integers to negative integer powers are not allowed.",
                 code="integer-power",
                 help="convert to a floating-point dtype first: x.float() ** -1",

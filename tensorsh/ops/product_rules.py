@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine import dtype as dt
-from ..engine.spec import Spec, broadcast_shapes
+from ..engine.spec import Spec, common_shape
 from ..errors import DTypeError, ShapeError
 
 
@@ -27,7 +27,10 @@ def no_bool(kernel: str, of: Spec) -> None:
     """PyTorch has no such kernel for bool."""
     if of.dtype is dt.bool_:
         raise DTypeError(
-            f"\"{kernel}\" not implemented for 'Bool'", code="not-implemented", help="convert it: x.float()"
+            f"\"{kernel}\" not implemented for 'Bool'",
+            raises=NotImplementedError,
+            code="not-implemented",
+            help="convert it: x.float()",
         )
 
 
@@ -39,9 +42,8 @@ def transposes(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
         if len(b) == 2 and a[0] == b[1]:
             return f"transpose the right operand: b.T gives [{b[0]}]"
         return None
-    try:
-        batch = broadcast_shapes(a[:-2], b[:-2])
-    except ShapeError:
+    batch = common_shape(a[:-2], b[:-2])
+    if batch is None:
         return None
     turned = ".mT" if len(a) > 2 or len(b) > 2 else ".T"
     (m, k), (l, n) = a[-2:], b[-2:]

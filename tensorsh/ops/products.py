@@ -10,7 +10,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, ShapeError, facts_of
 from .elementwise import conj
 from .matmul import matmul, mm, multiply
 from .rules import wrap_dim, wrap_dims
@@ -215,8 +215,10 @@ def linear(input, weight, bias):
         )
     try:
         return transformed(input, weight, bias)
-    except ShapeError as error:
-        error.help = f"a weight is (out, in): its last size is the input's, {input.spec.shape[-1]}"
+    except RuntimeError as error:
+        facts = facts_of(error)
+        if facts is not None and facts.kind == "shape":
+            facts.help = f"a weight is (out, in): its last size is the input's, {input.spec.shape[-1]}"
         raise
 
 

@@ -10,7 +10,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .rules import wrap_dim
 
 Array = np.ndarray[Any, Any]
@@ -25,10 +25,10 @@ def _quantile(
 ) -> Tensor:
     if not isinstance(q, Tensor):
         if not 0 <= q <= 1:
-            raise ValueError(f"{name}() q must be in the range [0, 1] but got {q:g}", code="quantile-range")
+            raise BadValue(f"{name}() q must be in the range [0, 1] but got {q:g}", code="quantile-range")
         q = registry["tensor"](q, dtype=input.dtype, device=input.device)
     if not input.spec.numel:
-        raise ValueError(f"{name}() input tensor must be non-empty", code="empty-reduction")
+        raise BadValue(f"{name}() input tensor must be non-empty", code="empty-reduction")
     if q.ndim > 1:
         raise ShapeError(f"{name}() q must be a scalar or 1D tensor", code="quantile-q")
     if input.dtype not in (dt.float32, dt.float64):
@@ -41,11 +41,11 @@ def _quantile(
             help=f"convert it: q.to({input.dtype.name})",
         )
     if how not in INTERPOLATIONS:
-        raise ValueError(
+        raise BadValue(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {how}"
         )
     if not q.spec.is_meta and not bool(((q.detach() >= 0) & (q.detach() <= 1)).all()):
-        raise ValueError(f"{name}() q values must be in the range [0, 1]", code="quantile-range")
+        raise BadValue(f"{name}() q values must be in the range [0, 1]", code="quantile-range")
 
     shape = list(input.shape)
     at = wrap_dim(dim or 0, input.ndim)

@@ -20,7 +20,7 @@ from ..engine.levels import for_each_slice
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor, type_name, wrap
-from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .create import check_size, leaf
 from .memory_order import back, laid_out_like, memory_order
 from .random_streams import stream
@@ -277,9 +277,9 @@ def multinomial_infer(x: Spec, num_samples: int, replacement: bool, generator: A
     if not x.dtype.is_floating_point:
         raise DTypeError(f"multinomial only supports floating-point dtypes for input, got: {x.dtype.title}")
     if num_samples <= 0:
-        raise ValueError("cannot sample n_sample <= 0 samples")
+        raise BadValue("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > x.shape[-1]:
-        raise ValueError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+        raise BadValue("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
     return spec((*x.shape[:-1], num_samples), dt.int64, x.device)
 
 
@@ -320,14 +320,16 @@ zero_gradient(poisson, "input")
 def binomial_infer(count: Spec, prob: Spec, generator: Any) -> Spec:
     for name, given in (("count", count), ("prob", prob)):
         if not given.dtype.is_floating_point:
-            raise ValueError(
+            raise BadValue(
                 f"binomial only supports floating-point dtypes for {name}, got: {given.dtype.title}",
                 help="convert it: x.float()",
             )
     if prob.dtype is not count.dtype:
         raise DTypeError(f"Found dtype {prob.dtype.title} but expected {count.dtype.title}")
     if count.dtype.is_half:
-        raise DTypeError(f"\"binomial_cpu\" not implemented for '{count.dtype.title}'")
+        raise DTypeError(
+            f"\"binomial_cpu\" not implemented for '{count.dtype.title}'", raises=NotImplementedError
+        )
     return count.with_shape(broadcast_shapes(count.shape, prob.shape))
 
 

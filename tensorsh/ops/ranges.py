@@ -16,7 +16,7 @@ from ..engine.generator_normal import fused
 from ..engine.op import composite
 from ..engine.spec import spec
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .create import OPTIONS, leaf
 from .numbers import SCALAR_NAMES, cast_array, check_number, number_array
 
@@ -30,8 +30,8 @@ def computed(
     return leaf(array, dtype, device, requires_grad)
 
 
-def not_implemented(name: str, dtype: DType) -> DTypeError:
-    return DTypeError(f"\"{name}\" not implemented for '{dtype.title}'")
+def not_implemented(name: str, dtype: DType) -> Exception:
+    return DTypeError(f"\"{name}\" not implemented for '{dtype.title}'", raises=NotImplementedError)
 
 
 # ------------------------------------------------------------------ arange
@@ -40,19 +40,19 @@ def not_implemented(name: str, dtype: DType) -> DTypeError:
 def range_size(start: Any, end: Any, step: Any, dtype: DType) -> int:
     """How many numbers from `start` by `step` lie before `end`: in integers for int64, else in float64."""
     if not (isfinite(start) and isfinite(end)):
-        raise ValueError(f"unsupported range: {start:g} -> {end:g}")
+        raise BadValue(f"unsupported range: {start:g} -> {end:g}")
     if dtype is dt.int64:
         start, end, step = int(start), int(end), int(step)
     if step == 0:
-        raise ValueError("step must be nonzero")
+        raise BadValue("step must be nonzero")
     if (step > 0 and end < start) or (step < 0 and end > start):
-        raise ValueError(
+        raise BadValue(
             "upper bound and lower bound inconsistent with step sign",
             help=f"a range from {start} to {end} needs a {'negative' if end < start else 'positive'} step",
         )
     size = -((end - start) // -step) if dtype is dt.int64 else ceil((float(end) - start) / step)
     if size >= 2**63:
-        raise ValueError("invalid size, possible overflow?")
+        raise BadValue("invalid size, possible overflow?")
     return size
 
 
@@ -60,7 +60,7 @@ def real_number(value: Any, name: str, position: int) -> Any:
     """A bound of a range: a real number."""
     value = number(value, "arange", name, position)
     if isinstance(value, complex):
-        raise ValueError("value cannot be converted to type double without overflow")
+        raise BadValue("value cannot be converted to type double without overflow")
     if isinstance(value, int):
         check_number(value, dt.int64)
     return value
@@ -163,7 +163,7 @@ def spacing_dtype(name: str, start: Any, end: Any, base: Any, dtype: DType | Non
 
 def check_spacing(name: str, start: Any, end: Any, steps: int, dtype: DType) -> None:
     if steps < 0:
-        raise ValueError("number of steps must be non-negative")
+        raise BadValue("number of steps must be non-negative")
     if dtype is dt.bool_:
         raise not_implemented(f"{name}_cpu", dtype)
     if steps:
@@ -223,6 +223,6 @@ def eye(n, m, dtype, layout, device, requires_grad, pin_memory):
     m = n if m is None else m
     for name, size in (("n", n), ("m", m)):
         if size < 0:
-            raise ValueError(f"{name} must be greater or equal to 0, got {size}")
+            raise BadValue(f"{name} must be greater or equal to 0, got {size}")
     dtype = dtype or context.current.dtype
     return computed((n, m), dtype, device, requires_grad, lambda: np.eye(n, m, dtype=dtype.np))

@@ -11,7 +11,7 @@ from ..engine.memory import CONTIGUOUS
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, converters_tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .broadcast import expand
 from .rules import wrap_dim, wrap_dims
 from .shape_views import clone, flatten, reshape, unsqueeze
@@ -71,7 +71,7 @@ def roll_infer(x: Spec, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Spec:
         raise ShapeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
     for d in dims:
         if not x.ndim:
-            raise IndexError(f"Dimension specified as {d} but tensor has no dimensions", code="dim-range")
+            raise BadIndex(f"Dimension specified as {d} but tensor has no dimensions", code="dim-range")
         wrap_dim(d, x.ndim)
     return x
 
@@ -204,16 +204,19 @@ def tile(input, dims):
 def repeated_indices(repeats, output_size):
     """Each index as often as `repeats` says."""
     if repeats.size and repeats.min() < 0:
-        raise ValueError("repeats can not be negative")
+        raise BadValue("repeats can not be negative")
     out = np.repeat(np.arange(repeats.size), repeats)
     if output_size is not None and output_size != out.size:
-        raise ValueError("allocated size does not match required size")
+        raise BadValue("allocated size does not match required size")
     return out
 
 
 def check_repeats(repeats: Tensor) -> None:
     if repeats.spec.dtype not in (dt.int64, dt.int32):
-        raise DTypeError(f"\"repeat_interleave_cpu\" not implemented for '{repeats.spec.dtype.title}'")
+        raise DTypeError(
+            f"\"repeat_interleave_cpu\" not implemented for '{repeats.spec.dtype.title}'",
+            raises=NotImplementedError,
+        )
 
 
 @composite(

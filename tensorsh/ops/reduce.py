@@ -60,7 +60,7 @@ def count(of: Spec, dim: Dims) -> int:
     return product(of.shape[d] for d in wrap_dims(dim, of.ndim)) if of.shape else 1
 
 
-def bad_call(name: str, *args: Any, **keywords: Any) -> ArgumentError:
+def bad_call(name: str, *args: Any, **keywords: Any) -> Exception:
     """No overload takes these arguments: PyTorch's first line."""
     given = [type_name(a) for a in args] + [f"{k}={type_name(v)}" for k, v in keywords.items()]
     listed = ", ".join(given) + (", " if keywords and len(given) == 1 else "")

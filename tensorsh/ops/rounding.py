@@ -23,7 +23,11 @@ def rounding_spec(name):
 
     def infer(input, decimals=None):
         if input.dtype.is_complex and name != "round":
-            raise DTypeError(f"{name} is not supported for complex inputs", help="round x.real and x.imag")
+            raise DTypeError(
+                f"{name} is not supported for complex inputs",
+                raises=NotImplementedError,
+                help="round x.real and x.imag",
+            )
         if input.dtype.is_complex or input.dtype is dt.bool_:
             raise not_implemented(f"{name}_vml_cpu", input)
         return input
@@ -164,6 +168,7 @@ def sign_spec(input):
         raise DTypeError(
             "Unlike NumPy, torch.sign is not intended to support complex numbers. "
             "Please use torch.sgn instead.",
+            raises=NotImplementedError,
             help="x.sgn() is x / |x|",
         )
     return input
@@ -186,7 +191,11 @@ unary(
 
 def signbit_spec(input):
     if input.dtype.is_complex:
-        raise DTypeError("signbit is not implemented for complex tensors.", help="look at x.real or x.imag")
+        raise DTypeError(
+            "signbit is not implemented for complex tensors.",
+            raises=NotImplementedError,
+            help="look at x.real or x.imag",
+        )
     return same_bool(input)
 
 

@@ -13,7 +13,7 @@ from ..engine import context
 from ..engine import dtype as dt
 from ..engine.dtype import DType
 from ..engine.spec import Spec, broadcast_shapes, spec
-from ..errors import IndexError, ValueError
+from ..errors import BadIndex, BadValue
 
 
 def same(input: Spec, *_: Any) -> Spec:
@@ -42,7 +42,7 @@ def wrap_dim(dim: int, ndim: int) -> int:
     """A dimension counted from the front; PyTorch's error when it is out of range."""
     n = max(ndim, 1)
     if not -n <= dim < n:
-        raise IndexError(
+        raise BadIndex(
             f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})",
             code="dim-range",
             help=f"the tensor has {ndim} dimension{'s' * (ndim != 1)}",
@@ -57,7 +57,7 @@ def wrap_dims(dims: Sequence[int] | int | None, ndim: int) -> tuple[int, ...]:
     found = [wrap_dim(d, ndim) for d in (dims if isinstance(dims, tuple | list) else (dims,))]
     for i, d in enumerate(found):
         if d in found[:i]:
-            raise ValueError(
+            raise BadValue(
                 f"dim {d} appears multiple times in the list of dims", help="name each dimension once"
             )
     return tuple(found) if ndim else ()

@@ -16,7 +16,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import DTypeError, IndexError, ShapeError, ValueError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .positions import zeros_of
 from .reduce import cast, sum_dtype
 from .rules import default_float, wrap_dim
@@ -140,7 +140,9 @@ def running(name: str, ufunc: np.ufunc, example: str) -> Op:
     def rule(input: Spec, dim: int) -> tuple[Spec, Spec]:
         wrap_dim(dim, input.ndim)
         if input.dtype.is_complex:
-            raise DTypeError(f"\"{name}_cpu\" not implemented for '{input.dtype.title}'")
+            raise DTypeError(
+                f"\"{name}_cpu\" not implemented for '{input.dtype.title}'", raises=NotImplementedError
+            )
         return input, input.with_dtype(dt.int64)
 
     @op(f"{name}(Tensor input, int dim)", infer=rule, names=())
@@ -197,6 +199,7 @@ def _logcumsumexp_rule(input: Spec, dim: int) -> Spec:
     if input.dtype.category < dt.FLOAT:
         raise DTypeError(
             f"\"logcumsumexp_out_cpu\" not implemented for '{input.dtype.title}'",
+            raises=NotImplementedError,
             help="convert it: x.float()",
         )
     return input
@@ -266,7 +269,7 @@ def diff(input, n, dim, prepend, append):
     if not input.spec.shape:
         raise ShapeError("diff expects input to be at least one-dimensional", code="diff")
     if n < 0:
-        raise ValueError(f"order must be non-negative but got {n}", code="diff")
+        raise BadValue(f"order must be non-negative but got {n}", code="diff")
     at = wrap_dim(dim, input.ndim)
     if n == 0:
         return registry["Tensor.copy_"](registry["zeros_like"](input), input)
@@ -311,7 +314,7 @@ def _steps(name: str, y: Tensor, x: Tensor, dim: int) -> Tensor:
 def points_along(y: Tensor, dim: int) -> int:
     """The dimension of the sample points, which a single number does not have."""
     if not y.ndim:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions", code="dim-range")
+        raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions", code="dim-range")
     return wrap_dim(dim, y.ndim)
 
 
@@ -385,7 +388,7 @@ def cumulative_trapezoid(y, x, dx, dim):
     tensor([2.5000, 9.0000])
     """
     if not y.ndim:
-        raise IndexError("slice() cannot be applied to a 0-dim tensor.", code="dim-range")
+        raise BadIndex("slice() cannot be applied to a 0-dim tensor.", code="dim-range")
     dim = wrap_dim(dim, y.ndim)
     if x is not None:
         areas = _ends(y, dim) * _steps("cumulative_trapezoid", y, x, dim)

@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, full_spec
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .getitem import number_for
 from .index import add_at
 from .overload import overloaded
@@ -60,7 +60,7 @@ def places(x: Array, dim: int, index: Array) -> Array:
     """Row-major positions in `x` that `index` along `dim` names, checked."""
     shape = x.shape or (1,)
     at = dim % len(shape)
-    check_bounds(index, shape[at], at)
+    check_bounds(index, shape[at], at, raises=RuntimeError)
     index = np.atleast_1d(index)
     return flat_positions(shape, index, at, index.shape)
 
@@ -120,7 +120,7 @@ def _(grad, dim, index):
 def _scatter_reduced_rule(input: Spec, dim: int, index: Spec, src: Any, reduce: str) -> Spec:
     out = scatter_rule(input, dim, index, src if isinstance(src, Spec) and src.shape else None)
     if reduce not in ("add", "multiply"):
-        raise ValueError("reduce argument must be either add or multiply.", help='reduce="add"')
+        raise BadValue("reduce argument must be either add or multiply.", help='reduce="add"')
     return out
 
 
@@ -237,7 +237,7 @@ def _scatter_reduce_rule(
     input: Spec, dim: int, index: Spec, src: Spec, reduce: str, include_self: bool
 ) -> Spec:
     if reduce not in AT:
-        raise ValueError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+        raise BadValue(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     return scatter_rule(input, dim, index, src)
 
 

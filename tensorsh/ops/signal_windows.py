@@ -16,7 +16,7 @@ from ..engine import dtype as dt
 from ..engine.dtype import DType
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError
 from .create import OPTIONS as FACTORY
 from .create import leaf
 
@@ -28,9 +28,11 @@ OPTIONS = "dtype? dtype=None, any layout=None, device? device=None, bool require
 def checked(name: str, M: int, dtype: DType | None) -> DType:
     dtype = dtype or context.current.dtype
     if M < 0:
-        raise ValueError(f"{name} requires non-negative window length, got M={M}", code="negative-size")
+        raise BadValue(
+            f"{name} requires non-negative window length, got M={M}", raises=ValueError, code="negative-size"
+        )
     if dtype not in (dt.float32, dt.float64):
-        raise ValueError(f"{name} expects float32 or float64 dtypes, got: {dtype!r}")
+        raise BadValue(f"{name} expects float32 or float64 dtypes, got: {dtype!r}", raises=ValueError)
     return dtype
 
 
@@ -63,7 +65,7 @@ def general_cosine(M, a, sym, dtype, layout, device, requires_grad):
     if not isinstance(a, list | tuple):
         raise ArgumentError("Coefficients must be a list/tuple")
     if not a:
-        raise ValueError("Coefficients cannot be empty")
+        raise BadValue("Coefficients cannot be empty", raises=ValueError)
     constant = 2 * pi / (M - 1 if sym else M)
     k = positions(0, (M - 1) * constant, M, like)
     weights = registry["tensor"]([(-1) ** i * w for i, w in enumerate(a)], **like)
@@ -173,9 +175,9 @@ def exponential(M, center, tau, sym, dtype, layout, device, requires_grad):
     tensor([0.3679, 1.0000, 0.3679])
     """
     if tau <= 0:
-        raise ValueError(f"Tau must be positive, got: {tau} instead.")
+        raise BadValue(f"Tau must be positive, got: {tau} instead.", raises=ValueError)
     if sym and center is not None:
-        raise ValueError("Center must be None for symmetric windows")
+        raise BadValue("Center must be None for symmetric windows", raises=ValueError)
     like = options(checked("exponential", M, dtype), device, requires_grad)
     if M == 0:
         return short(M, like)
@@ -193,7 +195,7 @@ def gaussian(M, std, sym, dtype, layout, device, requires_grad):
     tensor([0.6065, 1.0000, 0.6065])
     """
     if std <= 0:
-        raise ValueError(f"Standard deviation must be positive, got: {std} instead.")
+        raise BadValue(f"Standard deviation must be positive, got: {std} instead.", raises=ValueError)
     like = options(checked("gaussian", M, dtype), device, requires_grad)
     if M == 0:
         return short(M, like)
@@ -210,7 +212,7 @@ def kaiser(M, beta, sym, dtype, layout, device, requires_grad):
     tensor([0.2049, 1.0000, 0.2049])
     """
     if beta < 0:
-        raise ValueError(f"beta must be non-negative, got: {beta} instead.")
+        raise BadValue(f"beta must be non-negative, got: {beta} instead.", raises=ValueError)
     dtype = checked("kaiser", M, dtype)
     like = options(dtype, device, requires_grad)
     window = short(M, like)
@@ -238,9 +240,13 @@ def older(name: str, length: int, periodic: bool, samples: Any, like: dict[str, 
             help="leave out dtype=, or give a float dtype",
         )
     if length < 0:
-        raise ValueError(f"{name} requires non-negative window_length, got window_length={length}")
+        raise BadValue(f"{name} requires non-negative window_length, got window_length={length}")
     if dtype.is_complex:
-        raise DTypeError(f"\"arange_cpu\" not implemented for '{dtype.title}'", code="not-implemented")
+        raise DTypeError(
+            f"\"arange_cpu\" not implemented for '{dtype.title}'",
+            raises=NotImplementedError,
+            code="not-implemented",
+        )
     compute = dt.float32 if dtype.is_half else dtype
     if length < 2:
         values = np.ones(length, compute.np)

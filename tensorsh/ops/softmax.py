@@ -33,6 +33,7 @@ def _rule(name: str) -> Any:
             place = "lastdim_kernel_impl" if at == max(input.ndim, 1) - 1 else "kernel_impl"
             raise DTypeError(
                 f"\"{name}_{place}\" not implemented for '{input.dtype.title}'",
+                raises=NotImplementedError,
                 help=f"convert it, or give dtype: {name}(x, dim, dtype=float32)",
             )
         return input

@@ -16,7 +16,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op
 from ..engine.results import named_result
 from ..engine.spec import Spec
-from ..errors import DTypeError, ValueError
+from ..errors import BadValue, DTypeError
 from .extremes import nonempty, pick, share
 from .rules import reduced, wrap_dim
 from .selection import SHORT, each_row, quick_select, ranks, std_sort, top
@@ -133,7 +133,7 @@ def _topk_rule(input: Spec, k: int, dim: int, largest: bool, sorted: bool) -> tu
     at = wrap_dim(dim, input.ndim)
     size = input.shape[at] if input.shape else 1
     if not 0 <= k <= size:
-        raise ValueError(
+        raise BadValue(
             "selected index k out of range",
             code="topk-range",
             help=f"k can be 0 to {size}, the size of dimension {at}",
@@ -181,7 +181,9 @@ def selecting(name: str, input: Spec, dim: int, keepdim: bool, kernel: str = "")
     out = reduced(input, dim, keepdim)
     nonempty(name, input, dim)
     if input.dtype.is_complex or (kernel == "median_cpu" and input.dtype is dt.bool_):
-        raise DTypeError(f"\"{kernel}\" not implemented for '{input.dtype.title}'")
+        raise DTypeError(
+            f"\"{kernel}\" not implemented for '{input.dtype.title}'", raises=NotImplementedError
+        )
     return out, out.with_dtype(dt.int64)
 
 
@@ -197,7 +199,7 @@ def _kthvalue_rule(input: Spec, k: int, dim: int, keepdim: bool) -> tuple[Spec, 
     at = wrap_dim(dim, input.ndim)
     out = selecting("kthvalue", input, dim, keepdim, "kthvalue_cpu")
     if not 1 <= k <= (input.shape[at] if input.shape else 1):
-        raise ValueError(
+        raise BadValue(
             f"kthvalue(): selected number k out of range for dimension {at}", help="k counts from 1"
         )
     return out
@@ -253,7 +255,9 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
 
     def whole_rule(input: Spec) -> Spec:
         if input.dtype.is_complex or input.dtype is dt.bool_:
-            raise DTypeError(f"\"median_cpu\" not implemented for '{input.dtype.title}'")
+            raise DTypeError(
+                f"\"median_cpu\" not implemented for '{input.dtype.title}'", raises=NotImplementedError
+            )
         return input.with_shape(())
 
     @op(f"{name}(Tensor input)", infer=whole_rule, grad_fn=f"{title}Backward0", names=())

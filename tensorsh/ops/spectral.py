@@ -9,7 +9,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .fft_rules import BY_N, NONE, ROOT, fft_c2c, fft_c2r, fft_r2c, one_dim
 from .strided import unfold_sum
 
@@ -109,14 +109,14 @@ def stft(
     pad = registry["nn.functional.pad"]
     if center:
         if align_to_window is not None:
-            raise ValueError("stft align_to_window should only be set when center = false")
+            raise BadValue("stft align_to_window should only be set when center = false")
         shape = (1,) * (3 - input.ndim) + input.spec.shape
         padded = pad(input.view(shape), (n_fft // 2, n_fft // 2), pad_mode)
         input = padded.view(padded.spec.shape[3 - input.ndim :] if input.ndim < 3 else padded.spec.shape)
     x, hop, win = input, n_fft // 4 if hop_length is None else hop_length, win_length or n_fft
     complex_ = x.dtype.is_complex or (window is not None and window.dtype.is_complex)
     if return_complex is None and not complex_:
-        raise ValueError(
+        raise BadValue(
             "stft requires the return_complex parameter be given for real inputs, and will further require that "
             "return_complex=True in a future PyTorch release.",
             help="give return_complex=True",
@@ -154,7 +154,7 @@ def stft(
     norm = ROOT if normalized else NONE
     if batch.dtype.is_complex:
         if onesided:
-            raise ValueError("Cannot have onesided output if window or input is complex")
+            raise BadValue("Cannot have onesided output if window or input is complex")
         out = apply(fft_c2c, (batch, (2,), norm, True))
     else:
         out = apply(fft_r2c, (batch, (2,), norm, onesided is None or onesided))
@@ -169,7 +169,7 @@ def _check_stft(
 ) -> None:
     onesided, return_complex, align_to_window = rest
 
-    def error(what: str, kind: type = ValueError) -> Exception:
+    def error(what: str, kind: type = BadValue) -> Exception:
         call = _call(
             "stft",
             x,
@@ -245,7 +245,7 @@ def istft(input, n_fft, hop_length, win_length, window, center, normalized, ones
     norm = ROOT if normalized else BY_N
     if return_complex:
         if half:
-            raise ValueError("Cannot have onesided output if window or input is complex")
+            raise BadValue("Cannot have onesided output if window or input is complex")
         x = apply(fft_c2c, (x, (2,), norm, False))
     else:
         if window.dtype.is_complex:
@@ -262,7 +262,7 @@ def istft(input, n_fft, hop_length, win_length, window, center, normalized, ones
         call = _call_istft(
             input, n_fft, hop, win, window, center, normalized, onesided, length, return_complex
         )
-        raise ValueError(
+        raise BadValue(
             f"{call} window overlap add min: 1",
             help="some samples are under no window: use center=True, or a smaller hop_length",
         )
@@ -296,7 +296,7 @@ def _check_istft(x: Tensor, n_fft: int, hop: int, win: int, window: Tensor | Non
         )
     one_dim(registry["view_as_real"](x), -3)
 
-    def error(what: str) -> ShapeError:
+    def error(what: str) -> Exception:
         return ShapeError(f"{_call_istft(x, n_fft, hop, win, window, *flags)} : {what}")
 
     if x.spec.numel == 0:

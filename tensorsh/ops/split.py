@@ -15,7 +15,7 @@ from ..engine.node import zeros
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, type_name
-from ..errors import ArgumentError, DTypeError, IndexError, ShapeError
+from ..errors import ArgumentError, BadIndex, DTypeError, ShapeError
 from .getitem import select_at, slice_range
 from .rules import wrap_dim
 
@@ -31,7 +31,7 @@ def select(input, dim, index):
     """
     shape = input.spec.shape
     if not shape:
-        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+        raise BadIndex("select() cannot be applied to a 0-dim tensor.")
     d = wrap_dim(dim, len(shape))
     return apply(select_at, (input, d, index_in(index, shape, d)))
 
@@ -40,7 +40,7 @@ def index_in(index: int, shape: tuple[int, ...], d: int) -> int:
     """An index of dimension `d` counted from the front; PyTorch's error when it is out of range."""
     n = shape[d] if shape else 0
     if not -n <= index < n:
-        raise IndexError(
+        raise BadIndex(
             f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {d}",
             code="index-range",
         )
@@ -62,10 +62,10 @@ def narrow(input, dim, start, length):
     d = wrap_dim(dim, len(shape))
     n = shape[d]
     if isinstance(start, Tensor) and (start.ndim or start.dtype.category != dt.INT):
-        raise IndexError("start must be an 0-dim integral Tensor.", code="index-range")
+        raise BadIndex("start must be an 0-dim integral Tensor.", raises=RuntimeError, code="index-range")
     start = int(start)
     if not -n <= start <= n:
-        raise IndexError(
+        raise BadIndex(
             f"start out of range (expected to be in range of [{-n}, {n}], but got {start})",
             code="index-range",
         )
@@ -81,7 +81,7 @@ def narrow(input, dim, start, length):
 
 def unbound(x: Spec, dim: int) -> tuple[Spec, ...]:
     if not x.shape:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions")
     d = wrap_dim(dim, x.ndim)
     return (x.with_shape((*x.shape[:d], *x.shape[d + 1 :])),) * x.shape[d]
 

@@ -17,7 +17,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, ShapeError
 from .linalg_norm import vector_norm_primitive
 from .reduce import bad_call, count, kept
 from .rules import reduced, wrap_dim, wrap_dims
@@ -168,7 +168,7 @@ def _check_weights(weights: Tensor, name: str, observations: int) -> None:
             f"{weights.spec.numel} != {observations}"
         )
     if not weights.spec.is_meta and weights.spec.numel and bool((weights.detach() < 0).any()):
-        raise ValueError(f"cov(): {name} cannot be negative")
+        raise BadValue(f"cov(): {name} cannot be negative")
 
 
 @composite(
@@ -199,7 +199,7 @@ def cov(input, correction, fweights, aweights):
             weights = given if weights is None else weights * given
     total = observations if weights is None else weights.sum()
     if weights is not None and not total.spec.is_meta and not bool(total):
-        raise ValueError("cov(): weights sum to zero, can't be normalized")
+        raise BadValue("cov(): weights sum to zero, can't be normalized")
     weighted = rows if weights is None else rows * weights
     mean = weighted.sum(1) / total if observations or weights is not None else weighted.sum(1) * float("nan")
     if aweights is not None and correction:
@@ -302,9 +302,9 @@ def _(grad, input, other, p, output):
 
 def _renorm_rule(input: Spec, p: float, dim: int, maxnorm: float) -> Spec:
     if not p > 0:
-        raise ValueError("renorm: non-positive-norm not supported")
+        raise BadValue("renorm: non-positive-norm not supported")
     if not maxnorm >= 0:
-        raise ValueError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+        raise BadValue(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     if input.ndim < 2:
         raise ShapeError(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions")
     wrap_dim(dim, input.ndim)

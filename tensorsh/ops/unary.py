@@ -187,7 +187,11 @@ def relu_spec(input):
     if input.dtype is dt.bool_:
         raise DTypeError("Boolean inputs not supported for relu", help="convert first: x.float()")
     if input.dtype.is_complex:
-        raise DTypeError("clamp is not supported for complex types", help="relu is for real numbers")
+        raise DTypeError(
+            "clamp is not supported for complex types",
+            raises=NotImplementedError,
+            help="relu is for real numbers",
+        )
     return input
 
 

@@ -12,7 +12,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, GradientError, ShapeError, ValueError
+from ..errors import BadValue, DTypeError, GradientError, ShapeError
 from .reduce import bad_call
 from .rules import wrap_dim
 
@@ -66,7 +66,7 @@ def _rows_kernel(sort: bool) -> Any:
         rows = np.moveaxis(x, dim, 0)
         if 0 in rows.shape[1:]:
             if len(rows):
-                raise ValueError(
+                raise BadValue(
                     "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
                 )
             rows = rows.reshape(rows.shape)
@@ -102,7 +102,9 @@ def refuse(record: Op) -> None:
     @record.derivative("input")
     def _(grad):
         raise GradientError(
-            f"the derivative for '{record.name}' is not implemented.", code="derivative-not-implemented"
+            f"the derivative for '{record.name}' is not implemented.",
+            raises=NotImplementedError,
+            code="derivative-not-implemented",
         )
 
 
@@ -186,9 +188,9 @@ def _search_rule(
 ) -> Spec:
     where = "torch.searchsorted(): "
     if side is not None and side not in ("left", "right"):
-        raise ValueError(f"{where}side can only be 'left' or 'right' but got {side}")
+        raise BadValue(f"{where}side can only be 'left' or 'right' but got {side}")
     if side == "left" and right:
-        raise ValueError(
+        raise BadValue(
             f"{where}side and right can't be set to opposites, got side of left while right was True"
         )
     if not boundaries.shape:
@@ -225,7 +227,7 @@ def _search_rule(
 def search(boundaries, values, out_int32, right, side, sorter):
     if sorter is not None:
         if sorter.size and (sorter.min() < 0 or sorter.max() >= boundaries.shape[-1]):
-            raise ValueError("torch.searchsorted(): sorter index out of range")
+            raise BadValue("torch.searchsorted(): sorter index out of range")
         boundaries = np.take_along_axis(boundaries, sorter, -1)
     side = "right" if right or side == "right" else "left"
     if boundaries.ndim == 1:
@@ -291,11 +293,15 @@ def bucketize(input, boundaries, out_int32, right):
 
 def _bincount_rule(input: Spec, weights: Spec | None, minlength: int) -> None:
     if input.dtype.category > dt.INT:
-        raise DTypeError(f"\"bincount_cpu\" not implemented for '{input.dtype.title}'", help="x.long()")
+        raise DTypeError(
+            f"\"bincount_cpu\" not implemented for '{input.dtype.title}'",
+            raises=NotImplementedError,
+            help="x.long()",
+        )
     if minlength < 0:
-        raise ValueError("minlength should be >= 0")
+        raise BadValue("minlength should be >= 0")
     if input.ndim != 1:
-        raise ValueError("bincount only supports 1-d non-negative integral inputs.")
+        raise BadValue("bincount only supports 1-d non-negative integral inputs.")
     if weights is not None and weights.shape != input.shape:
         raise ShapeError("weights should be 1-d and have the same length as input")
 
@@ -313,7 +319,7 @@ def bincount(x, weights, minlength):
     tensor([0, 1, 2])
     """
     if x.size and x.min() < 0:
-        raise ValueError("bincount only supports 1-d non-negative integral inputs.")
+        raise BadValue("bincount only supports 1-d non-negative integral inputs.")
     if weights is None:
         return np.bincount(x, minlength=minlength)
     dtype = np.float32 if weights.dtype == np.float32 else np.float64

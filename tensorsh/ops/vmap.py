@@ -11,7 +11,7 @@ from ..engine.levels import Mapping
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, type_name
 from ..engine.tree import Structure, flatten, spread, unflatten
-from ..errors import ArgumentError, ValueError
+from ..errors import ArgumentError, BadValue
 from . import batching, batching_products  # noqa: F401  (the rules)
 
 Function = Callable[..., Any]
@@ -41,7 +41,7 @@ def vmap(func, in_dims, out_dims, randomness, chunk_size):
             f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}"
         )
     if chunk_size is not None and chunk_size <= 0:
-        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
+        raise BadValue(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
     name = function_name(func)
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
@@ -82,7 +82,7 @@ def run(
     else:
         places = spread(out_dims, shape)
     if places is None:
-        raise ValueError(
+        raise BadValue(
             f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
             f"`outputs`. out_dims has structure {flatten(out_dims)[1]} but outputs has structure {shape}.",
             code="vmap",
@@ -97,15 +97,16 @@ def unbatched(name: str, t: Any, level: int, size: int, dim: int | None) -> Any:
     mine = type(t) is Batched and t.level == level
     if dim is None:
         if mine:
-            raise ValueError(
+            raise BadValue(
                 f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None",
                 code="vmap",
             )
         return t
     if not isinstance(t, Tensor):
-        raise ValueError(
+        raise BadValue(
             f"vmap({name}, ...): `{name}` must only return Tensors, got type {python_type(t)}. "
             "Did you mean to set out_dims= to None for output?",
+            raises=ValueError,
             code="vmap",
         )
     value = t.value if type(t) is Batched and mine else registry["Tensor.expand"](t, size, *t.spec.shape)
@@ -126,13 +127,13 @@ def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
     if isinstance(in_dims, list):  # brackets of numbers in a call are a list
         in_dims = tuple(in_dims)
     if not isinstance(in_dims, int | tuple):
-        raise ValueError(
+        raise BadValue(
             f"{head}expected `in_dims` to be int or a (potentially nested) tuple matching the structure of "
             f"inputs, got: {python_type(in_dims)}.",
             code="vmap",
         )
     if not args:
-        raise ValueError(
+        raise BadValue(
             f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap "
             "over a function with no inputs. The latter is unsupported.",
             code="vmap",
@@ -140,7 +141,7 @@ def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
     leaves, structure = flatten(args)
     dims = spread(in_dims, structure)
     if dims is None:
-        raise ValueError(
+        raise BadValue(
             f"{head}in_dims is not compatible with the structure of `inputs`. in_dims has structure "
             f"{flatten(in_dims)[1]} but inputs has structure {structure}.",
             code="vmap",
@@ -151,34 +152,36 @@ def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
         if d is None:
             continue
         if not isinstance(d, int):
-            raise ValueError(
+            raise BadValue(
                 f"{head}Got in_dim={d} for an input but in_dim must be either an integer dimension or None.",
                 code="vmap",
             )
         if not isinstance(a, Tensor):
-            raise ValueError(
+            raise BadValue(
                 f"{head}Got in_dim={d} for an input but the input is of type {python_type(a)}. We cannot vmap "
                 "over non-Tensor arguments, please use None as the respective in_dim",
                 code="vmap",
             )
         if not -a.ndim <= d < a.ndim:
-            raise ValueError(
+            raise BadValue(
                 f"{head}Got in_dim={d} for some input, but that input is a Tensor of dimensionality {a.ndim} so "
                 f"expected in_dim to satisfy -{a.ndim} <= in_dim < {a.ndim}.",
+                raises=ValueError,
                 code="vmap",
             )
         dims[i] = d % a.ndim
         sizes.append(a.spec.shape[dims[i]])
     if not sizes:
-        raise ValueError(
+        raise BadValue(
             "vmap: Expected at least one Tensor to vmap over",
             code="vmap",
             help="in_dims is None for all",
         )
     if any(n != sizes[0] for n in sizes):
-        raise ValueError(
+        raise BadValue(
             "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
             f"{sizes} for the mapped dimension",
+            raises=ValueError,
             code="vmap",
             help="use None in in_dims for an argument that is the same for all slices",
         )
@@ -187,7 +190,7 @@ def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
 
 def check_out_dims(out_dims: Any, name: str) -> None:
     if any(d is not None and not isinstance(d, int) for d in flatten(out_dims)[0]):
-        raise ValueError(
+        raise BadValue(
             f"vmap({name}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection of "
             "ints representing where in the outputs the vmapped dimension should appear.",
             code="vmap",

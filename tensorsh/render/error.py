@@ -1,6 +1,6 @@
 """An error as a reader wants it: what, where, with which operands, how it came there, how to fix it.
 
-error[shape]: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)
+error[shape]: RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)
   --> train.tsh:3:7
    |
  3 | y = x @ w
@@ -35,7 +35,8 @@ def error_text(error: TensorshError, *, color: bool, width: int, wrap: bool = Fa
     paint = painter(color)
     title, style = ("warning", "warning") if isinstance(error, Warned) else ("error", "error")
     before = f"{title}[{error.code}]"
-    shown = _wrapped(error.message, width, before=len(before) + 2) if wrap else displayed_lines(error.message)
+    text = error.message if isinstance(error, Warned) else _named(error.error_class, error.message)
+    shown = _wrapped(text, width, before=len(before) + 2) if wrap else displayed_lines(text)
     lines = [paint(before, style) + paint(f": {shown[0]}", "message")]
     lines += [paint(line, "message") for line in shown[1:]]
 
@@ -55,6 +56,9 @@ def error_text(error: TensorshError, *, color: bool, width: int, wrap: bool = Fa
         first, *rest = _wrapped(error.help, max(width - len(indent), 30))
         lines.append(edge + paint("help", "help") + ": " + first)
         lines += [indent + line for line in rest]
+    lines += [edge + paint(line, "note") for note in error.notes for line in displayed_lines(f"note: {note}")]
+    for name, message in error.causes:
+        lines += [edge + paint(line, "note") for line in displayed_lines(f"cause: {_named(name, message)}")]
     return "\n".join(lines)
 
 
@@ -65,6 +69,7 @@ def error_json(error: TensorshError) -> str:
     end_line, end_column = span.end_position if span else (None, None)
     fields: dict[str, Any] = {
         "kind": error.kind,
+        "class": error.error_class,
         "code": error.code,
         "message": error.message,
         "file": span.source.name if span else None,
@@ -75,6 +80,11 @@ def error_json(error: TensorshError) -> str:
         "help": error.help,
     }
     return json.dumps({"warning" if isinstance(error, Warned) else "error": fields})
+
+
+def _named(name: str, message: str) -> str:
+    """A class and its message, as a traceback ends."""
+    return f"{name}: {message}" if message else name
 
 
 def displayed_lines(text: str) -> list[str]:

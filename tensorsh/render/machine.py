@@ -29,7 +29,7 @@ def json_line(name: str | None, value: Any) -> str:
     try:
         return json.dumps(shown, allow_nan=False)
     except RecursionError:
-        raise errors.ValueError("nested too deeply for JSON") from None
+        raise errors.BadValue("nested too deeply for JSON", raises=RecursionError) from None
 
 
 def _shown(value: Any) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _shown(value: Any) -> dict[str, Any]:
         if isinstance(value, _PLAIN):
             return {"type": type(value).__name__, "value": value}
     except RecursionError:
-        raise errors.ValueError("nested too deeply for JSON") from None
+        raise errors.BadValue("nested too deeply for JSON", raises=RecursionError) from None
     return {
         "type": type(value).__name__.lower().removeprefix("torch."),
         "value": host_str(value).removeprefix("torch."),

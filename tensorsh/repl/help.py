@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.dtype import DType
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
-from ..errors import NameNotFound
+from ..errors import TensorshError
 from ..lang.host import Dual
 from ..lang.namespace import Kind, Namespace, did_you_mean
 from ..lang.places import describe
@@ -118,7 +118,7 @@ def overview(commands: Mapping[str, Command], page: Page) -> str:
 
 
 def about(session: Session, name: str, page: Page) -> str:
-    """`:help NAME`; NameNotFound with a near name."""
+    """`:help NAME`; TensorshError with a near name."""
     parts = []
     value = _value(session, name)
     if name in TOPICS and name not in session:
@@ -139,7 +139,9 @@ def about(session: Session, name: str, page: Page) -> str:
         doc = inspect.getdoc(getattr(Tensor, last, None))
         return "\n".join([*page.heading(f"{last}: an attribute of tensors"), *(["", doc] if doc else [])])
     known = {*session.names(), *session.builtin_names(), *KEYWORDS, *SOFT_KEYWORDS}
-    raise NameNotFound(f"there is no help on '{name}'", help=did_you_mean(name, known))
+    raise TensorshError(
+        f"there is no help on '{name}'", kind="name", error_class="NameError", help=did_you_mean(name, known)
+    )
 
 
 def _value(session: Session, name: str) -> Any:

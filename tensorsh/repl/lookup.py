@@ -14,7 +14,6 @@ from ..engine.device import Device
 from ..engine.dtype import DType
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
-from ..errors import NameNotFound
 from ..lang import attributes
 from ..lang.host import Dual
 from ..lang.namespace import Kind, Namespace
@@ -72,7 +71,7 @@ def _attribute(value: Any, name: str) -> Any:
     if isinstance(value, Namespace):
         try:
             return value.get(name)
-        except NameNotFound:
+        except AttributeError:
             return UNKNOWN
     if value is UNKNOWN or isinstance(value, Tensor):
         if isinstance(value, Tensor):

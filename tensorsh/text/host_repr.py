@@ -6,14 +6,13 @@ Python does. Where Python would print an address, it is left out: output never c
 
 from __future__ import annotations
 
-import builtins
 import re
 import types
 from collections.abc import Iterator
 from typing import Any
 
 from ..engine.tensor import Parameter
-from ..errors import ArgumentError, ValueError
+from ..errors import ArgumentError, BadValue
 from .torch_repr import DEFAULT, PrintOptions, tensor_repr
 
 _PLAIN = {int, float, complex, bool, str, type(None)}
@@ -68,8 +67,8 @@ def scalar_format(t: Any, spec: str, *, options: PrintOptions = DEFAULT) -> str:
         number = float(number)  # bfloat16
     try:
         return format(number, spec)
-    except (builtins.ValueError, OverflowError) as error:
-        raise ValueError(str(error)) from None
+    except (ValueError, OverflowError) as error:
+        raise BadValue(str(error), raises=type(error)) from None
 
 
 # ------------------------------------------------------------------ containers

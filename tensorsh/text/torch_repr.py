@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ValueError
+from ..errors import ArgumentError, BadValue
 
 PREFIX = "tensor("
 _PROFILES = {
@@ -62,7 +62,7 @@ class PrintOptions:
                     f"set_printoptions(): {name} must be a number, not {type(value).__name__}"
                 )
             if value < 0:
-                raise ValueError(f"set_printoptions(): {name} must not be negative, got {value}")
+                raise BadValue(f"set_printoptions(): {name} must not be negative, got {value}")
         # Like PyTorch, an unknown profile changes nothing.
         return replace(self, **{**_PROFILES.get(profile, {}), **given, "sci_mode": sci_mode})
 

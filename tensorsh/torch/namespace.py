@@ -20,7 +20,7 @@ from .. import ops  # noqa: F401  registers every operation
 from ..engine import context
 from ..engine.op import registry
 from ..engine.registry import INTERNAL
-from ..errors import NameNotFound
+from ..errors import unknown_attribute
 from ..text import printing  # noqa: F401  says how tensors print
 from .absent import why_absent
 
@@ -59,9 +59,10 @@ class Namespace:
         if found is None and name in contents_of(self._path):
             return None
         if found is None:
-            raise NameNotFound(
+            raise unknown_attribute(
                 f"module '{self.__dict__['__name__']}' has no attribute '{name}'",
-                code="attribute",
+                name,
+                self,
                 help=why_absent(f"{self._path}.{name}".lstrip(".")) or did_you_mean(name, self.names()),
             )
         if not _loading():
@@ -74,9 +75,10 @@ class Namespace:
             state.journal.record(lambda: setattr(state, "switches", before))
             state.switches = {**before, (self._path, name): value}
             return
-        raise NameNotFound(
+        raise unknown_attribute(
             f"module '{self.__dict__['__name__']}' does not let '{name}' be set",
-            code="attribute",
+            name,
+            self,
             help="names of torch mean the same in every program",
         )
 

@@ -14,7 +14,7 @@ from ..engine.arguments import dtype as as_dtype
 from ..engine.dtype import DType
 from ..engine.dtype import promote_types as _promote_types
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, DTypeError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from ..ops.random_streams import Generator, Seeded, default_generator  # noqa: F401  they belong here
 
 
@@ -59,7 +59,9 @@ def set_default_dtype(d: Any) -> None:
     chosen = as_dtype(d, "set_default_dtype")
     if not chosen.is_floating_point:
         raise DTypeError(
-            "only floating-point types are supported as the default type", help=f"{chosen} is none of them"
+            "only floating-point types are supported as the default type",
+            raises=TypeError,
+            help=f"{chosen} is none of them",
         )
     _change("dtype", chosen)
 
@@ -84,7 +86,7 @@ def set_num_threads(n: Any) -> None:
     if isinstance(n, bool) or not isinstance(n, int):
         raise ArgumentError(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n < 1:
-        raise ValueError("set_num_threads expects a positive integer")
+        raise BadValue("set_num_threads expects a positive integer")
     before = parallel.threads()
     context.current.journal.record(lambda: parallel.set_threads(before))
     parallel.set_threads(n)
@@ -178,7 +180,7 @@ def broadcast_shapes(*shapes: Any) -> Any:
         found = [1] * (len(sizes) - len(found)) + found
         for i, n in enumerate(reversed(sizes), 1):
             if isinstance(n, int) and n < 0:
-                raise ValueError("Attempting to broadcast a dimension with negative length!")
+                raise BadValue("Attempting to broadcast a dimension with negative length!")
             if n not in (1, found[-i]) and found[-i] != 1:
                 raise ShapeError(
                     f"Attempting to broadcast a dimension of length {n} at {-i}! Mismatching argument at index "

@@ -9,7 +9,7 @@ from ..engine import context
 from ..engine import dtype as dt
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, wrap
-from ..errors import ArgumentError, ShapeError, ValueError
+from ..errors import ArgumentError, BadValue, ShapeError
 
 #: draws progress: (iterable, label) → the same items; a front end puts one here that shows a bar
 progress: dict[str, Callable[[Iterable[Any], str | None], Iterable[Any]]] = {
@@ -36,7 +36,7 @@ def batches(*tensors: Any, size: int = 32, shuffle: bool = False, drop_last: boo
             operands=tuple(rows),
         )
     if not isinstance(size, int) or size < 1:
-        raise ValueError(f"batch size must be a positive integer, got {size!r}")
+        raise BadValue(f"batch size must be a positive integer, got {size!r}")
     return _batches(rows, n, size, shuffle, drop_last)
 
 

@@ -1,0 +1,90 @@
+"""Programs that stop: exactly PyTorch's (or Python's) class, and the whole message.
+
+`error_classes.jsonl.gz` was recorded by `record_error_classes.py`. `known_error_differences.json` names the
+programs that tensorsh answers otherwise, each with its reason;
+`OTHER_WORDS` and `OTHER_CLASSES` bound how many others do not agree yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from oracle import DATA, read_lines
+from tensorsh import Session, TensorshError
+
+PROGRAMS = read_lines("error_classes.jsonl.gz")
+KNOWN: dict[str, str] = json.loads((DATA / "known_error_differences.json").read_text())
+#: how many agree in neither; they may only become fewer
+OTHER_CLASSES, OTHER_WORDS = 42, 750
+
+
+def difference(case: dict[str, Any]) -> str | None:
+    """What is wrong with how a program stops; None if nothing is."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            Session().run(case["program"])
+        except TensorshError as error:
+            assert type(error.__cause__) is not TensorshError
+            if error.error_class != case["class"]:
+                return "class"
+            return "words" if error.message != case["message"] else None
+    return "class"
+
+
+def test_classes_and_messages() -> None:
+    cases = [case for case in PROGRAMS if case["program"] not in KNOWN]
+    found = Counter(difference(case) for case in cases)
+    assert found["class"] <= OTHER_CLASSES
+    assert found["words"] <= OTHER_WORDS
+    assert len(cases) > 6000
+
+
+CAUGHT = [
+    ("torch.ones(2, 3) @ torch.ones(2, 3)", RuntimeError, "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)"),
+    ("torch.ones(3)[5]", IndexError, "index 5 is out of bounds for dimension 0 with size 3"),
+    ("torch.relu('x')", TypeError, "relu(): argument 'input' (position 1) must be Tensor, not str"),
+    ("torch.tensor([[1, 2], [3]])", ValueError, "expected sequence of length 2 at dim 1 (got 1)"),
+    ("torch.ones(2).nothing", AttributeError, "'Tensor' object has no attribute 'nothing'"),
+    ("{}['a']", KeyError, "'a'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "kind", "message"), CAUGHT, ids=[program for program, *_ in CAUGHT])
+def test_the_cause_is_the_exception_itself(program: str, kind: type[Exception], message: str) -> None:
+    with pytest.raises(TensorshError) as caught:
+        Session().run(program)
+    cause = caught.value.__cause__
+    assert type(cause) is kind
+    assert str(cause) == caught.value.message == message
+
+
+def test_a_cause_a_note_and_a_class_of_the_program_s_own() -> None:
+    class Missing(Exception):
+        pass
+
+    def load() -> None:
+        try:
+            {}["weights"]
+        except KeyError as error:
+            wrong = Missing("no weights")
+            wrong.add_note("train first")
+            raise wrong from error
+
+    session = Session()
+    session._evaluator.variables["load"] = load
+    with pytest.raises(TensorshError) as caught:
+        session.run("load()")
+    error = caught.value
+    assert (error.kind, error.error_class.rpartition(".")[2], error.message) == (
+        "exception",
+        "Missing",
+        "no weights",
+    )
+    assert error.notes == ("train first",)
+    assert error.causes == (("KeyError", "'weights'"),)
