@@ -51,7 +51,9 @@ class Program(Host):
     def evaluate(self, text: str, names: dict[str, Any]) -> Any:
         tree = _Guard().visit(ast.parse(text.strip(), mode="eval"))
         scope = {**names, "__builtins__": self.names["__builtins__"], **self._gates()}
-        return eval(compile(ast.fix_missing_locations(tree), "<tensorsh text>", "eval"), scope)
+        return eval(
+            compile(ast.fix_missing_locations(tree), "<tensorsh text>", "eval", dont_inherit=True), scope
+        )
 
     def run(self, text: str) -> None:
         """Run a text; its errors come out."""
@@ -59,7 +61,7 @@ class Program(Host):
         self.texts[filename] = text.splitlines()
         tree = ast.fix_missing_locations(_Guard().visit(ast.parse(text)))
         self.names["__builtins__"].update(self._gates())
-        exec(compile(tree, filename, "exec"), self.names)
+        exec(compile(tree, filename, "exec", dont_inherit=True), self.names)
 
     def _gates(self) -> dict[str, Any]:
         return {"@get": self.attribute, "@set": self.set_attribute, "@del": self.del_attribute}
@@ -122,7 +124,7 @@ def in_python(text: str, argv: list[str] | None = None, *, fresh: bool = False) 
     sys.argv = argv or ["prog.py"]
     sys.modules["__main__"] = module
     try:
-        return _printed(lambda: exec(compile(text, "prog.py", "exec"), names))
+        return _printed(lambda: exec(compile(text, "prog.py", "exec", dont_inherit=True), names))
     finally:
         sys.argv = kept
         sys.modules["__main__"] = main

@@ -16,7 +16,7 @@ import pytest
 
 from module_programs import Program
 from tensorsh.modules import Module, Modules, is_guarded
-from tensorsh.modules.reach import HIDDEN_TYPES, UNCHECKED
+from tensorsh.modules.rules import HIDDEN_TYPES, UNCHECKED
 from tensorsh.modules.tables import TABLES
 
 #: Python's own functions that pass by the rules or start processes
@@ -30,7 +30,8 @@ FORBIDDEN = {id(each): each for each in [
 #: of objects of one kind so many are looked at; callables that differ in what they are bound to are of one kind
 MANY = {types.FunctionType: 1, dict: 400, list: 400, tuple: 400, Module: 1_000}
 OF_CALLS = {
-    "__self__", "__func__", "__wrapped__", "__defaults__", "__kwdefaults__", "__dict__", "__annotations__", "__objclass__",
+    "__self__", "__func__", "__wrapped__",
+    "__defaults__", "__kwdefaults__", "__dict__", "__annotations__", "__objclass__",
     "__globals__", "__code__", "__closure__", "__builtins__", "__reduce__", "__get__", "__class__", "__module__",
 }  # fmt: skip
 CALLS = (

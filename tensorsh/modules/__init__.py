@@ -19,11 +19,11 @@ from typing import Any
 
 from ..engine.warn import Event, Warnings
 from . import gate, reach
-from .guarded import GUARDED, is_guarded
+from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module
-from .reach import allowed_dunder
+from .rules import allowed_dunder
 
-__all__ = ["GUARDED", "Host", "Module", "Modules", "allowed_dunder", "is_guarded"]
+__all__ = ["GUARDED", "Host", "Module", "Modules", "allowed_dunder", "is_guarded", "is_guarded_write"]
 
 
 class Host:
@@ -259,7 +259,8 @@ class Modules:
         found = {"__doc__": source.__doc__} if source.__doc__ else {}
         for each in table.names.split():
             if hasattr(source, each):
-                found[each] = getattr(source, each)
+                value = getattr(source, each)
+                found[each] = value.copy() if type(value) in (list, dict, set) else value
         if hasattr(source, "__version__") and isinstance(source.__version__, str):
             found["__version__"] = source.__version__
         if table.made is not None:

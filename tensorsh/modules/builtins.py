@@ -11,6 +11,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from . import gate
+from .guarded import is_guarded
 from .module import Module
 
 if TYPE_CHECKING:
@@ -44,15 +45,18 @@ def table(modules: Modules) -> dict[str, Any]:
 
 def _guarded(modules: Modules) -> dict[str, Any]:
     host = modules.host
+    read, has = builtins.getattr, builtins.hasattr
 
     def getattr(object: Any, name: str, default: Any = MISSING, /) -> Any:
         """An attribute of an object by its name."""
-        if default is MISSING:
-            return host.attribute(object, name)
-        return host.attribute(object, name, default)
+        if type(name) is str and not is_guarded(name):
+            return read(object, name) if default is MISSING else read(object, name, default)
+        return host.attribute(object, name) if default is MISSING else host.attribute(object, name, default)
 
     def hasattr(obj: Any, name: str, /) -> bool:
         """Whether an object has an attribute of this name."""
+        if type(name) is str and not is_guarded(name):
+            return has(obj, name)
         return host.attribute(obj, name, MISSING) is not MISSING
 
     def setattr(obj: Any, name: str, value: Any, /) -> None:

@@ -23,17 +23,15 @@ from typing import TYPE_CHECKING, Any
 from . import gate
 from .generated_code import checked_exec
 from .hints import get_type_hints_of
-from .reach import COPY_MARK, note_own_class
+from .ownership import COPY_MARK, note_own_class
 
 if TYPE_CHECKING:
     from . import Modules
 
-#: the modules that run again, and what they import that is not the session's listed module of that name
+#: the modules that run again, with everything in them when they are packages
 COPIED = frozenset({
-    "argparse", "contextlib", "copy", "dataclasses", "fileinput", "functools", "glob", "gzip", "inspect", "logging",
-    "logging.handlers", "pathlib", "pickle", "pprint", "reprlib", "shutil", "string", "tempfile", "unittest",
-    "unittest.async_case", "unittest.case", "unittest.loader", "unittest.main", "unittest.result",
-    "unittest.runner", "unittest.signals", "unittest.suite", "unittest.util", "configparser", "optparse",
+    "argparse", "configparser", "contextlib", "copy", "dataclasses", "functools", "glob", "gzip", "inspect", "logging",
+    "pathlib", "pickle", "pprint", "reprlib", "shutil", "string", "tempfile", "unittest",
 })  # fmt: skip
 #: what a copy needs of Python's own: `inspect` looks at code objects, which it does not hand out
 BUILTINS = {"inspect": {"getattr": getattr}}
@@ -55,7 +53,6 @@ class Copies:
             COPY_MARK: True,
             "eval": self._evaluate,
             "exec": checked_exec,
-            "__import__": self._import,
         }
         self.os = self._gated_os()
         self.io = self._gated_io()
@@ -75,7 +72,7 @@ class Copies:
         assert spec is not None and spec.loader is not None
         made = types.ModuleType(name)
         made.__dict__.update(
-            __builtins__={**self.builtins, **BUILTINS.get(name, {})},
+            __builtins__=self._builtins_of(name),
             __file__=spec.origin,
             __package__=spec.parent,
             __spec__=spec,
@@ -95,31 +92,41 @@ class Copies:
             setattr(self.made[parent], last, made)
         return made
 
-    def _import(
-        self,
-        name: str,
-        names: Any = None,
-        local: Any = None,
-        wanted: tuple[str, ...] | None = (),
-        level: int = 0,
-    ) -> Any:
-        """`__import__` as the copies have it."""
-        importer = names.get("__name__", "") if names else ""
-        if level:
-            package = names["__package__"].rsplit(".", level - 1)[0]
-            name = f"{package}.{name}" if name else package
-        found = self._find(name, importer)
-        if wanted:
+    def _builtins_of(self, importer: str) -> dict[str, Any]:
+        def import_(
+            name: str,
+            names: Any = None,
+            local: Any = None,
+            wanted: tuple[str, ...] | None = (),
+            level: int = 0,
+        ) -> Any:
+            if names is None:
+                return self._named(importer, name)
+            if level:
+                package = names["__package__"].rsplit(".", level - 1)[0]
+                name = f"{package}.{name}" if name else package
+            found = self._find(name, importer)
+            if not wanted:
+                return found if "." not in name else self._find(name.partition(".")[0], importer)
             for each in wanted:
-                if f"{name}.{each}" in COPIED and not hasattr(found, each):
-                    self.get(f"{name}.{each}")
+                inner = f"{name}.{each}"
+                if name in self.made and not hasattr(found, each) and importlib.util.find_spec(inner):
+                    self.get(inner)
             return found
-        return found if "." not in name else self._find(name.partition(".")[0], importer)
+
+        return {**self.builtins, **BUILTINS.get(importer, {}), "__import__": import_}
+
+    def _named(self, importer: str, name: str) -> Any:
+        """`__import__` called with a name that came from the program: its modules and the listed ones."""
+        if importer == "pickle":
+            return None  # it looks the module up in `sys.modules` next
+        found = self.modules.main(name) or self.modules.find(name)
+        if found is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return found if "." not in name else self.modules.find(name.partition(".")[0])
 
     def _find(self, name: str, importer: str) -> Any:
-        if importer == "pickle" and name not in PICKLE:
-            return None  # it looks the module up in `sys.modules` next
-        if name in COPIED:
+        if name.partition(".")[0] in COPIED:
             return self.get(name)
         if name == "os":
             return self.os
@@ -206,11 +213,6 @@ class Copies:
         made.open = functools.partial(gate.open_within, self.modules.host)  # type: ignore[attr-defined]
         return made
 
-
-#: what `pickle` imports for itself; every other name it asks for is that of an object's module
-PICKLE = frozenset({
-    "types", "copyreg", "itertools", "functools", "sys", "struct", "re", "io", "codecs", "_compat_pickle", "_pickle",
-})  # fmt: skip
 
 #: what starts or ends a process, or replaces this one
 PROCESSES = frozenset({

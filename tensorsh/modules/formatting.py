@@ -7,6 +7,7 @@ by Python's parser and put together here, with Python's messages.
 from __future__ import annotations
 
 import _string  # type: ignore[import-not-found]
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ def checked_format_map(host: Any, text: str, mapping: Mapping[str, Any]) -> str:
     return _Filling(host, None, mapping).fill(text, DEPTH)
 
 
+@functools.lru_cache(maxsize=512)
 def _reads_no_attribute(text: str) -> bool:
     try:
         return all(

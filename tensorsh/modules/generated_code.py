@@ -30,6 +30,11 @@ PARTS = (ast.arguments, ast.arg, ast.expr_context, ast.cmpop)
 #: what such methods call by name, and the special attributes they use
 CALLED = frozenset({"hash", "super", "type", "tuple", "FrozenInstanceError", "_recursive_repr"})
 SPECIAL = frozenset({"__class__", "__qualname__", "__setattr__", "__delattr__", "__post_init__", "__name__"})
+#: the builtins such methods have; a dictionary of the program's would be given all of Python's
+NAMES = {
+    each.__name__: each
+    for each in (hash, super, type, tuple, object, TypeError, AttributeError, int, id, NotImplementedError)
+} | {"NotImplemented": NotImplemented}
 PREFIXES = ("_dflt_", "__dataclass_", "_type_", "_HAS_DEFAULT")
 
 
@@ -42,7 +47,8 @@ def checked_exec(text: str, names: dict[str, Any] | None = None, local: dict[str
     for node in ast.walk(tree):
         if not isinstance(node, STATEMENTS + EXPRESSIONS + PARTS) or not _is_written_so(node, functions):
             raise TypeError("Field names must be valid identifiers")
-    exec(compile(tree, "<string>", "exec"), names, local)
+    module = names.get("__name__") if type(names) is dict else None
+    exec(compile(tree, "<string>", "exec"), {"__builtins__": NAMES, "__name__": module}, local)
 
 
 def _is_written_so(node: ast.AST, functions: set[str]) -> bool:

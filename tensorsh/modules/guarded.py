@@ -2,15 +2,18 @@
 
 Every other public name and every name with one underscore is safe on every object a program can reach
 (`tests/test_modules_reach.py` walks them all), so the code generator reads those as Python does. The names
-here, and all names with two underscores at both ends, go through `reach.attribute` when the program runs.
+here, and those with two underscores at both ends that are no operator's and no plain fact's, go through
+`reach.attribute` when the program runs.
 """
 
 from __future__ import annotations
 
+import sys
+
 #: of frames, tracebacks, generators, coroutines and closures: what runs, and the variables of what runs
 RUNNING = frozenset({
     "f_back", "f_builtins", "f_code", "f_globals", "f_lasti", "f_lineno", "f_locals", "f_trace",
-    "f_trace_lines", "f_trace_opcodes", "f_generator", "clear_frames",
+    "f_trace_lines", "f_trace_opcodes", "f_generator",
     "tb_frame",
     "gi_code", "gi_frame",
     "cr_code", "cr_frame", "cr_origin",
@@ -22,10 +25,32 @@ RUNNING = frozenset({
 HOLDERS = frozenset({"_flavour", "pathmod", "parser", "obj", "_os", "_io", "_sys", "_registry", "_module"})
 
 #: methods that read attributes named in a text, evaluate texts, or reach into modules; `reach` replaces them
-READERS = frozenset({
-    "format", "format_map", "from_callable", "_evaluate", "evaluate_forward_ref", "_convert_", "_convert",
-    "get_field", "sourcehook", "evaluate_value", "evaluate_bound", "evaluate_default", "evaluate_constraints",
-})  # fmt: skip
+READERS = frozenset(
+    {"format", "format_map", "from_callable", "_evaluate", "_convert_", "_convert", "sourcehook"}
+)
+if sys.version_info >= (3, 14):
+    READERS |= {"evaluate"}  # of a forward reference
+
+_OPERATORS = """
+new init del repr str bytes format lt le eq ne gt ge hash bool len length_hint getitem setitem delitem missing iter
+next reversed contains add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or radd rsub rmul
+rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand rxor ror iadd isub imul imatmul itruediv ifloordiv
+imod ipow ilshift irshift iand ixor ior neg pos abs invert complex int float index round trunc floor ceil enter exit
+call set_name init_subclass class_getitem instancecheck subclasscheck subclasshook prepare mro_entries
+dir sizeof fspath copy deepcopy replace getnewargs getnewargs_ex getstate setstate await aiter anext aenter aexit
+post_init div rdiv idiv concat inv not
+"""
+_FACTS = """
+name qualname doc module class version file author all func wrapped isabstractmethod objclass text_signature slots
+match_args members dataclass_fields dataclass_params origin args parameters metadata supertype forward_arg bound
+constraints covariant contravariant total required_keys optional_keys orig_bases unpacked typing_subst debug license
+date package value cause context suppress_context notes array array_priority torch_function array_ufunc
+array_function dlpack dlpack_device
+"""
+#: special methods that an operator, a statement or a builtin calls: by name they do no more than that
+OPERATORS = frozenset(f"__{name}__" for name in _OPERATORS.split())
+#: plain facts about anything: texts, numbers, types, and what annotations are made of
+FACTS = frozenset(f"__{name}__" for name in _FACTS.split())
 
 #: of NumPy's objects: to memory, C libraries, pickles, files
 ARRAYS = frozenset({
@@ -37,5 +62,18 @@ GUARDED = RUNNING | HOLDERS | READERS | ARRAYS
 
 
 def is_guarded(name: str) -> bool:
-    """Whether reading, writing or deleting an attribute of this name is checked when the program runs."""
+    """Whether reading an attribute of this name is checked when the program runs.
+
+    Special methods of operators (`__init__`, `__len__`) and plain facts (`__class__`, `__name__`) are not.
+    """
+    if name[:2] == "__" and name[-2:] == "__":
+        return name not in OPERATORS and name not in FACTS
+    return name in GUARDED
+
+
+def is_guarded_write(name: str) -> bool:
+    """Whether assigning or deleting an attribute of this name is checked, whatever it belongs to.
+
+    On classes and modules every name is: only the program's own classes may be changed.
+    """
     return name in GUARDED or (name[:2] == "__" and name[-2:] == "__")

@@ -7,7 +7,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from .formatting import checked_format
-from .reach import PROGRAM_FILE
+from .ownership import PROGRAM_FILE
 from .tracebacks import names as traceback_names
 from .tracebacks import text_of
 

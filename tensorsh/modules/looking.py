@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .reach import harmless
+from .rules import harmless
 
 if TYPE_CHECKING:
     from . import Modules

@@ -14,7 +14,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .reach import own_class, own_function
+from .ownership import own_class, own_function
 
 if TYPE_CHECKING:
     from . import Modules
@@ -63,7 +63,7 @@ def _saving(made: Any, save: Any) -> Any:
     """`save_global` with the errors of the pickler that is written in C, which programs see in Python."""
 
     def save_global(self: Any, obj: Any, name: str | None = None) -> None:
-        path = name or getattr(obj, "__qualname__", None) or getattr(obj, "__name__", "")
+        path = name or getattr(obj, "__qualname__", None) or getattr(obj, "__name__", "") or ""
         if "<locals>" in path.split("."):
             raise AttributeError(f"Can't pickle local object {path!r}")
         try:

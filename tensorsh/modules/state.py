@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -27,6 +28,7 @@ class State:
         self.streams = {name: getattr(sys, name) for name in STREAMS}
         self.recursion_limit = modules.recursion_limit
         self.argv = list(modules.host.argv)
+        self.collector = gc.isenabled(), gc.get_threshold()
         self.decimal = None
         if "decimal" in modules.loaded:
             import decimal
@@ -59,6 +61,9 @@ class State:
         modules.environ.update(self.environ)
         for name, stream in self.streams.items():
             setattr(sys, name, stream)
+        enabled, threshold = self.collector
+        (gc.enable if enabled else gc.disable)()
+        gc.set_threshold(*threshold)
         modules.recursion_limit = self.recursion_limit
         modules.host.argv[:] = self.argv
         if self.decimal is not None:

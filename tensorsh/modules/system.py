@@ -159,5 +159,6 @@ def system_names(modules: Modules) -> dict[str, Any]:
         "warnoptions": [],
         "orig_argv": list(modules.host.argv),
         "executable": sys.executable,
+        "implementation": types.SimpleNamespace(**vars(sys.implementation)),
         "is_finalizing": sys.is_finalizing,
     }

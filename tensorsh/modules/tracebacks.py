@@ -12,7 +12,8 @@ import traceback
 import types
 from typing import Any
 
-from .reach import PROGRAM_FILE
+from .ownership import PROGRAM_FILE
+from .stacks import FrameSummary, StackSummary, format_list
 
 
 def names(host: Any) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def names(host: Any) -> dict[str, Any]:
             ["NoneType: None\n"] if error is None else format_exception(error, limit=limit, chain=chain), file
         )
 
-    def extract_tb(tb: Any, limit: Any = None) -> traceback.StackSummary:
+    def extract_tb(tb: Any, limit: Any = None) -> StackSummary:
         """The program's frames of a traceback."""
         return _cut(_program_frames(host, tb), limit)
 
@@ -73,7 +74,7 @@ def names(host: Any) -> dict[str, Any]:
         """Print `extract_tb`."""
         _print(format_tb(tb, limit), file)
 
-    def extract_stack(f: Any = None, limit: Any = None) -> traceback.StackSummary:
+    def extract_stack(f: Any = None, limit: Any = None) -> StackSummary:
         """The program's frames that are running, outermost first."""
         return _cut(_running(host, sys._getframe(1)), None if limit is None else -limit)
 
@@ -85,14 +86,18 @@ def names(host: Any) -> dict[str, Any]:
         """Print `extract_stack`."""
         _print(_cut(_running(host, sys._getframe(1)), None if limit is None else -limit).format(), file)
 
+    def print_list(extracted_list: Any, file: Any = None) -> None:
+        """Print places."""
+        _print(format_list(extracted_list), file)
+
     def clear_frames(tb: Any) -> None:
         """Nothing: frames are not the program's to clear."""
 
     made = {name: value for name, value in locals().items() if isinstance(value, types.FunctionType)}
     for function in made.values():
         function.__module__, function.__qualname__ = "traceback", function.__name__
-    return {**made, "format_list": traceback.format_list, "print_list": traceback.print_list,
-            "FrameSummary": traceback.FrameSummary, "StackSummary": traceback.StackSummary}  # fmt: skip
+    return {**made, "format_list": format_list,
+            "FrameSummary": FrameSummary, "StackSummary": StackSummary}  # fmt: skip
 
 
 MISSING: Any = object()
@@ -145,7 +150,7 @@ def _keep_program_frames(host: Any, shown: Any, error: Any, tb: Any, limit: Any)
             ]
 
 
-def _program_frames(host: Any, tb: Any) -> traceback.StackSummary:
+def _program_frames(host: Any, tb: Any) -> StackSummary:
     frames = []
     while tb is not None:
         frames.append((tb.tb_frame.f_code, tb.tb_lineno))
@@ -153,7 +158,7 @@ def _program_frames(host: Any, tb: Any) -> traceback.StackSummary:
     return _summary(host, frames)
 
 
-def _running(host: Any, frame: Any) -> traceback.StackSummary:
+def _running(host: Any, frame: Any) -> StackSummary:
     frames = []
     while frame is not None:
         frames.append((frame.f_code, frame.f_lineno))
@@ -161,27 +166,23 @@ def _running(host: Any, frame: Any) -> traceback.StackSummary:
     return _summary(host, reversed(frames))
 
 
-def _summary(host: Any, frames: Any) -> traceback.StackSummary:
-    found = traceback.StackSummary()
+def _summary(host: Any, frames: Any) -> StackSummary:
+    found = StackSummary()
     for code, line in frames:
         if code.co_filename.startswith(PROGRAM_FILE):
             place = host.place(code.co_filename, line)
             if place is not None:
                 file, number, text, function = place
-                found.append(
-                    traceback.FrameSummary(
-                        file, number, function or code.co_name, lookup_line=False, line=text or ""
-                    )
-                )
+                found.append(FrameSummary(file, number, function or code.co_name, line=text))
     return found
 
 
-def _cut(stack: traceback.StackSummary, limit: int | None) -> traceback.StackSummary:
+def _cut(stack: StackSummary, limit: int | None) -> StackSummary:
     if limit is None:
         limit = getattr(sys, "tracebacklimit", None)
     if limit is None:
         return stack
-    return traceback.StackSummary.from_list(stack[:limit] if limit >= 0 else stack[limit:])
+    return StackSummary.from_list(stack[:limit] if limit >= 0 else stack[limit:])
 
 
 def _given(exc: Any, value: Any, tb: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import types
 from typing import Any
 
 from .. import gate
@@ -21,8 +23,6 @@ NOT_LISTED = {"open", "mkfifo", "statvfs"}  # for the copies of Python's modules
 
 def _os(modules: Any) -> dict[str, Any]:
     """The gated functions of `os`, and the environment of the session."""
-    import os
-
     host, environ = modules.host, modules.environ
     made: dict[str, Any] = {"environ": environ}
     for how, functions in ((gate.READ, OS_READS), (gate.WRITE, OS_WRITES)):
@@ -69,9 +69,6 @@ def _os(modules: Any) -> dict[str, Any]:
 
 def _paths(modules: Any) -> dict[str, Any]:
     """`expandvars` and `expanduser` read the environment of the session."""
-    import os.path
-    import types
-
     names = {**vars(os.path), "os": modules.copies.os}
     return {
         name: types.FunctionType(
@@ -79,6 +76,29 @@ def _paths(modules: Any) -> dict[str, Any]:
         )
         for name in ("expandvars", "expanduser")
     }
+
+
+def _shutil(modules: Any) -> dict[str, Any]:
+    """Archives are read and written by modules that do not ask at the gate."""
+    import shutil
+
+    host = modules.host
+
+    def make_archive(base_name: Any, format: str, root_dir: Any = None, base_dir: Any = None) -> str:
+        """Make an archive of a folder; the path of what was made."""
+        gate.admit(host, base_name, gate.WRITE)
+        for folder in (root_dir, base_dir):
+            if folder is not None:
+                gate.admit(host, folder, gate.READ)
+        return shutil.make_archive(base_name, format, root_dir, base_dir)
+
+    def unpack_archive(filename: Any, extract_dir: Any = None, format: str | None = None) -> None:
+        """Unpack an archive into a folder."""
+        gate.admit(host, filename, gate.READ)
+        gate.admit(host, os.getcwd() if extract_dir is None else extract_dir, gate.WRITE)
+        shutil.unpack_archive(filename, extract_dir, format, filter="data")
+
+    return {"make_archive": make_archive, "unpack_archive": unpack_archive}
 
 
 def _tempfile(modules: Any) -> dict[str, Any]:
@@ -126,9 +146,9 @@ TABLES = {
     "fnmatch": Table("filter filterfalse fnmatch fnmatchcase translate"),
     "shutil": Table(
         "Error SameFileError SpecialFileError copy copy2 copyfile copyfileobj copymode copystat copytree "
-        "disk_usage get_archive_formats get_terminal_size get_unpack_formats ignore_patterns make_archive move "
-        "rmtree unpack_archive which",
+        "disk_usage get_archive_formats get_terminal_size get_unpack_formats ignore_patterns move rmtree which",
         copied=True,
+        made=_shutil,
     ),
     "tempfile": Table(
         "NamedTemporaryFile SpooledTemporaryFile TMP_MAX TemporaryDirectory TemporaryFile gettempdir gettempdirb "

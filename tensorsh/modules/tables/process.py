@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import sys
 from typing import Any
 
 from ..table import Table
@@ -50,6 +52,14 @@ def _metadata(modules: Any) -> dict[str, Any]:
     return {"version": version}
 
 
+def _platform(modules: Any) -> dict[str, Any]:
+    def architecture() -> tuple[str, str]:
+        """How many bits an address has, and the format of programs (Python asks another process)."""
+        return f"{struct.calcsize('P') * 8}bit", {"linux": "ELF", "win32": "WindowsPE"}.get(sys.platform, "")
+
+    return {"architecture": architecture}
+
+
 def _importlib(modules: Any) -> dict[str, Any]:
     def import_module(name: str, package: str | None = None) -> Any:
         """The module of this name, as `import` finds it."""
@@ -93,8 +103,9 @@ TABLES = {
         "collect disable enable get_count get_stats get_threshold is_tracked isenabled set_threshold"
     ),
     "platform": Table(
-        "architecture libc_ver machine node platform processor python_branch python_build python_compiler "
-        "python_implementation python_revision python_version python_version_tuple release system uname version"
+        "machine node platform processor python_branch python_build python_compiler "
+        "python_implementation python_revision python_version python_version_tuple release system uname version",
+        made=_platform,
     ),
     "threading": Table(
         "Barrier BoundedSemaphore BrokenBarrierError Condition Event Lock RLock Semaphore TIMEOUT_MAX ThreadError "
@@ -115,5 +126,5 @@ TABLES = {
     ),
     "importlib": Table(made=_importlib),
     "importlib.metadata": Table("PackageNotFoundError", made=_metadata),
-    "contextvars": Table("Context ContextVar Token copy_context"),
+    "contextvars": Table("ContextVar Token"),
 }
