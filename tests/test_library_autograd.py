@@ -1,4 +1,4 @@
-"""torch.autograd: what PyTorch printed for programs with functions, hooks, graphs, modes."""
+"""torch.autograd: what PyTorch printed for programs with functions, hooks, graphs, modes, classes of tensors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import library
 from tensorsh import Session
 
 
-@pytest.mark.parametrize("program, expected", library.blocks("library_autograd.txt"))
+@pytest.mark.parametrize(
+    "program, expected", [*library.blocks("library_autograd.txt"), *library.blocks("library_subclasses.txt")]
+)
 def test_prints_what_pytorch_prints(program: str, expected: str) -> None:
     assert library.output(program) == expected
 

@@ -5,6 +5,7 @@ Each converter is `convert(value, operation, parameter, position)`, the position
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..errors import ArgumentError, DeviceError
@@ -15,9 +16,9 @@ from .arrays import shared
 from .device import Device
 from .dtype import DType
 from .memory import MemoryFormat
-from .op import converters
+from .op import converters, lenient
 from .results import Size
-from .tensor import NUMBERS, Tensor, converters_tensor, type_name, wrap
+from .tensor import NUMBERS, PLAIN, Tensor, converters_tensor, strict_tensor, type_name, wrap
 from .tensor import np as numpy
 
 
@@ -33,28 +34,30 @@ def _wrong(
     )
 
 
-def tensor_or_number(value: Any, op: str, name: str, position: int) -> Any:
+def tensor_or_number(value: Any, op: str, name: str, position: int, convert: Any = strict_tensor) -> Any:
     if type(value) in NUMBERS:
         return value
     if isinstance(value, numpy.generic):
         found = as_number(value)
         if found is not None:
             return found
-    return converters_tensor(value, op, name, position)
+    return convert(value, op, name, position)
 
 
-def tensors(value: Any, op: str, name: str, position: int) -> tuple[Tensor, ...]:
+def tensors(
+    value: Any, op: str, name: str, position: int, convert: Any = strict_tensor
+) -> tuple[Tensor, ...]:
     if not isinstance(value, list | tuple) or type(value) is Size:
         raise _wrong(op, name, position, "tuple of Tensors", value)
     found = []
     for i, item in enumerate(value):
-        if not isinstance(item, Tensor):
-            if not isinstance(item, list | tuple):
+        if type(item) not in PLAIN:
+            if not isinstance(item, list | tuple | Tensor) and not hasattr(type(item), "__torch_function__"):
                 raise ArgumentError(
                     f"expected Tensor as element {i} in argument {position - 1}, but got {type_name(item)}",
                     code="argument-type",
                 )
-            item = converters_tensor(item, op, name, position)
+            item = convert(item, op, name, position)
         found.append(item)
     return tuple(found)
 
@@ -144,11 +147,13 @@ def sizes(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[i
     return integers(values, op, name, position)
 
 
-def tensor_arguments(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[Tensor, ...]:
+def tensor_arguments(
+    values: tuple[Any, ...], op: str, name: str, position: int, convert: Any = strict_tensor
+) -> tuple[Tensor, ...]:
     """`f(a, b)` and `f((a, b))` alike; a single list is a list of tensors."""
     if len(values) == 1 and isinstance(values[0], tuple | list):
-        return tensors(values[0], op, name, position)
-    return tensors(values, op, name, position)
+        return tensors(values[0], op, name, position, convert)
+    return tensors(values, op, name, position, convert)
 
 
 def real(value: Any, op: str, name: str, position: int) -> float:
@@ -231,6 +236,13 @@ converters.update(
         "dtype": dtype_argument,
         "device": device_of,
         "format": memory_format,
+    }
+)
+lenient.update(
+    {
+        "Tensor|Number": partial(tensor_or_number, convert=converters_tensor),
+        "Tensor[]": partial(tensors, convert=converters_tensor),
+        "Tensor...": partial(tensor_arguments, convert=converters_tensor),
     }
 )
 

@@ -40,7 +40,7 @@ class Unbatchable(Facts):
     __slots__ = ()
 
 
-class Batched(Tensor):
+class Batched(Tensor, inner=True):
     """One slice to look at, all of them in `value`, whose first dimension `level`'s vmap maps over."""
 
     __slots__ = ("level", "value")

@@ -43,6 +43,7 @@ class Context:
         "trace",
         "tracer",
         "transforms",
+        "undispatched",
         "warnings",
         "worker",
     )
@@ -58,6 +59,7 @@ class Context:
         self.packing: tuple[Any, ...] = ()  # (pack, unpack) of the `saved_tensors_hooks` in force
         self.anomaly: bool | None = None  # errors of a walk name the forward operation; True: NaN is one
         self.inference = False
+        self.undispatched = 0  # how often `__torch_function__` of tensors is switched off
         self.transforms = 0  # how many transforms of functions are running
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
         self.trace: Any = None  # the `engine.compile` trace that takes the place of computing

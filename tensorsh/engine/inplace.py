@@ -66,14 +66,9 @@ class InPlace(Op):
         self.of = of
         self.names = (f"Tensor.{schema.name}",)
 
-    @property  # type: ignore[override]
-    def bound(self) -> Any:
-        found = self.__dict__.get("_bound")
-        if found is None:
-            target = (lambda *args: self.through_body(args)) if self.of.body else self.through_apply
-            found = schemas.binder(self.schema, target, converters, packed=self.of.body is None)
-            self.__dict__["_bound"] = found
-        return found
+    def bind(self, converters: dict[str, Any]) -> Any:
+        target = (lambda *args: self.through_body(args)) if self.of.body else self.through_apply
+        return schemas.binder(self.schema, target, converters, packed=self.of.body is None)
 
     def through_apply(self, args: tuple[Any, ...]) -> Tensor:
         return apply_inplace(self.of, args)

@@ -24,8 +24,14 @@ registry: Registry = Registry()
 
 #: filled by `tensor.py`: the class and the argument converters the binders use
 converters: dict[str, Any] = {}
+#: those that take tensors of any class where the others ask first
+lenient: dict[str, Any] = {}
 
 Rule = Callable[..., Any]
+
+
+class Overridden(TypeError):
+    """An argument of an operation has a say in it: the call is put together in `overrides`."""
 
 
 class Derivative:
@@ -192,9 +198,17 @@ class Op:
     @cached_property
     def bound(self) -> Callable[..., Any]:
         """The function with this operation's own signature; made when it is first called."""
-        if self.body is not None:
-            return schemas.binder(self.schema, self.body, converters, packed=False)
-        return schemas.binder(self.schema, self.run, converters, packed=False)
+        return self.bind(converters)
+
+    @cached_property
+    def bound_anyhow(self) -> Callable[..., Any]:
+        """The same for tensors of any class, whatever their `__torch_function__` says."""
+        return self.bind({**converters, **lenient})
+
+    def bind(self, converters: dict[str, Any]) -> Callable[..., Any]:
+        return schemas.binder(
+            self.schema, self.run if self.body is None else self.body, converters, packed=False
+        )
 
     @cached_property
     def run(self) -> Callable[..., Any]:
@@ -207,19 +221,26 @@ class Op:
         try:
             try:
                 return self.bound(*args, **kwargs)
+            except Overridden:
+                again = None
             except Exception as error:
                 from .calls import another_way
 
                 again = another_way(self, args, kwargs, error)
                 if again is None:
                     raise
-            return again()
+            if again is not None:
+                return again()
         except Exception as error:
             from .calls import explained
 
             explanation = explained(self, args, kwargs, error, sys._getframe(1))
             if explanation is None:
                 raise
+        else:
+            from .overrides import dispatch
+
+            return dispatch(self, args, kwargs)
         try:
             raise explanation
         finally:
@@ -233,9 +254,15 @@ class Op:
         return form
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self.method, instance)
+        return self.method if instance is None else MethodType(self.method, instance)
+
+    @property
+    def __name__(self) -> str:
+        return self.schema.name.rpartition(".")[2]
 
     def __repr__(self) -> str:
+        if self.is_method:
+            return f"<method '{self.__name__}' of 'torch._C.TensorBase' objects>"
         return f"<built-in method {self.name.rpartition('.')[2]} of type object>"
 
     # -- what a derivative asks the record to keep
@@ -270,7 +297,7 @@ def _method_class(of: type[Op]) -> type[Op]:
     """A class of operations that are called with their tensor in front."""
     if of in _method_classes:
         return _method_classes[of]
-    found = _method_classes[of] = type(of.__name__, (of,), {"is_method": True})
+    found = _method_classes[of] = type("Op", (of,), {"is_method": True})
     return found
 
 

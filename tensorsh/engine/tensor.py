@@ -33,6 +33,11 @@ SLOTS = (
 )  # fmt: skip
 
 
+def disabled(func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    """As `__torch_function__` of a class: its tensors are like any other, and so are results."""
+    return func(*args, **(kwargs or {}))
+
+
 class View:
     """How a tensor looks into a base: replaying `steps` of (view op, arguments after the first).
 
@@ -52,7 +57,19 @@ class View:
         self.origin = origin
 
 
-class Tensor:
+class TensorMeta(type):
+    """Finds methods of tensors whose module is not imported yet: `torch.Tensor.add`."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name[:2] != "__" and op.registry.load(f"Tensor.{name}"):
+            return getattr(cls, name)
+        raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+
+
+TensorMeta.__module__, TensorMeta.__qualname__ = "torch._C", "_TensorMeta"
+
+
+class Tensor(metaclass=TensorMeta):
     """A multi-dimensional array of one dtype on one device, with PyTorch's semantics.
 
     Embedding programs use `.numpy() .tolist() .item() .shape .dtype .device .requires_grad .grad
@@ -95,6 +112,26 @@ class Tensor:
     def __new__(cls, *values: Any, **options: Any) -> Any:
         """PyTorch's old constructor: `Tensor(2, 3)` of sizes, `Tensor([1, 2])` of values, of the default dtype."""
         return constructed(cls, values, options)
+
+    def __init_subclass__(cls, inner: bool = False, **options: Any) -> None:
+        """Operations take a tensor of a subclass after asking its `__torch_function__`; `inner`: not at all."""
+        super().__init_subclass__(**options)
+        if inner:
+            return
+        from .overrides import adopt, is_disabled
+
+        TENSORS.add(cls)
+        if is_disabled(cls):
+            PLAIN.add(cls)
+        else:
+            adopt(cls)
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """The operation `func` on arguments of which some are of this class: its results are so, too."""
+        from .overrides import default
+
+        return default(cls, func, types, args, kwargs)
 
     # -- the engine's side
 
@@ -431,10 +468,11 @@ class Tensor:
         return out
 
 
-class Parameter(Tensor):
+class Parameter(Tensor, inner=True):
     """A tensor that a module takes for one of its parameters: it shares `data`'s memory, outside its graph."""
 
     __slots__ = ()
+    __torch_function__ = disabled  # type: ignore[assignment]
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
         if data is not None and not isinstance(data, Tensor):
@@ -444,10 +482,11 @@ class Parameter(Tensor):
         )
 
 
-class Buffer(Tensor):
+class Buffer(Tensor, inner=True):
     """A tensor that a module takes for part of its state; not `persistent`, it stays out of `state_dict`."""
 
     __slots__ = ()
+    __torch_function__ = disabled  # type: ignore[assignment]
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
         found = Tensor._make_subclass(cls, constructed(Tensor, (), {}) if data is None else data, False)
@@ -458,8 +497,10 @@ class Buffer(Tensor):
 for _class, _module in ((Tensor, "torch"), (Parameter, "torch.nn.parameter"), (Buffer, "torch.nn.parameter")):
     _class.__module__ = _module  # as `print(type(x))` shows it
 
-#: the classes whose instances are tensors and nothing else to the engine
-TENSORS: frozenset[type[Tensor]] = frozenset((Tensor, Parameter, Buffer))
+#: the classes whose instances are tensors to the engine; a program's subclasses join them
+TENSORS: set[type[Tensor]] = {Tensor, Parameter, Buffer}
+#: those that operations take without asking
+PLAIN: set[type[Tensor]] = {Tensor, Parameter, Buffer}
 
 
 def no_values(message: str, raises: type[Exception] = RuntimeError) -> Exception:
@@ -527,9 +568,9 @@ def make_tensor(array: np.ndarray[Any, Any], spec: Spec, requires_grad: bool = F
     return t
 
 
-def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec) -> Any:
-    """A tensor of a subclass, outside any graph."""
-    t = make_tensor(array, of)
+def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec, like: Tensor | None = None) -> Any:
+    """A tensor of a subclass, outside any graph; or what `like` is, which nobody else has."""
+    t = make_tensor(array, of) if like is None else like
     if kind is Tensor:
         return t
     other = _new(kind)
@@ -598,16 +639,27 @@ def _operand(
 
     kind = type(other)
     if kind in NUMBERS or isinstance(other, Tensor):
-        pass
+        if kind in TENSORS and not context.current.undispatched and kind not in PLAIN:
+            return _asked(record, self, other, swapped)
     elif kind is list:
         other = converters_tensor(other, record.name, "other", 2)
     else:
         from .arrays import number, shared
 
+        if hasattr(kind, "__torch_function__"):
+            return _asked(record, self, other, swapped)
         other = shared(other) if arrays and isinstance(other, np.ndarray) else number(other)
         if other is None:
             return NotImplemented
     return apply(record, (other, self, *rest) if swapped else (self, other, *rest))
+
+
+def _asked(record: op.Op, self: Tensor, other: Any, swapped: bool) -> Any:
+    """An operator whose other side has a say in it."""
+    from .overrides import binary_ask, overloaded
+
+    operands = (other, self) if swapped else (self, other)
+    return binary_ask(record.method, overloaded(operands), operands)
 
 
 def install_operator(name: str, record: op.Op, swapped: str | None = None, arrays: bool = False) -> None:
@@ -616,10 +668,11 @@ def install_operator(name: str, record: op.Op, swapped: str | None = None, array
 
     def forward(self: Tensor, other: Any) -> Any:
         kind = type(other)
-        if kind in TENSORS or kind is float or kind is int:
+        if kind in PLAIN or kind is float or kind is int:
             return record.run(self, other, *rest)
         return _operand(record, self, other, False, rest, arrays)
 
+    forward.__name__ = f"__{name}__"
     setattr(Tensor, f"__{name}__", forward)
     if swapped:
 
@@ -651,6 +704,14 @@ def install_method(name: str, record: Any) -> None:
     """Make an operation a method of tensors."""
     setattr(Tensor, name, record)
     Tensor.public.add(name)
+
+
+def strict_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
+    """A `Tensor` argument of a plain class; Overridden for what has a say in operations."""
+    kind = type(value)
+    if kind in TENSORS or (hasattr(kind, "__torch_function__") and not isinstance(value, Tensor)):
+        raise op.Overridden
+    return converters_tensor(value, op_name, name, position)
 
 
 def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
@@ -685,6 +746,8 @@ def warn_numpy(message: str) -> None:
         warn(message, DeprecationWarning)
 
 
-op.converters["tensors"] = TENSORS
-op.converters["Tensor"] = converters_tensor
+op.converters["tensors"] = PLAIN
+op.converters["Tensor"] = strict_tensor
+op.lenient["tensors"] = TENSORS
+op.lenient["Tensor"] = converters_tensor
 op.converters["method"] = install_method

@@ -19,7 +19,7 @@ from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
 from ..engine.op import Op, op, registry
 from ..engine.schema import Schema
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS, Tensor, np
+from ..engine.tensor import NUMBERS, PLAIN, TENSORS, Tensor, np
 from ..errors import ArgumentError, DTypeError
 from .rules import same
 
@@ -191,12 +191,21 @@ def two_numbers(name: str, first: Any, second: Any) -> Exception:
 def operand(other: Any) -> Any:
     """What stands beside a tensor at an operator: a tensor or number, or NotImplemented."""
     kind = type(other)
-    if isinstance(other, Tensor) or kind in NUMBERS:
+    if kind in PLAIN or kind in NUMBERS:
         return other
+    if isinstance(other, Tensor):
+        return NotImplemented if kind in TENSORS and not context.current.undispatched else other
     if kind is list:
         return registry["tensor_of"](other)
     found = number(other)
     return NotImplemented if found is None else found
+
+
+def asked(name: str, self: Tensor, other: Any) -> Any:
+    """What an operand that is no number and no plain tensor makes of an operator."""
+    from ..engine.overrides import operator
+
+    return operator(name, self, other)
 
 
 Choose = Callable[[Any, Any], tuple[Op, Any]]
@@ -206,9 +215,10 @@ def install_choice(name: str, choose: Choose, swapped: str | None = None) -> Non
     """Make `__name__` run the record that `choose` finds for its operands; `__swapped__` reverses them."""
 
     def forward(self: Tensor, other: Any) -> Any:
-        other = operand(other)
-        return other if other is NotImplemented else apply(*choose(self, other))
+        known = operand(other)
+        return asked(f"__{name}__", self, other) if known is NotImplemented else apply(*choose(self, known))
 
+    forward.__name__ = f"__{name}__"
     setattr(Tensor, f"__{name}__", forward)
     if swapped:
 
@@ -234,7 +244,7 @@ def install_inplace(name: str, record: Op) -> None:
         known = operand(other)
         if known is NotImplemented:
             trace = context.current.trace
-            return known if trace is None else trace.change(work, self, other)
+            return asked(f"__i{name}__", self, other) if trace is None else trace.change(work, self, other)
         return work(self, known)
 
     setattr(Tensor, f"__i{name}__", change)

@@ -55,6 +55,7 @@ NAMES = {
     "Tensor.as_strided": "strided",
     "Tensor.as_strided_": "reshape_inplace",
     "Tensor.as_strided_scatter": "diagonals",
+    "Tensor.as_subclass": "subclasses",
     "Tensor.asin": "trigonometry",
     "Tensor.asin_": "trigonometry",
     "Tensor.asinh": "trigonometry",

@@ -11,9 +11,9 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from ..engine.tensor import Parameter
+from ..engine.tensor import TENSORS, Buffer, Parameter, Tensor
 from ..errors import ArgumentError, BadValue
-from .torch_repr import DEFAULT, PrintOptions, tensor_repr
+from .torch_repr import DEFAULT, PREFIX, PrintOptions, tensor_repr
 
 _PLAIN = {int, float, complex, bool, str, type(None)}
 
@@ -134,12 +134,24 @@ def _mapping(mapping: dict[Any, Any]) -> Iterator[Any]:
 # ------------------------------------------------------------------ everything else
 
 
+def _tensor_repr(value: Any, options: PrintOptions) -> str:
+    """A tensor under the name of its class."""
+    kind = type(value)
+    if not isinstance(value, Parameter):
+        own = kind in TENSORS and kind is not Tensor and kind is not Buffer
+        return tensor_repr(value, options=options, prefix=f"{kind.__name__}(" if own else PREFIX)
+    if kind is Parameter:
+        return "Parameter containing:\n" + tensor_repr(value, options=options)
+    return (
+        f"Parameter containing:\nParameter({tensor_repr(value, options=options, prefix=f'{kind.__name__}(')})"
+    )
+
+
 def _leaf_repr(value: Any, options: PrintOptions) -> str:
     if type(value) in _PLAIN or isinstance(value, list | tuple | range):
         return repr(value)
     if is_tensor(value):
-        name = "Parameter containing:\n" if isinstance(value, Parameter) else ""
-        return name + tensor_repr(value, options=options)
+        return _tensor_repr(value, options)
     if isinstance(value, types.FunctionType):
         return f"<function {value.__name__}>"
     if isinstance(value, types.MethodType):

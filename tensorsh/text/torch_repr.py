@@ -77,7 +77,7 @@ PrintOptions.updated.__qualname__ = "set_printoptions"  # what Python's own mess
 DEFAULT = PrintOptions()
 
 
-def tensor_repr(t: Any, *, options: PrintOptions = DEFAULT) -> str:
+def tensor_repr(t: Any, *, options: PrintOptions = DEFAULT, prefix: str = PREFIX) -> str:
     """What `repr(t)`, `str(t)` and `print(t)` give in PyTorch."""
     if t.device.type == "meta":
         contents = "..."
@@ -85,8 +85,8 @@ def tensor_repr(t: Any, *, options: PrintOptions = DEFAULT) -> str:
         contents = "[]"
     else:
         shown, gaps = shown_elements(t.array, options)
-        contents = _bracketed(element_strings(shown, options), shown.shape, gaps, options)
-    return _attach(PREFIX + contents, _suffixes(t, options), options)
+        contents = _bracketed(element_strings(shown, options), shown.shape, gaps, options, len(prefix))
+    return _attach(prefix + contents, _suffixes(t, options), options, len(prefix))
 
 
 # ------------------------------------------------------------------ which elements
@@ -180,7 +180,11 @@ def _aligned(texts: Sequence[str], width: int) -> ElementStrings:
 
 
 def _bracketed(
-    strings: ElementStrings, shape: tuple[int, ...], gaps: tuple[bool, ...], options: PrintOptions
+    strings: ElementStrings,
+    shape: tuple[int, ...],
+    gaps: tuple[bool, ...],
+    options: PrintOptions,
+    indent: int,
 ) -> str:
     """The nested brackets, built from the innermost axis outwards."""
     if not strings:
@@ -188,7 +192,7 @@ def _bracketed(
     if not shape:
         return strings[0]
     *outer, length = shape
-    start = len(PREFIX) + len(shape)  # where the elements of a vector begin
+    start = indent + len(shape)  # where the elements of a vector begin
     per_line = max(1, (options.linewidth - start + 1) // (strings.width + 2))
     blocks = [
         _vector(_with_gap(strings[at : at + length], " ...", gaps[-1]), per_line, start)
@@ -196,7 +200,7 @@ def _bracketed(
     ]
     for axis in reversed(range(len(outer))):
         length = shape[axis]
-        between = "," + "\n" * (len(outer) - axis) + " " * (len(PREFIX) + axis + 1)
+        between = "," + "\n" * (len(outer) - axis) + " " * (indent + axis + 1)
         blocks = [
             "[" + between.join(_with_gap(blocks[at : at + length], "...", gaps[axis])) + "]"
             for at in range(0, len(blocks), length)
@@ -244,9 +248,8 @@ def grad_fn_name(node: Any) -> str:
     return node.name().rpartition("::")[2]
 
 
-def _attach(text: str, suffixes: list[str], options: PrintOptions) -> str:
+def _attach(text: str, suffixes: list[str], options: PrintOptions, indent: int) -> str:
     """Each suffix after the last line, or on a line of its own where it would not fit."""
-    indent = len(PREFIX)
     used = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
         if used + len(suffix) + 2 > options.linewidth:

@@ -46,6 +46,7 @@ CONTENTS = {
     "version": "__version__",
 }
 NAMESPACES = (
+    "_C",
     "__config__",
     "accelerator",
     "autograd",
@@ -57,6 +58,7 @@ NAMESPACES = (
     "mtia",
     "nn",
     "optim",
+    "overrides",
     "random",
     "serialization",
     "storage",
