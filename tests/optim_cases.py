@@ -1,6 +1,6 @@
 """Optimisers and schedulers at work, the same under PyTorch and here: `record` with `torch`, compare with ours.
 
-`python tests/optim_cases.py` in an environment with torch writes `data/optim.jsonl.gz` and `data/schedules.jsonl.gz`.
+`python tests/optim_cases.py` in an environment with torch writes `data/{optim,newton,schedules}.jsonl.gz`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,13 @@ ROOTED = (
 )
 
 
+#: optimisers that are written in operations
+OTHER = (
+    "Adafactor(params)",
+    "Adafactor(params, lr=0.1, weight_decay=0.1, maximize=True, eps=(1e-3, 1e-2))",
+    "Muon(params[:1], lr=0.1)",
+    "Muon(params[:1], lr=0.1, nesterov=False, adjust_lr_fn='match_rms_adamw')",
+)
 SCHEDULERS = (
     "LambdaLR(opt, lambda e: 0.95**e)",
     "LambdaLR(opt, [lambda e: 0.95**e, lambda e: e // 3])",
@@ -72,6 +79,28 @@ SCHEDULERS = (
     "SequentialLR(opt, [LinearLR(opt, 0.1, 1.0, 5), CosineAnnealingLR(opt, 10), StepLR(opt, 2)], [5, 15])",
     "ChainedScheduler([ConstantLR(opt, 0.1, 2), ExponentialLR(opt, 0.9)])",
 )
+
+
+def newton(torch: Any, options: str) -> list[Any]:
+    """A quadratic bowl and a quartic one by `LBFGS`: points, evaluations and what is remembered."""
+    x = torch.tensor([-1.5, 2.0, 0.5], dtype=torch.float64, requires_grad=True)
+    y = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+    opt = eval(f"torch.optim.LBFGS([x, y], {options})", {"torch": torch, "x": x, "y": y})
+    calls = []
+
+    def closure() -> Any:
+        opt.zero_grad()
+        loss = (x * x * torch.tensor([1.0, 4.0, 0.3])).sum() + (y - 2) ** 4 + 0.1 * y * x[0]
+        loss.backward()
+        calls.append(loss.item())
+        return loss
+
+    found = [(opt.step(closure).item(), x.tolist(), y.item(), len(calls)) for _ in range(3)]
+    state = {k: len(v) if isinstance(v, list) else type(v).__name__ for k, v in opt.state[x].items()}
+    return [found, state, repr(opt)]
+
+
+NEWTON = ("", "line_search_fn='strong_wolfe'", "lr=0.1, max_iter=5, history_size=3", "lr=torch.tensor(0.5)")
 
 
 def two_groups(torch: Any, kind: str) -> Any:
@@ -162,7 +191,7 @@ def record(torch: Any) -> list[dict[str, Any]]:
     """What PyTorch gives."""
     return [
         {"call": call, "dtype": dtype, "exact": call in EXACT, **trajectory(torch, call, dtype)}
-        for call in EXACT + ROOTED
+        for call in EXACT + ROOTED + OTHER
         for dtype in ("float32", "float64")
     ]
 
@@ -187,4 +216,5 @@ if __name__ == "__main__":
 
     warnings.simplefilter("ignore")
     write("optim.jsonl.gz", record(torch))
+    write("newton.jsonl.gz", [{"options": options, "found": newton(torch, options)} for options in NEWTON])
     write("schedules.jsonl.gz", record_schedules(torch))

@@ -15,6 +15,9 @@ CONTENTS = {
     "adagrad": "Adagrad",
     "adadelta": "Adadelta",
     "rmsprop": "RMSprop",
+    "_adafactor": "Adafactor",
+    "_muon": "Muon",
+    "lbfgs": "LBFGS",
 }
 NAMESPACES = ("lr_scheduler", "optimizer")
 
