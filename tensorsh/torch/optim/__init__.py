@@ -19,6 +19,6 @@ CONTENTS = {
     "_muon": "Muon",
     "lbfgs": "LBFGS",
 }
-NAMESPACES = ("lr_scheduler", "optimizer")
+NAMESPACES = ("lr_scheduler", "optimizer", "swa_utils")
 
 __getattr__, __dir__ = lazily(__name__)

@@ -7,8 +7,8 @@ from typing import Any
 
 from ...engine.tensor import Tensor, wrap
 from ...train.rules.parts import number, zero
-from ..namespace import torch
 from ..autograd.grad_mode import enable_grad, no_grad
+from ..namespace import torch
 from .checks import complete
 from .optimizer import Optimizer
 

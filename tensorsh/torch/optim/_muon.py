@@ -8,8 +8,8 @@ from typing import Any
 
 from ...engine.tensor import Tensor
 from ...train.rules.parts import number
-from ..namespace import torch
 from ..autograd.grad_mode import enable_grad, no_grad
+from ..namespace import torch
 from .optimizer import Optimizer
 
 

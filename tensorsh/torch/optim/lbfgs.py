@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...engine.tensor import Tensor
-from ..namespace import torch
 from ..autograd.grad_mode import enable_grad, no_grad
+from ..namespace import torch
 from .checks import at_least
 from .line_search import strong_wolfe
 from .optimizer import Optimizer
