@@ -279,4 +279,28 @@ try: nn.utils.clip_grad_norm_(m.parameters(), 1.0, error_if_nonfinite=True)
 except RuntimeError as e: print(e)
 print(nn.utils.clip_grad_norm_([], 1.0))
 """,
+    # transformers in evaluation
+    """
+torch.manual_seed(0)
+e = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 6, batch_first=True), 2, nn.LayerNorm(4)).eval()
+x = torch.randn(2, 3, 4)
+pad = torch.tensor([[False, False, True], [False, False, False]])
+mask = nn.Transformer.generate_square_subsequent_mask(3)
+print(mask)
+with torch.no_grad():
+    print(e(x), e(x, mask=mask), e(x, mask, is_causal=True), e(x, src_key_padding_mask=pad))
+print(e(x, src_key_padding_mask=pad))
+print(e)
+d = nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, 6, batch_first=True), 2).eval()
+print(d(x, e(x), tgt_mask=mask, memory_key_padding_mask=pad))
+t = nn.Transformer(4, 2, 1, 1, 6, batch_first=True).eval()
+print(t(x, x, tgt_mask=mask, src_key_padding_mask=pad, memory_key_padding_mask=pad))
+m = nn.MultiheadAttention(4, 2, batch_first=True).eval()
+with torch.no_grad():
+    print(m(x, x, x), m(x, x, x, key_padding_mask=pad, need_weights=False), m(x, x, x, attn_mask=mask, average_attn_weights=False))
+print(m.merge_masks(mask, pad.float(), x)[0].shape)
+print(sum(p.numel() for p in nn.Transformer(8, 2).parameters()))
+torch.manual_seed(1)
+print(F.gumbel_softmax(torch.randn(2, 3), tau=0.5), F.gumbel_softmax(torch.zeros(2, 3, requires_grad=True), hard=True))
+""",
 ]

@@ -285,6 +285,76 @@ def recurrent() -> list[tuple[str, str]]:
     return found
 
 
+def attention() -> list[tuple[str, str]]:
+    """Attention and transformers."""
+    found = []
+    q, kv = "torch.randn(3, 2, 4)", "torch.randn(5, 2, 4)"
+    masks = (
+        "",
+        ", attn_mask=torch.ones(3, 5).tril().log()",
+        ", attn_mask=torch.ones(3, 5).triu(2).bool()",
+        ", key_padding_mask=torch.tensor([[False] * 5, [False] * 3 + [True] * 2])",
+        ", attn_mask=torch.zeros(4, 3, 5), key_padding_mask=torch.zeros(2, 5)",
+    )
+    wrap = "type('W', (nn.Module,), {{'__init__': lambda s: (nn.Module.__init__(s), setattr(s, 'm', {make}))[0], "
+    wrap += "'forward': lambda s, *a: s.m(*a{more})}})()"
+    for settings in (
+        "",
+        ", bias=False",
+        ", add_bias_kv=True",
+        ", add_zero_attn=True",
+        ", dropout=0.5",
+        ", add_bias_kv=True, add_zero_attn=True, batch_first=True",
+    ):
+        for mask in masks:
+            given = (
+                (q, kv, kv)
+                if "batch_first" not in settings
+                else ("torch.randn(2, 3, 4)", "torch.randn(2, 5, 4)", "torch.randn(2, 5, 4)")
+            )
+            make = f"nn.MultiheadAttention(4, 2{settings})"
+            found.append((wrap.format(make=make, more=mask), ", ".join(given)))
+            if not settings:
+                found.append((wrap.format(make=make, more=mask + ", need_weights=False"), ", ".join(given)))
+                found.append(
+                    (wrap.format(make=make, more=mask + ", average_attn_weights=False"), ", ".join(given))
+                )
+    found += [
+        ("nn.MultiheadAttention(4, 2)", "*[torch.randn(3, 2, 4)] * 3"),
+        ("nn.MultiheadAttention(4, 2, batch_first=True)", "*[torch.randn(3, 2, 4)] * 3"),
+        ("nn.MultiheadAttention(4, 2).eval()", "*[torch.randn(3, 4)] * 3"),
+        (
+            "nn.MultiheadAttention(4, 2, kdim=3, vdim=5)",
+            "torch.randn(3, 2, 4), torch.randn(5, 2, 3), torch.randn(5, 2, 5)",
+        ),
+        (
+            "nn.MultiheadAttention(4, 4, dtype=torch.float64)",
+            "torch.randn(3, 2, 4).double(), torch.randn(5, 2, 4).double(), torch.randn(5, 2, 4).double()",
+        ),
+        ("nn.TransformerEncoderLayer(4, 2, 6)", q),
+        (
+            "nn.TransformerEncoderLayer(4, 2, 6, dropout=0, activation='gelu', norm_first=True, batch_first=True)",
+            q,
+        ),
+        ("nn.TransformerEncoderLayer(4, 2, 6, bias=False, activation=torch.tanh)", q),
+        ("nn.TransformerEncoderLayer(4, 2, 6).eval()", q),
+        ("nn.TransformerDecoderLayer(4, 2, 6)", f"{q}, {kv}"),
+        ("nn.TransformerDecoderLayer(4, 2, 6, norm_first=True, activation='gelu')", f"{q}, {kv}"),
+        ("nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 6), 2)", q),
+        (
+            "nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 6, batch_first=True), 2, nn.LayerNorm(4))",
+            q,
+        ),
+        ("nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, 6), 2, nn.LayerNorm(4))", f"{q}, {kv}"),
+        ("nn.Transformer(4, 2, 1, 1, 6)", f"{kv}, {q}"),
+        (
+            "nn.Transformer(4, 2, 2, 1, 6, batch_first=True, dropout=0)",
+            "torch.randn(2, 5, 4), torch.randn(2, 3, 4)",
+        ),
+    ]
+    return found
+
+
 def errors() -> list[str]:
     """Calls that fail."""
     return [
@@ -416,6 +486,24 @@ def errors() -> list[str]:
         "nn.RNNCell(3, 4)(torch.randn(2, 5))",
         "nn.GRUCell(3, 4)(torch.randn(2, 3), torch.randn(2, 5))",
         "nn.LSTMCell(3, 4)(torch.randn(2, 2, 3))",
+        "nn.MultiheadAttention(5, 2)",
+        "nn.MultiheadAttention(0, 2)",
+        "nn.MultiheadAttention(4, 2)(torch.ones(3, 2, 4), torch.ones(3, 4), torch.ones(3, 4))",
+        "nn.MultiheadAttention(4, 2)(torch.ones(3), torch.ones(3), torch.ones(3))",
+        "nn.MultiheadAttention(4, 2)(*[torch.ones(3, 2, 5)] * 3)",
+        "nn.MultiheadAttention(4, 2)(torch.ones(3, 2, 4), torch.ones(5, 2, 4), torch.ones(4, 2, 4))",
+        "nn.MultiheadAttention(4, 2)(*[torch.ones(3, 2, 4)] * 3, attn_mask=torch.zeros(2, 2))",
+        "nn.MultiheadAttention(4, 2)(*[torch.ones(3, 2, 4)] * 3, attn_mask=torch.zeros(2, 3, 3))",
+        "nn.MultiheadAttention(4, 2)(*[torch.ones(3, 2, 4)] * 3, attn_mask=torch.zeros(3))",
+        "nn.MultiheadAttention(4, 2)(*[torch.ones(3, 2, 4)] * 3, attn_mask=torch.zeros(3, 3).int())",
+        "nn.MultiheadAttention(4, 2)(*[torch.ones(3, 2, 4)] * 3, key_padding_mask=torch.zeros(3, 3))",
+        "nn.MultiheadAttention(4, 2)(*[torch.ones(3, 2, 4)] * 3, key_padding_mask=torch.zeros(3))",
+        "nn.MultiheadAttention(4, 2)(*[torch.ones(3, 2, 4)] * 3, is_causal=True)",
+        "nn.MultiheadAttention(4, 2, kdim=3)(*[torch.ones(3, 2, 4)] * 3)",
+        "nn.TransformerEncoderLayer(5, 2)",
+        "nn.TransformerEncoderLayer(4, 2, activation='tanh')",
+        "nn.Transformer(4, 2, 1, 1, 6)(torch.ones(3, 2, 4), torch.ones(3, 1, 4))",
+        "nn.Transformer(4, 2, 1, 1, 6)(torch.ones(3, 2, 5), torch.ones(3, 2, 4))",
         "nn.init.xavier_uniform_(torch.ones(3))",
         "nn.init.kaiming_normal_(torch.ones(3, 2), mode='fan')",
         "nn.init.kaiming_normal_(torch.ones(3, 2), nonlinearity='sin')",
@@ -431,7 +519,10 @@ def errors() -> list[str]:
 def main() -> None:
     import nn_programs
 
-    cases = [("layer", LAYER.format(make=make, args=f"[{args}]")) for make, args in layers() + recurrent()]
+    cases = [
+        ("layer", LAYER.format(make=make, args=f"[{args}]"))
+        for make, args in layers() + recurrent() + attention()
+    ]
     cases += [("both modes", PLAIN.format(make=make, args=f"[{args}]")) for make, args in layers()[::3]]
     cases += [("error", ERROR.format(call=call)) for call in errors()]
     cases += [("program", text) for text in nn_programs.PROGRAMS]

@@ -260,6 +260,10 @@ class Op:
     def __name__(self) -> str:
         return self.schema.name.rpartition(".")[2]
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Op:
+        """Operations are copied as functions are: not at all."""
+        return self
+
     def __repr__(self) -> str:
         if self.is_method:
             return f"<method '{self.__name__}' of 'torch._C.TensorBase' objects>"

@@ -5,7 +5,7 @@ from ...namespace import lazily
 CONTENTS = {
     "activation": (
         "CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish "
-        "PReLU RReLU ReLU ReLU6 SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink "
+        "MultiheadAttention PReLU RReLU ReLU ReLU6 SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink "
         "Softsign Tanh Tanhshrink Threshold"
     ),
     "adaptive": "AdaptiveLogSoftmaxWithLoss",
@@ -47,6 +47,9 @@ CONTENTS = {
     ),
     "rnn": "GRU GRUCell LSTM LSTMCell RNN RNNBase RNNCell RNNCellBase",
     "sparse": "Embedding EmbeddingBag",
+    "transformer": (
+        "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer"
+    ),
     "upsampling": "Upsample UpsamplingBilinear2d UpsamplingNearest2d",
 }
 NAMESPACES = (*CONTENTS, "lazy", "utils")

@@ -1,4 +1,4 @@
-"""torch.nn.modules.activation: nonlinearities as modules."""
+"""torch.nn.modules.activation: nonlinearities as modules; the attention layer is in `attention`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import F, torch
 from .. import init as initial
+from .attention import MultiheadAttention
 from .module import Module
 
 __all__ = [
