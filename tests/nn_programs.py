@@ -303,4 +303,110 @@ print(sum(p.numel() for p in nn.Transformer(8, 2).parameters()))
 torch.manual_seed(1)
 print(F.gumbel_softmax(torch.randn(2, 3), tau=0.5), F.gumbel_softmax(torch.zeros(2, 3, requires_grad=True), hard=True))
 """,
+    # parametrisations
+    """
+P = nn.utils.parametrize
+class Symmetric(nn.Module):
+    def forward(self, X): return X.triu() + X.triu(1).transpose(-1, -2)
+    def right_inverse(self, A): return A.triu()
+torch.manual_seed(0)
+m = nn.Linear(3, 3)
+P.register_parametrization(m, 'weight', Symmetric())
+print(m, m.weight, [n for n, _ in m.named_parameters()], P.is_parametrized(m), P.is_parametrized(m, 'bias'))
+print(type(m).__name__, P.type_before_parametrizations(m))
+m.weight = torch.arange(9.).view(3, 3)
+print(m.weight, m.parametrizations.weight.original, m.parametrizations.weight[0])
+m(torch.ones(1, 3)).sum().backward(); print(m.parametrizations.weight.original.grad)
+with P.cached(): print(m.weight is m.weight)
+print(m.weight is m.weight, list(m.state_dict()))
+import copy
+c = copy.deepcopy(m); print(torch.equal(c.weight, m.weight), c)
+P.remove_parametrizations(m, 'weight'); print(m, m.weight, type(m))
+class Bad(nn.Module):
+    def forward(self, X): return X[:1]
+for f in (lambda: P.register_parametrization(m, 'weight', Bad()), lambda: P.register_parametrization(m, 'foo', Bad()),
+          lambda: P.remove_parametrizations(m, 'weight'), lambda: P.register_parametrization(m, 'weight', Bad(), unsafe=True)):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, e)
+""",
+    """
+from copy import deepcopy
+P = nn.utils.parametrizations
+x = torch.arange(6.).view(2, 3) / 5
+for make, settings in [
+    (P.weight_norm, {}), (P.weight_norm, {'dim': 1}), (P.weight_norm, {'dim': None}), (nn.utils.weight_norm, {}), (nn.utils.weight_norm, {'dim': None}),
+    (P.spectral_norm, {}), (P.spectral_norm, {'n_power_iterations': 3, 'dim': 1}), (nn.utils.spectral_norm, {}), (nn.utils.spectral_norm, {'n_power_iterations': 2}),
+    (P.orthogonal, {}), (P.orthogonal, {'orthogonal_map': 'cayley'}), (P.orthogonal, {'orthogonal_map': 'matrix_exp'}), (P.orthogonal, {'use_trivialization': False}),
+]:
+    torch.manual_seed(0)
+    m = make(nn.Linear(3, 2), **settings)
+    print(make.__name__, settings, m)
+    print(m.weight)
+    m(x).pow(2).sum().backward()
+    for n, p in m.named_parameters(): print(n, p.detach(), p.grad)
+    for n, b in m.named_buffers(): print(n, b)
+    m(x); m.eval(); print(m(x))
+    print(list(m.state_dict()))
+torch.manual_seed(0)
+m = P.orthogonal(nn.Linear(3, 3))
+print(torch.allclose(m.weight @ m.weight.T, torch.eye(3), atol=1e-5), m.weight)
+m.weight = torch.eye(3); print(m.weight)
+m = nn.utils.remove_weight_norm(nn.utils.weight_norm(nn.Linear(3, 2))); print(m, [n for n, _ in m.named_parameters()])
+m = nn.utils.remove_spectral_norm(nn.utils.spectral_norm(nn.Conv2d(1, 2, 2))); print(m, [n for n, _ in m.named_parameters()])
+for f in (lambda: nn.utils.remove_weight_norm(nn.Linear(1, 1)), lambda: nn.utils.weight_norm(nn.utils.weight_norm(nn.Linear(1, 1))), lambda: P.orthogonal(nn.Linear(2, 2), 'bias'),
+          lambda: P.orthogonal(nn.Linear(2, 2), orthogonal_map='x'), lambda: P.spectral_norm(nn.Linear(2, 2), 'foo'), lambda: P.spectral_norm(nn.Linear(2, 2), n_power_iterations=0)):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, e)
+""",
+    # pruning
+    """
+prune = nn.utils.prune
+def fresh():
+    torch.manual_seed(0)
+    return nn.Linear(4, 3)
+for f in (lambda m: prune.random_unstructured(m, 'weight', 0.3), lambda m: prune.l1_unstructured(m, 'weight', 5), lambda m: prune.random_structured(m, 'weight', 1, 0),
+          lambda m: prune.ln_structured(m, 'weight', 0.5, 2, 1), lambda m: prune.identity(m, 'bias'), lambda m: prune.custom_from_mask(m, 'bias', torch.tensor([1., 0., 1.]))):
+    m = f(fresh())
+    print(m, m.weight, m.bias, [n for n, _ in m.named_parameters()], dict(m.named_buffers()), prune.is_pruned(m))
+m = fresh()
+prune.l1_unstructured(m, 'weight', 0.3); prune.random_structured(m, 'weight', 1, dim=1); prune.ln_structured(m, 'weight', 1, 2, dim=0)
+print(m.weight, m.weight_mask, len(list(m._forward_pre_hooks.values())[0]))
+m(torch.ones(2, 4)).sum().backward(); print(m.weight_orig.grad)
+prune.remove(m, 'weight'); print(m.weight, [n for n, _ in m.named_parameters()], list(m.state_dict()))
+a, b = fresh(), nn.Linear(3, 2)
+prune.global_unstructured([(a, 'weight'), (b, 'weight')], pruning_method=prune.L1Unstructured, amount=0.5)
+print(a.weight, b.weight)
+class Every(prune.BasePruningMethod):
+    PRUNING_TYPE = 'unstructured'
+    def compute_mask(self, t, default_mask):
+        mask = default_mask.clone(); mask.view(-1)[::2] = 0; return mask
+m = fresh(); Every.apply(m, 'bias'); print(m.bias)
+print(prune.L1Unstructured(amount=0.5).prune(torch.arange(4.)))
+for f in (lambda: prune.l1_unstructured(fresh(), 'weight', 1.5), lambda: prune.l1_unstructured(fresh(), 'weight', 100), lambda: prune.l1_unstructured(fresh(), 'weight', 'a'),
+          lambda: prune.ln_structured(fresh(), 'bias', 1, 2, 0), lambda: prune.remove(fresh(), 'weight'), lambda: prune.random_structured(fresh(), 'weight', 1, 5)):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, e)
+""",
+    # fusion, skip_init, functional calls
+    """
+torch.manual_seed(0)
+c, b = nn.Conv2d(2, 3, 2), nn.BatchNorm2d(3)
+b(torch.randn(4, 3, 2, 2)); c.eval(); b.eval()
+x = torch.randn(1, 2, 3, 3)
+f = nn.utils.fuse_conv_bn_eval(c, b)
+print(f, torch.allclose(f(x), b(c(x)), atol=1e-5), f.weight)
+l, b = nn.Linear(2, 3).eval(), nn.BatchNorm1d(3).eval()
+print(torch.allclose(nn.utils.fuse_linear_bn_eval(l, b)(x[0, 0, :, :2]), b(l(x[0, 0, :, :2])), atol=1e-5))
+m = nn.utils.skip_init(nn.Linear, 3, 2); print(m, m.weight.shape, m.weight.device)
+m = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+call = nn.utils.stateless.functional_call
+new = {'0.weight': torch.eye(2), '0.bias': torch.zeros(2)}
+print(call(m, new, torch.ones(3, 2)), m[0].weight)
+m = nn.Linear(2, 1)
+w = torch.ones(1, 2, requires_grad=True)
+print(call(m, {'weight': w}, (torch.ones(1, 2),)))
+for f in (lambda: call(m, {'weight': w}, torch.ones(1, 2), strict=True), lambda: call(m, {'weight': 3}, torch.ones(1, 2)), lambda: nn.utils.skip_init(dict), lambda: nn.utils.fuse_conv_bn_eval(nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1))):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, e)
+""",
 ]

@@ -24,7 +24,7 @@ __all__ = [
     "LeakyReLU",
     "LogSigmoid",
     "LogSoftmax",
-    "Mish",
+    "Mish", "MultiheadAttention",
     "PReLU",
     "RReLU",
     "ReLU",
