@@ -109,6 +109,18 @@ def test_compiled_loops_warn_as_statements_do() -> None:
     assert len(shown(program)) == len(shown(program, Session(compile=False))) == 1
 
 
+def test_what_is_said_once_may_be_said_each_time() -> None:
+    session = Session()
+    state = always(session)
+    session.run("torch.set_warn_always(True); ones(3).T; ones(3).T; torch.set_warn_always(False); ones(3).T")
+    assert len(state.log) == 3
+    with pytest.raises(TensorshError, match="expects a bool, but got int"):
+        session.run("torch.set_warn_always(1)")
+    with pytest.raises(TensorshError):
+        session.run("(torch.set_warn_always(True), 1 // 0)")
+    assert session.run("torch.is_warn_always_enabled()") == [False]
+
+
 # ------------------------------------------------------------------ the embedding program
 
 

@@ -215,6 +215,8 @@ def spread_arrays(items: Any) -> list[Any]:
     """Nested lists whose arrays are lists of NumPy's numbers."""
     found = []
     for item in items:
+        if isinstance(item, Tensor) and item.ndim:
+            item = list(item)
         if isinstance(item, np.ndarray):
             warn(
                 "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the "

@@ -19,6 +19,7 @@ CONTENTS = {
         "get_default_dtype set_default_device get_default_device set_num_threads get_num_threads is_tensor "
         "promote_types broadcast_shapes finfo iinfo Generator default_generator"
     ),
+    "warning": "set_warn_always is_warn_always_enabled",
     "types": (
         "layout memory_format strided newaxis "
         "Tensor Size device dtype inf nan pi e contiguous_format preserve_format channels_last channels_last_3d "
