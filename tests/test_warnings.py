@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -62,6 +63,63 @@ def test_block(golden: str) -> None:
     blocks = [error_text(report, color=False, width=80) for report in shown(program)]
     text = "\n".join(line.rstrip() for line in "\n".join(blocks).split("\n"))
     assert text == "\n".join(line for line in lines if not line.startswith("> "))
+
+
+#: calls in the order of arguments that PyTorch once had, with its results
+OLD_SPELLINGS: list[tuple[str, list[Any]]] = [
+    ("torch.add(torch.ones(2),2,torch.ones(2))", [3.0, 3.0]),
+    ("torch.ones(2).add(2,torch.ones(2))", [3.0, 3.0]),
+    ("torch.ones(2).add_(2,torch.ones(2))", [3.0, 3.0]),
+    ("torch.sub(torch.ones(2),2,torch.ones(2))", [-1.0, -1.0]),
+    ("torch.ones(2).sub(2,torch.ones(2))", [-1.0, -1.0]),
+    ("torch.ones(2).sub_(2,torch.ones(2))", [-1.0, -1.0]),
+    ("torch.addcmul(torch.ones(2),2,torch.ones(2),torch.ones(2))", [3.0, 3.0]),
+    ("torch.ones(2).addcmul(2,torch.ones(2),torch.ones(2))", [3.0, 3.0]),
+    ("torch.ones(2).addcmul_(2,torch.ones(2),torch.ones(2))", [3.0, 3.0]),
+    ("torch.addcdiv(torch.ones(2),2,torch.ones(2),torch.ones(2))", [3.0, 3.0]),
+    ("torch.ones(2).addcdiv(2,torch.ones(2),torch.ones(2))", [3.0, 3.0]),
+    ("torch.ones(2).addcdiv_(2,torch.ones(2),torch.ones(2))", [3.0, 3.0]),
+    ("torch.addmm(2,torch.ones(2,2),3,torch.ones(2,2),torch.ones(2,2))", [[8.0, 8.0], [8.0, 8.0]]),
+    ("torch.addmm(2,torch.ones(2,2),torch.ones(2,2),torch.ones(2,2))", [[4.0, 4.0], [4.0, 4.0]]),
+    ("torch.ones(2,2).addmm(2,3,torch.ones(2,2),torch.ones(2,2))", [[8.0, 8.0], [8.0, 8.0]]),
+    ("torch.ones(2,2).addmm(2,torch.ones(2,2),torch.ones(2,2))", [[4.0, 4.0], [4.0, 4.0]]),
+    ("torch.ones(2,2).addmm_(2,3,torch.ones(2,2),torch.ones(2,2))", [[8.0, 8.0], [8.0, 8.0]]),
+    ("torch.ones(2,2).addmm_(2,torch.ones(2,2),torch.ones(2,2))", [[4.0, 4.0], [4.0, 4.0]]),
+    ("torch.addmv(2,torch.ones(2),3,torch.ones(2,2),torch.ones(2))", [8.0, 8.0]),
+    ("torch.addmv(2,torch.ones(2),torch.ones(2,2),torch.ones(2))", [4.0, 4.0]),
+    ("torch.ones(2).addmv(2,3,torch.ones(2,2),torch.ones(2))", [8.0, 8.0]),
+    ("torch.ones(2).addmv(2,torch.ones(2,2),torch.ones(2))", [4.0, 4.0]),
+    ("torch.ones(2).addmv_(2,3,torch.ones(2,2),torch.ones(2))", [8.0, 8.0]),
+    ("torch.ones(2).addmv_(2,torch.ones(2,2),torch.ones(2))", [4.0, 4.0]),
+    ("torch.addr(2,torch.ones(2,2),3,torch.ones(2),torch.ones(2))", [[5.0, 5.0], [5.0, 5.0]]),
+    ("torch.addr(2,torch.ones(2,2),torch.ones(2),torch.ones(2))", [[3.0, 3.0], [3.0, 3.0]]),
+    ("torch.ones(2,2).addr(2,3,torch.ones(2),torch.ones(2))", [[5.0, 5.0], [5.0, 5.0]]),
+    ("torch.ones(2,2).addr(2,torch.ones(2),torch.ones(2))", [[3.0, 3.0], [3.0, 3.0]]),
+    ("torch.ones(2,2).addr_(2,3,torch.ones(2),torch.ones(2))", [[5.0, 5.0], [5.0, 5.0]]),
+    ("torch.ones(2,2).addr_(2,torch.ones(2),torch.ones(2))", [[3.0, 3.0], [3.0, 3.0]]),
+    ("torch.addbmm(2,torch.ones(2,2),3,torch.ones(1,2,2),torch.ones(1,2,2))", [[8.0, 8.0], [8.0, 8.0]]),
+    ("torch.addbmm(2,torch.ones(2,2),torch.ones(1,2,2),torch.ones(1,2,2))", [[4.0, 4.0], [4.0, 4.0]]),
+    ("torch.ones(2,2).addbmm(2,3,torch.ones(1,2,2),torch.ones(1,2,2))", [[8.0, 8.0], [8.0, 8.0]]),
+    ("torch.ones(2,2).addbmm(2,torch.ones(1,2,2),torch.ones(1,2,2))", [[4.0, 4.0], [4.0, 4.0]]),
+    ("torch.ones(2,2).addbmm_(2,3,torch.ones(1,2,2),torch.ones(1,2,2))", [[8.0, 8.0], [8.0, 8.0]]),
+    ("torch.ones(2,2).addbmm_(2,torch.ones(1,2,2),torch.ones(1,2,2))", [[4.0, 4.0], [4.0, 4.0]]),
+    ("torch.baddbmm(2,torch.ones(1,2,2),3,torch.ones(1,2,2),torch.ones(1,2,2))", [[[8.0, 8.0], [8.0, 8.0]]]),
+    ("torch.baddbmm(2,torch.ones(1,2,2),torch.ones(1,2,2),torch.ones(1,2,2))", [[[4.0, 4.0], [4.0, 4.0]]]),
+    ("torch.ones(1,2,2).baddbmm(2,3,torch.ones(1,2,2),torch.ones(1,2,2))", [[[8.0, 8.0], [8.0, 8.0]]]),
+    ("torch.ones(1,2,2).baddbmm(2,torch.ones(1,2,2),torch.ones(1,2,2))", [[[4.0, 4.0], [4.0, 4.0]]]),
+    ("torch.ones(1,2,2).baddbmm_(2,3,torch.ones(1,2,2),torch.ones(1,2,2))", [[[8.0, 8.0], [8.0, 8.0]]]),
+    ("torch.ones(1,2,2).baddbmm_(2,torch.ones(1,2,2),torch.ones(1,2,2))", [[[4.0, 4.0], [4.0, 4.0]]]),
+]
+
+
+@pytest.mark.parametrize(("call", "result"), OLD_SPELLINGS)
+def test_an_old_spelling_is_obeyed_and_warned_about_once(call: str, result: list[Any]) -> None:
+    session = Session()
+    state = always(session)
+    assert session.run(f"{call}; {call}.tolist()")[-1] == result
+    (warning,) = state.log
+    name = re.findall(r"\.((?:b?add|sub)\w*)\(", call)[0]
+    assert str(warning.message).startswith(f"This overload of {name} is deprecated")
 
 
 # ------------------------------------------------------------------ once a place

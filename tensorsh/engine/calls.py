@@ -19,6 +19,7 @@ from ..errors import ArgumentError, BadValue, facts_of
 from . import context, native
 from .accepts import Refused
 from .batched import Unbatchable, over_slices
+from .old_spellings import respelled
 from .op import Op
 from .schema import Schema
 from .tensor import type_name
@@ -40,16 +41,17 @@ INSIDE = (os.path.join(PACKAGE, "engine"), os.path.join(PACKAGE, "ops"), "<strin
 def another_way(
     op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
 ) -> Callable[[], Any] | None:
-    """A call that failed, to be made otherwise: in NumPy's spelling, or slice by slice in a vmap."""
+    """A call that failed, to be made otherwise: in NumPy's spelling, in an old one, or slice by slice in a vmap."""
     if isinstance(facts_of(error), Unbatchable):
         return partial(over_slices, op, args, kwargs)
     if not binding_failed(error):
         return None
     names = {p.name for p in op.schema.parameters}
     renamed = {ALIASES.get(k, k) if k not in names else k: v for k, v in kwargs.items()}
-    if renamed.keys() == kwargs.keys() or not renamed.keys() <= names:
-        return None
-    return partial(op.bound, *args, **renamed)
+    if renamed.keys() != kwargs.keys() and renamed.keys() <= names:
+        return partial(op.bound, *args, **renamed)
+    old = respelled(op, args, kwargs)
+    return None if old is None else partial(op.bound, **old)
 
 
 def binding_failed(error: Exception) -> bool:
