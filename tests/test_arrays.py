@@ -43,7 +43,7 @@ def test_as_recorded(case: dict[str, Any]) -> None:
     if case["result"][0] == "error":
         with pytest.raises(Exception) as caught:
             eval(case["code"], {"torch": torch, "np": np})
-        assert str(caught.value) == case["result"][2]
+        assert [type(caught.value).__name__, str(caught.value)] == case["result"][1:]
     else:
         found = described(eval(case["code"], {"torch": torch, "np": np}))
         assert found == case["result"]

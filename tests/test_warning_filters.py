@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tensorsh import Session
+from tensorsh import Session, TensorshError
 from tensorsh.errors import Warned
 from tensorsh.modules import warning_filters
 
@@ -208,3 +208,12 @@ def test_a_caught_torch_warning_has_the_whole_text() -> None:
     )[0]
     assert (category, file, line) == ("UserWarning", "p.tsh", 2)
     assert text.startswith("The use of `x.T`") and "Triggered internally" in text
+
+
+def test_a_warning_that_is_an_error_is_reported_as_the_programs() -> None:
+    session, names, found = with_module()
+    session["simplefilter"] = names["simplefilter"]
+    with pytest.raises(TensorshError) as caught:
+        session.run('simplefilter("error")\nones(1).std()')
+    assert (caught.value.kind, caught.value.span.position) == ("warning", (2, 9))
+    assert type(caught.value.__cause__) is UserWarning and not found

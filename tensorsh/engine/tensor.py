@@ -350,7 +350,7 @@ class Tensor(metaclass=TensorMeta):
 
     def __dlpack__(self, **options: Any) -> Any:
         if self.requires_grad:
-            raise GradientError("Can't export tensors that require gradient, use tensor.detach()")
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
         return self.numpy().__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:

@@ -42,6 +42,7 @@ KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (RecursionError, "recursion", "recursion"),
     (NotImplementedError, "unsupported", "unsupported"),
     (AssertionError, "assertion", "assertion"),
+    (Warning, "warning", "warning"),
 )
 
 #: what an exception of a kind means that has no message
@@ -202,7 +203,7 @@ def _raised_by_the_program(error: BaseException) -> bool:
     return (
         place.startswith(PROGRAM)
         or not place.startswith(PACKAGE)
-        or isinstance(error, ArithmeticError | OSError)
+        or isinstance(error, ArithmeticError | OSError | Warning)
     )
 
 

@@ -322,6 +322,12 @@ for spelling in ("as_tensor", "asarray"):
     )
     def as_tensor(data, dtype, device, requires_grad, copy):
         if isinstance(data, np.ndarray):
+            data_dtype = dt.from_np.get(data.dtype)
+            if copy is False and dtype is not None and data_dtype not in (dtype, None):
+                raise BadValue(
+                    f"can't alias tensor with dtype '{data_dtype.title}' into dtype '{dtype.title}'.",
+                    help="leave copy=False out",
+                )
             found = registry["Tensor.to"](shared(data), device=device, dtype=dtype, copy=bool(copy))
             check_requires_grad(bool(requires_grad), found.dtype)
             found.requires_grad_slot = bool(requires_grad)
