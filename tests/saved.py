@@ -67,6 +67,21 @@ def only_there(torch: Any) -> dict[str, Any]:
     }
 
 
+def module(torch: Any) -> Any:
+    """A whole module, with numbers that do not come from a random stream."""
+    parts = (
+        torch.nn.Linear(2, 3),
+        torch.nn.BatchNorm1d(3),
+        torch.nn.Tanh(),
+        torch.nn.Dropout(0.5),
+        torch.nn.LSTM(3, 2),
+    )
+    for part in parts:
+        for n, parameter in enumerate(part.parameters()):
+            torch.nn.init.constant_(parameter, 0.5 - 0.25 * n)
+    return torch.nn.Sequential(*parts)
+
+
 def words(value: Any, blocks: dict[int, int]) -> Any:
     """A value in words: tensors with their strides and the number of the memory that they look into."""
     kind = type(value).__name__.removeprefix("torch.")
@@ -91,6 +106,7 @@ def main() -> None:
 
     FOLDER.mkdir(exist_ok=True)
     found = {}
+    torch.save(module(torch), FOLDER / "module.pt")
     for name, value in {**values(torch), **only_there(torch)}.items():
         torch.save(value, FOLDER / f"{name}.pt")
         torch.save(value, FOLDER / f"{name}.legacy.pt", _use_new_zipfile_serialization=False)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import pickletools
 import re
+import zipfile
 
 import pytest
 
@@ -36,6 +38,29 @@ def test_saves_the_bytes_that_pytorch_saves(name: str, tmp_path) -> None:
     ours = (tmp_path / f"{name}.pt").read_bytes()
     theirs = (saved.FOLDER / f"{name}.pt").read_bytes()
     assert without_fingerprint(ours) == without_fingerprint(theirs)
+
+
+def test_reads_a_module_that_pytorch_saved() -> None:
+    path = saved.FOLDER / "module.pt"
+    with pytest.raises(pickle.UnpicklingError, match="Sequential was not an allowed"):
+        torch.load(path)
+    there, here = torch.load(path, weights_only=False).eval(), saved.module(torch).eval()
+    assert repr(there) == repr(here)
+    assert torch.equal(there(torch.ones(1, 2))[0], here(torch.ones(1, 2))[0])
+
+
+def test_saves_a_module_as_pytorch_does(tmp_path) -> None:
+    torch.save(saved.module(torch), tmp_path / "module.pt")
+    assert list(named(tmp_path / "module.pt")) == list(named(saved.FOLDER / "module.pt"))
+
+
+def named(path):
+    """What the pickle of an archive names, and the values in it."""
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("module/data.pkl")
+    for code, argument, _ in pickletools.genops(content):
+        if code.name in ("GLOBAL", "BINUNICODE", "BININT1", "BINFLOAT", "NEWTRUE", "NEWFALSE"):
+            yield argument
 
 
 def without_fingerprint(archive: bytes) -> bytes:

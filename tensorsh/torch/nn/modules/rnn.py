@@ -65,9 +65,10 @@ class RNNBase(Module):
                 if proj_size:
                     shapes["weight_hr"] = (proj_size, hidden_size)
                 end = f"_l{layer}" + ("_reverse" if direction else "")
-                for name, shape in shapes.items():
-                    self.register_parameter(name + end, Parameter(torch.empty(shape, **made)))
-                self._all_weights.append([name + end for name in shapes])
+                names = [name + end for name in shapes]
+                for name, shape in zip(names, shapes.values(), strict=True):
+                    self.register_parameter(name, Parameter(torch.empty(shape, **made)))
+                self._all_weights.append(names)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -92,6 +93,16 @@ class RNNBase(Module):
     @property
     def _flat_weights(self) -> list[Parameter]:
         return [weight for weights in self.all_weights for weight in weights]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a saved module holds: its weights in a list, too, as PyTorch's have it."""
+        state = dict(self.__dict__)
+        flat = {"_flat_weights_names": self._flat_weights_names, "_all_weights": state.pop("_all_weights")}
+        return state | flat | {"_flat_weights": self._flat_weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        derived = ("_flat_weights_names", "_flat_weights")
+        self.__dict__.update({name: value for name, value in state.items() if name not in derived})
 
     def flatten_parameters(self) -> None:
         """Nothing to do on the CPU."""
