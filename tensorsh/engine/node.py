@@ -211,6 +211,10 @@ class Node:
                 grad = values if len(derivative.inputs) == 1 else values[derivative.inputs.index(i)]
                 if grad is None:
                     continue
+                if derivative.one is not None and i not in self.op.lists:
+                    made = grad.node
+                    if made is not None and not any(grad is s for s in sources):
+                        made.title = derivative.one or f"{self.name().removesuffix('0')}Backward0"
                 if i in self.op.lists:
                     for g, e, s in zip(grad, edges[i], specs[i], strict=True):
                         if e is not None and g is not None:

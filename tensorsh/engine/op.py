@@ -46,12 +46,16 @@ class Derivative:
         output          the output (`outputs`: the tuple of them)
         output_spec     only its Spec
         needs           which of `inputs` want a gradient, as a tuple of bool
+
+    `one`: PyTorch computes it in one operation, whose node what it makes is then named after: "" by
+    the rule (GeluBackward0 → GeluBackwardBackward0), else as it says; None where it does not.
     """
 
-    __slots__ = ("function", "inputs", "sources", "wants_inputs", "wants_output")
+    __slots__ = ("function", "inputs", "one", "sources", "wants_inputs", "wants_output")
 
-    def __init__(self, function: Rule, inputs: tuple[str, ...], schema: Schema):
+    def __init__(self, function: Rule, inputs: tuple[str, ...], schema: Schema, one: str | None = None):
         self.function = function
+        self.one = one
         self.inputs = tuple(schema.position(name) for name in inputs)
         self.sources = tuple([_source(name, schema) for name in parameters(function)])
         self.wants_inputs = tuple(i for kind, i in self.sources if kind == "input")
@@ -167,11 +171,11 @@ class Op:
 
     # -- declaring
 
-    def derivative(self, *inputs: str) -> Callable[[Rule], Rule]:
+    def derivative(self, *inputs: str, one: str | None = None) -> Callable[[Rule], Rule]:
         """Declare the derivative with respect to `inputs`; see `Derivative` for its parameters."""
 
         def declare(function: Rule) -> Rule:
-            derivative = Derivative(function, inputs, self.schema)
+            derivative = Derivative(function, inputs, self.schema, one)
             for position in derivative.inputs:
                 self.derivatives[position] = derivative
             return function

@@ -144,7 +144,7 @@ def elu(x, alpha):
     return _elu(x, alpha, 1.0, 1.0)
 
 
-@elu.derivative("input")
+@elu.derivative("input", one="EluBackwardBackward0")
 def _(grad, input, alpha):
     return _elu_slope(grad, input, alpha, 1.0, 1.0)
 
@@ -167,7 +167,7 @@ def selu(x):
     return _elu(x, SELU_ALPHA, SELU_SCALE, 1.0)
 
 
-@selu.derivative("input")
+@selu.derivative("input", one="EluBackwardBackward0")
 def _(grad, input):
     return _elu_slope(grad, input, SELU_ALPHA, SELU_SCALE, 1.0)
 
@@ -195,7 +195,7 @@ def celu(x, alpha):
     return _elu(x, alpha, 1.0, 1.0 / alpha)
 
 
-@celu.derivative("input")
+@celu.derivative("input", one="EluBackwardBackward0")
 def _(grad, input, alpha):
     return _elu_slope(grad, input, alpha, 1.0, 1.0 / alpha)
 
@@ -219,7 +219,7 @@ def leaky_relu(x, slope):
     return select(x > 0, x, x * x.dtype.type(slope))
 
 
-@leaky_relu.derivative("input")
+@leaky_relu.derivative("input", one="")
 def _(grad, input, negative_slope):
     return where(input > 0, grad, grad * negative_slope)
 
@@ -251,7 +251,7 @@ def hardtanh(x, low, high):
     return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
 
 
-@hardtanh.derivative("input")
+@hardtanh.derivative("input", one="")
 def _(grad, input, min_val, max_val):
     return where((input <= min_val) | (input >= max_val), 0.0, grad)
 
@@ -295,7 +295,7 @@ def hardswish(x):
     return x * np.minimum(np.maximum(x + 3, 0), 6) / 6
 
 
-@hardswish.derivative("input")
+@hardswish.derivative("input", one="")
 def _(grad, input):
     return where(input <= -3, 0.0, where(input < 3, grad * (input / 3 + 0.5), grad))
 

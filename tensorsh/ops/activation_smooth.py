@@ -18,7 +18,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import wrap
 from ..errors import BadValue, DTypeError, ShapeError
 from .activation import activation, floating, leaky_relu, where
-from .elementwise import SMALL, select
+from .elementwise import SMALL, is_half, select
 from .erf import erf, odd_tanh
 from .rules import same, wrap_dim
 from .unary import SIGMOID
@@ -96,7 +96,7 @@ def softplus(x, beta, threshold):
     return select(z > threshold, x, np.log1p(np.exp(z)) / x.dtype.type(beta))
 
 
-@softplus.derivative("input")
+@softplus.derivative("input", one="")
 def _(grad, input, beta, threshold):
     z = input if beta == 1 else input * beta
     return where(z > threshold, grad, grad * registry["sigmoid"](z))
@@ -119,7 +119,7 @@ def logsigmoid(x):
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
-@logsigmoid.derivative("input")
+@logsigmoid.derivative("input", one="")
 def _(grad, input):
     return grad * registry["sigmoid"](-input)
 
@@ -140,6 +140,7 @@ _TANH_P = (_TANH_SCALE, _TANH_SCALE * _TANH_CUBE)
     wide_gradient=True,
     infer=_gelu_infer,
     sample=([-1.5, -0.3, 0.4, 2.0],),
+    half="native",  # the sign of zero differs
     elementwise=True,
 )
 def gelu(x, approximate, out=None):
@@ -148,9 +149,16 @@ def gelu(x, approximate, out=None):
     >>> nn.functional.gelu([-1., 0., 2.])
     tensor([-0.1587,  0.0000,  1.9545])
     """
+    if is_half(x):
+        return _gelu(x.astype(np.float32), approximate, None).astype(x.dtype)
+    out = _gelu(x, approximate, out)
+    if approximate == "none" and x.dtype == np.float32 and x.ndim:
+        out += 0  # PyTorch adds x/2 and x/2 · erf, and the sum of 0 and -0 is 0
+    return out
+
+
+def _gelu(x: Any, approximate: str, out: Any) -> Any:
     out = _twice_cumulative(x, x * x, approximate, out)
-    if approximate == "none" and x.dtype == np.float32 and not np.isfinite(x.max(initial=0)):
-        out += x * 0  # PyTorch's vectorised erf makes it nan at infinity
     out *= x
     out *= x.dtype.type(0.5)
     return out
@@ -209,7 +217,7 @@ def gelu_backward(grad, x, approximate, out=None):
     return out
 
 
-@gelu.derivative("input")
+@gelu.derivative("input", one="")
 def _(grad, input, approximate):
     return gelu_backward(grad, input, approximate)
 
@@ -266,7 +274,7 @@ def glu(x, dim):
     return a * SIGMOID(b)
 
 
-@glu.derivative("input")
+@glu.derivative("input", one="")
 def _(grad, input, dim):
     a, b = input.chunk(2, dim)
     gate = registry["sigmoid"](b)
@@ -290,7 +298,7 @@ def prelu_kernel(x, weight):
     return select(x > 0, x, x * weight)
 
 
-@prelu_kernel.derivative("input", "weight")
+@prelu_kernel.derivative("input", "weight", one="")
 def _(grad, input, weight, needs):
     positive = input > 0
     return (

@@ -18,8 +18,13 @@ from ..engine.op import Op, op, parameters
 from ..engine.tensor import Tensor, wrap
 
 
-def written(signature: str, inputs: tuple[str, ...], **options: Any) -> Callable[[Callable[..., Any]], Op]:
-    """Declare an operation of one output by a text in operations, differentiable in `inputs`."""
+def written(
+    signature: str, inputs: tuple[str, ...], one: str | None = None, **options: Any
+) -> Callable[[Callable[..., Any]], Op]:
+    """Declare an operation of one output by a text in operations, differentiable in `inputs`.
+
+    `one`: see `engine.op.Derivative`.
+    """
 
     def declare(text: Callable[..., Any]) -> Op:
         def kernel(*args: Any) -> Any:
@@ -33,7 +38,7 @@ def written(signature: str, inputs: tuple[str, ...], **options: Any) -> Callable
             return gradients(text, args, places, grad, needs)
 
         names = ", ".join(parameters(text))
-        record.derivative(*inputs)(
+        record.derivative(*inputs, one=one)(
             eval(f"lambda grad, needs, {names}: pull(grad, ({names},), needs)", {"pull": pull})
         )
         return record

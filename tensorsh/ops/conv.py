@@ -146,7 +146,7 @@ def _biased(out: Any, bias: Any) -> Any:
     return out
 
 
-@convolution.derivative("input", "weight", "bias")
+@convolution.derivative("input", "weight", "bias", one="")
 def _(grad, input, weight, stride, padding, dilation, groups, needs):
     geometry = (stride, padding, dilation, groups)
     return (
@@ -170,7 +170,7 @@ def transposed(x, w, bias, stride, padding, dilation, groups, spatial):
     return _biased(for_input(x, w, stride, padding, dilation, groups, spatial), bias)
 
 
-@transposed.derivative("input", "weight", "bias")
+@transposed.derivative("input", "weight", "bias", one="")
 def _(grad, input, weight, stride, padding, dilation, groups, needs):
     geometry = (stride, padding, dilation, groups)
     along = None

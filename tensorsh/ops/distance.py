@@ -101,7 +101,7 @@ def cdist_direct(a, b, p):
     return parts[0] if len(parts) == 1 else np.concatenate(parts, -2)
 
 
-@cdist_direct.derivative("x1", "x2")
+@cdist_direct.derivative("x1", "x2", one="")
 def _(grad, x1, x2, output, p, needs):
     diff = x1.unsqueeze(-2) - x2.unsqueeze(-3)
     each = grad.unsqueeze(-1) * slopes(diff, output, p)
@@ -115,7 +115,7 @@ def cdist_by_product(a, b, p):
     return np.sqrt(np.maximum(squares - 2 * np.matmul(a, np.swapaxes(b, -1, -2)), 0))
 
 
-@cdist_by_product.derivative("x1", "x2")
+@cdist_by_product.derivative("x1", "x2", one="")
 def _(grad, x1, x2, output, needs):
     ratio = (grad / output).masked_fill(output == 0, 0)
     return (
@@ -177,7 +177,7 @@ def pdist(x, p):
     return distances(x[first] - x[second], p)
 
 
-@pdist.derivative("input")
+@pdist.derivative("input", one="")
 def _(grad, input, output, p):
     n = input.spec.shape[0]
     first, second = (wrap(i) for i in np.triu_indices(n, 1))

@@ -114,6 +114,7 @@ def unary(
     *,
     aliases: tuple[str, ...] = (),
     method: bool = True,
+    one: str | None = None,
     **options: Any,
 ) -> Op:
     """One row of a table: `name(input)`, also as a method and under each of `aliases`.
@@ -129,7 +130,7 @@ def unary(
     options.setdefault("inplace", method and "." not in name)
     record = op(f"{name}(Tensor input)", names=tuple(names), doc=doc, **options)(kernel)
     if derivative is not None:
-        record.derivative("input")(derivative)
+        record.derivative("input", one=one)(derivative)
     return record
 
 

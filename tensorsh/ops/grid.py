@@ -22,33 +22,81 @@ from .by_text import written
 from .interpolate import cubic_weights
 from .loss_rules import sizes
 from .matmul import matmul
+from .rules import broadcast
 
 # ------------------------------------------------------------------ coordinates
 
 
-def _pixels(x: Tensor, size: int, align: bool) -> Tensor:
+def _pixels(x: Any, size: int, align: bool) -> Any:
     """From [-1, 1] to pixel positions."""
     return (x + 1) * ((size - 1) / 2) if align else ((x + 1) * size - 1) / 2
 
 
-def _reflected(x: Tensor, size: int, align: bool) -> Tensor:
+def _reflected(x: Any, size: int, align: bool) -> tuple[Any, Any]:
+    """Positions reflected at the ends, and whether they move backwards then."""
     low, high = (0.0, size - 1.0) if align else (-0.5, size - 0.5)
     span = high - low
     if span == 0:
-        return x * 0
-    away = (x - low).abs()
-    flips = (away / span).floor().detach()
-    rest = away - flips * span
-    return where(flips % 2 == 0, rest + low, span - rest + low)
+        return x * 0, np.zeros(x.shape, x.dtype)
+    away = x - low
+    below, away = away < 0, np.abs(away)
+    flips = np.floor(away / span)
+    rest, odd = away - flips * span, flips % 2 != 0
+    return np.where(odd, span - rest + low, rest + low), np.where(odd != below, -1, 1).astype(x.dtype)
 
 
-def _placed(x: Tensor, size: int, padding: str, align: bool) -> Tensor:
-    """Positions moved inside, for the paddings that do so."""
+def _inside(x: Any, size: int, padding: str, align: bool) -> tuple[Any, Any]:
+    """Positions moved inside, for the paddings that do so, and how much they then move with `x`.
+
+    What lies at an end or beyond does not move.
+    """
     if padding == "zeros":
-        return x
+        return x, x.dtype.type(1)
+    turned: Any = x.dtype.type(1)
     if padding == "reflection":
-        x = _reflected(x, size, align)
-    return x.clamp(0, size - 1)
+        x, turned = _reflected(x, size, align)
+    return np.clip(x, 0, size - 1), np.where((x > 0) & (x < size - 1), turned, x.dtype.type(0))
+
+
+def _each(x: Any, sizes: Any, of: Any) -> Any:
+    """`of(coordinate, size)` of each coordinate in the last dimension, which names the sizes backwards."""
+    columns = [of(x[..., -1 - i], size) for i, size in enumerate(sizes)]
+    return np.stack([np.broadcast_to(c, x.shape[:-1]) for c in columns[::-1]], -1).astype(x.dtype, copy=False)
+
+
+PLACE = "Tensor x, int[] sizes, str padding, bool align"
+
+
+@op(f"grid_place({PLACE})", infer=lambda x, *_: x, names=())
+def place(x, sizes, padding, align):
+    """Pixel positions of places from -1 to 1."""
+    return _each(x, sizes, lambda c, n: _inside(_pixels(c, n, align), n, padding, align)[0])
+
+
+@op(f"grid_slope({PLACE})", infer=lambda x, *_: x, names=(), nondifferentiable=True)
+def slope(x, sizes, padding, align):
+    """How pixel positions move with the places: nothing where padding holds them."""
+
+    def moved(c: Any, n: int) -> Any:
+        return _inside(_pixels(c, n, align), n, padding, align)[1] * ((n - 1) / 2 if align else n / 2)
+
+    return _each(x, sizes, moved)
+
+
+@place.derivative("x")
+def _(grad, x, sizes, padding, align):
+    return grad * apply(slope, (x, sizes, padding, align))
+
+
+@op(
+    "grid_pixel(Tensor x, int size, str padding, bool align)",
+    infer=lambda x, *_: x,
+    names=(),
+    nondifferentiable=True,
+)
+def pixel(x, size, padding, align):
+    """Pixel positions moved inside."""
+    return _inside(x, size, padding, align)[0].astype(x.dtype, copy=False)
 
 
 # ------------------------------------------------------------------ sampling
@@ -75,31 +123,56 @@ def sample(input: Tensor, grid: Tensor, mode: str, padding: str, align: bool) ->
     dims = len(spatial)
     flat = input.reshape(n, c, math.prod(spatial))
     # the grid's last dimension is (x, y, z): the spatial dimensions backwards
-    at = [
-        _pixels(grid.select(-1, dims - 1 - i).reshape(n, math.prod(out)), size, align)
-        for i, size in enumerate(spatial)
-    ]
+    held = "zeros" if mode == "bicubic" else padding  # which holds each of its sixteen pixels inside
+    places = apply(place, (grid, tuple(spatial), held, align))
+    at = [places.select(-1, dims - 1 - i).reshape(n, math.prod(out)) for i in range(dims)]
     if mode == "bicubic":
         total = _bicubic(flat, at, tuple(spatial), padding, align)
+    elif mode == "nearest":
+        total = _gather(flat, [x.detach().round() for x in at], tuple(spatial))
     else:
-        at = [_placed(x, size, padding, align) for x, size in zip(at, spatial, strict=True)]
-        if mode == "nearest":
-            total = _gather(flat, [x.detach().round() for x in at], tuple(spatial))
-        else:
-            total = _linear(flat, at, tuple(spatial))
+        total = _linear(flat, at, tuple(spatial))
     return total.reshape(n, c, *out)
+
+
+@op("bilinear(Tensor nw, Tensor ne, Tensor sw, Tensor se, Tensor x, Tensor y)", infer=broadcast, names=())
+def bilinear(nw, ne, sw, se, x, y):
+    """Between four pixels, `x` of the way to the east and `y` to the south."""
+    e, s = 1 - x, 1 - y
+    return nw * (e * s) + ne * (x * s) + sw * (e * y) + se * (x * y)
+
+
+@bilinear.derivative("nw", "ne", "sw", "se")
+def _(grad, x, y):
+    e, s = 1 - x, 1 - y
+    return grad * (e * s), grad * (x * s), grad * (e * y), grad * (x * y)
+
+
+@bilinear.derivative("x")
+def _(grad, nw, ne, sw, se, y):
+    return ((ne - nw) * (1 - y) + (se - sw) * y) * grad
+
+
+@bilinear.derivative("y")
+def _(grad, nw, ne, sw, se, x):
+    return ((sw - nw) * (1 - x) + (se - ne) * x) * grad
 
 
 def _linear(flat: Tensor, at: list[Tensor], spatial: tuple[int, ...]) -> Tensor:
     low = [x.detach().floor() for x in at]
-    part = [x - f for x, f in zip(at, low, strict=True)]
+    part = [(x - f).unsqueeze(1) for x, f in zip(at, low, strict=True)]
+    pixels = {
+        corner: _gather(flat, [f + side for f, side in zip(low, corner, strict=True)], spatial)
+        for corner in product((0, 1), repeat=len(at))
+    }
+    if len(at) == 2:
+        return apply(bilinear, (*pixels.values(), part[1], part[0]))
     total: Any = 0
-    for corner in product((0, 1), repeat=len(at)):
+    for corner, found in pixels.items():
         weight: Any = 1
         for side, t in zip(corner, part, strict=True):
             weight = weight * (t if side else 1 - t)
-        found = _gather(flat, [f + side for f, side in zip(low, corner, strict=True)], spatial)
-        total = total + found * weight.unsqueeze(1)
+        total = total + found * weight
     return total
 
 
@@ -109,7 +182,7 @@ def _bicubic(flat: Tensor, at: list[Tensor], spatial: tuple[int, ...], padding: 
     total: Any = 0
     for corner in product(range(4), repeat=2):
         places = [
-            _placed(f + (side - 1), size, padding, align).round()
+            apply(pixel, (f + (side - 1), size, padding, align)).round()
             for f, side, size in zip(low, corner, spatial, strict=True)
         ]
         weight = weights[0][corner[0]] * weights[1][corner[1]]
@@ -161,6 +234,7 @@ def _record(dims: int) -> Op:
         infer=_infer,
         names=(),
         grad_fn=f"GridSampler{dims}DBackward0",
+        one="",
     )(sample)
 
 

@@ -62,7 +62,7 @@ def difference_loss(
         names=(),
     )(kernel)
 
-    @record.derivative("input", "target")
+    @record.derivative("input", "target", one="")
     def _(grad, input, target, parameter, reduction, needs):
         d = input - target
         weight = 1 / max(d.spec.numel, 1) if reduction == "mean" else 1.0
@@ -84,6 +84,11 @@ def _smooth_l1(d: Any, beta: float) -> Any:
     return np.where(size < beta, half * d * d / beta, size - half * beta)
 
 
+def _beyond(d: Tensor, limit: float, far: Tensor, near: Any) -> Tensor:
+    """`far` where |d| reaches the limit, else `near()`, also where it is nan."""
+    return where(d.abs() >= limit, far, near()) if limit else far
+
+
 mse_primitive = difference_loss(
     "mse_loss", "mse_cpu", lambda d, _: d * d, lambda d, _, w, grad: d * (2 * w) * grad, wide_gradient=False
 )
@@ -91,14 +96,14 @@ smooth_l1_primitive = difference_loss(
     "smooth_l1_loss",
     "smooth_l1_cpu",
     _smooth_l1,
-    lambda d, beta, w, grad: where(d.abs() < beta, d * w * grad / beta, d.sign() * w * grad),
+    lambda d, beta, w, grad: _beyond(d, beta, d.sign() * w * grad, lambda: d * w * grad / beta),
     once="bfloat16",
 )
 huber_primitive = difference_loss(
     "huber_loss",
     "huber_cpu",
     _huber,
-    lambda d, delta, w, grad: where(d.abs() <= delta, d * w * grad, d.sign() * w * grad * delta),
+    lambda d, delta, w, grad: _beyond(d, delta, d.sign() * w * grad * delta, lambda: d * w * grad),
     once="float16",
     wide_gradient=False,
 )
@@ -214,7 +219,7 @@ def soft_margin_primitive(x, y, reduction):
     return reduce_array(np.log1p(np.exp(-y * x)), reduction)
 
 
-@soft_margin_primitive.derivative("input")
+@soft_margin_primitive.derivative("input", one="")
 def _(grad, input, target, reduction):
     z = registry["sigmoid"](-target * input)
     return spread_grad(grad, reduction, z.spec.numel) * (-target * z)

@@ -206,7 +206,7 @@ def multi_margin_primitive(x, target, p, margin, weight, reduction):
     _check_class(target, rows.shape[1])
     target = target.reshape(-1)
     at = np.arange(len(rows)), target
-    z = np.maximum(x.dtype.type(margin) - rows[at][:, None] + rows, 0) ** p
+    z = np.fmax(x.dtype.type(margin) - rows[at][:, None] + rows, 0) ** p
     z[at] = 0
     if weight is not None:
         z = z * weight.reshape(-1)[target][:, None]
@@ -277,7 +277,7 @@ def _multilabel_slopes(x: Any, target: Any) -> tuple[Any, Any]:
         others[wanted] = False
         z = 1 - row[wanted][:, None] + row[None, others]
         hit = z > 0
-        losses[n] = (z * hit).sum() / classes
+        losses[n] = np.where(hit, z, 0).sum() / classes
         np.subtract.at(slopes[n], wanted, hit.sum(1) / classes)
         slopes[n, others] += hit.sum(0) / classes
     return losses, slopes.reshape(x.shape)

@@ -152,7 +152,7 @@ def layer_norm_backward(grad, x, shape, weight, eps, kept, needs):
     return [array.reshape(as_) for array, as_ in zip(rows, (x.shape, shape, shape), strict=True)]
 
 
-@layer_norm.derivative("input", "weight", "bias")
+@layer_norm.derivative("input", "weight", "bias", one="")
 def _(grad, input, input_spec, normalized_shape, weight, eps, needs):
     return layer_norm_backward(grad, input, normalized_shape, weight, eps, input_spec.dtype, needs)
 

@@ -182,7 +182,7 @@ def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
     return fused(x, scale, shift).astype(kind, copy=False)
 
 
-@batch_norm_primitive.derivative("input", "weight", "bias")
+@batch_norm_primitive.derivative("input", "weight", "bias", one="")
 def _(grad, input, input_spec, weight, running_mean, running_var, training, eps, needs):
     ndim = input.ndim
     rest, channels = _rest(ndim), _channels(ndim)

@@ -52,6 +52,19 @@ def exact_power(x, exponent):
     return np.power(x, exponent)
 
 
+def tensor_power(x, exponent):
+    """xⁿ where n is a tensor: the power function's own answers also for the square root.
+
+    NumPy takes the root where one exponent serves many elements; of -0. and -inf the power is 0 and inf.
+    """
+    found = exact_power(x, exponent)
+    half = exponent == 0.5
+    if x.dtype.kind == "f" and np.any(half):
+        root = np.where(np.isinf(x), np.abs(x), found + found.dtype.type(0))
+        found = np.where(half, root, found)
+    return found
+
+
 #: exponents that PyTorch does not hand to the power function
 SHORTCUTS = {
     2: lambda x, out=None: np.multiply(x, x, out),
@@ -93,8 +106,10 @@ def pow_scalar(x, exponent):
                 help="convert to a floating-point dtype first: x.float() ** -1",
             )
         return np.power(x, exponent)
+    if x.dtype == np.float16:
+        return tensor_power(x.astype(FLOAT32), exponent.astype(FLOAT32)).astype(x.dtype)
     shortcut = SHORTCUTS.get(exponent.item())
-    if is_half(x) and not (x.dtype.name == "bfloat16" and exponent in (3, -2)):
+    if is_half(x) and not (x.dtype.name == "bfloat16" and exponent in (3, -2, -0.5)):
         return pow_scalar.kernel(x.astype(FLOAT32), exponent.astype(FLOAT32)).astype(x.dtype)
     return shortcut(x) if shortcut else exact_power(x, exponent)
 
@@ -131,13 +146,12 @@ def _(grad, input, exponent):
 )
 def pow_tensor(x, exponent):
     """A tensor to the power of a tensor."""
-    return integer_power(x, exponent) if x.dtype.kind in "iu" else exact_power(x, exponent)
+    return integer_power(x, exponent) if x.dtype.kind in "iu" else tensor_power(x, exponent)
 
 
 @pow_tensor.derivative("input")
 def _(grad, input, exponent):
-    slope = input ** (exponent - 1) * exponent
-    return grad * conj(where(exponent == 0, 0.0, slope))
+    return where(exponent == 0, 0.0, grad * conj(input ** (exponent - 1) * exponent))
 
 
 def vanishing(base, exponent):
@@ -164,7 +178,7 @@ def pow_base(x, exponent):
     """A number to the power of a tensor."""
     if exponent.dtype.kind in "iu":
         return integer_power(x, exponent)
-    return exact_power(x, exponent)
+    return tensor_power(x, exponent)
 
 
 def number_log(x):

@@ -91,8 +91,7 @@ def _softmax_part(axis: int, out: Array, x: Array) -> None:
 
 
 def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
-    weighted = grad * output.conj()
-    return weighted - output.conj() * weighted.sum(dim, True)
+    return (grad - (grad * output.conj()).sum(dim, True)) * output.conj()
 
 
 @fused("softmax_backward(Tensor grad, Tensor output, int dim)", _softmax_gradient, infer=same)
@@ -104,7 +103,7 @@ def softmax_backward(grad, y, dim):
     return by_parts(part, dim, grad, y)
 
 
-@softmax_kernel.derivative("input")
+@softmax_kernel.derivative("input", one="SoftmaxBackwardDataBackward0")
 def _(grad, output, dim):
     return softmax_backward(grad, output, dim)
 
@@ -149,7 +148,7 @@ def log_softmax_backward(grad, y, dim):
     return by_parts(part, dim, grad, y)
 
 
-@log_softmax_kernel.derivative("input")
+@log_softmax_kernel.derivative("input", one="LogSoftmaxBackwardDataBackward0")
 def _(grad, output, dim):
     return log_softmax_backward(grad, output, dim)
 

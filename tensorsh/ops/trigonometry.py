@@ -138,6 +138,7 @@ unary(
     aliases=("nn.functional.tanh",),
     wide_gradient=True,
     sample=([-1.0, 0.0, 2.0],),
+    one="",
 )
 asinh = unary(
     "asinh",

@@ -180,6 +180,7 @@ unary(
     wide_gradient="bfloat16",
     formula="sigmoid({0})",
     sample=([-1.0, 0.0, 2.0],),
+    one="",
 )
 
 

@@ -136,13 +136,11 @@ TANH_P = (_TANH_SCALE, _TANH_SCALE * 0.044715)
 
 
 def gelu(c: Code, x: str, approximate: str) -> str:
-    """x · Φ(x); nan at infinity where PyTorch has that."""
+    """x · Φ(x), of which a zero has no sign where PyTorch's has none."""
     square = c.binary("fmul", KIND, x, x)
     if approximate == "tanh":
         return c.binary("fmul", KIND, x, _cumulative(c, x, square, TANH_P))
-    phi = _cumulative(c, x, square, NORMAL_P)
-    phi = c.binary("fadd", KIND, phi, c.binary("fmul", KIND, x, number(0)))
-    return c.binary("fmul", KIND, x, phi)
+    return c.binary("fadd", KIND, c.binary("fmul", KIND, x, _cumulative(c, x, square, NORMAL_P)), number(0))
 
 
 def gelu_backward(c: Code, grad: str, x: str, approximate: str) -> str:
