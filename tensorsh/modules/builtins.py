@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import gate
 from .guarded import is_guarded
+from .memory import build_class
 from .module import Module
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ NAMES = """
 abs aiter all anext any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate filter
 float format frozenset hash hex id input int isinstance issubclass iter len list map max memoryview min next object
 oct ord pow print property range repr reversed round set slice sorted staticmethod str sum super tuple type zip
-True False None Ellipsis NotImplemented __debug__ __build_class__
+True False None Ellipsis NotImplemented __debug__
 ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError BrokenPipeError
 BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError ConnectionRefusedError
 ConnectionResetError DeprecationWarning EOFError EncodingWarning EnvironmentError Exception ExceptionGroup
@@ -40,6 +41,7 @@ def table(modules: Modules) -> dict[str, Any]:
     """The builtins of one session. `locals`, `vars()` and `dir()` without arguments are the language's to give."""
     found = {name: getattr(builtins, name) for name in NAMES.split() if hasattr(builtins, name)}
     found.update(_guarded(modules))
+    found["__build_class__"] = build_class
     return found
 
 
