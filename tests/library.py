@@ -58,10 +58,19 @@ def _importer(torch: str) -> Any:
         if level or name.partition(".")[0] != "torch":
             return __import__(name, scope, own, fromlist, level)
         root, path = import_module(torch), name.removeprefix("torch").lstrip(".")
-        module = import_module(f"{torch}.{path}") if path else root
-        return module if fromlist else root
+        return _module(torch, path) if fromlist and path else root
 
     return importer
+
+
+def _module(torch: str, path: str) -> Any:
+    """A module of the library; a namespace where all that is in it are operations."""
+    try:
+        return import_module(f"{torch}.{path}")
+    except ModuleNotFoundError:
+        from tensorsh.torch.namespace import namespace
+
+        return namespace(path)
 
 
 def main(paths: list[str]) -> None:

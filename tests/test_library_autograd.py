@@ -7,10 +7,10 @@ import pytest
 import library
 from tensorsh import Session
 
+FILES = ("library_autograd.txt", "library_subclasses.txt", "library_func.txt")
 
-@pytest.mark.parametrize(
-    "program, expected", [*library.blocks("library_autograd.txt"), *library.blocks("library_subclasses.txt")]
-)
+
+@pytest.mark.parametrize("program, expected", [pair for name in FILES for pair in library.blocks(name)])
 def test_prints_what_pytorch_prints(program: str, expected: str) -> None:
     assert library.output(program) == expected
 

@@ -9,7 +9,7 @@ changes nothing.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from sys import getrefcount
 from typing import Any
@@ -434,7 +434,11 @@ def retain(t: Tensor) -> None:
 
 def tensors_of(value: Any, what: str) -> tuple[Tensor, ...]:
     """A tensor, or a list or tuple of them, as a tuple."""
-    items = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if isinstance(value, Tensor):
+        return (value,)
+    if not isinstance(value, Iterable):
+        raise ArgumentError(f"'{type(value).__name__}' object is not iterable")
+    items = tuple(value)
     for item in items:
         if not isinstance(item, Tensor):
             raise ArgumentError(f"{what} must be a Tensor or a list of Tensors, not {type(item).__name__}")

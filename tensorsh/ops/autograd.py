@@ -7,6 +7,7 @@ from typing import Any
 from ..engine import backward as engine
 from ..engine.op import composite
 from ..engine.tensor import Tensor
+from ..errors import GradientError
 from .attributes import warn_cycle
 
 
@@ -42,7 +43,14 @@ def grad(
     >>> grad((x * x).sum(), x)
     (tensor([2., 4.]),)
     """
+    if materialize_grads and allow_unused is False:
+        raise GradientError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.",
+            raises=ValueError,
+        )
     roots, wrt = engine.tensors_of(outputs, "outputs"), engine.tensors_of(inputs, "inputs")
+    if not wrt:
+        raise GradientError("`inputs` argument to `grad()` cannot be empty.")
     weights = optional_tensors(grad_outputs, "grad_outputs")
 
     def walk(seeds: Any) -> tuple[Tensor | None, ...]:

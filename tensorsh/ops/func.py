@@ -12,7 +12,7 @@ from typing import Any
 from ..engine.op import composite
 from ..engine.tensor import Tensor
 from ..engine.tree import Structure, flatten, map_leaves, unflatten
-from ..errors import ArgumentError, BadValue, DTypeError, GradientError, ShapeError
+from ..errors import BadValue, DTypeError, GradientError, ShapeError
 from .tape import Tape, filled
 from .vmap import Function, function_name, python_type
 
@@ -31,11 +31,11 @@ class Chosen:
         if isinstance(argnums, list):  # brackets of numbers in a call are a list
             argnums = tuple(argnums)
         if not isinstance(argnums, int | tuple):
-            raise ArgumentError(f"argnums must be int or Tuple[int, ...], got: {python_type(argnums)}")
+            raise GradientError(f"argnums must be int or Tuple[int, ...], got: {python_type(argnums)}")
         numbers = argnums if isinstance(argnums, tuple) else (argnums,)
         for n in numbers:
             if not isinstance(n, int):
-                raise ArgumentError(f"argnum must be int, got: {python_type(n)}")
+                raise GradientError(f"argnum must be int, got: {python_type(n)}")
             if not -len(args) <= n < len(args):
                 raise BadValue(f"Got argnum={n}, but only {len(args)} positional inputs", code="transform")
         self.numbers = tuple([n % len(args) for n in numbers])
@@ -69,7 +69,7 @@ def with_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
     if not has_aux:
         return out, None
     if not (isinstance(out, tuple) and len(out) == 2):
-        raise ArgumentError(
+        raise GradientError(
             f"{what}: output of function f should be a tuple: (output, aux) if has_aux is True",
             code="transform",
         )
@@ -79,13 +79,13 @@ def with_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
 def output_tensors(out: Any, what: str) -> tuple[list[Tensor], Structure]:
     leaves, structure = flatten(out)
     if not leaves or (len(leaves) == 1 and leaves[0] is None):
-        raise ArgumentError(
+        raise GradientError(
             f"{what}: Expected f to be a function that has non-empty output (got output = {leaves})",
             code="transform",
         )
     for leaf in leaves:
         if not isinstance(leaf, Tensor):
-            raise ArgumentError(
+            raise GradientError(
                 f"{what}: expected f(*primals) to return only tensors, got unsupported type {python_type(leaf)}",
                 code="transform",
             )
@@ -117,7 +117,7 @@ def grad_and_value(func, argnums, has_aux):
         tape = Tape(chosen.leaves)
         out, aux = with_aux(chosen.call(tape, func, kwargs), has_aux, what)
         if not isinstance(out, Tensor):
-            raise ArgumentError(
+            raise GradientError(
                 f"{what}: Expected f(*args) to return a Tensor, got {python_type(out)}",
                 code="transform",
             )
@@ -186,7 +186,7 @@ def func_vjp(func, primals, has_aux):
     def pull(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
         weights, given = flatten(cotangents)
         if given != structure:
-            raise ArgumentError(
+            raise GradientError(
                 "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the "
                 f"function. cotangents: {given.sketch()}, primal output: {structure.sketch()}",
                 code="transform",
@@ -200,7 +200,7 @@ def func_vjp(func, primals, has_aux):
 def pushed(func: Function, primals: Any, tangents: Any, has_aux: bool) -> Any:
     """(tape, outputs, structure, aux, tangents as leaves) for the forward transforms."""
     if not isinstance(primals, tuple | list):
-        raise ArgumentError(
+        raise GradientError(
             f"{JVP}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals).",
             code="transform",
             help="write a tuple of one: (x,)",
@@ -210,7 +210,7 @@ def pushed(func: Function, primals: Any, tangents: Any, has_aux: bool) -> Any:
     tangents = tuple(tangents) if isinstance(tangents, list) else tangents
     directions, given = flatten(tangents)
     if given != structure:
-        raise ArgumentError(
+        raise GradientError(
             f"{JVP}: Expected primals and tangents to have the same python structure. For example, if primals is "
             f"a tuple of 3 tensors, tangents also must be. Got primals with structure {structure} and tangents "
             f"with structure {given}",
@@ -218,10 +218,10 @@ def pushed(func: Function, primals: Any, tangents: Any, has_aux: bool) -> Any:
         )
     for title, values in (("primals", leaves), ("tangents", directions)):
         if not values:
-            raise ArgumentError(f"{JVP}: Expected {title} to contain at least one Tensor.", code="transform")
+            raise GradientError(f"{JVP}: Expected {title} to contain at least one Tensor.", code="transform")
         for value in values:
             if not isinstance(value, Tensor):
-                raise ArgumentError(
+                raise GradientError(
                     f"{JVP}: Expected {title} to only contain Tensors, got {python_type(value)}",
                     code="transform",
                 )

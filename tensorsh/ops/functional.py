@@ -112,8 +112,8 @@ def vector(v: Any, like: Sequence[Tensor], alone: bool, name: str, what: str) ->
     found, _ = as_tuple(v, "v", name)
     if len(found) != len(like):
         if alone:
-            raise ArgumentError("The given v should contain a single Tensor.", code="transform")
-        raise ArgumentError(
+            raise GradientError("The given v should contain a single Tensor.", code="transform")
+        raise GradientError(
             f"v is a tuple of invalid length: should be {len(like)} but got {len(found)}.",
             code="transform",
         )
@@ -238,7 +238,8 @@ def jacobian(func, inputs, create_graph, strict, vectorize, strategy):
         raise BadValue(
             'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more '
             'outputs than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use '
-            '"reverse-mode".'
+            '"reverse-mode".',
+            raises=AssertionError,
         )
     forward = strategy == "forward-mode"
     if forward:
@@ -317,7 +318,9 @@ def hessian(func, inputs, create_graph, strict, vectorize, outer_jacobian_strate
             [ 0., 12.]])
     """
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
-        raise BadValue('Expected strategy to be either "forward-mode" or "reverse-mode".')
+        raise BadValue(
+            'Expected strategy to be either "forward-mode" or "reverse-mode".', raises=AssertionError
+        )
     alone = as_tuple(inputs, "inputs", "hessian")[1]
 
     def gradient(*args: Tensor) -> Any:

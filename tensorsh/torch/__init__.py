@@ -55,6 +55,7 @@ NAMESPACES = (
     "compiler",
     "cpu",
     "cuda",
+    "func",
     "mps",
     "mtia",
     "nn",
