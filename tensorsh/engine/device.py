@@ -104,7 +104,7 @@ def resolve(value: Device | str | None, default: Device = cpu) -> Device:
 def constructed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Device:
     """What `device(…)` makes of a string, a type and an index, an index, or a device."""
     from .arguments import device_of
-    from .native import given
+    from .combinations import invalid_combination
     from .tensor import type_name
 
     type_, index, *more = (*args, *kwargs.values(), None, None)
@@ -112,8 +112,9 @@ def constructed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Device:
         return device_of(type_, "device", "device", 1)
     if not isinstance(type_, Device | str) or any(v is not None for v in more):
         raise ArgumentError(
-            f"device() received an invalid combination of arguments - got {given(args, kwargs)}, "
-            "but expected one of:",
+            invalid_combination(
+                "device", ["(torch.device device)", "(str type, int index = -1)"], args, kwargs
+            ),
             help='the type, and perhaps an index: device("cuda", 1)',
         )
     if index is not None and not isinstance(index, int):

@@ -5,7 +5,8 @@ the first argument that does not fit; one with several "received an invalid comb
 the number of arguments leaves a single one. `refusal` says the same, as a sentence.
 
 `signatures.txt` holds the signatures that PyTorch declares otherwise than the records here do: functions with
-several, other names, other types. `out` and `factory` stand for the keywords that many have. A method has the
+several, other names, other types. `out`, `outs` (of
+functions with several results) and `factory` stand for the keywords that many have. A method has the
 same without its tensor.
 """
 
@@ -16,11 +17,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .accepts import SPREAD, TITLES, Refused, complaint, is_index
+from .combinations import invalid_combination
 from .op import Op
 from .schema import Parameter, parse
-from .tensor import type_name
 
-OUT = "Tensor? out=None"
+OUT, OUTS = "Tensor? out=None", "Tensor[]? out=None"
 FACTORY = (
     "dtype? dtype=None, layout? layout=None, device? device=None, "
     "bool? pin_memory=False, bool? requires_grad=False"
@@ -52,10 +53,8 @@ def refusal(op: Op, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], me
             plausible[0].check(args, kwargs)
     except Refused as refused:
         return refused
-    expected = str(shown[0]) if len(shown) == 1 else "one of:"
     return Refused(
-        f"{found[0].title}() received an invalid combination of arguments - got {given(args, kwargs)}, "
-        f"but expected {expected}",
+        invalid_combination(found[0].title, [str(each) for each in shown], args, kwargs),
         argument=unknown_keyword(found, kwargs),
     )
 
@@ -73,13 +72,6 @@ def takes_nothing(name: str, count: int, kwargs: dict[str, Any]) -> str | None:
     if kwargs:
         return f"TensorBase.{name}() takes no keyword arguments"
     return f"TensorBase.{name}() takes no arguments ({count} given)" if count else None
-
-
-def given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """The types of a call's arguments; PyTorch lists keywords last first, and leaves them a comma."""
-    types = [type_name(value) for value in args]
-    types += [f"{name}={type_name(value)}" for name, value in reversed(kwargs.items())]
-    return f"({', '.join(types)}{'' if args or not kwargs else ', '})"
 
 
 class Signature(NamedTuple):
@@ -103,7 +95,7 @@ class Signature(NamedTuple):
             if p.keyword_only and not starred:
                 parts.append("*")
                 starred = True
-            default = "" if p.required else f" = {p.default}"
+            default = "" if p.required else f" = {as_shown(p.default)}"
             parts.append(f"{TITLES.get(p.type, p.type)} {p.name}{default}")
         return f"({', '.join(parts)})"
 
@@ -180,6 +172,15 @@ class Signature(NamedTuple):
         return Refused("invalid keyword arguments", code="signature")
 
 
+def as_shown(default: Any) -> str:
+    """A default as PyTorch's declarations write it."""
+    if isinstance(default, str):
+        return f'"{default}"'
+    if isinstance(default, tuple):
+        return f"{{{','.join(map(str, default))}}}"
+    return str(default)
+
+
 def named(name: str, kwargs: dict[str, Any]) -> Any:
     """A keyword argument under PyTorch's name of it or under NumPy's."""
     for spelling in (name, *NUMPY.get(name, ())):
@@ -246,5 +247,7 @@ def table() -> dict[str, tuple[Signature, ...]]:
 
 def signature(title: str, line: str) -> Signature:
     text = line.removeprefix("deprecated: ")
-    text = ", ".join({"out": OUT, "factory": FACTORY}.get(piece, piece) for piece in text.split(", "))
+    text = ", ".join(
+        {"out": OUT, "outs": OUTS, "factory": FACTORY}.get(piece, piece) for piece in text.split(", ")
+    )
     return Signature(title, parse(f"{title}({text})").parameters, line.startswith("deprecated"))

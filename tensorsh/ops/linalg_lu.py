@@ -197,7 +197,8 @@ def lu(A, pivot, get_infos):
 def _unpack_infer(lu: Spec, pivots: Spec, data: bool, pivot: bool) -> tuple[Spec, Spec, Spec]:
     if pivots.dtype is not dt.int32 and pivot:
         raise DTypeError(
-            "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.",
+            "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype.\n"
+            "Note: this function is intended to be used with the output produced by torch.linalg.lu_factor",
             help="pass the result of linalg.lu_factor, or convert it: pivots.int()",
         )
     need_matrix("torch.lu_unpack", lu)

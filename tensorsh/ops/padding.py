@@ -225,7 +225,11 @@ def pad_(input, pad, mode, value):
         )
     if not fits:
         raise Unsupported(
-            f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.",
+            f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor.\n"
+            "Supported combinations for non-constant padding:\n"
+            "  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
+            "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
+            "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)",
             help="these modes pad the last 1, 2 or 3 dimensions of a tensor with one or two more dimensions",
         )
     if mode == "circular":

@@ -36,6 +36,7 @@ def error_text(error: TensorshError, *, color: bool, width: int, wrap: bool = Fa
     title, style = ("warning", "warning") if isinstance(error, Warned) else ("error", "error")
     before = f"{title}[{error.code}]"
     text = error.message if isinstance(error, Warned) else _named(error.error_class, error.message)
+    text = text.rstrip("\n")
     shown = _wrapped(text, width, before=len(before) + 2) if wrap else displayed_lines(text)
     lines = [paint(before, style) + paint(f": {shown[0]}", "message")]
     lines += [paint(line, "message") for line in shown[1:]]
