@@ -59,12 +59,15 @@ class Colour(Enum):
 class D:
     x: int = 0
 class N(np.ndarray): pass
+class Meta(type):
+    def __call__(cls, *args): return super().__call__(*args)
+class Made(metaclass=Meta): pass
 class Abstract(abc.ABC):
     @abc.abstractmethod
     def f(self): ...
 a = A()
 print(a.x, a.y, a.__dict__, A.__getattr__.__name__, isinstance(a, Named), hasattr(a, "z"), Point(1), list(Colour), D(2))
-print(np.array([D(4), None], dtype=object)[0].x, np.arange(3).view(N).sum(), np.array([D(1)])[0], np.asarray(Point(3)))
+print(np.array([D(4), None], dtype=object)[0].x, np.arange(3).view(N).sum(), np.array([D(1)])[0], np.asarray(Point(3)), type(Made()).__name__)
 try: Abstract()
 except TypeError as e: print(e)
 """

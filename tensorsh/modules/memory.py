@@ -12,8 +12,7 @@ import functools
 import types
 from typing import Any
 
-#: what an object says of itself to be taken for an array: an address in memory
-NAMES = ("__array_interface__", "__array_struct__")
+from .rules import MEMORY
 
 
 class Absent:
@@ -33,7 +32,7 @@ class Absent:
         raise AttributeError(f"{type(value).__name__!r} object has no attribute {self._name!r}")
 
 
-ABSENT = {name: Absent(name) for name in NAMES}
+ABSENT = {name: Absent(name) for name in MEMORY}
 
 
 def build_class(function: Any, name: str, /, *bases: Any, **keywords: Any) -> Any:
@@ -47,15 +46,17 @@ def build_class(function: Any, name: str, /, *bases: Any, **keywords: Any) -> An
 def protect(kind: type) -> None:
     """Let no instance of a class, and not the class itself, claim memory; TypeError if its text does."""
     own: Any = type.__dict__["__dict__"].__get__(kind)
-    for name in NAMES:
+    for name in MEMORY:
         if name in own and own[name] is not ABSENT[name]:
             raise TypeError(f"a class may not define {name!r}")
     for name in ("__getattr__", "__getattribute__"):
         if isinstance(own.get(name), types.FunctionType):
             type.__setattr__(kind, name, without_memory(own[name]))
+    if issubclass(kind, type):
+        return  # its instances are classes, which get the names themselves
     if own.get("_is_protocol"):
         return  # it has no instances, and its attributes are what it asks of others
-    for name in NAMES:
+    for name in MEMORY:
         if not any(name in type.__dict__["__dict__"].__get__(base) for base in type.mro(kind)):
             type.__setattr__(kind, name, ABSENT[name])
 
@@ -65,7 +66,7 @@ def without_memory(lookup: Any) -> Any:
 
     @functools.wraps(lookup)
     def asked(self: Any, name: str, /) -> Any:
-        if name in NAMES:
+        if name in MEMORY:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return lookup(self, name)
 
