@@ -43,6 +43,9 @@ class Program(Host):
             return None
         return "prog.py", lineno, lines[lineno - 1].strip(), ""
 
+    def bind(self, name: str, value: Any) -> None:
+        self.names[name] = value
+
     def node(self, filename: str, lineno: int) -> Any:
         """What stands for the language's node at a place, as far as warnings ask."""
         source = SimpleNamespace(name="prog.py")

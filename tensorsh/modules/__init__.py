@@ -20,7 +20,7 @@ from typing import Any
 from ..engine.warn import Event, Warnings
 from . import gate, reach
 from .guarded import GUARDED, is_guarded, is_guarded_write
-from .module import Module
+from .module import Module, ProgramModule
 from .rules import allowed_dunder
 
 __all__ = ["GUARDED", "Host", "Module", "Modules", "allowed_dunder", "is_guarded", "is_guarded_write"]
@@ -54,6 +54,10 @@ class Host:
     def main_names(self) -> dict[str, Any]:
         """The program's variables, as a copy."""
         return {}
+
+    def bind(self, name: str, value: Any) -> None:
+        """Assign to one of the program's variables from outside: `setattr(sys.modules["__main__"], name, value)`."""
+        raise AttributeError(f"cannot assign to {name!r} of the program")
 
     def local_names(self) -> dict[str, Any]:
         """The variables in reach where the program is, as a copy."""
@@ -114,7 +118,7 @@ class Modules:
 
         self.host = host
         host.modules = self
-        self.loaded: dict[str, Module] = {}  # `sys.modules`
+        self.loaded: dict[str, Module] = {"__main__": ProgramModule(host)}  # `sys.modules`
         self.recursion_limit = 1000
         self.environ = Environ()
         self.builtins: dict[str, Any] = table(self)
@@ -133,7 +137,7 @@ class Modules:
 
         table = TABLES.get(name)
         parent, _, last = name.rpartition(".")
-        if table is None or not exists(name) or (parent and self.find(parent) is None):
+        if table is None or not exists(table.source or name) or (parent and self.find(parent) is None):
             return None
         if name in self.loaded:
             return self.loaded[name]  # its package brought it
@@ -255,7 +259,8 @@ class Modules:
         return Module(name, shown=shown)
 
     def _names(self, name: str, table: Any) -> dict[str, Any]:
-        source = self.copies.get(name) if table.copied else importlib.import_module(name)
+        origin = table.source or name
+        source = self.copies.get(name) if table.copied else importlib.import_module(origin)
         found = {"__doc__": source.__doc__} if source.__doc__ else {}
         for each in table.names.split():
             if hasattr(source, each):

@@ -110,7 +110,8 @@ class Copies:
                 return found if "." not in name else self._find(name.partition(".")[0], importer)
             for each in wanted:
                 inner = f"{name}.{each}"
-                if name in self.made and not hasattr(found, each) and importlib.util.find_spec(inner):
+                is_package = name in self.made and hasattr(found, "__path__")
+                if is_package and not hasattr(found, each) and importlib.util.find_spec(inner):
                     self.get(inner)
             return found
 

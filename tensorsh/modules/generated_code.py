@@ -23,7 +23,7 @@ STATEMENTS = (
     ast.Pass,
 )
 EXPRESSIONS = (
-    ast.Name, ast.Attribute, ast.Tuple, ast.Compare, ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Call,
+    ast.Name, ast.Attribute, ast.Tuple, ast.Set, ast.Compare, ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Call,
     ast.IfExp, ast.BoolOp, ast.BinOp, ast.Add, ast.And, ast.Or,
 )  # fmt: skip
 PARTS = (ast.arguments, ast.arg, ast.expr_context, ast.cmpop)
@@ -35,7 +35,7 @@ NAMES = {
     each.__name__: each
     for each in (hash, super, type, tuple, object, TypeError, AttributeError, int, id, NotImplementedError)
 } | {"NotImplemented": NotImplemented}
-PREFIXES = ("_dflt_", "__dataclass_", "_type_", "_HAS_DEFAULT")
+PREFIXES = ("_dflt_", "__dataclass", "_type_", "_HAS_DEFAULT")
 
 
 def checked_exec(text: str, names: dict[str, Any] | None = None, local: dict[str, Any] | None = None) -> None:
@@ -54,7 +54,7 @@ def checked_exec(text: str, names: dict[str, Any] | None = None, local: dict[str
 def _is_written_so(node: ast.AST, functions: set[str]) -> bool:
     match node:
         case ast.FunctionDef():
-            return not node.decorator_list
+            return all(ast.unparse(each) == "__dataclasses_recursive_repr()" for each in node.decorator_list)
         case ast.Name(id=name):
             return not _special(name) or name.startswith(PREFIXES) or name in functions
         case ast.Attribute(value=ast.Name(), attr=name):

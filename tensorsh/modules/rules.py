@@ -93,7 +93,9 @@ def allowed_dunder(value: Any, name: str) -> bool:
     if kind is types.FunctionType:
         if own_function(value):
             return name in OF_FUNCTIONS or name in value.__dict__
-        return name in ("__dict__", "__annotations__") and of_session(value)
+        return of_session(value) and (name in ("__dict__", "__annotations__") or name in value.__dict__)
+    if kind is types.MethodType:
+        return allowed_dunder(value.__func__, name)
     if issubclass(kind, type):
         if own_class(value):
             return name in OF_CLASSES or _defined(value, name)

@@ -6,6 +6,7 @@ import gc
 import sys
 from typing import Any
 
+from .module import Module, ProgramModule
 from .system import STREAMS
 
 
@@ -13,7 +14,7 @@ class State:
     """Names of modules, random stream, filters, loggers, decimal context, environment, streams."""
 
     def __init__(self, modules: Any):
-        self.loaded = {name: (module, dict(vars(module))) for name, module in modules.loaded.items()}
+        self.loaded = {name: (module, _names(module)) for name, module in modules.loaded.items()}
         self.random = None if modules._random is None else modules._random.getstate()
         self.numpy = None if modules.numpy is None else modules.numpy.state()
         filters = modules.host.warnings
@@ -45,8 +46,9 @@ class State:
         modules.loaded.clear()
         for name, (module, names) in self.loaded.items():
             modules.loaded[name] = module
-            vars(module).clear()
-            vars(module).update(names)
+            if names is not None:
+                vars(module).clear()
+                vars(module).update(names)
         if self.random is None:
             modules._random = None
         else:
@@ -72,3 +74,9 @@ class State:
             decimal.setcontext(self.decimal.copy())
         if self.logs is not None:
             self.logs.restore()
+
+
+def _names(module: Any) -> dict[str, Any] | None:
+    """The names of a module of ours; a program may put anything into `sys.modules`."""
+    is_ours = issubclass(type(module), Module) and type(module) is not ProgramModule
+    return dict(vars(module)) if is_ours else None

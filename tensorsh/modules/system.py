@@ -45,9 +45,13 @@ class WholeSystem(types.ModuleType):
 
     def __init__(self, modules: Modules):
         super().__init__("sys")
-        self.__dict__.update(argv=modules.host.argv, modules=Loaded(modules))
+        self.__dict__.update(modules=Loaded(modules))
+        self.__dict__["program's"] = modules
 
     def __getattr__(self, name: str) -> Any:
+        if name == "argv":
+            modules = self.__dict__["program's"]
+            return getattr(modules.loaded.get("sys"), "argv", modules.host.argv)
         return getattr(sys, name)
 
     def __setattr__(self, name: str, value: Any) -> None:

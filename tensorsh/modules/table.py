@@ -13,7 +13,8 @@ class Table:
 
     `names` are read from Python's module, or from the session's copy of it when `copied`; a name the running
     Python does not have is left out. `made` gives names of our own, which go before. `changes` says which
-    arguments (by place) a function changes. `submodules` are there as soon as the module is.
+    arguments (by place) a function changes. `submodules` are there as soon as the module is. `source`
+    is the module the names come from when it is another one.
     """
 
     names: str = ""
@@ -21,3 +22,4 @@ class Table:
     copied: bool = False
     made: Callable[[Any], dict[str, Any]] | None = None
     submodules: str = ""
+    source: str = ""

@@ -28,21 +28,26 @@ def _builtins(modules: Any) -> dict[str, Any]:
     return dict(modules.builtins)
 
 
+TYPING = (
+    "AbstractSet Annotated Any AnyStr AsyncContextManager AsyncGenerator AsyncIterable AsyncIterator Awaitable "
+    "BinaryIO ByteString Callable ChainMap ClassVar Collection Concatenate Container ContextManager Coroutine "
+    "Counter DefaultDict Deque Dict Final ForwardRef FrozenSet Generator Generic Hashable IO ItemsView Iterable "
+    "Iterator KeysView List Literal LiteralString Mapping MappingView Match MutableMapping MutableSequence "
+    "MutableSet NamedTuple Never NewType NoDefault NoReturn NotRequired Optional OrderedDict ParamSpec "
+    "ParamSpecArgs ParamSpecKwargs Pattern Protocol ReadOnly Required Reversible Self Sequence Set Sized "
+    "SupportsAbs SupportsBytes SupportsComplex SupportsFloat SupportsIndex SupportsInt SupportsRound TYPE_CHECKING "
+    "Text TextIO Tuple Type TypeAlias TypeAliasType TypeGuard TypeIs TypeVar TypeVarTuple TypedDict Union Unpack "
+    "ValuesView assert_never assert_type cast clear_overloads dataclass_transform final get_args get_origin "
+    "get_overloads get_protocol_members is_protocol is_typeddict no_type_check no_type_check_decorator overload "
+    "override reveal_type runtime_checkable"
+)
+
 TABLES = {
     "typing": Table(
-        "AbstractSet Annotated Any AnyStr AsyncContextManager AsyncGenerator AsyncIterable AsyncIterator Awaitable "
-        "BinaryIO ByteString Callable ChainMap ClassVar Collection Concatenate Container ContextManager Coroutine "
-        "Counter DefaultDict Deque Dict Final ForwardRef FrozenSet Generator Generic Hashable IO ItemsView Iterable "
-        "Iterator KeysView List Literal LiteralString Mapping MappingView Match MutableMapping MutableSequence "
-        "MutableSet NamedTuple Never NewType NoDefault NoReturn NotRequired Optional OrderedDict ParamSpec "
-        "ParamSpecArgs ParamSpecKwargs Pattern Protocol ReadOnly Required Reversible Self Sequence Set Sized "
-        "SupportsAbs SupportsBytes SupportsComplex SupportsFloat SupportsIndex SupportsInt SupportsRound TYPE_CHECKING "
-        "Text TextIO Tuple Type TypeAlias TypeAliasType TypeGuard TypeIs TypeVar TypeVarTuple TypedDict Union Unpack "
-        "ValuesView assert_never assert_type cast clear_overloads dataclass_transform final get_args get_origin "
-        "get_overloads get_protocol_members is_protocol is_typeddict no_type_check no_type_check_decorator overload "
-        "override reveal_type runtime_checkable",
+        TYPING,
         made=_typing,
     ),
+    "typing_extensions": Table(TYPING, made=_typing, source="typing"),  # PyTorch brings it
     "dataclasses": Table(
         "Field FrozenInstanceError InitVar KW_ONLY MISSING asdict astuple dataclass field fields is_dataclass "
         "make_dataclass replace",
