@@ -137,7 +137,9 @@ def cdist(x1, x2, p, compute_mode):
             [5.]])
     """
     if compute_mode not in (_MM, _MM_IF_LARGE, _NO_MM):
-        raise BadValue(f"{compute_mode} is not a valid value for compute_mode", code="cdist-mode")
+        raise BadValue(
+            f"{compute_mode} is not a valid value for compute_mode", raises=ValueError, code="cdist-mode"
+        )
     wide = p == 2 and min(x1.ndim, x2.ndim) >= 2 and x1.spec.numel and x2.spec.numel
     large = wide and max(x1.shape[-2], x2.shape[-2]) > 25
     if wide and (compute_mode == _MM or (compute_mode == _MM_IF_LARGE and large)):

@@ -79,6 +79,7 @@ def letter(subscript: Any) -> str:
     if not 0 <= subscript < len(LETTERS):
         raise BadValue(
             f"einsum(): subscript in subscript list is not within the valid range [0, {len(LETTERS)})",
+            raises=ValueError,
             help="subscripts are numbers from 0 to 51, or ... for all other dimensions",
         )
     return LETTERS[subscript]

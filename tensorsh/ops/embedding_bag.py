@@ -63,7 +63,8 @@ def bag_numbers(input: Tensor, offsets: Tensor | None, last: bool) -> tuple[Tens
         if offsets is not None:
             raise BadValue(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed "
-                f"length sequences. However, found offsets of type {type(offsets)}"
+                f"length sequences. However, found offsets of type {type(offsets)}",
+                raises=ValueError,
             )
         count, length = input.shape
         return registry["arange"](count).repeat_interleave(length), count
@@ -74,7 +75,7 @@ def bag_numbers(input: Tensor, offsets: Tensor | None, last: bool) -> tuple[Tens
             help="offsets says where bags begin",
         )
     if offsets.ndim != 1:
-        raise BadValue("offsets has to be a 1D Tensor")
+        raise BadValue("offsets has to be a 1D Tensor", raises=ValueError)
     starts = offsets.tolist()
     if last and not starts:
         raise BadValue("include_last_offset: number of offset should be at least 1")
@@ -122,15 +123,20 @@ def embedding_bag(
     if per_sample_weights is not None and input.shape != per_sample_weights.shape:
         raise BadValue(
             f"embedding_bag: If per_sample_weights ({sizes(per_sample_weights)}) is not None, then it must "
-            f"have the same shape as the input ({sizes(input)})"
+            f"have the same shape as the input ({sizes(input)})",
+            raises=ValueError,
         )
     if weight.ndim != 2:
-        raise BadValue(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}")
+        raise BadValue(
+            f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.ndim}", raises=ValueError
+        )
     if input.ndim not in (1, 2):
-        raise BadValue(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
+        raise BadValue(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}", raises=ValueError
+        )
     bags, count = bag_numbers(input, offsets, include_last_offset)
     if mode not in ("sum", "mean", "max"):
-        raise BadValue("mode has to be one of sum, mean or max")
+        raise BadValue("mode has to be one of sum, mean or max", raises=ValueError)
     if per_sample_weights is not None and mode != "sum":
         raise Unsupported(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "

@@ -48,6 +48,7 @@ class Chosen:
             if not isinstance(leaf, Tensor):
                 raise BadValue(
                     f"Thing passed to transform API must be Tensor, got {python_type(leaf)}",
+                    raises=ValueError,
                     code="transform",
                     help="make it a tensor: tensor(3.)",
                 )

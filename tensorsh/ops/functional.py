@@ -248,7 +248,8 @@ def jacobian(func, inputs, create_graph, strict, vectorize, strategy):
     if strict and vectorize:
         raise Unsupported(
             "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. "
-            "Please either set `strict=False` or `vectorize=False`."
+            "Please either set `strict=False` or `vectorize=False`.",
+            raises=RuntimeError,
         )
     if strict:
         strict_rows(call)
@@ -280,7 +281,8 @@ def refuse_forward(create_graph: bool, strict: bool, vectorize: bool) -> None:
     if strict:
         raise Unsupported(
             f'{name}`strict=True` and `strategy="forward-mode"` are not supported together (yet). Please either set '
-            '`strict=False` or `strategy="reverse-mode"`.'
+            '`strict=False` or `strategy="reverse-mode"`.',
+            raises=RuntimeError,
         )
     if not vectorize:
         raise Unsupported(

@@ -272,6 +272,7 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
         raise BadValue(
             "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: "
             f"'{mode}'",
+            raises=ValueError,
             code="grid-mode",
         )
     if padding_mode not in PADDINGS:
@@ -279,6 +280,7 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', "
             "but "
             f"got: '{padding_mode}'",
+            raises=ValueError,
             code="grid-mode",
         )
     record = _RECORDS[3 if input.ndim == 5 else 2]
@@ -357,6 +359,7 @@ def affine_grid(theta, size, align_corners):
     if not theta.dtype.is_floating_point:
         raise DTypeError(
             f"Expected theta to have floating point type, but got {theta.dtype}",
+            raises=ValueError,
             code="dtype",
             help="theta.float()",
         )
@@ -376,5 +379,7 @@ def affine_grid(theta, size, align_corners):
             operands=(theta,),
         )
     if min(size) <= 0:
-        raise ShapeError(f"Expected non-zero, positive output size. Got {size}", code="grid-shape")
+        raise ShapeError(
+            f"Expected non-zero, positive output size. Got {size}", raises=ValueError, code="grid-shape"
+        )
     return apply(affine_grid_primitive, (theta, size, bool(align_corners)))

@@ -245,7 +245,9 @@ def _sizes(input: Tensor, size: Any, factor: Any, recompute: bool | None) -> tup
     if factor is None:
         if recompute:
             raise BadValue(
-                "recompute_scale_factor is not meaningful with an explicit size.", code="interpolate-size"
+                "recompute_scale_factor is not meaningful with an explicit size.",
+                raises=ValueError,
+                code="interpolate-size",
             )
         return tuple(int(s) for s in each), None
     each = [float(f) for f in each]
@@ -278,6 +280,7 @@ def _interpolate(
             "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D "
             "tensor "
             "as input",
+            raises=ValueError,
             code="interpolate-mode",
         )
     if mode == "area" and 1 <= n <= 3:

@@ -44,7 +44,7 @@ def jacrev(func, argnums, has_aux, chunk_size, _preallocate_and_copy):
             [0., 6.]])
     """
     if chunk_size is not None and chunk_size <= 0:
-        raise BadValue("jacrev: `chunk_size` should be greater than 0.")
+        raise BadValue("jacrev: `chunk_size` should be greater than 0.", raises=ValueError)
 
     def transformed(*args: Any) -> Any:
         refuse_complex("jacrev", flatten(args)[0], "inputs")

@@ -113,7 +113,10 @@ def _weighted(each: Tensor, input: Tensor, weight: Tensor, reduction: str) -> Te
     """A weighted loss: its mean is taken over the weights."""
     if weight.spec.shape != input.spec.shape:
         raise BadValue(
-            "Weights and input must have the same size.", code="weight-size", operands=(input, weight)
+            "Weights and input must have the same size.",
+            raises=ValueError,
+            code="weight-size",
+            operands=(input, weight),
         )
     each = each * weight
     if reduction == "mean":
@@ -198,7 +201,10 @@ def huber_loss(input, target, reduction, delta, weight):
         return apply(huber_primitive, (input, target, delta, reduction))
     if weight.spec.shape != input.spec.shape:
         raise BadValue(
-            "Weights and input must have the same size.", code="weight-size", operands=(input, weight)
+            "Weights and input must have the same size.",
+            raises=ValueError,
+            code="weight-size",
+            operands=(input, weight),
         )
     return reduce_tensor(apply(huber_primitive, (input, target, delta, "none")) * weight, reduction)
 
@@ -333,7 +339,7 @@ def gaussian_nll_loss(input, target, var, full, eps, reduction):
     """
     if not isinstance(var, Tensor):
         if var < 0:
-            raise BadValue("var has negative entry/entries", code="negative-variance")
+            raise BadValue("var has negative entry/entries", raises=ValueError, code="negative-variance")
         var = var * registry["ones_like"](input)
     elif bool((var < 0).any()):
         raise BadValue(
@@ -343,7 +349,12 @@ def gaussian_nll_loss(input, target, var, full, eps, reduction):
         if input.shape[:-1] == var.shape:
             var = var.unsqueeze(-1)
         elif not (var.ndim and input.shape[:-1] == var.shape[:-1] and var.shape[-1] == 1):
-            raise ShapeError("var is of incorrect size", code="variance-size", operands=(input, target, var))
+            raise ShapeError(
+                "var is of incorrect size",
+                raises=ValueError,
+                code="variance-size",
+                operands=(input, target, var),
+            )
     if reduction not in ("none", "mean", "sum"):
         raise BadValue(f"{reduction} is not valid", raises=ValueError, code="reduction")
     var = var.clone()

@@ -190,7 +190,9 @@ def masked_median(input, dim, keepdim, dtype, mask):
     if floating:
         return found
     if bool(found.isnan().any()):
-        raise BadValue("masked median expects no fully masked out rows if dtype is not floating point")
+        raise BadValue(
+            "masked median expects no fully masked out rows if dtype is not floating point", raises=ValueError
+        )
     return found.to(dtype or input.dtype)
 
 

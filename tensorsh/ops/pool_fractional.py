@@ -71,7 +71,9 @@ def pooled(
 ) -> tuple[Tensor, Tensor]:
     name = f"fractional_max_pool{n}d"
     if output_size is None and output_ratio is None:
-        raise BadValue(f"{name} requires specifying either an output_size or an output_ratio")
+        raise BadValue(
+            f"{name} requires specifying either an output_size or an output_ratio", raises=ValueError
+        )
     spatial = input.shape[-n:]
     kernel = kernel * n if len(kernel) == 1 else kernel
     if output_size is None:

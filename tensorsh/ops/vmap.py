@@ -38,10 +38,13 @@ def vmap(func, in_dims, out_dims, randomness, chunk_size):
     """
     if randomness not in RANDOMNESS:
         raise ArgumentError(
-            f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}"
+            f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}",
+            raises=RuntimeError,
         )
     if chunk_size is not None and chunk_size <= 0:
-        raise BadValue(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
+        raise BadValue(
+            f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})", raises=ValueError
+        )
     name = function_name(func)
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
@@ -85,6 +88,7 @@ def run(
         raise BadValue(
             f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
             f"`outputs`. out_dims has structure {flatten(out_dims)[1]} but outputs has structure {shape}.",
+            raises=ValueError,
             code="vmap",
         )
     return unflatten(
@@ -99,6 +103,7 @@ def unbatched(name: str, t: Any, level: int, size: int, dim: int | None) -> Any:
         if mine:
             raise BadValue(
                 f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None",
+                raises=ValueError,
                 code="vmap",
             )
         return t
@@ -130,12 +135,14 @@ def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
         raise BadValue(
             f"{head}expected `in_dims` to be int or a (potentially nested) tuple matching the structure of "
             f"inputs, got: {python_type(in_dims)}.",
+            raises=ValueError,
             code="vmap",
         )
     if not args:
         raise BadValue(
             f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap "
             "over a function with no inputs. The latter is unsupported.",
+            raises=ValueError,
             code="vmap",
         )
     leaves, structure = flatten(args)
@@ -144,6 +151,7 @@ def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
         raise BadValue(
             f"{head}in_dims is not compatible with the structure of `inputs`. in_dims has structure "
             f"{flatten(in_dims)[1]} but inputs has structure {structure}.",
+            raises=ValueError,
             code="vmap",
             help="one entry for each argument, None for what is not mapped over",
         )
@@ -154,12 +162,14 @@ def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
         if not isinstance(d, int):
             raise BadValue(
                 f"{head}Got in_dim={d} for an input but in_dim must be either an integer dimension or None.",
+                raises=ValueError,
                 code="vmap",
             )
         if not isinstance(a, Tensor):
             raise BadValue(
                 f"{head}Got in_dim={d} for an input but the input is of type {python_type(a)}. We cannot vmap "
                 "over non-Tensor arguments, please use None as the respective in_dim",
+                raises=ValueError,
                 code="vmap",
             )
         if not -a.ndim <= d < a.ndim:
@@ -174,6 +184,7 @@ def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], S
     if not sizes:
         raise BadValue(
             "vmap: Expected at least one Tensor to vmap over",
+            raises=ValueError,
             code="vmap",
             help="in_dims is None for all",
         )
@@ -193,6 +204,7 @@ def check_out_dims(out_dims: Any, name: str) -> None:
         raise BadValue(
             f"vmap({name}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection of "
             "ints representing where in the outputs the vmapped dimension should appear.",
+            raises=ValueError,
             code="vmap",
         )
 

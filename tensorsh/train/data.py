@@ -36,7 +36,7 @@ def batches(*tensors: Any, size: int = 32, shuffle: bool = False, drop_last: boo
             operands=tuple(rows),
         )
     if not isinstance(size, int) or size < 1:
-        raise BadValue(f"batch size must be a positive integer, got {size!r}")
+        raise BadValue(f"batch size must be a positive integer, got {size!r}", raises=ValueError)
     return _batches(rows, n, size, shuffle, drop_last)
 
 

@@ -101,7 +101,7 @@ def leaves(parameters: Any) -> list[Tensor]:
     """The parameters, checked: leaves that can be optimised."""
     items = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     if not items:
-        raise BadValue("optimizer got an empty parameter list")
+        raise BadValue("optimizer got an empty parameter list", raises=ValueError)
     for item in items:
         if not isinstance(item, Tensor):
             raise ArgumentError(
@@ -110,6 +110,7 @@ def leaves(parameters: Any) -> list[Tensor]:
         if not item.is_leaf:
             raise GradientError(
                 "can't optimize a non-leaf Tensor",
+                raises=ValueError,
                 help="give the optimiser the `param` itself, not a value made of it",
             )
     return items
@@ -117,7 +118,7 @@ def leaves(parameters: Any) -> list[Tensor]:
 
 def check(name: str, value: float, low: float = 0.0, high: float = float("inf")) -> None:
     if not low <= value <= high:
-        raise BadValue(f"Invalid {name}: {value}")
+        raise BadValue(f"Invalid {name}: {value}", raises=ValueError)
 
 
 def sgd_lowered(trace: Any, w: Any, g: Any, state: dict[str, Any], options: dict[str, Any]) -> bool:
@@ -151,7 +152,7 @@ def sgd(params, lr, momentum, dampening, weight_decay, nesterov, maximize):
     check("momentum value", momentum)
     check("weight_decay value", weight_decay)
     if nesterov and (momentum <= 0 or dampening != 0):
-        raise BadValue("Nesterov momentum requires a momentum and zero dampening")
+        raise BadValue("Nesterov momentum requires a momentum and zero dampening", raises=ValueError)
     options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
     return Optimizer("sgd", descent.sgd, params, {**options, "nesterov": nesterov, "maximize": maximize})
 
@@ -164,7 +165,7 @@ def _adam(
     betas = tuple(float(b) for b in betas)
     for i, beta in enumerate(betas):
         if not 0 <= beta < 1:
-            raise BadValue(f"Invalid beta parameter at index {i}: {beta}")
+            raise BadValue(f"Invalid beta parameter at index {i}: {beta}", raises=ValueError)
     check("weight_decay value", weight_decay)
     return Optimizer(
         name,
