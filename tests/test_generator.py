@@ -90,7 +90,7 @@ def test_negative_seeds_count_down_from_2_to_the_64():
     assert Generator(-1).initial_seed() == 2**64 - 1
     assert Generator(-(2**63)).initial_seed() == 2**63
     for seed in (2**64, -(2**63) - 1):
-        with pytest.raises(RuntimeError, match="Overflow when unpacking long long"):
+        with pytest.raises(ValueError, match="Overflow when unpacking long long"):
             Generator(seed)
 
 

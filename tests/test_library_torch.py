@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 import library
+from tensorsh.errors import facts_of
 from tensorsh.torch.namespace import namespace
 
-PROGRAMS = [*library.blocks("library_torch.txt"), *library.blocks("library_testing.txt")]
+FILES = ("library_torch.txt", "library_testing.txt", "library_out.txt")
+PROGRAMS = [block for file in FILES for block in library.blocks(file)]
 
 
 @pytest.mark.parametrize("program, expected", PROGRAMS)
@@ -18,9 +20,9 @@ def test_prints_what_pytorch_prints(program: str, expected: str) -> None:
 @pytest.mark.parametrize("path", ["jit", "distributed", "sparse_coo_tensor", "onnx", "utils.tensorboard"])
 def test_what_is_absent_says_why(path: str) -> None:
     where, _, name = path.rpartition(".")
-    with pytest.raises(Exception, match="has no attribute") as caught:
+    with pytest.raises(AttributeError, match="has no attribute") as caught:
         getattr(namespace(where), name)
-    assert f"tensorsh has no torch.{path}" in caught.value.help
+    assert f"tensorsh has no torch.{path}" in facts_of(caught.value).help
 
 
 def test_a_setting_belongs_to_the_session() -> None:

@@ -19,6 +19,7 @@ from ..errors import ArgumentError, BadValue, facts_of
 from . import context, native
 from .accepts import Refused
 from .batched import Unbatchable, over_slices
+from .into import into
 from .old_spellings import respelled
 from .op import Op
 from .schema import Schema
@@ -44,6 +45,8 @@ def another_way(
     """A call that failed, to be made otherwise: in NumPy's spelling, in an old one, or slice by slice in a vmap."""
     if isinstance(facts_of(error), Unbatchable):
         return partial(over_slices, op, args, kwargs)
+    if "out" in kwargs and not op.is_method and op.name in native.takes_out():
+        return partial(into, op, args, kwargs)
     if not binding_failed(error):
         return None
     names = {p.name for p in op.schema.parameters}

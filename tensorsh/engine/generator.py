@@ -237,7 +237,9 @@ class Generator(Stream):
         dtype, n = np.dtype(dtype), _size(shape)
         if not (-(2**63) <= low < 2**63 and -(2**63) <= high < 2**63):
             raise errors.BadValue(
-                "Overflow when unpacking long long", help="the bounds are int64: -2**63 to 2**63 - 1"
+                "Overflow when unpacking long long",
+                help="the bounds are int64: -2**63 to 2**63 - 1",
+                raises=ValueError,
             )
         if low >= high:
             raise errors.BadValue(

@@ -61,7 +61,9 @@ class Stream:
         """
         if not -(2**63) <= seed < 2**64:
             raise errors.BadValue(
-                "Overflow when unpacking long long", help="seeds run from -2**63 to 2**64 - 1"
+                "Overflow when unpacking long long",
+                help="seeds run from -2**63 to 2**64 - 1",
+                raises=ValueError,
             )
         self.set_state(State(seed % 2**64, None, 0, None))
         return self

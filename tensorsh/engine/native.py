@@ -5,9 +5,8 @@ the first argument that does not fit; one with several "received an invalid comb
 the number of arguments leaves a single one. `refusal` says the same, as a sentence.
 
 `signatures.txt` holds the signatures that PyTorch declares otherwise than the records here do: functions with
-several, other names, other types. `out`, `outs` (of
-functions with several results) and `factory` stand for the keywords that many have. A method has the
-same without its tensor.
+several, other names, other types. `out`, `outs` (of functions with several results) and `factory` stand for the
+keywords that many have; `takes_out.txt` lists all functions with `out`. A method has the same without its tensor.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from .op import Op
 from .schema import Parameter, parse
 
 OUT, OUTS = "Tensor? out=None", "Tensor[]? out=None"
+OUTPUT = parse(f"_(*, {OUT})").parameters
 FACTORY = (
     "dtype? dtype=None, layout? layout=None, device? device=None, "
     "bool? pin_memory=False, bool? requires_grad=False"
@@ -127,6 +127,8 @@ class Signature(NamedTuple):
             at, used = at + (not by_name), used + by_name
             if value is None and (p.optional or p.default is None):
                 continue
+            if p.name == "out" and isinstance(value, tuple | list):
+                continue  # of how many tensors is seen when the results are there
             wrong = complaint(p, value, self.title, i)
             if wrong is None:
                 continue
@@ -202,12 +204,19 @@ def signatures(op: Op, name: str, method: bool) -> tuple[Signature, ...]:
             found = tuple([each._replace(title=title(name)) for each in known[spelling]])
             break
     else:
-        found = (Signature(title(name), op.schema.parameters),)
+        declared = op.schema.parameters
+        found = (Signature(title(name), (*declared, *OUTPUT) if name in takes_out() else declared),)
     if not method:
         return found
     if len(found) == 1:
         return (as_method(found[0], receiver(found[0]) or 0),)
     return tuple([as_method(each, own) for each in found if (own := receiver(each)) is not None])
+
+
+@cache
+def takes_out() -> frozenset[str]:
+    """The functions that write their result into `out`."""
+    return frozenset((Path(__file__).parent / "takes_out.txt").read_text(encoding="utf-8").split())
 
 
 def receiver(of: Signature) -> int | None:

@@ -102,7 +102,8 @@ class RNNBase(Module):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         derived = ("_flat_weights_names", "_flat_weights")
-        self.__dict__.update({name: value for name, value in state.items() if name not in derived})
+        super().__setstate__({name: value for name, value in state.items() if name not in derived})
+        self.__dict__.setdefault("proj_size", 0)
 
     def flatten_parameters(self) -> None:
         """Nothing to do on the CPU."""
@@ -218,10 +219,6 @@ class RNNBase(Module):
         self.check_forward_args(input, hx, None)
         output, hidden = self._compute(input, hx, None)
         return (output, hidden) if batched else (output.squeeze(batch_dim), hidden.squeeze(1))
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        self.__dict__.setdefault("proj_size", 0)
 
 
 def _check_dropout(dropout: Any, num_layers: int) -> None:
