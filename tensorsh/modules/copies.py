@@ -235,7 +235,16 @@ def _change_pickle(modules: Modules, made: types.ModuleType) -> None:
     change(modules, made)
 
 
+def _change_dataclasses(modules: Modules, made: types.ModuleType) -> None:
+    """The marks of fields are Python's, so that its own `dataclasses.fields` knows the program's classes."""
+    import dataclasses
+
+    for name in ("_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR"):
+        setattr(made, name, getattr(dataclasses, name))
+
+
 CHANGED: dict[str, Callable[[Any, types.ModuleType], None]] = {
+    "dataclasses": _change_dataclasses,
     "logging": _change_logging,
     "pickle": _change_pickle,
 }

@@ -7,8 +7,11 @@ process; of the program its own classes and functions; of the library what the h
 from __future__ import annotations
 
 import _compat_pickle
+import _pickle
 import codecs
 import copyreg
+import io
+import pickle
 import struct
 import types
 from collections.abc import Iterator, Mapping
@@ -57,6 +60,82 @@ def change(modules: Modules, made: Any) -> None:
     made._Unpickler.find_class = find
     made._Pickler.save_global = _saving(made, made._Pickler.save_global)
     made._Unpickler.load = _loading(made, made._Unpickler.load)
+    for name in ("PickleError", "PicklingError", "UnpicklingError"):
+        setattr(made, name, getattr(pickle, name))  # which the library raises too
+    _hasten(made)
+
+
+class _NotPlain(Exception):
+    """There is more in it than containers, numbers and texts."""
+
+
+class _PlainPickler(_pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        raise _NotPlain
+
+
+class _PlainUnpickler(_pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        raise _NotPlain
+
+
+def _hasten(made: Any) -> None:
+    """What has containers, numbers and texts alone, which name nothing, goes through the code in C."""
+    slow_dumps, slow_dump, slow_loads, slow_load = made._dumps, made._dump, made._loads, made._load
+
+    def dumps(
+        obj: Any, protocol: int | None = None, *, fix_imports: bool = True, buffer_callback: Any = None
+    ) -> bytes:
+        """The bytes that stand for an object."""
+        try:
+            stream = io.BytesIO()
+            _PlainPickler(stream, protocol, fix_imports=fix_imports, buffer_callback=buffer_callback).dump(
+                obj
+            )
+            return stream.getvalue()
+        except _NotPlain:
+            return slow_dumps(obj, protocol, fix_imports=fix_imports, buffer_callback=buffer_callback)
+
+    def dump(
+        obj: Any,
+        file: Any,
+        protocol: int | None = None,
+        *,
+        fix_imports: bool = True,
+        buffer_callback: Any = None,
+    ) -> None:
+        """Write the bytes that stand for an object."""
+        try:
+            stream = io.BytesIO()
+            _PlainPickler(stream, protocol, fix_imports=fix_imports, buffer_callback=buffer_callback).dump(
+                obj
+            )
+        except _NotPlain:
+            slow_dump(obj, file, protocol, fix_imports=fix_imports, buffer_callback=buffer_callback)
+        else:
+            file.write(stream.getvalue())
+
+    def loads(data: Any, /, **options: Any) -> Any:
+        """The object that bytes stand for."""
+        try:
+            return _PlainUnpickler(io.BytesIO(data), **options).load()
+        except _NotPlain:
+            return slow_loads(data, **options)
+
+    def load(file: Any, **options: Any) -> Any:
+        """The object whose bytes come next in a file."""
+        if not (type(file) in (io.BytesIO, io.BufferedReader, io.BufferedRandom) and file.seekable()):
+            return slow_load(file, **options)
+        place = file.tell()
+        try:
+            return _PlainUnpickler(file, **options).load()
+        except _NotPlain:
+            file.seek(place)
+            return slow_load(file, **options)
+
+    for function in (dumps, dump, loads, load):
+        function.__module__, function.__qualname__ = "_pickle", function.__name__
+        setattr(made, function.__name__, function)
 
 
 def _saving(made: Any, save: Any) -> Any:

@@ -78,6 +78,12 @@ def _guarded(host: Any, value: Any, name: str, read: Callable[[Any, str], Any] =
         found = gate(host, value, name, found)
     if not harmless(found) or (name in RUNNING and foreign_descriptor(found)):
         raise missing(value, name)
+    if (
+        type(found) is types.MappingProxyType
+        and name == "__dict__"
+        and not (issubclass(type(value), type) and own_class(value))
+    ):
+        raise missing(value, name)  # of a class that the value stands for
     return found
 
 

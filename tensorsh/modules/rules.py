@@ -7,10 +7,10 @@ assigned; `harmless(found)` says whether a program may hold an object at all.
 from __future__ import annotations
 
 import builtins
-import functools
 import importlib.machinery
 import sys
 import types
+import weakref
 from typing import Any
 
 from .guarded import FACTS, OPERATORS, RUNNING, is_guarded_write
@@ -197,10 +197,15 @@ def own_dict(value: Any) -> Any:
 
 
 def _shows_its_dict(kind: type) -> bool:
-    """Kinds of objects that are not the program's whose dictionary holds what the program put there."""
-    if issubclass(
-        kind, BaseException | types.SimpleNamespace | functools.partial | functools._lru_cache_wrapper
-    ):
-        return True
-    module, name = module_name(kind), name_of(kind)
-    return module.startswith("tensorsh.torch") or (module, name) == ("argparse", "Namespace")
+    """Whether instances show their dictionary: what is in it is there by plain names too.
+
+    Not those of the engine and the language, whose objects hold what a program has no name for.
+    """
+    if issubclass(kind, types.ModuleType) or kind in weakref.ProxyTypes:
+        return False
+    root = module_name(kind).partition(".")[0]
+    return (
+        root in sys.stdlib_module_names
+        or root == "builtins"
+        or module_name(kind).startswith("tensorsh.torch")
+    )
