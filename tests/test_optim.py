@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from optim_cases import newton, trajectory
 from oracle import read_lines
+from run_optim_program import printed
 from tensorsh import torch
 
 CASES = read_lines("optim.jsonl.gz")
@@ -49,3 +51,8 @@ def test_lbfgs(case: dict[str, Any]) -> None:
     for (loss, x, y, calls), (loss_, x_, y_, calls_) in zip(points, expected, strict=True):
         assert calls == calls_
         np.testing.assert_allclose([loss, *x, y], [loss_, *x_, y_], 1e-6, 1e-9)
+
+
+def test_what_optimisers_say() -> None:
+    expected = (Path(__file__).parent / "golden" / "optim.txt").read_text(encoding="utf-8")
+    assert printed(torch) == expected
