@@ -53,6 +53,15 @@ def test_lbfgs(case: dict[str, Any]) -> None:
         np.testing.assert_allclose([loss, *x, y], [loss_, *x_, y_], 1e-6, 1e-9)
 
 
+def test_numbers_are_taken_silently_where_nothing_is_recorded(recwarn: pytest.WarningsRecorder) -> None:
+    w = torch.tensor(2.0, requires_grad=True)
+    with torch.no_grad():
+        float(w)
+    assert not recwarn.list
+    float(w)
+    assert len(recwarn.list) == 1
+
+
 def test_what_optimisers_say() -> None:
     expected = (Path(__file__).parent / "golden" / "optim.txt").read_text(encoding="utf-8")
     assert printed(torch) == expected

@@ -13,9 +13,6 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-#: so many products of float64 are worth twenty calls
-MANY = 1 << 12
-
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -103,21 +100,35 @@ def add_quotient(x: Array, a: Array, b: Array, value: float = 1.0) -> None:
     x += quotient
 
 
-def exact(x: Any, a: Any, b: Any) -> Array:
-    """x + a * b of float64, rounded once: by the error of the product (Dekker) and that of the sum (Knuth).
+def combined(x: Any, a: Any, b: Any, out: Array | None = None) -> Any:
+    """x + a * b rounded once, of floats of one dtype (float32 or float64) that are broadcast to each other."""
+    if x.dtype == FLOAT32:
+        wide = x + a.astype(FLOAT64) * b
+        if out is None:
+            return wide.astype(FLOAT32)
+    else:
+        wide = exact(x, a, b)
+        if out is None:
+            return wide
+    out[...] = wide
+    return out
 
-    Where that takes too long, it is rounded twice.
-    """
+
+def takes(*arrays: Any) -> bool:
+    """Whether `combined` can be asked."""
+    kinds = {getattr(a, "dtype", None) for a in arrays}
+    return kinds == {FLOAT32} or kinds == {FLOAT64}
+
+
+def exact(x: Any, a: Any, b: Any) -> Array:
+    """x + a * b of float64, rounded once: by the error of the product (Dekker) and that of the sum (Knuth)."""
     product = a * b
-    if product.size > MANY:
-        product += x
-        return product
     high, b_high = _high_half(a), _high_half(b)
     low, b_low = a - high, b - b_high
     error = ((high * b_high - product) + high * b_low + low * b_high) + low * b_low
-    total = product + x
+    total = x + product
     carried = total - product
-    error += (product - (total - carried)) + (x - carried)
+    error = error + ((product - (total - carried)) + (x - carried))
     found = total + error
     rest = np.add.reduce(found, None)
     if rest != rest:  # infinities, and what is too large to be cut in halves

@@ -404,7 +404,7 @@ class Tensor(metaclass=TensorMeta):
 
     def warn_leaves_graph(self) -> None:
         """Before a number of it is used where no gradient flows."""
-        if self.requires_grad and self.spec.numel == 1:
+        if self.requires_grad and self.spec.numel == 1 and context.current.grad_enabled:
             warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine import fma
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, install_operator
@@ -51,6 +52,8 @@ def add(x, y, alpha, out=None):
     >>> add([1., 2.], 10)
     tensor([11., 12.])
     """
+    if alpha != 1 and fma.takes(x, y):
+        return fma.combined(x, y, float(y.dtype.type(alpha)), out)
     return np.add(x, y if alpha == 1 else scaled(y, alpha), out)
 
 
@@ -102,6 +105,8 @@ def sub(x, y, alpha, out=None):
     >>> sub([1., 2.], 10)
     tensor([-9., -8.])
     """
+    if alpha != 1 and fma.takes(x, y):
+        return fma.combined(x, y, -float(y.dtype.type(alpha)), out)
     return np.subtract(x, y if alpha == 1 else scaled(y, alpha), out)
 
 
@@ -132,6 +137,8 @@ def rsub(x, y, alpha, out=None):
     >>> rsub([1., 2.], 10)
     tensor([9., 8.])
     """
+    if alpha != 1 and fma.takes(x, y):
+        return fma.combined(y, x, -float(x.dtype.type(alpha)), out)
     return np.subtract(y, x if alpha == 1 else scaled(x, alpha), out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine import fma
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..errors import BadValue, DTypeError
@@ -238,7 +239,10 @@ def lerp(x, end, weight):
     if type(weight) is not np.ndarray:
         weight = x.dtype.type(weight)
     way = end - x
-    return select(np.abs(weight) < 0.5, x + weight * way, end - way * (1 - weight))
+    near = np.abs(weight) < 0.5
+    if fma.takes(x, end):
+        return fma.combined(select(near, x, end), way, select(near, weight, weight - 1))
+    return select(near, x + weight * way, end - way * (1 - weight))
 
 
 @lerp.derivative("input")
@@ -286,7 +290,10 @@ def addcmul(x, a, b, value):
     >>> addcmul([1.], [2.], [3.], value=10)
     tensor([61.])
     """
-    return x + scale(value, x) * a * b
+    value = scale(value, x)
+    if fma.takes(x, a, b):
+        return fma.combined(x, value * a, b)
+    return x + value * a * b
 
 
 @addcmul.derivative("input")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import fma
 from ..parallel import LARGE
 from ..products import products, shares
 from ..small_products import is_small
@@ -82,11 +83,12 @@ def _product(trace: Any, a: Any, b: Any) -> Any:
 def _sum_of(function: Any) -> Lowering:
     def lower(trace: Any, x: Any, y: Any, alpha: Any) -> Any:
         if type(alpha) is Number or (type(alpha) in (int, float) and alpha != 1):
-            return (
-                trace.ufunc(function, x, trace.ufunc(np.multiply, y, scale(y, alpha)))
-                if is_float(y)
-                else None
-            )
+            if not (is_float(x) and is_float(y) and x.dtype == y.dtype and x.shape == y.shape):
+                return None
+            if not (x.flags.c_contiguous and y.flags.c_contiguous):
+                return None
+            factor = alpha if function is np.add else -alpha
+            return trace.call(fma.added, (x, y, factor), x.shape, x.dtype, alike=True)
         if type(alpha) is bool or alpha != 1:
             return None
         if function is np.subtract:
@@ -96,11 +98,6 @@ def _sum_of(function: Any) -> Lowering:
         return trace.ufunc(function, x, y)
 
     return lower
-
-
-def scale(y: Value, alpha: Any) -> Any:
-    """A factor in the dtype of what it scales."""
-    return alpha if type(alpha) is Number else np.asarray(alpha, y.dtype)
 
 
 def _rsub(trace: Any, x: Any, y: Any, alpha: Any) -> Any:
