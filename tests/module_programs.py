@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tensorsh.modules import Host, Modules, is_guarded
+from tensorsh.modules.imports import import_all, import_name
 
 _counter = itertools.count(1)
 
@@ -67,7 +68,12 @@ class Program(Host):
         exec(compile(tree, filename, "exec", dont_inherit=True), self.names)
 
     def _gates(self) -> dict[str, Any]:
-        return {"@get": self.attribute, "@set": self.set_attribute, "@del": self.del_attribute}
+        return {
+            "@get": self.attribute,
+            "@set": self.set_attribute,
+            "@from": lambda module, name: import_name(self, self._import(module, wanted=(name,)), name),
+            "@all": lambda module: self.names.update(import_all(self, self._import(module, wanted=("*",)))),
+        }
 
     def _import(
         self, name: str, names: Any = None, local: Any = None, wanted: Any = (), level: int = 0
@@ -90,6 +96,20 @@ class _Guard(ast.NodeTransformer):
         if is_guarded(node.attr) and isinstance(node.ctx, ast.Load):
             return _call("@get", node.value, node.attr)
         return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
+        if node.module == "__future__":
+            return node
+        module = ast.Constant(node.module)
+        if node.names[0].name == "*":
+            return ast.Expr(ast.Call(ast.Name("@all", ast.Load()), [module], []))
+        return [
+            ast.Assign(
+                [ast.Name(each.asname or each.name, ast.Store())],
+                ast.Call(ast.Name("@from", ast.Load()), [module, ast.Constant(each.name)], []),
+            )
+            for each in node.names
+        ]
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         self.generic_visit(node)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from module_programs import Program, here, in_python
+from tensorsh.modules.imports import match_class
 
 TEXTS = sorted((Path(__file__).parent / "data/module_programs").glob("*.txt"))
 
@@ -137,3 +139,73 @@ def test_refused_paths() -> None:
         Careful().run(text)
     assert "no" not in out.getvalue().replace("nothing", "").split()
     assert out.getvalue().count("refused") == 19
+
+
+MATCHED = """
+from dataclasses import dataclass
+@dataclass
+class P:
+    x: int
+    y: int = 2
+class Q(P): pass
+class L: __match_args__ = ["x"]
+class K: __match_args__ = (1,)
+class N: pass
+CASES = [
+    (P(1), P, 2, ()), (P(1), P, 1, ("y",)), (P(1), P, 0, ("x", "z")), (3, P, 0, ()), (Q(1), P, 1, ()),
+    (P(1), Q, 0, ()), (3, int, 1, ()), (True, int, 1, ("real",)), ("a", str, 1, ()), ([1], list, 1, ()),
+    (3, float, 0, ()), (3, int, 2, ()), (P(1), P, 3, ()), (P(1), P, 1, ("x",)), (L(), L, 1, ()), (K(), K, 1, ()),
+    (N(), N, 1, ()), (3, 4, 0, ()), (N(), object, 0, ()),
+]
+"""
+
+
+def test_class_patterns_match_as_python_s() -> None:
+    names: dict[str, object] = {}
+    exec(compile(MATCHED, "<matched>", "exec", dont_inherit=True), names)
+    host = Program()
+    for value, kind, positional, keywords in names["CASES"]:  # type: ignore[attr-defined]
+        parts = [f"p{i}" for i in range(positional)] + [f"{name}=k{i}" for i, name in enumerate(keywords)]
+        bound = [part.rpartition("=")[2] for part in parts]
+        scope = {"value": value, "kind": kind, "got": None}
+        text = (
+            f"match value:\n  case kind({', '.join(parts)}): got = ({''.join(each + ', ' for each in bound)})"
+        )
+        assert _told(lambda scope=scope, text=text: exec(text, scope) or scope["got"]) == _told(
+            lambda case=(value, kind, positional, keywords): match_class(host, *case)
+        )
+
+
+def test_class_patterns_obey_the_attribute_rules() -> None:
+    class Meta(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return True
+
+    class All(metaclass=Meta):
+        __match_args__ = ("__globals__", "__name__")
+
+    assert match_class(Program(), _told, All, 1) is None
+    assert match_class(Program(), _told, All, 0, ("__code__",)) is None
+    assert match_class(Program(), _told, All, 0, ("__name__",)) == ("_told",)
+
+
+def _told(act: Any) -> Any:
+    try:
+        return act()
+    except TypeError as error:
+        return str(error)
+
+
+def test_names_are_imported_in_python_s_words() -> None:
+    assert here("from math import nothing").startswith(
+        "ImportError: cannot import name 'nothing' from 'math' ("
+    )
+    assert here("from sys import nothing") == (
+        "ImportError: cannot import name 'nothing' from 'sys' (unknown location)\n"
+    )
+    assert here("from os import path, getcwd as g\nprint(path.join('a', 'b'), g.__name__)") == "a/b getcwd\n"
+    assert (
+        here("from concurrent import futures\nprint(futures.ThreadPoolExecutor.__name__)")
+        == "ThreadPoolExecutor\n"
+    )
+    assert here("from math import *\nprint(sqrt(4), pi > 3)") == "2.0 True\n"

@@ -158,7 +158,7 @@ def may_change(host: Any, value: Any, name: str, *new: Any) -> None:
         return
     if kind is types.FunctionType and not of_session(value):
         raise AttributeError(f"{name_of(kind)!r} object attribute {name!r} is read-only")
-    if name in SETTABLE:
+    if name in SETTABLE or own_function(value):
         return
     raise AttributeError(f"{name_of(kind)!r} object attribute {name!r} is read-only")
 
