@@ -8,7 +8,7 @@ import library
 from tensorsh.errors import facts_of
 from tensorsh.torch.namespace import namespace
 
-FILES = ("library_torch.txt", "library_testing.txt", "library_out.txt")
+FILES = ("library_torch.txt", "library_testing.txt", "library_out.txt", "library_amp.txt")
 PROGRAMS = [block for file in FILES for block in library.blocks(file)]
 
 

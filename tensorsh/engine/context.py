@@ -26,6 +26,7 @@ class Context:
         "_generator",
         "admit",
         "anomaly",
+        "autocast",
         "batches",
         "device",
         "dtype",
@@ -69,6 +70,7 @@ class Context:
         self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first
         self.warnings: Warnings | None = None  # None: Python's own govern them
         self.worker: Any = None  # of a loader, while it loads a batch
+        self.autocast: Any = None  # in which dtype products are computed, where `torch.autocast` says so
         self.safe: dict[Any, Any] = {}  # what the program says may be found in files of weights
         self.switches: dict[Any, Any] = {}  # what a program sets that changes nothing in how is computed
         #: (module, name) in a pickle → what the program may find there; None: see `torch.serialization.names`

@@ -26,6 +26,11 @@ CONTENTS = {
         "float16 half bfloat16 float32 float float64 double int8 int16 short int32 int int64 long uint8 bool "
         "complex64 cfloat complex128 cdouble"
     ),
+    "amp.autocast_mode": (
+        "autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype "
+        "is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled"
+    ),
+    "amp.grad_scaler": "GradScaler",
     "compiling": "compile",
     "cuda.streams": "OutOfMemoryError",
     "questions": (
@@ -50,6 +55,7 @@ NAMESPACES = (
     "_C",
     "__config__",
     "accelerator",
+    "amp",
     "autograd",
     "backends",
     "compiler",

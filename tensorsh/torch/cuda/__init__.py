@@ -21,6 +21,6 @@ CONTENTS = {
         "ShortTensor"
     ),
 }
-NAMESPACES = ("random",)
+NAMESPACES = ("amp", "random")
 
 __getattr__, __dir__ = lazily(__name__)

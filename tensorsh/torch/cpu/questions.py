@@ -1,10 +1,8 @@
-"""torch.cpu: the device that there is, asked as accelerators are."""
+"""Questions about the CPU, asked as accelerators are."""
 
 from __future__ import annotations
 
 from typing import Any
-
-__all__ = ["current_device", "device_count", "is_available", "is_initialized", "set_device", "synchronize"]
 
 
 def is_available() -> bool:
