@@ -4,9 +4,13 @@ from ..namespace import lazily
 from .modules import CONTENTS as MODULES
 
 CONTENTS = {
+    "factories": "factory_kwargs",
+    "parallel.data_parallel": "DataParallel",
     "parameter": "Buffer Parameter UninitializedBuffer UninitializedParameter",
     **{f"modules.{file}": names for file, names in MODULES.items()},
 }
-NAMESPACES = ("functional", "init", "modules", "parameter", "utils")
+NAMESPACES = (
+    "attention", "common_types", "functional", "grad", "init", "modules", "parallel", "parameter", "utils",
+)  # fmt: skip
 
 __getattr__, __dir__ = lazily(__name__)
