@@ -409,4 +409,182 @@ for f in (lambda: call(m, {'weight': w}, torch.ones(1, 2), strict=True), lambda:
     try: print(f())
     except Exception as e: print(type(e).__name__, e)
 """,
+    # lazy modules
+    r"""
+import copy
+torch.manual_seed(0)
+# lazy
+net = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.Flatten(), nn.LazyLinear(5))
+print(net)
+print([p for p in net.parameters()][:2], net[0].has_uninitialized_params())
+try: print(net[0].weight.shape)
+except RuntimeError as e: print(e)
+try: sum(p.numel() for p in net.parameters())
+except Exception as e: print(type(e).__name__, str(e)[:50])
+print(net(torch.randn(2, 3, 6, 6)).shape); print(net)
+print(type(net[0]), type(net[0].weight), net[1].running_mean)
+l = nn.LazyLinear(3); l.load_state_dict(nn.Linear(2, 3).state_dict()); print(l, l.weight.shape)
+print(l(torch.ones(1, 2)).shape, l)
+c = copy.deepcopy(nn.LazyLinear(2)); print(c, c.weight)
+try: nn.LazyLinear(3).weight + 1
+except Exception as e: print(type(e).__name__, str(e)[:50])
+sd = nn.LazyLinear(3).state_dict(); print(sd)
+class Mine(nn.modules.lazy.LazyModuleMixin, nn.Linear):
+    cls_to_become = nn.Linear
+    def __init__(self, out): super().__init__(1, out); self.weight = nn.UninitializedParameter()
+    def initialize_parameters(self, x): self.weight.materialize((self.out_features, x.shape[-1])); nn.init.ones_(self.weight); self.in_features = x.shape[-1]
+m = Mine(2); print(m(torch.ones(1, 4)).shape, m)
+""",
+    # more hooks
+    r"""
+torch.manual_seed(0)
+m = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+def hook(mod, gi, go): print(type(mod).__name__, [None if g is None else g.shape for g in gi], [g.shape for g in go])
+h = m[0].register_backward_hook(hook)
+m(torch.ones(1, 2)).sum().backward(); h.remove()
+class D(nn.Module):
+    def forward(self, x): return {'a': x * 2, 'b': (x + 1, x)}
+d = D()
+d.register_forward_hook(lambda m, i, o: {**o, 'c': 3})
+print(d(torch.ones(1)))
+d.register_full_backward_hook(lambda m, gi, go: None)
+print(d(torch.ones(1, requires_grad=True))['c'])
+class T(nn.Module):
+    def forward(self, x, y): return x * y, x + y, 3
+t = T()
+t.register_full_backward_hook(lambda m, gi, go: print('gi', gi, 'go', go))
+t.register_full_backward_pre_hook(lambda m, go: print('pre', go))
+a, b = torch.ones(2, requires_grad=True), torch.ones(2)
+o = t(a, b); print(o); (o[0] * 3).sum().backward(); print(a.grad)
+acts = {}
+def get(name):
+    def f(m, i, o): acts[name] = o.detach()
+    return f
+for n, l in m.named_modules(): l.register_forward_hook(get(n))
+m(torch.ones(1, 2)); print({k: v.shape for k, v in acts.items()})
+r = nn.ReLU(inplace=True); r.register_full_backward_hook(lambda m, gi, go: print('r', gi, go))
+x = torch.tensor([-1., 2.], requires_grad=True)
+try: r(x * 1).sum().backward()
+except RuntimeError as e: print(str(e)[:120])
+m[0].register_forward_pre_hook(lambda mod, args: 'bad')
+try: m(torch.ones(1, 2))
+except Exception as e: print(type(e).__name__, e)
+g = nn.modules.module.register_module_full_backward_hook(lambda m, gi, go: print('global', type(m).__name__))
+m2 = nn.Sequential(nn.Linear(2, 1)); m2(torch.ones(1, 2, requires_grad=True)).sum().backward(); g.remove()
+m2(torch.ones(1, 2, requires_grad=True)).sum().backward()
+h = nn.modules.module.register_module_parameter_registration_hook(lambda m, n, p: print('param', n, tuple(p.shape)))
+nn.Linear(1, 1); h.remove()
+class B(nn.Module):
+    def forward(self, x): return x.sum() * 2
+bb = B(); bb.register_full_backward_hook(lambda m, gi, go: (gi[0] * 0,)); x = torch.ones(3, requires_grad=True); bb(x).backward(); print(x.grad)
+bb.register_full_backward_hook(lambda m, gi, go: (gi[0], gi[0]))
+try: bb(x).backward()
+except RuntimeError as e: print(e)
+""",
+    # parameters, printing
+    r"""
+import copy
+torch.manual_seed(0)
+m = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+for p in m[0].parameters(): p.requires_grad = False
+print([(n, p.requires_grad) for n, p in m.named_parameters()])
+ema = copy.deepcopy(m)
+for p, q in zip(ema.parameters(), m.parameters()): p.data.mul_(0.9).add_(q.data, alpha=0.1)
+with torch.no_grad():
+    for p in ema.parameters(): p.copy_(p * 2)
+    m[2].weight.fill_(1.0); m[2].weight[0, 1] = 7; m[2].bias.add_(1)
+print(m[2].weight, m[2].bias, ema[2].weight)
+print(m[1].weight.grad, m[1].running_var, m[1].num_batches_tracked)
+m(torch.randn(4, 2)).mean().backward()
+print(m[0].weight.grad, m[1].weight.grad.shape, m[1].num_batches_tracked)
+print(dict(m.named_children()), dict(m[1].named_buffers()))
+m.add_module('extra', nn.Tanh()); m.register_module('more', nn.ReLU()); print(m, len(m)); del m[3]; print(m)
+print(nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2), requires_grad=False), nn.Parameter(), [nn.Parameter(torch.zeros(1))], nn.Buffer(torch.ones(1)))
+w = nn.Parameter(torch.randn(2)); print(w.data, w.detach(), w + 1, w.T, type(w.data), type(w + 1), isinstance(w, torch.Tensor), w.is_leaf, w.grad_fn)
+print(str(w)[:20], f"{w.sum().item():.3f}", torch.is_tensor(w), repr(nn.Parameter(torch.tensor(3.0))))
+class S(nn.Module):
+    def __init__(s):
+        super().__init__(); s.w = nn.Parameter(torch.ones(2)); s.b = nn.Buffer(torch.zeros(2), persistent=False); s.l = [nn.Linear(1, 1)]; s.d = {'a': nn.Linear(1, 1)}; s._p = nn.Parameter(torch.zeros(1))
+    def forward(s, x): return x @ s.w + s._p
+s = S(); print(s, list(s.state_dict()), [n for n, _ in s.named_parameters()], s.b)
+s.w = nn.Parameter(torch.zeros(2)); print(s.w, s(torch.ones(2)))
+try: s.w = torch.ones(2)
+except TypeError as e: print(e)
+s.w.data = torch.full((2,), 5.0); print(s.w); del s.w
+try: s.w
+except AttributeError as e: print(e)
+print(s.to(torch.float64)._p.dtype, s.half().b.dtype)
+class Sub(nn.Linear):
+    def forward(self, x): return super().forward(x) * 2
+u = Sub(2, 2); print(u, u(torch.zeros(1, 2)).shape, Sub.__name__, u._get_name())
+class Outer(nn.Module):
+    def __init__(self): super().__init__(); self.add_module('block.0'.replace('.', '_'), nn.Linear(1, 1)); setattr(self, 'fc%d' % 1, nn.Linear(1, 1))
+print(Outer(), getattr(Outer(), 'fc1'))
+print(nn.Sequential(nn.Conv2d(1, 20, 5), nn.ReLU(), nn.Conv2d(20, 64, 5)), nn.Conv2d(3, 6, (3, 5), stride=(2, 1), padding=(4, 2), dilation=(3, 1), groups=3, bias=False, padding_mode='reflect'), nn.ConvTranspose2d(1, 2, 3, output_padding=1, stride=2))
+for l in [nn.MaxPool2d(2), nn.AvgPool2d(3, 2), nn.AdaptiveAvgPool2d((1, 1)), nn.Upsample(scale_factor=2, mode='bilinear'), nn.Flatten(), nn.Softmax(dim=-1), nn.LeakyReLU(0.1), nn.GELU(), nn.SiLU(), nn.PReLU(), nn.Identity(), nn.LayerNorm([2, 3]), nn.GroupNorm(1, 2), nn.InstanceNorm2d(3), nn.RMSNorm(4), nn.Embedding(10, 3, padding_idx=0), nn.EmbeddingBag(3, 2), nn.Bilinear(1, 2, 3), nn.RNN(1, 2, nonlinearity='relu'), nn.GRU(1, 2, 2, bidirectional=True), nn.LSTMCell(1, 2), nn.CrossEntropyLoss(), nn.MSELoss(), nn.BCELoss(), nn.Dropout2d(0.3), nn.ZeroPad2d(1), nn.PixelShuffle(2), nn.Unfold(2), nn.CosineSimilarity(), nn.Transformer(4, 2, 1, 1, 4), nn.ReLU6(), nn.Hardtanh(-2, 2), nn.Threshold(0.1, 20), nn.Softplus(), nn.ELU(), nn.LocalResponseNorm(2), nn.MultiheadAttention(4, 2), nn.ParameterDict({'a': torch.ones(1)}), nn.ParameterList([]), nn.ModuleDict(), nn.UpsamplingNearest2d(scale_factor=2), nn.TripletMarginLoss(), nn.AlphaDropout(), nn.ChannelShuffle(2), nn.FractionalMaxPool2d(2, output_size=2), nn.AdaptiveMaxPool1d(2), nn.LPPool2d(2, 3)]: print(l)
+""",
+    # a small GPT, a VAE, an LSTM in training
+    r"""
+import math
+torch.manual_seed(42)
+class PositionalEncoding(nn.Module):
+    def __init__(self, d, max_len=50):
+        super().__init__()
+        pe = torch.zeros(max_len, d); pos = torch.arange(0, max_len).unsqueeze(1).float()
+        div = torch.exp(torch.arange(0, d, 2).float() * (-math.log(10000.0) / d))
+        pe[:, 0::2] = torch.sin(pos * div); pe[:, 1::2] = torch.cos(pos * div)
+        self.register_buffer('pe', pe.unsqueeze(0))
+    def forward(self, x): return x + self.pe[:, :x.size(1)]
+class Head(nn.Module):
+    def __init__(self, n, h, block):
+        super().__init__()
+        self.k, self.q, self.v = (nn.Linear(n, h, bias=False) for _ in range(3))
+        self.register_buffer('tril', torch.tril(torch.ones(block, block)))
+        self.dropout = nn.Dropout(0.1)
+    def forward(self, x):
+        B, T, C = x.shape
+        w = self.q(x) @ self.k(x).transpose(-2, -1) * C ** -0.5
+        w = w.masked_fill(self.tril[:T, :T] == 0, float('-inf'))
+        return self.dropout(F.softmax(w, dim=-1)) @ self.v(x)
+class GPT(nn.Module):
+    def __init__(self, vocab=11, n=8, heads=2, block=6):
+        super().__init__()
+        self.tok, self.pos = nn.Embedding(vocab, n), nn.Embedding(block, n)
+        self.heads = nn.ModuleList([Head(n, n // heads, block) for _ in range(heads)])
+        self.ff = nn.Sequential(nn.Linear(n, 4 * n), nn.GELU(), nn.Linear(4 * n, n))
+        self.ln1, self.ln2 = nn.LayerNorm(n), nn.LayerNorm(n)
+        self.head = nn.Linear(n, vocab, bias=False)
+        self.head.weight = self.tok.weight
+        self.apply(self._init)
+    def _init(self, m):
+        if isinstance(m, nn.Linear):
+            nn.init.normal_(m.weight, mean=0.0, std=0.02)
+            if m.bias is not None: nn.init.zeros_(m.bias)
+        elif isinstance(m, nn.Embedding): nn.init.normal_(m.weight, mean=0.0, std=0.02)
+    def forward(self, idx, targets=None):
+        B, T = idx.shape
+        x = self.tok(idx) + self.pos(torch.arange(T))
+        x = x + torch.cat([h(self.ln1(x)) for h in self.heads], dim=-1)
+        x = x + self.ff(self.ln2(x))
+        logits = self.head(x)
+        return logits, None if targets is None else F.cross_entropy(logits.view(-1, logits.size(-1)), targets.reshape(-1))
+g = GPT(); print(g); print(sum(p.numel() for p in g.parameters()), len(list(g.state_dict())))
+opt = torch.optim.AdamW(g.parameters(), lr=1e-2)
+data = torch.randint(0, 11, (4, 7))
+for i in range(6):
+    _, loss = g(data[:, :-1], data[:, 1:]); opt.zero_grad(set_to_none=True); loss.backward(); nn.utils.clip_grad_norm_(g.parameters(), 1.0); opt.step(); print(i, loss)
+g.eval(); print(g(data[:, :-1])[0].argmax(-1)); print(PositionalEncoding(4)(torch.zeros(1, 2, 4)))
+class VAE(nn.Module):
+    def __init__(self): super().__init__(); self.enc = nn.Linear(4, 6); self.mu, self.lv = nn.Linear(6, 2), nn.Linear(6, 2); self.dec = nn.Sequential(nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 4), nn.Sigmoid())
+    def forward(self, x):
+        h = F.relu(self.enc(x)); mu, lv = self.mu(h), self.lv(h); z = mu + torch.randn_like(mu) * torch.exp(0.5 * lv); return self.dec(z), mu, lv
+v = VAE(); o = torch.optim.Adam(v.parameters(), lr=0.01); x = torch.rand(8, 4)
+for i in range(4):
+    r, mu, lv = v(x); loss = F.binary_cross_entropy(r, x, reduction='sum') - 0.5 * torch.sum(1 + lv - mu.pow(2) - lv.exp()); o.zero_grad(); loss.backward(); o.step(); print(loss)
+lstm = nn.LSTM(3, 5, 2, batch_first=True, dropout=0.2, bidirectional=True); fc = nn.Linear(10, 2); xs, ys = torch.randn(6, 7, 3), torch.randint(0, 2, (6,))
+op = torch.optim.RMSprop(list(lstm.parameters()) + list(fc.parameters()), lr=0.01)
+for i in range(4):
+    out, (h, c) = lstm(xs); loss = F.cross_entropy(fc(out[:, -1]), ys); op.zero_grad(); loss.backward(); op.step(); print(loss, h.shape, c.shape)
+print(lstm)
+""",
 ]

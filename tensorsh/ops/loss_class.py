@@ -40,8 +40,10 @@ def _nll_infer(x: Spec, target: Spec, weight: Spec | None, reduction: str, ignor
 
 def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
     if x.ndim < 1:
-        raise ShapeError(f"Expected 1 or more dimensions (got {x.ndim})", code="nll-rank")
+        raise ShapeError(f"Expected 1 or more dimensions (got {x.ndim})", raises=ValueError, code="nll-rank")
     if x.ndim != 1 and (target.ndim == 0 or x.shape[0] != target.shape[0]):
+        if target.ndim == x.shape[0] == 0:
+            raise BadIndex("Dimension specified as 0 but tensor has no dimensions", code="target-rank")
         raise ShapeError(
             f"Expected input batch_size ({x.shape[0]}) to match target batch_size "
             f"({target.shape[0] if target.ndim else 0}).",
@@ -56,8 +58,13 @@ def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
                 code="target-rank",
                 help="the target holds class indices; one-hot rows become such by target.argmax(1)",
             )
-        if x.ndim == 1 and target.ndim == 1 and target.shape[0] != x.shape[0]:
-            raise _sizes_differ(x, target)
+        if x.ndim == 1 and target.ndim == 1:  # `nll` takes the dimension away where it is 1
+            raise ShapeError(
+                f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}",
+                raises=ValueError,
+                code="target-size",
+                help="a row of classes without a batch has one target: target[0]",
+            )
     elif x.ndim == 4:
         if target.ndim != 3:
             raise ShapeError(
@@ -81,12 +88,6 @@ def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
             f"tensor of shape: {list(weight.shape)}",
             code="weight-size",
         )
-
-
-def _sizes_differ(x: Spec, target: Spec) -> Exception:
-    return ShapeError(
-        f"size mismatch (got input: {list(x.shape)}, target: {list(target.shape)})", code="target-size"
-    )
 
 
 def _class_weights(target: Any, weight: Any, classes: int, ignore: int, dtype: Any) -> tuple[Any, Any]:
@@ -194,6 +195,8 @@ def _nll_record(shape: tuple[int, ...], reduction: str) -> Op:
 
 
 def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore: int) -> Tensor:
+    if input.spec.ndim == 1 and target.spec.shape == (1,):
+        target = target[0]
     return apply(_nll_record(input.spec.shape, reduction), (input, target, weight, reduction, ignore))
 
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...engine.overrides import Disabled
 from ...engine.tensor import Buffer, Parameter, Tensor
 from ..namespace import torch
 
 __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
+
+
+#: what may be asked of a tensor without a shape
+ALLOWED = frozenset(
+    "__get__ __hash__ __set__ char copy_ cpu cuda data double float get_device half int is_complex "
+    "is_floating_point long requires_grad_ short size to".split()
+)
 
 
 class Uninitialized:
@@ -22,6 +30,18 @@ class Uninitialized:
         """Take a shape: memory for it, without values, and the class of an ordinary tensor."""
         self.data = torch.empty(shape, device=device or self.device, dtype=dtype or self.dtype)
         self.__class__ = self.becomes
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Nothing but a change of dtype or device is known of it."""
+        if func.__name__ in ALLOWED:
+            with Disabled():
+                return func(*args, **(kwargs or {}))
+        raise ValueError(
+            f"Attempted to use an uninitialized parameter in {func}. This error happens when you are using a "
+            f"`LazyModule` or explicitly manipulating `torch.nn.parameter.{cls.__name__}` objects. When using "
+            "LazyModules Call `forward` with a dummy batch to initialize the parameters before calling torch functions"
+        )
 
     @property
     def shape(self) -> Any:

@@ -22,6 +22,7 @@ class Crossing:
 
     outputs    gradients of the outputs, between the two nodes
     entered    positions of the tensors among the inputs; None where no input has a gradient
+    likes      shape and dtype of those tensors, and whether they have a gradient
     """
 
     def __init__(self, module: Any, hooks: list[Hook], pre_hooks: list[Hook]):
@@ -30,12 +31,14 @@ class Crossing:
         self.pre_hooks = pre_hooks
         self.outputs: Gradients | None = None
         self.entered: list[int] | None = None
+        self.likes: list[tuple[Any, Any, bool]] = []
         self.inputs = 0
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments behind the node at the inputs."""
         self.inputs = len(args)
         passed, self.entered = _pass(args, self._leave_inputs)
+        self.likes = [(args[i].shape, args[i].dtype, args[i].requires_grad) for i in self.entered or ()]
         return passed
 
     def leave(self, result: Any) -> Any:
@@ -83,7 +86,11 @@ class Crossing:
     def _leave_inputs(self, grads: Gradients, _: Gradients) -> Gradients | None:
         if self.outputs is None or self.entered is None:  # the gradient did not come through the outputs
             return None
-        found = _spread(self.entered, grads, self.inputs)
+        filled = [
+            torch.zeros(shape, dtype=dtype) if grad is None else grad
+            for grad, (shape, dtype, _) in zip(grads, self.likes, strict=True)
+        ]
+        found = _spread(self.entered, tuple(filled), self.inputs)
         for hook in self.hooks:
             answer = hook(self.module, found, self.outputs)
             if answer is None:
@@ -96,7 +103,9 @@ class Crossing:
                 )
             found = answer
         self.outputs = None
-        return tuple(found[i] for i in self.entered)
+        return tuple(
+            found[i] if wanted else None for i, (_, _, wanted) in zip(self.entered, self.likes, strict=True)
+        )
 
 
 def attach_to_node(module: Any, hooks: list[Hook], args: tuple[Any, ...], result: Any) -> None:
