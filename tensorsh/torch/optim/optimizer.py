@@ -15,11 +15,11 @@ from typing import Any, ClassVar
 
 from ...engine import context
 from ...engine.dtype import float32
-from ...engine.inplace import bump
+from ...engine.inplace import bump, check_writable
 from ...engine.tensor import Tensor, wrap
 from ...engine.warn import warn
 from ...train.rules.parts import Rule
-from ..autograd.grad_mode import enable_grad
+from ..autograd.grad_mode import enable_grad, no_grad
 from ..utils.hooks import RemovableHandle
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]
@@ -372,12 +372,16 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
         current.trace.stop("a step of an optimiser")
     journal, states = current.journal, optimizer.state
     for group in optimizer.param_groups:
+        if group.get("capturable"):
+            refuse_capture(optimizer, group)
         for p in group["params"]:
             gradient = p.grad_slot
             if gradient is None or p.spec.is_meta:
                 continue
+            if group.get("differentiable") or 0 in p.array.strides or not p.array.flags.writeable:
+                check_place(p, group.get("differentiable", False))
             state = states.get(p)
-            arrays = {} if state is None else {k: v.array for k, v in state.items() if v is not None}
+            arrays = {k: v.array for k, v in state.items() if isinstance(v, Tensor)} if state else {}
             if journal.active:
                 journal.save_array(p.array)
                 for array in arrays.values():
@@ -391,6 +395,33 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
                 state.update((k, wrap(a)) for k, a in arrays.items() if state.get(k) is None)
             bump(p)
     return loss
+
+
+def check_place(p: Tensor, differentiable: bool) -> None:
+    """Refuse to write what PyTorch would not write either, and history, which rules on arrays do not make."""
+    with enable_grad() if differentiable else no_grad():
+        check_writable(p)
+    if differentiable and p.requires_grad:
+        raise NotImplementedError("differentiable=True: gradients through a step of an optimiser")
+    if not p.array.flags.writeable:
+        p.array.flags.writeable = True
+
+
+#: what must be on a device that captures, besides the parameters
+_CAPTURED = {
+    "ASGD": "params, mus, etas, and state_steps",
+    "NAdam": "params, mu_products and state_steps",
+}
+
+
+def refuse_capture(optimizer: Optimizer, group: dict[str, Any]) -> None:
+    """Only accelerators capture graphs of steps."""
+    if any(p.grad_slot is not None for p in group["params"]):
+        what = _CAPTURED.get(type(optimizer).__name__, "params and state_steps")
+        devices = ["cuda", "xpu", "hpu", "privateuseone"]
+        if type(optimizer).__name__ != "Adadelta":
+            devices.append("xla")
+        raise AssertionError(f"If capturable=True, {what} must be on supported devices: {devices}.")
 
 
 def typename(value: Any) -> str:
