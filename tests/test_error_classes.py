@@ -101,3 +101,49 @@ def test_a_misspelt_keyword() -> None:
         " * (*, torch.dtype dtype = None)\n"
         " * (tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None)\n"
     )
+
+
+TOO_LARGE = [
+    "x[0] = 300",
+    "x.fill_(300)",
+    "x[:2] = 300",
+    "x.masked_fill_(x == 0, 300)",
+    "full((2,), 300, dtype=uint8)",
+]
+
+
+@pytest.mark.parametrize("program", TOO_LARGE)
+def test_a_number_that_does_not_fit_is_one_error(program: str) -> None:
+    with pytest.raises(TensorshError) as caught:
+        Session().run(f"x = zeros(3, dtype=uint8); {program}")
+    error = caught.value
+    assert (error.error_class, error.code) == ("RuntimeError", "number-range")
+    assert error.message == "value cannot be converted to type uint8_t without overflow"
+
+
+ASSIGNED = [
+    ("float32", "1e39", "RuntimeError: value cannot be converted to type float without overflow"),
+    ("float16", "1e6", None),
+    ("float32", "1j", "RuntimeError: value cannot be converted to type float without overflow"),
+    ("int64", "2 ** 64", "ValueError: Overflow when unpacking long long"),
+    ("uint8", "255.5", "RuntimeError: value cannot be converted to type uint8_t without overflow"),
+    ("uint8", "-255", None),
+    ("bool", "1j", None),
+    (
+        "complex64",
+        "1e39",
+        "RuntimeError: value cannot be converted to type c10::complex<float> without overflow",
+    ),
+]
+
+
+@pytest.mark.parametrize(("dtype", "number", "error"), ASSIGNED)
+def test_a_number_written_to_an_element(dtype: str, number: str, error: str | None) -> None:
+    """As PyTorch does it."""
+    program = f"x = zeros(2, dtype={dtype}); x[0] = {number}"
+    if error is None:
+        Session().run(program)
+        return
+    with pytest.raises(TensorshError) as caught:
+        Session().run(program)
+    assert f"{caught.value.error_class}: {caught.value.message}" == error

@@ -14,6 +14,7 @@ from ..engine.tensor import NUMBERS
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadValue, DTypeError
 from .elementwise import not_implemented, select, where
+from .numbers import check_number
 from .overload import overloaded
 from .rules import broadcast
 
@@ -271,26 +272,10 @@ def _(grad, input, min, max):
     return where(above if min is None else (max < min) | above, grad, 0.0)
 
 
-#: how PyTorch's messages call the integer types
-C_INTEGERS = {
-    dt.uint8: "uint8_t",
-    dt.int8: "int8_t",
-    dt.int16: "int16_t",
-    dt.int32: "int",
-    dt.int64: "int64_t",
-}
-
-
 def checked_bound(x, bound):
     """A number that is a bound of integers must be one of their values."""
-    if type(bound) is int and x.dtype in C_INTEGERS:
-        low = 0 if x.dtype is dt.uint8 else -(2 ** (x.dtype.bits - 1))
-        high = low + 2**x.dtype.bits - 1
-        if bound > high or (bound < low and low < 0):
-            raise BadValue(
-                f"value cannot be converted to type {C_INTEGERS[x.dtype]} without overflow",
-                help=f"{x.dtype.name} holds {low} to {high}",
-            )
+    if type(bound) is int and x.dtype.category == dt.INT and not (bound < 0 and x.dtype is dt.uint8):
+        check_number(bound, x.dtype)
     return bound
 
 

@@ -29,6 +29,7 @@ from ..engine.tensor import NUMBERS, Tensor, full_spec, type_name
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadIndex, BadValue, DTypeError, ShapeError
 from .index import lookup, store
+from .numbers import check_number
 
 # ------------------------------------------------------------------ the two view primitives
 
@@ -337,25 +338,17 @@ def _value(x: Tensor, value: Any) -> Any:
 def number_for(value: Any, dtype: dt.DType) -> Any:
     """A Python number that becomes an element: PyTorch's error where it does not fit."""
     kind = type(value)
+    if kind is int and not -(2**63) <= value < 2**63:
+        help = "integers have 64 bits"
+        raise BadValue("Overflow when unpacking long long", raises=ValueError, code="number-range", help=help)
+    if not dtype.is_half or kind is complex:  # what is too large for 16 bits becomes infinite
+        check_number(value, dtype)
     if dtype.category == dt.COMPLEX or dtype is dt.bool_ or kind is bool:
         return value
-    fits = kind is not complex or value.imag == 0
-    if fits and dtype.category == dt.INT:
-        limit = np.iinfo(dtype.np)
-        real = value.real
-        low = limit.min if dtype.is_signed else -limit.max
-        fits = real == real and abs(real) != float("inf") and low <= int(real) <= limit.max
-    if not fits:
-        raise DTypeError(
-            f"value cannot be converted to type {CPP_NAMES[dtype]} without overflow", code="number-overflow"
-        )
     value = value.real if kind is complex else value
     if dtype.category != dt.INT:
         return value
     return int(value) if dtype.is_signed else int(value) % 2**dtype.bits
-
-
-CPP_NAMES = {**dt.c_names, dt.uint8: "uint8_t", dt.int8: "int8_t", dt.int16: "int16_t", dt.int64: "int64_t"}
 
 
 def _assign(view: Tensor, value: Any) -> None:

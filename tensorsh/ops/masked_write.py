@@ -15,8 +15,9 @@ from ..engine.tensor import Tensor
 from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .elementwise import select
 from .gather import TAKE_RANGE
-from .getitem import CPP_NAMES, number_for
+from .getitem import number_for
 from .index import add_at
+from .numbers import check_number
 from .overload import overloaded
 from .positions import check_bounds, require_integers, zeros_of
 
@@ -40,8 +41,8 @@ def _masked_fill_rule(input: Spec, mask: Spec, value: Any) -> Spec:
                 code="masked-fill-value",
                 help="where(mask, values, x) takes a value for each element",
             )
-        if value.dtype.is_complex and not input.dtype.is_complex:
-            raise DTypeError(f"value cannot be converted to type {CPP_NAMES[input.dtype]} without overflow")
+        if value.dtype.is_complex:
+            check_number(1j, input.dtype)  # whatever its values are
     return input.with_shape(broadcast_shapes(mask.shape, input.shape))
 
 
