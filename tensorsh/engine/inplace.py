@@ -24,6 +24,7 @@ from .op import Op, converters
 from .schema import Schema
 from .tensor import TENSORS, Tensor, layout, make_tensor
 from .views import check_origin, steps_of
+from .warn import warn
 
 #: whose in-place forms PyTorch has as functions, too: torch.exp_(x)
 _ALSO_FUNCTIONS = (
@@ -126,7 +127,7 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
         if wants_grad and target.spec.dtype.category >= dt.FLOAT
         else None
     )
-    write(target, result.array)
+    write(target, result.array, once=op.expanded is not None and is_expanded(target.array))
     if node is not None:
         if op.saved(node.needs)[1]:
             node.keep((target,))
@@ -197,9 +198,15 @@ def check_overlap(op: Op | None, args: tuple[Any, ...]) -> None:
     if target.spec.is_meta:
         return
     array = target.array
-    if array.size > 1 and 0 in array.strides:
-        if any(st == 0 and size > 1 for st, size in zip(array.strides, array.shape, strict=True)):
+    if is_expanded(array):
+        if op is None or op.expanded is None:
             raise overlap("more than one element of the written-to tensor refers")
+        if op.expanded:
+            warn(
+                f"Use of {op.name}_ on expanded tensors is deprecated. Please clone() the tensor before "
+                f"performing this operation. This also applies to advanced indexing e.g. {op.expanded}",
+                help="x.clone() has memory of its own for each element",
+            )
     if op is not None:
         for a in args[1:]:
             for t in a if type(a) is tuple else (a,):
@@ -207,6 +214,13 @@ def check_overlap(op: Op | None, args: tuple[Any, ...]) -> None:
                     raise overlap(
                         "some elements of the input tensor and the written-to tensor refer",
                     )
+
+
+def is_expanded(array: Any) -> bool:
+    """Whether a stride of zero makes several elements of one place in memory."""
+    if array.size <= 1 or 0 not in array.strides:
+        return False
+    return any(st == 0 and size > 1 for st, size in zip(array.strides, array.shape, strict=True))
 
 
 def shares(target: Any, operand: Any, separate: bool) -> bool:
@@ -242,8 +256,11 @@ def overlap(what: str) -> Exception:
     )
 
 
-def write(target: Tensor, values: Any) -> None:
-    """Put values into a tensor's memory; every view of it sees them, and its version goes up."""
+def write(target: Tensor, values: Any, once: bool = False) -> None:
+    """Put values into a tensor's memory; every view of it sees them, and its version goes up.
+
+    `once`: several elements may share a place; only those are written that change, one after the other.
+    """
     state = context.current
     journal = state.journal
     if state.trace is not None:
@@ -257,8 +274,19 @@ def write(target: Tensor, values: Any) -> None:
                 raise BadValue("the tensor's memory is read-only", help="clone() it first")
             array.flags.writeable = True
         with np.errstate(invalid="ignore", over="ignore"):
-            np.copyto(array, values, casting="unsafe")
+            if once:
+                values = np.broadcast_to(values, array.shape).astype(array.dtype)
+                changed = bits(values) != bits(array)
+                array[changed.any(-1)] = values[changed.any(-1)]
+            else:
+                np.copyto(array, values, casting="unsafe")
     bump(target)
+
+
+def bits(array: Any) -> Any:
+    """The bytes of each element, in a last dimension."""
+    whole = np.ascontiguousarray(array)
+    return whole.view(np.uint8).reshape(*array.shape, array.itemsize)
 
 
 def bump(target: Tensor) -> None:

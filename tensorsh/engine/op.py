@@ -90,6 +90,7 @@ class Op:
     names      where users find it: "torch.sum", "Tensor.sum", "nn.functional.relu", …
     inplace    PyTorch has an in-place form of it, with a trailing underscore
     separate   what is written in place must not be an operand as well
+    expanded   in place it may write an expanded tensor: "" or, where PyTorch warns, what it says; None: not
     view       the output shares memory with the first argument
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
@@ -122,6 +123,7 @@ class Op:
         names: tuple[str, ...] | None = None,
         inplace: bool = False,
         separate: bool = False,
+        expanded: str | None = None,
         view: bool = False,
         elementwise: bool = False,
         half: str = "float32",
@@ -145,6 +147,7 @@ class Op:
         self.promote = promote
         self.inplace = inplace
         self.separate = separate
+        self.expanded = expanded
         self.view = view
         self.elementwise = elementwise
         self.half = half

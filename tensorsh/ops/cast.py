@@ -288,6 +288,7 @@ def fill_records(number_grad_fn: str, tensor_grad_fn: str) -> tuple[Any, Any]:
         names=(),
         half="native",
         grad_fn=number_grad_fn,
+        expanded="",
     )
     def fill_number(x, value):
         return fill_array(x, value)
@@ -335,7 +336,7 @@ def fill_(input, value):
     )
 
 
-@op("zero(Tensor input)", infer=lambda x: x, names=(), inplace=True, half="native")
+@op("zero(Tensor input)", infer=lambda x: x, names=(), inplace=True, half="native", expanded="")
 def zero(x):
     """Zero in every element: `x.zero_()`."""
     return np.zeros_like(x)

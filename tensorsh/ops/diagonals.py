@@ -195,6 +195,7 @@ def triangle(name: str, keep: Any, which: str, example: str) -> None:
         f"{name}(Tensor input, int diagonal=0)",
         infer=infer,
         inplace=True,
+        expanded="",
         half="native",
         sample=([[1.0, 2.0], [3.0, 4.0]],),
         doc=f"""The {which} triangle of matrices, zeros elsewhere; `diagonal` moves its edge up.

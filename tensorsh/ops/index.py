@@ -161,6 +161,7 @@ def _index_put_record(grad_fn: str) -> Op:
         infer=_index_put_rule,
         names=(),
         grad_fn=grad_fn,
+        expanded="tensor[indices] = tensor",
     )(_index_put_kernel)
 
     @record.derivative("input")

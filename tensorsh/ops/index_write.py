@@ -240,6 +240,7 @@ index_fill_number = op(
     infer=_index_fill_rule,
     half="native",
     names=(),
+    expanded="tensor[mask] = scalar",
 )(_index_fill_kernel)
 index_fill_tensor = op(
     "index_fill(Tensor input, int dim, Tensor index, Tensor value)",
@@ -247,6 +248,7 @@ index_fill_tensor = op(
     half="native",
     grad_fn="IndexFillBackward1",
     names=(),
+    expanded="tensor[mask] = scalar",
 )(_index_fill_kernel)
 
 

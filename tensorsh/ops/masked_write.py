@@ -56,6 +56,7 @@ masked_fill_number = op(
     infer=_masked_fill_rule,
     half="native",
     names=(),
+    expanded="tensor[mask] = scalar",
     elementwise=True,
 )(_masked_fill_kernel)
 masked_fill_tensor = op(
@@ -64,6 +65,7 @@ masked_fill_tensor = op(
     half="native",
     grad_fn="MaskedFillBackward1",
     names=(),
+    expanded="tensor[mask] = scalar",
     elementwise=True,
 )(_masked_fill_kernel)
 
