@@ -263,13 +263,17 @@ class Op:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self.method if instance is None else MethodType(self.method, instance)
 
-    @property
-    def __name__(self) -> str:
-        return self.schema.name.rpartition(".")[2]
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Op:
         """Operations are copied as functions are: not at all."""
         return self
+
+    @property
+    def __name__(self) -> str:
+        """What PyTorch's function of that name calls itself: `special_erf`, `linalg_inv`, `relu`."""
+        name = self.schema.name
+        for space in ("nn.functional.", "Tensor.", "torch."):
+            name = name.removeprefix(space)
+        return name.replace(".", "_")
 
     def __repr__(self) -> str:
         if self.is_method:

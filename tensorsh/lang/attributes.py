@@ -104,7 +104,7 @@ def get(value: Any, name: str) -> Any:
         if name == "options" and context.current.trace is not None:
             context.current.trace.stop("hyperparameters are looked at")
         return getattr(value, name)
-    if name == "__name__" and isinstance(value, Kind | FunctionType):
+    if name == "__name__" and isinstance(value, Kind | FunctionType | Op):
         return value.__name__
     if name == "format" and kind is str:
         raise unknown_attribute(

@@ -17,6 +17,7 @@ from ..engine.tensor import Tensor, wrap
 from ..errors import BadValue, DTypeError, ShapeError
 from .activation import where
 from .attention_rows import Attention, attend, attend_backward
+from .by_text import written
 from .dropout import drop
 from .matmul import multiply
 from .rules import same
@@ -149,6 +150,37 @@ def _(grads, query, key, value, mask, causal, scale, outputs):
     return attention_backward(grads[0], query, key, value, mask, *outputs, causal, scale)
 
 
+# ------------------------------------------------------------------ one node for it
+
+
+@written(
+    "attention(Tensor query, Tensor key, Tensor value, Tensor? mask, bool causal, float scale)",
+    ("query", "key", "value"),
+    infer=lambda query, key, value, *_: query.with_shape((*query.shape[:-1], value.shape[-1])),
+    names=(),
+    grad_fn="ScaledDotProductFlashAttentionForCpuBackward0",
+)
+def whole(query, key, value, mask, causal, scale):
+    """The attention of short sequences."""
+    return multiply(_weights(query, key, mask, causal, scale), value)
+
+
+def _is_one_node(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> bool:
+    """Whether PyTorch has one operation for these: heads of one size in batches, their rows in one piece."""
+    q, k, v = query.spec, key.spec, value.spec
+    if not q.ndim == k.ndim == v.ndim == 4 or 0 in (*q.shape, *k.shape, *v.shape):
+        return False
+    if not (q.shape[:2] == k.shape[:2] == v.shape[:2] and q.shape[-1] == k.shape[-1] == v.shape[-1]):
+        return False
+    if k.shape[-2] != v.shape[-2] or any(t.stride(-1) != 1 for t in (query, key, value)):
+        return False
+    if mask is None:
+        return True
+    scores = (*q.shape[:-1], k.shape[-2])
+    fits = all(n in (1, m) for n, m in zip(mask.shape[::-1], scores[::-1], strict=False))
+    return mask.ndim in (2, 4) and fits and not mask.requires_grad
+
+
 # ------------------------------------------------------------------ what users call
 
 
@@ -175,6 +207,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_cau
         scale = 1 / math.sqrt(query.shape[-1])
     if dropout_p <= 0 and _is_long(query, key, value, attn_mask):
         return apply(attention, (query, key, value, attn_mask, is_causal, scale))[0]
+    if dropout_p <= 0 and _is_one_node(query, key, value, attn_mask):
+        return apply(whole, (query, key, value, attn_mask, is_causal, scale))
     weights = _weights(query, key, attn_mask, is_causal, scale)
     if dropout_p > 0:
         weights = drop(weights, dropout_p, True, False, feature=False, alpha=False)

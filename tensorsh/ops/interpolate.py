@@ -111,6 +111,20 @@ def _apply_taps(x: Any, axis: int, index: Any, weight: Any) -> Any:
     return total
 
 
+def _apply_bytes(x: Any, axis: int, index: Any, weight: Any) -> Any:
+    """The same of bytes: weights are whole numbers of up to 15 bits, and the sum is rounded to a byte."""
+    size = x.shape[axis]
+    matrix = np.zeros((len(index), size))
+    np.add.at(matrix, (np.arange(len(index))[:, None], index), weight)
+    largest, bits = matrix.max(), 0
+    while bits < 22 and int(0.5 + largest * (1 << (bits + 1))) < 1 << 15:
+        bits += 1
+    whole = np.trunc(matrix * (1 << bits) + np.copysign(0.5, matrix)).astype(np.int64)
+    total = np.tensordot(whole, x.astype(np.int64), (1, axis))
+    rounded = (total + (1 << bits >> 1)) >> bits
+    return np.moveaxis(np.clip(rounded, 0, 255).astype(np.uint8), 0, axis)
+
+
 def _transpose_taps(c: Any, axis: int, size: int, index: Any, weight: Any) -> Any:
     matrix = np.zeros((size, len(index)), c.dtype)
     column = np.broadcast_to(np.arange(len(index))[:, None], index.shape)
@@ -140,7 +154,7 @@ _HOW = "str mode, bool align, any factors, bool antialias"
 def _axes(spatial: Ints, size: Ints, how: tuple[Any, ...], dtype: Any) -> list[Any]:
     mode, align, factors, antialias = how
     n = len(size)
-    wide = dtype == np.float64
+    wide = dtype in (np.float64, np.uint8)
     return [
         (i - n, taps(spatial[i], size[i], mode, align, factors[i] if factors else None, antialias, wide))
         for i in range(n)
@@ -167,7 +181,7 @@ def _infer(x: Spec, size: Ints, mode: str, *_: Any) -> Spec:
     if mode.startswith("nearest"):
         if x.dtype is not dt.uint8:
             floating("compute_indices_weights_nearest", x)
-    else:
+    elif x.dtype is not dt.uint8 or n != 2:
         floating(f"compute_indices_weights_{'cubic' if mode == 'bicubic' else 'linear'}", x)
     return x.with_shape((*x.shape[:-n], *size))
 
@@ -175,8 +189,10 @@ def _infer(x: Spec, size: Ints, mode: str, *_: Any) -> Spec:
 def _record(grad_fn: str) -> Op:
     @op(f"upsample(Tensor input, int[] size, {_HOW})", infer=_infer, names=(), grad_fn=grad_fn + "Backward0")
     def forward(x, size, *how):
-        for axis, found in _axes(x.shape[-len(size) :], size, how, x.dtype):
-            x = _apply_taps(x, axis, *found)
+        axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
+        for axis, found in axes if x.dtype != np.uint8 else axes[::-1]:
+            blended = x.dtype == np.uint8 and found[1] is not None
+            x = _apply_bytes(x, axis, *found) if blended else _apply_taps(x, axis, *found)
         return x
 
     @op(

@@ -12,7 +12,7 @@ from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import BadIndex, BadValue, DTypeError, ShapeError
+from ..errors import BadValue, DTypeError, ShapeError
 from .pool import avg_pool, max_pool, pick
 from .pool_rules import Geometry, check_1d, check_max_1d, geometry
 from .windows import Ints
@@ -174,8 +174,8 @@ def _unpool_record(n: int) -> Op:
         wrong = (indices < 0) | (indices >= total)
         if wrong.any():
             shown = "x".join(map(str, size))
-            raise BadIndex(
-                f"Found an invalid max index: {indices[wrong][0]} (output volumes are of size {shown})",
+            raise BadValue(
+                f"Found an invalid max index: {indices[wrong][-1]} (output volumes are of size {shown})",
                 code="index-range",
             )
         lead = x.shape[: x.ndim - n]

@@ -138,6 +138,10 @@ def running(name: str, ufunc: np.ufunc, example: str) -> Op:
     """`cummax` or `cummin`: among equal elements the last one counts."""
 
     def rule(input: Spec, dim: int) -> tuple[Spec, Spec]:
+        if not input.ndim and dim not in (0, -1):
+            raise BadIndex(
+                f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}", code="dim-range"
+            )
         wrap_dim(dim, input.ndim)
         if input.dtype.is_complex:
             raise DTypeError(
