@@ -23,6 +23,18 @@ def no_value_at_infinity(name):
     return lambda x: np.where(np.isinf(x), x.dtype.type(np.nan), kernel(x))
 
 
+def by_exponential(name):
+    """I₀ or I₁: infinite where exp(|x|), by which they are computed, does not fit the dtype."""
+    kernel = no_value_at_infinity(name)
+
+    def growing(x):
+        found = kernel(x)
+        beyond = np.isinf(np.exp(np.abs(x))) & np.isfinite(x)
+        return np.where(beyond, np.copysign(x.dtype.type(np.inf), found), found)
+
+    return growing
+
+
 def tiny(x):
     """Where |x| is too small to divide by."""
     return x.abs() <= np.finfo(x.spec.np).eps
@@ -45,7 +57,7 @@ def i1e_derivative(grad, input, output):
 
 unary(
     "i0",
-    no_value_at_infinity("i0"),
+    by_exponential("i0"),
     """The modified Bessel function of the first kind, of order 0.
 
     >>> i0([0., 1.])
@@ -71,7 +83,7 @@ unary(
 )
 unary(
     "special.i1",
-    no_value_at_infinity("i1"),
+    by_exponential("i1"),
     """The modified Bessel function of the first kind, of order 1.
 
     >>> special.i1([0., 1.])

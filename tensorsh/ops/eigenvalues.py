@@ -23,6 +23,10 @@ from .linalg_rules import (
 )
 
 
+#: matrices of so few columns are multiplied by MKL without fused steps here
+FEW = 4
+
+
 def _eigh_infer(a: Spec, uplo: str) -> tuple[Spec, Spec]:
     need_square_shape("linalg.eigh", a)
     if uplo.upper() not in ("L", "U"):
@@ -51,7 +55,10 @@ def _(grads, outputs):
     gl, gv = grads
     L, V = outputs
     if gv is None:
-        return (V * gl.unsqueeze(-2)) @ adjoint(V)
+        weighted = V * gl.unsqueeze(-2)
+        if L.spec.shape[-1] <= FEW:  # each product is rounded, so that what cancels leaves nothing
+            return (weighted.unsqueeze(-2) * V.conj().unsqueeze(-3)).sum(-1)
+        return weighted @ adjoint(V)
     inner = adjoint(V) @ gv
     if V.dtype.is_complex:
         gauge_free("linalg_eigh_backward", "eigenvectors", skew(inner))

@@ -73,7 +73,7 @@ unary(
 )
 unary(
     "erfinv",
-    scipy("erfinv"),
+    lambda x: np.where(x == 0, x, scipy("erfinv")(x)),  # a zero keeps its sign
     """The inverse of erf on (-1, 1).
 
     >>> erfinv([0., 0.5])
@@ -109,7 +109,7 @@ def normal_density(grad, input):
 def normal_probability(x):
     """(1 + erf(x / sqrt(2))) / 2; the 16-bit types round each step."""
     if x.dtype.itemsize != 2:
-        return scipy("ndtr")(x)
+        return (1 + scipy("erf")(x * x.dtype.type(math.sqrt(0.5)))) * x.dtype.type(0.5)
     turned = (x.astype(np.float32) * np.float32(math.sqrt(0.5))).astype(x.dtype)
     return (1 + scipy("erf")(turned.astype(np.float32)).astype(x.dtype)) * x.dtype.type(0.5)
 
