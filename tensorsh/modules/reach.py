@@ -132,6 +132,11 @@ def _reduces(host: Any, value: Any, name: str, found: Callable[..., Any]) -> Cal
     """`__reduce__`, `__reduce_ex__`: a bound method's answer names `getattr`; a program gets the checked one."""
 
     def reduce(*args: Any) -> Any:
+        target = args[0] if args and type(args[0]) is not int else _target(value)
+        if issubclass(type(target), type) and type(found) in _IN_C:
+            raise TypeError(
+                f"cannot pickle {name_of(type(target))!r} object"
+            )  # it would hand out its dictionary
         answer = found(*args)
         if type(answer) is tuple and answer and id(answer[0]) in UNCHECKED:
             checked = host.builtin(answer[0].__name__)
@@ -141,6 +146,25 @@ def _reduces(host: Any, value: Any, name: str, found: Callable[..., Any]) -> Cal
         return answer
 
     return _named(reduce, found)
+
+
+_IN_C = (types.BuiltinMethodType, types.MethodDescriptorType)
+
+
+def _states(host: Any, value: Any, name: str, found: Callable[..., Any]) -> Callable[..., Any]:
+    """`__getstate__`: Python's own hands out dictionaries, of a class the very one that makes it."""
+    if type(found) not in _IN_C:
+        return found
+
+    def getstate(*args: Any) -> Any:
+        target = args[0] if args else _target(value)
+        if issubclass(type(target), type) or not (
+            own_class(type(target)) or allowed_dunder(target, "__dict__")
+        ):
+            raise missing(target, name)
+        return found(*args)
+
+    return _named(getstate, found)
 
 
 def _fill(host: Any, text: str, /, *args: Any, **names: Any) -> str:
@@ -233,6 +257,7 @@ GATES: dict[str, Callable[[Any, Any, str, Any], Any]] = {
     "__delattr__": _deletes,
     "__reduce__": _reduces,
     "__reduce_ex__": _reduces,
+    "__getstate__": _states,
     "format": _formats,
     "format_map": _formats,
     "__subclasses__": _subclasses,

@@ -36,7 +36,15 @@ OF_CLASSES = frozenset(
 OF_FUNCTIONS = frozenset({"__defaults__", "__kwdefaults__", "__annotations__", "__dict__", "__type_params__"})
 #: handed out in a form that checks the name or the result
 CHECKED = frozenset(
-    {"__getattribute__", "__getattr__", "__setattr__", "__delattr__", "__reduce__", "__reduce_ex__"}
+    {
+        "__getattribute__",
+        "__getattr__",
+        "__setattr__",
+        "__delattr__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__getstate__",
+    }
 )
 #: the methods of properties, functions and slots: on a slot of Python's they would read what its name may not
 OF_DESCRIPTORS = frozenset({"__get__", "__set__", "__delete__"})
