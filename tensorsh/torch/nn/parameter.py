@@ -12,10 +12,10 @@ __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter
 
 
 #: what may be asked of a tensor without a shape
-ALLOWED = frozenset(
-    "__get__ __hash__ __set__ char copy_ cpu cuda data double float get_device half int is_complex "
-    "is_floating_point long requires_grad_ short size to".split()
-)
+ALLOWED = frozenset((
+    "__get__", "__hash__", "__set__", "char", "copy_", "cpu", "cuda", "data", "double", "float", "get_device", "half",
+    "int", "is_complex", "is_floating_point", "long", "requires_grad_", "short", "size", "to",
+))  # fmt: skip
 
 
 class Uninitialized:

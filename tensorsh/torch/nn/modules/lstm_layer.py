@@ -49,7 +49,7 @@ def lstm_layer(x, w_ih, w_hh, b_ih, b_hh, h, c, reverse):
         gate = gates[t]
         gate += h @ recurrent
         candidate = np.tanh(gate[:, 2 * n : 3 * n])
-        _sigmoid(gate)
+        sigmoid_(gate)
         gate[:, 2 * n : 3 * n] = candidate
         c = gate[:, n : 2 * n] * c + gate[:, :n] * candidate
         cells[t if reverse else t + 1] = c
@@ -58,7 +58,7 @@ def lstm_layer(x, w_ih, w_hh, b_ih, b_hh, h, c, reverse):
     return outputs, h.copy(), c.copy(), gates, cells
 
 
-def _sigmoid(x: Array) -> None:
+def sigmoid_(x: Array) -> None:
     """In place, without overflow: 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2."""
     x *= 0.5
     np.tanh(x, out=x)
@@ -74,20 +74,11 @@ def _(grads, input, weight_ih, weight_hh, bias_ih, bias_hh, hx, cx, outputs, rev
         for grad, out in zip(grads[:3], outputs[:3], strict=True)
     ]
     if torch.is_grad_enabled():
-        return _by_steps(inputs, reverse, wanted, needs)
+        from .recurrence import by_steps, lstm
+
+        return by_steps(lstm, inputs, 2, reverse, wanted, needs)
     done, _, _, gates, cells = outputs
     return tuple(apply(lstm_layer_backward, (*inputs, reverse, done, gates, cells, *wanted)))
-
-
-def _by_steps(inputs: Any, reverse: bool, grads: Any, needs: tuple[bool, ...]) -> tuple[Any, ...]:
-    """The gradients as tensors that have gradients in turn: the layer once more, step by step."""
-    from .recurrence import lstm, steps
-
-    x, *weights, h, c = inputs
-    output, (last_h, last_c) = steps(lstm, x, (h, c), weights, reverse)
-    wanted = [t for t, need in zip(inputs, needs, strict=True) if need]
-    found = iter(torch.autograd.grad((output, last_h, last_c), wanted, grads, create_graph=True))
-    return tuple(next(found) if need else None for need in needs)
 
 
 def _like_inputs(*given: Any) -> Any:

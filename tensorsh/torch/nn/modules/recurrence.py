@@ -1,7 +1,7 @@
 """What recurrent layers compute: a cell step by step, through layers and directions, on sequences full or packed.
 
-LSTM layers of float32 without projection are one operation for the whole sequence (`lstm_layer`), as in
-PyTorch; everything else is written in operations.
+A layer in one direction is one operation for the whole sequence (`lstm_layer`, `rnn_layers`) where it can be:
+without projection, of a sequence that is not packed, outside vmap. Everything else is written in operations.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ....engine.apply import apply
 from ....engine.tensor import Tensor
 from ...namespace import F, torch
 from .lstm_layer import lstm_layer
+from .rnn_layers import LAYERS, stacked
 
 State = Any  # a Tensor; for LSTM the pair (h, c)
 Weights = Sequence[Tensor]
@@ -86,14 +87,14 @@ def run(
     dropout    the probability of zeros between layers; 0 in evaluation
     """
     cell = CELLS[mode]
-    whole = mode == "LSTM" and batch_sizes is None and _in_one(x, weights)
+    whole = batch_sizes is None and _in_one(mode, x, weights)
     states = [_item(state, i) for i in range(layers * directions)]
     for layer in range(layers):
         outputs = []
         for direction in range(directions):
             at = layer * directions + direction
             if whole:
-                output, states[at] = _whole_layer(x, states[at], weights[at], direction == 1)
+                output, states[at] = _whole_layer(mode, x, states[at], weights[at], direction == 1)
             elif batch_sizes is None:
                 output, states[at] = steps(cell, x, states[at], weights[at], direction == 1)
             else:
@@ -108,17 +109,41 @@ def run(
     return x, torch.stack(states, 0)
 
 
-def _in_one(x: Tensor, weights: Sequence[Weights]) -> bool:
-    """Whether PyTorch hands LSTM layers to a library as a whole."""
-    return x.dtype is torch.float32 and not x.is_meta and x.numel() > 0 and len(weights[0]) % 2 == 0
+def _in_one(mode: str, x: Tensor, weights: Sequence[Weights]) -> bool:
+    """Whether layers are computed as a whole; LSTM only where PyTorch hands them to a library."""
+    dtypes = (torch.float32,) if mode == "LSTM" else (torch.float32, torch.float64)
+    if x.dtype not in dtypes or x.is_meta or x.numel() == 0 or len(weights[0]) % 2:
+        return False
+    return not any(t.mapped for t in (x, *(weight for w in weights for weight in w)))
 
 
-def _whole_layer(x: Tensor, state: State, w: Weights, reverse: bool) -> tuple[Tensor, State]:
+def _whole_layer(mode: str, x: Tensor, state: State, w: Weights, reverse: bool) -> tuple[Tensor, State]:
     if len(w) == 2:
         zeros = torch.zeros(w[0].shape[0], dtype=x.dtype)
         w = (*w, zeros, zeros)
-    output, h, c, *_ = apply(lstm_layer, (x, *w, *state, reverse))
-    return output, (h, c)
+    if mode == "LSTM":
+        output, h, c, *_ = apply(lstm_layer, (x, *w, *state, reverse))
+        return output, (h, c)
+    output, h, _ = apply(LAYERS[mode], (x, *w, state, reverse))
+    return apply(stacked, (output,)), h
+
+
+def by_steps(
+    cell: Cell,
+    inputs: tuple[Tensor, ...],
+    states: int,
+    reverse: bool,
+    grads: list[Tensor],
+    needs: tuple[bool, ...],
+) -> tuple[Tensor | None, ...]:
+    """The gradients of a layer as tensors that have gradients in turn: the layer once more, step by step."""
+    x, *rest = inputs
+    weights, start = rest[:-states], tuple(rest[-states:])
+    output, last = steps(cell, x, start if states > 1 else start[0], weights, reverse)
+    ends = last if states > 1 else (last,)
+    wanted = [t for t, need in zip(inputs, needs, strict=True) if need]
+    found = iter(torch.autograd.grad((output, *ends), wanted, grads, create_graph=True))
+    return tuple(next(found) if need else None for need in needs)
 
 
 def _item(state: State, i: int) -> State:

@@ -1,0 +1,171 @@
+"""RNN and GRU layers in one direction as operations: the whole sequence forward, and its gradient, in NumPy.
+
+A step is a few operations on small arrays, each of which would cost more to call and to record than to compute.
+Gradients that have gradients in turn are taken step by step (`recurrence.by_steps`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....engine.apply import apply
+from ....engine.op import Op, op
+from ....engine.spec import Spec
+from ...namespace import torch
+from .lstm_layer import sigmoid_
+
+Array = np.ndarray[Any, Any]
+
+INPUTS = "Tensor input, Tensor weight_ih, Tensor weight_hh, Tensor bias_ih, Tensor bias_hh, Tensor hx, bool reverse"
+
+
+def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callable[..., Any]) -> Op:
+    """The operation of a layer.
+
+    forward    (x (T, N, ·) already times weight_ih, W_hh.T, b_hh, h, steps, outputs, saved) fills the last two
+    backward   (outputs, saved, before, W_hh, grad_output, grad_h, steps) → gradients at weight_ih's and at
+               weight_hh's rows, and of h
+    kept       how many numbers for each unit and step the gradient needs
+    """
+
+    def shapes(x: Spec, w_ih: Spec, w_hh: Spec, b_ih: Spec, b_hh: Spec, h: Spec, reverse: bool) -> Any:
+        steps, batch, hidden = x.shape[0], *h.shape
+        return (
+            x.with_shape((steps, batch, hidden)),
+            h,
+            x.with_shape((steps, batch, kept * hidden)),
+        )
+
+    @op(f"{mode}_layer({INPUTS})", infer=shapes, names=(), constants=(2,))
+    def layer(x, w_ih, w_hh, b_ih, b_hh, h, reverse):
+        steps, batch, n = x.shape[0], *h.shape
+        gates = (x.reshape(steps * batch, -1) @ w_ih.T + b_ih).reshape(steps, batch, -1)
+        outputs = np.empty((steps, batch, n), x.dtype)
+        saved = np.empty((steps, batch, kept * n), x.dtype)
+        order = range(steps - 1, -1, -1) if reverse else range(steps)
+        last = forward(gates, np.ascontiguousarray(w_hh.T), b_hh, h, order, outputs, saved)
+        return outputs, last.copy(), saved
+
+    @op(
+        f"{mode}_layer_backward({INPUTS}, Tensor output, Tensor saved, Tensor grad_output, Tensor grad_hy)",
+        infer=lambda *given: given[:6],
+        names=(),
+    )
+    def gradient(x, w_ih, w_hh, b_ih, b_hh, h0, reverse, output, saved, grad_output, grad_h):
+        steps, batch = output.shape[:2]
+        before = np.concatenate([output[1:], h0[None]] if reverse else [h0[None], output[:-1]])
+        order = range(steps) if reverse else range(steps - 1, -1, -1)
+        at_x, at_h, grad_h = backward(output, saved, before, w_hh, grad_output, grad_h, order)
+        flat_x, flat_h = at_x.reshape(steps * batch, -1), at_h.reshape(steps * batch, -1)
+        return (
+            (flat_x @ w_ih).reshape(x.shape),
+            flat_x.T @ x.reshape(steps * batch, -1),
+            flat_h.T @ before.reshape(steps * batch, -1),
+            flat_x.sum(0),
+            flat_h.sum(0),
+            np.ascontiguousarray(grad_h),
+        )
+
+    @layer.derivative("input", "weight_ih", "weight_hh", "bias_ih", "bias_hh", "hx")
+    def _(grads, input, weight_ih, weight_hh, bias_ih, bias_hh, hx, outputs, reverse, needs):
+        from .recurrence import CELLS, by_steps
+
+        inputs = (input, weight_ih, weight_hh, bias_ih, bias_hh, hx)
+        wanted = [
+            torch.zeros_like(out) if grad is None else grad
+            for grad, out in zip(grads[:2], outputs[:2], strict=True)
+        ]
+        if torch.is_grad_enabled():
+            return by_steps(CELLS[mode], inputs, 1, reverse, wanted, needs)
+        return tuple(apply(gradient, (*inputs, reverse, outputs[0], outputs[2], *wanted)))
+
+    return layer
+
+
+@op("stacked(Tensor input)", infer=lambda x: x, names=(), grad_fn="StackBackward0")
+def stacked(x):
+    """A layer's outputs as they are given out: they may be changed in place, what the gradient needs is kept."""
+    return x.copy()
+
+
+@stacked.derivative("input")
+def _(grad):
+    return grad
+
+
+# ------------------------------------------------------------------ RNN
+
+
+def _simple(nonlinearity: Callable[[Array], Array]) -> Callable[..., Any]:
+    def forward(gates, w, b, h, steps, outputs, saved):
+        for t in steps:
+            h = nonlinearity(h @ w + b + gates[t])
+            outputs[t] = h
+        return h
+
+    return forward
+
+
+def _simple_backward(slope: Callable[[Array], Array]) -> Callable[..., Any]:
+    """`slope` of the nonlinearity from its value."""
+
+    def backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
+        slopes = slope(outputs)
+        deltas = np.empty_like(outputs)
+        for t in steps:
+            np.multiply(grad_output[t] + grad_h, slopes[t], out=deltas[t])
+            grad_h = deltas[t] @ w_hh
+        return deltas, deltas, grad_h
+
+    return backward
+
+
+# ------------------------------------------------------------------ GRU
+
+
+def _gru(gates, w, b, h, steps, outputs, saved):
+    """saved: reset gate, update gate, new state, and the hidden part of the new state."""
+    n = h.shape[1]
+    for t in steps:
+        hidden = h @ w + b
+        both = hidden[:, : 2 * n] + gates[t, :, : 2 * n]
+        sigmoid_(both)
+        new = np.tanh(gates[t, :, 2 * n :] + hidden[:, 2 * n :] * both[:, :n])
+        h = (h - new) * both[:, n:] + new
+        outputs[t] = h
+        saved[t, :, : 2 * n] = both
+        saved[t, :, 2 * n : 3 * n] = new
+        saved[t, :, 3 * n :] = hidden[:, 2 * n :]
+    return h
+
+
+def _gru_backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
+    n = outputs.shape[2]
+    reset, update, new, hidden = (saved[:, :, k * n : (k + 1) * n] for k in range(4))
+    at_new = (1 - update) * (1 - new * new)
+    at_update = (before - new) * update * (1 - update)
+    at_reset = hidden * reset * (1 - reset)
+    at_x = np.empty((*outputs.shape[:2], 3 * n), outputs.dtype)
+    at_h = np.empty_like(at_x)
+    for t in steps:
+        grad = grad_output[t] + grad_h
+        delta = grad * at_new[t]
+        at_x[t, :, :n] = delta * at_reset[t]
+        at_x[t, :, n : 2 * n] = grad * at_update[t]
+        at_x[t, :, 2 * n :] = delta
+        at_h[t, :, : 2 * n] = at_x[t, :, : 2 * n]
+        at_h[t, :, 2 * n :] = delta * reset[t]
+        grad_h = grad * update[t] + at_h[t] @ w_hh
+    return at_x, at_h, grad_h
+
+
+LAYERS = {
+    "RNN_TANH": declare("RNN_TANH", 0, _simple(np.tanh), _simple_backward(lambda h: 1 - h * h)),
+    "RNN_RELU": declare(
+        "RNN_RELU", 0, _simple(lambda x: np.maximum(x, 0)), _simple_backward(lambda h: h > 0)
+    ),
+    "GRU": declare("GRU", 4, _gru, _gru_backward),
+}
