@@ -67,7 +67,8 @@ class Abstract(abc.ABC):
     def f(self): ...
 a = A()
 print(a.x, a.y, a.__dict__, A.__getattr__.__name__, isinstance(a, Named), hasattr(a, "z"), Point(1), list(Colour), D(2))
-print(np.array([D(4), None], dtype=object)[0].x, np.arange(3).view(N).sum(), np.array([D(1)])[0], np.asarray(Point(3)), type(Made()).__name__)
+print(np.array([D(4), None], dtype=object)[0].x, np.arange(3).view(N).sum(), np.array([D(1)])[0])
+print(np.asarray(Point(3)), type(Made()).__name__)
 try: Abstract()
 except TypeError as e: print(e)
 """

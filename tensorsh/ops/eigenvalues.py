@@ -22,7 +22,6 @@ from .linalg_rules import (
     skew,
 )
 
-
 #: matrices of so few columns are multiplied by MKL without fused steps here
 FEW = 4
 
