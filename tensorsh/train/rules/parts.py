@@ -11,8 +11,8 @@ from ...engine import context, fma
 from ...engine.dtype import float64
 from ...engine.parallel import BLOCK, LARGE, spread
 
-#: elements of a piece: what a rule needs beside the arrays stays in the nearer cache
-PIECE = 1 << 15
+#: bytes of a piece: what a rule needs beside the arrays stays in the nearer cache
+PIECE = 1 << 17
 
 Array = np.ndarray[Any, Any]
 State = dict[str, Array]
@@ -59,14 +59,15 @@ def by_blocks(update: Callable[..., None], *arrays: Array) -> None:
     if arrays[0].dtype.kind == "c":
         arrays = tuple([as_real(a) for a in arrays])
     n = arrays[0].size
-    if n <= PIECE or not all(a.flags.c_contiguous for a in arrays):
+    piece = PIECE // arrays[0].itemsize
+    if n <= piece or not all(a.flags.c_contiguous for a in arrays):
         update(*arrays)
         return
     arrays = tuple([a.reshape(-1) for a in arrays])
 
     def work(lo: int, hi: int) -> None:
-        for i in range(lo, hi, PIECE):
-            update(*[a[i : min(i + PIECE, hi)] for a in arrays])
+        for i in range(lo, hi, piece):
+            update(*[a[i : min(i + piece, hi)] for a in arrays])
 
     if n >= LARGE:
         spread(work, n, BLOCK)

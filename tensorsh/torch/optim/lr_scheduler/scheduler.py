@@ -6,8 +6,6 @@ What a scheduler knows are its attributes, and all of them but the optimiser are
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 from weakref import ref
 
@@ -165,14 +163,19 @@ def for_groups(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
     return [copied(v) for v in value]
 
 
-@contextmanager
-def asking(scheduler: Any) -> Iterator[None]:
+class asking:
     """`get_lr` is called by `step`, as it should be."""
-    scheduler._get_lr_called_within_step = True
-    try:
-        yield
-    finally:
-        scheduler._get_lr_called_within_step = False
+
+    __slots__ = ("scheduler",)
+
+    def __init__(self, scheduler: LRScheduler):
+        self.scheduler = scheduler
+
+    def __enter__(self) -> None:
+        self.scheduler._get_lr_called_within_step = True
+
+    def __exit__(self, *_: object) -> None:
+        self.scheduler._get_lr_called_within_step = False
 
 
 def warn_outside(scheduler: Any) -> None:
