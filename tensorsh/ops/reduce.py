@@ -239,10 +239,14 @@ def others_product(x: Tensor, dim: int) -> Tensor:
     return before * registry["cat"]([after, one], dim)
 
 
+def _has_zeros(x: Tensor) -> bool:
+    return x.spec.is_meta or bool(registry["any"](registry["eq"](x, 0)))
+
+
 def _prod_gradient(grad: Tensor, x: Tensor, output: Tensor, dim: int) -> Tensor:
     if not x.spec.numel:
         return registry["zeros_like"](x)
-    if x.spec.is_meta or bool(registry["any"](registry["eq"](x, 0))):
+    if _has_zeros(x):
         return grad * others_product(x, dim).conj()
     return grad * (output / x).conj()
 
@@ -261,6 +265,8 @@ def prod_all(x, dtype):
 def _(grad, input, output):
     if not input.spec.shape:
         return grad
+    if input.spec.numel and not _has_zeros(input):
+        return grad * (output / input).conj()
     return _prod_gradient(grad, input.reshape(-1), output, 0).reshape(input.spec.shape)
 
 

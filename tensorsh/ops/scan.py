@@ -97,7 +97,10 @@ def _(grad, input, dim, output):
     before = registry["cat"]([one, cumprod(x.narrow(dim, 0, size - 1), dim)], dim)
     after = registry["cat"]([x.narrow(dim, 1, size - 1), one], dim)
     tail = apply(recurrence, (grad.flip(dim), after.conj().flip(dim), dim)).flip(dim)
-    return tail * before.conj()
+    found = tail * before.conj()
+    if found.node is not None:
+        found.node.title = "torch::autograd::CopySlices"  # PyTorch writes it element by element
+    return found
 
 
 @op("recurrence(Tensor input, Tensor factor, int dim)", infer=lambda input, factor, dim: input, names=())
