@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gzip
 import io
 import os
 import sys
@@ -23,9 +24,20 @@ DATA = Path(__file__).parent / "data"
 
 def blocks(name: str) -> list[tuple[str, str]]:
     """(program, output) pairs of a file in `data`."""
-    text = (DATA / name).read_text(encoding="utf-8")
+    text = read(DATA / name)
     pairs = [block.partition("=>\n") for block in text.split("---\n")[1:]]
     return [(program, output) for program, _, output in pairs]
+
+
+def read(path: Path) -> str:
+    """A file's text, unpacked if it is packed."""
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+
+
+def write(path: Path, text: str) -> None:
+    data = text.encode("utf-8")
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
 def output(program: str, torch: str = "tensorsh.torch") -> str:
@@ -75,9 +87,9 @@ def _module(torch: str, path: str) -> Any:
 
 def main(paths: list[str]) -> None:
     for path in map(Path, paths):
-        head = path.read_text(encoding="utf-8").partition("---\n")[0]
+        head = read(path).partition("---\n")[0]
         pairs = [f"---\n{program}=>\n{output(program, 'torch')}" for program, _ in blocks(path.name)]
-        path.write_text(head + "".join(pairs), encoding="utf-8")
+        write(path, head + "".join(pairs))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from .generator_checks import (
     real_part,
 )
 from .generator_counts import binomial_count, log, poisson_count
+from .generator_gamma import gamma_variate
 from .generator_normal import GROUP, box_muller_f32, box_muller_f64, fused, libm
 from .generator_stream import Array, Stream
 
@@ -348,6 +349,26 @@ class Generator(Stream):
             )
         counts = [poisson_count(self.next_f64, value) for value in rates.tolist()]
         return cast(np.array(counts, np.float64), rate.dtype).reshape(rate.shape)
+
+    def gamma(self, shape: Array) -> Array:
+        """A standard gamma variate for each shape, in its dtype, at least its smallest; see `generator_gamma`."""
+        check_float(shape.dtype, "gamma_sample_cpu")
+        kind = shape.dtype.type
+        with np.errstate(all="ignore"):
+            drawn = [gamma_variate(self.next_f64, self.next_standard_normal, a) for a in shape.ravel()]
+            values = np.array(drawn, np.float64).astype(shape.dtype)
+        return np.maximum(values, np.finfo(kind).tiny).reshape(shape.shape)
+
+    def next_standard_normal(self) -> float:
+        """One normal, as `standard_normal` has them."""
+        spare = self.next_normal
+        if spare is not None:
+            self.next_normal = None
+            return float(spare)
+        u1, u2 = self.next_f64(), self.next_f64()
+        radius, theta = math.sqrt(-2.0 * math.log1p(-u2)), 2.0 * math.pi * u1
+        self.next_normal = radius * math.sin(theta)
+        return radius * math.cos(theta)
 
     def binomial(self, count: Array, prob: Array) -> Array:
         """`binomial` of each count and probability, in their dtype, one element after another."""

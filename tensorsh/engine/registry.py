@@ -13,7 +13,12 @@ from importlib import import_module
 from typing import Any
 
 #: what the engine keeps here for itself; no program can name it
-INTERNAL = frozenset({"laid_out", "strided_view", "tensor_of", "view_gradient", "view_scatter"})
+INTERNAL = frozenset(
+    (
+        "dirichlet_grad", "laid_out", "sample_dirichlet", "standard_gamma", "standard_gamma_grad", "strided_view",
+        "tensor_of", "view_gradient", "view_scatter",
+    )
+)  # fmt: skip
 
 
 class Registry(dict[str, Any]):

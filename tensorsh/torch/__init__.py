@@ -61,6 +61,7 @@ NAMESPACES = (
     "compiler",
     "cpu",
     "cuda",
+    "distributions",
     "func",
     "mps",
     "mtia",

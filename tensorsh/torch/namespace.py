@@ -183,6 +183,8 @@ def lazily(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     def get(name: str) -> Any:
         if name in settings_of(path):
             return getattr(namespace(path), name)
+        if name == "__all__":
+            return sorted(contents_of(path))
         if name.startswith("__") and name not in {*contents_of(path), *_inner_namespaces(path)}:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         found = namespace(path).find(name)
