@@ -60,7 +60,9 @@ def without_effects(session: Session) -> None:
     def silent(*args: Any, **kwargs: Any) -> None:
         return None
 
-    builtins["print"] = silent
+    evaluator = session._evaluator
+    for names in (builtins, evaluator.python.bound, evaluator.strict.bound):
+        names["print"] = silent
     if "save" in builtins:
         builtins["save"] = silent
     if "load" in builtins:

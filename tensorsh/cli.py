@@ -123,7 +123,7 @@ def make_session(options: Options) -> Session:
         threads=options.threads,
         compile=options.compile,
     )
-    session["argv"] = list(options.arguments)
+    session.set_arguments(["-c" if options.commands else options.script or "", *options.arguments])
     return session
 
 
@@ -189,6 +189,7 @@ def run_text(
             name,
             output.show,
             script=script,
+            undo=options.keep_going or not script or wants_shell(options),
             on_error=keep_going if options.keep_going else None,
             on_time=report.time if options.timer else None,
         )

@@ -130,20 +130,24 @@ class Session:
         on_display: OnDisplay | None = None,
         *,
         script: bool = False,
+        undo: bool = True,
         on_error: OnError | None = None,
         on_time: OnTime | None = None,
     ) -> None:
         """Run a program statement by statement, handing over each displayed value as it comes.
 
         A syntax error anywhere means that nothing runs. The first error in running stops it, unless
-        `on_error` takes the errors one by one. `script` says that the text is a file: one that begins
-        with `import torch` shows bare expressions no more than Python does. `on_time` hears how long
-        each statement took, in seconds.
+        `on_error` takes the errors one by one. `script` says that the text is a file: a PyTorch program
+        shows bare expressions no more than Python does. Without `undo` a statement that fails is not taken
+        back: for a program after which nobody looks. `on_time` hears how long each statement took, in seconds.
         """
         text = source if isinstance(source, Source) else Source(source, name)
         evaluator, before = self._evaluator, self._shown
         with self.active():
             self._shown = on_display or (lambda shown: None)
+            undoing, evaluator.undoing = evaluator.undoing, undo
+            if script:
+                evaluator.begin_script(text)
             try:
                 for statement in evaluator.compile(text, silent=script):
                     started = time.perf_counter()
@@ -157,6 +161,20 @@ class Session:
                         on_time(statement.node.span, time.perf_counter() - started)
             finally:
                 self._shown = before
+                evaluator.undoing = undoing
+
+    @property
+    def pythonic(self) -> bool:
+        """Whether the inputs of this session are PyTorch programs: they are once one has imported torch."""
+        return self._evaluator.pythonic
+
+    @pythonic.setter
+    def pythonic(self, kind: bool) -> None:
+        self._evaluator.pythonic = kind
+
+    def set_arguments(self, argv: list[str]) -> None:
+        """What programs find as their arguments, the script's own name first."""
+        self._evaluator.set_arguments(argv)
 
     def evaluate(self, source: str, name: str = "<input>") -> Any:
         """The value of one expression; nothing is displayed."""
@@ -169,7 +187,12 @@ class Session:
     @contextmanager
     def active(self) -> Iterator[None]:
         """While this session's defaults, random numbers and undo journal are the ones in force."""
-        with context.using(self.context), roomy(), hearing(self.context.warnings):
+        with (
+            context.using(self.context),
+            roomy(),
+            hearing(self.context.warnings),
+            self._evaluator.modules.active(),
+        ):
             yield
 
     def _warn(self, event: Event) -> None:

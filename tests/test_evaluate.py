@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.errors import GradientError
 
 
 def shown(program: str) -> list[str]:
@@ -179,7 +178,7 @@ def test_explain_alone_explains_every_leaf() -> None:
         ("y", "tensor([3.0, 4.0])"),
     ]
     assert [c.value.tolist() for c in explanation.chains] == [11.0, [6.0, 8.0], [2.0, 4.0]]
-    with pytest.raises(GradientError, match="y depends on nothing that requires a gradient") as raised:
+    with pytest.raises(TensorshError, match="y depends on nothing that requires a gradient") as raised:
         Session().run("y = tensor([1.]) * 2\nexplain y")
     assert "param x" in raised.value.help
 
@@ -187,7 +186,7 @@ def test_explain_alone_explains_every_leaf() -> None:
 @pytest.mark.parametrize("query", ["explain y", "explain y wrt x", "explain y * 2 wrt x"])
 def test_explain_after_backward_says_what_to_type(query: str) -> None:
     program = "param x = [1., 2.]\ny = (x * x).sum()\nbackward y{}\n" + query
-    with pytest.raises(GradientError, match="backward has freed") as raised:
+    with pytest.raises(TensorshError, match="backward has freed") as raised:
         Session().run(program.format(""))
     assert raised.value.code == "graph-freed"
     (explanation,) = Session().run(program.format(" retain"))
@@ -244,10 +243,12 @@ def test_what_is_too_deep_is_an_error(program: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "program",
     [
-        "(1).__class__", "'a'.__class__", "__builtins__", "__import__", "print.__self__", "ones.kernel",
-        "(lambda: 1).__globals__", "(lambda: 1).__code__", "'{0.real}'.format(1)", "[1.]._version_slot",
-        "x = [1.]; x.array", "getattr('a', '__class__')", "(i for i in range(3)).gi_frame", "torch.__dict__",
-        "open", "eval", "exec", "ones(1).__class__", "no_grad().enabled",
+        "__builtins__", "__import__", "print.__self__", "ones.kernel",
+        "(lambda: 1).__globals__", "(lambda: 1).__code__", "'{0.__code__}'.format(lambda: 1)", "[1.]._version_slot",
+        "x = [1.]; x.array", "getattr(len, '__self__')",
+        "getattr((lambda: 1), '__code__')", "(i for i in range(3)).gi_frame", "torch.__dict__",
+        "eval", "exec", "(1).__class__.__subclasses__", "(1).__class__.__base__.__subclasses__()",
+        "class A: pass\nA.__init__.__globals__", "''.join.__self__.__class__.__mro__",
     ],
 )  # fmt: skip
 def test_python_is_out_of_reach(program: str) -> None:

@@ -15,6 +15,8 @@ import pytest
 from ast_text import tree
 from tensorsh.errors import ParseError
 from tensorsh.lang import grammar
+from tensorsh.lang.codegen import Compiler
+from tensorsh.lang.expressions import Table
 from tensorsh.lang.parse import is_complete, parse
 from tensorsh.source import Source
 
@@ -49,7 +51,9 @@ def trees(text: str) -> str:
 
 def complaint(text: str) -> str:
     with pytest.raises(ParseError) as raised:
-        parse(Source(decoded(text)))
+        compiler = Compiler(Table("<text>"))
+        for statement in parse(Source(decoded(text))).body:
+            list(compiler.statement(statement))
     error = raised.value
     (line, column), (last_line, last_column) = error.span.position, error.span.end_position
     where = f"{line}:{column}-{last_line}:{last_column}"
@@ -96,7 +100,7 @@ def test_error(text, expected):
             "if a:\n  b\n\n",
         ),
         *("if a:\n  b\n  \n", "for x in y:\n  z\nelse:\n  w\n\n", "if a:\r\n  b\r\n\r\n", "x = \\\n1"),
-        *("x =", "if a", "(1 2", "x = 'abc", "class A:", "if a:\nb", "x = (1 +\ny = 3", "f(a b", "'a\\"),
+        *("x =", "if a", "(1 2", "x = 'abc", "if a:\nb", "x = (1 +\ny = 3", "f(a b", "'a\\"),
     ],
 )
 def test_complete(text):
@@ -119,6 +123,8 @@ def test_complete(text):
         ),
         *(
             "if a:",
+            "class A:",
+            "try:\n  x\n",
             "if a:\n",
             "if a:\n  b",
             "if a:\n  b\n",

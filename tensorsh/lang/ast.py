@@ -197,11 +197,31 @@ class Lambda(Expr):
 
 
 class Parameter(Node):
-    """`kind` is "plain", "args" (`*xs`), "kwargs" (`**kw`) or "bare" (`*` alone)."""
+    """`kind` is "plain", "args" (`*xs`), "kwargs" (`**kw`), "bare" (`*` alone) or "slash" (`/`)."""
 
     name: str
     default: Expr | None
     kind: str = "plain"
+    hint: Expr | None = None
+
+
+class Walrus(Expr):
+    """`(name := value)`."""
+
+    target: Name
+    value: Expr
+
+
+class Yield(Expr):
+    """`yield value`."""
+
+    value: Expr | None
+
+
+class YieldFrom(Expr):
+    """`yield from value`."""
+
+    value: Expr
 
 
 class Attribute(Expr):
@@ -236,6 +256,18 @@ class Slice(Expr):
     step: Expr | None
 
 
+class Hint(Node):
+    """What stands behind the `:` of a declaration or the `as` of a conversion: an expression, a device, or both.
+
+    The kind of the program says what it means: `annotate.as_annotation` reads it as dtype, shape and device.
+    """
+
+    value: Expr | None
+    device: str | None
+    device_span: Span | None
+    meaning: Annotation | None = None  # once it has been read
+
+
 class Annotation(Node):
     """`float32[n, 3] on cuda:0`: any of the three parts may be None.
 
@@ -257,7 +289,7 @@ class Convert(Expr):
     """`value as float16 on meta`, or `value on meta`."""
 
     value: Expr
-    annotation: Annotation
+    annotation: Hint
 
 
 class GradOf(Expr):
@@ -296,12 +328,11 @@ class Assign(Stmt):
 
 
 class Declare(Stmt):
-    """`name: annotation = value` and `param name: annotation = value`."""
+    """`target: annotation = value`, `target: annotation`, and `param name: annotation = value`."""
 
-    name: str
-    name_span: Span
-    annotation: Annotation | None
-    value: Expr
+    target: Expr
+    annotation: Hint | None
+    value: Expr | None
     param: bool
 
 
@@ -348,16 +379,118 @@ class Continue(Stmt):
 
 
 class Pass(Stmt):
-    """`pass`, and the accepted and ignored lines `import torch …`, `from torch import …`."""
+    """`pass`."""
 
 
 class Define(Stmt):
-    """`def name(parameters): body`."""
+    """`def name(parameters) -> returns: body`."""
 
     name: str
     name_span: Span
     parameters: tuple[Parameter, ...]
     body: Block
+    decorators: tuple[Expr, ...] = ()
+    returns: Expr | None = None
+
+
+class Class(Stmt):
+    """`class name(arguments): body`."""
+
+    name: str
+    name_span: Span
+    arguments: tuple[Argument, ...]
+    body: Block
+    decorators: tuple[Expr, ...] = ()
+
+
+class Global(Stmt):
+    """`global a, b`, and `nonlocal a, b`."""
+
+    names: tuple[str, ...]
+    nonlocal_: bool
+
+
+class Raise(Stmt):
+    """`raise`, `raise error`, `raise error from cause`."""
+
+    error: Expr | None
+    cause: Expr | None
+
+
+class Try(Stmt):
+    """`try` with handlers, or only with `finally`."""
+
+    body: Block
+    handlers: tuple[Handler, ...]
+    otherwise: Block | None
+    last: Block | None
+
+
+class Handler(Node):
+    """`except kind as name: body`; a bare `except:` has no kind. `group`: `except*`."""
+
+    kind: Expr | None
+    name: str | None
+    body: Block
+    group: bool = False
+
+
+class Match(Stmt):
+    subject: Expr
+    cases: tuple[Case, ...]
+
+
+class Case(Node):
+    pattern: Pattern
+    guard: Expr | None
+    body: Block
+
+
+class Pattern(Node):
+    """What a `case` compares with."""
+
+
+class ValuePattern(Pattern):
+    """A constant or a dotted name: equal to it. `True`, `False`, `None`: that very thing."""
+
+    value: Expr
+
+
+class CapturePattern(Pattern):
+    """`name` takes anything, `*name` what is left of a sequence; `_` takes it without a name (None)."""
+
+    name: str | None
+    starred: bool = False
+
+
+class SequencePattern(Pattern):
+    items: tuple[Pattern, ...]
+
+
+class MappingPattern(Pattern):
+    """`{key: pattern, **rest}`."""
+
+    keys: tuple[Expr, ...]
+    patterns: tuple[Pattern, ...]
+    rest: str | None
+
+
+class ClassPattern(Pattern):
+    """`Point(0, y=1)`: names of keywords and their patterns after the positional ones."""
+
+    kind: Expr
+    patterns: tuple[Pattern, ...]
+    names: tuple[str, ...]
+    named: tuple[Pattern, ...]
+
+
+class OrPattern(Pattern):
+    choices: tuple[Pattern, ...]
+
+
+class AsPattern(Pattern):
+    pattern: Pattern
+    name: str
 
 
 class Return(Stmt):
@@ -385,6 +518,28 @@ class Import(Stmt):
     """`import "other.tsh"`."""
 
     path: str
+
+
+class ImportModule(Stmt):
+    """`import path as alias`."""
+
+    path: str
+    path_span: Span
+    alias: str | None
+
+
+class ImportNames(Stmt):
+    """`from path import name as alias, …`; `level` counts the dots in front of it; no names are `*`."""
+
+    path: str
+    path_span: Span
+    level: int
+    names: tuple[ImportedName, ...]
+
+
+class ImportedName(Node):
+    name: str
+    alias: str
 
 
 class Backward(Stmt):

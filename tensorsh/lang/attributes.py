@@ -7,7 +7,6 @@ a namespace (`torch`, `F`) by its entries. For host values this table says it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import FunctionType
 from typing import Any
 
 from ..engine import context
@@ -17,6 +16,8 @@ from ..engine.op import Op
 from ..engine.results import Size
 from ..engine.tensor import TENSORS, Tensor
 from ..errors import ArgumentError, unknown_attribute
+from ..modules import Host
+from ..modules.reach import own_class
 from .namespace import Kind, Namespace, did_you_mean
 
 HOST: dict[type, frozenset[str]] = {
@@ -57,9 +58,6 @@ PURE: dict[type, frozenset[str]] = {
     dict: frozenset({"keys", "values", "items", "get", "copy"}),
     set: HOST[set] - {"add", "remove", "discard", "pop", "update", "clear"},
 }
-#: methods of a list that only add to its end
-GROWS = frozenset({"append", "extend"})
-
 
 #: functions of `torch.` that a trace can follow
 MODES = frozenset(
@@ -80,37 +78,55 @@ def public_names(value: Any) -> Iterable[str]:
     return ()
 
 
-def get(value: Any, name: str) -> Any:
-    """`value.name`, or an AttributeError that suggests a near one."""
-    if isinstance(value, Namespace):
+def get(value: Any, name: str, host: Host) -> Any:
+    """`value.name`; AttributeError with a near name where there is none. `host` knows the rules for special names."""
+    kind = type(value)
+    if kind in TENSORS:
+        if name in Tensor.public or name in value.__dict__:
+            return getattr(value, name)
         if name.startswith("__"):
+            return host.attribute(value, name)
+        raise missing(value, name, Tensor.public)
+    if kind in PURE:
+        return container_method(value, kind, name, host)
+    if kind is Namespace:
+        if name.startswith("__") and name != "__name__" and name != "__version__":
             raise missing(value, name, ())
-        found = value.get(name)
+        found = getattr(value, name)
         if context.current.trace is not None:
             if not (isinstance(found, Op | DType | Device | Kind | Namespace | int | float) or name in MODES):
                 context.current.trace.stop("a function of the host")
         return found
-    kind = type(value)
-    if kind in TENSORS:
-        if name in Tensor.public:
-            return getattr(value, name)
-        raise missing(value, name, Tensor.public)
-    if kind in PURE:
-        return container_method(value, kind, name)
     names = getattr(kind, "public", None)
-    if names is None:
-        names = public_names(value)
-    if name in names:
+    if names is None and is_engines(kind):
+        names = HOST.get(kind, ())
+    if names is not None and not name.startswith("__"):
+        if name not in names:
+            raise missing(value, name, names)
         if name == "options" and context.current.trace is not None:
             context.current.trace.stop("hyperparameters are looked at")
         return getattr(value, name)
-    if name == "__name__" and isinstance(value, Kind | FunctionType | Op):
-        return value.__name__
-    if name == "format" and kind is str:
-        raise unknown_attribute(
-            "str.format is not available", name, value, help='use an f-string: f"{x:.3f}"'
-        )
-    raise missing(value, name, names)
+    if context.current.trace is not None and kind not in HOST:
+        context.current.trace.stop(f"an attribute of a {kind.__name__}")
+    if own_class(kind) or kind not in HOST:
+        return host.attribute(value, name)
+    found = host.attribute(value, name, _absent)
+    if found is _absent:
+        raise missing(value, name, public_names(value))
+    return found
+
+
+_absent: Any = object()
+
+
+def is_engines(kind: type) -> bool:
+    """Whether a class is one of ours that is no part of PyTorch's library."""
+    module = getattr(kind, "__module__", "")
+    return isinstance(module, str) and module.startswith("tensorsh.") and not module.startswith(LIBRARY)
+
+
+#: where the classes live that programs know from PyTorch, all of whose names are PyTorch's
+LIBRARY = ("tensorsh.torch.", "tensorsh.modules.")
 
 
 def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
@@ -121,20 +137,18 @@ def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
     )
 
 
-def container_method(items: Any, kind: type, name: str) -> Any:
-    """A method of a list, dictionary or set; one that changes it first notes how to undo that."""
+def container_method(items: Any, kind: type, name: str, host: Host) -> Any:
+    """A method of a list, dictionary or set; one that changes it stops a trace."""
     if name not in PURE[kind]:
-        state = context.current
-        if state.trace is not None:
-            state.trace.stop(f"a {kind.__name__} is changed")
+        if context.current.trace is not None:
+            context.current.trace.stop(f"a {kind.__name__} is changed")
         if name not in HOST[kind]:
-            if kind is list:
+            if kind is list and not name.startswith("__"):
                 return list_as_tensor(items, name)
-            raise missing(items, name, HOST[kind])
-        if kind is list:
-            state.journal.save_list(items, grows=name in GROWS)
-        else:
-            state.journal.save_keys(items)
+            found = host.attribute(items, name, _absent)
+            if found is _absent:
+                raise missing(items, name, HOST[kind])
+            return found
     return getattr(items, name)
 
 
@@ -155,37 +169,47 @@ def holds_tensor(items: Any) -> bool:
 
 
 class Fields:
-    """The assignable side of a value: `w.grad = None` is `Fields(w)["grad"] = None`."""
+    """The assignable side of a value: `w.grad = None` is `.fields(w)["grad"] = None`."""
 
-    __slots__ = ("value",)
+    __slots__ = ("host", "value")
 
-    def __init__(self, value: Any):
+    def __init__(self, value: Any, host: Host):
         self.value = value
+        self.host = host
 
     def __getitem__(self, name: str) -> Any:
-        return get(self.value, name)
+        return get(self.value, name, self.host)
 
     def __setitem__(self, name: str, new: Any) -> None:
-        value = self.value
-        if context.current.trace is not None and (type(value) not in TENSORS or name != "grad"):
+        value, kind = self.value, type(self.value)
+        if context.current.trace is not None and (kind not in TENSORS or name != "grad"):
             context.current.trace.stop("an attribute is changed")
-        get(value, name)  # refuses what is not there, and imports the module that has it
-        slot = getattr(type(value), name, None)
-        if not (isinstance(slot, property) and slot.fset and name in public_names(value)):
+        names = getattr(kind, "public", None)
+        if names is None:
+            self.host.set_attribute(value, name, new)
+            return
+        slot = getattr(kind, name, None)
+        if isinstance(slot, property) and slot.fset and name in names:
+            setattr(value, name, new)
+        elif slot is None and kind in TENSORS:
+            value.__dict__[name] = new
+        else:
+            get(value, name, self.host)  # refuses what is not there
             raise ArgumentError(
-                f"attribute '{name}' of '{getattr(type(value), 'c_name', type(value).__name__)}' objects is not "
-                "writable",
+                f"attribute '{name}' of '{getattr(kind, 'c_name', kind.__name__)}' objects is not writable",
                 raises=AttributeError,
                 code="attribute",
             )
-        setattr(value, name, new)
 
     def __delitem__(self, name: str) -> None:
-        self[name] = None
+        if getattr(type(self.value), "public", None) is None:
+            self.host.del_attribute(self.value, name)
+        else:
+            self[name] = None
 
 
 class Slots:
-    """The assignable side of a list or dictionary: `xs[i] = v`, `xs[i] += v`, `del xs[i]`, undone on error."""
+    """The assignable side of a list or dictionary: `xs[i] = v`, `xs[i] += v`, `del xs[i]`, seen by a trace."""
 
     __slots__ = ("items",)
 
@@ -194,21 +218,16 @@ class Slots:
 
     def __getitem__(self, index: Any) -> Any:
         found = self.items[index]
-        if type(found) in PURE:  # `xs[i] += v` and `xs[i] |= v` change the list or dictionary that is there
+        if context.current.trace is not None and type(found) in PURE:  # `xs[i] += v` changes what is there
             context.current.journal.save_items(found)
         return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._save()
+        if context.current.trace is not None:
+            context.current.journal.save_items(self.items)  # which is the trace's own
         self.items[index] = value
 
     def __delitem__(self, index: Any) -> None:
         if context.current.trace is not None:
             context.current.trace.stop("an item is deleted")
-        self._save()
         del self.items[index]
-
-    def _save(self) -> None:
-        if context.current.trace is not None:
-            context.current.trace.changes(self.items)
-        context.current.journal.save_items(self.items)

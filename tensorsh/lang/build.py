@@ -6,15 +6,17 @@ A method gets where the rule's text starts and ends and its children: nodes for 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from ..source import Span
-from . import ast, checks, modules
-from .build_expressions import Children, Expressions, several
+from . import ast, checks
+from .build_expressions import Children, several
+from .build_patterns import Patterns
 from .strings import decode
 
 
-class Builder(Expressions):
+class Builder(Patterns):
     """Makes the nodes of one source."""
 
     # -------------------------------------------------------------- lines and blocks
@@ -49,6 +51,40 @@ class Builder(Expressions):
         condition, then = children
         return ast.If(self.span(start, end), condition, then, otherwise)
 
+    def try_statement(self, start: int, end: int, children: Children) -> ast.Try:
+        body, *rest = children
+        handlers = [child for child in rest if isinstance(child, ast.Handler)]
+        blocks: dict[str, ast.Block] = dict(child for child in rest if isinstance(child, tuple))
+        groups = [handler.group for handler in handlers]
+        for handler, after in pairwise(handlers):
+            if handler.kind is None:
+                checks.fail("default 'except:' must be last", handler.span)
+            if groups[0] != after.group:
+                checks.fail("cannot have both 'except' and 'except*' on the same 'try'", after.span)
+        return ast.Try(
+            self.span(start, end),
+            body,
+            tuple(handlers),
+            blocks.get("else"),
+            blocks.get("finally"),
+        )
+
+    def except_clause(self, start: int, end: int, children: Children, group: bool = False) -> ast.Handler:
+        kind, *name, body = children
+        return ast.Handler(self.span(start, end), kind, self.word(name[0]) if name else None, body, group)
+
+    def except_all(self, start: int, end: int, children: Children) -> ast.Handler:
+        return ast.Handler(self.span(start, end), None, None, children[0])
+
+    def except_group(self, start: int, end: int, children: Children) -> ast.Handler:
+        return self.except_clause(start, end, children, group=True)
+
+    def else_block(self, start: int, end: int, children: Children) -> tuple[str, ast.Block]:
+        return "else", children[0]
+
+    def finally_block(self, start: int, end: int, children: Children) -> tuple[str, ast.Block]:
+        return "finally", children[0]
+
     def for_statement(self, start: int, end: int, children: Children) -> ast.For:
         target, iterable, body, *otherwise = children
         return ast.For(
@@ -60,7 +96,7 @@ class Builder(Expressions):
         return ast.While(self.span(start, end), condition, body, otherwise[0] if otherwise else None)
 
     def with_statement(self, start: int, end: int, children: Children) -> ast.With:
-        *items, body = children
+        *items, body = [child for child in children if not isinstance(child, int)]
         return ast.With(self.span(start, end), tuple(items), body)
 
     def with_item(self, start: int, end: int, children: Children) -> ast.WithItem:
@@ -68,10 +104,30 @@ class Builder(Expressions):
         return ast.WithItem(self.span(start, end), context, checks.target(target[0]) if target else None)
 
     def define(self, start: int, end: int, children: Children) -> ast.Define:
-        name, *parameters, body = [child for child in children if child is not None]
+        name, *parameters, body = children
+        returns = parameters.pop() if parameters and isinstance(parameters[-1], ast.Expr) else None
         return ast.Define(
-            self.span(start, end), self.word(name), self.at(name), checks.parameters(parameters), body
+            self.span(start, end),
+            self.word(name),
+            self.at(name),
+            checks.parameters(parameters),
+            body,
+            (),
+            returns,
         )
+
+    def define_class(self, start: int, end: int, children: Children) -> ast.Class:
+        name, *arguments, body = children
+        checks.arguments(arguments)
+        return ast.Class(self.span(start, end), self.word(name), self.at(name), tuple(arguments), body)
+
+    def decorated(self, start: int, end: int, children: Children) -> ast.Define | ast.Class:
+        *decorators, made = children
+        made.decorators = tuple(decorators)
+        return made
+
+    def decorator(self, start: int, end: int, children: Children) -> ast.Expr:
+        return children[0]
 
     # -------------------------------------------------------------- simple statements
 
@@ -83,6 +139,9 @@ class Builder(Expressions):
     def assign(self, start: int, end: int, children: Children) -> ast.Assign:
         *targets, value = children
         checks.no_star(value)
+        for target in targets:
+            if isinstance(target, ast.Yield | ast.YieldFrom):
+                checks.fail("assignment to yield expression not possible", target.span)
         return ast.Assign(Span(self.source, start, end), tuple([checks.target(t) for t in targets]), value)
 
     def augmented(self, start: int, end: int, children: Children) -> ast.AugAssign:
@@ -96,19 +155,21 @@ class Builder(Expressions):
         return ast.AugAssign(self.span(start, end), target, sign, value, self.at(operator))
 
     def declare(self, start: int, end: int, children: Children) -> ast.Declare:
-        name, annotation, value = children
-        return ast.Declare(self.span(start, end), self.word(name), self.at(name), annotation, value, False)
+        target, annotation, *value = children
+        if not isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+            what = {ast.TupleExpr: "tuple", ast.ListExpr: "list", ast.TensorLiteral: "list"}.get(type(target))
+            message = (
+                f"only single target (not {what}) can be annotated"
+                if what
+                else "illegal target for annotation"
+            )
+            checks.fail(message, target.span)
+        return ast.Declare(self.span(start, end), target, annotation, value[0] if value else None, False)
 
     def declare_param(self, start: int, end: int, children: Children) -> ast.Declare:
         name, *annotation, value = children
-        return ast.Declare(
-            self.span(start, end),
-            self.word(name),
-            self.at(name),
-            annotation[0] if annotation else None,
-            value,
-            True,
-        )
+        target = ast.Name(self.at(name), self.word(name))
+        return ast.Declare(self.span(start, end), target, annotation[0] if annotation else None, value, True)
 
     def delete(self, start: int, end: int, children: Children) -> ast.Delete:
         (target,) = children
@@ -126,6 +187,16 @@ class Builder(Expressions):
         if children:
             checks.no_star(children[0])
         return ast.Return(self.span(start, end), children[0] if children else None)
+
+    def raise_statement(self, start: int, end: int, children: Children) -> ast.Raise:
+        error, cause, *_ = (*children, None, None)
+        return ast.Raise(self.span(start, end), error, cause)
+
+    def global_statement(self, start: int, end: int, children: Children) -> ast.Global:
+        return ast.Global(self.span(start, end), tuple([self.word(child) for child in children]), False)
+
+    def nonlocal_statement(self, start: int, end: int, children: Children) -> ast.Global:
+        return ast.Global(self.span(start, end), tuple([self.word(child) for child in children]), True)
 
     def pass_statement(self, start: int, end: int, children: Children) -> ast.Pass:
         return ast.Pass(self.span(start, end))
@@ -161,22 +232,30 @@ class Builder(Expressions):
         return ast.Import(self.span(start, end), decode(self.at(children[0])))
 
     def import_modules(self, start: int, end: int, children: Children) -> list[ast.Stmt]:
-        return [modules.import_module(self.span(start, end), path, alias) for path, alias in children]
+        return [ast.ImportModule(self.span(start, end), path.text, path, alias) for path, alias in children]
 
-    def import_names(self, start: int, end: int, children: Children) -> list[ast.Stmt]:
-        path, names = children
-        return modules.import_names(self.span(start, end), path, names)
+    def import_names(self, start: int, end: int, children: Children) -> ast.ImportNames:
+        origin, names = children
+        path, level = origin if isinstance(origin, tuple) else (origin, 0)
+        written = "" if path is None else path.text
+        place = self.span(start, end) if path is None else path
+        return ast.ImportNames(self.span(start, end), written, place, level, tuple(names))
 
-    def module(self, start: int, end: int, children: Children) -> tuple[ast.Expr, str | None]:
+    def module(self, start: int, end: int, children: Children) -> tuple[ast.Name, str | None]:
         path, *alias = children
         return path, self.word(alias[0]) if alias else None
 
-    def path(self, start: int, end: int, children: Children) -> ast.Expr:
-        """A dotted name, as the expression it would be."""
-        made: ast.Expr = self.name(start, self.ends[children[0]], children[:1])
-        for token in children[1:]:
-            made = ast.Attribute(self.span(start, self.ends[token]), made, self.word(token), self.at(token))
-        return made
+    def path(self, start: int, end: int, children: Children) -> Span:
+        """A dotted name."""
+        return self.span(start, end)
+
+    def relative(self, start: int, end: int, children: Children) -> tuple[Span | None, int]:
+        """`..path`: the name, and how many dots stand in front of it."""
+        level, *path = children
+        return path[0] if path else None, level
+
+    def dots(self, start: int, end: int, children: Children) -> int:
+        return sum(len(self.text(child)) for child in children)
 
     def all_names(self, start: int, end: int, children: Children) -> list[Any]:
         return []
@@ -184,82 +263,49 @@ class Builder(Expressions):
     def names(self, start: int, end: int, children: Children) -> list[Any]:
         return children
 
-    def imported(self, start: int, end: int, children: Children) -> tuple[Span, str, str]:
+    def imported(self, start: int, end: int, children: Children) -> ast.ImportedName:
         """The name that is imported and the one it gets here."""
-        return self.at(children[0]), self.word(children[0]), self.word(children[-1])
+        return ast.ImportedName(self.span(start, end), self.word(children[0]), self.word(children[-1]))
 
     # -------------------------------------------------------------- annotations
 
-    def annotation(self, start: int, end: int, children: Children) -> ast.Annotation:
-        dtype = dtype_span = shape = device = device_span = None
+    def annotation(self, start: int, end: int, children: Children) -> ast.Hint:
+        value = device = device_span = None
         for part in children:
-            if isinstance(part, tuple):
-                shape = part
-            elif isinstance(part, int):
+            if isinstance(part, int):
                 device, device_span = self.text(part), self.at(part)
             else:
-                dtype, dtype_span = part.text.replace(" ", "").removeprefix("torch."), part
-        return ast.Annotation(self.span(start, end), dtype, dtype_span, shape, device, device_span)
-
-    def dtype(self, start: int, end: int, children: Children) -> Span:
-        return self.span(start, end)
+                value = part
+        return ast.Hint(self.span(start, end), value, device, device_span)
 
     def device(self, start: int, end: int, children: Children) -> int:
         return children[0]
 
-    def shape(self, start: int, end: int, children: Children) -> tuple[ast.Size, ...]:
-        if children and isinstance(children[0], int):
-            return self._literal_sizes(children[0])
-        return tuple(children)
-
-    def size(self, start: int, end: int, children: Children) -> ast.Size:
-        text = self.text(children[0])
-        if text.isidentifier():
-            return ast.Size(self.span(start, end), None if text == "_" else self.word(children[0]))
-        return ast.Size(
-            self.span(start, end), self._size(self.number(start, end, children).value, start, end)
-        )
-
-    def _size(self, value: Any, start: int, end: int) -> int:
-        if type(value) is not int or value < 0:
-            checks.fail(
-                "a size is a whole number, a name, or `_`",
-                self.span(start, end),
-                "type it as in float32[2, n, _]",
-            )
-        return value
-
-    def _literal_sizes(self, token: int) -> tuple[ast.Size, ...]:
-        """`[2, 3]` in an annotation: the lexer took it for a literal."""
-        sizes = []
-        at, end = self.starts[token] + 1, self.ends[token] - 1
-        for value in self.tokens.literals[token].values:
-            stop = self.source_text.find(",", at, end)
-            stop = end if stop < 0 else stop
-            written = self.source_text[at:stop]
-            start = at + len(written) - len(written.lstrip())
-            last = start + len(written.strip())
-            sizes.append(ast.Size(self.span(start, last), self._size(value, start, last)))
-            at = stop + 1
-        return tuple(sizes)
-
     # -------------------------------------------------------------- parameters
 
-    def hint(self, start: int, end: int, children: Children) -> None:
-        return None
+    def hint(self, start: int, end: int, children: Children) -> ast.Expr:
+        return children[0]
 
     def parameter(self, start: int, end: int, children: Children) -> ast.Parameter:
-        default = children[-1] if len(children) > 1 else None
-        return ast.Parameter(self.span(start, end), self.word(children[0]), default)
+        # `name: hint = default`: what stands behind a `:` is no default
+        name, *rest = children
+        after = self.source_text[self.ends[name] : end].lstrip()
+        hint = rest.pop(0) if after.startswith(":") else None
+        return ast.Parameter(self.span(start, end), self.word(name), rest[0] if rest else None, "plain", hint)
 
     def parameter_args(self, start: int, end: int, children: Children) -> ast.Parameter:
-        return ast.Parameter(self.span(start, end), self.word(children[0]), None, "args")
+        name, *hint = children
+        return ast.Parameter(self.span(start, end), self.word(name), None, "args", *hint)
 
     def parameter_kwargs(self, start: int, end: int, children: Children) -> ast.Parameter:
-        return ast.Parameter(self.span(start, end), self.word(children[0]), None, "kwargs")
+        name, *hint = children
+        return ast.Parameter(self.span(start, end), self.word(name), None, "kwargs", *hint)
 
     def parameter_bare(self, start: int, end: int, children: Children) -> ast.Parameter:
         return ast.Parameter(self.span(start, end), "", None, "bare")
+
+    def parameter_slash(self, start: int, end: int, children: Children) -> ast.Parameter:
+        return ast.Parameter(self.span(start, end), "", None, "slash")
 
 
 def statements(children: Children) -> list[ast.Stmt]:

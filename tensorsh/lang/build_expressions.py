@@ -51,14 +51,24 @@ class Expressions:
         if isinstance(annotation, int):
             place = self.at(annotation)
             on = self.source_text.rindex("on", 0, place.start)
-            annotation = ast.Annotation(
-                self.span(on, place.end), None, None, None, self.text(children[1]), place
-            )
+            annotation = ast.Hint(self.span(on, place.end), None, self.text(children[1]), place)
         return ast.Convert(self.span(start, end), value, annotation)
 
     def conditional(self, start: int, end: int, children: Children) -> ast.Conditional:
         then, condition, otherwise = children
         return ast.Conditional(self.span(start, end), condition, then, otherwise)
+
+    def walrus(self, start: int, end: int, children: Children) -> ast.Walrus:
+        name, value = children
+        return ast.Walrus(self.span(start, end), ast.Name(self.at(name), self.word(name)), value)
+
+    def yielding(self, start: int, end: int, children: Children) -> ast.Yield:
+        if children:
+            checks.no_star(children[0])
+        return ast.Yield(self.span(start, end), children[0] if children else None)
+
+    def yield_from(self, start: int, end: int, children: Children) -> ast.YieldFrom:
+        return ast.YieldFrom(self.span(start, end), children[0])
 
     def lambda_expression(self, start: int, end: int, children: Children) -> ast.Lambda:
         *parameters, body = children
@@ -135,6 +145,9 @@ class Expressions:
 
     def subscript_tuple(self, start: int, end: int, children: Children) -> ast.Subscript:
         return ast.Subscript(self.span(start, end), children[0], tuple(children[1:]), True)
+
+    def subscript_nothing(self, start: int, end: int, children: Children) -> ast.Subscript:
+        return ast.Subscript(self.span(start, end), children[0], ())
 
     def slice_expression(self, start: int, end: int, children: Children) -> ast.Slice:
         parts: list[ast.Expr | None] = [None, None, None]
@@ -229,8 +242,14 @@ class Expressions:
                 formatted = True
                 parts.extend(child)
         if not formatted:
-            texts = [part.value for part in parts if isinstance(part, ast.Constant)]
-            return ast.Constant(self.span(start, end), "".join(texts))
+            values = [part.value for part in parts if isinstance(part, ast.Constant)]
+            kinds = set(map(type, values))
+            if len(kinds) > 1:
+                checks.fail("cannot mix bytes and nonbytes literals", self.span(start, end))
+            return ast.Constant(self.span(start, end), kinds.pop()().join(values))
+        for part in parts:
+            if isinstance(part, ast.Constant) and isinstance(part.value, bytes):
+                checks.fail("cannot mix bytes and nonbytes literals", self.span(start, end))
         return ast.FString(self.span(start, end), tuple(parts))
 
     def fstring(self, start: int, end: int, children: Children) -> list[ast.Constant | ast.Replacement]:

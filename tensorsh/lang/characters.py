@@ -40,8 +40,6 @@ def no_token(source: Source, at: int) -> ParseError:
     string = re.compile(STRING_START).match(text, at)
     if string is None:
         return bad_character(source, at)
-    if "b" in string.group().lower():
-        return fail(source, "tensorsh has no bytes", at, string.end(), help="leave the `b` out")
     return unterminated(source, "string", at, string.group(1), string.end())
 
 

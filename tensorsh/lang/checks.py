@@ -3,6 +3,7 @@ where `return` and `break` may stand. Messages are Python's."""
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import NoReturn
 
 from ..errors import ParseError
@@ -74,14 +75,29 @@ def jumps(statement: ast.Stmt) -> None:
                 pending += [(s, in_function, in_loop) for s in (otherwise.body if otherwise else ())]
             case ast.Define(body=body):
                 pending += [(s, True, False) for s in body.body]
+            case ast.Class(body=body):
+                pending += [(s, False, False) for s in body.body]
+            case ast.Try(body=body, handlers=handlers, otherwise=otherwise, last=last):
+                blocks = [body, *(handler.body for handler in handlers), otherwise, last]
+                pending += [(s, in_function, in_loop) for b in blocks if b for s in b.body]
+            case ast.Match(cases=cases):
+                pending += [(s, in_function, in_loop) for case in cases for s in case.body.body]
 
 
 def parameters(written: list[ast.Parameter]) -> tuple[ast.Parameter, ...]:
     names: set[str] = set()
     star = default = last = False
-    for each in written:
+    for at, each in enumerate(written):
         if last:
             fail("arguments cannot follow var-keyword argument", each.span)
+        if each.kind == "slash":
+            if star:
+                fail("/ must be ahead of *", each.span)
+            if any(other.kind == "slash" for other in written[:at]):
+                fail("/ may appear only once", each.span)
+            if not at:
+                fail("at least one argument must precede /", each.span)
+            continue
         if each.name in names:
             fail(f"duplicate argument '{each.name}' in function definition", each.span)
         if each.kind in ("args", "bare"):
@@ -98,9 +114,11 @@ def parameters(written: list[ast.Parameter]) -> tuple[ast.Parameter, ...]:
                 each.span,
                 "move it to the left of the others",
             )
-        names.add(each.name)
-    if written and written[-1].kind == "bare":
-        fail("named arguments must follow bare *", written[-1].span)
+        if each.name:
+            names.add(each.name)
+    for each, after in zip_longest(written, written[1:]):
+        if each.kind == "bare" and (after is None or after.kind == "kwargs"):
+            fail("named arguments must follow bare *", each.span)
     return tuple(written)
 
 
@@ -156,6 +174,9 @@ KINDS: dict[type, str] = {
     ast.ListExpr: "list",
     ast.DictExpr: "dict literal",
     ast.SetExpr: "set display",
+    ast.Walrus: "named expression",
+    ast.Yield: "yield expression",
+    ast.YieldFrom: "yield expression",
     ast.Starred: "starred",
     ast.Name: "name",
 }

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParseError
 from . import ast
 from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table
-from .runs import runs, target_names, worthwhile, written_items
+from .patterns import Patterns
+from .runs import follows, runs, target_names, worthwhile, written_items
 
 if TYPE_CHECKING:
     import ast as py
@@ -44,7 +45,9 @@ def bound_names(statement: ast.Stmt | ast.Block) -> set[str]:
                 work.append(target)
             case ast.Delete(targets=targets):
                 work.extend(targets)
-            case ast.Declare(name=name) | ast.Define(name=name) | ast.Name(id=name):
+            case ast.Declare(target=target):
+                work.append(target)
+            case ast.Define(name=name) | ast.Class(name=name) | ast.Name(id=name):
                 names.add(name)
             case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
                 work.extend(items)
@@ -59,16 +62,27 @@ def bound_names(statement: ast.Stmt | ast.Block) -> set[str]:
             case ast.With(items=items, body=body):
                 work.extend(item.target for item in items)
                 work.append(body)
+            case ast.ImportModule(path=path, alias=alias):
+                names.add(alias or path.partition(".")[0])
+            case ast.ImportNames(names=imported):
+                names.update(each.alias for each in imported)
             case ast.Block(body=statements):
                 work.extend(statements)
+            case ast.Try(body=body, handlers=handlers, otherwise=otherwise, last=last):
+                work += body, otherwise, last
+                for handler in handlers:
+                    names.update(() if handler.name is None else (handler.name,))
+                    work.append(handler.body)
+            case ast.Match(cases=cases):
+                work.extend(case.body for case in cases)
     return names
 
 
 #: makes a segment of (compiler, statements, names each binds, names the loops bind, inside a function)
 Register = Callable[["Compiler", list[ast.Stmt], list[frozenset[str]], frozenset[str], bool], str]
 
-#: what is called before an operator may change a list, dictionary or set in place, so that it can change back
-IN_PLACE = {"+": ".growing", **dict.fromkeys("*|&^-", ".changing")}
+#: operators that may change a list, dictionary or set in place
+IN_PLACE = frozenset("+*|&^-")
 #: the constants to the right of an operator beside which a container may stand
 BESIDE = {"+": str, "*": int}
 #: operators whose results are no sets
@@ -87,7 +101,9 @@ class Compiler(Expressions):
     def __init__(self, table: Table, register: Register | None = None):
         super().__init__(table)
         self.register = register
+        self.forms |= {kind: getattr(self, method) for kind, method in STATEMENTS.items()}
         self.loops: list[frozenset[str]] = []  # the names and items that each loop we are inside of sets
+        self.in_class = False  # whether we are directly inside a class
         self.inner = 0  # how many runs we are inside of
 
     def compile(self, statement: ast.Stmt) -> Any:
@@ -96,7 +112,7 @@ class Compiler(Expressions):
         sys.setrecursionlimit(max(limit, DEPTH))
         try:
             module = py.Module(body=list(self.statement(statement)), type_ignores=[])
-            return compile(module, self.table.filename, "exec", dont_inherit=True)
+            return compile(module, self.table.filename, "exec", self.table.flags, dont_inherit=True)
         except SyntaxError as error:
             guilty = self.table.node(error.lineno or 0) or statement
             raise ParseError(error.msg, span=guilty.span) from None
@@ -108,7 +124,7 @@ class Compiler(Expressions):
             sys.setrecursionlimit(limit)
 
     def statement(self, node: ast.Stmt) -> Iterable[py.stmt]:
-        made = STATEMENTS[type(node)](self, node)
+        made = self.forms[type(node)](node)
         return made if isinstance(made, list) else [made]
 
     def block(self, node: ast.Block | None) -> list[py.stmt]:
@@ -185,20 +201,43 @@ class Compiler(Expressions):
         )
 
     def declare(self, node: ast.Declare) -> py.stmt:
+        hint = node.annotation
+        if self.in_class and not node.param and hint is not None and hint.value and hint.device is None:
+            return self.annotation(node, hint.value)
+        if node.value is None:
+            span = node.span
+            raise ParseError(
+                "invalid syntax: expected `=` and a value", span=span, help=f"type `{span.text} = …`"
+            )
+        if not isinstance(node.target, ast.Name):
+            help = "assign without one, or convert: `value as dtype`"
+            raise ParseError("only a name can have an annotation", span=node.target.span, help=help)
         value = self.annotated(node.value, node.annotation, node, param=node.param)
-        target = py.Name(id=self.bindable(node.name, node), ctx=STORE, **self.at(node))
-        return py.Assign(targets=[target], value=value, **self.at(node))
+        return py.Assign(targets=[self.target(node.target)], value=value, **self.at(node))
+
+    def annotation(self, node: ast.Declare, hint: ast.Expr) -> py.stmt:
+        """`target: hint = value` as Python has it: classes keep it, and nothing is converted."""
+        annotation = self.expression(hint)
+        value = None if node.value is None else self.expression(node.value)
+        target: Any = self.target(node.target)
+        return py.AnnAssign(
+            target=target,
+            annotation=annotation,
+            value=value,
+            simple=int(isinstance(node.target, ast.Name)),
+            **self.at(node),
+        )
 
     def augassign(self, node: ast.AugAssign) -> py.stmt | list[py.stmt]:
         value, op = self.operand(node.value), node.op
         target: Any = self.target(node.target)
         at = self.at(node)
         constant = type(node.value.value) if isinstance(node.value, ast.Constant) else None
-        changing = IN_PLACE.get(op)
+        changing = op in IN_PLACE
         if op == "-" and isinstance(node.value, ast.Binary) and node.value.op in ARITHMETIC:
-            changing = None  # `w -= lr * g`
+            changing = False  # `w -= lr * g`
         if changing and isinstance(node.target, ast.Name) and constant in (None, BESIDE.get(op)):
-            kept = self.helper(changing, [py.Name(id=node.target.id, ctx=LOAD, **at)], at)
+            kept = self.helper(".changing", [py.Name(id=node.target.id, ctx=LOAD, **at)], at)
             return [
                 py.Expr(value=kept, **at),
                 py.AugAssign(target=target, op=BINARY[op](), value=value, **at),
@@ -231,22 +270,94 @@ class Compiler(Expressions):
         body, otherwise = self.repeated(node.body), self.block(node.otherwise)
         return py.While(test=condition, body=body, orelse=otherwise, **self.at(node))
 
+    def break_(self, node: ast.Break) -> py.stmt:
+        return py.Break(**self.at(node))
+
+    def continue_(self, node: ast.Continue) -> py.stmt:
+        return py.Continue(**self.at(node))
+
+    def pass_(self, node: ast.Pass) -> py.stmt:
+        return py.Pass(**self.at(node))
+
     def define(self, node: ast.Define) -> py.stmt:
+        decorators = self.expressions(node.decorators)
         arguments = self.parameters(node.parameters)
+        returns = None if node.returns is None else self.hint(node.returns)
         loops, self.loops = self.loops, []
         around = self.functions
         named = (parameter.arg for parameter in py.walk(arguments) if isinstance(parameter, py.arg))
         self.functions = *around, frozenset().union(named, bound_names(node.body))
+        outside, self.in_class = self.in_class, False
         body = self.block(node.body)
-        self.functions = around
+        self.functions, self.in_class = around, outside
         self.loops = loops
         at = self.at(node)
         if any(isinstance(made, py.Name) and made.id == ".sizes" for each in body for made in py.walk(each)):
             # named sizes hold for one call
             scope = py.Name(id=".sizes", ctx=STORE, **at)
             body.insert(0, py.Assign(targets=[scope], value=self.helper(".scope", [], at), **at))
+        if follows(node):
+            self.table.plain.add(at["lineno"])
         name = self.bindable(node.name, node)
-        return py.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], **at)
+        return py.FunctionDef(
+            name=name, args=arguments, body=body, decorator_list=decorators, returns=returns, **at
+        )
+
+    def class_(self, node: ast.Class) -> py.stmt:
+        decorators = self.expressions(node.decorators)
+        bases, keywords = [], []
+        for argument in node.arguments:
+            value = self.expression(argument.value)
+            if argument.name is None:
+                bases.append(value)
+            else:
+                name = None if argument.name == "**" else argument.name
+                keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
+        loops, self.loops = self.loops, []
+        around, self.functions = self.functions, (*self.functions, frozenset(bound_names(node.body)))
+        outside, self.in_class = self.in_class, True
+        body = self.block(node.body)
+        self.functions, self.loops, self.in_class = around, loops, outside
+        name = self.bindable(node.name, node)
+        return py.ClassDef(
+            name=name, bases=bases, keywords=keywords, body=body, decorator_list=decorators, **self.at(node)
+        )
+
+    def global_(self, node: ast.Global) -> py.stmt:
+        kind = py.Nonlocal if node.nonlocal_ else py.Global
+        return kind(names=[self.bindable(name, node) for name in node.names], **self.at(node))
+
+    def raise_(self, node: ast.Raise) -> py.stmt:
+        error = None if node.error is None else self.expression(node.error)
+        cause = None if node.cause is None else self.expression(node.cause)
+        return py.Raise(exc=error, cause=cause, **self.at(node))
+
+    def try_(self, node: ast.Try) -> py.stmt:
+        body = self.block(node.body)
+        handlers = []
+        for handler in node.handlers:
+            kind = None if handler.kind is None else self.expression(handler.kind)
+            name = None if handler.name is None else self.bindable(handler.name, handler)
+            block = self.block(handler.body)
+            handlers.append(py.ExceptHandler(type=kind, name=name, body=block, **self.at(handler)))
+        kind_of_try = py.TryStar if any(handler.group for handler in node.handlers) else py.Try
+        return kind_of_try(
+            body=body,
+            handlers=handlers,
+            orelse=self.block(node.otherwise),
+            finalbody=self.block(node.last),
+            **self.at(node),
+        )
+
+    def match(self, node: ast.Match) -> list[py.stmt]:
+        patterns = Patterns(self)
+        cases = []
+        for case in node.cases:
+            pattern = patterns.pattern(case.pattern)
+            guard = None if case.guard is None else self.expression(case.guard)
+            cases.append(py.match_case(pattern=pattern, guard=guard, body=self.block(case.body)))
+        subject = self.expression(node.subject)
+        return [*patterns.checks, py.Match(subject=subject, cases=cases, **self.at(node))]
 
     def return_(self, node: ast.Return) -> py.stmt:
         value = None if node.value is None else self.expression(node.value)
@@ -268,6 +379,39 @@ class Compiler(Expressions):
             for item in node.items
         ]
         return py.With(items=items, body=self.block(node.body), **self.at(node))
+
+    def import_module(self, node: ast.ImportModule) -> py.stmt:
+        """`import a.b` binds `a`, `import a.b as c` binds what is at the end."""
+        at = self.at(ast.Name(node.path_span, node.path))
+        path = "".join(node.path.split())
+        arguments = [
+            self.constant(value, at) for value in (path, node.alias is not None, self.table.filename)
+        ]
+        value = self.helper(".import_module", arguments, at)
+        name = node.alias or path.partition(".")[0]
+        target = py.Name(id=self.bindable(name, node), ctx=STORE, **at)
+        return py.Assign(targets=[target], value=value, **self.at(node))
+
+    def import_names(self, node: ast.ImportNames) -> list[py.stmt]:
+        at = self.at(ast.Name(node.path_span, node.path))
+        path = "".join(node.path.split())
+        asked = [self.constant(value, at) for value in (path, node.level, self.table.filename)]
+        if not node.names:
+            if self.functions:
+                raise ParseError("import * only allowed at module level", span=node.span)
+            asked.append(self.constant(tuple(sorted(self.table.mentioned)), at))
+            return [self.effect(".import_all", asked, node)]
+        module = py.Name(id=".module", ctx=STORE, **at)
+        made: list[py.stmt] = [
+            py.Assign(targets=[module], value=self.helper(".import_from", asked, at), **at)
+        ]
+        for each in node.names:
+            place = self.at(each)
+            source = py.Name(id=".module", ctx=LOAD, **place)
+            value = self.helper(".imported", [source, self.constant(each.name, place)], place)
+            target = py.Name(id=self.bindable(each.alias, each), ctx=STORE, **place)
+            made.append(py.Assign(targets=[target], value=value, **place))
+        return made
 
     def import_(self, node: ast.Import) -> py.stmt:
         at = self.at(node)
@@ -308,25 +452,33 @@ def is_command(value: ast.Expr) -> bool:
     return any(argument.name == "out" for argument in value.arguments)
 
 
-STATEMENTS: dict[type, Callable[[Compiler, Any], py.stmt | list[py.stmt]]] = {
-    ast.Display: Compiler.display,
-    ast.Assign: Compiler.assign,
-    ast.Declare: Compiler.declare,
-    ast.AugAssign: Compiler.augassign,
-    ast.Delete: Compiler.delete,
-    ast.If: Compiler.if_,
-    ast.For: Compiler.for_,
-    ast.While: Compiler.while_,
-    ast.Break: lambda self, node: py.Break(**self.at(node)),
-    ast.Continue: lambda self, node: py.Continue(**self.at(node)),
-    ast.Pass: lambda self, node: py.Pass(**self.at(node)),
-    ast.Define: Compiler.define,
-    ast.Return: Compiler.return_,
-    ast.Assert: Compiler.assert_,
-    ast.With: Compiler.with_,
-    ast.Import: Compiler.import_,
-    ast.Backward: Compiler.backward,
-    ast.Graph: Compiler.graph,
-    ast.Explain: Compiler.explain,
-    ast.Block: Compiler.block,
+#: the method that compiles each kind of statement
+STATEMENTS: dict[type, str] = {
+    ast.Display: "display",
+    ast.Assign: "assign",
+    ast.Declare: "declare",
+    ast.AugAssign: "augassign",
+    ast.Delete: "delete",
+    ast.If: "if_",
+    ast.For: "for_",
+    ast.While: "while_",
+    ast.Break: "break_",
+    ast.Continue: "continue_",
+    ast.Pass: "pass_",
+    ast.Define: "define",
+    ast.Class: "class_",
+    ast.Return: "return_",
+    ast.Global: "global_",
+    ast.Raise: "raise_",
+    ast.Try: "try_",
+    ast.Match: "match",
+    ast.Assert: "assert_",
+    ast.With: "with_",
+    ast.Import: "import_",
+    ast.ImportModule: "import_module",
+    ast.ImportNames: "import_names",
+    ast.Backward: "backward",
+    ast.Graph: "graph",
+    ast.Explain: "explain",
+    ast.Block: "block",
 }

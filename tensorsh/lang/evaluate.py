@@ -7,6 +7,7 @@ bindings for names).
 """
 
 from __future__ import annotations
+import __future__
 
 import gc
 import os
@@ -22,16 +23,22 @@ from .. import ops, train  # noqa: F401  registers every operation
 from ..engine import context
 from ..engine.warn import Event, Warnings
 from ..errors import DataError, ParseError, TensorshError
+from ..modules import Host, Modules
 from ..source import Source, Span
 from . import ast
 from .codegen import Compiler, bound_names
 from .expressions import Table
 from .faults import fault
 from .host import host_names
-from .namespace import Prelude
+from .imports import Imports
+from .namespace import Behind, Prelude
 from .parse import parse
 from .places import written_name
-from .runtime import Runtime, Show
+from .program_kind import imports_torch
+from .pythonic import PythonCompiler, WatchedCompiler
+from .runs import walk
+from .runtime import USER_FILE, Runtime, Show
+from .snapshot import Snapshot
 
 #: how deep a program's own calls may go, as frames of Python
 RECURSION = 3000
@@ -46,9 +53,9 @@ PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 OUTER, INNER = 3, 12
 
 #: what Python itself puts among the variables
-HIDDEN = frozenset({"__builtins__", "__warningregistry__"})
-
-_absent: Any = object()
+HIDDEN = frozenset(
+    {"__builtins__", "__warningregistry__", "__name__", "__file__", "__annotations__", "__doc__"}
+)
 
 
 class Evaluator:
@@ -56,9 +63,29 @@ class Evaluator:
 
     def __init__(self, show: Show, on_warning: Callable[[Event], None]):
         self.variables: dict[str, Any] = {}
-        self.runtime = Runtime(show, self.import_file, self.variables)
+        self.space = self.variables  # the variables of the text that runs
+        self.host = SessionHost(self)
+        self.runtime = Runtime(show, self.import_file, self.variables, self.host)
         self.warnings = Warnings(self.runtime.node, on_warning)
-        self.prelude = Prelude(host_names(self.folder) | self.runtime.entries())
+        self.host.warnings = self.warnings
+        self.modules = Modules(self.host)
+        self.imports = Imports(self)
+        entries = self.runtime.entries() | self.imports.entries()
+        builtins = self.modules.builtins | self.runtime.python_entries() | entries
+        builtins["__import__"] = __import__  # C code of Python's looks for it there; no program can name it
+        self.prelude = Prelude(host_names(self.host) | entries)
+        for name, value in builtins.items():
+            self.prelude.bound.setdefault(name, value)
+        #: what PyTorch programs find behind their own names: at the prompt tensorsh's names too, in files not
+        self.python = Behind(builtins, self.prelude)
+        self.strict = Behind(builtins)
+        self.pythonic = False  # whether the inputs of this session are PyTorch's
+        self.spaces: dict[str, dict[str, Any]] = {}  # the variables of each text, by its file name
+        self.running_depth = 0  # how many statements are running, each inside the one before
+        self.stars: list[tuple[Any, dict[str, Any]]] = []  # (module, variables) of each `import *`
+        self.script_folder = os.curdir
+        self.undoing = True  # whether a failed statement is undone
+        self.variables["__name__"] = "__main__"
         self.variables["__builtins__"] = self.prelude.bound
         self.imported: set[str] = set()
         self.importing: list[str] = []
@@ -102,13 +129,14 @@ class Evaluator:
         functions = compiler.functions
         patience = INNER if compiler.inner else OUTER  # a loop in a run is mostly done by the run's program
         table = compiler.table
+        prelude = self.prelude_of(table)
 
         def code(statement: ast.Stmt) -> Callable[[], Any]:
             def make() -> Any:
-                again = Compiler(table)
+                again = WatchedCompiler(table) if table.pythonic else Compiler(table)
                 again.functions = functions
                 made = again.compile(statement)
-                self.prelude.provide(made)
+                prelude.provide(made)
                 return made
 
             return make
@@ -124,11 +152,20 @@ class Evaluator:
             from .segments import Segment
 
             local = frozenset().union(*functions)
-            segment = Segment([code(s) for s in run], bound, varying, local, self.variables, run, self.found)
-            self.prelude.bound[name] = segment.go
+            segment = Segment(
+                [code(s) for s in run],
+                bound,
+                varying,
+                local,
+                self.variables,
+                run,
+                self.found,
+                self.runtime.follows,
+            )
+            prelude.bound[name] = segment.go
             return segment.go(i, names)
 
-        self.prelude.bound[name] = go
+        prelude.bound[name] = go
         return name
 
     def folder(self) -> str:
@@ -137,27 +174,54 @@ class Evaluator:
 
     # ---------------------------------------------------------------- compiling and running
 
-    def compile(self, source: Source, silent: bool = False, bind: str | None = None) -> list[Statement]:
+    def set_arguments(self, argv: list[str]) -> None:
+        """The arguments of programs: `argv` of tensorsh's own, `sys.argv` with the script's name in front."""
+        self.prelude.bound["argv"] = argv[1:]
+        self.host.argv[:] = argv
+
+    def begin_script(self, source: Source) -> None:
+        """What a script finds of itself, and the kind that inputs after it have."""
+        self.script_folder = os.path.dirname(source.name) or os.curdir
+        self.variables["__file__"] = source.name
+        self.pythonic = self.is_pythonic(source, True)
+
+    def is_pythonic(self, source: Source, file: bool) -> bool:
+        """Whether a text is a PyTorch program; the inputs of a session are once torch has been imported."""
+        if file:
+            return source.name.endswith(".py") or imports_torch(source)
+        return self.pythonic or imports_torch(source)
+
+    def compile(
+        self,
+        source: Source,
+        silent: bool = False,
+        bind: str | None = None,
+        space: dict[str, Any] | None = None,
+    ) -> list[Statement]:
         """Every statement of a program, ready to run; ParseError if any of them is not the language.
 
-        With `bind` the program must be one expression, and running it gives that variable its value.
+        `silent` says that the text is a file. With `bind` the program must be one expression, and running it
+        gives that variable its value. `space` are the variables that it will run with.
         """
-        python = is_python(source)
-        table = Table(
-            f"<tensorsh {len(self.runtime.tables)}>", silent and python, python and not imports_all(source)
-        )
-        compiler = Compiler(table, self.segment if self.compiling else None)
+        pythonic = self.is_pythonic(source, silent)
+        table = Table(f"<tensorsh {len(self.runtime.tables)}>", silent and pythonic, pythonic)
+        self.spaces[table.filename] = self.variables if space is None else space
+        prelude = self.prelude_of(table)
         collecting = gc.isenabled()
         gc.disable()  # a program's nodes are all kept: looking for garbage among them doubles the time
         try:
-            body = parse(source).body
+            body = parse(source, pythonic).body
             if bind is not None:
                 body = (assignment(bind, body, source),)
+            self.look_over(table, body)
+            compiler = (PythonCompiler if pythonic else Compiler)(
+                table, self.segment if self.compiling else None
+            )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # it would speak of lines nobody wrote
                 compiled = [self.statement(node, compiler) for node in body if not isinstance(node, ast.Pass)]
             for statement in compiled:
-                self.prelude.provide(statement.code)
+                prelude.provide(statement.code)
         except Exception as error:
             told = self.fault(error)
             if told is error:
@@ -170,50 +234,102 @@ class Evaluator:
         self.sources[table.filename] = source
         return compiled
 
+    def look_over(self, table: Table, body: tuple[ast.Stmt, ...]) -> None:
+        """What the whole text says about each of its statements: `from __future__ import`, `import *`."""
+        stars = bool(self.stars)
+        for node in body:
+            if isinstance(node, ast.ImportNames):
+                stars = stars or not node.names
+                if node.path == "__future__":
+                    table.flags |= future_flags(node)
+        if stars:
+            table.mentioned = frozenset(n.id for s in body for n in walk(s) if isinstance(n, ast.Name))
+            for module, space in self.stars:
+                if space is self.spaces[table.filename]:
+                    names = tuple(name for name in sorted(table.mentioned) if name not in space)
+                    self.imports.bind_mentioned(module, names, space)
+
+    def prelude_of(self, table: Table) -> Prelude | Behind:
+        """What a text finds behind its own names."""
+        if not table.pythonic:
+            return self.prelude
+        return self.strict if table.silent else self.python
+
     def statement(self, node: ast.Stmt, compiler: Compiler) -> Statement:
         """One top-level statement, ready to run."""
         self.segments = []
         code = compiler.compile(node)
-        return Statement(node, code, bound_names(node), self.segments)
+        return Statement(node, code, compiler.table, self.segments)
 
     def run(self, statement: Statement) -> None:
         """Run one statement; if it fails nothing has changed, and the error knows its place."""
         variables, journal = self.variables, context.current.journal
         self.running = statement.node.span.source
         self.running_statement = statement
-        nested = journal.active  # a statement of an imported file belongs to the import
-        names = self.names() if statement.imports else statement.names
-        before = [(name, variables.get(name, _absent)) for name in names]
-        imported = set(self.imported) if statement.imports else self.imported
-        if not nested:
+        nested = self.running_depth > 0  # a statement of an imported file belongs to the import
+        undoing = self.undoing and not nested
+        if undoing:
+            before, imported = dict(variables), set(self.imported)
+            snapshot = None
+            if changes(statement.node):
+                snapshot = Snapshot([*variables.values(), *(vars(own) for own in self.imports.own.values())])
+                modules = self.modules.state()
             journal.begin()
         try:
-            exec(statement.code, variables)
+            self.execute(statement, variables)
         except BaseException as error:
             # reported before anything is undone: the labels say what the names were
             if nested:  # the statement that imports reports it, if the program does not catch it
                 raise
             report = None if isinstance(error, PASSED_ON) else self.fault(error)
-            journal.rollback()
-            if statement.imports:
+            if undoing:
+                journal.rollback()
+                if snapshot is not None:
+                    snapshot.restore()
+                    self.modules.restore(modules)
                 self.imported = imported
-                for name in self.names():
-                    del variables[name]
-            for name, value in before:
-                if value is _absent:
-                    variables.pop(name, None)
-                else:
-                    variables[name] = value
+                variables.clear()
+                variables.update(before)
             if report is None or report is error:
                 raise
             raise report from error
         finally:
             for name in statement.segments:  # their programs hold on to arrays
-                segment = getattr(self.prelude.bound.pop(name, None), "__self__", None)
+                segment = getattr(self.prelude_of(statement.table).bound.pop(name, None), "__self__", None)
                 if segment is not None:
                     segment.end()
-        if not nested:
+        if undoing:
             journal.commit()
+        if statement.table.pythonic and not self.pythonic and not statement.table.silent:
+            self.pythonic = "torch" in self.modules.loaded or self.imports.torch_imported
+
+    def execute(self, statement: Statement, variables: dict[str, Any]) -> None:
+        """Run the code of one statement with these variables."""
+        variables["__builtins__"] = self.prelude_of(statement.table).bound
+        outer, self.space = self.space, variables
+        self.running_depth += 1
+        try:
+            exec(statement.code, variables)
+        finally:
+            self.running_depth -= 1
+            self.space = outer
+
+    def run_module(self, source: Source, space: dict[str, Any]) -> None:
+        """Run a file as a module with variables of its own."""
+        running = self.running
+        builtins = space.get("__builtins__")
+        try:
+            for statement in self.compile(source, silent=True, space=space):
+                self.running = source
+                self.execute(statement, space)
+        finally:
+            self.running = running
+            if builtins is not None:
+                space["__builtins__"] = builtins
+
+    def main_folder(self) -> str:
+        """Where the program's own modules are looked for: beside the script, or where the shell was started."""
+        return self.script_folder
 
     def spelling(self, frame: FrameType) -> str:
         """What the program calls the function that it calls in a frame; "" for other code."""
@@ -222,7 +338,9 @@ class Evaluator:
 
     def fault(self, error: BaseException) -> TensorshError:
         """The error as it is reported."""
-        return fault(error, self.runtime.node, [*self.names(), *self.prelude.names()])
+        statement = self.running_statement
+        prelude = self.prelude if statement is None else self.prelude_of(statement.table)
+        return fault(error, self.runtime.node, [*self.names(), *prelude.names()])
 
     # ---------------------------------------------------------------- import "file"
 
@@ -255,16 +373,106 @@ class Evaluator:
 
 
 class Statement:
-    """A compiled top-level statement: its node, its code, the variables it can bind, and its loops' segments."""
+    """A compiled top-level statement: its node, its code, its text's table, and its loops' segments."""
 
-    __slots__ = ("code", "imports", "names", "node", "segments")
+    __slots__ = ("code", "node", "segments", "table")
 
-    def __init__(self, node: ast.Stmt, code: Any, names: set[str], segments: list[str]):
+    def __init__(self, node: ast.Stmt, code: Any, table: Table, segments: list[str]):
         self.node = node
         self.code = code
-        self.names = names
+        self.table = table
         self.segments = segments
-        self.imports = isinstance(node, ast.Import)
+
+    @property
+    def names(self) -> set[str]:
+        """The variables that running it can bind or delete."""
+        return bound_names(self.node)
+
+
+class SessionHost(Host):
+    """What the modules of a session may know of it."""
+
+    def __init__(self, evaluator: Evaluator):
+        super().__init__()
+        self.evaluator = evaluator
+
+    def folder(self) -> str:
+        return self.evaluator.folder()
+
+    def main_names(self) -> dict[str, Any]:
+        return visible(self.evaluator.space)
+
+    def local_names(self) -> dict[str, Any]:
+        frame = program_frame()
+        return self.main_names() if frame is None else visible(frame.f_locals)
+
+    def module_names(self, name: str) -> dict[str, Any] | None:
+        module = self.evaluator.imports.own.get(name)
+        return None if module is None else visible(vars(module))
+
+    def evaluate(self, text: str, names: dict[str, Any]) -> Any:
+        evaluator = self.evaluator
+        space = {**evaluator.space, **names}
+        (statement,) = evaluator.compile(Source(text, "<text>"), bind=".value", space=space)
+        evaluator.execute(statement, space)
+        return space[".value"]
+
+    def place(self, filename: str, lineno: int) -> tuple[str, int, str, str] | None:
+        node = self.evaluator.runtime.node(filename, lineno)
+        if node is None:
+            return None
+        line = node.span.position[0]
+        return node.span.source.name, line, node.span.source.line(line).strip(), ""
+
+    def import_module(self, name: str, package: str | None) -> Any:
+        return self.evaluator.imports.find(name, "")
+
+    def version(self, distribution: str) -> str | None:
+        return VERSIONS.get(distribution)
+
+
+#: what programs ask the versions of
+VERSIONS = {"torch": "2.13.0+cpu"}
+
+
+def visible(names: dict[str, Any]) -> dict[str, Any]:
+    """A copy of some variables without what is the evaluator's."""
+    return {name: value for name, value in names.items() if name[0] != "." and name != "__builtins__"}
+
+
+def program_frame() -> Any:
+    """The innermost frame of the program that runs."""
+    frame = sys._getframe(1)
+    while frame is not None and not frame.f_code.co_filename.startswith(USER_FILE):
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame
+
+
+def changes(statement: ast.Stmt) -> bool:
+    """Whether a statement can change what it does not bind: one that calls nothing and assigns to names cannot."""
+    for node in walk(statement):
+        match node:
+            case ast.Call() | ast.AugAssign() | ast.Delete() | ast.For() | ast.With() | ast.Import():
+                return True
+            case ast.ImportModule() | ast.ImportNames() | ast.Class() | ast.YieldFrom() | ast.Comprehension():
+                return True
+            case ast.Attribute() | ast.Subscript() | ast.Binary() | ast.Compare() | ast.Unary():
+                continue
+            case ast.Assign(targets=targets):
+                if not all(isinstance(target, ast.Name) for target in targets):
+                    return True
+    return False
+
+
+def future_flags(node: ast.ImportNames) -> int:
+    """The flags of Python's compiler that `from __future__ import …` asks for."""
+    flags = 0
+    for each in node.names:
+        feature = getattr(__future__, each.name, None)
+        if not isinstance(feature, __future__._Feature):
+            raise ParseError(f"future feature {each.name} is not defined", span=each.span)
+        flags |= feature.compiler_flag
+    return flags
 
 
 def assignment(name: str, body: tuple[ast.Stmt, ...], source: Source) -> ast.Stmt:
@@ -273,20 +481,6 @@ def assignment(name: str, body: tuple[ast.Stmt, ...], source: Source) -> ast.Stm
         case (ast.Display(value=value, span=span),):
             return ast.Assign(span, (ast.Name(span, name),), value)
     raise ParseError("expected one expression", span=Span(source, 0, len(source.text.rstrip())))
-
-
-def is_python(source: Source) -> bool:
-    """Whether a text begins as a PyTorch program does: `import torch`, `from torch import …`."""
-    for line in source.text.splitlines():
-        words = line.split()
-        if words and not words[0].startswith("#"):
-            return words[0] in ("import", "from") and len(words) > 1 and words[1].split(".")[0] == "torch"
-    return False
-
-
-def imports_all(source: Source) -> bool:
-    """Whether `from torch import *` takes `sum` and its like from Python."""
-    return any(line.split()[:4] == ["from", "torch", "import", "*"] for line in source.text.splitlines())
 
 
 @contextmanager

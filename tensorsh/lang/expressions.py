@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParseError
+from ..source import Span
 from . import ast
-from .modules import DUAL
+from .annotate import as_annotation
 
 if TYPE_CHECKING:
     import ast as py
@@ -26,6 +27,9 @@ UNARY = {"-": py.USub, "+": py.UAdd, "~": py.Invert, "not": py.Not}
 
 LOAD, STORE, DELETE = py.Load(), py.Store(), py.Del()
 
+#: names that no program can spell its way to
+HIDDEN = frozenset({"__builtins__", "__import__", "__build_class__", "__loader__", "__spec__"})
+
 #: a left-deep chain of operators beyond this depth is folded by `.chain`, not nested
 CHAIN = 60
 
@@ -36,7 +40,10 @@ class Table:
     def __init__(self, filename: str, silent: bool = False, pythonic: bool = False):
         self.filename = filename
         self.silent = silent  # bare expressions show nothing, as in a Python script
-        self.pythonic = pythonic  # `sum` is Python's, and `torch.sum` the operation
+        self.pythonic = pythonic  # a PyTorch program, which means what it means in Python
+        self.flags = 0  # of Python's compiler: what `from __future__ import` asks for
+        self.plain: set[int] = set()  # lines of the functions that a trace may follow as they stand
+        self.mentioned: frozenset[str] = frozenset()  # the names in the program: `import *` binds these
         self.nodes: list[ast.Node] = []
         self.literals: list[list[Any]] = []
 
@@ -49,6 +56,9 @@ class Expressions:
 
     def __init__(self, table: Table):
         self.table = table
+        self.forms: dict[type, Callable[[Any], Any]] = {
+            kind: getattr(self, method) for kind, method in FORMS.items()
+        }
         self.functions: tuple[frozenset[str], ...] = ()  # the names of each `def` that we are inside of
         self.derivatives = 0  # how many `grad … wrt`s
 
@@ -85,7 +95,7 @@ class Expressions:
 
     def expression(self, node: ast.Expr) -> py.expr:
         """Where a value is wanted."""
-        return EXPRESSIONS[type(node)](self, node)
+        return self.forms[type(node)](node)
 
     def expressions(self, nodes: Iterable[ast.Expr]) -> list[py.expr]:
         return [self.expression(node) for node in nodes]
@@ -112,12 +122,42 @@ class Expressions:
         rows = bool(node.values) and isinstance(node.values[0], list)
         return self.literal(".rows" if rows and isinstance(target, ast.Name) else ".list", node)
 
+    def written(self, node: ast.Constant) -> py.expr:
+        return py.Constant(value=node.value, **self.at(node))
+
+    def values(self, node: ast.TensorLiteral) -> py.expr:
+        """Numbers in brackets."""
+        return self.literal(".literal", node)
+
+    def list_(self, node: ast.ListExpr) -> py.expr:
+        return py.List(elts=self.expressions(node.items), ctx=LOAD, **self.at(node))
+
+    def tuple_(self, node: ast.TupleExpr) -> py.expr:
+        return py.Tuple(elts=self.expressions(node.items), ctx=LOAD, **self.at(node))
+
+    def set_(self, node: ast.SetExpr) -> py.expr:
+        return py.Set(elts=self.expressions(node.items), **self.at(node))
+
+    def starred(self, node: ast.Starred) -> py.expr:
+        return py.Starred(value=self.part(node.value), ctx=LOAD, **self.at(node))
+
     def name(self, node: ast.Name) -> py.expr:
         at = self.at(node)
-        if node.id.startswith("__"):
+        if node.id in HIDDEN:
             return self.helper(".undefined", [self.constant(node.id, at)], at)
-        name = py.Name(id=node.id, ctx=LOAD, **at)
-        return self.helper(".pythons", [name], at) if self.table.pythonic and node.id in DUAL else name
+        return py.Name(id=node.id, ctx=LOAD, **at)
+
+    def walrus(self, node: ast.Walrus) -> py.expr:
+        value, target = self.expression(node.value), self.target(node.target)
+        assert isinstance(target, py.Name)
+        return py.NamedExpr(target=target, value=value, **self.at(node))
+
+    def yield_(self, node: ast.Yield) -> py.expr:
+        value = None if node.value is None else self.expression(node.value)
+        return py.Yield(value=value, **self.at(node))
+
+    def yield_from(self, node: ast.YieldFrom) -> py.expr:
+        return py.YieldFrom(value=self.expression(node.value), **self.at(node))
 
     def binary(self, node: ast.Binary) -> py.expr:
         spine = [node]
@@ -219,6 +259,12 @@ class Expressions:
         return py.Subscript(value=value, slice=index, ctx=LOAD, **self.at(node))
 
     def index(self, node: ast.Subscript) -> py.expr:
+        if not node.items:
+            raise ParseError(
+                "invalid syntax: expected an index between `[` and `]`",
+                span=Span(node.span.source, node.span.end - 1, node.span.end),
+                help="`x[...]` is all of it",
+            )
         items = [self.slice(item) if isinstance(item, ast.Slice) else self.part(item) for item in node.items]
         if len(items) == 1 and not node.trailing_comma:
             return items[0]
@@ -238,7 +284,8 @@ class Expressions:
         keyword_only = False
         for parameter in parameters:
             at = self.at(parameter)
-            name = py.arg(arg=self.bindable(parameter.name, parameter), **at)
+            hint = None if parameter.hint is None else self.hint(parameter.hint)
+            name = py.arg(arg=self.bindable(parameter.name, parameter), annotation=hint, **at)
             default = None if parameter.default is None else self.expression(parameter.default)
             match parameter.kind:
                 case "args":
@@ -247,16 +294,20 @@ class Expressions:
                     made.kwarg = name
                 case "bare":
                     keyword_only = True
+                case "slash":
+                    made.posonlyargs, made.args = made.args, []
                 case _ if keyword_only:
                     made.kwonlyargs.append(name)
                     made.kw_defaults.append(default)
                 case _:
-                    if default is None and made.defaults:
-                        raise ParseError("non-default argument follows default argument", span=parameter.span)
                     made.args.append(name)
                     if default is not None:
                         made.defaults.append(default)
         return made
+
+    def hint(self, node: ast.Expr) -> py.expr | None:
+        """A type hint, where it means anything."""
+        return None
 
     def comprehension(self, node: ast.Comprehension) -> py.expr:
         generators = [
@@ -304,10 +355,9 @@ class Expressions:
     def convert(self, node: ast.Convert) -> py.expr:
         return self.annotated(node.value, node.annotation, node, param=False)
 
-    def annotated(
-        self, value: ast.Expr, annotation: ast.Annotation | None, node: ast.Node, *, param: bool
-    ) -> py.expr:
+    def annotated(self, value: ast.Expr, hint: ast.Hint | None, node: ast.Node, *, param: bool) -> py.expr:
         """`value` with dtype, device and sizes; the dtype reaches into literals and factory calls."""
+        annotation = None if hint is None else as_annotation(hint)
         made = self.reached(value, annotation)
         at = self.at(node)
         place = [self.constant(self.table.filename, at), self.constant(at["lineno"], at)]
@@ -374,7 +424,7 @@ class Expressions:
     # ---------------------------------------------------------------- targets
 
     def bindable(self, name: str, node: ast.Node) -> str:
-        if name.startswith("__"):
+        if name in HIDDEN:
             raise ParseError("names that begin with two underscores are reserved", span=node.span)
         return name
 
@@ -397,32 +447,32 @@ class Expressions:
         raise ParseError("cannot assign to this expression", span=node.span)
 
 
-def _starred(self: Expressions, node: ast.Starred) -> py.expr:
-    return py.Starred(value=self.part(node.value), ctx=LOAD, **self.at(node))
-
-
-EXPRESSIONS: dict[type, Callable[[Expressions, Any], py.expr]] = {
-    ast.Constant: lambda self, node: self.constant(node.value, self.at(node)),
-    ast.TensorLiteral: lambda self, node: self.literal(".literal", node),
-    ast.FString: Expressions.fstring,
-    ast.Name: Expressions.name,
-    ast.ListExpr: lambda self, node: py.List(elts=self.expressions(node.items), ctx=LOAD, **self.at(node)),
-    ast.TupleExpr: lambda self, node: py.Tuple(elts=self.expressions(node.items), ctx=LOAD, **self.at(node)),
-    ast.DictExpr: Expressions.dict_,
-    ast.SetExpr: lambda self, node: py.Set(elts=self.expressions(node.items), **self.at(node)),
-    ast.Starred: _starred,
-    ast.Comprehension: Expressions.comprehension,
-    ast.Unary: Expressions.unary,
-    ast.Binary: Expressions.binary,
-    ast.Compare: Expressions.compare,
-    ast.Logical: Expressions.logical,
-    ast.Conditional: Expressions.conditional,
-    ast.Lambda: Expressions.lambda_,
-    ast.Attribute: Expressions.attribute,
-    ast.Call: Expressions.call,
-    ast.Subscript: Expressions.subscript,
-    ast.Slice: Expressions.slice,
-    ast.Convert: Expressions.convert,
-    ast.GradOf: Expressions.grad_of,
-    ast.GradWrt: Expressions.grad_wrt,
+#: the method that compiles each kind of expression
+FORMS: dict[type, str] = {
+    ast.Constant: "written",
+    ast.TensorLiteral: "values",
+    ast.FString: "fstring",
+    ast.Name: "name",
+    ast.ListExpr: "list_",
+    ast.TupleExpr: "tuple_",
+    ast.DictExpr: "dict_",
+    ast.SetExpr: "set_",
+    ast.Starred: "starred",
+    ast.Comprehension: "comprehension",
+    ast.Unary: "unary",
+    ast.Binary: "binary",
+    ast.Compare: "compare",
+    ast.Logical: "logical",
+    ast.Conditional: "conditional",
+    ast.Lambda: "lambda_",
+    ast.Walrus: "walrus",
+    ast.Yield: "yield_",
+    ast.YieldFrom: "yield_from",
+    ast.Attribute: "attribute",
+    ast.Call: "call",
+    ast.Subscript: "subscript",
+    ast.Slice: "slice",
+    ast.Convert: "convert",
+    ast.GradOf: "grad_of",
+    ast.GradWrt: "grad_wrt",
 }

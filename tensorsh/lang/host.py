@@ -21,12 +21,24 @@ from ..engine.op import Op, registry
 from ..engine.results import Size
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError
+from ..modules import Host
 from ..text.printing import get_printoptions, set_printoptions, texts
 from ..train.data import batches, track
 from .files import Load, save
-from .modules import DUAL
 from .namespace import Kind
 
+#: names that are both Python's and an operation, and the keywords that are Python's
+DUAL: dict[str, frozenset[str]] = {
+    "sum": frozenset({"start"}),
+    "min": frozenset({"key", "default"}),
+    "max": frozenset({"key", "default"}),
+    "abs": frozenset(),
+    "round": frozenset({"ndigits"}),
+    "any": frozenset(),
+    "all": frozenset(),
+    "pow": frozenset({"exp", "mod", "base"}),
+    "range": frozenset(),
+}
 #: of these, Python's have no use for a list
 ELEMENTWISE = frozenset({"abs", "round", "pow"})
 
@@ -60,11 +72,6 @@ class Dual:
 
     def __repr__(self) -> str:
         return f"<built-in function {self.name}>"
-
-
-def pythons(value: Any) -> Any:
-    """What a name of both kinds means in a program that imports `torch` by its name."""
-    return value.host if type(value) is Dual else value
 
 
 def printing() -> dict[str, Any]:
@@ -158,7 +165,7 @@ def isinstance_(*given: Any) -> bool:
     raise ArgumentError("isinstance() arg 2 must be a type, a tuple of types, or a union")
 
 
-def host_names(folder: Callable[[], str]) -> dict[str, Any]:
+def host_names(host: Host) -> dict[str, Any]:
     """Every host function and constant by name."""
     from . import attributes
 
@@ -166,7 +173,7 @@ def host_names(folder: Callable[[], str]) -> dict[str, Any]:
         if not isinstance(name, str):
             raise ArgumentError(f"attribute name must be string, not '{type(name).__name__}'")
         try:
-            return attributes.get(value, name)
+            return attributes.get(value, name, host)
         except AttributeError:
             if default:
                 return default[0]
@@ -195,7 +202,6 @@ def host_names(folder: Callable[[], str]) -> dict[str, Any]:
     names: dict[str, Any] = {name: getattr(builtins, name) for name in PLAIN}
     names |= {name: Dual(name) for name in DUAL} | kinds | CLASSES | printing()
     names |= {
-        ".pythons": pythons,
         "isinstance": isinstance_,
         "type": type_of,
         "callable": callable,
@@ -213,7 +219,7 @@ def host_names(folder: Callable[[], str]) -> dict[str, Any]:
         "argv": [],
         "batches": batches,
         "track": track,
-        "load": Load(folder),
+        "load": Load(host.folder),
         "save": save,
         "exit": leave,
         "quit": leave,

@@ -26,18 +26,7 @@ SOFT = 0  # a soft keyword, until `SoftKeywords` has looked around
 MAX_BRACKETS = 200  # as in CPython
 MAX_INDENTS = 100
 
-REFUSED_WORDS = (
-    "class",
-    "try",
-    "except",
-    "finally",
-    "raise",
-    "global",
-    "nonlocal",
-    "async",
-    "await",
-    "yield",
-)
+REFUSED_WORDS = ("async", "await")
 CLOSING = {")": "(", "]": "[", "}": "{"}
 BLANK_LINES = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*+([ \t\f]*)(?:#[^\r\n]*)?")
 
@@ -61,7 +50,8 @@ class Tokens:
 class Lexer:
     """The tokens of one source. All positions are character offsets."""
 
-    def __init__(self, grammar: Grammar, source: Source):
+    def __init__(self, grammar: Grammar, source: Source, pythonic: bool = False):
+        self.pythonic = pythonic  # words mean what they mean in Python, wherever that is anything
         self.source = source
         self.text = source.text
         self.grammar = grammar
@@ -70,6 +60,11 @@ class Lexer:
         self.brackets: list[tuple[str, int]] = []
         self.indents: list[tuple[int, int]] = [(0, 0)]  # widths with tabs to the next 8, and with tabs as 1
         self.indent = ""
+        self.header: tuple[int, int] | None = None  # the token and depth of the bracket that a `with` opened
+        self.closes_header = False  # whether the closing bracket that is being read ends such a header
+        signs = grammar.signs
+        self.opening = {signs[sign] for sign in CLOSING.values()}
+        self.closing = {signs[sign] for sign in CLOSING}
 
     def read(self) -> Tokens:
         """All tokens, ending with `$END` or an error."""
@@ -91,7 +86,7 @@ class Lexer:
         operand_ends = _operand_ends(self.grammar)
         name, number, newline = symbols["NAME"], symbols["NUMBER"], symbols["_NEWLINE"]
         literals = LiteralReader(source)
-        soft = SoftKeywords(self.grammar, source, tokens, operand_ends)
+        soft = SoftKeywords(self.grammar, source, tokens, operand_ends, self.pythonic)
         fstrings = FStrings(self.grammar, source, tokens, self._open, self._close)
         match = _pattern(self.grammar).match
 
@@ -106,7 +101,7 @@ class Lexer:
                 word = text[start:at]
                 kind = words.get(word, name)
                 if kind == SOFT:
-                    kind = soft.read(word, at, len(brackets))
+                    kind = soft.read(word, at, len(brackets), len(self.indents))
                     if kind == symbols["ON"]:
                         tokens.add(kind, start, at)
                         kind = symbols["DEVICE"]
@@ -124,12 +119,14 @@ class Lexer:
                         continue
                 elif sign in CLOSING:
                     self._close(sign, start)
+                    if self.closes_header:
+                        kind, self.closes_header = symbols["WITH_CLOSE"], False
                     if fstrings.opened and fstrings.ends_replacement(sign, len(brackets)):
                         at = fstrings.after_replacement(start)
                         continue
                 elif sign == "[" and (not kinds or kinds[-1] not in operand_ends):
                     literal = literals.read(start, len(brackets))
-                    if literal is not None:
+                    if literal is not None and not (self.pythonic and literal.words):
                         tokens.literals[len(kinds)] = literal
                         kind, at = symbols["TENSOR"], literal.end
                     else:
@@ -160,7 +157,7 @@ class Lexer:
                 if fstrings.opened and fstrings.in_replacement(len(brackets)):
                     at = fstrings.format(start)  # one that starts with `=`
                     continue
-                kind = REFUSED
+                kind = signs[":="]
             elif group == END:
                 return
             elif group == QUOTED:
@@ -242,9 +239,14 @@ class Lexer:
             message = "invalid syntax: expected `,` between two rows"
             raise fail(self.source, message, end, at, help="type `,` here")
         self.brackets.append((sign, at))
+        if sign == "(" and kinds and kinds[-1] == self.symbols["WITH"]:
+            self.header = len(kinds), len(self.brackets)
         return len(self.brackets)
 
     def _close(self, sign: str, at: int) -> None:
+        if self.header is not None and self.header[1] == len(self.brackets):
+            self._with_items(self.header[0], at)
+            self.header = None
         if not self.brackets:
             raise fail(self.source, f"unmatched '{sign}'", at, at + 1, help=f"leave the `{sign}` out")
         opening, opened = self.brackets.pop()
@@ -253,6 +255,19 @@ class Lexer:
             where = "" if line == self.source.position(at)[0] else f" on line {line}"
             message = f"closing parenthesis '{sign}' does not match opening parenthesis '{opening}'{where}"
             raise fail(self.source, message, at, at + 1)
+
+    def _with_items(self, opened: int, at: int) -> None:
+        """The parentheses of a `with` header that hold its items (`with (a as x, b):`) are tokens of their own."""
+        if not re.compile(r"\)[ \t\f]*:(?!=)").match(self.text, at):
+            return
+        kinds, symbols, signs = self.tokens.kinds, self.symbols, self.grammar.signs
+        depth = 0
+        for kind in kinds[opened + 1 :]:
+            depth += (kind in self.opening) - (kind in self.closing)
+            if depth == 0 and kind in (symbols["AS"], signs[","]):
+                kinds[opened] = symbols["WITH_OPEN"]
+                self.closes_header = True
+                return
 
 
 # ------------------------------------------------------------------ from the grammar
@@ -265,7 +280,7 @@ CONVERSION, WALRUS, QUOTED, END, NO_TOKEN = range(10, 15)
 @cache
 def _pattern(grammar: Grammar) -> re.Pattern[str]:
     """Blanks and one token; which group matched says what kind of token."""
-    signs = sorted((sign for sign in grammar.signs if sign not in "()[]{}:"), key=len, reverse=True)
+    signs = sorted((sign for sign in grammar.signs if sign not in (*"()[]{}:", ":=")), key=len, reverse=True)
     alternatives = [
         r"[^\W\d]\w*+(?![\"'])",
         grammar.patterns["AUGMENTED"],
@@ -294,7 +309,18 @@ def _words(grammar: Grammar) -> dict[str, int]:
 @cache
 def _operand_ends(grammar: Grammar) -> frozenset[int]:
     """The tokens after which `[` is an index, and no name can follow."""
-    names = ("NAME", "NUMBER", "STRING", "TENSOR", "FSTRING_END", "DEVICE", "TRUE", "FALSE", "NONE")
+    names = (
+        "NAME",
+        "NUMBER",
+        "STRING",
+        "TENSOR",
+        "FSTRING_END",
+        "DEVICE",
+        "TRUE",
+        "FALSE",
+        "NONE",
+        "WITH_CLOSE",
+    )
     signs = (")", "]", "}", "...")
     return frozenset([grammar.symbols[name] for name in names] + [grammar.signs[sign] for sign in signs])
 

@@ -28,25 +28,29 @@ def explain(table: Grammar, source: Source, tokens: Tokens, at: int, states: lis
 
 # What Python has and tensorsh has not.
 REFUSALS = {
-    "class": ("tensorsh has no classes", "write functions (`def`), and keep tensors in a dictionary"),
-    "try": ("tensorsh has no exceptions to catch", "test the condition with `if` before"),
-    "except": ("tensorsh has no exceptions to catch", "test the condition with `if` before"),
-    "finally": ("tensorsh has no exceptions to catch", None),
-    "raise": ("tensorsh has no `raise`", 'type `assert condition, "why"`'),
-    "global": ("tensorsh has no `global`", "return the value, and assign it where the function is called"),
-    "nonlocal": (
-        "tensorsh has no `nonlocal`",
-        "return the value, and assign it where the function is called",
-    ),
-    "async": ("tensorsh has no `async`", None),
-    "await": ("tensorsh has no `await`", None),
-    "yield": ("tensorsh has no generators to define", "collect the values in a list"),
-    ":=": ("tensorsh has no `:=`", "assign with `=` on a line before"),
+    "async": ("tensorsh has no `async`", "leave it out: functions run one after the other"),
+    "await": ("tensorsh has no `await`", "leave it out: functions run one after the other"),
 }
-BLOCK_WORDS = ("if", "elif", "else", "for", "while", "with", "def")
+BLOCK_WORDS = (
+    *(
+        "if",
+        "elif",
+        "else",
+        "for",
+        "while",
+        "with",
+        "def",
+        "class",
+        "try",
+        "except",
+        "finally",
+        "match",
+        "case",
+    ),
+)
 STATEMENT_WORDS = (
     *("backward", "graph", "explain", "param", "del", "assert", "return", "pass", "break", "continue"),
-    *("import", "from", "if", "for", "while", "with", "def"),
+    *("import", "from", "if", "for", "while", "with", "def", "class", "try", "raise", "global", "nonlocal"),
 )
 OPERAND_STARTS = (
     *("NAME", "NUMBER", "STRING", "TENSOR", "FSTRING_START", "TRUE", "FALSE", "NONE"),
@@ -188,8 +192,6 @@ def lexical(place: Place) -> ParseError | None:
 
 def refused(place: Place) -> ParseError | None:
     text = place.text
-    if text == "@" and place.at == place.first:
-        return place.error("tensorsh has no decorators", help="call the function on what `def` made")
     if place.tokens.kinds[place.at] == REFUSED:
         message, help = REFUSALS[text]
         return place.error(message, help=help)
@@ -203,7 +205,7 @@ def indentation(place: Place) -> ParseError | None:
             index -= 1
         word = place.word(index)
         line, _ = place.span_of(index).position
-        what = "function definition" if word == "def" else f"'{word}' statement"
+        what = {"def": "function definition", "class": "class definition"}.get(word, f"'{word}' statement")
         return place.error(
             f"expected an indented block after {what} on line {line}",
             place.span_of(index) if place.ends_text else place.span_of(place.at),
@@ -222,6 +224,25 @@ def else_without_if(place: Place) -> ParseError | None:
         )
     if place.text == "if" and place.before == "else" and place.expects(":"):
         return place.error("expected ':'", place.span_of(place.at), "type `elif` for `else if`")
+    return None
+
+
+def try_alone(place: Place) -> ParseError | None:
+    """A `try` that nothing belongs to, `except` and `finally` that belong to nothing."""
+    if place.expects("except") and place.expects("finally"):
+        return place.error(
+            "expected 'except' or 'finally' block",
+            help="type `except Exception as error:` after the block of the `try`",
+            incomplete=place.ends_text,
+        )
+    if place.text in ("except", "finally") and place.at == place.first:
+        help = "indent it exactly as much as the `try` that it belongs to"
+        return place.error(f"'{place.text}' without 'try'", help=help)
+    if place.text == "," and place.word(place.first) == "except" and not place.open_brackets:
+        return place.error("multiple exception types must be parenthesized", help="type `except (A, B):`")
+    if place.word(place.first) == "@" and place.expects("def"):
+        message = "invalid syntax: expected a `def` or `class` after the decorator"
+        return place.error(message, incomplete=place.ends_text)
     return None
 
 
@@ -270,19 +291,10 @@ def colon(place: Place) -> ParseError | None:
     return None if word else place.error("expected ':'", help="type `:` before the block")
 
 
-def annotated_place(place: Place) -> ParseError | None:
-    """`a.b: int = 3`."""
-    if place.text == ":" and place.expects("=") and place.expects("AUGMENTED"):
-        help = "assign without one, or convert: `value as dtype`"
-        return place.error("only a name can have an annotation", help=help)
-    return None
-
-
 def missing_value(place: Place) -> ParseError | None:
-    """`x: float32`, `param w`: an annotation alone does nothing."""
+    """`param w`."""
     if place.at_line_end and place.expects("="):
-        first = place.word(place.first)
-        if first == "param" or place.word(place.first + 1) == ":":
+        if place.word(place.first) == "param":
             span = place.span_of(place.first).to(place.span_of(place.at - 1))
             return place.error("invalid syntax: expected `=` and a value", span, f"type `{span.text} = …`")
     return None
@@ -422,13 +434,13 @@ MISTAKES: tuple[Callable[[Place], ParseError | None], ...] = (
     refused,
     indentation,
     else_without_if,
+    try_alone,
     print_statement,
     fstring_expression,
     dictionary,
     equals_in_expression,
     conditional_without_else,
     missing_value,
-    annotated_place,
     missing_in,
     colon,
     side_by_side,

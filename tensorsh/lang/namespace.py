@@ -63,7 +63,7 @@ class Kind:
         return hash(self.title)
 
 
-__all__ = ["Kind", "Namespace", "Prelude", "did_you_mean"]
+__all__ = ["Behind", "Kind", "Namespace", "Prelude", "did_you_mean"]
 
 
 class Prelude:
@@ -108,3 +108,27 @@ class Prelude:
             if name not in self.bound:
                 self.bound[name] = registry[key]
         return self.bound
+
+
+class Behind:
+    """What a PyTorch program finds behind its own names: Python's builtins, at the prompt then tensorsh's names."""
+
+    def __init__(self, builtins: dict[str, Any], prelude: Prelude | None = None):
+        self.bound = dict(builtins)
+        self.prelude = prelude
+
+    def provide(self, code: CodeType) -> None:
+        """Bind the names of tensorsh's that a piece of compiled code mentions."""
+        if self.prelude is None:
+            return
+        self.prelude.provide(code)
+        for name in code.co_names:
+            if name not in self.bound and name in self.prelude.bound:
+                self.bound[name] = self.prelude.bound[name]
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self.provide(constant)
+
+    def names(self) -> set[str]:
+        """All names, bound or not."""
+        return set(self.bound) | (self.prelude.names() if self.prelude is not None else set())

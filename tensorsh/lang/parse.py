@@ -19,27 +19,27 @@ from .build import Builder
 from .grammar import BUILD, PASS, Grammar, load
 from .lexer import Lexer, Tokens
 
-BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Define)
+BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Define, ast.Class, ast.Try, ast.Match)
 LONG = 10_000  # characters from which it pays to keep the garbage collector away
 
 grammar = cache(load)
 
 
-def parse(source: Source) -> ast.Program:
-    """The program that `source` is; ParseError where it is none."""
+def parse(source: Source, pythonic: bool = False) -> ast.Program:
+    """The program that `source` is; ParseError where it is none. `pythonic`: read as Python reads it."""
     table = grammar()
     with _uncollected(len(source.text) > LONG):
-        return _run(table, source, Lexer(table, source).read())
+        return _run(table, source, Lexer(table, source, pythonic).read())
 
 
-def is_complete(text: str) -> bool:
+def is_complete(text: str, pythonic: bool = False) -> bool:
     """Whether the shell should run `text` rather than ask for another line.
 
     A text that breaks off is not complete; neither is one that ends inside a block, which only an empty
     line ends. A text with an error is: the error is the answer.
     """
     try:
-        program = parse(Source(text))
+        program = parse(Source(text), pythonic)
     except ParseError as error:
         return not error.incomplete
     if program.body and isinstance(program.body[-1], BLOCKS):

@@ -219,8 +219,10 @@ def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
             yield from node.operands[:2]
         case ast.Unary():
             yield node.operand
-        case ast.Subscript() | ast.Convert() | ast.GradOf() | ast.Declare():
+        case ast.Subscript() | ast.Convert() | ast.GradOf():
             yield node.value
+        case ast.Declare(value=ast.Expr() as value):
+            yield value
         case ast.GradWrt():
             yield from (node.value, *node.wrt)
         case ast.Attribute():

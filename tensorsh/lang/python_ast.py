@@ -30,6 +30,8 @@ def _quick(kind: type[ast.AST]) -> type[ast.AST]:
         shared |= {"col_offset": 0, "end_col_offset": 0, "end_lineno": None}
     parameters = ", ".join(f"{name}=None" for name in names)
     body = "; ".join(f"self.{name} = {name}" for name in names)
+    if issubclass(kind, ast.pattern):  # whose end Python insists on
+        body += "; self.end_lineno = lineno"
     scope: dict[str, Any] = {}
     exec(f"def __init__(self, {parameters}): {body}", scope)
     return type(kind.__name__, (kind,), {"__init__": scope["__init__"], **shared})

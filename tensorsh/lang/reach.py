@@ -6,7 +6,7 @@ it still holds. What is of no known kind stops the trace.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -32,7 +32,7 @@ PURE = words(
 #: entries of the runtime that only compute, or that a trace follows
 HELPERS = words(
     ".annotate .annotated .attr .backward .call .chain .device .display .dtype .fields .grad_of .grad_wrt "
-    ".growing .changing .list .list_operator .literal .numbers .pythons .rows .scope .signs .sizes .slot .spelled "
+    ".changing .list .list_operator .literal .numbers .rows .scope .signs .sizes .slot .spelled "
     ".stacked .values "
 )
 MOST_ITEMS = 64
@@ -52,6 +52,7 @@ class Reach:
     own        names that the run binds before it reads them
     assigned   names that are local to a function, and never the session's
     inside     whether the names that are bound are those of a function
+    follows    whether a trace sees all that the function of a text at a line does
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Reach:
         assigned: frozenset[str],
         strict: bool,
         inside: bool,
+        follows: Callable[[str, int], bool],
     ):
+        self.follows = follows
         self.varying = varying
         self.bound = bound
         self.own = own
@@ -204,10 +207,13 @@ class Reach:
             raise TraceStopped("functions in functions in functions")
         if self.known(function, path):
             return
+        code = function.__code__
+        if not self.follows(code.co_filename, code.co_firstlineno):
+            raise TraceStopped("a function that may change more than tensors")
         shared = function.__globals__
         for name in names_of(function.__code__):
             if self.inside or name not in self.own:
-                self._shared(name, shared, shared["__builtins__"])
+                self._shared(name, shared, function.__builtins__)  # type: ignore[attr-defined]
         if self.inside and not self.bound.isdisjoint(function.__code__.co_freevars):
             raise TraceStopped("a function sees a name that the run binds")
         for i, cell in enumerate(function.__closure__ or ()):

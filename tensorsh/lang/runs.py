@@ -50,6 +50,10 @@ def computes(statement: ast.Stmt, inside: bool) -> bool:
         match node:
             case ast.Break() | ast.Continue() | ast.Return() | ast.Define() | ast.Delete() | ast.Import():
                 return False
+            case ast.Class() | ast.Try() | ast.Raise() | ast.Match() | ast.Global():
+                return False
+            case ast.ImportModule() | ast.ImportNames() | ast.Yield() | ast.YieldFrom() | ast.Walrus():
+                return False
             case ast.Graph() | ast.Explain() | ast.FString() | ast.While() | ast.Assert():
                 return False
             case ast.If():
@@ -61,6 +65,29 @@ def computes(statement: ast.Stmt, inside: bool) -> bool:
             case ast.Call(function=ast.Name(id=called) | ast.Attribute(name=called)) if called in HOST:
                 return False
     return True
+
+
+def follows(function: ast.Define) -> bool:
+    """Whether a trace sees all that a function does by what happens to tensors: it changes nothing else."""
+    for node in walk(function.body):
+        match node:
+            case ast.Assign(targets=targets) if not all(map(_is_name, targets)):
+                return False
+            case ast.AugAssign(target=ast.Attribute() | ast.Subscript()) | ast.Delete():
+                return False
+            case ast.Class() | ast.Try() | ast.Raise() | ast.Global() | ast.Yield() | ast.YieldFrom():
+                return False
+            case ast.ImportModule() | ast.ImportNames() | ast.Import() | ast.With() | ast.Match():
+                return False
+            case ast.Attribute(name=name) if name in HOST:
+                return False
+    return True
+
+
+def _is_name(target: ast.Expr) -> bool:
+    if isinstance(target, ast.TupleExpr):
+        return all(map(_is_name, target.items))
+    return isinstance(target, ast.Name)
 
 
 def worthwhile(run: list[ast.Stmt]) -> bool:
@@ -122,9 +149,9 @@ def read_first(run: Iterable[ast.Stmt]) -> frozenset[str]:
             case ast.AugAssign(target=target, value=value):
                 reads(target)
                 reads(value)
-            case ast.Declare(name=declared, value=value):
+            case ast.Declare(target=target, value=value):
                 reads(value)
-                bound.add(declared)
+                binds(target)
             case ast.For(target=target, iterable=iterable, body=body, otherwise=otherwise):
                 reads(iterable)
                 binds(target)

@@ -16,6 +16,8 @@ from ..engine import context, device
 from ..engine.op import registry
 from ..engine.tensor import Tensor
 from ..errors import TensorshError, unknown_name
+from ..modules import Host
+from ..modules.guarded import is_guarded
 from . import annotate, attributes, queries
 from .ast import Node
 from .expressions import Table
@@ -105,7 +107,10 @@ def spelled(values: Any, words: tuple[str, ...], *meanings: Any) -> Any:
 class Runtime:
     """The helpers of one session, bound to its tables and its display."""
 
-    def __init__(self, show: Show, import_file: Callable[[str, str], None], variables: dict[str, Any]):
+    def __init__(
+        self, show: Show, import_file: Callable[[str, str], None], variables: dict[str, Any], host: Host
+    ):
+        self.host = host
         self.variables = variables
         self.tables: dict[str, Table] = {}
         self.show = show
@@ -117,7 +122,7 @@ class Runtime:
         return {
             ".annotate": self.annotate,
             ".annotated": annotated,
-            ".attr": attributes.get,
+            ".attr": self.attribute,
             ".backward": queries.backward,
             ".call": call,
             ".chain": self.chain,
@@ -127,11 +132,10 @@ class Runtime:
             ".dtype": annotate.dtype_named,
             ".explain": self.explain,
             ".failed": failed,
-            ".fields": attributes.Fields,
+            ".fields": lambda value: attributes.Fields(value, self.host),
             ".grad_of": queries.grad_of,
             ".grad_wrt": queries.grad_wrt,
             ".graph": self.graph,
-            ".growing": growing,
             ".import": self.import_file,
             ".join": lambda *parts: "".join(parts),
             ".list": fresh,
@@ -150,10 +154,23 @@ class Runtime:
             ".values": lambda filename: self.tables[filename].literals,
         }
 
+    def python_entries(self) -> dict[str, Any]:
+        """What only PyTorch programs have among their builtins."""
+        return {".pattern_class": pattern_class}
+
+    def follows(self, filename: str, line: int) -> bool:
+        """Whether a trace sees all that the function at this line of a compiled text does."""
+        table = self.tables.get(filename)
+        return table is None or not table.pythonic or line in table.plain
+
     def node(self, filename: str, line: int) -> Node | None:
         """The piece of a program that compiled code belongs to."""
         table = self.tables.get(filename)
         return None if table is None else table.node(line)
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """`value.name` where the name has to be looked at."""
+        return attributes.get(value, name, self.host)
 
     # ---------------------------------------------------------------- showing
 
@@ -180,7 +197,9 @@ class Runtime:
 
     def annotate(self, value: Any, filename: str, line: int, sizes: annotate.Sizes, param: bool) -> Any:
         node: Any = self.node(filename, line)
-        return annotate.conform(value, node.annotation, node, sizes, param)
+        hint = node.annotation
+        annotation = None if hint is None else annotate.as_annotation(hint)
+        return annotate.conform(value, annotation, node, sizes, param)
 
     def chain(self, place: tuple[str, int], operators: tuple[str, ...], operands: list[Any]) -> Any:
         """Fold a long chain of operators from the left; an error points at its own operator."""
@@ -195,6 +214,13 @@ class Runtime:
 
 
 # ------------------------------------------------------------------ the ones that need no session
+
+
+def pattern_class(kind: Any) -> None:
+    """Before a class pattern with positions: the names it looks at are ones that a program may look at."""
+    for name in getattr(kind, "__match_args__", ()):
+        if type(name) is str and is_guarded(name):
+            raise TypeError(f"{kind.__name__}.__match_args__ cannot name {name!r}")
 
 
 def call(function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -244,20 +270,10 @@ def slot(value: Any) -> Any:
     return attributes.Slots(value) if type(value) in (list, dict) else value
 
 
-def growing(value: Any) -> None:
-    """Before `value += …`: a list grows in place."""
-    if type(value) is list:
-        if context.current.trace is not None:
-            context.current.trace.stop("a list is changed")
-        context.current.journal.save_list(value, grows=True)
-
-
 def changing(value: Any) -> None:
-    """Before `value *= …`, `value |= …`: a list, dictionary or set changes in place."""
-    if type(value) in attributes.PURE:
-        if context.current.trace is not None:
-            context.current.trace.stop(f"a {type(value).__name__} is changed")
-        context.current.journal.save_items(value)
+    """Before `value += …`: a trace does not follow a list, dictionary or set that changes in place."""
+    if context.current.trace is not None and type(value) in attributes.PURE:
+        context.current.trace.stop(f"a {type(value).__name__} is changed")
 
 
 def failed(message: Any) -> None:

@@ -50,6 +50,7 @@ class Segment:
     varying    the names that the loops around it bind
     assigned   the names that are local to the functions around it
     found      hears of each new program, and which lines it does
+    follows    whether a trace sees all that the function of a text at a line does
     """
 
     def __init__(
@@ -61,7 +62,9 @@ class Segment:
         variables: dict[str, Any],
         run: list[ast.Stmt],
         found: Callable[[str, Program], None] | None = None,
+        follows: Callable[[str, int], bool] = lambda filename, line: True,
     ):
+        self.follows = follows
         self.run = run
         self.found = found
         self.codes = codes
@@ -161,7 +164,9 @@ class Segment:
         bound = frozenset().union(*self.bound[i:end])
         before = {name: local[name] for name in bound if name in local}
         own = bound - read_first(self.run[i:end])
-        reach = Reach(self.varying, bound, own, self.assigned, strict, local is not self.variables)
+        reach = Reach(
+            self.varying, bound, own, self.assigned, strict, local is not self.variables, self.follows
+        )
         trace: Trace | None = None
         linked: list[tuple[Tensor, ReplayedNode]] = []
         versions: list[tuple[Any, Any]] = []

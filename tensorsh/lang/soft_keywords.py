@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .lexer import Tokens
 
 # `with` is always a keyword, but says that a line which starts with `backward` means the statement.
-SOFT_WORDS = ("param", "graph", "explain", "backward", "grad", "on", "wrt", "with", "retain", "create")
+SOFT_WORDS = (
+    *("param", "graph", "explain", "backward", "grad", "on", "wrt", "with", "retain", "create", "case"),
+)
 
 # Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
 # What `grad` and its like must stand before: an operand, and no word that continues an expression.
@@ -31,7 +33,16 @@ RETAIN = r"[ \t\f]+(?:retain|create)\b"
 class SoftKeywords:
     """Decides for one source, while its tokens are read."""
 
-    def __init__(self, grammar: Grammar, source: Source, tokens: Tokens, operand_ends: frozenset[int]):
+    def __init__(
+        self,
+        grammar: Grammar,
+        source: Source,
+        tokens: Tokens,
+        operand_ends: frozenset[int],
+        pythonic: bool = False,
+    ):
+        self.pythonic = pythonic
+        self.matches: list[int] = []  # how deep the blocks of the open `match` statements are indented
         self.symbols = symbols = grammar.symbols
         self.text = source.text
         self.kinds = tokens.kinds
@@ -42,18 +53,25 @@ class SoftKeywords:
             tuple[int, int]
         ] = []  # (bracket depth, token) of each `grad`, `explain` before a `wrt`
         self.start = self.looked_at = 0  # of the present statement; the tokens that were searched for it
+        self.line_ends = frozenset(symbols[name] for name in ("_NEWLINE", "_INDENT", "_DEDENT", "SEMICOLON"))
         self.statement_ends = frozenset(
             symbols[name] for name in ("_NEWLINE", "_INDENT", "_DEDENT", "SEMICOLON", "COLON")
         )
 
-    def read(self, word: str, end: int, depth: int) -> int:
-        """The terminal that `word`, which ends at `end` inside `depth` brackets, is here."""
+    def read(self, word: str, end: int, depth: int, indents: int) -> int:
+        """The terminal that `word`, which ends at `end` inside `depth` brackets, is here.
+
+        `indents` is how many levels of indentation are open.
+        """
         symbols, kinds = self.symbols, self.kinds
         before = kinds[-1] if kinds else symbols["_NEWLINE"]
         after_operand = before in self.operand_ends
         if before == symbols["DOT"]:
             return symbols["NAME"]
         match word:
+            case "case":
+                if depth == 0 and self._starts_case(before, indents):
+                    return symbols["CASE"]
             case "on":
                 if (after_operand or before == symbols["COLON"]) and self._follows(DEVICE, end):
                     return symbols["ON"]
@@ -76,7 +94,12 @@ class SoftKeywords:
                     self.queries.append((depth, len(kinds)))
                 if self._follows(OPERAND, end) and not (self._flags_follow(end) and self.starts_backward()):
                     return symbols[word.upper()]
-                if word != "grad" and self._follows(GROUP, end) and self._statement_start() == len(kinds):
+                if (
+                    word != "grad"
+                    and not self.pythonic
+                    and self._follows(GROUP, end)
+                    and self._statement_start() == len(kinds)
+                ):
                     return symbols[word.upper()]
         return symbols["NAME"]
 
@@ -85,6 +108,24 @@ class SoftKeywords:
         found = self._follows(DEVICE, end)
         assert found is not None
         return found.span(1)
+
+    def _starts_case(self, before: int, indents: int) -> bool:
+        """Whether a `case` begins a block of a `match`; that word is a keyword only where such a block follows."""
+        while self.matches and self.matches[-1] > indents:
+            self.matches.pop()
+        symbols, kinds = self.symbols, self.kinds
+        if before in (symbols["_NEWLINE"], symbols["_DEDENT"]):
+            return bool(self.matches) and self.matches[-1] == indents
+        if before != symbols["_INDENT"] or kinds[-3:-1] != [symbols["COLON"], symbols["_NEWLINE"]]:
+            return False
+        first = len(kinds) - 3
+        while first and kinds[first - 1] not in self.line_ends:
+            first -= 1
+        if self.text[self.starts[first] : self.ends[first]] != "match":
+            return False
+        kinds[first] = symbols["MATCH"]
+        self.matches.append(indents)
+        return True
 
     def starts_backward(self) -> bool:
         """Whether the present statement starts with the word `backward`, which is then a keyword."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from codecs import escape_decode  # type: ignore[attr-defined]
+from typing import Any
 
 from ..errors import ParseError
 from ..source import Span
@@ -26,8 +28,8 @@ SIMPLE = {
 NEWLINE = r"\r\n|\r"
 
 
-def decode(span: Span) -> str:
-    """The value of a string literal, quotes and prefix included in `span`."""
+def decode(span: Span) -> Any:
+    """The value of a string or bytes literal, quotes and prefix included in `span`."""
     text = span.text
     quote = 1
     while text[quote - 1] not in "\"'":
@@ -35,11 +37,24 @@ def decode(span: Span) -> str:
     width = 3 if text[quote - 1 : quote + 2] in ('"""', "'''") and len(text) >= quote + 5 else 1
     start, end = quote - 1 + width, len(text) - width
     body = text[start:end]
+    if "b" in text[:quote].lower():
+        return _bytes(span, re.sub(NEWLINE, "\n", body), "r" in text[:quote].lower())
     if "\\" not in body and "\r" not in body:
         return body
     return _unescaped(
         body, Span(span.source, span.start + start, span.start + end), "r" in text[:quote].lower()
     )
+
+
+def _bytes(span: Span, body: str, raw: bool) -> bytes:
+    if not body.isascii():
+        raise ParseError("bytes can only contain ASCII literal characters", span=span)
+    if raw:
+        return body.encode()
+    try:
+        return escape_decode(body.encode())[0]  # type: ignore[return-value]
+    except ValueError as error:
+        raise ParseError(f"(value error) {error}", span=span) from None
 
 
 def decode_fstring_text(span: Span, raw: bool, braces: bool) -> str:

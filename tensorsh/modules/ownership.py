@@ -31,7 +31,10 @@ def own_class(kind: type) -> bool:
     module = module_name(kind)
     root = module.partition(".")[0]
     return module == "__main__" or not (
-        not module or root == "tensorsh" or root in sys.stdlib_module_names or module in sys.modules
+        not module
+        or root in ("tensorsh", "torch")
+        or root in sys.stdlib_module_names
+        or module in sys.modules
     )
 
 

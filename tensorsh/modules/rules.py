@@ -85,6 +85,9 @@ UNCHECKED: dict[int, Any] = {
 }  # fmt: skip
 _METHODS = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 
+#: where the classes of PyTorch's library say that they are from
+LIBRARY = ("tensorsh.torch", "torch")
+
 
 def allowed_dunder(value: Any, name: str) -> bool:
     """Whether a program may read this special name of this value."""
@@ -107,7 +110,7 @@ def allowed_dunder(value: Any, name: str) -> bool:
     if issubclass(kind, type):
         if own_class(value):
             return name in OF_CLASSES or _defined(value, name)
-        return name == "__annotations__" and module_name(value).startswith("tensorsh.torch")
+        return name == "__annotations__" and module_name(value).startswith(LIBRARY)
     if issubclass(kind, Module):
         return name == "__dict__" or name in vars(value)
     if kind is property or kind in (classmethod, staticmethod):
@@ -130,7 +133,7 @@ def _may_be_shown(owner: Any) -> bool:
         kind = owner
     if issubclass(kind, types.ModuleType):
         return False
-    return not flags_of(kind) & HEAP_TYPE or own_class(kind) or module_name(kind).startswith("tensorsh.torch")
+    return not flags_of(kind) & HEAP_TYPE or own_class(kind) or module_name(kind).startswith(LIBRARY)
 
 
 def harmless(found: Any) -> bool:
@@ -212,8 +215,4 @@ def _shows_its_dict(kind: type) -> bool:
     if issubclass(kind, types.ModuleType) or kind in weakref.ProxyTypes:
         return False
     root = module_name(kind).partition(".")[0]
-    return (
-        root in sys.stdlib_module_names
-        or root == "builtins"
-        or module_name(kind).startswith("tensorsh.torch")
-    )
+    return root in sys.stdlib_module_names or root == "builtins" or module_name(kind).startswith(LIBRARY)

@@ -95,8 +95,6 @@ class Leaving:
                 self._show(f"{label}.grad", grad)
         lines += self.builder.freed
         self._graphs(passage)
-        for path in dict.fromkeys(path for path, _, _ in self.items):
-            lines.append(f"journal.save_items({self.before(path)})")
         for path, key, value in self.items:
             lines.append(f"{self.before(path)}[{key!r}] = {self._value(value)}")
         for name, value in self.results.items():

@@ -1,0 +1,196 @@
+"""What `import` finds: torch and its library, files beside the program, and the tables of Python's modules.
+
+A file beside the program (`.py`, `.tsh`, or a folder with an `__init__`) is a module of the program's own: it
+has its variables for itself, its text says which kind of program it is, and it runs once.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError
+from ..modules.module import Module
+from ..source import Source
+from ..torch.namespace import Namespace, has_namespace, namespace
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluator
+
+SUFFIXES = (".py", ".tsh")
+
+
+class Imports:
+    """The modules of one session's programs."""
+
+    def __init__(self, evaluator: Evaluator):
+        self.evaluator = evaluator
+        self.torch_imported = False
+        self.own: dict[str, Module] = {}  # files beside the program, by their dotted names
+
+    def entries(self) -> dict[str, Any]:
+        """What compiled programs call."""
+        return {
+            ".import_module": self.module,
+            ".import_from": self.origin,
+            ".imported": self.imported,
+            ".import_all": self.all,
+        }
+
+    # ---------------------------------------------------------------- the statements
+
+    def module(self, path: str, leaf: bool, filename: str) -> Any:
+        """`import path`: what its first name stands for; `leaf`: what all of it stands for (`as`)."""
+        found = self.find(path, filename)
+        return found if leaf or "." not in path else self.find(path.partition(".")[0], filename)
+
+    def origin(self, path: str, level: int, filename: str) -> Any:
+        """The module after `from`."""
+        return self.find(self._absolute(path, level, filename), filename)
+
+    def imported(self, module: Any, name: str) -> Any:
+        """One name after `import`."""
+        absent = object()
+        found = getattr(module, name, absent) if not name.startswith("__") or name in vars(module) else absent
+        if found is not absent:
+            return found
+        title = module.__name__
+        try:
+            return self.find(f"{title}.{name}", "")
+        except ModuleNotFoundError:
+            pass
+        raise ImportError(
+            f"cannot import name {name!r} from {title!r} (unknown location)", name=title, path=None
+        )
+
+    def all(self, path: str, level: int, filename: str, mentioned: tuple[str, ...]) -> None:
+        """`from path import *`: the names of the module that the program mentions, now or later."""
+        module = self.origin(path, level, filename)
+        evaluator = self.evaluator
+        evaluator.stars.append((module, evaluator.space))
+        self.bind_mentioned(module, mentioned, evaluator.space)
+
+    def bind_mentioned(self, module: Any, mentioned: tuple[str, ...], space: dict[str, Any]) -> None:
+        listed = self.public(module)
+        for name in mentioned:
+            if name in listed:
+                space[name] = getattr(module, name)
+
+    @staticmethod
+    def public(module: Any) -> set[str]:
+        """The names that `import *` takes."""
+        if isinstance(module, Namespace):
+            return {name for name in module.names() if not name.startswith("_")}
+        listed = vars(module).get("__all__")
+        return set(listed) if listed is not None else {name for name in dir(module) if name[:1] not in "_."}
+
+    # ---------------------------------------------------------------- finding
+
+    def find(self, path: str, filename: str) -> Any:
+        """The module of that name, imported now if it has not been; ModuleNotFoundError where there is none."""
+        found = self.own.get(path) or self._beside(path, filename)
+        if found is not None:
+            return found
+        root, _, rest = path.partition(".")
+        if root == "torch":
+            if has_namespace(rest):
+                self.torch_imported = True
+                return namespace(rest)
+        elif path == "tensorsh":
+            return self._tensorsh()
+        elif (listed := self.evaluator.modules.find(path)) is not None:
+            return listed
+        parent = path.rpartition(".")[0]
+        if parent and self.exists(parent, filename):
+            package = "__path__" in vars(self.find(parent, filename)) or root == "torch"
+            what = "" if package else f"; {parent!r} is not a package"
+            raise ModuleNotFoundError(f"No module named {path!r}{what}", name=path)
+        absent = root if parent else path
+        raise ModuleNotFoundError(f"No module named {absent!r}", name=absent)
+
+    def exists(self, path: str, filename: str) -> bool:
+        """Whether there is such a module."""
+        try:
+            self.find(path, filename)
+        except ModuleNotFoundError:
+            return False
+        return True
+
+    def _tensorsh(self) -> Module:
+        """`from tensorsh import torch`, as Python programs write it."""
+        module = Module("tensorsh")
+        vars(module)["torch"] = namespace("")
+        self.torch_imported = True
+        return module
+
+    def _absolute(self, path: str, level: int, filename: str) -> str:
+        """The whole name of a relative import."""
+        if not level:
+            return path
+        space = self.evaluator.spaces.get(filename, {})
+        package = space.get("__package__") or ""
+        parts = package.split(".") if package else []
+        if not parts:
+            raise ImportError("attempted relative import with no known parent package")
+        if level > len(parts):
+            raise ImportError("attempted relative import beyond top-level package")
+        base = parts[: len(parts) - level + 1]
+        return ".".join([*base, path] if path else base)
+
+    # ---------------------------------------------------------------- files beside the program
+
+    def _beside(self, path: str, filename: str) -> Module | None:
+        """The module of a file beside the program."""
+        parent, _, name = path.rpartition(".")
+        if parent:
+            package = self._beside_or_own(parent, filename)
+            folder = None if package is None else vars(package).get("__path__", (None,))[0]
+        else:
+            package, folder = None, self.evaluator.main_folder()
+        if folder is None:
+            return None
+        target = os.path.join(folder, name)
+        inside = next(
+            (
+                file
+                for suffix in SUFFIXES
+                if os.path.isfile(file := os.path.join(target, "__init__" + suffix))
+            ),
+            None,
+        )
+        if inside is not None:
+            return self._run(path, inside, package, target)
+        for suffix in SUFFIXES:
+            if os.path.isfile(target + suffix):
+                return self._run(path, target + suffix, package, None)
+        if os.path.isdir(target) and any(f.endswith(SUFFIXES) for f in os.listdir(target)):
+            return self._run(path, None, package, target)
+        return None
+
+    def _beside_or_own(self, path: str, filename: str) -> Module | None:
+        return self.own.get(path) or self._beside(path, filename)
+
+    def _run(self, path: str, file: str | None, package: Module | None, folder: str | None) -> Module:
+        """Run a file as a module of its own."""
+        module = Module(path, None, file)
+        space = vars(module)
+        space["__package__"] = path if folder is not None else path.rpartition(".")[0]
+        if folder is not None:
+            space["__path__"] = [folder]
+        self.own[path] = module
+        if file is not None:
+            try:
+                with open(file, encoding="utf-8-sig") as opened:
+                    text = opened.read()
+            except (OSError, UnicodeDecodeError) as error:
+                del self.own[path]
+                reason = getattr(error, "strerror", None) or "not a text file"
+                raise DataError(f"cannot import {path!r}: {reason}", code="import") from None
+            try:
+                self.evaluator.run_module(Source(text, file), space)
+            except BaseException:
+                self.own.pop(path, None)
+                raise
+        if package is not None:
+            vars(package)[path.rpartition(".")[2]] = module
+        return module

@@ -1,0 +1,100 @@
+"""The patterns of `match` as Python's own.
+
+Python reads attributes for a class pattern itself. Those that a program names are checked here; those that a
+class names in `__match_args__` are checked before the `match` begins.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ParseError
+from ..modules.guarded import is_guarded
+from . import ast
+
+if TYPE_CHECKING:
+    import ast as py
+
+    from .expressions import Expressions
+else:
+    from . import python_ast as py
+
+
+class Patterns:
+    """Compiles the patterns of one `match`; `checks` are the statements to run before it."""
+
+    def __init__(self, compiler: Expressions):
+        self.compiler = compiler
+        self.checks: list[py.stmt] = []
+
+    def pattern(self, node: ast.Pattern) -> py.pattern:
+        compiler = self.compiler
+        at: dict[str, Any] = compiler.at(node)
+        match node:
+            case ast.ValuePattern(value=ast.Constant(value=None | True | False as value)):
+                return py.MatchSingleton(value=value, **at)
+            case ast.ValuePattern(value=value):
+                return py.MatchValue(value=self.value(value), **at)
+            case ast.CapturePattern(name=name, starred=True):
+                return py.MatchStar(name=self.captured(name, node), **at)
+            case ast.CapturePattern(name=name):
+                return py.MatchAs(name=self.captured(name, node), **at)
+            case ast.SequencePattern(items=items):
+                return py.MatchSequence(patterns=self.all(items), **at)
+            case ast.MappingPattern(keys=keys, patterns=patterns, rest=rest):
+                made = [self.value(key) for key in keys]
+                return py.MatchMapping(
+                    keys=made, patterns=self.all(patterns), rest=self.captured(rest, node), **at
+                )
+            case ast.ClassPattern(kind=kind, patterns=patterns, names=names, named=named):
+                for name in names:
+                    if is_guarded(name):
+                        raise ParseError(f"a pattern cannot look at '{name}'", span=node.span)
+                if patterns:
+                    checked = compiler.helper(".pattern_class", [compiler.expression(kind)], at)
+                    self.checks.append(py.Expr(value=checked, **at))
+                return py.MatchClass(
+                    cls=self.value(kind),
+                    patterns=self.all(patterns),
+                    kwd_attrs=list(names),
+                    kwd_patterns=self.all(named),
+                    **at,
+                )
+            case ast.OrPattern(choices=choices):
+                return py.MatchOr(patterns=self.all(choices), **at)
+            case ast.AsPattern(pattern=pattern, name=name):
+                return py.MatchAs(pattern=self.pattern(pattern), name=self.captured(name, node), **at)
+        raise AssertionError(node)
+
+    def all(self, nodes: tuple[ast.Pattern, ...]) -> list[py.pattern]:
+        return [self.pattern(node) for node in nodes]
+
+    def captured(self, name: str | None, node: ast.Node) -> str | None:
+        return None if name is None else self.compiler.bindable(name, node)
+
+    def value(self, node: ast.Expr) -> py.expr:
+        """What Python's `match` takes: constants, names, dotted names."""
+        at = self.compiler.at(node)
+        match node:
+            case ast.Constant(value=complex() | int() | float() as number) if not isinstance(number, bool):
+                return _number(number, at)
+            case ast.Constant(value=value):
+                return py.Constant(value=value, **at)
+            case ast.Name():
+                return self.compiler.name(node)
+            case ast.Attribute(value=value, name=name):
+                if is_guarded(name):
+                    raise ParseError(f"a pattern cannot look at '{name}'", span=node.span)
+                return py.Attribute(value=self.value(value), attr=name, ctx=py.Load(), **at)
+        raise AssertionError(node)
+
+
+def _number(number: Any, at: dict[str, Any]) -> py.expr:
+    """A number as Python's grammar has it in patterns: signs and sums are operators."""
+    if isinstance(number, complex) and number.real:
+        sign = py.Sub() if number.imag < 0 else py.Add()
+        right = py.Constant(value=complex(0, abs(number.imag)), **at)
+        return py.BinOp(left=_number(number.real, at), op=sign, right=right, **at)
+    if (number.imag if isinstance(number, complex) else number) < 0:
+        return py.UnaryOp(op=py.USub(), operand=py.Constant(value=-number, **at), **at)
+    return py.Constant(value=number, **at)

@@ -1,0 +1,181 @@
+"""PyTorch programs: everything means what it means in Python, so it becomes the Python that was written.
+
+Attributes are read and written as Python does. The exceptions are names that could lead to what no program
+may have (`modules.guarded`), and names under which our own objects keep what is theirs (`PRIVATE`): those go
+through `.attr` and `.fields`, which look at the object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ..engine.device import Device
+from ..engine.dtype import DType
+from ..engine.node import Node
+from ..engine.op import Op
+from ..engine.tensor import Tensor
+from ..modules.guarded import is_guarded
+from . import ast
+from .codegen import Compiler
+from .expressions import BINARY, LOAD, STORE, UNARY, Expressions
+
+if TYPE_CHECKING:
+    import ast as py
+else:
+    from . import python_ast as py
+
+#: numbers in brackets up to which they are written out; more are copied from where they are kept
+WRITTEN_OUT = 256
+CONVERSIONS = {None: -1, "s": 115, "r": 114, "a": 97}
+
+
+@cache
+def private() -> frozenset[str]:
+    """The names under which objects that a program holds keep what is the engine's."""
+    hidden: set[str] = set()
+    for kind in (Tensor, Node, Op, DType, Device):
+        public: Any = getattr(kind, "public", ())
+        hidden.update(name for name in dir(kind) if name[:2] != "__" and name not in public)
+        hidden.update(getattr(kind, "__annotations__", ()))
+    hidden.update(("schema", "kernel", "infer", "body", "check", "promote", "names", "plans", "derivatives"))
+    return frozenset(hidden) - SHARED
+
+
+#: what they have of these is PyTorch's too
+SHARED = frozenset({
+    "index", "type", "name", "is_complex", "is_floating_point", "is_signed", "itemsize", "next_functions",
+    "to_complex", "to_real", "doc", "metadata", "variable",
+})  # fmt: skip
+
+
+def direct(name: str) -> bool:
+    """Whether an attribute of this name is read and written as Python does it."""
+    return not is_guarded(name) and name not in private()
+
+
+class PythonExpressions(Expressions):
+    """The expressions of a PyTorch program."""
+
+    def values(self, node: ast.TensorLiteral) -> py.expr:
+        """Numbers in brackets are a list."""
+        if _count(node.values) > WRITTEN_OUT:
+            return self.literal(".list", node)
+        at = self.at(node)
+
+        def made(value: Any) -> py.expr:
+            if isinstance(value, list):
+                return py.List(elts=[made(item) for item in value], ctx=LOAD, **at)
+            return py.Constant(value=value, **at)
+
+        return made(node.values)
+
+    def part(self, node: ast.Expr) -> py.expr:
+        return self.expression(node)
+
+    def operand(self, node: ast.Expr) -> py.expr:
+        return self.expression(node)
+
+    def unpacked(self, node: ast.Expr, target: ast.Expr) -> py.expr:
+        return self.expression(node)
+
+    def operator(self, node: ast.Binary, left: ast.Expr, done: py.expr | None) -> py.expr:
+        first = self.expression(left) if done is None else done
+        return py.BinOp(left=first, op=BINARY[node.op](), right=self.expression(node.right), **self.at(node))
+
+    def unary(self, node: ast.Unary) -> py.expr:
+        value = self.expression(node.operand)
+        return py.UnaryOp(op=UNARY[node.op](), operand=value, **self.at(node))
+
+    def attribute(self, node: ast.Attribute) -> py.expr:
+        if not direct(node.name):
+            return super().attribute(node)
+        value = self.expression(node.value)
+        return py.Attribute(value=value, attr=node.name, ctx=LOAD, **self.at(node))
+
+    def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
+        if more:
+            return super().call(node, more)
+        function = self.expression(node.function)
+        positional, keywords = [], []
+        for argument in node.arguments:
+            value = self.expression(argument.value)
+            if argument.name is None:
+                positional.append(value)
+            else:
+                name = None if argument.name == "**" else argument.name
+                keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
+        return py.Call(func=function, args=positional, keywords=keywords, **self.at(node))
+
+    def fstring(self, node: ast.FString) -> py.expr:
+        return py.JoinedStr(
+            values=[each for part in node.parts for each in self.pieces(part)], **self.at(node)
+        )
+
+    def pieces(self, part: ast.Constant | ast.Replacement) -> list[py.expr]:
+        if isinstance(part, ast.Constant):
+            return [self.expression(part)]
+        value = self.expression(part.value)
+        spec = None if part.format is None else self.fstring(part.format)
+        at = self.at(part)
+        shown: py.expr = py.FormattedValue(
+            value=value, conversion=CONVERSIONS[part.conversion], format_spec=spec, **at
+        )
+        return [shown] if part.label is None else [self.constant(part.label, at), shown]
+
+    def hint(self, node: ast.Expr) -> py.expr | None:
+        return self.expression(node)
+
+    def target(self, node: ast.Expr, context: py.expr_context = STORE) -> py.expr:
+        match node:
+            case ast.Subscript(value=value):
+                made, at = self.expression(value), self.at(node)
+                return py.Subscript(value=made, slice=self.index(node), ctx=context, **at)
+            case ast.Attribute(value=value, name=name) if direct(name):
+                made, at = self.expression(value), self.at(node)
+                return py.Attribute(value=made, attr=name, ctx=context, **at)
+        return super().target(node, context)
+
+
+class PythonCompiler(PythonExpressions, Compiler):
+    """Turns the statements of a PyTorch program into Python code objects."""
+
+    def display(self, node: ast.Display) -> py.stmt:
+        value = self.expression(node.value)
+        if self.functions or node.quiet or self.table.silent:
+            return py.Expr(value=value, **self.at(node))
+        name = node.value.id if isinstance(node.value, ast.Name) else None
+        return self.effect(".display", [value, self.constant(name, self.at(node))], node)
+
+    def declare(self, node: ast.Declare) -> py.stmt:
+        """An annotation converts nothing, unless it says `param` or a device."""
+        hint = node.annotation
+        if node.param or hint is None or hint.value is None or hint.device is not None:
+            return super().declare(node)
+        return self.annotation(node, hint.value)
+
+    def augassign(self, node: ast.AugAssign) -> py.stmt:
+        value = self.expression(node.value)
+        target: Any = self.target(node.target)
+        at = self.at(node)
+        return py.AugAssign(target=target, op=BINARY[node.op](), value=value, **at)
+
+    def assert_(self, node: ast.Assert) -> py.stmt:
+        condition = self.expression(node.condition)
+        message = None if node.message is None else self.expression(node.message)
+        return py.Assert(test=condition, msg=message, **self.at(node))
+
+
+class WatchedCompiler(PythonExpressions, Compiler):
+    """The same for a trace, which has to see what is read of our objects and what is changed."""
+
+    def attribute(self, node: ast.Attribute) -> py.expr:
+        return Expressions.attribute(self, node)
+
+    def target(self, node: ast.Expr, context: py.expr_context = STORE) -> py.expr:
+        return Expressions.target(self, node, context)
+
+
+def _count(values: Any) -> int:
+    return sum(map(_count, values)) if isinstance(values, list) else 1
