@@ -82,12 +82,21 @@ def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
                 if a.requires_grad:
                     record(op, args, key, result)
                     break
-            elif type(a) is tuple and any(type(t) in TENSORS and t.requires_grad for t in a):
+            elif type(a) is tuple and one_requires_grad(a):
                 record(op, args, key, result)
                 break
     if state.tracer is not None:
         state.tracer(op, args, result)
     return result
+
+
+def one_requires_grad(items: tuple[Any, ...]) -> bool:
+    """Whether one of a list of tensors requires a gradient; lists of samples are long."""
+    for t in items:
+        if type(t) in TENSORS:
+            if t.requires_grad_slot or (t.view_of is not None and t.view_of.base.requires_grad_slot):
+                return True
+    return False
 
 
 def any_batched(args: tuple[Any, ...]) -> bool:
