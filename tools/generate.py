@@ -1,8 +1,7 @@
 """Write what is derived from the operation records: `python tools/generate.py`.
 
-The pages of operations (`reference`) and of PyTorch's names (`torch_page`), and for each package of operations
-its index of names (which module has which), so that a program imports only the operations it uses. Tests
-compare these files with the records.
+The pages of operations (`reference`), and for each package of operations its index of names (which module
+has which), so that a program imports only the operations it uses. Tests compare these files with the records.
 
 `python tools/generate.py --coverage` runs every recorded case of PyTorch instead, which takes a minute, and
 writes docs/coverage.md.
@@ -20,7 +19,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import coverage_page  # noqa: E402
 import reference  # noqa: E402
-import torch_page  # noqa: E402
 
 PACKAGES = ("ops", "train")
 
@@ -86,7 +84,6 @@ def main() -> None:
     print(
         f"docs/operations: {sum(text.count('### ') for text in texts.values())} entries on {len(texts) - 1} pages"
     )
-    torch_page.PAGE.write_text(torch_page.page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ class Device:
         return constructed(args, kwargs)
 
     def __reduce__(self) -> Any:
-        return Device, (self.type,) if self.index is None else (self.type, self.index)
+        from . import rebuild
+
+        return rebuild.device, (str(self),)
 
     @property
     def is_meta(self) -> bool:

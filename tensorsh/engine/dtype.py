@@ -61,8 +61,16 @@ class DType:
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 
-    def __reduce__(self) -> str:
-        return self.name
+    def __reduce__(self) -> Any:
+        from . import rebuild
+
+        return rebuild.dtype, (self.name,)
+
+    def __copy__(self) -> DType:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> DType:
+        return self
 
 
 bool_ = DType("bool", BOOL, 8, "Bool", np.dtype(np.bool_))

@@ -45,6 +45,11 @@ class Size(tuple[int, ...]):
             return NotImplemented
         return Size(other + tuple(self))
 
+    def __reduce__(self) -> Any:
+        from . import rebuild
+
+        return rebuild.size, (tuple(self),)
+
     def __mul__(self, times: SupportsIndex) -> Size:
         return Size(super().__mul__(times))
 

@@ -439,6 +439,18 @@ class Tensor(metaclass=TensorMeta):
     def __hash__(self) -> int:
         return id(self)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """What a pickle holds of it; a shallow copy shares its memory."""
+        from . import rebuild
+
+        array: Any = tuple(self.spec.shape) if self.spec.is_meta else self.array
+        if array is self.array and self.dtype is dt.bfloat16:
+            array = self.array.view(np.uint16)  # which any NumPy reads
+        kind: Any = type(self)
+        kind = kind.__name__ if kind in TENSORS else kind  # for Python, none of them is where it says
+        state = dict(self.__dict__)
+        return rebuild.tensor, (kind, array, self.dtype.name, str(self.device), self.requires_grad, state)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         """A leaf of its own, its gradient copied too; what shares memory with it shares the copy's."""
         if id(self) in memo:

@@ -6,6 +6,7 @@ PyTorch prints it in messages.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,9 @@ class Structure:
         """In PyTorch's words."""
         if self.kind is None:
             return "*"
-        name = self.kind.__name__
-        keys = None if self.keys is None else list(self.keys)
+        name, keys = self.kind.__name__, str(None if self.keys is None else list(self.keys))
+        if hasattr(self.kind, "_fields"):
+            name, keys = "namedtuple", str(self.kind)
         inside = (",\n" + " " * (indent + 2)).join(child.text(indent + 2) for child in self.children)
         return f"TreeSpec({name}, {keys}, [{inside}])"
 
@@ -58,8 +60,8 @@ def flatten(value: Any) -> tuple[list[Any], Structure]:
 
 def _flatten(value: Any, leaves: list[Any]) -> Structure:
     kind = type(value)
-    if kind is dict:
-        return Structure(dict, tuple(value), tuple([_flatten(v, leaves) for v in value.values()]))
+    if kind is dict or kind is OrderedDict:
+        return Structure(kind, tuple(value), tuple([_flatten(v, leaves) for v in value.values()]))
     if isinstance(value, tuple | list) and kind is not Size:
         return Structure(kind, None, tuple([_flatten(v, leaves) for v in value]))
     leaves.append(value)
@@ -77,7 +79,7 @@ def _unflatten(leaves: Any, structure: Structure) -> Any:
         return next(leaves)
     children = [_unflatten(leaves, child) for child in structure.children]
     if structure.keys is not None:
-        return dict(zip(structure.keys, children, strict=True))
+        return kind(zip(structure.keys, children, strict=True))
     if kind is list:
         return children
     if kind is tuple:

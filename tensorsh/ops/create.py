@@ -14,6 +14,7 @@ from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.inference import made
 from ..engine.op import composite, registry
+from ..engine.results import Size
 from ..engine.spec import spec
 from ..engine.tensor import NUMBERS, Tensor, make_tensor, type_name, wrap
 from ..engine.warn import warn
@@ -398,6 +399,19 @@ def _bytes(buffer: Any) -> np.ndarray[Any, Any]:
         help="bytearray(data) may be written",
     )
     return found.copy()
+
+
+@composite("Tensor.new(Tensor input, any... data)")
+def new(input, data):
+    """The old constructor of tensors of this dtype and device: of sizes, of values, of nothing.
+
+    >>> tensor([1., 2.]).new([3, 4])
+    tensor([3., 4.])
+    """
+    like = {"dtype": input.dtype, "device": input.device}
+    if not data or isinstance(data[0], Size) or all(type(n) is int for n in data):
+        return registry["empty"](*(data or (0,)), **like)
+    return data[0].detach() if isinstance(data[0], Tensor) else registry["tensor"](data[0], **like)
 
 
 @composite(

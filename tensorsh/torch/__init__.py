@@ -33,10 +33,7 @@ CONTENTS = {
     "amp.grad_scaler": "GradScaler",
     "compiling": "compile",
     "cuda.streams": "OutOfMemoryError",
-    "questions": (
-        "get_device get_device_module is_conj is_neg is_storage is_warn_always_enabled range "
-        "set_warn_always sym_float sym_int sym_max sym_min sym_not typename"
-    ),
+    "questions": ("get_device_module is_storage range sym_float sym_int sym_max sym_min sym_not typename"),
     "serialization.saving": "save",
     "serialization.loading": "load",
     "storage": "TypedStorage UntypedStorage",

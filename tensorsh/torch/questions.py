@@ -5,9 +5,8 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from ..engine import context
 from ..engine.dtype import DType
-from ..engine.tensor import Tensor, type_name
+from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..ops.storages import TypedStorage, UntypedStorage
 from .namespace import torch
@@ -27,21 +26,6 @@ def typename(obj: Any, /) -> str:
 def is_storage(obj: Any, /) -> bool:
     """Whether a value is the memory of tensors."""
     return isinstance(obj, TypedStorage | UntypedStorage)
-
-
-def is_conj(input: Any) -> bool:
-    """Whether a tensor is still to be conjugated when it is read: here it always has been."""
-    return False
-
-
-def is_neg(input: Any) -> bool:
-    """Whether a tensor is still to be negated when it is read: here it always has been."""
-    return False
-
-
-def get_device(input: Any) -> int:
-    """The number of the tensor's accelerator; -1 for the CPU."""
-    return -1
 
 
 def range(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, **options: Any) -> Any:
@@ -94,19 +78,3 @@ def get_device_module(device: Any = None) -> Any:
     if found is None:
         raise RuntimeError(f"Invalid device '{kind}', you must first register a device module for it")
     return found
-
-
-def is_warn_always_enabled() -> bool:
-    """Whether what is warned about once is warned about each time."""
-    state = context.current.warnings
-    return bool(state is not None and state.always)
-
-
-def set_warn_always(b: bool) -> None:
-    """Set it."""
-    if not isinstance(b, bool):
-        raise TypeError(f"setWarnOnlyOnce expects a bool, but got {type_name(b)}")
-    state = context.current.warnings
-    if state is not None:
-        state.save()
-        state.always = b

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from ...engine.device import Device
 from ...engine.dtype import DType
 from ...engine.results import Size
 from ...engine.tensor import Tensor
@@ -70,6 +71,8 @@ class _Pickler(pickle._Pickler):  # type: ignore[name-defined,misc]
             return reduced(value, looked_into)
         if type(value) is Size:
             return Size, (tuple(value),)
+        if isinstance(value, Device):
+            return Device, (value.type,) if value.index is None else (value.type, value.index)
         if isinstance(value, _StorageName):
             return value.name
         if isinstance(value, DType):

@@ -2,6 +2,6 @@
 
 from ..namespace import lazily
 
-NAMESPACES = ("checkpoint", "data", "hooks")
+NAMESPACES = ("_pytree", "checkpoint", "data", "hooks")
 
 __getattr__, __dir__ = lazily(__name__)
