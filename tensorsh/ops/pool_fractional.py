@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -55,15 +54,25 @@ def largest(x, samples, kernel, out):
     draws = samples.reshape(len(planes), n)
     if n == 2:  # the first number is the width's there
         draws = draws[:, ::-1]
-    found = np.zeros((len(planes), *out), np.int64)
+    found = np.empty((len(planes), *out), np.int64)
     for plane, draw, places in zip(planes, draws, found, strict=True):
         lines = [starts(*each) for each in zip(draw, spatial, out, kernel, strict=True)]
-        corners = [[slice(a, a + k) for a in line] for line, k in zip(lines, kernel, strict=True)]
-        for at, window in zip(np.ndindex(out), product(*corners), strict=True):
-            best = np.unravel_index(plane[window].argmax(), kernel)
-            first = [w.start + b for w, b in zip(window, best, strict=True)]
-            places[at] = np.ravel_multi_index(first, spatial)
+        windows = _windows(lines, spatial, kernel)
+        best = plane.ravel()[windows].argmax(-1)
+        places[...] = np.take_along_axis(windows, best[..., None], -1)[..., 0]
     return found.reshape(*x.shape[:-n], *out)
+
+
+def _windows(lines: list[Any], spatial: Ints, kernel: Ints) -> Any:
+    """The flat positions of each window's elements: (*out, elements of a window)."""
+    n = len(kernel)
+    found: Any = 0
+    for axis, (line, size, k) in enumerate(zip(lines, spatial, kernel, strict=True)):
+        along = (line[:, None] + np.arange(k)).reshape(
+            [len(line) if d == axis else k if d == n + axis else 1 for d in range(2 * n)]
+        )
+        found = found * size + along
+    return found.reshape(*found.shape[:n], -1)
 
 
 def pooled(
