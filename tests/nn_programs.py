@@ -587,4 +587,117 @@ for i in range(4):
     out, (h, c) = lstm(xs); loss = F.cross_entropy(fc(out[:, -1]), ys); op.zero_grad(); loss.backward(); op.step(); print(loss, h.shape, c.shape)
 print(lstm)
 """,
+    # recurrent networks on packed sequences, with attention
+    r"""
+pad_sequence, pack_padded_sequence = nn.utils.rnn.pad_sequence, nn.utils.rnn.pack_padded_sequence
+pad_packed_sequence = nn.utils.rnn.pad_packed_sequence
+torch.manual_seed(0)
+class TextRNN(nn.Module):
+    def __init__(self, vocab, emb, hid, classes, cell='LSTM'):
+        super().__init__()
+        self.emb = nn.Embedding(vocab, emb, padding_idx=0)
+        self.rnn = getattr(nn, cell)(emb, hid, num_layers=2, batch_first=True, bidirectional=True, dropout=0.1)
+        self.fc = nn.Linear(2 * hid, classes)
+    def forward(self, x, lengths):
+        e = self.emb(x)
+        p = pack_padded_sequence(e, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        out, h = self.rnn(p)
+        out, _ = pad_packed_sequence(out, batch_first=True)
+        if isinstance(h, tuple): h = h[0]
+        return self.fc(torch.cat([h[-2], h[-1]], dim=1)), out
+seqs = [torch.randint(1, 20, (n,)) for n in (5, 3, 7, 2)]
+lengths = torch.tensor([len(s) for s in seqs]); x = pad_sequence(seqs, batch_first=True); y = torch.tensor([0, 1, 1, 0])
+for cell in ('LSTM', 'GRU', 'RNN'):
+    torch.manual_seed(1)
+    m = TextRNN(20, 4, 5, 2, cell); opt = torch.optim.Adam(m.parameters(), lr=0.01)
+    for i in range(3):
+        logits, out = m(x, lengths); loss = F.cross_entropy(logits, y); opt.zero_grad(); loss.backward(); opt.step()
+        print(cell, i, loss.detach(), out.shape)
+    print(m)
+class Encoder(nn.Module):
+    def __init__(self): super().__init__(); self.emb = nn.Embedding(10, 6); self.gru = nn.GRU(6, 6)
+    def forward(self, x, h): return self.gru(self.emb(x).view(1, 1, -1), h)
+class AttnDecoder(nn.Module):
+    def __init__(self, hidden=6, out=10, max_len=5):
+        super().__init__(); self.emb = nn.Embedding(out, hidden); self.attn = nn.Linear(hidden * 2, max_len); self.comb = nn.Linear(hidden * 2, hidden); self.gru = nn.GRU(hidden, hidden); self.out = nn.Linear(hidden, out)
+    def forward(self, x, h, enc):
+        e = self.emb(x).view(1, 1, -1); w = F.softmax(self.attn(torch.cat((e[0], h[0]), 1)), dim=1); a = torch.bmm(w.unsqueeze(0), enc.unsqueeze(0))
+        o = F.relu(self.comb(torch.cat((e[0], a[0]), 1)).unsqueeze(0)); o, h = self.gru(o, h); return F.log_softmax(self.out(o[0]), dim=1), h, w
+enc, dec = Encoder(), AttnDecoder(); h = torch.zeros(1, 1, 6); outs = torch.zeros(5, 6); src, tgt = [1, 4, 2], [3, 5]
+loss = 0
+for i, t in enumerate(src): o, h = enc(torch.tensor([t]), h); outs[i] = o[0, 0]
+d = torch.tensor([[0]])
+for t in tgt: o, h, w = dec(d, h, outs); loss = loss + F.nll_loss(o, torch.tensor([t])); d = o.topk(1)[1].detach()
+loss.backward(); print(loss, w, enc.gru.weight_ih_l0.grad.norm(), dec.attn.weight.grad.norm())
+hx, cx = torch.zeros(2, 4), torch.zeros(2, 4); cell = nn.LSTMCell(3, 4)
+for t in range(3): hx, cx = cell(torch.randn(2, 3), (hx, cx))
+print(hx, cx)
+rnn = nn.RNN(1, 8, batch_first=True); head = nn.Linear(8, 1); s = torch.sin(torch.linspace(0, 6, 21)); X, Y = s[:-1].view(1, -1, 1), s[1:].view(1, -1, 1)
+opt = torch.optim.Adam([*rnn.parameters(), *head.parameters()], lr=0.02); h = None
+for e in range(5):
+    o, h = rnn(X, h); h = h.detach(); l = F.mse_loss(head(o), Y); opt.zero_grad(); l.backward(); opt.step(); print(l)
+print(o.grad_fn.name(), nn.GRU(2,3)(torch.ones(4,1,2))[1].shape, nn.LSTM(2,3,batch_first=True)(torch.ones(0,4,2)) if False else '')
+# in place on outputs
+o, _ = nn.GRU(2, 3)(torch.randn(4, 1, 2)); o += 1; o.sum().backward()
+o, _ = nn.RNN(2, 3)(torch.randn(4, 1, 2)); o.mul_(2); o.sum().backward(); print('ok')
+""",
+    # a ResNet, a GAN, a U-Net, and layers of one's own
+    r"""
+torch.manual_seed(0)
+# ResNet block, conv nets, GAN
+class Block(nn.Module):
+    expansion = 1
+    def __init__(self, cin, cout, stride=1, downsample=None):
+        super().__init__()
+        self.conv1 = nn.Conv2d(cin, cout, 3, stride, 1, bias=False); self.bn1 = nn.BatchNorm2d(cout); self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(cout, cout, 3, 1, 1, bias=False); self.bn2 = nn.BatchNorm2d(cout); self.downsample = downsample
+    def forward(self, x):
+        i = x; o = self.relu(self.bn1(self.conv1(x))); o = self.bn2(self.conv2(o))
+        if self.downsample is not None: i = self.downsample(x)
+        o += i; return self.relu(o)
+class ResNet(nn.Module):
+    def __init__(self):
+        super().__init__(); self.stem = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(True), nn.MaxPool2d(2))
+        self.l1 = Block(4, 4); self.l2 = Block(4, 8, 2, nn.Sequential(nn.Conv2d(4, 8, 1, 2, bias=False), nn.BatchNorm2d(8))); self.pool = nn.AdaptiveAvgPool2d(1); self.fc = nn.Linear(8, 3)
+        for m in self.modules():
+            if isinstance(m, nn.Conv2d): nn.init.kaiming_normal_(m.weight, mode='fan_out', nonlinearity='relu')
+            elif isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)): nn.init.constant_(m.weight, 1); nn.init.constant_(m.bias, 0)
+    def forward(self, x): return self.fc(torch.flatten(self.pool(self.l2(self.l1(self.stem(x)))), 1))
+r = ResNet(); print(r); x, y = torch.randn(6, 1, 8, 8), torch.randint(0, 3, (6,)); opt = torch.optim.SGD(r.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4); sch = torch.optim.lr_scheduler.StepLR(opt, 2, 0.5)
+for e in range(5):
+    r.train(); loss = nn.CrossEntropyLoss(label_smoothing=0.1)(r(x), y); opt.zero_grad(); loss.backward(); opt.step(); sch.step(); r.eval()
+    with torch.no_grad(): print(loss, F.cross_entropy(r(x), y), sch.get_last_lr())
+print(r.stem[1].running_mean, r.l2.bn1.num_batches_tracked)
+G = nn.Sequential(nn.Linear(2, 8), nn.LeakyReLU(0.2), nn.Linear(8, 2), nn.Tanh()); D = nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(2, 8)), nn.LeakyReLU(0.2), nn.Linear(8, 1))
+og, od = torch.optim.Adam(G.parameters(), 1e-2, betas=(0.5, 0.999)), torch.optim.Adam(D.parameters(), 1e-2); bce = nn.BCEWithLogitsLoss()
+for i in range(3):
+    z = torch.randn(4, 2); real = torch.ones(4, 2); fake = G(z)
+    od.zero_grad(); ld = bce(D(real), torch.ones(4, 1)) + bce(D(fake.detach()), torch.zeros(4, 1)); ld.backward(); od.step()
+    og.zero_grad(); lg = bce(D(fake), torch.ones(4, 1)); lg.backward(); og.step(); print(ld, lg)
+class UNet(nn.Module):
+    def __init__(self): super().__init__(); self.d = nn.Conv2d(1, 4, 3, padding=1); self.m = nn.Conv2d(4, 8, 3, padding=1); self.up = nn.ConvTranspose2d(8, 4, 2, stride=2); self.o = nn.Conv2d(8, 1, 1)
+    def forward(self, x): a = F.relu(self.d(x)); b = F.relu(self.m(F.max_pool2d(a, 2))); return torch.sigmoid(self.o(torch.cat([a, self.up(b)], 1)))
+u = UNet(); print(u(torch.randn(1, 1, 4, 4)), sum(p.numel() for p in u.parameters()))
+# gradient penalty
+c = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1)); xi = torch.randn(3, 2, requires_grad=True); g = torch.autograd.grad(c(xi).sum(), xi, create_graph=True)[0]; gp = ((g.norm(2, dim=1) - 1) ** 2).mean(); gp.backward(); print(gp, c[0].weight.grad)
+# contrastive, triplet, embedding bag, label smoothing, focal
+e = nn.EmbeddingBag(10, 3, mode='mean'); print(e(torch.tensor([1, 2, 4, 5]), torch.tensor([0, 2])))
+class Focal(nn.Module):
+    def __init__(self, gamma=2.0): super().__init__(); self.gamma = gamma
+    def forward(self, i, t): ce = F.cross_entropy(i, t, reduction='none'); return ((1 - torch.exp(-ce)) ** self.gamma * ce).mean()
+print(Focal()(torch.randn(4, 3), torch.tensor([0, 1, 2, 0])), Focal())
+class Loss(nn.modules.loss._Loss):
+    def forward(self, a, b): return F.mse_loss(a, b, reduction=self.reduction)
+print(Loss(reduction='sum')(torch.ones(2), torch.zeros(2)), Loss())
+class WS(nn.Conv2d):
+    def forward(self, x): w = self.weight; w = w - w.mean(dim=[1, 2, 3], keepdim=True); return F.conv2d(x, w, self.bias, self.stride, self.padding, self.dilation, self.groups)
+print(WS(1, 2, 3)(torch.ones(1, 1, 3, 3)).shape, WS(1, 2, 3))
+class LoRA(nn.Module):
+    def __init__(self, base, r=2): super().__init__(); self.base = base; self.A = nn.Parameter(torch.randn(r, base.in_features) * 0.01); self.B = nn.Parameter(torch.zeros(base.out_features, r)); base.requires_grad_(False)
+    def forward(self, x): return self.base(x) + x @ self.A.T @ self.B.T
+q = LoRA(nn.Linear(3, 2)); print(q, [n for n, p in q.named_parameters() if p.requires_grad], q(torch.ones(1, 3)).grad_fn.name())
+m = nn.Sequential(nn.Linear(3, 3)); m[0] = LoRA(m[0]); print(m, m.state_dict().keys())
+Linear, ReLU, Sequential, Module = nn.Linear, nn.ReLU, nn.Sequential, nn.Module; print(Sequential(Linear(1, 1), ReLU()), Module.__name__, nn.Module.__module__, Linear.__module__)
+print(nn.init.xavier_uniform_(torch.empty(2, 2)), [type(l).__name__ for l in m.modules()], {n: tuple(p.shape) for n, p in m.named_parameters()})
+""",
 ]

@@ -47,3 +47,17 @@ def same(got: str, wanted: str) -> None:
     numbers = zip(NUMBER.findall(got), NUMBER.findall(wanted), strict=True)
     apart = [(a, b) for a, b in numbers if abs(float(a) - float(b)) > 2e-4 * max(1.0, abs(float(b)))]
     assert not apart, f"\n{got}\n--- PyTorch ---\n{wanted}\n{apart}"
+
+
+def test_models_saved_by_pytorch_work() -> None:
+    """A whole model in PyTorch's file, which holds its inputs, outputs and text beside it; and saved again here."""
+    path = Path(__file__).parent / "data" / "nn_model.pt"
+    saved = torch.load(path, weights_only=False)
+    again = io.BytesIO()
+    torch.save(saved["model"], again)
+    again.seek(0)
+    for model in (saved["model"], torch.load(again, weights_only=False)):
+        assert repr(model) == saved["text"]
+        for name, x in saved["inputs"].items():
+            out = model[name](x)
+            torch.testing.assert_close(out[0] if name == "rnn" else out, saved["outputs"][name])

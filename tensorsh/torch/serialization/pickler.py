@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ...engine.device import Device
 from ...engine.dtype import DType
+from ...engine.op import Op
 from ...engine.results import Size
 from ...engine.tensor import Tensor
 from ...ops.storages import TypedStorage, UntypedStorage
@@ -75,7 +76,7 @@ class _Pickler(pickle._Pickler):  # type: ignore[name-defined,misc]
             return Device, (value.type,) if value.index is None else (value.type, value.index)
         if isinstance(value, _StorageName):
             return value.name
-        if isinstance(value, DType):
+        if isinstance(value, DType | Op):
             return value.name
         return NotImplemented
 
