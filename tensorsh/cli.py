@@ -89,6 +89,7 @@ def run(options: Options) -> int:
             raise UsageError(error.message, help=error.help) from None
         interrupt.raises()
         session.on_warning = report.warning
+        output.session = session
         code = bind_arguments(session, options, report)
         texts = [] if code else programs(options)
         for name, text, script in texts:
@@ -189,6 +190,7 @@ def run_text(
             name,
             output.show,
             script=script,
+            leads=script,
             undo=options.keep_going or not script or wants_shell(options),
             on_error=keep_going if options.keep_going else None,
             on_time=report.time if options.timer else None,
@@ -235,16 +237,29 @@ class Output:
     def __init__(self, options: Options):
         self.path = options.output
         self.file: Any = None
-        on_terminal = self.path is None and sys.stdout.isatty()
-        self.format = options.format or ("pretty" if on_terminal else "torch")
+        self.chosen = options.format
+        self.on_terminal = self.path is None and sys.stdout.isatty()
+        self.session: Session | None = None  # whose kind decides where no format was chosen
         self.color = self.path is None and use_color(sys.stdout, options.color)
-        if self.format == "npy" and on_terminal:
+        if self.format == "npy" and self.on_terminal:
             raise UsageError("-f npy writes binary data: send it to a file with -o or >")
         if self.path is not None:
             try:
                 self.file = open(self.path, "wb")  # noqa: SIM115  closed by close()
             except OSError as error:
                 raise UsageError(f"cannot write {self.path!r}: {error.strerror}") from None
+
+    @property
+    def format(self) -> str:
+        """How values print: as chosen; else the grid on a terminal, in PyTorch programs PyTorch's own repr."""
+        if self.chosen is not None:
+            return self.chosen
+        pythonic = self.session is not None and self.session.pythonic
+        return "pretty" if self.on_terminal and not pythonic else "torch"
+
+    @format.setter
+    def format(self, chosen: str) -> None:
+        self.chosen = chosen
 
     def show(self, shown: Shown) -> None:
         """Write one displayed value."""

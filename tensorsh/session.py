@@ -130,6 +130,7 @@ class Session:
         on_display: OnDisplay | None = None,
         *,
         script: bool = False,
+        leads: bool = False,
         undo: bool = True,
         on_error: OnError | None = None,
         on_time: OnTime | None = None,
@@ -138,7 +139,8 @@ class Session:
 
         A syntax error anywhere means that nothing runs. The first error in running stops it, unless
         `on_error` takes the errors one by one. `script` says that the text is a file: a PyTorch program
-        shows bare expressions no more than Python does. Without `undo` a statement that fails is not taken
+        shows bare expressions no more than Python does; `leads` that the inputs after it are of its kind.
+        Without `undo` a statement that fails is not taken
         back: for a program after which nobody looks. `on_time` hears how long each statement took, in seconds.
         """
         text = source if isinstance(source, Source) else Source(source, name)
@@ -146,7 +148,7 @@ class Session:
         with self.active():
             self._shown = on_display or (lambda shown: None)
             undoing, evaluator.undoing = evaluator.undoing, undo
-            if script:
+            if leads:
                 evaluator.begin_script(text)
             try:
                 for statement in evaluator.compile(text, silent=script):
@@ -242,6 +244,7 @@ class Session:
         for name in self._evaluator.names():
             del self[name]
         self._evaluator.runtime.sizes.clear()
+        self._evaluator.pythonic = False
 
     def builtin_names(self) -> set[str]:
         """The names that every program finds without binding them; nothing is imported for it."""

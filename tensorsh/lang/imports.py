@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
+from ..modules.imports import import_all, import_name
 from ..modules.module import Module
 from ..source import Source
 from ..torch.namespace import Namespace, has_namespace, namespace
@@ -50,18 +51,18 @@ class Imports:
 
     def imported(self, module: Any, name: str) -> Any:
         """One name after `import`."""
-        absent = object()
-        found = getattr(module, name, absent) if not name.startswith("__") or name in vars(module) else absent
-        if found is not absent:
-            return found
-        title = module.__name__
-        try:
-            return self.find(f"{title}.{name}", "")
-        except ModuleNotFoundError:
-            pass
-        raise ImportError(
-            f"cannot import name {name!r} from {title!r} (unknown location)", name=title, path=None
-        )
+        if isinstance(module, Namespace):
+            if (found := module.find(name)) is not None:
+                return found
+        elif isinstance(module, Module) and self.own.get(module.__name__) is module:
+            found = self.evaluator.host.attribute(module, name, module)
+            if found is not module:
+                return found
+            try:
+                return self.find(f"{module.__name__}.{name}", "")
+            except ModuleNotFoundError:
+                pass
+        return import_name(self.evaluator.host, module, name)
 
     def all(self, path: str, level: int, filename: str, mentioned: tuple[str, ...]) -> None:
         """`from path import *`: the names of the module that the program mentions, now or later."""
@@ -71,18 +72,12 @@ class Imports:
         self.bind_mentioned(module, mentioned, evaluator.space)
 
     def bind_mentioned(self, module: Any, mentioned: tuple[str, ...], space: dict[str, Any]) -> None:
-        listed = self.public(module)
-        for name in mentioned:
-            if name in listed:
-                space[name] = getattr(module, name)
-
-    @staticmethod
-    def public(module: Any) -> set[str]:
-        """The names that `import *` takes."""
         if isinstance(module, Namespace):
-            return {name for name in module.names() if not name.startswith("_")}
-        listed = vars(module).get("__all__")
-        return set(listed) if listed is not None else {name for name in dir(module) if name[:1] not in "_."}
+            names = module.names()
+            space.update((name, getattr(module, name)) for name in mentioned if name in names)
+        else:
+            found = import_all(self.evaluator.host, module)
+            space.update((name, found[name]) for name in mentioned if name in found)
 
     # ---------------------------------------------------------------- finding
 

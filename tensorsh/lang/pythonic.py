@@ -16,7 +16,7 @@ from ..engine.dtype import DType
 from ..engine.node import Node
 from ..engine.op import Op
 from ..engine.tensor import Tensor
-from ..modules.guarded import is_guarded
+from ..modules.guarded import is_guarded, is_guarded_write
 from . import ast
 from .codegen import Compiler
 from .expressions import BINARY, LOAD, STORE, UNARY, Expressions
@@ -53,6 +53,16 @@ SHARED = frozenset({
 def direct(name: str) -> bool:
     """Whether an attribute of this name is read and written as Python does it."""
     return not is_guarded(name) and name not in private()
+
+
+def settable(value: ast.Expr, name: str) -> bool:
+    """Whether an attribute is assigned as Python does it; of classes it is not: not all are the program's."""
+    return (
+        not is_guarded_write(name)
+        and name not in private()
+        and isinstance(value, ast.Name | ast.Attribute)
+        and not (isinstance(value, ast.Name) and (value.id == "cls" or value.id[:1].isupper()))
+    )
 
 
 class PythonExpressions(Expressions):
@@ -132,7 +142,7 @@ class PythonExpressions(Expressions):
             case ast.Subscript(value=value):
                 made, at = self.expression(value), self.at(node)
                 return py.Subscript(value=made, slice=self.index(node), ctx=context, **at)
-            case ast.Attribute(value=value, name=name) if direct(name):
+            case ast.Attribute(value=value, name=name) if settable(value, name):
                 made, at = self.expression(value), self.at(node)
                 return py.Attribute(value=made, attr=name, ctx=context, **at)
         return super().target(node, context)

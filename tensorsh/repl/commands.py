@@ -229,6 +229,23 @@ def format(shell: Shell, argument: str) -> None:
         )
 
 
+KINDS = {"torch": True, "own": False}
+
+
+@command(":kind [WHAT]", "which kind of program the inputs are: torch, own", completes=" ".join(KINDS))
+def kind(shell: Shell, argument: str) -> None:
+    if argument and argument not in KINDS:
+        help = "`:kind torch` reads as Python does, `:kind own` as tensorsh does"
+        raise UsageError(f"there is no kind '{argument}'", code="command", help=help)
+    if argument:
+        shell.session.pythonic = KINDS[argument]
+    shell.tell(
+        "PyTorch programs: brackets are lists, everything is Python's"
+        if shell.session.pythonic
+        else "tensorsh's own programs: brackets of numbers are tensors, all operations are in scope"
+    )
+
+
 @command(":quit", "leave; so do exit, quit and Ctrl-D", also=("q", "exit"))
 def quit(shell: Shell, argument: str) -> None:
     raise SystemExit(0)

@@ -125,9 +125,13 @@ class Shell:
             self.tell("\n" + self.paint("interrupted", "error") + ": the statement was taken back")
 
     def execute(
-        self, text: str, name: str = "", on_time: Callable[[Span, float], None] | None = None
+        self,
+        text: str,
+        name: str = "",
+        on_time: Callable[[Span, float], None] | None = None,
+        leads: bool = False,
     ) -> bool:
-        """Run a program; whether it ran to its end. Errors are reported here."""
+        """Run a program; whether it ran to its end. Errors are reported here. `leads`: its kind is the session's."""
         entry = self.entries[-1] if self.entries else Entry(0, text)
         source = Source(text, name or f"<shell {entry.number}>")
         finished = 0
@@ -142,7 +146,9 @@ class Shell:
                 self.report.time(span, seconds)
 
         try:
-            self.session.execute(source, source.name, self.output.show, script=bool(name), on_time=timed)
+            self.session.execute(
+                source, source.name, self.output.show, script=bool(name), leads=leads, on_time=timed
+            )
             finished = len(text)
             return True
         except TensorshError as error:
@@ -162,7 +168,7 @@ class Shell:
         except (OSError, UnicodeDecodeError):
             return
         try:
-            self.execute(text, path)
+            self.execute(text, path, leads=True)
         except KeyboardInterrupt:
             self.tell("\n" + self.paint("interrupted", "error") + f": {path}")
 
@@ -207,7 +213,7 @@ def reader(shell: Shell, history: str | None) -> Reader:
     capable = os.environ.get("TERM", "") not in ("dumb", "") or os.name == "nt"
     screen = sys.stdout if sys.stdout.isatty() else sys.stderr
     if not (capable and sys.stdin.isatty() and screen.isatty()):
-        return Lines()
+        return Lines(pythonic=lambda: shell.session.pythonic)
     from prompt_toolkit.output import create_output
 
     from .prompt import Prompt
@@ -218,13 +224,14 @@ def reader(shell: Shell, history: str | None) -> Reader:
 class Lines:
     """Inputs from plain lines; prompts only where somebody types them."""
 
-    def __init__(self, line: Callable[[str], str] = input):
+    def __init__(self, line: Callable[[str], str] = input, pythonic: Callable[[], bool] = lambda: False):
         self.line = line
+        self.pythonic = pythonic
         self.prompts = sys.stdin.isatty()
 
     def read(self) -> str:
         text = self.line(PROMPT if self.prompts else "")
-        while not is_finished(text + "\n"):
+        while not is_finished(text + "\n", self.pythonic()):
             try:
                 text += "\n" + self.line(CONTINUED if self.prompts else "")
             except EOFError:
@@ -232,15 +239,15 @@ class Lines:
         return text
 
 
-def is_finished(text: str) -> bool:
-    """Whether an input that ends with Enter is to be run: a command, or a complete program."""
+def is_finished(text: str, pythonic: bool = False) -> bool:
+    """Whether an input that ends with Enter is to be run: a command, or a complete program of a kind."""
     command = split_command(text)
     if command is not None:
         name, argument, _ = command
-        return name != "time" or is_finished(argument)
+        return name != "time" or is_finished(argument, pythonic)
     if "?" in (text.strip()[:1], text.strip()[-1:]):
         return True
-    return not text.strip() or is_complete(text)
+    return not text.strip() or is_complete(text, pythonic)
 
 
 # ------------------------------------------------------------------ files

@@ -87,7 +87,7 @@ class Prompt:
             style=STYLE,
             include_default_pygments_style=False,
             color_depth=None if shell.report.color else ColorDepth.DEPTH_1_BIT,
-            key_bindings=keys(),
+            key_bindings=keys(lambda: self.session.pythonic),
             enable_history_search=True,
             search_ignore_case=True,
             enable_suspend=True,
@@ -101,12 +101,20 @@ class Prompt:
         buffer.on_cursor_position_changed += self._update_signature
 
     def read(self) -> str:
+        self.prompt.bottom_toolbar = self._kind()
         return self.prompt.prompt()
 
     def _update_signature(self, _: object) -> None:
         """The signature of the call the cursor is in, below the screen; nothing there otherwise."""
         before = self.prompt.default_buffer.document.text_before_cursor
-        self.prompt.bottom_toolbar = guarded(None, signature_line, self.session, before, self._columns())
+        signature = guarded(None, signature_line, self.session, before, self._columns())
+        self.prompt.bottom_toolbar = signature or self._kind()
+
+    def _kind(self) -> StyleAndTextTuples | None:
+        """The line at the bottom where no signature is: which kind of program the inputs are, if it is PyTorch's."""
+        if not self.session.pythonic:
+            return None
+        return [("class:bottom-toolbar.text", "PyTorch program   :kind own  brings back tensorsh's brackets")]
 
     def _columns(self) -> int:
         return self.prompt.app.output.get_size().columns
@@ -219,7 +227,7 @@ def marked(found: Signature, current: int | None, columns: int) -> StyleAndTextT
 # ------------------------------------------------------------------ keys
 
 
-def keys() -> KeyBindings:
+def keys(pythonic: Callable[[], bool] = lambda: False) -> KeyBindings:
     """What Enter, Tab, Backspace, `:` and a paste do."""
     bindings = KeyBindings()
     editing = has_focus(DEFAULT_BUFFER)
@@ -248,7 +256,8 @@ def keys() -> KeyBindings:
         buffer.cancel_completion()
         at_end = not document.text_after_cursor.strip() or "\n" not in document.text
         waiting = event.key_processor.input_queue
-        if at_end and not block_goes_on(waiting) and is_finished(document.text.rstrip(" \t") + "\n"):
+        ends = lambda text: is_finished(text.rstrip(" \t") + "\n", pythonic())  # noqa: E731
+        if at_end and not block_goes_on(waiting) and ends(document.text):
             buffer.document = Document(document.text.rstrip())
             buffer.validate_and_handle()
             return
