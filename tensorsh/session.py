@@ -81,6 +81,8 @@ class Session:
         self.context.warnings = self._evaluator.warnings
         self._evaluator.compiling = compile
         self.context.spelling = self._evaluator.spelling
+        self.context.find_class = self._evaluator.modules.in_pickles
+        self.context.admit = self._evaluator.host.admit
         self._prepare(seed, dtype, device, threads)
 
     def _prepare(self, seed: int | None, dtype: Any, on: Any, threads: int | None) -> None:

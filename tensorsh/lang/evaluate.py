@@ -427,6 +427,11 @@ class SessionHost(Host):
     def import_module(self, name: str, package: str | None) -> Any:
         return self.evaluator.imports.find(name, "")
 
+    def find_class(self, module: str, name: str) -> Any:
+        from ..torch.serialization.names import of_library
+
+        return of_library(module, name)
+
     def version(self, distribution: str) -> str | None:
         return VERSIONS.get(distribution)
 

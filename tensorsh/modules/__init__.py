@@ -167,6 +167,12 @@ class Modules:
         """`open` through the gate."""
         return gate.open_file(self.host, file, mode, *rest, **options)
 
+    def in_pickles(self, module: str, name: str) -> Any:
+        """What a pickle may name `module.name`, or None."""
+        from .pickles import find_class
+
+        return find_class(self, module, name)
+
     def main(self, name: str = "__main__") -> Module | None:
         """The program itself, or a module beside it, as a module that holds a copy of its variables."""
         names = self.host.main_names() if name == "__main__" else self.host.module_names(name)

@@ -269,7 +269,7 @@ def attribute(name: str, meaning: str, getter: Any) -> None:
 attribute("layout", "How the elements are laid out: always `torch.strided`.", lambda x: strided)
 attribute("itemsize", "Bytes per element.", lambda x: x.spec.dtype.itemsize)
 attribute("nbytes", "Bytes of all elements.", lambda x: x.spec.dtype.itemsize * x.spec.numel)
-attribute("_version", "How many in-place changes the memory has seen.", inference.counted)
+attribute("_version", "How many in-place changes the memory has seen.", lambda x: inference.counted(x))
 attribute("is_cpu", "Whether it is on the cpu.", lambda x: x.spec.device.type == "cpu")
 attribute("is_cuda", "Whether it is on a CUDA device: never.", lambda x: False)
 attribute("is_sparse", "Whether only some elements are stored: never.", lambda x: False)

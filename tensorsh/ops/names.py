@@ -3,6 +3,7 @@
 NAMES = {
     "Tensor.H": "reorder",
     "Tensor.T": "reorder",
+    "Tensor._version": "attributes",
     "Tensor.abs": "magnitude",
     "Tensor.abs_": "magnitude",
     "Tensor.absolute": "magnitude",

@@ -16,7 +16,7 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING, REVERSE_IMPORT_MAPPING,
 from functools import cache
 from typing import Any
 
-from ...engine import context
+from ...engine import context, rebuild
 from ...engine import dtype as dt
 from ...engine.device import Device
 from ...engine.op import Op
@@ -73,18 +73,33 @@ def modern(module: str, name: str) -> tuple[str, str]:
 
 def found_by_name(module: str, name: str) -> Any:
     """What `module.name` in a pickle stands for; None for what is not to be had."""
+    found = of_library(module, name)
+    if found is not None or module.partition(".")[0] == "torch":
+        return found
+    if context.current.find_class is not None:
+        return context.current.find_class(module, name)
+    if module == "copyreg" and name == "_reconstructor":
+        return _reconstructed
+    return _of_python(module, name) or _of_program(module, name)
+
+
+def of_library(module: str, name: str) -> Any:
+    """What of the library a name stands for, and of NumPy; None for anything else."""
     full = f"{module}.{name}"
     if full in weights():
         return weights()[full]
-    if full == "copyreg._reconstructor":
-        return _reconstructed
-    if module == "torch" and name.endswith("Storage"):
-        return weights().get(full) or (UntypedStorage if name == "UntypedStorage" else None)
-    if module.partition(".")[0] == "torch":
-        return _of_library(module, name)
-    if context.current.find_class is not None:
-        return context.current.find_class(module, name)
-    return _of_python(module, name) or _of_program(module, name)
+    if full == "torch.UntypedStorage":
+        return UntypedStorage
+    if module == rebuild.__name__:
+        return {
+            "tensor": rebuild.tensor,
+            "dtype": rebuild.dtype,
+            "device": rebuild.device,
+            "size": rebuild.size,
+        }.get(name)
+    if full in NUMPY or (module == "numpy" and name.islower()):
+        return _of_numpy(module, name)
+    return _named_in_library(module, name) if module.partition(".")[0] == "torch" else None
 
 
 def _reconstructed(kind: type, base: type, state: Any) -> Any:
@@ -93,7 +108,7 @@ def _reconstructed(kind: type, base: type, state: Any) -> Any:
 
 
 @cache
-def _of_library(module: str, name: str) -> Any:
+def _named_in_library(module: str, name: str) -> Any:
     """A class or an operation of the library, looked for in the namespace that is named and in those around it."""
     path = module.removeprefix("torch").lstrip(".")
     while True:
@@ -116,8 +131,6 @@ def _inside(module: str, name: str) -> Any:
 
 
 def _of_python(module: str, name: str) -> Any:
-    if f"{module}.{name}" in NUMPY or (module == "numpy" and name.islower()):
-        return _of_numpy(module, name)
     if module == "builtins":
         return getattr(builtins, name) if name in BUILTINS else None
     if module not in VALUES:
