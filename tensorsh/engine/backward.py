@@ -9,7 +9,7 @@ changes nothing.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from sys import getrefcount
 from typing import Any
@@ -293,7 +293,7 @@ class Walk:
 
     def _arriving(self, node: Node, grads: list[Tensor | None]) -> list[Tensor | None]:
         """The gradients of a node's outputs after its hooks; those that are retained are written."""
-        grads = call_hooks(node.hooks.arriving, grads)
+        grads = node.hooks.arriving(grads)
         for index, reference in node.hooks.retained:
             t = reference()
             g = grads[index]
@@ -311,7 +311,7 @@ class Walk:
         for e in edges:
             at = next((i for i, (to, _) in enumerate(rest) if e is not None and to is e), None)
             each.append(None if at is None else rest.pop(at)[1])
-        each = call_hooks(node.hooks.leaving, each, grads)
+        each = node.hooks.leaving(each, grads)
         return [(e, g) for e, g in zip(edges, each, strict=True) if e is not None and g is not None]
 
     def _passed(self, node: Node) -> None:
@@ -330,7 +330,7 @@ class Walk:
         leaf, g = self.leaves[key]
         mine = hooks.leaves[key]
         if 0 in mine.tensors:
-            g = call_hooks(hooks.changed, mine.tensors[0], g)
+            g = hooks.changed(mine.tensors[0], g)
             self.leaves[key] = leaf, g
         if self.wanted is not None and not self.writes:
             return
@@ -341,18 +341,18 @@ class Walk:
         del self.leaves[key]
         grads = [g]
         for hook in list(mine.before.values()):
-            answer = call_hooks(hook, tuple(grads))
+            answer = hooks.call(hook, tuple(grads))
             if answer is not None:
                 grads = hooks.replaced(hook, grads, answer)
         accumulate(leaf, grads[0], self.create)
         for hook in list(mine.accumulated.values()):
-            answer = call_hooks(hook, leaf)
+            answer = hooks.call(hook, leaf)
             if answer is not None:
                 if not isinstance(answer, Tensor):
                     raise ArgumentError(f"expected Variable, but hook returned '{type(answer).__name__}'")
                 raise GradientError("Tensor post accumulate grad hooks should return None.")
         for hook in list(mine.after.values()):
-            call_hooks(hook, (), tuple(grads))
+            hooks.call(hook, (), tuple(grads))
 
     def accumulate(self) -> None:
         while self.leaves:
@@ -363,13 +363,6 @@ class Walk:
             alone = getrefcount(g) == getrefcount(probe) and getrefcount(array) == getrefcount(fresh)
             if leaf.requires_grad:  # it may have been detached since
                 accumulate(leaf, g, self.create, alone)
-
-
-def call_hooks(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a program's function in the middle of a walk."""
-    if context.current.trace is not None:
-        context.current.trace.stop("a hook is called")
-    return function(*args)
 
 
 def plus(a: Tensor, b: Tensor) -> Tensor:

@@ -71,6 +71,8 @@ def explained(
     PyTorch's argument parser looks at a call before anything else does. Only the operation that the program
     called is held against its signatures, not those that it calls itself.
     """
+    if getattr(error, "of_program", False):
+        return None
     facts = facts_of(error)
     if facts is None and not isinstance(error, MISUSE):
         return out_of_memory(error)

@@ -84,7 +84,7 @@ class NodeHooks:
         for index, hooks in self.tensors.items():
             grads[index] = changed(hooks, grads[index])
         for hook in list(self.before.values()):
-            answer = hook(tuple(grads))
+            answer = call(hook, tuple(grads))
             if answer is not None:
                 grads = replaced(hook, grads, answer)
         return grads
@@ -92,7 +92,7 @@ class NodeHooks:
     def leaving(self, found: list[Any], grads: list[Any]) -> list[Any]:
         """The gradients of a node's inputs as the hooks leave them."""
         for hook in list(self.after.values()):
-            answer = hook(tuple(found), tuple(grads))
+            answer = call(hook, tuple(found), tuple(grads))
             if answer is not None:
                 found = replaced(hook, found, answer)
         return found
@@ -155,10 +155,21 @@ def on_accumulated(t: Tensor, hook: Callable[..., Any]) -> RemovableHandle:
     return add(hooks_of(t).accumulated, hook)
 
 
+def call(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a program's function in the middle of an operation; its errors say nothing of the operation's call."""
+    if context.current.trace is not None:
+        context.current.trace.stop("a function of the program is called")
+    try:
+        return function(*args)
+    except Exception as error:
+        error.of_program = True  # type: ignore[attr-defined]
+        raise
+
+
 def changed(hooks: Hooks, grad: Any) -> Any:
     """One gradient as the hooks of its tensor leave it."""
     for hook in list(hooks.values()):
-        answer = hook(grad)
+        answer = call(hook, grad)
         if answer is not None:
             grad = checked(hook, grad, answer)
     return grad

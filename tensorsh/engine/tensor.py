@@ -66,7 +66,7 @@ class TensorMeta(type):
         raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
 
 
-TensorMeta.__module__, TensorMeta.__qualname__ = "torch._C", "_TensorMeta"
+TensorMeta.__module__, TensorMeta.__name__, TensorMeta.__qualname__ = "torch._C", "_TensorMeta", "_TensorMeta"
 
 
 class Tensor(metaclass=TensorMeta):
