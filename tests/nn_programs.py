@@ -700,4 +700,37 @@ m = nn.Sequential(nn.Linear(3, 3)); m[0] = LoRA(m[0]); print(m, m.state_dict().k
 Linear, ReLU, Sequential, Module = nn.Linear, nn.ReLU, nn.Sequential, nn.Module; print(Sequential(Linear(1, 1), ReLU()), Module.__name__, nn.Module.__module__, Linear.__module__)
 print(nn.init.xavier_uniform_(torch.empty(2, 2)), [type(l).__name__ for l in m.modules()], {n: tuple(p.shape) for n, p in m.named_parameters()})
 """,
+    # layers and losses directly in torch
+    r"""
+torch.manual_seed(0)
+def t(f):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, '|', str(e)[:300])
+x=torch.randn(3,2,4); w=[torch.randn(12,4),torch.randn(12,3),torch.randn(12),torch.randn(12)]
+h=(torch.zeros(1,2,3),torch.zeros(1,2,3))
+t(lambda: torch.lstm(x,h,w,True,1,0.0,False,False,False))
+t(lambda: torch.gru(x,h[0],[a[:9] for a in w],True,1,0.0,False,False,True) if False else torch.gru(x,h[0],[a[:9] for a in w],True,1,0.0,False,False,False))
+t(lambda: torch.rnn_tanh(x,h[0],[a[:3] for a in w],True,1,0.0,False,False,False))
+t(lambda: torch.rnn_relu(x,h[0],[a[:3] for a in w],True,1,0.0,False,False,False))
+t(lambda: torch.lstm_cell(x[0],(h[0][0],h[1][0]),*w))
+t(lambda: torch.lstm_cell(x[0],(h[0][0],h[1][0]),w[0],w[1]))
+t(lambda: torch.gru_cell(x[0],h[0][0],*[a[:9] for a in w]))
+t(lambda: torch.rnn_tanh_cell(x[0],h[0][0],*[a[:3] for a in w]))
+t(lambda: torch.rnn_relu_cell(x[0],h[0][0],*[a[:3] for a in w]))
+p=torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor([3,1]))
+t(lambda: torch.lstm(p.data,p.batch_sizes,h,w,True,1,0.0,False,False))
+t(lambda: torch.gru(p.data,p.batch_sizes,h[0],[a[:9] for a in w],True,1,0.0,False,False))
+a,b=torch.randn(2,3),torch.randn(2,3)
+for r in (0,1,2):
+    t(lambda: torch.binary_cross_entropy_with_logits(a,b,reduction=r))
+    t(lambda: torch.cosine_embedding_loss(a,b,torch.tensor([1,-1]),0.1,r))
+    t(lambda: torch.hinge_embedding_loss(a,b.sign(),reduction=r))
+    t(lambda: torch.margin_ranking_loss(a,b,b.sign(),0.1,r))
+    t(lambda: torch.triplet_margin_loss(a,b,a*b,reduction=r))
+    t(lambda: torch.poisson_nll_loss(a,b.abs(),True,False,1e-8,r))
+t(lambda: torch.instance_norm(x,None,None,None,None,True,0.1,1e-5,False))
+t(lambda: torch.norm_except_dim(a,2,0)); t(lambda: torch.norm_except_dim(a,1,1)); t(lambda: torch.norm_except_dim(a)); t(lambda: torch.norm_except_dim(a,2,-1))
+t(lambda: torch.conv_tbc(torch.ones(3,2,4), torch.ones(2,4,5), torch.ones(5)))
+t(lambda: torch.lstm_cell(x[0],h[0][0],*w))
+""",
 ]

@@ -32,6 +32,11 @@ CONTENTS = {
     ),
     "amp.grad_scaler": "GradScaler",
     "compiling": "compile",
+    "layer_functions": (
+        "binary_cross_entropy_with_logits conv_tbc cosine_embedding_loss gru gru_cell hinge_embedding_loss "
+        "instance_norm lstm lstm_cell margin_ranking_loss native_channel_shuffle norm_except_dim poisson_nll_loss "
+        "rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell triplet_margin_loss"
+    ),
     "cuda.streams": "OutOfMemoryError",
     "questions": ("get_device_module is_storage range sym_float sym_int sym_max sym_min sym_not typename"),
     "serialization.saving": "save",

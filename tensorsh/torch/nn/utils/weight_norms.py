@@ -10,11 +10,11 @@ from ....engine.tensor import Tensor
 from ...namespace import torch
 
 
-def norm_except_dim(v: Tensor, dim: int) -> Tensor:
-    """The norm of v along all dimensions but `dim`, which are kept; of all of v for -1."""
+def norm_except_dim(v: Tensor, dim: int, p: float = 2) -> Tensor:
+    """The p-norm of v along all dimensions but `dim`, which are kept; of all of v for -1."""
     if dim == -1:
-        return v.norm()
-    return torch.linalg.vector_norm(v, 2, _others(v.ndim, dim), keepdim=True)
+        return v.norm(p)
+    return torch.linalg.vector_norm(v, p, _others(v.ndim, dim), keepdim=True)
 
 
 def weight_of(v: Tensor, g: Tensor, dim: int) -> Tensor:
