@@ -83,14 +83,15 @@ class Imports:
 
     def find(self, path: str, filename: str) -> Any:
         """The module of that name, imported now if it has not been; ModuleNotFoundError where there is none."""
-        found = self.own.get(path) or self._beside(path, filename)
-        if found is not None:
-            return found
+        own = self.own.get(path) or self._beside(path, filename)
+        if own is not None:
+            return own
         root, _, rest = path.partition(".")
         if root == "torch":
             if has_namespace(rest):
                 self.torch_imported = True
-                return namespace(rest)
+                self.evaluator.modules.loaded[path] = found = namespace(rest)
+                return found
         elif path == "tensorsh":
             return self._tensorsh()
         elif (listed := self.evaluator.modules.find(path)) is not None:

@@ -118,7 +118,7 @@ class Modules:
 
         self.host = host
         host.modules = self
-        self.loaded: dict[str, Module] = {"__main__": ProgramModule(host)}  # `sys.modules`
+        self.loaded: dict[str, Any] = {"__main__": ProgramModule(host)}  # `sys.modules`
         self.recursion_limit = 1000
         self.environ = Environ()
         self.builtins: dict[str, Any] = table(self)

@@ -270,6 +270,11 @@ attribute("layout", "How the elements are laid out: always `torch.strided`.", la
 attribute("itemsize", "Bytes per element.", lambda x: x.spec.dtype.itemsize)
 attribute("nbytes", "Bytes of all elements.", lambda x: x.spec.dtype.itemsize * x.spec.numel)
 attribute("_version", "How many in-place changes the memory has seen.", lambda x: inference.counted(x))
+attribute(
+    "_base",
+    "The tensor that a view looks into; None for a tensor with memory of its own.",
+    lambda x: None if x.view_of is None else x.view_of.base,
+)
 attribute("is_cpu", "Whether it is on the cpu.", lambda x: x.spec.device.type == "cpu")
 attribute("is_cuda", "Whether it is on a CUDA device: never.", lambda x: False)
 attribute("is_sparse", "Whether only some elements are stored: never.", lambda x: False)
@@ -349,6 +354,17 @@ def requires_grad_(input, requires_grad):
         )
     input.requires_grad = requires_grad
     return input
+
+
+@composite("Tensor._is_view(Tensor input)")
+def is_view(input):
+    """Whether the tensor looks into another one.
+
+    >>> x = ones(2, 3)
+    >>> x[0]._is_view(), x._is_view()
+    (True, False)
+    """
+    return input.view_of is not None
 
 
 @composite("Tensor.retain_grad(Tensor input)")

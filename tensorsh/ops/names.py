@@ -3,6 +3,8 @@
 NAMES = {
     "Tensor.H": "reorder",
     "Tensor.T": "reorder",
+    "Tensor._base": "attributes",
+    "Tensor._is_view": "attributes",
     "Tensor._version": "attributes",
     "Tensor.abs": "magnitude",
     "Tensor.abs_": "magnitude",

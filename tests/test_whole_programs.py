@@ -1,0 +1,62 @@
+"""Whole PyTorch programs as people write them, and programs after public reports: the bytes that PyTorch printed.
+
+Each runs as a script does, in an empty folder, under a name that ends in `.py` or, where it imports torch, in `.tsh`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oracle import read_lines
+from tensorsh import Session, TensorshError
+
+PROGRAMS = [*read_lines("whole_programs.jsonl.gz"), *read_lines("reports.jsonl.gz")]
+
+#: what still differs, and why
+KNOWN: dict[str, str] = {
+    "report-interp_scale": "the last digit of bicubic interpolation",
+    "report-grid_sample": "the last digit of bicubic sampling",
+    "report-affine_grid": "the last digit of a sum",
+    "report-gru_fn": "torch.gru_cell and torch.lstm_cell are not there yet",
+}
+
+
+def printed(program: str, name: str) -> tuple[str, TensorshError | SystemExit | None]:
+    """What a script prints, and what stopped it."""
+    session = Session()
+    session.on_warning = lambda report: None
+    session.set_arguments([name])
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        try:
+            session.execute(program, name, script=True, leads=True, undo=False)
+        except (TensorshError, SystemExit) as error:
+            return out.getvalue(), error
+    return out.getvalue(), None
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("case", PROGRAMS, ids=lambda case: case["id"])
+def test_program(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if case["id"] in KNOWN:
+        pytest.xfail(KNOWN[case["id"]])
+    monkeypatch.chdir(tmp_path)
+    name = "program.py" if len(case["id"]) % 2 and "import torch" in case["program"] else "program.tsh"
+    out, error = printed(case["program"], name)
+    assert out == case["expect_stdout"], error
+    if "expect_error" not in case:
+        assert error is None or (isinstance(error, SystemExit) and not error.code)
+        return
+    assert isinstance(error, TensorshError), error
+    assert error.kind != "internal"
+    if "error_type" in case:
+        assert (error.error_class or "").rpartition(".")[2] == case["error_type"].rpartition(".")[2]
+    assert squeezed(case.get("expect_message") or case["expect_error"])[:400] in squeezed(error.message)
