@@ -7,8 +7,8 @@ from typing import Any
 
 from ..engine.tensor import Tensor, type_name
 from .namespace import F
+from .nn.functional.other_forms import conv_tbc, native_channel_shuffle
 from .nn.modules import recurrence
-from .nn.other_forms import conv_tbc, native_channel_shuffle
 from .nn.utils.weight_norms import norm_except_dim as norm_of_others
 
 __all__ = [

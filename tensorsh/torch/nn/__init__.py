@@ -6,7 +6,8 @@ from .modules import CONTENTS as MODULES
 CONTENTS = {
     "factories": "factory_kwargs",
     "parallel.data_parallel": "DataParallel",
-    "parameter": "Buffer Parameter UninitializedBuffer UninitializedParameter",
+    "parameter.tensors": "Buffer Parameter",
+    "parameter.uninitialized": "UninitializedBuffer UninitializedParameter",
     **{f"modules.{file}": names for file, names in MODULES.items()},
 }
 NAMESPACES = (

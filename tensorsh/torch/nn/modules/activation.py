@@ -1,5 +1,7 @@
 """torch.nn.modules.activation: nonlinearities as modules; the attention layer is in `attention`."""
 
+# ruff: noqa: F822  some of the names are found by __getattr__
+
 from __future__ import annotations
 
 import warnings
@@ -8,7 +10,6 @@ from typing import Any
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import F, torch
 from .. import init as initial
-from .attention import MultiheadAttention
 from .module import Module
 
 __all__ = [
@@ -426,3 +427,12 @@ class LogSoftmax(Module):
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
+
+
+def __getattr__(name: str) -> Any:
+    """Attention, whose file is not needed before."""
+    if name == "MultiheadAttention":
+        from .attention import MultiheadAttention
+
+        return MultiheadAttention
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ from typing import Any
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import torch
 from .. import init
-from ..multi_head import _canonical_mask, _none_or_dtype, each, multi_head_attention_forward
+from ..functional.multi_head import _canonical_mask, _none_or_dtype, each, multi_head_attention_forward
 from .linear import NonDynamicallyQuantizableLinear
 from .module import Module
 

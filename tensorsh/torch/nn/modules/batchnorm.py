@@ -1,5 +1,7 @@
 """torch.nn.modules.batchnorm: normalising each channel over the batch, with running statistics for evaluation."""
 
+# ruff: noqa: F822  some of the names are found by __getattr__
+
 from __future__ import annotations
 
 from typing import Any
@@ -7,8 +9,6 @@ from typing import Any
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import F, torch
 from .. import init
-from ..parameter import UninitializedBuffer, UninitializedParameter
-from .lazy import LazyModuleMixin
 from .module import Module
 
 __all__ = [
@@ -129,49 +129,6 @@ class _BatchNorm(_NormBase):
         )
 
 
-class _LazyNormBase(LazyModuleMixin, _NormBase):
-    """In front of a norm's class: `num_features` is the size of the first input's channels."""
-
-    def __init__(
-        self,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ) -> None:
-        made = {"device": device, "dtype": dtype}
-        super().__init__(0, eps, momentum, False, False, **made, bias=False)
-        self.affine = affine
-        self.track_running_stats = track_running_stats
-        if self.affine:
-            self.weight = UninitializedParameter(**made)
-            if bias:
-                self.bias = UninitializedParameter(**made)
-        if self.track_running_stats:
-            self.running_mean = UninitializedBuffer(**made)
-            self.running_var = UninitializedBuffer(**made)
-            self.num_batches_tracked = torch.tensor(0, dtype=torch.long, device=device)
-
-    def reset_parameters(self) -> None:
-        if not self.has_uninitialized_params() and self.num_features != 0:
-            super().reset_parameters()
-
-    def initialize_parameters(self, input: Tensor) -> None:
-        if not self.has_uninitialized_params():
-            return
-        self.num_features = input.shape[1]
-        waiting = [self.weight, self.bias] if self.affine else []
-        waiting += [self.running_mean, self.running_var] if self.track_running_stats else []
-        for tensor in waiting:
-            if tensor is not None:
-                tensor.materialize((self.num_features,))
-        self.reset_parameters()
-
-
 def _two_or_three(input: Tensor) -> None:
     if input.dim() not in (2, 3):
         raise ValueError(f"expected 2D or 3D input (got {input.dim()}D input)")
@@ -189,15 +146,6 @@ class BatchNorm1d(_BatchNorm):
         _two_or_three(input)
 
 
-class LazyBatchNorm1d(_LazyNormBase, _BatchNorm):
-    """BatchNorm1d without `num_features`."""
-
-    cls_to_become = BatchNorm1d
-
-    def _check_input_dim(self, input: Tensor) -> None:
-        _two_or_three(input)
-
-
 class BatchNorm2d(_BatchNorm):
     """Batch norm of (N, C, H, W)."""
 
@@ -205,26 +153,8 @@ class BatchNorm2d(_BatchNorm):
         _exactly(input, 4)
 
 
-class LazyBatchNorm2d(_LazyNormBase, _BatchNorm):
-    """BatchNorm2d without `num_features`."""
-
-    cls_to_become = BatchNorm2d
-
-    def _check_input_dim(self, input: Tensor) -> None:
-        _exactly(input, 4)
-
-
 class BatchNorm3d(_BatchNorm):
     """Batch norm of (N, C, D, H, W)."""
-
-    def _check_input_dim(self, input: Tensor) -> None:
-        _exactly(input, 5)
-
-
-class LazyBatchNorm3d(_LazyNormBase, _BatchNorm):
-    """BatchNorm3d without `num_features`."""
-
-    cls_to_become = BatchNorm3d
 
     def _check_input_dim(self, input: Tensor) -> None:
         _exactly(input, 5)
@@ -271,3 +201,12 @@ class SyncBatchNorm(_BatchNorm):
         for name, child in module.named_children():
             found.add_module(name, cls.convert_sync_batchnorm(child, process_group))
         return found
+
+
+def __getattr__(name: str) -> Any:
+    """The lazy ones, whose file is not needed before."""
+    if "Lazy" in name and name in __all__:
+        from . import batchnorm_lazy
+
+        return getattr(batchnorm_lazy, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

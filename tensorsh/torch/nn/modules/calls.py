@@ -9,7 +9,6 @@ from typing import Any
 
 from ....engine.tensor import Tensor
 from ...utils.hooks import RemovableHandle
-from .backward_hooks import Crossing, attach_to_node
 from .state import registered
 
 Hook = Callable[..., Any]
@@ -136,6 +135,8 @@ def _call_between_hooks(self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         old = [*(backward_hooks.values() if full_backward["is"] is False else ())]
         old += self._backward_hooks.values() if self._is_full_backward_hook is False else ()
         if old:
+            from .backward_hooks import attach_to_node
+
             attach_to_node(self, old, args, result)
         return result
     except Exception:
@@ -162,12 +163,16 @@ def _before(self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
     return args, kwargs
 
 
-def _crossing(self: Any) -> Crossing | None:
+def _crossing(self: Any) -> Any:
     """What watches gradients leave and enter, if there are full backward hooks."""
     full = [*(backward_hooks.values() if full_backward["is"] else ())]
     full += self._backward_hooks.values() if self._is_full_backward_hook else ()
     pre = [*backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
-    return Crossing(self, full, pre) if full or pre else None
+    if not full and not pre:
+        return None
+    from .backward_hooks import Crossing
+
+    return Crossing(self, full, pre)
 
 
 def _after_failure(self: Any, args: Any, kwargs: Any, result: Any, called: set[int]) -> None:

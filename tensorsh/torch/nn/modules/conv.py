@@ -1,5 +1,7 @@
 """torch.nn.modules.conv: convolutions and transposed convolutions; those without `in_channels` are in `conv_lazy`."""
 
+# ruff: noqa: F822  some of the names are found by __getattr__
+
 from __future__ import annotations
 
 import math
@@ -374,11 +376,10 @@ class ConvTranspose3d(_ConvTransposeNd):
         )
 
 
-from .conv_lazy import (  # noqa: E402  these build on the classes above
-    LazyConv1d,
-    LazyConv2d,
-    LazyConv3d,
-    LazyConvTranspose1d,
-    LazyConvTranspose2d,
-    LazyConvTranspose3d,
-)
+def __getattr__(name: str) -> Any:
+    """The lazy ones, whose file is not needed before."""
+    if name.startswith("Lazy") and name in __all__:
+        from . import conv_lazy
+
+        return getattr(conv_lazy, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

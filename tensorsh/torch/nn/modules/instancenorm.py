@@ -1,5 +1,7 @@
 """torch.nn.modules.instancenorm: normalising each channel of each sample."""
 
+# ruff: noqa: F822  some of the names are found by __getattr__
+
 from __future__ import annotations
 
 import warnings
@@ -7,7 +9,7 @@ from typing import Any
 
 from ....engine.tensor import Tensor
 from ...namespace import F
-from .batchnorm import _LazyNormBase, _NormBase
+from .batchnorm import _NormBase
 
 __all__ = [
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d",
@@ -107,24 +109,10 @@ class InstanceNorm1d(_InstanceNorm):
     _single = 2
 
 
-class LazyInstanceNorm1d(_LazyNormBase, _InstanceNorm):
-    """InstanceNorm1d without `num_features`."""
-
-    _single = 2
-    cls_to_become = InstanceNorm1d
-
-
 class InstanceNorm2d(_InstanceNorm):
     """Instance norm of (N, C, H, W) or (C, H, W)."""
 
     _single = 3
-
-
-class LazyInstanceNorm2d(_LazyNormBase, _InstanceNorm):
-    """InstanceNorm2d without `num_features`."""
-
-    _single = 3
-    cls_to_become = InstanceNorm2d
 
 
 class InstanceNorm3d(_InstanceNorm):
@@ -133,8 +121,10 @@ class InstanceNorm3d(_InstanceNorm):
     _single = 4
 
 
-class LazyInstanceNorm3d(_LazyNormBase, _InstanceNorm):
-    """InstanceNorm3d without `num_features`."""
+def __getattr__(name: str) -> Any:
+    """The lazy ones, whose file is not needed before."""
+    if name.startswith("Lazy") and name in __all__:
+        from . import instancenorm_lazy
 
-    _single = 4
-    cls_to_become = InstanceNorm3d
+        return getattr(instancenorm_lazy, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...namespace import torch
-from ..parameter import is_lazy
+from ..parameter.uninitialized import is_lazy
 
 __all__ = ["LazyModuleMixin"]
 

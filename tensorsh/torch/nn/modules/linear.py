@@ -1,5 +1,7 @@
 """torch.nn.modules.linear: Linear, Bilinear, Identity."""
 
+# ruff: noqa: F822  some of the names are found by __getattr__
+
 from __future__ import annotations
 
 import math
@@ -8,8 +10,6 @@ from typing import Any
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import F, torch
 from .. import init
-from ..parameter import UninitializedParameter
-from .lazy import LazyModuleMixin
 from .module import Module
 
 __all__ = ["Bilinear", "Identity", "LazyLinear", "Linear", "NonDynamicallyQuantizableLinear"]
@@ -111,35 +111,10 @@ class Bilinear(Module):
         )
 
 
-class LazyLinear(LazyModuleMixin, Linear):
-    """A Linear whose `in_features` is the last size of its first input."""
+def __getattr__(name: str) -> Any:
+    """The lazy ones, whose file is not needed before."""
+    if name.startswith("Lazy") and name in __all__:
+        from . import linear_lazy
 
-    cls_to_become = Linear
-
-    def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
-        made = {"device": device, "dtype": dtype}
-        super().__init__(0, 0, False)
-        self.weight = UninitializedParameter(**made)
-        self.out_features = out_features
-        if bias:
-            self.bias = UninitializedParameter(**made)
-
-    def reset_parameters(self) -> None:
-        if not self.has_uninitialized_params() and self.in_features != 0:
-            super().reset_parameters()
-
-    def initialize_parameters(self, input: Tensor) -> None:
-        if self.has_uninitialized_params():
-            with torch.no_grad():
-                self.in_features = input.shape[-1]
-                self.weight.materialize((self.out_features, self.in_features))
-                if self.bias is not None:
-                    self.bias.materialize((self.out_features,))
-                self.reset_parameters()
-        if self.in_features == 0:
-            if input.shape[-1] != self.weight.shape[-1]:
-                raise AssertionError(
-                    f"The in_features inferred from input: {input.shape[-1]} is not equal to in_features from "
-                    f"self.weight: {self.weight.shape[-1]}"
-                )
-            self.in_features = input.shape[-1]
+        return getattr(linear_lazy, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

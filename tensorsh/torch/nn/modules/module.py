@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ....engine.tensor import Buffer, Parameter, Tensor
-from ...questions import typename
+from ...namespace import torch
 from . import calls, conversion, state, traversal
 from .calls import (
     buffer_registration_hooks,
@@ -114,7 +114,7 @@ class Module:
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not _like_tensor(tensor):
             raise TypeError(
-                f"cannot assign '{typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+                f"cannot assign '{torch.typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
         self._buffers[name] = _told(buffer_registration_hooks, self, name, tensor)
         if persistent:
@@ -130,7 +130,7 @@ class Module:
         if param is not None:
             if not isinstance(param, Parameter):
                 raise TypeError(
-                    f"cannot assign '{typename(param)}' object to parameter '{name}' "
+                    f"cannot assign '{torch.typename(param)}' object to parameter '{name}' "
                     "(torch.nn.Parameter or None required)"
                 )
             if param.grad_fn:
@@ -145,9 +145,9 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """A child module under a name."""
         if not isinstance(module, Module) and module is not None:
-            raise TypeError(f"{typename(module)} is not a Module subclass")
+            raise TypeError(f"{torch.typename(module)} is not a Module subclass")
         if not isinstance(name, str):
-            raise TypeError(f"module name should be a string. Got {typename(name)}")
+            raise TypeError(f"module name should be a string. Got {torch.typename(name)}")
         if hasattr(self, name) and name not in self._modules:
             raise KeyError(f"attribute '{name}' already exists")
         if "." in name:
@@ -162,7 +162,7 @@ class Module:
 
     def _check_name(self, kind: str, name: str, taken: dict[str, Any]) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {typename(name)}")
+            raise TypeError(f"{kind} name should be a string. Got {torch.typename(name)}")
         if "." in name:
             raise KeyError(f'{kind} name can\'t contain "."')
         if name == "":
@@ -191,7 +191,7 @@ class Module:
         elif params is not None and name in params:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{typename(value)}' as parameter '{name}' "
+                    f"cannot assign '{torch.typename(value)}' as parameter '{name}' "
                     "(torch.nn.Parameter or None expected)"
                 )
             self.register_parameter(name, value)
@@ -203,7 +203,7 @@ class Module:
         elif modules is not None and name in modules:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{typename(value)}' as child module '{name}' "
+                    f"cannot assign '{torch.typename(value)}' as child module '{name}' "
                     "(torch.nn.Module or None expected)"
                 )
             modules[name] = _told(module_registration_hooks, self, name, value)
@@ -215,7 +215,7 @@ class Module:
     def _set_buffer(self, name: str, value: Any) -> None:
         if value is not None and not _like_tensor(value):
             raise TypeError(
-                f"cannot assign '{typename(value)}' as buffer '{name}' "
+                f"cannot assign '{torch.typename(value)}' as buffer '{name}' "
                 "(torch.nn.Buffer, torch.Tensor or None expected)"
             )
         persistent = (

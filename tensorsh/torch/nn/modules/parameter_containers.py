@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ....engine.tensor import Parameter, Tensor
-from ...questions import typename
+from ...namespace import torch
 from .module import Module
 
 
@@ -201,7 +201,7 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(_line(k, p, typename(p)) for k, p in self.items())
+        return "\n".join(_line(k, p, torch.typename(p)) for k, p in self.items())
 
     def __call__(self, input: Any) -> Any:
         raise RuntimeError("ParameterDict should not be called.")

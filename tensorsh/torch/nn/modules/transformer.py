@@ -10,8 +10,9 @@ from typing import Any
 from ....engine.tensor import Tensor
 from ...namespace import F, torch
 from .. import init
-from ..multi_head import _canonical_mask, _none_or_dtype
-from .activation import GELU, MultiheadAttention, ReLU
+from ..functional.multi_head import _canonical_mask, _none_or_dtype
+from .activation import GELU, ReLU
+from .attention import MultiheadAttention
 from .container import ModuleList
 from .dropout import Dropout
 from .linear import Linear

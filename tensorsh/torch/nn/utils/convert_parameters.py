@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from ....engine.tensor import Tensor
 from ...namespace import torch
-from ...questions import typename
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
@@ -19,7 +18,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """Make the parameters slices of a vector."""
     if not isinstance(vec, Tensor):
-        raise TypeError(f"expected torch.Tensor, but got: {typename(vec)}")
+        raise TypeError(f"expected torch.Tensor, but got: {torch.typename(vec)}")
     start = 0
     for param in parameters:
         end = start + param.numel()

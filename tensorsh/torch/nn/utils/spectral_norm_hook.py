@@ -7,7 +7,7 @@ from typing import Any
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import F, torch
 from ..modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from ..parameter import is_lazy
+from ..parameter.uninitialized import is_lazy
 
 __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
 

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from ....engine.tensor import Parameter, Tensor
-from ..parameter import is_lazy
+from ..parameter.uninitialized import is_lazy
 from .weight_norms import norm_except_dim, weight_of
 
 __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]

@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.tensor import Tensor
-from ..namespace import F, torch
+from ....engine.tensor import Tensor
+from ...namespace import F, torch
 
 
 def multi_head_attention_forward(

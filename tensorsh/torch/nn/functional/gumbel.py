@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from ...engine.tensor import Tensor
-from ..namespace import torch
+from ....engine.tensor import Tensor
+from ...namespace import torch
 
 
 def gumbel_softmax(

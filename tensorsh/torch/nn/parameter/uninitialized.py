@@ -1,14 +1,14 @@
-"""torch.nn.parameter: tensors that a module takes for its parameters and state, some without a shape yet."""
+"""What a lazy module has for its parameters and state until its first input tells their shapes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...engine.overrides import Disabled
-from ...engine.tensor import Buffer, Parameter, Tensor
-from ..namespace import torch
+from ....engine.overrides import Disabled
+from ....engine.tensor import Buffer, Parameter, Tensor
+from ...namespace import torch
 
-__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
+__all__ = ["UninitializedBuffer", "UninitializedParameter", "is_lazy"]
 
 
 #: what may be asked of a tensor without a shape

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine.tensor import Tensor
-from ..namespace import F
+from ....engine.tensor import Tensor
+from ...namespace import F
 
 
 def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
