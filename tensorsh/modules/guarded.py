@@ -32,7 +32,7 @@ if sys.version_info >= (3, 14):
     READERS |= {"evaluate"}  # of a forward reference
 
 _OPERATORS = """
-new init del repr str bytes format lt le eq ne gt ge hash bool len length_hint getitem setitem delitem missing iter
+new init del repr str bytes format lt le eq ne gt ge hash bool len length_hint getitem getitems setitem delitem missing iter
 next reversed contains add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or radd rsub rmul
 rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand rxor ror iadd isub imul imatmul itruediv ifloordiv
 imod ipow ilshift irshift iand ixor ior neg pos abs invert complex int float index round trunc floor ceil enter exit
@@ -44,7 +44,7 @@ _FACTS = """
 name qualname doc module class version file author all func wrapped isabstractmethod objclass text_signature slots
 match_args members dataclass_fields dataclass_params origin args parameters metadata supertype forward_arg bound
 constraints covariant contravariant total required_keys optional_keys orig_bases unpacked typing_subst debug license
-date package value cause context suppress_context notes array array_priority torch_function array_ufunc
+date package config value cause context suppress_context notes array array_priority torch_function array_ufunc
 array_function dlpack dlpack_device
 """
 #: special methods that an operator, a statement or a builtin calls: by name they do no more than that
