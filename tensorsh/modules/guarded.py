@@ -32,8 +32,8 @@ if sys.version_info >= (3, 14):
     READERS |= {"evaluate"}  # of a forward reference
 
 _OPERATORS = """
-new init del repr str bytes format lt le eq ne gt ge hash bool len length_hint getitem getitems setitem delitem missing iter
-next reversed contains add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or radd rsub rmul
+new init del repr str bytes format lt le eq ne gt ge hash bool len length_hint getitem getitems setitem delitem missing
+iter next reversed contains add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or radd rsub rmul
 rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand rxor ror iadd isub imul imatmul itruediv ifloordiv
 imod ipow ilshift irshift iand ixor ior neg pos abs invert complex int float index round trunc floor ceil enter exit
 call set_name init_subclass class_getitem instancecheck subclasscheck subclasshook prepare mro_entries

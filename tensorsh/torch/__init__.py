@@ -32,6 +32,7 @@ CONTENTS = {
     ),
     "amp.grad_scaler": "GradScaler",
     "compiling": "compile",
+    "lowrank": "pca_lowrank svd_lowrank",
     "layer_functions": (
         "binary_cross_entropy_with_logits conv_tbc cosine_embedding_loss gru gru_cell hinge_embedding_loss "
         "instance_norm lstm lstm_cell margin_ranking_loss native_channel_shuffle norm_except_dim poisson_nll_loss "
@@ -65,6 +66,7 @@ NAMESPACES = (
     "cuda",
     "distributions",
     "func",
+    "linalg",
     "mps",
     "mtia",
     "nn",
