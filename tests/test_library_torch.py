@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import library
+from tensorsh import Session, TensorshError
 from tensorsh.errors import facts_of
 from tensorsh.torch.namespace import namespace
 
@@ -33,3 +34,13 @@ def test_a_setting_belongs_to_the_session() -> None:
         cudnn.benchmark = True
         assert cudnn.benchmark is True
     assert cudnn.benchmark is False
+
+
+@pytest.mark.parametrize(
+    "line", ["import torch.distributed", "from torch.utils.tensorboard import SummaryWriter"]
+)
+def test_an_import_of_what_is_absent_says_why(line: str) -> None:
+    with pytest.raises(TensorshError, match="No module named") as caught:
+        Session().run(line)
+    assert "tensorsh has no torch." in caught.value.help
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError
+from ..errors import DataError, Facts, know
 from ..modules.imports import import_all, import_name
 from ..modules.module import Module
 from ..source import Source
+from ..torch.absent import why_absent
 from ..torch.namespace import Namespace, has_namespace, namespace
 
 if TYPE_CHECKING:
@@ -92,6 +93,9 @@ class Imports:
                 self.torch_imported = True
                 self.evaluator.modules.loaded[path] = found = namespace(rest)
                 return found
+            if (why := why_absent(rest)) is not None:
+                error = ModuleNotFoundError(f"No module named {path!r}", name=path)
+                raise know(error, Facts("name", help=why))
         elif path == "tensorsh":
             return self._tensorsh()
         elif (listed := self.evaluator.modules.find(path)) is not None:

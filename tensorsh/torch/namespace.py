@@ -22,7 +22,6 @@ from ..engine.op import registry
 from ..engine.registry import INTERNAL
 from ..errors import unknown_attribute
 from ..text import printing  # noqa: F401  says how tensors print
-from .absent import why_absent
 
 PACKAGE = __package__
 
@@ -59,6 +58,8 @@ class Namespace:
         if found is None and name in contents_of(self._path):
             return None
         if found is None:
+            from .absent import why_absent
+
             raise unknown_attribute(
                 f"module '{self.__dict__['__name__']}' has no attribute '{name}'",
                 name,
