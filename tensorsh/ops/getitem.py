@@ -176,6 +176,8 @@ def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
             if type(item) is bool or (not item.spec.shape and _is_mask(item)):
                 view = view.unsqueeze(dim)
                 item = registry["tensor"]([bool(item)])
+            if item.mapped and _is_mask(item):
+                raise ShapeError(MASK_IN_VMAP, code="vmap", help="where(mask, x, 0) has a fixed shape")
             tensors[dim] = item
             dim += max(item.ndim, 1) if _is_mask(item) else 1
     return view, tensors
@@ -191,6 +193,11 @@ def _in_order(tensors: dict[int, Tensor]) -> list[Tensor | None]:
         dim += max(t.ndim, 1) if t is not None and _is_mask(t) else 1
     return found
 
+
+MASK_IN_VMAP = (
+    "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with "
+    "a boolean mask."
+)
 
 #: what makes a list an index of several dimensions
 SPECIAL = (Tensor, list, tuple, slice, EllipsisType)

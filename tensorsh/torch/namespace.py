@@ -185,7 +185,8 @@ def lazily(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
         if name in settings_of(path):
             return getattr(namespace(path), name)
         if name == "__all__":
-            return sorted(contents_of(path))
+            inner = _inner_namespaces(path)
+            return sorted(n for n in namespace(path).names() if n[:1] != "_" and n not in inner)
         if name.startswith("__") and name not in {*contents_of(path), *_inner_namespaces(path)}:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         found = namespace(path).find(name)
