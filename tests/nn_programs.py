@@ -733,4 +733,118 @@ t(lambda: torch.norm_except_dim(a,2,0)); t(lambda: torch.norm_except_dim(a,1,1))
 t(lambda: torch.conv_tbc(torch.ones(3,2,4), torch.ones(2,4,5), torch.ones(5)))
 t(lambda: torch.lstm_cell(x[0],h[0][0],*w))
 """,
+    # modes, names, sharing, mistakes, warnings
+    r"""
+import copy, warnings
+torch.manual_seed(0)
+def t(f):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, '|', e)
+# eval/train semantic, BN stats
+bn = nn.BatchNorm1d(2); x = torch.randn(4, 2) * 3 + 1
+for _ in range(3): bn(x)
+print(bn.running_mean, bn.running_var, bn.eval()(x)[0], bn.state_dict())
+bn.reset_running_stats(); print(bn.running_mean); bn.reset_parameters(); bn.momentum = None; bn.train(); bn(x); bn(x * 2); print(bn.running_mean)
+# functional state
+d = nn.Dropout(0.5); print(d(torch.ones(6)), d.eval()(torch.ones(6)), F.dropout(torch.ones(4), 0.5, training=False))
+# ModuleDict iteration + nested prints
+class Multi(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.branches = nn.ModuleDict({k: nn.Sequential(nn.Linear(2, 2), nn.ReLU()) for k in 'ab'})
+        self.none = None; self.register_buffer('b', None); self.register_parameter('p', None); self.sub = None
+    def forward(self, x): return {k: m(x) for k, m in self.branches.items()}
+m = Multi(); print(m, list(m.state_dict()), m.b, m.p, {k: v.shape for k, v in m(torch.ones(1, 2)).items()})
+m.sub = nn.Linear(1, 1); print([n for n, _ in m.named_children()]); m.sub = None; print([n for n, _ in m.named_children()], m._modules.keys())
+m.p = nn.Parameter(torch.ones(1)); print(list(m.state_dict())[0], m.p)
+m.b = torch.ones(2); print('b' in m.state_dict())
+# extra: parameters order, param groups, no_decay split
+decay, no = [], []
+for n, p in m.named_parameters(): (no if n.endswith('bias') else decay).append(n)
+print(decay, no)
+# weight sharing counts once
+a = nn.Linear(2, 2); s = nn.Sequential(a, a); print(sum(p.numel() for p in s.parameters()), len(s.state_dict()), s)
+# nn.Module subclasses: property, classmethod, staticmethod, super calls, multiple inheritance
+class Mixin:
+    def describe(self): return f"{type(self).__name__}:{sum(p.numel() for p in self.parameters())}"
+class P(Mixin, nn.Module):
+    def __init__(self, n): super().__init__(); self.fc = nn.Linear(n, n)
+    @property
+    def size(self): return self.fc.in_features
+    @classmethod
+    def small(cls): return cls(2)
+    @staticmethod
+    def act(x): return x.relu()
+    def forward(self, x): return self.act(self.fc(x))
+    def __len__(self): return 7
+p = P.small(); print(p.describe(), p.size, len(p), p(torch.ones(1, 2)).shape, isinstance(p, Mixin))
+class Bad(nn.Module):
+    @property
+    def oops(self): return self.missing
+t(lambda: Bad().oops)
+class NoSuper(nn.Module):
+    def __init__(self): self.x = 1
+t(lambda: NoSuper()(1)); t(lambda: NoSuper().parameters().__next__()); t(lambda: print(NoSuper()))
+class Call(nn.Module):
+    def __call__(self, x): return x + 1
+print(Call()(1))
+with warnings.catch_warnings(record=True) as w:
+    warnings.simplefilter('always'); nn.GRU(1, 2, dropout=0.5); nn.MSELoss(size_average=False); nn.init.xavier_uniform(torch.ones(2, 2)); nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2), 1); nn.utils.weight_norm(nn.Linear(1, 1)); nn.Hardtanh(min_value=-1); nn.Container(); nn.Linear(0, 1); nn.utils.clip_grad_norm(nn.Linear(1, 1).parameters(), 1)
+for x in w: print(x.category.__name__, '|', x.message)
+# state dict details
+sd = copy.deepcopy(s.state_dict()); print(type(sd), sd.keys()); sd2 = {k: v.clone() for k, v in sd.items()}; print(s.load_state_dict(sd2)); print({k.replace('0.', 'x.'): v.shape for k, v in sd.items()})
+dp = nn.DataParallel(nn.Linear(1, 1)); c = {k[len('module.'):]: v for k, v in dp.state_dict().items()}; print(nn.Linear(1, 1).load_state_dict(c))
+nn.modules.utils.consume_prefix_in_state_dict_if_present(q := dp.state_dict(), 'module.'); print(list(q))
+t(lambda: nn.Linear(1, 1).load_state_dict(dp.state_dict()))
+print(torch.nn.utils.parameters_to_vector(a.parameters()).shape, nn.Parameter(torch.randn(2, 2)).shape, a.weight.requires_grad, a.bias.grad)
+for mod in (nn.Flatten(), nn.Identity(), nn.Unflatten(1, (1, 2))): print(mod(torch.ones(2, 2)).shape)
+print(nn.Linear(3, 4).weight.shape, nn.Conv2d(2, 4, 3, groups=2).weight.shape, nn.ConvTranspose2d(2, 4, 3).weight.shape, nn.LSTM(2, 3).weight_ih_l0.shape, nn.Embedding(3, 4).weight.shape, nn.MultiheadAttention(4, 2).in_proj_weight.shape)
+print([n for n, _ in nn.LSTM(2, 3, 2, bidirectional=True, proj_size=2).named_parameters()], nn.LSTM(2, 3).all_weights[0][2].shape)
+print(nn.functional.softmax.__name__, nn.ReLU.__name__, nn.Linear.__doc__ is not None, nn.Linear(1, 1).__class__.__name__, nn.Sequential.__mro__[1].__name__)
+""",
+    # recurrent layers further, modules under transforms
+    r"""
+torch.manual_seed(0)
+def t(f):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, '|', e)
+# rnn misc
+r = nn.RNN(2, 3, 2, batch_first=True); x = torch.randn(4, 5, 2)
+o, h = r(x); print(o.shape, h.shape, torch.allclose(o[:, -1], h[-1])); o, h = r(x, h.detach()); print(o[0, 0])
+o, h = r(x[0]); print(o.shape, h.shape, r(x[0], torch.zeros(2, 3))[0].shape)
+for l in (nn.LSTM(2, 3, batch_first=True), nn.GRU(2, 3, batch_first=True)):
+    s = None; outs = []
+    for i in range(5): o, s = l(x[:, i:i+1], s); outs.append(o)
+    print(torch.allclose(torch.cat(outs, 1), l(x)[0], atol=1e-6))
+    l.eval(); print(l(x[:1])[0])
+    with torch.no_grad(): print(l(x[:1])[0].requires_grad)
+    for p in l.parameters(): nn.init.constant_(p, 0.1)
+    print(l(x[:1])[0][0, -1])
+    l.double(); print(l(x[:1].double())[0].dtype, l.weight_hh_l0.dtype); l.float()
+    l.flatten_parameters(); print(len(list(l.parameters())), l._flat_weights_names if hasattr(l, '_flat_weights_names') else '')
+    l.weight_ih_l0 = nn.Parameter(torch.zeros_like(l.weight_ih_l0)); print(l(x[:1])[0][0, -1])
+    l.weight_hh_l0.requires_grad_(False); l(x)[0].sum().backward(); print(l.weight_hh_l0.grad, l.bias_hh_l0.grad.shape)
+l = nn.LSTM(2, 3); l.bias_ih_l0.data[3:6].fill_(1.0); print(l.bias_ih_l0)
+for n, p in l.named_parameters():
+    if 'weight' in n: nn.init.orthogonal_(p)
+    else: nn.init.zeros_(p)
+print(l(torch.ones(2, 1, 2))[1][1])
+h0 = torch.zeros(1, 1, 3, requires_grad=True); c0 = torch.zeros(1, 1, 3, requires_grad=True); o, (h, c) = l(torch.ones(2, 1, 2), (h0, c0)); (h.sum() + 2 * c.sum()).backward(); print(h0.grad, c0.grad)
+g = nn.GRU(2, 3); h0 = torch.zeros(1, 1, 3, requires_grad=True); o, h = g(torch.ones(2, 1, 2), h0); h.sum().backward(); print(h0.grad, g.bias_ih_l0.grad)
+t(lambda: nn.LSTM(2, 3)(torch.ones(0, 1, 2))[0].shape); t(lambda: nn.GRU(2, 3)(torch.ones(2, 0, 2))[0].shape); t(lambda: nn.GRU(2, 3)(torch.ones(0, 1, 2)))
+t(lambda: nn.LSTM(2, 3)(torch.ones(2, 1, 2).half())); t(lambda: nn.LSTM(2, 3).bfloat16()(torch.ones(2, 1, 2).bfloat16())[0].dtype); t(lambda: nn.GRU(2, 3, device='meta')(torch.ones(2, 1, 2, device='meta'))[0].shape); t(lambda: nn.LSTM(2, 3, device='meta')(torch.ones(2, 1, 2, device='meta'))[0].shape)
+# jacobians, vmap, functional over modules
+m = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)); xx = torch.randn(2)
+print(torch.autograd.functional.jacobian(m, xx), torch.func.vmap(m)(torch.randn(4, 2)).shape, torch.func.jacrev(m)(xx).shape, torch.func.hessian(lambda v: m(v).sum())(xx).detach())
+functional_call, vmap, grad = torch.func.functional_call, torch.func.vmap, torch.func.grad
+print(vmap(lambda v: v * v.size(0))(torch.ones(2, 3)))
+params = {k: v.detach() for k, v in m.named_parameters()}
+def loss(p, a, b): return F.mse_loss(functional_call(m, p, (a,)), b)
+gs = vmap(grad(loss), in_dims=(None, 0, 0))(params, torch.randn(5, 2), torch.randn(5, 1)); print({k: v.shape for k, v in gs.items()}, gs['0.bias'])
+# checkpoints of attention
+a = nn.MultiheadAttention(4, 2, batch_first=True); q = torch.randn(1, 3, 4)
+o, w = a(q, q, q); print(o, w); print(a(q, q, q, need_weights=False)[1], a(q, q, q, average_attn_weights=False)[1].shape, w.sum(-1))
+o, w = a(q, q, q, attn_mask=torch.triu(torch.ones(3, 3, dtype=torch.bool), 1)); print(w); o.sum().backward(); print(a.in_proj_weight.grad.shape, a.out_proj.bias.grad)
+print(F.scaled_dot_product_attention(q, q, q, is_causal=True))
+""",
 ]

@@ -536,6 +536,7 @@ def main() -> None:
 def answer(program: str) -> str:
     """What a program prints."""
     import torch
+    import torch.func
     import torch.nn.utils.prune
 
     printed = io.StringIO()

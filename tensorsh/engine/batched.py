@@ -86,7 +86,7 @@ class Batched(Tensor, inner=True):
         self.retains = False
 
     @property
-    def size(self) -> int:  # type: ignore[override]
+    def slices(self) -> int:
         return self.value.spec.shape[0]
 
     # -- its place in the graph is that of its value
@@ -115,7 +115,7 @@ class Batched(Tensor, inner=True):
         return True
 
     def beside(self, new: Tensor) -> Tensor:
-        return Batched(registry["clone"](expanded(new, self.size)), self.level)
+        return Batched(registry["clone"](expanded(new, self.slices)), self.level)
 
     @property
     def in_order(self) -> bool:
@@ -170,7 +170,7 @@ def run_batched(op: Op, args: tuple[Any, ...]) -> Any:
     """An operation with batched arguments: its rule for the innermost vmap, or slice by slice."""
     found = batched_in(args)
     level = max(t.level for t in found)
-    size = next(t.size for t in found if t.level == level)
+    size = next(t.slices for t in found if t.level == level)
     refuse_dynamic(op.name)
     rule = rules.get(op.name)
     # what belongs to an outer vmap is a plain tensor for the rule
@@ -208,7 +208,7 @@ def over_slices(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
         return function(*args, **kwargs)
     refuse_dynamic(getattr(function, "name", ""))
     level = max(t.level for t in found)
-    size = next(t.size for t in found if t.level == level)
+    size = next(t.slices for t in found if t.level == level)
 
     def at(i: int) -> Callable[[Any], Any]:
         def pick(t: Any) -> Any:

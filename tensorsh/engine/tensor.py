@@ -169,7 +169,7 @@ class Tensor(metaclass=TensorMeta):
         """A method whose module is not imported yet."""
         if op.registry.load(f"Tensor.{name}"):
             return object.__getattribute__(self, name)
-        raise AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
 
     # -- what users read
 

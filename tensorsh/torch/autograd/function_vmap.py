@@ -47,7 +47,7 @@ def over_slices(cls: Any, args: tuple[Any, ...]) -> Any:
 
     found = batched_in(args)
     level = max(t.level for t in found)
-    size = next(t.size for t in found if t.level == level)
+    size = next(t.slices for t in found if t.level == level)
     mine = [type(a) is Batched and a.level == level for a in args]
     values = tuple([a.value if m else a for a, m in zip(args, mine, strict=True)])
     dims = tuple([0 if m else None for m in mine])

@@ -118,6 +118,8 @@ class Module:
 
 def _parsed(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
     """(device, dtype, memory_format) that a call of `to` asks for."""
+    if not kwargs.keys() <= {"copy", "device", "dtype", "memory_format", "non_blocking", "tensor"}:
+        torch.empty(0).to(*args, **kwargs)  # which says what is wrong
     device, dtype = kwargs.get("device"), kwargs.get("dtype")
     for value in (*args, kwargs.get("tensor")):
         if isinstance(value, torch.dtype):

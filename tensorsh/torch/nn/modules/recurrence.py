@@ -86,6 +86,8 @@ def run(
     weights    for each layer and direction its weights
     dropout    the probability of zeros between layers; 0 in evaluation
     """
+    if x.shape[0] == 0:
+        raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
     cell = CELLS[mode]
     whole = batch_sizes is None and _in_one(mode, x, weights)
     states = [_item(state, i) for i in range(layers * directions)]
