@@ -1,4 +1,4 @@
-"""The progress bars of `track(…)`: below everything else on the terminal, gone at the end.
+"""The progress bars of `track(…)` and `tqdm(…)`: below everything else on the terminal, gone at the end.
 
 Bars are drawn on standard error and erased before anything else is written: while `install`ed, both
 standard streams are `Above`, which takes the bars away, writes, and draws them again once the cursor is
@@ -31,6 +31,7 @@ def install() -> None:
     if _on_terminal(sys.stdout):
         sys.stdout = Above(sys.stdout, screen)  # type: ignore[assignment]
     progress["bar"] = lambda items, label: _tracked(items, label, screen)
+    progress["screen"] = screen
 
 
 def finish() -> None:
@@ -79,6 +80,11 @@ class Screen:
         self.drawn: list[str] = []
         self.at_start = True  # of a line: only there bars can be drawn
         self.last = 0.0
+
+    @staticmethod
+    def bar() -> Bar:
+        """A bar to show."""
+        return Bar(None, None)
 
     def show(self, bar: Bar) -> None:
         """Draw a bar, below those that are there, unless that was done a moment ago."""

@@ -565,6 +565,7 @@ class Explain(Stmt):
 
 
 class Program(Node):
-    """A whole text: its statements, in order."""
+    """A whole text: its statements, in order, and the places of lines that speak to a notebook."""
 
     body: tuple[Stmt, ...] = ()
+    skipped: tuple[tuple[int, int], ...] = ()

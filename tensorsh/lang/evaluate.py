@@ -24,6 +24,7 @@ from ..engine import context
 from ..engine.warn import Event, Warnings
 from ..errors import DataError, ParseError, TensorshError
 from ..modules import Host, Modules
+from ..modules.notebook import display
 from ..source import Source, Span
 from . import ast
 from .codegen import Compiler, bound_names
@@ -77,7 +78,7 @@ class Evaluator:
         for name, value in builtins.items():
             self.prelude.bound.setdefault(name, value)
         #: what PyTorch programs find behind their own names: at the prompt tensorsh's names too, in files not
-        self.python = Behind(builtins, self.prelude)
+        self.python = Behind(builtins | {"display": display}, self.prelude)
         self.strict = Behind(builtins)
         self.pythonic = False  # whether the inputs of this session are PyTorch's
         self.spaces: dict[str, dict[str, Any]] = {}  # the variables of each text, by its file name
@@ -189,7 +190,7 @@ class Evaluator:
         """Whether a text is a PyTorch program; the inputs of a session are once torch has been imported."""
         if file:
             return source.name.endswith(".py") or imports_torch(source)
-        return self.pythonic or imports_torch(source)
+        return self.pythonic or imports_torch(source) or source.text.lstrip()[:1] in NOTEBOOK
 
     def compile(
         self,
@@ -210,7 +211,15 @@ class Evaluator:
         collecting = gc.isenabled()
         gc.disable()  # a program's nodes are all kept: looking for garbage among them doubles the time
         try:
-            body = parse(source, pythonic).body
+            program = parse(source, pythonic)
+            body = program.body
+            if program.skipped:
+                self.strict.bound.setdefault("display", display)
+            for start, end in program.skipped:
+                line = f"{source.name}:{source.position(start)[0]}"
+                print(
+                    f"note: {line}: skipped, it is for a notebook: {source.text[start:end]}", file=sys.stderr
+                )
             if bind is not None:
                 body = (assignment(bind, body, source),)
             self.look_over(table, body)
@@ -436,6 +445,8 @@ class SessionHost(Host):
         return VERSIONS.get(distribution)
 
 
+#: what a line begins with that speaks to a notebook
+NOTEBOOK = ("%", "!")
 #: what programs ask the versions of
 VERSIONS = {"torch": "2.13.0+cpu"}
 

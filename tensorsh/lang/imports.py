@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, Facts, know
+from ..modules.absent import instead_of
 from ..modules.imports import import_all, import_name
 from ..modules.module import Module
 from ..source import Source
@@ -95,7 +96,7 @@ class Imports:
                 return found
             if (why := why_absent(rest)) is not None:
                 error = ModuleNotFoundError(f"No module named {path!r}", name=path)
-                raise know(error, Facts("name", help=why))
+                raise know(error, Facts("import", help=why))
         elif path == "tensorsh":
             return self._tensorsh()
         elif (listed := self.evaluator.modules.find(path)) is not None:
@@ -106,7 +107,8 @@ class Imports:
             what = "" if package else f"; {parent!r} is not a package"
             raise ModuleNotFoundError(f"No module named {path!r}{what}", name=path)
         absent = root if parent else path
-        raise ModuleNotFoundError(f"No module named {absent!r}", name=absent)
+        error = ModuleNotFoundError(f"No module named {absent!r}", name=absent)
+        raise know(error, Facts("import", help=instead_of(absent)))
 
     def exists(self, path: str, filename: str) -> bool:
         """Whether there is such a module."""

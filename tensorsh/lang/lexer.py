@@ -29,6 +29,8 @@ MAX_INDENTS = 100
 REFUSED_WORDS = ("async", "await")
 CLOSING = {")": "(", "]": "[", "}": "{"}
 BLANK_LINES = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*+([ \t\f]*)(?:#[^\r\n]*)?")
+#: a line that speaks to a notebook (`%matplotlib inline`, `!pip install …`): no statement can begin so
+NOTEBOOK_LINE = re.compile(r"(?:%%?(?=[A-Za-z])|!)[^\r\n]*")
 
 
 class Tokens:
@@ -40,6 +42,7 @@ class Tokens:
         self.ends: list[int] = []
         self.literals: dict[int, Literal] = {}
         self.error: ParseError | None = None
+        self.skipped: list[tuple[int, int]] = []  # lines that speak to a notebook
 
     def add(self, kind: int, start: int, end: int) -> None:
         self.kinds.append(kind)
@@ -177,6 +180,9 @@ class Lexer:
         start, end = found.span(1)
         if found.end() == len(self.text):
             return found.end()
+        if self.pythonic and (line := NOTEBOOK_LINE.match(self.text, end)) is not None:
+            self.tokens.skipped.append(line.span())
+            return self._line_start(line.end())
         indent = found.group(1)
         if indent != self.indent:
             self._change_indent(indent, start, end)

@@ -29,7 +29,10 @@ def parse(source: Source, pythonic: bool = False) -> ast.Program:
     """The program that `source` is; ParseError where it is none. `pythonic`: read as Python reads it."""
     table = grammar()
     with _uncollected(len(source.text) > LONG):
-        return _run(table, source, Lexer(table, source, pythonic).read())
+        tokens = Lexer(table, source, pythonic).read()
+        program = _run(table, source, tokens)
+        program.skipped = tuple(tokens.skipped)
+        return program
 
 
 def is_complete(text: str, pythonic: bool = False) -> bool:

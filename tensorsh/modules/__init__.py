@@ -137,11 +137,13 @@ class Modules:
 
         table = TABLES.get(name)
         parent, _, last = name.rpartition(".")
-        if table is None or not exists(table.source or name) or (parent and self.find(parent) is None):
+        if table is None or (parent and self.find(parent) is None):
+            return None
+        if not table.own and not exists(table.source or name):
             return None
         if name in self.loaded:
             return self.loaded[name]  # its package brought it
-        module = self._module(name)
+        module = Module(name, shown=f"{last or name}.py") if table.own else self._module(name)
         self.loaded[name] = module
         try:
             vars(module).update(self._names(name, table))
@@ -265,6 +267,8 @@ class Modules:
         return Module(name, shown=shown)
 
     def _names(self, name: str, table: Any) -> dict[str, Any]:
+        if table.own:
+            return table.made(self)
         origin = table.source or name
         source = self.copies.get(name) if table.copied else importlib.import_module(origin)
         found = {"__doc__": source.__doc__} if source.__doc__ else {}

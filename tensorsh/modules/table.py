@@ -14,7 +14,8 @@ class Table:
     `names` are read from Python's module, or from the session's copy of it when `copied`; a name the running
     Python does not have is left out. `made` gives names of our own, which go before. `changes` says which
     arguments (by place) a function changes. `submodules` are there as soon as the module is. `source`
-    is the module the names come from when it is another one.
+    is the module the names come from when it is another one. Of an `own` module there is only what `made` gives,
+    whether or not the running Python has it.
     """
 
     names: str = ""
@@ -23,3 +24,4 @@ class Table:
     made: Callable[[Any], dict[str, Any]] | None = None
     submodules: str = ""
     source: str = ""
+    own: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..engine import context
@@ -11,10 +11,9 @@ from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, wrap
 from ..errors import ArgumentError, BadValue, ShapeError
 
-#: draws progress: (iterable, label) → the same items; a front end puts one here that shows a bar
-progress: dict[str, Callable[[Iterable[Any], str | None], Iterable[Any]]] = {
-    "bar": lambda items, label: items
-}
+#: draws progress, which a front end puts here: `bar` is (iterable, label) → the same items, and `screen`
+#: (`progress.Screen`) shows bars that are moved by hand
+progress: dict[str, Any] = {"bar": lambda items, label: items, "screen": None}
 
 
 def batches(*tensors: Any, size: int = 32, shuffle: bool = False, drop_last: bool = False) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..table import Table
-from . import collections, files, numbers, numpy, process, text, time, types
+from . import collections, drawing, files, numbers, numpy, process, text, time, types
 
 TABLES: dict[str, Table] = {
     **numbers.TABLES,
@@ -14,4 +14,5 @@ TABLES: dict[str, Table] = {
     **types.TABLES,
     **process.TABLES,
     **numpy.TABLES,
+    **drawing.TABLES,
 }
