@@ -6,7 +6,6 @@ with Python's complaints: those of `nn.functional` but for a few, and some of th
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable
@@ -15,11 +14,12 @@ from functools import cache, partial
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
-from ..errors import ArgumentError, BadValue, facts_of
+from ..errors import ArgumentError, facts_of
 from . import context, native
 from .accepts import Refused
 from .batched import Unbatchable, over_slices
 from .into import into
+from .memory_errors import out_of_memory
 from .old_spellings import respelled
 from .op import Op
 from .schema import Schema
@@ -103,22 +103,6 @@ def explained(
         code="argument-type",
         help=f"the signature is {op.schema}",
     )
-
-
-def out_of_memory(error: BaseException) -> Exception | None:
-    """PyTorch's error for what NumPy says of memory; None if it is something else."""
-    if isinstance(error, MemoryError):
-        shape, dtype = getattr(error, "shape", None), getattr(error, "dtype", None)
-        wanted = ""
-        if shape is not None and dtype is not None:
-            size = math.prod(shape) * dtype.itemsize
-            wanted = f": you tried to allocate {size} bytes. Error code 12 (Cannot allocate memory)"
-        message = f"DefaultCPUAllocator: can't allocate memory{wanted}"
-    elif type(error) is ValueError and str(error).startswith("Maximum allowed "):
-        message = "Storage size calculation overflowed"
-    else:
-        return None
-    return BadValue(message, code="out-of-memory", help="`on meta` computes shapes without memory")
 
 
 def is_outermost(frame: FrameType | None, call: CodeType) -> bool:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
-from ..engine.calls import out_of_memory
+from ..engine.memory_errors import out_of_memory
 from ..errors import Facts, InternalError, TensorshError, class_name, facts_of, report
 from ..source import Span
 from . import ast

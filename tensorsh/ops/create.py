@@ -340,13 +340,26 @@ for spelling in ("as_tensor", "asarray"):
 
 @composite("from_numpy(any ndarray)", names=("torch.from_numpy",))
 def from_numpy(ndarray):
-    """A tensor that shares the memory of a NumPy array."""
+    """A tensor that shares the memory of a NumPy array.
+
+    >>> import numpy as np
+    >>> a = np.arange(3)
+    >>> x = torch.from_numpy(a)
+    >>> a[0] = 7; x
+    tensor([7, 1, 2])
+    """
     return shared(ndarray)
 
 
 @composite("from_dlpack(any ext_tensor)", names=("torch.from_dlpack",))
 def from_dlpack(ext_tensor):
-    """A tensor that shares the memory of another library's array."""
+    """A tensor that shares the memory of another library's array.
+
+    >>> import numpy as np
+    >>> torch.from_dlpack(np.eye(2))
+    tensor([[1., 0.],
+            [0., 1.]], dtype=torch.float64)
+    """
     if isinstance(ext_tensor, Tensor):
         return ext_tensor.alias()
     return shared(np.from_dlpack(ext_tensor))
@@ -357,7 +370,11 @@ def from_dlpack(ext_tensor):
     names=("torch.frombuffer",),
 )
 def frombuffer(buffer, dtype, count, offset, requires_grad):
-    """A tensor that shares the memory of bytes: `count` elements from byte `offset` on, -1 for all."""
+    """A tensor that shares the memory of bytes: `count` elements from byte `offset` on, -1 for all.
+
+    >>> torch.frombuffer(bytearray([0, 1, 2, 3]), dtype=torch.uint8, offset=1)
+    tensor([1, 2, 3], dtype=torch.uint8)
+    """
     if not isinstance(buffer, bytes | bytearray | memoryview | np.ndarray):
         raise ValueError("object does not implement Python buffer protocol.")
     size = memoryview(buffer).nbytes
