@@ -134,7 +134,7 @@ def test_the_first_command_of_the_readme(columns: int) -> None:
 
 PROGRAM = """
 for i in track(range(6), "work"):
-    for j in range(400):
+    for j in range(150):
         x = (randn(200, 200) @ randn(200, 200)).sum()
     print("printed", i)
     i * 10
