@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import ArgumentError, DeviceError
+from .titles import Titled, titled
 
 NAMES = (
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla",
@@ -20,7 +21,7 @@ NAMES = (
 FORMER_NAMES = ("msnpu", "mlc")
 
 
-class Device:
+class Device(metaclass=Titled):
     """A place for tensors: `.type` and `.index` (None where none was given)."""
 
     __slots__ = ("index", "type")
@@ -63,8 +64,7 @@ def make_device(type: str, index: int | None = None) -> Device:
     return made
 
 
-Device.__name__ = Device.__qualname__ = "torch.device"  # as Python's own messages call it
-Device.__module__ = "builtins"
+titled(Device, "torch.device")
 cpu = make_device("cpu")
 meta = make_device("meta")
 available = (cpu, meta)

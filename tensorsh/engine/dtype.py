@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from .titles import Titled, titled
+
 BOOL, INT, FLOAT, COMPLEX = range(4)
 
 
-class DType:
+class DType(metaclass=Titled):
     """An element type. `str()` is PyTorch's `torch.float32`; `.name` is `float32`."""
 
     __slots__ = ("_np", "bits", "category", "is_complex", "is_floating_point", "is_signed", "name", "title")
@@ -86,8 +88,7 @@ float64 = DType("float64", FLOAT, 64, "Double", np.dtype(np.float64))
 complex64 = DType("complex64", COMPLEX, 64, "ComplexFloat", np.dtype(np.complex64))
 complex128 = DType("complex128", COMPLEX, 128, "ComplexDouble", np.dtype(np.complex128))
 
-DType.__name__ = DType.__qualname__ = "torch.dtype"  # as Python's own messages call it
-DType.__module__ = "builtins"
+titled(DType, "torch.dtype")
 ALL = (bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
 
 #: every name a user may write for a dtype

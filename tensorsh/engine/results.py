@@ -13,9 +13,10 @@ from operator import itemgetter
 from typing import Any, ClassVar, SupportsIndex
 
 from ..errors import ArgumentError
+from .titles import Titled, titled
 
 
-class Size(tuple[int, ...]):
+class Size(tuple[int, ...], metaclass=Titled):
     """A shape. Slices, sums with tuples and multiples are sizes again; it equals the plain tuple."""
 
     __slots__ = ()
@@ -59,8 +60,7 @@ class Size(tuple[int, ...]):
         return f"torch.Size([{', '.join(map(str, self))}])"
 
 
-Size.__name__ = Size.__qualname__ = "torch.Size"  # as Python's own messages call it
-Size.__module__ = "builtins"
+titled(Size, "torch.Size")
 
 
 def _length(position: int, value: Any) -> int:

@@ -194,6 +194,8 @@ def lazily(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
             raise AttributeError(f"module 'torch{path and '.' + path}' has no attribute '{name}'")
         if isinstance(found, Namespace) and name in _inner_namespaces(path):
             return import_module(f"{module}.{name}")
+        if not _loading():
+            vars(sys.modules[module])[name] = found
         return found
 
     return get, lambda: sorted(namespace(path).names())
