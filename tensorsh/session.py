@@ -79,6 +79,7 @@ class Session:
         self.on_warning: OnWarning | None = None
         self._evaluator = Evaluator(self._show, self._warn)
         self.context.warnings = self._evaluator.warnings
+        self.context.python = self._evaluator.modules
         self._evaluator.compiling = compile
         self.context.spelling = self._evaluator.spelling
         self.context.find_class = self._evaluator.modules.in_pickles

@@ -37,6 +37,7 @@ class Context:
         "noting",
         "packing",
         "printing",
+        "python",
         "safe",
         "spelling",
         "switches",
@@ -77,6 +78,7 @@ class Context:
         self.find_class: Callable[[str, str], Any] | None = None
         #: asked with (path, "read" or "write") before a file is opened; raises where that is not allowed
         self.admit: Callable[[str, str], None] | None = None
+        self.python: Any = None  # `find(name)` gives the program's own of Python's modules; None: Python's
         self._generator: Generator | None = None
 
     @property

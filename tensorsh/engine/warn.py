@@ -39,7 +39,7 @@ PACKAGE = dirname(dirname(__file__))
 BETWEEN = tuple(f"{PACKAGE}/{layer}/" for layer in ("lang", "modules"))
 
 #: the library in Python, which warns as Python does, but whose arithmetic on arrays is nobody's business
-LIBRARY = f"{PACKAGE}/torch/"
+LIBRARY = (f"{PACKAGE}/torch/", f"{PACKAGE}/ignite/")
 
 
 class Place(NamedTuple):
@@ -288,7 +288,7 @@ def _govern(state: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _is_for_the_program(category: type[Warning]) -> bool:
     """Whether the program called what warns, or the library meant to warn it, rather than an operation inside."""
-    passed = BETWEEN if issubclass(category, RuntimeWarning) else (*BETWEEN, LIBRARY)
+    passed = BETWEEN if issubclass(category, RuntimeWarning) else (*BETWEEN, *LIBRARY)
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename

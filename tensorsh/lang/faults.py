@@ -57,6 +57,7 @@ PROGRAM = (
     os.path.join(PACKAGE, "text") + os.sep,
     os.path.join(PACKAGE, "modules") + os.sep,
     os.path.join(PACKAGE, "torch") + os.sep,
+    os.path.join(PACKAGE, "ignite") + os.sep,
     os.path.join(PACKAGE, "train") + os.sep,
     os.path.join(PACKAGE, "session.py"),
     os.path.join(PACKAGE, "render") + os.sep,

@@ -176,7 +176,7 @@ def note_slots(thing: Any, undo: list[Undo]) -> Iterable[Any]:
 
 
 #: where those of our classes live that keep what programs see in slots
-LIBRARY = ("tensorsh.train", "tensorsh.torch", "torch")
+LIBRARY = ("tensorsh.train", "tensorsh.torch", "torch", "ignite")
 
 
 def module_of(kind: type) -> str:

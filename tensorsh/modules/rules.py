@@ -86,7 +86,7 @@ UNCHECKED: dict[int, Any] = {
 _METHODS = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 
 #: where the classes of PyTorch's library say that they are from
-LIBRARY = ("tensorsh.torch", "torch")
+LIBRARY = ("tensorsh.torch", "torch", "ignite")
 
 
 def allowed_dunder(value: Any, name: str) -> bool:
