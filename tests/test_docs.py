@@ -62,6 +62,24 @@ def test_sample_runs(sample: str) -> None:
         assert float(re.findall(r"test accuracy ([\d.]+)", done.stdout)[-1]) >= 0.96
 
 
+NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]\d+)?")
+#: PyTorch programs, and how many lines of theirs depend on no last digits
+PYTORCH_SAMPLES = {"cnn_digits": None, "char_gpt": 6, "lstm_series": None, "vae_digits": 5}
+
+
+@pytest.mark.parametrize(("sample", "lines"), PYTORCH_SAMPLES.items())
+def test_pytorch_sample_prints_what_pytorch_prints(sample: str, lines: int | None) -> None:
+    done = run(f"samples/{sample}.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    recorded = (ROOT / f"tests/data/sample_{sample}.txt").read_text(encoding="utf-8")
+    for ours, theirs in zip(done.stdout.splitlines()[:lines], recorded.splitlines()[:lines], strict=True):
+        assert NUMBER.sub("0.0", ours) == NUMBER.sub("0.0", theirs)
+        assert list(map(float, NUMBER.findall(ours))) == pytest.approx(
+            list(map(float, NUMBER.findall(theirs))), abs=0.15
+        )
+
+
 def test_sample_reads_stdin() -> None:
     done = run("samples/columns.tsh", stdin=(ROOT / "samples/data/iris.csv").read_text())
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ DOCS = ROOT / "docs"
 DATA = ROOT / "tests" / "data"
 PARTS = [
     pytest.param(part, id=f"{page}: {title}")
-    for page in ("language.md", "errors.md")
+    for page in ("language.md", "errors.md", "from-pytorch.md")
     for title, part in sections((DOCS / page).read_text(encoding="utf-8"))
     if "```tensorsh" in part or "```console" in part
 ]

@@ -96,7 +96,7 @@ class Imports:
                 return found
             if (why := why_absent(rest)) is not None:
                 error = ModuleNotFoundError(f"No module named {path!r}", name=path)
-                raise know(error, Facts("import", help=why))
+                raise know(error, Facts("data", "import", help=why))
         elif path == "tensorsh":
             return self._tensorsh()
         elif (listed := self.evaluator.modules.find(path)) is not None:
@@ -108,7 +108,7 @@ class Imports:
             raise ModuleNotFoundError(f"No module named {path!r}{what}", name=path)
         absent = root if parent else path
         error = ModuleNotFoundError(f"No module named {absent!r}", name=absent)
-        raise know(error, Facts("import", help=instead_of(absent)))
+        raise know(error, Facts("data", "import", help=instead_of(absent)))
 
     def exists(self, path: str, filename: str) -> bool:
         """Whether there is such a module."""

@@ -109,7 +109,7 @@ def pyplot() -> dict[str, Any]:
 
 def _savefig(*args: Any, **options: Any) -> None:
     error = ModuleNotFoundError("savefig needs matplotlib, which is not installed", name="matplotlib")
-    raise know(error, Facts("import", help="pip install 'tensorsh[plot]'"))
+    raise know(error, Facts("data", "import", help="pip install 'tensorsh[plot]'"))
 
 
 def _subplots(nrows: int = 1, ncols: int = 1, *args: Any, squeeze: bool = True, **options: Any) -> Any:
