@@ -1,4 +1,5 @@
-"""Whole PyTorch programs as people write them, and programs after public reports: the bytes that PyTorch printed.
+"""Whole PyTorch programs as people write them, programs after public reports, and programs of Python's own features
+between tensors: the bytes that PyTorch printed.
 
 Each runs as a script does, in an empty folder, under a name that ends in `.py` or, where it imports torch, in `.tsh`.
 """
@@ -15,7 +16,11 @@ import pytest
 from oracle import read_lines
 from tensorsh import Session, TensorshError
 
-PROGRAMS = [*read_lines("whole_programs.jsonl.gz"), *read_lines("reports.jsonl.gz")]
+PROGRAMS = [
+    case
+    for name in ("whole_programs", "reports", "python_programs")
+    for case in read_lines(f"{name}.jsonl.gz")
+]
 
 #: what still differs, and why
 KNOWN: dict[str, str] = {
@@ -49,6 +54,7 @@ def test_program(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.Monke
     if case["id"] in KNOWN:
         pytest.xfail(KNOWN[case["id"]])
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     name = "program.py" if len(case["id"]) % 2 and "import torch" in case["program"] else "program.tsh"
     out, error = printed(case["program"], name)
     assert out == case["expect_stdout"], error

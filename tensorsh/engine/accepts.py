@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from . import context
 from .device import Device
 from .dtype import BOOL, INT, DType
 from .schema import Parameter
@@ -91,8 +92,8 @@ def sequence(p: Parameter, value: Any) -> str | None:
 
 
 def is_tensor(value: Any) -> bool:
-    """A tensor, or what tensorsh takes for one."""
-    return isinstance(value, Tensor | list)
+    """A tensor, or what the language takes for one."""
+    return isinstance(value, Tensor) or (isinstance(value, list) and context.current.lists)
 
 
 def is_int(value: Any) -> bool:

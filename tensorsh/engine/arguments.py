@@ -37,11 +37,8 @@ def _wrong(
 def tensor_or_number(value: Any, op: str, name: str, position: int, convert: Any = strict_tensor) -> Any:
     if type(value) in NUMBERS:
         return value
-    if isinstance(value, numpy.generic):
-        found = as_number(value)
-        if found is not None:
-            return found
-    return convert(value, op, name, position)
+    found = as_number(value)
+    return convert(value, op, name, position) if found is None else found
 
 
 def tensors(
@@ -52,7 +49,8 @@ def tensors(
     found = []
     for i, item in enumerate(value):
         if type(item) not in PLAIN:
-            if not isinstance(item, list | tuple | Tensor) and not hasattr(type(item), "__torch_function__"):
+            listed = context.current.lists and isinstance(item, list | tuple)
+            if not listed and not isinstance(item, Tensor) and not hasattr(type(item), "__torch_function__"):
                 raise ArgumentError(
                     f"expected Tensor as element {i} in argument {position - 1}, but got {type_name(item)}",
                     code="argument-type",
@@ -67,10 +65,9 @@ def number(value: Any, op: str, name: str, position: int) -> Any:
         return value
     if isinstance(value, Tensor) and not value.spec.shape:
         return value.item()
-    if isinstance(value, numpy.generic):
-        found = as_number(value)
-        if found is not None:
-            return found
+    found = as_number(value)
+    if found is not None:
+        return found
     if context.current.trace is not None:
         return context.current.trace.number(value)
     raise _wrong(op, name, position, "Number", value)
@@ -81,7 +78,7 @@ def integer(value: Any, op: str, name: str, position: int) -> int:
         return value
     if isinstance(value, Tensor) and not value.spec.shape and value.dtype.category == dt.INT:
         return int(value.item())
-    if isinstance(value, numpy.integer):
+    if isinstance(value, numpy.integer | int) and type(value) is not bool:
         return int(value)
     raise _wrong(op, name, position, "int", value)
 
@@ -95,14 +92,14 @@ def integers(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
         for i, item in enumerate(value):
             if type(item) is int:
                 found.append(item)
-            elif isinstance(item, Tensor | numpy.integer | bool):
+            elif isinstance(item, Tensor | numpy.integer | int):
                 found.append(integer(item, op, name, position))
             else:
                 raise bad_element(op, name, position, item, i)
         return tuple(found)
     if isinstance(value, Tensor) and value.spec.numel == 1 and value.dtype.category <= dt.INT:
         return (int(value.item()),)
-    if isinstance(value, numpy.integer | bool):
+    if isinstance(value, numpy.integer | int):
         return (int(value),)
     raise _wrong(op, name, position, "tuple of ints", value)
 
@@ -157,7 +154,7 @@ def tensor_arguments(
 
 
 def real(value: Any, op: str, name: str, position: int) -> float:
-    if type(value) is float or type(value) is int or type(value) is bool:
+    if isinstance(value, float | int):
         return float(value)
     if isinstance(value, Tensor) and not value.spec.shape:
         return float(value)

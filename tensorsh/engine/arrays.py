@@ -101,7 +101,13 @@ def writable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def number(value: Any) -> Any:
-    """NumPy's number as one of Python's: integers are ints, complex128 complex, all others floats; else None."""
+    """A number of NumPy's or of a class of its own as one of Python's; None for anything else.
+
+    Of NumPy's, integers are ints, complex128 complex, all others floats.
+    """
+    for plain in (int, float):
+        if isinstance(value, plain) and type(value) is not bool:
+            return plain(value)
     if isinstance(value, np.integer) and value.dtype.kind in "iu":
         return int(value)
     if isinstance(value, np.bool_ | np.floating):
@@ -113,4 +119,4 @@ def number(value: Any) -> Any:
 
 def element(value: Any) -> Any:
     """A number that may be assigned to an element of a tensor: Python's, and NumPy's that are such too."""
-    return number(value) if isinstance(value, float | complex | np.integer) else None
+    return number(value) if isinstance(value, int | float | complex | np.integer) else None

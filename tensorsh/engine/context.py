@@ -34,6 +34,7 @@ class Context:
         "grad_enabled",
         "inference",
         "journal",
+        "lists",
         "noting",
         "packing",
         "printing",
@@ -61,6 +62,7 @@ class Context:
         self.packing: tuple[Any, ...] = ()  # (pack, unpack) of the `saved_tensors_hooks` in force
         self.anomaly: bool | None = None  # errors of a walk name the forward operation; True: NaN is one
         self.inference = False
+        self.lists = True  # whether a list of numbers is taken for a tensor; in a PyTorch program it is not
         self.undispatched = 0  # how often `__torch_function__` of tensors is switched off
         self.transforms = 0  # how many transforms of functions are running
         self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`

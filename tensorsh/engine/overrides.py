@@ -28,7 +28,7 @@ _THEMSELVES = (
     "__rand__ __or__ __ror__ __xor__ __rxor__ __lshift__ __rlshift__ __rshift__ __rrshift__ __invert__ "
     "__ifloordiv__ __imod__ __ipow__ __iand__ __ior__ __ixor__ __ilshift__ __irshift__ __getitem__ "
     "__setitem__ __delitem__ __len__ __contains__ __bool__ __float__ __int__ __complex__ __index__ "
-    "__round__ __repr__ __format__ __array__ __deepcopy__ item tolist numpy "
+    "__reversed__ __repr__ __format__ __array__ __deepcopy__ item tolist numpy "
 )
 AS_THEMSELVES = tuple(_THEMSELVES.split())
 #: those that PyTorch has in Python: `kwargs` is a dictionary there, if an empty one

@@ -418,9 +418,6 @@ class Tensor(metaclass=TensorMeta):
             raise ArgumentError("only integer tensors of a single element can be converted to an index")
         return int(self.values_or_error("Tensor.item()").item())
 
-    def __round__(self, ndigits: int | None = None) -> Tensor:
-        return op.registry["round"](self, decimals=ndigits or 0)
-
     # -- containers
 
     def __len__(self) -> int:
@@ -432,6 +429,9 @@ class Tensor(metaclass=TensorMeta):
         if not self.spec.shape:
             raise ArgumentError("iteration over a 0-d tensor", help="a 0-d tensor is one number: x.item()")
         return iter(op.registry["unbind"](self, 0))
+
+    def __reversed__(self) -> Tensor:
+        return op.registry["flip"](self, 0) if self.spec.shape else self
 
     def __contains__(self, value: Any) -> bool:
         return bool(op.registry["any"](op.registry["eq"](self, value)))
@@ -653,7 +653,7 @@ def _operand(
     if kind in NUMBERS or isinstance(other, Tensor):
         if kind in TENSORS and not context.current.undispatched and kind not in PLAIN:
             return _asked(record, self, other, swapped)
-    elif kind is list:
+    elif kind is list and context.current.lists:
         other = converters_tensor(other, record.name, "other", 2)
     else:
         from .arrays import number, shared
@@ -727,10 +727,10 @@ def strict_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
 
 
 def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
-    """A `Tensor` argument: lists become tensors, anything else is PyTorch's error."""
+    """A `Tensor` argument: lists become tensors where the language says so, anything else is PyTorch's error."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, list):
+    if isinstance(value, list) and context.current.lists:
         return op.registry["tensor_of"](value)
     raise ArgumentError(
         f"{op_name}(): argument '{name}' (position {position}) must be Tensor, not {type_name(value)}",

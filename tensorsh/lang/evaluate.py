@@ -316,12 +316,15 @@ class Evaluator:
         """Run the code of one statement with these variables."""
         variables["__builtins__"] = self.prelude_of(statement.table).bound
         outer, self.space = self.space, variables
+        now = context.current
+        lists, now.lists = now.lists, not statement.table.pythonic
         self.running_depth += 1
         try:
             exec(statement.code, variables)
         finally:
             self.running_depth -= 1
             self.space = outer
+            now.lists = lists
 
     def run_module(self, source: Source, space: dict[str, Any]) -> None:
         """Run a file as a module with variables of its own."""

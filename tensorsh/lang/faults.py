@@ -196,13 +196,16 @@ HINTS = (
 def _raised_by_the_program(error: BaseException) -> bool:
     """Whether Python raised it for what the program did, rather than for a mistake in the engine.
 
-    The innermost frame of tensorsh or of the program decides, whatever libraries were called there.
+    The innermost frame of tensorsh or of the program decides, whatever libraries were called there; for an
+    attribute that is missing, the one that asked for it.
     """
     place, trace = "", error.__traceback__
     while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if file.startswith((PACKAGE, "<tensorsh ")) or not place:
-            place = file
+        code = trace.tb_frame.f_code
+        if (
+            code.co_filename.startswith((PACKAGE, "<tensorsh ")) and code.co_name != "__getattr__"
+        ) or not place:
+            place = code.co_filename
         trace = trace.tb_next
     return (
         place.startswith(PROGRAM)

@@ -32,6 +32,8 @@ OF_CLASSES = frozenset(
     {"__dict__", "__mro__", "__bases__", "__base__", "__annotations__", "__abstractmethods__",
      "__subclasses__", "__weakref__", "__type_params__"}
 )  # fmt: skip
+#: where a class comes from: of exceptions and of the library's classes too
+OF_LINEAGE = frozenset({"__mro__", "__bases__", "__base__"})
 #: of the program's own functions
 OF_FUNCTIONS = frozenset({"__defaults__", "__kwdefaults__", "__annotations__", "__dict__", "__type_params__"})
 #: handed out in a form that checks the name or the result
@@ -110,7 +112,10 @@ def allowed_dunder(value: Any, name: str) -> bool:
     if issubclass(kind, type):
         if own_class(value):
             return name in OF_CLASSES or _defined(value, name)
-        return name == "__annotations__" and module_name(value).startswith(LIBRARY)
+        of_library = module_name(value).startswith(LIBRARY)
+        if name in OF_LINEAGE:  # which `mro()` tells anyway
+            return of_library or issubclass(value, BaseException)
+        return name == "__annotations__" and of_library
     if issubclass(kind, Module):
         return name == "__dict__" or name in vars(value)
     if kind is property or kind in (classmethod, staticmethod):

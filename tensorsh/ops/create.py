@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from itertools import chain
 from typing import Any
 
@@ -55,8 +56,11 @@ def leaf(array: np.ndarray[Any, Any], dtype: DType, device: Device | None, requi
 # ------------------------------------------------------------------ nested lists
 
 
-def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type]]:
-    """The numbers of nested lists in order, their shape, their types; PyTorch's errors for anything else."""
+def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type], Any]:
+    """The numbers of nested lists in order, their shape, their types; PyTorch's errors for anything else.
+
+    With them the lists themselves, as `plain` writes them if they had to be read so.
+    """
     shape: list[int] = []
     level = [data]
     kinds = {type(data)}
@@ -74,11 +78,31 @@ def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type]]:
         level = list(chain.from_iterable(level))
         kinds = set(map(type, level))
     if not kinds <= NUMBERS:
+        written = plain(data)
+        if written is not data:
+            return flatten(written)
         level, kinds = numbers(level, shape, kinds)
-    return level, tuple(shape), kinds
+    return level, tuple(shape), kinds, data
 
 
 SEQUENCES = {list, tuple, range}
+#: what is a sequence to Python, but not one of numbers to be read
+WHOLE = (Tensor, np.ndarray, np.generic, str, bytes, dict)
+
+
+def plain(data: Any) -> Any:
+    """Nested sequences of any classes, and numbers of classes of their own, as lists and plain numbers."""
+    kind = type(data)
+    if kind in NUMBERS or isinstance(data, WHOLE):
+        return data
+    if isinstance(data, int | float | complex):
+        return next(base for base in (int, float, complex) if isinstance(data, base))(data)
+    if kind in SEQUENCES:
+        items = [plain(item) for item in data]
+        return data if all(map(operator.is_, items, data)) else items
+    if hasattr(kind, "__getitem__") and hasattr(kind, "__len__"):
+        return [plain(item) for item in data]
+    return data
 
 
 def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[Any], set[type]]:
@@ -199,7 +223,7 @@ def array_of(data: Any, dtype: DType | None) -> tuple[np.ndarray[Any, Any], DTyp
         return found.copy("K"), dt.of(found)
     if type(data) in SEQUENCES and holds_array(data):
         data = spread_arrays(data)
-    values, shape, kinds = flatten(data)
+    values, shape, kinds, data = flatten(data)
     found_dtype = dtype or infer_dtype(data, kinds)
     return stored(values, found_dtype, kinds).reshape(shape), found_dtype
 

@@ -214,9 +214,10 @@ install_operator("mod", remainder, "rmod")
 
 def reflected_division(self, other):
     """`number / tensor`: PyTorch multiplies the reciprocal."""
-    if isinstance(other, str | tuple):
+    try:
+        return registry["reciprocal"](self) * other
+    except TypeError:
         return NotImplemented
-    return registry["reciprocal"](self) * other
 
 
 Tensor.__rtruediv__ = reflected_division

@@ -196,7 +196,7 @@ def operand(other: Any) -> Any:
         return other
     if isinstance(other, Tensor):
         return NotImplemented if kind in TENSORS and not context.current.undispatched else other
-    if kind is list:
+    if kind is list and context.current.lists:
         return registry["tensor_of"](other)
     found = number(other)
     return NotImplemented if found is None else found

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.arrays import element, shared
@@ -329,12 +330,12 @@ def _value(x: Tensor, value: Any) -> Any:
     """The assigned value: a tensor as it is, a number as one of `x`'s dtype, checked to fit."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, np.generic):
+    if type(value) not in NUMBERS:
         number = element(value)
         value = value if number is None else number
     if type(value) in NUMBERS:
         return number_for(value, x.dtype)
-    if isinstance(value, list | tuple) and value:
+    if context.current.lists and isinstance(value, list | tuple) and value:
         return registry["tensor_of"](value)
     raise ArgumentError(
         f"can't assign a {type_name(value)} to a torch.{x.dtype.title}Tensor",
