@@ -69,7 +69,7 @@ def neighbours(modules: Modules, value: Any) -> Iterator[tuple[str, Any]]:
     if issubclass(kind, type):
         names |= set(dir(kind))
     for name in names:
-        if name.startswith("__") and not is_guarded(name):
+        if name.startswith("__") and name != "__traceback__" and not is_guarded(name):
             continue  # mangled names are read by their class alone, which is Python's
         try:
             found = modules.host.attribute(value, name)

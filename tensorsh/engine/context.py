@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from .warn import Warnings
 
 
+#: what programs and their `with` blocks set: a statement that fails leaves it as it was
+IN_FORCE = (
+    "anomaly", "autocast", "device", "dtype", "grad_enabled", "inference", "noting", "packing", "printing",
+    "safe", "switches", "transforms", "undispatched",
+)  # fmt: skip
+
+
 class Context:
     """Grad mode, default dtype and device, random numbers, the undo journal, the vmaps that are running."""
 
@@ -99,6 +106,19 @@ class Context:
             state = generator.get_state()
             self.journal.record(lambda: generator.set_state(state))
         return generator
+
+    def settings(self) -> tuple[Any, ...]:
+        """What is in force, for `put_back`."""
+        return tuple([getattr(self, name) for name in IN_FORCE])
+
+    def put_back(self, settings: tuple[Any, ...]) -> None:
+        """Put in force what `settings` saw."""
+        for name, value in zip(IN_FORCE, settings, strict=True):
+            setattr(self, name, value)
+
+    def place_in_stream(self) -> Any:
+        """Where the default random stream stands: the same as before if nothing was drawn."""
+        return None if self._generator is None else self._generator.place()
 
 
 current = Context()

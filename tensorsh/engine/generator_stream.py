@@ -77,6 +77,10 @@ class Stream:
         """The seed this stream started from, as an unsigned 64-bit number."""
         return self._seed
 
+    def place(self) -> tuple[Any, ...]:
+        """What differs once something has been drawn or seeded."""
+        return self._seed, id(self._words), self._position, self.next_normal
+
     # -- words -------------------------------------------------------------------------------------
 
     def random_u32(self, n: int) -> Array:

@@ -19,6 +19,13 @@ import numpy as np
 sequence = count()
 
 
+def memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array that a view is a part of."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
 class Journal:
     """`start` tells what is older than the running statement: nodes with a smaller sequence number."""
 
@@ -48,6 +55,10 @@ class Journal:
         while self._undo:
             self._undo.popitem()[1]()
         self._seen.clear()
+
+    def things(self) -> frozenset[int]:
+        """The ids of what has changed."""
+        return frozenset(key[0] for key in self._seen)
 
     def first(self, thing: Any, aspect: str = "") -> bool:
         """Whether this is the first time in this statement that (thing, aspect) changes."""
@@ -82,8 +93,7 @@ class Journal:
         """Before the memory of `array` is written."""
         if not self.active:
             return
-        while isinstance(array.base, np.ndarray):
-            array = array.base
+        array = memory_of(array)
         watched = self._watch(array, "")
         if watched is not None:
             before = array.copy()

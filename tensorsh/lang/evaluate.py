@@ -278,10 +278,13 @@ class Evaluator:
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
         undoing = self.undoing and not nested
         if undoing:
-            before, imported = dict(variables), set(self.imported)
+            before: dict[str, Any] | None = dict(variables)
+            imported, settings = set(self.imported), context.current.settings()
             snapshot = None
             if changes(statement.node):
-                snapshot = Snapshot([*variables.values(), *(vars(own) for own in self.imports.own.values())])
+                spaces = [variables, *(vars(own) for own in self.imports.own.values())]
+                snapshot = Snapshot(spaces, [text.bound for text in (self.prelude, self.python, self.strict)])
+                before = dict(variables)  # with relays in the place of generators
                 modules = self.modules.state()
             journal.begin()
         try:
@@ -292,13 +295,17 @@ class Evaluator:
                 raise
             report = None if isinstance(error, PASSED_ON) else self.fault(error)
             if undoing:
+                written = journal.things()
                 journal.rollback()
+                context.current.put_back(settings)
                 if snapshot is not None:
-                    snapshot.restore()
                     self.modules.restore(modules)
+                    snapshot.restore(written)
+                    before = None
                 self.imported = imported
-                variables.clear()
-                variables.update(before)
+                if before is not None:
+                    variables.clear()
+                    variables.update(before)
             if report is None or report is error:
                 raise
             raise report from error
@@ -309,6 +316,8 @@ class Evaluator:
                     segment.end()
         if undoing:
             journal.commit()
+            if snapshot is not None:
+                snapshot.commit()
         if statement.table.pythonic and not self.pythonic and not statement.table.silent:
             self.pythonic = "torch" in self.modules.loaded or self.imports.torch_imported
 

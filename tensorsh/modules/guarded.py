@@ -44,7 +44,8 @@ _FACTS = """
 name qualname doc module class version file author all func wrapped isabstractmethod objclass text_signature slots
 match_args members dataclass_fields dataclass_params origin args parameters metadata supertype forward_arg bound
 constraints covariant contravariant total required_keys optional_keys orig_bases unpacked typing_subst debug license
-date package config value cause context suppress_context notes array array_priority torch_function array_ufunc
+date package config value cause context suppress_context traceback notes array array_priority torch_function
+array_ufunc
 array_function dlpack dlpack_device
 """
 #: special methods that an operator, a statement or a builtin calls: by name they do no more than that

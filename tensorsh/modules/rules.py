@@ -52,7 +52,7 @@ CHECKED = frozenset(
 OF_DESCRIPTORS = frozenset({"__get__", "__set__", "__delete__"})
 #: no program may have these under any circumstances, whoever defines them
 NEVER = frozenset(
-    {"__globals__", "__code__", "__closure__", "__builtins__", "__loader__", "__spec__", "__traceback__",
+    {"__globals__", "__code__", "__closure__", "__builtins__", "__loader__", "__spec__",
      "__import__", "__build_class__", "__forward_code__", "__cached__"}
 )  # fmt: skip
 #: what an object says of itself to be taken for an array: an address in memory
@@ -62,7 +62,7 @@ SETTABLE = frozenset(
     {"__name__", "__qualname__", "__doc__", "__module__", "__wrapped__", "__defaults__", "__kwdefaults__",
      "__annotations__", "__dict__", "__isabstractmethod__", "__signature__", "__type_params__"}
 )  # fmt: skip
-OF_EXCEPTIONS = frozenset({"__cause__", "__context__", "__suppress_context__", "__notes__"})
+OF_EXCEPTIONS = frozenset({"__cause__", "__context__", "__suppress_context__", "__notes__", "__traceback__"})
 HIDDEN_TYPES = (
     types.FrameType,
     types.CodeType,

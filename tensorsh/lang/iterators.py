@@ -1,0 +1,129 @@
+"""Iterators as they were: what each was made of is noted before a statement, and made again if it fails.
+
+An iterator of Python's cannot be put back once it has come to its end, so another takes its place, wherever it was
+held: in lists, tuples, attributes, other iterators. `Again` knows which takes whose place.
+"""
+
+from __future__ import annotations
+
+from types import BuiltinMethodType, GeneratorType, MethodType
+from typing import Any
+
+from ..modules.reach import own_class
+from .relay import Relay
+
+ATOMS = frozenset((int, float, complex, bool, str, bytes, type(None), range, slice, type(...)))
+MethodWrapper = type([].__len__)
+
+#: (class, arguments[, state]) as `__reduce__` gives it
+Made = tuple[Any, ...]
+
+
+def is_iterator(kind: type) -> bool:
+    """Whether a kind is one of the iterators of Python's builtins, `itertools` and `collections`."""
+    return (
+        hasattr(kind, "__next__")
+        and not issubclass(kind, Relay | GeneratorType)
+        and not own_class(kind)
+        and kind.__module__ in ("builtins", "itertools", "_collections", "collections")
+    )
+
+
+def made_of(iterator: Any) -> Made | None:
+    """What an iterator is made of now; None where Python does not say."""
+    try:
+        return tuple(iterator.__reduce__())
+    except TypeError:
+        return None
+    except RuntimeError:  # what it goes through has changed: it will say so itself
+        return ()
+
+
+class Again:
+    """What is to stand where something stood; anything else stays. `changed` are the ids of what was put back."""
+
+    def __init__(
+        self,
+        instead: dict[int, Any],
+        iterators: list[tuple[Any, Made]],
+        changed: frozenset[int] = frozenset(),
+    ):
+        self.instead = instead
+        self.changed = changed
+        self.made = {id(iterator): (iterator, made) for iterator, made in iterators}
+        self.held: list[Any] = []  # whose ids are in `instead`
+
+    def __call__(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in ATOMS:
+            return value
+        if id(value) in self.instead:
+            return self.instead[id(value)]
+        found = self._other(value, kind)
+        if found is not value:
+            self.held.append(value)
+            self.instead[id(value)] = found
+        return found
+
+    def _other(self, value: Any, kind: type) -> Any:
+        if id(value) in self.made:
+            return self._iterator(value, self.made[id(value)][1])
+        if issubclass(kind, tuple):
+            parts = self._parts(value)
+            if parts is None:
+                return value
+            made = tuple.__new__(kind, parts)
+            if getattr(value, "__dict__", None):
+                made.__dict__.update(value.__dict__)
+            return made
+        if kind is frozenset:
+            parts = self._parts(value)
+            return value if parts is None else frozenset(parts)
+        if kind in (BuiltinMethodType, MethodWrapper):
+            owner = self(value.__self__)
+            return value if owner is value.__self__ else getattr(owner, value.__name__)
+        if kind is MethodType:
+            owner = self(value.__self__)
+            return value if owner is value.__self__ else MethodType(value.__func__, owner)
+        return value
+
+    def _parts(self, items: Any) -> list[Any] | None:
+        """The members of a tuple; None if all stay."""
+        before = list(items)
+        after = [self(item) for item in before]
+        return None if all(a is b for a, b in zip(before, after, strict=True)) else after
+
+    def _iterator(self, value: Any, made: Made) -> Any:
+        if not made:
+            return value
+        self.instead[id(value)] = value  # should it lead back to itself
+        args = self(made[1])
+        state = self(made[2]) if len(made) > 2 else None
+        stays = args is made[1] and (len(made) < 3 or state is made[2]) and self._is_good(value, args)
+        if stays and alike(made_of(value), made):
+            return value
+        another = made[0](*args)
+        if len(made) > 2 and state is not None:
+            another.__setstate__(state)
+        return another
+
+    def _is_good(self, iterator: Any, args: Any) -> bool:
+        """Whether what an iterator goes through has not changed: those of some kinds are no good then."""
+        if not self.changed:
+            return True
+        if type(iterator).__name__.startswith(("dict_", "set_", "odict_")):  # which do not say what it is
+            return False
+        return self.changed.isdisjoint(map(id, args))
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two answers of `__reduce__` say the same."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if type(a) in ATOMS:
+        return bool(a == b)
+    if type(a) in (tuple, list):
+        return len(a) == len(b) and all(map(alike, a, b))
+    return False

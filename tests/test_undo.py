@@ -1,0 +1,141 @@
+"""A failed statement changes nothing, whatever it has changed, and in whatever way."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import pytest
+
+from tensorsh import Session, TensorshError
+from undo_programs import check, own_kind, pytorch_kind
+
+
+def failing(session: Session, body: str) -> None:
+    block = "\n".join("    " + line for line in body.split("\n"))
+    with pytest.raises(TensorshError) as caught:
+        session.run(f"if True:\n{block}\n    1 / 0")
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def prepared(text: str) -> Session:
+    session = Session(seed=0)
+    session.run("import torch\n" + text)
+    return session
+
+
+def test_random_statements_of_pytorch_programs() -> None:
+    assert check(300, 0, pytorch_kind()) == []
+
+
+def test_random_statements_of_the_language() -> None:
+    assert check(100, 0, own_kind()) == []
+
+
+LOGGING = """
+log = []
+def made():
+    for i in range(5):
+        log.append(i)
+        yield i
+g = made()
+"""
+
+
+def test_a_generator_that_changed_something_says_so() -> None:
+    session = prepared(LOGGING + "next(g)")
+    failing(session, "next(g)")
+    assert session["log"] == [0]
+    with pytest.raises(TensorshError, match=r"generator 'made' cannot go on.*outside") as caught:
+        session.run("next(g)")
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_one_that_had_not_begun_begins_again() -> None:
+    session = prepared(LOGGING)
+    failing(session, "next(g), next(g)")
+    assert session.run("list(g), log") == [([0, 1, 2, 3, 4], [0, 1, 2, 3, 4])]
+
+
+def test_a_change_by_others_is_no_matter() -> None:
+    session = prepared(
+        "log = []\ndef made(n):\n    for i in range(n):\n        yield i\ng = made(5)\nnext(g)"
+    )
+    failing(session, "log.append(next(g))")
+    assert session.run("log, list(g)") == [([], [1, 2, 3, 4])]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["yield torch.rand(1).item()", "w.add_(1)\n        yield 1", "own.add_(1)\n        yield own.item()"],
+)
+def test_a_body_that_draws_or_writes(body: str) -> None:
+    session = prepared(
+        "w = torch.ones(2)\ndef made():\n    own = torch.zeros(1)\n    while True:\n"
+        f"        {body}\ng = made()\nnext(g)"
+    )
+    failing(session, "next(g)")
+    with pytest.raises(TensorshError, match="cannot go on"):
+        session.run("next(g)")
+    assert session.run("w.tolist() in ([1.0, 1.0], [2.0, 2.0])") == [True]
+
+
+def test_what_was_sent_is_sent_again_or_is_an_error() -> None:
+    session = prepared(
+        "def total():\n    n = 0\n    while True:\n        n += (yield n) or 1\ng = total(); next(g)"
+    )
+    failing(session, "g.send(10)\nnext(g)")
+    assert session.run("g.send(10), next(g), next(g)") == [(10, 11, 12)]
+    failing(session, "g.send(5)")
+    with pytest.raises(TensorshError, match="cannot be sent another"):
+        session.run("g.send(7)")
+
+
+def test_an_error_of_the_body_comes_again() -> None:
+    session = prepared("g = (1 / n for n in [1, 0, 2])\nnext(g)")
+    with pytest.raises(TensorshError, match="division"):
+        session.run("list(g)")
+    with pytest.raises(TensorshError, match="division"):
+        session.run("next(g)")
+
+
+def test_a_generator_stays_one() -> None:
+    session = prepared("import types, inspect\ndef made():\n    yield 1\ng = made()\nshown = repr(g)")
+    session.run("x = [1].copy()")
+    assert session.run(
+        "isinstance(g, types.GeneratorType), inspect.isgenerator(g), repr(g) == shown, type(g).__name__, iter(g) is g"
+    ) == [(True, True, True, "generator", True)]
+    session.run("def outer():\n    got = yield from g\n    yield 2")
+    assert session.run("list(outer())") == [[1, 2]]
+
+
+def test_what_a_statement_makes_is_not_kept() -> None:
+    class Watched(list[Any]):
+        __hash__ = object.__hash__
+
+    session = prepared("kept = []")
+    alive = weakref.WeakSet[Any]()
+    session["make"] = lambda: alive.add(made := Watched([1])) or made.append(2)
+    session["living"] = lambda: len(alive)
+    assert session.run("[make() is None for _ in range(100)][0], living()") == [(True, 0)]
+    gc.collect()
+
+
+def test_without_undo_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorsh.lang.evaluate as evaluate
+
+    def never(*_: Any) -> None:
+        raise AssertionError("a snapshot is taken")
+
+    monkeypatch.setattr(evaluate, "Snapshot", never)
+    session = Session()
+    session.execute("import torch; xs = [1]; xs.append(2); n = len(xs)", undo=False)
+    assert session["n"] == 2
+
+
+def test_a_traceback_can_be_read_and_its_frames_cannot() -> None:
+    session = prepared("try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    kept = e")
+    assert session.run("kept.__traceback__ is None, kept.__traceback__.tb_next") == [(False, None)]
+    with pytest.raises(TensorshError, match="tb_frame"):
+        session.run("kept.__traceback__.tb_frame")
