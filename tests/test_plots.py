@@ -87,6 +87,11 @@ def test_savefig_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     "plt.plot.__globals__",
     "plt.gca().plot.__self__.figure.canvas.mpl_connect('draw_event', print)",
     "plt.plot(object())",
+    "plt.text(0, 0, 'x', fontdict={'usetex': True})",
+    "plt.setp(plt.gca().title, 'usetex', True)",
+    "plt.savefig('x.pgf')",
+    "plt.rcParams.update({'figure.hooks': ['os:getcwd']}); assert plt.rcParams['figure.hooks']",
+    "plt.rcParams['text.usetex'] = True; assert plt.rcParams['text.usetex']",
 ])  # fmt: skip
 def test_matplotlib_leads_nowhere(call: str) -> None:
     with pytest.raises(TensorshError):

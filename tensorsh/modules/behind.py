@@ -163,7 +163,10 @@ class Wall:
         if kind is slice or kind is range:
             return value
         if issubclass(kind, dict):
-            return {self.take(key): self.take(each) for key, each in dict.items(value)}
+            taken = {self.take(key): self.take(each) for key, each in dict.items(value)}
+            if not self.refused.isdisjoint(key for key in taken if isinstance(key, str)):
+                raise TypeError(f"{self.roots[0]} has no argument {min(self.refused & taken.keys())!r} here")
+            return taken
         if issubclass(kind, list | tuple):
             return [self.take(each) for each in value]
         for base, exact in _EXACT:
@@ -205,6 +208,10 @@ class Wall:
             return {self.give(key): self.give(each) for key, each in value.items()}
         if issubclass(kind, tuple) and not hasattr(kind, "_fields"):
             return [self.give(each) for each in value]
+        if kind is types.GeneratorType:
+            return map(self.give, value)
+        if kind in _VIEWS:
+            return [self.give(each) for each in value]
         if kind is types.FunctionType or kind is types.MethodType:
             return self.function(value)
         name = value.__module__ if issubclass(kind, type) else kind.__module__
@@ -223,4 +230,5 @@ _EXACT: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (str, str.__str__),
     (bytes, bytes.__bytes__),
 )
+_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)

@@ -6,10 +6,12 @@ a program runs as it is: `plots_absent` stands for everything that is drawn, and
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from .behind import Wall
@@ -65,18 +67,17 @@ MODULES = {
     "mpl_toolkits.mplot3d": "Axes3D",
     "mpl_toolkits.axes_grid1": "make_axes_locatable",
 }
-#: settings of `rcParams` that start programs, read or write files, or choose the module that draws
-NO_SETTING = (
-    "backend",
-    "text.",
-    "pgf.",
-    "animation.",
-    "datapath",
-    "savefig.directory",
-    "savefig.format",
-    "toolbar",
-    "webagg.",
-)
+#: the settings of `rcParams` that are about what a picture looks like; others start programs, read files, or name
+#: modules
+SETTINGS = (
+    "agg.", "axes", "boxplot.", "contour.", "date.", "errorbar.", "figure.", "font.", "grid.", "hatch.", "hist.",
+    "image.", "legend.", "lines.", "markers.", "mathtext.", "patch.", "path.", "pcolor", "polaraxes.", "savefig.bbox",
+    "savefig.dpi", "savefig.edgecolor", "savefig.facecolor", "savefig.pad_inches", "savefig.transparent", "scatter.",
+    "xaxis.", "xtick.", "yaxis.", "ytick.",
+)  # fmt: skip
+NO_SETTING = ("figure.hooks",)
+#: the formats of pictures; LaTeX's would start it
+FORMATS = ("png", "jpg", "jpeg", "svg", "svgz", "pdf", "eps", "ps", "tif", "tiff", "webp", "raw", "rgba")
 
 
 def installed() -> bool:
@@ -111,6 +112,7 @@ def pyplot(modules: Any) -> dict[str, Any]:
     def imsave(fname: Any, arr: Any, format: str | None = None, **options: Any) -> None:
         """Write an array to a file as a picture."""
         taken = {key: wall.take(each) for key, each in options.items() if key not in REFUSED}
+        _check_format(format or _suffix(fname) or "png")
         with modules.open(fname, "wb") as file:
             plt.imsave(file, wall.take(arr), format=format or _suffix(fname) or "png", **taken)
 
@@ -120,7 +122,20 @@ def pyplot(modules: Any) -> dict[str, Any]:
             for key, value in settings.items():
                 made["rcParams"][f"{each}.{key}"] = value
 
-    for each in (savefig, imread, imsave, rc):
+    def setp(obj: Any, *args: Any, **settings: Any) -> Any:
+        """Set properties of what is drawn, by their names."""
+        if args:
+            raise TypeError("setp() takes properties by name here: plt.setp(obj, rotation=45)")
+        return wall.call(plt.setp, (obj,), settings)
+
+    @contextlib.contextmanager
+    def rc_context(rc: dict[str, Any] | None = None) -> Iterator[None]:
+        """Settings for the statements of a `with`."""
+        with plt.rc_context():
+            made["rcParams"].update(rc or {})
+            yield
+
+    for each in (savefig, imread, imsave, rc, setp, rc_context):
         made[each.__name__] = each
     made |= {
         "show": _nothing,
@@ -178,7 +193,7 @@ class Settings:
 
     def __setitem__(self, key: str, value: Any) -> None:
         key = str.__str__(key)
-        if key.startswith(NO_SETTING):
+        if not key.startswith(SETTINGS) or key in NO_SETTING:
             return  # nothing here would follow it
         _loaded("matplotlib").rcParams[key] = self._take(value)
 
@@ -238,6 +253,7 @@ def _wall(modules: Any) -> Wall:
         if hasattr(fname, "write"):
             import io
 
+            _check_format(format or "png")
             picture = io.BytesIO()
             figure.savefig(picture, format=format or "png", **taken)
             fname.write(picture.getvalue())
@@ -245,6 +261,7 @@ def _wall(modules: Any) -> Wall:
         kind = format or _suffix(fname)
         if not kind:
             fname, kind = f"{fname}.png", "png"
+        _check_format(kind)
         with modules.open(fname, "wb") as file:
             figure.savefig(file, format=kind, **taken)
 
@@ -282,6 +299,13 @@ def _loaded(name: str) -> Any:
 
 def _suffix(path: Any) -> str:
     return os.path.splitext(os.fspath(path))[1].lstrip(".").lower() if not hasattr(path, "read") else ""
+
+
+def _check_format(kind: str) -> None:
+    if kind.lower() not in FORMATS:
+        raise ValueError(
+            f"Format {kind!r} is not supported (supported formats: {', '.join(sorted(FORMATS))})"
+        )
 
 
 def _nothing(*args: Any, **options: Any) -> None:

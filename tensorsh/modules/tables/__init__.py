@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..table import Table
-from . import collections, drawing, files, ignite, numbers, numpy, process, text, time, types
+from . import collections, drawing, files, ignite, learning, numbers, numpy, process, text, time, types
 
 TABLES: dict[str, Table] = {
     **numbers.TABLES,
@@ -16,4 +16,5 @@ TABLES: dict[str, Table] = {
     **numpy.TABLES,
     **drawing.TABLES,
     **ignite.TABLES,
+    **learning.TABLES,
 }
