@@ -26,19 +26,24 @@ class Fused:
     """Call it with bound arguments, tensors first.
 
     whole   the kernel is better than its parts, even where a program could fuse these
+    exact   for which arguments it is better because its last digits are PyTorch's, however few they are
     """
 
-    def __init__(self, record: Op, body: Rule, whole: bool):
+    def __init__(self, record: Op, body: Rule, whole: bool, exact: Rule):
         self.record = record
         self.body = body
         self.whole = whole
+        self.exact = exact
 
     def __call__(self, *args: Any) -> Any:
         first = args[0].spec
-        if first.numel < SMALL or first.dtype.category != dt.FLOAT or first.is_meta:
+        if first.dtype.category != dt.FLOAT or first.is_meta:
+            return self.body(*args)
+        exact = self.exact(*args)
+        if first.numel < SMALL and not exact:
             return self.body(*args)
         state = context.current
-        if state.tracer is not None or (state.trace is not None and not self.whole):
+        if state.tracer is not None or (state.trace is not None and not (self.whole or exact)):
             return self.body(*args)
         if state.grad_enabled:
             for a in args:
@@ -47,11 +52,19 @@ class Fused:
         return apply(self.record, args)
 
 
-def fused(signature: str, body: Rule, *, whole: bool = False, **options: Any) -> Callable[[Rule], Fused]:
+def never(*args: Any) -> bool:
+    """No arguments."""
+    return False
+
+
+def fused(
+    signature: str, body: Rule, *, whole: bool = False, exact: Rule = never, **options: Any
+) -> Callable[[Rule], Fused]:
     """Declare the kernel of an operation that `body` defines; its name is internal."""
 
     def declare(kernel: Rule) -> Fused:
-        made = Fused(op(signature, names=(), nondifferentiable=True, **options)(kernel), body, whole)
+        record = op(signature, names=(), nondifferentiable=True, **options)(kernel)
+        made = Fused(record, body, whole, exact)
         declared.append(made)
         return made
 

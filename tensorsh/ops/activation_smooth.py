@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import context
+from ..engine import context, fma
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.erf_polynomial import NORMAL_P
@@ -17,6 +17,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import wrap
 from ..errors import BadValue, DTypeError, ShapeError
+from . import vector_exp
 from .activation import activation, floating, leaky_relu, where
 from .elementwise import SMALL, is_half, select
 from .erf import erf, odd_tanh
@@ -36,7 +37,7 @@ def silu(x, out=None):
     >>> nn.functional.silu([-1., 0., 2.])
     tensor([-0.2689,  0.0000,  1.7616])
     """
-    below = np.exp(np.negative(x, out), out)
+    below = vector_exp.exp_each(-x) if vector_exp.is_small(x) else np.exp(np.negative(x, out), out)
     below += 1
     return np.divide(x, below, out)
 
@@ -47,9 +48,17 @@ def _silu_gradient(grad, input):
     return grad * (slope.conj() if slope.dtype.is_complex else slope)
 
 
-@fused("silu_backward(Tensor grad, Tensor input)", _silu_gradient, infer=same, elementwise=True)
+@fused(
+    "silu_backward(Tensor grad, Tensor input)",
+    _silu_gradient,
+    infer=same,
+    elementwise=True,
+    exact=vector_exp.takes,
+)
 def silu_backward(grad, x, out=None):
     s = SIGMOID(x)
+    if vector_exp.is_small(x):
+        return np.multiply(grad * s, fma.combined(np.float32(1), x, 1 - s), out)
     out = np.subtract(1, s, out)
     out *= x
     out += 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine import fma
 from ..engine.apply import apply
 from ..engine.fused import fused
 from ..engine.op import composite, op, registry
@@ -15,6 +16,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import DTypeError
+from . import vector_exp
 from .elementwise import exact
 from .reduce import kept
 from .rowwise import along, dots, is_large
@@ -73,6 +75,10 @@ def softmax_kernel(x, dim):
         return x.copy()
     if is_large(x):
         return by_parts(_softmax_part, dim, x)
+    if vector_exp.is_small(x) and is_last(x, dim):
+        e = vector_exp.exp(shifted(x, dim))
+        e *= 1 / vector_exp.row_sums(e)
+        return e
     kind, half, last = x.dtype, x.dtype.itemsize == 2, is_last(x, dim)
     e = EXP(shifted(x.astype(np.float32) if half else x, dim))
     sums = total(e, dim)
@@ -94,8 +100,16 @@ def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
     return (grad - (grad * output.conj()).sum(dim, True)) * output.conj()
 
 
-@fused("softmax_backward(Tensor grad, Tensor output, int dim)", _softmax_gradient, infer=same)
+@fused(
+    "softmax_backward(Tensor grad, Tensor output, int dim)",
+    _softmax_gradient,
+    infer=same,
+    exact=vector_exp.takes_rows,
+)
 def softmax_backward(grad, y, dim):
+    if vector_exp.is_small(y):
+        return (grad - vector_exp.row_sums(grad, y)) * y
+
     def part(axis, out, g, y):
         np.subtract(g, dots(g, y, axis), out)
         out *= y
@@ -120,6 +134,10 @@ def log_softmax_kernel(x, dim):
         return x.copy()
     if is_large(x):
         return by_parts(_log_softmax_part, dim, x)
+    if vector_exp.is_small(x) and is_last(x, dim):
+        d = shifted(x, dim)
+        d -= LOG(vector_exp.row_sums(vector_exp.exp(d)))
+        return d
     kind, half = x.dtype, x.dtype.itemsize == 2
     d = shifted(x.astype(np.float32) if half else x, dim)
     sums = total(EXP(d), dim)
@@ -138,8 +156,16 @@ def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
     return grad - output.exp().conj() * grad.sum(dim, True)
 
 
-@fused("log_softmax_backward(Tensor grad, Tensor output, int dim)", _log_softmax_gradient, infer=same)
+@fused(
+    "log_softmax_backward(Tensor grad, Tensor output, int dim)",
+    _log_softmax_gradient,
+    infer=same,
+    exact=vector_exp.takes_rows,
+)
 def log_softmax_backward(grad, y, dim):
+    if vector_exp.is_small(y):
+        return fma.combined(grad, -vector_exp.exp(y), vector_exp.row_sums(grad))
+
     def part(axis, out, g, y):
         np.exp(y, out)
         out *= row_sums(g, axis)

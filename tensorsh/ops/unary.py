@@ -16,6 +16,7 @@ from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op
 from ..errors import DTypeError
+from . import vector_exp
 from .elementwise import conj, exact, in_runs, select, unary, zeros_like
 from .rules import same
 
@@ -151,7 +152,10 @@ unary(
 
 def SIGMOID(x, out=None):
     """1 / (1 + exp(-x))."""
-    below = EXP(np.negative(x, out), out=out)
+    if vector_exp.is_small(x):
+        below = vector_exp.exp_each(-x)
+    else:
+        below = EXP(np.negative(x, out), out=out)
     return np.divide(1, np.add(below, 1, out), out)
 
 

@@ -17,7 +17,7 @@ from ..parallel import LARGE
 from ..products import products, shares
 from ..small_products import is_small
 from . import lower_classes, lower_sums
-from .lower_classes import rounded
+from .lower_classes import is_exact, rounded
 from .values import Number, Value
 
 Lowering = Callable[..., Any]
@@ -119,7 +119,7 @@ def _pow(trace: Any, x: Any, exponent: Any) -> Any:
 
 
 def _sigmoid(trace: Any, x: Any) -> Any:
-    if not is_float(x):
+    if not is_float(x) or (x.ndim and is_exact(x)):
         return None
     one = x.dtype.type(1)
     return trace.ufunc(

@@ -21,6 +21,11 @@ def rounded(function: Any, trace: Any, x: Any) -> Any:
     return trace.ufunc(function, x)
 
 
+def is_exact(x: Any) -> bool:
+    """Whether kernels follow PyTorch's vector library, step by step."""
+    return x.dtype == np.float32 and x.size <= EXACT
+
+
 def _shifted(trace: Any, x: Value, dim: int) -> Value:
     return trace.ufunc(np.subtract, x, trace.reduce(np.maximum, x, (dim % x.ndim,), True))
 
@@ -38,7 +43,7 @@ def _sums(trace: Any, x: Value, dim: int) -> Value:
 
 
 def softmax(trace: Any, x: Any, dim: int) -> Any:
-    if not _fits(x):
+    if not _fits(x) or (is_exact(x) and dim % x.ndim == x.ndim - 1):
         return None
     e = rounded(np.exp, trace, _shifted(trace, x, dim))
     sums = _sums(trace, e, dim)
@@ -48,7 +53,7 @@ def softmax(trace: Any, x: Any, dim: int) -> Any:
 
 
 def log_softmax(trace: Any, x: Any, dim: int) -> Any:
-    if not _fits(x):
+    if not _fits(x) or (is_exact(x) and dim % x.ndim == x.ndim - 1):
         return None
     d = _shifted(trace, x, dim)
     sums = _sums(trace, rounded(np.exp, trace, d), dim)
