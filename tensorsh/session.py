@@ -11,18 +11,22 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 from .engine import context, device
 from .engine.arguments import as_tensor
 from .engine.dtype import DType, dtypes
 from .engine.op import registry
 from .engine.tensor import Tensor
+from .engine.turns import turns
 from .engine.warn import Event, hand_over, hearing
 from .errors import TensorshError, UsageError, Warned, facts_of
-from .lang.evaluate import Evaluator, roomy
+from .lang.evaluate import Evaluator, Statement, roomy
 from .source import Source, Span
 
 __all__ = ["Session", "TensorshError"]
@@ -147,26 +151,36 @@ class Session:
         back: for a program after which nobody looks. `on_time` hears how long each statement took, in seconds.
         """
         text = source if isinstance(source, Source) else Source(source, name)
-        evaluator, before = self._evaluator, self._shown
+        evaluator = self._evaluator
         with self.active():
-            self._shown = on_display or (lambda shown: None)
-            undoing, evaluator.undoing = evaluator.undoing, undo
             if leads:
                 evaluator.begin_script(text)
+            statements = deque(evaluator.compile(text, silent=script))
+        while statements:
+            with self.active():
+                before, self._shown = self._shown, on_display or (lambda shown: None)
+                undoing, evaluator.undoing = evaluator.undoing, undo
+                try:
+                    self._run(statements, on_error, on_time)
+                finally:
+                    self._shown = before
+                    evaluator.undoing = undoing
+
+    def _run(self, statements: deque[Statement], on_error: OnError | None, on_time: OnTime | None) -> None:
+        """Run statements until all are done or a session in another thread waits for its turn."""
+        while statements:
+            statement = statements.popleft()
+            started = time.perf_counter()
             try:
-                for statement in evaluator.compile(text, silent=script):
-                    started = time.perf_counter()
-                    try:
-                        evaluator.run(statement)
-                    except TensorshError as error:
-                        if on_error is None:
-                            raise
-                        on_error(error)
-                    if on_time is not None:
-                        on_time(statement.node.span, time.perf_counter() - started)
-            finally:
-                self._shown = before
-                evaluator.undoing = undoing
+                self._evaluator.run(statement)
+            except TensorshError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+            if on_time is not None:
+                on_time(statement.node.span, time.perf_counter() - started)
+            if turns.wanted:
+                return
 
     @property
     def pythonic(self) -> bool:
@@ -193,8 +207,10 @@ class Session:
     def active(self) -> Iterator[None]:
         """While this session's defaults, random numbers and undo journal are the ones in force."""
         with (
+            turns,
+            np.errstate(all="ignore"),  # PyTorch computes inf and nan without a warning
             context.using(self.context),
-            roomy(),
+            roomy(self._evaluator.modules.recursion_limit),
             hearing(self.context.warnings),
             self._evaluator.modules.active(),
         ):

@@ -3,4 +3,8 @@
 import sys
 from pathlib import Path
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+np.seterr(all="ignore")  # as while a session runs: tests call operations by themselves too

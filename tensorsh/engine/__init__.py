@@ -3,8 +3,4 @@
 It knows no operation by itself: `tensorsh.ops` registers them, and the engine looks them up.
 """
 
-import numpy as np
-
 from . import arguments  # noqa: F401  fills the converter table
-
-np.seterr(all="ignore")  # PyTorch computes inf and nan without a warning

@@ -445,6 +445,9 @@ class SessionHost(Host):
         line = node.span.position[0]
         return node.span.source.name, line, node.span.source.line(line).strip(), ""
 
+    def recursion_changed(self, limit: int) -> None:
+        sys.setrecursionlimit(max(limit, RECURSION))
+
     def import_module(self, name: str, package: str | None) -> Any:
         return self.evaluator.imports.find(name, "")
 
@@ -512,10 +515,13 @@ def assignment(name: str, body: tuple[ast.Stmt, ...], source: Source) -> ast.Stm
 
 
 @contextmanager
-def roomy() -> Iterator[None]:
-    """Let programs call deeper and build larger graphs than suits Python's defaults, while they run."""
+def roomy(deepest: int) -> Iterator[None]:
+    """Let programs call deeper and build larger graphs than suits Python's defaults, while they run.
+
+    `deepest` is how deep a program itself has said that its calls go.
+    """
     depth, garbage = sys.getrecursionlimit(), gc.get_threshold()
-    sys.setrecursionlimit(max(depth, RECURSION))
+    sys.setrecursionlimit(max(depth, deepest, RECURSION))
     if garbage[0]:  # nobody turned it off
         gc.set_threshold(max(garbage[0], GARBAGE), *garbage[1:])
     try:

@@ -23,6 +23,9 @@ from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module, ProgramModule
 from .rules import allowed_dunder
 
+#: the streams of the process that a program can replace
+STREAMS = ("stdin", "stdout", "stderr")
+
 __all__ = ["GUARDED", "Host", "Module", "Modules", "allowed_dunder", "is_guarded", "is_guarded_write"]
 
 
@@ -123,6 +126,7 @@ class Modules:
         self.environ = Environ()
         self.builtins: dict[str, Any] = table(self)
         self.numpy: Any = None  # `numpy_state.NumPy`, when a program has imported it
+        self.streams: dict[str, Any] = {}  # which the program has put in the place of the process's
         self._depth = 0
         self._random: Any = None
         self._copies: Any = None
@@ -199,6 +203,10 @@ class Modules:
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
         """While the session runs: what its modules set for all of Python is in force."""
+        if not self._depth:
+            outside = {name: getattr(sys, name) for name in STREAMS}
+            for name, stream in self.streams.items():
+                setattr(sys, name, stream)
         self._depth += 1
         if self.numpy is not None:
             self.numpy.enter()
@@ -206,8 +214,13 @@ class Modules:
             yield
         finally:
             self._depth -= 1
-            if self.numpy is not None and not self._depth:
-                self.numpy.leave()
+            if not self._depth:
+                if self.numpy is not None:
+                    self.numpy.leave()
+                now = {name: getattr(sys, name) for name in STREAMS}
+                self.streams = {name: now[name] for name in STREAMS if now[name] is not outside[name]}
+                for name in STREAMS:
+                    setattr(sys, name, outside[name])
 
     # --- what the tables use ---------------------------------------------------------------------------------
 

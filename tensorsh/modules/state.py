@@ -66,7 +66,9 @@ class State:
         enabled, threshold = self.collector
         (gc.enable if enabled else gc.disable)()
         gc.set_threshold(*threshold)
-        modules.recursion_limit = self.recursion_limit
+        if modules.recursion_limit != self.recursion_limit:
+            modules.recursion_limit = self.recursion_limit
+            modules.host.recursion_changed(self.recursion_limit)
         modules.host.argv[:] = self.argv
         if self.decimal is not None:
             import decimal
