@@ -111,7 +111,11 @@ def make_session(options: Options) -> Session:
     """The session that the flags describe."""
     if options.threads is not None:
         limit_threads(options.threads)
+    import numpy as np
+
     from .session import Session
+
+    np.seterr(all="ignore")  # this process is ours, and front ends compute between runs too
 
     if sys.stderr.isatty():
         from . import progress
