@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -94,3 +97,14 @@ def test_print_options_belong_to_a_session() -> None:
     session.run("torch.set_printoptions(precision=2)")
     assert session.run("str(tensor([1.234]))") == ["tensor([1.23])"]
     assert Session().run("str(torch.tensor([1.234]))") == ["tensor([1.2340])"]
+
+
+def test_a_session_that_nobody_holds_is_gone() -> None:
+    session = Session(seed=0)
+    session.run("import torch\nx = torch.ones(2)\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    pass")
+    with pytest.raises(TensorshError):
+        session.run("x.append(1)")
+    gone = weakref.ref(session)
+    del session
+    gc.collect()
+    assert gone() is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 
 class Module(types.ModuleType):
@@ -34,31 +34,32 @@ class ProgramModule(Module):
     """`sys.modules["__main__"]`: the variables of the program as they are now."""
 
     def __init__(self, host: Any):
-        _HOSTS[self] = host
+        _HOSTS[self] = ref(host)
         super().__init__("__main__")
 
     def __getattribute__(self, name: str) -> Any:
         if name == "__dict__":
-            return _HOSTS[self].main_names()
+            return _HOSTS[self]().main_names()
         return super().__getattribute__(name)
 
     def __getattr__(self, name: str) -> Any:
-        names = _HOSTS[self].main_names()
+        names = _HOSTS[self]().main_names()
         if name in names:
             return names[name]
         raise AttributeError(f"module '__main__' has no attribute {name!r}", name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        _HOSTS[self].bind(name, value)
+        _HOSTS[self]().bind(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted(_HOSTS[self].main_names())
+        return sorted(_HOSTS[self]().main_names())
 
     def __repr__(self) -> str:
         return "<module '__main__'>"
 
 
-_HOSTS: WeakKeyDictionary[ProgramModule, Any] = WeakKeyDictionary()  # not within a program's reach
+#: the host of each, not within a program's reach; weakly, since the host holds the module
+_HOSTS: WeakKeyDictionary[ProgramModule, ref[Any]] = WeakKeyDictionary()
 ProgramModule.__name__ = ProgramModule.__qualname__ = "module"
 ProgramModule.__module__ = "builtins"
 Module.__name__ = Module.__qualname__ = "module"
