@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import interrupt
 from .errors import TensorshError, UsageError
 from .options import HELP, Options, read_options
+from .source import decoded
 
 if TYPE_CHECKING:
     from .session import Session, Shown
@@ -157,22 +158,29 @@ def programs(options: Options) -> Iterable[tuple[str, str, bool]]:
         yield options.script, read_file(options.script), True
     elif options.script == "-" or not (options.interactive or sys.stdin.isatty()):
         try:
-            yield "<stdin>", sys.stdin.buffer.read().decode("utf-8-sig"), True
+            yield "<stdin>", decoded(sys.stdin.buffer.read()), True
         except UnicodeDecodeError as error:
-            raise UsageError(
-                f"standard input is not UTF-8 text ({error.reason} at byte {error.start})"
-            ) from None
+            raise UsageError(f"standard input is not {not_text(error)}") from None
+        except SyntaxError as error:
+            raise UsageError(f"cannot read standard input: {error.msg}") from None
 
 
 def read_file(path: str) -> str:
     """The text of a script; UsageError for what cannot be read."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            return decoded(file.read())
     except OSError as error:
         raise UsageError(f"cannot read {path!r}: {error.strerror}") from None
+    except SyntaxError as error:
+        raise UsageError(f"cannot read {path!r}: {error.msg}") from None
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path!r} is not UTF-8 text ({error.reason} at byte {error.start})") from None
+        raise UsageError(f"{path!r} is not {not_text(error)}") from None
+
+
+def not_text(error: UnicodeDecodeError) -> str:
+    encoding = error.encoding.upper().removesuffix("-SIG")
+    return f"{encoding} text ({error.reason} at byte {error.start})"
 
 
 def run_text(

@@ -6,8 +6,26 @@ offsets into it. Errors, AST nodes and graph nodes all point at spans.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import cached_property
+
+#: what a text in another encoding than UTF-8 says in one of its first two lines
+DECLARED = re.compile(rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*[-\w.]")
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file, its line ends as `\\n`; UnicodeDecodeError or SyntaxError for what is none.
+
+    UTF-8 unless a comment at its beginning says otherwise, as in Python: `# -*- coding: latin-1 -*-`.
+    """
+    encoding = "utf-8-sig"
+    if DECLARED.match(content):
+        from io import BytesIO
+        from tokenize import detect_encoding
+
+        encoding, _ = detect_encoding(BytesIO(content).readline)
+    return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
 
 
 class Source:

@@ -13,7 +13,7 @@ from ..errors import DataError, Facts, know
 from ..modules.absent import instead_of
 from ..modules.imports import import_all, import_name
 from ..modules.module import Module
-from ..source import Source
+from ..source import Source, decoded
 from ..torch.absent import why_absent
 from ..torch.namespace import Namespace, has_namespace, namespace
 
@@ -182,9 +182,9 @@ class Imports:
         self.own[path] = module
         if file is not None:
             try:
-                with open(file, encoding="utf-8-sig") as opened:
-                    text = opened.read()
-            except (OSError, UnicodeDecodeError) as error:
+                with open(file, "rb") as opened:
+                    text = decoded(opened.read())
+            except (OSError, UnicodeDecodeError, SyntaxError) as error:
                 del self.own[path]
                 reason = getattr(error, "strerror", None) or "not a text file"
                 raise DataError(f"cannot import {path!r}: {reason}", code="import") from None
