@@ -349,15 +349,17 @@ class Compiler(Expressions):
             **self.at(node),
         )
 
-    def match(self, node: ast.Match) -> list[py.stmt]:
-        patterns = Patterns(self)
+    def match(self, node: ast.Match) -> py.stmt:
         cases = []
         for case in node.cases:
+            patterns = Patterns(self)
             pattern = patterns.pattern(case.pattern)
+            if patterns.checks:
+                cases.append(patterns.before(case))
             guard = None if case.guard is None else self.expression(case.guard)
             cases.append(py.match_case(pattern=pattern, guard=guard, body=self.block(case.body)))
         subject = self.expression(node.subject)
-        return [*patterns.checks, py.Match(subject=subject, cases=cases, **self.at(node))]
+        return py.Match(subject=subject, cases=cases, **self.at(node))
 
     def return_(self, node: ast.Return) -> py.stmt:
         value = None if node.value is None else self.expression(node.value)

@@ -299,7 +299,7 @@ def _pattern(grammar: Grammar) -> re.Pattern[str]:
         r"(?:[fF][rR]?|[rR][fF])(?:\"\"\"|'''|\"|')",
         grammar.patterns["CONVERSION"],
         ":=",
-        r"(?![rRbBuUfF]{1,2}[\"'])[^\W\d]\w*+",
+        r"(?!(?:[rR][bBfF]?|[bBfF][rR]?|[uU])[\"'])[^\W\d]\w*+",
         r"\Z",
         r"[\s\S]",
     ]

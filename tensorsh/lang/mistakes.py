@@ -302,7 +302,7 @@ def missing_value(place: Place) -> ParseError | None:
 
 def conditional_without_else(place: Place) -> ParseError | None:
     if place.expects("else") and not place.expects(":") and not place.expects("if"):
-        if place.at_line_end or place.text in (")", "]", ","):
+        if place.at_line_end or place.text in (")", "]", "}", ",", "if", "for"):
             return place.error(
                 "expected 'else' after 'if' expression", help="type `value if condition else other`"
             )

@@ -1,7 +1,7 @@
 """The patterns of `match` as Python's own.
 
 Python reads attributes for a class pattern itself. Those that a program names are checked here; those that a
-class names in `__match_args__` are checked before the `match` begins.
+class names in `__match_args__` are checked when its case is reached, by a case before it that never matches.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ else:
 
 
 class Patterns:
-    """Compiles the patterns of one `match`; `checks` are the statements to run before it."""
+    """Compiles the pattern of one case; `checks` are the classes whose positions are to be looked at."""
 
     def __init__(self, compiler: Expressions):
         self.compiler = compiler
-        self.checks: list[py.stmt] = []
+        self.checks: list[py.expr] = []
 
     def pattern(self, node: ast.Pattern) -> py.pattern:
         compiler = self.compiler
@@ -51,8 +51,7 @@ class Patterns:
                     if is_guarded(name):
                         raise ParseError(f"a pattern cannot look at '{name}'", span=node.span)
                 if patterns:
-                    checked = compiler.helper(".pattern_class", [compiler.expression(kind)], at)
-                    self.checks.append(py.Expr(value=checked, **at))
+                    self.checks.append(compiler.expression(kind))
                 return py.MatchClass(
                     cls=self.value(kind),
                     patterns=self.all(patterns),
@@ -65,6 +64,12 @@ class Patterns:
             case ast.AsPattern(pattern=pattern, name=name):
                 return py.MatchAs(pattern=self.pattern(pattern), name=self.captured(name, node), **at)
         raise AssertionError(node)
+
+    def before(self, case: ast.Case) -> py.match_case:
+        """`case _ if .pattern_classes(A, B): pass`"""
+        at = self.compiler.at(case.pattern)
+        checked = self.compiler.helper(".pattern_classes", self.checks, at)
+        return py.match_case(pattern=py.MatchAs(**at), guard=checked, body=[py.Pass(**at)])
 
     def all(self, nodes: tuple[ast.Pattern, ...]) -> list[py.pattern]:
         return [self.pattern(node) for node in nodes]

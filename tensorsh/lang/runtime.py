@@ -156,7 +156,7 @@ class Runtime:
 
     def python_entries(self) -> dict[str, Any]:
         """What only PyTorch programs have among their builtins."""
-        return {".pattern_class": pattern_class}
+        return {".pattern_classes": pattern_classes}
 
     def follows(self, filename: str, line: int) -> bool:
         """Whether a trace sees all that the function at this line of a compiled text does."""
@@ -216,11 +216,13 @@ class Runtime:
 # ------------------------------------------------------------------ the ones that need no session
 
 
-def pattern_class(kind: Any) -> None:
-    """Before a class pattern with positions: the names it looks at are ones that a program may look at."""
-    for name in getattr(kind, "__match_args__", ()):
-        if type(name) is str and is_guarded(name):
-            raise TypeError(f"{kind.__name__}.__match_args__ cannot name {name!r}")
+def pattern_classes(*kinds: Any) -> bool:
+    """Before class patterns with positions: the names they look at are ones that a program may look at."""
+    for kind in kinds:
+        for name in getattr(kind, "__match_args__", ()):
+            if type(name) is str and is_guarded(name):
+                raise TypeError(f"{kind.__name__}.__match_args__ cannot name {name!r}")
+    return False
 
 
 def call(function: Any, *args: Any, **kwargs: Any) -> Any:
