@@ -78,6 +78,9 @@ CONTENTS: dict[str, dict[str, str]] = {
         "schedules": "CosineAnnealingScheduler LinearCyclicalScheduler PiecewiseLinear",
         "combined_schedules": _HANDLERS["combined_schedules"],
     },
+    "ignite.contrib.handlers.param_scheduler": {
+        file: _HANDLERS[file] for file in ("schedules", "combined_schedules")
+    },
     "ignite.contrib.handlers.tqdm_logger": {"progress": "ProgressBar"},
     "ignite.exceptions": {"metric": "NotComputableError"},
     "ignite.utils": _UTILS,

@@ -212,3 +212,8 @@ class RunningAverage(Metric):
         if self.epoch_bound is None:
             return usage_of(usage)
         return SingleEpochRunningBatchWise() if self.epoch_bound else RunningBatchWise()
+
+
+Loss.__module__, RunningAverage.__module__ = "ignite.metrics.loss", "ignite.metrics.running_average"
+for each in (VariableAccumulation, Average, GeometricAverage):
+    each.__module__ = "ignite.metrics.accumulation"

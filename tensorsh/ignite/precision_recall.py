@@ -168,3 +168,6 @@ def Fbeta(
     r = Recall(transform, average=False) if recall is None else recall
     score = (1.0 + beta**2) * p * r / (beta**2 * p + r + 1e-15)
     return score.mean().item() if average else score
+
+
+Precision.__module__, Recall.__module__ = "ignite.metrics.precision", "ignite.metrics.recall"

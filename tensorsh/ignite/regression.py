@@ -86,3 +86,9 @@ class MeanPairwiseDistance(MeanError):
 
     def _errors(self, y_pred: Any, y: Any) -> Any:
         return F.pairwise_distance(y_pred, y, p=self._p, eps=self._eps)
+
+
+MeanSquaredError.__module__ = "ignite.metrics.mean_squared_error"
+RootMeanSquaredError.__module__ = "ignite.metrics.root_mean_squared_error"
+MeanAbsoluteError.__module__ = "ignite.metrics.mean_absolute_error"
+MeanPairwiseDistance.__module__ = "ignite.metrics.mean_pairwise_distance"

@@ -200,3 +200,7 @@ class Timer:
     def step(self, *args: Any) -> None:
         """Count a step."""
         self.step_count += 1.0
+
+
+TerminateOnNan.__module__ = "ignite.handlers.terminate_on_nan"
+TimeLimit.__module__, Timer.__module__ = "ignite.handlers.time_limit", "ignite.handlers.timing"

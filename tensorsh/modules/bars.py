@@ -55,7 +55,7 @@ class tqdm:
     ):
         if kwargs:
             name = next(iter(kwargs))
-            raise KeyError("Unknown argument(s): " + str({name: kwargs[name]}))
+            raise TqdmKeyError("Unknown argument(s): " + str({name: kwargs[name]}))
         if total is None and iterable is not None:
             try:
                 total = len(iterable)  # type: ignore[arg-type]
@@ -343,9 +343,17 @@ def tmap(function: Any, *sequences: Any, **kwargs: Any) -> Iterator[Any]:
         yield function(*each)
 
 
+class TqdmKeyError(KeyError):
+    """An argument that tqdm does not take."""
+
+
+class TqdmTypeError(TypeError):
+    """A value that tqdm does not take."""
+
+
 class TqdmWarning(Warning):
     """What tqdm warns with."""
 
 
-for each in (tqdm, trange, tenumerate, tzip, tmap, TqdmWarning):
+for each in (tqdm, trange, tenumerate, tzip, tmap, TqdmKeyError, TqdmTypeError, TqdmWarning):
     each.__module__ = "tqdm.std"

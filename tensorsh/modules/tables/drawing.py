@@ -15,6 +15,8 @@ def _bars(modules: Any) -> dict[str, Any]:
         "trange": bars.trange,
         "tqdm_notebook": bars.tqdm,
         "tnrange": bars.trange,
+        "TqdmKeyError": bars.TqdmKeyError,
+        "TqdmTypeError": bars.TqdmTypeError,
         "TqdmWarning": bars.TqdmWarning,
         "__version__": "4.67.1",
     }
