@@ -7,6 +7,9 @@ interrupt.exits()  # before anything else is imported
 
 def main() -> int:
     """Run the command line; the exit code."""
+    import gc
+
+    gc.disable()  # imports make no garbage; on again when programs begin
     from .cli import main
 
     try:

@@ -7,6 +7,7 @@ need is imported where it is needed: `tensorsh -c '1+1'` loads neither the shell
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -73,12 +74,12 @@ def run(options: Options) -> int:
     if options.check:
         from .check import check
 
-        interrupt.raises()
+        programs_begin()
         return check(options.check, Report(options).error)
     if options.show_programs:
         from .programs import show
 
-        interrupt.raises()
+        programs_begin()
         return show(options.show_programs, Report(options).error)
     report = Report(options)
     with contextlib.closing(Output(options)) as output:
@@ -88,7 +89,7 @@ def run(options: Options) -> int:
             raise
         except TensorshError as error:
             raise UsageError(error.message, help=error.help) from None
-        interrupt.raises()
+        programs_begin()
         session.on_warning = report.warning
         output.session = session
         code = bind_arguments(session, options, report)
@@ -100,6 +101,14 @@ def run(options: Options) -> int:
         if wants_shell(options):
             return shell(session, options, output, report)
         return code
+
+
+def programs_begin() -> None:
+    """From now on an interrupt is the program's, and so is garbage: what was imported is none."""
+    interrupt.raises()
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def limit_threads(n: int) -> None:

@@ -21,7 +21,6 @@ import numpy as np
 from .engine import context, device
 from .engine.arguments import as_tensor
 from .engine.dtype import DType, dtypes
-from .engine.op import registry
 from .engine.tensor import Tensor
 from .engine.turns import turns
 from .engine.warn import Event, hand_over, hearing
@@ -271,10 +270,9 @@ class Session:
 
     def builtin(self, name: str) -> Any:
         """What one of them stands for; KeyError if there is no such name."""
-        prelude = self._evaluator.prelude
-        if name.startswith(".") or (name not in prelude.bound and name not in prelude.open):
+        if name.startswith("."):
             raise KeyError(name)
-        return prelude.bound[name] if name in prelude.bound else registry[prelude.open[name]]
+        return self._evaluator.prelude.find(name)
 
     def builtins(self) -> dict[str, Any]:
         """What every program finds without binding it: operations, dtypes, functions, prefixes."""

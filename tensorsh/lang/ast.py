@@ -15,24 +15,33 @@ from ..source import Span
 class Fields:
     """Gives a class an `__init__` for the fields it names, in that order, after those it inherits.
 
-    `dataclass` would do, but takes 20 ms for all of them at every start; this takes two.
+    `dataclass` would do, but takes 20 ms for all of them at every start. Here a class is given its `__init__`
+    when its first node is made; a short program needs few of them.
     """
 
     __match_args__: tuple[str, ...] = ()
 
     def __init_subclass__(cls) -> None:
         own = tuple(name for name in cls.__annotations__ if name not in cls.__match_args__)
-        cls.__match_args__ = names = cls.__match_args__ + own  # type: ignore[misc]
-        defaults = {name: cls.__dict__[name] for name in own if name in cls.__dict__}
-        parameters = ", ".join(f"{name}=defaults[{name!r}]" if name in defaults else name for name in names)
-        body = "; ".join(f"self.{name} = {name}" for name in names)
-        scope: dict[str, Any] = {"defaults": defaults}
-        exec(f"def __init__(self, {parameters}): {body}", scope)
-        cls.__init__ = scope["__init__"]  # type: ignore[method-assign]
+        cls.__match_args__ = cls.__match_args__ + own  # type: ignore[misc]
+        cls.__init__ = _first_init  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__[1:])
         return f"{type(self).__name__}({values})"
+
+
+def _first_init(self: Fields, *values: Any, **named: Any) -> None:
+    """What stands for the `__init__` of a class until it is called."""
+    cls = type(self)
+    names = cls.__match_args__
+    defaults = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
+    parameters = ", ".join(f"{name}=defaults[{name!r}]" if name in defaults else name for name in names)
+    body = "; ".join(f"self.{name} = {name}" for name in names)
+    scope: dict[str, Any] = {"defaults": defaults}
+    exec(f"def __init__(self, {parameters}): {body}", scope)
+    cls.__init__ = scope["__init__"]  # type: ignore[method-assign]
+    cls.__init__(self, *values, **named)  # type: ignore[call-arg]
 
 
 class Node(Fields):

@@ -39,7 +39,6 @@ from .program_kind import imports_torch
 from .pythonic import PythonCompiler, WatchedCompiler
 from .runs import walk
 from .runtime import USER_FILE, Runtime, Show
-from .snapshot import Snapshot
 
 #: how deep a program's own calls may go, as frames of Python
 RECURSION = 3000
@@ -282,6 +281,8 @@ class Evaluator:
             imported, settings = set(self.imported), context.current.settings()
             snapshot = None
             if changes(statement.node):
+                from .snapshot import Snapshot
+
                 spaces = [variables, *(vars(own) for own in self.imports.own.values())]
                 snapshot = Snapshot(spaces, [text.bound for text in (self.prelude, self.python, self.strict)])
                 before = dict(variables)  # with relays in the place of generators

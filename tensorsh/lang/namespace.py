@@ -70,7 +70,7 @@ class Prelude:
     """Every name that is there before a program binds any.
 
     bound   what has been mentioned so far; Python's `__builtins__`, so it must be a plain dict
-    open    bare name → name in the registry, for the operations
+    open    bare name → what it is called in `torch`, for what is imported when it is first mentioned
     """
 
     def __init__(self, host: dict[str, Any]):
@@ -81,8 +81,8 @@ class Prelude:
             self.open.update(
                 (key[start:], key) for key in everything if key.startswith(prefix) and "." not in key[start:]
             )
+        self.open.update(zip(SETTINGS, SETTINGS, strict=True))
         self.bound: dict[str, Any] = {**{dtype.name: dtype for dtype in ALL}, **dtypes}
-        self.bound.update((name, torch.get(name)) for name in SETTINGS)
         prefixes = {path.partition(".")[0] for path in everything if "." in path} - {"Tensor"}
         self.bound.update((name, namespace(name)) for name in (*prefixes, "cuda", "backends"))
         self.bound["F"] = namespace("nn.functional")
@@ -93,10 +93,16 @@ class Prelude:
         """Bind the operations whose names a piece of compiled code mentions."""
         for name in code.co_names:
             if name in self.open and name not in self.bound:
-                self.bound[name] = registry[self.open[name]]
+                self.bound[name] = self.find(name)
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self.provide(constant)
+
+    def find(self, name: str) -> Any:
+        """What a name stands for; KeyError if there is none."""
+        if name in self.bound:
+            return self.bound[name]
+        return torch.get(name) if name in SETTINGS else registry[self.open[name]]
 
     def names(self) -> set[str]:
         """All names, bound or not."""
@@ -104,9 +110,8 @@ class Prelude:
 
     def everything(self) -> dict[str, Any]:
         """All names with what they stand for."""
-        for name, key in self.open.items():
-            if name not in self.bound:
-                self.bound[name] = registry[key]
+        for name in self.open:
+            self.bound[name] = self.find(name)
         return self.bound
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.device import Device
 from ..engine.dtype import DType
-from ..engine.node import Node
 from ..engine.op import Op
 from ..engine.tensor import Tensor
 from ..modules.guarded import is_guarded, is_guarded_write
@@ -34,6 +33,8 @@ CONVERSIONS = {None: -1, "s": 115, "r": 114, "a": 97}
 @cache
 def private() -> frozenset[str]:
     """The names under which objects that a program holds keep what is the engine's."""
+    from ..engine.node import Node
+
     hidden: set[str] = set()
     for kind in (Tensor, Node, Op, DType, Device):
         public: Any = getattr(kind, "public", ())
