@@ -196,6 +196,7 @@ class Writer:
                 f"{self.name()} {self.one_of(BINARY)}= {value}",
                 f"assert ({value}), 'why'",
                 *("pass", "del a, b[0]", "import torch", "from torch import *  # all of it"),
+                *("import torch.nn as nn", "from .data import rows as X, columns"),
             ]
         )
 

@@ -129,8 +129,11 @@ def _python(node: Any) -> Any:
             return ("assert", _python(test), _python(message))
         case py.Pass() | py.Break() | py.Continue():
             return (type(node).__name__.lower(),)
-        case py.Import() | py.ImportFrom():
-            return ("pass",)
+        case py.Import(names=[each]):
+            return ("import", each.name, each.asname)
+        case py.ImportFrom(module=module, names=names, level=level):
+            found = [(each.name, each.asname or each.name) for each in names if each.name != "*"]
+            return ("from", module or "", level, found)
     raise NotImplementedError(py.dump(node))
 
 
@@ -284,6 +287,10 @@ def _ours(node: Any) -> Any:
             return ("del", _ours(targets))
         case ast.Assert(condition=condition, message=message):
             return ("assert", _ours(condition), _ours(message))
+        case ast.ImportModule(path=path, alias=alias):
+            return ("import", path, alias)
+        case ast.ImportNames(path=path, level=level, names=names):
+            return ("from", path, level, [(each.name, each.alias) for each in names])
         case ast.Pass() | ast.Break() | ast.Continue():
             return (type(node).__name__.lower(),)
     raise NotImplementedError(type(node))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from oracle import difference, read_lines
 from tensorsh import Session, TensorshError
-from tensorsh.engine import parallel
+from tensorsh.engine import blocks, parallel
 from tensorsh.engine.op import Op
 from tensorsh.engine.tensor import wrap
 
@@ -26,8 +27,8 @@ def forget_plans() -> None:
 def tiny_blocks(monkeypatch: pytest.MonkeyPatch):
     """Every operation that can run by blocks does, by blocks of 3 elements."""
     forget_plans()
-    monkeypatch.setattr(parallel, "LARGE", 1)
-    monkeypatch.setattr(parallel, "BLOCK", 3)
+    # of `blocks` alone: what is imported meanwhile is not to keep such sizes
+    monkeypatch.setattr(blocks, "parallel", SimpleNamespace(**(vars(parallel) | {"LARGE": 1, "BLOCK": 3})))
     yield
     forget_plans()
 
