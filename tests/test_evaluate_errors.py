@@ -140,3 +140,11 @@ def test_a_mistake_of_ours_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None
     assert error.kind == "internal"
     assert "oops" in error.message
     assert isinstance(error.__cause__, RuntimeError)
+
+
+def test_an_attribute_that_a_tensor_lacks_is_the_program_s_error() -> None:
+    with pytest.raises(TensorshError) as caught:
+        Session().run("import torch\ntorch.ones(2).softmaxx(0)")
+    error = caught.value
+    assert (error.kind, error.message) == ("name", "'Tensor' object has no attribute 'softmaxx'")
+    assert error.help == "did you mean 'softmax'?"

@@ -205,5 +205,5 @@ def test_several_arrays_in_one_npy_stream(capfdbinary: pytest.CaptureFixture[byt
     assert [a.tolist() for a in load("x.npy")] == [[1, 2], [[0.5]], True]
     with open("x.npy", "ab") as file:
         file.write(b"more")
-    with pytest.raises(DataError, match="array 4"):
+    with pytest.raises(ValueError, match="array 4"):
         load("x.npy")
