@@ -355,8 +355,7 @@ class Evaluator:
 
     def spelling(self, frame: FrameType) -> str:
         """What the program calls the function that it calls in a frame; "" for other code."""
-        node = self.runtime.node(frame.f_code.co_filename, frame.f_lineno)
-        return written_name(node) if isinstance(node, ast.Call) else ""
+        return written_name(self.runtime.node(frame.f_code.co_filename, frame.f_lineno))
 
     def fault(self, error: BaseException) -> TensorshError:
         """The error as it is reported."""

@@ -109,9 +109,12 @@ def is_method(node: ast.Call) -> bool:
     return not (isinstance(root, ast.Name) and root.id in PREFIXES)
 
 
-def written_name(node: ast.Call) -> str:
-    """What the program calls what it calls: "torch.sum", "sum"."""
-    parts, of = [], node.function
+def written_name(node: ast.Node | None) -> str:
+    """What the program calls what it calls: "torch.sum", "sum"; "" for what is neither a call nor a name.
+
+    Python gives the call of a method the line of the method's name.
+    """
+    parts, of = [], node.function if isinstance(node, ast.Call) else node
     while isinstance(of, ast.Attribute):
         parts.append(of.name)
         of = of.value
