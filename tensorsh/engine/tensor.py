@@ -537,6 +537,24 @@ Tensor.public.update(
 )
 
 
+def _read_only(name: str) -> Callable[[Tensor, Any], None]:
+    """The setter of an attribute that cannot be set, with PyTorch's words."""
+
+    def refuse(t: Tensor, value: Any) -> None:
+        raise ArgumentError(
+            f"attribute '{name}' of '{Tensor.c_name}' objects is not writable",
+            raises=AttributeError,
+            code="attribute",
+        )
+
+    return refuse
+
+
+for _name, _slot in list(vars(Tensor).items()):
+    if type(_slot) is property and _slot.fset is None and _name in Tensor.public:
+        setattr(Tensor, _name, _slot.setter(_read_only(_name)))
+
+
 def check_assigned_grad(new: Spec, of: Spec) -> None:
     """What `x.grad = …` takes: a tensor like x."""
     if new.device != of.device:

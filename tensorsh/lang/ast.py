@@ -24,7 +24,7 @@ class Fields:
     def __init_subclass__(cls) -> None:
         own = tuple(name for name in cls.__annotations__ if name not in cls.__match_args__)
         cls.__match_args__ = cls.__match_args__ + own  # type: ignore[misc]
-        cls.__init__ = _first_init  # type: ignore[method-assign]
+        cls.__init__ = _first_init  # type: ignore[assignment, method-assign]
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__[1:])
