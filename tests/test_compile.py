@@ -469,3 +469,12 @@ def test_a_saved_view_of_what_was_changed_since_is_an_error():
     for flag in (True, False):
         with pytest.raises(Exception, match="modified by an inplace operation"):
             Session(compile=flag).run(text)
+
+
+def test_a_pytorch_loop_shows_every_round() -> None:
+    """Calls made for their effect are shown there, and annotations convert nothing, in compiled rounds too."""
+    loop = "for i in range(6):\n    y = x * 2 + 1\n    k: int = 2.5\n    y.add_(1)\n    z = y.tanh()\n"
+    session = Session()
+    shown = session.run("import torch\nx = torch.ones(2)\n" + loop)
+    assert [value.tolist() for value in shown] == [[4.0, 4.0]] * 6
+    assert session["k"] == 2.5

@@ -149,8 +149,8 @@ class PythonExpressions(Expressions):
         return super().target(node, context)
 
 
-class PythonCompiler(PythonExpressions, Compiler):
-    """Turns the statements of a PyTorch program into Python code objects."""
+class PythonStatements(PythonExpressions, Compiler):
+    """What of its statements a trace sees as well."""
 
     def display(self, node: ast.Display) -> py.stmt:
         value = self.expression(node.value)
@@ -166,6 +166,10 @@ class PythonCompiler(PythonExpressions, Compiler):
             return super().declare(node)
         return self.annotation(node, hint.value)
 
+
+class PythonCompiler(PythonStatements):
+    """Turns the statements of a PyTorch program into Python code objects."""
+
     def augassign(self, node: ast.AugAssign) -> py.stmt:
         value = self.expression(node.value)
         target: Any = self.target(node.target)
@@ -178,7 +182,7 @@ class PythonCompiler(PythonExpressions, Compiler):
         return py.Assert(test=condition, msg=message, **self.at(node))
 
 
-class WatchedCompiler(PythonExpressions, Compiler):
+class WatchedCompiler(PythonStatements):
     """The same for a trace, which has to see what is read of our objects and what is changed."""
 
     def attribute(self, node: ast.Attribute) -> py.expr:
