@@ -133,28 +133,55 @@ def max_pool_indices(x, *numbers):
     out = pooled_size(spatial, g)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     padded = _padded_for(x, g, out, lowest)
-    best = np.full((*x.shape[: x.ndim - len(out)], *out), lowest, x.dtype)
+    positions = list(product(*(range(k) for k in g.kernel)))
+    if padded is x:
+        which = _largest(padded, positions, g, out)
+    else:
+        which = _largest_inside(padded, positions, g, spatial, out, lowest)
+    return _flat_positions(which, positions, g, spatial, out)
+
+
+def _largest(x: Any, positions: list[Ints], g: Geometry, out: Ints) -> Any:
+    """The number of the position that is largest in each window; all windows lie inside."""
+    first, *rest = [x[_slices(at, g, out)] for at in positions]
+    best = first.copy()
+    which = np.zeros(best.shape, np.int64)
+    for i, candidate in enumerate(rest, 1):
+        better = candidate > best
+        if x.dtype.kind == "f":
+            better |= candidate != candidate
+        np.copyto(best, candidate, where=better)
+        np.copyto(which, i, where=better)
+    return which
+
+
+def _largest_inside(
+    padded: Any, positions: list[Ints], g: Geometry, spatial: Ints, out: Ints, lowest: Any
+) -> Any:
+    """The same where windows hang over: what is no element of the input is never chosen."""
+    best = np.full((*padded.shape[: padded.ndim - len(out)], *out), lowest, padded.dtype)
     which = np.zeros(best.shape, np.int64)
     seen: Any = False
-    positions = list(product(*(range(k) for k in g.kernel)))
     for i, at in enumerate(positions):
         candidate = padded[_slices(at, g, out)]
         inside = _inside(at, g, spatial, out)
         better = (candidate > best) | (candidate != candidate) | (inside & ~np.asarray(seen))
         np.copyto(best, candidate, where=better)
-        which[better] = i
+        np.copyto(which, i, where=better)
         seen = seen | inside
-    return _flat_positions(which, positions, g, spatial, out)
+    return which
 
 
 def _flat_positions(which: Any, positions: list[Ints], g: Geometry, spatial: Ints, out: Ints) -> Any:
-    flat = np.zeros_like(which)
+    start: Any = 0
+    offsets = [0] * len(positions)
     for i, size in enumerate(spatial):
         shape = [1] * len(out)
         shape[i] = out[i]
-        start = (np.arange(out[i]) * g.stride[i] - g.padding[i]).reshape(shape)
-        offset = np.array([at[i] * g.dilation[i] for at in positions], np.int64)[which]
-        flat = flat * size + start + offset
+        start = start * size + (np.arange(out[i]) * g.stride[i] - g.padding[i]).reshape(shape)
+        offsets = [o * size + at[i] * g.dilation[i] for o, at in zip(offsets, positions, strict=True)]
+    flat = np.array(offsets, np.int64)[which]
+    flat += start
     return flat
 
 

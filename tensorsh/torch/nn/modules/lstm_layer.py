@@ -96,21 +96,28 @@ def lstm_layer_backward(
 ):
     """The gradients of the seven inputs."""
     steps, batch, n = output.shape
-    deltas = np.empty_like(gates)
-    order = range(steps) if reverse else range(steps - 1, -1, -1)  # the last step first
-    for t in order:
-        i, f, g, o = (gates[t][:, k * n : (k + 1) * n] for k in range(4))
-        before, after = (cells[t + 1], cells[t]) if reverse else (cells[t], cells[t + 1])
-        tanh = np.tanh(after)
-        dh = grad_output[t] + grad_h
-        dc = grad_c + dh * o * (1 - tanh * tanh)
+    before, after = (cells[1:], cells[:-1]) if reverse else (cells[:-1], cells[1:])
+    tanh = np.tanh(after)
+    i, f, g, o = np.moveaxis(gates.reshape(steps, batch, 4, n), 2, 0)
+    # what the four deltas are products of, first dc (dh for the last), then these in turn
+    second, third, fourth = np.empty((3, steps, batch, 4, n), gates.dtype)
+    second[:, :, 0], second[:, :, 1], second[:, :, 2], second[:, :, 3] = g, before, i, tanh
+    third[:, :, 0], third[:, :, 1], third[:, :, 2], third[:, :, 3] = i, f, 1 - g * g, o
+    fourth[:, :, 0], fourth[:, :, 1], fourth[:, :, 2], fourth[:, :, 3] = 1 - i, 1 - f, 1, 1 - o
+    slope = 1 - tanh * tanh
+    deltas = np.empty((steps, batch, 4, n), gates.dtype)
+    for t in range(steps) if reverse else range(steps - 1, -1, -1):  # the last step first
         delta = deltas[t]
-        delta[:, :n] = dc * g * i * (1 - i)
-        delta[:, n : 2 * n] = dc * before * f * (1 - f)
-        delta[:, 2 * n : 3 * n] = dc * i * (1 - g * g)
-        delta[:, 3 * n :] = dh * tanh * o * (1 - o)
-        grad_h = delta @ w_hh
-        grad_c = dc * f
+        dh = delta[:, 3] = grad_output[t] + grad_h
+        dc = dh * o[t]
+        dc *= slope[t]
+        dc += grad_c
+        delta[:, :3] = dc[:, None]
+        delta *= second[t]
+        delta *= third[t]
+        delta *= fourth[t]
+        grad_h = delta.reshape(batch, 4 * n) @ w_hh
+        grad_c = dc * f[t]
     previous = np.concatenate([output[1:], h0[None]] if reverse else [h0[None], output[:-1]])
     flat = deltas.reshape(steps * batch, 4 * n)
     bias = flat.sum(0)
