@@ -1,6 +1,6 @@
 """PyTorch programs as people write them, under tensorsh and under PyTorch.
 
-    python bench/programs.py --torch PYTHON [--only NAME] [--turns N] [--steps N] [--write FILE]
+    python bench/programs.py --torch PYTHON [--only NAME] [--turns N] [--steps N] [--threads N] [--write FILE]
 
 Each file of bench/programs is run unchanged as a whole process: once for few steps, once for many. The slope between
 the two is the time of a step; the long run is the time of the process. The contestants take turns, so that a noisy
@@ -33,6 +33,7 @@ def main() -> None:
     options.add_argument("--torch", help="an interpreter that has torch")
     options.add_argument("--only", nargs="*", choices=NAMES, default=NAMES)
     options.add_argument("--turns", type=int, default=5)
+    options.add_argument("--threads", type=int, default=2)
     options.add_argument("--steps", type=int, help="of the long run")
     options.add_argument("--write", type=Path, help="a page whose part after the mark this table becomes")
     chosen = options.parse_args()
@@ -45,7 +46,7 @@ def main() -> None:
     ]
     for name in chosen.only:
         many = chosen.steps or MANY.get(name, 1000)
-        lines += rows(name, many, measured(name, many, contestants, chosen.turns))
+        lines += rows(name, many, measured(name, many, contestants, chosen.turns, chosen.threads))
         print("\n".join(lines[-3:]), file=sys.stderr)
     table = "\n".join(lines)
     print(table)
@@ -57,12 +58,12 @@ def main() -> None:
 Times = dict[str, tuple[float, float, float, float]]
 
 
-def measured(name: str, many: int, contestants: dict[str, list[str]], turns: int) -> Times:
+def measured(name: str, many: int, contestants: dict[str, list[str]], turns: int, threads: int) -> Times:
     """Medians of each: a step's wall and CPU time, the whole process's."""
     found: dict[str, list[tuple[float, float, float, float]]] = {who: [] for who in contestants}
     for _ in range(turns):
         for who, command in contestants.items():
-            short, long = timed(command, name, FEW), timed(command, name, many)
+            short, long = timed(command, name, FEW, threads), timed(command, name, many, threads)
             steps = many - FEW
             found[who].append(((long[0] - short[0]) / steps, (long[1] - short[1]) / steps, *long))
     return {
@@ -75,13 +76,14 @@ def median(times: list[tuple[float, float, float, float]], column: int) -> float
     return statistics.median(row[column] for row in times)
 
 
-def timed(command: list[str], name: str, steps: int) -> tuple[float, float]:
+def timed(command: list[str], name: str, steps: int, threads: int) -> tuple[float, float]:
     """Wall and CPU seconds of one process."""
-    threads = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "PYTHONPATH": str(ROOT)}
+    settings = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | settings
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(
         [*command, str(FOLDER / f"{name}.py"), str(steps)],
-        check=True, cwd=ROOT, env=os.environ | threads, stdout=subprocess.DEVNULL,
+        check=True, cwd=ROOT, env=environment | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -14,6 +14,7 @@ from _thread import _local, allocate_lock, start_new_thread  # `threading` takes
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import cache
+from typing import Any
 
 from . import context
 
@@ -162,14 +163,31 @@ if hasattr(os, "register_at_fork"):
 
 def limit_blas(n: int) -> None:
     """Give NumPy's own OpenBLAS this many threads, where it can be found and is loaded already."""
-    setter = blas_setter()
+    setter = blas_function("set_num_threads")
     if setter is not None:
         setter(n)
 
 
+def alone(work: Callable[..., Any], *args: Any) -> Any:
+    """`work(*args)`, in which BLAS has one thread.
+
+    It wakes its threads for products that take less time than the waking, and after each they spin for
+    milliseconds: on a machine with other work to do a small product takes ten times as long with two threads.
+    """
+    getter, setter = blas_function("get_num_threads"), blas_function("set_num_threads")
+    before = 1 if getter is None or setter is None else getter()
+    if before < 2:
+        return work(*args)
+    setter(1)  # type: ignore[misc]
+    try:
+        return work(*args)
+    finally:
+        setter(before)  # type: ignore[misc]
+
+
 @cache
-def blas_setter() -> Callable[[int], object] | None:
-    """OpenBLAS' function that sets its number of threads."""
+def blas_function(name: str) -> Callable[..., Any] | None:
+    """A function of OpenBLAS: `set_num_threads` or `get_num_threads`."""
     import ctypes
     from pathlib import Path
 
@@ -178,10 +196,10 @@ def blas_setter() -> Callable[[int], object] | None:
     package = Path(numpy.__file__).parent
     for folder in (package.parent / "numpy.libs", package / ".dylibs"):
         for library in folder.glob("*openblas*"):
-            for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_"):
-                setter = getattr(ctypes.CDLL(str(library)), name, None)
-                if setter is not None:
-                    return setter
+            for full in (f"scipy_openblas_{name}64_", f"openblas_{name}64_"):
+                found = getattr(ctypes.CDLL(str(library)), full, None)
+                if found is not None:
+                    return found
     return None
 
 

@@ -1,4 +1,4 @@
-"""Products of batches of large matrices, each matrix whole on one core."""
+"""Products of matrices on as many threads as they are worth; of a batch, each matrix whole on one core."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from .parallel import LARGE, spread_products, threads
+from .parallel import LARGE, alone, spread_products, threads
+
+#: multiplications: from the first number on OpenBLAS wakes its threads, from the second on it pays
+WAKES, PAYS = 1 << 18, 1 << 23
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """`np.matmul` of matrices or batches of them, (…, m, k) @ (…, k, n)."""
+    if WAKES < a.shape[-2] * a.shape[-1] * b.shape[-1] < PAYS:
+        return alone(np.matmul, a, b)
+    return np.matmul(a, b)
 
 
 def shares(a: Any, b: Any) -> bool:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .products import matmul
+
 Array = np.ndarray[Any, Any]
 
 #: the largest inner dimension, and the largest operands, that are computed here
@@ -41,7 +43,7 @@ def fused(a: Array, b: Array, c: Array) -> Array:
 def matrix_product(a: Array, b: Array) -> Array:
     """`a @ b` of matrices."""
     if not is_small(a, b):
-        return np.matmul(a, b)
+        return matmul(a, b)
     (m, k), n = a.shape, b.shape[1]
     if not a.flags.c_contiguous or (b.flags.c_contiguous and (n > 1 or m == 1)):
         return _in_turn(a, b) if b.flags.c_contiguous or m >= n else np.matmul(a, b)

@@ -18,6 +18,7 @@ import numpy as np
 from ..engine import context
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
+from ..engine.products import matmul as matrices
 from ..engine.products import products, shares
 from ..engine.small_products import matrix_product, matrix_vector, vector_product
 from ..engine.spec import Spec, broadcast_shapes
@@ -192,7 +193,7 @@ def bmm(a, b):
     >>> bmm([[[1., 2.]]], [[[3.], [4.]]])
     tensor([[[11.]]])
     """
-    return products(a, b) if shares(a, b) else np.matmul(a, b)
+    return products(a, b) if shares(a, b) else matrices(a, b)
 
 
 @bmm.derivative("input")
@@ -253,10 +254,10 @@ def _product_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 def _product(a: Any, b: Any) -> Any:
     if a.ndim > 2 and b.ndim <= 2:  # one large product instead of a loop over the batch
         rows = math.prod(a.shape[:-1])
-        return np.matmul(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
+        return matrices(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
     if a.ndim == 1 and b.ndim == 2:
         return matrix_product(a[None], b)[0]
-    return products(a, b) if shares(a, b) else np.matmul(a, b)
+    return products(a, b) if shares(a, b) else matrices(a, b)
 
 
 def _product_record(grad_fn: str, infer: Any) -> Op:

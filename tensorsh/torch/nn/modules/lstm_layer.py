@@ -8,6 +8,7 @@ import numpy as np
 
 from ....engine.apply import apply
 from ....engine.op import op
+from ....engine.products import matmul as product
 from ....engine.spec import Spec
 from ...namespace import torch
 
@@ -40,14 +41,14 @@ def _shapes(x: Spec, w_ih: Spec, w_hh: Spec, b_ih: Spec, b_hh: Spec, h: Spec, c:
 def lstm_layer(x, w_ih, w_hh, b_ih, b_hh, h, c, reverse):
     """Outputs (T, N, H), last h and c; and for the gradient the gates (T, N, 4H) and all c (T + 1, N, H)."""
     steps, batch, n = x.shape[0], *h.shape
-    gates = (x.reshape(steps * batch, -1) @ w_ih.T + (b_ih + b_hh)).reshape(steps, batch, 4 * n)
+    gates = (product(x.reshape(steps * batch, -1), w_ih.T) + (b_ih + b_hh)).reshape(steps, batch, 4 * n)
     outputs = np.empty((steps, batch, n), x.dtype)
     cells = np.empty((steps + 1, batch, n), x.dtype)
     cells[-1 if reverse else 0] = c
     recurrent = np.ascontiguousarray(w_hh.T)
     for t in range(steps - 1, -1, -1) if reverse else range(steps):
         gate = gates[t]
-        gate += h @ recurrent
+        gate += product(h, recurrent)
         candidate = np.tanh(gate[:, 2 * n : 3 * n])
         sigmoid_(gate)
         gate[:, 2 * n : 3 * n] = candidate
@@ -116,15 +117,15 @@ def lstm_layer_backward(
         delta *= second[t]
         delta *= third[t]
         delta *= fourth[t]
-        grad_h = delta.reshape(batch, 4 * n) @ w_hh
+        grad_h = product(delta.reshape(batch, 4 * n), w_hh)
         grad_c = dc * f[t]
     previous = np.concatenate([output[1:], h0[None]] if reverse else [h0[None], output[:-1]])
     flat = deltas.reshape(steps * batch, 4 * n)
     bias = flat.sum(0)
     return (
-        (flat @ w_ih).reshape(x.shape),
-        flat.T @ x.reshape(steps * batch, -1),
-        flat.T @ previous.reshape(steps * batch, -1),
+        product(flat, w_ih).reshape(x.shape),
+        product(flat.T, x.reshape(steps * batch, -1)),
+        product(flat.T, previous.reshape(steps * batch, -1)),
         bias,
         bias.copy(),
         np.ascontiguousarray(grad_h),
