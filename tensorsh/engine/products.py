@@ -9,14 +9,17 @@ import numpy as np
 from .parallel import LARGE, alone, spread_products, threads
 
 #: multiplications: from the first number on OpenBLAS wakes its threads, from the second on it pays
-WAKES, PAYS = 1 << 18, 1 << 23
+WAKES, PAYS = 1 << 18, 1 << 24
 
 
-def matmul(a: Any, b: Any) -> Any:
-    """`np.matmul` of matrices or batches of them, (…, m, k) @ (…, k, n)."""
-    if WAKES < a.shape[-2] * a.shape[-1] * b.shape[-1] < PAYS:
-        return alone(np.matmul, a, b)
-    return np.matmul(a, b)
+def wants_one(a: Any, b: Any) -> bool:
+    """Whether matrices, or each two of a batch, (…, m, k) @ (…, k, n), are multiplied by one thread."""
+    return a.ndim > 1 and b.ndim > 1 and WAKES < a.shape[-2] * a.shape[-1] * b.shape[-1] < PAYS
+
+
+def matmul(a: Any, b: Any, out: Any = None) -> Any:
+    """`np.matmul` on as many threads as the product is worth."""
+    return alone(np.matmul, a, b, out) if wants_one(a, b) else np.matmul(a, b, out)
 
 
 def shares(a: Any, b: Any) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import fma
 from ..parallel import LARGE
-from ..products import products, shares
+from ..products import matmul, products, shares, wants_one
 from ..small_products import is_small
 from . import lower_classes, lower_sums
 from .lower_classes import is_exact, rounded
@@ -77,6 +77,8 @@ def _product(trace: Any, a: Any, b: Any) -> Any:
         return None
     if shares(a, b):
         return trace.call(products, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
+    if wants_one(a, b):
+        return trace.call(matmul, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
     return trace.ufunc(np.matmul, a, b)
 
 
