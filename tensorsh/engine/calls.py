@@ -14,9 +14,9 @@ from functools import cache, partial
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
-from ..errors import ArgumentError, facts_of
+from ..errors import ArgumentError, facts_of, unknown_attribute
 from . import context, native
-from .accepts import Refused
+from .accepts import Refused, is_tensor
 from .batched import Unbatchable, over_slices
 from .into import into
 from .memory_errors import out_of_memory
@@ -141,6 +141,8 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
         refused = native.refusal(op, name, args, kwargs, method)
     else:
         refused = python_refusal(python, (None, *args) if method else args, kwargs)
+        if refused is None and not method:
+            return inner_refusal(op.schema, name.removeprefix("nn.functional."), args, kwargs)
     if refused is None:
         return None
     near: list[str] = []
@@ -169,6 +171,21 @@ NATIVE = frozenset(
         "softplus", "softshrink", "threshold_",
     )
 )  # fmt: skip
+
+#: what its Python code asks first of an argument that should be a tensor, the last argument first
+ASKS = {"softmax": "softmax", "log_softmax": "log_softmax", "softsign": "abs", "normalize": "norm"} | dict.fromkeys(
+    (
+        "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+    ),
+    "size",
+)  # fmt: skip
+#: the C++ function that its Python code hands its tensors to, and what they are called there, in that order
+CALLS = {
+    "cross_entropy": ("cross_entropy_loss", {"input": "input", "target": "target"}),
+    "nll_loss": ("nll_loss_nd", {"input": "input", "target": "target"}),
+    "embedding": ("embedding", {"weight": "weight", "input": "indices"}),
+}
 
 IN_PYTHON = ("nn.functional.", "signal.", "masked.", "autograd.", "func.")
 
@@ -229,6 +246,33 @@ def python_function(op: Op, name: str, method: bool) -> FunctionType | None:
     function: FunctionType = scope["function"]
     function.__qualname__ = title
     return function
+
+
+def inner_refusal(
+    schema: Schema, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Exception | None:
+    """What stops the Python code of a function that got something else for one of its first two tensors."""
+    if name not in ASKS and name not in CALLS:
+        return None
+    given = {
+        p.name: args[i] if i < len(args) else kwargs.get(p.name)
+        for i, p in enumerate(schema.parameters[:2])
+        if p.is_tensor
+    }
+    wrong = [parameter for parameter, value in given.items() if not is_tensor(value)]
+    if not wrong:
+        return None
+    if name in ASKS:
+        value, what = given[wrong[-1]], ASKS[name]
+        return unknown_attribute(f"{type(value).__name__!r} object has no attribute {what!r}", what, value)
+    function, names = CALLS[name]
+    position, parameter = next((i, each) for i, each in enumerate(names, 1) if each in wrong)
+    return ArgumentError(
+        f"{function}(): argument {names[parameter]!r} (position {position}) must be Tensor, "
+        f"not {type_name(given[parameter])}",
+        code="argument-type",
+        argument=parameter,
+    )
 
 
 def python_parameters(schema: Schema) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError
+from ..errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError, unknown_attribute
 from . import context, op
 from . import dtype as dt
 from .device import Device
@@ -480,6 +480,19 @@ class Tensor(metaclass=TensorMeta):
         return out
 
 
+def read_only(name: str) -> Callable[..., None]:
+    def refuse(self: Tensor, *value: Any) -> None:
+        message = f"attribute {name!r} of 'torch._C.TensorBase' objects is not writable"
+        raise unknown_attribute(message, name, self)
+
+    return refuse
+
+
+for _name, _property in list(vars(Tensor).items()):
+    if type(_property) is property and _property.fset is None:
+        setattr(Tensor, _name, _property.setter(read_only(_name)).deleter(read_only(_name)))
+
+
 class Parameter(Tensor, inner=True):
     """A tensor that a module takes for one of its parameters: it shares `data`'s memory, outside its graph."""
 
@@ -720,6 +733,33 @@ def defer_operators(package: str, operators: dict[str, str]) -> None:
     for module, names in operators.items():
         for name in names.split():
             setattr(Tensor, f"__{name}__", _deferred(f"__{name}__", f"{package}.{module}"))
+
+
+class _Attribute:
+    """An attribute whose module is not imported yet; that puts its property in this place."""
+
+    def __init__(self, name: str, module: str):
+        self.name = name
+        self.module = module
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        import_module(self.module)
+        return getattr(owner if tensor is None else tensor, self.name)
+
+    def __set__(self, tensor: Tensor, value: Any) -> None:
+        import_module(self.module)
+        setattr(tensor, self.name, value)
+
+    def __delete__(self, tensor: Tensor) -> None:
+        import_module(self.module)
+        delattr(tensor, self.name)
+
+
+def defer_attributes(package: str, attributes: dict[str, str]) -> None:
+    """The same for attributes that are none of methods: assigning to one has to find it too."""
+    for module, names in attributes.items():
+        for name in names.split():
+            setattr(Tensor, name, _Attribute(name, f"{package}.{module}"))
 
 
 def _deferred(name: str, module: str) -> Callable[..., Any]:

@@ -5,7 +5,7 @@ was added (a test tells when it is out of date). There is no list of modules to 
 """
 
 from ..engine.op import registry
-from ..engine.tensor import Tensor, defer_operators
+from ..engine.tensor import Tensor, defer_attributes, defer_operators
 from .names import NAMES
 
 registry.add_package(__name__, NAMES)
@@ -22,5 +22,12 @@ defer_operators(
         "matmul": "matmul rmatmul",
         "getitem": "getitem setitem delitem",
         "magnitude": "abs",
+    },
+)
+defer_attributes(
+    __name__,
+    {
+        "attributes": "layout itemsize nbytes _version _base is_cpu is_cuda is_sparse is_quantized output_nr data",
+        "reorder": "T mT H mH",
     },
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
+from ..engine.calls import python_function
 from ..engine.dtype import DType
+from ..engine.op import Op
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..ops.storages import TypedStorage, UntypedStorage
@@ -18,9 +20,26 @@ def typename(obj: Any, /) -> str:
         return obj.type()
     if isinstance(obj, DType):
         return "torch.dtype"
+    if isinstance(obj, Op):
+        return function_name(obj)
     named = obj if hasattr(obj, "__qualname__") else type(obj)
     module = getattr(named, "__module__", "") or ""
     return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
+
+
+def function_name(of: Op) -> str:
+    """Where PyTorch keeps an operation: a method, in Python, or in one of its C++ tables."""
+    name = of.name
+    space, _, short = name.rpartition(".")
+    if of.is_method:
+        return f"TensorBase.{short}"
+    if python_function(of, name, False) is not None:
+        return f"torch.{space or 'functional'}.{short}"
+    if not space or f"torch.{short}" in of.names:
+        return f"torch._VariableFunctionsClass.{short}"
+    if space == "nn.functional":
+        return f"torch._C._nn.{short}"
+    return f"torch._C._{space}.{space}_{short}"
 
 
 def is_storage(obj: Any, /) -> bool:
