@@ -54,6 +54,7 @@ CAUGHT = [
     ("torch.relu('x')", TypeError, "relu(): argument 'input' (position 1) must be Tensor, not str"),
     ("torch.tensor([[1, 2], [3]])", ValueError, "expected sequence of length 2 at dim 1 (got 1)"),
     ("torch.ones(2).nothing", AttributeError, "'Tensor' object has no attribute 'nothing'"),
+    ("import torch\ntorch.ones(2).nothing", AttributeError, "'Tensor' object has no attribute 'nothing'"),
     ("{}['a']", KeyError, "'a'"),
 ]  # fmt: skip
 

@@ -9,7 +9,13 @@ from tensorsh import Session, TensorshError
 from tensorsh.errors import facts_of
 from tensorsh.torch.namespace import namespace
 
-FILES = ("library_torch.txt", "library_testing.txt", "library_out.txt", "library_amp.txt")
+FILES = (
+    "library_torch.txt",
+    "library_testing.txt",
+    "library_out.txt",
+    "library_amp.txt",
+    "library_documentation.txt",
+)
 PROGRAMS = [block for file in FILES for block in library.blocks(file)]
 
 

@@ -347,10 +347,8 @@ class Walk:
         accumulate(leaf, grads[0], self.create)
         for hook in list(mine.accumulated.values()):
             answer = hooks.call(hook, leaf)
-            if answer is not None:
-                if not isinstance(answer, Tensor):
-                    raise ArgumentError(f"expected Variable, but hook returned '{type(answer).__name__}'")
-                raise GradientError("Tensor post accumulate grad hooks should return None.")
+            if answer is not None and not isinstance(answer, Tensor):
+                raise ArgumentError(f"expected Variable, but hook returned '{type(answer).__name__}'")
         for hook in list(mine.after.values()):
             hooks.call(hook, (), tuple(grads))
 

@@ -80,6 +80,7 @@ class Tensor(metaclass=TensorMeta):
         "__dict__",  # what a program hangs onto it: `loss.name = "train"`
         "__weakref__",
         "array",
+        "conjugate",
         "counter",
         "grad_slot",
         "index",
@@ -91,6 +92,7 @@ class Tensor(metaclass=TensorMeta):
     )
 
     array: np.ndarray[Any, Any]
+    conjugate: bool  # set on what `conj` gave: PyTorch tells it from numbers computed now
     spec: Spec
     requires_grad_slot: bool
     grad_slot: Tensor | None

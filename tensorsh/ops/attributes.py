@@ -219,26 +219,6 @@ def is_same_size(input, other):
 kind_test("is_signed", "Whether the dtype has negative numbers.", "[1]", lambda d: d.is_signed)
 
 
-@composite("is_conj(Tensor input)")
-def is_conj(input):
-    """Whether a tensor is still to be conjugated when it is read: here it always has been.
-
-    >>> is_conj(tensor([1j]).conj())
-    False
-    """
-    return False
-
-
-@composite("is_neg(Tensor input)")
-def is_neg(input):
-    """Whether a tensor is still to be negated when it is read: here it always has been.
-
-    >>> is_neg(-ones(2))
-    False
-    """
-    return False
-
-
 @composite("get_device(Tensor input)")
 def get_device(input):
     """The number of the tensor's accelerator; -1 for the CPU.

@@ -53,7 +53,12 @@ def conj(input):
     >>> conj([1+2j])
     tensor([1.-2.j])
     """
-    return apply(conjugated, (input,)) if input.spec.dtype.is_complex else input
+    if not input.spec.dtype.is_complex:
+        return input
+    out = apply(conjugated, (input,))
+    if not put_off(input):
+        out.conjugate = True
+    return out
 
 
 @composite("conj_physical(Tensor input)", sample=([1.0 + 2.0j],))
@@ -66,18 +71,65 @@ def conj_physical(input):
     return apply(conjugated_now, (input,)) if input.spec.dtype.is_complex else input
 
 
-for spelling in ("resolve_conj", "resolve_neg"):
+# PyTorch conjugates when the result is read. Here that happens at once; these only tell where it would be put off.
 
-    @composite(
-        f"{spelling}(Tensor input)",
-        doc=f"""The tensor itself: conjugation and negation are never put off here.
 
-        >>> {spelling}([1+2j])
-        tensor([1.+2.j])
-        """,
-    )
-    def resolved(input):
-        return input
+def put_off(x: Tensor) -> str:
+    """ "conj" or "neg": what PyTorch would still do when it reads the tensor; "" where there is nothing."""
+    view = x.view_of
+    if not getattr(x if view is None else view.base, "conjugate", False):
+        return ""
+    if x.spec.dtype.is_complex:
+        return "conj"
+    operations = [step[0] for step in view.steps]
+    if view_as_real not in operations:
+        return ""
+    parts = view.steps[operations.index(view_as_real) + 1 :][:1]
+    return "neg" if any(step[0] is select_at and step[1][-1] == 1 for step in parts) else ""
+
+
+@composite("is_conj(Tensor input)")
+def is_conj(input):
+    """Whether it is a conjugate as `conj` gives it, or looks into one.
+
+    >>> is_conj(tensor([1j]).conj())
+    True
+    >>> is_conj(tensor([1j]).conj() * 2)
+    False
+    """
+    return put_off(input) == "conj"
+
+
+@composite("is_neg(Tensor input)")
+def is_neg(input):
+    """Whether it looks at the imaginary parts of a conjugate.
+
+    >>> is_neg(tensor([1j]).conj().imag)
+    True
+    >>> is_neg(-ones(2))
+    False
+    """
+    return put_off(input) == "neg"
+
+
+@composite("resolve_conj(Tensor input)")
+def resolve_conj(input):
+    """The numbers of a conjugate in memory of their own; any other tensor itself.
+
+    >>> resolve_conj(tensor([1+2j]).conj()).is_conj()
+    False
+    """
+    return input.clone() if put_off(input) == "conj" else input
+
+
+@composite("resolve_neg(Tensor input)")
+def resolve_neg(input):
+    """The imaginary parts of a conjugate in memory of their own; any other tensor itself.
+
+    >>> resolve_neg(tensor([1+2j]).conj().imag)
+    tensor([-2.])
+    """
+    return input.clone() if put_off(input) == "neg" else input
 
 
 # ------------------------------------------------------------------ the two parts

@@ -399,26 +399,30 @@ def frombuffer(buffer, dtype, count, offset, requires_grad):
     >>> torch.frombuffer(bytearray([0, 1, 2, 3]), dtype=torch.uint8, offset=1)
     tensor([1, 2, 3], dtype=torch.uint8)
     """
-    if not isinstance(buffer, bytes | bytearray | memoryview | np.ndarray):
-        raise ValueError("object does not implement Python buffer protocol.")
-    size = memoryview(buffer).nbytes
+    try:
+        size = memoryview(buffer).nbytes
+    except TypeError:
+        raise BadValue("object does not implement Python buffer protocol.", raises=ValueError) from None
     if not size or not count:
-        raise ValueError(f"both buffer length ({size}) and count ({count}) must not be 0")
+        raise BadValue(f"both buffer length ({size}) and count ({count}) must not be 0", raises=ValueError)
     if not 0 <= offset < size:
-        raise ValueError(
-            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({size} bytes) minus 1"
+        raise BadValue(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({size} bytes) minus 1",
+            raises=ValueError,
         )
     if count < 0:
         if (size - offset) % dtype.itemsize:
-            raise ValueError(
+            raise BadValue(
                 f"buffer length ({size - offset} bytes) after offset ({offset} bytes) must be a multiple of element "
-                f"size ({dtype.itemsize})"
+                f"size ({dtype.itemsize})",
+                raises=ValueError,
             )
         count = (size - offset) // dtype.itemsize
     if offset + count * dtype.itemsize > size:
-        raise ValueError(
+        raise BadValue(
             f"requested buffer length ({count} * {dtype.itemsize} bytes) after offset ({offset} bytes) must not be "
-            f"greater than actual buffer length ({size} bytes)"
+            f"greater than actual buffer length ({size} bytes)",
+            raises=ValueError,
         )
     out = wrap(_bytes(buffer)[offset : offset + count * dtype.itemsize].view(dtype.np))
     check_requires_grad(requires_grad, dtype)

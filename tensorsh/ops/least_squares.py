@@ -135,8 +135,9 @@ def _lstsq_infer(a: Spec, b: Spec, rcond: float, driver: str) -> tuple[Spec, Spe
         batch = list(broadcast_shapes(a.shape[:-2], b.shape[: a.ndim - 2]))
     x = b.with_shape((*batch, n) if vector else (*batch, n, columns))
     empty = spec((0,), dt.int64, a.device)
-    rank = empty if driver == "gels" else spec(tuple(batch), dt.int64, a.device)
-    values = real_spec(a, (*batch, min(m, n)) if driver in ("gelsd", "gelss") else (0,))
+    matrices = a.shape[:-2]  # where one of A serves for many of B, it has one rank
+    rank = empty if driver == "gels" else spec(matrices, dt.int64, a.device)
+    values = real_spec(a, (*matrices, min(m, n)) if driver in ("gelsd", "gelss") else (0,))
     residuals = real_spec(a, (*batch, columns) if m > n and driver != "gelsy" else (0,))
     return x, residuals, rank, values
 
@@ -149,6 +150,7 @@ def lstsq_primitive(a, b, rcond, driver):
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     m, n = a.shape[-2:]
     columns = b.shape[-1]
+    matrices = tuple([slice(size) for size in a.shape[:-2]])
     a, b = (np.broadcast_to(x, batch + x.shape[-2:]) for x in (a, b))
     real = np.abs(a[..., :0, :0]).dtype
     x = np.zeros((*batch, n, columns), a.dtype)
@@ -164,8 +166,8 @@ def lstsq_primitive(a, b, rcond, driver):
     return (
         x[..., 0] if vector else column_major(x),
         residuals,
-        none if driver == "gels" else rank,
-        values if driver in ("gelsd", "gelss") else np.zeros(0, real),
+        none if driver == "gels" else rank[matrices],
+        values[matrices] if driver in ("gelsd", "gelss") else np.zeros(0, real),
     )
 
 

@@ -67,6 +67,7 @@ NAMESPACES = (
     "distributions",
     "func",
     "linalg",
+    "masked",
     "mps",
     "mtia",
     "nn",

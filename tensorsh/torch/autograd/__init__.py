@@ -5,7 +5,9 @@ from ..namespace import lazily
 CONTENTS = {
     "anomaly_mode": "detect_anomaly set_detect_anomaly",
     "function": "Function NestedIOFunction",
-    "grad_mode": "no_grad enable_grad set_grad_enabled inference_mode set_multithreading_enabled",
+    "grad_mode": (
+        "no_grad enable_grad enforce_grad_layout_policy set_grad_enabled inference_mode set_multithreading_enabled"
+    ),
     "variable": "Variable",
 }
 NAMESPACES = (

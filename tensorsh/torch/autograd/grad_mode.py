@@ -14,7 +14,10 @@ from typing import Any
 from ...engine import context
 from ...engine.inference import Marking
 
-__all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled", "set_multithreading_enabled"]
+__all__ = [
+    "enable_grad", "enforce_grad_layout_policy", "inference_mode", "no_grad", "set_grad_enabled",
+    "set_multithreading_enabled",
+]  # fmt: skip
 
 
 class Decorating:
@@ -186,6 +189,22 @@ class set_multithreading_enabled(Decorating):
         pass
 
     def clone(self) -> set_multithreading_enabled:
+        return type(self)(self.mode)
+
+
+class enforce_grad_layout_policy(Decorating):
+    """Accepted: a gradient has the order of its parameter, whether that is enforced or not."""
+
+    def __init__(self, enable: bool = True):
+        self.mode = enable
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def clone(self) -> enforce_grad_layout_policy:
         return type(self)(self.mode)
 
 

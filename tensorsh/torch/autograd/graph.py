@@ -16,7 +16,8 @@ from ...engine.saved import set_noting
 from ...engine.tensor import Tensor
 
 __all__ = [
-    "GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version",
+    "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks",
+    "get_gradient_edge", "increment_version",
     "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
 ]  # fmt: skip
 
@@ -75,6 +76,30 @@ class save_on_cpu(saved_tensors_hooks):
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda"):
         super().__init__(lambda tensor: (tensor.device, tensor.cpu()), lambda packed: packed[1].to(packed[0]))
+
+
+class _Copies:
+    """What `allow_mutation_on_saved_tensors` gives; there is nothing to clear, since each copy goes with its graph."""
+
+    def clear(self) -> None:
+        """Nothing is kept outside the graph."""
+
+
+#: whether a context of `allow_mutation_on_saved_tensors` is open
+_copying: list[bool] = []
+
+
+@contextmanager
+def allow_mutation_on_saved_tensors() -> Generator[_Copies, None, None]:
+    """Inside it what is saved for backward is a copy, which changes in place do not reach."""
+    if _copying:
+        raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+    _copying.append(True)
+    try:
+        with saved_tensors_hooks(lambda saved: saved.detach().clone(), lambda copy: copy):
+            yield _Copies()
+    finally:
+        _copying.pop()
 
 
 @contextmanager

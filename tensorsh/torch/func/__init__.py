@@ -3,6 +3,7 @@
 from ..namespace import lazily
 
 CONTENTS = {
+    "rearrangement": "rearrange",
     "stateless": "functional_call stack_module_state",
     "transforms": "debug_unwrap functionalize replace_all_batch_norm_modules_",
 }
