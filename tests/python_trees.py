@@ -128,7 +128,20 @@ class Again(Same):
 
     def visit_Match(self, node: ast.Match) -> ast.stmt:
         self.generic_visit(node)
-        node.cases = [case for case in node.cases if not _is_check(case.guard)]
+        cases, checked = [], {}
+        for case in node.cases:
+            match case.guard:
+                case ast.UnaryOp(
+                    operand=ast.Tuple(elts=[ast.NamedExpr(target=ast.Name(id=name)), *_] as checks)
+                ):
+                    if name[0] == ".":
+                        checked = {check.target.id: check.value.args[0] for check in checks}
+                        continue
+            for pattern in ast.walk(case.pattern):
+                if isinstance(pattern, ast.MatchClass) and isinstance(pattern.cls, ast.Name):
+                    pattern.cls = checked.get(pattern.cls.id, pattern.cls)
+            cases.append(case)
+        node.cases = cases
         return node
 
     def visit_Assign(self, node: ast.Assign) -> Any:
@@ -153,7 +166,3 @@ class Again(Same):
 
 def imported(path: str, name: str, alias: str | None) -> ast.stmt:
     return ast.Expr(value=ast.Constant(value=("import", path, name, alias)))
-
-
-def _is_check(guard: ast.expr | None) -> bool:
-    return isinstance(guard, ast.Call) and getattr(guard.func, "id", "") == ".pattern_classes"

@@ -126,3 +126,36 @@ def test_a_class_pattern_is_looked_at_when_its_case_is_reached() -> None:
     text = "match 1:\n    case 1:\n        print('one')\n    case Missing(x):\n        pass\n"
     text += "match (w := 2), 3:\n    case Missing.kind:\n        pass\n"
     assert ended(by_tensorsh, text) == ("one\n", ("NameError", "name 'Missing' is not defined"))
+
+
+LOOKING = """
+def f(): pass
+class Meta(type):
+    asked = 0
+    def __instancecheck__(cls, value):
+        setattr(cls, "__match_args__", ("__globals__",)) if cls.late else None
+        return True
+class Late(metaclass=Meta):
+    late = True
+    __match_args__ = ("real",)
+class Asked(type):
+    asked = 0
+    def __instancecheck__(cls, value): return True
+    @property
+    def __match_args__(cls):
+        Asked.asked += 1
+        return ("real",) if Asked.asked < 2 else ("__globals__",)
+class Turns(metaclass=Asked): pass
+class Whole(int): pass
+match f:
+    case Late(g) | Turns(g): print("found", g)
+    case _: print("nothing")
+match Whole(3):
+    case Whole(g): print(g)
+match Whole(3):
+    case int(g): print(g)
+"""
+
+
+def test_what_a_class_pattern_looks_at_is_fixed_before_it_looks() -> None:
+    assert ended(by_tensorsh, LOOKING) == ("nothing\n3\n3\n", None)

@@ -21,7 +21,7 @@ else:
 
 
 class Patterns:
-    """Compiles the pattern of one case; `checks` are the classes whose positions are to be looked at."""
+    """Compiles the pattern of one case; `checks` are the classes with positions, each given a name."""
 
     def __init__(self, compiler: Expressions):
         self.compiler = compiler
@@ -50,10 +50,8 @@ class Patterns:
                 for name in names:
                     if is_guarded(name):
                         raise ParseError(f"a pattern cannot look at '{name}'", span=node.span)
-                if patterns:
-                    self.checks.append(compiler.expression(kind))
                 return py.MatchClass(
-                    cls=self.value(kind),
+                    cls=self.checked(kind) if patterns else self.value(kind),
                     patterns=self.all(patterns),
                     kwd_attrs=list(names),
                     kwd_patterns=self.all(named),
@@ -65,11 +63,20 @@ class Patterns:
                 return py.MatchAs(pattern=self.pattern(pattern), name=self.captured(name, node), **at)
         raise AssertionError(node)
 
+    def checked(self, kind: ast.Expr) -> py.expr:
+        """A class as the case before this one has left it under a name of its own."""
+        at = self.compiler.at(kind)
+        name = f".class{len(self.checks)}"
+        value = self.compiler.helper(".pattern_class", [self.value(kind)], at)
+        self.checks.append(py.NamedExpr(target=py.Name(id=name, ctx=py.Store(), **at), value=value, **at))
+        return py.Name(id=name, ctx=py.Load(), **at)
+
     def before(self, case: ast.Case) -> py.match_case:
-        """`case _ if .pattern_classes(A, B): pass`"""
+        """`case _ if not (.class0 := .pattern_class(A), …): pass`"""
         at = self.compiler.at(case.pattern)
-        checked = self.compiler.helper(".pattern_classes", self.checks, at)
-        return py.match_case(pattern=py.MatchAs(**at), guard=checked, body=[py.Pass(**at)])
+        checks = py.Tuple(elts=self.checks, ctx=py.Load(), **at)
+        guard = py.UnaryOp(op=py.Not(), operand=checks, **at)
+        return py.match_case(pattern=py.MatchAs(**at), guard=guard, body=[py.Pass(**at)])
 
     def all(self, nodes: tuple[ast.Pattern, ...]) -> list[py.pattern]:
         return [self.pattern(node) for node in nodes]

@@ -17,10 +17,10 @@ from ..engine.op import registry
 from ..engine.tensor import Tensor
 from ..errors import TensorshError, unknown_name
 from ..modules import Host
-from ..modules.guarded import is_guarded
 from . import annotate, attributes, queries
 from .ast import Node
 from .expressions import Table
+from .pattern_classes import pattern_class
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
@@ -156,7 +156,7 @@ class Runtime:
 
     def python_entries(self) -> dict[str, Any]:
         """What only PyTorch programs have among their builtins."""
-        return {".pattern_classes": pattern_classes}
+        return {".pattern_class": pattern_class}
 
     def follows(self, filename: str, line: int) -> bool:
         """Whether a trace sees all that the function at this line of a compiled text does."""
@@ -214,15 +214,6 @@ class Runtime:
 
 
 # ------------------------------------------------------------------ the ones that need no session
-
-
-def pattern_classes(*kinds: Any) -> bool:
-    """Before class patterns with positions: the names they look at are ones that a program may look at."""
-    for kind in kinds:
-        for name in getattr(kind, "__match_args__", ()):
-            if type(name) is str and is_guarded(name):
-                raise TypeError(f"{kind.__name__}.__match_args__ cannot name {name!r}")
-    return False
 
 
 def call(function: Any, *args: Any, **kwargs: Any) -> Any:
