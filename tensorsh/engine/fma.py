@@ -19,7 +19,9 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 def add(x: Array, y: Array, alpha: float) -> None:
     """x += alpha * y."""
     kind = x.dtype
-    if kind == FLOAT32:
+    if alpha == 1 and kind.itemsize > 2:  # a sum is rounded once in any case
+        x += y
+    elif kind == FLOAT32:
         wide = y.astype(FLOAT64)
         wide *= float(np.float32(alpha))
         wide += x
