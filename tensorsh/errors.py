@@ -51,6 +51,17 @@ class Facts:
         self.labels = labels
 
 
+class Help(str):
+    """A help line in tensorsh's own words; `torch` is the one for PyTorch programs, which have other words."""
+
+    torch: str
+
+    def __new__(cls, own: str, torch: str) -> Help:
+        made = super().__new__(cls, own)
+        made.torch = torch
+        return made
+
+
 def facts_of(error: BaseException) -> Facts | None:
     """The facts of an exception that tensorsh raised; None for any other."""
     found = getattr(error, "facts", None)

@@ -108,3 +108,19 @@ def test_a_session_that_nobody_holds_is_gone() -> None:
     del session
     gc.collect()
     assert gone() is None
+
+
+def test_help_is_in_the_words_of_the_program() -> None:
+    for text, help in (
+        ("y = ones(2, requires_grad=true) * 2\ny.backward()", "backward y.sum()"),
+        ("import torch\ny = torch.ones(2, requires_grad=True) * 2\ny.backward()", "y.sum().backward()"),
+    ):
+        with pytest.raises(TensorshError) as caught:
+            Session().run(text)
+        assert caught.value.help is not None and caught.value.help.endswith(help)
+
+
+def test_operands_inside_the_library_are_not_the_programs() -> None:
+    with pytest.raises(TensorshError) as caught:
+        Session().run("import torch\nm = torch.nn.Linear(3, 2)\nm(torch.ones(2, 4))")
+    assert caught.value.labels == ()

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, GradientError
+from ..errors import ArgumentError, GradientError, Help
 from . import context, hooks
 from .node import Node, edge
 from .op import registry
@@ -98,7 +98,10 @@ def check_input(t: Tensor) -> None:
         raise GradientError(
             "One of the differentiated Tensors does not require grad",
             code="no-grad-required",
-            help="ask for it before it is used: x.requires_grad_(), or `param x = …`",
+            help=Help(
+                "ask for it before it is used: x.requires_grad_(), or `param x = …`",
+                "ask for it before it is used: x.requires_grad_()",
+            ),
         )
 
 
@@ -116,8 +119,12 @@ def make_seeds(roots: Sequence[Tensor], gradients: Sequence[Tensor | None] | Non
                     raise GradientError(
                         "grad can be implicitly created only for scalar outputs",
                         code="implicit-gradient",
-                        help="weigh the outputs: `backward y with ones_like(y)` (any tensor of shape "
-                        f"{list(root.spec.shape)}), or reduce them: backward y.sum()",
+                        help=Help(
+                            "weigh the outputs: `backward y with ones_like(y)` (any tensor of shape "
+                            f"{list(root.spec.shape)}), or reduce them: backward y.sum()",
+                            "weigh the outputs: y.backward(torch.ones_like(y)) (any tensor of shape "
+                            f"{list(root.spec.shape)}), or reduce them: y.sum().backward()",
+                        ),
                     )
                 if not root.dtype.is_floating_point:
                     raise GradientError(
@@ -144,8 +151,11 @@ def make_seeds(roots: Sequence[Tensor], gradients: Sequence[Tensor | None] | Non
             raise GradientError(
                 f"element {i} of tensors does not require grad and does not have a grad_fn",
                 code="no-graph",
-                help="nothing it was computed from requires grad: make an input a `param`, or give it "
-                "requires_grad=True",
+                help=Help(
+                    "nothing it was computed from requires grad: make an input a `param`, or give it "
+                    "requires_grad=True",
+                    "nothing it was computed from requires grad: give an input requires_grad=True",
+                ),
             )
         seeds.append(given)
     return seeds

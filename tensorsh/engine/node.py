@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import GradientError
+from ..errors import GradientError, Help
 from . import context
 from .dtype import float32
 from .hooks import hooks_of
@@ -185,7 +185,10 @@ class Node:
             raise GradientError(
                 SECOND_TIME,
                 code="graph-freed",
-                help="keep it the first time: `backward y retain`, or y.backward(retain_graph=True)",
+                help=Help(
+                    "keep it the first time: `backward y retain`, or y.backward(retain_graph=True)",
+                    "keep it the first time: y.backward(retain_graph=True)",
+                ),
             )
         for t, version in self.versions:
             if t.version != version:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError, unknown_attribute
+from ..errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError, Help, unknown_attribute
 from . import context, op
 from . import dtype as dt
 from .device import Device
@@ -207,7 +207,7 @@ class Tensor(metaclass=TensorMeta):
         if flag and self.dtype.category < dt.FLOAT:
             raise DTypeError(
                 "only Tensors of floating point and complex dtype can require gradients",
-                help="convert it first: x.float() or `x as float32`",
+                help=Help("convert it first: x.float() or `x as float32`", "convert it first: x.float()"),
             )
         if flag:
             from .inference import refuse_grad

@@ -361,7 +361,8 @@ class Evaluator:
         """The error as it is reported."""
         statement = self.running_statement
         prelude = self.prelude if statement is None else self.prelude_of(statement.table)
-        return fault(error, self.runtime.node, [*self.names(), *prelude.names()])
+        pythonic = statement is not None and statement.table.pythonic
+        return fault(error, self.runtime.node, [*self.names(), *prelude.names()], pythonic)
 
     # ---------------------------------------------------------------- import "file"
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 from ..engine.memory_errors import out_of_memory
-from ..errors import Facts, InternalError, TensorshError, class_name, facts_of, report
+from ..errors import Facts, Help, InternalError, TensorshError, class_name, facts_of, report
 from ..source import Span
 from . import ast
 from .attributes import public_names
@@ -65,6 +65,9 @@ PROGRAM = (
     os.path.join(PACKAGE, "torch") + os.sep,
 )
 
+#: programs, and the library that they call
+USER, LIBRARY = "<tensorsh ", os.path.join(PACKAGE, "torch") + os.sep
+
 #: methods of a tensor that take nothing are C in PyTorch
 NO_ARGUMENTS = re.compile(r"^Tensor\.(\w+)\(\) takes 1 positional argument but (\d+) w\w+ given$")
 
@@ -76,8 +79,11 @@ def takes_none(match: re.Match[str]) -> str:
 TRAIL = 20  # how many call sites an error keeps
 
 
-def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshError:
-    """The error to report. `find` looks a node up, `names` are what a misspelt name may have meant."""
+def fault(error: BaseException, find: Find, names: Iterable[str], pythonic: bool = False) -> TensorshError:
+    """The error to report. `find` looks a node up, `names` are what a misspelt name may have meant.
+
+    `pythonic` says that a PyTorch program failed, which gets help in its own words.
+    """
     sites = list(_sites(error.__traceback__, find))
     if (
         isinstance(error, TensorshError) and error.span is not None
@@ -86,6 +92,8 @@ def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshErr
         return error
     node = getattr(error, "site", None) or (sites[-1] if sites else None)
     told = error if isinstance(error, TensorshError) else _reported(error, sites, names)
+    if pythonic and isinstance(told.facts.help, Help):
+        told.facts.help = told.facts.help.torch
     if node is not None:
         facts = told.facts
         if facts.span is None:
@@ -93,11 +101,22 @@ def fault(error: BaseException, find: Find, names: Iterable[str]) -> TensorshErr
         if not facts.labels:
             facts.labels = (
                 tuple(arguments_of_call(node, error))
-                or tuple(labels(node, facts.operands or ()))
+                or tuple(labels(node, () if in_library(error) else facts.operands or ()))
                 or tuple(named_operands(node, error))
             )
     told.trail = calls(sites[:-1])
     return told
+
+
+def in_library(error: BaseException) -> bool:
+    """Whether a function of PyTorch's library called what failed: its operands are not the program's."""
+    last, trace = "", error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith((USER, LIBRARY)):
+            last = name
+        trace = trace.tb_next
+    return last.startswith(LIBRARY)
 
 
 def calls(sites: list[ast.Node]) -> tuple[Span, ...]:
