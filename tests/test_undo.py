@@ -139,3 +139,14 @@ def test_a_traceback_can_be_read_and_its_frames_cannot() -> None:
     assert session.run("kept.__traceback__ is None, kept.__traceback__.tb_next") == [(False, None)]
     with pytest.raises(TensorshError, match="tb_frame"):
         session.run("kept.__traceback__.tb_frame")
+
+
+def test_operators_change_things_too() -> None:
+    session = prepared(
+        "class Names(dict):\n    def __missing__(self, key):\n        self[key] = 1\n        return 1\n"
+        "    def __bool__(self):\n        self['asked'] = 1\n        return True\n"
+        "    @property\n    def first(self):\n        self['read'] = 1\nnames = Names()"
+    )
+    for body in ("names['x']", "not names", "names.first"):
+        failing(session, body)
+        assert session["names"] == {}

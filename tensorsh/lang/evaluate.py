@@ -280,7 +280,8 @@ class Evaluator:
             before: dict[str, Any] | None = dict(variables)
             imported, settings = set(self.imported), context.current.settings()
             snapshot = None
-            if changes(statement.node):
+            # in a PyTorch program any operator can be that of a class of its own
+            if statement.table.pythonic or changes(statement.node):
                 from .snapshot import Snapshot
 
                 spaces = [variables, *(vars(own) for own in self.imports.own.values())]
