@@ -123,12 +123,12 @@ def test_what_a_statement_makes_is_not_kept() -> None:
 
 
 def test_without_undo_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    import tensorsh.lang.evaluate as evaluate
+    import tensorsh.lang.snapshot as snapshot
 
     def never(*_: Any) -> None:
         raise AssertionError("a snapshot is taken")
 
-    monkeypatch.setattr(evaluate, "Snapshot", never)
+    monkeypatch.setattr(snapshot, "Snapshot", never)
     session = Session()
     session.execute("import torch; xs = [1]; xs.append(2); n = len(xs)", undo=False)
     assert session["n"] == 2
