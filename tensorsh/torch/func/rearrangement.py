@@ -188,6 +188,12 @@ def spread(group: Any, rest: list[int]) -> list[list[Any]]:
 def part_sizes(parts: list[Any], size: int, sizes: Mapping[str, int]) -> list[int]:
     """The sizes of the parts of one dimension: one of them may follow from the others."""
     known = [sizes.get(name) for name in parts]
-    if len(parts) == 1 and known[0] is None:
-        return [size]
-    return [-1 if n is None else n for n in known]
+    unknown = [i for i, n in enumerate(known) if n is None]
+    if len(unknown) > 1:
+        raise ValueError(
+            f"the sizes of {len(unknown)} names in one group are not given: {[parts[i] for i in unknown]}"
+        )
+    others = prod(n for n in known if n is not None)
+    if unknown and (not others or size % others):
+        raise ValueError(f"a dimension of size {size} does not split into parts of {others}")
+    return [size // others if n is None else n for n in known]
