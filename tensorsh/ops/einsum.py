@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..engine.op import composite, registry
-from ..engine.tensor import Tensor, converters_tensor
+from ..engine.tensor import Tensor, converters_tensor, type_name
 from ..errors import ArgumentError, BadValue, ShapeError
 from .einsum_equation import ELLIPSIS, LETTERS, Layout, plan
 
@@ -51,7 +51,7 @@ def _operand(i: int, value: Any) -> Tensor:
         return converters_tensor(value, "einsum", "operands", i + 2)
     if not isinstance(value, Tensor):
         raise ArgumentError(
-            f"expected Tensor as element {i} in argument 1, but got {type(value).__name__}",
+            f"expected Tensor as element {i} in argument 1, but got {type_name(value)}",
             code="argument-type",
         )
     return value
