@@ -8,3 +8,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 np.seterr(all="ignore")  # as while a session runs: tests call operations by themselves too
+
+
+def pytest_runtest_setup() -> None:
+    np.seterr(all="ignore")  # programs run outside a session leave their own settings
