@@ -154,7 +154,7 @@ def tensor_arguments(
 
 
 def real(value: Any, op: str, name: str, position: int) -> float:
-    if isinstance(value, float | int):
+    if issubclass(type(value), float | int):
         return float(value)
     if isinstance(value, Tensor) and not value.spec.shape:
         return float(value)

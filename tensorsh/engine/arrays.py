@@ -106,7 +106,8 @@ def number(value: Any) -> Any:
     Of NumPy's, integers are ints, complex128 complex, all others floats.
     """
     for plain in (int, float):
-        if isinstance(value, plain) and type(value) is not bool:
+        # by its own class: a changing number of a trace says that it is an int
+        if issubclass(type(value), plain) and type(value) is not bool:
             return plain(value)
     if isinstance(value, np.integer) and value.dtype.kind in "iu":
         return int(value)
