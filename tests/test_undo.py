@@ -150,3 +150,10 @@ def test_operators_change_things_too() -> None:
     for body in ("names['x']", "not names", "names.first"):
         failing(session, body)
         assert session["names"] == {}
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_small_sets_keep_their_order(n: int) -> None:
+    session = prepared(f"some = {{*range({n}), *(f'm{{i}}' for i in range({n}))}}\nbefore = list(some)")
+    failing(session, "some.discard('m1'); some.add(77); some.discard(0); some.add('new')")
+    assert session.run("list(some) == before") == [True]

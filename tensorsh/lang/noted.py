@@ -156,13 +156,16 @@ def note_factory(items: defaultdict[Any, Any], s: Snapshot) -> Iterable[Any]:
 
 
 def note_set(items: set[Any], s: Snapshot) -> Iterable[Any]:
-    before = list(set.__iter__(items))
+    before, table = list(set.__iter__(items)), set(items)  # a copy has its members in the same places
 
     def put_back() -> bool:
         if same(list(set.__iter__(items)), before):
             return False
-        set.clear(items)
-        set.update(items, before)
+        for members in (table, before, before[::-1]):  # which collide in another order, perhaps
+            set.clear(items)
+            set.update(items, members)
+            if same(list(set.__iter__(items)), before):
+                break
         return True
 
     s.late(items, put_back)
