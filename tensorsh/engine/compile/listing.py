@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dtype import DType
+from ..fused import Fused
 from ..op import Op, registry
 from ..parallel import spread
 from .calls import MACHINE
@@ -252,11 +253,12 @@ class Listing:
         module = getattr(function, "__module__", None) or ""
         inside = vars(sys.modules.get(module, object)) if module in sys.modules else {}
         for attribute, value in inside.items():
-            if value is function or (isinstance(value, Op) and value.kernel is function):
+            path, record = (".record", value.record) if isinstance(value, Fused) else ("", value)
+            if value is function or (isinstance(record, Op) and record.kernel is function):
                 here = f"{attribute}_" if attribute in self.labels else attribute
                 renamed = "" if here == attribute else f" as {here}"
                 self.imports.append(f"from {module} import {attribute}{renamed}")
-                return here if value is function else f"{here}.kernel"
+                return here if value is function else f"{here}{path}.kernel"
         if isinstance(function, np.ufunc):
             self.imports.append("import scipy.special")
             return f"scipy.special.{function.__name__}"
