@@ -37,7 +37,7 @@ def failure(program: str, session: Session | None = None) -> TensorshError:
         ("int('x')", "value", "int", "invalid literal for int() with base 10: 'x'"),
         ("[[1, 2], [3]]", "value", "[3]", "expected sequence of length 2 at dim 1 (got 1)"),
         ("tensor([[1, 2], [3]])", "value", "[3]", "expected sequence of length 2 at dim 1 (got 1)"),
-        ("x = [1]; x.shape = 3", "type", "shape", "attribute 'shape' of 'torch._C.TensorBase' objects is not writable"),
+        ("x = [1]; x.shape = 3", "name", "shape", "attribute 'shape' of 'torch._C.TensorBase' objects is not writable"),
         ("def f():\n    y = z\n    z = 1\nf()", "name", "z",
          "cannot access local variable 'z' where it is not associated with a value"),
         ("assert 1 > 2, 'bad'", "assertion", "1 > 2", "bad"),
