@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, ClassVar
-from weakref import ref
+from weakref import WeakValueDictionary, ref
 
 from ..errors import ArgumentError, GradientError
 from . import context
@@ -106,19 +106,18 @@ class LeafHooks(NodeHooks):
     def __init__(self, leaf: Tensor):
         super().__init__()
         self.accumulated: Hooks = OrderedDict()
-        key = id(leaf)
-        self.leaf = ref(leaf, lambda _: leaves.pop(key, None))
+        self.leaf = ref(leaf)
 
 
-#: the leaves that have hooks, by id
-leaves: dict[int, LeafHooks] = {}
+#: the leaves that have hooks, by id; a leaf owns its hooks, which may lead back to it
+leaves: WeakValueDictionary[int, LeafHooks] = WeakValueDictionary()
 
 
 def hooks_of(target: Any) -> Any:
     """The hooks at a node or at a leaf, an empty set of them if there are none yet."""
     if type(target) in TENSORS:
         if id(target) not in leaves:
-            leaves[id(target)] = LeafHooks(target)
+            leaves[id(target)] = target.leaf_hooks = LeafHooks(target)
         return leaves[id(target)]
     if target.hooks is None:
         context.current.journal.save_attributes(target, "hooks")

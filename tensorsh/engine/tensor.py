@@ -84,6 +84,7 @@ class Tensor(metaclass=TensorMeta):
         "counter",
         "grad_slot",
         "index",
+        "leaf_hooks",
         "node",
         "requires_grad_slot",
         "retains",
@@ -98,6 +99,7 @@ class Tensor(metaclass=TensorMeta):
     grad_slot: Tensor | None
     node: Node | None
     index: int  # which output of `node` this is
+    leaf_hooks: Any  # what is called at it, once there is anything (`hooks.LeafHooks`)
     counter: list[int] | None  # version, shared by all that share memory; None is 0
     view_of: View | None  # what it looks into, if it is a view
     retains: bool

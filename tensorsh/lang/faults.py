@@ -149,7 +149,8 @@ def _reported(error: BaseException, sites: list[ast.Node], names: Iterable[str])
     message = str(error)
     kind, code = _family(error, message)
     facts = Facts(kind, code, _help(error, message, sites, names))
-    return report(error, facts, NO_ARGUMENTS.sub(takes_none, message) or UNSAID.get(kind, ""))
+    unsaid = "" if error.args else UNSAID.get(kind, "")
+    return report(error, facts, NO_ARGUMENTS.sub(takes_none, message) or unsaid)
 
 
 def _family(error: BaseException, message: str) -> tuple[str, str]:

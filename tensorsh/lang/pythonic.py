@@ -63,6 +63,7 @@ def settable(value: ast.Expr, name: str) -> bool:
         and name not in private()
         and isinstance(value, ast.Name | ast.Attribute)
         and not (isinstance(value, ast.Name) and (value.id == "cls" or value.id[:1].isupper()))
+        and not (isinstance(value, ast.Attribute) and value.name[:1].isupper())
     )
 
 

@@ -12,7 +12,7 @@ from ...engine import context
 from ...engine.device import parse
 from ...engine.warn import warn
 from ..namespace import torch
-from .casts import install
+from . import casts
 
 __all__ = ["autocast", "custom_bwd", "custom_fwd", "is_autocast_available"]
 
@@ -65,7 +65,7 @@ class autocast:
         state = context.current
         self._before.append(state.autocast)
         if self.device == "cpu":
-            install()
+            casts.enter()
             shared = None if state.autocast is None else state.autocast.cache
             cache = ({} if shared is None else shared) if self._cache_enabled else None
             state.autocast = Autocast(self.fast_dtype, cache) if self._enabled else None
@@ -73,6 +73,8 @@ class autocast:
 
     def __exit__(self, *_: object) -> bool:
         context.current.autocast = self._before.pop()
+        if self.device == "cpu":
+            casts.leave()
         return False
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:

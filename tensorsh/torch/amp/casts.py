@@ -8,7 +8,7 @@ once there has been one: until then nothing is paid for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import partial
 from typing import Any
 
 from ...engine import context
@@ -44,17 +44,36 @@ JOINED = "cat concat concatenate stack index_copy"
 Rule = Callable[[tuple[Any, ...]], DType]
 
 
-@cache
-def install() -> None:
-    """Let the operations of the lists look for an autocast from now on."""
+#: how many autocasts are in force, and what puts back each operation that looks for them
+_depth = 0
+_restore: list[Callable[[], None]] = []
+
+
+def enter() -> None:
+    """Let the operations of the lists look for an autocast, until the last one is left."""
+    global _depth
+    _depth += 1
+    if _depth > 1:
+        return
     for names, rule in ((NARROW, _narrow), (WIDE, _wide), (JOINED, _widest)):
         for record in {
             id(registry[name]): registry[name] for name in names.split() if name in registry
         }.values():
             _watch(record, rule)
     for name in ("__matmul__", "__rmatmul__"):
-        setattr(Tensor, name, _casting(getattr(Tensor, name), _narrow, None))
+        plain = getattr(Tensor, name)
+        setattr(Tensor, name, _casting(plain, _narrow, None))
+        _restore.append(partial(setattr, Tensor, name, plain))
     _watch(registry["nn.functional.pad"], _wide, lambda kwargs, args: _padding(args, kwargs) != "constant")
+
+
+def leave() -> None:
+    """An autocast is left; after the last one operations are as they were."""
+    global _depth
+    _depth -= 1
+    if not _depth:
+        while _restore:
+            _restore.pop()()
 
 
 def _padding(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -64,7 +83,9 @@ def _padding(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 def _watch(record: Op, rule: Rule, if_: Callable[..., bool] | None = None) -> None:
     """Make both ways of calling an operation cast its tensors first, where an autocast is in force."""
     for way in ("bound", "run") if record.body is None else ("bound",):
-        record.__dict__[way] = _casting(getattr(record, way), rule, if_)
+        plain = getattr(record, way)
+        record.__dict__[way] = _casting(plain, rule, if_)
+        _restore.append(partial(record.__dict__.__setitem__, way, plain))
 
 
 def _casting(call: Callable[..., Any], rule: Rule, if_: Callable[..., bool] | None) -> Callable[..., Any]:
