@@ -18,6 +18,7 @@ from compile_compare import difference, report, seeds
 from group_writer import program
 from loop_writer import LoopProgram
 from tensorsh import Session
+from tensorsh.engine import hooks
 from tensorsh.engine.compile import repeats, warm
 from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
 
@@ -26,6 +27,7 @@ from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
 def without_leaves_of_other_tests() -> None:
     """A leaf with a hook keeps loops from being compiled, for as long as it lives: let those of other tests go."""
     gc.collect()
+    hooks.leaves.clear()
 
 
 @pytest.fixture
