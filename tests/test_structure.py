@@ -17,6 +17,7 @@ ROOT = Path(tensorsh.__file__).parent
 FLOORS = (
     "source interrupt",
     "errors",
+    "kinds",
     "options engine",
     "ops text io",
     "train",
@@ -107,6 +108,7 @@ LATE = {
     "pathlib",
     "tensorsh.engine.apply",
     "tensorsh.engine.native",
+    "tensorsh.kinds.objects",
     "tensorsh.lang.segments",
     "tensorsh.lang.snapshot",
     "tensorsh.modules.copies",

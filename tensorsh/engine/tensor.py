@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError, Help, unknown_attribute
+from ..kinds import described_in
 from . import context, op
 from . import dtype as dt
 from .device import Device
@@ -825,3 +826,4 @@ op.converters["Tensor"] = strict_tensor
 op.lenient["tensors"] = TENSORS
 op.lenient["Tensor"] = converters_tensor
 op.converters["method"] = install_method
+described_in(f"{__package__}.kinds")

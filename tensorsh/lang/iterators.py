@@ -6,37 +6,11 @@ held: in lists, tuples, attributes, other iterators. `Again` knows which takes w
 
 from __future__ import annotations
 
-from types import BuiltinMethodType, GeneratorType, MethodType
 from typing import Any
 
-from ..modules.reach import own_class
-from .relay import Relay
-
-ATOMS = frozenset((int, float, complex, bool, str, bytes, type(None), range, slice, type(...)))
-MethodWrapper = type([].__len__)
-
-#: (class, arguments[, state]) as `__reduce__` gives it
-Made = tuple[Any, ...]
-
-
-def is_iterator(kind: type) -> bool:
-    """Whether a kind is one of the iterators of Python's builtins, `itertools` and `collections`."""
-    return (
-        hasattr(kind, "__next__")
-        and not issubclass(kind, Relay | GeneratorType)
-        and not own_class(kind)
-        and kind.__module__ in ("builtins", "itertools", "_collections", "collections")
-    )
-
-
-def made_of(iterator: Any) -> Made | None:
-    """What an iterator is made of now; None where Python does not say."""
-    try:
-        return tuple(iterator.__reduce__())
-    except TypeError:
-        return None
-    except RuntimeError:  # what it goes through has changed: it will say so itself
-        return ()
+from ..kinds import kind_of
+from ..kinds.iterators import Made, made_of
+from ..kinds.undo import ATOMS
 
 
 class Again:
@@ -68,30 +42,8 @@ class Again:
     def _other(self, value: Any, kind: type) -> Any:
         if id(value) in self.made:
             return self._iterator(value, self.made[id(value)][1])
-        if issubclass(kind, tuple):
-            parts = self._parts(value)
-            if parts is None:
-                return value
-            made = tuple.__new__(kind, parts)
-            if getattr(value, "__dict__", None):
-                made.__dict__.update(value.__dict__)
-            return made
-        if kind is frozenset:
-            parts = self._parts(value)
-            return value if parts is None else frozenset(parts)
-        if kind in (BuiltinMethodType, MethodWrapper):
-            owner = self(value.__self__)
-            return value if owner is value.__self__ else getattr(owner, value.__name__)
-        if kind is MethodType:
-            owner = self(value.__self__)
-            return value if owner is value.__self__ else MethodType(value.__func__, owner)
-        return value
-
-    def _parts(self, items: Any) -> list[Any] | None:
-        """The members of a tuple; None if all stay."""
-        before = list(items)
-        after = [self(item) for item in before]
-        return None if all(a is b for a, b in zip(before, after, strict=True)) else after
+        again = kind_of(kind).again
+        return value if again is None else again(value, self)
 
     def _iterator(self, value: Any, made: Made) -> Any:
         if not made:

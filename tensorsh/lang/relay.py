@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType, GeneratorType
 from typing import Any
 
 from ..engine import context
-from ..modules.reach import own_function
+from ..kinds import ALL, Kind, describe
+from ..kinds.aspects import Part
+from ..kinds.ownership import own_function
+from ..kinds.undo import Notes
 
 #: how an event ended
 YIELDED, RETURNED, RAISED = "yielded", "returned", "raised"
@@ -182,6 +185,16 @@ class GeneratorRelay(Relay):
 GeneratorRelay.__name__ = GeneratorRelay.__qualname__ = "generator"
 GeneratorRelay.__module__ = Relay.__module__ = "builtins"
 Relay.__name__ = Relay.__qualname__ = "iterator"
+
+
+def note_relay(each: Relay, s: Notes) -> Iterable[Any]:
+    if s.looks:
+        return ()
+    s.relays.append(each)
+    return list(each._begin())
+
+
+describe(Relay, Kind(parts=(Part(note_relay),), closed=ALL))
 
 
 def relay(inner: Any) -> Relay:

@@ -20,10 +20,10 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..kinds.ownership import COPY_MARK, note_own_class
 from . import gate
 from .generated_code import checked_exec
 from .hints import get_type_hints_of
-from .ownership import COPY_MARK, note_own_class
 
 if TYPE_CHECKING:
     from . import Modules

@@ -6,8 +6,8 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from ..kinds.ownership import PROGRAM_FILE
 from .formatting import checked_format
-from .ownership import PROGRAM_FILE
 from .tracebacks import names as traceback_names
 from .tracebacks import text_of
 

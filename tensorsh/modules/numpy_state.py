@@ -8,7 +8,6 @@ handed to the program's function by the program's own `seterr`; the engine's ope
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
 KINDS = {
@@ -220,21 +219,3 @@ def errstate_of(state: NumPy) -> type:
     errstate.__qualname__ = "errstate"
     errstate.__module__ = "numpy"
     return errstate
-
-
-def remembered(value: Any) -> Callable[[], None] | None:
-    """How to put an array or a random generator back as it is now; None for anything else."""
-    import numpy as np
-
-    if isinstance(value, np.ndarray):
-        before = value.copy()
-        return lambda: np.copyto(value, before) if value.flags.writeable else None
-    if isinstance(value, np.random.Generator):
-        return remembered(value.bit_generator)
-    if isinstance(value, np.random.BitGenerator):
-        held = value.state
-        return lambda: setattr(value, "state", held)
-    if isinstance(value, np.random.RandomState):
-        saved = value.get_state(legacy=False)
-        return lambda: value.set_state(saved)
-    return None

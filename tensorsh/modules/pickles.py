@@ -17,7 +17,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .ownership import own_class, own_function
+from ..kinds.ownership import own_class, own_function
 
 if TYPE_CHECKING:
     from . import Modules

@@ -15,8 +15,8 @@ from collections import UserString
 from collections.abc import Callable
 from typing import Any
 
+from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
 from .guarded import ARRAYS, HOLDERS, RUNNING, is_guarded
-from .ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
 from .rules import UNCHECKED, allowed_dunder, foreign_descriptor, harmless, may_change, missing, own_dict
 
 #: what a generic alias such as `list[int]` has itself; everything else it reads from its origin

@@ -13,9 +13,7 @@ import types
 import weakref
 from typing import Any
 
-from .guarded import FACTS, OPERATORS, RUNNING, is_guarded_write
-from .module import Module
-from .ownership import (
+from ..kinds.ownership import (
     HEAP_TYPE,
     dict_of,
     flags_of,
@@ -26,6 +24,8 @@ from .ownership import (
     own_class,
     own_function,
 )
+from .guarded import FACTS, OPERATORS, RUNNING, is_guarded_write
+from .module import Module
 
 #: of the program's own classes
 OF_CLASSES = frozenset(

@@ -12,7 +12,7 @@ import traceback
 import types
 from typing import Any
 
-from .ownership import PROGRAM_FILE
+from ..kinds.ownership import PROGRAM_FILE
 from .stacks import FrameSummary, StackSummary, format_list
 
 

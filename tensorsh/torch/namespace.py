@@ -21,6 +21,7 @@ from ..engine import context
 from ..engine.op import registry
 from ..engine.registry import INTERNAL
 from ..errors import unknown_attribute
+from ..kinds import ALL, Kind, describe
 from ..text import printing  # noqa: F401  says how tensors print
 
 PACKAGE = __package__
@@ -115,6 +116,9 @@ class Namespace:
                 if key.startswith(start) and not key.startswith("Tensor.")
             ),
         } - {""}
+
+
+describe(Namespace, Kind(parts=(), closed=ALL))  # what is set in it belongs to the session's settings
 
 
 @cache

@@ -1,0 +1,101 @@
+"""Dictionaries and sets: what is put back after the keys that they ask for their hashes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from .aspects import Part
+from .kind import Kind, describe
+from .sequences import MEMBERS, others
+from .undo import Again, Notes, inside, same
+
+# ------------------------------------------------------------------ dictionaries
+
+
+def note_dict(items: dict[Any, Any], s: Notes) -> Iterable[Any]:
+    before = dict(_items(items))
+    s.late(items, lambda: put_back_dict(items, before))
+    return [*inside(before.values()), *inside(before)]
+
+
+def _items(items: dict[Any, Any]) -> Any:
+    return OrderedDict.items(items) if isinstance(items, OrderedDict) else dict.items(items)
+
+
+def put_back_dict(items: dict[Any, Any], before: dict[Any, Any]) -> bool:
+    """Make a dictionary what it was, its order too; one that is unchanged is left alone."""
+    now = list(_items(items))
+    if len(now) == len(before) and all(
+        a is b and x is y for (a, x), (b, y) in zip(now, before.items(), strict=True)
+    ):
+        return False
+    kind: Any = OrderedDict if isinstance(items, OrderedDict) else dict
+    kind.clear(items)
+    for key, value in before.items():
+        kind.__setitem__(items, key, value)
+    return True
+
+
+def replace_dict(items: dict[Any, Any], again: Again) -> None:
+    before = dict(_items(items))
+    after = {again(key): again(value) for key, value in before.items()}
+    put_back_dict(items, after)
+
+
+DICT = Part(note_dict, replace_dict)
+describe(dict, Kind(parts=(DICT,)))
+describe(OrderedDict, Kind())
+
+
+def note_factory(items: defaultdict[Any, Any], s: Notes) -> Iterable[Any]:
+    """What a defaultdict makes of a missing key."""
+    before = items.default_factory
+
+    def put_back() -> bool:
+        changed = items.default_factory is not before
+        items.default_factory = before
+        return changed
+
+    s.add(items, put_back)
+    return inside((before,))
+
+
+describe(defaultdict, Kind(parts=(DICT, Part(note_factory))))
+
+# ------------------------------------------------------------------ sets
+
+
+def note_set(items: set[Any], s: Notes) -> Iterable[Any]:
+    before, table = list(set.__iter__(items)), set(items)  # a copy has its members in the same places
+
+    def put_back() -> bool:
+        if same(list(set.__iter__(items)), before):
+            return False
+        for members in (table, before, before[::-1]):  # which collide in another order, perhaps
+            set.clear(items)
+            set.update(items, members)
+            if same(list(set.__iter__(items)), before):
+                break
+        return True
+
+    s.late(items, put_back)
+    return inside(before)
+
+
+def replace_set(items: set[Any], again: Again) -> None:
+    before = list(set.__iter__(items))
+    after = [again(item) for item in before]
+    if not same(after, before):
+        set.clear(items)
+        set.update(items, after)
+
+
+def frozenset_again(items: frozenset[Any], again: Again) -> frozenset[Any]:
+    parts = others(items, again)
+    return items if parts is None else frozenset(parts)
+
+
+describe(set, Kind(parts=(Part(note_set, replace_set),)))
+describe(frozenset, Kind(parts=(MEMBERS,), again=frozenset_again))

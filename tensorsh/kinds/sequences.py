@@ -1,0 +1,120 @@
+"""Lists, tuples, deques and arrays of bytes and numbers."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from .aspects import Part
+from .kind import Kind, describe
+from .undo import Again, Notes, inside, same
+
+# ------------------------------------------------------------------ lists
+
+
+def note_list(items: list[Any], s: Notes) -> Iterable[Any]:
+    before = list.copy(items)
+
+    def put_back() -> bool:
+        if same(list.copy(items), before):
+            return False
+        list.__setitem__(items, slice(None), before)
+        return True
+
+    s.add(items, put_back)
+    return inside(before)
+
+
+def replace_list(items: list[Any], again: Again) -> None:
+    for i, value in enumerate(list.copy(items)):
+        new = again(value)
+        if new is not value:
+            list.__setitem__(items, i, new)
+
+
+describe(list, Kind(parts=(Part(note_list, replace_list),)))
+
+# ------------------------------------------------------------------ tuples
+
+
+def note_members(items: Any, s: Notes) -> Iterable[Any]:
+    """Tuples and frozensets."""
+    return inside(members(items))
+
+
+def members(items: Any) -> list[Any]:
+    """What is in a tuple or frozenset, whatever its class says about that."""
+    if type(items) in (tuple, frozenset):
+        return list(items)
+    return list(tuple.__iter__(items) if isinstance(items, tuple) else frozenset.__iter__(items))
+
+
+def others(items: Any, again: Again) -> list[Any] | None:
+    """The members with what is to stand in their places; None if all stay."""
+    before = list(items)
+    after = [again(item) for item in before]
+    return None if same(after, before) else after
+
+
+def tuple_again(items: tuple[Any, ...], again: Again) -> tuple[Any, ...]:
+    parts = others(items, again)
+    if parts is None:
+        return items
+    made: tuple[Any, ...] = tuple.__new__(type(items), parts)
+    if getattr(items, "__dict__", None):
+        made.__dict__.update(items.__dict__)
+    return made
+
+
+MEMBERS = Part(note_members)
+describe(tuple, Kind(parts=(MEMBERS,), again=tuple_again))
+
+# ------------------------------------------------------------------ deques
+
+
+def note_deque(items: deque[Any], s: Notes) -> Iterable[Any]:
+    before = list(deque.copy(items) if type(items) is deque else deque.__iter__(items))
+
+    def put_back() -> bool:
+        if same(list(deque.__iter__(items)), before):  # iterators over it stay good
+            return False
+        deque.clear(items)
+        deque.extend(items, before)
+        return True
+
+    s.add(items, put_back)
+    return inside(before)
+
+
+def replace_deque(items: deque[Any], again: Again) -> None:
+    for i, value in enumerate(list(deque.__iter__(items))):
+        new = again(value)
+        if new is not value:
+            deque.__setitem__(items, i, new)
+
+
+describe(deque, Kind(parts=(Part(note_deque, replace_deque),)))
+
+# ------------------------------------------------------------------ bytes and numbers
+
+
+def note_bytes(items: Any, s: Notes) -> Iterable[Any]:
+    """bytearray and array.array."""
+    kind: Any = array if isinstance(items, array) else bytearray
+    before = kind.__getitem__(items, slice(None))
+
+    def put_back() -> bool:
+        now = kind.__getitem__(items, slice(None))
+        if bytes(memoryview(now)) == bytes(memoryview(before)):
+            return False
+        kind.__setitem__(items, slice(None), before)
+        return True
+
+    s.add(items, put_back)
+    return ()
+
+
+describe(bytearray, Kind(parts=(Part(note_bytes),)))
+describe(array, Kind(parts=(Part(note_bytes),)))
