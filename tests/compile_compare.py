@@ -131,7 +131,7 @@ def state_of(session: Session) -> dict[str, Any]:
         found["(random)"] = (
             None if generator is None else repr(observer.value(generator.get_state(), "random"))
         )
-        found["(modes)"] = context.grad_enabled, repr(context.dtype), context.journal.active, context.trace
+        found["(modes)"] = context.grad_enabled, repr(context.dtype), context.journal.active, context.mode
         found["(sharing)"] = observer.sharing()
     return found
 

@@ -1,4 +1,4 @@
-"""The generated runner of an operation does what `apply_any` does, for every recorded case."""
+"""The generated runner of an operation does what `compute` does, for every recorded case."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from tensorsh import Session, TensorshError
 from tensorsh.engine import context
 from tensorsh.engine.batched import Batched, over_slices, rules
 from tensorsh.engine.levels import Mapping
+from tensorsh.engine.mode import Listening
 from tensorsh.engine.op import Op
 from tensorsh.engine.tensor import Tensor, make_tensor
 from tensorsh.ops import batching, batching_products  # noqa: F401  (they fill `rules`)
@@ -48,19 +49,19 @@ def recorded_calls() -> dict[str, list[tuple[Op, tuple[Any, ...]]]]:
     """Operations with a rule, as the recorded cases call them: a few calls of each."""
     calls: dict[str, dict[str, tuple[Op, tuple[Any, ...]]]] = {}
 
-    def listen(op: Op, args: tuple[Any, ...], result: Any) -> None:
-        if op.name in rules and not context.current.batches:
-            key = f"{op.schema} {[getattr(a, 'spec', a) for a in args]}"
-            found = calls.setdefault(op.name, {})
-            if len(found) < 12:
-                found.setdefault(key, (op, args))
+    class Noting(Listening):
+        def heard(self, op: Op, args: tuple[Any, ...], result: Any) -> None:
+            if op.name in rules and not context.current.mode.batches:
+                key = f"{op.schema} {[getattr(a, 'spec', a) for a in args]}"
+                found = calls.setdefault(op.name, {})
+                if len(found) < 12:
+                    found.setdefault(key, (op, args))
 
     for case in read_lines("torch_cases.jsonl.gz"):
         if "/float64/" not in case["id"] and "/int64/" not in case["id"]:
             continue
         session = Session()
-        session.context.tracer = listen
-        with contextlib.suppress(TensorshError):
+        with contextlib.suppress(TensorshError), session.active(), Noting():
             session.run(case["program"])
     return {name: list(found.values()) for name, found in sorted(calls.items())}
 

@@ -13,8 +13,8 @@ import numpy as np
 from ..errors import DeviceError, facts_of
 from . import blocks, context
 from . import dtype as dt
-from .batched import Batched, run_batched
 from .meta import reword
+from .mode import EAGER
 from .node import Node
 from .op import Op
 from .spec import Spec, spec
@@ -42,9 +42,6 @@ class Plan:
         self.simple = type(out) is Spec and casts is None and not (meta or lists or blocked)
 
 
-#: stands for a plan where an argument is batched: `run_batched` does the rest
-BATCHED = Plan(None, None, False, False, False)
-
 #: plans an operation remembers; parameters with ever new values must not fill the memory
 MOST_PLANS = 2_000
 
@@ -57,18 +54,13 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
 def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
     """The steps of `apply` for any operation; `runner` writes them out for one."""
     state = context.current
-    if state.trace is not None:
-        return state.trace.apply(op, args)
-    key = _key(op, args, state.dtype)
-    try:
-        plan, make = op.plans.get(key), new_plan
-    except TypeError:  # an argument that cannot be hashed
-        plan, make = BATCHED if any_batched(args) else None, make_plan
-    if plan is None:
-        plan = make(op, args, key)
-    if plan is BATCHED:
-        return run_batched(op, args)
+    return compute(op, args) if state.mode is EAGER else state.mode.apply(op, args)
 
+
+def compute(op: Op, args: tuple[Any, ...]) -> Any:
+    """What `EAGER` does with an operation."""
+    state = context.current
+    key, plan = planned(op, args, state.dtype)
     if plan.simple:
         result = wrap_output(op.kernel(*[a.array if type(a) in TENSORS else a for a in args]), plan.out)  # type: ignore[misc]
     else:
@@ -76,48 +68,42 @@ def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
 
     if op.view:
         attach_view(op, args, result, state)
-    if state.grad_enabled and not op.nondifferentiable:
-        for a in args:
-            if type(a) in TENSORS:
-                if a.requires_grad:
-                    record(op, args, key, result)
-                    break
-            elif type(a) is tuple and one_requires_grad(a):
-                record(op, args, key, result)
-                break
-    if state.tracer is not None:
-        state.tracer(op, args, result)
+    if state.grad_enabled and not op.nondifferentiable and any_requires_grad(args):
+        record(op, args, key, result)
     return result
 
 
-def one_requires_grad(items: tuple[Any, ...]) -> bool:
-    """Whether one of a list of tensors requires a gradient; lists of samples are long."""
-    for t in items:
-        if type(t) in TENSORS:
-            if t.requires_grad_slot or (t.view_of is not None and t.view_of.base.requires_grad_slot):
+def any_requires_grad(args: tuple[Any, ...]) -> bool:
+    """Whether one of the tensors among the arguments, or in a list of them, requires a gradient."""
+    for a in args:
+        if type(a) in TENSORS:
+            if a.requires_grad_slot or (a.view_of is not None and a.view_of.base.requires_grad_slot):
                 return True
+        elif type(a) is tuple and any_requires_grad(a):
+            return True
     return False
 
 
-def any_batched(args: tuple[Any, ...]) -> bool:
-    """Whether a `vmap` maps over one of the arguments."""
-    if not context.current.batches:
-        return False
-    return any(type(a) is Batched or (type(a) is tuple and any_batched(a)) for a in args)
+def planned(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[tuple[Any, ...], Plan]:
+    """(what the plan is remembered by, the plan)."""
+    key = key_of(op, args, default)
+    try:
+        plan = op.plans.get(key)
+    except TypeError:  # an argument that cannot be hashed
+        return key, make_plan(op, args)
+    return key, new_plan(op, args, key) if plan is None else plan
 
 
 def new_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
-    """Make a plan and remember it; batched arguments have none of their own."""
-    if any_batched(args):
-        return BATCHED
-    plan = make_plan(op, args, key)
+    """Make a plan and remember it."""
+    plan = make_plan(op, args)
     if len(op.plans) > MOST_PLANS:
         op.plans.clear()
     op.plans[key] = plan
     return plan
 
 
-def _key(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
+def key_of(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
     """Specs of the tensors, types of the numbers that promote like tensors, everything else as it is."""
     if op.lists:
         args = tuple([_specs(a) if type(a) is tuple else a for a in args])
@@ -186,7 +172,7 @@ def wrap_output(out: Any, known: Spec | None) -> Tensor:
 # ------------------------------------------------------------------ planning
 
 
-def make_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
+def make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     """Check devices, bring dtypes together, infer the output; raises what PyTorch raises."""
     try:
         return _make_plan(op, args)

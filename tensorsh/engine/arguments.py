@@ -68,8 +68,8 @@ def number(value: Any, op: str, name: str, position: int) -> Any:
     found = as_number(value)
     if found is not None:
         return found
-    if context.current.trace is not None:
-        return context.current.trace.number(value)
+    if context.current.mode.is_number(value):
+        return value
     raise _wrong(op, name, position, "Number", value)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import ArgumentError, GradientError, Help
 from . import context, hooks
+from .mode import EAGER
 from .node import Node, edge
 from .op import registry
 from .tensor import TENSORS, Tensor, full_spec, make_tensor
@@ -395,8 +396,15 @@ def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
 
 def accumulate(t: Tensor, g: Tensor, create: bool, alone: bool = False) -> None:
     """Add a gradient to `t.grad`; the first one becomes memory of its own (it is already, if `alone`)."""
-    if context.current.trace is not None:
-        return context.current.trace.accumulate(t, g, create)
+    state = context.current
+    if state.mode is EAGER:
+        add_gradient(t, g, create, alone)
+    else:
+        state.mode.accumulate(t, g, create, alone)
+
+
+def add_gradient(t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
+    """`accumulate` on arrays."""
     journal = context.current.journal
     have = t.grad_slot
     if journal.active:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .device import Device, cpu
 from .dtype import DType, float32
 from .journal import Journal
+from .mode import EAGER, Mode
 
 if TYPE_CHECKING:
     from .generator import Generator
@@ -21,20 +22,19 @@ if TYPE_CHECKING:
 
 #: what programs and their `with` blocks set: a statement that fails leaves it as it was
 IN_FORCE = (
-    "anomaly", "autocast", "device", "dtype", "grad_enabled", "inference", "noting", "packing", "printing",
+    "anomaly", "autocast", "device", "dtype", "grad_enabled", "inference", "mode", "noting", "packing", "printing",
     "safe", "switches", "transforms", "undispatched",
 )  # fmt: skip
 
 
 class Context:
-    """Grad mode, default dtype and device, random numbers, the undo journal, the vmaps that are running."""
+    """What operations do, grad mode, default dtype and device, random numbers, the undo journal."""
 
     __slots__ = (
         "_generator",
         "admit",
         "anomaly",
         "autocast",
-        "batches",
         "device",
         "dtype",
         "find_class",
@@ -42,6 +42,7 @@ class Context:
         "inference",
         "journal",
         "lists",
+        "mode",
         "noting",
         "packing",
         "printing",
@@ -50,8 +51,6 @@ class Context:
         "spelling",
         "switches",
         "threads",
-        "trace",
-        "tracer",
         "transforms",
         "undispatched",
         "warnings",
@@ -59,6 +58,7 @@ class Context:
     )
 
     def __init__(self, dtype: DType = float32, device: Device = cpu):
+        self.mode: Mode = EAGER  # what operations do
         self.grad_enabled = True
         self.dtype = dtype
         self.device = device
@@ -72,12 +72,9 @@ class Context:
         self.lists = True  # whether a list of numbers is taken for a tensor; in a PyTorch program it is not
         self.undispatched = 0  # how often `__torch_function__` of tensors is switched off
         self.transforms = 0  # how many transforms of functions are running
-        self.tracer: Any = None  # called with (op, args, outputs) after each operation, for `explain`
-        self.trace: Any = None  # the `engine.compile` trace that takes the place of computing
         self.spelling: Callable[[FrameType], str] = lambda frame: (
             ""
         )  # what a frame's code calls what it calls
-        self.batches: list[Any] = []  # `engine.levels.Batch`es, outermost first
         self.warnings: Warnings | None = None  # None: Python's own govern them
         self.worker: Any = None  # of a loader, while it loads a batch
         self.autocast: Any = None  # in which dtype products are computed, where `torch.autocast` says so
@@ -92,11 +89,11 @@ class Context:
 
     @property
     def generator(self) -> Generator:
+        """The default random stream, as the mode in force has it."""
+        return self.mode.draw(self)  # type: ignore[no-any-return]
+
+    def stream(self) -> Generator:
         """The default random stream; its state is restored when a statement fails."""
-        if self.trace is not None:
-            return self.trace.stream
-        for batch in self.batches:
-            batch.drawing()
         if self._generator is None:
             from .generator import Generator
 

@@ -1,6 +1,6 @@
 """The chain rule of a computation as formulas: what `explain y wrt x` shows.
 
-The graph is walked backward once, with a tracer listening: every operation a derivative performs is
+The graph is walked backward once, with a mode in force that listens: every operation a derivative performs is
 written down with what it was given. A gradient's formula is that trace, read back: saved values are
 named by the variables that hold them or by the expression that made them.
 """
@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import context
 from .backward import Walk, check_input, edge, slot
 from .formula import Formula, arguments, of_call, of_literal
+from .mode import Listening
 from .node import FREED, Node
 from .tensor import Tensor, full_spec, make_tensor
 
@@ -50,7 +50,7 @@ class Chain:
     value: Tensor | None
 
 
-class Trace:
+class Trace(Listening):
     """Formulas of the tensors that are known: named ones, traced ones, and those with a graph."""
 
     def __init__(self, names: Mapping[str, Tensor]):
@@ -61,8 +61,8 @@ class Trace:
         self.memo: dict[int, Formula] = {}
         self.keep: list[Any] = []
 
-    def __call__(self, op: Any, args: tuple[Any, ...], result: Any) -> None:
-        """Listen to `apply`."""
+    def heard(self, op: Any, args: tuple[Any, ...], result: Any) -> None:
+        """An operation has run."""
         outputs = result if isinstance(result, tuple) else (result,)
         if len(outputs) == 1:
             self.made[id(outputs[0])] = (op, args, outputs[0])
@@ -235,12 +235,8 @@ def explain(
             chains.append(Chain(texts[0], text, (), "0", True, None))
             continue
         walk = TracedWalk(root, seed, t, trace)
-        state = context.current
-        before, state.tracer = state.tracer, trace
-        try:
+        with trace:
             walk.run()
-        finally:
-            state.tracer = before
         value = walk.captured.get(slot(t))
         if value is None:
             chains.append(Chain(texts[0], text, (), "0", True, None))

@@ -13,6 +13,7 @@ from typing import Any
 from . import context
 from . import dtype as dt
 from .apply import apply
+from .mode import EAGER
 from .op import Op, op
 from .tensor import TENSORS
 
@@ -43,7 +44,7 @@ class Fused:
         if first.numel < SMALL and not exact:
             return self.body(*args)
         state = context.current
-        if state.tracer is not None or (state.trace is not None and not (self.whole or exact)):
+        if state.mode is not EAGER and state.mode.by_parts(self.whole or exact):
             return self.body(*args)
         if state.grad_enabled:
             for a in args:

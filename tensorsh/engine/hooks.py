@@ -127,8 +127,7 @@ def hooks_of(target: Any) -> Any:
 
 def add(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
     """Register a hook after those that are there."""
-    if context.current.trace is not None:
-        context.current.trace.stop("a hook is registered")
+    context.current.mode.change("a hook is registered")
     context.current.journal.save_keys(hooks)  # type: ignore[arg-type]
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
@@ -156,8 +155,7 @@ def on_accumulated(t: Tensor, hook: Callable[..., Any]) -> RemovableHandle:
 
 def call(function: Callable[..., Any], *args: Any) -> Any:
     """Call a program's function in the middle of an operation; its errors say nothing of the operation's call."""
-    if context.current.trace is not None:
-        context.current.trace.stop("a function of the program is called")
+    context.current.mode.change("a function of the program is called")
     try:
         return function(*args)
     except Exception as error:

@@ -6,6 +6,8 @@ from typing import Any
 
 from ..errors import GradientError
 from . import context
+from .mode import Mode
+from .op import Op
 from .tensor import TENSORS, Tensor
 
 
@@ -13,18 +15,16 @@ class Uncounted(list[int]):
     """The version counter of memory that inference mode made."""
 
 
-class Marking:
-    """Told of each operation while inference mode is on: marks what it made; `inner` is told as well."""
+class Marking(Mode):
+    """Marks what operations make while inference mode is on."""
 
-    def __init__(self, inner: Any):
-        self.inner: Any = inner if not isinstance(inner, Marking) else inner.inner
-
-    def __call__(self, op: Any, args: tuple[Any, ...], result: Any) -> None:
-        for out in result if type(result) is tuple else (result,):
-            if type(out) in TENSORS and out.counter is None:
-                out.counter = Uncounted([0])
-        if self.inner is not None:
-            self.inner(op, args, result)
+    def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
+        result = self.below.apply(op, args)
+        if context.current.inference:  # and not switched off again inside
+            for out in result if type(result) is tuple else (result,):
+                if type(out) in TENSORS and out.counter is None:
+                    out.counter = Uncounted([0])
+        return result
 
 
 def made(t: Tensor) -> Tensor:

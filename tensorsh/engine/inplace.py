@@ -14,11 +14,11 @@ from ..errors import BadValue, DTypeError, GradientError, ShapeError
 from . import context
 from . import dtype as dt
 from . import schema as schemas
-from .apply import Plan, _key, any_batched, make_plan, new_plan, run_kernel
-from .batched import write_batched
+from .apply import Plan, any_requires_grad, planned, run_kernel
 from .copy_slices import CopySlices
 from .inference import refuse_write
 from .meta import reword
+from .mode import EAGER
 from .node import InPlaceNode, Node, edge, move_retained, refresh
 from .op import Op, converters
 from .schema import Schema
@@ -85,26 +85,22 @@ class InPlace(Op):
 
 def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     """Run `op` and let its result replace the values of `args[0]`."""
+    mode = context.current.mode
+    return write_result(op, args) if mode is EAGER else mode.apply_inplace(op, args)
+
+
+def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
+    """`apply_inplace` on arrays."""
     target = args[0]
     state = context.current
-    if state.trace is not None:
-        return state.trace.apply_inplace(op, args)
     refuse_write(target)
-    if any_batched(args):
-        return write_batched(op, args)
     wants_grad = state.grad_enabled and not op.nondifferentiable and any_requires_grad(args)
     needs: tuple[bool, ...] = ()
     if wants_grad:
         check_history(target)
         needs = tuple([edge(a) is not None for a in args])
     check_overlap(op, args)
-    key = _key(op, args, state.dtype)
-    try:
-        plan, make = op.plans.get(key), new_plan
-    except TypeError:  # an argument that cannot be hashed
-        plan, make = None, make_plan
-    if plan is None:
-        plan = make(op, args, key)
+    key, plan = planned(op, args, state.dtype)
     try:
         check_result(plan, target, op)
     except RuntimeError as error:
@@ -133,17 +129,6 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
             node.keep((target,))
         rebase(node, target)
     return target
-
-
-def any_requires_grad(args: tuple[Any, ...]) -> bool:
-    """Whether any tensor among the arguments requires a gradient."""
-    for a in args:
-        if type(a) in TENSORS:
-            if a.requires_grad_slot or (a.view_of is not None and a.view_of.base.requires_grad_slot):
-                return True
-        elif type(a) is tuple and any_requires_grad(a):
-            return True
-    return False
 
 
 def check_result(plan: Plan, target: Tensor, op: Op) -> None:
@@ -263,8 +248,8 @@ def write(target: Tensor, values: Any, once: bool = False) -> None:
     """
     state = context.current
     journal = state.journal
-    if state.trace is not None:
-        state.trace.stop("memory is written")
+    if state.mode is not EAGER:
+        state.mode.change("memory is written")
     if not target.spec.is_meta:
         array = target.array
         if journal.active:
@@ -291,10 +276,11 @@ def bits(array: Any) -> Any:
 
 def bump(target: Tensor) -> None:
     """Count an in-place change."""
-    if context.current.trace is not None:
-        context.current.trace.stop("memory is written")
+    state = context.current
+    if state.mode is not EAGER:
+        state.mode.change("memory is written")
     counter = target.shared_counter()
-    journal = context.current.journal
+    journal = state.journal
     if journal.active and journal.first(counter):
         before = counter[0]
         journal.record(lambda: counter.__setitem__(0, before))

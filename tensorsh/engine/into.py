@@ -11,7 +11,8 @@ from typing import Any
 from ..errors import ArgumentError, DTypeError, GradientError
 from . import context
 from . import dtype as dt
-from .inplace import any_requires_grad, check_overlap, check_writable, write
+from .apply import any_requires_grad
+from .inplace import check_overlap, check_writable, write
 from .op import Op, registry
 from .results import NamedResult, named_result
 from .tensor import Tensor, type_name

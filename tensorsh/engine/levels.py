@@ -7,11 +7,14 @@ outermost vmap's first: `strip` gives that, `dress` takes it back. A graph lives
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..errors import BadValue
 from . import context
-from .batched import Batched, lifted
-from .op import registry
+from .batched import Batched, lifted, run_batched, write_batched
+from .inference import refuse_write
+from .mode import Mode
+from .op import Op, registry
 from .tensor import Tensor
 
 
@@ -35,8 +38,36 @@ class Batch:
 
 
 def level_of_new() -> int:
-    running = context.current.batches
+    running = context.current.mode.batches
     return running[-1].level + 1 if running else 1
+
+
+class Batching(Mode):
+    """Operations on batched tensors run by the rules of `batched`, for all vmaps that are running."""
+
+    batches: tuple[Batch, ...] = ()  # type: ignore[assignment]
+
+    def __init__(self, batches: tuple[Batch, ...]):
+        self.batches = batches
+
+    def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
+        return run_batched(op, args) if any_batched(args) else self.below.apply(op, args)
+
+    def apply_inplace(self, op: Op, args: tuple[Any, ...]) -> Tensor:
+        if not any_batched(args):
+            return self.below.apply_inplace(op, args)
+        refuse_write(args[0])
+        return write_batched(op, args)
+
+    def draw(self, state: context.Context) -> Any:
+        for batch in self.batches:
+            batch.drawing()
+        return self.below.draw(state)
+
+
+def any_batched(args: tuple[Any, ...]) -> bool:
+    """Whether a vmap maps over one of the arguments."""
+    return any(type(a) is Batched or (type(a) is tuple and any_batched(a)) for a in args)
 
 
 class Mapping:
@@ -47,14 +78,15 @@ class Mapping:
         self.randomness = randomness
 
     def __enter__(self) -> Batch:
-        if context.current.trace is not None:
-            context.current.trace.stop("a vmap runs")
+        mode = context.current.mode
+        mode.change("a vmap runs")
         batch = Batch(self.size, level_of_new(), self.randomness)
-        context.current.batches.append(batch)
+        self.mode = Batching((*mode.batches, batch))
+        self.mode.__enter__()
         return batch
 
     def __exit__(self, *_: object) -> None:
-        context.current.batches.pop()
+        self.mode.__exit__()
 
 
 def whole(t: Tensor, batches: Sequence[Batch]) -> Tensor:
@@ -78,7 +110,7 @@ def strip(t: Tensor, batches: Sequence[Batch]) -> Tensor:
     if not batches:
         return t
     known = {b.level for b in batches}
-    later = [b for b in context.current.batches if b.level not in known and _maps(t, b.level)]
+    later = [b for b in context.current.mode.batches if b.level not in known and _maps(t, b.level)]
     inside = plain(whole(t, [*batches, *later]))
     n, m = len(batches), len(later)
     if m:
@@ -122,5 +154,5 @@ def _maps(t: Tensor, level: int) -> bool:
 
 def for_each_slice(size: Sequence[int], draw: Callable[[tuple[int, ...]], Tensor]) -> Tensor:
     """Random numbers of a size; of their own for each slice of the vmaps with randomness="different"."""
-    batches = [b for b in context.current.batches if b.randomness == "different"]
+    batches = [b for b in context.current.mode.batches if b.randomness == "different"]
     return wrapped(draw((*[b.size for b in batches], *size)), [b.level for b in batches])

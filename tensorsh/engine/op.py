@@ -224,6 +224,13 @@ class Op:
 
         return runner(self)
 
+    @cached_property
+    def straight(self) -> Callable[..., Any]:
+        """The same, whichever mode is in force."""
+        from .runner import runner
+
+        return runner(self, straight=True)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             try:

@@ -125,8 +125,7 @@ def ask(
     func: Any, found: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None, failed: Any = None
 ) -> Any:
     """The answer of the first that has one."""
-    if context.current.trace is not None:
-        context.current.trace.stop("a class has its own operations")
+    context.current.mode.change("a class has its own operations")
     types = tuple([type(value) for value in found])
     for value in found:
         answer = type(value).__torch_function__(func, types, args, kwargs)

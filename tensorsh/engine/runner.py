@@ -1,8 +1,8 @@
 """`apply`, written out for one operation.
 
-`apply_any` loops over the arguments of any operation. For an operation whose tensors are plain arguments
+`apply.compute` loops over the arguments of any operation. For an operation whose tensors are plain arguments
 (no lists of them) the same steps are generated as straight code for its signature: this is what a small
-operation costs. `apply_any` defines the meaning; a test holds the two together.
+operation costs. `compute` defines the meaning; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -13,22 +13,24 @@ from typing import Any
 import numpy as np
 
 from . import context
-from .apply import BATCHED, apply_any, attach_view, new_plan, record, run_kernel, wrap_output
-from .batched import run_batched
+from .apply import apply_any, attach_view, compute, new_plan, record, run_kernel, wrap_output
+from .mode import EAGER
 from .op import Op
 from .tensor import TENSORS, make_tensor
 
 
-def runner(op: Op) -> Callable[..., Any]:
-    """A function of the bound arguments, in order."""
+def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
+    """A function of the bound arguments, in order; `straight`: it computes, whichever mode is in force."""
     if op.lists:
-        return lambda *args: apply_any(op, args)
+        general = compute if straight else apply_any
+        return lambda *args: general(op, args)
     names = [f"a{i}" for i in range(len(op.schema.parameters))]
     all_names = ", ".join(names)
     packed = f"({all_names},)" if names else "()"
     keys, arrays, wants = ["state.dtype"], [], []
     lines = [f"def run({all_names}):", "    state = context.current"]
-    lines += ["    if state.trace is not None:", f"        return state.trace.apply(op, {packed})"]
+    if not straight:
+        lines += ["    if state.mode is not EAGER:", f"        return state.mode.apply(op, {packed})"]
     for i, name in enumerate(names):
         if op.tensorlike[i]:
             lines.append(f"    t{i} = type({name}) in TENSORS")
@@ -44,11 +46,9 @@ def runner(op: Op) -> Callable[..., Any]:
         "    try:",
         "        plan = plans.get(key)",
         "    except TypeError:",
-        f"        return apply_any(op, {packed})",
+        f"        return compute(op, {packed})",
         "    if plan is None:",
         f"        plan = new_plan(op, {packed}, key)",
-        "        if plan is BATCHED:",
-        f"            return run_batched(op, {packed})",
         "    if plan.simple:",
         f"        out = kernel({', '.join(arrays)})",
         "        known = plan.out",
@@ -64,17 +64,13 @@ def runner(op: Op) -> Callable[..., Any]:
     if wants and not op.nondifferentiable:
         lines.append(f"    if state.grad_enabled and ({' or '.join(wants)}):")
         lines.append(f"        record(op, {packed}, key, result)")
-    lines += [
-        "    if state.tracer is not None:",
-        f"        state.tracer(op, {packed}, result)",
-        "    return result",
-    ]
+    lines.append("    return result")
     scope: dict[str, Any] = {
-        "BATCHED": BATCHED,
+        "EAGER": EAGER,
         "TENSORS": TENSORS,
         "make_tensor": make_tensor,
-        "apply_any": apply_any,
         "attach_view": attach_view,
+        "compute": compute,
         "context": context,
         "kernel": op.kernel,
         "ndarray": np.ndarray,
@@ -82,7 +78,6 @@ def runner(op: Op) -> Callable[..., Any]:
         "op": op,
         "plans": op.plans,
         "record": record,
-        "run_batched": run_batched,
         "run_kernel": run_kernel,
         "wrap_output": wrap_output,
     }

@@ -20,6 +20,7 @@ from . import context, op
 from . import dtype as dt
 from .device import Device
 from .dtype import DType
+from .mode import EAGER
 from .results import Size
 from .spec import Spec, spec
 from .warn import warn
@@ -290,8 +291,8 @@ class Tensor(metaclass=TensorMeta):
         """The array of a tensor that has values; `what` needs them."""
         if self.spec.is_meta:
             raise no_values(message or f"{what} cannot be called on meta tensors", raises)
-        if context.current.trace is not None:
-            context.current.trace.stop("values are looked at")
+        if context.current.mode is not EAGER:
+            context.current.mode.observe("values are looked at")
         return self.array
 
     def item(self) -> Any:
@@ -658,10 +659,14 @@ def copied_memory(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> np.ndarr
 
 def wrap(array: Any) -> Tensor:
     """A tensor that owns (or shares) this array; numbers become 0-d arrays."""
-    if context.current.trace is not None and hasattr(array, "layout"):
-        return context.current.trace.wrap(array)
-    array = np.asarray(array)
+    if not is_stand_in(array):
+        array = np.asarray(array)
     return make_tensor(array, spec(array.shape, dt.of(array)))
+
+
+def is_stand_in(array: Any) -> bool:
+    """Whether it stands for an array that a program will have (`compile.values.Value`)."""
+    return type(array) is not np.ndarray and hasattr(array, "layout")
 
 
 def layout(array: Any) -> np.ndarray[Any, Any]:

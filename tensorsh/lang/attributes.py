@@ -12,6 +12,7 @@ from typing import Any
 from ..engine import context
 from ..engine.device import Device
 from ..engine.dtype import DType
+from ..engine.mode import EAGER
 from ..engine.op import Op
 from ..engine.results import Size
 from ..engine.tensor import TENSORS, Tensor
@@ -93,9 +94,10 @@ def get(value: Any, name: str, host: Host) -> Any:
         if name.startswith("__") and name != "__name__" and name != "__version__":
             raise missing(value, name, ())
         found = getattr(value, name)
-        if context.current.trace is not None:
+        mode = context.current.mode
+        if mode is not EAGER:
             if not (isinstance(found, Op | DType | Device | Kind | Namespace | int | float) or name in MODES):
-                context.current.trace.stop("a function of the host")
+                mode.observe("a function of the host")
         return found
     names = getattr(kind, "public", None)
     if names is None and is_engines(kind):
@@ -103,11 +105,11 @@ def get(value: Any, name: str, host: Host) -> Any:
     if names is not None and not name.startswith("__"):
         if name not in names:
             raise missing(value, name, names)
-        if name == "options" and context.current.trace is not None:
-            context.current.trace.stop("hyperparameters are looked at")
+        if name == "options":
+            context.current.mode.observe("hyperparameters are looked at")
         return getattr(value, name)
-    if context.current.trace is not None and kind not in HOST:
-        context.current.trace.stop(f"an attribute of a {kind.__name__}")
+    if kind not in HOST:
+        context.current.mode.observe("an attribute of a {}", kind)
     if own_class(kind) or kind not in HOST:
         return host.attribute(value, name)
     found = host.attribute(value, name, _absent)
@@ -140,8 +142,7 @@ def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
 def container_method(items: Any, kind: type, name: str, host: Host) -> Any:
     """A method of a list, dictionary or set; one that changes it stops a trace."""
     if name not in PURE[kind]:
-        if context.current.trace is not None:
-            context.current.trace.stop(f"a {kind.__name__} is changed")
+        context.current.mode.change("a {} is changed", kind)
         if name not in HOST[kind]:
             if kind is list and not name.startswith("__"):
                 return list_as_tensor(items, name)
@@ -182,8 +183,8 @@ class Fields:
 
     def __setitem__(self, name: str, new: Any) -> None:
         value, kind = self.value, type(self.value)
-        if context.current.trace is not None and (kind not in TENSORS or name != "grad"):
-            context.current.trace.stop("an attribute is changed")
+        if kind not in TENSORS or name != "grad":
+            context.current.mode.change("an attribute is changed")
         names = getattr(kind, "public", None)
         if names is None:
             self.host.set_attribute(value, name, new)
@@ -218,16 +219,14 @@ class Slots:
 
     def __getitem__(self, index: Any) -> Any:
         found = self.items[index]
-        if context.current.trace is not None and type(found) in PURE:  # `xs[i] += v` changes what is there
-            context.current.journal.save_items(found)
+        if type(found) in PURE:  # `xs[i] += v` changes what is there
+            context.current.mode.change_items(found)
         return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if context.current.trace is not None:
-            context.current.journal.save_items(self.items)  # which is the trace's own
+        context.current.mode.change_items(self.items)
         self.items[index] = value
 
     def __delitem__(self, index: Any) -> None:
-        if context.current.trace is not None:
-            context.current.trace.stop("an item is deleted")
+        context.current.mode.change("an item is deleted")
         del self.items[index]

@@ -177,8 +177,7 @@ class Runtime:
     def display(self, value: Any, name: str | None) -> None:
         """A bare expression: show its value, unless there is none to see."""
         if value is not None and getattr(type(value), "displayed", True):
-            if context.current.trace is not None:
-                context.current.trace.stop("a value is shown")
+            context.current.mode.observe("a value is shown")
             self.show(value, name)
 
     def graph(self, value: Any) -> None:
@@ -265,8 +264,8 @@ def slot(value: Any) -> Any:
 
 def changing(value: Any) -> None:
     """Before `value += …`: a trace does not follow a list, dictionary or set that changes in place."""
-    if context.current.trace is not None and type(value) in attributes.PURE:
-        context.current.trace.stop(f"a {type(value).__name__} is changed")
+    if type(value) in attributes.PURE:
+        context.current.mode.change("a {} is changed", type(value))
 
 
 def failed(message: Any) -> None:

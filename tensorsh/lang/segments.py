@@ -18,6 +18,7 @@ from ..engine.compile.program import Program
 from ..engine.compile.trace import Trace
 from ..engine.compile.values import TraceStopped
 from ..engine.hooks import leaves
+from ..engine.mode import EAGER
 from ..engine.tensor import Tensor
 from ..errors import facts_of
 from . import ast
@@ -89,7 +90,7 @@ class Segment:
                     return piece.end
             except Exception:
                 return self._failed(i, piece, program)
-        if context.current.trace is not None:
+        if context.current.mode is not EAGER:
             return i
         return self._learn(i, piece, names)
 
@@ -212,13 +213,16 @@ class Segment:
                 and (local is not names or name in own or scope[name] is not before.get(name))
             }
             fetch = [*reach.fetch]
-            trace.guards.insert(0, f"context.current is state and state.grad_enabled is {grad_enabled}")
-            trace.guards.insert(1, f"state.dtype is {reach.constant(state.dtype)} and state.tracer is None")
+            trace.guards.insert(0, "context.current is state and state.mode is EAGER")
+            trace.guards.insert(
+                1, f"state.dtype is {reach.constant(state.dtype)} and state.grad_enabled is {grad_enabled}"
+            )
             trace.guards.insert(2, "state.noting is None and not hooked_leaves")
             builder = Builder(trace, fetch, results, reach.paths)
             builder.scope.update(
                 reach.scope,
                 g=self.variables,
+                EAGER=EAGER,
                 ReplayedNode=ReplayedNode,
                 hooked_leaves=leaves,
                 len=len,
@@ -241,7 +245,7 @@ class Segment:
             self.stops.append((at, f"{facts.code if facts else type(error).__name__}: {error}"))
             return None, at
         finally:
-            if trace is not None and state.trace is trace:
+            if trace is not None and state.mode is trace:
                 trace.leave()
             for t, node in linked:
                 t.node = node

@@ -244,8 +244,8 @@ def install_inplace(name: str, record: Op) -> None:
     def change(self: Tensor, other: Any) -> Any:
         known = operand(other)
         if known is NotImplemented:
-            trace = context.current.trace
-            return asked(f"__i{name}__", self, other) if trace is None else trace.change(work, self, other)
+            mixed = context.current.mode.mix(work, self, other)
+            return asked(f"__i{name}__", self, other) if mixed is NotImplemented else mixed
         return work(self, known)
 
     setattr(Tensor, f"__i{name}__", change)

@@ -19,7 +19,7 @@ from ..engine.dtype import DType
 from ..engine.levels import for_each_slice
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
-from ..engine.tensor import Tensor, type_name, wrap
+from ..engine.tensor import Tensor, is_stand_in, type_name, wrap
 from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .create import check_size, leaf
 from .memory_order import back, laid_out_like, memory_order
@@ -45,7 +45,7 @@ def made(
 
     def new(size: tuple[int, ...]) -> Tensor:
         values = spec(size, dtype, device).placeholder if device.is_meta else draw(size, dtype.np)
-        if context.current.trace is not None and not requires_grad:
+        if is_stand_in(values) and not requires_grad:
             return wrap(values)
         return leaf(np.asarray(values), dtype, device, requires_grad)
 

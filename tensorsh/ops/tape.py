@@ -37,9 +37,8 @@ class Tape:
     """
 
     def __init__(self, inputs: Sequence[Tensor], connect: bool = True, alias: str = "alias"):
-        if context.current.trace is not None:
-            context.current.trace.stop("a function is transformed")
-        self.batches = tuple(context.current.batches)
+        context.current.mode.change("a function is transformed")
+        self.batches = context.current.mode.batches
         self.start = next(sequence)
         self.wanted = context.current.grad_enabled
         self.plain_inputs = [self._leaf(strip(t, self.batches), connect, alias) for t in inputs]

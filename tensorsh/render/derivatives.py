@@ -139,12 +139,8 @@ def _formula(root: Tensor, leaf: Tensor, names: dict[str, Tensor]) -> tuple[str,
     trace = Trace(names)
     trace.name(seed, "grad")
     walk = TracedWalk(root, seed, leaf, trace)
-    state = context.current
-    state.tracer = trace
-    try:
+    with trace:
         walk.run()
-    finally:
-        state.tracer = None
     value = walk.captured.get(slot(leaf))
     if value is None:
         return "0", seed, leaf * 0

@@ -41,21 +41,19 @@ class Optimizer:
     @property
     def lr(self) -> float:
         """The learning rate."""
-        trace = context.current.trace
-        return self.options["lr"] if trace is None else trace.option(self.options, "lr")
+        return context.current.mode.option(self.options, "lr")  # type: ignore[no-any-return]
 
     @lr.setter
     def lr(self, value: float) -> None:
-        if context.current.trace is not None:
-            context.current.trace.stop("a hyperparameter is set")
+        context.current.mode.change("a hyperparameter is set")
         options, before = self.options, self.options["lr"]
         context.current.journal.record(lambda: options.__setitem__("lr", before))
         options["lr"] = float(value)
 
     def step(self) -> None:
         """One update of every parameter that has a gradient."""
-        if context.current.trace is not None:
-            return context.current.trace.step(self)
+        if context.current.mode.step(self):
+            return
         journal = context.current.journal
         for parameter, state in zip(self.parameters, self.state, strict=True):
             gradient = parameter.grad_slot

@@ -1,6 +1,6 @@
 """Running statements once under `infer`, and noting every array call they amount to.
 
-While a `Trace` is in force (`context.current.trace`), operations make no arrays: their outputs hold a
+While a `Trace` is in force, operations make no arrays: their outputs hold a
 `Value`, and what computes it is noted as a `Step`. Tensors from outside (`External`) hold a Value too
 until the trace ends. Everything else is the engine as it is: promotion, shape rules, the graph, backward.
 """
@@ -14,13 +14,13 @@ import numpy as np
 
 from .. import context
 from .. import dtype as dt
-from ..apply import _key, attach_view, new_plan, record
+from ..apply import any_requires_grad, attach_view, planned, record
+from ..inference import Marking
 from ..inplace import check_overlap, check_result
+from ..mode import Mode
 from ..node import Node
 from ..op import Op
-from ..spec import spec
 from ..tensor import TENSORS, Tensor, View, make_tensor
-from . import values
 from .draws import Stream
 from .lower import lowering
 from .steps import External, Step
@@ -29,7 +29,7 @@ from .values import Number, Value, turn
 from .watch import Watch
 
 
-class Trace(Tape):
+class Trace(Tape, Mode):
     """The notes of one run.
 
     externals  the tensors from outside, by_tensor the same by their ids
@@ -63,20 +63,33 @@ class Trace(Tape):
         state.journal.begin()
         for e in self.externals:
             e.tensor.array = Value(e.array, e)  # type: ignore[assignment]
-        values.mixed.insert(0, self.mix)
-        state.trace = self
+        self.below, state.mode = state.mode, self
         work()
 
     def leave(self) -> None:
         """Put everything back as it was."""
         state = context.current
-        state.trace = None
-        values.mixed.pop(0)
+        state.mode = self.below
         self.journal.rollback()
         self.journal.trace = None
         state.journal = self.before
         for e in self.externals:
             e.tensor.array = e.array
+
+    def topped(self, mode: Mode) -> Mode:
+        """A trace follows inference mode, whose marks its tensors do without; anything else has stopped it."""
+        return self if type(mode) is Marking else mode
+
+    def by_parts(self, whole: bool) -> bool:
+        return not whole
+
+    def observe(self, what: str, *kinds: type) -> None:
+        self.stop(what.format(*[kind.__name__ for kind in kinds]))
+
+    change = observe
+
+    def change_items(self, items: Any) -> None:
+        self.journal.save_items(items)
 
     def changes(self, items: Any) -> None:
         """An item of a list or dictionary gets another value."""
@@ -92,10 +105,6 @@ class Trace(Tape):
             keys = items if type(items) is dict else range(len(items))
             found += [(path, key, items[key]) for key in keys if items[key] is not before[key]]
         return found
-
-    def wrap(self, array: Any) -> Tensor:
-        """`engine.tensor.wrap` of what may be a Value."""
-        return make_tensor(array, spec(array.shape, dt.of(array)))
 
     # ---------------------------------------------------------------- values
 
@@ -129,8 +138,9 @@ class Trace(Tape):
     # ---------------------------------------------------------------- numbers that change
 
     def mix(self, work: Callable[..., Any], left: Any, right: Any) -> Any:
-        """Arithmetic between a tensor and a Number: the operator runs on its present value, which
-        `apply` recognises and replaces by the Number."""
+        """The operator runs on the Number's present value, which `apply` recognises and replaces by the Number."""
+        if type(left) is not Number and type(right) is not Number:
+            return NotImplemented
         self.mixing = left if type(left) is Number else right
         self.mixed = type(self.mixing.value)(self.mixing.value)
         try:
@@ -138,10 +148,6 @@ class Trace(Tape):
             return work(left, right)
         finally:
             self.mixing = self.mixed = None
-
-    def change(self, work: Callable[..., Any], target: Tensor, other: Any) -> Any:
-        """`target += other` where that is no tensor and no number of Python's."""
-        return self.mix(work, target, other) if type(other) is Number else NotImplemented
 
     def _renamed(self, op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
         if self.mixing is None:
@@ -175,7 +181,7 @@ class Trace(Tape):
             result = make_tensor(outs, plan.out)
         if op.view:
             self._attach_view(op, args, result)
-        if state.grad_enabled and not op.nondifferentiable and any(t.requires_grad for t in tensors):
+        if state.grad_enabled and not op.nondifferentiable and any_requires_grad(args):
             record(op, args, key, result)
         return result
 
@@ -183,16 +189,13 @@ class Trace(Tape):
         """Whether a parameter is a factor or a term, on which no shape depends."""
         return op.tensorlike[i] or op.schema.parameters[i].type == "Number"
 
-    def number(self, value: Any) -> Number:
-        """An argument that wants a number and gets one that changes."""
-        return value if type(value) is Number else self.stop("an argument of the wrong type")
+    def is_number(self, value: Any) -> bool:
+        return type(value) is Number
 
     def _plan(self, op: Op, concrete: tuple[Any, ...], default: Any) -> tuple[Any, Any]:
-        key = _key(op, concrete, default)
+        key, plan = planned(op, concrete, default)
         try:
-            plan = op.plans.get(key)
-            if plan is None:
-                plan = new_plan(op, concrete, key)
+            hash(key)
         except TypeError:
             return self.stop("an argument that cannot be remembered")
         if plan.meta or plan.out is None:
@@ -202,11 +205,11 @@ class Trace(Tape):
     def _constant_result(self, op: Op, args: tuple[Any, ...]) -> Any:
         """An operation on constants gives constants."""
         state = context.current
-        state.trace = None
+        state.mode = self.below
         try:
             return op.run(*[self.real(a) for a in args])
         finally:
-            state.trace = self
+            state.mode = self
 
     def _attach_view(self, op: Op, args: tuple[Any, ...], result: Any) -> None:
         outs = result if type(result) is tuple else (result,)
@@ -290,10 +293,8 @@ class Trace(Tape):
         _, plan = self._plan(op, concrete, state.dtype)
         check_result(plan, target, op)
         if state.grad_enabled and not op.nondifferentiable:
-            for a in args:
-                for t in a if type(a) is tuple else (a,):
-                    if type(t) in TENSORS and t.requires_grad:
-                        self.stop("an in-place change that gradients go through")
+            if any_requires_grad(args):
+                self.stop("an in-place change that gradients go through")
         check_overlap(op, args)
         place = self.value(target)
         if place.source is not None and type(place.source) is not External:
@@ -321,13 +322,12 @@ class Trace(Tape):
         elif type(root.array) is Value and isinstance(root.array.source, External):
             self.stop("memory from elsewhere is changed")
 
-    @property
-    def stream(self) -> Stream:
+    def draw(self, state: context.Context) -> Stream:
         return Stream(self)
 
     # ---------------------------------------------------------------- gradients and optimisers
 
-    def accumulate(self, t: Tensor, g: Tensor, create: bool) -> None:
+    def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
         """What `backward.accumulate` does, without arrays."""
         have = t.grad_slot
         context.current.journal.save_attributes(t, "grad_slot")
@@ -348,7 +348,7 @@ class Trace(Tape):
         self.note(Step("own", np.array, (v,), (out,), "np.array"))
         return out
 
-    def step(self, optimizer: Any) -> None:
+    def step(self, optimizer: Any) -> bool:
         """An optimiser's step: the rule runs on the arrays as it is."""
         for parameter, state in zip(optimizer.parameters, optimizer.state, strict=True):
             gradient = parameter.grad_slot
@@ -364,6 +364,7 @@ class Trace(Tape):
                     Step("effect", optimizer.rule, (w, g, state, optimizer.options), (), optimizer.name)
                 )
             self.bump(parameter)
+        return True
 
     def option(self, options: dict[str, Any], name: str) -> Number:
         """An entry of a dictionary as it will be."""

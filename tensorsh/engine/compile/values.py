@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import context
 from .. import dtype as dt
 
 
@@ -107,11 +108,6 @@ class Number:
         return self.made(abs(self.value), f"abs({self.text})")
 
 
-#: called for arithmetic between a Number and a tensor: (operator, left, right) → tensor
-Mixed = Callable[[Callable[..., Any], Any, Any], Any]
-mixed: list[Mixed] = []
-
-
 def _arithmetic(name: str, sign: str) -> None:
     work = getattr(operator, name)
 
@@ -123,7 +119,11 @@ def _arithmetic(name: str, sign: str) -> None:
     def apply(left: Any, right: Any, this: Number, other: Any) -> Any:
         shown = text(other)
         if shown is None:
-            return mixed[0](work, left, right) if hasattr(type(other), "grad_slot") else NotImplemented
+            return (
+                context.current.mode.mix(work, left, right)
+                if hasattr(type(other), "grad_slot")
+                else NotImplemented
+            )
         a, b = (value.value if type(value) is Number else value for value in (left, right))
         first, second = (this.text, shown) if left is this else (shown, this.text)
         try:
@@ -150,7 +150,7 @@ def _comparison(name: str, sign: str) -> None:
         if type(other) in (int, float, bool):
             return self.decide(work(self.value, other), f"{self.text} {sign} {other!r}")
         if hasattr(type(other), "grad_slot"):
-            return mixed[0](work, self, other)
+            return context.current.mode.mix(work, self, other)
         return NotImplemented
 
     setattr(Number, f"__{name}__", compare)

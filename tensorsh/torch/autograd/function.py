@@ -177,20 +177,19 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` on the arguments and put it into the graph, with `backward` as its derivative."""
         state = context.current
-        if state.trace is not None:
-            state.trace.stop("a function with a backward of its own")
+        state.mode.change("a function with a backward of its own")
         apart = cls.setup_context is not Function.setup_context
         if apart:
             args, kwargs = with_defaults(cls.forward, args, kwargs)
         elif kwargs:
             args, kwargs = in_order(cls.forward, args, kwargs)
-        if state.transforms or state.batches:
+        if state.transforms or state.mode.batches:
             if not apart:
                 raise RuntimeError(
                     "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), "
                     f"it must override the setup_context staticmethod. {EXTENDING}"
                 )
-            if state.batches:
+            if state.mode.batches:
                 from .function_vmap import batched, over_slices
 
                 if batched(args):

@@ -44,6 +44,7 @@ def over_slices(cls: Any, args: tuple[Any, ...]) -> Any:
             f"vmap staticmethod or set generate_vmap_rule=True. {EXTENDING}"
         )
     from ...engine import context
+    from ...engine.levels import Batching
 
     found = batched_in(args)
     level = max(t.level for t in found)
@@ -51,16 +52,13 @@ def over_slices(cls: Any, args: tuple[Any, ...]) -> Any:
     mine = [type(a) is Batched and a.level == level for a in args]
     values = tuple([a.value if m else a for a, m in zip(args, mine, strict=True)])
     dims = tuple([0 if m else None for m in mine])
-    batches = context.current.batches
-    outer, context.current.batches = batches, [b for b in batches if b.level != level]
-    try:
+    batches = context.current.mode.batches
+    with Batching(tuple([b for b in batches if b.level != level])):
         if own:
             randomness = next((b.randomness for b in batches if b.level == level), "error")
             output, out_dims = cls.vmap(VmapInfo(size, randomness), dims, *values)
         else:
             output, out_dims = generated(cls, dims, size).apply(*values), 0
-    finally:
-        context.current.batches = outer
     leaves, structure = flatten(output)
     places = spread(out_dims, structure)
     if places is None:

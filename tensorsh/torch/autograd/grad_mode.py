@@ -164,13 +164,14 @@ class inference_mode(Decorating):
 
     def __enter__(self) -> None:
         state = context.current
-        self.before.append((state.grad_enabled, state.inference, state.tracer))
+        self.before.append((state.grad_enabled, state.inference, state.mode))
         state.grad_enabled, state.inference = not self.mode, self.mode
-        state.tracer = Marking(state.tracer) if self.mode else None
+        if self.mode:
+            Marking().__enter__()
 
     def __exit__(self, *_: object) -> None:
         state = context.current
-        state.grad_enabled, state.inference, state.tracer = self.before.pop()
+        state.grad_enabled, state.inference, state.mode = self.before.pop()
 
     def clone(self) -> inference_mode:
         return type(self)(self.mode)

@@ -60,8 +60,7 @@ class saved_tensors_hooks:
         if _disabled:
             raise RuntimeError(_disabled[-1])
         state = context.current
-        if state.trace is not None:
-            state.trace.stop("what is saved is packed")
+        state.mode.change("what is saved is packed")
         state.packing = (*state.packing, (self.pack_hook, self.unpack_hook))
         set_noting()
 

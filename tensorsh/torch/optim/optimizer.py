@@ -368,8 +368,7 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
         with enable_grad():
             loss = closure()
     current = context.current
-    if current.trace is not None:
-        current.trace.stop("a step of an optimiser")
+    current.mode.change("a step of an optimiser")
     journal, states = current.journal, optimizer.state
     for group in optimizer.param_groups:
         if group.get("capturable"):
