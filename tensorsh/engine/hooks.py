@@ -40,7 +40,7 @@ class RemovableHandle:
         for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
             hooks = reference()
             if hooks is not None and self.id in hooks:
-                context.current.journal.save_keys(hooks)
+                about_to_change(hooks)
                 del hooks[self.id]
 
     def __getstate__(self) -> tuple[Any, ...]:
@@ -125,10 +125,23 @@ def hooks_of(target: Any) -> Any:
     return target.hooks
 
 
+def about_to_change(hooks: Any) -> None:
+    """Before hooks come or go: a statement that fails leaves those that were there."""
+    journal = context.current.journal
+    if journal.active and journal.first(hooks):
+        before = hooks.copy()
+
+        def undo() -> None:
+            hooks.clear()
+            hooks.update(before)
+
+        journal.record(undo)
+
+
 def add(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
     """Register a hook after those that are there."""
     context.current.mode.change("a hook is registered")
-    context.current.journal.save_keys(hooks)  # type: ignore[arg-type]
+    about_to_change(hooks)
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
     return handle

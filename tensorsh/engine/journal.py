@@ -113,32 +113,18 @@ class Journal:
 
             self._undo[id(thing), names[0]] = undo
 
-    def save_items(self, items: list[Any] | dict[Any, Any] | set[Any]) -> None:
-        """Before a list, dictionary or set changes."""
-        if type(items) is list:
-            self.save_list(items)
-        else:
-            self.save_keys(items)  # type: ignore[arg-type]
-
-    def save_keys(self, items: dict[Any, Any] | set[Any]) -> None:
-        """Before entries of a dictionary, or members of a set, come, go or change."""
-        if self.active and self.first(items):
-            before: Any = items.copy()
+    def save_memory(self, memory: dict[str, Any]) -> None:
+        """Before what an optimiser remembers of a parameter changes."""
+        if self.active and self.first(memory):
+            before = copied(memory)
 
             def undo() -> None:
-                items.clear()
-                items.update(before)
+                memory.clear()
+                memory.update(before)
 
             self.record(undo)
 
-    def save_list(self, items: list[Any], *, grows: bool = False) -> None:
-        """Before a list changes; `grows` says that items are only appended."""
-        if not self.active:
-            return
-        if grows:
-            length = len(items)
-            if self.first(items, "length"):
-                self.record(lambda: items.__delitem__(slice(length, None)))
-        elif self.first(items):
-            before = list(items)
-            self.record(lambda: items.__setitem__(slice(None), before))
+
+def copied(memory: dict[str, Any]) -> dict[str, Any]:
+    """A copy with arrays of its own."""
+    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in memory.items()}

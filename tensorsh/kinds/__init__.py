@@ -6,6 +6,6 @@ it. Who walks values (undo, the compiler of loops, printing, JSON, trees) lists 
 description.
 """
 
-from .kind import ALL, Kind, describe, described_in, kind_of
+from .kind import ALL, Kind, describe, described_in, kind_of, same
 
-__all__ = ["ALL", "Kind", "describe", "described_in", "kind_of"]
+__all__ = ["ALL", "Kind", "describe", "described_in", "kind_of", "same"]

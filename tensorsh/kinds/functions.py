@@ -46,7 +46,12 @@ def replace_function(function: FunctionType, again: Again) -> None:
             function.__defaults__ = again(function.__defaults__)
 
 
-describe(FunctionType, Kind(parts=(Part(note_function, replace_function),), closed=ALL))
+def follow(function: FunctionType, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    reach.same(function, path)
+    reach.function(function, path, depth)
+
+
+describe(FunctionType, Kind(parts=(Part(note_function, replace_function),), closed=ALL, follow=follow))
 
 
 def note_cell(cell: CellType, s: Notes) -> Iterable[Any]:

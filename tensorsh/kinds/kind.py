@@ -1,7 +1,7 @@
 """The description of a kind of value, and the descriptions of all kinds by class.
 
-What a class does not say itself it has from the nearest of its bases that says it. How a trace follows a value and
-how it is walked as a tree are each class's own: a subclass may hold more than its base.
+What a class does not say itself it has from the nearest of its bases that says it. Its names, how a trace follows it
+and how it is walked as a tree are each class's own: a subclass may hold more than its base.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 #: where Python's and NumPy's kinds are described
 FILES = "objects atoms sequences mappings arrays streams functions iterators"
-
-
 #: what classes add to what is undone
 ALL = frozenset({"attributes", "slots"})
 
@@ -81,16 +79,14 @@ class Kind:
 
 
 #: what a class has from its bases
-INHERITED = (
-    "names", "changing", "parts", "closed", "again", "entries", "brackets", "text", "json",
-)  # fmt: skip
+INHERITED = ("parts", "closed", "again", "entries", "brackets", "text", "json")
 #: what is only its own
-OWN = ("tree", "follow", "leave")
+OWN = ("names", "changing", "tree", "follow", "leave")
 
-_described: dict[type, Kind] = {}  # as it was entered
-_known: dict[
-    int, tuple[Any, Kind]
-] = {}  # class, by its id → a reference to it, its description with what it inherits
+#: as they were entered
+_described: dict[type, Kind] = {}
+#: those that were asked for, with what they inherit: (a reference to the class, its description) by the class's id
+_known: dict[int, tuple[Any, Kind]] = {}
 _files = [f"{__package__}.{name}" for name in FILES.split()]  # that have not been read yet
 
 
@@ -109,6 +105,11 @@ def kind_of(kind: type) -> Kind:
     """The description of a class; never fails, since all are objects."""
     known = _known.get(id(kind))
     return known[1] if known is not None else _complete(kind)
+
+
+def same(value: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """How a trace follows a value that is what it is: two of them are the same only if they are one."""
+    reach.same(value, path)
 
 
 def _complete(kind: type) -> Kind:

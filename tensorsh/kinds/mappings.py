@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from .aspects import Part
+from .atoms import words
 from .kind import Kind, describe
-from .sequences import MEMBERS, others
+from .sequences import MEMBERS, MOST_ITEMS, others
 from .undo import Again, Notes, inside, same
 
 # ------------------------------------------------------------------ dictionaries
@@ -44,8 +45,34 @@ def replace_dict(items: dict[Any, Any], again: Again) -> None:
     put_back_dict(items, after)
 
 
+def follow(items: dict[Any, Any], reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A program holds for a dictionary with the same keys in the same order."""
+    if len(items) > MOST_ITEMS or depth > 3:
+        reach.refuse("a large dictionary")
+    if not all(type(key) is str for key in items):
+        reach.refuse("a dictionary with keys that are no strings")
+    if not reach.known(items, path):
+        reach.guards.append(f"type({path}) is dict and (*{path},) == {tuple(items)!r}")
+        reach.contents(items, path, varies, depth, name)
+
+
+def leave(items: dict[Any, Any], leaving: Any) -> str:
+    return f"{{{''.join(f'{leaving.value(k)}: {leaving.value(v)}, ' for k, v in items.items())}}}"
+
+
 DICT = Part(note_dict, replace_dict)
-describe(dict, Kind(parts=(DICT,)))
+CHANGING = words("pop popitem setdefault update clear")
+describe(
+    dict,
+    Kind(
+        names=words("keys values items get copy") | CHANGING,
+        changing=CHANGING,
+        parts=(DICT,),
+        entries=_items,
+        follow=follow,
+        leave=leave,
+    ),
+)
 describe(OrderedDict, Kind())
 
 
@@ -97,5 +124,15 @@ def frozenset_again(items: frozenset[Any], again: Again) -> frozenset[Any]:
     return items if parts is None else frozenset(parts)
 
 
-describe(set, Kind(parts=(Part(note_set, replace_set),)))
-describe(frozenset, Kind(parts=(MEMBERS,), again=frozenset_again))
+MEMBERS_CHANGING = words("add remove discard pop update clear")
+describe(
+    set,
+    Kind(
+        names=words("union intersection difference symmetric_difference issubset issuperset isdisjoint copy")
+        | MEMBERS_CHANGING,
+        changing=MEMBERS_CHANGING,
+        parts=(Part(note_set, replace_set),),
+        entries=enumerate,
+    ),
+)
+describe(frozenset, Kind(parts=(MEMBERS,), again=frozenset_again, entries=enumerate))

@@ -8,8 +8,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from .aspects import Part
+from .atoms import words
 from .kind import Kind, describe
 from .undo import Again, Notes, inside, same
+
+MOST_ITEMS = 64  # that a program is made for
+
+
+def follow(items: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A program holds for a list or tuple of the same length; what is in it is followed, too."""
+    if len(items) > MOST_ITEMS or depth > 3:
+        reach.refuse("a long list")
+    if not reach.known(items, path):
+        reach.guards.append(f"type({path}) is {reach.constant(type(items))} and len({path}) == {len(items)}")
+        reach.contents(items, path, varies, depth, name)
+
+
+def joined(items: Any, leaving: Any) -> str:
+    return "".join(f"{leaving.value(item)}, " for item in items)
+
 
 # ------------------------------------------------------------------ lists
 
@@ -34,7 +51,18 @@ def replace_list(items: list[Any], again: Again) -> None:
             list.__setitem__(items, i, new)
 
 
-describe(list, Kind(parts=(Part(note_list, replace_list),)))
+CHANGING = words("append extend pop insert reverse sort remove clear")
+describe(
+    list,
+    Kind(
+        names=words("index count copy") | CHANGING,
+        changing=CHANGING,
+        parts=(Part(note_list, replace_list),),
+        entries=enumerate,
+        follow=follow,
+        leave=lambda items, leaving: f"[{joined(items, leaving)}]",
+    ),
+)
 
 # ------------------------------------------------------------------ tuples
 
@@ -69,7 +97,18 @@ def tuple_again(items: tuple[Any, ...], again: Again) -> tuple[Any, ...]:
 
 
 MEMBERS = Part(note_members)
-describe(tuple, Kind(parts=(MEMBERS,), again=tuple_again))
+NAMES = words("index count")
+describe(
+    tuple,
+    Kind(
+        names=NAMES,
+        parts=(MEMBERS,),
+        again=tuple_again,
+        entries=enumerate,
+        follow=follow,
+        leave=lambda items, leaving: f"({joined(items, leaving)})",
+    ),
+)
 
 # ------------------------------------------------------------------ deques
 
@@ -95,7 +134,7 @@ def replace_deque(items: deque[Any], again: Again) -> None:
             deque.__setitem__(items, i, new)
 
 
-describe(deque, Kind(parts=(Part(note_deque, replace_deque),)))
+describe(deque, Kind(parts=(Part(note_deque, replace_deque),), entries=enumerate))
 
 # ------------------------------------------------------------------ bytes and numbers
 

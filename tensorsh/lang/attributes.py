@@ -1,7 +1,7 @@
 """Which attributes a program may use: the ones listed here, and nothing of Python behind them.
 
 Engine classes say it themselves in a set `public`; a named result (`values`, `indices`) by its fields;
-a namespace (`torch`, `F`) by its entries. For host values this table says it.
+a namespace (`torch`, `F`) by its entries. Of host values their descriptions say it (`kinds`).
 """
 
 from __future__ import annotations
@@ -10,55 +10,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..engine import context
-from ..engine.device import Device
-from ..engine.dtype import DType
 from ..engine.mode import EAGER
-from ..engine.op import Op
-from ..engine.results import Size
 from ..engine.tensor import TENSORS, Tensor
 from ..errors import ArgumentError, unknown_attribute
+from ..kinds import atoms, kind_of, same
+from ..kinds.ownership import own_class
 from ..modules import Host
-from ..modules.reach import own_class
-from .namespace import Kind, Namespace, did_you_mean
-
-HOST: dict[type, frozenset[str]] = {
-    list: frozenset(
-        {"append", "extend", "pop", "insert", "index", "count", "reverse", "sort", "copy", "remove", "clear"}
-    ),
-    tuple: frozenset({"index", "count"}),
-    str: frozenset({
-        "join", "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "upper", "lower", "title",
-        "capitalize", "swapcase", "casefold", "startswith", "endswith", "removeprefix", "removesuffix",
-        "replace", "count", "find", "rfind", "index", "rindex", "zfill", "ljust", "rjust", "center",
-        "partition", "rpartition", "expandtabs", "isdigit", "isalpha", "isalnum", "isspace", "isupper",
-        "islower", "isdecimal", "isnumeric", "istitle", "isidentifier",
-    }),
-    int: frozenset({
-        "real", "imag", "numerator", "denominator", "conjugate", "bit_length", "bit_count", "is_integer",
-    }),
-    float: frozenset({"real", "imag", "conjugate", "is_integer", "hex", "as_integer_ratio"}),
-    complex: frozenset({"real", "imag", "conjugate"}),
-    range: frozenset({"start", "stop", "step", "index", "count"}),
-    slice: frozenset({"start", "stop", "step"}),
-}  # fmt: skip
-HOST[bool] = HOST[int]
-HOST[dict] = frozenset(
-    {"keys", "values", "items", "get", "copy", "pop", "popitem", "setdefault", "update", "clear"}
-)
-HOST[set] = frozenset({
-    "union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint",
-    "copy", "add", "remove", "discard", "pop", "update", "clear",
-})  # fmt: skip
-HOST[Size] = HOST[tuple] | {"numel"}
-HOST[DType] = frozenset({"is_floating_point", "is_complex", "is_signed", "itemsize", "to_real", "to_complex"})
-HOST[Device] = frozenset({"type", "index"})
-
-#: the methods of what can change that leave it as it is
-PURE: dict[type, frozenset[str]] = {
-    list: frozenset({"index", "count", "copy"}),
-    dict: frozenset({"keys", "values", "items", "get", "copy"}),
-    set: HOST[set] - {"add", "remove", "discard", "pop", "update", "clear"},
-}
+from .namespace import Namespace, did_you_mean
 
 #: functions of `torch.` that a trace can follow
 MODES = frozenset(
@@ -74,8 +32,9 @@ def public_names(value: Any) -> Iterable[str]:
     if names is not None:
         return names
     for kind in type(value).__mro__:
-        if kind in HOST:
-            return HOST[kind] | set(getattr(value, "_fields", ()))
+        names = kind_of(kind).names
+        if names is not None:
+            return names | set(getattr(value, "_fields", ()))
     return ()
 
 
@@ -88,7 +47,8 @@ def get(value: Any, name: str, host: Host) -> Any:
         if name.startswith("__"):
             return host.attribute(value, name)
         raise missing(value, name, Tensor.public)
-    if kind in PURE:
+    description = kind_of(kind)
+    if description.changing is not None:
         return container_method(value, kind, name, host)
     if kind is Namespace:
         if name.startswith("__") and name != "__name__" and name != "__version__":
@@ -96,21 +56,21 @@ def get(value: Any, name: str, host: Host) -> Any:
         found = getattr(value, name)
         mode = context.current.mode
         if mode is not EAGER:
-            if not (isinstance(found, Op | DType | Device | Kind | Namespace | int | float) or name in MODES):
+            if kind_of(type(found)).follow not in (same, atoms.follow) and name not in MODES:
                 mode.observe("a function of the host")
         return found
     names = getattr(kind, "public", None)
     if names is None and is_engines(kind):
-        names = HOST.get(kind, ())
+        names = description.names or ()
     if names is not None and not name.startswith("__"):
         if name not in names:
             raise missing(value, name, names)
         if name == "options":
             context.current.mode.observe("hyperparameters are looked at")
         return getattr(value, name)
-    if kind not in HOST:
+    if description.names is None:
         context.current.mode.observe("an attribute of a {}", kind)
-    if own_class(kind) or kind not in HOST:
+    if own_class(kind) or description.names is None:
         return host.attribute(value, name)
     found = host.attribute(value, name, _absent)
     if found is _absent:
@@ -141,16 +101,19 @@ def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
 
 def container_method(items: Any, kind: type, name: str, host: Host) -> Any:
     """A method of a list, dictionary or set; one that changes it stops a trace."""
-    if name not in PURE[kind]:
-        context.current.mode.change("a {} is changed", kind)
-        if name not in HOST[kind]:
-            if kind is list and not name.startswith("__"):
-                return list_as_tensor(items, name)
-            found = host.attribute(items, name, _absent)
-            if found is _absent:
-                raise missing(items, name, HOST[kind])
-            return found
-    return getattr(items, name)
+    description = kind_of(kind)
+    names, changing = description.names or frozenset(), description.changing or frozenset()
+    if name in names and name not in changing:
+        return getattr(items, name)
+    context.current.mode.change("a {} is changed", kind)
+    if name in changing:
+        return getattr(items, name)
+    if kind is list and not name.startswith("__"):
+        return list_as_tensor(items, name)
+    found = host.attribute(items, name, _absent)
+    if found is _absent:
+        raise missing(items, name, names)
+    return found
 
 
 def list_as_tensor(items: list[Any], name: str) -> Any:
@@ -159,7 +122,7 @@ def list_as_tensor(items: list[Any], name: str) -> Any:
         from .runtime import as_tensor
 
         return getattr(as_tensor(items), name)
-    raise missing(items, name, HOST[list])
+    raise missing(items, name, public_names(items))
 
 
 def holds_tensor(items: Any) -> bool:
@@ -209,6 +172,11 @@ class Fields:
             self[name] = None
 
 
+def changes(value: Any) -> bool:
+    """Whether a value is a container that can change, as its class describes it."""
+    return kind_of(type(value)).changing is not None
+
+
 class Slots:
     """The assignable side of a list or dictionary: `xs[i] = v`, `xs[i] += v`, `del xs[i]`, seen by a trace."""
 
@@ -219,7 +187,7 @@ class Slots:
 
     def __getitem__(self, index: Any) -> Any:
         found = self.items[index]
-        if type(found) in PURE:  # `xs[i] += v` changes what is there
+        if changes(found):  # `xs[i] += v` changes what is there
             context.current.mode.change_items(found)
         return found
 

@@ -25,7 +25,7 @@ from ..modules import Host
 from ..text.printing import get_printoptions, set_printoptions, texts
 from ..train.data import batches, track
 from .files import Load, save
-from .namespace import Kind
+from .namespace import TypeName
 
 #: names that are both Python's and an operation, and the keywords that are Python's
 DUAL: dict[str, frozenset[str]] = {
@@ -130,20 +130,22 @@ def leave(code: Any = 0) -> None:
     raise SystemExit(code)
 
 
-FUNCTION = Kind("function", (FunctionType,), lambda *_: refuse("function"))
-BUILTIN = Kind("builtin_function_or_method", (BuiltinFunctionType, Op, Dual), lambda *_: refuse("builtin"))
-NONE = Kind("NoneType", (type(None),), lambda: None)
+FUNCTION = TypeName("function", (FunctionType,), lambda *_: refuse("function"))
+BUILTIN = TypeName(
+    "builtin_function_or_method", (BuiltinFunctionType, Op, Dual), lambda *_: refuse("builtin")
+)
+NONE = TypeName("NoneType", (type(None),), lambda: None)
 
-KINDS: dict[str, Kind] = {
-    "int": Kind("int", (int,), int, int32),
-    "float": Kind("float", (float,), float, float32),
-    "bool": Kind("bool", (bool,), bool, bool_),
-    "complex": Kind("complex", (complex,), make_complex, complex64),
-    "list": Kind("list", (list,), list),
-    "tuple": Kind("tuple", (tuple,), tuple),
-    "dict": Kind("dict", (dict,), dict),
-    "set": Kind("set", (set,), set),
-    "slice": Kind("slice", (slice,), slice),
+KINDS: dict[str, TypeName] = {
+    "int": TypeName("int", (int,), int, int32),
+    "float": TypeName("float", (float,), float, float32),
+    "bool": TypeName("bool", (bool,), bool, bool_),
+    "complex": TypeName("complex", (complex,), make_complex, complex64),
+    "list": TypeName("list", (list,), list),
+    "tuple": TypeName("tuple", (tuple,), tuple),
+    "dict": TypeName("dict", (dict,), dict),
+    "set": TypeName("set", (set,), set),
+    "slice": TypeName("slice", (slice,), slice),
 }
 #: classes that programs hold as they are
 CLASSES: dict[str, type] = {"Tensor": Tensor, "Size": Size, "device": device.Device, "dtype": DType}
@@ -160,8 +162,8 @@ def isinstance_(*given: Any) -> bool:
     value, kinds = given
     if isinstance(kinds, tuple):
         return any(isinstance_(value, kind) for kind in kinds)
-    if isinstance(kinds, Kind | type):
-        return isinstance(value, kinds.types if isinstance(kinds, Kind) else kinds)
+    if isinstance(kinds, TypeName | type):
+        return isinstance(value, kinds.types if isinstance(kinds, TypeName) else kinds)
     raise ArgumentError("isinstance() arg 2 must be a type, a tuple of types, or a union")
 
 
@@ -187,9 +189,9 @@ def host_names(host: Host) -> dict[str, Any]:
         return texts.str(object)
 
     as_text.__qualname__ = "str"
-    kinds = KINDS | {"str": Kind("str", (str,), as_text)}
+    kinds = KINDS | {"str": TypeName("str", (str,), as_text)}
 
-    def type_of(value: Any) -> Kind | type:
+    def type_of(value: Any) -> TypeName | type:
         """The type of a value."""
         for kind in (*kinds.values(), FUNCTION, BUILTIN, NONE):
             if type(value) in kind.types:
@@ -197,7 +199,7 @@ def host_names(host: Host) -> dict[str, Any]:
         if type(value) in CLASSES.values():
             return type(value)
         title = getattr(value, "_torch_name", type(value).__name__)
-        return Kind(title, (type(value),), lambda *_: refuse(title))
+        return TypeName(title, (type(value),), lambda *_: refuse(title))
 
     names: dict[str, Any] = {name: getattr(builtins, name) for name in PLAIN}
     names |= {name: Dual(name) for name in DUAL} | kinds | CLASSES | printing()

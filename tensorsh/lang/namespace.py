@@ -13,6 +13,7 @@ from typing import Any
 
 from ..engine.dtype import ALL, DType, dtypes
 from ..engine.op import registry
+from ..kinds import Kind, describe, same
 from ..torch import CONTENTS
 from ..torch.namespace import Namespace, did_you_mean, namespace, torch
 
@@ -32,7 +33,7 @@ OPEN_PREFIXES = (
 SETTINGS = (*CONTENTS["settings"].split(), *CONTENTS["autograd.grad_mode"].split())
 
 
-class Kind:
+class TypeName:
     """A type as programs see it: called to convert, asked by `isinstance`, printed like the class.
 
     `int float bool complex` are dtypes as well, as after `from torch import *`.
@@ -63,7 +64,9 @@ class Kind:
         return hash(self.title)
 
 
-__all__ = ["Behind", "Kind", "Namespace", "Prelude", "did_you_mean"]
+describe(TypeName, Kind(follow=same))
+
+__all__ = ["Behind", "Namespace", "Prelude", "TypeName", "did_you_mean"]
 
 
 class Prelude:

@@ -13,14 +13,8 @@ from typing import Any
 from ..engine.compile.frame import ReplayedNode
 from ..engine.compile.steps import External
 from ..engine.compile.values import Number, TraceStopped, Value
-from ..engine.context import GradMode
-from ..engine.device import Device
-from ..engine.dtype import DType
-from ..engine.op import Op
-from ..engine.results import Size
-from ..engine.tensor import TENSORS, Tensor
-from ..train.optim import Optimizer
-from .namespace import Kind, Namespace
+from ..engine.tensor import Tensor
+from ..kinds import atoms, kind_of, same
 from .runs import words
 
 #: functions of the host that only compute; any other stops a trace
@@ -35,10 +29,6 @@ HELPERS = words(
     ".changing .list .list_operator .literal .numbers .rows .scope .signs .sizes .slot .spelled "
     ".stacked .values "
 )
-MOST_ITEMS = 64
-
-#: values that are what they are: two of them are the same only if they are one
-CONSTANT = (Op, DType, Device, Kind, Namespace, GradMode)
 
 
 class Reach:
@@ -77,7 +67,7 @@ class Reach:
         self.guards: list[str] = []
         self.scope: dict[str, Any] = {}
         self.externals: list[External] = []
-        self.containers: list[tuple[Any, Any, str]] = []  # (a list or dictionary, what is in it, its path)
+        self.containers: list[tuple[Any, Any, str]] = []  # (a list or dictionary, its entries, its path)
         self.items: list[tuple[Any, Any, Number]] = []  # numbers in containers: (container, key, Number)
         self.numbers: dict[str, Number] = {}
         self.foreign: dict[int, Value] = {}
@@ -112,8 +102,11 @@ class Reach:
             self._prelude(name, prelude[name])
 
     def _prelude(self, name: str, value: Any) -> None:
-        known = name in PURE or name in HELPERS or isinstance(value, (*CONSTANT, int, float, complex, str))
-        if not known and value is not None:
+        if (
+            name not in PURE
+            and name not in HELPERS
+            and kind_of(type(value)).follow not in (same, atoms.follow)
+        ):
             raise TraceStopped(f"'{name}' does more than compute")
 
     def _root(self, space: str, name: str, value: Any) -> None:
@@ -137,56 +130,28 @@ class Reach:
 
     def thing(self, value: Any, path: str, varies: bool, depth: int, name: str = "") -> None:
         """One value and what is inside it; `name` is how the program may write it."""
-        kind = type(value)
-        if kind in TENSORS:
-            self.tensor(value, path, varies)
-        elif value is None or kind in (bool, int, float, str, complex):
-            self.guards.append(f"type({path}) is {self.constant(kind)} and {path} == {self.constant(value)}")
-            if kind is float and value == 0:
-                self.guards.append(f"str({path}) == {str(value)!r}")
-            if value != value:
-                raise TraceStopped("a number that equals nothing")
-        elif kind in (list, tuple, Size):
-            if len(value) > MOST_ITEMS or depth > 3:
-                raise TraceStopped("a long list")
-            if self.known(value, path):
-                return
-            self.guards.append(f"type({path}) is {self.constant(kind)} and len({path}) == {len(value)}")
-            self._inside(value, enumerate(value), path, varies, depth, name)
-        elif kind is dict:
-            if len(value) > MOST_ITEMS or depth > 3:
-                raise TraceStopped("a large dictionary")
-            if not all(type(key) is str for key in value):
-                raise TraceStopped("a dictionary with keys that are no strings")
-            if self.known(value, path):
-                return
-            self.guards.append(f"type({path}) is dict and (*{path},) == {tuple(value)!r}")
-            self._inside(value, value.items(), path, varies, depth, name)
-        elif kind is FunctionType:
-            self.same(value, path)
-            self.function(value, path, depth)
-        elif kind is Optimizer:
-            self.same(value, path)
-            for i, parameter in enumerate(value.parameters):
-                self.tensor(parameter, f"{path}.parameters[{i}]", False)
-        elif isinstance(value, CONSTANT):
-            self.same(value, path)
+        follow = kind_of(type(value)).follow
+        if follow is None:
+            self.refuse(f"a {type(value).__name__}")
         else:
-            raise TraceStopped(f"a {kind.__name__}")
+            follow(value, self, path, varies, depth, name)
 
-    def _inside(
-        self, container: Any, items: Iterable[tuple[Any, Any]], path: str, varies: bool, depth: int, name: str
-    ) -> None:
+    def refuse(self, why: str) -> None:
+        raise TraceStopped(why)
+
+    def contents(self, container: Any, path: str, varies: bool, depth: int, name: str) -> None:
         """What is in a list, tuple or dictionary; a number that the loop sets anew is as it will be."""
-        before = None if isinstance(container, tuple) else container.copy()
-        if before is not None:
-            self.containers.append((container, before, path))
-        for key, item in items:
+        kind = kind_of(type(container))
+        assert kind.entries is not None
+        entries = dict(kind.entries(container))
+        if kind.changing is not None:
+            self.containers.append((container, entries, path))
+        for key, item in [*entries.items()]:
             place, written = f"{path}[{key!r}]", f"{name}[{key!r}]"
-            if before is not None and written in self.varying and type(item) in (int, float):
+            if kind.changing is not None and written in self.varying and type(item) in (int, float):
                 self.guards.append(f"type({place}) is {type(item).__name__}")
-                before[key] = Number(item, place, self.guards)
-                self.items.append((container, key, before[key]))
+                entries[key] = Number(item, place, self.guards)
+                self.items.append((container, key, entries[key]))
             else:
                 self.thing(item, place, varies or written in self.varying, depth + 1, written)
 

@@ -259,12 +259,12 @@ def signs(operators: tuple[str, ...], value: Any) -> Any:
 
 def slot(value: Any) -> Any:
     """What `value[i] = …` writes to."""
-    return attributes.Slots(value) if type(value) in (list, dict) else value
+    return attributes.Slots(value) if attributes.changes(value) else value
 
 
 def changing(value: Any) -> None:
     """Before `value += …`: a trace does not follow a list, dictionary or set that changes in place."""
-    if type(value) in attributes.PURE:
+    if attributes.changes(value):
         context.current.mode.change("a {} is changed", type(value))
 
 

@@ -13,7 +13,7 @@ from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
 from ..errors import TensorshError
 from ..lang.host import Dual
-from ..lang.namespace import Kind, Namespace, did_you_mean
+from ..lang.namespace import Namespace, TypeName, did_you_mean
 from ..lang.places import describe
 from ..render.derivatives import formulas
 from ..render.paint import Paint
@@ -164,7 +164,7 @@ def _described(session: Session, name: str, value: Any, page: Page) -> str:
         return "\n".join([page.paint(value.__name__, "message"), "", *page.filled(inside)])
     if isinstance(value, DType):
         return f"{page.paint(repr(value), 'message')}: {value.bits} bits"
-    if isinstance(value, Kind):
+    if isinstance(value, TypeName):
         return f"{page.paint(value.title, 'message')}: a type"
     if not callable(value) or (name in session and not hasattr(value, "__name__")):
         return variable(name, value, page)

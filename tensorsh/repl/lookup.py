@@ -16,7 +16,7 @@ from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
 from ..lang import attributes
 from ..lang.host import Dual
-from ..lang.namespace import Kind, Namespace
+from ..lang.namespace import Namespace, TypeName
 from ..lang.places import describe
 from ..session import Session
 from .scan import Chain
@@ -127,7 +127,7 @@ def signature(value: Any, name: str, *, bound: bool = False) -> Signature | None
         if first and not any(p.varargs for p in record.schema.parameters):
             parameters.insert(first, ("", "*"))
         return Signature(name, tuple(parameters[1:] if bound else parameters))
-    if isinstance(value, Kind):
+    if isinstance(value, TypeName):
         value = value.convert
     if not callable(value) or isinstance(value, DType | Device):
         return None
@@ -164,5 +164,5 @@ def meta(name: str, value: Any) -> str:
         return "dtype"
     if isinstance(value, Op | Dual) or callable(value):
         found = signature(value, name)
-        return "type" if isinstance(value, Kind) else str(found)[len(name) :] if found else "function"
+        return "type" if isinstance(value, TypeName) else str(found)[len(name) :] if found else "function"
     return describe(value)

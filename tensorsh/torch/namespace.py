@@ -21,7 +21,7 @@ from ..engine import context
 from ..engine.op import registry
 from ..engine.registry import INTERNAL
 from ..errors import unknown_attribute
-from ..kinds import ALL, Kind, describe
+from ..kinds import ALL, Kind, describe, same
 from ..text import printing  # noqa: F401  says how tensors print
 
 PACKAGE = __package__
@@ -118,7 +118,8 @@ class Namespace:
         } - {""}
 
 
-describe(Namespace, Kind(parts=(), closed=ALL))  # what is set in it belongs to the session's settings
+# what is set in it belongs to the session's settings
+describe(Namespace, Kind(parts=(), closed=ALL, follow=same))
 
 
 @cache

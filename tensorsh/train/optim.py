@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from ..engine import context, fma
 from ..engine.inplace import bump
 from ..engine.op import composite
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, BadValue, GradientError
+from ..kinds import Kind, describe
 from .rules import adam as adam_rules
 from .rules import descent, squares
 from .rules.parts import Rule
@@ -61,7 +60,7 @@ class Optimizer:
                 continue
             if journal.active:
                 journal.save_array(parameter.array)
-                save_state(journal, state)
+                journal.save_memory(state)
             self.rule(parameter.array, gradient.array, state, self.options)
             bump(parameter)
 
@@ -83,16 +82,14 @@ class Optimizer:
         return f"{self.name}({len(self.parameters)} parameters, {options})"
 
 
-def save_state(journal: Any, state: dict[str, Any]) -> None:
-    if not journal.first(state):
-        return
-    before = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
+def follow(optimizer: Optimizer, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A program holds for this optimiser, and takes its parameters from it."""
+    reach.same(optimizer, path)
+    for i, parameter in enumerate(optimizer.parameters):
+        reach.tensor(parameter, f"{path}.parameters[{i}]", False)
 
-    def undo() -> None:
-        state.clear()
-        state.update(before)
 
-    journal.record(undo)
+describe(Optimizer, Kind(follow=follow))
 
 
 def leaves(parameters: Any) -> list[Tensor]:

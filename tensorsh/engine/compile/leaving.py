@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...kinds import kind_of
 from ..node import FREED
 from ..tensor import TENSORS, Tensor, View
 from .frame import Passage
@@ -59,10 +60,10 @@ class Leaving:
                     work.append(value.grad_slot)
                 if value.view_of is not None and value.view_of not in self.trace.through:
                     work.append(value.view_of.base)
-            elif type(value) in (tuple, list):
-                work.extend(value)
-            elif type(value) is dict:
-                work.extend(value.values())
+                continue
+            kind = kind_of(type(value))
+            if kind.leave is not None and kind.entries is not None:
+                work.extend(item for _, item in kind.entries(value))
         made = list(found.values())[::-1]
         self._check_constants(made)
         return made
@@ -87,18 +88,18 @@ class Leaving:
             if e.written:
                 lines.append(f"{e.path}.shared_counter()[0] += {e.written}")
         for t in self.builder.outputs:
-            self._tensor(t)
+            self.tensor(t)
         for e, grad in self._graded():
-            lines.append(f"{self.before(e.path)}.grad_slot = {self._value(grad)}")
+            lines.append(f"{self.before(e.path)}.grad_slot = {self.value(grad)}")
             if grad is not None and id(grad) in self.made:
                 label = self.builder.labels.get(e.path, e.path)
                 self._show(f"{label}.grad", grad)
         lines += self.builder.freed
         self._graphs(passage)
         for path, key, value in self.items:
-            lines.append(f"{self.before(path)}[{key!r}] = {self._value(value)}")
+            lines.append(f"{self.before(path)}[{key!r}] = {self.value(value)}")
         for name, value in self.results.items():
-            lines.append(f"v[{name!r}] = {self._value(value)}")
+            lines.append(f"v[{name!r}] = {self.value(value)}")
             if type(value) in TENSORS and id(value) in self.made:
                 self._show(name, value)
 
@@ -125,7 +126,7 @@ class Leaving:
             self.builder.program.steps.append(f"{self.before(n.text)} = {n.text}")
         return self.before(n.text)
 
-    def _tensor(self, t: Tensor) -> str:
+    def tensor(self, t: Tensor) -> str:
         """The name of a tensor that the program makes."""
         found = self.made.get(id(t))
         if found is not None:
@@ -147,7 +148,7 @@ class Leaving:
         if t.requires_grad_slot and t.node is None:
             lines.append(f"{found}.requires_grad_slot = True")
         if t.grad_slot is not None:
-            lines.append(f"{found}.grad_slot = {self._value(t.grad_slot)}")
+            lines.append(f"{found}.grad_slot = {self.value(t.grad_slot)}")
         return found
 
     def _copy(self, v: Value, array: str, t: Tensor) -> str:
@@ -186,37 +187,29 @@ class Leaving:
         elif id(self.trace.value(view.base)) in self.trace.aliased:
             raise TraceStopped("a view of what stands for several tensors")
         else:
-            base, steps = self._value(view.base), self.builder.named(view.steps, "steps")
+            base, steps = self.value(view.base), self.builder.named(view.steps, "steps")
         version = f"{self._counter(t.shared_counter())}[0] - {t.version - view.version}"
         return f"View({base}, {steps}, {version}, {view.origin!r})"
 
-    def _value(self, value: Any) -> str:
+    def value(self, value: Any) -> str:
         """The text of a value that is bound."""
         path = self.paths.get(id(value))
         if path is not None:
             return self.before(path)
-        kind = type(value)
-        if kind in TENSORS:
-            return self._tensor(value)
-        if kind is Number:
-            return self.number(value)
-        if kind in (tuple, list, dict):
-            found = self.made.get(id(value))
-            if found is None:
-                found = self.made[id(value)] = self.builder.new()
-                self.builder.lines.append(f"{found} = {self._container(kind, value)}")
-            return found
-        if value is None or kind in (bool, int, str):
-            return repr(value)
-        if kind is float:
-            return self.builder.named(value, "k")
-        raise TraceStopped(f"a {kind.__name__} is bound")
+        kind = kind_of(type(value))
+        if kind.leave is None:
+            raise TraceStopped(f"a {type(value).__name__} is bound")
+        if kind.entries is None:
+            return kind.leave(value, self)
+        found = self.made.get(id(value))
+        if found is None:
+            found = self.made[id(value)] = self.builder.new()
+            self.builder.lines.append(f"{found} = {kind.leave(value, self)}")
+        return found
 
-    def _container(self, kind: type, value: Any) -> str:
-        if kind is dict:
-            return f"{{{''.join(f'{self._value(k)}: {self._value(v)}, ' for k, v in value.items())}}}"
-        inside = "".join(f"{self._value(item)}, " for item in value)
-        return f"({inside})" if kind is tuple else f"[{inside}]"
+    def named(self, constant: Any) -> str:
+        """A name for a value that is the same in all replays."""
+        return self.builder.named(constant, "k")
 
     # ---------------------------------------------------------------- the graph
 
@@ -240,7 +233,7 @@ class Leaving:
             self._place(t, f"{frame}.node({builder.named(t.node, 'n')})")
 
     def _place(self, t: Tensor, node: str) -> None:
-        name = self._tensor(t)
+        name = self.tensor(t)
         self.builder.lines.append(
             f"{name}.node = {node}; {name}.index = {t.index}; {name}.requires_grad_slot = True"
         )

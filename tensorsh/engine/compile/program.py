@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..journal import Journal
+from ..journal import Journal, copied
 from ..tensor import Tensor
 from .frame import Passage
 
@@ -79,26 +79,9 @@ class Program:
         for t in graded:
             journal.save_attributes(t, "grad_slot")
         for state in states:
-            save_state(journal, state)
+            journal.save_memory(state)
 
 
 def as_function(lines: list[str]) -> str:
     """A function that gets the names it reads from `v`, and returns True."""
     return "\n".join(["def replay(v):", *(f"    {line}" for line in lines), "    return True"])
-
-
-def copied(state: dict[str, Any]) -> dict[str, Any]:
-    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
-
-
-def save_state(journal: Journal, state: dict[str, Any]) -> None:
-    """Before an optimiser's memory of one parameter changes."""
-    if not journal.first(state):
-        return
-    before = copied(state)
-
-    def undo() -> None:
-        state.clear()
-        state.update(before)
-
-    journal.record(undo)

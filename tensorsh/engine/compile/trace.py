@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import kind_of
 from .. import context
 from .. import dtype as dt
 from ..apply import any_requires_grad, attach_view, planned, record
@@ -51,7 +52,7 @@ class Trace(Tape, Mode):
         self.mixing: Number | None = None  # the Number that an operator is working with,
         self.mixed: Any = None  # and its present value, which stands for it
         self.scope: dict[str, Any] = {}
-        self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, what was in it, its path)
+        self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
 
     # ---------------------------------------------------------------- entering and leaving
 
@@ -89,21 +90,20 @@ class Trace(Tape, Mode):
     change = observe
 
     def change_items(self, items: Any) -> None:
-        self.journal.save_items(items)
-
-    def changes(self, items: Any) -> None:
-        """An item of a list or dictionary gets another value."""
         if not any(known is items for known, _, _ in self.containers):
             self.stop(f"a {type(items).__name__} is changed that the program cannot find")
+        self.journal.note(items)
 
     def changed_items(self) -> list[tuple[str, Any, Any]]:
         """The items that are not what they were: (path of the list or dictionary, position or key, value)."""
         found: list[tuple[str, Any, Any]] = []
         for items, before, path in self.containers:
-            if len(items) != len(before):
+            entries = kind_of(type(items)).entries
+            assert entries is not None
+            now = dict(entries(items))
+            if now.keys() != before.keys():
                 self.stop(f"a {type(items).__name__} changes its length")
-            keys = items if type(items) is dict else range(len(items))
-            found += [(path, key, items[key]) for key in keys if items[key] is not before[key]]
+            found += [(path, key, item) for key, item in now.items() if item is not before[key]]
         return found
 
     # ---------------------------------------------------------------- values

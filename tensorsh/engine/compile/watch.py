@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...kinds import kind_of
 from ..journal import Journal
 from ..node import Node
 from ..tensor import TENSORS
@@ -16,6 +17,20 @@ from .values import TraceStopped, Value
 
 #: attributes of a tensor made in the trace that its results are given again
 REBUILT = frozenset({"grad_slot", "requires_grad_slot"})
+
+
+class Notes:
+    """Takes the notes of how a container was."""
+
+    looks = False
+
+    def __init__(self, record: Callable[[Callable[[], Any]], None]):
+        self.record = record
+
+    def add(self, thing: Any, undo: Callable[[], Any]) -> None:
+        self.record(undo)
+
+    first = late = add
 
 
 class Watch(Journal):
@@ -40,24 +55,11 @@ class Watch(Journal):
     def save_array(self, array: Any) -> None:
         raise TraceStopped("memory is written")
 
-    def save_keys(self, items: dict[Any, Any] | set[Any]) -> None:
-        self.trace.changes(items)
+    def note(self, items: Any) -> None:
+        """Before an item of a list or dictionary gets another value."""
         if self.first(items):
-            before: Any = items.copy()
-
-            def undo() -> None:
-                items.clear()
-                items.update(before)
-
-            super().record(undo)
-
-    def save_list(self, items: list[Any], *, grows: bool = False) -> None:
-        if grows:
-            raise TraceStopped("a list grows")
-        self.trace.changes(items)
-        if self.first(items):
-            before = list(items)
-            super().record(lambda: items.__setitem__(slice(None), before))
+            for part in kind_of(type(items)).parts or ():
+                part.note(items, Notes(super().record))
 
     def record(self, undo: Callable[[], None]) -> None:
         raise TraceStopped("something is changed")

@@ -388,9 +388,7 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
             known = len(arrays)
             rule(p.array, gradient.array, arrays, group)
             if len(arrays) != known:
-                journal.save_keys(states)
                 state = states[p]
-                journal.save_keys(state)
                 state.update((k, wrap(a)) for k, a in arrays.items() if state.get(k) is None)
             bump(p)
     return loss

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from typing import Any
 
-from ....engine import context
+from ....engine.hooks import about_to_change
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import torch
 from ...utils.hooks import RemovableHandle
@@ -304,7 +304,7 @@ class WrappedHook:
 def registered(hooks: dict[int, Any], hook: Any, extra: Any = None, prepend: bool = False) -> RemovableHandle:
     """Enter a hook; the handle takes it away again."""
     handle = RemovableHandle(hooks, extra_dict=extra)
-    context.current.journal.save_keys(hooks)
+    about_to_change(hooks)
     hooks[handle.id] = hook
     if prepend:
         hooks.move_to_end(handle.id, last=False)  # type: ignore[attr-defined]
