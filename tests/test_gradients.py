@@ -118,7 +118,7 @@ def test_second_derivatives(operator: str, dtype: str) -> None:
         with pytest.raises(RuntimeError, match=r"derivative for aten::.* is not implemented"):
             registry["autograd.gradgradcheck"](f, tuple(inputs))
         return
-    context.current.generator.manual_seed(0)
+    context.current().generator.manual_seed(0)
     eps = ROUNDING.get(operator, 1e-6)
     atol = 5e-2 if operator in ROUNDING else 1e-3
     assert registry["autograd.gradgradcheck"](f, tuple(inputs), eps=eps, atol=atol, rtol=1e-3)
@@ -159,7 +159,7 @@ def test_derivatives_at_the_records_own_sample(name: str) -> None:
     places = [i for i, a in enumerate(inputs) if isinstance(a, Tensor)]
 
     def f(*chosen: Tensor) -> Any:
-        context.current.generator.manual_seed(0)  # what draws at random draws the same each time
+        context.current().generator.manual_seed(0)  # what draws at random draws the same each time
         full = list(inputs)
         for i, t in zip(places, chosen, strict=True):
             full[i] = t

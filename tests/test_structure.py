@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -127,3 +128,8 @@ def test_one_line_program_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["2", "[]"]
+
+
+def test_the_context_in_force_is_that_of_the_thread() -> None:
+    wrong = [path.name for path in FILES if re.search(r"\bcontext\.current\.", path.read_text("utf-8"))]
+    assert not wrong, "context.current() is a call"

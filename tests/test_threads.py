@@ -31,6 +31,20 @@ PROGRAMS = (
     "xs = list(); xs.append({n}); xs[9]",
     "total = 0\nfor i in range({n}):\n    total += rand(1).item()\ntotal",
     "rand(2000, 300).sum()",
+    "import sys, io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()) as f:\n    for i in range(30):\n"
+    "        print({n}, i)\nf.getvalue()",
+    "import sys\nsys.setrecursionlimit(2000 + {n})\nseen = [sys.getrecursionlimit() for _ in range(50)]\n"
+    "min(seen), max(seen)",
+    "w = ones(3, 2, requires_grad=True)\nfor i in range(20):\n    ((ones(4, 3) * {n}) @ w).sum().backward()\n"
+    "    with no_grad():\n        w -= 0.001 * w.grad\n        w.grad = None\nw",
+    "import torch\nx = torch.ones(3, requires_grad=True)\nfor i in range(10):\n    y = x * x\n"
+    "    hook = y.register_hook(lambda g: g * {n})\n    y.sum().backward()\nx.grad",
+    "import torch\nx = torch.ones(2, 2)\nseen = []\nfor i in range(10):\n    with torch.autocast('cpu'):\n"
+    "        seen.append((x @ x).dtype)\n    seen.append((x @ x).dtype)\nseen",
+    "import warnings\nwith warnings.catch_warnings(record=True) as seen:\n    warnings.simplefilter('always')\n"
+    "    for i in range(10):\n        warnings.warn('w{n}')\nlen(seen), str(seen[0].message)",
+    "import numpy as np\nwith np.errstate(all='raise'):\n    try:\n        np.float32({n}) / np.float32(0)\n"
+    "    except FloatingPointError as e:\n        seen = str(e)\nseen",
 )
 
 
@@ -115,6 +129,24 @@ def test_a_program_says_how_deep_its_calls_go() -> None:
         session.run("deep(8000)")
     session.run("sys.setrecursionlimit(20000)")
     assert session.run("deep(8000)") == [8000]
+
+
+def test_the_embedding_program_computes_while_a_session_runs() -> None:
+    x = Session().run("tensor([1., 2.], requires_grad=True)")[0]
+    inside, go_on = threading.Event(), threading.Event()
+    session = Session()
+    session["wait"] = lambda: (inside.set(), go_on.wait(10))[1]
+    program = "with no_grad():\n    set_default_dtype(float64)\n    wait()"
+    thread = threading.Thread(target=lambda: session.run(program))
+    thread.start()
+    assert inside.wait(10)
+    try:
+        y = x * 2
+        assert y.requires_grad
+        assert str((x > 1).sum() / 2) == "tensor(0.5000)"  # of its own default dtype
+    finally:
+        go_on.set()
+        thread.join()
 
 
 def test_turns_are_handed_over_in_order() -> None:

@@ -93,7 +93,7 @@ def sequence(p: Parameter, value: Any) -> str | None:
 
 def is_tensor(value: Any) -> bool:
     """A tensor, or what the language takes for one."""
-    return isinstance(value, Tensor) or (isinstance(value, list) and context.current.lists)
+    return isinstance(value, Tensor) or (isinstance(value, list) and context.current().lists)
 
 
 def is_int(value: Any) -> bool:

@@ -34,7 +34,7 @@ def differentiate(node: Node, grads: list[Any]) -> Any:
     """One node's step: an error in it, or NaN if that counts as one, says where the node was made."""
     try:
         found = node.differentiate(grads)
-        if context.current.anomaly:
+        if context.current().anomaly:
             for i, e in enumerate(node.inputs()):
                 for to, g in found:
                     if to is e and not g.spec.is_meta and np.isnan(g.array).any():

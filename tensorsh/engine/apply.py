@@ -53,13 +53,13 @@ def apply(op: Op, args: tuple[Any, ...]) -> Any:
 
 def apply_any(op: Op, args: tuple[Any, ...]) -> Any:
     """The steps of `apply` for any operation; `runner` writes them out for one."""
-    state = context.current
+    state = context.current()
     return compute(op, args) if state.mode is EAGER else state.mode.apply(op, args)
 
 
 def compute(op: Op, args: tuple[Any, ...]) -> Any:
     """What `EAGER` does with an operation."""
-    state = context.current
+    state = context.current()
     key, plan = planned(op, args, state.dtype)
     if plan.simple:
         result = wrap_output(op.kernel(*[a.array if type(a) in TENSORS else a for a in args]), plan.out)  # type: ignore[misc]
@@ -192,7 +192,7 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     if op.check is not None:
         op.check(*given)
     device = common_device(given)
-    default = context.current.dtype
+    default = context.current().dtype
     wanted: dt.DType | None = None
     if op.promote:
         wanted = promoted([given[i] for i in op.joined] + [s for i in op.lists for s in given[i]], default)

@@ -49,7 +49,7 @@ def tensors(
     found = []
     for i, item in enumerate(value):
         if type(item) not in PLAIN:
-            listed = context.current.lists and isinstance(item, list | tuple)
+            listed = context.current().lists and isinstance(item, list | tuple)
             if not listed and not isinstance(item, Tensor) and not hasattr(type(item), "__torch_function__"):
                 raise ArgumentError(
                     f"expected Tensor as element {i} in argument {position - 1}, but got {type_name(item)}",
@@ -68,7 +68,7 @@ def number(value: Any, op: str, name: str, position: int) -> Any:
     found = as_number(value)
     if found is not None:
         return found
-    if context.current.mode.is_number(value):
+    if context.current().mode.is_number(value):
         return value
     raise _wrong(op, name, position, "Number", value)
 
@@ -202,7 +202,7 @@ def dtype_argument(value: Any, op: str, name: str, position: int) -> DType:
 
 def device_of(value: Any, op: str, name: str, position: int) -> Device:
     if isinstance(value, Device | str):
-        return device.resolve(value, context.current.device)
+        return device.resolve(value, context.current().device)
     if type(value) is int:
         raise DeviceError(
             "Cannot access accelerator device when none is available.",

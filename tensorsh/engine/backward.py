@@ -224,7 +224,7 @@ class Walk:
         return needed
 
     def run(self) -> None:
-        state = context.current
+        state = context.current()
         before = state.grad_enabled
         state.grad_enabled = self.create
         walking.append(self)
@@ -281,7 +281,7 @@ class Walk:
 
     def step(self, node: Node, grads: list[Tensor | None]) -> list[tuple[tuple[Any, int], Tensor]]:
         """The gradients that one node passes on."""
-        if context.current.anomaly is not None:
+        if context.current().anomaly is not None:
             from .anomaly import differentiate
 
             return differentiate(node, grads)
@@ -396,7 +396,7 @@ def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
 
 def accumulate(t: Tensor, g: Tensor, create: bool, alone: bool = False) -> None:
     """Add a gradient to `t.grad`; the first one becomes memory of its own (it is already, if `alone`)."""
-    state = context.current
+    state = context.current()
     if state.mode is EAGER:
         add_gradient(t, g, create, alone)
     else:
@@ -405,7 +405,7 @@ def accumulate(t: Tensor, g: Tensor, create: bool, alone: bool = False) -> None:
 
 def add_gradient(t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
     """`accumulate` on arrays."""
-    journal = context.current.journal
+    journal = context.current().journal
     have = t.grad_slot
     if journal.active:
         journal.save_attributes(t, "grad_slot")
@@ -434,10 +434,10 @@ def retain(t: Tensor) -> None:
     if t.node is None or t.retains:
         return
     assert not t.is_leaf
-    context.current.journal.save_attributes(t, "retains")
+    context.current().journal.save_attributes(t, "retains")
     t.retains = True
     kept = hooks.hooks_of(t.node)
-    context.current.journal.save_attributes(kept, "retained")
+    context.current().journal.save_attributes(kept, "retained")
     kept.retained = [*kept.retained, (t.index, weakref.ref(t))]
 
 

@@ -78,7 +78,7 @@ def explained(
         return out_of_memory(error)
     outermost = is_outermost(caller, op.__call__.__code__) and not through_program(error.__traceback__)
     if outermost:
-        refused = refusal(op, context.current.spelling(caller), args, kwargs)
+        refused = refusal(op, context.current().spelling(caller), args, kwargs)
         if refused is not None:
             known = facts_of(refused)
             assert known is not None

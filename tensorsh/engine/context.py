@@ -1,12 +1,13 @@
 """What an evaluation depends on besides its inputs: one `Context` per session.
 
-`current` is the context in force; a session puts its own there while it runs.
+`current()` is the context in force in this thread; a session puts its own there while it runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -118,18 +119,20 @@ class Context:
         return None if self._generator is None else self._generator.place()
 
 
-current = Context()
+outside = Context()  # of whoever runs operations in a thread that has no session in force
+_in_force: ContextVar[Context] = ContextVar("tensorsh", default=outside)
+current: Callable[[], Context] = _in_force.get
 
 
 @contextmanager
 def using(context: Context) -> Iterator[Context]:
     """Make `context` the one in force."""
-    global current
-    before, current = current, context
+    before = current()
+    _in_force.set(context)
     try:
         yield context
     finally:
-        current = before
+        _in_force.set(before)
 
 
 class GradMode:
@@ -140,9 +143,10 @@ class GradMode:
         self._before: list[bool] = []
 
     def __enter__(self) -> GradMode:
-        self._before.append(current.grad_enabled)
-        current.grad_enabled = self.enabled
+        state = current()
+        self._before.append(state.grad_enabled)
+        state.grad_enabled = self.enabled
         return self
 
     def __exit__(self, *_: object) -> None:
-        current.grad_enabled = self._before.pop()
+        current().grad_enabled = self._before.pop()

@@ -43,7 +43,7 @@ class Fused:
         exact = self.exact(*args)
         if first.numel < SMALL and not exact:
             return self.body(*args)
-        state = context.current
+        state = context.current()
         if state.mode is not EAGER and state.mode.by_parts(self.whole or exact):
             return self.body(*args)
         if state.grad_enabled:

@@ -111,7 +111,7 @@ def shown(target: Any) -> Any:
     """What a program sees of a node, or of a leaf."""
     found = _shown.get(id(target))
     if found is None:
-        context.current.mode.observe("the graph is looked at")
+        context.current().mode.observe("the graph is looked at")
         if type(target) in TENSORS:
             found = AccumulateGrad()
         else:

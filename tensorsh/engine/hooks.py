@@ -120,14 +120,14 @@ def hooks_of(target: Any) -> Any:
             leaves[id(target)] = target.leaf_hooks = LeafHooks(target)
         return leaves[id(target)]
     if target.hooks is None:
-        context.current.journal.save_attributes(target, "hooks")
+        context.current().journal.save_attributes(target, "hooks")
         target.hooks = NodeHooks()
     return target.hooks
 
 
 def about_to_change(hooks: Any) -> None:
     """Before hooks come or go: a statement that fails leaves those that were there."""
-    journal = context.current.journal
+    journal = context.current().journal
     if journal.active and journal.first(hooks):
         before = hooks.copy()
 
@@ -140,7 +140,7 @@ def about_to_change(hooks: Any) -> None:
 
 def add(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:
     """Register a hook after those that are there."""
-    context.current.mode.change("a hook is registered")
+    context.current().mode.change("a hook is registered")
     about_to_change(hooks)
     handle = RemovableHandle(hooks)
     hooks[handle.id] = hook
@@ -168,7 +168,7 @@ def on_accumulated(t: Tensor, hook: Callable[..., Any]) -> RemovableHandle:
 
 def call(function: Callable[..., Any], *args: Any) -> Any:
     """Call a program's function in the middle of an operation; its errors say nothing of the operation's call."""
-    context.current.mode.change("a function of the program is called")
+    context.current().mode.change("a function of the program is called")
     try:
         return function(*args)
     except Exception as error:

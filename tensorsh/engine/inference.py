@@ -20,7 +20,7 @@ class Marking(Mode):
 
     def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
         result = self.below.apply(op, args)
-        if context.current.inference:  # and not switched off again inside
+        if context.current().inference:  # and not switched off again inside
             for out in result if type(result) is tuple else (result,):
                 if type(out) in TENSORS and out.counter is None:
                     out.counter = Uncounted([0])
@@ -29,7 +29,7 @@ class Marking(Mode):
 
 def made(t: Tensor) -> Tensor:
     """A new tensor that no operation made: marked, if the mode is on."""
-    if context.current.inference:
+    if context.current().inference:
         t.counter = Uncounted([0])
     return t
 
@@ -47,7 +47,7 @@ def counted(t: Tensor) -> int:
 
 def refuse_write(t: Tensor) -> None:
     """In-place changes of such a tensor belong into the mode."""
-    if type(t.counter) is Uncounted and not context.current.inference:
+    if type(t.counter) is Uncounted and not context.current().inference:
         raise GradientError(
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
             "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
@@ -64,7 +64,7 @@ def refuse_saving(counter: Any) -> None:
 
 
 def refuse_grad(t: Tensor) -> None:
-    if type(t.counter) is Uncounted and not context.current.inference:
+    if type(t.counter) is Uncounted and not context.current().inference:
         raise GradientError(
             "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
         )

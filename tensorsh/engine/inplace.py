@@ -85,14 +85,14 @@ class InPlace(Op):
 
 def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     """Run `op` and let its result replace the values of `args[0]`."""
-    mode = context.current.mode
+    mode = context.current().mode
     return write_result(op, args) if mode is EAGER else mode.apply_inplace(op, args)
 
 
 def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
     """`apply_inplace` on arrays."""
     target = args[0]
-    state = context.current
+    state = context.current()
     refuse_write(target)
     wants_grad = state.grad_enabled and not op.nondifferentiable and any_requires_grad(args)
     needs: tuple[bool, ...] = ()
@@ -154,7 +154,7 @@ def check_result(plan: Plan, target: Tensor, op: Op) -> None:
 
 def check_writable(target: Tensor) -> None:
     """Refuse what PyTorch refuses, before anything is written."""
-    if context.current.grad_enabled and target.requires_grad:
+    if context.current().grad_enabled and target.requires_grad:
         check_history(target)
     check_overlap(None, (target,))
 
@@ -246,7 +246,7 @@ def write(target: Tensor, values: Any, once: bool = False) -> None:
 
     `once`: several elements may share a place; only those are written that change, one after the other.
     """
-    state = context.current
+    state = context.current()
     journal = state.journal
     if state.mode is not EAGER:
         state.mode.change("memory is written")
@@ -276,7 +276,7 @@ def bits(array: Any) -> Any:
 
 def bump(target: Tensor) -> None:
     """Count an in-place change."""
-    state = context.current
+    state = context.current()
     if state.mode is not EAGER:
         state.mode.change("memory is written")
     counter = target.shared_counter()
@@ -289,7 +289,7 @@ def bump(target: Tensor) -> None:
 
 def rebase(node: Node, target: Tensor) -> None:
     """Make an in-place operation the target's history (through its base, if it is a view)."""
-    journal = context.current.journal
+    journal = context.current().journal
     view = target.view_of
     if view is None:
         if journal.active:

@@ -30,7 +30,7 @@ def into(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     wrong = next((t for t in outs if not isinstance(t, Tensor)), None)
     if wrong is not None:
         raise _unfit(op, several, wrong)
-    if context.current.grad_enabled and any_requires_grad((*args, tuple(kwargs.values()), outs)):
+    if context.current().grad_enabled and any_requires_grad((*args, tuple(kwargs.values()), outs)):
         raise GradientError(
             f"{op.schema.title}(): functions with out=... arguments don't support automatic differentiation, but one "
             "of the arguments requires grad.",

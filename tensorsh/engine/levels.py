@@ -38,7 +38,7 @@ class Batch:
 
 
 def level_of_new() -> int:
-    running = context.current.mode.batches
+    running = context.current().mode.batches
     return running[-1].level + 1 if running else 1
 
 
@@ -78,7 +78,7 @@ class Mapping:
         self.randomness = randomness
 
     def __enter__(self) -> Batch:
-        mode = context.current.mode
+        mode = context.current().mode
         mode.change("a vmap runs")
         batch = Batch(self.size, level_of_new(), self.randomness)
         self.mode = Batching((*mode.batches, batch))
@@ -110,7 +110,7 @@ def strip(t: Tensor, batches: Sequence[Batch]) -> Tensor:
     if not batches:
         return t
     known = {b.level for b in batches}
-    later = [b for b in context.current.mode.batches if b.level not in known and _maps(t, b.level)]
+    later = [b for b in context.current().mode.batches if b.level not in known and _maps(t, b.level)]
     inside = plain(whole(t, [*batches, *later]))
     n, m = len(batches), len(later)
     if m:
@@ -154,5 +154,5 @@ def _maps(t: Tensor, level: int) -> bool:
 
 def for_each_slice(size: Sequence[int], draw: Callable[[tuple[int, ...]], Tensor]) -> Tensor:
     """Random numbers of a size; of their own for each slice of the vmaps with randomness="different"."""
-    batches = [b for b in context.current.mode.batches if b.randomness == "different"]
+    batches = [b for b in context.current().mode.batches if b.randomness == "different"]
     return wrapped(draw((*[b.size for b in batches], *size)), [b.level for b in batches])

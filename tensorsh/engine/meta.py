@@ -17,7 +17,7 @@ def reword(error: BaseException, operands: Sequence[Spec]) -> None:
     """The same error in the words that PyTorch has for meta tensors, where it has others."""
     facts = facts_of(error)
     words = None if facts is None else WORDS.get(facts.code)
-    if words is None or context.current.device.is_meta or not any(s.is_meta for s in operands):
+    if words is None or context.current().device.is_meta or not any(s.is_meta for s in operands):
         return
     error.args = (words(operands) or error.args[0],)
 

@@ -24,7 +24,7 @@ class Mode:
     def __enter__(self) -> Any:
         from . import context
 
-        state = context.current
+        state = context.current()
         self.below = state.mode
         state.mode = self.below.topped(self)
         return self
@@ -32,7 +32,7 @@ class Mode:
     def __exit__(self, *_: object) -> None:
         from . import context
 
-        context.current.mode = self.below
+        context.current().mode = self.below
 
     def topped(self, mode: Mode) -> Mode:
         """What is in force once `mode` is put on top of this one."""

@@ -121,7 +121,7 @@ class Node:
         self.args: Any = kept
         if keep_outputs and outputs is not None:
             self.keep(outputs)
-        noting = context.current.noting
+        noting = context.current().noting
         if noting is not None:
             noting.note(self)
 
@@ -260,7 +260,7 @@ class Node:
     def free(self) -> None:
         """Give up what was saved; an operation that saved nothing can be walked again."""
         if self.saves:
-            journal = context.current.journal
+            journal = context.current().journal
             if journal.active and self.seq < journal.start:
                 journal.save_attributes(self, "args", "versions", "outputs")
             self.args = FREED
@@ -365,7 +365,7 @@ def refresh(t: Tensor) -> None:
         return
     check_origin(t, "its base or another view of its base has been")
     e = edge(base)
-    journal = context.current.journal
+    journal = context.current().journal
     if journal.active:
         journal.save_attributes(view, "version")
         journal.save_attributes(t, "node", "index", "requires_grad_slot")
@@ -380,6 +380,6 @@ def move_retained(t: Tensor, node: Node) -> None:
     if t.retains and t.node is not None:
         have = t.node.hooks
         before = have.retained
-        context.current.journal.save_attributes(have, "retained")
+        context.current().journal.save_attributes(have, "retained")
         have.retained = [(i, r) for i, r in before if r() is not t]
         hooks_of(node).retained += [(0, r) for i, r in before if r() is t]

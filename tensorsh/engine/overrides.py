@@ -67,10 +67,10 @@ class Disabled:
     """`with DisableTorchFunctionSubclass():` tensors of subclasses are tensors like any other."""
 
     def __enter__(self) -> None:
-        context.current.undispatched += 1
+        context.current().undispatched += 1
 
     def __exit__(self, *_: object) -> None:
-        context.current.undispatched -= 1
+        context.current().undispatched -= 1
 
 
 def overloaded(values: Iterable[Any], off: bool | None = None, plain: bool = False) -> list[Any]:
@@ -79,7 +79,7 @@ def overloaded(values: Iterable[Any], off: bool | None = None, plain: bool = Fal
     off     whether tensors of subclasses have none at present
     plain   name a plain tensor, too
     """
-    off = bool(context.current.undispatched) if off is None else off
+    off = bool(context.current().undispatched) if off is None else off
     found: list[Any] = []
     for value in values:
         kind = type(value)
@@ -125,7 +125,7 @@ def ask(
     func: Any, found: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None, failed: Any = None
 ) -> Any:
     """The answer of the first that has one."""
-    context.current.mode.change("a class has its own operations")
+    context.current().mode.change("a class has its own operations")
     types = tuple([type(value) for value in found])
     for value in found:
         answer = type(value).__torch_function__(func, types, args, kwargs)
@@ -302,7 +302,7 @@ def attribute(name: str) -> property:
     plain = getattr(Tensor, name)
 
     def get(self: Any) -> Any:
-        if context.current.undispatched:
+        if context.current().undispatched:
             return plain.__get__(self)
         return ask(func, [self], (self,), None)
 

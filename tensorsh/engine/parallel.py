@@ -39,12 +39,12 @@ def cores() -> int:
 
 def threads() -> int:
     """How many threads an operation may use: what the session was told, else one for each core."""
-    return context.current.threads or CORES
+    return context.current().threads or CORES
 
 
 def set_threads(n: int) -> None:
     """So many threads from here on, in matrix products too."""
-    context.current.threads = n
+    context.current().threads = n
     limit_blas(n)
 
 

@@ -28,7 +28,7 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
     all_names = ", ".join(names)
     packed = f"({all_names},)" if names else "()"
     keys, arrays, wants = ["state.dtype"], [], []
-    lines = [f"def run({all_names}):", "    state = context.current"]
+    lines = [f"def run({all_names}):", "    state = current()"]
     if not straight:
         lines += ["    if state.mode is not EAGER:", f"        return state.mode.apply(op, {packed})"]
     for i, name in enumerate(names):
@@ -71,7 +71,7 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
         "make_tensor": make_tensor,
         "attach_view": attach_view,
         "compute": compute,
-        "context": context,
+        "current": context.current,
         "kernel": op.kernel,
         "ndarray": np.ndarray,
         "new_plan": new_plan,

@@ -76,7 +76,7 @@ class Noting:
     """Is told of each node: packs what it saves, writes down where in the program it was made."""
 
     def note(self, node: Any) -> None:
-        state = context.current
+        state = context.current()
         if state.anomaly is not None:
             from .anomaly import remember
 
@@ -108,5 +108,5 @@ def packed(a: Any, hooks: Pair) -> Any:
 
 def set_noting() -> None:
     """Tell of nodes while something wants to know, and only then."""
-    state = context.current
+    state = context.current()
     state.noting = Noting() if state.packing or state.anomaly is not None else None

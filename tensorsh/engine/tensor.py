@@ -218,7 +218,7 @@ class Tensor(metaclass=TensorMeta):
 
             refuse_grad(self)
         if flag != self.requires_grad_slot:
-            context.current.journal.save_attributes(self, "requires_grad_slot")
+            context.current().journal.save_attributes(self, "requires_grad_slot")
             self.requires_grad_slot = bool(flag)
 
     def _warn_not_a_leaf(self) -> None:
@@ -248,7 +248,7 @@ class Tensor(metaclass=TensorMeta):
                     f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
                 )
             check_assigned_grad(value.spec, self.spec)
-        context.current.journal.save_attributes(self, "grad_slot")
+        context.current().journal.save_attributes(self, "grad_slot")
         self.grad_slot = value
 
     @grad.deleter
@@ -291,8 +291,8 @@ class Tensor(metaclass=TensorMeta):
         """The array of a tensor that has values; `what` needs them."""
         if self.spec.is_meta:
             raise no_values(message or f"{what} cannot be called on meta tensors", raises)
-        if context.current.mode is not EAGER:
-            context.current.mode.observe("values are looked at")
+        if context.current().mode is not EAGER:
+            context.current().mode.observe("values are looked at")
         return self.array
 
     def item(self) -> Any:
@@ -410,7 +410,7 @@ class Tensor(metaclass=TensorMeta):
 
     def warn_leaves_graph(self) -> None:
         """Before a number of it is used where no gradient flows."""
-        if self.requires_grad and self.spec.numel == 1 and context.current.grad_enabled:
+        if self.requires_grad and self.spec.numel == 1 and context.current().grad_enabled:
             warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first.",
@@ -631,7 +631,7 @@ def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec, like: Te
 def constructed(kind: type[Tensor], values: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What `Tensor(…)` makes of sizes, of values, of a tensor, of nothing."""
     if values and not all(isinstance(n, int) for n in values):
-        made = op.registry["tensor"](values[0], **options).to(context.current.dtype)
+        made = op.registry["tensor"](values[0], **options).to(context.current().dtype)
     else:
         made = op.registry["empty"](*(values or (0,)), **options)
     return made if kind is Tensor else as_class(kind, made.array, made.spec)
@@ -692,9 +692,9 @@ def _operand(
 
     kind = type(other)
     if kind in NUMBERS or isinstance(other, Tensor):
-        if kind in TENSORS and not context.current.undispatched and kind not in PLAIN:
+        if kind in TENSORS and not context.current().undispatched and kind not in PLAIN:
             return _asked(record, self, other, swapped)
-    elif kind is list and context.current.lists:
+    elif kind is list and context.current().lists:
         other = converters_tensor(other, record.name, "other", 2)
     else:
         from .arrays import number, shared
@@ -798,7 +798,7 @@ def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Ten
     """A `Tensor` argument: lists become tensors where the language says so, anything else is PyTorch's error."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, list) and context.current.lists:
+    if isinstance(value, list) and context.current().lists:
         return op.registry["tensor_of"](value)
     raise ArgumentError(
         f"{op_name}(): argument '{name}' (position {position}) must be Tensor, not {type_name(value)}",
@@ -822,7 +822,7 @@ HEAP_TYPE = 1 << 9
 
 def warn_numpy(message: str) -> None:
     """NumPy warns of what PyTorch's tensors lack; an embedding program has no use for it."""
-    if context.current.warnings is not None:
+    if context.current().warnings is not None:
         warn(message, DeprecationWarning)
 
 

@@ -1,6 +1,6 @@
 """Sessions take turns: of all threads that have sessions, one at a time runs a program.
 
-What is in force (`context.current`, Python's warnings, the recursion limit, NumPy's settings, `sys.stdout`) is the
+What is in force (`context.current()`, Python's warnings, the recursion limit, NumPy's settings, `sys.stdout`) is the
 process's, and the hottest paths read it; it is exchanged when a turn begins, so no path pays for threads. Whoever
 has waited longest comes next.
 """

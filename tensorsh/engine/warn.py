@@ -91,7 +91,7 @@ class Warnings:
 
     def save(self) -> None:
         """Before anything of it changes: a failed statement puts it back."""
-        journal = context.current.journal
+        journal = context.current().journal
         if journal.active and journal.first(self):
             filters, log, seen, once = list(self.filters), self.log, set(self.seen), set(self.once)
             always = self.always
@@ -192,7 +192,7 @@ def warn(
     """
     if internal:
         message = f"{message} (Triggered internally at /__w/pytorch/pytorch/{internal}.)"
-    state = context.current.warnings
+    state = context.current().warnings
     if state is None:
         _warn_python(message, category)
         return

@@ -210,12 +210,12 @@ class State:
 
 def counted_by() -> dict[Any, str]:
     """The attribute of the state that counts each event; those that programs register are their session's."""
-    return {**State.event_to_attr, **context.current.switches.get(("ignite", "events"), {})}
+    return {**State.event_to_attr, **context.current().switches.get(("ignite", "events"), {})}
 
 
 def count_by(events: dict[Any, str]) -> None:
     """Say which attributes count a program's own events."""
-    state, before = context.current, context.current.switches
+    state, before = context.current(), context.current().switches
     state.journal.record(lambda: setattr(state, "switches", before))
     own = {**before.get(("ignite", "events"), {}), **events}
     state.switches = {**before, ("ignite", "events"): own}

@@ -13,7 +13,7 @@ FORMAT = "%(asctime)s %(name)s %(levelname)s: %(message)s"
 
 def python(name: str) -> Any:
     """One of Python's modules, as the program that runs has it."""
-    lent = context.current.python
+    lent = context.current().python
     return importlib.import_module(name) if lent is None else lent.find(name)
 
 

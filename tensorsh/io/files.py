@@ -26,7 +26,7 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
 
 def open_binary(path: str, mode: str) -> BinaryIO:
     """The one way by which the library opens a file; Python's own error where it cannot be."""
-    admit = context.current.admit
+    admit = context.current().admit
     if admit is not None:
         admit(path, "read" if mode == "rb" else "write")
     return cast(BinaryIO, open(path, mode))

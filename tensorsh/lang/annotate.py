@@ -24,7 +24,7 @@ class Sizes(dict[str, tuple[int, Span]]):
 
     def bind(self, name: str, length: int, span: Span) -> None:
         self[name] = length, span
-        context.current.journal.record(lambda: self.__delitem__(name))
+        context.current().journal.record(lambda: self.__delitem__(name))
 
 
 def as_annotation(hint: ast.Hint) -> ast.Annotation:

@@ -54,7 +54,7 @@ def get(value: Any, name: str, host: Host) -> Any:
         if name.startswith("__") and name != "__name__" and name != "__version__":
             raise missing(value, name, ())
         found = getattr(value, name)
-        mode = context.current.mode
+        mode = context.current().mode
         if mode is not EAGER:
             if kind_of(type(found)).follow not in (same, atoms.follow) and name not in MODES:
                 mode.observe("a function of the host")
@@ -66,10 +66,10 @@ def get(value: Any, name: str, host: Host) -> Any:
         if name not in names:
             raise missing(value, name, names)
         if name == "options":
-            context.current.mode.observe("hyperparameters are looked at")
+            context.current().mode.observe("hyperparameters are looked at")
         return getattr(value, name)
     if description.names is None:
-        context.current.mode.observe("an attribute of a {}", kind)
+        context.current().mode.observe("an attribute of a {}", kind)
     if own_class(kind) or description.names is None:
         return host.attribute(value, name)
     found = host.attribute(value, name, _absent)
@@ -105,7 +105,7 @@ def container_method(items: Any, kind: type, name: str, host: Host) -> Any:
     names, changing = description.names or frozenset(), description.changing or frozenset()
     if name in names and name not in changing:
         return getattr(items, name)
-    context.current.mode.change("a {} is changed", kind)
+    context.current().mode.change("a {} is changed", kind)
     if name in changing:
         return getattr(items, name)
     if kind is list and not name.startswith("__"):
@@ -147,7 +147,7 @@ class Fields:
     def __setitem__(self, name: str, new: Any) -> None:
         value, kind = self.value, type(self.value)
         if kind not in TENSORS or name != "grad":
-            context.current.mode.change("an attribute is changed")
+            context.current().mode.change("an attribute is changed")
         names = getattr(kind, "public", None)
         if names is None:
             self.host.set_attribute(value, name, new)
@@ -188,13 +188,13 @@ class Slots:
     def __getitem__(self, index: Any) -> Any:
         found = self.items[index]
         if changes(found):  # `xs[i] += v` changes what is there
-            context.current.mode.change_items(found)
+            context.current().mode.change_items(found)
         return found
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        context.current.mode.change_items(self.items)
+        context.current().mode.change_items(self.items)
         self.items[index] = value
 
     def __delitem__(self, index: Any) -> None:
-        context.current.mode.change("an item is deleted")
+        context.current().mode.change("an item is deleted")
         del self.items[index]

@@ -271,14 +271,14 @@ class Evaluator:
 
     def run(self, statement: Statement) -> None:
         """Run one statement; if it fails nothing has changed, and the error knows its place."""
-        variables, journal = self.variables, context.current.journal
+        variables, journal = self.variables, context.current().journal
         self.running = statement.node.span.source
         self.running_statement = statement
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
         undoing = self.undoing and not nested
         if undoing:
             before: dict[str, Any] | None = dict(variables)
-            imported, settings = set(self.imported), context.current.settings()
+            imported, settings = set(self.imported), context.current().settings()
             snapshot = None
             # in a PyTorch program any operator can be that of a class of its own
             if statement.table.pythonic or changes(statement.node):
@@ -299,7 +299,7 @@ class Evaluator:
             if undoing:
                 written = journal.things()
                 journal.rollback()
-                context.current.put_back(settings)
+                context.current().put_back(settings)
                 if snapshot is not None:
                     self.modules.restore(modules)
                     snapshot.restore(written)
@@ -327,7 +327,7 @@ class Evaluator:
         """Run the code of one statement with these variables."""
         variables["__builtins__"] = self.prelude_of(statement.table).bound
         outer, self.space = self.space, variables
-        now = context.current
+        now = context.current()
         lists, now.lists = now.lists, not statement.table.pythonic
         self.running_depth += 1
         try:

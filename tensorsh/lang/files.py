@@ -54,7 +54,7 @@ class Load:
             check_option(option, given, str, "a text")
         check_option("header", header, bool, "true or false")
         columns = column_list(columns)
-        state = context.current
+        state = context.current()
         from .. import io
 
         value = io.load(

@@ -246,7 +246,7 @@ def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
 def describe(value: Any) -> str:
     """`float32[2, 3]`; a host value by its type."""
     if isinstance(value, Tensor):
-        where = "" if value.device == context.current.device else f" on {value.device}"
+        where = "" if value.device == context.current().device else f" on {value.device}"
         return f"{value.dtype.name}{list(value.shape)}{where}"
     if isinstance(value, bool | int | float | complex):
         return f"{type(value).__name__} {value}"

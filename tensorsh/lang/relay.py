@@ -204,7 +204,7 @@ def relay(inner: Any) -> Relay:
 
 def mark() -> Any:
     """What tells whether random numbers were drawn since."""
-    return context.current.place_in_stream()
+    return context.current().place_in_stream()
 
 
 def function_of(generator: Any) -> FunctionType | None:

@@ -177,7 +177,7 @@ class Runtime:
     def display(self, value: Any, name: str | None) -> None:
         """A bare expression: show its value, unless there is none to see."""
         if value is not None and getattr(type(value), "displayed", True):
-            context.current.mode.observe("a value is shown")
+            context.current().mode.observe("a value is shown")
             self.show(value, name)
 
     def graph(self, value: Any) -> None:
@@ -265,7 +265,7 @@ def slot(value: Any) -> Any:
 def changing(value: Any) -> None:
     """Before `value += …`: a trace does not follow a list, dictionary or set that changes in place."""
     if attributes.changes(value):
-        context.current.mode.change("a {} is changed", type(value))
+        context.current().mode.change("a {} is changed", type(value))
 
 
 def failed(message: Any) -> None:

@@ -90,7 +90,7 @@ class Segment:
                     return piece.end
             except Exception:
                 return self._failed(i, piece, program)
-        if context.current.mode is not EAGER:
+        if context.current().mode is not EAGER:
             return i
         return self._learn(i, piece, names)
 
@@ -160,7 +160,7 @@ class Segment:
     def _trace(self, i: int, end: int, names: dict[str, Any], strict: bool) -> tuple[Program | None, int]:
         """(the program of statements i to end, or None, the statement that stopped it)."""
         at = i
-        state = context.current
+        state = context.current()
         local = names if names is self.variables else dict(names)
         bound = frozenset().union(*self.bound[i:end])
         before = {name: local[name] for name in bound if name in local}
@@ -213,7 +213,7 @@ class Segment:
                 and (local is not names or name in own or scope[name] is not before.get(name))
             }
             fetch = [*reach.fetch]
-            trace.guards.insert(0, "context.current is state and state.mode is EAGER")
+            trace.guards.insert(0, "context.current() is state and state.mode is EAGER")
             trace.guards.insert(
                 1, f"state.dtype is {reach.constant(state.dtype)} and state.grad_enabled is {grad_enabled}"
             )

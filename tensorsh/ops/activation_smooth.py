@@ -399,7 +399,7 @@ def _rrelu(input: Any, lower: float, upper: float, training: bool, inplace: bool
     x = input.array
     noise = np.ones(x.shape, x.dtype if x.dtype.kind == "f" else np.float32)
     if training and not input.is_meta:
-        slopes = context.current.generator.uniform(int((x <= 0).sum()), np.float64, lower, upper)
+        slopes = context.current().generator.uniform(int((x <= 0).sum()), np.float64, lower, upper)
         noise[x <= 0] = slopes
     arguments = (input, wrap(noise), lower, upper, training)
     return apply_inplace(rrelu_there, arguments) if inplace else apply(rrelu_plain, arguments)

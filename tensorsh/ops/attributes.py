@@ -193,7 +193,7 @@ def result_type(tensor1, tensor2):
     torch.float32
     """
     operands = [x.spec if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]
-    return promoted(operands, context.current.dtype)
+    return promoted(operands, context.current().dtype)
 
 
 @composite("can_cast(dtype from_, dtype to)", names=("torch.can_cast",))
@@ -314,7 +314,7 @@ def detach_(input):
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
-    context.current.journal.save_attributes(input, "node", "index", "requires_grad_slot")
+    context.current().journal.save_attributes(input, "node", "index", "requires_grad_slot")
     input.node, input.index, input.requires_grad_slot = None, 0, False
     return input
 
@@ -410,7 +410,7 @@ def set_data(self: Tensor, value: Tensor) -> None:
         raise DTypeError(
             "data set to a tensor that requires gradients must be floating point or complex dtype"
         )
-    context.current.journal.save_attributes(self, "array", "spec")
+    context.current().journal.save_attributes(self, "array", "spec")
     self.array, self.spec = value.array, value.spec
 
 

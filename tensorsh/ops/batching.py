@@ -73,7 +73,7 @@ def same_dtype(op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
     specs = [a.spec if is_tensor(a) else a for a in seen]
     if all(is_tensor(a) and a.spec.dtype is specs[0].dtype for a in seen):
         return args
-    wanted = promoted(specs, context.current.dtype)
+    wanted = promoted(specs, context.current().dtype)
     found = list(args)
     for i in op.joined:
         a = args[i]

@@ -217,7 +217,7 @@ def each_slice(size: int, rank: int) -> Tensor:
 
 def drawn(op: Op, args: tuple[Any, ...], size: int) -> Any:
     """Numbers of its own for each slice; the same numbers for all where vmap was asked for that."""
-    if context.current.mode.batches[-1].randomness == "same":
+    if context.current().mode.batches[-1].randomness == "same":
         return NotImplemented
     return aligned(op, args, size)
 

@@ -50,7 +50,7 @@ def gradients(
     text: Callable[..., Any], args: tuple[Any, ...], places: list[int], grad: Tensor, needs: tuple[bool, ...]
 ) -> tuple[Tensor | None, ...]:
     """The gradients of the arguments at `places`, None where none is needed."""
-    higher = context.current.grad_enabled
+    higher = context.current().grad_enabled
     given = list(args)
     asked = []
     with context.GradMode(True):

@@ -56,7 +56,7 @@ def _(grad, input_spec):
 def to_meta(input: Tensor, dtype: DType) -> Tensor:
     """The shape and dtype of a tensor on the `meta` device; its graph goes on there."""
     out = make_tensor(*_meta(spec(input.spec.shape, dtype, resolve("meta"))))
-    if context.current.grad_enabled and input.requires_grad_slot:
+    if context.current().grad_enabled and input.requires_grad_slot:
         record(to_dtype, (input, dtype), (None, input.spec, dtype), out)
     return out
 

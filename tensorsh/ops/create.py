@@ -49,7 +49,7 @@ def check_requires_grad(requires_grad: bool, dtype: DType) -> None:
 def leaf(array: np.ndarray[Any, Any], dtype: DType, device: Device | None, requires_grad: bool) -> Tensor:
     """A new tensor of these values."""
     check_requires_grad(requires_grad, dtype)
-    of = spec(array.shape, dtype, resolve(device, context.current.device))
+    of = spec(array.shape, dtype, resolve(device, context.current().device))
     return made(make_tensor(of.placeholder if of.is_meta else cast_array(array, dtype), of, requires_grad))
 
 
@@ -172,7 +172,7 @@ def element(t: Tensor) -> Any:
 
 def infer_dtype(data: Any, kinds: set[type]) -> DType:
     """What torch.tensor makes of numbers: the highest category among them; tensors bring their own dtype."""
-    default = context.current.dtype
+    default = context.current().dtype
     if not kinds:
         return default
     if nested(data):

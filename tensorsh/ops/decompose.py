@@ -234,7 +234,7 @@ def svdvals(A, driver):
     tensor([4., 3.])
     """
     need_cpu_driver("linalg.svd", driver)
-    if A.requires_grad_slot and context.current.grad_enabled:
+    if A.requires_grad_slot and context.current().grad_enabled:
         return apply(svd_primitive, (A, False))[1]
     return apply(singular_values, (A,))
 

@@ -230,7 +230,7 @@ def cosine_similarity(x1, x2, dim, eps):
     >>> nn.functional.cosine_similarity([[1., 0.]], [[1., 1.]])
     tensor([0.7071])
     """
-    common = promoted([x1.spec, x2.spec], context.current.dtype)
+    common = promoted([x1.spec, x2.spec], context.current().dtype)
     if common.category != dt.FLOAT:
         raise DTypeError(
             f"expected common dtype to be floating point, yet common dtype is {common.title}",

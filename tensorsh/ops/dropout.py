@@ -72,7 +72,7 @@ def _noise(input: Tensor, shape: tuple[int, ...], p: float, alpha: bool) -> tupl
     """What the input is multiplied by, and what is then added."""
 
     def draw(shape: tuple[int, ...]) -> Any:
-        return context.current.generator.bernoulli(1 - p, shape, input.spec.np)
+        return context.current().generator.bernoulli(1 - p, shape, input.spec.np)
 
     if shape == input.spec.shape and not input.in_order:
         kept = wrap(laid_out_like(input.array, draw))

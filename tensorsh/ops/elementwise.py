@@ -195,8 +195,8 @@ def operand(other: Any) -> Any:
     if kind in PLAIN or kind in NUMBERS:
         return other
     if isinstance(other, Tensor):
-        return NotImplemented if kind in TENSORS and not context.current.undispatched else other
-    if kind is list and context.current.lists:
+        return NotImplemented if kind in TENSORS and not context.current().undispatched else other
+    if kind is list and context.current().lists:
         return registry["tensor_of"](other)
     found = number(other)
     return NotImplemented if found is None else found
@@ -244,7 +244,7 @@ def install_inplace(name: str, record: Op) -> None:
     def change(self: Tensor, other: Any) -> Any:
         known = operand(other)
         if known is NotImplemented:
-            mixed = context.current.mode.mix(work, self, other)
+            mixed = context.current().mode.mix(work, self, other)
             return asked(f"__i{name}__", self, other) if mixed is NotImplemented else mixed
         return work(self, known)
 

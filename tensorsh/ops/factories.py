@@ -27,10 +27,10 @@ def filled(
     size: tuple[int, ...], value: Any, dtype: DType | None, device: Device | None, requires_grad: bool
 ) -> Tensor:
     """`value` in every element."""
-    dtype = dtype or context.current.dtype
+    dtype = dtype or context.current().dtype
     check_size(size)
     check_requires_grad(requires_grad, dtype)
-    of = spec(tuple(size), dtype, resolve(device, context.current.device))
+    of = spec(tuple(size), dtype, resolve(device, context.current().device))
     if of.is_meta:
         return made(make_tensor(of.placeholder, of, requires_grad))
     array = np.zeros(size, of.np) if type(value) is int and value == 0 else np.full(size, value, of.np)
@@ -153,7 +153,7 @@ def full(size, fill_value, dtype, layout, device, requires_grad, pin_memory):
     """
     size, value = fill_size("full", size), fill_number("full", fill_value)
     return full_of(
-        size, value, dtype or dt.of_number(type(value), context.current.dtype), device, requires_grad
+        size, value, dtype or dt.of_number(type(value), context.current().dtype), device, requires_grad
     )
 
 
@@ -188,4 +188,4 @@ def scalar_tensor(s, dtype, layout, device, requires_grad, pin_memory):
     tensor(3.)
     """
     value = number(s, "scalar_tensor", "s", 1)
-    return full_of((), value, dtype or context.current.dtype, device, requires_grad)
+    return full_of((), value, dtype or context.current().dtype, device, requires_grad)

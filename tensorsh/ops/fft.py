@@ -236,7 +236,7 @@ for _name, (_transform, *_row) in ND.items():
 def _frequencies(
     name: str, steps: Any, n: int, d: float, dtype: Any, device: Any, requires_grad: bool
 ) -> Tensor:
-    dtype = dtype or context.current.dtype
+    dtype = dtype or context.current().dtype
     if dtype.category < dt.FLOAT:
         raise DTypeError(f"{name} requires a floating point or complex dtype")
     if n < 0:
@@ -244,7 +244,7 @@ def _frequencies(
     compute = np.float32 if dtype.is_half else dtype.np.type
     scale = np.divide(1.0, n * d)
     values = (steps.astype(compute) * compute(scale)).astype(dtype.np)
-    return leaf(values, dtype, resolve(device, context.current.device), requires_grad)
+    return leaf(values, dtype, resolve(device, context.current().device), requires_grad)
 
 
 FREQUENCIES = f"int n, Number d=1.0, *, {OPTIONS}"

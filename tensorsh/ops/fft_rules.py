@@ -130,7 +130,7 @@ def norm_mode(norm: str | None, forward: bool) -> int:
 
 def promoted(x: Tensor, to_complex: bool = False) -> Tensor:
     """Integers become the default float; complex where the transform wants it."""
-    dtype = x.dtype if x.dtype.category >= dt.FLOAT else context.current.dtype
+    dtype = x.dtype if x.dtype.category >= dt.FLOAT else context.current().dtype
     if dtype.is_half:
         raise DTypeError(f"Unsupported dtype {dtype.title}", help="convert it: x.float()")
     if to_complex:

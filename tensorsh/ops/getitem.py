@@ -335,7 +335,7 @@ def _value(x: Tensor, value: Any) -> Any:
         value = value if number is None else number
     if type(value) in NUMBERS:
         return number_for(value, x.dtype)
-    if context.current.lists and isinstance(value, list | tuple) and value:
+    if context.current().lists and isinstance(value, list | tuple) and value:
         return registry["tensor_of"](value)
     raise ArgumentError(
         f"can't assign a {type_name(value)} to a torch.{x.dtype.title}Tensor",

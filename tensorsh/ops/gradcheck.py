@@ -150,7 +150,7 @@ def context_saves(leaves: Sequence[Tensor]) -> None:
     """The inputs are moved in place; should the check be interrupted, a failed statement puts them back."""
     from ..engine import context
 
-    journal = context.current.journal
+    journal = context.current().journal
     if journal.active:
         for t in leaves:
             journal.save_array(t.array)

@@ -139,7 +139,7 @@ def _as_factored(a: Array) -> Array:
 @det.derivative("A")
 def _(grad, A, output):
     scaled = grad * _conj(output)
-    if not context.current.grad_enabled:
+    if not context.current().grad_enabled:
         return apply(adjoint_solve, (A, _times_identity(scaled, A), True))
     if output.spec.is_meta or not bool((output == 0).any()):
         return solve_ex(adjoint(A), _times_identity(scaled, A))[0]
@@ -212,7 +212,7 @@ def _(grads, A, outputs):
     if total is None:
         return registry["zeros_like"](A)
     right = _times_identity(total.to(A.dtype), A)
-    if not context.current.grad_enabled:
+    if not context.current().grad_enabled:
         return apply(adjoint_solve, (A, right, False))
     return solve(adjoint(A), right)
 

@@ -351,13 +351,13 @@ def matmul(input, other):
 def _operator(self: Tensor, other: Any) -> Any:
     if isinstance(other, Tensor):
         return multiply(self, other)
-    if isinstance(other, list) and context.current.lists:
+    if isinstance(other, list) and context.current().lists:
         return multiply(self, converters_tensor(other, "matmul", "other", 2))
     return NotImplemented
 
 
 def _swapped_operator(self: Tensor, other: Any) -> Any:
-    if isinstance(other, list) and context.current.lists:
+    if isinstance(other, list) and context.current().lists:
         return multiply(converters_tensor(other, "matmul", "input", 1), self)
     return NotImplemented
 

@@ -41,7 +41,7 @@ def made(
 ) -> Tensor:
     """A new tensor of what `draw(size, NumPy dtype)` gives; on `meta` nothing is drawn."""
     check_size(size)
-    device = resolve(device, context.current.device)
+    device = resolve(device, context.current().device)
 
     def new(size: tuple[int, ...]) -> Tensor:
         values = spec(size, dtype, device).placeholder if device.is_meta else draw(size, dtype.np)
@@ -83,7 +83,7 @@ def factory(name: str, meaning: str, method: str, serial: str, shown: str) -> No
     )
     def of_size(size, generator, dtype, layout, device, requires_grad):
         draw = getattr(stream(generator), method)
-        return made(size, dtype or context.current.dtype, device, requires_grad, draw)
+        return made(size, dtype or context.current().dtype, device, requires_grad, draw)
 
     @composite(
         f"{name}_like(Tensor input, *, {LIKE})",
@@ -235,7 +235,7 @@ def normal(mean, std, size, generator, dtype, layout, device, requires_grad):
     source = stream(generator)
     return made(
         size,
-        dtype or context.current.dtype,
+        dtype or context.current().dtype,
         device,
         requires_grad,
         lambda n, kind: source.normal(n, kind, mean, std),

@@ -34,11 +34,11 @@ class Generator:
     @property
     def _stream(self) -> Any:
         """The stream itself; the session's, where it is none of the program's own."""
-        return context.current.generator if self._own is None else self._own
+        return context.current().generator if self._own is None else self._own
 
     def noted(self) -> Any:
         """The stream, noted in the journal: a statement that fails gives its numbers back."""
-        stream, journal = self._stream, context.current.journal
+        stream, journal = self._stream, context.current().journal
         if self._own is not None and journal.active and journal.first(stream):
             state = stream.get_state()
             journal.record(lambda: stream.set_state(state))
@@ -129,7 +129,7 @@ for _class in (Generator, Seeded):
 
 def stream(generator: Generator | None) -> Any:
     """The stream to draw from."""
-    return context.current.generator if generator is None else generator.noted()
+    return context.current().generator if generator is None else generator.noted()
 
 
 def generator_argument(value: Any, op: str, name: str, position: int) -> Generator:
@@ -163,7 +163,7 @@ def initial_seed():
     >>> initial_seed()
     7
     """
-    return context.current.generator.initial_seed()
+    return context.current().generator.initial_seed()
 
 
 @composite("seed()", names=("torch.seed", "random.seed"))
@@ -173,7 +173,7 @@ def seed():
     >>> seed() >= 0
     True
     """
-    return context.current.generator.seed()
+    return context.current().generator.seed()
 
 
 @composite("get_rng_state()", names=("torch.get_rng_state", "random.get_rng_state"))
@@ -186,7 +186,7 @@ def get_rng_state():
     >>> equal(x, rand(2))
     True
     """
-    return packed(context.current.generator)
+    return packed(context.current().generator)
 
 
 @composite("set_rng_state(Tensor new_state)", names=("torch.set_rng_state", "random.set_rng_state"))
@@ -195,4 +195,4 @@ def set_rng_state(new_state):
 
     >>> set_rng_state(get_rng_state())
     """
-    context.current.generator.unpack_state(new_state.array)
+    context.current().generator.unpack_state(new_state.array)

@@ -25,7 +25,7 @@ def computed(
     shape: tuple[int, ...], dtype: DType, device: Device | None, requires_grad: bool, values: Any
 ) -> Tensor:
     """A new tensor of what `values()` computes; nothing is computed on `meta`."""
-    device = resolve(device, context.current.device)
+    device = resolve(device, context.current().device)
     array = spec(shape, dtype, device).placeholder if device.is_meta else np.asarray(values())
     return leaf(array, dtype, device, requires_grad)
 
@@ -85,7 +85,7 @@ def arange(start, end, step, dtype, layout, device, requires_grad, pin_memory):
     high = real_number(end, "end", 1 if start is None or (type(start) is int and start == 0) else 2)
     by = real_number(step, "step", 3)
     floats = any(isinstance(v, float) for v in (low, high, by))
-    dtype = dtype or (context.current.dtype if floats else dt.int64)
+    dtype = dtype or (context.current().dtype if floats else dt.int64)
     n = range_size(low, high, by, dtype)
     if dtype is dt.bool_ or dtype.is_complex:
         raise not_implemented("arange_cpu", dtype)
@@ -148,7 +148,7 @@ def spaced(
 
 def spacing_dtype(name: str, start: Any, end: Any, base: Any, dtype: DType | None) -> DType:
     """The dtype of the result: complex where an endpoint is, else the default float."""
-    default = context.current.dtype
+    default = context.current().dtype
     if any(isinstance(v, complex) for v in (start, end, base)):
         inferred = default.to_complex()
         if dtype is not None and not dtype.is_complex:
@@ -224,5 +224,5 @@ def eye(n, m, dtype, layout, device, requires_grad, pin_memory):
     for name, size in (("n", n), ("m", m)):
         if size < 0:
             raise BadValue(f"{name} must be greater or equal to 0, got {size}")
-    dtype = dtype or context.current.dtype
+    dtype = dtype or context.current().dtype
     return computed((n, m), dtype, device, requires_grad, lambda: np.eye(n, m, dtype=dtype.np))

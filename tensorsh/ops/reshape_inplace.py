@@ -25,7 +25,7 @@ def become(target: Tensor, name: str, *args: Any) -> Tensor:
     """Let `target` be what the view operation makes of it: its memory seen anew, its history one longer."""
     check_writable(target)
     view = registry[name](target, *args)
-    context.current.journal.save_attributes(
+    context.current().journal.save_attributes(
         target, "array", "spec", "node", "index", "requires_grad_slot", "view_of"
     )
     target.array, target.spec = view.array, view.spec

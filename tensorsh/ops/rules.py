@@ -72,4 +72,4 @@ def reduced(input: Spec, dims: Sequence[int] | int | None, keepdim: bool, dtype:
 
 def default_float() -> DType:
     """The session's default floating-point dtype."""
-    return context.current.dtype
+    return context.current().dtype

@@ -26,7 +26,7 @@ OPTIONS = "dtype? dtype=None, any layout=None, device? device=None, bool require
 
 
 def checked(name: str, M: int, dtype: DType | None) -> DType:
-    dtype = dtype or context.current.dtype
+    dtype = dtype or context.current().dtype
     if M < 0:
         raise BadValue(
             f"{name} requires non-negative window length, got M={M}", raises=ValueError, code="negative-size"
@@ -231,7 +231,7 @@ def kaiser(M, beta, sym, dtype, layout, device, requires_grad):
 
 def older(name: str, length: int, periodic: bool, samples: Any, like: dict[str, Any]) -> Tensor:
     """`samples(k, n)` of a symmetric window of n = length (+ 1, without the last, if periodic)."""
-    dtype = like["dtype"] or context.current.dtype
+    dtype = like["dtype"] or context.current().dtype
     if dtype.category < dt.FLOAT:
         raise DTypeError(
             f"{name} expects floating point dtypes, got: TensorOptions(dtype={dt.c_names[dtype]}, device=cpu, "

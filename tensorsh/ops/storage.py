@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 def exchange(target: Tensor, array: Array) -> Tensor:
     """Let the tensor look at other memory."""
-    context.current.journal.save_attributes(target, "array", "spec")
+    context.current().journal.save_attributes(target, "array", "spec")
     target.array = array
     target.spec = spec(array.shape, target.dtype, target.device)
     bump(target)
@@ -53,7 +53,7 @@ def resize(input: Tensor, shape: tuple[int, ...]) -> Tensor:
         raise ShapeError("numel: integer multiplication overflow", help="every size must be at least 0")
     if input.is_meta:
         of = input.spec.with_shape(shape)
-        context.current.journal.save_attributes(input, "array", "spec")
+        context.current().journal.save_attributes(input, "array", "spec")
         input.array, input.spec = of.placeholder, of
         return input
     return exchange(input, resized(input.array, shape))
@@ -111,11 +111,11 @@ def set_(input, source):
     tensor([1., 1., 1.])
     """
     check_writable(input)
-    recorded = context.current.grad_enabled and edge(input) is not None
+    recorded = context.current().grad_enabled and edge(input) is not None
     node = InPlaceNode(exchanged, (input,), (input.spec,), (input.spec,)) if recorded else None
     exchange(input, np.zeros(0, input.spec.np) if source is None else source.array)
     if node is not None:
-        context.current.journal.save_attributes(input, "node", "index")
+        context.current().journal.save_attributes(input, "node", "index")
         node.output_specs = (input.spec,)
         input.node, input.index = node, 0
     return input
@@ -144,7 +144,7 @@ def mapper(name: str, others: str, example: str) -> None:
             )
         columns = [np.broadcast_to(t.array, input.spec.shape).ravel().tolist() for t in (input, *given)]
         found = [function(*row) for row in zip(*columns, strict=True)]
-        context.current.journal.save_array(input.array)
+        context.current().journal.save_array(input.array)
         input.array[...] = np.array(found).reshape(input.spec.shape)
         return input
 

@@ -37,10 +37,10 @@ class Tape:
     """
 
     def __init__(self, inputs: Sequence[Tensor], connect: bool = True, alias: str = "alias"):
-        context.current.mode.change("a function is transformed")
-        self.batches = context.current.mode.batches
+        context.current().mode.change("a function is transformed")
+        self.batches = context.current().mode.batches
         self.start = next(sequence)
-        self.wanted = context.current.grad_enabled
+        self.wanted = context.current().grad_enabled
         self.plain_inputs = [self._leaf(strip(t, self.batches), connect, alias) for t in inputs]
         #: the inputs as the function is to see them
         self.inputs = [dress(t, self.batches) for t in self.plain_inputs]
@@ -88,7 +88,7 @@ class Tape:
 
     def call(self, function: Callable[..., Any]) -> Any:
         """The function's value at the inputs."""
-        state = context.current
+        state = context.current()
         state.transforms += self.transform
         try:
             with GradMode(True):

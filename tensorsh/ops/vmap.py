@@ -222,7 +222,7 @@ def joined(parts: Sequence[Any], out_dims: Any) -> Any:
 def over_rows(function: Function, rows: Any) -> Any:
     """`vmap(function)(rows)` for the transforms themselves, which have no random numbers of their own."""
     leaves, structure = flatten((rows,))
-    batches = context.current.mode.batches
+    batches = context.current().mode.batches
     randomness = batches[-1].randomness if batches else "different"
     size = leaves[0].spec.shape[0]
     return run(function, leaves, structure, [0] * len(leaves), size, 0, randomness, {})

@@ -18,7 +18,7 @@ class Texts:
 
         from .torch_repr import DEFAULT
 
-        state = context.current
+        state = context.current()
         chosen = state.printing or DEFAULT
         return (
             chosen
@@ -52,7 +52,7 @@ tensor.formatters.update(repr=texts.repr, format=texts.format)
 
 def set_printoptions(*args: Any, **kwargs: Any) -> None:
     """How tensors print: precision, threshold, edgeitems, linewidth, profile, sci_mode."""
-    state = context.current
+    state = context.current()
     before = state.printing
     state.journal.record(lambda: setattr(state, "printing", before))
     state.printing = texts.options().updated(*args, **kwargs)

@@ -52,7 +52,7 @@ class Namespace:
 
     def __getattr__(self, name: str) -> Any:
         if name in settings_of(self._path):
-            return context.current.switches.get((self._path, name), settings_of(self._path)[name])
+            return context.current().switches.get((self._path, name), settings_of(self._path)[name])
         if name.startswith("__") and name not in {*contents_of(self._path), *_inner_namespaces(self._path)}:
             raise AttributeError(name)
         found = self.find(name)
@@ -73,7 +73,7 @@ class Namespace:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in settings_of(self._path):
-            state, before = context.current, context.current.switches
+            state, before = context.current(), context.current().switches
             state.journal.record(lambda: setattr(state, "switches", before))
             state.switches = {**before, (self._path, name): value}
             return

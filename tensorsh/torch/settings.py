@@ -25,15 +25,15 @@ class fork_rng:
         self._enabled = enabled
 
     def __enter__(self) -> None:
-        self._before = context.current.generator.get_state()
+        self._before = context.current().generator.get_state()
 
     def __exit__(self, *_: object) -> None:
         if self._enabled:
-            context.current.generator.set_state(self._before)
+            context.current().generator.set_state(self._before)
 
 
 def _change(name: str, value: Any) -> None:
-    state = context.current
+    state = context.current()
     before = getattr(state, name)
     state.journal.record(lambda: setattr(state, name, before))
     setattr(state, name, value)
@@ -41,12 +41,12 @@ def _change(name: str, value: Any) -> None:
 
 def is_grad_enabled() -> bool:
     """Whether operations are recorded for gradients."""
-    return context.current.grad_enabled
+    return context.current().grad_enabled
 
 
 def is_inference_mode_enabled() -> bool:
     """Whether `inference_mode` is on."""
-    return context.current.inference
+    return context.current().inference
 
 
 def manual_seed(seed: Any) -> Seeded:
@@ -68,7 +68,7 @@ def set_default_dtype(d: Any) -> None:
 
 def get_default_dtype() -> DType:
     """The dtype of floats that state none."""
-    return context.current.dtype
+    return context.current().dtype
 
 
 def set_default_device(device_: Any) -> None:
@@ -78,7 +78,7 @@ def set_default_device(device_: Any) -> None:
 
 def get_default_device() -> device.Device:
     """Where tensors without a device go."""
-    return context.current.device
+    return context.current().device
 
 
 def set_num_threads(n: Any) -> None:
@@ -88,7 +88,7 @@ def set_num_threads(n: Any) -> None:
     if n < 1:
         raise BadValue("set_num_threads expects a positive integer")
     before = parallel.threads()
-    context.current.journal.record(lambda: parallel.set_threads(before))
+    context.current().journal.record(lambda: parallel.set_threads(before))
     parallel.set_threads(n)
 
 
@@ -140,7 +140,7 @@ FLOATS = {"float16": (10, 15), "bfloat16": (7, 127), "float32": (23, 127), "floa
 
 def finfo(type: Any = None) -> Limits:
     """The limits of a float dtype: bits, max, min, eps, tiny, smallest_normal, resolution."""
-    d = context.current.dtype if type is None else as_dtype(type, "finfo").to_real()
+    d = context.current().dtype if type is None else as_dtype(type, "finfo").to_real()
     if d.name not in FLOATS:
         raise ArgumentError(
             "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'",

@@ -13,12 +13,12 @@ MODES = ("default", "warn", "error")
 
 def switch(name: str, default: Any) -> Any:
     """What the session's program has set, or the default."""
-    return context.current.switches.get(name, default)
+    return context.current().switches.get(name, default)
 
 
 def set_switch(name: str, value: Any) -> None:
     """Set it, noted in the journal."""
-    state = context.current
+    state = context.current()
     before = state.switches
     state.journal.record(lambda: setattr(state, "switches", before))
     state.switches = {**before, name: value}

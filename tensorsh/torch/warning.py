@@ -12,7 +12,7 @@ def set_warn_always(b: Any, /) -> None:
     """Say each time what is otherwise said once in a session."""
     if not isinstance(b, bool):
         raise GradientError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")
-    state = context.current.warnings
+    state = context.current().warnings
     if state is not None:
         state.save()
         state.always = b
@@ -20,5 +20,5 @@ def set_warn_always(b: Any, /) -> None:
 
 def is_warn_always_enabled() -> bool:
     """Whether it is said each time."""
-    state = context.current.warnings
+    state = context.current().warnings
     return state is not None and state.always

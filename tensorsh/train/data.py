@@ -40,7 +40,7 @@ def batches(*tensors: Any, size: int = 32, shuffle: bool = False, drop_last: boo
 
 
 def _batches(rows: list[Tensor], n: int, size: int, shuffle: bool, drop_last: bool) -> Iterator[Any]:
-    order = wrap(context.current.generator.randperm(n, dt.int64.np)) if shuffle else None
+    order = wrap(context.current().generator.randperm(n, dt.int64.np)) if shuffle else None
     for start in range(0, n - size + 1 if drop_last else n, size):
         which = slice(start, start + size) if order is None else order[start : start + size]
         found = tuple(t[which] for t in rows)
@@ -63,6 +63,6 @@ def train_test_split(tensors, test, shuffle):
     rows = [registry["as_tensor"](t) if not isinstance(t, Tensor) else t for t in tensors]
     n = len(rows[0])
     held_out = round(n * test)
-    order = context.current.generator.randperm(n, dt.int64.np) if shuffle else None
+    order = context.current().generator.randperm(n, dt.int64.np) if shuffle else None
     index = wrap(order) if order is not None else registry["arange"](n)
     return [t[index[: n - held_out]] for t in rows], [t[index[n - held_out :]] for t in rows]

@@ -40,20 +40,20 @@ class Optimizer:
     @property
     def lr(self) -> float:
         """The learning rate."""
-        return context.current.mode.option(self.options, "lr")  # type: ignore[no-any-return]
+        return context.current().mode.option(self.options, "lr")  # type: ignore[no-any-return]
 
     @lr.setter
     def lr(self, value: float) -> None:
-        context.current.mode.change("a hyperparameter is set")
+        context.current().mode.change("a hyperparameter is set")
         options, before = self.options, self.options["lr"]
-        context.current.journal.record(lambda: options.__setitem__("lr", before))
+        context.current().journal.record(lambda: options.__setitem__("lr", before))
         options["lr"] = float(value)
 
     def step(self) -> None:
         """One update of every parameter that has a gradient."""
-        if context.current.mode.step(self):
+        if context.current().mode.step(self):
             return
-        journal = context.current.journal
+        journal = context.current().journal
         for parameter, state in zip(self.parameters, self.state, strict=True):
             gradient = parameter.grad_slot
             if gradient is None or parameter.is_meta:
@@ -66,7 +66,7 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients (or, with set_to_none=False, fill them with zeros)."""
-        journal = context.current.journal
+        journal = context.current().journal
         for parameter in self.parameters:
             if parameter.grad_slot is None:
                 continue

@@ -40,7 +40,7 @@ class Builder(Calls):
         self.parents: list[str] = []  # what fetches the frames that this run goes on from
 
     def build(self) -> Program:
-        trace, state = self.trace, context.current
+        trace, state = self.trace, context.current()
         self.scope.update(
             TENSORS=TENSORS, make_tensor=make_tensor, ndarray=np.ndarray, as_array=as_array, state=state,
             journal=trace.before, context=context, program=self.program, inf=float("inf"),

@@ -47,4 +47,4 @@ class Draw:
         self.args = args
 
     def __call__(self) -> Any:
-        return np.asarray(getattr(context.current.generator, self.method)(*self.args))
+        return np.asarray(getattr(context.current().generator, self.method)(*self.args))

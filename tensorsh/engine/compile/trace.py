@@ -58,7 +58,7 @@ class Trace(Tape, Mode):
 
     def run(self, work: Callable[[], None]) -> None:
         """Do the work under this trace, then `finish` is called by the caller before `leave`."""
-        state = context.current
+        state = context.current()
         self.before = state.journal
         self.journal = state.journal = Watch(self)
         state.journal.begin()
@@ -69,7 +69,7 @@ class Trace(Tape, Mode):
 
     def leave(self) -> None:
         """Put everything back as it was."""
-        state = context.current
+        state = context.current()
         state.mode = self.below
         self.journal.rollback()
         self.journal.trace = None
@@ -172,7 +172,7 @@ class Trace(Tape, Mode):
         concrete = tuple([a.value if type(a) is Number else a for a in args])
         if any(type(a) is Number and not self._value_only(op, i) for i, a in enumerate(args)):
             self.stop("a changing number shapes the operation")
-        state = context.current
+        state = context.current()
         key, plan = self._plan(op, concrete, state.dtype)
         outs = self.compute(op, plan, args)
         if plan.many:
@@ -204,7 +204,7 @@ class Trace(Tape, Mode):
 
     def _constant_result(self, op: Op, args: tuple[Any, ...]) -> Any:
         """An operation on constants gives constants."""
-        state = context.current
+        state = context.current()
         state.mode = self.below
         try:
             return op.run(*[self.real(a) for a in args])
@@ -221,7 +221,7 @@ class Trace(Tape, Mode):
             return
         for out, v in zip(outs, held, strict=True):  # a base that is reached again is a view as well
             out.array = Value(v.layout.view())
-        attach_view(op, args, result, context.current)
+        attach_view(op, args, result, context.current())
         through = self.through.get(args[0].view_of)
         for out, v in zip(outs, held, strict=True):
             out.array = v
@@ -289,7 +289,7 @@ class Trace(Tape, Mode):
         args = self._renamed(op, args)
         concrete = tuple([a.value if type(a) is Number else a for a in args])
         target = args[0]
-        state = context.current
+        state = context.current()
         _, plan = self._plan(op, concrete, state.dtype)
         check_result(plan, target, op)
         if state.grad_enabled and not op.nondifferentiable:
@@ -330,7 +330,7 @@ class Trace(Tape, Mode):
     def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
         """What `backward.accumulate` does, without arrays."""
         have = t.grad_slot
-        context.current.journal.save_attributes(t, "grad_slot")
+        context.current().journal.save_attributes(t, "grad_slot")
         if create and (g.requires_grad_slot or (have is not None and have.requires_grad_slot)):
             self.stop("gradients with a graph of their own")
         if have is None:

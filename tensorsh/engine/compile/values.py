@@ -120,7 +120,7 @@ def _arithmetic(name: str, sign: str) -> None:
         shown = text(other)
         if shown is None:
             return (
-                context.current.mode.mix(work, left, right)
+                context.current().mode.mix(work, left, right)
                 if hasattr(type(other), "grad_slot")
                 else NotImplemented
             )
@@ -150,7 +150,7 @@ def _comparison(name: str, sign: str) -> None:
         if type(other) in (int, float, bool):
             return self.decide(work(self.value, other), f"{self.text} {sign} {other!r}")
         if hasattr(type(other), "grad_slot"):
-            return context.current.mode.mix(work, self, other)
+            return context.current().mode.mix(work, self, other)
         return NotImplemented
 
     setattr(Number, f"__{name}__", compare)

@@ -62,7 +62,7 @@ class autocast:
         self._before: list[Any] = []
 
     def __enter__(self) -> autocast:
-        state = context.current
+        state = context.current()
         self._before.append(state.autocast)
         if self.device == "cpu":
             casts.enter()
@@ -72,7 +72,7 @@ class autocast:
         return self
 
     def __exit__(self, *_: object) -> bool:
-        context.current.autocast = self._before.pop()
+        context.current().autocast = self._before.pop()
         if self.device == "cpu":
             casts.leave()
         return False
@@ -96,12 +96,12 @@ def is_autocast_available(device_type: str) -> bool:
 
 def is_autocast_enabled(device_type: str = "cuda") -> bool:
     """Whether an autocast is in force for such a device; without one, for CUDA devices."""
-    return device_type == "cpu" and context.current.autocast is not None
+    return device_type == "cpu" and context.current().autocast is not None
 
 
 def is_autocast_cpu_enabled() -> bool:
     """Whether an autocast is in force."""
-    return context.current.autocast is not None
+    return context.current().autocast is not None
 
 
 def get_autocast_dtype(device_type: str) -> Any:
@@ -109,8 +109,8 @@ def get_autocast_dtype(device_type: str) -> Any:
     kind = parse(device_type).type
     if kind not in AVAILABLE:
         raise RuntimeError("unsupported scalarType")
-    if kind == "cpu" and context.current.autocast is not None:
-        return context.current.autocast.dtype
+    if kind == "cpu" and context.current().autocast is not None:
+        return context.current().autocast.dtype
     return torch.float16 if kind in ("cuda", "mps", "ipu") else torch.bfloat16
 
 
@@ -120,13 +120,13 @@ get_autocast_gpu_dtype = partial(get_autocast_dtype, "cuda")
 
 def is_autocast_cache_enabled() -> bool:
     """Whether parameters are cast once."""
-    return context.current.autocast is None or context.current.autocast.cache is not None
+    return context.current().autocast is None or context.current().autocast.cache is not None
 
 
 def clear_autocast_cache() -> None:
     """Cast parameters again."""
-    if context.current.autocast is not None and context.current.autocast.cache:
-        context.current.autocast.cache.clear()
+    if context.current().autocast is not None and context.current().autocast.cache:
+        context.current().autocast.cache.clear()
 
 
 def custom_fwd(

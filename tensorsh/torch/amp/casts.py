@@ -90,7 +90,7 @@ def _watch(record: Op, rule: Rule, if_: Callable[..., bool] | None = None) -> No
 
 def _casting(call: Callable[..., Any], rule: Rule, if_: Callable[..., bool] | None) -> Callable[..., Any]:
     def casting(*args: Any, **kwargs: Any) -> Any:
-        state = context.current
+        state = context.current()
         if state.autocast is None or (if_ is not None and not if_(kwargs, args)):
             return call(*args, **kwargs)
         to = rule((*args, *kwargs.values()))
@@ -106,7 +106,7 @@ def _casting(call: Callable[..., Any], rule: Rule, if_: Callable[..., bool] | No
 
 
 def _narrow(values: tuple[Any, ...]) -> DType:
-    return context.current.autocast.dtype
+    return context.current().autocast.dtype
 
 
 def _wide(values: tuple[Any, ...]) -> DType:
@@ -135,7 +135,7 @@ def _cast(value: Any, to: DType) -> Any:
     have = value.dtype
     if not have.is_floating_point or have is dt.float64 or have is to:
         return value
-    kept = context.current.autocast.cache
+    kept = context.current().autocast.cache
     if kept is None or not (value.requires_grad_slot and value.node is None and have is dt.float32):
         return registry["Tensor.to"](value, to)
     if id(value) not in kept:  # a parameter is cast once, however often it is used

@@ -17,7 +17,7 @@ class set_detect_anomaly:
     displayed = False
 
     def __init__(self, mode: bool, check_nan: bool = True):
-        self.prev = context.current.anomaly
+        self.prev = context.current().anomaly
         change(bool(check_nan) if mode else None)
 
     def __enter__(self) -> None:
@@ -31,7 +31,7 @@ class detect_anomaly:
     """`with detect_anomaly():` watches the walks, and where their operations were made."""
 
     def __init__(self, check_nan: bool = True):
-        self.prev = context.current.anomaly
+        self.prev = context.current().anomaly
         self.check_nan = check_nan
         warnings.warn(
             "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
@@ -48,16 +48,16 @@ class detect_anomaly:
 
 def is_anomaly_enabled() -> bool:
     """Whether walks are watched."""
-    return context.current.anomaly is not None
+    return context.current().anomaly is not None
 
 
 def is_anomaly_check_nan_enabled() -> bool:
     """Whether a gradient of NaN is an error."""
-    return context.current.anomaly is not False
+    return context.current().anomaly is not False
 
 
 def change(value: bool | None) -> None:
-    state: Any = context.current
+    state: Any = context.current()
     before = state.anomaly
 
     def put(value: bool | None) -> None:

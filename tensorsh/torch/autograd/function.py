@@ -176,7 +176,7 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` on the arguments and put it into the graph, with `backward` as its derivative."""
-        state = context.current
+        state = context.current()
         state.mode.change("a function with a backward of its own")
         apart = cls.setup_context is not Function.setup_context
         if apart:
@@ -249,7 +249,7 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(fn)
     def wrapper(ctx: Any, *args: Any) -> Any:
-        state = context.current
+        state = context.current()
         enabled = state.grad_enabled
         state.grad_enabled = False
         try:

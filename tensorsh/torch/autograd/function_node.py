@@ -48,7 +48,7 @@ class FunctionNode(Node):
         self.saves = True
         self.hooks = None
         self.kept: Any = ()
-        noting = context.current.noting
+        noting = context.current().noting
         if noting is not None:
             noting.note(self)
 
@@ -65,7 +65,7 @@ class FunctionNode(Node):
     # -- saved tensors
 
     def save(self, tensors: tuple[Any, ...], outputs: list[Any]) -> None:
-        packing = context.current.packing
+        packing = context.current().packing
         kept: list[Any] = []
         for i, t in enumerate(tensors):
             if t is None:
@@ -109,7 +109,7 @@ class FunctionNode(Node):
 
     def free(self) -> None:
         if self.kept:
-            journal = context.current.journal
+            journal = context.current().journal
             if journal.active and self.seq < journal.start:
                 journal.save_attributes(self, "kept")
             self.kept = FREED

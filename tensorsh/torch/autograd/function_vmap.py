@@ -52,7 +52,7 @@ def over_slices(cls: Any, args: tuple[Any, ...]) -> Any:
     mine = [type(a) is Batched and a.level == level for a in args]
     values = tuple([a.value if m else a for a, m in zip(args, mine, strict=True)])
     dims = tuple([0 if m else None for m in mine])
-    batches = context.current.mode.batches
+    batches = context.current().mode.batches
     with Batching(tuple([b for b in batches if b.level != level])):
         if own:
             randomness = next((b.randomness for b in batches if b.level == level), "error")

@@ -107,11 +107,11 @@ class Mode(Decorating):
         self.before: list[bool] = []
 
     def __enter__(self) -> None:
-        self.before.append(context.current.grad_enabled)
-        context.current.grad_enabled = self.enabled and not context.current.inference
+        self.before.append(context.current().grad_enabled)
+        context.current().grad_enabled = self.enabled and not context.current().inference
 
     def __exit__(self, *_: object) -> None:
-        context.current.grad_enabled = self.before.pop()
+        context.current().grad_enabled = self.before.pop()
 
 
 class no_grad(Mode):
@@ -136,14 +136,14 @@ class set_grad_enabled(Decorating):
         self.prev = state_change("grad_enabled", self.mode)
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        context.current.grad_enabled = self.prev
+        context.current().grad_enabled = self.prev
         return super().__call__(func)
 
     def __enter__(self) -> None:
-        context.current.grad_enabled = self.mode
+        context.current().grad_enabled = self.mode
 
     def __exit__(self, *_: object) -> None:
-        context.current.grad_enabled = self.prev
+        context.current().grad_enabled = self.prev
 
     def __repr__(self) -> str:
         return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
@@ -163,14 +163,14 @@ class inference_mode(Decorating):
         self.before: list[Any] = []
 
     def __enter__(self) -> None:
-        state = context.current
+        state = context.current()
         self.before.append((state.grad_enabled, state.inference, state.mode))
         state.grad_enabled, state.inference = not self.mode, self.mode
         if self.mode:
             Marking().__enter__()
 
     def __exit__(self, *_: object) -> None:
-        state = context.current
+        state = context.current()
         state.grad_enabled, state.inference, state.mode = self.before.pop()
 
     def clone(self) -> inference_mode:
@@ -211,7 +211,7 @@ class enforce_grad_layout_policy(Decorating):
 
 def state_change(name: str, value: Any) -> Any:
     """Set something for all that follows; what it was before."""
-    state = context.current
+    state = context.current()
     before = getattr(state, name)
     state.journal.record(lambda: setattr(state, name, before))
     setattr(state, name, value)

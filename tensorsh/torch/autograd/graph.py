@@ -59,13 +59,13 @@ class saved_tensors_hooks:
     def __enter__(self) -> None:
         if _disabled:
             raise RuntimeError(_disabled[-1])
-        state = context.current
+        state = context.current()
         state.mode.change("what is saved is packed")
         state.packing = (*state.packing, (self.pack_hook, self.unpack_hook))
         set_noting()
 
     def __exit__(self, *_: object) -> None:
-        state = context.current
+        state = context.current()
         state.packing = state.packing[:-1]
         set_noting()
 
@@ -104,7 +104,7 @@ def allow_mutation_on_saved_tensors() -> Generator[_Copies, None, None]:
 @contextmanager
 def disable_saved_tensors_hooks(error_message: str) -> Generator[None, None, None]:
     """Inside it, entering `saved_tensors_hooks` is an error with this message."""
-    if context.current.packing:
+    if context.current().packing:
         raise RuntimeError(error_message)
     _disabled.append(error_message)
     try:

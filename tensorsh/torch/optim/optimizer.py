@@ -117,7 +117,7 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients, or fill them with zeros."""
-        journal = context.current.journal
+        journal = context.current().journal
         for group in self.param_groups:
             for p in group["params"]:
                 gradient = p.grad
@@ -367,7 +367,7 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
     if closure is not None:
         with enable_grad():
             loss = closure()
-    current = context.current
+    current = context.current()
     current.mode.change("a step of an optimiser")
     journal, states = current.journal, optimizer.state
     for group in optimizer.param_groups:

@@ -76,8 +76,8 @@ def found_by_name(module: str, name: str) -> Any:
     found = of_library(module, name)
     if found is not None or module.partition(".")[0] == "torch":
         return found
-    if context.current.find_class is not None:
-        return context.current.find_class(module, name)
+    if context.current().find_class is not None:
+        return context.current().find_class(module, name)
     if module == "copyreg" and name == "_reconstructor":
         return _reconstructed
     return _of_python(module, name) or _of_program(module, name)
@@ -209,7 +209,7 @@ def name_of(value: Any, name: str | None, protocol: int) -> tuple[str, str]:
 def _findable(module: str, name: str) -> Any:
     """What a program could find: more than what is found again when a file is read."""
     found = found_by_name(module, name)
-    if found is None and context.current.find_class is None and module in sys.modules:
+    if found is None and context.current().find_class is None and module in sys.modules:
         found = sys.modules[module]
         for part in name.split("."):
             found = getattr(found, part, None)

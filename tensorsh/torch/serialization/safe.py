@@ -11,12 +11,12 @@ __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "safe_g
 
 def add_safe_globals(safe_globals: list[Any]) -> None:
     """Let `torch.load` find these classes and functions; a pair gives one and the name it has in the file."""
-    _set({**context.current.safe, **{_key(item): item for item in safe_globals}})
+    _set({**context.current().safe, **{_key(item): item for item in safe_globals}})
 
 
 def get_safe_globals() -> list[Any]:
     """What the program has said is safe."""
-    return list(context.current.safe.values())
+    return list(context.current().safe.values())
 
 
 def clear_safe_globals() -> None:
@@ -35,7 +35,7 @@ class safe_globals:
 
     def __exit__(self, *_: object) -> None:
         gone = {_key(item) for item in self.safe_globals}
-        _set({key: item for key, item in context.current.safe.items() if key not in gone})
+        _set({key: item for key, item in context.current().safe.items() if key not in gone})
 
 
 safe_globals.__module__ = "torch.serialization"  # as `print(type(x))` shows it
@@ -44,7 +44,7 @@ safe_globals.__module__ = "torch.serialization"  # as `print(type(x))` shows it
 def user_allowed() -> dict[str, Any]:
     """Each of them by its name in a file; ValueError or TypeError for what is no pair."""
     found = {}
-    for item in context.current.safe.values():
+    for item in context.current().safe.values():
         name = ""
         if isinstance(item, tuple):
             if len(item) != 2:
@@ -66,7 +66,7 @@ def _key(item: Any) -> Any:
 
 
 def _set(safe: dict[Any, Any]) -> None:
-    state = context.current
+    state = context.current()
     before = state.safe
     state.journal.record(lambda: setattr(state, "safe", before))
     state.safe = safe

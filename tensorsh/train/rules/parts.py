@@ -28,7 +28,7 @@ def number(value: Any) -> Any:
 
 def zero(value: float = 0.0) -> Array:
     """A counter: a 0-d array of float32, or of float64 where that is the default."""
-    return np.array(value, np.float64 if context.current.dtype is float64 else np.float32)
+    return np.array(value, np.float64 if context.current().dtype is float64 else np.float32)
 
 
 def count(state: State) -> float:

@@ -35,7 +35,7 @@ WorkerInfo.__module__ = "torch.utils.data._utils.worker"  # as `print(type(x))` 
 
 def get_worker_info() -> WorkerInfo | None:
     """The worker that is loading; None outside loaders, and in those without workers."""
-    return context.current.worker
+    return context.current().worker
 
 
 class Worker:
@@ -76,7 +76,7 @@ class Worker:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        state = context.current
+        state = context.current()
         outside, before = torch.get_rng_state(), state.worker
         torch.set_rng_state(self._stream)
         state.worker = self._info
