@@ -292,7 +292,7 @@ def wrap_int(number: int, target: Any) -> Any:
 
 def record(op: Op, args: tuple[Any, ...], key: tuple[Any, ...], result: Any) -> None:
     """Put the operation into the graph: its float outputs remember the node that made them."""
-    if type(result) in TENSORS:
+    if type(result) is not tuple:
         if result.spec.dtype.category >= dt.FLOAT:
             result.node = Node(op, args, key[1:], (result.spec,), (result,))
             result.requires_grad_slot = True

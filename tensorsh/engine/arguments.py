@@ -129,6 +129,8 @@ def several(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
 
 def sizes(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[int, ...]:
     """`f(2, 3)` and `f((2, 3))` alike."""
+    if values and all(type(n) is int for n in values):
+        return values
     if not values:
         short = op.rpartition(".")[2]
         raise ArgumentError(f'{short}() missing 1 required positional arguments: "{name}"', code="signature")

@@ -227,40 +227,40 @@ class Walk:
         state = context.current()
         before = state.grad_enabled
         state.grad_enabled = self.create
+        heap, pending, wanted, counts = self.heap, self.pending, self.wanted, self.counts
         walking.append(self)
         try:
             for e, seed in zip(self.roots, self.seeds, strict=True):
                 if e is not None:
-                    self._deliver(e, seed)
-                    if id(e[0]) in self.counts:
-                        self.counts[id(e[0])] -= 1
-                        if not self.counts[id(e[0])]:
+                    self._deliver([(e, seed)])
+                    if id(e[0]) in counts:
+                        counts[id(e[0])] -= 1
+                        if not counts[id(e[0])]:
                             self._ready(id(e[0]))
-            while self.heap:
-                _, node = heappop(self.heap)
-                grads = self.pending.pop(node.seq)
+            while heap:
+                _, node = heappop(heap)
+                grads = pending.pop(node.seq)
                 if node.hooks is not None:
                     grads = self._arriving(node, grads)
-                if self.wanted is not None:
+                if wanted is not None:
                     for i, g in enumerate(grads):
-                        if g is not None and (id(node), i) in self.wanted:
+                        if g is not None and (id(node), i) in wanted:
                             self.captured[id(node), i] = g
                     if id(node) not in self.needed:  # type: ignore[operator]
                         continue
                 found = self.step(node, grads)
                 if node.hooks is not None and node.hooks.after:
                     found = self._leaving(node, found, grads)
-                for e, g in found:
-                    self._deliver(e, g)
-                if self.counts:
+                self._deliver(found)
+                if counts:
                     self._passed(node)
                 if not self.keep:
                     node.free()
-            for key in [*self.counts]:
+            for key in [*counts]:
                 self._ready(key)
-            if self.wanted is not None:
+            if wanted is not None:
                 for key, (leaf, g) in self.leaves.items():
-                    if (key, 0) in self.wanted:
+                    if (key, 0) in wanted:
                         self.captured[id(leaf), 0] = g
         finally:
             walking.pop()
@@ -287,18 +287,19 @@ class Walk:
             return differentiate(node, grads)
         return node.differentiate(grads)
 
-    def _deliver(self, to: tuple[Any, int], g: Tensor) -> None:
-        target, index = to
-        if type(target) in TENSORS:
-            have = self.leaves.get(id(target))
-            self.leaves[id(target)] = (target, g if have is None else plus(have[1], g))
-            return
-        slots = self.pending.get(target.seq)
-        if slots is None:
-            slots = self.pending[target.seq] = [None] * len(target.output_specs)
-            heappush(self.heap, (-target.seq, target))
-        have_g = slots[index]
-        slots[index] = g if have_g is None else plus(have_g, g)
+    def _deliver(self, found: list[tuple[tuple[Any, int], Tensor]]) -> None:
+        """Add gradients to those of the nodes and leaves that they are for."""
+        for (target, index), g in found:
+            if type(target) is Tensor or type(target) in TENSORS:
+                have = self.leaves.get(id(target))
+                self.leaves[id(target)] = (target, g if have is None else plus(have[1], g))
+                continue
+            slots = self.pending.get(target.seq)
+            if slots is None:
+                slots = self.pending[target.seq] = [None] * len(target.output_specs)
+                heappush(self.heap, (-target.seq, target))
+            have_g = slots[index]
+            slots[index] = g if have_g is None else plus(have_g, g)
 
     # -- hooks
 

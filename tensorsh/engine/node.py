@@ -22,6 +22,9 @@ from .views import check_origin, producer, steps_of
 
 Edge = tuple[Any, int]
 
+#: classes of saved arguments in which a program may have packed a tensor
+MAY_BE_PACKED = frozenset({Packed, tuple})
+
 FREED: Any = object()  # what a node's arguments become once they are given up
 
 SECOND_TIME = (
@@ -45,11 +48,12 @@ def edge(t: Any) -> Edge | None:
 
 def versions_of(saved: Any) -> list[tuple[Tensor, int]]:
     """The tensors in an argument that is saved, with the versions they have now."""
-    if type(saved) in TENSORS:
+    if type(saved) is Tensor or type(saved) in TENSORS:
         counter = saved.counter
         if counter is None:
             return [(saved, 0)]
-        refuse_saving(counter)
+        if type(counter) is not list:
+            refuse_saving(counter)
         return [(saved, counter[0])]
     if type(saved) is tuple:
         for t in saved:
@@ -96,7 +100,7 @@ class Node:
         kept = list(args)
         for i in op.tensors:
             a = args[i]
-            if type(a) in TENSORS:
+            if type(a) is Tensor or type(a) in TENSORS:
                 kept[i] = None
                 if a.view_of is not None:
                     refresh(a)
@@ -194,7 +198,7 @@ class Node:
             if t.version != version:
                 raise version_error(t, version)
         found: list[tuple[Edge, Tensor]] = []
-        edges, specs = self.edges, self.input_specs
+        edges, specs, args, first, lists = self.edges, self.input_specs, self.args, grads[0], self.op.lists
         for derivative, inputs in self.op.wanted(self.needs):
             if derivative is None:
                 raise GradientError(
@@ -202,8 +206,10 @@ class Node:
                     code="derivative-not-implemented",
                 )
             sources = [
-                grads[0]
-                if kind == "grad" and grads[0] is not None
+                first
+                if kind == "grad" and first is not None
+                else args[i]
+                if kind == "input" and type(args[i]) not in MAY_BE_PACKED
                 else self._source(kind, i, derivative, grads)
                 for kind, i in derivative.sources
             ]
@@ -211,14 +217,14 @@ class Node:
                 sources = [widened(s) for s in sources]
             values = derivative.function(*sources)
             for i in inputs:
-                grad = values if len(derivative.inputs) == 1 else values[derivative.inputs.index(i)]
+                grad = values if derivative.alone else values[derivative.inputs.index(i)]
                 if grad is None:
                     continue
-                if derivative.one is not None and i not in self.op.lists:
+                if derivative.one is not None and i not in lists:
                     made = grad.node
                     if made is not None and not any(grad is s for s in sources):
                         made.title = derivative.one or f"{self.name().removesuffix('0')}Backward0"
-                if i in self.op.lists:
+                if i in lists:
                     for g, e, s in zip(grad, edges[i], specs[i], strict=True):
                         if e is not None and g is not None:
                             found.append((e, fit(g, s)))

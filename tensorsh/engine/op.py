@@ -51,12 +51,13 @@ class Derivative:
     the rule (GeluBackward0 → GeluBackwardBackward0), else as it says; None where it does not.
     """
 
-    __slots__ = ("function", "inputs", "one", "sources", "wants_inputs", "wants_output")
+    __slots__ = ("alone", "function", "inputs", "one", "sources", "wants_inputs", "wants_output")
 
     def __init__(self, function: Rule, inputs: tuple[str, ...], schema: Schema, one: str | None = None):
         self.function = function
         self.one = one
         self.inputs = tuple(schema.position(name) for name in inputs)
+        self.alone = len(self.inputs) == 1
         self.sources = tuple([_source(name, schema) for name in parameters(function)])
         self.wants_inputs = tuple(i for kind, i in self.sources if kind == "input")
         self.wants_output = any(kind in ("output", "outputs") for kind, _ in self.sources)

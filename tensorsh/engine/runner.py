@@ -16,7 +16,7 @@ from . import context
 from .apply import apply_any, attach_view, compute, new_plan, record, run_kernel, wrap_output
 from .mode import EAGER
 from .op import Op
-from .tensor import TENSORS, make_tensor
+from .tensor import TENSORS, Tensor, make_tensor
 
 
 def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
@@ -33,7 +33,7 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
         lines += ["    if state.mode is not EAGER:", f"        return state.mode.apply(op, {packed})"]
     for i, name in enumerate(names):
         if op.tensorlike[i]:
-            lines.append(f"    t{i} = type({name}) in TENSORS")
+            lines.append(f"    t{i} = type({name}) is Tensor or type({name}) in TENSORS")
             keys.append(f"{name}.spec if t{i} else type({name})")
             arrays.append(f"{name}.array if t{i} else {name}")
             through_base = f"{name}.view_of is not None and {name}.view_of.base.requires_grad_slot"
@@ -68,6 +68,7 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
     scope: dict[str, Any] = {
         "EAGER": EAGER,
         "TENSORS": TENSORS,
+        "Tensor": Tensor,
         "make_tensor": make_tensor,
         "attach_view": attach_view,
         "compute": compute,

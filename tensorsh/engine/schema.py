@@ -187,7 +187,7 @@ def binder(
         head.append("**keywords")
         body.insert(0, f"if keywords: {star} = named_sizes({star}, keywords, {schema.title!r}, {star!r})")
         scope["named_sizes"] = _named_sizes
-    scope["TENSORS"] = converters["tensors"]
+    scope["TENSORS"], scope["Tensor"] = converters["tensors"], converters["Tensor class"]
     function = re.sub(r"\W", "_", schema.name)
     arguments = ", ".join(names)
     call = f"_target(({arguments}{',' if names else ''}))" if packed else f"_target({arguments})"
@@ -223,9 +223,10 @@ def _fast_test(p: Parameter) -> str | None:
     none = f"{n} is not None and " if p.optional or p.default is None else ""
     match p.type:
         case "Tensor":
-            return f"{none}type({n}) not in TENSORS"
+            return f"{none}type({n}) is not Tensor and type({n}) not in TENSORS"
         case "Tensor|Number":
-            return f"{none}type({n}) not in TENSORS and type({n}) is not float and type({n}) is not int"
+            others = f"type({n}) is not float and type({n}) is not int and type({n}) not in TENSORS"
+            return f"{none}type({n}) is not Tensor and {others}"
         case "int" | "float" | "bool" | "str":
             return f"{none}type({n}) is not {p.type}"
         case "any":

@@ -721,7 +721,7 @@ def install_operator(name: str, record: op.Op, swapped: str | None = None, array
 
     def forward(self: Tensor, other: Any) -> Any:
         kind = type(other)
-        if kind in PLAIN or kind is float or kind is int:
+        if kind is Tensor or kind is float or kind is int or kind in PLAIN:
             return record.run(self, other, *rest)
         return _operand(record, self, other, False, rest, arrays)
 
@@ -826,6 +826,7 @@ def warn_numpy(message: str) -> None:
         warn(message, DeprecationWarning)
 
 
+op.converters["Tensor class"] = Tensor
 op.converters["tensors"] = PLAIN
 op.converters["Tensor"] = strict_tensor
 op.lenient["tensors"] = TENSORS
