@@ -33,10 +33,8 @@ CONVERSIONS = {None: -1, "s": 115, "r": 114, "a": 97}
 @cache
 def private() -> frozenset[str]:
     """The names under which objects that a program holds keep what is the engine's."""
-    from ..engine.node import Node
-
-    hidden: set[str] = set()
-    for kind in (Tensor, Node, Op, DType, Device):
+    hidden = {"_node"}  # of what a program sees of the graph; it never has a node itself
+    for kind in (Tensor, Op, DType, Device):
         public: Any = getattr(kind, "public", ())
         hidden.update(name for name in dir(kind) if name[:2] != "__" and name not in public)
         hidden.update(getattr(kind, "__annotations__", ()))
