@@ -148,7 +148,7 @@ TAKES: dict[str, Callable[[Any], bool]] = {
     "str": lambda value: isinstance(value, str),
     "dtype": is_dtype,
     "device": lambda value: isinstance(value, str | Device) or is_int(value),
-    "layout": lambda value: False,
-    "format": lambda value: False,
+    "layout": lambda value: type_name(value) == "torch.layout",
+    "format": lambda value: type_name(value) == "torch.memory_format",
     "generator": lambda value: type_name(value) == "torch._C.Generator",
 }

@@ -14,9 +14,9 @@ from functools import cache, partial
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
-from ..errors import ArgumentError, facts_of, unknown_attribute
-from . import context, native
-from .accepts import Refused, is_tensor
+from ..errors import ArgumentError, Facts, facts_of, know
+from . import context, functional_calls, native
+from .accepts import Refused
 from .batched import Unbatchable, over_slices
 from .into import into
 from .memory_errors import out_of_memory
@@ -79,7 +79,7 @@ def explained(
     outermost = is_outermost(caller, op.__call__.__code__) and not through_program(error.__traceback__)
     if outermost:
         refused = refusal(op, context.current().spelling(caller), args, kwargs)
-        if refused is not None:
+        if refused is not None and (facts is None or str(refused) != str(error) or facts.kind == "type"):
             known = facts_of(refused)
             assert known is not None
             known.operands = args
@@ -134,17 +134,18 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
     same = sorted((n for n in names if n.rpartition(".")[2] == last), key=lambda n: n.count("."))
     name = path if path in names else same[0] if same else op.name
     method = op.is_method
+    if not method and last in functional_calls.ASKED and path.removesuffix(f".{last}") in FUNCTIONAL:
+        name = f"nn.functional.{last}"
     args = args[1:] if method else args
     python = python_function(op, name, method)
+    refused: Exception | None
     if python is None:
         name = name.removeprefix("nn.functional.").removeprefix("Tensor.")
         refused = native.refusal(op, name, args, kwargs, method)
     else:
         refused = python_refusal(python, (None, *args) if method else args, kwargs)
-        if refused is None and not method:
-            return inner_refusal(op.schema, name.removeprefix("nn.functional."), args, kwargs)
-    if refused is None:
-        return None
+    if not isinstance(refused, Refused):
+        return refused
     near: list[str] = []
     if refused.argument in kwargs:
         names = [p.name for p in op.schema.parameters]
@@ -172,20 +173,8 @@ NATIVE = frozenset(
     )
 )  # fmt: skip
 
-#: what its Python code asks first of an argument that should be a tensor, the last argument first
-ASKS = {"softmax": "softmax", "log_softmax": "log_softmax", "softsign": "abs", "normalize": "norm"} | dict.fromkeys(
-    (
-        "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "binary_cross_entropy",
-        "binary_cross_entropy_with_logits",
-    ),
-    "size",
-)  # fmt: skip
-#: the C++ function that its Python code hands its tensors to, and what they are called there, in that order
-CALLS = {
-    "cross_entropy": ("cross_entropy_loss", {"input": "input", "target": "target"}),
-    "nll_loss": ("nll_loss_nd", {"input": "input", "target": "target"}),
-    "embedding": ("embedding", {"weight": "weight", "input": "indices"}),
-}
+#: what programs call nn.functional
+FUNCTIONAL = ("F", "functional", "nn.functional")
 
 IN_PYTHON = ("nn.functional.", "signal.", "masked.", "autograd.", "func.")
 
@@ -235,6 +224,9 @@ def python_signatures() -> dict[str, tuple[str, str]]:
 def python_function(op: Op, name: str, method: bool) -> FunctionType | None:
     """A function with the signature that PyTorch's has in Python; None if PyTorch has it in C++."""
     key = f"Tensor.{name.removeprefix('Tensor.')}" if method else name
+    short = name.removeprefix("nn.functional.")
+    if name.startswith("nn.functional.") and short in functional_calls.ASKED:
+        return functional_calls.ASKED[short]
     entry = python_signatures().get(key)
     if entry is None:
         if method or not name.startswith(IN_PYTHON) or name.removeprefix("nn.functional.") in NATIVE:
@@ -248,33 +240,6 @@ def python_function(op: Op, name: str, method: bool) -> FunctionType | None:
     return function
 
 
-def inner_refusal(
-    schema: Schema, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Exception | None:
-    """What stops the Python code of a function that got something else for one of its first two tensors."""
-    if name not in ASKS and name not in CALLS:
-        return None
-    given = {
-        p.name: args[i] if i < len(args) else kwargs.get(p.name)
-        for i, p in enumerate(schema.parameters[:2])
-        if p.is_tensor
-    }
-    wrong = [parameter for parameter, value in given.items() if not is_tensor(value)]
-    if not wrong:
-        return None
-    if name in ASKS:
-        value, what = given[wrong[-1]], ASKS[name]
-        return unknown_attribute(f"{type(value).__name__!r} object has no attribute {what!r}", what, value)
-    function, names = CALLS[name]
-    position, parameter = next((i, each) for i, each in enumerate(names, 1) if each in wrong)
-    return ArgumentError(
-        f"{function}(): argument {names[parameter]!r} (position {position}) must be Tensor, "
-        f"not {type_name(given[parameter])}",
-        code="argument-type",
-        argument=parameter,
-    )
-
-
 def python_parameters(schema: Schema) -> str:
     """A signature as Python writes it."""
     parts, starred = [], False
@@ -286,13 +251,33 @@ def python_parameters(schema: Schema) -> str:
     return ", ".join(parts)
 
 
-def python_refusal(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Refused | None:
-    """Python's complaint about a call."""
+def python_refusal(function: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception | None:
+    """Python's complaint about a call, or what stops the function inside."""
+    lists = context.current().lists and any(isinstance(value, list) for value in (*args, *kwargs.values()))
     try:
-        function(*args, **kwargs)
-    except TypeError as error:
+        with context.GradMode(False):
+            function(*args, **kwargs)
+    except Refused as refused:
+        return refused
+    except Exception as error:
+        trace = error.__traceback__
+        if trace is not None and trace.tb_next is not None:
+            return None if lists else fresh(error)  # a list is a tensor in a program of tensorsh's own
         code = function.__code__
         known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         unknown = next((name for name in kwargs if name not in known), None)
         return Refused(str(error), code="signature", argument=unknown)
     return None
+
+
+#: the kinds of errors of Python's own
+KINDS = {AttributeError: "name", TypeError: "type", ValueError: "value"}
+
+
+def fresh(error: Exception) -> Exception:
+    """An error to be raised elsewhere, with what is known about it."""
+    if facts_of(error) is None:
+        kind = KINDS.get(type(error), "value")
+        know(error, Facts(kind, {"name": "attribute", "type": "argument-type"}.get(kind)))
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

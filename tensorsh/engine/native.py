@@ -30,6 +30,9 @@ FACTORY = (
 #: spellings that PyTorch takes over from NumPy
 NUMPY = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"), "other": ("x2",)}
 
+#: functions that are called otherwise in messages
+TITLED = {"logsigmoid": "log_sigmoid"}
+
 ABSENT = object()
 
 
@@ -145,12 +148,13 @@ class Signature(NamedTuple):
             raise self.unexpected(len(args), kwargs)
 
     def too_many(self, count: int) -> Refused:
-        takes, several = f"{self.positional}", "" if self.positional == 1 else "s"
+        takes, several, were = f"{self.positional}", "" if self.positional == 1 else "s", "were"
         if self.least != self.positional:
             takes, several = f"from {self.least} to {self.positional}", "s"
+        elif count == 1:
+            were = "was"
         return Refused(
-            f"{self.title}() takes {takes} positional argument{several} "
-            f"but {count} {'was' if count == 1 else 'were'} given",
+            f"{self.title}() takes {takes} positional argument{several} but {count} {were} given",
             code="signature",
         )
 
@@ -202,6 +206,8 @@ def signatures(op: Op, name: str, method: bool) -> tuple[Signature, ...]:
             return tuple([each._replace(title=title(name)) for each in known[f"Tensor.{spelling}"]])
         if spelling in known:
             found = tuple([each._replace(title=title(name)) for each in known[spelling]])
+            if spelling != name and not method:
+                found = tuple([as_inplace(each) for each in found if receiver(each) == 0])
             break
     else:
         declared = op.schema.parameters
@@ -233,9 +239,14 @@ def as_method(of: Signature, own: int) -> Signature:
     return of._replace(parameters=rest)
 
 
+def as_inplace(of: Signature) -> Signature:
+    """A function's signature for its form that writes into its tensor: nothing to choose of where to."""
+    return of._replace(parameters=tuple([p for p in of.parameters if p.name != "out"]))
+
+
 def title(name: str) -> str:
     """The name in messages: `linalg_inv` of linalg.inv."""
-    return name.removeprefix("Tensor.").replace(".", "_")
+    return TITLED.get(name) or name.removeprefix("Tensor.").replace(".", "_")
 
 
 @cache
@@ -252,6 +263,13 @@ def table() -> dict[str, tuple[Signature, ...]]:
             closed = bool(names) and names[-1] in found
             names = [*([] if closed else names), *line.rstrip(":").split()]
     return found
+
+
+@cache
+def declared(text: str) -> Signature:
+    """A signature written with its name: "glu(Tensor input, int dim=-1)"."""
+    name, _, line = text.removesuffix(")").partition("(")
+    return signature(name, line)
 
 
 def signature(title: str, line: str) -> Signature:

@@ -232,7 +232,7 @@ class Op:
 
         return runner(self, straight=True)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         try:
             try:
                 return self.bound(*args, **kwargs)
@@ -313,6 +313,9 @@ class Op:
         return found
 
 
+# What Python's own messages call an operation: PyTorch's are functions in C.
+type.__setattr__(Op, "__name__", "builtin_function_or_method")
+
 _method_classes: dict[type[Op], type[Op]] = {}
 
 
@@ -320,7 +323,7 @@ def _method_class(of: type[Op]) -> type[Op]:
     """A class of operations that are called with their tensor in front."""
     if of in _method_classes:
         return _method_classes[of]
-    found = _method_classes[of] = type("Op", (of,), {"is_method": True})
+    found = _method_classes[of] = type("method_descriptor", (of,), {"is_method": True})
     return found
 
 

@@ -117,6 +117,8 @@ class Tensor(metaclass=TensorMeta):
 
     def __new__(cls, *values: Any, **options: Any) -> Any:
         """PyTorch's old constructor: `Tensor(2, 3)` of sizes, `Tensor([1, 2])` of values, of the default dtype."""
+        from .constructor import constructed
+
         return constructed(cls, values, options)
 
     def __init_subclass__(cls, inner: bool = False, **options: Any) -> None:
@@ -508,9 +510,7 @@ class Parameter(Tensor, inner=True):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
         if data is not None and not isinstance(data, Tensor):
             raise AttributeError(f"'{type(data).__name__}' object has no attribute 'detach'")
-        return Tensor._make_subclass(
-            cls, constructed(Tensor, (), {}) if data is None else data, requires_grad
-        )
+        return Tensor._make_subclass(cls, op.registry["empty"](0) if data is None else data, requires_grad)
 
 
 class Buffer(Tensor, inner=True):
@@ -520,7 +520,7 @@ class Buffer(Tensor, inner=True):
     __torch_function__ = disabled  # type: ignore[assignment]
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
-        found = Tensor._make_subclass(cls, constructed(Tensor, (), {}) if data is None else data, False)
+        found = Tensor._make_subclass(cls, op.registry["empty"](0) if data is None else data, False)
         found.persistent = persistent
         return found
 
@@ -626,15 +626,6 @@ def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec, like: Te
     for name in SLOTS:
         setattr(other, name, getattr(t, name))
     return other
-
-
-def constructed(kind: type[Tensor], values: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What `Tensor(…)` makes of sizes, of values, of a tensor, of nothing."""
-    if values and not all(isinstance(n, int) for n in values):
-        made = op.registry["tensor"](values[0], **options).to(context.current().dtype)
-    else:
-        made = op.registry["empty"](*(values or (0,)), **options)
-    return made if kind is Tensor else as_class(kind, made.array, made.spec)
 
 
 def copied_memory(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> np.ndarray[Any, Any]:

@@ -19,6 +19,7 @@ from ..engine.tensor import Tensor, make_tensor
 from ..engine.warn import warn
 from ..errors import ArgumentError, DeviceError, ShapeError
 from .numbers import cast_array, check_number, number_array
+from .rules import bad_call
 
 # ------------------------------------------------------------------ another dtype, another device
 
@@ -88,9 +89,9 @@ def moved(input: Tensor, dtype: DType | None, device: Device | None, copy: bool)
 
 @composite(
     "Tensor.to(Tensor input, any wanted=None, any dtype=None, any non_blocking=None, any copy=None, *, "
-    "any device=None, any other=None, format? memory_format=None)"
+    "any device=None, any tensor=None, format? memory_format=None)"
 )
-def to(input, wanted, dtype, non_blocking, copy, device, other, memory_format):
+def to(input, wanted, dtype, non_blocking, copy, device, tensor, memory_format):
     """Another dtype or device, given by name or by example; the tensor itself when nothing changes.
 
     >>> tensor([1.7, -1.7]).to(int64)
@@ -99,25 +100,41 @@ def to(input, wanted, dtype, non_blocking, copy, device, other, memory_format):
     tensor(..., device='meta', size=(2,))
     """
     if memory_format is not None:
-        moved_there = to.body(input, wanted, dtype, non_blocking, copy, device, other, None)
+        moved_there = to.body(input, wanted, dtype, non_blocking, copy, device, tensor, None)
         return in_format(moved_there, memory_format)
     if type(wanted) is DType:
         if dtype is None and copy is None and device is None:
             return input if wanted is input.spec.dtype else apply(to_dtype, (input, wanted))
+        flags(dtype, non_blocking, copy)
+        if device is not None:
+            raise bad_call("to", wanted, device=device)
         # to(dtype, non_blocking, copy)
         return moved(input, wanted, None, bool(non_blocking if copy is None else copy))
-    if isinstance(wanted, Tensor) or other is not None:
-        like = other if other is not None else wanted
+    if isinstance(wanted, Tensor) or tensor is not None:
+        like = tensor if tensor is not None else wanted
         return moved(input, like.spec.dtype, like.spec.device, bool(non_blocking if copy is None else copy))
     if isinstance(wanted, str | int | Device) and not isinstance(wanted, bool):
         device = wanted
+    elif type(wanted) in BY_NUMBER and not context.current().lists:
+        dtype = BY_NUMBER[type(wanted)]  # PyTorch takes a number for its type
     elif wanted is not None:
         dtype = arguments.dtype(wanted, "to", "dtype", 1)
+    flags(non_blocking, copy)
     if device is not None:
         device = device_of(device)
     if dtype is not None:
         dtype = arguments.dtype(dtype, "to", "dtype", 2)
     return moved(input, dtype, device, bool(copy))
+
+
+BY_NUMBER = {float: dt.float64, bool: dt.bool_, complex: dt.complex128}
+
+
+def flags(*values: Any) -> None:
+    """`non_blocking` and `copy` are bools."""
+    for value in values:
+        if value is not None and not isinstance(value, bool | np.bool_):
+            raise bad_call("to", value)
 
 
 def in_format(x: Tensor, memory_format: Any) -> Tensor:
@@ -210,8 +227,13 @@ def type_(input, dtype, non_blocking):
     if dtype is None:
         where = "" if input.spec.device.type == "cpu" else f"{input.spec.device.type}."
         return f"torch.{where}{input.spec.dtype.title}Tensor"
-    if isinstance(dtype, str) and dtype not in TYPES and dtype.removeprefix("torch.") not in dt.dtypes:
+    by_name = dt.dtypes if context.current().lists else ()
+    if isinstance(dtype, str) and dtype not in TYPES and dtype.removeprefix("torch.") not in by_name:
         raise ArgumentError(f"invalid type: '{dtype}'", raises=ValueError)
+    if isinstance(dtype, type) and not isinstance(getattr(dtype, "dtype_alias", None), DType):
+        raise ArgumentError(f"invalid type: '{dtype.__name__}'", raises=ValueError)
+    if not isinstance(dtype, str | DType | type):
+        raise ArgumentError("dtype must be a type, str, or dtype object")
     if isinstance(dtype, str) and dtype in TYPES:
         dtype = TYPES[dtype]
     return moved(input, arguments.dtype(dtype, "type", "dtype", 2), None, False)
@@ -230,22 +252,22 @@ def type_as(input, other):
 # ------------------------------------------------------------------ writing values
 
 
-def copied(input: Spec, src: Any, non_blocking: bool) -> Spec:
-    """`src` broadcasts to `input`; a larger result is refused by the in-place form."""
-    return input.with_shape(broadcast_shapes(input.shape, src.shape)) if isinstance(src, Spec) else input
+def copied(input: Spec, other: Any, non_blocking: bool) -> Spec:
+    """`other` broadcasts to `input`; a larger result is refused by the in-place form."""
+    return input.with_shape(broadcast_shapes(input.shape, other.shape)) if isinstance(other, Spec) else input
 
 
 @op(
-    "copy(Tensor input, Tensor|Number src, bool non_blocking=False)",
+    "copy(Tensor input, Tensor|Number other, bool non_blocking=False)",
     infer=copied,
     names=("copy",),
     inplace=True,
     half="native",
     grad_fn="torch::autograd::CopyBackwards",
 )
-def copy(x, src, non_blocking):
-    """The values of `src`, broadcast and cast to the tensor: `x.copy_(src)` writes them into it."""
-    src = np.asarray(src)
+def copy(x, other, non_blocking):
+    """The values of `other`, broadcast and cast to the tensor: `x.copy_(other)` writes them into it."""
+    src = np.asarray(other)
     if src.dtype.kind == "c" and x.dtype.kind not in "cb":
         warn_imaginary()
     src = cast_array(src, dt.of(x))
@@ -257,7 +279,7 @@ def _(grad):
     return registry["zeros_like"](grad)
 
 
-@copy.derivative("src")
+@copy.derivative("other")
 def _(grad):
     return grad
 

@@ -335,7 +335,7 @@ def copied(data: Any, dtype: Any, device: Any, requires_grad: bool, words: str) 
 for spelling in ("as_tensor", "asarray"):
 
     @composite(
-        f"{spelling}(any data, dtype? dtype=None, device? device=None, *, bool? requires_grad=None, any "
+        f"{spelling}(any data, *, dtype? dtype=None, device? device=None, bool? requires_grad=None, any "
         "copy=None)",
         names=(f"torch.{spelling}",),
         factory=True,

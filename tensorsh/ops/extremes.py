@@ -18,8 +18,8 @@ from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import BadIndex, BadValue, DTypeError
-from .reduce import bad_call, kept
-from .rules import reduced, wrap_dim, wrap_dims
+from .reduce import kept
+from .rules import bad_call, reduced, wrap_dim, wrap_dims
 
 LARGEST = (np.maximum.reduce, np.argmax)
 SMALLEST = (np.minimum.reduce, np.argmin)
@@ -119,6 +119,8 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
         if isinstance(dim, Tensor) and other is None:
             dim, other = None, dim
         if other is not None:
+            if keepdim is not None:
+                raise bad_call(name, input, other, keepdim=keepdim)
             return registry[other_op](input, other)
         if dim is None:
             if keepdim is not None:

@@ -17,11 +17,11 @@ from ..engine.apply import apply
 from ..engine.dtype import DType
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
-from ..engine.tensor import Tensor, type_name
-from ..errors import ArgumentError, DTypeError
+from ..engine.tensor import Tensor
+from ..errors import DTypeError
 from .cascade import total
 from .elementwise import is_half
-from .rules import reduced, wrap_dim, wrap_dims
+from .rules import bad_call, reduced, wrap_dim, wrap_dims
 
 Array = np.ndarray[Any, Any]
 Dims = int | Sequence[int] | None
@@ -58,17 +58,6 @@ def kept(t: Tensor, over: Spec, dim: Dims, keepdim: bool) -> Tensor:
 def count(of: Spec, dim: Dims) -> int:
     """How many elements each result is reduced from."""
     return product(of.shape[d] for d in wrap_dims(dim, of.ndim)) if of.shape else 1
-
-
-def bad_call(name: str, *args: Any, **keywords: Any) -> Exception:
-    """No overload takes these arguments: PyTorch's first line."""
-    given = [type_name(a) for a in args] + [f"{k}={type_name(v)}" for k, v in keywords.items()]
-    listed = ", ".join(given) + (", " if keywords and len(given) == 1 else "")
-    return ArgumentError(
-        f"{name}() received an invalid combination of arguments - got ({listed}), but expected one of:",
-        code="argument-type",
-        help=f":help {name} shows the forms it has",
-    )
 
 
 # ------------------------------------------------------------------ sum

@@ -13,7 +13,8 @@ from ..engine import context
 from ..engine import dtype as dt
 from ..engine.dtype import DType
 from ..engine.spec import Spec, broadcast_shapes, spec
-from ..errors import BadIndex, BadValue
+from ..engine.tensor import type_name
+from ..errors import ArgumentError, BadIndex, BadValue
 
 
 def same(input: Spec, *_: Any) -> Spec:
@@ -73,3 +74,14 @@ def reduced(input: Spec, dims: Sequence[int] | int | None, keepdim: bool, dtype:
 def default_float() -> DType:
     """The session's default floating-point dtype."""
     return context.current().dtype
+
+
+def bad_call(name: str, *args: Any, **keywords: Any) -> Exception:
+    """No overload takes these arguments: PyTorch's first line."""
+    given = [type_name(a) for a in args] + [f"{k}={type_name(v)}" for k, v in keywords.items()]
+    listed = ", ".join(given) + (", " if keywords and len(given) == 1 else "")
+    return ArgumentError(
+        f"{name}() received an invalid combination of arguments - got ({listed}), but expected one of:",
+        code="argument-type",
+        help=f":help {name} shows the forms it has",
+    )

@@ -20,7 +20,7 @@ from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import layout, type_name
 from ..errors import ArgumentError, ShapeError
-from .rules import wrap_dim, wrap_dims
+from .rules import bad_call, wrap_dim, wrap_dims
 
 # ------------------------------------------------------------------ another shape
 
@@ -390,6 +390,8 @@ def unflatten(input, dim, sizes):
     tensor([[1, 2],
             [3, 4]])
     """
+    if isinstance(sizes, int):
+        raise bad_call("unflatten", input, dim, sizes)
     sizes = to_sizes((sizes,), "unflatten", "sizes", 3)
     shape = input.spec.shape
     d = wrap_dim(dim, len(shape))

@@ -19,8 +19,8 @@ from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import BadValue, DTypeError, ShapeError
 from .linalg_norm import vector_norm_primitive
-from .reduce import bad_call, count, kept
-from .rules import reduced, wrap_dim, wrap_dims
+from .reduce import count, kept
+from .rules import bad_call, reduced, wrap_dim, wrap_dims
 
 Array = np.ndarray[Any, Any]
 Dims = Sequence[int] | None

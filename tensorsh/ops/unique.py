@@ -13,8 +13,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import BadValue, DTypeError, GradientError, ShapeError
-from .reduce import bad_call
-from .rules import wrap_dim
+from .rules import bad_call, wrap_dim
 
 Array = np.ndarray[Any, Any]
 

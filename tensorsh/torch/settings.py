@@ -56,6 +56,8 @@ def manual_seed(seed: Any) -> Seeded:
 
 def set_default_dtype(d: Any) -> None:
     """What floats without a dtype become."""
+    if not isinstance(d, DType) and not context.current().lists:
+        raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
     chosen = as_dtype(d, "set_default_dtype")
     if not chosen.is_floating_point:
         raise DTypeError(

@@ -1,0 +1,510 @@
+"""What PyTorch's functions in nn.functional ask of their arguments, in its order.
+
+They are Python functions there, so a call with something else for a tensor or a number ends at the first attribute,
+comparison or C++ function that does not take it. Each function here has PyTorch's signature and does that much of
+its work; it is only called for calls that have failed. What it raises is PyTorch's error for the call.
+"""
+
+# The signatures are PyTorch's, which has no types there.
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+from typing import Any
+
+from .native import declared
+
+Asked = Any
+
+
+def cpp(declaration: str, *args: Any, **options: Any) -> None:
+    """A call of a C++ function with this signature, as its argument parser takes it."""
+    declared(declaration).check(args, options)
+
+
+def method(of: Any, name: str) -> Any:
+    return getattr(of, name)
+
+
+#: name in nn.functional → what it asks
+ASKED: dict[str, Asked] = {}
+
+
+def asks(function: Asked) -> Asked:
+    ASKED[function.__name__.removeprefix("_")] = function  # PyTorch's own underscores are in its messages
+    return function
+
+
+# ------------------------------------------------------------------ activations
+
+
+@asks
+def relu(input, inplace=False):
+    cpp("relu_(Tensor input)" if inplace else "relu(Tensor input)", input)
+
+
+@asks
+def relu6(input, inplace=False):
+    cpp("relu6_(Tensor input)" if inplace else "relu6(Tensor input)", input)
+
+
+@asks
+def elu(input, alpha=1.0, inplace=False):
+    name = "elu_" if inplace else "elu"
+    cpp(f"{name}(Tensor input, Number alpha=1, Number scale=1, Number input_scale=1)", input, alpha)
+
+
+@asks
+def selu(input, inplace=False):
+    cpp("selu_(Tensor input)" if inplace else "selu(Tensor input)", input)
+
+
+@asks
+def celu(input, alpha=1.0, inplace=False):
+    cpp(f"{'celu_' if inplace else 'celu'}(Tensor input, Number alpha=1.0)", input, alpha)
+
+
+@asks
+def leaky_relu(input, negative_slope=0.01, inplace=False):
+    name = "leaky_relu_" if inplace else "leaky_relu"
+    cpp(f"{name}(Tensor input, Number negative_slope=0.01)", input, negative_slope)
+
+
+@asks
+def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
+    name = "rrelu_" if inplace else "rrelu"
+    cpp(
+        f"{name}(Tensor input, Number lower, Number upper, bool training=False)",
+        input, lower, upper, training,
+    )  # fmt: skip
+
+
+@asks
+def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
+    bool(min_val > max_val)
+    name = "hardtanh_" if inplace else "hardtanh"
+    cpp(f"{name}(Tensor input, Number min_val=-1, Number max_val=1)", input, min_val, max_val)
+
+
+@asks
+def _threshold(input, threshold, value, inplace=False):
+    name = "threshold_" if inplace else "threshold"
+    cpp(f"{name}(Tensor input, Number threshold, Number value)", input, threshold, value)
+
+
+def simple(name: str) -> None:
+    """An activation with nothing but `inplace`."""
+
+    def function(input, inplace=False):
+        cpp(f"{name}_(Tensor input)" if inplace else f"{name}(Tensor input)", input)
+
+    function.__name__ = function.__qualname__ = name
+    asks(function)
+
+
+for each in ("silu", "mish", "hardswish", "hardsigmoid"):
+    simple(each)
+
+
+@asks
+def glu(input, dim=-1):
+    input.dim()
+    cpp("glu(Tensor input, int dim=-1)", input, dim)
+
+
+@asks
+def tanh(input):
+    method(input, "tanh")
+
+
+@asks
+def sigmoid(input):
+    method(input, "sigmoid")
+
+
+@asks
+def tanhshrink(input):
+    method(input, "tanh")
+
+
+@asks
+def softsign(input):
+    method(input, "abs")
+
+
+@asks
+def softmax(input, dim=None, _stacklevel=3, dtype=None):
+    normalised("softmax", input, dim, dtype)
+
+
+@asks
+def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
+    normalised("log_softmax", input, dim, dtype)
+
+
+@asks
+def softmin(input, dim=None, _stacklevel=3, dtype=None):
+    if dim is None:
+        input.dim()
+    normalised("softmax", -input, dim, dtype)
+
+
+def normalised(name: str, input: Any, dim: Any, dtype: Any) -> None:
+    if dim is None:
+        dim = 0 * input.dim()
+    getattr(input, name)
+    cpp(f"{name}(int dim, *, dtype? dtype=None)", dim, dtype=dtype)
+
+
+# ------------------------------------------------------------------ dropout
+
+
+def dropped(name: str, input: Any, p: Any, training: Any, inplace: Any) -> None:
+    if p < 0.0 or p > 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if name == "feature_dropout":
+        input.dim()
+    cpp(f"{name}{'_' if inplace else ''}(Tensor input, float p, bool train)", input, p, training)
+
+
+@asks
+def dropout(input, p=0.5, training=True, inplace=False):
+    dropped("dropout", input, p, training, inplace)
+
+
+@asks
+def dropout1d(input, p=0.5, training=True, inplace=False):
+    dropped("feature_dropout", input, p, training, inplace)
+
+
+@asks
+def dropout2d(input, p=0.5, training=True, inplace=False):
+    dropped("feature_dropout", input, p, training, inplace)
+
+
+@asks
+def dropout3d(input, p=0.5, training=True, inplace=False):
+    dropped("feature_dropout", input, p, training, inplace)
+
+
+@asks
+def alpha_dropout(input, p=0.5, training=False, inplace=False):
+    dropped("alpha_dropout", input, p, training, inplace)
+
+
+@asks
+def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
+    dropped("feature_alpha_dropout", input, p, training, inplace)
+
+
+# ------------------------------------------------------------------ normalisation
+
+
+@asks
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+):
+    if training:
+        input.size()
+    bool(eps <= 0.0)
+    cpp(
+        "batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, "
+        "bool training, float momentum, float eps, bool cudnn_enabled)",
+        input, weight, bias, running_mean, running_var, training, momentum, eps, True,
+    )  # fmt: skip
+
+
+@asks
+def instance_norm(
+    input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1,
+    eps=1e-5,
+):  # fmt: skip
+    if use_input_stats:
+        input.size()
+    cpp(
+        "instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, "
+        "bool use_input_stats, float momentum, float eps, bool cudnn_enabled)",
+        input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, True,
+    )  # fmt: skip
+
+
+@asks
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
+    cpp(
+        "layer_norm(Tensor input, ints normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05)",
+        input, normalized_shape, weight, bias, eps,
+    )  # fmt: skip
+
+
+@asks
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    cpp(
+        "rms_norm(Tensor input, ints normalized_shape, Tensor? weight=None, float? eps=None)",
+        input, normalized_shape, weight, eps,
+    )  # fmt: skip
+
+
+@asks
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    if input.dim() >= 2:
+        bool(input.size(0) * input.size(1) // num_groups)
+    cpp(
+        "group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1e-05)",
+        input, num_groups, weight, bias, eps,
+    )  # fmt: skip
+
+
+@asks
+def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
+    if input.dim() < 3:
+        raise ValueError(
+            f"Expected 3D or higher dimensionality{' ' * 25} input (got {input.dim()} dimensions)"
+        )
+
+
+@asks
+def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
+    method(input, "norm")
+    if not isinstance(p, str):
+        cpp("linalg_vector_norm(Tensor input, Number ord, int[]? dim)", input, p, dim)
+
+
+# ------------------------------------------------------------------ lookups, pictures
+
+
+@asks
+def embedding(
+    input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False
+):
+    if padding_idx is not None and (padding_idx > 0 or padding_idx < 0):
+        weight.size(0)
+    if max_norm is not None:
+        method(input, "contiguous")
+    cpp(
+        "embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, "
+        "bool sparse=False)",
+        weight, input, -1 if padding_idx is None else padding_idx, scale_grad_by_freq, sparse,
+    )  # fmt: skip
+
+
+@asks
+def embedding_bag(
+    input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode="mean", sparse=False,
+    per_sample_weights=None, include_last_offset=False, padding_idx=None,
+):  # fmt: skip
+    method(weight, "dtype")
+    if per_sample_weights is not None:
+        input.size()
+        per_sample_weights.size()
+    weight.dim()
+    input.dim()
+
+
+@asks
+def interpolate(
+    input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None,
+    antialias=False,
+):  # fmt: skip
+    input.dim()
+
+
+@asks
+def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
+    input.dim()
+
+
+@asks
+def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None):
+    cpp(
+        "grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners)",
+        input, grid, 0, 0, bool(align_corners) if align_corners is None else align_corners,
+    )  # fmt: skip
+
+
+@asks
+def affine_grid(theta, size, align_corners=None):
+    theta.is_floating_point()
+    len(size)
+
+
+@asks
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+    sizes = [pair(value) for value in (kernel_size, dilation, padding, stride)]
+    cpp(
+        "im2col(Tensor input, int[] kernel_size, int[] dilation, int[] padding, int[] stride)",
+        input,
+        *sizes,
+    )
+
+
+@asks
+def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    sizes = [pair(value) for value in (output_size, kernel_size, dilation, padding, stride)]
+    cpp(
+        "col2im(Tensor input, int[] output_size, int[] kernel_size, int[] dilation, int[] padding, int[] stride)",
+        input,
+        *sizes,
+    )
+
+
+def pair(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if hasattr(type(value), "__iter__") else (value, value)
+
+
+@asks
+def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
+    method(input, "pow")
+
+
+@asks
+def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
+    _, _ = pair(kernel_size)
+    method(input, "pow")
+
+
+@asks
+def adaptive_avg_pool2d(input, output_size):
+    input.size()
+
+
+@asks
+def adaptive_avg_pool3d(input, output_size):
+    input.size()
+
+
+# ------------------------------------------------------------------ losses
+
+
+def sized(input: Any, target: Any, size_average: Any, reduce: Any) -> None:
+    if target.size() != input.size():
+        pass  # PyTorch warns
+    old_reduction(size_average, reduce)
+
+
+def old_reduction(size_average: Any, reduce: Any) -> None:
+    if size_average is not None or reduce is not None:
+        bool(size_average) and bool(reduce)
+
+
+@asks
+def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    sized(input, target, size_average, reduce)
+
+
+@asks
+def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    sized(input, target, size_average, reduce)
+
+
+@asks
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
+    sized(input, target, size_average, reduce)
+
+
+@asks
+def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
+    sized(input, target, None, None)
+
+
+@asks
+def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+    old_reduction(size_average, reduce)
+    if target.size() == input.size() and weight is not None:
+        weight.size()
+
+
+@asks
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+):
+    old_reduction(size_average, reduce)
+    if target.size() == input.size():
+        cpp(
+            "binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight=None, "
+            "Tensor? pos_weight=None, int reduction=1)",
+            input, target, weight, pos_weight,
+        )  # fmt: skip
+
+
+@asks
+def cross_entropy(
+    input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean",
+    label_smoothing=0.0,
+):  # fmt: skip
+    old_reduction(size_average, reduce)
+    if reduction in ("none", "mean", "sum"):
+        cpp(
+            "cross_entropy_loss(Tensor input, Tensor target, Tensor? weight=None, int reduction=1, "
+            "int ignore_index=-100, float label_smoothing=0.0)",
+            input, target, weight, 1, ignore_index, label_smoothing,
+        )  # fmt: skip
+
+
+@asks
+def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+    old_reduction(size_average, reduce)
+    if reduction in ("none", "mean", "sum"):
+        cpp(
+            "nll_loss_nd(Tensor input, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100)",
+            input, target, weight, 1, ignore_index,
+        )  # fmt: skip
+
+
+@asks
+def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    if not hasattr(var, "size"):
+        bool(var < 0)
+    input.size()
+    if not hasattr(target, "size"):
+        input - target
+
+
+@asks
+def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
+    old_reduction(size_average, reduce)
+    input1.dim() != input2.dim() or input1.dim() != target.dim()
+
+
+@asks
+def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+    old_reduction(size_average, reduce)
+    cpp("log_sigmoid(Tensor input)", input)
+    target * input
+
+
+@asks
+def multi_margin_loss(
+    input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
+):
+    old_reduction(size_average, reduce)
+    if p != 1 and p != 2:
+        raise ValueError("only p == 1 and p == 2 supported")
+    if weight is not None and weight.dim() != 1:
+        raise ValueError("weight must be one-dimensional")
+    cpp(
+        "multi_margin_loss(Tensor input, Tensor target, Number p=1, Number margin=1, Tensor? weight=None, "
+        "int reduction=1)",
+        input, target, p, margin, weight,
+    )  # fmt: skip
+
+
+@asks
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    for each in (anchor, positive, negative):
+        method(each, "ndim")
+
+
+@asks
+def _adaptive_max_pool2d(input, output_size, return_indices=False):
+    input.size()
+
+
+@asks
+def _adaptive_max_pool3d(input, output_size, return_indices=False):
+    input.size()
