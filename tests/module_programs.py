@@ -65,7 +65,8 @@ class Program(Host):
         self.texts[filename] = text.splitlines()
         tree = ast.fix_missing_locations(_Guard().visit(ast.parse(text)))
         self.names["__builtins__"].update(self._gates())
-        exec(compile(tree, filename, "exec", dont_inherit=True), self.names)
+        with self.modules.active():
+            exec(compile(tree, filename, "exec", dont_inherit=True), self.names)
 
     def _gates(self) -> dict[str, Any]:
         return {

@@ -1,8 +1,11 @@
 """Ways to reach Python behind the language: every one ends in an error, or in something harmless.
 
+They are here and in `data/no_way_around.txt`.
+
 Each attempt puts what it has got into `loot`. It runs as a script, as an input of a session, and as a program of
 tensorsh's own; afterwards `loot` is nothing that leads out: no module of Python's, frame, code object, loader, function
-of Python's that evaluates text, and no dictionary of such.
+of Python's that evaluates text, no dictionary of such, and not the word "memory", which says that NumPy read what lies
+at an address, or that something was changed that all sessions share.
 """
 
 # ruff: noqa: E501  (an attempt is one text)
@@ -15,6 +18,7 @@ import os
 import subprocess
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -246,6 +250,7 @@ ATTEMPTS = [
     "import functools\nclass C:\n    @functools.cached_property\n    def p(self): return 1\nloot = C.__dict__['p'].func.__globals__",
     "async def f(): pass\nloot = f",
 ]
+ATTEMPTS += (Path(__file__).parent / "data/no_way_around.txt").read_text("utf-8").split("---\n")[1:]
 PYTHONS = (
     types.FrameType,
     types.CodeType,
@@ -262,7 +267,11 @@ def leads_out(loot: Any, depth: int = 0) -> bool:
     """Whether a program must not hold this."""
     if isinstance(loot, types.ModuleType):
         return not isinstance(loot, Module)
-    if isinstance(loot, PYTHONS) or any(loot is function for function in FUNCTIONS):
+    if (
+        (type(loot) is str and loot == "memory")
+        or isinstance(loot, PYTHONS)
+        or any(loot is function for function in FUNCTIONS)
+    ):
         return True
     if isinstance(loot, dict):
         return "__builtins__" in loot or "__import__" in loot or any(leads_out(v, 2) for v in loot.values())
@@ -299,4 +308,4 @@ def test_no_way_around(attempt: str, tmp_path: Any, monkeypatch: pytest.MonkeyPa
 
 
 def test_there_are_enough() -> None:
-    assert len(ATTEMPTS) * 3 >= 500
+    assert len(ATTEMPTS) >= 500

@@ -17,6 +17,7 @@ from .hooks import RemovableHandle, add, hooks_of
 from .node import FREED, SECOND_TIME, Node
 from .op import registry
 from .saved import unpacked
+from .sealed import seal
 from .tensor import TENSORS
 
 #: what was made for a node or a leaf, as long as somebody has it
@@ -124,7 +125,9 @@ def shown(target: Any) -> Any:
 @cache
 def class_named(name: str) -> type[OperationNode]:
     """The class of nodes of that name."""
-    return type(name, (OperationNode,), {"__slots__": (), "__module__": "builtins"})
+    made = type(name, (OperationNode,), {"__slots__": (), "__module__": "builtins"})
+    seal((made,))
+    return made
 
 
 # ------------------------------------------------------------------ what a node saves

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 from weakref import WeakValueDictionary, ref
 
 from ..errors import ArgumentError, GradientError
@@ -16,6 +16,9 @@ from . import context
 from .tensor import TENSORS, Tensor
 
 Hooks = OrderedDict[int, Callable[..., Any]]
+
+
+_next_id = [0]
 
 
 class RemovableHandle:
@@ -26,12 +29,11 @@ class RemovableHandle:
     """
 
     id: int
-    next_id: ClassVar[int] = 0
 
     def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
         self.hooks_dict_ref = ref(hooks_dict)
-        self.id = RemovableHandle.next_id
-        RemovableHandle.next_id += 1
+        self.id = _next_id[0]
+        _next_id[0] += 1
         extra = extra_dict if isinstance(extra_dict, list) else [] if extra_dict is None else [extra_dict]
         self.extra_dict_ref = tuple([ref(d) for d in extra])
 
@@ -49,7 +51,7 @@ class RemovableHandle:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         hooks, self.id, *extra = state
         self.hooks_dict_ref = ref(OrderedDict() if hooks is None else hooks)
-        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
+        _next_id[0] = max(_next_id[0], self.id + 1)
         self.extra_dict_ref = tuple([ref(d) for d in (extra[0] if extra and extra[0] else ())])
 
     def __enter__(self) -> RemovableHandle:

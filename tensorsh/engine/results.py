@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any, ClassVar, SupportsIndex
 
 from ..errors import ArgumentError
+from .sealed import seal
 from .titles import Titled, titled
 
 
@@ -105,4 +106,6 @@ def named_result(name: str, fields: tuple[str, ...]) -> type[NamedResult]:
         "_torch_name": f"torch.return_types.{name}",
         "_fields": fields,
     }
-    return type(name, (NamedResult,), members)
+    made = type(name, (NamedResult,), members)
+    seal((made,))
+    return made

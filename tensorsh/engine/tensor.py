@@ -22,6 +22,7 @@ from .device import Device
 from .dtype import DType
 from .mode import EAGER
 from .results import Size
+from .sealed import in_force, left_to_themselves
 from .spec import Spec, spec
 from .warn import warn
 
@@ -66,6 +67,17 @@ class TensorMeta(type):
         if name[:2] != "__" and op.registry.load(f"Tensor.{name}"):
             return getattr(cls, name)
         raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        """Tensor itself belongs to all sessions: while one runs, only `install` adds to it."""
+        if cls is Tensor and in_force():
+            raise TypeError(f"cannot set {name!r} attribute of immutable type 'torch.Tensor'")
+        super().__setattr__(name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        if cls is Tensor and in_force():
+            raise TypeError(f"cannot set {name!r} attribute of immutable type 'torch.Tensor'")
+        super().__delattr__(name)
 
 
 TensorMeta.__module__, TensorMeta.__name__, TensorMeta.__qualname__ = "torch._C", "_TensorMeta", "_TensorMeta"
@@ -488,6 +500,11 @@ class Tensor(metaclass=TensorMeta):
         return out
 
 
+def install(name: str, value: Any) -> None:
+    """Give tensors an attribute, which no program can."""
+    type.__setattr__(Tensor, name, value)
+
+
 def read_only(name: str) -> Callable[..., None]:
     def refuse(self: Tensor, *value: Any) -> None:
         message = f"attribute {name!r} of 'torch._C.TensorBase' objects is not writable"
@@ -498,7 +515,7 @@ def read_only(name: str) -> Callable[..., None]:
 
 for _name, _property in list(vars(Tensor).items()):
     if type(_property) is property and _property.fset is None:
-        setattr(Tensor, _name, _property.setter(read_only(_name)).deleter(read_only(_name)))
+        install(_name, _property.setter(read_only(_name)).deleter(read_only(_name)))
 
 
 class Parameter(Tensor, inner=True):
@@ -526,9 +543,10 @@ class Buffer(Tensor, inner=True):
 
 
 for _class, _module in ((Tensor, "torch"), (Parameter, "torch.nn.parameter"), (Buffer, "torch.nn.parameter")):
-    _class.__module__ = _module  # as `print(type(x))` shows it
+    type.__setattr__(_class, "__module__", _module)  # as `print(type(x))` shows it
 
 #: the classes whose instances are tensors to the engine; a program's subclasses join them
+left_to_themselves.add(Tensor)
 TENSORS: set[type[Tensor]] = {Tensor, Parameter, Buffer}
 #: those that operations take without asking
 PLAIN: set[type[Tensor]] = {Tensor, Parameter, Buffer}
@@ -571,7 +589,7 @@ def _read_only(name: str) -> Callable[[Tensor, Any], None]:
 
 for _name, _slot in list(vars(Tensor).items()):
     if type(_slot) is property and _slot.fset is None and _name in Tensor.public:
-        setattr(Tensor, _name, _slot.setter(_read_only(_name)))
+        install(_name, _slot.setter(_read_only(_name)))
 
 
 def check_assigned_grad(new: Spec, of: Spec) -> None:
@@ -717,7 +735,7 @@ def install_operator(name: str, record: op.Op, swapped: str | None = None, array
         return _operand(record, self, other, False, rest, arrays)
 
     forward.__name__ = f"__{name}__"
-    setattr(Tensor, f"__{name}__", forward)
+    install(f"__{name}__", forward)
     if swapped:
 
         def backward(self: Tensor, other: Any) -> Any:
@@ -726,14 +744,14 @@ def install_operator(name: str, record: op.Op, swapped: str | None = None, array
                 return record.run(other, self, *rest)
             return _operand(record, self, other, True, rest)
 
-        setattr(Tensor, f"__{swapped}__", backward)
+        install(f"__{swapped}__", backward)
 
 
 def defer_operators(package: str, operators: dict[str, str]) -> None:
     """Let each operator import its module when it is first used: {module: "add radd …"}."""
     for module, names in operators.items():
         for name in names.split():
-            setattr(Tensor, f"__{name}__", _deferred(f"__{name}__", f"{package}.{module}"))
+            install(f"__{name}__", _deferred(f"__{name}__", f"{package}.{module}"))
 
 
 class _Attribute:
@@ -760,7 +778,7 @@ def defer_attributes(package: str, attributes: dict[str, str]) -> None:
     """The same for attributes that are none of methods: assigning to one has to find it too."""
     for module, names in attributes.items():
         for name in names.split():
-            setattr(Tensor, name, _Attribute(name, f"{package}.{module}"))
+            install(name, _Attribute(name, f"{package}.{module}"))
 
 
 def _deferred(name: str, module: str) -> Callable[..., Any]:
@@ -773,7 +791,7 @@ def _deferred(name: str, module: str) -> Callable[..., Any]:
 
 def install_method(name: str, record: Any) -> None:
     """Make an operation a method of tensors."""
-    setattr(Tensor, name, record)
+    install(name, record)
     Tensor.public.add(name)
 
 

@@ -25,6 +25,8 @@ def note_array(items: np.ndarray[Any, Any], s: Notes) -> Iterable[Any]:
         changed = False
         if (items.shape, items.strides, items.dtype) != (shape, strides, dtype):
             changed = True
+            if dtype.hasobject != items.dtype.hasobject:  # which nothing but a state changes
+                np.ndarray.__setstate__(items, before.__reduce__()[2])  # type: ignore[attr-defined]
             items.dtype = dtype  # type: ignore[misc]
             items.shape = shape
             if items.strides != strides:

@@ -22,7 +22,7 @@ def note_dict(items: dict[Any, Any], s: Notes) -> Iterable[Any]:
 
 
 def _items(items: dict[Any, Any]) -> Any:
-    return OrderedDict.items(items) if isinstance(items, OrderedDict) else dict.items(items)
+    return OrderedDict.items(items) if issubclass(type(items), OrderedDict) else dict.items(items)
 
 
 def put_back_dict(items: dict[Any, Any], before: dict[Any, Any]) -> bool:
@@ -32,7 +32,7 @@ def put_back_dict(items: dict[Any, Any], before: dict[Any, Any]) -> bool:
         a is b and x is y for (a, x), (b, y) in zip(now, before.items(), strict=True)
     ):
         return False
-    kind: Any = OrderedDict if isinstance(items, OrderedDict) else dict
+    kind: Any = OrderedDict if issubclass(type(items), OrderedDict) else dict
     kind.clear(items)
     for key, value in before.items():
         kind.__setitem__(items, key, value)

@@ -76,7 +76,7 @@ def members(items: Any) -> list[Any]:
     """What is in a tuple or frozenset, whatever its class says about that."""
     if type(items) in (tuple, frozenset):
         return list(items)
-    return list(tuple.__iter__(items) if isinstance(items, tuple) else frozenset.__iter__(items))
+    return list(tuple.__iter__(items) if issubclass(type(items), tuple) else frozenset.__iter__(items))
 
 
 def others(items: Any, again: Again) -> list[Any] | None:
@@ -141,7 +141,7 @@ describe(deque, Kind(parts=(Part(note_deque, replace_deque),), entries=enumerate
 
 def note_bytes(items: Any, s: Notes) -> Iterable[Any]:
     """bytearray and array.array."""
-    kind: Any = array if isinstance(items, array) else bytearray
+    kind: Any = array if issubclass(type(items), array) else bytearray
     before = kind.__getitem__(items, slice(None))
 
     def put_back() -> bool:

@@ -128,8 +128,8 @@ def labels(node: ast.Node, operands: tuple[Any, ...]) -> Iterator[tuple[Span, st
     places = list(_operand_expressions(node))
     flat: list[Any] = []
     for operand in operands:
-        flat.extend(operand if isinstance(operand, tuple | list) else (operand,))
-    tensors = [operand for operand in flat if isinstance(operand, Tensor)]
+        flat.extend(operand if issubclass(type(operand), tuple | list) else (operand,))
+    tensors = [operand for operand in flat if issubclass(type(operand), Tensor)]
     values = [place for place in places if not isinstance(place, ast.Constant)]
     if len(places) == len(flat):
         pairs: Iterable[tuple[Any, Any]] = zip(places, flat, strict=True)
@@ -154,10 +154,10 @@ def arguments_of_call(node: ast.Node, error: BaseException) -> Iterator[tuple[Sp
     given = [*zip(positional, values, strict=True)]
     given += [(a.value, named[a.name]) for a in node.arguments if a.name in named]
     for place, value in given:
-        if isinstance(place, ast.ListExpr | ast.TupleExpr) and isinstance(value, list | tuple):
+        if isinstance(place, ast.ListExpr | ast.TupleExpr) and issubclass(type(value), list | tuple):
             items = zip(place.items, value, strict=False)
-            yield from ((item.span, describe(each)) for item, each in items if isinstance(each, Tensor))
-        elif isinstance(value, Tensor):
+            yield from ((item.span, describe(each)) for item, each in items if issubclass(type(each), Tensor))
+        elif issubclass(type(value), Tensor):
             yield place.span, describe(value)
 
 
@@ -165,7 +165,7 @@ def operation(error: BaseException) -> tuple[Op | None, tuple[Any, ...], dict[st
     """The operation that the program called, and with what; None if it was not in one."""
     for frame in frames_inside(error)[1:]:
         found = frame.f_locals
-        if isinstance(found.get("self"), Op) and "args" in found and "kwargs" in found:
+        if type(found.get("self")) is Op and "args" in found and "kwargs" in found:
             return found["self"], found["args"], found["kwargs"]
     return None, (), {}
 
@@ -189,7 +189,7 @@ def named_operands(node: ast.Node, error: BaseException) -> Iterator[tuple[Span,
     for place in _operand_expressions(node):
         if isinstance(place, ast.Name):
             value = frame.f_locals.get(place.id, frame.f_globals.get(place.id, absent))
-            if isinstance(value, Tensor) or (value is not absent and not isinstance(node, ast.Call)):
+            if issubclass(type(value), Tensor) or (value is not absent and not isinstance(node, ast.Call)):
                 yield place.span, describe(value)
 
 
@@ -245,11 +245,11 @@ def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
 
 def describe(value: Any) -> str:
     """`float32[2, 3]`; a host value by its type."""
-    if isinstance(value, Tensor):
+    if issubclass(type(value), Tensor):
         where = "" if value.device == context.current().device else f" on {value.device}"
         return f"{value.dtype.name}{list(value.shape)}{where}"
-    if isinstance(value, bool | int | float | complex):
+    if issubclass(type(value), bool | int | float | complex):
         return f"{type(value).__name__} {value}"
-    if isinstance(value, list | tuple | dict | set):
+    if issubclass(type(value), list | tuple | dict | set):
         return f"{type(value).__name__} of {len(value)}"
     return type(value).__name__

@@ -17,8 +17,9 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from ..engine import sealed
 from ..engine.warn import Event, Warnings
-from . import gate, reach
+from . import gate, memory, reach
 from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module, ProgramModule
 from .rules import allowed_dunder
@@ -158,6 +159,7 @@ class Modules:
             setattr(self.loaded[parent], last, module)
         for each in table.submodules.split():
             self.find(f"{name}.{each}")
+        sealed.seal_library()
         if name == "warnings":
             self.host.warnings.module = vars(module)
         return module
@@ -210,9 +212,12 @@ class Modules:
         self._depth += 1
         if self.numpy is not None:
             self.numpy.enter()
+        memory.install()
+        sealed.enter()
         try:
             yield
         finally:
+            sealed.leave()
             self._depth -= 1
             if not self._depth:
                 if self.numpy is not None:
@@ -284,6 +289,8 @@ class Modules:
             return table.made(self)
         origin = table.source or name
         source = self.copies.get(name) if table.copied else importlib.import_module(origin)
+        if not table.copied:
+            sealed.seal(vars(source).values())
         found = {"__doc__": source.__doc__} if source.__doc__ else {}
         for each in table.names.split():
             if hasattr(source, each):

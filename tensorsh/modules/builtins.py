@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import gate
 from .guarded import is_guarded
-from .memory import build_class
 from .module import Module
+from .numpy_gates import is_numpys
+from .rules import MEMORY
 
 if TYPE_CHECKING:
     from . import Modules
@@ -41,7 +42,7 @@ def table(modules: Modules) -> dict[str, Any]:
     """The builtins of one session. `locals`, `vars()` and `dir()` without arguments are the language's to give."""
     found = {name: getattr(builtins, name) for name in NAMES.split() if hasattr(builtins, name)}
     found.update(_guarded(modules))
-    found["__build_class__"] = build_class
+    found["__build_class__"] = builtins.__build_class__
     return found
 
 
@@ -82,7 +83,7 @@ def _guarded(modules: Modules) -> dict[str, Any]:
         """The names of an object's attributes."""
         if object is MISSING:
             return sorted(host.local_names())
-        return builtins.dir(object)
+        return [name for name in builtins.dir(object) if name not in MEMORY or is_numpys(type(object))]
 
     def globals() -> dict[str, Any]:
         """The program's variables, as a copy."""

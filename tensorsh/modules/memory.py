@@ -1,73 +1,132 @@
 """No object of a program may say that it lies at an address in memory: NumPy would believe it.
 
 NumPy takes whatever has `__array_interface__` or `__array_struct__` for an array of the memory at an address given
-there. So every class of a program has these names, as descriptors that come before an instance's dictionary and
-answer that there is no such attribute, and its `__getattr__` is not asked for them.
+there. A program has more ways to make such an object than can be watched: instance dictionaries, `type(…)`,
+metaclasses, `__getattr__`. So `object` itself has these names, as descriptors that come before every instance's
+dictionary and answer, while a session runs, that there is no such attribute; and whoever makes a class in whatever
+way comes by `object.__init_subclass__`, which sees that it does not define them and that its `__getattr__` is not
+asked for them.
 """
 
 from __future__ import annotations
 
-import builtins
 import functools
+import sys
 import types
 from typing import Any
 
+from ..engine import sealed
+from ..kinds.ownership import dict_of, module_name
 from .rules import MEMORY
 
 
 class Absent:
-    """A data descriptor that stands for no attribute."""
+    """A data descriptor that stands for no attribute; while no session runs, for one like any other."""
 
     def __init__(self, name: str):
         self._name = name
 
     def __get__(self, value: Any, kind: Any = None) -> Any:
-        owner = kind if value is None else type(value)
-        raise AttributeError(f"{owner.__name__!r} object has no attribute {self._name!r}")
+        if value is not None and (not sealed.in_force() or type(value) in _trusted):
+            try:
+                return object.__getattribute__(value, "__dict__")[self._name]
+            except KeyError:
+                pass
+        raise self._missing(kind if value is None else type(value))
 
     def __set__(self, value: Any, new: Any) -> None:
-        raise AttributeError(f"{type(value).__name__!r} object has no attribute {self._name!r}")
+        if sealed.in_force() and type(value) not in _trusted:
+            raise self._missing(type(value))
+        object.__getattribute__(value, "__dict__")[self._name] = new
 
     def __delete__(self, value: Any) -> None:
-        raise AttributeError(f"{type(value).__name__!r} object has no attribute {self._name!r}")
+        if sealed.in_force():
+            raise self._missing(type(value))
+        del object.__getattribute__(value, "__dict__")[self._name]
+
+    def _missing(self, kind: type) -> AttributeError:
+        return AttributeError(f"{kind.__name__!r} object has no attribute {self._name!r}")
 
 
-ABSENT = {name: Absent(name) for name in MEMORY}
+#: classes that say so in an instance's dictionary, and may
+_trusted: set[type] = set()
 
 
-def build_class(function: Any, name: str, /, *bases: Any, **keywords: Any) -> Any:
-    """What a `class` statement calls."""
-    made = builtins.__build_class__(function, name, *bases, **keywords)
-    if isinstance(made, type):
-        protect(made)
-    return made
+def install() -> None:
+    """Give `object` these names, once in a process."""
+    if _trusted:
+        return
+    from numpy.lib.stride_tricks import as_strided
+
+    _trusted.add(as_strided.__globals__["DummyArray"])
+    chained = object.__dict__["__init_subclass__"]
+
+    def init_subclass(cls: Any, **options: Any) -> None:
+        chained.__get__(None, cls)(**options)
+        if sealed.in_force():
+            protect(cls)
+
+    init_subclass.__name__ = "__init_subclass__"
+    init_subclass.__qualname__ = "object.__init_subclass__"
+    init_subclass.__doc__ = chained.__doc__
+    with sealed.changing(object):
+        for name in MEMORY:
+            type.__setattr__(object, name, Absent(name))
+        type.__setattr__(object, "__init_subclass__", classmethod(init_subclass))
 
 
 def protect(kind: type) -> None:
     """Let no instance of a class, and not the class itself, claim memory; TypeError if its text does."""
-    own: Any = type.__dict__["__dict__"].__get__(kind)
+    module = sys.modules.get(module_name(kind))
+    if getattr(getattr(module, "__spec__", None), "_initializing", False):
+        return  # a class of a library, which a program makes us import
+    own = dict_of(kind)
     for name in MEMORY:
-        if name in own and own[name] is not ABSENT[name]:
+        if name in own:
             raise TypeError(f"a class may not define {name!r}")
-    for name in ("__getattr__", "__getattribute__"):
-        if isinstance(own.get(name), types.FunctionType):
-            type.__setattr__(kind, name, without_memory(own[name]))
-    if issubclass(kind, type):
-        return  # its instances are classes, which get the names themselves
-    if own.get("_is_protocol"):
-        return  # it has no instances, and its attributes are what it asks of others
-    for name in MEMORY:
-        if not any(name in type.__dict__["__dict__"].__get__(base) for base in type.mro(kind)):
-            type.__setattr__(kind, name, ABSENT[name])
+    for name in LOOKUPS:
+        watch(kind, name)
 
 
-def without_memory(lookup: Any) -> Any:
-    """A `__getattr__` that is not asked for what claims memory."""
+def watch(value: Any, name: str) -> None:
+    """If this is a class, put what it says for one of `LOOKUPS` in a form that leaves memory out."""
+    if issubclass(type(value), type) and name in dict_of(value):
+        type.__setattr__(value, name, LOOKUPS[name](dict_of(value)[name]))
 
-    @functools.wraps(lookup)
+
+def _lookup(given: Any) -> Any:
+    """A `__getattr__` or `__getattribute__` that is not asked for what claims memory."""
+
     def asked(self: Any, name: str, /) -> Any:
         if name in MEMORY:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return lookup(self, name)
+        return given(self, name)
 
-    return asked
+    def bound(self: Any, name: str, /) -> Any:
+        if name in MEMORY:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return _bound(given, self, type(self))(name)
+
+    return functools.wraps(given)(asked) if isinstance(given, types.FunctionType) else bound
+
+
+def _subclassing(given: Any) -> Any:
+    """An `__init_subclass__` after which the new class is looked at, though it does not ask those before it."""
+
+    def init_subclass(cls: Any, **options: Any) -> Any:
+        done = _bound(given, None, cls)(**options)
+        if sealed.in_force():
+            protect(cls)
+        return done
+
+    return classmethod(functools.wraps(getattr(given, "__func__", init_subclass))(init_subclass))
+
+
+def _bound(given: Any, value: Any, kind: type) -> Any:
+    """A member of a class as Python finds it from an object of that class."""
+    get = getattr(type(given), "__get__", None)
+    return given if get is None else get(given, value, kind)
+
+
+#: what a class can say about the attributes of its instances and about its subclasses
+LOOKUPS = {"__getattr__": _lookup, "__getattribute__": _lookup, "__init_subclass__": _subclassing}

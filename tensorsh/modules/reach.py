@@ -17,6 +17,8 @@ from typing import Any
 
 from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
 from .guarded import ARRAYS, HOLDERS, RUNNING, is_guarded
+from .memory import LOOKUPS, watch
+from .module import Module
 from .rules import UNCHECKED, allowed_dunder, foreign_descriptor, harmless, may_change, missing, own_dict
 
 #: what a generic alias such as `list[int]` has itself; everything else it reads from its origin
@@ -45,6 +47,8 @@ def set_attribute(host: Any, value: Any, name: Any, new: Any) -> None:
     name = exact(name)
     may_change(host, value, name, new)
     setattr(value, name, new)
+    if name in LOOKUPS:
+        watch(value, name)
 
 
 def del_attribute(host: Any, value: Any, name: Any) -> None:
@@ -73,6 +77,8 @@ def _guarded(host: Any, value: Any, name: str, read: Callable[[Any, str], Any] =
     if name in ARRAYS and _refused_of_arrays(value, name):
         raise missing(value, name)
     found = read(value, name)
+    if name == "__dict__" and issubclass(type(value), Module):
+        return dict(found)  # in which a `__getattr__` would be Python's to ask
     gate = GATES.get(name)
     if gate is not None:
         found = gate(host, value, name, found)
@@ -109,8 +115,11 @@ def _writes(host: Any, value: Any, name: str, found: Callable[..., Any]) -> Call
         if len(args) not in (2, 3):
             return found(*args)
         asked = exact(args[-2])
-        may_change(host, args[0] if len(args) == 3 else _target(value), asked, args[-1])
-        return found(*args[:-2], asked, args[-1])
+        changed = args[0] if len(args) == 3 else _target(value)
+        may_change(host, changed, asked, args[-1])
+        found(*args[:-2], asked, args[-1])
+        if asked in LOOKUPS:
+            watch(changed, asked)
 
     return _named(write, found)
 

@@ -166,7 +166,7 @@ def may_change(host: Any, value: Any, name: str, *new: Any) -> None:
         if not (own_class(kind) and new and issubclass(type(new[0]), type) and own_class(new[0])):
             raise TypeError("__class__ assignment only supported for mutable types or ModuleType subclasses")
         return
-    if name in NEVER or name in RUNNING:
+    if name in NEVER or name in RUNNING or (name == "__getattr__" and issubclass(kind, Module)):
         raise missing(value, name)
     if name[:2] != "__" or own_class(kind) or issubclass(kind, Module):
         return

@@ -134,11 +134,14 @@ def thread_names(host: Any) -> dict[str, Any]:
         """The threads that run."""
         return [main, *running]
 
-    for each in (Thread, Timer, current_thread, main_thread, active_count, enumerate):
-        each.__module__, each.__qualname__ = "threading", each.__name__  # type: ignore[attr-defined]
-    return {
-        each.__name__: each for each in (Thread, Timer, current_thread, main_thread, active_count, enumerate)
-    }  # type: ignore[attr-defined]
+    class local(threading.local):
+        """Python's own, whose attributes are looked up as everywhere."""
+
+    made: tuple[Any, ...] = (Thread, Timer, current_thread, main_thread, active_count, enumerate, local)
+    for each in made:
+        each.__module__, each.__qualname__ = "threading", each.__name__
+    local.__module__ = "_thread"
+    return {each.__name__: each for each in made}
 
 
 def pool_names() -> dict[str, Any]:

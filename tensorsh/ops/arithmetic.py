@@ -8,7 +8,7 @@ from ..engine import dtype as dt
 from ..engine import fma
 from ..engine.op import composite, op
 from ..engine.spec import Spec
-from ..engine.tensor import Tensor, install_operator
+from ..engine.tensor import install, install_operator
 from ..errors import DTypeError
 from .elementwise import conj, install_inplace
 from .rules import broadcast
@@ -237,8 +237,8 @@ install_operator("add", add, "radd")
 install_operator("mul", mul, "rmul")
 install_operator("sub", sub)
 install_operator("rsub", rsub)
-Tensor.__neg__ = neg
-Tensor.__pos__ = positive
+install("__neg__", neg)
+install("__pos__", positive)
 
 for name, record in (("add", add), ("sub", sub), ("mul", mul)):
     install_inplace(name, record)

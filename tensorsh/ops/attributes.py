@@ -11,7 +11,7 @@ from ..engine.apply import promoted
 from ..engine.memory import CONTIGUOUS
 from ..engine.op import composite, op
 from ..engine.spec import Spec
-from ..engine.tensor import Tensor, make_tensor, read_only
+from ..engine.tensor import Tensor, install, make_tensor, read_only
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadIndex, DTypeError, GradientError
 from .rules import wrap_dim
@@ -242,7 +242,7 @@ strided = Layout()
 
 def attribute(name: str, meaning: str, getter: Any) -> None:
     """A read-only property of tensors."""
-    setattr(Tensor, name, property(getter, read_only(name), read_only(name), meaning))
+    install(name, property(getter, read_only(name), read_only(name), meaning))
     Tensor.public.add(name)
 
 
@@ -414,5 +414,5 @@ def set_data(self: Tensor, value: Tensor) -> None:
     self.array, self.spec = value.array, value.spec
 
 
-Tensor.data = property(data, set_data)  # type: ignore[attr-defined]
+install("data", property(data, set_data))
 Tensor.public.add("data")

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.op import op
-from ..engine.tensor import Tensor, install_operator
+from ..engine.tensor import install, install_operator
 from ..errors import ArgumentError
 from .elementwise import install_inplace, not_implemented, one_tensor
 from .rules import broadcast
@@ -152,7 +152,7 @@ def invert(self):
     return bitwise_not(self)
 
 
-Tensor.__invert__ = invert
+install("__invert__", invert)
 
 for name, kernel, doc in (
     (

@@ -8,7 +8,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, install
 from ..errors import DTypeError, ShapeError, Unsupported
 from .getitem import select_at
 from .strided import address, owner
@@ -240,8 +240,7 @@ def imag(input):
 
 
 for part in (real, imag):
-    setattr(
-        Tensor,
+    install(
         part.name,
         property(lambda self, part=part: part(self), lambda self, value, part=part: part(self).copy_(value)),
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.op import op, registry
-from ..engine.tensor import Tensor, install_operator
+from ..engine.tensor import Tensor, install, install_operator
 from ..errors import BadValue, GradientError
 from .elementwise import conj, install_inplace, not_implemented, one_tensor, select, zeros_like
 from .overload import overloaded
@@ -220,7 +220,7 @@ def reflected_division(self, other):
         return NotImplemented
 
 
-Tensor.__rtruediv__ = reflected_division
+install("__rtruediv__", reflected_division)
 
 install_inplace("truediv", true_divide)
 install_inplace("floordiv", floor_divide)

@@ -19,7 +19,7 @@ from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
 from ..engine.op import Op, op, registry
 from ..engine.schema import Schema
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS, PLAIN, TENSORS, Tensor, np
+from ..engine.tensor import NUMBERS, PLAIN, TENSORS, Tensor, install, np
 from ..errors import ArgumentError, DTypeError
 from .rules import same
 
@@ -220,14 +220,14 @@ def install_choice(name: str, choose: Choose, swapped: str | None = None) -> Non
         return asked(f"__{name}__", self, other) if known is NotImplemented else apply(*choose(self, known))
 
     forward.__name__ = f"__{name}__"
-    setattr(Tensor, f"__{name}__", forward)
+    install(f"__{name}__", forward)
     if swapped:
 
         def backward(self: Tensor, other: Any) -> Any:
             other = operand(other)
             return other if other is NotImplemented else apply(*choose(other, self))
 
-        setattr(Tensor, f"__{swapped}__", backward)
+        install(f"__{swapped}__", backward)
 
 
 def install_inplace(name: str, record: Op) -> None:
@@ -248,4 +248,4 @@ def install_inplace(name: str, record: Op) -> None:
             return asked(f"__i{name}__", self, other) if mixed is NotImplemented else mixed
         return work(self, known)
 
-    setattr(Tensor, f"__i{name}__", change)
+    install(f"__i{name}__", change)

@@ -26,7 +26,7 @@ from ..engine.apply import apply
 from ..engine.arrays import element, shared
 from ..engine.op import op, registry
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS, Tensor, full_spec, type_name
+from ..engine.tensor import NUMBERS, Tensor, full_spec, install, type_name
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadIndex, BadValue, DTypeError, ShapeError
 from .index import lookup, store
@@ -403,4 +403,4 @@ def check_expands(have: Spec, to: tuple[int, ...]) -> None:
 
 
 for _name, _method in (("get", get_item), ("set", set_item), ("del", delete_item)):
-    setattr(Tensor, f"__{_name}item__", _method)
+    install(f"__{_name}item__", _method)

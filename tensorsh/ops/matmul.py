@@ -22,7 +22,7 @@ from ..engine.products import matmul as matrices
 from ..engine.products import products, shares
 from ..engine.small_products import matrix_product, matrix_vector, vector_product
 from ..engine.spec import Spec, broadcast_shapes
-from ..engine.tensor import Tensor, converters_tensor
+from ..engine.tensor import Tensor, converters_tensor, install
 from ..errors import ShapeError
 from .elementwise import conj
 from .product_rules import bmm_dtype, check_bmm, check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
@@ -362,5 +362,5 @@ def _swapped_operator(self: Tensor, other: Any) -> Any:
     return NotImplemented
 
 
-Tensor.__matmul__ = _operator  # type: ignore[attr-defined]
-Tensor.__rmatmul__ = _swapped_operator  # type: ignore[attr-defined]
+install("__matmul__", _operator)
+install("__rmatmul__", _swapped_operator)

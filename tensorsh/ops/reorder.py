@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
-from ..engine.tensor import Tensor, read_only, type_name
+from ..engine.tensor import Tensor, install, read_only, type_name
 from ..engine.warn import warn
 from ..errors import ArgumentError, ShapeError
 from .rules import wrap_dim
@@ -250,5 +250,5 @@ for attribute, getter in (
     ("mH", conjugate_transposed_matrix),
     ("H", conjugate_transposed),
 ):
-    setattr(Tensor, attribute, property(getter, read_only(attribute), read_only(attribute)))
+    install(attribute, property(getter, read_only(attribute), read_only(attribute)))
     Tensor.public.add(attribute)

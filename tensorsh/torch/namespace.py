@@ -20,6 +20,7 @@ from .. import ops  # noqa: F401  registers every operation
 from ..engine import context
 from ..engine.op import registry
 from ..engine.registry import INTERNAL
+from ..engine.sealed import seal_library
 from ..errors import unknown_attribute
 from ..kinds import ALL, Kind, describe, same
 from ..text import printing  # noqa: F401  says how tensors print
@@ -69,6 +70,7 @@ class Namespace:
             )
         if not _loading():
             self.__dict__[name] = found
+            seal_library()
         return found
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -109,7 +109,7 @@ TABLES = {
     ),
     "threading": Table(
         "Barrier BoundedSemaphore BrokenBarrierError Condition Event Lock RLock Semaphore TIMEOUT_MAX ThreadError "
-        "get_ident get_native_id local",
+        "get_ident get_native_id",
         made=_threading,
     ),
     "concurrent": Table(),

@@ -15,7 +15,7 @@ from ...engine import context
 from ...engine import dtype as dt
 from ...engine.dtype import DType
 from ...engine.op import Op, registry
-from ...engine.tensor import TENSORS, Tensor
+from ...engine.tensor import TENSORS, Tensor, install
 
 NARROW = """
 nn.functional.conv1d nn.functional.conv2d nn.functional.conv3d nn.functional.conv_transpose1d
@@ -62,8 +62,8 @@ def enter() -> None:
             _watch(record, rule)
     for name in ("__matmul__", "__rmatmul__"):
         plain = getattr(Tensor, name)
-        setattr(Tensor, name, _casting(plain, _narrow, None))
-        _restore.append(partial(setattr, Tensor, name, plain))
+        install(name, _casting(plain, _narrow, None))
+        _restore.append(partial(install, name, plain))
     _watch(registry["nn.functional.pad"], _wide, lambda kwargs, args: _padding(args, kwargs) != "constant")
 
 

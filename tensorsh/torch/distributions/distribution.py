@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar
 
+from ...engine.sealed import changing
 from ...engine.tensor import Tensor
 from ..namespace import torch
 from .utils import lazy_property
@@ -36,7 +37,8 @@ class Distribution:
         """Whether distributions validate when they are not told."""
         if value not in (True, False):
             raise ValueError
-        Distribution._validate_args = value
+        with changing(Distribution):
+            Distribution._validate_args = value
 
     def __init__(self, batch_shape: Any = (), event_shape: Any = (), validate_args: bool | None = None):
         self._batch_shape = torch.Size(batch_shape)

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from ...engine import context
 from ...engine.dtype import float32
 from ...engine.inplace import bump, check_writable
+from ...engine.sealed import changing
 from ...engine.tensor import Tensor, wrap
 from ...engine.warn import warn
 from ...train.rules.parts import Rule
@@ -162,7 +163,8 @@ class Optimizer:
     def _patch_step_function(self) -> None:
         kind: Any = type(self)
         if not getattr(kind.step, "hooked", None):
-            kind.step = self.profile_hook_step(kind.step)
+            with changing(kind):
+                kind.step = self.profile_hook_step(kind.step)
             kind.step.hooked = True
 
     # -- groups

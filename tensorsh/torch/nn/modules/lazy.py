@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ....engine.sealed import become
 from ...namespace import torch
 from ..parameter.uninitialized import is_lazy
 
@@ -49,7 +50,7 @@ class LazyModuleMixin:
         del module._initialize_hook
         del module._load_hook
         if module.cls_to_become is not None:
-            module.__class__ = module.cls_to_become
+            become(module, module.cls_to_become)
 
 
 LazyModuleMixin.__module__ = "torch.nn.modules.lazy"

@@ -176,7 +176,7 @@ class Module:
         own = self.__dict__
         for kind in ("_parameters", "_buffers", "_modules"):
             members = own.get(kind)
-            if members is not None and name in members:
+            if members is not None and name in members and name[:8] != "__array_":  # NumPy asks for memory
                 return members[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ....engine.overrides import Disabled
+from ....engine.sealed import become
 from ....engine.tensor import Buffer, Parameter, Tensor
 from ...namespace import torch
 
@@ -29,7 +30,7 @@ class Uninitialized:
     def materialize(self: Any, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Take a shape: memory for it, without values, and the class of an ordinary tensor."""
         self.data = torch.empty(shape, device=device or self.device, dtype=dtype or self.dtype)
-        self.__class__ = self.becomes
+        become(self, self.becomes)
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Any
 
+from ....engine.sealed import become
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import torch
 from ..modules.container import ModuleDict, ModuleList
@@ -233,7 +234,7 @@ def _give_own_class(module: Any) -> None:
     members: dict[str, Any] = {"__getstate__": getstate, "__module__": "torch.nn.utils.parametrize"}
     if not hasattr(cls, "__deepcopy__"):
         members["__deepcopy__"] = copied
-    module.__class__ = type(f"Parametrized{cls.__name__}", (cls,), members)
+    become(module, type(f"Parametrized{cls.__name__}", (cls,), members))
 
 
 def _put_property(module: Any, name: str) -> None:
@@ -283,7 +284,7 @@ def remove_parametrizations(module: Any, tensor_name: str, leave_parametrized: b
     _register(module, tensor_name, original)
     if not is_parametrized(module):
         del module.parametrizations
-        module.__class__ = type(module).__bases__[0]
+        become(module, type(module).__bases__[0])
     return module
 
 
