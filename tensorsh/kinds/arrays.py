@@ -26,7 +26,8 @@ def note_array(items: np.ndarray[Any, Any], s: Notes) -> Iterable[Any]:
         if (items.shape, items.strides, items.dtype) != (shape, strides, dtype):
             changed = True
             if dtype.hasobject != items.dtype.hasobject:  # which nothing but a state changes
-                np.ndarray.__setstate__(items, before.__reduce__()[2])  # type: ignore[attr-defined]
+                state: Any = before.__reduce__()[2]
+                items.__setstate__(state)
             items.dtype = dtype  # type: ignore[misc]
             items.shape = shape
             if items.strides != strides:

@@ -21,7 +21,7 @@ def note_dict(items: dict[Any, Any], s: Notes) -> Iterable[Any]:
     return [*inside(before.values()), *inside(before)]
 
 
-def _items(items: dict[Any, Any]) -> Any:
+def _items(items: Any) -> Any:
     return OrderedDict.items(items) if issubclass(type(items), OrderedDict) else dict.items(items)
 
 
