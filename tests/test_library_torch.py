@@ -14,6 +14,7 @@ FILES = (
     "library_testing.txt",
     "library_out.txt",
     "library_amp.txt",
+    "library_memory.txt",
     "library_documentation.txt",
 )
 PROGRAMS = [block for file in FILES for block in library.blocks(file)]

@@ -15,6 +15,8 @@ class MemoryFormat:
     __slots__ = ("name", "ndim")
     public: frozenset[str] = frozenset()
 
+    torch_name = "torch.memory_format"
+
     def __init__(self, name: str, ndim: int | None = None):
         self.name = name
         self.ndim = ndim  # how many dimensions a channels-last tensor has
@@ -48,3 +50,30 @@ FORMATS = {
     f.name: f
     for f in (CONTIGUOUS, PRESERVE, MemoryFormat("channels_last", 4), MemoryFormat("channels_last_3d", 5))
 }
+
+
+def channels_last(x: np.ndarray[Any, Any]) -> bool:
+    """Whether an array of pictures has its channels last in memory, by its strides alone as PyTorch sees it."""
+    if x.ndim not in (4, 5) or x.flags.c_contiguous:
+        return False
+    least = 0
+    for d in (1, *reversed(range(2, x.ndim)), 0):
+        if not x.shape[d] or x.strides[d] < least or (d == 0 and least == x.strides[1]):
+            return False
+        least = x.strides[d] * max(1, x.shape[d])
+    return True
+
+
+def suggested(x: np.ndarray[Any, Any]) -> MemoryFormat:
+    """The format that PyTorch takes a tensor to have."""
+    return LAST[x.ndim] if channels_last(x) else CONTIGUOUS
+
+
+LAST = {f.ndim: f for f in FORMATS.values()}
+
+
+def in_format_of(out: np.ndarray[Any, Any], *of: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A result with its channels last in memory where one of the arrays it was made of has."""
+    if any(not x.flags.c_contiguous and channels_last(x) for x in of) and out.ndim in LAST:
+        return LAST[out.ndim].copy(out)
+    return out

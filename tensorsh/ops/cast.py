@@ -12,7 +12,7 @@ from ..engine.apply import apply, record
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.inplace import apply_inplace
-from ..engine.memory import PRESERVE
+from ..engine.memory import PRESERVE, suggested
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor, make_tensor
@@ -115,7 +115,7 @@ def to(input, wanted, dtype, non_blocking, copy, device, tensor, memory_format):
         return moved(input, like.spec.dtype, like.spec.device, bool(non_blocking if copy is None else copy))
     if isinstance(wanted, str | int | Device) and not isinstance(wanted, bool):
         device = wanted
-    elif type(wanted) in BY_NUMBER and not context.current().lists:
+    elif type(wanted) in BY_NUMBER:
         dtype = BY_NUMBER[type(wanted)]  # PyTorch takes a number for its type
     elif wanted is not None:
         dtype = arguments.dtype(wanted, "to", "dtype", 1)
@@ -141,8 +141,10 @@ def in_format(x: Tensor, memory_format: Any) -> Tensor:
     """The tensor with its elements in the order that was asked for; PyTorch calls that a conversion, too."""
     if memory_format is None or memory_format is PRESERVE:
         return x
-    out = x.contiguous(memory_format=memory_format)
-    if out is not x and out.node is not None:
+    if x.is_meta or suggested(x.array) is memory_format:
+        return x
+    out = x.clone(memory_format=memory_format)
+    if out.node is not None:
         out.node.title = "ToCopyBackward0"
     return out
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.apply import apply
+from ..engine.memory import in_format_of
 from ..engine.op import Op, composite, op, registry
 from ..engine.parallel import LARGE, spread_products, threads
 from ..engine.tensor import Tensor
@@ -137,7 +138,7 @@ def _transposed_shape(
 )
 def convolution(x, w, bias, stride, padding, dilation, groups):
     """The output and its bias."""
-    return _biased(forward(x, w, stride, padding, dilation, groups), bias)
+    return in_format_of(_biased(forward(x, w, stride, padding, dilation, groups), bias), x, w)
 
 
 def _biased(out: Any, bias: Any) -> Any:
@@ -167,7 +168,7 @@ def _over_channels(grad: Tensor) -> Tensor:
 )
 def transposed(x, w, bias, stride, padding, dilation, groups, spatial):
     """∂T/∂x, an array with these spatial sizes, and its bias."""
-    return _biased(for_input(x, w, stride, padding, dilation, groups, spatial), bias)
+    return in_format_of(_biased(for_input(x, w, stride, padding, dilation, groups, spatial), bias), x, w)
 
 
 @transposed.derivative("input", "weight", "bias", one="")

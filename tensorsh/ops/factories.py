@@ -12,6 +12,7 @@ from ..engine.arguments import integers, number
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.inference import made
+from ..engine.memory import CONTIGUOUS, PRESERVE
 from ..engine.op import composite
 from ..engine.spec import spec
 from ..engine.tensor import Tensor, make_tensor, type_name
@@ -37,10 +38,19 @@ def filled(
     return made(make_tensor(array, of, requires_grad))
 
 
-def laid_out(out: Tensor, like: Tensor) -> Tensor:
-    """A new tensor of one value, its memory in the order of another tensor's of this shape."""
+def laid_out(out: Tensor, like: Tensor, memory_format: Any) -> Tensor:
+    """A new tensor of one value, its memory in the order of another tensor's of this shape, or as is asked for."""
+    if memory_format is not None and memory_format is not PRESERVE:
+        return in_format(out, memory_format)
     if not out.is_meta and not like.in_order:
         out.array = laid_out_like(like.array, out.array.reshape)
+    return out
+
+
+def in_format(out: Tensor, memory_format: Any) -> Tensor:
+    """A new tensor with its elements in an order."""
+    if memory_format is not CONTIGUOUS and not out.is_meta:
+        out.array = memory_format.copy(out.array)
     return out
 
 
@@ -51,7 +61,7 @@ def family(name: str, value: int, meaning: str) -> None:
     """`NAME`, `NAME_like` and `Tensor.new_NAME`."""
 
     @composite(
-        f"{name}(int... size, {LIKE})",
+        f"{name}(int... size, {LIKE if name == 'empty' else OPTIONS})",
         names=(f"torch.{name}",),
         factory=True,
         doc=f"""A new tensor of {meaning}.
@@ -60,10 +70,11 @@ def family(name: str, value: int, meaning: str) -> None:
         tensor([{value}., {value}.])
         """,
     )
-    def of_size(size, dtype, layout, device, requires_grad, pin_memory, memory_format):
+    def of_size(size, dtype, layout, device, requires_grad, pin_memory, memory_format=None):
         if name == "zeros" and any(n < 0 for n in size):
             raise BadValue("zeros: Dimension size must be non-negative.", code="negative-size")
-        return filled(size, value, dtype, device, requires_grad)
+        out = filled(size, value, dtype, device, requires_grad)
+        return out if memory_format is None else in_format(out, memory_format)
 
     @composite(
         f"{name}_like(Tensor input, *, {LIKE})",
@@ -78,7 +89,7 @@ def family(name: str, value: int, meaning: str) -> None:
     def like(input, dtype, layout, device, requires_grad, pin_memory, memory_format):
         of = input.spec
         out = filled(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)
-        return input.beside(laid_out(out, input))
+        return input.beside(laid_out(out, input, memory_format))
 
     @composite(
         f"Tensor.new_{name}(Tensor input, int... size, {OPTIONS})",
@@ -166,7 +177,7 @@ def full_like(input, fill_value, dtype, layout, device, requires_grad, pin_memor
     """
     of, value = input.spec, fill_number("full_like", fill_value)
     out = full_of(of.shape, value, dtype or of.dtype, device or of.device, requires_grad)
-    return input.beside(laid_out(out, input))
+    return input.beside(laid_out(out, input, memory_format))
 
 
 @composite(f"Tensor.new_full(Tensor input, any size, any fill_value, *, {OPTIONS})")

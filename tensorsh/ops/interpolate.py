@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.memory import in_format_of
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
@@ -189,11 +190,12 @@ def _infer(x: Spec, size: Ints, mode: str, *_: Any) -> Spec:
 def _record(grad_fn: str) -> Op:
     @op(f"upsample(Tensor input, int[] size, {_HOW})", infer=_infer, names=(), grad_fn=grad_fn + "Backward0")
     def forward(x, size, *how):
+        given = x
         axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
         for axis, found in axes if x.dtype != np.uint8 else axes[::-1]:
             blended = x.dtype == np.uint8 and found[1] is not None
             x = _apply_bytes(x, axis, *found) if blended else _apply_taps(x, axis, *found)
-        return x
+        return in_format_of(x, given)
 
     @op(
         f"upsample_spread(Tensor cotangent, int[] spatial, {_HOW})",

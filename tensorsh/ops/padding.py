@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.memory import in_format_of
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
@@ -69,7 +70,7 @@ def constant_pad_nd(x, pad, value):
     inner = tuple([slice(max(b, 0), n - max(a, 0)) for n, (b, a) in zip(shape, around, strict=True)])
     kept = tuple([slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, around, strict=True)])
     out[inner] = x[kept]
-    return out
+    return in_format_of(out, x)
 
 
 @constant_pad_nd.derivative("input")

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.memory import in_format_of
 from ..engine.op import Op, op
 from ..engine.tensor import Tensor
 from .pool_rules import GEOMETRY, Geometry, geometry_of, pool_infer, pooled_size
@@ -48,7 +49,7 @@ def _pick_record(grad_fn: str | None) -> Op:
         lead = x.shape[: x.ndim - dims]
         flat = x.reshape(*lead, math.prod(x.shape[x.ndim - dims :]))
         chosen = indices.reshape(*lead, math.prod(indices.shape[x.ndim - dims :]))
-        return np.take_along_axis(flat, chosen, -1).reshape(indices.shape)
+        return in_format_of(np.take_along_axis(flat, chosen, -1).reshape(indices.shape), x)
 
     record = op(
         "pool_pick(Tensor input, Tensor indices, int dims)",
@@ -138,7 +139,7 @@ def max_pool_indices(x, *numbers):
         which = _largest(padded, positions, g, out)
     else:
         which = _largest_inside(padded, positions, g, spatial, out, lowest)
-    return _flat_positions(which, positions, g, spatial, out)
+    return in_format_of(_flat_positions(which, positions, g, spatial, out), x)
 
 
 def _largest(x: Any, positions: list[Ints], g: Geometry, out: Ints) -> Any:
@@ -236,7 +237,7 @@ def _avg_record(n: int) -> tuple[Op, Op]:
         total = np.zeros((*x.shape[: x.ndim - n], *out), x.dtype)
         for at in product(*(range(k) for k in g.kernel)):
             total += padded[_slices(at, g, out)]
-        return _divided(total, _divisor(g, x.shape[-n:], out, *numbers[-2:]))
+        return in_format_of(_divided(total, _divisor(g, x.shape[-n:], out, *numbers[-2:])), x)
 
     @op(
         f"avg_pool_spread(Tensor cotangent, {_AVERAGE}, int[] spatial)",

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.memory import in_format_of
 from ..engine.op import Op, composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
@@ -86,11 +87,12 @@ def _avg_records(n: int) -> Op:
         grad_fn=f"AdaptiveAvgPool{n}DBackward0",
     )
     def forward(x, size):
+        given = x
         for axis, out in zip(range(-n, 0), size, strict=True):
             line = np.moveaxis(x, axis, 0)
             means = [line[a:b].mean(0, dtype=x.dtype) for a, b in _bounds(len(line), out)]
             x = np.moveaxis(np.stack(means) if means else line[:0], 0, axis)
-        return x
+        return in_format_of(np.ascontiguousarray(x), given)
 
     @op(
         "adaptive_avg_pool_spread(Tensor cotangent, int[] spatial)",
@@ -167,7 +169,7 @@ def _max_infer(x: Spec, size: Ints) -> Spec:
 )
 def max_indices(x, size):
     """The flat position of the first largest element of each window."""
-    n = len(size)
+    n, given = len(size), x
     spatial = x.shape[-n:]
     flat = np.broadcast_to(np.arange(int(np.prod(spatial))).reshape(spatial), x.shape)
     for axis, out in zip(range(-1, -n - 1, -1), reversed(size), strict=True):
@@ -179,7 +181,7 @@ def max_indices(x, size):
             where.append(np.take_along_axis(places[..., a:b], first, -1))
         x = np.moveaxis(np.concatenate(best, -1) if best else values[..., :0], -1, axis)
         flat = np.moveaxis(np.concatenate(where, -1) if where else places[..., :0], -1, axis)
-    return flat
+    return in_format_of(np.ascontiguousarray(flat), given)
 
 
 def _maximum(x: Tensor, size: Ints) -> tuple[Tensor, Tensor]:

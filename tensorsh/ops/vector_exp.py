@@ -16,6 +16,7 @@ from ..engine import dtype as dt
 from ..engine.dtype import EXACT
 from ..engine.fma import combined
 from ..engine.tensor import Tensor
+from .memory_order import back, memory_order
 
 Array = np.ndarray[Any, Any]
 
@@ -89,6 +90,9 @@ def exp(x: Array) -> Array:
 
 def exp_each(x: Array) -> Array:
     """`exp` in a loop over all elements: two vectors at a time, what is left over one by one, correctly rounded."""
+    if not x.flags.c_contiguous:  # in the order of memory
+        order = memory_order(x)
+        return back(exp_each(np.ascontiguousarray(x.transpose(order))), order)
     whole = x.size & -2 * LANES
     if not whole:
         return np.exp(x.astype(FLOAT64)).astype(FLOAT32)

@@ -51,17 +51,20 @@ def host_repr(value: Any, *, options: PrintOptions = DEFAULT) -> str:
 
 
 def scalar_format(t: Any, spec: str, *, options: PrintOptions = DEFAULT) -> str:
-    """What `f"{t:spec}"` gives: a 0-d tensor formats as its Python number.
+    """What `f"{t:spec}"` gives: a 0-d tensor formats as its Python number, but not one of another class.
 
     ArgumentError for a spec on a tensor with dimensions, ValueError for a spec the number does not have.
     """
-    if t.shape or t.device.type == "meta":
+    own = type(t) is not Tensor and type(t) is not Buffer and type(t) in TENSORS
+    if own or t.shape or t.device.type == "meta":
         if spec:
             raise ArgumentError(
-                "unsupported format string passed to Tensor.__format__",
-                help="only a tensor without dimensions takes a format: index an element, or leave it out",
+                f"unsupported format string passed to {type(t).__name__ if own else 'Tensor'}.__format__",
+                help="x.item() is its number, which takes a format"
+                if own
+                else "only a tensor without dimensions takes a format: index an element, or leave it out",
             )
-        return tensor_repr(t, options=options)
+        return str(t) if own else tensor_repr(t, options=options)
     number = t.array.item()
     if not isinstance(number, int | float | complex):
         number = float(number)  # bfloat16

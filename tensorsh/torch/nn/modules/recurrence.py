@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ....engine import context
 from ....engine.apply import apply
 from ....engine.tensor import Tensor
 from ...namespace import F, torch
@@ -89,7 +90,11 @@ def run(
     if x.shape[0] == 0:
         raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
     cell = CELLS[mode]
-    whole = batch_sizes is None and _in_one(mode, x, weights)
+    low = context.current().autocast
+    if low is not None and mode == "LSTM":  # one product to PyTorch's autocast
+        x, state = x.to(low.dtype), tuple([s.to(low.dtype) for s in state])
+        weights = [[weight.to(low.dtype) for weight in each] for each in weights]
+    whole = batch_sizes is None and low is None and _in_one(mode, x, weights)
     states = [_item(state, i) for i in range(layers * directions)]
     for layer in range(layers):
         outputs = []

@@ -7,6 +7,7 @@ import numbers
 import warnings
 from typing import Any
 
+from ....engine import context
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import torch
 from .. import init
@@ -129,7 +130,7 @@ class RNNBase(Module):
     def check_input(self, input: Tensor, batch_sizes: Any) -> None:
         """PyTorch's complaints about an input."""
         dtype = self._flat_weights[0].dtype
-        if input.dtype != dtype:
+        if input.dtype != dtype and context.current().autocast is None:
             raise ValueError(
                 f"RNN input dtype ({input.dtype}) does not match weight dtype ({dtype}). Convert input: "
                 f"input.to({dtype}), or convert model: model.to({input.dtype})"
