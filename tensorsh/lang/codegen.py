@@ -22,7 +22,7 @@ from ..errors import ParseError
 from . import ast
 from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table
 from .patterns import Patterns
-from .runs import follows, runs, target_names, worthwhile, written_items
+from .runs import follows, runs, target_names, walk, worthwhile, written_items
 
 if TYPE_CHECKING:
     import ast as py
@@ -150,7 +150,11 @@ class Compiler(Expressions):
         return body
 
     def segment(self, run: list[ast.Stmt], plain: list[list[py.stmt]]) -> list[py.stmt]:
-        """Statements that the segment is asked to do first: `.p = go(0)`, `if .p < 1: …`, and so on."""
+        """Statements that the segment is asked to do first: `if go: .p = go(0)`, `if .p < 1: …`, and so on.
+
+        Where nothing can be replayed `go` becomes 0, and a loop is as fast as Python's: `else` has the statements
+        again, or, where there are loops in them, `.p` stays 0.
+        """
         assert self.register is not None
         inside = bool(self.functions)
         bound = [frozenset(bound_names(statement)) for statement in run]
@@ -162,25 +166,29 @@ class Compiler(Expressions):
 
         def go(i: int) -> list[py.stmt]:
             arguments: list[py.expr] = [py.Constant(value=i, **at)]
-            made: list[py.stmt] = []
             if inside:
                 names = py.Call(func=load(".locals"), args=[], keywords=[], **at)
-                made.append(py.Assign(targets=[py.Name(id=".names", ctx=STORE, **at)], value=names, **at))
-                arguments.append(load(".names"))
-            call = py.Call(func=load(name), args=arguments, keywords=[], **at)
-            return [*made, py.Assign(targets=[py.Name(id=".p", ctx=STORE, **at)], value=call, **at)]
+                target = py.Name(id=".names", ctx=STORE, **at)
+                arguments.append(py.NamedExpr(target=target, value=names, **at))
+            call: py.expr = py.Call(func=load(name), args=arguments, keywords=[], **at)
+            if nested:
+                call = py.BoolOp(op=py.And(), values=[load(name), call], **at)
+            return [py.Assign(targets=[py.Name(id=".p", ctx=STORE, **at)], value=call, **at)]
 
         def fetched(name: str) -> py.stmt:
             value = py.Subscript(value=load(".names"), slice=py.Constant(value=name, **at), ctx=LOAD, **at)
             return py.Assign(targets=[py.Name(id=name, ctx=STORE, **at)], value=value, **at)
 
+        nested = any(isinstance(node, ast.For) for statement in run for node in walk(statement))
         made = go(0)
         for i, statements in enumerate(plain):
             test = py.Compare(left=load(".p"), ops=[py.LtE()], comparators=[py.Constant(value=i, **at)], **at)
             more = go(i + 1) if i + 1 < len(plain) else []
             done = [fetched(name) for name in sorted(bound[i])] if inside else []
             made.append(py.If(test=test, body=[*statements, *more], orelse=done, **at))
-        return made
+        if nested:
+            return made
+        return [py.If(test=load(name), body=made, orelse=[*chain.from_iterable(plain)], **at)]
 
     def effect(self, name: str, arguments: Sequence[py.expr], node: ast.Node) -> py.stmt:
         at = self.at(node)

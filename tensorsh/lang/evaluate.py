@@ -160,6 +160,7 @@ class Evaluator:
                 self.variables,
                 run,
                 self.found,
+                lambda: prelude.bound.update({name: 0}),
                 self.runtime.follows,
             )
             prelude.bound[name] = segment.go

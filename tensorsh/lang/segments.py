@@ -51,6 +51,7 @@ class Segment:
     varying    the names that the loops around it bind
     assigned   the names that are local to the functions around it
     found      hears of each new program, and which lines it does
+    over       is called when no program begins anywhere in the run
     follows    whether a trace sees all that the function of a text at a line does
     """
 
@@ -63,11 +64,13 @@ class Segment:
         variables: dict[str, Any],
         run: list[ast.Stmt],
         found: Callable[[str, Program], None] | None = None,
+        over: Callable[[], None] = lambda: None,
         follows: Callable[[str, int], bool] = lambda filename, line: True,
     ):
         self.follows = follows
         self.run = run
         self.found = found
+        self.over = over
         self.codes = codes
         self.bound = bound
         self.varying = varying
@@ -125,6 +128,8 @@ class Segment:
         """No program begins at statement i; one may after it."""
         self.pieces[i] = None
         self._open(i + 1)
+        if not any(self.pieces):
+            self.over()
 
     def _learn(self, i: int, piece: Piece, names: dict[str, Any]) -> int:
         """Trace from statement i on; what stops the trace ends the piece."""
