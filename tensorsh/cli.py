@@ -138,6 +138,8 @@ def make_session(options: Options) -> Session:
         threads=options.threads,
         compile=options.compile,
     )
+    if any("explain" in text for text in options.commands):
+        session.recollect()
     session.set_arguments(["-c" if options.commands else options.script or "", *options.arguments])
     return session
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .lang.queries import Explanation, Graph
+from .engine.listing import Explanation
+from .lang.queries import Graph
 from .text.printing import texts
 
 
@@ -40,7 +41,7 @@ def answer(value: Graph | Explanation) -> str:
         return graph_text(value.value, value.names)
     from .render.explain import explain_text
 
-    return explain_text(value.chains, texts.repr)
+    return explain_text(value, texts.repr)
 
 
 def binary(value: Any) -> bytes:

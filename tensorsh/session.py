@@ -151,6 +151,8 @@ class Session:
         """
         text = source if isinstance(source, Source) else Source(source, name)
         evaluator = self._evaluator
+        if "explain" in text.text:
+            self.recollect()
         with self.active():
             if leads:
                 evaluator.begin_script(text)
@@ -180,6 +182,13 @@ class Session:
                 on_time(statement.node.span, time.perf_counter() - started)
             if turns.wanted:
                 return
+
+    def recollect(self) -> None:
+        """From now on remember what `explain` needs beyond what graphs keep, also after a backward."""
+        if self.context.recollection is None:
+            from .engine.recollection import Recollection
+
+            self.context.recollection = Recollection()
 
     @property
     def pythonic(self) -> bool:

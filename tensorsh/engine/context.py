@@ -18,6 +18,7 @@ from .mode import EAGER, Mode
 
 if TYPE_CHECKING:
     from .generator import Generator
+    from .recollection import Recollection
     from .warn import Warnings
 
 
@@ -48,6 +49,7 @@ class Context:
         "packing",
         "printing",
         "python",
+        "recollection",
         "safe",
         "spelling",
         "switches",
@@ -73,6 +75,7 @@ class Context:
         self.lists = True  # whether a list of numbers is taken for a tensor; in a PyTorch program it is not
         self.undispatched = 0  # how often `__torch_function__` of tensors is switched off
         self.transforms = 0  # how many transforms of functions are running
+        self.recollection: Recollection | None = None  # where somebody may ask for an explanation
         self.spelling: Callable[[FrameType], str] = lambda frame: (
             ""
         )  # what a frame's code calls what it calls

@@ -1,204 +1,73 @@
-"""The chain rule of a computation as formulas: what `explain y wrt x` shows.
+"""The chain rule of a computation, line by line: what `explain y wrt x` shows.
 
-The graph is walked backward once, with a mode in force that listens: every operation a derivative performs is
-written down with what it was given. A gradient's formula is that trace, read back: saved values are
-named by the variables that hold them or by the expression that made them.
+The graph is walked backward once, with a mode in force that listens, so that every gradient is known by the operations
+that made it. Then all is written down: the values on the way, oldest first, each as the operation that made
+it of values above; the gradients, newest first, each in terms of values and of gradients above. Each line is
+code, and all lines together are a program: run where the variables are, it computes the gradient. What
+occurs twice has a line of its own, so that a listing is as long as the graph is large.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from .backward import Walk, check_input, edge, slot
-from .formula import Formula, arguments, of_call, of_literal
-from .mode import Listening
+from . import context
+from .backward import Walk, check_input, edge, reachable, slot
+from .copy_slices import CopySlices
+from .formula import OWN, Formula, Spelling, of_name, parsed
+from .listing import Explanation, Line
 from .node import FREED, Node
+from .op import registry
 from .tensor import Tensor, full_spec, make_tensor
+from .written import Key, Trace, identity, is_stand_in, recovered, tensors_in
+
+#: a part that is used twice is written twice while it is shorter than this
+SHORT = 14
+#: literals of more elements than this have a line of their own
+LITERAL = 12
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One operation on the way: from the gradient of its output to that of one input.
+def explain(
+    root: Tensor,
+    wrt: Sequence[Tensor],
+    names: Mapping[str, Tensor],
+    texts: Sequence[str],
+    taken: Collection[str] = (),
+    spelling: Spelling = OWN,
+) -> Explanation:
+    """The chain rule from `root` (weighted by ones) to each of `wrt`.
 
-    output, input   what the operation made and what it was given, as formulas
-    incoming        name of the gradient that came in (`g0`, …)
-    name            name of the gradient that went out
-    local           the outgoing gradient as a formula in `incoming`
-    value           the outgoing gradient
+    names     what the program may call tensors: variables, `model.fc1.weight`, `layers[0]`
+    texts     how root and wrt are written
+    taken     names that mean something already
     """
-
-    node: str
-    output: str
-    input: str
-    incoming: str
-    name: str
-    local: str
-    value: Tensor
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Chain:
-    """The chain rule from one root to one input; `formula` is complete where it can be pasted back."""
-
-    root: str
-    input: str
-    steps: tuple[Step, ...]
-    formula: str
-    complete: bool
-    value: Tensor | None
-
-
-class Trace(Listening):
-    """Formulas of the tensors that are known: named ones, traced ones, and those with a graph."""
-
-    def __init__(self, names: Mapping[str, Tensor]):
-        self.names: dict[Any, str] = {}
-        for name, t in names.items():
-            self.names.setdefault(_identity(t), name)
-        self.made: dict[int, tuple[Any, tuple[Any, ...], Tensor]] = {}
-        self.memo: dict[int, Formula] = {}
-        self.keep: list[Any] = []
-
-    def heard(self, op: Any, args: tuple[Any, ...], result: Any) -> None:
-        """An operation has run."""
-        outputs = result if isinstance(result, tuple) else (result,)
-        if len(outputs) == 1:
-            self.made[id(outputs[0])] = (op, args, outputs[0])
-
-    def name(self, t: Tensor, text: str) -> None:
-        self.names[_identity(t)] = text
-        self.memo[id(t)] = Formula(text, shape=t.spec.shape)
-        self.keep.append(t)
-
-    def express(self, t: Tensor) -> Formula:
-        """The tensor as a formula; inputs are expressed before what they flow into (no recursion)."""
-        stack: list[Any] = [t]
-        while stack:
-            current = stack[-1]
-            if id(current) in self.memo:
-                stack.pop()
-                continue
-            made = self._origin(current)
-            if made is None:
-                self._remember(current, self._leaf(current))
-                continue
-            op, args, _ = made
-            missing = [a for a in _tensors(args) if id(a) not in self.memo]
-            if missing:
-                stack.extend(missing)
-                continue
-            formulas = arguments(op, args, lambda a: self.memo[id(a)])
-            self._remember(current, of_call(op, args, formulas, current.spec.shape))
-        return self.memo[id(t)]
-
-    def _remember(self, t: Tensor, formula: Formula) -> None:
-        self.memo[id(t)] = formula
-        self.keep.append(t)  # an id must stay taken while it is a key
-
-    def _leaf(self, t: Tensor) -> Formula:
-        name = self.names.get(_identity(t))
-        return Formula(name, shape=t.spec.shape) if name else of_literal(t)
-
-    def _origin(self, t: Tensor) -> Any:
-        """(op, args, output) that made the tensor, if that is known and it has no name."""
-        if _identity(t) in self.names:
-            return None
-        made = self.made.get(id(t))
-        if made is not None:
-            return made
-        node = t.node
-        if node is None or type(node) is not Node or node.args is FREED:
-            return None
-        args = _recovered(node)
-        if args is None:
-            return None
-        self.made[id(t)] = (node.op, args, t)  # the same stand-ins each time it is asked for
-        return self.made[id(t)]
-
-
-def _recovered(node: Node) -> tuple[Any, ...] | None:
-    """A node's arguments: those it saved, and stand-ins for those its edges lead to."""
-    args = list(node.args)
-    for i in node.op.tensors:
-        if args[i] is None and node.input_specs[i] is not None:
-            e = node.edges[i]
-            if e is None:
-                return None
-            args[i] = _stand_in(e, node.input_specs[i])
-    for i in node.op.lists:
-        if args[i] is None:
-            if any(e is None for e in node.edges[i]):
-                return None
-            args[i] = tuple(_stand_in(e, s) for e, s in zip(node.edges[i], node.input_specs[i], strict=True))
-    return tuple(args)
-
-
-def _stand_in(e: tuple[Any, int], of: Any) -> Tensor:
-    """A tensor in the place of one that only the graph remembers."""
-    target, index = e
-    if isinstance(target, Tensor):
-        return target
-    t = make_tensor(of.placeholder, of)
-    t.node, t.index = target, index
-    return t
-
-
-def _identity(t: Tensor) -> Any:
-    return ("leaf", id(t)) if t.node is None else ("node", id(t.node), t.index)
-
-
-def _tensors(args: tuple[Any, ...]) -> list[Tensor]:
-    found = []
-    for a in args:
-        if isinstance(a, Tensor):
-            found.append(a)
-        elif isinstance(a, tuple):
-            found.extend(t for t in a if isinstance(t, Tensor))
+    for t in wrt:
+        check_input(t)
+    found = Explanation(texts[0])
+    with remembered(root) as changed:
+        if edge(root) is None:
+            found.inputs = [(text, None, None) for text in texts[1:]]
+            return found
+        spelled: set[tuple[int, int]] = set()
+        while True:
+            found = Explanation(texts[0])
+            trace = Trace(names, spelling, LITERAL)
+            walk = GradientWalk(root, wrt)
+            with trace.aside():
+                walk.run()
+            writer = Writer(trace, walk, found, {*taken, *names}, spelled)
+            writer.write(root, wrt, texts)
+            if writer.unnamed <= spelled:
+                break
+            spelled |= writer.unnamed  # what must have a name to be asked about
+    if changed:
+        listed = ", ".join(sorted({trace.names.get(identity(t), "a value") for t in changed}))
+        found.notes.append(f"{listed} changed in place after this was computed: the values are those of now")
     return found
-
-
-class TracedWalk(Walk):
-    """A backward walk that writes down each step; the graph stays as it is."""
-
-    def __init__(self, root: Tensor, seed: Tensor, wrt: Tensor, trace: Trace):
-        super().__init__([root], [seed], True, False, [wrt])
-        self.trace = trace
-        self.steps: list[Step] = []
-        self.counter = 0
-
-    def step(self, node: Node, grads: list[Tensor | None]) -> list[tuple[Any, Tensor]]:
-        """Differentiate one node, its incoming gradient under a short name of its own."""
-        incoming = next((g for g in grads if g is not None), None)
-        assert incoming is not None
-        name = f"g{self.counter}"
-        local = Trace({})
-        local.names = dict(self.trace.names)
-        local.made = self.trace.made
-        local.name(incoming, name)
-        found = node.differentiate(grads)
-        for e, g in found:
-            if (id(e[0]), e[1]) not in (self.wanted or ()) and id(e[0]) not in (self.needed or ()):
-                continue
-            self.counter += 1
-            output = make_tensor(node.output_specs[0].placeholder, node.output_specs[0])
-            output.node = node
-            self.steps.append(
-                Step(
-                    node.name(),
-                    self._text(output),
-                    self._text(_stand_in(e, g.spec)),
-                    name,
-                    f"g{self.counter}",
-                    local.express(g).text,
-                    g,
-                )
-            )
-        return found
-
-    def _text(self, t: Tensor) -> str:
-        return self.trace.express(t).text
 
 
 def leaves(root: Tensor) -> list[Tensor]:
@@ -218,29 +87,328 @@ def leaves(root: Tensor) -> list[Tensor]:
     return list(found.values())
 
 
-def explain(
-    root: Tensor, wrt: Sequence[Tensor], names: Mapping[str, Tensor], texts: Sequence[str]
-) -> list[Chain]:
-    """The chain rule from `root` (weighted by ones) to each of `wrt`.
+@contextmanager
+def remembered(root: Tensor) -> Iterator[list[Tensor]]:
+    """The graph as it was before a backward freed it, where the session has kept it; what changed since."""
+    recollection = context.current().recollection
+    changed: list[Tensor] = []
+    back: list[Node] = []
+    try:
+        nodes = reachable([edge(root)])
+        for node in [*nodes, *(n.inner for n in nodes if isinstance(n, CopySlices))]:
+            if recollection is None or node.args is not FREED:
+                continue
+            kept = recollection.spent.get(node)
+            if kept is None:
+                continue
+            args, versions, outputs = kept
+            changed += [t for t, version in versions if t.version != version]
+            node.args, node.versions = args, ()
+            if outputs is not None:
+                node.outputs = [o if type(o) is not tuple else (o[0], o[1], o[1][0]) for o in outputs]
+            back.append(node)
+        yield changed
+    finally:
+        for node in back:
+            node.args, node.versions, node.outputs = FREED, (), None
 
-    names   the variables that formulas may mention; texts: how root and wrt are written
-    """
-    for t in wrt:
-        check_input(t)
-    chains = []
-    for t, text in zip(wrt, texts[1:], strict=True):
-        trace = Trace(names)
-        seed = full_spec(root.spec, 1)
-        if edge(root) is None:
-            chains.append(Chain(texts[0], text, (), "0", True, None))
-            continue
-        walk = TracedWalk(root, seed, t, trace)
-        with trace:
-            walk.run()
-        value = walk.captured.get(slot(t))
-        if value is None:
-            chains.append(Chain(texts[0], text, (), "0", True, None))
-            continue
-        formula = trace.express(value)
-        chains.append(Chain(texts[0], text, tuple(walk.steps), formula.text, formula.complete, value))
-    return chains
+
+class GradientWalk(Walk):
+    """A backward walk that keeps each node's gradients; the graph stays as it is."""
+
+    def __init__(self, root: Tensor, wrt: Sequence[Tensor], seed: Tensor | None = None):
+        self.seed = full_spec(root.spec, 1) if seed is None else seed
+        super().__init__([root], [self.seed], True, False, list(wrt))
+        self.visits: list[tuple[Node, list[Tensor | None]]] = []
+        self.passed: dict[int, list[Tensor]] = {}  # id of a node → the gradients it passed on
+        self.terms: dict[
+            int, tuple[Node, Any]
+        ] = {}  # id of a gradient → the node that passed it on, and where
+
+    def step(self, node: Node, grads: list[Tensor | None]) -> list[tuple[Any, Tensor]]:
+        self.visits.append((node, list(grads)))
+        found = node.differentiate(grads)
+        for e, g in found:
+            if id(g) not in self.terms:
+                self.terms[id(g)] = (node, e)
+                self.passed.setdefault(id(node), []).append(g)
+        return found
+
+
+class Writer:
+    """Writes the lines of one walk."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        walk: GradientWalk,
+        found: Explanation,
+        taken: set[str],
+        spelled: set[tuple[int, int]],
+    ):
+        self.spelled = spelled  # views that get a line although they have no name
+        self.unnamed: set[tuple[int, int]] = set()  # views that need one
+        self.trace = trace
+        self.walk = walk
+        self.found = found
+        self.taken = taken
+        self.counts: Counter[str] = Counter()
+        self.uses: Counter[int] = Counter()
+        self.lines = found.gradients  # where a part that has a line of its own goes
+        self.constants: dict[str, Tensor] = {}  # values that no variable holds, by their names
+        self.skipped: set[Key] = set()  # values between two operations that are shown as one
+        self.inlined: dict[Key, Formula] = {}  # views without a name, written where they are used
+        self.mentioned: list[Tensor] = []  # what the gradients are made of that no operation of the walk made
+
+    def write(self, root: Tensor, wrt: Sequence[Tensor], texts: Sequence[str]) -> None:
+        self._join()
+        ends = [self.walk.captured.get(slot(t)) for t in wrt]
+        gradients = [g for _, grads in self.walk.visits for g in grads if g is not None]
+        outputs = [
+            output_of(node, i)
+            for node, grads in self.walk.visits
+            for i, g in enumerate(grads)
+            if g is not None and ("node", id(node), i) not in self.skipped
+        ]
+        self._count([*gradients, *(e for e in ends if e is not None)])
+        self._values(root, outputs, texts[0])
+        self._gradients(root, texts[0])
+        for t, text, end in zip(wrt, texts[1:], ends, strict=True):
+            if end is None:
+                self.found.inputs.append((text, None, None))
+                continue
+            have = self.trace.names.get(identity(end))
+            name = have or self._new("d" + as_name(self.trace.names.get(identity(t), text)))
+            if have is None:
+                self._line(name, end)
+            self.found.inputs.append((text, name, end))
+
+    def _join(self) -> None:
+        """Find operations that are shown as one: `cross_entropy` for the loss of a `log_softmax`."""
+        trace, walk = self.trace, self.walk
+        uses = Counter((id(e[0]), e[1]) for node, _ in walk.visits for e in node.all_edges())
+        for node, grads in walk.visits:
+            first = node.edges[0] if node.op is not None and node.op.after else None
+            inner = None if first is None else first[0]
+            if not isinstance(inner, Node) or (both := node.op.after.get(inner.op)) is None:
+                continue
+            key = ("node", id(inner), 0)
+            args, rest = recovered(inner), recovered(node)
+            if key in trace.names or uses[id(inner), 0] != 1 or args is None or rest is None:
+                continue
+            terms = walk.passed.get(id(inner), [])
+            if len(terms) != 1 or grads[0] is None:
+                continue
+            call, gradient = both
+            with trace.aside():
+                made = trace.made.get(id(gradient(grads[0], *args, *rest[1:])))
+            if made is not None:
+                trace.joined["node", id(node), 0] = (*call(*args, *rest[1:]), None)
+                trace.made[id(terms[0])] = made
+                self.skipped.add(key)
+
+    # -- values
+
+    def _values(self, root: Tensor, outputs: list[Tensor], text: str) -> None:
+        """A line for every value on the way to the inputs, and for those that the gradients mention."""
+        trace = self.trace
+        user = dict(trace.names)
+        wanted: dict[Key, Tensor] = {}
+        work = [t for t in self.mentioned if t.node is not None and identity(t) not in user]
+        work += outputs
+        while work:
+            t = work.pop()
+            if identity(t) in wanted or t.node is None:
+                continue
+            wanted[identity(t)] = t
+            named = trace.names.pop(identity(t), None)
+            made = trace.origin(t)
+            if named is not None:
+                trace.names[identity(t)] = named
+            for a in tensors_in(made[1]) if made is not None else ():
+                if a.node is not None and identity(a) not in user:
+                    work.append(a)
+        if identity(root) not in user:
+            known = text if text.isidentifier() and text not in self.taken else self._new("out")
+            trace.names[identity(root)] = known
+        self.lines = self.found.values
+        for t in sorted(wanted.values(), key=lambda t: (t.node.seq, t.index)):  # type: ignore[union-attr]
+            self._value(t, identity(t) in user or identity(t) == identity(root))
+        self.lines = self.found.gradients
+
+    def _value(self, t: Tensor, named: bool) -> None:
+        trace = self.trace
+        node = t.node
+        assert node is not None
+        name = trace.names.pop(identity(t), None)
+        trace.memo.pop(id(t), None)
+        made = trace.origin(t)
+        if made is None and (text := opaque(node)):
+            formula = Formula(of_name(text[0]).tree, complete=False)
+        else:
+            formula = self._expressed(t)
+        inline = node.op is not None and node.op.view and (id(node), t.index) not in self.spelled
+        if not named and inline and formula.complete:
+            trace.memo[id(t)] = formula
+            self.inlined[identity(t)] = formula
+            return
+        if name is None:
+            name = self._numbered("h")
+        self._append(
+            Line(name, formula.text, t.spec, trace.held.get(identity(t)), formula.complete, node.name())
+        )
+        trace.name(t, name)
+
+    # -- gradients
+
+    def _gradients(self, root: Tensor, text: str) -> None:
+        trace = self.trace
+        for node, grads in self.walk.visits:
+            for i, g in enumerate(grads):
+                if g is None or identity(g) in trace.names:
+                    continue
+                key = ("node", id(node), i)
+                if g is self.walk.seed and g.spec.numel == 1:
+                    trace.memo[id(g)] = self._expressed(g)
+                    continue
+                if key in self.inlined or key in self.skipped:
+                    continue  # of a view without a name: read where it is used
+                name = self._new("d" + as_name(trace.names.get(key, "y")))
+                self._line(name, g, node.name())
+
+    def _line(self, name: str, t: Tensor, node: str = "") -> None:
+        formula = self._expressed(t)
+        self._append(Line(name, formula.text, t.spec, t, formula.complete, node))
+        self.trace.name(t, name)
+
+    def _append(self, line: Line) -> None:
+        """Add a line, after those of the constants that it mentions."""
+        for name in re.findall(r"\bc\d+_*", line.text):
+            t = self.constants.pop(name, None)
+            if t is not None:
+                self.found.values.append(Line(name, "", t.spec, t, False))
+        self.lines.append(line)
+
+    # -- parts
+
+    def _count(self, roots: list[Tensor]) -> None:
+        """How often each traced result is used, and which tensors are mentioned that no operation made."""
+        trace = self.trace
+        seen: set[int] = set()
+        work = list(roots)
+        while work:
+            t = work.pop()
+            if id(t) in seen:
+                continue
+            seen.add(id(t))
+            if t.node is not None or id(t) not in trace.made:
+                self.mentioned.append(t)
+                if t.node is not None:
+                    continue
+            made = trace.origin(t)
+            for a in tensors_in(made[1]) if made is not None else ():
+                self.uses[id(a)] += 1
+                work.append(a)
+
+    def _expressed(self, t: Tensor) -> Formula:
+        """A tensor's formula; parts that are used twice, and values without a source, get lines before."""
+        trace = self.trace
+        stack = [t]
+        while stack:
+            current = stack[-1]
+            if id(current) in trace.memo:
+                stack.pop()
+                continue
+            if identity(current) in self.inlined:
+                trace.memo[id(current)] = self.inlined[identity(current)]
+                continue
+            made = trace.origin(current)
+            if made is None:
+                trace.memo[id(current)] = self._constant(current)
+                trace.keep.append(current)
+                continue
+            missing = [a for a in tensors_in(made[1]) if id(a) not in trace.memo]
+            if missing:
+                stack.extend(missing)
+                continue
+            formula = trace.call(current, made)
+            if not formula.complete and id(current) in self.walk.terms:
+                formula = self._asked(current) or formula
+            trace.keep.append(current)
+            trace.memo[id(current)] = formula
+            if current is not t and self.uses[id(current)] > 1 and len(formula.text) > SHORT:
+                name = self._numbered("s")
+                value = None if is_stand_in(current) else current
+                self._append(Line(name, formula.text, current.spec, value, formula.complete))
+                trace.name(current, name)
+        return trace.memo[id(t)]
+
+    def _asked(self, g: Tensor) -> Formula | None:
+        """A gradient of which no formula is known, as the question that `autograd.grad` answers."""
+        trace = self.trace
+        node, (target, index) = self.walk.terms[id(g)]
+        key = ("leaf", id(target)) if isinstance(target, Tensor) else ("node", id(target), index)
+        grads = next(grads for visited, grads in self.walk.visits if visited is node)
+        outputs = [(trace.names.get(("node", id(node), i)), d) for i, d in enumerate(grads) if d is not None]
+        to = trace.names.get(key)
+        if to is None or any(name is None for name, _ in outputs):
+            if key in self.inlined:
+                self.unnamed.add((id(target), index))
+            self.unnamed |= {
+                (id(node), i) for i, d in enumerate(grads) if ("node", id(node), i) in self.inlined
+            }
+            return None
+        whats = ", ".join(name for name, _ in outputs if name is not None)
+        given = ", ".join(self._expressed(d).text for _, d in outputs)
+        several = len(outputs) > 1
+        function = trace.spelling.function(registry["autograd.grad"]) or "autograd.grad"
+        text = (
+            f"{function}({f'({whats})' if several else whats}, {to}, {f'({given})' if several else given}, "
+        )
+        return Formula(parsed(text + "retain_graph=True)[0]"), shape=g.spec.shape)
+
+    def _constant(self, t: Tensor) -> Formula:
+        """A value that no variable holds: written out if it is small, else called by a name."""
+        formula = self.trace.leaf(t)
+        if formula.complete or is_stand_in(t):
+            return formula
+        name = self._numbered("c")
+        self.constants[name] = t
+        self.trace.names[identity(t)] = name
+        return Formula(of_name(name).tree, complete=False, shape=t.spec.shape)
+
+    def _numbered(self, letter: str) -> str:
+        """The next of `h1`, `h2`, … that means nothing yet."""
+        while True:
+            self.counts[letter] += 1
+            name = f"{letter}{self.counts[letter]}"
+            if name not in self.taken and f"d{name}" not in self.taken:
+                self.taken.add(name)
+                return name
+
+    def _new(self, name: str) -> str:
+        """A name that means nothing yet."""
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
+
+
+def as_name(text: str) -> str:
+    """`model.fc1.weight` → `model_fc1_weight`."""
+    return re.sub(r"\W+", "_", text).strip("_") or "x"
+
+
+def output_of(node: Node, index: int) -> Tensor:
+    """A stand-in for a node's output."""
+    spec = node.output_specs[index]
+    t = make_tensor(spec.placeholder, spec)
+    t.node, t.index, t.requires_grad_slot = node, index, True
+    return t
+
+
+def opaque(node: Node) -> tuple[str] | None:
+    """How a node is written whose operation the graph does not remember."""
+    maker = getattr(node, "maker", None)
+    name = getattr(maker, "__name__", "")
+    return (f"{name.removesuffix('Backward')}.apply(…)".replace("…", "_"),) if name else None

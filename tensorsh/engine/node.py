@@ -125,9 +125,11 @@ class Node:
         self.args: Any = kept
         if keep_outputs and outputs is not None:
             self.keep(outputs)
-        noting = context.current().noting
-        if noting is not None:
-            noting.note(self)
+        state = context.current()
+        if state.recollection is not None:
+            state.recollection.recorded(self, args)
+        if state.noting is not None:
+            state.noting.note(self)
 
     def keep(self, outputs: tuple[Tensor, ...]) -> None:
         """Save the outputs: their arrays, not the tensors, which would be a cycle."""
@@ -269,6 +271,9 @@ class Node:
             journal = context.current().journal
             if journal.active and self.seq < journal.start:
                 journal.save_attributes(self, "args", "versions", "outputs")
+            recollection = context.current().recollection
+            if recollection is not None:
+                recollection.freed(self)
             self.args = FREED
             self.versions = ()
             self.outputs = None

@@ -137,7 +137,7 @@ class Op:
         factory: bool = False,
         doc: str = "",
         sample: tuple[Any, ...] | None = None,
-        formula: str | None = None,
+        formula: str | Callable[..., str | None] | None = None,
     ):
         self.schema = schema
         self.name = schema.name
@@ -169,6 +169,11 @@ class Op:
         self.derivatives: dict[int, Derivative] = {}
         #: of a view that does not see what it looks through: (base, bound arguments) → those for the base
         self.from_base: Rule | None = None
+        #: of one that programs cannot call: the same in those that they can, for `explain`
+        self.written: Rule | None = None
+        #: for `explain`: where the first input was made by this operation, how both together are called and
+        #: differentiated; each is given the inner operation's arguments and then the rest of its own
+        self.after: dict[Op, tuple[Rule, Rule]] = {}
         self.plans: dict[Any, Any] = {}
         self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
         self.steps: dict[tuple[bool, ...], list[tuple[Derivative | None, list[int]]]] = {}
@@ -185,6 +190,11 @@ class Op:
             return function
 
         return declare
+
+    def in_public(self, function: Rule) -> Rule:
+        """Declare how the operation, which programs cannot call, is written in operations that they can."""
+        self.written = function
+        return function
 
     @cached_property
     def takes_out(self) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, GradientError, facts_of
+from ..errors import ArgumentError, GradientError, Help, facts_of
 
 if TYPE_CHECKING:
-    from ..engine.explain import Chain
+    from ..engine.formula import Spelling
+    from ..engine.listing import Explanation
 
 
 class Graph:
@@ -17,13 +19,6 @@ class Graph:
     def __init__(self, value: Tensor, names: dict[str, Tensor]):
         self.value = value
         self.names = names
-
-
-class Explanation:
-    """What `explain y wrt x` displays: one chain of derivatives for each tensor after `wrt`."""
-
-    def __init__(self, chains: list[Chain]):
-        self.chains = chains
 
 
 def _tensor(value: Any, what: str) -> Tensor:
@@ -104,10 +99,16 @@ def graph(value: Any, names: dict[str, Tensor]) -> Graph:
 
 
 def explain(
-    value: Any, wrt: tuple[Any, ...], names: dict[str, Tensor], texts: tuple[str, ...]
+    value: Any,
+    wrt: tuple[Any, ...],
+    names: dict[str, Tensor],
+    texts: tuple[str, ...],
+    taken: Collection[str] = (),
+    spelling: Spelling | None = None,
 ) -> Explanation:
     """`explain y wrt x`, or `explain y` for every leaf; `texts` is how value and wrt are written."""
     from ..engine.explain import explain, leaves
+    from ..engine.formula import OWN
 
     root = _tensor(value, "explain")
     inputs = [_tensor(each, "wrt") for each in wrt]
@@ -120,11 +121,11 @@ def explain(
                 help="declare what it is computed from as a parameter: param x = …",
             )
         called = {id(t): name for name, t in reversed(names.items())}
-        order = list(called)[::-1]
-        inputs.sort(key=lambda t: order.index(id(t)) if id(t) in called else len(order))
+        order = {key: n for n, key in enumerate(reversed(called))}
+        inputs.sort(key=lambda t: order.get(id(t), len(order)))
         texts = (texts[0], *(called.get(id(t)) or _described(t) for t in inputs))
     try:
-        return Explanation(explain(root, inputs, names, texts))
+        return explain(root, inputs, names, texts, taken, spelling or OWN)
     except RuntimeError as error:
         facts = facts_of(error)
         if facts is None or facts.code != "graph-freed":
@@ -132,8 +133,12 @@ def explain(
         raise GradientError(
             f"{texts[0]} cannot be explained any more: backward has freed what its graph saved",
             code="graph-freed",
-            help=f"compute {texts[0]} again, and explain it before `backward`, "
-            f"or keep the graph: `backward {texts[0]} retain`",
+            help=Help(
+                f"compute {texts[0]} again, and explain it before `backward`, "
+                f"or keep the graph: `backward {texts[0]} retain`",
+                f"compute {texts[0]} again, and explain it before the backward, "
+                f"or keep the graph: {texts[0]}.backward(retain_graph=True)",
+            ),
         ) from None
 
 

@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine import context, device
 from ..engine.op import registry
@@ -35,6 +35,9 @@ SIGNS: dict[str, Callable[[Any], Any]] = {
 USER_FILE = "<tensorsh "
 
 Show = Callable[[Any, str | None], None]
+
+if TYPE_CHECKING:
+    from ..engine.formula import Spelling
 
 
 def as_tensor(value: Any, **options: Any) -> Tensor:
@@ -184,13 +187,29 @@ class Runtime:
         self.show(queries.graph(value, self.tensors()), None)
 
     def explain(self, value: Any, wrt: tuple[Any, ...], texts: tuple[str, ...]) -> None:
-        self.show(queries.explain(value, wrt, self.tensors(), texts), None)
+        taken = [name for name in self.variables if not name.startswith(".")]
+        found = queries.explain(value, wrt, self.tensors(), texts, taken, self.spelling())
+        self.show(found, None)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The variables that are tensors; graphs and formulas call them by their names."""
-        return {
-            name: value for name, value in self.variables.items() if isinstance(value, Tensor) and name != "_"
+        """The tensors that variables hold; graphs and formulas call them by their names."""
+        from .held import held_tensors
+
+        return held_tensors(self.variables)
+
+    def spelling(self) -> Spelling:
+        """How formulas are written: as this kind of program writes operations."""
+        from ..engine.formula import Spelling
+
+        if context.current().lists:
+            return Spelling(taken=self.variables)
+        modules = {
+            getattr(value, "__name__", None): name
+            for name, value in self.variables.items()
+            if name.isidentifier()
         }
+        torch = modules.get("torch", "torch")
+        return Spelling(torch, modules.get("torch.nn.functional", f"{torch}.nn.functional"))
 
     # ---------------------------------------------------------------- values
 

@@ -300,6 +300,7 @@ def _prelu_infer(x: Spec, weight: Spec) -> Spec:
     infer=_prelu_infer,
     names=(),
     grad_fn="PreluKernelBackward0",
+    formula="prelu({0}, {1}.flatten())",
     elementwise=True,
 )
 def prelu_kernel(x, weight):
@@ -377,6 +378,7 @@ rrelu_plain, rrelu_there = (
         names=(),
         elementwise=True,
         grad_fn=f"RreluWithNoiseBackward{number}",
+        formula=lambda *_: "{0} * {1}",
         wide_gradient=True,
     )(rrelu_kernel)
     for number in (0, 1)

@@ -68,6 +68,7 @@ def _addmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
     "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta=1, Number alpha=1)",
     infer=_addmm_infer,
     inplace=True,
+    formula="{1} @ {2} + {0}",
     sample=([1.0, -1.0], [[1.0, 2.0]], [[0.5, 1.0], [2.0, -1.0]]),
 )
 def addmm(input, a, b, beta, alpha):
@@ -112,6 +113,7 @@ def _addmv_infer(input: Spec, mat: Spec, vec: Spec, beta: Any, alpha: Any) -> Sp
     "addmv(Tensor input, Tensor mat, Tensor vec, *, Number beta=1, Number alpha=1)",
     infer=_addmv_infer,
     inplace=True,
+    formula="{1} @ {2} + {0}",
     sample=([1.0, -1.0], [[1.0, 2.0], [0.5, 3.0]], [0.5, 2.0]),
 )
 def addmv(input, mat, vec, beta, alpha):
@@ -226,6 +228,7 @@ def _baddbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec
     "baddbmm(Tensor input, Tensor batch1, Tensor batch2, *, Number beta=1, Number alpha=1)",
     infer=_baddbmm_infer,
     inplace=True,
+    formula="{1} @ {2} + {0}",
     sample=([[1.0]], [[[1.0, 2.0]], [[0.5, -1.0]]], [[[1.0], [2.0]], [[0.5], [3.0]]]),
 )
 def baddbmm(input, a, b, beta, alpha):

@@ -23,7 +23,13 @@ from .matmul import multiply
 from .rules import same
 
 
-@op("_safe_softmax(Tensor input, int dim)", infer=same, names=(), grad_fn="SafeSoftmaxBackward0")
+@op(
+    "_safe_softmax(Tensor input, int dim)",
+    infer=same,
+    names=(),
+    grad_fn="SafeSoftmaxBackward0",
+    formula="softmax({0}, {1})",
+)
 def safe_softmax(x, dim):
     """`softmax`, but zeros where all of a row is -inf: a query that may look at nothing."""
     top = x.max(dim, keepdims=True, initial=-np.inf)

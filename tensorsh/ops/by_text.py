@@ -41,6 +41,8 @@ def written(
         record.derivative(*inputs, one=one)(
             eval(f"lambda grad, needs, {names}: pull(grad, ({names},), needs)", {"pull": pull})
         )
+        if not record.names and record.formula is None:
+            record.in_public(text)
         return record
 
     return declare

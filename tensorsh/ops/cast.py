@@ -259,6 +259,12 @@ def copied(input: Spec, other: Any, non_blocking: bool) -> Spec:
     return input.with_shape(broadcast_shapes(input.shape, other.shape)) if isinstance(other, Spec) else input
 
 
+def _copy_formula(x: Tensor, src: Any, non_blocking: bool) -> str:
+    if not isinstance(src, Tensor) or src.spec.dtype is not x.spec.dtype:
+        return "full_like({0}, {1})" if not isinstance(src, Tensor) else "{1}.type_as({0}).expand_as({0})"
+    return "{1}" if src.spec.shape == x.spec.shape else "{1}.expand_as({0})"
+
+
 @op(
     "copy(Tensor input, Tensor|Number other, bool non_blocking=False)",
     infer=copied,
@@ -266,6 +272,7 @@ def copied(input: Spec, other: Any, non_blocking: bool) -> Spec:
     inplace=True,
     half="native",
     grad_fn="torch::autograd::CopyBackwards",
+    formula=_copy_formula,
 )
 def copy(x, other, non_blocking):
     """The values of `other`, broadcast and cast to the tensor: `x.copy_(other)` writes them into it."""

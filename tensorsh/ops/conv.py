@@ -131,10 +131,35 @@ def _transposed_shape(
     )
 
 
+def _conv_formula(x: Any, w: Any, bias: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> str:
+    more = "" if bias is None else ", {2}"
+    for name, value, default in (
+        ("stride", stride, 1),
+        ("padding", padding, 0),
+        ("dilation", dilation, 1),
+        ("groups", (groups,), 1),
+    ):
+        if set(value) != {default}:
+            more += f", {name}={value[0] if len(set(value)) == 1 else value}"
+    return f"nn.functional.conv{len(stride)}d({{0}}, {{1}}{more})"
+
+
+def _transposed_formula(
+    x: Any, w: Any, bias: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
+) -> str:
+    """The spatial sizes as `output_padding` beyond the smallest."""
+    n = len(stride)
+    sizes = zip(x.spec.shape[-n:], w.spec.shape[-n:], stride, padding, dilation, spatial, strict=True)
+    extra = tuple([out - ((i - 1) * s - 2 * p + d * (k - 1) + 1) for i, k, s, p, d, out in sizes])
+    plain = _conv_formula(x, w, bias, stride, padding, dilation, groups).replace("conv", "conv_transpose")
+    return plain if not any(extra) else plain[:-1] + f", output_padding={extra})"
+
+
 @op(
     f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY})",
     infer=lambda x, w, b, s, p, d, g: x.with_shape(_out_shape(x.shape, w.shape, s, p, d)),
     names=(),
+    formula=_conv_formula,
 )
 def convolution(x, w, bias, stride, padding, dilation, groups):
     """The output and its bias."""
@@ -165,6 +190,7 @@ def _over_channels(grad: Tensor) -> Tensor:
     f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY}, int[] spatial)",
     infer=lambda x, w, b, s, p, d, g, spatial: x.with_shape((x.shape[0], w.shape[1] * g, *spatial)),
     names=(),
+    formula=_transposed_formula,
 )
 def transposed(x, w, bias, stride, padding, dilation, groups, spatial):
     """∂T/∂x, an array with these spatial sizes, and its bias."""
@@ -203,10 +229,27 @@ _COMPLEX = {
 }
 
 
+def _weight_formula(
+    g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints
+) -> str | None:
+    """The weight's gradient as a convolution over the batch, in which stride and dilation change places."""
+    if groups != 1:
+        return None
+    call = _conv_formula(x, g, None, dilation, padding, stride, 1)
+    call = call.format("{1}.transpose(0, 1)", "{0}.transpose(0, 1)")
+    sizes = zip(
+        x.spec.shape[-len(kernel) :], g.spec.shape[-len(kernel) :], stride, padding, dilation, strict=True
+    )
+    found = tuple([(i + 2 * p - s * (o - 1) - 1) // d + 1 for i, o, s, p, d in sizes])
+    cut = "" if found == kernel else "[..., " + ", ".join(f":{k}" for k in kernel) + "]"
+    return f"{call}.transpose(0, 1){cut}"
+
+
 @op(
     f"convolution_weight(Tensor cotangent, Tensor input, {_GEOMETRY}, int[] kernel)",
     infer=lambda g, x, s, p, d, groups, kernel: g.with_shape((g.shape[1], x.shape[1] // groups, *kernel)),
     names=(),
+    formula=_weight_formula,
 )
 def weight_gradient(g, x, stride, padding, dilation, groups, kernel):
     """∂T/∂w."""

@@ -19,7 +19,7 @@ from .rules import wrap_dim
 from .shape_views import view_size
 from .split import index_in
 from .strided import strided_view
-from .views import embed, view_array
+from .views import embed, scattered_text, view_array
 
 # ------------------------------------------------------------------ the diagonal
 
@@ -235,7 +235,13 @@ def scatter_record(name: str) -> Op:
             )
         return input
 
-    @op(f"{name}(Tensor input, Tensor src, any steps)", infer=infer, names=(), half="native")
+    @op(
+        f"{name}(Tensor input, Tensor src, any steps)",
+        infer=infer,
+        names=(),
+        half="native",
+        formula=lambda input, src, steps: scattered_text("{0}", "{1}", steps),
+    )
     def scatter(x, src, steps):
         out = x.copy()
         view_array(out, steps)[...] = src.real if src.dtype.kind == "c" and x.dtype.kind != "c" else src

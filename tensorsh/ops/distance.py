@@ -200,6 +200,7 @@ norm_along = op(
     infer=_norm_infer,
     names=(),
     grad_fn="NormBackward1",
+    formula=lambda *_: "{0}.norm({1}, {2}, {3})",
 )(vector_norm_primitive.kernel)
 norm_along.derivatives = vector_norm_primitive.derivatives
 

@@ -98,7 +98,7 @@ def _eig_infer(a: Spec, name: str) -> tuple[Spec, Spec]:
     return out.with_shape(a.shape[:-1]), out
 
 
-@op("linalg.eig(Tensor A, str name)", infer=_eig_infer, names=())
+@op("linalg.eig(Tensor A, str name)", infer=_eig_infer, names=(), formula=lambda A, name: "linalg.eig({0})")
 def eig_primitive(a, name):
     """(eigenvalues, eigenvectors), complex."""
     if not np.isfinite(a).all():

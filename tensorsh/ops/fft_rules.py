@@ -32,6 +32,11 @@ def resized(a: Spec, dim: int, size: int) -> tuple[int, ...]:
     infer=lambda a, dim, norm, forward: a,
     names=(),
     grad_fn="FftC2CBackward0",
+    formula=lambda a, dim, norm, forward: (
+        f"fft.fftn({{0}}, dim={dim}, norm='{FORWARD_NORM[norm]}')"
+        if forward
+        else f"fft.ifftn({{0}}, dim={dim}, norm='{INVERSE_NORM[norm]}')"
+    ),
 )
 def fft_c2c(a, dim, norm, forward):
     """Complex to complex over the dimensions `dim`."""
@@ -57,6 +62,9 @@ def _r2c_infer(a: Spec, dim: tuple[int, ...], norm: int, onesided: bool) -> Spec
     infer=_r2c_infer,
     names=(),
     grad_fn="FftR2CBackward0",
+    formula=lambda a, dim, norm, onesided: (
+        f"fft.{'r' if onesided else ''}fftn({{0}}, dim={dim}, norm='{FORWARD_NORM[norm]}')"
+    ),
 )
 def fft_r2c(a, dim, norm, onesided):
     """Real to complex; `onesided` leaves out what symmetry tells in the last of `dim`."""
@@ -85,6 +93,9 @@ def _(grad, input_spec, dim, norm, onesided):
     infer=lambda a, dim, norm, last: spec(resized(a, dim[-1], last), a.dtype.to_real(), a.device),
     names=(),
     grad_fn="FftC2RBackward0",
+    formula=lambda a, dim, norm, last: (
+        f"fft.irfftn({{0}}, s={(*(a.spec.shape[d] for d in dim[:-1]), last)}, dim={dim}, norm='{INVERSE_NORM[norm]}')"
+    ),
 )
 def fft_c2r(a, dim, norm, last):
     """Half of a Hermitian signal to real; `last` is the size the last of `dim` gets."""

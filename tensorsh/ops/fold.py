@@ -67,7 +67,13 @@ def _unfold_infer(x: Spec, kernel: Ints, dilation: Ints, padding: Ints, stride: 
     return x.with_shape((*x.shape[:-3], x.shape[-3] * math.prod(kernel), math.prod(out)))
 
 
-@op(f"im2col(Tensor input, {_GEOMETRY})", infer=_unfold_infer, names=(), grad_fn="Im2ColBackward0")
+@op(
+    f"im2col(Tensor input, {_GEOMETRY})",
+    infer=_unfold_infer,
+    names=(),
+    grad_fn="Im2ColBackward0",
+    formula="nn.functional.unfold({0}, {1}, {2}, {3}, {4})",
+)
 def im2col(x, kernel, dilation, padding, stride):
     """(…, C, H, W) → (…, C · kernel, blocks)."""
     out = _blocks(x.shape[-2:], kernel, dilation, padding, stride)
@@ -125,6 +131,7 @@ def _fold_infer(x: Spec, size: Ints, kernel: Ints, dilation: Ints, padding: Ints
     infer=_fold_infer,
     names=(),
     grad_fn="Col2ImBackward0",
+    formula="nn.functional.fold({0}, {1}, {2}, {3}, {4}, {5})",
 )
 def col2im(x, size, kernel, dilation, padding, stride):
     """(…, C · kernel, blocks) → (…, C, H, W)."""

@@ -29,7 +29,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS, Tensor, full_spec, install, type_name
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadIndex, BadValue, DTypeError, ShapeError
-from .index import lookup, store
+from .index import lookup, store, zeros_of
 from .numbers import check_number
 
 # ------------------------------------------------------------------ the two view primitives
@@ -40,6 +40,7 @@ from .numbers import check_number
     infer=lambda input, dim, index: input.with_shape(input.shape[:dim] + input.shape[dim + 1 :]),
     view=True,
     names=(),
+    formula=lambda input, dim, index: "{0}[" + ":, " * dim + f"{index}]",
 )
 def select_at(x, dim, index):
     # the trailing `...` keeps the element of a 1-d array an array that shares memory
@@ -64,6 +65,11 @@ def select_backward(grad, size, dim, index):
     return out
 
 
+@select_backward.in_public
+def _(grad, size, dim, index):
+    return registry["select_scatter"](zeros_of(grad.spec.with_shape(size), grad), grad, dim, index)
+
+
 @select_backward.derivative("grad")
 def _(grad, dim, index):
     return apply(select_at, (grad, dim, index))
@@ -74,7 +80,18 @@ def _slice_rule(input: Spec, dim: int, start: int, end: int, step: int) -> Spec:
     return input.with_shape((*shape[:dim], len(range(start, end, step)), *shape[dim + 1 :]))
 
 
-@op("slice(Tensor input, int dim, int start, int end, int step)", infer=_slice_rule, view=True, names=())
+def _slice_formula(input: Tensor, dim: int, start: int, end: int, step: int) -> str:
+    last = "" if end >= input.spec.shape[dim] else end
+    return "{0}[" + ":, " * dim + f"{start or ''}:{last}" + (f":{step}]" if step != 1 else "]")
+
+
+@op(
+    "slice(Tensor input, int dim, int start, int end, int step)",
+    infer=_slice_rule,
+    view=True,
+    names=(),
+    formula=_slice_formula,
+)
 def slice_range(x, dim, start, end, step):
     return x[(slice(None),) * dim + (slice(start, end, step),)]
 
@@ -95,6 +112,12 @@ def slice_backward(grad, size, dim, start, end, step):
     out = np.zeros(size, grad.dtype)
     out[(slice(None),) * dim + (slice(start, end, step),)] = grad
     return out
+
+
+@slice_backward.in_public
+def _(grad, size, dim, start, end, step):
+    blank = zeros_of(grad.spec.with_shape(size), grad)
+    return registry["slice_scatter"](blank, grad, dim, start, end, step)
 
 
 @slice_backward.derivative("grad")

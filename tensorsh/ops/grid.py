@@ -234,6 +234,7 @@ def _record(dims: int) -> Op:
         infer=_infer,
         names=(),
         grad_fn=f"GridSampler{dims}DBackward0",
+        formula="nn.functional.grid_sample({0}, {1}, {2}, {3}, {4})",
         one="",
     )(sample)
 

@@ -98,7 +98,22 @@ def numpy_key(indices: tuple[Array, ...], slots: tuple[int, ...]) -> tuple[Any, 
     return tuple(key)
 
 
-@op("index(Tensor input, Tensor[] indices, any slots)", infer=_index_rule, half="native", names=())
+def _index_formula(input: Tensor, indices: tuple[Tensor, ...], slots: tuple[int, ...]) -> str:
+    """`x[i, :, j]`; the indices are one list among the arguments."""
+    return (
+        "{0}["
+        + ", ".join(f"{{1}}[{slots.index(d)}]" if d in slots else ":" for d in range(slots[-1] + 1))
+        + "]"
+    )
+
+
+@op(
+    "index(Tensor input, Tensor[] indices, any slots)",
+    infer=_index_rule,
+    half="native",
+    names=(),
+    formula=_index_formula,
+)
 def index(x, indices, slots):
     try:
         if len(slots) == 1:
@@ -155,6 +170,15 @@ def add_at(out: Array, positions: Array, values: Array) -> None:
     np.add.at(out.reshape(-1), positions.ravel(), values.ravel())
 
 
+def _index_put_formula(
+    input: Any, indices: Any, slots: tuple[int, ...], values: Any, accumulate: bool
+) -> str | None:
+    places = [f"{{1}}[{i}]" for i in range(len(slots))]
+    if slots != tuple(range(len(slots))):
+        return None
+    return f"{{0}}.index_put(({', '.join(places)},), {{3}}{', accumulate=True' if accumulate else ''})"
+
+
 def _index_put_record(grad_fn: str) -> Op:
     record = op(
         "index_put(Tensor input, Tensor[] indices, any slots, Tensor values, bool accumulate)",
@@ -162,6 +186,7 @@ def _index_put_record(grad_fn: str) -> Op:
         names=(),
         grad_fn=grad_fn,
         expanded="tensor[indices] = tensor",
+        formula=_index_put_formula,
     )(_index_put_kernel)
 
     @record.derivative("input")

@@ -187,8 +187,20 @@ def _infer(x: Spec, size: Ints, mode: str, *_: Any) -> Spec:
     return x.with_shape((*x.shape[:-n], *size))
 
 
+def _formula(x: Any, size: Ints, mode: str, align: bool, factors: Any, antialias: bool) -> str:
+    sizes = f"size={size}" if not factors else f"scale_factor={tuple(factors)}"
+    more = "" if mode.startswith("nearest") else f", align_corners={align}"
+    return f"nn.functional.interpolate({{0}}, {sizes}, mode='{mode}'{more}{', antialias=True' if antialias else ''})"
+
+
 def _record(grad_fn: str) -> Op:
-    @op(f"upsample(Tensor input, int[] size, {_HOW})", infer=_infer, names=(), grad_fn=grad_fn + "Backward0")
+    @op(
+        f"upsample(Tensor input, int[] size, {_HOW})",
+        infer=_infer,
+        names=(),
+        grad_fn=grad_fn + "Backward0",
+        formula=_formula,
+    )
     def forward(x, size, *how):
         given = x
         axes = _axes(x.shape[-len(size) :], size, how, x.dtype)

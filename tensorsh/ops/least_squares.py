@@ -142,7 +142,13 @@ def _lstsq_infer(a: Spec, b: Spec, rcond: float, driver: str) -> tuple[Spec, Spe
     return x, residuals, rank, values
 
 
-@op("linalg.lstsq(Tensor A, Tensor B, float rcond, str driver)", infer=None, names=(), constants=(3,))
+@op(
+    "linalg.lstsq(Tensor A, Tensor B, float rcond, str driver)",
+    infer=None,
+    names=(),
+    constants=(3,),
+    formula="linalg.lstsq({0}, {1}, {2}, driver={3})",
+)
 def lstsq_primitive(a, b, rcond, driver):
     """(solution, residuals, rank, singular values); those that the driver does not compute are empty."""
     vector = a.ndim - 1 == b.ndim and a.shape[:-1] == b.shape

@@ -48,6 +48,7 @@ def _inv_infer(a: Spec) -> tuple[Spec, Spec]:
     infer=_inv_infer,
     names=(),
     grad_fn="LinalgInvExBackward0",
+    formula="linalg.inv_ex({0})",
     sample=([[2.0, 1.0], [1.0, 3.0]],),
 )
 def inv_primitive(a):
@@ -282,6 +283,7 @@ def _solve_infer(a: Spec, b: Spec, left: bool) -> tuple[Spec, Spec]:
     infer=_solve_infer,
     names=(),
     grad_fn="LinalgSolveExBackward0",
+    formula="linalg.solve_ex({0}, {1}, left={2})",
     sample=([[2.0, 1.0], [1.0, 3.0]], [[1.0, 2.0], [0.5, -1.0]], True),
 )
 def solve_primitive(a, b, left):

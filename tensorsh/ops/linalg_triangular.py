@@ -205,6 +205,7 @@ def cholesky_gradient(grad: Tensor, factor: Tensor, upper: bool) -> Tensor:
     infer=_cholesky_infer,
     names=(),
     grad_fn="LinalgCholeskyExBackward0",
+    formula="linalg.cholesky_ex({0}, upper={1})",
 )
 def cholesky_primitive(a, upper):
     """(factor, info)."""
@@ -259,7 +260,12 @@ def _old_cholesky_infer(a: Spec, upper: bool) -> tuple[Spec, Spec]:
     return a, info_spec(a, a.shape[:-2])
 
 
-@op("cholesky(Tensor input, bool upper)", infer=_old_cholesky_infer, names=())
+@op(
+    "cholesky(Tensor input, bool upper)",
+    infer=_old_cholesky_infer,
+    names=(),
+    formula="linalg.cholesky_ex({0}, upper={1})",
+)
 def old_cholesky_primitive(a, upper):
     """(factor, info)."""
     return cholesky_kernel(a, upper)

@@ -53,8 +53,16 @@ def difference_loss(
             x, y = x.astype(np.float32), y.astype(np.float32)
         return reduce_array(value(x - y, parameter).astype(kind, copy=False), reduction)
 
+    parameter_name = {"smooth_l1_loss": "beta", "huber_loss": "delta"}.get(name)
+
+    def formula(input: Any, target: Any, parameter: float, reduction: str) -> str:
+        more = "" if parameter_name is None or parameter == 1 else f", {parameter_name}={parameter}"
+        more += "" if reduction == "mean" else f", reduction='{reduction}'"
+        return f"nn.functional.{name}({{0}}, {{1}}{more})"
+
     record = op(
         f"{name}(Tensor input, Tensor target, float parameter, str reduction)",
+        formula=formula,
         infer=infer,
         promote="types",
         half="native",

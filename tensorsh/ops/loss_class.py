@@ -18,6 +18,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .loss_rules import only_float, reduced_spec, reduction_of
+from .softmax import log_softmax_kernel
 
 # ------------------------------------------------------------------ negative log-likelihood
 
@@ -161,9 +162,68 @@ def nll_backward(grad, target, weight, reduction, ignore, shape):
     return out
 
 
+@nll_backward.in_public
+def _(grad, target, weight, reduction, ignore_index, shape):
+    spread = counted(target, weight, reduction, ignore_index, shape)
+    return -spread * (grad if reduction != "none" else grad.unsqueeze(min(len(shape) - 1, 1)))
+
+
+def counted(
+    target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int, shape: tuple[int, ...]
+) -> Tensor:
+    """One where a class is the target, weighted as the loss weighs it; written as a learner would."""
+    dim = min(len(shape) - 1, 1)
+    counts = None
+    if not target.is_meta and bool((target.array == ignore_index).any()):
+        counts = target != ignore_index
+        target = target.clamp(min=0)
+    hot = registry["nn.functional.one_hot"](target, shape[dim])
+    if len(shape) > 2:
+        hot = hot.movedim(-1, 1)
+    if weight is not None:
+        hot = hot * weight.view(-1, *[1] * (len(shape) - 2)) if len(shape) > 2 else hot * weight
+    if counts is not None:
+        hot = hot * counts.unsqueeze(dim)
+    if reduction != "mean":
+        return hot
+    return hot / (hot.sum() if weight is not None or counts is not None else target.spec.numel)
+
+
 @nll_backward.derivative("grad")
 def _(grad, target, weight, reduction, ignore_index):
     return apply(_nll_record(grad.spec.shape, reduction), (grad, target, weight, reduction, ignore_index))
+
+
+def _cross_entropy_call(
+    input: Tensor, dim: int, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int
+) -> tuple[Op, tuple[Any, ...]]:
+    call = registry["nn.functional.cross_entropy"]
+    return call, (input, target, weight, None, ignore_index, None, reduction, 0.0)
+
+
+def _cross_entropy_gradient(
+    grad: Tensor,
+    input: Tensor,
+    dim: int,
+    target: Tensor,
+    weight: Tensor | None,
+    reduction: str,
+    ignore_index: int,
+) -> Tensor:
+    """(softmax - one_hot) / N, with the weights of the classes and without the targets that do not count."""
+    shape = input.spec.shape
+    at = min(len(shape) - 1, 1)
+    hot = counted(target, weight, "sum", ignore_index, shape)
+    each = registry["softmax"](input, dim)
+    if weight is None and bool((target.array != ignore_index).all()):
+        total: Any = target.spec.numel
+        found = each - hot
+    else:
+        total = hot.sum()
+        found = each * hot.sum(at, keepdim=True) - hot
+    if reduction == "mean":
+        found = found / total
+    return found * (grad.unsqueeze(at) if reduction == "none" and shape[1:] else grad)
 
 
 def _nll_primitive(grad_fn: str) -> Op:
@@ -175,6 +235,8 @@ def _nll_primitive(grad_fn: str) -> Op:
         names=(),
         grad_fn=grad_fn,
     )(_nll)
+
+    record.after[log_softmax_kernel] = (_cross_entropy_call, _cross_entropy_gradient)
 
     @record.derivative("input")
     def _(grad, input_spec, target, weight, reduction, ignore_index):

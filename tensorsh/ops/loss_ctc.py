@@ -73,6 +73,7 @@ def _infer(x: Spec, targets: Spec, times: Lengths, lengths: Lengths, blank: int)
     infer=_infer,
     names=(),
     grad_fn="CtcLossBackward0",
+    formula="nn.functional.ctc_loss({0}, {1}, {2}, {3}, {4}, reduction='none')",
 )
 def ctc_primitive(x, targets, times, lengths, blank):
     """The negative log likelihood of each sample's labels."""

@@ -78,6 +78,7 @@ def _rest(ndim: int) -> Dims:
     infer=_group_infer,
     wide_gradient=True,
     names=(),
+    formula="nn.functional.group_norm({0}, {1}, {2}, {3}, {4})",
 )
 def group_norm_primitive(x, groups, weight, bias, eps):
     """Standardises each group of channels of each sample."""
@@ -162,6 +163,11 @@ def _batch_infer(x: Spec, weight: Any, bias: Any, mean: Any, var: Any, training:
     half="native",
     wide_gradient=True,
     names=(),
+    formula=lambda x, w, b, mean, var, training, eps: (
+        f"nn.functional.batch_norm({{0}}, None, None, {{1}}, {{2}}, True, eps={eps})"
+        if training
+        else f"nn.functional.batch_norm({{0}}, {{3}}, {{4}}, {{1}}, {{2}}, eps={eps})"
+    ),
 )
 def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
     """Standardises each channel, by its own statistics or the running ones."""

@@ -21,6 +21,9 @@ from .split import narrow
 
 # ------------------------------------------------------------------ constant borders
 
+#: what `nn.functional.pad` calls the modes
+PADDING_MODES = {"reflection": "reflect", "replication": "replicate"}
+
 
 def check_even(pad: tuple[int, ...], ndim: int) -> None:
     if len(pad) % 2:
@@ -130,6 +133,7 @@ def border_record(mode: str, count: int) -> Op:
 
     @op(
         f"{mode}_pad{count}d(Tensor input, int[] pad)",
+        formula=f"nn.functional.pad({{0}}, {{1}}, mode='{PADDING_MODES[mode]}')",
         infer=lambda x, pad: border_infer(x, pad, mode, count),
         names=(),
         half="native",

@@ -39,22 +39,23 @@ def scatter(values, indices, spatial):
 
 @scatter.derivative("values")
 def _(grad, indices, spatial):
-    return apply(_pick[None], (grad, indices, len(spatial)))
+    return apply(_pick[None], (grad, indices, len(spatial), None))
 
 
 def _pick_record(grad_fn: str | None) -> Op:
     """Elements at flat positions of the last `dims` dimensions; the records differ in their node's name."""
 
-    def kernel(x: Any, indices: Any, dims: int) -> Any:
+    def kernel(x: Any, indices: Any, dims: int, formula: str | None) -> Any:
         lead = x.shape[: x.ndim - dims]
         flat = x.reshape(*lead, math.prod(x.shape[x.ndim - dims :]))
         chosen = indices.reshape(*lead, math.prod(indices.shape[x.ndim - dims :]))
         return in_format_of(np.take_along_axis(flat, chosen, -1).reshape(indices.shape), x)
 
     record = op(
-        "pool_pick(Tensor input, Tensor indices, int dims)",
-        infer=lambda x, indices, dims: x.with_shape(indices.shape),
+        "pool_pick(Tensor input, Tensor indices, int dims, any formula)",
+        infer=lambda x, indices, dims, formula: x.with_shape(indices.shape),
         names=(),
+        formula=lambda x, indices, dims, formula: formula,
         grad_fn=grad_fn,
     )(kernel)
 
@@ -79,8 +80,9 @@ _pick = {
 }
 
 
-def pick(x: Tensor, indices: Tensor, dims: int, grad_fn: str) -> Tensor:
-    return apply(_pick[grad_fn], (x, indices, dims))
+def pick(x: Tensor, indices: Tensor, dims: int, grad_fn: str | None, formula: str | None = None) -> Tensor:
+    """The elements at `indices`; `formula` is the call that found these."""
+    return apply(_pick[grad_fn], (x, indices, dims, formula))
 
 
 # ------------------------------------------------------------------ max pooling
@@ -186,11 +188,20 @@ def _flat_positions(which: Any, positions: list[Ints], g: Geometry, spatial: Int
     return flat
 
 
+def _max_text(g: Geometry) -> str:
+    """The geometry of a max pool as arguments; what has its default is left out."""
+    short = [value[0] if len(set(value)) == 1 else value for value in g[:4]]
+    named = zip(("stride", "padding", "dilation"), short[1:], (short[0], 0, 1), strict=True)
+    more = [f"{name}={value}" for name, value, default in named if value != default]
+    return ", ".join([str(short[0]), *more, *(["ceil_mode=True"] if g.ceil_mode else [])])
+
+
 def max_pool(x: Tensor, g: Geometry) -> tuple[Tensor, Tensor]:
     """(values, indices) of a max pool over 2 or 3 dimensions."""
     n = len(g.kernel)
     indices = apply(max_pool_indices, (x, *g))
-    return pick(x, indices, n, f"MaxPool{n}DWithIndicesBackward0"), indices
+    formula = f"nn.functional.max_pool{n}d({{0}}, {_max_text(g)})"
+    return pick(x, indices, n, f"MaxPool{n}DWithIndicesBackward0", formula), indices
 
 
 # ------------------------------------------------------------------ average pooling
@@ -229,6 +240,7 @@ def _avg_record(n: int) -> tuple[Op, Op]:
         infer=lambda x, *rest: pool_infer("avg", x, *rest[:-2]),
         names=(),
         grad_fn=f"AvgPool{n}DBackward0",
+        formula=lambda *_: f"nn.functional.avg_pool{n}d({{0}}, {{1}}, {{2}}, {{3}}, {{5}}, {{6}}, {{7}})",
     )
     def forward(x, *numbers):
         g = geometry_of(*numbers[:-2])

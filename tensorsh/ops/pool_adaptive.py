@@ -85,6 +85,7 @@ def _avg_records(n: int) -> Op:
         infer=_avg_infer,
         names=(),
         grad_fn=f"AdaptiveAvgPool{n}DBackward0",
+        formula=f"nn.functional.adaptive_avg_pool{n}d({{0}}, {{1}})",
     )
     def forward(x, size):
         given = x
@@ -187,7 +188,8 @@ def max_indices(x, size):
 def _maximum(x: Tensor, size: Ints) -> tuple[Tensor, Tensor]:
     n = len(size)
     indices = apply(max_indices, (x, size))
-    return pick(x, indices, n, f"AdaptiveMaxPool{n}DBackward0"), indices
+    formula = f"nn.functional.adaptive_max_pool{n}d({{0}}, {size})"
+    return pick(x, indices, n, f"AdaptiveMaxPool{n}DBackward0", formula), indices
 
 
 def _max_1d(input: Tensor, size: Any) -> tuple[Tensor, Tensor]:

@@ -93,8 +93,9 @@ def pooled(
     if samples is None:
         batch = input.shape[0] if input.ndim == n + 2 else 1
         samples = registry["rand"](batch, input.shape[-n - 1], n, dtype=input.dtype, device=input.device)
+    formula = f"{{0}}.flatten({-n}).gather(-1, {{1}}.flatten({-n})).view({{1}}.shape)"
     indices = apply(largest, (input, samples, kernel, out))
-    return pick(input, indices, n, f"FractionalMaxPool{n}DBackward0"), indices
+    return pick(input, indices, n, f"FractionalMaxPool{n}DBackward0", formula), indices
 
 
 def declare(n: int, call: str, shown: str) -> None:

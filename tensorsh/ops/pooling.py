@@ -168,6 +168,10 @@ def _unpool_record(n: int) -> Op:
         infer=infer,
         names=(),
         grad_fn=f"MaxUnpool{n}DBackward0",
+        formula=lambda x, indices, size: (
+            f"{{0}}.new_zeros({(*x.spec.shape[:-n], math.prod(size))}).scatter(-1, {{1}}.flatten({-n}), "
+            f"{{0}}.flatten({-n})).view({(*x.spec.shape[:-n], *size)})"
+        ),
     )
     def unpool(x, indices, size):
         total = math.prod(size)

@@ -242,6 +242,7 @@ def transformed(input, weight, bias):
     "trilinear(Tensor input1, Tensor weight, Tensor input2)",
     infer=lambda a, w, b: a.with_shape((a.shape[0], w.shape[0])),
     names=(),
+    formula="nn.functional.bilinear({0}, {2}, {1})",
 )
 def trilinear(a, w, b):
     """out[n, o] = Σᵢⱼ input1[n, i] weight[o, i, j] input2[n, j]."""

@@ -23,12 +23,21 @@ def transposed(x: Spec, dim0: int, dim1: int) -> Spec:
     return x.with_shape(shape)
 
 
+def transpose_formula(x: Any, dim0: int, dim1: int) -> str | None:
+    """`x.T` of a matrix, `x.mT` of many."""
+    n = len(x.spec.shape)
+    if n < 2 or {dim0 % n, dim1 % n} != {n - 2, n - 1}:
+        return None
+    return "{0}.T" if n == 2 else "{0}.mT"
+
+
 @op(
     "transpose(Tensor input, int dim0, int dim1)",
     infer=transposed,
     names=("torch.transpose", "Tensor.transpose"),
     view=True,
     sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 0, 1),
+    formula=transpose_formula,
 )
 def transpose(x, dim0, dim1):
     """Two dimensions exchanged.
@@ -76,6 +85,7 @@ def t_infer(x: Spec) -> Spec:
     infer=t_infer,
     view=True,
     grad_fn="TBackward0",
+    formula=lambda x: "{0}.T" if len(x.spec.shape) == 2 else None,
     sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],),
 )
 def t(x):

@@ -88,6 +88,7 @@ def _(grad, input_spec):
 
 @op(
     "_reshape_alias(Tensor input, int[] size)",
+    formula="{0}.reshape({1})",
     infer=lambda x, size: x.with_shape(resolve_size(size, x.numel)),
     names=(),
     view=True,
@@ -105,6 +106,7 @@ def _(grad, input_spec):
 
 @op(
     "_unsafe_view(Tensor input, int[] size)",
+    formula="{0}.reshape({1})",
     infer=lambda x, size: x.with_shape(resolve_size(size, x.numel)),
     names=(),
     half="native",

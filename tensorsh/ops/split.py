@@ -162,7 +162,13 @@ def pieces(x: np.ndarray[Any, Any], sizes: Sequence[int], dim: int) -> tuple[np.
     return tuple(found)
 
 
-@op("split(Tensor input, int split_size, int dim)", infer=split_infer, names=(), view=True)
+@op(
+    "split(Tensor input, int split_size, int dim)",
+    infer=split_infer,
+    names=(),
+    view=True,
+    formula="{0}.split({1}, {2})",
+)
 def split_at(x, split_size, dim):
     """Pieces of one size."""
     return pieces(x, equal_sizes(x.shape[dim], split_size), dim)
@@ -174,7 +180,11 @@ def _(grads, input_spec, split_size, dim):
 
 
 @op(
-    "split_with_sizes(Tensor input, int[] split_sizes, int dim)", infer=split_sizes_infer, names=(), view=True
+    "split_with_sizes(Tensor input, int[] split_sizes, int dim)",
+    infer=split_sizes_infer,
+    names=(),
+    view=True,
+    formula="{0}.split({1}, {2})",
 )
 def split_sizes_at(x, split_sizes, dim):
     """Pieces of the sizes given."""

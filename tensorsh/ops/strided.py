@@ -58,6 +58,7 @@ def storage(x: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], int]:
     infer=as_strided_infer,
     view=True,
     names=("strided_view",),
+    formula=lambda x, size, stride, start, layout: "as_strided({0}, {1}, {2}, {3})",
 )
 def strided_view(x, size, stride, start, layout):
     """A view of the tensor's memory from the element `start` of the tensor on."""

@@ -234,6 +234,11 @@ def threshold_backward(grad, x):
     return select(np.less_equal(x, 0), grad.dtype.type(0), grad)
 
 
+@threshold_backward.in_public
+def _(grad, input):
+    return grad * (input > 0)
+
+
 @threshold_backward.derivative("grad_output")
 def _(grad, input):
     return apply(threshold_backward, (grad, input))

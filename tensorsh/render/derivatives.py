@@ -16,9 +16,10 @@ import numpy as np
 from ..engine import context
 from ..engine.backward import slot
 from ..engine.dtype import DType, float64
-from ..engine.explain import Trace, TracedWalk
+from ..engine.explain import GradientWalk
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor, make_tensor
+from ..engine.written import Trace
 
 #: formulas longer than this explain nothing
 LONGEST = 160
@@ -138,7 +139,7 @@ def _formula(root: Tensor, leaf: Tensor, names: dict[str, Tensor]) -> tuple[str,
     )
     trace = Trace(names)
     trace.name(seed, "grad")
-    walk = TracedWalk(root, seed, leaf, trace)
+    walk = GradientWalk(root, [leaf], seed)
     with trace:
         walk.run()
     value = walk.captured.get(slot(leaf))

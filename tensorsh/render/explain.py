@@ -1,38 +1,84 @@
-"""`explain y wrt x`: the chain rule step by step, then the gradient as one formula to paste back."""
+"""`explain y wrt x`: one line for each value and each gradient, then the gradients themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.explain import Chain
+import numpy as np
+
+from ..engine.listing import Explanation, Line
+from ..engine.tensor import Tensor
+
+#: gradients of more elements than this are shown by their statistics
+MOST_SHOWN = 64
+#: what is said of a line stands no further right than this
+FURTHEST = 56
+#: longer names are not waited for by the others
+WIDEST_NAME = 24
+#: longer listings are cut in the middle
+MOST_LINES = 400
 
 
-def explain_text(chains: list[Chain], show: Callable[[Any], str]) -> str:
-    """All chains; `show` renders a value (PyTorch's repr in pipes)."""
-    return "\n\n".join(_chain(chain, show) for chain in chains)
+def explain_text(found: Explanation, show: Callable[[Any], str]) -> str:
+    """The listing; `show` renders a value (PyTorch's repr in pipes)."""
+    lines = [(line, False) for line in found.values] + [(line, True) for line in found.gradients]
+    names = min(max((len(line.name) for line, _ in lines), default=0), WIDEST_NAME)
+    texts = [_code(line, names) for line, _ in lines]
+    column = min(max(map(len, texts), default=0), FURTHEST)
+    shown = [
+        f"{text:{column}}   # {_said(line, gradient)}"
+        for text, (line, gradient) in zip(texts, lines, strict=True)
+    ]
+    if len(shown) > MOST_LINES:
+        half = MOST_LINES // 2
+        shown[half:-half] = [f"# … {len(shown) - MOST_LINES} lines like these …"]
+    last: list[str] = []
+    for text, name, gradient in found.inputs:
+        if name is None or gradient is None:
+            last.append(f"d {found.root} / d {text} = 0: {found.root} does not depend on {text}")
+        elif gradient.spec.numel <= MOST_SHOWN and not gradient.is_meta:
+            value = show(gradient).splitlines()
+            head = f"{name} = "
+            last.append(head + f"\n{' ' * len(head)}".join(value))
+    notes = [f"# {note}" for note in found.notes]
+    if not found.complete:
+        notes.append("# … is a value that no variable holds: give it a name to see it written")
+    return "\n".join([*shown, *([""] if shown and last else []), *last, *notes])
 
 
-def _chain(chain: Chain, show: Callable[[Any], str]) -> str:
-    root = _whole(chain.root)
-    derivative = f"d {root} / d {_whole(chain.input)}"
-    if chain.value is None:
-        return f"{derivative} = 0: {chain.root} does not depend on {chain.input}"
-    lines = []
-    if chain.steps:
-        lines.append(f"g0 = d {root} / d {root} = 1")
-    for step in chain.steps:
-        lines.append(
-            f"{step.name} = d {root} / d {_whole(step.input)} = {step.local}    # through {step.node}"
-        )
-        lines.extend("     " + line for line in show(step.value).splitlines())
-    lines.append(f"{derivative} = {chain.formula}")
-    if not chain.complete:
-        lines.append("  (… stands for values too long to write; give them names to see them)")
-    lines.extend("     " + line for line in show(chain.value).splitlines())
-    return "\n".join(lines)
+def _code(line: Line, names: int) -> str:
+    """A line as code; what a container holds is there already, and said in a comment."""
+    if not line.text:
+        return f"# {line.name}: a value that no variable holds"
+    text = f"{line.name:{names}} = {line.text}"
+    return text if line.name.isidentifier() and line.complete else f"# {text}"
 
 
-def _whole(text: str) -> str:
-    """An expression that reads as one thing behind `d`."""
-    return text if text.isidentifier() or (text.endswith(")") and text.count("(") == 1) else f"({text})"
+def _said(line: Line, gradient: bool) -> str:
+    """Shape, or the value of what is a single number; sizes of gradients."""
+    t = line.value
+    spec = line.spec
+    if t is None or t.is_meta:
+        return f"{spec.dtype.name}{list(spec.shape)}" if spec.shape else spec.dtype.name
+    if spec.numel == 1 and not spec.dtype.is_complex:
+        return f"{t.array.reshape(()).item():.5g}"
+    kind = f"{spec.dtype.name}{list(spec.shape)}"
+    if gradient or not line.text:
+        return f"{kind}  {statistics(t, line.name if gradient else '')}"
+    return kind
+
+
+def statistics(t: Tensor, name: str) -> str:
+    """`|dW| 0.04 … 0.21`, or the range of values."""
+    values = np.asarray(t.array, np.complex128 if t.dtype.is_complex else np.float64)
+    if not values.size:
+        return "empty"
+    if name:
+        values = np.abs(values)
+    elif t.dtype.is_complex:
+        return ""
+    low, high = np.nanmin(values).real, np.nanmax(values).real
+    between = f"{low:.3g} … {high:.3g}" if low != high else f"{low:.3g}"
+    bad = int(np.size(values) - np.isfinite(values).sum())
+    return (f"|{name}| " if name else "") + between + (f", {bad} not finite" if bad else "")

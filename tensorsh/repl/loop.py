@@ -87,6 +87,7 @@ class Shell:
 
     def __init__(self, session: Session, output: Output, report: Report, *, timer: bool = False):
         self.session = session
+        session.recollect()
         self.output = output
         self.report = report
         session.on_warning = report.warning
