@@ -6,15 +6,19 @@ a namespace (`torch`, `F`) by its entries. Of host values their descriptions say
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import weakref
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..engine import context
+from ..engine.device import Device
+from ..engine.dtype import DType
 from ..engine.mode import EAGER
+from ..engine.op import Op
 from ..engine.tensor import TENSORS, Tensor
 from ..errors import ArgumentError, unknown_attribute
 from ..kinds import atoms, kind_of, same
-from ..kinds.ownership import own_class
+from ..kinds.ownership import dict_of, mro_of, own_class
 from ..modules import Host
 from .namespace import Namespace, did_you_mean
 
@@ -59,7 +63,7 @@ def get(value: Any, name: str, host: Host) -> Any:
             if kind_of(type(found)).follow not in (same, atoms.follow) and name not in MODES:
                 mode.observe("a function of the host")
         return found
-    names = getattr(kind, "public", None)
+    names = None if is_free(kind) else getattr(kind, "public", None)
     if names is None and is_engines(kind):
         names = description.names or ()
     if names is not None and not name.startswith("__"):
@@ -79,6 +83,35 @@ def get(value: Any, name: str, host: Host) -> Any:
 
 
 _absent: Any = object()
+_FREE: dict[int, weakref.ref[type]] = {}
+
+
+def is_free(kind: type) -> bool:
+    """Whether objects of a class keep nothing under a plain name for themselves, as ours do.
+
+    It is asked again and again, so the answer is remembered as long as the class is there.
+    """
+    if id(kind) in _FREE:
+        return True
+    if issubclass(kind, type | Tensor | Op | DType | Device) or is_engines(kind):
+        return False
+    if any("public" in dict_of(base) and not own_class(base) for base in mro_of(kind)):
+        return False
+    key = id(kind)
+    _FREE[key] = weakref.ref(kind, lambda _: _FREE.pop(key, None))
+    return True
+
+
+def own_reader(host: Host) -> Callable[[Any, str], Any]:
+    """Reads `value.name` for a name that only our own objects keep for themselves."""
+    current = context.current
+
+    def read(value: Any, name: str) -> Any:
+        if (id(type(value)) in _FREE or is_free(type(value))) and current().mode is EAGER:
+            return getattr(value, name)
+        return get(value, name, host)
+
+    return read
 
 
 def is_engines(kind: type) -> bool:
@@ -146,6 +179,9 @@ class Fields:
 
     def __setitem__(self, name: str, new: Any) -> None:
         value, kind = self.value, type(self.value)
+        if is_free(kind) and context.current().mode is EAGER:
+            self.host.set_attribute(value, name, new)
+            return
         if kind not in TENSORS or name != "grad":
             context.current().mode.change("an attribute is changed")
         names = getattr(kind, "public", None)

@@ -2,7 +2,7 @@
 
 Attributes are read and written as Python does. The exceptions are names that could lead to what no program
 may have (`modules.guarded`), and names under which our own objects keep what is theirs (`PRIVATE`): those go
-through `.attr` and `.fields`, which look at the object.
+through `.attr`, `.own` and `.fields`, which look at the object.
 """
 
 from __future__ import annotations
@@ -99,10 +99,12 @@ class PythonExpressions(Expressions):
         return py.UnaryOp(op=UNARY[node.op](), operand=value, **self.at(node))
 
     def attribute(self, node: ast.Attribute) -> py.expr:
-        if not direct(node.name):
+        if is_guarded(node.name):
             return super().attribute(node)
-        value = self.expression(node.value)
-        return py.Attribute(value=value, attr=node.name, ctx=LOAD, **self.at(node))
+        value, at = self.expression(node.value), self.at(node)
+        if direct(node.name):
+            return py.Attribute(value=value, attr=node.name, ctx=LOAD, **at)
+        return self.helper(".own", [value, self.constant(node.name, at)], at)
 
     def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
         if more:

@@ -146,6 +146,7 @@ class Runtime:
             ".list_operator": list_operator,
             ".literal": annotate.literal,
             ".numbers": Numbers,
+            ".own": attributes.own_reader(self.host),
             ".rows": lambda values: [registry["tensor"](row) for row in values],
             ".scope": annotate.Sizes,
             ".sizes": self.sizes,
