@@ -28,6 +28,9 @@ defer_attributes(
     __name__,
     {
         "attributes": "layout itemsize nbytes _version _base is_cpu is_cuda is_sparse is_quantized output_nr data",
+        "dense": (
+            "is_nested is_sparse_csr is_mkldnn is_ipu is_maia is_mps is_mtia is_vulkan is_xla is_xpu name grad_dtype"
+        ),
         "reorder": "T mT H mH",
     },
 )

@@ -127,6 +127,49 @@ def empty_strided(size, stride, dtype, layout, device, requires_grad, pin_memory
     return memory.as_strided(size, stride)
 
 
+@composite(f"Tensor.new_empty_strided(Tensor input, int[] size, int[] stride, *, {OPTIONS})")
+def new_empty_strided(input, size, stride, dtype, layout, device, requires_grad, pin_memory):
+    """`empty_strided` of this tensor's dtype and device.
+
+    >>> ones(1).new_empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    return empty_strided(
+        size, stride, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad
+    )
+
+
+@composite(
+    f"empty_permuted(int[] size, int[] physical_layout, *, {OPTIONS})",
+    names=("torch.empty_permuted",),
+    factory=True,
+)
+def empty_permuted(size, physical_layout, dtype, layout, device, requires_grad, pin_memory):
+    """A new tensor of arbitrary values (here zeros), its dimensions in this order in memory.
+
+    >>> empty_permuted((2, 3, 4), (1, 0, 2)).stride()
+    (4, 8, 1)
+    """
+    n = len(size)
+    if len(physical_layout) != n:
+        raise ShapeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. "
+            f"len(size) = {n} is not equal to len(physical_layout) = {len(physical_layout)}"
+        )
+    for i, d in enumerate(physical_layout):
+        if not 0 <= d < n:
+            raise ShapeError(
+                f"Dimension out of range (expected to be between 0 and {n - 1}, but got {d} at index {i}).  NB: "
+                "negative dims not currently supported; file an issue if you want it."
+            )
+        if d in physical_layout[:i]:
+            raise ShapeError("Duplicate dim not allowed")
+    out = filled(tuple([size[d] for d in physical_layout]), 0, dtype, device, requires_grad)
+    if not out.is_meta:
+        out.array = out.array.transpose(np.argsort(physical_layout))
+    return make_tensor(out.array, spec(tuple(size), out.dtype, out.device), requires_grad)
+
+
 # ------------------------------------------------------------------ one value
 
 

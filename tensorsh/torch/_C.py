@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from ..engine.overrides import Disabled as DisableTorchFunction
-from ..engine.overrides import Disabled as DisableTorchFunctionSubclass
+from ..engine.overrides import Disabled
 from ..engine.tensor import disabled as _disabled_torch_function_impl
 
 __all__ = ["DisableTorchFunction", "DisableTorchFunctionSubclass", "_disabled_torch_function_impl"]
+
+
+class DisableTorchFunction(Disabled):
+    """`with DisableTorchFunction():` no tensor has a say in operations."""
+
+
+class DisableTorchFunctionSubclass(Disabled):
+    """`with DisableTorchFunctionSubclass():` tensors of subclasses are tensors like any other."""
+
+
+for _each in (DisableTorchFunction, DisableTorchFunctionSubclass):
+    _each.__module__ = "torch._C"

@@ -11,7 +11,7 @@ Files of the library write operations as programs do: `from ..namespace import F
 from .namespace import lazily
 
 CONTENTS = {
-    "autograd.anomaly_mode": "is_anomaly_enabled is_anomaly_check_nan_enabled",
+    "autograd.anomaly_mode": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",
     "autograd.grad_mode": "no_grad enable_grad set_grad_enabled inference_mode",
     "printing": "set_printoptions get_printoptions",
     "settings": (
@@ -28,18 +28,25 @@ CONTENTS = {
     ),
     "amp.autocast_mode": (
         "autocast clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype "
-        "is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled"
+        "is_autocast_cache_enabled is_autocast_cpu_enabled is_autocast_enabled set_autocast_cpu_dtype "
+        "set_autocast_cpu_enabled set_autocast_dtype set_autocast_enabled"
     ),
     "amp.grad_scaler": "GradScaler",
+    "_C": "DisableTorchFunction DisableTorchFunctionSubclass",
     "compiling": "compile",
+    "control_flow": "cond while_loop",
     "lowrank": "pca_lowrank svd_lowrank",
     "layer_functions": (
-        "binary_cross_entropy_with_logits conv_tbc cosine_embedding_loss gru gru_cell hinge_embedding_loss "
-        "instance_norm lstm lstm_cell margin_ranking_loss native_channel_shuffle norm_except_dim poisson_nll_loss "
+        "affine_grid_generator binary_cross_entropy_with_logits conv_tbc cosine_embedding_loss embedding_bag gru "
+        "gru_cell hinge_embedding_loss instance_norm lstm lstm_cell margin_ranking_loss native_channel_shuffle "
+        "native_dropout norm_except_dim poisson_nll_loss "
         "rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell triplet_margin_loss"
     ),
     "cuda.streams": "OutOfMemoryError",
-    "questions": ("get_device_module is_storage range sym_float sym_int sym_max sym_min sym_not typename"),
+    "questions": (
+        "get_device_module is_storage is_vulkan_available range sym_float sym_int sym_max sym_min sym_not typename"
+    ),
+    "removed": "eig frobenius_norm lstsq matrix_rank nuclear_norm solve symeig",
     "serialization.saving": "save",
     "serialization.loading": "load",
     "storage": "TypedStorage UntypedStorage",

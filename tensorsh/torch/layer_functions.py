@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.tensor import Tensor, type_name
-from .namespace import F
+from .namespace import F, torch
 from .nn.functional.other_forms import conv_tbc, native_channel_shuffle
 from .nn.modules import recurrence
 from .nn.utils.weight_norms import norm_except_dim as norm_of_others
 
 __all__ = [
-    "binary_cross_entropy_with_logits", "conv_tbc", "cosine_embedding_loss", "gru", "gru_cell", "hinge_embedding_loss",
-    "instance_norm", "lstm", "lstm_cell", "margin_ranking_loss", "native_channel_shuffle", "norm_except_dim",
-    "poisson_nll_loss", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "triplet_margin_loss",
+    "affine_grid_generator", "binary_cross_entropy_with_logits", "conv_tbc", "cosine_embedding_loss", "embedding_bag",
+    "gru", "gru_cell", "hinge_embedding_loss", "instance_norm", "lstm", "lstm_cell", "margin_ranking_loss",
+    "native_channel_shuffle", "native_dropout", "norm_except_dim", "poisson_nll_loss", "rnn_relu", "rnn_relu_cell",
+    "rnn_tanh", "rnn_tanh_cell", "triplet_margin_loss",
 ]  # fmt: skip
 
 REDUCTIONS = ("none", "mean", "sum")
@@ -122,6 +123,45 @@ def instance_norm(
 ) -> Tensor:
     """`nn.functional.instance_norm` with its arguments in another order."""
     return F.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+
+
+# ------------------------------------------------------------------ lookups, grids, dropout
+
+BAGS = ("sum", "mean", "max")
+
+
+def embedding_bag(
+    weight: Tensor,
+    indices: Tensor,
+    offsets: Tensor,
+    scale_grad_by_freq: bool = False,
+    mode: int = 0,
+    sparse: bool = False,
+    per_sample_weights: Optional = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The sum (0), mean (1) or maximum (2) of the rows of each bag, and what PyTorch keeps for its backward walk."""
+    found = F.embedding_bag(
+        indices, weight, offsets, mode=BAGS[mode], per_sample_weights=per_sample_weights,
+        include_last_offset=include_last_offset, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq,
+    )  # fmt: skip
+    bags = torch.zeros(len(found), dtype=indices.dtype)
+    return found, torch.empty(0, dtype=indices.dtype), bags, bags.clone()
+
+
+def affine_grid_generator(theta: Tensor, size: Any, align_corners: bool) -> Tensor:
+    """`nn.functional.affine_grid` without its checks."""
+    return F.affine_grid(theta, size, align_corners)
+
+
+def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
+    """The tensor with zeros drawn into it, and where it was kept."""
+    if not train:
+        return input.clone(), torch.ones_like(input, dtype=torch.bool)
+    kept = torch.empty_like(input).bernoulli_(1 - p).bool()
+    scale = 0.0 if p == 1 else 1 / (1 - p)
+    return input * kept * scale, kept
 
 
 # ------------------------------------------------------------------ losses, with a reduction by number

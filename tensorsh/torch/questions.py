@@ -42,6 +42,11 @@ def function_name(of: Op) -> str:
     return f"torch._C._{space}.{space}_{short}"
 
 
+def is_vulkan_available() -> bool:
+    """Whether there is a Vulkan device: there is none."""
+    return False
+
+
 def is_storage(obj: Any, /) -> bool:
     """Whether a value is the memory of tensors."""
     return isinstance(obj, TypedStorage | UntypedStorage)

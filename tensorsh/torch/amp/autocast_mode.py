@@ -111,9 +111,33 @@ def get_autocast_dtype(device_type: str) -> Any:
         raise RuntimeError("unsupported scalarType")
     if kind == "cpu" and context.current().autocast is not None:
         return context.current().autocast.dtype
-    return torch.float16 if kind in ("cuda", "mps", "ipu") else torch.bfloat16
+    usual = torch.float16 if kind in ("cuda", "mps", "ipu") else torch.bfloat16
+    return context.current().switches.get(f"autocast {kind}", usual)
 
 
+def set_autocast_dtype(device_type: str, dtype: Any) -> None:
+    """In which dtype products are computed under an autocast that does not say it."""
+    state = context.current()
+    if parse(device_type).type == "cpu" and state.autocast is not None:
+        state.autocast = Autocast(dtype, state.autocast.cache)
+    state.switches[f"autocast {parse(device_type).type}"] = dtype
+
+
+def set_autocast_enabled(device_type: Any, enabled: bool | None = None) -> None:
+    """Begin an autocast that lasts until it is switched off; without a device, for CUDA devices."""
+    if enabled is None or parse(device_type).type != "cpu":
+        return
+    state, on = context.current(), context.current().autocast is not None
+    if enabled and not on:
+        casts.enter()
+        state.autocast = Autocast(get_autocast_dtype("cpu"), {})
+    elif on and not enabled:
+        state.autocast = None
+        casts.leave()
+
+
+set_autocast_cpu_dtype = partial(set_autocast_dtype, "cpu")
+set_autocast_cpu_enabled = partial(set_autocast_enabled, "cpu")
 get_autocast_cpu_dtype = partial(get_autocast_dtype, "cpu")
 get_autocast_gpu_dtype = partial(get_autocast_dtype, "cuda")
 

@@ -46,6 +46,11 @@ class detect_anomaly:
         change(self.prev)
 
 
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Watch walks from here on, or no longer."""
+    change(bool(check_nan) if mode else None)
+
+
 def is_anomaly_enabled() -> bool:
     """Whether walks are watched."""
     return context.current().anomaly is not None
