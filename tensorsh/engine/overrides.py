@@ -21,26 +21,30 @@ AS_OPERATIONS = {
     "__add__": "add", "__radd__": "add", "__sub__": "sub", "__mul__": "mul", "__rmul__": "mul",
     "__truediv__": "div", "__mod__": "remainder", "__matmul__": "matmul", "__pow__": "pow", "__neg__": "neg",
     "__pos__": "positive", "__abs__": "abs", "__iadd__": "add_", "__isub__": "sub_", "__imul__": "mul_",
-    "__itruediv__": "div_", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
+    "__itruediv__": "div_", "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge", "__ne__": "ne",
+    "__ifloordiv__": "floor_divide_", "__imod__": "remainder_", "__ipow__": "pow_", "__rand__": "bitwise_and",
+    "__ror__": "bitwise_or", "__rxor__": "bitwise_xor",
 }  # fmt: skip
 _THEMSELVES = (
-    "__rsub__ __rtruediv__ __floordiv__ __rfloordiv__ __rmod__ __rmatmul__ __rpow__ __eq__ __ne__ __and__ "
-    "__rand__ __or__ __ror__ __xor__ __rxor__ __lshift__ __rlshift__ __rshift__ __rrshift__ __invert__ "
-    "__ifloordiv__ __imod__ __ipow__ __iand__ __ior__ __ixor__ __ilshift__ __irshift__ __getitem__ "
-    "__setitem__ __delitem__ __len__ __contains__ __bool__ __float__ __int__ __complex__ __index__ "
+    "__rsub__ __rtruediv__ __floordiv__ __rfloordiv__ __rmod__ __rmatmul__ __rpow__ __eq__ __and__ __or__ __xor__ "
+    "__lshift__ __rlshift__ __rshift__ __rrshift__ __invert__ __iand__ __ior__ __ixor__ __ilshift__ __irshift__ "
+    "__getitem__ __setitem__ __delitem__ __len__ __contains__ __bool__ __float__ __int__ __complex__ __index__ "
     "__reversed__ __repr__ __format__ __array__ __deepcopy__ item tolist numpy "
 )
 AS_THEMSELVES = tuple(_THEMSELVES.split())
 #: those that PyTorch has in Python: `kwargs` is a dictionary there, if an empty one
 _IN_PYTHON = (
     "__rsub__ __rtruediv__ __floordiv__ __rfloordiv__ __rmod__ __rmatmul__ __pow__ __rpow__ __ipow__ "
-    "__len__ __contains__ __repr__ __format__ __array__ __deepcopy__ "
+    "__rlshift__ __rrshift__ __len__ __contains__ __repr__ __format__ __array__ __deepcopy__ "
 )
 IN_PYTHON = frozenset(_IN_PYTHON.split())
+#: those that Python keeps in a slot of its own
+SLOTS = frozenset({"__getitem__", "__setitem__", "__delitem__"})
 #: operators whose operands come in the other order, and what they are written as
 REFLECTED = {"__radd__": "__add__", "__rsub__": "__sub__", "__rmul__": "__mul__", "__rtruediv__": "__truediv__",
              "__rfloordiv__": "__floordiv__", "__rmod__": "__mod__", "__rmatmul__": "__matmul__",
-             "__rpow__": "__pow__"}  # fmt: skip
+             "__rpow__": "__pow__", "__rand__": "__and__", "__ror__": "__or__", "__rxor__": "__xor__",
+             "__rlshift__": "__lshift__", "__rrshift__": "__rshift__"}  # fmt: skip
 #: attributes that are tensors
 TENSOR_ATTRIBUTES = ("T", "mT", "H", "mH", "real", "imag", "data")
 OTHER_ATTRIBUTES = (
@@ -236,7 +240,10 @@ class Counted:
         return getattr(Tensor, self.name)(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return f"<slot wrapper '{self.name}' of 'torch._C.TensorBase' objects>"
+        if self.name in IN_PYTHON:
+            return f"<function Tensor.{self.__name__} at {id(self):#x}>"
+        kind = "slot wrapper" if self.name in SLOTS else "method"
+        return f"<{kind} '{self.name}' of 'torch._C.TensorBase' objects>"
 
 
 def adopt(cls: type[Tensor]) -> None:
@@ -282,10 +289,10 @@ def operator(name: str, self: Any, other: Any) -> Any:
 
 
 def through(name: str, operands: tuple[Any, ...], found: list[Any]) -> Any:
-    """An operator met from its right side, as if from its left."""
-    kind = AS_OPERATIONS.get(name)
+    """What those operands of an operator that have a say make of it."""
+    kind = "eq" if name == "__eq__" else AS_OPERATIONS.get(name)
     target = registry[f"Tensor.{kind}"].method if kind else Counted(name)
-    return binary_ask(target, found, operands)
+    return binary_ask(target, found, operands, {} if name in IN_PYTHON else None)
 
 
 def binary_ask(target: Any, found: list[Any], operands: tuple[Any, ...], kwargs: Any = None) -> Any:

@@ -693,60 +693,6 @@ def full_spec(of: Spec, value: float) -> Tensor:
 # ------------------------------------------------------------------ operators
 
 
-def _operand(
-    record: op.Op, self: Tensor, other: Any, swapped: bool, rest: tuple[Any, ...], arrays: bool = False
-) -> Any:
-    """An operator whose other side is not a tensor, int or float; `arrays` says that it takes NumPy's."""
-    from .apply import apply
-
-    kind = type(other)
-    if kind in NUMBERS or isinstance(other, Tensor):
-        if kind in TENSORS and not context.current().undispatched and kind not in PLAIN:
-            return _asked(record, self, other, swapped)
-    elif kind is list and context.current().lists:
-        other = converters_tensor(other, record.name, "other", 2)
-    else:
-        from .arrays import number, shared
-
-        if hasattr(kind, "__torch_function__"):
-            return _asked(record, self, other, swapped)
-        other = shared(other) if arrays and isinstance(other, np.ndarray) else number(other)
-        if other is None:
-            return NotImplemented
-    return apply(record, (other, self, *rest) if swapped else (self, other, *rest))
-
-
-def _asked(record: op.Op, self: Tensor, other: Any, swapped: bool) -> Any:
-    """An operator whose other side has a say in it."""
-    from .overrides import binary_ask, overloaded
-
-    operands = (other, self) if swapped else (self, other)
-    return binary_ask(record.method, overloaded(operands), operands)
-
-
-def install_operator(name: str, record: op.Op, swapped: str | None = None, arrays: bool = False) -> None:
-    """Make `Tensor.__name__` call a two-argument operation, and `__swapped__` the same reversed."""
-    rest = tuple(p.default for p in record.schema.parameters[2:])
-
-    def forward(self: Tensor, other: Any) -> Any:
-        kind = type(other)
-        if kind is Tensor or kind is float or kind is int or kind in PLAIN:
-            return record.run(self, other, *rest)
-        return _operand(record, self, other, False, rest, arrays)
-
-    forward.__name__ = f"__{name}__"
-    install(f"__{name}__", forward)
-    if swapped:
-
-        def backward(self: Tensor, other: Any) -> Any:
-            kind = type(other)
-            if kind is float or kind is int:
-                return record.run(other, self, *rest)
-            return _operand(record, self, other, True, rest)
-
-        install(f"__{swapped}__", backward)
-
-
 def defer_operators(package: str, operators: dict[str, str]) -> None:
     """Let each operator import its module when it is first used: {module: "add radd …"}."""
     for module, names in operators.items():

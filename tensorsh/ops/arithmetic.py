@@ -7,10 +7,11 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine import fma
 from ..engine.op import composite, op
+from ..engine.operators import install_inplace, install_operator
 from ..engine.spec import Spec
-from ..engine.tensor import install, install_operator
+from ..engine.tensor import install
 from ..errors import DTypeError
-from .elementwise import conj, install_inplace
+from .elementwise import conj
 from .rules import broadcast
 
 # ------------------------------------------------------------------ sums

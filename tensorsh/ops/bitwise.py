@@ -6,9 +6,10 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.op import op
-from ..engine.tensor import install, install_operator
+from ..engine.operators import install_inplace, install_operator
+from ..engine.tensor import install
 from ..errors import ArgumentError
-from .elementwise import install_inplace, not_implemented, one_tensor
+from .elementwise import not_implemented, one_tensor
 from .rules import broadcast
 
 

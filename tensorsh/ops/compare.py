@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine.op import composite, op, registry
-from ..engine.tensor import install_operator
+from ..engine.operators import install_operator
 from ..errors import BadValue, DTypeError
 from .elementwise import not_implemented, zeros_like
 from .rules import broadcast_bool

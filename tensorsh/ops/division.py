@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.op import op, registry
-from ..engine.tensor import Tensor, install, install_operator
+from ..engine.operators import install_inplace, install_operator, put
+from ..engine.overrides import operator
+from ..engine.tensor import NUMBERS, Tensor
 from ..errors import BadValue, GradientError
-from .elementwise import conj, install_inplace, not_implemented, one_tensor, select, zeros_like
+from .elementwise import conj, not_implemented, one_tensor, select, zeros_like
 from .overload import overloaded
 from .rules import broadcast
 
@@ -212,16 +216,19 @@ install_operator("floordiv", floor_divide, "rfloordiv")
 install_operator("mod", remainder, "rmod")
 
 
-def reflected_division(self, other):
+def reflected_division(self: Tensor, other: Any) -> Any:
     """`number / tensor`: PyTorch multiplies the reciprocal."""
+    if type(other) not in NUMBERS:
+        asked = operator("__rtruediv__", self, other)
+        if asked is not NotImplemented:
+            return asked
     try:
         return registry["reciprocal"](self) * other
     except TypeError:
         return NotImplemented
 
 
-install("__rtruediv__", reflected_division)
-
+put("rtruediv", reflected_division)
 install_inplace("truediv", true_divide)
 install_inplace("floordiv", floor_divide)
 install_inplace("mod", remainder)

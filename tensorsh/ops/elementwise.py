@@ -11,15 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import context
 from ..engine import dtype as dt
-from ..engine.apply import apply
-from ..engine.arrays import number
-from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
+from ..engine.inplace import InPlace, install_form, method_names
 from ..engine.op import Op, op, registry
 from ..engine.schema import Schema
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS, PLAIN, TENSORS, Tensor, install, np
+from ..engine.tensor import Tensor, np
 from ..errors import ArgumentError, DTypeError
 from .rules import same
 
@@ -184,68 +181,3 @@ def two_numbers(name: str, first: Any, second: Any) -> Exception:
         f"({type(first).__name__}, {type(second).__name__}), but expected one of:",
         help=f"make one of them a tensor: tensor({first!r})",
     )
-
-
-# ------------------------------------------------------------------ operators
-
-
-def operand(other: Any) -> Any:
-    """What stands beside a tensor at an operator: a tensor or number, or NotImplemented."""
-    kind = type(other)
-    if kind in PLAIN or kind in NUMBERS:
-        return other
-    if isinstance(other, Tensor):
-        return NotImplemented if kind in TENSORS and not context.current().undispatched else other
-    if kind is list and context.current().lists:
-        return registry["tensor_of"](other)
-    found = number(other)
-    return NotImplemented if found is None else found
-
-
-def asked(name: str, self: Tensor, other: Any) -> Any:
-    """What an operand that is no number and no plain tensor makes of an operator."""
-    from ..engine.overrides import operator
-
-    return operator(name, self, other)
-
-
-Choose = Callable[[Any, Any], tuple[Op, Any]]
-
-
-def install_choice(name: str, choose: Choose, swapped: str | None = None) -> None:
-    """Make `__name__` run the record that `choose` finds for its operands; `__swapped__` reverses them."""
-
-    def forward(self: Tensor, other: Any) -> Any:
-        known = operand(other)
-        return asked(f"__{name}__", self, other) if known is NotImplemented else apply(*choose(self, known))
-
-    forward.__name__ = f"__{name}__"
-    install(f"__{name}__", forward)
-    if swapped:
-
-        def backward(self: Tensor, other: Any) -> Any:
-            other = operand(other)
-            return other if other is NotImplemented else apply(*choose(other, self))
-
-        install(f"__{swapped}__", backward)
-
-
-def install_inplace(name: str, record: Op) -> None:
-    """Make the operator `__iname__` change the tensor in place, by the in-place form of `record`."""
-    rest = tuple(p.default for p in record.schema.parameters[2:])
-    if record.body is None:
-
-        def work(self: Tensor, other: Any) -> Any:
-            return apply_inplace(record, (self, other, *rest))
-
-    else:
-        work = getattr(Tensor, record.name + "_")
-
-    def change(self: Tensor, other: Any) -> Any:
-        known = operand(other)
-        if known is NotImplemented:
-            mixed = context.current().mode.mix(work, self, other)
-            return asked(f"__i{name}__", self, other) if mixed is NotImplemented else mixed
-        return work(self, known)
-
-    install(f"__i{name}__", change)

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import context
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
+from ..engine.operators import install_work
 from ..engine.products import matmul as matrices
 from ..engine.products import products, shares
 from ..engine.small_products import matrix_product, matrix_vector, vector_product
 from ..engine.spec import Spec, broadcast_shapes
-from ..engine.tensor import Tensor, converters_tensor, install
+from ..engine.tensor import Tensor
 from ..errors import ShapeError
 from .elementwise import conj
 from .product_rules import bmm_dtype, check_bmm, check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
@@ -348,19 +348,13 @@ def matmul(input, other):
     return multiply(input, other)
 
 
-def _operator(self: Tensor, other: Any) -> Any:
-    if isinstance(other, Tensor):
-        return multiply(self, other)
-    if isinstance(other, list) and context.current().lists:
-        return multiply(self, converters_tensor(other, "matmul", "other", 2))
-    return NotImplemented
+def _product(self: Tensor, other: Any) -> Any:
+    return multiply(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-def _swapped_operator(self: Tensor, other: Any) -> Any:
-    if isinstance(other, list) and context.current().lists:
-        return multiply(converters_tensor(other, "matmul", "input", 1), self)
-    return NotImplemented
+def _swapped_product(self: Tensor, other: Any) -> Any:
+    return multiply(other, self) if isinstance(other, Tensor) else NotImplemented
 
 
-install("__matmul__", _operator)
-install("__rmatmul__", _swapped_operator)
+install_work("matmul", _product)
+install_work("rmatmul", _swapped_product)

@@ -16,6 +16,7 @@ from ..engine.apply import apply
 from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
+from ..engine.operators import install_inplace, install_work
 from ..engine.tensor import NUMBERS
 from ..errors import BadValue, DTypeError
 from .elementwise import (
@@ -23,8 +24,6 @@ from .elementwise import (
     FLOAT64,
     SMALL,
     conj,
-    install_choice,
-    install_inplace,
     is_half,
     not_implemented,
     two_numbers,
@@ -280,5 +279,6 @@ def float_power_(input, exponent):
     return apply_inplace(*choose_power(input, widened(dtype, exponent)))
 
 
-install_choice("pow", choose_power, "rpow")
+install_work("pow", lambda self, other: apply(*choose_power(self, other)))
+install_work("rpow", lambda self, other: apply(*choose_power(other, self)))
 install_inplace("pow", power)
