@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from oracle import difference, read_lines
-from tensorsh import Session
+from tensorsh import Session, TensorshError
 from tensorsh.engine.apply import apply_any
 from tensorsh.engine.op import Op
+from tensorsh.engine.sealed import changing
 
 CASES = [
     c for c in read_lines("torch_cases.jsonl.gz") if c["id"].endswith(("float32/0", "int64/1", "complex64/0"))
@@ -15,9 +18,14 @@ CASES = [
 
 
 @pytest.fixture
-def general(monkeypatch: pytest.MonkeyPatch) -> None:
+def general() -> Iterator[None]:
     """Every operation takes the general way."""
-    monkeypatch.setattr(Op, "run", property(lambda self: lambda *args: apply_any(self, args)))
+    before = vars(Op)["run"]
+    with changing(Op):
+        Op.run = property(lambda self: lambda *args: apply_any(self, args))
+    yield
+    with changing(Op):
+        Op.run = before
 
 
 def test_the_general_way_passes_the_recorded_cases_too(general: None) -> None:
@@ -29,3 +37,19 @@ def test_the_general_way_passes_the_recorded_cases_too(general: None) -> None:
         if found:
             wrong.append((case["id"], found))
     assert not wrong
+
+
+@pytest.mark.parametrize("first", ["1", "True", "1.0", "1+0j"])
+def test_numbers_that_are_equal_have_plans_of_their_own(first: str) -> None:
+    """What is refused is refused whichever number came before."""
+    session = Session()
+    session.run("x = tensor([[[3, 4]]])")
+    for alpha in (first, "1", "1.0", "True", "1", "1+0j"):
+        try:
+            found = str(session.run(f"add(x, x, alpha={alpha})")[0])
+        except TensorshError as error:
+            found = error.message
+        expected = {"1": "tensor([[[6, 8]]])", "True": "Boolean alpha only supported for Boolean results."}
+        assert found == expected.get(
+            alpha, "For integral input tensors, argument alpha must not be a floating point number."
+        )

@@ -104,11 +104,17 @@ def new_plan(op: Op, args: tuple[Any, ...], key: tuple[Any, ...]) -> Plan:
 
 
 def key_of(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
-    """Specs of the tensors, types of the numbers that promote like tensors, everything else as it is."""
+    """Specs of the tensors, types of the numbers that promote like tensors, everything else as it is.
+
+    Types of other numbers come first, beside the default dtype, unless they are what they always are: 1 == True.
+    """
+    first: Any = default
+    if any(args[i] is not op.schema.parameters[i].default for i in op.numbers):
+        first = (default, *[type(args[i]) for i in op.numbers])
     if op.lists:
         args = tuple([_specs(a) if type(a) is tuple else a for a in args])
     return (
-        default,
+        first,
         *[
             a.spec if type(a) in TENSORS else type(a) if tensorlike else a
             for a, tensorlike in zip(args, op.tensorlike, strict=True)

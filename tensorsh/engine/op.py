@@ -166,6 +166,7 @@ class Op:
         self.unrounded = tuple(i for i in self.tensors if schema.parameters[i].name in unrounded)
         self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
         self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
+        self.numbers = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Number")
         self.derivatives: dict[int, Derivative] = {}
         #: of a view that does not see what it looks through: (base, bound arguments) → those for the base
         self.from_base: Rule | None = None

@@ -27,7 +27,7 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
     names = [f"a{i}" for i in range(len(op.schema.parameters))]
     all_names = ", ".join(names)
     packed = f"({all_names},)" if names else "()"
-    keys, arrays, wants = ["state.dtype"], [], []
+    keys, arrays, wants = [_first(op)], [], []
     lines = [f"def run({all_names}):", "    state = current()"]
     if not straight:
         lines += ["    if state.mode is not EAGER:", f"        return state.mode.apply(op, {packed})"]
@@ -66,6 +66,7 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
         lines.append(f"        record(op, {packed}, key, result)")
     lines.append("    return result")
     scope: dict[str, Any] = {
+        **{f"d{i}": op.schema.parameters[i].default for i in op.numbers},
         "EAGER": EAGER,
         "TENSORS": TENSORS,
         "Tensor": Tensor,
@@ -84,3 +85,10 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
     }
     exec("\n".join(lines), scope)
     return scope["run"]
+
+
+def _first(op: Op) -> str:
+    """What a plan's key begins with: see `apply.key_of`."""
+    usual = " and ".join(f"a{i} is d{i}" for i in op.numbers)
+    types = ", ".join(f"type(a{i})" for i in op.numbers)
+    return f"state.dtype if {usual} else (state.dtype, {types})" if usual else "state.dtype"

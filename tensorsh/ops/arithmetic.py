@@ -22,7 +22,7 @@ def sum_spec(input, other, alpha):
     out = broadcast(input, other)
     if isinstance(alpha, bool) and out.dtype is not dt.bool_:
         raise DTypeError("Boolean alpha only supported for Boolean results.")
-    if isinstance(alpha, float) and out.dtype.category < dt.FLOAT:
+    if isinstance(alpha, float | complex) and out.dtype.category < dt.FLOAT:
         raise DTypeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, complex) and not out.dtype.is_complex:
         raise DTypeError("For non-complex input tensors, argument alpha must not be a complex number.")
