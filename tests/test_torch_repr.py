@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tensorsh.engine.results import Size, named_result
+from tensorsh.kinds import Kind, describe
 from tensorsh.text.host_repr import host_repr, host_str, scalar_format
 from tensorsh.text.torch_repr import PrintOptions, tensor_repr
 
@@ -50,6 +51,9 @@ class Given:
     device: Named = field(default_factory=lambda: Named("cpu"))
     requires_grad: bool = False
     grad_fn: Node | None = None
+
+
+describe(Given, Kind(text=lambda t, options: tensor_repr(t, options=options)))
 
 
 def given(data, dtype=None, *, shape=None, device="cpu", grad_fn=None, requires_grad=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..kinds import ALL, Kind, describe, same, sequences
+from ..kinds.aspects import Brackets, Json, Tree
 from ..kinds.atoms import words
 from ..kinds.ownership import own_class
 from .compile.values import Number
@@ -13,8 +14,8 @@ from .device import Device
 from .dtype import DType
 from .node import Node
 from .op import Op
-from .results import Size
-from .tensor import Tensor
+from .results import NamedResult, Size
+from .tensor import Tensor, formatters
 
 
 def follow(t: Tensor, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
@@ -30,6 +31,14 @@ def adapt(description: Kind, kind: type) -> None:
     description.follow, description.leave = follow, leave
 
 
+def adapt_result(description: Kind, kind: type) -> None:
+    """PyTorch's tuples with named parts are walked by the name of their operation."""
+    description.tree = RESULT
+
+
+RESULT = Tree(lambda result: (None, result), lambda kind, kept, parts: kind(parts))
+
+
 def leave_number(n: Number, leaving: Any) -> str:
     return str(leaving.number(n))
 
@@ -40,9 +49,53 @@ def keep(description: Kind, kind: type) -> None:
         description.follow = same
 
 
-# a tensor's slots are the engine's; the attributes that a program gives it are as those of any instance
-describe(Tensor, Kind(parts=(), closed=frozenset({"slots"}), adapt=adapt))
-describe(Size, Kind(names=sequences.NAMES | {"numel"}, follow=sequences.follow))
+def text(t: Tensor, options: Any) -> str:
+    return formatters["tensor"](t, options)
+
+
+def as_json(t: Tensor, item: Any) -> dict[str, Any]:
+    grad_fn: Any = t.grad_fn
+    return {
+        "type": "tensor",
+        "dtype": t.dtype.name,
+        "shape": list(t.shape),
+        "device": str(t.device),
+        "requires_grad": t.requires_grad,
+        "is_leaf": t.is_leaf,
+        "grad_fn": None if grad_fn is None else grad_fn.name(),
+        "data": None if t.is_meta else t.array,
+    }
+
+
+describe(
+    Tensor,
+    Kind(
+        parts=(),
+        closed=frozenset(
+            {"slots"}
+        ),  # the engine's; the attributes that a program gives it are as any instance's
+        text=text,
+        json=Json(as_json, whole=True),
+        adapt=adapt,
+    ),
+)
+describe(
+    Size,
+    Kind(
+        names=sequences.NAMES | {"numel"},
+        text=lambda size, options: repr(size),
+        tree=sequences.AS_TUPLE,
+        follow=sequences.follow,
+    ),
+)
+describe(
+    NamedResult,
+    Kind(
+        entries=lambda result: zip(result._fields, result, strict=True),
+        brackets=lambda result: Brackets(f"{result._torch_name}(\n", ")", ("", "=", ""), ",\n", spelled=True),
+        adapt=adapt_result,
+    ),
+)
 describe(
     DType,
     Kind(names=words("is_floating_point is_complex is_signed itemsize to_real to_complex"), adapt=keep),

@@ -562,10 +562,11 @@ def no_values(message: str, raises: type[Exception] = RuntimeError) -> Exception
     )
 
 
-#: how tensors print; `render` puts PyTorch's repr here, the plain one serves the engine alone
+#: how tensors print; `text` puts PyTorch's repr here, the plain one serves the engine alone
 formatters: dict[str, Callable[..., str]] = {
     "repr": lambda t: f"<Tensor {t.spec!r}>",
     "format": lambda t, s: format(t.item(), s),
+    "tensor": lambda t, options: f"<Tensor {t.spec!r}>",
 }
 
 Tensor.public.update(

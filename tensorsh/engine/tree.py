@@ -1,25 +1,27 @@
-"""Nested tuples, lists and dictionaries: their leaves in order, and what is left without them.
+"""Nested containers: their leaves in order, and what is left without them.
 
-Function transforms take and give such values; a `Structure` says how they are nested, and prints as
-PyTorch prints it in messages.
+What is no leaf, its kind says (`kinds`): tuples, lists, dictionaries and more. Function transforms take and give such
+values; a `Structure` says how they are nested, and prints as PyTorch prints it in messages.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .results import NamedResult, Size
+from ..kinds import kind_of
+
+if TYPE_CHECKING:
+    from ..kinds.aspects import Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """How a value is nested: `kind` is None for a leaf; `keys` are a dictionary's."""
+    """How a value is nested: `kind` is None for a leaf; `kept` is what it has beside its children, its keys."""
 
     kind: type | None
-    keys: tuple[Any, ...] | None
+    kept: Any
     children: tuple[Structure, ...]
 
     @property
@@ -33,11 +35,10 @@ class Structure:
         """In PyTorch's words."""
         if self.kind is None:
             return "*"
-        name, keys = self.kind.__name__, str(None if self.keys is None else list(self.keys))
-        if hasattr(self.kind, "_fields"):
-            name, keys = "namedtuple", str(self.kind)
+        named = tree_of(self.kind).name
+        name, kept = named(self.kind, self.kept) if named else (self.kind.__name__, str(self.kept))
         inside = (",\n" + " " * (indent + 2)).join(child.text(indent + 2) for child in self.children)
-        return f"TreeSpec({name}, {keys}, [{inside}])"
+        return f"TreeSpec({name}, {kept}, [{inside}])"
 
     def sketch(self) -> str:
         """The nesting alone: `(*, [*])`."""
@@ -60,12 +61,19 @@ def flatten(value: Any) -> tuple[list[Any], Structure]:
 
 def _flatten(value: Any, leaves: list[Any]) -> Structure:
     kind = type(value)
-    if kind is dict or kind is OrderedDict:
-        return Structure(kind, tuple(value), tuple([_flatten(v, leaves) for v in value.values()]))
-    if isinstance(value, tuple | list) and kind is not Size:
-        return Structure(kind, None, tuple([_flatten(v, leaves) for v in value]))
+    tree = kind_of(kind).tree
+    if tree is not None:
+        kept, parts = tree.parts(value)
+        return Structure(kind, kept, tuple([_flatten(part, leaves) for part in parts]))
     leaves.append(value)
     return LEAF
+
+
+def tree_of(kind: type) -> Tree:
+    """How the values of a class that is no leaf are walked."""
+    tree = kind_of(kind).tree
+    assert tree is not None
+    return tree
 
 
 def unflatten(leaves: Sequence[Any], structure: Structure) -> Any:
@@ -78,13 +86,7 @@ def _unflatten(leaves: Any, structure: Structure) -> Any:
     if kind is None:
         return next(leaves)
     children = [_unflatten(leaves, child) for child in structure.children]
-    if structure.keys is not None:
-        return kind(zip(structure.keys, children, strict=True))
-    if kind is list:
-        return children
-    if kind is tuple:
-        return tuple(children)
-    return kind(children) if issubclass(kind, NamedResult) else kind(*children)
+    return tree_of(kind).make(kind, structure.kept, children)
 
 
 def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
@@ -98,10 +100,10 @@ def spread(prefix: Any, over: Structure) -> list[Any] | None:
     mine = flatten(prefix)[1]
     if mine.kind is None:
         return [prefix] * over.leaves
-    if mine.kind is not over.kind or mine.keys != over.keys or len(mine.children) != len(over.children):
+    if mine.kind is not over.kind or mine.kept != over.kept or len(mine.children) != len(over.children):
         return None
     found: list[Any] = []
-    parts = prefix.values() if isinstance(prefix, dict) else prefix
+    parts = tree_of(mine.kind).parts(prefix)[1]
     for part, child in zip(parts, over.children, strict=True):
         inside = spread(part, child)
         if inside is None:

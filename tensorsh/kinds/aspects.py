@@ -18,22 +18,30 @@ class Part(NamedTuple):
 
 
 class Brackets(NamedTuple):
-    """How the repr of a container is put together; `entry` is what stands before, in and after key and value."""
+    """How the repr of a container is put together.
+
+    entry     what stands before, between and after a key and its item; None: the keys are not shown
+    between   what stands between two entries
+    one       what stands after a single one
+    spelled   whether the keys are names, which stand there as they are
+    """
 
     opening: str
     closing: str
-    entry: tuple[str, str, str] | None = None  # None: only the values are shown
+    entry: tuple[str, str, str] | None = None
     between: str = ", "
-    spelled: bool = False  # keys are names and stand there as they are
+    one: str = ""
+    spelled: bool = False
 
 
 class Json(NamedTuple):
     """A value as an object of JSON with `type` and `value`.
 
-    value(value, item)   what JSON has for it, `item` turns what is inside; None: the value itself
+    value(value, item)   what JSON has for it, `item` turns what is inside; None: the value itself. Arrays are
+                         turned into lists of numbers afterwards
     title                its type; None: the name of the class
     bare                 inside of others, `value` alone says what it is
-    whole                `value` gives the entries of the object
+    whole                `value` gives the entries of the object beside its type
     """
 
     value: Callable[[Any, Callable[[Any], Any]], Any] | None = None
@@ -47,7 +55,7 @@ class Tree(NamedTuple):
 
     parts(value)             (what is kept of it beside its children, its children)
     make(kind, kept, parts)  a value of the class `kind` of these
-    name(kind, kept)         both in PyTorch's words, as a message shows them; None: the class, what is kept
+    name(kind, kept)         both in PyTorch's words, as messages show them; None: the class and what is kept
     """
 
     parts: Callable[[Any], tuple[Any, Iterable[Any]]]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import isfinite, isnan
 from typing import Any
 
+from .aspects import Json
 from .kind import Kind, describe
-from .undo import ATOMS
 
 
 def follow(value: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
@@ -33,34 +34,70 @@ def words(text: str) -> frozenset[str]:
 
 INT = words("real imag numerator denominator conjugate bit_length bit_count is_integer")
 
-for _kind in ATOMS:
-    describe(_kind, Kind(parts=()))
-describe(type(None), Kind(parts=(), follow=follow, leave=written))
-describe(bool, Kind(parts=(), names=INT, follow=follow, leave=written))
-describe(int, Kind(parts=(), names=INT, follow=follow, leave=written))
+
+def text(value: Any, options: Any) -> str:
+    return repr(value)
+
+
+def number(value: float, item: Any = None) -> float | str:
+    """A float in JSON, which has no other than finite ones."""
+    if isfinite(value):
+        return value
+    return "nan" if isnan(value) else "inf" if value > 0 else "-inf"
+
+
+THEMSELVES = frozenset((int, bool, str, type(None)))  # in JSON
+BARE = Json(bare=True)
+describe(bytes, Kind(parts=(), text=text))
+describe(type(...), Kind(parts=(), text=text))
+describe(type(None), Kind(parts=(), text=text, json=BARE, follow=follow, leave=written))
+describe(int, Kind(names=INT, parts=(), text=text, json=BARE, follow=follow, leave=written))
+describe(bool, Kind(names=INT, parts=(), text=text, json=BARE, follow=follow, leave=written))
 describe(
     float,
     Kind(
-        parts=(),
         names=words("real imag conjugate is_integer hex as_integer_ratio"),
+        parts=(),
+        text=text,
+        json=Json(number, "float", bare=True),
         follow=follow,
         leave=held,
     ),
 )
-describe(complex, Kind(parts=(), names=words("real imag conjugate"), follow=follow))
+describe(
+    complex,
+    Kind(
+        names=words("real imag conjugate"),
+        parts=(),
+        text=text,
+        json=Json(lambda value, item: [number(value.real), number(value.imag)], "complex"),
+        follow=follow,
+    ),
+)
 describe(
     str,
     Kind(
-        parts=(),
         names=words(
             "join split rsplit splitlines strip lstrip rstrip upper lower title capitalize swapcase casefold "
             "startswith endswith removeprefix removesuffix replace count find rfind index rindex zfill ljust rjust "
             "center partition rpartition expandtabs isdigit isalpha isalnum isspace isupper islower isdecimal "
             "isnumeric istitle isidentifier"
         ),
+        parts=(),
+        text=text,
+        json=BARE,
         follow=follow,
         leave=written,
     ),
 )
-describe(range, Kind(parts=(), names=words("start stop step index count")))
-describe(slice, Kind(parts=(), names=words("start stop step")))
+describe(
+    range,
+    Kind(
+        names=words("start stop step index count"),
+        parts=(),
+        entries=enumerate,
+        text=text,
+        json=Json(lambda value, item: [value.start, value.stop, value.step], "range"),
+    ),
+)
+describe(slice, Kind(names=words("start stop step"), parts=(), text=text))

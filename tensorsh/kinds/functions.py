@@ -51,7 +51,13 @@ def follow(function: FunctionType, reach: Any, path: str, varies: bool, depth: i
     reach.function(function, path, depth)
 
 
-describe(FunctionType, Kind(parts=(Part(note_function, replace_function),), closed=ALL, follow=follow))
+def text(function: Any, options: Any) -> str:
+    return f"<function {function.__name__}>"
+
+
+describe(
+    FunctionType, Kind(parts=(Part(note_function, replace_function),), closed=ALL, text=text, follow=follow)
+)
 
 
 def note_cell(cell: CellType, s: Notes) -> Iterable[Any]:
@@ -109,7 +115,14 @@ def note_referents(thing: Any, s: Notes) -> Iterable[Any]:
 
 
 REFERENTS = Part(note_referents)
-describe(MethodType, Kind(parts=(Part(note_method),), closed=ALL, again=method_again))
+
+
+def method_text(method: MethodType, options: Any) -> str:
+    function: Any = method.__func__
+    return f"<bound method {getattr(function, '__name__', None) or getattr(function, 'name', 'call')}>"
+
+
+describe(MethodType, Kind(parts=(Part(note_method),), closed=ALL, again=method_again, text=method_text))
 describe(BuiltinMethodType, Kind(parts=(REFERENTS,), closed=ALL, again=builtin_again))
 describe(MethodWrapperType, Kind(parts=(REFERENTS,), closed=ALL, again=builtin_again))
 

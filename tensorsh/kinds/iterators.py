@@ -10,9 +10,9 @@ from types import GeneratorType
 from typing import Any
 
 from .aspects import Part
-from .kind import ALL, Kind, describe
+from .kind import ALL, ATOMS, Kind, describe
 from .ownership import own_class
-from .undo import ATOMS, Notes
+from .undo import Notes
 
 #: (class, arguments[, state]) as `__reduce__` gives it
 Made = tuple[Any, ...]

@@ -1,6 +1,7 @@
 """The description of a kind of value, and the descriptions of all kinds by class.
 
-What a class does not say itself it has from the nearest of its bases that says it. Its names, how a trace follows it
+What a class does not say itself it has from the nearest of its bases that says it; how it prints, from the one whose
+`__repr__` it has. Its names, how a trace follows it
 and how it is walked as a tree are each class's own: a subclass may hold more than its base.
 """
 
@@ -11,13 +12,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from .ownership import mro_of
+from .ownership import HEAP_TYPE, dict_of, flags_of, mro_of
 
 if TYPE_CHECKING:
     from .aspects import Brackets, Json, Part, Tree
 
 #: where Python's and NumPy's kinds are described
 FILES = "objects atoms sequences mappings arrays streams functions iterators"
+#: what never changes and leads to nothing, and prints as Python prints it
+ATOMS: frozenset[type] = frozenset(
+    (int, float, complex, bool, str, bytes, type(None), range, slice, type(...))
+)
 #: what classes add to what is undone
 ALL = frozenset({"attributes", "slots"})
 
@@ -30,9 +35,10 @@ class Kind:
     parts      how a change is undone
     closed     which of `attributes` and `slots` a class does not add to that
     again      again(value, other): the value with others in the place of what it holds, itself if all stay
-    entries    what is in a container: pairs of a key, or position, and an item
-    brackets   how its repr is put together of these, told from the value; None for what is no container
-    text       text(value, options): the repr of what is none; None: Python's
+    entries    what is in a container, which has a length: pairs of a key, or position, and an item
+    keyed      whether the keys belong to what it holds, as a dictionary's
+    text       text(value, options): its repr; None if it is to be put together as `brackets` says
+    brackets   how the repr is put together of its entries, told from the value; None: it is what `__repr__` gives
     json       how it becomes JSON
     tree       how it is walked as a tree; None: it is a leaf
     follow     follow(value, reach, path, varies, depth, name): how a trace takes the value from outside, see
@@ -42,7 +48,8 @@ class Kind:
     """
 
     __slots__ = (
-        "adapt", "again", "brackets", "changing", "closed", "entries", "follow", "json", "leave", "names",
+        "adapt", "again", "brackets", "changing", "closed", "entries", "follow", "json",
+        "keyed", "leave", "names",
         "parts", "text", "tree",
     )  # fmt: skip
 
@@ -55,8 +62,9 @@ class Kind:
         closed: frozenset[str] | None = None,
         again: Callable[[Any, Any], Any] | None = None,
         entries: Callable[[Any], Iterable[tuple[Any, Any]]] | None = None,
+        keyed: bool | None = None,
         brackets: Callable[[Any], Brackets] | None = None,
-        text: Callable[[Any, Any], str] | None = None,
+        text: Callable[[Any, Any], str | None] | None = None,
         json: Json | None = None,
         tree: Tree | None = None,
         follow: Callable[[Any, Any, str, bool, int, str], None] | None = None,
@@ -69,6 +77,7 @@ class Kind:
         self.closed = closed
         self.again = again
         self.entries = entries
+        self.keyed = keyed
         self.brackets = brackets
         self.text = text
         self.json = json
@@ -79,21 +88,46 @@ class Kind:
 
 
 #: what a class has from its bases
-INHERITED = ("parts", "closed", "again", "entries", "brackets", "text", "json")
+INHERITED = ("parts", "closed", "again", "entries", "keyed", "json")
 #: what is only its own
 OWN = ("names", "changing", "tree", "follow", "leave")
 
 #: as they were entered
 _described: dict[type, Kind] = {}
-#: those that were asked for, with what they inherit: (a reference to the class, its description) by the class's id
-_known: dict[int, tuple[Any, Kind]] = {}
+#: of the program's classes and of others that may go, with what they inherit, by the class's id: (a reference to the
+#: class, the id of its `__repr__`, which it can change, its description)
+_passing: dict[int, tuple[Any, int, Kind]] = {}
 _files = [f"{__package__}.{name}" for name in FILES.split()]  # that have not been read yet
+_attribute_of = type.__getattribute__
+
+
+class _Kinds(dict[type, Kind]):
+    """The descriptions that were asked for, of classes that stay."""
+
+    def __missing__(self, kind: type) -> Kind:
+        found = _passing.get(id(kind))
+        if found is not None and found[1] == id(_attribute_of(kind, "__repr__")):
+            return found[2]
+        made = _complete(kind)
+        if kind in _described or not flags_of(kind) & HEAP_TYPE:
+            self[kind] = made
+        else:
+            key = id(kind)
+            gone = ref(kind, lambda _: _passing.pop(key, None))
+            _passing[key] = gone, id(_attribute_of(kind, "__repr__")), made
+        return made
+
+
+_kinds = _Kinds()
+#: the description of a class; never fails, since all are objects
+kind_of: Callable[[type], Kind] = _kinds.__getitem__
 
 
 def describe(kind: type, description: Kind) -> None:
     """Enter the description of a class."""
     _described[kind] = description
-    _known.clear()
+    _kinds.clear()
+    _passing.clear()
 
 
 def described_in(module: str) -> None:
@@ -101,15 +135,14 @@ def described_in(module: str) -> None:
     _files.append(module)
 
 
-def kind_of(kind: type) -> Kind:
-    """The description of a class; never fails, since all are objects."""
-    known = _known.get(id(kind))
-    return known[1] if known is not None else _complete(kind)
-
-
 def same(value: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
     """How a trace follows a value that is what it is: two of them are the same only if they are one."""
     reach.same(value, path)
+
+
+def method(kind: type, name: str) -> Any:
+    """What a class has under a name; nothing of the class's own is asked."""
+    return next((dict_of(base)[name] for base in mro_of(kind) if name in dict_of(base)), None)
 
 
 def _complete(kind: type) -> Kind:
@@ -117,17 +150,20 @@ def _complete(kind: type) -> Kind:
     while _files:
         import_module(_files.pop(0))
     made = Kind()
-    bases = [_described[base] for base in reversed(mro_of(kind)) if base in _described]
+    bases = [base for base in reversed(mro_of(kind)) if base in _described]
+    shown = method(kind, "__repr__")
     for base in bases:
+        description = _described[base]
         for name in INHERITED:
-            if getattr(base, name) is not None:
-                setattr(made, name, getattr(base, name))
+            if getattr(description, name) is not None:
+                setattr(made, name, getattr(description, name))
+        if method(base, "__repr__") is shown:
+            made.brackets, made.text = description.brackets, description.text
     if kind in _described:
         for name in OWN:
             setattr(made, name, getattr(_described[kind], name))
     for base in bases:
-        if base.adapt is not None:
-            base.adapt(made, kind)
-    key = id(kind)
-    _known[key] = ref(kind, lambda _: _known.pop(key, None)), made
+        adapt = _described[base].adapt
+        if adapt is not None:
+            adapt(made, kind)
     return made

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from .aspects import Part
+from .aspects import Brackets, Json, Part, Tree
 from .atoms import words
-from .kind import Kind, describe
-from .sequences import MEMBERS, MOST_ITEMS, others
+from .kind import ATOMS, Kind, describe
+from .ownership import name_of
+from .sequences import LISTED, MEMBERS, MOST_ITEMS, others, plain
 from .undo import Again, Notes, inside, same
 
 # ------------------------------------------------------------------ dictionaries
@@ -60,7 +62,18 @@ def leave(items: dict[Any, Any], leaving: Any) -> str:
     return f"{{{''.join(f'{leaving.value(k)}: {leaving.value(v)}, ' for k, v in items.items())}}}"
 
 
+def plain_dict(items: dict[Any, Any], options: Any) -> str | None:
+    return repr(items) if ATOMS.issuperset(map(type, items.values())) and plain(items, options) else None
+
+
 DICT = Part(note_dict, replace_dict)
+AROUND = Brackets("{", "}", ("", ": ", ""))
+KEYED = Json(lambda items, item: {str(key): item(each) for key, each in items.items()}, "dict")
+TREE = Tree(
+    lambda items: (tuple(items), items.values()),
+    lambda kind, kept, parts: kind(zip(kept, parts, strict=True)),
+    lambda kind, kept: (name_of(kind), str(list(kept))),
+)
 CHANGING = words("pop popitem setdefault update clear")
 describe(
     dict,
@@ -69,11 +82,22 @@ describe(
         changing=CHANGING,
         parts=(DICT,),
         entries=_items,
+        keyed=True,
+        text=plain_dict,
+        brackets=lambda items: AROUND,
+        json=KEYED,
+        tree=TREE,
         follow=follow,
         leave=leave,
     ),
 )
-describe(OrderedDict, Kind())
+ORDERED = Brackets("OrderedDict([", "])", ("(", ", ", ")"))
+describe(
+    OrderedDict,
+    Kind(brackets=lambda items: ORDERED if items else Brackets("OrderedDict(", ")"), tree=TREE),
+)
+describe(Mapping, Kind(entries=lambda items: items.items(), keyed=True, json=KEYED))
+describe(MappingProxyType, Kind(entries=lambda items: items.items(), keyed=True, json=KEYED))
 
 
 def note_factory(items: defaultdict[Any, Any], s: Notes) -> Iterable[Any]:
@@ -89,7 +113,22 @@ def note_factory(items: defaultdict[Any, Any], s: Notes) -> Iterable[Any]:
     return inside((before,))
 
 
-describe(defaultdict, Kind(parts=(DICT, Part(note_factory))))
+def around_defaults(items: defaultdict[Any, Any]) -> Brackets:
+    return Brackets(f"defaultdict({items.default_factory!r}, {{", "})", ("", ": ", ""))
+
+
+describe(
+    defaultdict,
+    Kind(
+        parts=(DICT, Part(note_factory)),
+        brackets=around_defaults,
+        tree=Tree(
+            lambda items: ((items.default_factory, tuple(items)), items.values()),
+            lambda kind, kept, parts: defaultdict(kept[0], zip(kept[1], parts, strict=True)),
+            lambda kind, kept: (name_of(kind), str([kept[0], list(kept[1])])),
+        ),
+    ),
+)
 
 # ------------------------------------------------------------------ sets
 
@@ -124,6 +163,12 @@ def frozenset_again(items: frozenset[Any], again: Again) -> frozenset[Any]:
     return items if parts is None else frozenset(parts)
 
 
+def unplaced(items: Any) -> Iterable[tuple[None, Any]]:
+    """The members, which have no keys."""
+    return ((None, each) for each in items)
+
+
+SET, FROZEN = Brackets("{", "}"), Brackets("frozenset({", "})")
 MEMBERS_CHANGING = words("add remove discard pop update clear")
 describe(
     set,
@@ -132,7 +177,19 @@ describe(
         | MEMBERS_CHANGING,
         changing=MEMBERS_CHANGING,
         parts=(Part(note_set, replace_set),),
-        entries=enumerate,
+        entries=unplaced,
+        text=plain,
+        brackets=lambda items: SET if items else Brackets("set(", ")"),
+        json=LISTED,
     ),
 )
-describe(frozenset, Kind(parts=(MEMBERS,), again=frozenset_again, entries=enumerate))
+describe(
+    frozenset,
+    Kind(
+        parts=(MEMBERS,),
+        again=frozenset_again,
+        entries=unplaced,
+        brackets=lambda items: FROZEN if items else Brackets("frozenset(", ")"),
+        json=LISTED,
+    ),
+)

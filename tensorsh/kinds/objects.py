@@ -155,7 +155,14 @@ def _of_python(kind: type) -> tuple[Part, ...]:
     return (functions.REFERENTS,) if in_c else ()
 
 
-describe(object, Kind(adapt=adapt))
+def text(thing: Any, options: Any) -> str:
+    """What has no repr of its own, without Python's address."""
+    if callable(thing):
+        return f"<function {getattr(thing, '__name__', None) or getattr(thing, 'name', '<lambda>')}>"
+    return f"<{type(thing).__name__} object>"
+
+
+describe(object, Kind(text=text, adapt=adapt))
 
 # ------------------------------------------------------------------ classes
 

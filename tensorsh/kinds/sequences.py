@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from .aspects import Part
-from .atoms import words
-from .kind import Kind, describe
+from .aspects import Brackets, Json, Part, Tree
+from .atoms import THEMSELVES, words
+from .kind import ATOMS, Kind, describe, method
+from .ownership import name_of
 from .undo import Again, Notes, inside, same
 
 MOST_ITEMS = 64  # that a program is made for
@@ -27,6 +28,17 @@ def follow(items: Any, reach: Any, path: str, varies: bool, depth: int, name: st
 def joined(items: Any, leaving: Any) -> str:
     return "".join(f"{leaving.value(item)}, " for item in items)
 
+
+def plain(items: Any, options: Any) -> str | None:
+    """What Python writes where nothing inside needs another repr than Python's."""
+    return repr(items) if ATOMS.issuperset(map(type, items)) else None
+
+
+def listed(items: Any, item: Callable[[Any], Any]) -> list[Any]:
+    return [each if type(each) in THEMSELVES else item(each) for each in items]
+
+
+LISTED = Json(listed)
 
 # ------------------------------------------------------------------ lists
 
@@ -51,6 +63,13 @@ def replace_list(items: list[Any], again: Again) -> None:
             list.__setitem__(items, i, new)
 
 
+def name_class(description: Kind, kind: type) -> None:
+    """A list of a class of its own says so in JSON, inside of others, too."""
+    if kind is not list:
+        description.json = LISTED
+
+
+LIST = Brackets("[", "]")
 CHANGING = words("append extend pop insert reverse sort remove clear")
 describe(
     list,
@@ -59,8 +78,13 @@ describe(
         changing=CHANGING,
         parts=(Part(note_list, replace_list),),
         entries=enumerate,
+        text=plain,
+        brackets=lambda items: LIST,
+        json=LISTED._replace(bare=True),
+        tree=Tree(lambda items: (None, items), lambda kind, kept, parts: parts),
         follow=follow,
         leave=lambda items, leaving: f"[{joined(items, leaving)}]",
+        adapt=name_class,
     ),
 )
 
@@ -96,6 +120,26 @@ def tuple_again(items: tuple[Any, ...], again: Again) -> tuple[Any, ...]:
     return made
 
 
+def name_fields(description: Kind, kind: type) -> None:
+    """A tuple whose items have names: `collections.namedtuple`, `typing.NamedTuple`, and classes made of them."""
+    fields = getattr(kind, "_fields", None)
+    if type(fields) is not tuple or not all(type(field) is str for field in fields):
+        return
+    description.tree = NAMED
+    if getattr(method(kind, "__repr__"), "__module__", "") == "collections":
+        description.entries = lambda items: zip(fields, tuple.__iter__(items), strict=False)
+        description.brackets = lambda items: Brackets(
+            f"{name_of(type(items))}(", ")", ("", "=", ""), spelled=True
+        )
+
+
+NAMED = Tree(
+    lambda items: (None, tuple.__iter__(items)),
+    lambda kind, kept, parts: kind(*parts),
+    lambda kind, kept: ("namedtuple", str(kind)),
+)
+TUPLE = Brackets("(", ")", one=",")
+AS_TUPLE = Tree(lambda items: (None, items), lambda kind, kept, parts: tuple(parts))
 MEMBERS = Part(note_members)
 NAMES = words("index count")
 describe(
@@ -105,8 +149,13 @@ describe(
         parts=(MEMBERS,),
         again=tuple_again,
         entries=enumerate,
+        text=plain,
+        brackets=lambda items: TUPLE,
+        json=LISTED,
+        tree=AS_TUPLE,
         follow=follow,
         leave=lambda items, leaving: f"({joined(items, leaving)})",
+        adapt=name_fields,
     ),
 )
 
@@ -134,7 +183,21 @@ def replace_deque(items: deque[Any], again: Again) -> None:
             deque.__setitem__(items, i, new)
 
 
-describe(deque, Kind(parts=(Part(note_deque, replace_deque),), entries=enumerate))
+def around_deque(items: deque[Any]) -> Brackets:
+    return Brackets("deque([", "])" if items.maxlen is None else f"], maxlen={items.maxlen})")
+
+
+describe(
+    deque,
+    Kind(
+        parts=(Part(note_deque, replace_deque),),
+        entries=enumerate,
+        text=plain,
+        brackets=around_deque,
+        json=LISTED,
+        tree=Tree(lambda items: (items.maxlen, items), lambda kind, kept, parts: deque(parts, maxlen=kept)),
+    ),
+)
 
 # ------------------------------------------------------------------ bytes and numbers
 

@@ -10,10 +10,7 @@ from collections.abc import Callable, Iterable
 from operator import is_
 from typing import Any, Protocol
 
-#: what never changes and leads to nothing
-ATOMS: frozenset[type] = frozenset(
-    (int, float, complex, bool, str, bytes, type(None), range, slice, type(...))
-)
+from .kind import ATOMS
 
 Undo = Callable[[], bool]  # says whether there was anything to put back
 Again = Callable[[Any], Any]  # what is to stand where something stood

@@ -17,7 +17,7 @@ from ..engine.mode import EAGER
 from ..engine.op import Op
 from ..engine.tensor import TENSORS, Tensor
 from ..errors import ArgumentError, unknown_attribute
-from ..kinds import atoms, kind_of, same
+from ..kinds import Kind, atoms, kind_of, same
 from ..kinds.ownership import dict_of, mro_of, own_class
 from ..modules import Host
 from .namespace import Namespace, did_you_mean
@@ -53,7 +53,7 @@ def get(value: Any, name: str, host: Host) -> Any:
         raise missing(value, name, Tensor.public)
     description = kind_of(kind)
     if description.changing is not None:
-        return container_method(value, kind, name, host)
+        return container_method(value, description, name, host)
     if kind is Namespace:
         if name.startswith("__") and name != "__name__" and name != "__version__":
             raise missing(value, name, ())
@@ -132,16 +132,14 @@ def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
     )
 
 
-def container_method(items: Any, kind: type, name: str, host: Host) -> Any:
+def container_method(items: Any, description: Kind, name: str, host: Host) -> Any:
     """A method of a list, dictionary or set; one that changes it stops a trace."""
-    description = kind_of(kind)
-    names, changing = description.names or frozenset(), description.changing or frozenset()
-    if name in names and name not in changing:
+    names = description.names or ()
+    if name not in names or name in (description.changing or ()):
+        context.current().mode.change("a {} is changed", type(items))
+    if name in names:
         return getattr(items, name)
-    context.current().mode.change("a {} is changed", kind)
-    if name in changing:
-        return getattr(items, name)
-    if kind is list and not name.startswith("__"):
+    if type(items) is list and not name.startswith("__"):
         return list_as_tensor(items, name)
     found = host.attribute(items, name, _absent)
     if found is _absent:
@@ -208,11 +206,6 @@ class Fields:
             self[name] = None
 
 
-def changes(value: Any) -> bool:
-    """Whether a value is a container that can change, as its class describes it."""
-    return kind_of(type(value)).changing is not None
-
-
 class Slots:
     """The assignable side of a list or dictionary: `xs[i] = v`, `xs[i] += v`, `del xs[i]`, seen by a trace."""
 
@@ -223,7 +216,7 @@ class Slots:
 
     def __getitem__(self, index: Any) -> Any:
         found = self.items[index]
-        if changes(found):  # `xs[i] += v` changes what is there
+        if kind_of(type(found)).changing is not None:  # `xs[i] += v` changes what is there
             context.current().mode.change_items(found)
         return found
 

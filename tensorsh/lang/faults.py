@@ -55,6 +55,7 @@ PROGRAM = (
     "<tensorsh ",
     LANG,
     os.path.join(PACKAGE, "text") + os.sep,
+    os.path.join(PACKAGE, "kinds") + os.sep,
     os.path.join(PACKAGE, "modules") + os.sep,
     os.path.join(PACKAGE, "torch") + os.sep,
     os.path.join(PACKAGE, "ignite") + os.sep,

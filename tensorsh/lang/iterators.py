@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kinds import kind_of
+from ..kinds import ATOMS, kind_of
 from ..kinds.iterators import Made, made_of
-from ..kinds.undo import ATOMS
 
 
 class Again:

@@ -15,6 +15,7 @@ from ..engine import context
 from ..engine.op import Op
 from ..engine.tensor import Tensor
 from ..errors import Facts
+from ..kinds import kind_of
 from ..source import Span
 from . import ast
 
@@ -250,6 +251,6 @@ def describe(value: Any) -> str:
         return f"{value.dtype.name}{list(value.shape)}{where}"
     if issubclass(type(value), bool | int | float | complex):
         return f"{type(value).__name__} {value}"
-    if issubclass(type(value), list | tuple | dict | set):
+    if kind_of(type(value)).entries is not None:
         return f"{type(value).__name__} of {len(value)}"
     return type(value).__name__

@@ -16,6 +16,7 @@ from ..engine import context, device
 from ..engine.op import registry
 from ..engine.tensor import Tensor
 from ..errors import TensorshError, unknown_name
+from ..kinds import kind_of
 from ..modules import Host
 from . import annotate, attributes, queries
 from .ast import Node
@@ -279,12 +280,12 @@ def signs(operators: tuple[str, ...], value: Any) -> Any:
 
 def slot(value: Any) -> Any:
     """What `value[i] = …` writes to."""
-    return attributes.Slots(value) if attributes.changes(value) else value
+    return value if kind_of(type(value)).changing is None else attributes.Slots(value)
 
 
 def changing(value: Any) -> None:
     """Before `value += …`: a trace does not follow a list, dictionary or set that changes in place."""
-    if attributes.changes(value):
+    if kind_of(type(value)).changing is not None:
         context.current().mode.change("a {} is changed", type(value))
 
 

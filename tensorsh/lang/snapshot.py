@@ -16,10 +16,10 @@ from typing import Any
 
 from ..engine.journal import memory_of
 from ..engine.tensor import Tensor
-from ..kinds import kind_of
+from ..kinds import ATOMS, kind_of
 from ..kinds.aspects import Part
 from ..kinds.iterators import Made
-from ..kinds.undo import ATOMS, Undo
+from ..kinds.undo import Undo
 from .iterators import Again
 from .relay import Relay, may_change, reads_outside, relay
 

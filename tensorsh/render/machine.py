@@ -8,14 +8,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
-from collections.abc import Mapping
 from typing import Any
 
 from .. import errors
+from ..kinds import kind_of
 from ..text.host_repr import host_str, is_tensor
-
-_PLAIN = (bool, int, str, type(None))
 
 
 def json_line(name: str | None, value: Any) -> str:
@@ -27,68 +24,38 @@ def json_line(name: str | None, value: Any) -> str:
     if shown["type"] == "tensor" or name is not None:
         shown = {"name": name, **shown}
     try:
-        return json.dumps(shown, allow_nan=False)
+        return json.dumps(shown, allow_nan=False, default=_numbers)
     except RecursionError:
         raise errors.BadValue("nested too deeply for JSON", raises=RecursionError) from None
 
 
 def _shown(value: Any) -> dict[str, Any]:
     """A value as an object that says its type."""
+    kind = kind_of(type(value)).json
+    if kind is None:
+        name = type(value).__name__.lower().removeprefix("torch.")
+        return {"type": name, "value": host_str(value).removeprefix("torch.")}
     try:
-        if is_tensor(value):
-            return _tensor(value)
-        if isinstance(value, Mapping):
-            return {"type": "dict", "value": {str(key): _item(item) for key, item in value.items()}}
-        if isinstance(value, range):
-            return {"type": "range", "value": [value.start, value.stop, value.step]}
-        if isinstance(value, (list, tuple, set)):
-            return {"type": type(value).__name__, "value": [_item(item) for item in value]}
-        if isinstance(value, complex):
-            return {"type": "complex", "value": [_number(value.real), _number(value.imag)]}
-        if isinstance(value, float):
-            return {"type": "float", "value": _number(value)}
-        if isinstance(value, _PLAIN):
-            return {"type": type(value).__name__, "value": value}
+        shown = value if kind.value is None else kind.value(value, _item)
     except RecursionError:
         raise errors.BadValue("nested too deeply for JSON", raises=RecursionError) from None
-    return {
-        "type": type(value).__name__.lower().removeprefix("torch."),
-        "value": host_str(value).removeprefix("torch."),
-    }
+    return shown if kind.whole else {"type": kind.title or type(value).__name__, "value": shown}
 
 
 def _item(value: Any) -> Any:
     """A value inside a container: itself where JSON has it, else an object."""
-    if isinstance(value, _PLAIN):
-        return value
-    if type(value) is float:
-        return _number(value)
-    if type(value) is list:
-        return [_item(item) for item in value]
+    json = kind_of(type(value)).json
+    if json is not None:
+        made, _, bare, _ = json
+        if bare:
+            return value if made is None else made(value, _item)
     return _shown(value)
 
 
-def _number(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-
-
-def _tensor(tensor: Any) -> dict[str, Any]:
+def _numbers(array: Any) -> Any:
     from ..io.json import array_data
 
-    meta = tensor.device.type == "meta"
-    grad_fn = tensor.grad_fn
-    return {
-        "type": "tensor",
-        "dtype": tensor.dtype.name,
-        "shape": list(tensor.shape),
-        "device": str(tensor.device),
-        "requires_grad": tensor.requires_grad,
-        "is_leaf": tensor.is_leaf,
-        "grad_fn": None if grad_fn is None else grad_fn.name(),
-        "data": None if meta else array_data(tensor.array),
-    }
+    return array_data(array)
 
 
 # -- tables and arrays -----------------------------------------------------------------------------
@@ -114,17 +81,21 @@ def _csv_rows(value: Any) -> list[str]:
                 help=f"reshape({array.shape[0]}, -1) makes each x[i] a row",
             )
         return b"".join(table_text(array)).decode().splitlines()
-    if isinstance(value, Mapping):
-        return [row for item in value.items() for row in _csv_rows(list(item))]
-    if isinstance(value, (list, tuple, range)):
-        if any(_is_many(item) for item in value):
-            return [row for item in value for row in _csv_rows(item)]
-        return [_csv_row([_cell(item) for item in value])]
-    return [_csv_row([_cell(value)])]
+    kind = kind_of(type(value))
+    if kind.entries is None:
+        return [_csv_row([_cell(value)])]
+    if kind.keyed:
+        return [row for entry in kind.entries(value) for row in _csv_rows(entry)]
+    items = [item for _, item in kind.entries(value)]
+    if any(map(_is_many, items)):
+        return [row for item in items for row in _csv_rows(item)]
+    return [_csv_row([_cell(item) for item in items])]
 
 
 def _is_many(item: Any) -> bool:
-    return isinstance(item, (list, tuple, Mapping)) or (is_tensor(item) and len(item.shape) > 0)
+    if is_tensor(item):
+        return len(item.shape) > 0
+    return kind_of(type(item)).entries is not None
 
 
 def _cell(item: Any) -> str:
@@ -149,7 +120,8 @@ def npy_bytes(value: Any) -> bytes:
 def _arrays(value: Any) -> Any:
     if is_tensor(value):
         return _data(value)
-    return [_arrays(item) for item in value] if isinstance(value, (list, tuple, range)) else value
+    kind = kind_of(type(value))
+    return value if kind.entries is None or kind.keyed else [_arrays(item) for _, item in kind.entries(value)]
 
 
 def _data(tensor: Any) -> Any:

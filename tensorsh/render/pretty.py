@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..kinds import kind_of
+from ..kinds.aspects import Brackets
 from ..text.host_repr import host_repr, is_tensor
 from ..text.torch_repr import DEFAULT, PrintOptions, element_strings, grad_fn_name
 from .grid import cell, grid
@@ -48,12 +50,13 @@ def _lines(
         style = "string" if isinstance(value, str) else ""
         return _titled(title, host_repr(value, options=options).split("\n"), style)
     texts = ["…" if child is LEFT_OUT else host_repr(child, options=options) for _, child in children]
-    named = hasattr(value, "_torch_name")
-    if named or any(
+    brackets = _brackets(value)
+    lines = "\n" in brackets.between  # whose parts stand on lines of their own anyway
+    if lines or any(
         "\n" in text or (is_tensor(child) and len(text) + 2 > width)
         for text, (_, child) in zip(texts, children, strict=True)
     ):
-        kind = value._torch_name if named else f"{type(value).__name__} of {len(value)}"
+        kind = brackets.opening.partition("(")[0] if lines else f"{type(value).__name__} of {len(value)}"
         return _sections((*title, (kind, "frame")), children, width, options, (*inside, id(value)))
     return _titled(title, _folded(value, width - line_width(title), options, inside))
 
@@ -97,15 +100,16 @@ def _children(value: Any, options: PrintOptions, inside: Inside) -> list[tuple[s
     """Each element with the name it is found by; None if `value` is nothing to lay out."""
     if len(inside) == DEEPEST or id(value) in inside:
         return None
-    found: list[tuple[str, Any]]
-    if hasattr(value, "_torch_name"):
-        found = list(zip(value._fields, value, strict=True))
-    elif isinstance(value, dict):
-        found = [(host_repr(key, options=options), child) for key, child in value.items()]
-    elif isinstance(value, list) or type(value) is tuple:
-        found = [(f"[{at}]", child) for at, child in enumerate(value)]
-    else:
+    kind = kind_of(type(value))
+    if kind.brackets is None or kind.entries is None:
         return None
+    entries, brackets = kind.entries(value), kind.brackets(value)
+    if brackets.spelled:
+        found = [(str(key), child) for key, child in entries]
+    elif brackets.entry is not None:
+        found = [(host_repr(key, options=options), child) for key, child in entries]
+    else:
+        found = [("" if at is None else f"[{at}]", child) for at, child in entries]
     if len(found) > MOST_ITEMS:
         edge = options.edgeitems
         found = [*found[:edge], ("", LEFT_OUT), *found[len(found) - edge :]]
@@ -132,27 +136,33 @@ def _folded(value: Any, width: int, options: PrintOptions, inside: Inside) -> li
     text = host_repr(value, options=options)
     if not children or (len(children) == len(value) and columns(text) <= width):
         return [text]
-    keyed = isinstance(value, dict)
-    opening, closing = "()" if isinstance(value, tuple) else "{}" if keyed else "[]"
-    if isinstance(value, tuple) and len(value) == 1:
-        closing = ",)"
+    brackets = _brackets(value)
+    before, between, after = brackets.entry or ("", "", "")
+    closing = brackets.one * (len(children) == 1) + brackets.closing
 
     lines: list[str] = []
     ended = True  # the last line takes nothing more
     for at, (key, child) in enumerate(children):
-        label = f"{key}: " if keyed and key else ""
+        label = f"{before}{key}{between}" if brackets.entry is not None and key else ""
         room = width - columns(label) - 2
         pieces = ["…"] if child is LEFT_OUT else _folded(child, room, options, (*inside, id(value)))
         pieces = [(" " * columns(label) if number else label) + piece for number, piece in enumerate(pieces)]
-        pieces[-1] += "," if at < len(children) - 1 else closing
-        nested = isinstance(child, list | tuple | dict)
+        pieces[-1] += (after if label else "") + ("," if at < len(children) - 1 else closing)
+        nested = child is not LEFT_OUT and kind_of(type(child)).brackets is not None
         if not (ended or nested) and columns(lines[-1]) + 1 + columns(pieces[0]) <= width:
             lines[-1] += " " + pieces[0]
         else:
             lines += [" " + piece for piece in pieces]
         ended = nested
-    lines[0] = opening + lines[0][1:]
+    lines[0] = brackets.opening + lines[0][1:]
     return [*lines, f"({len(value)} items)"] if len(value) > MOST_ITEMS else lines
+
+
+def _brackets(value: Any) -> Brackets:
+    brackets = kind_of(type(value)).brackets
+    assert brackets is not None
+    made: Brackets = brackets(value)
+    return made
 
 
 def _titled(title: Line, texts: list[str], style: str = "") -> list[Line]:

@@ -7,15 +7,14 @@ Python does. Where Python would print an address, it is left out: output never c
 from __future__ import annotations
 
 import re
-import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..engine.tensor import TENSORS, Buffer, Parameter, Tensor
 from ..errors import ArgumentError, BadValue
+from ..kinds import ATOMS, kind_of
+from ..kinds.aspects import Brackets
 from .torch_repr import DEFAULT, PREFIX, PrintOptions, tensor_repr
-
-_PLAIN = {int, float, complex, bool, str, type(None)}
 
 
 def host_str(value: Any, *, options: PrintOptions = DEFAULT) -> str:
@@ -27,22 +26,27 @@ def host_str(value: Any, *, options: PrintOptions = DEFAULT) -> str:
 
 def host_repr(value: Any, *, options: PrintOptions = DEFAULT) -> str:
     """What `repr(value)` gives. A loop, not recursion: nesting may be as deep as memory allows."""
+    if type(value) in ATOMS:
+        return repr(value)
     text: list[str] = []
     open_containers: set[int] = set()
     pending: list[Iterator[Any]] = []  # what is left of each container we are inside of
     inside: list[int] = []
     item: Any = value
     while True:
-        if isinstance(item, _Text):
-            text.append(item)
-        elif (pieces := _pieces(item)) is None:
-            text.append(_leaf_repr(item, options))
+        kind = kind_of(type(item))
+        written = kind.text(item, options) if kind.text is not None else None
+        if written is not None:
+            text.append(written)
+        elif kind.brackets is None or kind.entries is None:
+            text.append(without_address(repr(item)))
         elif id(item) in open_containers:
-            text.append("[...]" if isinstance(item, list) else "{...}" if isinstance(item, dict) else "(...)")
+            brackets = kind.brackets(item)
+            text.append(f"{brackets.opening}...{brackets.closing}")
         else:
             open_containers.add(id(item))
             inside.append(id(item))
-            pending.append(pieces)
+            pending.append(_written(text.append, kind.brackets(item), kind.entries(item)))
         while pending and (item := next(pending[-1], _END)) is _END:
             pending.pop()
             open_containers.discard(inside.pop())
@@ -77,67 +81,44 @@ def scalar_format(t: Any, spec: str, *, options: PrintOptions = DEFAULT) -> str:
 # ------------------------------------------------------------------ containers
 
 
-class _Text(str):
-    """Ready text among the pieces of a container."""
-
-    __slots__ = ()
-
-
 _END = object()
-_COMMA, _COLON = _Text(", "), _Text(": ")
 
 
-def _pieces(value: Any) -> Iterator[Any] | None:
-    """Text and elements of a container, in order; None if `value` holds nothing that needs our repr."""
-    if type(value) in _PLAIN:
-        return None
-    if isinstance(value, list):
-        return None if _PLAIN.issuperset(map(type, value)) else _sequence("[", value, _Text("]"))
-    if hasattr(value, "_torch_name"):
-        return _named(value)
-    if type(value) is tuple:
-        return _sequence("(", value, _Text(",)" if len(value) == 1 else ")"))
-    if isinstance(value, dict):
-        return _mapping(value)
-    if type(value) is set and value:
-        return _sequence("{", value, _Text("}"))
-    return None
-
-
-def _sequence(opening: str, values: Any, closing: _Text) -> Iterator[Any]:
-    yield _Text(opening)
-    for at, value in enumerate(values):
-        if at:
-            yield _COMMA
-        yield value
-    yield closing
-
-
-def _named(result: Any) -> Iterator[Any]:
-    """PyTorch's `torch.return_types.sort(` with each part on a line of its own."""
-    separator = f"{result._torch_name}(\n"
-    for name, value in zip(result._fields, result, strict=True):
-        yield _Text(f"{separator}{name}=")
-        yield value
-        separator = ",\n"
-    yield _Text(")")
-
-
-def _mapping(mapping: dict[Any, Any]) -> Iterator[Any]:
-    yield _Text("{")
-    for at, (key, value) in enumerate(mapping.items()):
-        if at:
-            yield _COMMA
-        yield key
-        yield _COLON
-        yield value
-    yield _Text("}")
+def _written(
+    write: Callable[[str], None], brackets: Brackets, entries: Iterable[tuple[Any, Any]]
+) -> Iterator[Any]:
+    """Write a container; gives each value inside that is more than Python's repr of it, where it is to be written."""
+    opening, closing, entry, between, one, spelled = brackets
+    before, middle, after = entry or ("", "", "")
+    write(without_address(opening))
+    number = 0
+    for key, item in entries:
+        if number:
+            write(between)
+        number += 1
+        if entry is not None:
+            write(before)
+            if spelled:
+                write(key)
+            elif type(key) in ATOMS:
+                write(repr(key))
+            else:
+                yield key
+            write(middle)
+        if type(item) in ATOMS:
+            write(repr(item))
+        else:
+            yield item
+        write(after)
+    if number == 1:
+        write(one)
+    write(closing)
 
 
 # ------------------------------------------------------------------ everything else
 
 
-def _tensor_repr(value: Any, options: PrintOptions) -> str:
+def named_tensor_repr(value: Any, options: PrintOptions) -> str:
     """A tensor under the name of its class."""
     kind = type(value)
     if not isinstance(value, Parameter):
@@ -150,23 +131,9 @@ def _tensor_repr(value: Any, options: PrintOptions) -> str:
     )
 
 
-def _leaf_repr(value: Any, options: PrintOptions) -> str:
-    if type(value) in _PLAIN or isinstance(value, list | tuple | range):
-        return repr(value)
-    if is_tensor(value):
-        return _tensor_repr(value, options)
-    if isinstance(value, types.FunctionType):
-        return f"<function {value.__name__}>"
-    if isinstance(value, types.MethodType):
-        function = value.__func__
-        return f"<bound method {getattr(function, '__name__', None) or getattr(function, 'name', 'call')}>"
-    if isinstance(value, types.GeneratorType):
-        return "<generator object <genexpr>>"
-    if type(value).__repr__ is object.__repr__:
-        if callable(value):
-            return f"<function {getattr(value, '__name__', None) or getattr(value, 'name', '<lambda>')}>"
-        return f"<{type(value).__name__} object>"
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+def without_address(text: str) -> str:
+    """Python's repr of an object that says where it is, which changes from run to run."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text) if " at 0x" in text else text
 
 
 def is_tensor(value: Any) -> bool:

@@ -38,6 +38,11 @@ class Texts:
 
         return host_str(value, options=self.options())
 
+    def tensor(self, value: Any, options: Any) -> Text:
+        from .host_repr import named_tensor_repr
+
+        return named_tensor_repr(value, options)
+
     def format(self, value: Any, spec: Text) -> Text:
         if isinstance(value, Tensor):
             from .host_repr import scalar_format
@@ -47,7 +52,7 @@ class Texts:
 
 
 texts = Texts()
-tensor.formatters.update(repr=texts.repr, format=texts.format)
+tensor.formatters.update(repr=texts.repr, format=texts.format, tensor=texts.tensor)
 
 
 def set_printoptions(*args: Any, **kwargs: Any) -> None:
