@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import interrupt
 from .errors import TensorshError, UsageError
 from .options import HELP, Options, read_options
-from .source import decoded
+from .source import decoded, read_program
 
 if TYPE_CHECKING:
     from .session import Session, Shown
@@ -32,8 +32,9 @@ def main(argv: list[str] | None = None) -> int:
         finally:
             sys.stdout.flush()  # here, where a closed pipe is no error
     except UsageError as error:
-        print(f"tensorsh: {error.message}", file=sys.stderr)
-        print(f"help: {error.help or 'tensorsh --help lists what there is'}", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print(f"tensorsh: {error.message}", file=sys.stderr)
+            print(f"help: {error.help or 'tensorsh --help lists what there is'}", file=sys.stderr, flush=True)
         return error.exit_code
     except KeyboardInterrupt:
         return interrupt.CODE
@@ -146,8 +147,10 @@ def make_session(options: Options) -> Session:
 
 def bind_arguments(session: Session, options: Options, report: Report) -> int:
     """`--arg NAME VALUE` and `--let NAME EXPR`, in the order they were given."""
+    from .session import is_name
+
     for kind, name, text in options.bindings:
-        if not name.isidentifier() or name.startswith("__"):
+        if not is_name(name):
             raise UsageError(f"--{kind}: {name!r} is not a name")
         if kind == "arg":
             session[name] = text
@@ -179,8 +182,7 @@ def programs(options: Options) -> Iterable[tuple[str, str, bool]]:
 def read_file(path: str) -> str:
     """The text of a script; UsageError for what cannot be read."""
     try:
-        with open(path, "rb") as file:
-            return decoded(file.read())
+        return read_program(path, pipes=True)
     except OSError as error:
         raise UsageError(f"cannot read {path!r}: {error.strerror}") from None
     except SyntaxError as error:
@@ -343,7 +345,9 @@ class Report:
         """How long a statement took."""
         line = span.text.split("\n", 1)[0]
         line = line if len(line) <= 60 else line[:59] + "…"
-        print(f"{seconds * 1e3:10.3f} ms  {line}", file=sys.stderr)
+        from .render.excerpt import displayed
+
+        print(f"{seconds * 1e3:10.3f} ms  {displayed(line)}", file=sys.stderr)
 
 
 def use_color(stream: Any, wanted: str) -> bool:

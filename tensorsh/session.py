@@ -14,7 +14,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from keyword import iskeyword
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -47,6 +49,12 @@ class Shown:
     def __init__(self, value: Any, name: str | None):
         self.value = value
         self.name = name
+
+
+def is_name(text: str) -> bool:
+    """Whether a program could have a variable of this name."""
+    plain = normalize("NFKC", text)
+    return plain.isidentifier() and not plain.startswith("__") and not iskeyword(plain)
 
 
 class Session:
@@ -250,8 +258,9 @@ class Session:
 
     def __setitem__(self, name: str, value: Any) -> None:
         """Bind a name; arrays become tensors that share their memory, other values stay as they are."""
-        if not name.isidentifier() or name.startswith("__"):
+        if not is_name(name):
             raise KeyError(f"{name!r} is not a name that a program can use")
+        name = normalize("NFKC", name)
         self._evaluator.variables[name] = to_value(value)
 
     def __delitem__(self, name: str) -> None:

@@ -6,12 +6,19 @@ offsets into it. Errors, AST nodes and graph nodes all point at spans.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from bisect import bisect_right
 from functools import cached_property
 
 #: what a text in another encoding than UTF-8 says in one of its first two lines
 DECLARED = re.compile(rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*[-\w.]")
+
+
+#: bytes after which what is no regular file is taken for one that has no end
+ENDLESS = 1 << 28
 
 
 def decoded(content: bytes) -> str:
@@ -26,6 +33,24 @@ def decoded(content: bytes) -> str:
 
         encoding, _ = detect_encoding(BytesIO(content).readline)
     return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_program(path: str, pipes: bool = False) -> str:
+    """The text of a file; OSError, UnicodeDecodeError or SyntaxError for what cannot be read as one.
+
+    A device that never ends is no program; a pipe is one only with `pipes`, since who opens it may wait for ever.
+    """
+    mode = os.stat(path).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        with open(path, "rb") as file:
+            return decoded(file.read())
+    if not pipes:
+        raise OSError(errno.EINVAL, "Not a regular file", path)
+    with open(path, "rb") as file:
+        content = file.read(ENDLESS)
+    if len(content) == ENDLESS:
+        raise OSError(errno.EFBIG, "File too large", path)
+    return decoded(content)
 
 
 class Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import stat
@@ -21,6 +22,8 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
         yield stdin if stdin is not None else sys.stdin.buffer
         return
     with _explained(path), open(path, "rb") as stream:
+        if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode) and not stream.isatty():
+            raise OSError(errno.EINVAL, "Is a device, which has no end")
         yield stream
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from keyword import iskeyword
 from typing import Any
 
+from ..errors import ParseError
 from ..source import Source, Span
 from . import ast, checks
 from .lexer import Tokens
@@ -33,7 +35,14 @@ class Expressions:
     def word(self, token: int) -> str:
         """The text of a NAME; letters that look alike are one, as in Python."""
         word = self.source_text[self.starts[token] : self.ends[token]]
-        return word if word.isascii() else unicodedata.normalize("NFKC", word)
+        if word.isascii():
+            return word
+        plain = unicodedata.normalize("NFKC", word)
+        if iskeyword(plain):
+            raise ParseError(
+                f"invalid syntax: `{word}` is the keyword `{plain}` in other letters", span=self.at(token)
+            )
+        return plain
 
     def at(self, token: int) -> Span:
         return Span(self.source, self.starts[token], self.ends[token])

@@ -124,14 +124,21 @@ def parameters(written: list[ast.Parameter]) -> tuple[ast.Parameter, ...]:
 
 def arguments(written: list[ast.Argument]) -> None:
     names: set[str] = set()
+    unpacked = False
     for argument in written:
         name = argument.name
         if name is None:
+            if unpacked and isinstance(argument.value, ast.Starred):
+                fail("iterable argument unpacking follows keyword argument unpacking", argument.span)
+            if unpacked:
+                fail("positional argument follows keyword argument unpacking", argument.span)
             if names and not isinstance(argument.value, ast.Starred):
                 fail("positional argument follows keyword argument", argument.span)
             if len(written) > 1 and _bare_generator(argument):
                 fail("Generator expression must be parenthesized", argument.span)
-        elif name != "**" and name in names:
+        elif name == "**":
+            unpacked = True
+        elif name in names:
             fail(f"keyword argument repeated: {name}", argument.span)
         else:
             names.add(name)

@@ -25,7 +25,7 @@ from ..engine.warn import Event, Warnings
 from ..errors import DataError, ParseError, TensorshError
 from ..modules import Host, Modules
 from ..modules.notebook import display
-from ..source import Source, Span
+from ..source import Source, Span, read_program
 from . import ast
 from .codegen import Compiler, bound_names
 from .expressions import Table
@@ -370,6 +370,10 @@ class Evaluator:
 
     def import_file(self, path: str, filename: str) -> None:
         """Run another file once; its names land here. Relative paths start at the importing file."""
+        if "\0" in path:
+            raise DataError(
+                f"cannot import {path!r}: no path has a null byte", raises=ImportError, code="import"
+            )
         written = os.path.join(os.path.dirname(self.sources[filename].name), path)
         target = os.path.realpath(written)
         if target in self.importing:
@@ -382,9 +386,8 @@ class Evaluator:
         if target in self.imported:
             return
         try:
-            with open(target, encoding="utf-8-sig") as file:
-                text = file.read()
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_program(target)
+        except (OSError, ValueError, SyntaxError) as error:
             reason = getattr(error, "strerror", None) or "not a text file"
             raise DataError(f"cannot import {path!r}: {reason}", raises=ImportError, code="import") from None
         self.importing.append(target)
@@ -440,6 +443,11 @@ class SessionHost(Host):
         (statement,) = evaluator.compile(Source(text, "<text>"), bind=".value", space=space)
         evaluator.execute(statement, space)
         return space[".value"]
+
+    def source(self, value: Any) -> tuple[list[str], int] | None:
+        from .written import written
+
+        return written(self.evaluator, value)
 
     def place(self, filename: str, lineno: int) -> tuple[str, int, str, str] | None:
         node = self.evaluator.runtime.node(filename, lineno)

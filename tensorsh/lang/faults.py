@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 from ..engine.memory_errors import out_of_memory
-from ..errors import Facts, Help, InternalError, TensorshError, class_name, facts_of, report
+from ..errors import Facts, Help, InternalError, TensorshError, class_name, facts_of, is_kind, report
+from ..modules.absent import BUILTINS
 from ..source import Span
 from . import ast
 from .attributes import public_names
 from .namespace import did_you_mean
 from .places import arguments_of_call, guilty, held_by, labels, named_operands
+from .python_syntax import reported
 
 Find = Callable[[str, int], ast.Node | None]
 
@@ -86,6 +88,8 @@ def fault(error: BaseException, find: Find, names: Iterable[str], pythonic: bool
     `pythonic` says that a PyTorch program failed, which gets help in its own words.
     """
     sites = list(_sites(error.__traceback__, find))
+    if isinstance(error, SyntaxError) and is_kind(error, "syntax"):
+        error = reported(error)
     if (
         isinstance(error, TensorshError) and error.span is not None
     ):  # it does not parse, or is of another file
@@ -175,7 +179,7 @@ def _help(error: BaseException, message: str, sites: list[ast.Node], names: Iter
         case UnboundLocalError():
             pass
         case NameError(name=str() as name):
-            return did_you_mean(name, names)
+            return BUILTINS.get(name) or did_you_mean(name, names)
         case AttributeError(name=str() as name, obj=of):
             return did_you_mean(name, [each for each in public_names(of) or dir(of) if each[:1] != "_"])
         case KeyError():

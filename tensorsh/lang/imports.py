@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError, Facts, know
+from ..errors import DataError, Facts, ParseError, know
 from ..modules.absent import instead_of
 from ..modules.imports import import_all, import_name
 from ..modules.module import Module
-from ..source import Source, decoded
+from ..source import Source, read_program
 from ..torch.absent import why_absent
 from ..torch.namespace import Namespace, has_namespace, namespace
+from .python_syntax import as_python
 
 if TYPE_CHECKING:
     from .evaluate import Evaluator
@@ -182,14 +183,16 @@ class Imports:
         self.own[path] = module
         if file is not None:
             try:
-                with open(file, "rb") as opened:
-                    text = decoded(opened.read())
+                text = read_program(file)
             except (OSError, UnicodeDecodeError, SyntaxError) as error:
                 del self.own[path]
                 reason = getattr(error, "strerror", None) or "not a text file"
                 raise DataError(f"cannot import {path!r}: {reason}", code="import") from None
             try:
                 self.evaluator.run_module(Source(text, file), space)
+            except ParseError as error:
+                self.own.pop(path, None)
+                raise as_python(error, file.endswith(".py")) from None
             except BaseException:
                 self.own.pop(path, None)
                 raise

@@ -18,6 +18,7 @@ from ..engine.tensor import Tensor
 from ..errors import TensorshError, unknown_name
 from ..kinds import kind_of
 from ..modules import Host
+from ..modules.absent import BUILTINS
 from . import annotate, attributes, queries
 from .ast import Node
 from .expressions import Table
@@ -295,9 +296,8 @@ def failed(message: Any) -> None:
 
 
 def undefined(name: str) -> Any:
-    raise unknown_name(
-        f"name '{name}' is not defined", name, help="names that begin with two underscores are reserved"
-    )
+    help = BUILTINS.get(name, "names that begin with two underscores are reserved")
+    raise unknown_name(f"name '{name}' is not defined", name, help=help)
 
 
 __all__ = ["OPERATORS", "USER_FILE", "Numbers", "Runtime", "TensorshError", "as_tensor"]

@@ -79,8 +79,8 @@ class Host:
         """The file, line, text and function that a frame of the program stands for."""
         return None
 
-    def source(self, value: Any) -> str | None:
-        """The text of a function or class of the program."""
+    def source(self, value: Any) -> tuple[list[str], int] | None:
+        """The lines of a text from where a function or class of the program begins, and the number of the first."""
         return None
 
     def admit(self, path: str | bytes, how: str) -> None:

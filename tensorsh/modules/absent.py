@@ -57,6 +57,25 @@ HELP = {
 }
 
 
+TEXTS = "texts are not run as programs: write a function, or put the code in a file and import it"
+#: builtins that programs do not have → why, and what to do instead
+BUILTINS = {
+    "eval": "texts are not evaluated: ast.literal_eval and json.loads read values, a dictionary or getattr "
+    "chooses by name",
+    "exec": TEXTS,
+    "execfile": TEXTS,
+    "compile": TEXTS,
+    "__import__": "modules are named where they are imported: import json",
+    "__builtins__": "the builtins are there by their names, and cannot be changed",
+    "breakpoint": "there is no debugger: print values, or run the program with -i and look at them after it",
+    "__loader__": "programs do not load code themselves: put it in a file and import it",
+    "__spec__": "programs do not load code themselves: put it in a file and import it",
+    "__build_class__": "classes are made by class statements, or by type(name, bases, names)",
+    "unicode": "a text is a str", "xrange": "count with range", "raw_input": "read a line with input()",
+    "reduce": "from functools import reduce", "cmp": "compare with < and ==", "basestring": "a text is a str",
+}  # fmt: skip
+
+
 def instead_of(name: str) -> str | None:
     """What to do without a module, if something is known."""
     return HELP.get(name.partition(".")[0])

@@ -71,14 +71,25 @@ def names(modules: Modules) -> dict[str, Any]:
 
     def getsource(object: Any) -> str:
         """The text of a function or class of the program."""
+        return "".join(getsourcelines(object)[0])
+
+    def getsourcelines(object: Any) -> tuple[list[str], int]:
+        """The lines of a function or class of the program, and the number of the first."""
+        object = unwrap(object)
+        kind = type(object)
+        if issubclass(kind, type):
+            if object.__module__ == "builtins":
+                raise TypeError(f"{object!r} is a built-in class")
+        elif kind not in (types.FunctionType, types.MethodType):
+            raise TypeError(
+                "module, class, method, function, traceback, frame, or code object was expected, got "
+                + kind.__name__
+            )
         found = host.source(object)
         if found is None:
             raise OSError("could not get source code")
-        return found
-
-    def getsourcelines(object: Any) -> tuple[list[str], int]:
-        """The lines of a function or class of the program."""
-        return getsource(object).splitlines(keepends=True), 1
+        lines, number = found
+        return inspect.getblock(lines), number
 
     def unwrap(func: Any, *, stop: Callable[[Any], bool] | None = None) -> Any:
         """What a decorated function wraps, to the innermost."""

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UsageError
-from ..source import Span
+from ..render.excerpt import displayed
+from ..source import Span, read_program
 
 if TYPE_CHECKING:
     from .loop import Shell
@@ -178,11 +179,10 @@ def graph(shell: Shell, argument: str) -> None:
 def load(shell: Shell, argument: str) -> None:
     path = file_name(argument, ":load wants a file", "type `:load train.tsh`")
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            text = file.read()
+        text = read_program(path, pipes=True)
     except OSError as error:
         raise UsageError(f"cannot read {path!r}: {error.strerror}", code="file") from None
-    except UnicodeDecodeError:
+    except (ValueError, SyntaxError):
         raise UsageError(f"{path!r} is not a text file", code="file") from None
     shell.execute(text, path)
 
@@ -211,7 +211,7 @@ def history(shell: Shell, argument: str) -> None:
     entries = shell.entries[-int(argument) :] if argument and int(argument) else shell.entries
     width = len(str(len(shell.entries)))
     for entry in entries:
-        first, *rest = entry.text.rstrip().split("\n")
+        first, *rest = map(displayed, entry.text.rstrip().split("\n"))
         shell.tell(
             "\n".join([f"{entry.number:{width}}  {first}", *(" " * (width + 2) + line for line in rest)])
         )

@@ -19,7 +19,7 @@ from ..lang.faults import fault
 from ..lang.parse import is_complete
 from ..render.paint import Paint, painter
 from ..session import OnDisplay, Session
-from ..source import Source, Span
+from ..source import Source, Span, read_program
 from .commands import dispatch, split_command
 
 PROMPT = ">>> "
@@ -164,9 +164,8 @@ class Shell:
     def startup(self, path: str) -> None:
         """Run the user's own beginning of every session, if there is one."""
         try:
-            with open(path, encoding="utf-8-sig") as file:
-                text = file.read()
-        except (OSError, UnicodeDecodeError):
+            text = read_program(path)
+        except (OSError, ValueError, SyntaxError):
             return
         try:
             self.execute(text, path, leads=True)
