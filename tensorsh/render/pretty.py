@@ -141,15 +141,19 @@ def _folded(value: Any, width: int, options: PrintOptions, inside: Inside) -> li
     closing = brackets.one * (len(children) == 1) + brackets.closing
 
     lines: list[str] = []
+    longer = columns(brackets.opening) - 1  # than the blank in its place
     ended = True  # the last line takes nothing more
     for at, (key, child) in enumerate(children):
         label = f"{before}{key}{between}" if brackets.entry is not None and key else ""
-        room = width - columns(label) - 2
+        room = width - columns(label) - 2 - longer * (not lines)
         pieces = ["…"] if child is LEFT_OUT else _folded(child, room, options, (*inside, id(value)))
         pieces = [(" " * columns(label) if number else label) + piece for number, piece in enumerate(pieces)]
         pieces[-1] += (after if label else "") + ("," if at < len(children) - 1 else closing)
         nested = child is not LEFT_OUT and kind_of(type(child)).brackets is not None
-        if not (ended or nested) and columns(lines[-1]) + 1 + columns(pieces[0]) <= width:
+        if (
+            not (ended or nested)
+            and columns(lines[-1]) + longer * (len(lines) == 1) + 1 + columns(pieces[0]) <= width
+        ):
             lines[-1] += " " + pieces[0]
         else:
             lines += [" " + piece for piece in pieces]
