@@ -139,7 +139,7 @@ def make_session(options: Options) -> Session:
         threads=options.threads,
         compile=options.compile,
     )
-    if any("explain" in text for text in options.commands):
+    if any("explain" in text or "graph" in text for text in options.commands):
         session.recollect()
     session.set_arguments(["-c" if options.commands else options.script or "", *options.arguments])
     return session

@@ -38,7 +38,7 @@ def answer(value: Graph | Explanation) -> str:
     if isinstance(value, Graph):
         from .render.graph import graph_text
 
-        return graph_text(value.value, value.names)
+        return graph_text(value.rows, value.gradients)
     from .render.explain import explain_text
 
     return explain_text(value, texts.repr)

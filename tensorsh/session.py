@@ -28,6 +28,7 @@ from .engine.turns import turns
 from .engine.warn import Event, hand_over, hearing
 from .errors import TensorshError, UsageError, Warned, facts_of
 from .lang.evaluate import Evaluator, Statement, roomy
+from .lang.queries import Graph
 from .source import Source, Span
 
 __all__ = ["Session", "TensorshError"]
@@ -159,7 +160,7 @@ class Session:
         """
         text = source if isinstance(source, Source) else Source(source, name)
         evaluator = self._evaluator
-        if "explain" in text.text:
+        if "explain" in text.text or "graph" in text.text:
             self.recollect()
         with self.active():
             if leads:
@@ -195,8 +196,9 @@ class Session:
         """From now on remember what `explain` needs beyond what graphs keep, also after a backward."""
         if self.context.recollection is None:
             from .engine.recollection import Recollection
+            from .lang.runtime import USER_FILE
 
-            self.context.recollection = Recollection()
+            self.context.recollection = Recollection(USER_FILE, self._evaluator.located)
 
     @property
     def pythonic(self) -> bool:
@@ -241,6 +243,11 @@ class Session:
             hand_over(event, self._evaluator.warnings)
 
     def _show(self, value: Any, name: str | None) -> None:
+        if isinstance(value, Graph) and value.to is not None:
+            from .render.drawing import draw
+
+            draw(value.rows, value.to)
+            return
         variables = self._evaluator.variables
         before = variables.get("_", variables)
         self.context.journal.record(

@@ -181,7 +181,7 @@ def test_explain_alone_explains_every_leaf() -> None:
 
 def test_graph_and_explain_are_displayed_values() -> None:
     graph, explanation = Session().run("param x = [1., 2.]\ny = x * x\ngraph y\nexplain y wrt x")
-    assert set(graph.names) == {"x", "y"}
+    assert [row.name for row in graph.rows] == ["x", "y"]
     assert explanation.inputs[0][2].tolist() == [2, 4]
 
 

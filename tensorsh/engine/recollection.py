@@ -1,4 +1,4 @@
-"""What graphs forget and `explain` needs: values that no derivative asked for, and those that a backward freed.
+"""What graphs forget: values that no derivative asked for, those that a backward freed, and where they were made.
 
 A session keeps one where somebody may ask for an explanation: at a prompt, and in a program that says `explain`.
 It keeps nothing alive longer than the node that it is about, and of large values nothing that nobody else holds.
@@ -6,6 +6,8 @@ It keeps nothing alive longer than the node that it is about, and of large value
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
@@ -16,16 +18,28 @@ MOST_CONSTANT, MOST_SPENT = 64, 1 << 22
 
 
 class Recollection:
-    """`constants`: for each node what it was given beside what it saved; `spent`: what backward freed of it."""
+    """`constants`: for each node what it was given beside what it saved; `spent`: what backward freed of it.
 
-    __slots__ = ("constants", "spent")
+    text       what the names of files of code begin with that programs were compiled to
+    located    where a line of such a file is in the program's own text
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("constants", "located", "places", "spent", "text")
+
+    def __init__(self, text: str, located: Callable[[str, int], str]) -> None:
+        self.text = text
+        self.located = located
+        self.places: WeakKeyDictionary[Any, tuple[str, int]] = WeakKeyDictionary()
         self.constants: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
         self.spent: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
     def recorded(self, node: Any, args: tuple[Any, ...]) -> None:
         """A node was made for these arguments."""
+        frame: Any = sys._getframe(2)
+        while frame is not None and not frame.f_code.co_filename.startswith(self.text):
+            frame = frame.f_back
+        if frame is not None:
+            self.places[node] = frame.f_code.co_filename, frame.f_lineno
         found: dict[Any, Any] = {}
         for i in node.op.tensors:
             if type(args[i]) in TENSORS and node.args[i] is None and node.edges[i] is None:
@@ -36,6 +50,11 @@ class Recollection:
                     found[i, k] = _kept(t)
         if found:
             self.constants[node] = found
+
+    def place(self, node: Any) -> str:
+        """Where the program asked for an operation; nothing where that is not known."""
+        place = self.places.get(node)
+        return "" if place is None else self.located(*place)
 
     def constant(self, node: Any, place: Any) -> Tensor | None:
         """The tensor at a place of the arguments, `(i, k)` in a list of them, if it is still there."""

@@ -561,9 +561,11 @@ class Backward(Stmt):
 
 
 class Graph(Stmt):
-    """`graph y`."""
+    """`graph y to "y.svg" --grads`."""
 
     value: Expr
+    to: Expr | None = None
+    gradients: bool = False
 
 
 class Explain(Stmt):

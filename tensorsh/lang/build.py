@@ -222,7 +222,10 @@ class Builder(Patterns):
         return tuple(children)
 
     def graph(self, start: int, end: int, children: Children) -> ast.Graph:
-        return ast.Graph(self.span(start, end), children[0])
+        value, *rest = children
+        gradients = bool(rest) and isinstance(rest[-1], int)
+        to = rest[0] if rest and isinstance(rest[0], ast.Expr) else None
+        return ast.Graph(self.span(start, end), value, to, gradients)
 
     def explain(self, start: int, end: int, children: Children) -> ast.Explain:
         value, *wrt = children

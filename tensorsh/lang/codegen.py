@@ -437,7 +437,11 @@ class Compiler(Expressions):
         return self.effect(".backward", [*lists, *flags], node)
 
     def graph(self, node: ast.Graph) -> py.stmt:
-        return self.effect(".graph", [self.expression(node.value)], node)
+        at = self.at(node)
+        to = self.constant(None, at) if node.to is None else self.expression(node.to)
+        return self.effect(
+            ".graph", [self.expression(node.value), to, self.constant(node.gradients, at)], node
+        )
 
     def explain(self, node: ast.Explain) -> py.stmt:
         value, at = self.expression(node.value), self.at(node)

@@ -359,6 +359,15 @@ class Evaluator:
         """What the program calls the function that it calls in a frame; "" for other code."""
         return written_name(self.runtime.node(frame.f_code.co_filename, frame.f_lineno))
 
+    def located(self, filename: str, line: int) -> str:
+        """What a line of compiled code was in its text: `train.py:12  loss = f(x)`; of an input the line alone."""
+        node = self.runtime.node(filename, line)
+        if node is None:
+            return ""
+        source, number = node.span.source, node.span.position[0]
+        text = source.line(number).strip()
+        return text if source.name.startswith("<") else f"{os.path.basename(source.name)}:{number}  {text}"
+
     def fault(self, error: BaseException) -> TensorshError:
         """The error as it is reported."""
         statement = self.running_statement

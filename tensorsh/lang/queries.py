@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from ..engine import context
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, GradientError, Help, facts_of
 
 if TYPE_CHECKING:
     from ..engine.formula import Spelling
+    from ..engine.graph_rows import Row
     from ..engine.listing import Explanation
 
 
 class Graph:
-    """What `graph y` displays: the computation graph of a tensor; `names` are the variables it may show."""
+    """What `graph y` displays: the computation graph of a tensor.
 
-    def __init__(self, value: Tensor, names: dict[str, Tensor]):
+    rows       the leaves and operations
+    gradients  whether what has been accumulated is shown
+    to         the file that it is drawn into instead
+    """
+
+    def __init__(self, value: Tensor, rows: list[Row], gradients: bool = False, to: str | None = None):
         self.value = value
-        self.names = names
+        self.to = to
+        self.rows = rows
+        self.gradients = gradients
 
 
 def _tensor(value: Any, what: str) -> Tensor:
@@ -93,9 +102,25 @@ def grad_wrt(value: Any, wrt: tuple[Any, ...], many: bool, create: bool) -> Any:
     return tuple(found) if many else found[0]
 
 
-def graph(value: Any, names: dict[str, Tensor]) -> Graph:
-    """`graph y`."""
-    return Graph(_tensor(value, "graph"), names)
+def graph(value: Any, names: dict[str, Tensor], to: Any = None, gradients: bool = False) -> Graph:
+    """`graph y`, `graph y --grads`, `graph y to "y.svg"`."""
+    from ..engine.graph_rows import graph_rows
+
+    if to is not None:
+        import os
+
+        if not isinstance(to, str | os.PathLike):
+            raise ArgumentError(
+                f"graph … to wants a path, not {type(to).__name__}",
+                code="argument-type",
+                help='a path in quotes: graph y to "y.svg"',
+            )
+        to = os.fspath(to)
+        admit = context.current().admit
+        if admit is not None:
+            admit(to, "write")
+    root = _tensor(value, "graph")
+    return Graph(root, graph_rows(root, names), gradients, to)
 
 
 def explain(

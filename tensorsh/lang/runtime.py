@@ -186,8 +186,8 @@ class Runtime:
             context.current().mode.observe("a value is shown")
             self.show(value, name)
 
-    def graph(self, value: Any) -> None:
-        self.show(queries.graph(value, self.tensors()), None)
+    def graph(self, value: Any, to: Any, gradients: bool) -> None:
+        self.show(queries.graph(value, self.tensors(), to, gradients), None)
 
     def explain(self, value: Any, wrt: tuple[Any, ...], texts: tuple[str, ...]) -> None:
         taken = [name for name in self.variables if not name.startswith(".")]

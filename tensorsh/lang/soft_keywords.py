@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # `with` is always a keyword, but says that a line which starts with `backward` means the statement.
 SOFT_WORDS = (
     *("param", "graph", "explain", "backward", "grad", "on", "wrt", "with", "retain", "create", "case"),
+    *("to", "grads"),
 )
 
 # Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
@@ -86,6 +87,14 @@ class SoftKeywords:
                 if after_operand and depth == 0:
                     self.starts_backward()
                 return symbols["WITH"]
+            case "to":
+                if after_operand and depth == 0 and self._starts_graph():
+                    return symbols["TO"]
+            case "grads":
+                if depth == 0 and kinds[-2:] == [symbols["MINUS"]] * 2 and self._starts_graph():
+                    for each in (kinds, self.starts, self.ends):  # the signs are part of the word
+                        del each[-2:]
+                    return symbols["GRADS"]
             case "param":
                 if self._follows(OPERAND, end) and not self._follows(ON, end):
                     return symbols["PARAM"]
@@ -134,6 +143,11 @@ class SoftKeywords:
             return False
         self.kinds[first] = self.symbols["BACKWARD"]
         return True
+
+    def _starts_graph(self) -> bool:
+        """Whether the present statement is a `graph`."""
+        first = self._statement_start()
+        return first < len(self.kinds) and self.kinds[first] == self.symbols["GRAPH"]
 
     def _follows(self, pattern: str, end: int) -> re.Match[str] | None:
         return re.compile(pattern).match(self.text, end)

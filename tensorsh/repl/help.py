@@ -38,11 +38,16 @@ TOPICS = {
         "w -= 0.1 * grad w.",
     ),
     "wrt": ("grad y wrt x\nexplain y wrt x", "With respect to: names what the derivative is taken by."),
-    "graph": ("graph y", "The computation graph of y: leaves, operations, shapes, what each saved."),
+    "graph": (
+        'graph y\ngraph y --grads\ngraph y to "y.svg"        # or: .html .dot .png',
+        "The computation graph of y: leaves, operations, shapes, what each saved, the line that asked for it. "
+        "`--grads` adds the gradients that leaves have. `to` draws it into a file; in an .html page, pointing at "
+        "a box shows its value and gradient.",
+    ),
     "explain": (
         "explain y\nexplain y wrt x",
-        "The chain rule, step by step, for each leaf or those named: each local derivative as a formula, its "
-        "value, and the product. A `backward y` frees what it needs: explain first, or `backward y retain`.",
+        "The chain rule, line by line, for each leaf or those named: the values on the way, then the gradients, "
+        "each line as code that can be run.",
     ),
     "param": (
         "param w = randn(3)\nparam w: float32[d, 1] = randn(d, 1)",
