@@ -14,12 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from instance_writer import InstanceProgram
 from loop_writer import LoopProgram
 from tensorsh import Session, TensorshError
 from tensorsh.engine.tensor import Tensor
 from tensorsh.train.optim import Optimizer
 
 GRAPH_DEPTH = 60
+#: instances of classes from these modules are looked into
+OBSERVED = ("__main__",)
+LIBRARY = ("torch.nn", "torch.optim")
 
 
 class Observer:
@@ -50,7 +54,26 @@ class Observer:
             return "array", str(value.dtype), value.shape, value.tobytes()
         if isinstance(value, FunctionType):
             return "function", value.__name__
+        if type(value).__module__ in OBSERVED or type(value).__module__.startswith(LIBRARY):
+            return self.instance(value, path, depth)
         return type(value).__name__, nowhere(repr(value))
+
+    def instance(self, value: Any, path: str, depth: int) -> Any:
+        """The class and the attributes, each instance once."""
+        if id(value) in self.known:
+            return "the same as", self.known[id(value)]
+        self.known[id(value)] = len(self.known)
+        slots = [name for kind in type(value).__mro__ for name in kind.__dict__.get("__slots__", ())]
+        inside = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+        inside |= getattr(value, "__dict__", {})
+        found: dict[str, Any] = {}
+        for name, each in inside.items():
+            if name == "state" and isinstance(each, dict):  # the keys are tensors
+                each = [*each.keys(), *each.values()]
+            if name.endswith("_hooks"):  # the keys are numbers, of which there is one more for each hook
+                each = [*each.values()]
+            found[name] = self.value(each, f"{path}.{name}", depth + 1)
+        return type(value).__name__, found
 
     def tensor(self, t: Tensor, path: str) -> Any:
         if id(t) in self.known:
@@ -203,7 +226,7 @@ def seeds(argv: list[str]) -> range:
     return range(first, first + count)
 
 
-def report(programs: Iterable[LoopProgram]) -> None:
+def report(programs: Iterable[LoopProgram | InstanceProgram]) -> None:
     """Print each program that is another when compiled, and what differs first."""
     for each in programs:
         what = difference(each.program, each.after)

@@ -117,14 +117,22 @@ class Journal:
         """Before what an optimiser remembers of a parameter changes."""
         if self.active and self.first(memory):
             before = copied(memory)
-
-            def undo() -> None:
-                memory.clear()
-                memory.update(before)
-
-            self.record(undo)
+            self.record(lambda: put_back(memory, before))
 
 
 def copied(memory: dict[str, Any]) -> dict[str, Any]:
     """A copy with arrays of its own."""
     return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in memory.items()}
+
+
+def put_back(memory: dict[str, Any], before: dict[str, Any]) -> None:
+    """What an optimiser remembers as it was, in the same arrays, which tensors may hold."""
+    for key in [*memory]:
+        if key not in before:
+            del memory[key]
+    for key, value in before.items():
+        now = memory.get(key)
+        if isinstance(value, np.ndarray) and isinstance(now, np.ndarray):
+            np.copyto(now, value)
+        else:
+            memory[key] = value

@@ -86,9 +86,21 @@ class Mode:
         """An optimiser is to make a step; whether that has been seen to."""
         return self.below.step(optimizer)
 
+    def update(self, optimizer: Any, rule: Any) -> bool:
+        """An optimiser of the library is to make a step by a rule; whether that has been seen to."""
+        return self.below.update(optimizer, rule)
+
+    def groups(self, optimizer: Any) -> list[dict[str, Any]]:
+        """Its parameter groups, whose hyperparameters are not looked at."""
+        return self.below.groups(optimizer)
+
     def option(self, options: dict[str, Any], name: str) -> Any:
         """A hyperparameter."""
         return self.below.option(options, name)
+
+    def sees(self, value: Any) -> bool:
+        """Whether a value is an instance whose attributes are followed wherever they are read or set."""
+        return self.below.sees(value)
 
     # -- numbers that stand for others
 
@@ -137,8 +149,17 @@ class Eager(Mode):
     def step(self, optimizer: Any) -> bool:
         return False
 
+    def update(self, optimizer: Any, rule: Any) -> bool:
+        return False
+
+    def groups(self, optimizer: Any) -> list[dict[str, Any]]:
+        return optimizer.param_groups  # type: ignore[no-any-return]
+
     def option(self, options: dict[str, Any], name: str) -> Any:
         return options[name]
+
+    def sees(self, value: Any) -> bool:
+        return False
 
     def is_number(self, value: Any) -> bool:
         return False

@@ -12,7 +12,7 @@ from .aspects import Part
 from .kind import ALL, Kind, describe
 from .mappings import put_back_dict
 from .objects import MISSING, note_attributes, ours, replace_attributes
-from .ownership import of_session
+from .ownership import of_session, own_function
 from .undo import Again, Notes, inside
 
 # ------------------------------------------------------------------ functions
@@ -49,6 +49,15 @@ def replace_function(function: FunctionType, again: Again) -> None:
 def follow(function: FunctionType, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
     reach.same(function, path)
     reach.function(function, path, depth)
+
+
+def follow_method(method: MethodType, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A method of an instance of the program's, that somebody keeps."""
+    if not own_function(method.__func__):
+        reach.refuse("a method that is no function of the program")
+    reach.same(method, path)
+    reach.instances.arrive(method.__self__, f"{path}.__self__")
+    reach.method(method.__func__)
 
 
 def text(function: Any, options: Any) -> str:
@@ -122,7 +131,10 @@ def method_text(method: MethodType, options: Any) -> str:
     return f"<bound method {getattr(function, '__name__', None) or getattr(function, 'name', 'call')}>"
 
 
-describe(MethodType, Kind(parts=(Part(note_method),), closed=ALL, again=method_again, text=method_text))
+describe(
+    MethodType,
+    Kind(parts=(Part(note_method),), closed=ALL, again=method_again, text=method_text, follow=follow_method),
+)
 describe(BuiltinMethodType, Kind(parts=(REFERENTS,), closed=ALL, again=builtin_again))
 describe(MethodWrapperType, Kind(parts=(REFERENTS,), closed=ALL, again=builtin_again))
 

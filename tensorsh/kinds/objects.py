@@ -197,7 +197,14 @@ def replace_class(kind: type, again: Again) -> None:
                 type.__setattr__(kind, name, again(value))
 
 
-describe(type, Kind(parts=(Part(note_class, replace_class),), closed=ALL))
+def follow_class(kind: type, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A class of the library's stays what it is; what one of the program's does is not seen."""
+    if not reach.computes(kind):
+        reach.refuse("a class")
+    reach.same(kind, path)
+
+
+describe(type, Kind(parts=(Part(note_class, replace_class),), closed=ALL, follow=follow_class))
 
 # ------------------------------------------------------------------ exceptions and modules
 

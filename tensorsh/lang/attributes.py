@@ -60,7 +60,10 @@ def get(value: Any, name: str, host: Host) -> Any:
         found = getattr(value, name)
         mode = context.current().mode
         if mode is not EAGER:
-            if kind_of(type(found)).follow not in (same, atoms.follow) and name not in MODES:
+            from .reach import only_computes
+
+            known = kind_of(type(found)).follow in (same, atoms.follow) or name in MODES
+            if not (known or only_computes(found)):
                 mode.observe("a function of the host")
         return found
     names = None if is_free(kind) else getattr(kind, "public", None)
@@ -73,7 +76,9 @@ def get(value: Any, name: str, host: Host) -> Any:
             context.current().mode.observe("hyperparameters are looked at")
         return getattr(value, name)
     if description.names is None:
-        context.current().mode.observe("an attribute of a {}", kind)
+        mode = context.current().mode
+        if not mode.sees(value):
+            mode.observe("an attribute of a {}", kind)
     if own_class(kind) or description.names is None:
         return host.attribute(value, name)
     found = host.attribute(value, name, _absent)
@@ -180,8 +185,9 @@ class Fields:
         if is_free(kind) and context.current().mode is EAGER:
             self.host.set_attribute(value, name, new)
             return
-        if kind not in TENSORS or name != "grad":
-            context.current().mode.change("an attribute is changed")
+        mode = context.current().mode
+        if (kind not in TENSORS or name != "grad") and not mode.sees(value):
+            mode.change("an attribute is changed")
         names = getattr(kind, "public", None)
         if names is None:
             self.host.set_attribute(value, name, new)

@@ -304,8 +304,8 @@ class Compiler(Expressions):
             # named sizes hold for one call
             scope = py.Name(id=".sizes", ctx=STORE, **at)
             body.insert(0, py.Assign(targets=[scope], value=self.helper(".scope", [], at), **at))
-        if follows(node):
-            self.table.plain.add(at["lineno"])
+        if follows(node.body):
+            self.table.plain.add(decorators[0].lineno if decorators else at["lineno"])
         name = self.bindable(node.name, node)
         return py.FunctionDef(
             name=name, args=arguments, body=body, decorator_list=decorators, returns=returns, **at

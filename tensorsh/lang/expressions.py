@@ -9,6 +9,7 @@ from ..errors import ParseError
 from ..source import Span
 from . import ast
 from .annotate import as_annotation
+from .runs import follows
 
 if TYPE_CHECKING:
     import ast as py
@@ -276,8 +277,10 @@ class Expressions:
         return py.Slice(lower=lower, upper=upper, step=step, **self.at(node))
 
     def lambda_(self, node: ast.Lambda) -> py.expr:
-        arguments = self.parameters(node.parameters)
-        return py.Lambda(args=arguments, body=self.expression(node.body), **self.at(node))
+        arguments, at = self.parameters(node.parameters), self.at(node)
+        if follows(node.body):
+            self.table.plain.add(at["lineno"])
+        return py.Lambda(args=arguments, body=self.expression(node.body), **at)
 
     def parameters(self, parameters: Sequence[ast.Parameter]) -> py.arguments:
         made = py.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])

@@ -1,4 +1,4 @@
-"""What a run of statements can reach: the tensors, numbers, functions and optimisers behind its names.
+"""What a run of statements can reach: tensors, numbers, functions, instances and optimisers behind its names.
 
 Each thing found gets the text that fetches it the next time, and the guards under which a program made for
 it still holds. What is of no known kind stops the trace.
@@ -6,7 +6,8 @@ it still holds. What is of no known kind stops the trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dis import get_instructions
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -15,20 +16,24 @@ from ..engine.compile.steps import External
 from ..engine.compile.values import Number, TraceStopped, Value
 from ..engine.tensor import Tensor
 from ..kinds import atoms, kind_of, same
+from ..kinds.ownership import own_class, own_function
+from .instances import History, Instances
 from .runs import words
 
 #: functions of the host that only compute; any other stops a trace
 PURE = words(
     "range enumerate zip len min max abs sum round any all isinstance tuple list str reversed sorted map "
     "filter no_grad enable_grad is_grad_enabled inference_mode get_default_dtype is_tensor promote_types "
-    "finfo iinfo broadcast_shapes pow divmod "
+    "finfo iinfo broadcast_shapes pow divmod super getattr hasattr int float bool dict set iter next "
 )
 #: entries of the runtime that only compute, or that a trace follows
 HELPERS = words(
     ".annotate .annotated .attr .backward .call .chain .device .display .dtype .fields .grad_of .grad_wrt "
-    ".changing .list .list_operator .literal .numbers .rows .scope .signs .sizes .slot .spelled "
+    ".changing .list .list_operator .locals .literal .numbers .rows .scope .signs .sizes .slot .spelled "
     ".stacked .values "
 )
+#: modules of the library whose functions and classes only compute
+FOLLOWED = ("torch.nn.functional", "torch.nn.modules", "torch.nn.utils.clip_grad", "torch.autograd.grad_mode")
 
 
 class Reach:
@@ -54,6 +59,7 @@ class Reach:
         strict: bool,
         inside: bool,
         follows: Callable[[str, int], bool],
+        history: History,
     ):
         self.follows = follows
         self.varying = varying
@@ -75,6 +81,8 @@ class Reach:
         self.links: list[tuple[Tensor, ReplayedNode, str]] = []
         self.paths: dict[int, str] = {}
         self.seen: set[tuple[str, str]] = set()
+        self.trace: Any = None  # once it runs: what is found from then on becomes part of it at once
+        self.instances = Instances(self, history)
 
     def names(
         self, code: CodeType, local: dict[str, Any], shared: dict[str, Any], prelude: dict[str, Any]
@@ -105,6 +113,7 @@ class Reach:
         if (
             name not in PURE
             and name not in HELPERS
+            and not name.startswith(".segment ")
             and kind_of(type(value)).follow not in (same, atoms.follow)
         ):
             raise TraceStopped(f"'{name}' does more than compute")
@@ -113,15 +122,22 @@ class Reach:
         if (space, name) in self.seen:
             return
         self.seen.add((space, name))
-        path = f"s{len(self.fetch)}"
-        self.fetch.append(f"{path} = {space}.get({name!r})")
-        self.labels[path] = name
+        path = self.fetched(f"{space}.get({name!r})", name)
         varies = space == "v" and name in self.varying
         if varies and type(value) in (int, float):
+            if self.trace is not None:
+                raise TraceStopped(f"a method reads '{name}', which the loop changes")
             self.guards.append(f"type({path}) is {type(value).__name__}")
             self.numbers[name] = Number(value, path, self.guards)
             return
         self.thing(value, path, varies, 0, name)
+
+    def fetched(self, text: str, label: str) -> str:
+        """A name for what a text fetches at the start of a replay; `label` is what a reader knows it by."""
+        path = f"s{len(self.fetch)}"
+        self.fetch.append(f"{path} = {text}")
+        self.labels[path] = label
+        return path
 
     def constant(self, value: Any) -> str:
         name = f"x{len(self.scope)}"
@@ -132,7 +148,7 @@ class Reach:
         """One value and what is inside it; `name` is how the program may write it."""
         follow = kind_of(type(value)).follow
         if follow is None:
-            self.refuse(f"a {type(value).__name__}")
+            self.instances.arrive(value, path)
         else:
             follow(value, self, path, varies, depth, name)
 
@@ -166,15 +182,25 @@ class Reach:
     def same(self, value: Any, path: str) -> None:
         self.guards.append(f"{path} is {self.constant(value)}")
 
+    def computes(self, value: Any) -> bool:
+        return only_computes(value)
+
+    def method(self, function: FunctionType) -> None:
+        """A function of the program that its class has."""
+        if id(function) not in self.paths:
+            self.function(function, self.constant(function), 0)
+
     def function(self, function: FunctionType, path: str, depth: int) -> None:
         """What a function of the program can reach: its globals, its closure, its defaults."""
+        if only_computes(function):
+            return
         if depth > 8:
             raise TraceStopped("functions in functions in functions")
         if self.known(function, path):
             return
         code = function.__code__
         if not self.follows(code.co_filename, code.co_firstlineno):
-            raise TraceStopped("a function that may change more than tensors")
+            raise TraceStopped(f"'{function.__qualname__}' may change more than tensors")
         shared = function.__globals__
         for name in names_of(function.__code__):
             if self.inside or name not in self.own:
@@ -186,6 +212,10 @@ class Reach:
                 content = cell.cell_contents
             except ValueError:
                 raise TraceStopped("an empty closure") from None
+            if code.co_freevars[i] == "__class__" and own_class(content):  # for `super()`
+                self.same(content, f"{path}.__closure__[{i}].cell_contents")
+                self.instances.whole(content)
+                continue
             self.thing(content, f"{path}.__closure__[{i}].cell_contents", True, depth + 1)
         for i, default in enumerate(function.__defaults__ or ()):
             self.thing(default, f"{path}.__defaults__[{i}]", False, depth + 1)
@@ -233,6 +263,10 @@ class Reach:
                 inner = External(grad, f"{path}.grad_slot", False)
                 self.externals.append(inner)
                 e.grad = inner
+                if self.trace is not None:
+                    self.trace.adopt(inner)
+        if self.trace is not None:
+            self.trace.adopt(e)
 
     def _view(self, t: Tensor, path: str) -> None:
         view = t.view_of
@@ -283,9 +317,24 @@ class Reach:
                 self.foreign_paths[id(t)] = where
 
 
-def names_of(code: CodeType) -> Iterable[str]:
-    """Every name that code and what is defined in it mention."""
-    yield from code.co_names
+def names_of(code: CodeType) -> list[str]:
+    """Every name that code and what is defined in it look up outside of functions."""
+    names = dict.fromkeys(
+        each.argval for each in get_instructions(code) if each.opname in ("LOAD_NAME", "LOAD_GLOBAL")
+    )
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from names_of(constant)
+            names |= dict.fromkeys(names_of(constant))
+    return list(names)
+
+
+def only_computes(value: Any) -> bool:
+    """Whether a function or class is of those in the library that only compute."""
+    module = getattr(value, "__module__", None)
+    return (
+        isinstance(value, FunctionType | type)
+        and isinstance(module, str)
+        and module.removeprefix("tensorsh.").startswith(FOLLOWED)
+        and not own_function(value)
+        and not getattr(value, "__closure__", None)
+    )

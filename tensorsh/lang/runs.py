@@ -22,6 +22,8 @@ HOST = words(
     "item tolist numpy manual_seed batches track set_printoptions set_default_dtype set_default_device "
     "set_grad_enabled accuracy argv tensor Generator join split format "
 )
+#: names after a dot that do in a function what a trace does not see
+UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare)
 #: a run of plain arithmetic on names must have this many operators to be tried: scalars do not pay
 OPERATORS = 3
@@ -67,27 +69,43 @@ def computes(statement: ast.Stmt, inside: bool) -> bool:
     return True
 
 
-def follows(function: ast.Define) -> bool:
-    """Whether a trace sees all that a function does by what happens to tensors: it changes nothing else."""
-    for node in walk(function.body):
+def follows(body: ast.Node) -> bool:
+    """Whether a trace sees all that a function with this body does."""
+    for node in walk(body):
         match node:
-            case ast.Assign(targets=targets) if not all(map(_is_name, targets)):
+            case ast.Assign(targets=targets) if not all(map(_is_followed, targets)):
                 return False
-            case ast.AugAssign(target=ast.Attribute() | ast.Subscript()) | ast.Delete():
+            case ast.AugAssign(target=target) if not _is_followed(target):
+                return False
+            case ast.Delete():
                 return False
             case ast.Class() | ast.Try() | ast.Raise() | ast.Global() | ast.Yield() | ast.YieldFrom():
                 return False
-            case ast.ImportModule() | ast.ImportNames() | ast.Import() | ast.With() | ast.Match():
+            case ast.ImportModule() | ast.ImportNames() | ast.Import() | ast.Match():
                 return False
-            case ast.Attribute(name=name) if name in HOST:
+            case ast.With(items=items) if not all(_is_mode(item.context) for item in items):
+                return False
+            case ast.Attribute(name=name) if name in UNSEEN:
                 return False
     return True
 
 
-def _is_name(target: ast.Expr) -> bool:
-    if isinstance(target, ast.TupleExpr):
-        return all(map(_is_name, target.items))
-    return isinstance(target, ast.Name)
+def _is_followed(target: ast.Expr) -> bool:
+    """Whether a trace sees what is assigned: names, items, attributes of instances, gradients."""
+    match target:
+        case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
+            return all(map(_is_followed, items))
+        case ast.Attribute(value=value, name=name):
+            return name == "grad" or (isinstance(value, ast.Name) and value.id == "self")
+    return isinstance(target, ast.Name | ast.Subscript)
+
+
+def _is_mode(entered: ast.Expr) -> bool:
+    """Whether what is entered is a grad mode."""
+    match entered:
+        case ast.Call(function=ast.Name(id=name) | ast.Attribute(name=name)):
+            return name in ("no_grad", "enable_grad")
+    return False
 
 
 def worthwhile(run: list[ast.Stmt]) -> bool:

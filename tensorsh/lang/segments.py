@@ -22,6 +22,7 @@ from ..engine.mode import EAGER
 from ..engine.tensor import Tensor
 from ..errors import facts_of
 from . import ast
+from .instances import Again, History
 from .reach import Reach
 from .runs import read_first
 
@@ -74,6 +75,7 @@ class Segment:
         self.codes = codes
         self.bound = bound
         self.varying = varying
+        self.history = History()
         self.assigned = assigned
         self.variables = variables
         n = len(codes)
@@ -83,7 +85,7 @@ class Segment:
     def go(self, i: int, names: Any = None) -> int:
         """Do statements from i on, if there is a program for them; the number of the first one left."""
         piece = self.pieces[i]
-        if piece is None:
+        if piece is None or context.current().mode is not EAGER:
             return i
         if names is None:
             names = self.variables
@@ -93,8 +95,6 @@ class Segment:
                     return piece.end
             except Exception:
                 return self._failed(i, piece, program)
-        if context.current().mode is not EAGER:
-            return i
         return self._learn(i, piece, names)
 
     def _failed(self, i: int, piece: Piece, program: Program) -> int:
@@ -140,7 +140,10 @@ class Segment:
             return i
         end = piece.end
         while end > i:
+            varying = len(self.history.varying)
             program, reached = self._trace(i, end, names, strict=not piece.programs)
+            if program is None and reached < 0 and len(self.history.varying) > varying:
+                continue
             if program is not None:
                 piece.programs.append(program)
                 piece.end = end
@@ -171,7 +174,14 @@ class Segment:
         before = {name: local[name] for name in bound if name in local}
         own = bound - read_first(self.run[i:end])
         reach = Reach(
-            self.varying, bound, own, self.assigned, strict, local is not self.variables, self.follows
+            self.varying,
+            bound,
+            own,
+            self.assigned,
+            strict,
+            local is not self.variables,
+            self.follows,
+            self.history,
         )
         trace: Trace | None = None
         linked: list[tuple[Tensor, ReplayedNode]] = []
@@ -186,6 +196,7 @@ class Segment:
             at = i
             trace = Trace(reach.externals, reach.guards)
             trace.containers = reach.containers
+            trace.instances = reach.instances
             trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
             for t, node, _ in reach.links:
                 linked.append((t, node))
@@ -204,11 +215,13 @@ class Segment:
 
             def work() -> None:
                 nonlocal at
+                reach.trace = trace
                 for k, code in enumerate(codes):
                     at = i + k
                     exec(code, scope)
 
             trace.run(work)
+            trace.attributes = reach.instances.results()
             if len(trace.steps) < LEAST_STEPS and not trace.externals:
                 raise TraceStopped("too little to do")
             results = {
@@ -232,6 +245,7 @@ class Segment:
                 hooked_leaves=leaves,
                 len=len,
                 str=str,
+                hasattr=hasattr,
             )
             builder.labels = reach.labels
             builder.freed = self._freed(reach, builder)
@@ -240,6 +254,9 @@ class Segment:
             numbers = [*reach.numbers.values(), *(number for _, _, number in reach.items)]
             program.numbers = {n.text: (builder.label(n.text), n.value) for n in numbers}
             return program, end
+        except Again as stopped:
+            self.stops.append((at, stopped.reason))
+            return None, -1
         except TraceStopped as stopped:
             self.stops.append((at, stopped.reason))
             return None, at
@@ -257,6 +274,9 @@ class Segment:
             for n, old in versions:
                 n.versions = old
             state.grad_enabled = grad_enabled
+            reach.instances.leave()
+            for container, entries, _ in reach.containers:
+                put_back(container, entries)
             for container, key, number in reach.items:
                 container[key] = number.value
             if local is names:
@@ -279,3 +299,12 @@ class Segment:
             if used:
                 lines.append(f"{place}.free({builder.named(used, 'u')})")
         return lines
+
+
+def put_back(container: Any, entries: dict[Any, Any]) -> None:
+    """A list or dictionary with what was in it."""
+    if isinstance(container, list):
+        container[:] = entries.values()
+    else:
+        container.clear()
+        container.update(entries)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..journal import Journal, copied
+from ..journal import Journal, copied, put_back
 from ..tensor import Tensor
 from .frame import Passage
 
@@ -57,8 +57,7 @@ class Program:
         """A replay has failed: put everything back as it was."""
         for changed, before in self.backup:
             if isinstance(changed, dict):
-                changed.clear()
-                changed.update(before)
+                put_back(changed, before)
             else:
                 np.copyto(changed, before)
         stream, before = self.stream

@@ -53,6 +53,8 @@ class Trace(Tape, Mode):
         self.mixed: Any = None  # and its present value, which stands for it
         self.scope: dict[str, Any] = {}
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
+        self.instances: Any = None  # `lang.instances`, which sees the attributes of instances
+        self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
 
     # ---------------------------------------------------------------- entering and leaving
 
@@ -66,6 +68,16 @@ class Trace(Tape, Mode):
             e.tensor.array = Value(e.array, e)  # type: ignore[assignment]
         self.below, state.mode = state.mode, self
         work()
+
+    def adopt(self, e: External) -> None:
+        """One more tensor from outside is found while the trace runs."""
+        self.by_tensor[id(e.tensor)] = e
+        if e.tensor.view_of is not None:
+            self.through[e.tensor.view_of] = e, len(e.tensor.view_of.steps)
+        e.tensor.array = Value(e.array, e)  # type: ignore[assignment]
+
+    def sees(self, value: Any) -> bool:
+        return self.instances is not None and self.instances.sees(value)
 
     def leave(self) -> None:
         """Put everything back as it was."""
@@ -366,6 +378,29 @@ class Trace(Tape, Mode):
             self.bump(parameter)
         return True
 
+    def groups(self, optimizer: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.instances.groups(optimizer)
+        return found
+
+    def update(self, optimizer: Any, rule: Any) -> bool:
+        """The step of an optimiser with groups of parameters, whose state is tensors."""
+        for group in self.groups(optimizer):
+            if group.get("capturable") or group.get("differentiable"):
+                self.stop("an optimiser that is differentiable")
+            moved = [p for p in group["params"] if p.grad_slot is not None and not p.spec.is_meta]
+            for p, state in zip(moved, self.instances.states(optimizer, moved), strict=True):
+                w, g = self.value(p), self.value(p.grad_slot)
+                if 0 in w.strides or not w.flags.writeable:
+                    self.stop("a parameter that cannot be written")
+                arrays = {key: each.array for key, each in state.items()}
+                lowered = getattr(rule, "lowered", None)
+                if lowered is None or not lowered(self, w, g, arrays, group):
+                    if not arrays and remembers(rule, w, group):
+                        self.stop("an optimiser's first step")
+                    self.note(Step("effect", rule, (w, g, arrays, group), (), rule.__name__))
+                self.bump(p)
+        return True
+
     def option(self, options: dict[str, Any], name: str) -> Number:
         """An entry of a dictionary as it will be."""
         return Number(options[name], f"{self.named(options)}[{name!r}]", self.guards)
@@ -386,6 +421,13 @@ class Trace(Tape, Mode):
         name = f"o{len(self.scope)}"
         self.scope[name] = thing
         return name
+
+
+def remembers(rule: Any, w: Value, options: dict[str, Any]) -> bool:
+    """Whether a rule makes itself a state at its first step."""
+    state: dict[str, Any] = {}
+    rule(np.zeros(w.shape, w.dtype), np.zeros(w.shape, w.dtype), state, options)
+    return bool(state)
 
 
 def plan_is_float(plan: Any) -> bool:

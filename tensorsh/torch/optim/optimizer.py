@@ -119,7 +119,7 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients, or fill them with zeros."""
         journal = context.current().journal
-        for group in self.param_groups:
+        for group in context.current().mode.groups(self):
             for p in group["params"]:
                 gradient = p.grad
                 if gradient is None:
@@ -370,7 +370,8 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
         with enable_grad():
             loss = closure()
     current = context.current()
-    current.mode.change("a step of an optimiser")
+    if current.mode.update(optimizer, rule):
+        return loss
     journal, states = current.journal, optimizer.state
     for group in optimizer.param_groups:
         if group.get("capturable"):
