@@ -15,6 +15,8 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .linalg_rules import need_float, need_matrix
+from .norm_sums import in_turn, root_of_squares
+from .powers import exact_power
 from .rules import reduced, wrap_dim, wrap_dims
 
 
@@ -69,11 +71,12 @@ def vector_norm_primitive(x, ord, dim, keepdim, dtype):
         return size.min(axis, keepdims=keepdim)
     if ord == 0:
         return (size != 0).sum(axis, keepdims=keepdim)
-    if ord == 1:
-        return size.sum(axis, keepdims=keepdim)
     if ord == 2:
-        return np.sqrt((size * size).sum(axis, keepdims=keepdim))
-    return np.power(np.power(size, ord).sum(axis, keepdims=keepdim), 1 / ord)
+        return root_of_squares(size, axis, keepdim)
+    if ord == 1:
+        return in_turn(size, axis, keepdim)
+    kind = size.dtype.type
+    return exact_power(in_turn(exact_power(size, kind(ord)), axis, keepdim), kind(1 / ord))
 
 
 @vector_norm_primitive.derivative("x")

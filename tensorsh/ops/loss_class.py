@@ -13,6 +13,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.class_sum import class_sum
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
@@ -131,9 +132,9 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore: int) -> Any:
 
 def added(values: Any) -> Any:
     """The sum; of 16-bit floats one after the other in runs of 16, each step rounded."""
-    if values.dtype.itemsize != 2:
-        return values.sum(dtype=values.dtype)
     values = values.ravel()
+    if values.dtype.itemsize != 2:
+        return class_sum(values)
     while values.size > 1:
         values = np.append(values, np.zeros(-values.size % 16, values.dtype)).reshape(-1, 16)
         values = np.add.accumulate(values, axis=1)[:, -1]

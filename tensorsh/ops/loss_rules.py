@@ -11,6 +11,7 @@ from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import BadValue, DTypeError
+from .cascade import total
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -71,8 +72,8 @@ def reduce_array(values: Any, reduction: str) -> Any:
         return values
     if values.dtype.itemsize == 2:
         return reduce_array(values.astype(np.float32), reduction)
-    total = values.sum(dtype=values.dtype)
-    return np.true_divide(total, values.size, dtype=values.dtype) if reduction == "mean" else total
+    summed = total(values, tuple(range(values.ndim)), False)
+    return np.true_divide(summed, values.size, dtype=values.dtype) if reduction == "mean" else summed
 
 
 def reduce_tensor(values: Tensor, reduction: str) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..class_sum import class_sum
 from ..dtype import EXACT
 from .values import Value
 
@@ -139,7 +140,7 @@ def nll_loss(trace: Any, x: Any, target: Any, weight: Any, reduction: Any, ignor
     losses = trace.ufunc(np.negative, trace.call(pick, (x, at), (x.shape[0],), x.dtype))
     if reduction == "none":
         return losses
-    total = trace.reduce(np.add, losses, (0,), False)
+    total = trace.call(class_sum, (losses,), (), x.dtype)
     return total if reduction == "sum" else trace.ufunc(np.divide, total, np.asarray(x.shape[0], x.dtype))
 
 
