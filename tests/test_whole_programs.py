@@ -24,10 +24,8 @@ PROGRAMS = [
 
 #: what still differs, and why
 KNOWN: dict[str, str] = {
-    "report-interp_scale": "the last digit of bicubic interpolation",
     "report-grid_sample": "the last digit of bicubic sampling",
     "report-affine_grid": "the last digit of a sum",
-    "report-gru_fn": "torch.gru_cell and torch.lstm_cell are not there yet",
 }
 
 

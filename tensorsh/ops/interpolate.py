@@ -23,6 +23,9 @@ from ..errors import BadValue, ShapeError, Unsupported
 from .activation import floating
 from .windows import Ints
 
+#: results of up to this many elements are rounded as PyTorch's kernels round them
+EXACT = 1 << 16
+
 # ------------------------------------------------------------------ taps of one dimension
 
 
@@ -49,7 +52,7 @@ def taps(
     place = (
         np.arange(out, dtype=kind) * step
         if align
-        else (np.arange(out, dtype=kind) + kind(0.5)) * step - kind(0.5)
+        else fused(np.arange(out, dtype=kind) + kind(0.5), step, -kind(0.5))
     )
     if mode == "bicubic":
         return _cubic(place, size)
@@ -61,8 +64,8 @@ def taps(
 
 def _cubic(place: Any, size: int) -> Any:
     """Four neighbours with the weights of cubic convolution, a = -0.75."""
-    first = np.floor(place).astype(np.int64)
-    t = place - first
+    below = np.floor(place)
+    first, t = below.astype(np.int64), place - below
     index = np.clip(first[:, None] + np.arange(-1, 3), 0, size - 1)
     return index, np.stack(cubic_weights(t), 1)
 
@@ -74,9 +77,16 @@ def cubic_weights(t: Any, a: float = -0.75) -> tuple[Any, Any, Any, Any]:
         return ((a + 2) * x - (a + 3)) * x * x + 1
 
     def far(x: Any) -> Any:
-        return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+        return fused(fused(x, a, -5 * a), x, 8 * a) * x - 4 * a
 
-    return far(t + 1), near(t), near(1 - t), far(2 - t)
+    return far(t + 1), near(t), near(1 - t), far((1 - t) + 1)
+
+
+def fused(x: Any, y: Any, z: Any) -> Any:
+    """`x * y + z`; of float32 rounded once, as PyTorch's kernels do."""
+    if getattr(x, "dtype", None) != np.float32:
+        return x * y + z
+    return (x.astype(np.float64) * y + z).astype(np.float32)
 
 
 def _filtered(size: int, out: int, step: float, cubic: bool) -> Any:
@@ -106,9 +116,31 @@ def _apply_taps(x: Any, axis: int, index: Any, weight: Any) -> Any:
     shape = [1] * x.ndim
     shape[axis] = len(index)
     weight = weight.astype(x.dtype)
-    total = x.take(index[:, 0], axis) * weight[:, 0].reshape(shape)
-    for t in range(1, index.shape[1]):
-        total += x.take(index[:, t], axis) * weight[:, t].reshape(shape)
+    parts = [x.take(index[:, t], axis) for t in range(index.shape[1])]
+    shares = [weight[:, t].reshape(shape) for t in range(index.shape[1])]
+    if len(parts) == 1 or parts[0].size > EXACT:
+        total = parts[0] * shares[0]
+        for part, share in zip(parts[1:], shares[1:], strict=True):
+            total += part * share
+        return total
+    total = fused(parts[0], shares[0], parts[1] * shares[1])
+    for part, share in zip(parts[2:], shares[2:], strict=True):
+        total = fused(part, share, total)
+    return total
+
+
+def _bilinear(x: Any, tall: tuple[Any, Any], wide: tuple[Any, Any]) -> Any:
+    """Two dimensions at once: each of four pixels has a weight, in PyTorch's order of rounding."""
+    (rows, down), (columns, along) = tall, wide
+    down, along = down.astype(x.dtype)[:, :, None], along.astype(x.dtype)
+
+    def pixel(i: int, j: int) -> tuple[Any, Any]:
+        return x[..., rows[:, i, None], columns[:, j]], down[:, i] * along[:, j]
+
+    first, second = pixel(0, 0), pixel(0, 1)
+    total = fused(*first, second[0] * second[1])
+    for j in range(2):
+        total = fused(*pixel(1, j), total)
     return total
 
 
@@ -204,7 +236,10 @@ def _record(grad_fn: str) -> Op:
     def forward(x, size, *how):
         given = x
         axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
-        for axis, found in axes if x.dtype != np.uint8 else axes[::-1]:
+        mode, antialias = how[0], how[3]
+        if mode == "bilinear" and not antialias and x.dtype == np.float32 and x.size <= EXACT:
+            return _bilinear(x, axes[0][1], axes[1][1])
+        for axis, found in axes[::-1]:
             blended = x.dtype == np.uint8 and found[1] is not None
             x = _apply_bytes(x, axis, *found) if blended else _apply_taps(x, axis, *found)
         return in_format_of(x, given)

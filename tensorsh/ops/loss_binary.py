@@ -22,7 +22,6 @@ EPSILON = 1e-12
 
 
 def _bce_infer(x: Spec, y: Spec, weight: Spec | None, reduction: str) -> Spec:
-    only_float("binary_cross_entropy", x)
     for s in (y, weight):
         if s is not None and s.dtype is not x.dtype:
             raise DTypeError(
@@ -30,6 +29,7 @@ def _bce_infer(x: Spec, y: Spec, weight: Spec | None, reduction: str) -> Spec:
                 code="dtype-mismatch",
                 help=f"convert the target: target.to({x.dtype.name})",
             )
+    only_float("binary_cross_entropy", x)
     return reduced_spec(x, reduction)
 
 
