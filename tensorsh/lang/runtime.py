@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..engine import context, device
+from ..engine.mode import EAGER
 from ..engine.op import registry
 from ..engine.tensor import Tensor
 from ..errors import TensorshError, unknown_name
@@ -280,14 +281,17 @@ def signs(operators: tuple[str, ...], value: Any) -> Any:
 
 
 def slot(value: Any) -> Any:
-    """What `value[i] = …` writes to."""
-    return value if kind_of(type(value)).changing is None else attributes.Slots(value)
+    """What `value[i] = …` writes to; a trace has to see it."""
+    if context.current().mode is EAGER or kind_of(type(value)).changing is None:
+        return value
+    return attributes.Slots(value)
 
 
 def changing(value: Any) -> None:
     """Before `value += …`: a trace does not follow a list, dictionary or set that changes in place."""
-    if kind_of(type(value)).changing is not None:
-        context.current().mode.change("a {} is changed", type(value))
+    mode = context.current().mode
+    if mode is not EAGER and kind_of(type(value)).changing is not None:
+        mode.change("a {} is changed", type(value))
 
 
 def failed(message: Any) -> None:

@@ -25,7 +25,7 @@ class State:
             set(filters.once),
             filters.always,
         )
-        self.environ = dict(modules.environ)
+        self.environ = modules.environ.copy()
         self.streams = {name: getattr(sys, name) for name in STREAMS}
         self.recursion_limit = modules.recursion_limit
         self.argv = list(modules.host.argv)
