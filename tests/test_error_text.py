@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from tensorsh import Session
 from tensorsh.errors import ParseError, TensorshError
 from tensorsh.render.error import error_json, error_text
 from tensorsh.render.paint import columns
@@ -368,3 +369,20 @@ def test_the_terminal_says_where_a_message_wraps(width: int) -> None:
     end = next(i for i, row in enumerate(rows) if "-->" in row)
     message = "Trying to backward through the graph a second time (or directly access saved tensors"
     assert " ".join(rows[:end]).startswith(f"error[graph-freed]: RuntimeError: {message}")
+
+
+def test_methods_that_take_nothing_say_so_in_the_exception_itself() -> None:
+    """Recorded from PyTorch 2.13."""
+    program = (
+        "import torch\nx = torch.zeros(())\nsaid = []\n"
+        "for f in (lambda: x.item(3), lambda: x.tolist(3, 4), lambda: x.dim(3), lambda: x.numpy(3), "
+        "lambda: torch.Tensor.item(x, 2)):\n"
+        "    try:\n        f()\n    except TypeError as e:\n        said.append(str(e))\nsaid"
+    )
+    assert Session().run(program)[0] == [
+        "TensorBase.item() takes no arguments (1 given)",
+        "TensorBase.tolist() takes no arguments (2 given)",
+        "TensorBase.dim() takes no arguments (1 given)",
+        "numpy() takes 0 positional arguments but 1 was given",
+        "TensorBase.item() takes no arguments (1 given)",
+    ]

@@ -67,7 +67,10 @@ class Batching(Mode):
 
 def any_batched(args: tuple[Any, ...]) -> bool:
     """Whether a vmap maps over one of the arguments."""
-    return any(type(a) is Batched or (type(a) is tuple and any_batched(a)) for a in args)
+    for a in args:  # noqa: SIM110  (a generator takes longer than most of the loops)
+        if type(a) is Batched or (type(a) is tuple and any_batched(a)):
+            return True
+    return False
 
 
 class Mapping:

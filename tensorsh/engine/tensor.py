@@ -60,6 +60,11 @@ class View:
         self.origin = origin
 
 
+def takes_nothing(name: str, given: tuple[Any, ...]) -> Exception:
+    """What a method in C says that has no parameters."""
+    return ArgumentError(f"TensorBase.{name}() takes no arguments ({len(given)} given)", code="signature")
+
+
 class TensorMeta(type):
     """Finds methods of tensors whose module is not imported yet: `torch.Tensor.add`."""
 
@@ -309,8 +314,10 @@ class Tensor(metaclass=TensorMeta):
             context.current().mode.observe("values are looked at")
         return self.array
 
-    def item(self) -> Any:
+    def item(self, *given: Any) -> Any:
         """The one element as a Python number."""
+        if given:
+            raise takes_nothing("item", given)
         if self.spec.numel != 1:
             raise BadValue(
                 f"a Tensor with {self.spec.numel} elements cannot be converted to Scalar",
@@ -318,14 +325,21 @@ class Tensor(metaclass=TensorMeta):
             )
         return self.values_or_error("Tensor.item()").item()
 
-    def tolist(self) -> Any:
+    def tolist(self, *given: Any) -> Any:
         """Nested lists of Python numbers (a number for 0 dimensions)."""
+        if given:
+            raise takes_nothing("tolist", given)
         return self.values_or_error(
             "", "Cannot copy out of meta tensor; no data!", NotImplementedError
         ).tolist()
 
-    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+    def numpy(self, *given: Any, force: bool = False) -> np.ndarray[Any, Any]:
         """The array itself: it shares memory with the tensor. `force` takes it out of the graph first."""
+        if given:
+            n, were = len(given), "was" if len(given) == 1 else "were"
+            raise ArgumentError(
+                f"numpy() takes 0 positional arguments but {n} {were} given", code="signature"
+            )
         if self.requires_grad and not force:
             raise GradientError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",

@@ -71,13 +71,6 @@ PROGRAM = (
 #: programs, and the library that they call
 USER, LIBRARY = "<tensorsh ", os.path.join(PACKAGE, "torch") + os.sep
 
-#: methods of a tensor that take nothing are C in PyTorch
-NO_ARGUMENTS = re.compile(r"^Tensor\.(\w+)\(\) takes 1 positional argument but (\d+) w\w+ given$")
-
-
-def takes_none(match: re.Match[str]) -> str:
-    return f"TensorBase.{match[1]}() takes no arguments ({int(match[2]) - 1} given)"
-
 
 TRAIL = 20  # how many call sites an error keeps
 
@@ -155,7 +148,7 @@ def _reported(error: BaseException, sites: list[ast.Node], names: Iterable[str])
     kind, code = _family(error, message)
     facts = Facts(kind, code, _help(error, message, sites, names))
     unsaid = "" if error.args else UNSAID.get(kind, "")
-    return report(error, facts, NO_ARGUMENTS.sub(takes_none, message) or unsaid)
+    return report(error, facts, message or unsaid)
 
 
 def _family(error: BaseException, message: str) -> tuple[str, str]:
