@@ -379,7 +379,7 @@ class Trace(Tape, Mode):
         return True
 
     def groups(self, optimizer: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.instances.groups(optimizer)
+        found: list[dict[str, Any]] = self.instances.optimizers.groups(optimizer)
         return found
 
     def update(self, optimizer: Any, rule: Any) -> bool:
@@ -388,7 +388,7 @@ class Trace(Tape, Mode):
             if group.get("capturable") or group.get("differentiable"):
                 self.stop("an optimiser that is differentiable")
             moved = [p for p in group["params"] if p.grad_slot is not None and not p.spec.is_meta]
-            for p, state in zip(moved, self.instances.states(optimizer, moved), strict=True):
+            for p, state in zip(moved, self.instances.optimizers.states(optimizer, moved), strict=True):
                 w, g = self.value(p), self.value(p.grad_slot)
                 if 0 in w.strides or not w.flags.writeable:
                     self.stop("a parameter that cannot be written")

@@ -1,0 +1,55 @@
+"""Which instances are modules and optimisers of the library, and what these keep where."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+#: where a module keeps what is registered in it
+REGISTERED = ("_parameters", "_buffers", "_modules")
+
+
+def attributes_of(value: Any) -> Any:
+    """The dictionary of an instance's attributes; None where there are slots only."""
+    try:
+        return object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
+
+
+def registered(value: Any) -> list[tuple[str, dict[str, Any]]]:
+    """What is registered in a module, by the name of the attribute that has it."""
+    own = attributes_of(value)
+    return [(part, own[part]) for part in REGISTERED] if is_module(value) else []
+
+
+def library_root(line: Iterable[type]) -> type | None:
+    """The class of the library that what is in a line of classes is all of: a module, an optimiser."""
+    roots = tuple(line)
+    for known in (module_class(), optimizer_class()):
+        if known is not None and known in roots and all(issubclass(each, known) for each in roots):
+            return known
+    return None
+
+
+def loaded(module: str, name: str) -> Any:
+    return getattr(sys.modules.get(module), name, None)
+
+
+def module_class() -> type | None:
+    return loaded("tensorsh.torch.nn.modules.module", "Module")
+
+
+def optimizer_class() -> type | None:
+    return loaded("tensorsh.torch.optim.optimizer", "Optimizer")
+
+
+def is_module(value: Any) -> bool:
+    kind = module_class()
+    return kind is not None and issubclass(type(value), kind)
+
+
+def is_optimizer(value: Any) -> bool:
+    kind = optimizer_class()
+    return kind is not None and issubclass(type(value), kind)
