@@ -39,7 +39,7 @@ def libm(function: Callable[[float], float], x: Array) -> Array:
     return np.fromiter(map(function, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
 
 
-def fused(x: Array, scale: float, shift: float) -> Array:
+def fused(x: Array, scale: float, shift: float | Array) -> Array:
     """x * scale + shift in float64 with one rounding, by the exact error of product and sum."""
     if scale == 1.0:
         return x + shift

@@ -91,7 +91,26 @@ def arange(start, end, step, dtype, layout, device, requires_grad, pin_memory):
         raise not_implemented("arange_cpu", dtype)
     if dtype.category == dt.INT:
         low, by = int(low), int(by)
+    if dtype in (dt.float32, dt.float64):
+        return computed(
+            (n,), dtype, device, requires_grad, lambda: stepped(float(low), float(by), n, dtype.np)
+        )
     return computed((n,), dtype, device, requires_grad, lambda: low + np.arange(n) * by)
+
+
+def stepped(low: float, by: float, n: int, kind: Any) -> np.ndarray[Any, Any]:
+    """`low + i * by` as PyTorch rounds it: the places in a vector count from its first number, rounded already.
+
+    Vectors (8 floats or 4 doubles) come in pairs; what fills no pair is counted from `low`.
+    """
+    found = fused(np.arange(n, dtype=np.float64), by, low).astype(kind)
+    lanes = 32 // found.itemsize
+    whole = n - n % (2 * lanes)
+    if whole:
+        first = np.repeat(found[:whole:lanes].astype(np.float64), lanes)
+        places = np.tile(np.arange(lanes, dtype=np.float64), whole // lanes)
+        found[:whole] = fused(places, by, first)
+    return found
 
 
 # ------------------------------------------------------------------ evenly spaced
