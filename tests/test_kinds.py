@@ -220,6 +220,27 @@ def test_a_trace_stops_at_what_changes_it_and_at_what_has_no_description() -> No
     np.testing.assert_allclose(session["y"].tolist(), np.tanh([3.0, 6.0]) + 33, rtol=1e-6)
 
 
+def test_results_with_named_parts_are_followed_and_left_behind() -> None:
+    text = """
+param w = randn(3, 4)
+x = randn(3, 4)
+best = x.max(0)
+for i in range(12):
+    m = (x * w).max(1)
+    low = (x * w * i).min(1)
+    loss = m.values.sum() + m[0].mean() * low.values.sum() + x[best.indices].sum()
+    w.grad = none
+    loss.backward()
+"""
+    sessions = [Session(seed=0, compile=flag) for flag in (True, False)]
+    for each in sessions:
+        each.run(text)
+    assert [len(each.listings()) for each in sessions] == [1, 0]
+    assert host_repr(sessions[0]["m"]) == host_repr(sessions[1]["m"])
+    assert host_repr(sessions[0]["low"]) == host_repr(sessions[1]["low"])
+    np.testing.assert_array_equal(sessions[0]["w"].grad.numpy(), sessions[1]["w"].grad.numpy())
+
+
 # ------------------------------------------------------------------ what descriptions inherit
 
 

@@ -109,6 +109,7 @@ LATE = {
     "pathlib",
     "tensorsh.engine.apply",
     "tensorsh.engine.native",
+    "tensorsh.kinds.aspects",
     "tensorsh.kinds.objects",
     "tensorsh.lang.segments",
     "tensorsh.lang.snapshot",

@@ -8,7 +8,6 @@ from ..kinds import ALL, Kind, describe, same, sequences
 from ..kinds.aspects import Brackets, Json, Tree
 from ..kinds.atoms import words
 from ..kinds.ownership import own_class
-from .compile.values import Number
 from .context import GradMode
 from .device import Device
 from .dtype import DType
@@ -32,15 +31,24 @@ def adapt(description: Kind, kind: type) -> None:
 
 
 def adapt_result(description: Kind, kind: type) -> None:
-    """PyTorch's tuples with named parts are walked by the name of their operation."""
+    """PyTorch's tuples with named parts: each operation has a class of its own."""
     description.tree = RESULT
+    description.follow, description.leave = follow_result, leave_result
+    description.names = sequences.NAMES | set(kind._fields)  # type: ignore[attr-defined]
+
+
+def follow_result(result: NamedResult, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    if not reach.known(result, path):
+        reach.guards.append(f"type({path}) is {reach.constant(type(result))}")
+        for i, part in enumerate(result):
+            reach.thing(part, f"{path}[{i}]", varies, depth + 1)
+
+
+def leave_result(result: NamedResult, leaving: Any) -> str:
+    return f"{leaving.named(type(result))}(({sequences.joined(result, leaving)}))"
 
 
 RESULT = Tree(lambda result: (None, result), lambda kind, kept, parts: kind(parts))
-
-
-def leave_number(n: Number, leaving: Any) -> str:
-    return str(leaving.number(n))
 
 
 def keep(description: Kind, kind: type) -> None:
@@ -103,5 +111,4 @@ describe(
 describe(Device, Kind(names=words("type index"), adapt=keep))
 describe(Op, Kind(parts=(), closed=ALL, adapt=keep))
 describe(GradMode, Kind(adapt=keep))
-describe(Number, Kind(leave=leave_number))
 describe(Node, Kind(parts=(), closed=ALL))

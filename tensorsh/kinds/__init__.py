@@ -6,6 +6,6 @@ it. Who walks values (undo, the compiler of loops, printing, JSON, trees) lists 
 description.
 """
 
-from .kind import ALL, ATOMS, Kind, describe, described_in, kind_of, same
+from .kind import ALL, ATOMS, FIXED, Kind, describe, described_in, kind_of, same
 
-__all__ = ["ALL", "ATOMS", "Kind", "describe", "described_in", "kind_of", "same"]
+__all__ = ["ALL", "ATOMS", "FIXED", "Kind", "describe", "described_in", "kind_of", "same"]

@@ -6,17 +6,7 @@ from math import isfinite, isnan
 from typing import Any
 
 from .aspects import Json
-from .kind import Kind, describe
-
-
-def follow(value: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
-    """A program holds for the value that it was made for."""
-    kind = type(value)
-    reach.guards.append(f"type({path}) is {reach.constant(kind)} and {path} == {reach.constant(value)}")
-    if kind is float and value == 0:
-        reach.guards.append(f"str({path}) == {str(value)!r}")
-    if value != value:
-        reach.refuse("a number that equals nothing")
+from .kind import Kind, describe, equal
 
 
 def written(value: Any, leaving: Any) -> str:
@@ -50,9 +40,9 @@ THEMSELVES = frozenset((int, bool, str, type(None)))  # in JSON
 BARE = Json(bare=True)
 describe(bytes, Kind(parts=(), text=text))
 describe(type(...), Kind(parts=(), text=text))
-describe(type(None), Kind(parts=(), text=text, json=BARE, follow=follow, leave=written))
-describe(int, Kind(names=INT, parts=(), text=text, json=BARE, follow=follow, leave=written))
-describe(bool, Kind(names=INT, parts=(), text=text, json=BARE, follow=follow, leave=written))
+describe(type(None), Kind(parts=(), text=text, json=BARE, follow=equal, leave=written))
+describe(int, Kind(names=INT, parts=(), text=text, json=BARE, follow=equal, leave=written))
+describe(bool, Kind(names=INT, parts=(), text=text, json=BARE, follow=equal, leave=written))
 describe(
     float,
     Kind(
@@ -60,7 +50,7 @@ describe(
         parts=(),
         text=text,
         json=Json(number, "float", bare=True),
-        follow=follow,
+        follow=equal,
         leave=held,
     ),
 )
@@ -71,7 +61,7 @@ describe(
         parts=(),
         text=text,
         json=Json(lambda value, item: [number(value.real), number(value.imag)], "complex"),
-        follow=follow,
+        follow=equal,
     ),
 )
 describe(
@@ -86,7 +76,7 @@ describe(
         parts=(),
         text=text,
         json=BARE,
-        follow=follow,
+        follow=equal,
         leave=written,
     ),
 )

@@ -140,6 +140,20 @@ def same(value: Any, reach: Any, path: str, varies: bool, depth: int, name: str)
     reach.same(value, path)
 
 
+def equal(value: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """How a trace follows a number or text: a program holds for the one that it was made for."""
+    kind = type(value)
+    reach.guards.append(f"type({path}) is {reach.constant(kind)} and {path} == {reach.constant(value)}")
+    if kind is float and value == 0:
+        reach.guards.append(f"str({path}) == {str(value)!r}")
+    if value != value:
+        reach.refuse("a number that equals nothing")
+
+
+#: how values are followed that cannot change
+FIXED = (same, equal)
+
+
 def method(kind: type, name: str) -> Any:
     """What a class has under a name; nothing of the class's own is asked."""
     return next((dict_of(base)[name] for base in mro_of(kind) if name in dict_of(base)), None)

@@ -17,7 +17,7 @@ from ..engine.mode import EAGER
 from ..engine.op import Op
 from ..engine.tensor import TENSORS, Tensor
 from ..errors import ArgumentError, unknown_attribute
-from ..kinds import Kind, atoms, kind_of, same
+from ..kinds import FIXED, Kind, kind_of
 from ..kinds.ownership import dict_of, mro_of, own_class
 from ..modules import Host
 from .namespace import Namespace, did_you_mean
@@ -62,7 +62,7 @@ def get(value: Any, name: str, host: Host) -> Any:
         if mode is not EAGER:
             from .reach import only_computes
 
-            known = kind_of(type(found)).follow in (same, atoms.follow) or name in MODES
+            known = kind_of(type(found)).follow in FIXED or name in MODES
             if not (known or only_computes(found)):
                 mode.observe("a function of the host")
         return found

@@ -15,7 +15,7 @@ from ..engine.compile.frame import ReplayedNode
 from ..engine.compile.steps import External
 from ..engine.compile.values import Number, TraceStopped, Value
 from ..engine.tensor import Tensor
-from ..kinds import atoms, kind_of, same
+from ..kinds import FIXED, kind_of
 from ..kinds.ownership import own_class, own_function
 from .instances import History, Instances
 from .runs import words
@@ -114,7 +114,7 @@ class Reach:
             name not in PURE
             and name not in HELPERS
             and not name.startswith(".segment ")
-            and kind_of(type(value)).follow not in (same, atoms.follow)
+            and kind_of(type(value)).follow not in FIXED
         ):
             raise TraceStopped(f"'{name}' does more than compute")
 

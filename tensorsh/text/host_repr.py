@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.tensor import TENSORS, Buffer, Parameter, Tensor
 from ..errors import ArgumentError, BadValue
 from ..kinds import ATOMS, kind_of
-from ..kinds.aspects import Brackets
 from .torch_repr import DEFAULT, PREFIX, PrintOptions, tensor_repr
+
+if TYPE_CHECKING:
+    from ..kinds.aspects import Brackets
 
 
 def host_str(value: Any, *, options: PrintOptions = DEFAULT) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import Kind, describe
 from .. import context
 from .. import dtype as dt
 
@@ -106,6 +107,14 @@ class Number:
 
     def __abs__(self) -> Number:
         return self.made(abs(self.value), f"abs({self.text})")
+
+
+def leave(n: Number, leaving: Any) -> str:
+    """The text that computes it, where a program leaves it behind."""
+    return str(leaving.number(n))
+
+
+describe(Number, Kind(leave=leave))
 
 
 def _arithmetic(name: str, sign: str) -> None:
