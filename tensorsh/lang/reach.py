@@ -14,6 +14,7 @@ from typing import Any
 from ..engine.compile.frame import ReplayedNode
 from ..engine.compile.steps import External
 from ..engine.compile.values import Number, TraceStopped, Value
+from ..engine.compile.watch import Notes
 from ..engine.tensor import Tensor
 from ..kinds import FIXED, kind_of
 from ..kinds.ownership import own_class, own_function
@@ -74,6 +75,7 @@ class Reach:
         self.scope: dict[str, Any] = {}
         self.externals: list[External] = []
         self.containers: list[tuple[Any, Any, str]] = []  # (a list or dictionary, its entries, its path)
+        self.undo: list[Callable[[], Any]] = []  # what puts the containers back as they were
         self.items: list[tuple[Any, Any, Number]] = []  # numbers in containers: (container, key, Number)
         self.numbers: dict[str, Number] = {}
         self.foreign: dict[int, Value] = {}
@@ -162,6 +164,8 @@ class Reach:
         entries = dict(kind.entries(container))
         if kind.changing is not None:
             self.containers.append((container, entries, path))
+            for part in kind.parts or ():
+                part.note(container, Notes(self.undo.append))
         for key, item in [*entries.items()]:
             place, written = f"{path}[{key!r}]", f"{name}[{key!r}]"
             if kind.changing is not None and written in self.varying and type(item) in (int, float):

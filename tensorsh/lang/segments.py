@@ -275,8 +275,8 @@ class Segment:
                 n.versions = old
             state.grad_enabled = grad_enabled
             reach.instances.leave()
-            for container, entries, _ in reach.containers:
-                put_back(container, entries)
+            for put_back in reach.undo:
+                put_back()
             for container, key, number in reach.items:
                 container[key] = number.value
             if local is names:
@@ -299,12 +299,3 @@ class Segment:
             if used:
                 lines.append(f"{place}.free({builder.named(used, 'u')})")
         return lines
-
-
-def put_back(container: Any, entries: dict[Any, Any]) -> None:
-    """A list or dictionary with what was in it."""
-    if isinstance(container, list):
-        container[:] = entries.values()
-    else:
-        container.clear()
-        container.update(entries)
