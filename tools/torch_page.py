@@ -69,6 +69,19 @@ REASONS = (
      r"scaled_grouped_mm|kineto_available|Profiler\w*|log|annotations)$", "for PyTorch's own code"),
     (r"^(eig|lstsq|matrix_rank|solve|resize|resize_as|volatile|reinforce|frobenius_norm|nuclear_norm|"
      r"legacy_contiguous_format|storage_type|orthogonal)$", "taken away or deprecated in PyTorch"),
+    (r"^(DEFAULT_PROTOCOL|\w+_SIZE|IS_WINDOWS|\w*[Ee]ndianness|MAGIC_NUMBER|MAP_\w+|PROTOCOL_VERSION|SourceChangeWarning|"
+     r"check_module_version\w*|\w*crc32_options|\w*mmap_options|location_tag|mkdtemp|normalize_storage_type|skip_data|"
+     r"register_package|storage_to_tensor_type|from_file|swap_in_optimizer_\w+)$", "for reading and writing files"),
+    (r"flash_attention|FLASH|UNFUSED|^nvtx$|^Cuda\w+|^CUDA\w+|GreenContext|DeferredCuda|check_error|sync_debug_mode|"
+     r"list_gpu|default_generators|profiler|device_index|empty_host_cache|capabilit|to_dlpack|validate_cuda|gpu_dtype|"
+     r"_device_states|DefaultDeviceType|DeviceType", "there is one processor's memory and no accelerator"),
+    (r"CacheInfo|^config$|_backend$|_unsafe$|cache_artifacts|wrap_numpy|^export$|is_view_replay|is_multithreading",
+     "loops are compiled unasked: there is nothing to set"),
+    (r"MaskedTensor|masked_tensor", "masked tensors are a prototype in PyTorch: torch.masked has the reductions"),
+    (r"CheckpointPolicy|SAC_|SelectiveCheckpoint|selective_checkpoint|SavedTensor|check_backward_validity|BackwardHook|"
+     r"unserializable_hook|warn_if_has_hooks|_DatasetKind|UninitializedTensorMixin|module_load|classproperty|"
+     r"thread_safe_generator|_nesting$|cache_enabled$|^(inf|softplus|Tensor)$", "for PyTorch's own code"),
+    (r"lobpcg", "torch.linalg.eigh computes all eigenvalues"),
     (r"names?$|named|align_|refine|rename|has_names", "names of dimensions are a prototype in PyTorch"),
 )  # fmt: skip
 
