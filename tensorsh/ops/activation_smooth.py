@@ -17,7 +17,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import wrap
 from ..errors import BadValue, DTypeError, ShapeError
-from . import vector_exp
+from . import gelu_steps, vector_exp
 from .activation import activation, floating, leaky_relu, where
 from .elementwise import SMALL, is_half, select
 from .erf import erf, odd_tanh
@@ -160,9 +160,19 @@ def gelu(x, approximate, out=None):
     """
     if is_half(x):
         return _gelu(x.astype(np.float32), approximate, None).astype(x.dtype)
+    if gelu_steps.takes(x, approximate):
+        return into(out, gelu_steps.forward(x))
     out = _gelu(x, approximate, out)
     if approximate == "none" and x.dtype == np.float32 and x.ndim:
         out += 0  # PyTorch adds x/2 and x/2 · erf, and the sum of 0 and -0 is 0
+    return out
+
+
+def into(out: Any, found: Any) -> Any:
+    """A result in the array that was asked for."""
+    if out is None:
+        return found
+    out[...] = found
     return out
 
 
@@ -201,8 +211,11 @@ def _gelu_gradient(grad, input, approximate):
     infer=same,
     elementwise=True,
     whole=True,
+    exact=lambda grad, x, approximate: approximate == "none" and vector_exp.takes(grad, x),
 )
 def gelu_backward(grad, x, approximate, out=None):
+    if gelu_steps.takes(x, approximate) and grad.dtype == x.dtype:
+        return into(out, gelu_steps.backward(grad, x))
     one = x.dtype.type
     square = x * x
     twice = _twice_cumulative(x, square, approximate, None)

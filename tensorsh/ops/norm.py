@@ -20,6 +20,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError
+from . import norm_steps
 from .loss_rules import only_float
 from .moments import fused as fused_multiply_add
 from .moments import moments
@@ -145,9 +146,22 @@ def _gradient_specs(grad, input, shape, weight, eps, kept, needs):
     "dtype kept, any needs)",
     _layer_gradients,
     infer=_gradient_specs,
+    exact=lambda grad, x, shape, *_: (
+        x.spec.dtype is grad.spec.dtype
+        and math.prod(shape) > 0
+        and x.spec.dtype is dt.float32
+        and norm_steps.takes(x.spec.numel, x.spec.numel // math.prod(shape))
+    ),
 )
 def layer_norm_backward(grad, x, shape, weight, eps, kept, needs):
     n = math.prod(shape)
+    if x.dtype == np.float32 and norm_steps.takes(x.size, x.size // n):
+        rows = x.reshape(-1, n)
+        mean, variance = moments(rows)
+        rstd = 1 / np.sqrt(variance + x.dtype.type(eps))
+        scale = None if weight is None else weight.reshape(-1)
+        found = norm_steps.layer_norm_backward(grad.reshape(-1, n), rows, mean, rstd, scale)
+        return [array.reshape(as_) for array, as_ in zip(found, (x.shape, shape, shape), strict=True)]
     rows = large_layer_norm_backward(grad.reshape(-1, n), x.reshape(-1, n), weight, eps)
     return [array.reshape(as_) for array, as_ in zip(rows, (x.shape, shape, shape), strict=True)]
 
