@@ -238,7 +238,7 @@ def _record(grad_fn: str) -> Op:
         axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
         mode, antialias = how[0], how[3]
         if mode == "bilinear" and not antialias and x.dtype == np.float32 and x.size <= EXACT:
-            return _bilinear(x, axes[0][1], axes[1][1])
+            return in_format_of(np.ascontiguousarray(_bilinear(x, axes[0][1], axes[1][1])), given)
         for axis, found in axes[::-1]:
             blended = x.dtype == np.uint8 and found[1] is not None
             x = _apply_bytes(x, axis, *found) if blended else _apply_taps(x, axis, *found)

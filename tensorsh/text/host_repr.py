@@ -40,6 +40,8 @@ def host_repr(value: Any, *, options: PrintOptions = DEFAULT) -> str:
         written = kind.text(item, options) if kind.text is not None else None
         if written is not None:
             text.append(written)
+        elif is_tensor(item):  # of a program's own class
+            text.append(named_tensor_repr(item, options))
         elif kind.brackets is None or kind.entries is None:
             text.append(without_address(repr(item)))
         elif id(item) in open_containers:
