@@ -104,8 +104,20 @@ def run(options: Options) -> int:
         return code
 
 
+#: bytes of C's stack: what a program nests (a hundred thousand `map`s) is followed by calls in C, which nothing counts
+STACK = 120 << 20
+
+
 def programs_begin() -> None:
     """From now on an interrupt is the program's, and so is garbage: what was imported is none."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+        if soft != resource.RLIM_INFINITY and soft < STACK <= (
+            hard if hard != resource.RLIM_INFINITY else STACK
+        ):
+            resource.setrlimit(resource.RLIMIT_STACK, (STACK, hard))
     interrupt.raises()
     if not gc.isenabled():
         gc.freeze()

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import io
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -60,7 +61,8 @@ def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
                 write(stream)
             return
         folder, name = os.path.split(target)
-        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+        _clean(folder, name)
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.{os.getpid()}.", suffix=".tmp", dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
                 write(stream)
@@ -72,6 +74,27 @@ def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def _clean(folder: str, name: str) -> None:
+    """Remove what processes that were killed while they wrote this file have left beside it."""
+    left = re.compile(re.escape(f".{name}.") + r"(\d+)\.\w+\.tmp")
+    with contextlib.suppress(OSError):
+        for each in os.listdir(folder or "."):
+            found = left.fullmatch(each)
+            if found is not None and not _runs(int(found[1])):
+                os.unlink(os.path.join(folder, each))
+
+
+def _runs(process: int) -> bool:
+    """Whether there is a process of that number."""
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _mode(path: str) -> int | None:

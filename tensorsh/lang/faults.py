@@ -228,7 +228,7 @@ def _raised_by_the_program(error: BaseException) -> bool:
     return (
         place.startswith(PROGRAM)
         or not place.startswith(PACKAGE)
-        or isinstance(error, ArithmeticError | OSError | Warning)
+        or isinstance(error, ArithmeticError | OSError | UnicodeError | Warning)
     )
 
 

@@ -7,8 +7,10 @@ grammar, a damaged file or a home that cannot be written only means that the tab
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import os
+import stat
 import sys
 from typing import Any
 from zlib import crc32
@@ -103,6 +105,8 @@ def _cache_file() -> str:
 def _read_cache(path: str, key: str) -> dict[str, Any] | None:
     try:
         with open(path, "rb") as file:
+            if not _ours(os.fstat(file.fileno())):
+                return None
             checksum, data = file.read(4), file.read()
         if int.from_bytes(checksum, "big") != crc32(data):
             return None
@@ -112,14 +116,23 @@ def _read_cache(path: str, key: str) -> dict[str, Any] | None:
     return table if stored_key == key else None
 
 
+def _ours(status: os.stat_result) -> bool:
+    """Whether only the user can have written this: a regular file of theirs that nobody else may change."""
+    user = getattr(os, "getuid", lambda: status.st_uid)()
+    return stat.S_ISREG(status.st_mode) and status.st_uid in (user, 0) and not status.st_mode & 0o022
+
+
 def _write_cache(path: str, key: str, table: dict[str, Any]) -> None:
     """Written beside and renamed, so that no reader ever sees half a file."""
     data = marshal.dumps((key, table))
     temporary = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)  # of a process that was killed, or a link that somebody planted
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with open(temporary, "wb") as file:
+            with os.fdopen(handle, "wb") as file:
                 file.write(crc32(data).to_bytes(4, "big") + data)
             os.replace(temporary, path)
         except OSError:
