@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shlex
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -191,12 +192,29 @@ def programs(options: Options) -> Iterable[tuple[str, str, bool]]:
             raise UsageError(f"cannot read standard input: {error.msg}") from None
 
 
+def is_program(text: str) -> bool:
+    """Whether what was given for the name of a file is a program itself."""
+    from .errors import ParseError
+    from .lang.parse import parse
+    from .source import Source
+
+    try:
+        parse(Source(text))
+    except ParseError:
+        return False
+    return not text.isidentifier()
+
+
 def read_file(path: str) -> str:
     """The text of a script; UsageError for what cannot be read."""
     try:
         return read_program(path, pipes=True)
     except OSError as error:
-        raise UsageError(f"cannot read {path!r}: {error.strerror}") from None
+        meant = isinstance(error, FileNotFoundError) and not path.endswith((".py", ".tsh"))
+        raise UsageError(
+            f"cannot read {path!r}: {error.strerror}",
+            help=f"tensorsh -c {shlex.quote(path)} runs a text" if meant and is_program(path) else None,
+        ) from None
     except SyntaxError as error:
         raise UsageError(f"cannot read {path!r}: {error.msg}") from None
     except UnicodeDecodeError as error:

@@ -212,12 +212,17 @@ class TensorshError(Exception):
 
 
 class ParseError(TensorshError):
-    """The text is not a program. `incomplete` says that more lines could still make it one."""
+    """The text is not a program.
+
+    incomplete   whether more lines could still make it one
+    suggestion   a whole text to run in its place, if it is clear what was meant
+    """
 
     kind = "syntax"
     error_class = "SyntaxError"
     exit_code = 3
     incomplete = False
+    suggestion: str | None = None
 
 
 class UsageError(TensorshError):

@@ -198,3 +198,25 @@ def test_grammar_has_no_conflicts():
         logger.setLevel(level)
         logger.removeHandler(handler)
     assert not [message for message in messages if "conflict" in message]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("x = ones（2，3）", "x = ones(2,3)"),
+        ("x = １２ + ３．５", "x = 12 + 3.5"),
+        ("print（“你好，世界”）  # （注释）", 'print("你好，世界")  # （注释）'),
+        ('s = "（"；\u3000t = ‘，’', "s = \"（\"; t = '，'"),
+        ("a = 1\nif a ≥ 0：\n    print（a）", "a = 1\nif a >= 0:\n    print(a)"),
+        ('s = """（\n（"""\nf（s）', 's = """（\n（"""\nf(s)'),
+        ("f（", None),
+        ("x = 1 ¬ 2（", None),
+    ],
+)
+def test_what_was_meant_by_full_width_characters(text: str, meant: str | None) -> None:
+    with pytest.raises(ParseError) as raised:
+        parse(Source(text))
+    assert raised.value.suggestion == meant
+    if meant is not None:
+        parse(Source(meant))
+        assert raised.value.help.removeprefix("type `").removesuffix("`") in meant

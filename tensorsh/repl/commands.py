@@ -77,9 +77,22 @@ def dispatch(shell: Shell, text: str) -> bool:
         help_(shell, "")
     elif word.startswith(":"):
         _named(shell, text)
+    elif word.startswith("!") and shell.typed:
+        run_outside(shell, word[1:])
     else:
         return False
     return True
+
+
+def run_outside(shell: Shell, line: str) -> None:
+    """`!ls`: a command of the operating system, on the same terminal."""
+    import subprocess
+
+    if not line.strip():
+        raise UsageError("`!` wants a command", code="command", help="!ls")
+    code = subprocess.run(line, shell=True, check=False).returncode
+    if code:
+        shell.tell(shell.paint(f"exit code {code}", "note"))
 
 
 def _named(shell: Shell, text: str) -> None:

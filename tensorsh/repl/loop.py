@@ -47,8 +47,14 @@ class Report(Protocol):
 class Reader(Protocol):
     """Where inputs come from."""
 
-    def read(self) -> str:
-        """The next input; EOFError at the end, KeyboardInterrupt for one that was given up."""
+    #: whether somebody types
+    typed: bool
+
+    def read(self, offer: str | None = None) -> str:
+        """The next input; EOFError at the end, KeyboardInterrupt for one that was given up.
+
+        `offer`: one that may be meant, to be taken with a key.
+        """
         ...
 
 
@@ -93,16 +99,21 @@ class Shell:
         session.on_warning = report.warning
         self.timer = timer
         self.entries: list[Entry] = []
+        self.typed = False  # whether the inputs are typed by somebody
+        self.offer: str | None = None  # an input that may have been meant
 
     def loop(self, source: Reader) -> int:
         """Read and run until there is no more."""
         while True:
             try:
-                text = source.read()
+                text = source.read(self.offer)
             except KeyboardInterrupt:
+                self.offer = None
                 continue
             except EOFError:
                 return 0
+            self.offer = None
+            self.typed = source.typed
             self.enter(text)
 
     def enter(self, text: str) -> None:
@@ -155,6 +166,7 @@ class Shell:
         except TensorshError as error:
             progress.finish()
             self.report.error(error)
+            self.offer = getattr(error, "suggestion", None)
             return False
         finally:
             progress.finish()
@@ -227,9 +239,9 @@ class Lines:
     def __init__(self, line: Callable[[str], str] = input, pythonic: Callable[[], bool] = lambda: False):
         self.line = line
         self.pythonic = pythonic
-        self.prompts = sys.stdin.isatty()
+        self.prompts = self.typed = sys.stdin.isatty()
 
-    def read(self) -> str:
+    def read(self, offer: str | None = None) -> str:
         text = self.line(PROMPT if self.prompts else "")
         while not is_finished(text + "\n", self.pythonic()):
             try:

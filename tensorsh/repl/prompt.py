@@ -23,7 +23,7 @@ from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_completions, has_focus, has_selection
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.key_binding.bindings.completion import generate_completions
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
@@ -73,8 +73,11 @@ STYLE = Style.from_dict({
 class Prompt:
     """Reads inputs at a terminal; `input` and `output` are prompt_toolkit's, for tests."""
 
+    typed = True
+
     def __init__(self, shell: Shell, history: str | None, *, input: Any = None, output: Any = None):
         self.session = shell.session
+        self.offer: str | None = None  # what may be meant, if nothing is typed
         self.prompt: PromptSession[str] = PromptSession(
             [("class:prompt", PROMPT)],
             prompt_continuation=continuation,
@@ -87,7 +90,7 @@ class Prompt:
             style=STYLE,
             include_default_pygments_style=False,
             color_depth=None if shell.report.color else ColorDepth.DEPTH_1_BIT,
-            key_bindings=keys(lambda: self.session.pythonic),
+            key_bindings=merge_key_bindings([keys(lambda: self.session.pythonic), self._taken()]),
             enable_history_search=True,
             search_ignore_case=True,
             enable_suspend=True,
@@ -100,9 +103,25 @@ class Prompt:
         buffer.on_text_changed += self._update_signature
         buffer.on_cursor_position_changed += self._update_signature
 
-    def read(self) -> str:
+    def read(self, offer: str | None = None) -> str:
         self.prompt.bottom_toolbar = self._kind()
+        self.offer = offer
+        first = "" if offer is None else offer.split("\n")[0]
+        self.prompt.placeholder = [("class:auto-suggestion", first)]
         return self.prompt.prompt()
+
+    def _taken(self) -> KeyBindings:
+        """Tab and Enter take what is offered, while nothing is typed."""
+        bindings = KeyBindings()
+        offered = Condition(lambda: bool(self.offer) and not get_app().current_buffer.text)
+
+        @bindings.add("tab", filter=has_focus(DEFAULT_BUFFER) & offered)
+        @bindings.add("right", filter=has_focus(DEFAULT_BUFFER) & offered)
+        @bindings.add("enter", filter=has_focus(DEFAULT_BUFFER) & offered)
+        def _(event: KeyPressEvent) -> None:
+            event.current_buffer.insert_text(self.offer or "")
+
+        return bindings
 
     def _update_signature(self, _: object) -> None:
         """The signature of the call the cursor is in, below the screen; nothing there otherwise."""
