@@ -142,6 +142,8 @@ def signature(value: Any, name: str, *, bound: bool = False) -> Signature | None
 def _parameters(found: inspect.Signature) -> Any:
     starred = False
     for p in found.parameters.values():
+        if p.kind is p.VAR_POSITIONAL and p.name == "given":
+            continue  # of a method that takes nothing, and complains of what it is given
         if p.kind is p.KEYWORD_ONLY and not starred:
             starred = True
             yield "", "*"
