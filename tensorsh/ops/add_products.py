@@ -14,10 +14,11 @@ from ..engine.apply import apply
 from ..engine.op import op
 from ..engine.small_products import matrix_product, matrix_vector
 from ..engine.spec import Spec
-from ..errors import BadValue, DTypeError, ShapeError
+from ..errors import DTypeError, ShapeError
 from .broadcast import expanded_size
 from .elementwise import conj
 from .matmul import adjoint, bmm, mm, mv
+from .numbers import check_factor, number_array
 from .product_rules import check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
 from .rules import wrap_dim
 
@@ -29,20 +30,18 @@ def _onto(input: Spec, shape: tuple[int, ...]) -> Spec:
 
 
 def _check_factors(of: Spec, *factors: Any) -> None:
-    if not of.dtype.is_complex and any(type(f) is complex and f.imag for f in factors):
-        raise BadValue(
-            f"value cannot be converted to type {dt.c_names[of.dtype]} without overflow", code="argument-type"
-        )
+    for factor in factors:
+        check_factor(factor, of.dtype)
 
 
 def combined(input: Any, product: Any, beta: Any, alpha: Any) -> Any:
     """beta * input + alpha * product, in the product's dtype."""
-    kind = product.dtype.type
+    kind = dt.of(product)
     if alpha != 1:
-        product = product * kind(alpha)
+        product = product * number_array(alpha, kind)
     if beta == 0:
         return product
-    return np.add(input if beta == 1 else input * kind(beta), product)
+    return np.add(input if beta == 1 else input * number_array(beta, kind), product)
 
 
 def _scaled(x: Any, factor: Any) -> Any:

@@ -68,13 +68,25 @@ def check_number(value: Any, dtype: DType, name: str | None = None) -> None:
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         raise BadValue("int too big to convert", code="number-range", help="integers have 64 bits")
     if not holds(value, dtype):
-        raise BadValue(
-            f"value cannot be converted to type {name or SCALAR_NAMES[dtype]} without overflow",
-            code="number-range",
-            help="take .real, or make the tensor complex"
-            if isinstance(value, complex) and not dtype.is_complex
+        whole = isinstance(value, complex) and not dtype.is_complex
+        raise overflow(
+            name or SCALAR_NAMES[dtype],
+            "take .real, or make the tensor complex"
+            if whole
             else f"it is out of range for {dtype.name}; choose a wider dtype",
         )
+
+
+def overflow(name: str, help: str | None = None) -> Exception:
+    """What PyTorch says of a number that a type of C++ does not hold."""
+    return BadValue(
+        f"value cannot be converted to type {name} without overflow", code="number-range", help=help
+    )
+
+
+def check_factor(value: Any, dtype: DType) -> None:
+    """The same for a number in the arithmetic of an operation, which computes 16-bit floats in float32."""
+    check_number(value, dt.float32 if dtype.is_half else dtype)
 
 
 def number_array(value: Any, dtype: DType) -> np.ndarray[Any, Any]:

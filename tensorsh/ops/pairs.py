@@ -8,8 +8,9 @@ from ..engine import dtype as dt
 from ..engine import fma
 from ..engine.op import op, registry
 from ..engine.spec import Spec
-from ..errors import BadValue, DTypeError
+from ..errors import DTypeError
 from .elementwise import conj, exact, not_implemented, numbered, one_tensor, select, where
+from .numbers import check_factor, number_array
 from .rounding import floats_only
 from .rules import broadcast
 
@@ -262,18 +263,19 @@ def _(grad, input, end):
 
 def scale(value, like):
     """`value` in the dtype of the result."""
-    if type(value) is complex and like.dtype.kind != "c":
-        raise BadValue(
-            "value cannot be converted to type float without overflow",
-            help="a complex value needs complex tensors",
-        )
-    return np.array(value).astype(like.dtype)
+    return number_array(value, dt.of(like))
+
+
+def scaled_spec(input, tensor1, tensor2, value):
+    out = broadcast(input, tensor1, tensor2)
+    check_factor(value, out.dtype)
+    return out
 
 
 def addcmul_spec(input, tensor1, tensor2, value):
     if input.dtype is dt.bool_:
         raise not_implemented("addcmul_cpu_out", input)
-    return broadcast(input, tensor1, tensor2)
+    return scaled_spec(input, tensor1, tensor2, value)
 
 
 @op(
@@ -327,7 +329,7 @@ def check_addcdiv(input, tensor1, tensor2, value):
 
 @op(
     "addcdiv(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)",
-    infer=lambda input, tensor1, tensor2, value: broadcast(input, tensor1, tensor2),
+    infer=scaled_spec,
     check=check_addcdiv,
     promote="types",
     inplace=True,

@@ -18,7 +18,7 @@ from ..engine.spec import spec
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .create import OPTIONS, leaf
-from .numbers import SCALAR_NAMES, cast_array, check_number, number_array
+from .numbers import SCALAR_NAMES, cast_array, check_number, number_array, overflow
 
 
 def computed(
@@ -60,7 +60,7 @@ def real_number(value: Any, name: str, position: int) -> Any:
     """A bound of a range: a real number."""
     value = number(value, "arange", name, position)
     if isinstance(value, complex):
-        raise BadValue("value cannot be converted to type double without overflow")
+        raise overflow("double")
     if isinstance(value, int):
         check_number(value, dt.int64)
     return value
