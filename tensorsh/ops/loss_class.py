@@ -393,13 +393,15 @@ def _uniform(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str
 @composite(
     "nn.functional.linear_cross_entropy(Tensor input, Tensor linear_weight, Tensor target, *, "
     "Tensor? linear_bias=None, Tensor? weight=None, str reduction='mean', int? ignore_index=None, "
-    "float label_smoothing=0.0)",
+    "float label_smoothing=0.0, any options=None)",
     names=("nn.functional.linear_cross_entropy",),
 )
 def linear_cross_entropy(
-    input, linear_weight, target, linear_bias, weight, reduction, ignore_index, label_smoothing
+    input, linear_weight, target, linear_bias, weight, reduction, ignore_index, label_smoothing, options
 ):
     """`cross_entropy(linear(input, linear_weight, linear_bias), target)`, (N, in) and (C, …, in).
+
+    `options` say how PyTorch cuts a large one into pieces; here it is computed whole.
 
     >>> nn.functional.linear_cross_entropy([[1., 1.]], [[1., 0.], [0., 1.]], tensor([0]))
     tensor(0.6931)
