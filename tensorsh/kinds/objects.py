@@ -10,7 +10,7 @@ from typing import Any
 from .aspects import Part
 from .kind import ALL, Kind, describe
 from .mappings import put_back_dict, replace_dict
-from .ownership import own_class
+from .ownership import HEAP_TYPE, flags_of, own_class
 from .undo import Again, Notes, inside
 
 #: where those of our classes live that keep what programs see in slots, or in what functions close over
@@ -66,7 +66,7 @@ def replace_attributes(thing: Any, again: Again) -> None:
 
 
 def note_kind(thing: Any, s: Notes) -> Iterable[Any]:
-    """The class of an instance of the program's."""
+    """The class of an instance, which may be given another."""
     kind = type(thing)
 
     def put_back() -> bool:
@@ -128,14 +128,14 @@ OWN_KIND = Part(note_kind)
 
 
 def adapt(description: Kind, kind: type) -> None:
-    """What a class adds: attributes and slots, and that an instance of the program's may change its class."""
+    """What a class adds: attributes and slots, and that an instance may be given another class."""
     closed = description.closed or frozenset()
     parts = _of_python(kind) if description.parts is None else description.parts
     if "attributes" not in closed and kind.__dictoffset__:
         parts += (ATTRIBUTES,)
     if "slots" not in closed and slots_of(kind):
         parts += (SLOTS,)
-    if closed != ALL and own_class(kind):
+    if closed != ALL and (own_class(kind) or (kind.__dictoffset__ and flags_of(kind) & HEAP_TYPE)):
         parts += (OWN_KIND,)
     description.parts = parts
 
@@ -172,11 +172,14 @@ def note_class(kind: type, s: Notes) -> Iterable[Any]:
     if not own_class(kind):
         return ()
     before, bases = dict(vars(kind)), kind.__bases__
+    title = kind.__name__, kind.__qualname__
 
     def put_back() -> bool:
-        changed = kind.__bases__ != bases
-        if changed:
+        changed = (kind.__bases__, kind.__name__, kind.__qualname__) != (bases, *title)
+        if kind.__bases__ != bases:
             kind.__bases__ = bases
+        if changed:
+            kind.__name__, kind.__qualname__ = title
         for name in [name for name in vars(kind) if name not in before]:
             changed = True
             type.__delattr__(kind, name)

@@ -286,7 +286,10 @@ class Evaluator:
                 from .snapshot import Snapshot
 
                 spaces = [variables, *(vars(own) for own in self.imports.own.values())]
-                snapshot = Snapshot(spaces, [text.bound for text in (self.prelude, self.python, self.strict)])
+                kept = self.modules.kept()
+                snapshot = Snapshot(
+                    [*spaces, *kept], [text.bound for text in (self.prelude, self.python, self.strict)]
+                )
                 before = dict(variables)  # with relays in the place of generators
                 modules = self.modules.state()
             journal.begin()
@@ -431,6 +434,10 @@ class SessionHost(Host):
     def __init__(self, evaluator: Evaluator):
         super().__init__()
         self.evaluator = evaluator
+
+    @property
+    def undoing(self) -> bool:
+        return self.evaluator.undoing
 
     def folder(self) -> str:
         return self.evaluator.folder()

@@ -34,6 +34,7 @@ class Relay:
         "_ahead",
         "_before",
         "_changed",
+        "_ended",
         "_fault",
         "_function",
         "_inner",
@@ -51,6 +52,7 @@ class Relay:
         self._make: Callable[[Again], Any] | None = None  # makes it anew, if it had not begun
         self._before: dict[str, Any] = {}  # the variables of its body when the statement began
         self._changed = self._ran = False
+        self._ended = ""  # what the statement did to it that cannot be taken back
 
     # ---------------------------------------------------------------- as an iterator
 
@@ -114,6 +116,7 @@ class Relay:
         """A statement begins; gives what putting it back will need in its place."""
         self._log = []
         self._changed = self._ran = False
+        self._ended = ""
         self._make, self._before = None, {}
         frame = getattr(self._inner, "gi_frame", None)
         if frame is None:
@@ -141,7 +144,11 @@ class Relay:
             self._ahead.clear()
             self._fault = ""
         else:
-            if self._changed or (self._ran and changed(self._inner, self._function, self._before)):
+            if self._ended:
+                self._fault = (
+                    f"{self._title()} cannot go on: a statement that failed {self._ended}; make it anew"
+                )
+            elif self._changed or (self._ran and changed(self._inner, self._function, self._before)):
                 self._fault = (
                     f"{self._title()} cannot go on: a statement that failed had run it, and its body changed "
                     "something outside of itself, which was taken back; make it anew"
@@ -163,23 +170,23 @@ class GeneratorRelay(Relay):
 
     def throw(self, *args: Any) -> Any:
         """Go on with an error where `yield` is."""
-        self._interfere()
+        self._interfere("had thrown an error into it")
         return self._inner.throw(*args)
 
     def close(self) -> None:
         """End it."""
         self._ahead.clear()
-        self._interfere()
+        self._interfere("had closed it")
         self._inner.close()
 
-    def _interfere(self) -> None:
+    def _interfere(self, what: str) -> None:
         """Its body is about to go another way than the one that was noted."""
         if self._fault:
             raise RuntimeError(self._fault)
         if self._ahead:
             raise RuntimeError(f"{self._title()} cannot be thrown an error after a statement that failed")
         if self._log is not None and self._inner.gi_frame is not None:
-            self._changed = True
+            self._ended = what
 
 
 GeneratorRelay.__name__ = GeneratorRelay.__qualname__ = "generator"

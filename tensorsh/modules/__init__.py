@@ -24,6 +24,8 @@ from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module, ProgramModule
 from .rules import allowed_dunder
 
+#: what modules of Python's keep that a program can change
+CHANGEABLE = frozenset((list, dict, set))
 #: the streams of the process that a program can replace
 STREAMS = ("stdin", "stdout", "stderr")
 
@@ -38,6 +40,11 @@ class Host:
         self.modules: Modules = None  # type: ignore[assignment]  # set by Modules
         self.descriptors: set[int] = set()  # files that are numbers, which the session was given
         self.warnings = Warnings(lambda file, line: None, _print_warning)  # the session's filters
+
+    @property
+    def undoing(self) -> bool:
+        """Whether a statement that fails is undone, so that what it changed has to be seen."""
+        return False
 
     def folder(self) -> str:
         """The folder of the running script."""
@@ -127,6 +134,7 @@ class Modules:
         self.environ = Environ()
         self.builtins: dict[str, Any] = table(self)
         self.numpy: Any = None  # `numpy_state.NumPy`, when a program has imported it
+        self._original: dict[str, dict[str, Any]] = {}  # the names of modules as they were found
         self.streams: dict[str, Any] = {}  # which the program has put in the place of the process's
         self._depth = 0
         self._random: Any = None
@@ -155,6 +163,7 @@ class Modules:
         except BaseException:
             del self.loaded[name]
             raise
+        self._original[name] = dict(vars(module))
         if parent:
             setattr(self.loaded[parent], last, module)
         for each in table.submodules.split():
@@ -189,6 +198,24 @@ class Modules:
         module = Module(name)
         vars(module).update(names)
         return module
+
+    def kept(self) -> list[Any]:
+        """What modules hold that a program can have changed or given them, streams and handlers of logs too."""
+        found: list[Any] = [getattr(sys, name) for name in STREAMS]
+        for name, module in self.loaded.items():
+            original = self._original.get(name)
+            if original is not None and type(module) is not ProgramModule:
+                found += [
+                    value
+                    for each, value in vars(module).items()
+                    if type(value) in CHANGEABLE or original.get(each, original) is not value
+                ]
+        found += [self.numpy.call] if self.numpy is not None else ()
+        if self._copies is not None and "logging" in self._copies.made:
+            from .logs import handlers
+
+            found += handlers(self._copies.made["logging"])
+        return [value for value in found if not isinstance(value, Module)]
 
     # --- state -----------------------------------------------------------------------------------------------
 

@@ -243,8 +243,15 @@ def _change_dataclasses(modules: Modules, made: types.ModuleType) -> None:
         setattr(made, name, getattr(dataclasses, name))
 
 
+def _change_functools(modules: Modules, made: types.ModuleType) -> None:
+    from .caches import change
+
+    change(modules.host, made)
+
+
 CHANGED: dict[str, Callable[[Any, types.ModuleType], None]] = {
     "dataclasses": _change_dataclasses,
+    "functools": _change_functools,
     "logging": _change_logging,
     "pickle": _change_pickle,
 }

@@ -51,6 +51,14 @@ def change(modules: Modules, made: Any) -> None:
     made.StrFormatStyle._format = _format
 
 
+def handlers(made: types.ModuleType) -> list[Any]:
+    """The handlers of all loggers of a session, and what they filter with."""
+    module: Any = made
+    loggers = [module.root, *module.root.manager.loggerDict.values()]
+    held = [each for logger in loggers for each in getattr(logger, "handlers", ())]
+    return [*held, *(each for one in (*loggers, *held) for each in getattr(one, "filters", ()))]
+
+
 class LogState:
     """What the loggers and handlers of a session were, to be put back."""
 
