@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import weakref
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from tensorsh import Session, TensorshError
-from undo_programs import check, own_kind, pytorch_kind
+from tensorsh.source import Source
+from undo_programs import Narrow, check, own_kind, pytorch_kind
 
 
 def failing(session: Session, body: str) -> None:
@@ -26,11 +28,54 @@ def prepared(text: str) -> Session:
 
 
 def test_random_statements_of_pytorch_programs() -> None:
-    assert check(300, 0, pytorch_kind()) == []
+    assert check(120, 0, pytorch_kind()) == []
 
 
 def test_random_statements_of_the_language() -> None:
     assert check(100, 0, own_kind()) == []
+
+
+def test_random_statements_noted_by_their_names() -> None:
+    assert check(80, 1, Narrow()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("x + 1", True),
+        ("y = x.sum() * 2", True),
+        ("torch.sin(x), n", True),
+        ("big[3]", True),
+        ("len(big)", True),
+        ("push(1)", False),
+        ("p.v", False),
+        ("x.backward()", False),
+        ("big.append(1)", False),
+        ("x[0] = 1", False),
+        ("p + 1", False),
+    ],
+)
+def test_what_only_computes_is_not_noted(text: str, harmless: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = prepared(
+        "x = torch.ones(3)\nn = 1\nbig = list(range(5000))\npush = big.append\nclass P:\n    v = 1\np = P()"
+    )
+    noted: list[Any] = []
+    monkeypatch.setattr(session._evaluator, "snapshot", noted.append)
+    with contextlib.suppress(TensorshError, AttributeError):
+        session.run(text)
+    assert (noted == []) is harmless
+
+
+def test_only_what_names_lead_to_is_noted() -> None:
+    session = prepared("big = [[i] for i in range(1000)]\nsmall = []\ndef add(v):\n    small.append(v)")
+    (statement,) = session._evaluator.compile(Source("add(1)"))
+    with session.active():
+        seen = session._evaluator.snapshot(statement).seen
+    assert id(session["small"]) in seen
+    assert id(session["big"]) not in seen
+    (statement,) = session._evaluator.compile(Source("globals()['add'](1)"))
+    with session.active():
+        assert id(session["big"]) in session._evaluator.snapshot(statement).seen
 
 
 LOGGING = """

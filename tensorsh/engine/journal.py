@@ -29,11 +29,14 @@ def memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 class Journal:
     """`start` tells what is older than the running statement: nodes with a smaller sequence number."""
 
-    __slots__ = ("_seen", "_undo", "active", "start")
+    __slots__ = ("_seen", "_undo", "active", "listened", "start")
 
     def __init__(self) -> None:
         self.active = False
         self.start = 0
+        self.listened = (
+            False  # whether functions of the program hang on graphs, so that a walk may do anything
+        )
         self._undo: dict[Any, Callable[[], None]] = {}  # in the order of the changes
         self._seen: dict[Any, Any] = {}  # (id, aspect) → the thing, or a reference that clears the entry
 

@@ -36,7 +36,8 @@ def note_function(function: FunctionType, s: Notes) -> Iterable[Any]:
 
     s.add(function, put_back)
     attributes = note_attributes(function, s)
-    return [*attributes, *(function.__closure__ or ()), *inside((facts[0], facts[1]))]
+    named = s.mentioned(function) if own_function(function) else ()
+    return [*attributes, *(function.__closure__ or ()), *inside((facts[0], facts[1])), *named]
 
 
 def replace_function(function: FunctionType, again: Again) -> None:

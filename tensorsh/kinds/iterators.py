@@ -49,6 +49,7 @@ def note_iterator(iterator: Any, s: Notes) -> Iterable[Any]:
 def note_generator(generator: Any, s: Notes) -> Iterable[Any]:
     """A generator that has come from another statement: it is put in a relay."""
     s.unheld.append(generator)
+    s.widen()
     return ()
 
 

@@ -24,6 +24,12 @@ class Notes(Protocol):
     iterators: list[tuple[Any, Any]]  # those that can, and what they are made of
     relays: list[Any]
 
+    def mentioned(self, function: Any) -> list[Any]:
+        """The variables that a function of the program names, where that is how they are found."""
+
+    def widen(self) -> None:
+        """What a thing leads to cannot be told: everything has to be noted."""
+
     def add(self, thing: Any, undo: Undo) -> None:
         """How to put a thing back."""
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import ops, train  # noqa: F401  registers every operation
 from ..engine import context
@@ -39,6 +39,9 @@ from .program_kind import imports_torch
 from .pythonic import PythonCompiler, WatchedCompiler
 from .runs import walk
 from .runtime import USER_FILE, Runtime, Show
+
+if TYPE_CHECKING:
+    from .snapshot import Snapshot
 
 #: how deep a program's own calls may go, as frames of Python
 RECURSION = 3000
@@ -282,14 +285,8 @@ class Evaluator:
             imported, settings = set(self.imported), context.current().settings()
             snapshot = None
             # in a PyTorch program any operator can be that of a class of its own
-            if statement.table.pythonic or changes(statement.node):
-                from .snapshot import Snapshot
-
-                spaces = [variables, *(vars(own) for own in self.imports.own.values())]
-                kept = self.modules.kept()
-                snapshot = Snapshot(
-                    [*spaces, *kept], [text.bound for text in (self.prelude, self.python, self.strict)]
-                )
+            if self.can_change(statement):
+                snapshot = self.snapshot(statement)
                 before = dict(variables)  # with relays in the place of generators
                 modules = self.modules.state()
             journal.begin()
@@ -326,6 +323,28 @@ class Evaluator:
                 snapshot.commit()
         if statement.table.pythonic and not self.pythonic and not statement.table.silent:
             self.pythonic = "torch" in self.modules.loaded or self.imports.torch_imported
+
+    def can_change(self, statement: Statement) -> bool:
+        """Whether a statement can change what it does not bind."""
+        if not statement.table.pythonic:
+            return changes(statement.node)
+        from .touches import is_harmless
+
+        # any operator can be that of a class of the program's
+        return not is_harmless(statement.node, self.variables, self.prelude_of(statement.table).bound)
+
+    def snapshot(self, statement: Statement) -> Snapshot:
+        """What a statement can touch, as it is now."""
+        from .snapshot import Snapshot
+        from .touches import roots
+
+        spaces = [self.variables, *(vars(own) for own in self.imports.own.values())]
+        kept = self.modules.kept()
+        skip = [text.bound for text in (self.prelude, self.python, self.strict)]
+        found = roots(statement.code, self.variables, self.modules.loaded)
+        if found is None:
+            return Snapshot([*spaces, *kept], skip)
+        return Snapshot([*found, *kept], skip, spaces)
 
     def execute(self, statement: Statement, variables: dict[str, Any]) -> None:
         """Run the code of one statement with these variables."""

@@ -198,6 +198,7 @@ def note_relay(each: Relay, s: Notes) -> Iterable[Any]:
     if s.looks:
         return ()
     s.relays.append(each)
+    s.widen()
     return list(each._begin())
 
 

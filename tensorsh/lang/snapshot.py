@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from types import GeneratorType
+from types import FunctionType, GeneratorType
 from typing import Any
 
 from ..engine.journal import memory_of
@@ -22,16 +22,25 @@ from ..kinds.iterators import Made
 from ..kinds.undo import Undo
 from .iterators import Again
 from .relay import Relay, may_change, reads_outside, relay
+from .touches import finds, names_of
 
 
 class Snapshot:
-    """Everything that `roots` lead to; `restore` puts it back. What is in `skip` is not looked into."""
+    """What `roots` lead to; `restore` puts it back. What is in `skip` is not looked into.
+
+    With `spaces`, dictionaries of variables, it is `narrow`: of these only the bindings are noted, and functions lead
+    to the variables that they name. Where that does not tell what can be touched, `spaces` are roots after all.
+    """
 
     looks = False  # whether nothing is to be put back
 
-    def __init__(self, roots: Iterable[Any], skip: Iterable[Any] = ()):
-        roots, skip = list(roots), list(skip)
+    def __init__(self, roots: Iterable[Any], skip: Iterable[Any] = (), spaces: Iterable[Any] = ()):
+        roots, skip, self.spaces = list(roots), list(skip), list(spaces)
+        self.narrow = bool(self.spaces)
         self._look(roots, skip)
+        if self.narrow and self.wide:
+            self.narrow, roots = False, [*self.spaces, *roots]
+            self._look(roots, skip)
         while self.unheld:
             again = Again({id(each): relay(each) for each in self.unheld}, self.iterators)
             self._replace(again)
@@ -48,18 +57,39 @@ class Snapshot:
         self.unheld: list[Any] = []  # generators that are in no relay yet
         seen: dict[int, Any] = {id(each): each for each in skip}  # each thing by its id, which keeps it alive
         self.seen = seen
+        self.wide = False  # whether what is led to cannot be told from names
         work = list(roots)
+        if self.narrow:
+            self.parts[dict] = kind_of(dict).parts or ()
+            for space in self.spaces:
+                seen[id(space)] = space
+                for part in self.parts[dict]:
+                    part.note(space, self)
         while work:
             thing = work.pop()
             kind = type(thing)
             if kind in ATOMS or id(thing) in seen:
                 continue
+            if self.wide and self.narrow:
+                return  # it begins again with everything
             seen[id(thing)] = thing
             parts = self.parts.get(kind)
             if parts is None:
                 parts = self.parts[kind] = kind_of(kind).parts or ()
             for part in parts:
                 work.extend(part.note(thing, self))
+
+    def mentioned(self, function: FunctionType) -> list[Any]:
+        """The variables that a function names."""
+        if not self.narrow:
+            return []
+        code, names = function.__code__, function.__globals__
+        self.wide = self.wide or finds(code)
+        return [names[name] for name in names_of(code) if name in names]
+
+    def widen(self) -> None:
+        """What is led to cannot be told."""
+        self.wide = True
 
     def add(self, thing: Any, undo: Undo) -> None:
         """How to put a thing back."""
@@ -105,6 +135,7 @@ class Reach(Snapshot):
     """What some values lead to; nothing is told of it."""
 
     looks = True
+    narrow = False
 
     def __init__(self, roots: list[Any]):
         self._look(roots, [])

@@ -48,7 +48,9 @@ class FunctionNode(Node):
         self.saves = True
         self.hooks = None
         self.kept: Any = ()
-        noting = context.current().noting
+        state = context.current()
+        state.journal.listened = True
+        noting = state.noting
         if noting is not None:
             noting.note(self)
 
