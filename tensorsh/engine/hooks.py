@@ -32,14 +32,9 @@ class RemovableHandle:
 
     def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
         self.hooks_dict_ref = ref(hooks_dict)
-<<<<<<< HEAD
+        context.current().journal.listened = True
         self.id = _next_id[0]
         _next_id[0] += 1
-=======
-        context.current().journal.listened = True
-        self.id = RemovableHandle.next_id
-        RemovableHandle.next_id += 1
->>>>>>> 4a41089 (A statement is noted by what its names lead to, one that only computes not at all: 0.5 ms beside 100,000 lists)
         extra = extra_dict if isinstance(extra_dict, list) else [] if extra_dict is None else [extra_dict]
         self.extra_dict_ref = tuple([ref(d) for d in extra])
 

@@ -164,6 +164,6 @@ class Look:
             case ast.Attribute(value=ast.Name(id=name), name=attribute) if name in self.variables:
                 value = self.variables[name]
                 if type(value) is Namespace:
-                    return type(vars(value).get(attribute)) is Op
+                    return type(vars(value).get(attribute) or value.find(attribute)) is Op
                 return type(value) in PLAIN and attribute not in RUNNING and attribute not in value.__dict__
         return False
