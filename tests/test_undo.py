@@ -66,6 +66,12 @@ def test_what_only_computes_is_not_noted(text: str, harmless: bool, monkeypatch:
     assert (noted == []) is harmless
 
 
+def test_a_layer_that_was_parametrized_is_itself_again() -> None:
+    session = prepared("import torch.nn as nn\nlayer = nn.Linear(1, 1)")
+    failing(session, "nn.utils.parametrizations.weight_norm(layer)")
+    assert session.run("type(layer) is nn.Linear") == [True]
+
+
 def test_only_what_names_lead_to_is_noted() -> None:
     session = prepared("big = [[i] for i in range(1000)]\nsmall = []\ndef add(v):\n    small.append(v)")
     (statement,) = session._evaluator.compile(Source("add(1)"))

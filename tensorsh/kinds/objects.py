@@ -72,7 +72,7 @@ def note_kind(thing: Any, s: Notes) -> Iterable[Any]:
     def put_back() -> bool:
         if type(thing) is kind:
             return False
-        object.__setattr__(thing, "__class__", kind)
+        s.become(thing, kind)
         return True
 
     s.first(thing, put_back)

@@ -27,6 +27,9 @@ class Notes(Protocol):
     def mentioned(self, function: Any) -> list[Any]:
         """The variables that a function of the program names, where that is how they are found."""
 
+    def become(self, thing: Any, kind: type) -> None:
+        """Make a thing one of another class, a sealed one of the library's too."""
+
     def widen(self) -> None:
         """What a thing leads to cannot be told: everything has to be noted."""
 

@@ -15,6 +15,7 @@ from types import FunctionType, GeneratorType
 from typing import Any
 
 from ..engine.journal import memory_of
+from ..engine.sealed import changing
 from ..engine.tensor import Tensor
 from ..kinds import ATOMS, kind_of
 from ..kinds.aspects import Part
@@ -86,6 +87,11 @@ class Snapshot:
         code, names = function.__code__, function.__globals__
         self.wide = self.wide or finds(code)
         return [names[name] for name in names_of(code) if name in names]
+
+    def become(self, thing: Any, kind: type) -> None:
+        """Make a thing one of another class, a sealed one of the library's too."""
+        with changing(type(thing), kind):
+            object.__setattr__(thing, "__class__", kind)
 
     def widen(self) -> None:
         """What is led to cannot be told."""
