@@ -14,13 +14,15 @@ from typing import NamedTuple
 from ..engine import device
 from ..engine.dtype import dtypes
 from ..session import Session
-from .commands import COMMANDS, split_command
+from .commands import COMMANDS, last_of, split_command
 from .lookup import UNKNOWN, meta, names_after, resolve, signature_of, variables
 from .scan import KEYWORDS, SOFT_KEYWORDS, Place, place
 
 #: functions whose first argument is the path of a file, and the statement that takes one
 PATHS = frozenset({"load", "save"})
 DTYPES = frozenset(dtypes)
+#: what commands call files, and how their names end
+SUFFIXES = {"files": ("",), "scripts": (".tsh", ".py")}
 
 
 class Candidate(NamedTuple):
@@ -38,10 +40,9 @@ def complete(session: Session, text: str) -> list[Candidate]:
         name, argument, typing_name = command
         if typing_name:
             return _matching(name, ((c.name, c.summary) for c in COMMANDS.values()))
-        kind = COMMANDS[name].completes if name in COMMANDS else ""
+        kind, text = last_of(name, argument)
         if kind != "code":
-            return _argument(session, kind, argument)
-        text = argument
+            return _argument(session, kind, text)
     if text.lstrip().startswith("?"):
         return _argument(session, "names", text.lstrip().lstrip("?"))
     return _code(session, text)
@@ -151,8 +152,8 @@ def _attributes(session: Session, here: Place, found: set[str]) -> Iterable[tupl
 
 def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
     """Candidates for a command's argument."""
-    if kind == "files":
-        return files(argument, ".tsh")
+    if kind in SUFFIXES:
+        return files(argument, *SUFFIXES[kind])
     if kind == "commands":
         return _matching(argument, ((c.name, c.summary) for c in COMMANDS.values()))
     last = re.split(r"\s+", argument)[-1]
@@ -175,8 +176,8 @@ def _matching(word: str, names: Iterable[tuple[str, str]]) -> list[Candidate]:
     return [Candidate(name, len(word), about) for name, about in (exact or found).items()][::-1]
 
 
-def files(typed: str, suffix: str = "") -> list[Candidate]:
-    """Files and folders that continue a path; only files with `suffix`, if one is given."""
+def files(typed: str, *suffixes: str) -> list[Candidate]:
+    """Files and folders that continue a path; only files that end so, if that is said."""
     folder, name = os.path.split(os.path.expanduser(typed))
     try:
         entries = sorted(os.scandir(folder or "."), key=lambda entry: entry.name.lower())
@@ -186,7 +187,11 @@ def files(typed: str, suffix: str = "") -> list[Candidate]:
     for entry in entries:
         is_folder = _is_folder(entry)
         hidden = entry.name.startswith(".") and not name.startswith(".")
-        if not entry.name.startswith(name) or hidden or not (is_folder or entry.name.endswith(suffix)):
+        if (
+            not entry.name.startswith(name)
+            or hidden
+            or not (is_folder or entry.name.endswith(suffixes or ""))
+        ):
             continue
         found.append(
             Candidate(entry.name + "/" * is_folder, len(os.path.split(typed)[1]), "folder" * is_folder)

@@ -15,7 +15,7 @@ from ..lang.parse import grammar
 from ..lang.places import PREFIXES
 from ..session import Session
 from ..source import Source
-from .commands import COMMANDS, split_command
+from .commands import last_of, split_command
 from .scan import KEYWORDS, scan
 
 #: longer texts are left plain: every key would colour them anew
@@ -42,9 +42,10 @@ def highlight(session: Session, text: str) -> list[Piece]:
     pieces: list[Piece] = []
     if command is not None:
         name, argument, typing_name = command
-        at = len(text) if typing_name else len(text) - len(argument)
+        kind, last = last_of(name, argument)
+        at = len(text) if typing_name else len(text) - len(last if kind == "code" else argument)
         pieces = [(0, at, "command")]
-        if name not in COMMANDS or COMMANDS[name].completes != "code":
+        if kind != "code":
             return pieces
     elif text.lstrip().startswith("?"):
         return [(0, len(text), "command")]

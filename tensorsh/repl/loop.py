@@ -20,7 +20,7 @@ from ..lang.parse import is_complete
 from ..render.paint import Paint, painter
 from ..session import OnDisplay, Session
 from ..source import Source, Span, read_program
-from .commands import dispatch, split_command
+from .commands import dispatch, last_of, split_command
 
 PROMPT = ">>> "
 CONTINUED = "... "
@@ -255,8 +255,8 @@ def is_finished(text: str, pythonic: bool = False) -> bool:
     """Whether an input that ends with Enter is to be run: a command, or a complete program of a kind."""
     command = split_command(text)
     if command is not None:
-        name, argument, _ = command
-        return name != "time" or is_finished(argument, pythonic)
+        kind, last = last_of(*command[:2])
+        return kind != "code" or is_finished(last, pythonic)
     if "?" in (text.strip()[:1], text.strip()[-1:]):
         return True
     return not text.strip() or is_complete(text, pythonic)

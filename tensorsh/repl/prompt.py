@@ -32,7 +32,7 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.styles import Style
 
 from ..session import Session
-from .commands import COMMANDS, split_command
+from .commands import last_of, split_command
 from .complete import complete
 from .highlight import highlight
 from .lookup import Signature, signature_of
@@ -220,7 +220,8 @@ def signature_line(session: Session, text: str, columns: int) -> StyleAndTextTup
     """The signature of the innermost call around the end of `text`, the current parameter marked."""
     command = split_command(text)
     if command is not None:
-        text = command[1] if command[0] in COMMANDS and COMMANDS[command[0]].completes == "code" else ""
+        kind, last = last_of(*command[:2])
+        text = last if kind == "code" else ""
     if "(" not in text:
         return None
     call = place(text).call

@@ -1,0 +1,11 @@
+"""What the shell does besides running programs: `:help`, `:vars`, `:time`, … and `?name`, `help(name)`.
+
+A command is a function of the shell and the rest of the line, with a line of help; the table `COMMANDS`
+is what `:help`, completion and "did you mean" read. What a command needs is imported when it runs.
+"""
+
+from . import settings, variables, running, typed  # noqa: F401, I001  `:help` lists commands in this order
+from .dispatch import dispatch
+from .table import COMMANDS, Command, last_of, split_command
+
+__all__ = ["COMMANDS", "Command", "dispatch", "last_of", "split_command"]
