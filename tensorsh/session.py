@@ -20,7 +20,7 @@ from unicodedata import normalize
 
 import numpy as np
 
-from .engine import context, device
+from .engine import context, device, own_tables
 from .engine.arguments import as_tensor
 from .engine.dtype import DType, dtypes
 from .engine.tensor import Tensor
@@ -228,6 +228,7 @@ class Session:
             turns,
             np.errstate(all="ignore"),  # PyTorch computes inf and nan without a warning
             context.using(self.context),
+            own_tables.using(self.context),
             roomy(self._evaluator.modules.recursion_limit),
             hearing(self.context.warnings),
             self._evaluator.modules.active(),

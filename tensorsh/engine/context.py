@@ -53,6 +53,7 @@ class Context:
         "safe",
         "spelling",
         "switches",
+        "tables",
         "threads",
         "transforms",
         "undispatched",
@@ -84,6 +85,7 @@ class Context:
         self.autocast: Any = None  # in which dtype products are computed, where `torch.autocast` says so
         self.safe: dict[Any, Any] = {}  # what the program says may be found in files of weights
         self.switches: dict[Any, Any] = {}  # what a program sets that changes nothing in how is computed
+        self.tables: list[dict[Any, Any] | None] = []  # `own_tables`, while another session runs
         #: (module, name) in a pickle → what the program may find there; None: see `torch.serialization.names`
         self.find_class: Callable[[str, str], Any] | None = None
         #: asked with (path, "read" or "write") before a file is opened; raises where that is not allowed

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary, ref
 
 from ..errors import ArgumentError, GradientError
 from . import context
+from .own_tables import about_to_change
 from .tensor import TENSORS, Tensor
 
 Hooks = OrderedDict[int, Callable[..., Any]]
@@ -126,19 +127,6 @@ def hooks_of(target: Any) -> Any:
         context.current().journal.save_attributes(target, "hooks")
         target.hooks = NodeHooks()
     return target.hooks
-
-
-def about_to_change(hooks: Any) -> None:
-    """Before hooks come or go: a statement that fails leaves those that were there."""
-    journal = context.current().journal
-    if journal.active and journal.first(hooks):
-        before = hooks.copy()
-
-        def undo() -> None:
-            hooks.clear()
-            hooks.update(before)
-
-        journal.record(undo)
 
 
 def add(hooks: Hooks, hook: Callable[..., Any]) -> RemovableHandle:

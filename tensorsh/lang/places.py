@@ -166,7 +166,7 @@ def operation(error: BaseException) -> tuple[Op | None, tuple[Any, ...], dict[st
     """The operation that the program called, and with what; None if it was not in one."""
     for frame in frames_inside(error)[1:]:
         found = frame.f_locals
-        if type(found.get("self")) is Op and "args" in found and "kwargs" in found:
+        if issubclass(type(found.get("self")), Op) and "args" in found and "kwargs" in found:
             return found["self"], found["args"], found["kwargs"]
     return None, (), {}
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar
 
-from ...engine.sealed import changing
+from ...engine.own_tables import about_to_change, of_session
 from ...engine.tensor import Tensor
 from ..namespace import torch
 from .utils import lazy_property
 
 __all__ = ["Distribution"]
+
+
+_defaults = of_session({"validate_args": True})
+
+
+class _Default:
+    """An attribute that is the session's default where a distribution has none of its own."""
+
+    def __get__(self, instance: Any, kind: type) -> bool:
+        return _defaults["validate_args"]
 
 
 class Distribution:
@@ -25,7 +35,7 @@ class Distribution:
 
     has_rsample = False
     has_enumerate_support = False
-    _validate_args = True
+    _validate_args = _Default()
     parameters: ClassVar[dict[str, int] | None] = None
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -37,8 +47,8 @@ class Distribution:
         """Whether distributions validate when they are not told."""
         if value not in (True, False):
             raise ValueError
-        with changing(Distribution):
-            Distribution._validate_args = value
+        about_to_change(_defaults)
+        _defaults["validate_args"] = value
 
     def __init__(self, batch_shape: Any = (), event_shape: Any = (), validate_args: bool | None = None):
         self._batch_shape = torch.Size(batch_shape)

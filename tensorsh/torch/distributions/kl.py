@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import total_ordering
 from typing import Any
 
+from ...engine.own_tables import about_to_change, of_session
 from ...engine.tensor import Tensor
 from ..namespace import torch
 
@@ -14,8 +15,21 @@ __all__ = ["kl_divergence", "register_kl"]
 
 Rule = Callable[[Any, Any], Tensor]
 
-_rules: dict[tuple[type, type], Rule] = {}
-_found: dict[tuple[type, type], Any] = {}
+Rules = dict[tuple[type, type], Rule]
+
+_rules: Rules = {}  # the library's
+_own_rules: Rules = of_session({})  # the program's
+_found: dict[tuple[type, type], Any] = of_session({})
+
+
+def library_rule(type_p: type, type_q: type) -> Callable[[Rule], Rule]:
+    """`register_kl` for the library itself."""
+
+    def decorator(rule: Rule) -> Rule:
+        _rules[type_p, type_q] = rule
+        return rule
+
+    return decorator
 
 
 def register_kl(type_p: type, type_q: type) -> Callable[[Rule], Rule]:
@@ -27,7 +41,9 @@ def register_kl(type_p: type, type_q: type) -> Callable[[Rule], Rule]:
             raise TypeError(f"Expected {name} to be a Distribution subclass but got {kind}")
 
     def decorator(rule: Rule) -> Rule:
-        _rules[type_p, type_q] = rule
+        about_to_change(_own_rules)
+        about_to_change(_found)
+        _own_rules[type_p, type_q] = rule
         _found.clear()
         return rule
 
@@ -59,12 +75,13 @@ def dispatch(type_p: type, type_q: type) -> Any:
     """The rule of the most specific pair, NotImplemented if there is none."""
     from . import kl_rules  # noqa: F401  fills the table
 
-    matches = [pair for pair in _rules if issubclass(type_p, pair[0]) and issubclass(type_q, pair[1])]
+    rules = {**_rules, **_own_rules}
+    matches = [pair for pair in rules if issubclass(type_p, pair[0]) and issubclass(type_q, pair[1])]
     if not matches:
         return NotImplemented
     left_p, left_q = min(Match(*m) for m in matches).types
     right_q, right_p = min(Match(*reversed(m)) for m in matches).types
-    left, right = _rules[left_p, left_q], _rules[right_p, right_q]
+    left, right = rules[left_p, left_q], rules[right_p, right_q]
     if left is not right:
         warnings.warn(
             f"Ambiguous kl_divergence({type_p.__name__}, {type_q.__name__}). Please "

@@ -21,7 +21,7 @@ from .geometric import Geometric
 from .gumbel import Gumbel
 from .half_normal import HalfNormal
 from .independent import Independent
-from .kl import infinite_like, kl_divergence, register_kl
+from .kl import infinite_like, kl_divergence, library_rule
 from .laplace import Laplace
 from .lowrank_multivariate_normal import LowRankMultivariateNormal, lowrank_logdet, lowrank_mahalanobis
 from .multivariate_normal import MultivariateNormal, batch_mahalanobis
@@ -34,7 +34,7 @@ from .uniform import Uniform
 from .utils import euler_constant, sum_rightmost
 
 
-@register_kl(Bernoulli, Bernoulli)
+@library_rule(Bernoulli, Bernoulli)
 def _(p: Any, q: Any) -> Tensor:
     t1 = p.probs * (F.softplus(-q.logits) - F.softplus(-p.logits))
     t1[q.probs == 0] = torch.inf
@@ -45,7 +45,7 @@ def _(p: Any, q: Any) -> Tensor:
     return t1 + t2
 
 
-@register_kl(Beta, Beta)
+@library_rule(Beta, Beta)
 def _(p: Any, q: Any) -> Tensor:
     p1, p0, q1, q0 = p.concentration1, p.concentration0, q.concentration1, q.concentration0
     sum_p, sum_q = p1 + p0, q1 + q0
@@ -56,7 +56,7 @@ def _(p: Any, q: Any) -> Tensor:
     return t1 - t2 + t3 + t4 + (sum_q - sum_p) * torch.digamma(sum_p)
 
 
-@register_kl(Binomial, Binomial)
+@library_rule(Binomial, Binomial)
 def _(p: Any, q: Any) -> Tensor:
     if (p.total_count < q.total_count).any():
         raise NotImplementedError(
@@ -68,7 +68,7 @@ def _(p: Any, q: Any) -> Tensor:
     return kl
 
 
-@register_kl(Categorical, Categorical)
+@library_rule(Categorical, Categorical)
 def categorical(p: Any, q: Any) -> Tensor:
     t = p.probs * (p.logits - q.logits)
     t[(q.probs == 0).expand_as(t)] = torch.inf
@@ -76,19 +76,19 @@ def categorical(p: Any, q: Any) -> Tensor:
     return t.sum(-1)
 
 
-@register_kl(OneHotCategorical, OneHotCategorical)
+@library_rule(OneHotCategorical, OneHotCategorical)
 def _(p: Any, q: Any) -> Tensor:
     return categorical(p._categorical, q._categorical)
 
 
-@register_kl(ContinuousBernoulli, ContinuousBernoulli)
+@library_rule(ContinuousBernoulli, ContinuousBernoulli)
 def _(p: Any, q: Any) -> Tensor:
     t1 = p.mean * (p.logits - q.logits)
     t2 = p._cont_bern_log_norm() + torch.log1p(-p.probs)
     return t1 + t2 + (-q._cont_bern_log_norm() - torch.log1p(-q.probs))
 
 
-@register_kl(Dirichlet, Dirichlet)
+@library_rule(Dirichlet, Dirichlet)
 def _(p: Any, q: Any) -> Tensor:
     sum_p, sum_q = p.concentration.sum(-1), q.concentration.sum(-1)
     t1 = sum_p.lgamma() - sum_q.lgamma()
@@ -97,13 +97,13 @@ def _(p: Any, q: Any) -> Tensor:
     return t1 - t2 + ((p.concentration - q.concentration) * t4).sum(-1)
 
 
-@register_kl(Exponential, Exponential)
+@library_rule(Exponential, Exponential)
 def _(p: Any, q: Any) -> Tensor:
     ratio = q.rate / p.rate
     return -ratio.log() + ratio - 1
 
 
-@register_kl(ExponentialFamily, ExponentialFamily)
+@library_rule(ExponentialFamily, ExponentialFamily)
 def _(p: Any, q: Any) -> Tensor:
     """By Bregman's divergence of the log normaliser."""
     if type(p) is not type(q):
@@ -120,7 +120,7 @@ def _(p: Any, q: Any) -> Tensor:
     return result
 
 
-@register_kl(Gamma, Gamma)
+@library_rule(Gamma, Gamma)
 def _(p: Any, q: Any) -> Tensor:
     t1 = q.concentration * (p.rate / q.rate).log()
     t2 = torch.lgamma(q.concentration) - torch.lgamma(p.concentration)
@@ -128,7 +128,7 @@ def _(p: Any, q: Any) -> Tensor:
     return t1 + t2 + t3 + (q.rate - p.rate) * (p.concentration / p.rate)
 
 
-@register_kl(Gumbel, Gumbel)
+@library_rule(Gumbel, Gumbel)
 def _(p: Any, q: Any) -> Tensor:
     ratio, there, here = p.scale / q.scale, q.loc / q.scale, p.loc / q.scale
     t1 = -ratio.log() - there + here
@@ -136,31 +136,31 @@ def _(p: Any, q: Any) -> Tensor:
     return t1 + ratio * euler_constant + t3 - (1 + euler_constant)
 
 
-@register_kl(Geometric, Geometric)
+@library_rule(Geometric, Geometric)
 def _(p: Any, q: Any) -> Tensor:
     return -p.entropy() - torch.log1p(-q.probs) / p.probs - q.logits
 
 
-@register_kl(Normal, Normal)
+@library_rule(Normal, Normal)
 def normal(p: Any, q: Any) -> Tensor:
     ratio = (p.scale / q.scale).pow(2)
     off = ((p.loc - q.loc) / q.scale).pow(2)
     return 0.5 * (ratio + off - 1 - ratio.log())
 
 
-@register_kl(HalfNormal, HalfNormal)
+@library_rule(HalfNormal, HalfNormal)
 def _(p: Any, q: Any) -> Tensor:
     return normal(p.base_dist, q.base_dist)
 
 
-@register_kl(Laplace, Laplace)
+@library_rule(Laplace, Laplace)
 def _(p: Any, q: Any) -> Tensor:
     ratio = p.scale / q.scale
     off = (p.loc - q.loc).abs()
     return -ratio.log() + off / q.scale + ratio * torch.exp(-off / p.scale) - 1
 
 
-@register_kl(Pareto, Pareto)
+@library_rule(Pareto, Pareto)
 def _(p: Any, q: Any) -> Tensor:
     ratio = q.alpha / p.alpha
     result = q.alpha * (p.scale / q.scale).log() + -ratio.log() + ratio - 1
@@ -168,32 +168,32 @@ def _(p: Any, q: Any) -> Tensor:
     return result
 
 
-@register_kl(Poisson, Poisson)
+@library_rule(Poisson, Poisson)
 def _(p: Any, q: Any) -> Tensor:
     return p.rate * (p.rate.log() - q.rate.log()) - (p.rate - q.rate)
 
 
-@register_kl(Cauchy, Cauchy)
+@library_rule(Cauchy, Cauchy)
 def _(p: Any, q: Any) -> Tensor:
     upper = ((p.scale + q.scale).pow(2) + (p.loc - q.loc).pow(2)).log()
     return upper - (4 * p.scale * q.scale).log()
 
 
-@register_kl(Uniform, Uniform)
+@library_rule(Uniform, Uniform)
 def _(p: Any, q: Any) -> Tensor:
     result = ((q.high - q.low) / (p.high - p.low)).log()
     result[(q.low > p.low) | (q.high < p.high)] = torch.inf
     return result
 
 
-@register_kl(TransformedDistribution, TransformedDistribution)
+@library_rule(TransformedDistribution, TransformedDistribution)
 def _(p: Any, q: Any) -> Tensor:
     if p.transforms != q.transforms or p.event_shape != q.event_shape:
         raise NotImplementedError
     return kl_divergence(p.base_dist, q.base_dist)
 
 
-@register_kl(Independent, Independent)
+@library_rule(Independent, Independent)
 def _(p: Any, q: Any) -> Tensor:
     if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
         raise NotImplementedError
@@ -224,7 +224,7 @@ def check_events(p: Any, q: Any, kind: str) -> None:
         )
 
 
-@register_kl(MultivariateNormal, MultivariateNormal)
+@library_rule(MultivariateNormal, MultivariateNormal)
 def _(p: Any, q: Any) -> Tensor:
     check_events(p, q, "Multivariate Normals")
     tril_q, tril_p = q._unbroadcasted_scale_tril, p._unbroadcasted_scale_tril
@@ -236,7 +236,7 @@ def _(p: Any, q: Any) -> Tensor:
     return half + 0.5 * (trace + distance - n)
 
 
-@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+@library_rule(LowRankMultivariateNormal, LowRankMultivariateNormal)
 def _(p: Any, q: Any) -> Tensor:
     check_events(p, q, "Low Rank Multivariate Normals")
     (wp, dp), (wq, dq) = p._parts(), q._parts()
@@ -252,7 +252,7 @@ def _(p: Any, q: Any) -> Tensor:
     return 0.5 * (log_det + trace + distance - p.event_shape[0])
 
 
-@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+@library_rule(MultivariateNormal, LowRankMultivariateNormal)
 def _(p: Any, q: Any) -> Tensor:
     check_events(p, q, "(Low Rank) Multivariate Normals")
     wq, dq = q._parts()
@@ -264,7 +264,7 @@ def _(p: Any, q: Any) -> Tensor:
     return 0.5 * (log_det + trace + distance - p.event_shape[0])
 
 
-@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@library_rule(LowRankMultivariateNormal, MultivariateNormal)
 def _(p: Any, q: Any) -> Tensor:
     check_events(p, q, "(Low Rank) Multivariate Normals")
     wp, dp = p._parts()

@@ -14,7 +14,7 @@ from .continuous_bernoulli import ContinuousBernoulli
 from .exponential import Exponential
 from .gamma import Gamma
 from .gumbel import Gumbel
-from .kl import infinite_like, register_kl
+from .kl import infinite_like, library_rule
 from .laplace import Laplace
 from .normal import Normal
 from .pareto import Pareto
@@ -42,14 +42,14 @@ def infinite(parameter: str) -> Any:
 
 for _p, (_name, _others) in INFINITE.items():
     for _q in _others:
-        register_kl(_p, _q)(infinite(_name))
+        library_rule(_p, _q)(infinite(_name))
 
 
 def x_log_x(x: Tensor) -> Tensor:
     return torch.special.xlogy(x, x)
 
 
-@register_kl(Bernoulli, Poisson)
+@library_rule(Bernoulli, Poisson)
 def _(p: Any, q: Any) -> Tensor:
     return -p.entropy() - (p.probs * q.rate.log() - q.rate)
 
@@ -57,18 +57,18 @@ def _(p: Any, q: Any) -> Tensor:
 # ------------------------------------------------------------------ from between 0 and 1
 
 
-@register_kl(Beta, ContinuousBernoulli)
+@library_rule(Beta, ContinuousBernoulli)
 def _(p: Any, q: Any) -> Tensor:
     return -p.entropy() - p.mean * q.logits - torch.log1p(-q.probs) - q._cont_bern_log_norm()
 
 
-@register_kl(Beta, Exponential)
+@library_rule(Beta, Exponential)
 def _(p: Any, q: Any) -> Tensor:
     mean = p.concentration1 / (p.concentration1 + p.concentration0)
     return -p.entropy() - q.rate.log() + q.rate * mean
 
 
-@register_kl(Beta, Gamma)
+@library_rule(Beta, Gamma)
 def _(p: Any, q: Any) -> Tensor:
     total = p.concentration1 + p.concentration0
     t2 = q.concentration.lgamma() - q.concentration * q.rate.log()
@@ -76,7 +76,7 @@ def _(p: Any, q: Any) -> Tensor:
     return -p.entropy() + t2 - t3 + q.rate * p.concentration1 / total
 
 
-@register_kl(Beta, Normal)
+@library_rule(Beta, Normal)
 def _(p: Any, q: Any) -> Tensor:
     total = p.concentration1 + p.concentration0
     mean = p.concentration1 / total
@@ -86,26 +86,26 @@ def _(p: Any, q: Any) -> Tensor:
     return -p.entropy() + t2 + (t3 - q.loc * mean + q.loc.pow(2) * 0.5) / variance
 
 
-@register_kl(Beta, Uniform)
+@library_rule(Beta, Uniform)
 def _(p: Any, q: Any) -> Tensor:
     result = -p.entropy() + (q.high - q.low).log()
     result[(q.low > p.support.lower_bound) | (q.high < p.support.upper_bound)] = torch.inf
     return result
 
 
-@register_kl(ContinuousBernoulli, Exponential)
+@library_rule(ContinuousBernoulli, Exponential)
 def _(p: Any, q: Any) -> Tensor:
     return -p.entropy() - torch.log(q.rate) + q.rate * p.mean
 
 
-@register_kl(ContinuousBernoulli, Normal)
+@library_rule(ContinuousBernoulli, Normal)
 def _(p: Any, q: Any) -> Tensor:
     t2 = 0.5 * (math.log(2.0 * math.pi) + torch.square(q.loc / q.scale)) + torch.log(q.scale)
     t3 = (p.variance + torch.square(p.mean) - 2.0 * q.loc * p.mean) / (2.0 * torch.square(q.scale))
     return -p.entropy() + t2 + t3
 
 
-@register_kl(ContinuousBernoulli, Uniform)
+@library_rule(ContinuousBernoulli, Uniform)
 def _(p: Any, q: Any) -> Tensor:
     result = -p.entropy() + (q.high - q.low).log()
     outside = torch.max(torch.ge(q.low, p.support.lower_bound), torch.le(q.high, p.support.upper_bound))
@@ -115,33 +115,33 @@ def _(p: Any, q: Any) -> Tensor:
 # ------------------------------------------------------------------ from the positive numbers
 
 
-@register_kl(Exponential, Gamma)
+@library_rule(Exponential, Gamma)
 def _(p: Any, q: Any) -> Tensor:
     ratio = q.rate / p.rate
     t1 = -q.concentration * torch.log(ratio)
     return t1 + ratio + q.concentration.lgamma() + q.concentration * euler_constant - (1 + euler_constant)
 
 
-@register_kl(Exponential, Gumbel)
+@library_rule(Exponential, Gumbel)
 def _(p: Any, q: Any) -> Tensor:
     product, place = p.rate * q.scale, q.loc / q.scale
     t2 = torch.exp(place) * product / (product + 1)
     return product.log() - 1 - place + t2 + product.reciprocal()
 
 
-@register_kl(Exponential, Normal)
+@library_rule(Exponential, Normal)
 def _(p: Any, q: Any) -> Tensor:
     variance, square = q.scale.pow(2), p.rate.pow(2)
     t1 = 0.5 * torch.log(square * variance * 2 * math.pi)
     return t1 - 1 + (square.reciprocal() - q.loc / p.rate + q.loc.pow(2) * 0.5) / variance
 
 
-@register_kl(Gamma, Exponential)
+@library_rule(Gamma, Exponential)
 def _(p: Any, q: Any) -> Tensor:
     return -p.entropy() - q.rate.log() + q.rate * p.concentration / p.rate
 
 
-@register_kl(Gamma, Gumbel)
+@library_rule(Gamma, Gumbel)
 def _(p: Any, q: Any) -> Tensor:
     product, place, shape = p.rate * q.scale, q.loc / q.scale, p.concentration
     t1 = (shape - 1) * shape.digamma() - shape.lgamma() - shape
@@ -149,7 +149,7 @@ def _(p: Any, q: Any) -> Tensor:
     return t1 + t2 + (torch.exp(place) * (1 + product.reciprocal()).pow(-shape) - place)
 
 
-@register_kl(Gamma, Normal)
+@library_rule(Gamma, Normal)
 def _(p: Any, q: Any) -> Tensor:
     variance, square, shape = q.scale.pow(2), p.rate.pow(2), p.concentration
     t1 = 0.5 * torch.log(square * variance * 2 * math.pi) - shape - shape.lgamma()
@@ -158,7 +158,7 @@ def _(p: Any, q: Any) -> Tensor:
     return t1 + (shape - 1) * shape.digamma() + (t2 - t3 + 0.5 * q.loc.pow(2)) / variance
 
 
-@register_kl(Pareto, Exponential)
+@library_rule(Pareto, Exponential)
 def _(p: Any, q: Any) -> Tensor:
     product = p.scale * q.rate
     t3 = p.alpha * product / (p.alpha - 1)
@@ -167,7 +167,7 @@ def _(p: Any, q: Any) -> Tensor:
     return result
 
 
-@register_kl(Pareto, Gamma)
+@library_rule(Pareto, Gamma)
 def _(p: Any, q: Any) -> Tensor:
     common = p.scale.log() + p.alpha.reciprocal()
     t2 = q.concentration.lgamma() - q.concentration * q.rate.log()
@@ -177,7 +177,7 @@ def _(p: Any, q: Any) -> Tensor:
     return result
 
 
-@register_kl(Pareto, Normal)
+@library_rule(Pareto, Normal)
 def _(p: Any, q: Any) -> Tensor:
     common = p.scale / (p.alpha - 1)
     t1 = (math.sqrt(2 * math.pi) * q.scale * p.alpha / p.scale).log()
@@ -191,7 +191,7 @@ def _(p: Any, q: Any) -> Tensor:
 # ------------------------------------------------------------------ from all numbers
 
 
-@register_kl(Gumbel, Normal)
+@library_rule(Gumbel, Normal)
 def _(p: Any, q: Any) -> Tensor:
     ratio = p.scale / q.scale
     t1 = (ratio / math.sqrt(2 * math.pi)).log()
@@ -200,7 +200,7 @@ def _(p: Any, q: Any) -> Tensor:
     return -t1 + t2 + t3 - (euler_constant + 1)
 
 
-@register_kl(Laplace, Normal)
+@library_rule(Laplace, Normal)
 def _(p: Any, q: Any) -> Tensor:
     variance = q.scale.pow(2)
     ratio = p.scale.pow(2) / variance
@@ -208,7 +208,7 @@ def _(p: Any, q: Any) -> Tensor:
     return -(0.5 * torch.log(2 * ratio / math.pi)) + ratio + off / variance - 1
 
 
-@register_kl(Normal, Gumbel)
+@library_rule(Normal, Gumbel)
 def _(p: Any, q: Any) -> Tensor:
     mean, place = p.loc / q.scale, q.loc / q.scale
     ratio = (p.scale / q.scale).pow(2)
@@ -216,7 +216,7 @@ def _(p: Any, q: Any) -> Tensor:
     return -(ratio.log() * 0.5) + (mean - place) + t3 - (0.5 * (1 + math.log(2 * math.pi)))
 
 
-@register_kl(Normal, Laplace)
+@library_rule(Normal, Laplace)
 def _(p: Any, q: Any) -> Tensor:
     off = p.loc - q.loc
     ratio = off / p.scale
@@ -228,7 +228,7 @@ def _(p: Any, q: Any) -> Tensor:
 # ------------------------------------------------------------------ from an interval
 
 
-@register_kl(Uniform, Beta)
+@library_rule(Uniform, Beta)
 def _(p: Any, q: Any) -> Tensor:
     width = p.high - p.low
     q1, q0 = q.concentration1, q.concentration0
@@ -240,21 +240,21 @@ def _(p: Any, q: Any) -> Tensor:
     return result
 
 
-@register_kl(Uniform, ContinuousBernoulli)
+@library_rule(Uniform, ContinuousBernoulli)
 def _(p: Any, q: Any) -> Tensor:
     result = -p.entropy() - p.mean * q.logits - torch.log1p(-q.probs) - q._cont_bern_log_norm()
     outside = torch.max(torch.ge(p.high, q.support.upper_bound), torch.le(p.low, q.support.lower_bound))
     return torch.where(outside, torch.ones_like(result) * torch.inf, result)
 
 
-@register_kl(Uniform, Exponential)
+@library_rule(Uniform, Exponential)
 def _(p: Any, q: Any) -> Tensor:
     result = q.rate * (p.high + p.low) / 2 - ((p.high - p.low) * q.rate).log()
     result[p.low < q.support.lower_bound] = torch.inf
     return result
 
 
-@register_kl(Uniform, Gamma)
+@library_rule(Uniform, Gamma)
 def _(p: Any, q: Any) -> Tensor:
     width = p.high - p.low
     t2 = q.concentration.lgamma() - q.concentration * q.rate.log()
@@ -264,14 +264,14 @@ def _(p: Any, q: Any) -> Tensor:
     return result
 
 
-@register_kl(Uniform, Gumbel)
+@library_rule(Uniform, Gumbel)
 def _(p: Any, q: Any) -> Tensor:
     share = q.scale / (p.high - p.low)
     high, low = (p.high - q.loc) / q.scale, (p.low - q.loc) / q.scale
     return share.log() + 0.5 * (high + low) - share * (torch.exp(-high) - torch.exp(-low))
 
 
-@register_kl(Uniform, Normal)
+@library_rule(Uniform, Normal)
 def _(p: Any, q: Any) -> Tensor:
     width = p.high - p.low
     t1 = (math.sqrt(math.pi * 2) * q.scale / width).log()
@@ -279,7 +279,7 @@ def _(p: Any, q: Any) -> Tensor:
     return t1 + 0.5 * (width.pow(2) / 12 + t3) / q.scale.pow(2)
 
 
-@register_kl(Uniform, Pareto)
+@library_rule(Uniform, Pareto)
 def _(p: Any, q: Any) -> Tensor:
     width = p.high - p.low
     t1 = (q.alpha * q.scale.pow(q.alpha) * width).log()

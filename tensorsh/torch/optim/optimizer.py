@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from ...engine import context
 from ...engine.dtype import float32
 from ...engine.inplace import bump, check_writable
+from ...engine.own_tables import about_to_change, of_session
 from ...engine.sealed import changing
 from ...engine.tensor import Tensor, wrap
 from ...engine.warn import warn
@@ -27,8 +28,9 @@ __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer
 
 Hooks = OrderedDict[int, Callable[..., Any]]
 
-_pre_hooks: Hooks = OrderedDict()
-_post_hooks: Hooks = OrderedDict()
+#: of every optimiser of a session
+_pre_hooks: Hooks = of_session(OrderedDict())
+_post_hooks: Hooks = of_session(OrderedDict())
 
 
 class _Required:
@@ -318,6 +320,7 @@ def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHand
 
 def _register(hooks: Hooks, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
     handle = RemovableHandle(hooks)
+    about_to_change(hooks)
     hooks[handle.id] = hook
     if prepend:
         hooks.move_to_end(handle.id, last=False)

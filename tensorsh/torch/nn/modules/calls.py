@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from ....engine.own_tables import about_to_change, of_session
 from ....engine.tensor import Tensor
 from ...utils.hooks import RemovableHandle
 from .state import registered
@@ -14,18 +15,18 @@ from .state import registered
 Hook = Callable[..., Any]
 Hooks = OrderedDict[int, Any]
 
-#: hooks for every module there is, as `register_module_…` entered them
-buffer_registration_hooks: Hooks = OrderedDict()
-module_registration_hooks: Hooks = OrderedDict()
-parameter_registration_hooks: Hooks = OrderedDict()
-forward_pre_hooks: Hooks = OrderedDict()
-forward_hooks: Hooks = OrderedDict()
-forward_hooks_with_kwargs: Hooks = OrderedDict()
-forward_hooks_always_called: Hooks = OrderedDict()
-backward_pre_hooks: Hooks = OrderedDict()
-backward_hooks: Hooks = OrderedDict()
+#: hooks for every module of a session, as `register_module_…` entered them
+buffer_registration_hooks: Hooks = of_session(OrderedDict())
+module_registration_hooks: Hooks = of_session(OrderedDict())
+parameter_registration_hooks: Hooks = of_session(OrderedDict())
+forward_pre_hooks: Hooks = of_session(OrderedDict())
+forward_hooks: Hooks = of_session(OrderedDict())
+forward_hooks_with_kwargs: Hooks = of_session(OrderedDict())
+forward_hooks_always_called: Hooks = of_session(OrderedDict())
+backward_pre_hooks: Hooks = of_session(OrderedDict())
+backward_hooks: Hooks = of_session(OrderedDict())
 #: whether the backward hooks for every module are full ones, once there are some
-full_backward: dict[str, bool | None] = {"is": None}
+full_backward: dict[str, bool | None] = of_session({"is": None})
 
 EITHER = "Cannot use both regular backward hooks and full backward hooks {}. Please use only one of them."
 
@@ -257,5 +258,6 @@ def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
 def _backward(hook: Hook, full: bool) -> RemovableHandle:
     if full_backward["is"] is (not full):
         raise RuntimeError(EITHER.format("as a global Module hook"))
+    about_to_change(full_backward)
     full_backward["is"] = full
     return registered(backward_hooks, hook)

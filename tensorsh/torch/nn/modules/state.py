@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from typing import Any
 
-from ....engine.hooks import about_to_change
+from ....engine.own_tables import about_to_change
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import torch
 from ...utils.hooks import RemovableHandle
