@@ -145,6 +145,10 @@ def make_session(options: Options) -> Session:
         from . import progress
 
         progress.install()
+    if sys.stdout.isatty():
+        from .modules import plots_shown
+
+        plots_shown.front["show"] = lambda chart: show_chart(chart, options)
     session = Session(
         seed=options.seed,
         dtype=options.dtype,
@@ -156,6 +160,14 @@ def make_session(options: Options) -> Session:
         session.recollect()
     session.set_arguments(["-c" if options.commands else options.script or "", *options.arguments])
     return session
+
+
+def show_chart(chart: Any, options: Options) -> None:
+    """Draw a chart that a program shows."""
+    from . import display
+
+    color = use_color(sys.stdout, options.color)
+    print(display.text(chart, None, "pretty", color=color, width=width(sys.stdout)))
 
 
 def bind_arguments(session: Session, options: Options, report: Report) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from .engine.listing import Explanation
@@ -17,6 +18,10 @@ def text(value: Any, name: str | None, format: str, *, color: bool, width: int) 
 
             return json.dumps({"type": type(value).__name__.lower(), "value": answer(value)})
         return answer(value)
+    if type(value).__module__ == "tensorsh.train.charts" and format not in ("json", "csv"):
+        from .render.chart import chart_text, unicode_terminal
+
+        return chart_text(value, color=color, width=width, ascii=not unicode_terminal(sys.stdout))
     if format == "json":
         from .render.machine import json_line
 

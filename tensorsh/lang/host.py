@@ -167,6 +167,15 @@ def isinstance_(*given: Any) -> bool:
     raise ArgumentError("isinstance() arg 2 must be a type, a tuple of types, or a union")
 
 
+def scatter(*args: Any, **options: Any) -> Any:
+    """`scatter(x, y)` draws points, as `plot` draws lines; with `dim` and `index` it is PyTorch's operation."""
+    if len(args) > 2 or not {"input", "dim", "index"}.isdisjoint(options):
+        return registry["scatter"](*args, **options)
+    from ..train import charts
+
+    return charts.scatter(*args, **options)
+
+
 def host_names(host: Host) -> dict[str, Any]:
     """Every host function and constant by name."""
     from . import attributes
@@ -221,6 +230,7 @@ def host_names(host: Host) -> dict[str, Any]:
         "argv": [],
         "batches": batches,
         "track": track,
+        "scatter": scatter,
         "load": Load(host.folder),
         "save": save,
         "exit": leave,

@@ -1,7 +1,7 @@
 """`matplotlib`: drawing where it is installed, behind a wall; where it is not, drawing that does nothing.
 
-Nothing is shown on a screen: `show()` does nothing, and pictures go to files through `savefig`. Without matplotlib
-a program runs as it is: `plots_absent` stands for everything that is drawn, and only `savefig` is an error.
+`show()` draws what is open in the terminal, where there is one, and pictures go to files through `savefig`. Without
+matplotlib a program runs as it is: `plots_absent` stands for everything that is drawn, and only `savefig` is an error.
 """
 
 from __future__ import annotations
@@ -94,8 +94,9 @@ def pyplot(modules: Any) -> dict[str, Any]:
     """The names of `matplotlib.pyplot`."""
     if not installed():
         from .plots_absent import pyplot
+        from .plots_shown import Sheet
 
-        return pyplot()
+        return pyplot(Sheet())
     plt = _loaded("matplotlib.pyplot")
     wall = _wall(modules)
     made = {name: _named(wall, plt, name) for name in PYPLOT.split() if hasattr(plt, name)}
@@ -103,6 +104,14 @@ def pyplot(modules: Any) -> dict[str, Any]:
     def savefig(*args: Any, **options: Any) -> None:
         """Write the current figure to a file."""
         wall.made["savefig"](plt.gcf(), *args, **options)
+
+    def show(*args: Any, **options: Any) -> None:
+        """Draw the open figures in the terminal, where there is one; they are closed."""
+        from . import plots_shown
+
+        if plots_shown.front["show"] is not None:
+            plots_shown.show(plots_shown.of_figures(plt))
+            plt.close("all")
 
     def imread(fname: Any, format: str | None = None) -> Any:
         """The picture in a file, as an array."""
@@ -138,7 +147,7 @@ def pyplot(modules: Any) -> dict[str, Any]:
     for each in (savefig, imread, imsave, rc, setp, rc_context):
         made[each.__name__] = each
     made |= {
-        "show": _nothing,
+        "show": show,
         "pause": _nothing,
         "ion": _nothing,
         "ioff": _nothing,

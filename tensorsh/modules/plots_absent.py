@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import Facts, know
+from ..train.charts import Chart
 from .plots import MODULES, PYPLOT, Cycle, has
+from .plots_shown import Sheet
 
 COLOURS = (
     "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
@@ -20,26 +22,43 @@ DRAWINGS = ("show", "pause", "ion", "ioff", "draw", "close", "switch_backend", "
 
 
 class Undrawn:
-    """What would have been drawn: `name` says as what."""
+    """What would have been drawn: `name` says as what; `sheet` notes it for the screen, `chart` being its axes."""
 
-    __slots__ = ("_name",)
+    __slots__ = ("_chart", "_name", "_sheet")
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, sheet: Sheet | None = None, chart: Chart | None = None):
         self._name = name
+        self._sheet = sheet
+        self._chart = chart
 
     def __getattr__(self, name: str) -> Any:
         if not has(name):
             raise AttributeError(f"{self._name!r} object has no attribute {name!r}")
-        return Undrawn(f"{self._name}.{name}")
+        return Undrawn(f"{self._name}.{name}", self._sheet, self._chart)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "_name":
+        if name in Undrawn.__slots__:
             object.__setattr__(self, name, value)
         elif not has(name):
             raise AttributeError(f"{self._name!r} object has no attribute {name!r}")
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         owner, _, name = self._name.rpartition(".")
+        sheet = self._sheet
+        if sheet is not None:
+            if name in ("figure", "clf", "close", "cla"):
+                sheet.clear()
+            elif name == "show":
+                sheet.show()
+            elif name in ("subplot", "add_subplot", "axes", "add_axes"):
+                return Undrawn("Axes", sheet, sheet.new())
+            elif name == "subplots":
+                made = _subplots(*args, sheet=sheet, **options)
+                return made if owner == "pyplot" else made[1]  # of a figure: the axes alone
+            elif name in ("gca", "gcf"):
+                return Undrawn("Axes" if name == "gca" else "Figure", sheet, sheet.charts[-1])
+            else:
+                sheet.call(self._chart or sheet.charts[-1], name, args, options)
         if owner.endswith("cm") or name == "cmap":
             return _colours(*args[:1])
         if name == "subplots" and owner != "pyplot":
@@ -97,13 +116,13 @@ class Style:
         return Undrawn("style")
 
 
-def pyplot() -> dict[str, Any]:
+def pyplot(sheet: Sheet) -> dict[str, Any]:
     """The names of `matplotlib.pyplot`."""
     from .module import Module
 
     maps = Module("matplotlib.cm")
     vars(maps).update({name: Undrawn(f"cm.{name}") for name in MODULES["matplotlib.cm"].split()})
-    made: dict[str, Any] = {name: Undrawn(f"pyplot.{name}") for name in PYPLOT.split()}
+    made: dict[str, Any] = {name: Undrawn(f"pyplot.{name}", sheet) for name in PYPLOT.split()}
     return made | {"cm": maps, "rcParams": Settings(), "style": Style()}
 
 
@@ -112,14 +131,27 @@ def _savefig(*args: Any, **options: Any) -> None:
     raise know(error, Facts("data", "import", help="pip install 'tensorsh[plot]'"))
 
 
-def _subplots(nrows: int = 1, ncols: int = 1, *args: Any, squeeze: bool = True, **options: Any) -> Any:
+def _subplots(
+    nrows: int = 1,
+    ncols: int = 1,
+    *args: Any,
+    squeeze: bool = True,
+    sheet: Sheet | None = None,
+    **options: Any,
+) -> Any:
     """The figure, and one of Axes or an array of them."""
     axes = np.empty((nrows, ncols), dtype=object)
+    if sheet is not None:
+        sheet.clear()
+        sheet.charts.clear()
     for at in np.ndindex(axes.shape):
-        axes[at] = Undrawn("Axes")
+        chart = Chart([])
+        if sheet is not None:
+            sheet.charts.append(chart)
+        axes[at] = Undrawn("Axes", sheet, chart)
     if squeeze:
         axes = axes.item() if axes.size == 1 else axes.squeeze()
-    return Undrawn("Figure"), axes
+    return Undrawn("Figure", sheet), axes
 
 
 def _plot(*args: Any, **options: Any) -> list[Undrawn]:
