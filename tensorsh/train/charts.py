@@ -164,15 +164,12 @@ def heatmap(x: Any, *, title: str = "", save: Any = None) -> Picture | None:
 def image(x: Any, labels: Any = None, *, title: str = "", save: Any = None) -> Picture | None:
     """A picture: (height, width) in grey, (3, height, width) or (height, width, 3) in colour; many side by side.
 
-    A vector of n * n numbers is a picture of n rows, a matrix of such rows many. `labels` stand above.
+    A vector of n * n numbers is a picture of n rows, a matrix of such rows (n of 8 or more) many. `labels` stand above.
     """
     values = _numbers(x)
     side = round(values.shape[-1] ** 0.5) if values.ndim else 0
-    if (
-        values.ndim in (1, 2)
-        and side * side == values.shape[-1] > 3
-        and (values.ndim == 1 or values.shape[0] != side)
-    ):
+    square = side * side == values.shape[-1] if values.ndim else False
+    if square and (values.ndim == 1 or (values.ndim == 2 and side >= 8 and values.shape[0] != side * side)):
         values = values.reshape(-1, side, side)
         tiles = list(values)
     else:
