@@ -42,6 +42,7 @@ class Terminal:
             env=env,
             cwd=ROOT,
             start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal
         )
         os.close(worker)
 
@@ -66,6 +67,8 @@ class Terminal:
                 break
             self.written += data
             self.stream.feed(data)
+            if b"\x1b[6n" in data:  # where is the cursor?
+                self.type(f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R")
             self.frames.append(self.lines)
         return self
 

@@ -11,11 +11,14 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from tensorsh import Session
+from tensorsh.repl.bottom import signature_line
 from tensorsh.repl.complete import complete
 from tensorsh.repl.highlight import highlight
+from tensorsh.repl.layout import header_indent, next_indent
 from tensorsh.repl.lookup import signature_of
 from tensorsh.repl.loop import Lines, Shell, is_finished
-from tensorsh.repl.prompt import Prompt, cleaned, header_indent, next_indent, signature_line
+from tensorsh.repl.pasted import cleaned
+from tensorsh.repl.prompt import Prompt
 from tensorsh.repl.scan import place
 
 

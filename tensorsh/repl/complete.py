@@ -17,6 +17,7 @@ from ..session import Session
 from .commands import COMMANDS, last_of, split_command
 from .lookup import UNKNOWN, meta, names_after, resolve, signature_of, variables
 from .scan import KEYWORDS, SOFT_KEYWORDS, Place, place
+from .symbols import SYMBOLS, symbols_after
 
 #: functions whose first argument is the path of a file, and the statement that takes one
 PATHS = frozenset({"load", "save"})
@@ -49,6 +50,9 @@ def complete(session: Session, text: str) -> list[Candidate]:
 
 
 def _code(session: Session, text: str) -> list[Candidate]:
+    names = symbols_after(text)
+    if names:
+        return [Candidate(name, len(text) - text.rindex("\\"), SYMBOLS[name]) for name in names]
     here = place(text)
     if here.quiet:
         return []

@@ -57,6 +57,10 @@ class Reader(Protocol):
         """
         ...
 
+    def drop(self) -> None:
+        """Forget what was typed ahead: the input before it was interrupted."""
+        ...
+
 
 def run(
     session: Session,
@@ -101,6 +105,7 @@ class Shell:
         self.entries: list[Entry] = []
         self.typed = False  # whether the inputs are typed by somebody
         self.offer: str | None = None  # an input that may have been meant
+        self.interrupted = False  # whether the last input was
 
     def loop(self, source: Reader) -> int:
         """Read and run until there is no more."""
@@ -114,7 +119,10 @@ class Shell:
                 return 0
             self.offer = None
             self.typed = source.typed
+            self.interrupted = False
             self.enter(text)
+            if self.interrupted:
+                source.drop()
 
     def enter(self, text: str) -> None:
         """Run one input: a command of the shell, or a program."""
@@ -133,6 +141,7 @@ class Shell:
         except Exception as error:
             self.report.error(fault(error, lambda filename, line: None, ()))
         except KeyboardInterrupt:
+            self.interrupted = True
             sys.stdout.flush()
             self.tell("\n" + self.paint("interrupted", "error") + ": the statement was taken back")
 
@@ -249,6 +258,9 @@ class Lines:
             except EOFError:
                 break
         return text
+
+    def drop(self) -> None:
+        """Lines come one by one: there is nothing to forget."""
 
 
 def is_finished(text: str, pythonic: bool = False) -> bool:
