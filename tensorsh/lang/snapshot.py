@@ -45,6 +45,7 @@ class Snapshot:
         while self.unheld:
             again = Again({id(each): relay(each) for each in self.unheld}, self.iterators)
             self._replace(again)
+            roots = [again(each) for each in roots]
             self._look(roots, skip)
 
     def _look(self, roots: list[Any], skip: list[Any]) -> None:
