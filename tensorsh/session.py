@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from keyword import iskeyword
-from typing import Any
+from typing import Any, TypeVar
 from unicodedata import normalize
 
 import numpy as np
@@ -27,7 +27,7 @@ from .engine.tensor import Tensor
 from .engine.turns import turns
 from .engine.warn import Event, hand_over, hearing
 from .errors import TensorshError, UsageError, Warned, facts_of
-from .lang.evaluate import Evaluator, Statement, roomy
+from .lang.evaluate import Evaluator, Statement, TakenBack, roomy
 from .lang.queries import Graph
 from .source import Source, Span
 
@@ -40,6 +40,7 @@ OnWarning = Callable[[Warned], None]
 VALUE = ".value"
 
 OnTime = Callable[[Span, float], None]
+T = TypeVar("T")
 
 
 class Shown:
@@ -209,6 +210,41 @@ class Session:
     def pythonic(self, kind: bool) -> None:
         self._evaluator.pythonic = kind
 
+    @property
+    def anomaly(self) -> bool:
+        """Whether a NaN in a gradient is an error."""
+        return self.context.anomaly is True
+
+    @anomaly.setter
+    def anomaly(self, on: bool) -> None:
+        from .torch.autograd.anomaly_mode import set_anomaly_enabled
+
+        with self.active():
+            set_anomaly_enabled(on)
+
+    def is_expression(self, source: Source) -> bool:
+        """Whether a text is one expression, in the kind of program that it would be run as."""
+        from .lang import ast
+        from .lang.parse import parse
+
+        try:
+            body = parse(source, self._evaluator.is_pythonic(source, False)).body
+        except TensorshError:
+            return False
+        return len(body) == 1 and isinstance(body[0], ast.Display)
+
+    def source_of(self, value: Any) -> str | None:
+        """How a function or class was written in this session; None for anything else."""
+        import inspect
+        import textwrap
+        from types import FunctionType
+
+        if not isinstance(value, FunctionType | type):
+            return None
+        with self.active():
+            found = self._evaluator.host.source(value)
+        return None if found is None else textwrap.dedent("".join(inspect.getblock(found[0])))
+
     def set_arguments(self, argv: list[str]) -> None:
         """What programs find as their arguments, the script's own name first."""
         self._evaluator.set_arguments(argv)
@@ -220,6 +256,35 @@ class Session:
             (statement,) = evaluator.compile(Source(source, name), bind=VALUE)
             evaluator.run(statement)
         return evaluator.variables.pop(VALUE)
+
+    def trial(
+        self, source: str | Source, work: Callable[[Callable[[], Any]], T], *, value: bool = False
+    ) -> T:
+        """Call `work` with what runs a program, as often as it likes; then everything is as it was before.
+
+        What is displayed is not shown. With `value=True` the program is one expression, and running it gives its value.
+        """
+        evaluator = self._evaluator
+        results: list[T] = []
+
+        def tried(run: Callable[[], None]) -> None:
+            def once() -> Any:
+                run()
+                return evaluator.variables.pop(VALUE) if value else None
+
+            results.append(work(once if value else run))
+
+        text = source if isinstance(source, Source) else Source(source, "<input>")
+        with self.active():
+            before, self._shown = self._shown, lambda shown: None
+            try:
+                for statement in evaluator.compile(text, bind=VALUE if value else None, whole=True):
+                    evaluator.run(statement, tried)
+            except TakenBack:
+                pass
+            finally:
+                self._shown = before
+        return results[0] if results else work(lambda: None)
 
     @contextmanager
     def active(self) -> Iterator[None]:

@@ -529,6 +529,11 @@ def test_history(shell: RecordedShell) -> None:
     shell.enter("if x:\n    x")
     shell.enter(":history")
     assert shell.told[:2] == ["1  x = 1", "2  if x:\n       x"]
+    del shell.told[:]
+    shell.enter(":history IF")
+    shell.enter(":history 1")
+    shell.enter(":history nowhere")
+    assert shell.told == ["2  if x:\n       x", "5  :history 1", "no input has 'nowhere' in it"]
 
 
 @pytest.mark.parametrize("text", ["exit", "quit", ":quit", ":q", "exit()"])

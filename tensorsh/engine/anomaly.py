@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import warnings
-from traceback import StackSummary, format_list, walk_stack
+from traceback import FrameSummary, format_list, walk_stack
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,6 +12,7 @@ import numpy as np
 from ..errors import GradientError
 from . import context
 from .node import Node
+from .warn import PACKAGE, PROGRAM, warn
 
 #: where in the program each node was made
 made_at: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
@@ -20,14 +20,18 @@ made_at: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
 
 def remember(node: Node) -> None:
     """Write down where the program is."""
-    package = __package__.partition(".")[0]
-    frames = [
-        (frame, line)
-        for frame, line in walk_stack(sys._getframe(1))
-        if frame.f_globals.get("__name__", "").partition(".")[0] != package
-        and frame.f_code.co_filename != "<string>"
-    ]
-    made_at[node] = "".join(format_list(StackSummary.extract(frames[::-1])))
+    state = context.current().warnings
+    lines = []
+    for frame, line in walk_stack(sys._getframe(1)):
+        code = frame.f_code
+        name = code.co_filename
+        place = state.find(name, line) if state is not None and name.startswith(PROGRAM) else None
+        if place is not None:
+            source, number = place.span.source, place.span.position[0]
+            lines.append(FrameSummary(source.name, number, code.co_name, line=source.line(number)))
+        elif state is None and not name.startswith(("<", PACKAGE)):
+            lines.append(FrameSummary(name, line, code.co_name))
+    made_at[node] = "".join(format_list(lines[::-1]))
 
 
 def differentiate(node: Node, grads: list[Any]) -> Any:
@@ -43,7 +47,7 @@ def differentiate(node: Node, grads: list[Any]) -> Any:
                         )
     except Exception:
         where = made_at.get(node)
-        warnings.warn(
+        warn(
             f"Error detected in {called(node)}. "
             + (
                 "No forward pass information available. Enable detect anomaly during forward pass for more "
@@ -51,7 +55,7 @@ def differentiate(node: Node, grads: list[Any]) -> Any:
                 if where is None
                 else f"Traceback of forward call that caused the error:\n{where}"
             ),
-            stacklevel=2,
+            internal=f"torch/csrc/autograd/python_anomaly_mode.cpp:{100 if where is None else 122}",
         )
         raise
     return found

@@ -52,6 +52,11 @@ GARBAGE = 10_000
 #: what is no error of the program
 PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 
+
+class TakenBack(BaseException):
+    """Ends a statement that was only tried: what it changed is undone as if it had failed."""
+
+
 #: how often a run is done by its statements before it is traced, and so for one inside of another run
 OUTER, INNER = 3, 12
 
@@ -201,11 +206,13 @@ class Evaluator:
         silent: bool = False,
         bind: str | None = None,
         space: dict[str, Any] | None = None,
+        whole: bool = False,
     ) -> list[Statement]:
         """Every statement of a program, ready to run; ParseError if any of them is not the language.
 
         `silent` says that the text is a file. With `bind` the program must be one expression, and running it
-        gives that variable its value. `space` are the variables that it will run with.
+        gives that variable its value. `space` are the variables that it will run with. `whole` makes the program one
+        statement.
         """
         pythonic = self.is_pythonic(source, silent)
         table = Table(f"<tensorsh {len(self.runtime.tables)}>", silent and pythonic, pythonic)
@@ -225,6 +232,9 @@ class Evaluator:
                 )
             if bind is not None:
                 body = (assignment(bind, body, source),)
+            if whole and len(body) > 1:
+                span = Span(source, body[0].span.start, body[-1].span.end)
+                body = (ast.If(span, ast.Constant(span, True), ast.Block(span, body), None),)
             self.look_over(table, body)
             compiler = (PythonCompiler if pythonic else Compiler)(
                 table, self.segment if self.compiling else None
@@ -273,13 +283,16 @@ class Evaluator:
         code = compiler.compile(node)
         return Statement(node, code, compiler.table, self.segments)
 
-    def run(self, statement: Statement) -> None:
-        """Run one statement; if it fails nothing has changed, and the error knows its place."""
+    def run(self, statement: Statement, trial: Callable[[Callable[[], None]], None] | None = None) -> None:
+        """Run one statement; if it fails nothing has changed, and the error knows its place.
+
+        A `trial` is given what runs the statement, as often as it likes; then all is taken back.
+        """
         variables, journal = self.variables, context.current().journal
         self.running = statement.node.span.source
         self.running_statement = statement
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
-        undoing = self.undoing and not nested
+        undoing = (self.undoing or trial is not None) and not nested
         if undoing:
             before: dict[str, Any] | None = dict(variables)
             imported, settings = set(self.imported), context.current().settings()
@@ -291,12 +304,15 @@ class Evaluator:
                 modules = self.modules.state()
             journal.begin()
         try:
+            if trial is not None:
+                trial(lambda: self.execute(statement, variables))
+                raise TakenBack
             self.execute(statement, variables)
         except BaseException as error:
             # reported before anything is undone: the labels say what the names were
             if nested:  # the statement that imports reports it, if the program does not catch it
                 raise
-            report = None if isinstance(error, PASSED_ON) else self.fault(error)
+            report = None if isinstance(error, (*PASSED_ON, TakenBack)) else self.fault(error)
             if undoing:
                 written = journal.things()
                 journal.rollback()

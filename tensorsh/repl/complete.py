@@ -163,8 +163,11 @@ def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
     last = re.split(r"\s+", argument)[-1]
     if kind == "names":
         return complete(session, last) if not last.startswith((":", "?")) else []
-    if kind == "variables":
-        return _matching(last, ((name, meta(name, session[name])) for name in variables(session)))
+    if kind in ("variables", "functions"):
+        names = [
+            n for n in variables(session) if kind == "variables" or session.source_of(session[n]) is not None
+        ]
+        return _matching(last, ((name, meta(name, session[name])) for name in names))
     return _matching(last, ((word, "") for word in kind.split()))
 
 

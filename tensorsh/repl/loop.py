@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .. import progress
 from ..errors import TensorshError
@@ -21,6 +21,9 @@ from ..render.paint import Paint, painter
 from ..session import OnDisplay, Session
 from ..source import Source, Span, read_program
 from .commands import dispatch, last_of, split_command
+
+if TYPE_CHECKING:
+    from .log import Log
 
 PROMPT = ">>> "
 CONTINUED = "... "
@@ -103,6 +106,7 @@ class Shell:
         session.on_warning = report.warning
         self.timer = timer
         self.entries: list[Entry] = []
+        self.log: Log | None = None  # where inputs and outputs are written to
         self.typed = False  # whether the inputs are typed by somebody
         self.offer: str | None = None  # an input that may have been meant
         self.interrupted = False  # whether the last input was
@@ -129,11 +133,12 @@ class Shell:
         if not text.strip():
             return
         self.entries.append(Entry(len(self.entries) + 1, text))
+        if self.log is not None:
+            self.log.input(text, PROMPT, CONTINUED)
         progress.begin_line()
         try:
             with self.session.active():
-                if not dispatch(self, text):
-                    self.execute(text)
+                self.perform(text)
         except TensorshError as error:
             self.report.error(error)
         except BrokenPipeError:
@@ -145,6 +150,16 @@ class Shell:
             sys.stdout.flush()
             self.tell("\n" + self.paint("interrupted", "error") + ": the statement was taken back")
 
+    def perform(self, text: str) -> None:
+        """A command of the shell, or a program; errors of commands are raised."""
+        if not dispatch(self, text):
+            self.execute(text)
+
+    @property
+    def place(self) -> str:
+        """What errors call the input."""
+        return f"<shell {self.entries[-1].number if self.entries else 0}>"
+
     def execute(
         self,
         text: str,
@@ -154,7 +169,7 @@ class Shell:
     ) -> bool:
         """Run a program; whether it ran to its end. Errors are reported here. `leads`: its kind is the session's."""
         entry = self.entries[-1] if self.entries else Entry(0, text)
-        source = Source(text, name or f"<shell {entry.number}>")
+        source = Source(text, name or self.place)
         finished = 0
 
         def timed(span: Span, seconds: float) -> None:
@@ -199,6 +214,18 @@ class Shell:
         """What is no value: help, tables, times. It goes where errors go."""
         sys.stdout.flush()
         print(text, file=sys.stderr, flush=True)
+
+    def ask(self, question: str) -> bool:
+        """Whether somebody who types says yes; where nobody does there is nobody to ask."""
+        if not self.typed:
+            return True
+        sys.stdout.flush()
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        try:
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
+        except KeyboardInterrupt:
+            self.tell("")
+            return False
 
     def show_code(self, text: str) -> None:
         """Python code, coloured where errors are."""

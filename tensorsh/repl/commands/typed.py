@@ -30,11 +30,15 @@ def save(shell: Shell, argument: str) -> None:
     shell.tell(f"{counted(len(done), 'input')} written to {path}")
 
 
-@command(":history [N]", "the inputs of this session, or the last N")
+@command(":history [N|TEXT]", "the inputs of this session: all, the last N, or those with a text")
 def history(shell: Shell, argument: str) -> None:
-    if argument and not argument.isdecimal():
-        raise UsageError(":history wants a number, or nothing", code="command", help="type `:history 10`")
-    entries = shell.entries[-int(argument) :] if argument and int(argument) else shell.entries
+    entries = shell.entries
+    if argument.isdecimal() and int(argument):
+        entries = entries[-int(argument) :]
+    elif argument and not argument.isdecimal():
+        entries = [each for each in entries[:-1] if argument.casefold() in each.text.casefold()]
+        if not entries:
+            shell.tell(f"no input has '{displayed(argument)}' in it")
     width = len(str(len(shell.entries)))
     for entry in entries:
         first, *rest = map(displayed, entry.text.rstrip().split("\n"))

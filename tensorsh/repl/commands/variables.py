@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
-from .table import command
+from ...source import Source
+from .table import command, counted
 
 if TYPE_CHECKING:
     from ..loop import Shell
@@ -36,6 +37,26 @@ def del_(shell: Shell, argument: str) -> None:
         del shell.session[name]
 
 
-@command(":reset", "forget all variables")
+@command(":reset", "forget all variables; -f does not ask")
 def reset(shell: Shell, argument: str) -> None:
+    if argument not in ("", "-f"):
+        raise UsageError(":reset takes no names", code="command", help=f"`:del {argument}` forgets them")
+    count = len(shell.session.names())
+    if count and not argument and not shell.ask(f"forget {counted(count, 'variable')}?"):
+        shell.tell("nothing was forgotten")
+        return
     shell.session.clear()
+
+
+@command(":stats [EXPRESSION]", "least, mean, deviation, most, zeros, NaN of tensors", completes="code")
+def stats(shell: Shell, argument: str) -> None:
+    from .. import stats
+    from ..help import Page
+
+    session, text = shell.session, argument.strip()
+    if text:
+        values = [(text, session.trial(Source(text, shell.place), lambda run: run(), value=True))]
+    else:
+        values = [(name, session[name]) for name in session.names()]
+    found = [each for name, value in values for each in stats.tensors_in(name, value)]
+    shell.tell(stats.table(found, Page(shell.columns, shell.paint)))
