@@ -21,6 +21,7 @@ from .leaving import Leaving
 from .lifetimes import alive, escaping, gifts, last_uses, memory_of, written
 from .machine.assembler import available
 from .program import Program, as_function
+from .spelled import together
 from .steps import Step
 from .trace import Trace
 from .values import Number
@@ -56,6 +57,7 @@ class Builder(Calls):
         self.escape = escaping(steps, roots)
         self.given = gifts(steps, roots, trace.aliased, self.escape)
         self.last = last_uses(steps)
+        self.together = together(steps, memory_of(steps))
         spans: list[tuple[int, int]] = []
         for self.now, step in enumerate(steps):
             start = len(self.lines)

@@ -10,7 +10,9 @@ from ..parallel import spread
 from .fuse import Group, GroupWriter
 from .machine.assembler import available
 from .memory import Memory
+from .spelled import Spelling, Together, writer
 from .steps import Step
+from .values import Number
 
 Array = np.ndarray[Any, Any]
 #: how the names of groups' machine code begin
@@ -22,6 +24,7 @@ class Calls(Memory):
 
     given   the ids of Values that need no copy of what they are a copy of
     loose   those of Values that may lie in memory otherwise than it seemed
+    spelled id of a step that is written out → how many of its lines only find the place for its result
     """
 
     given: set[int]
@@ -29,6 +32,8 @@ class Calls(Memory):
     def __init__(self) -> None:
         super().__init__()
         self.loose: set[int] = set()
+        self.spelled: dict[int, int] = {}
+        self.together: dict[int, Together] = {}
 
     def write_step(self, step: Step) -> None:
         writers = {
@@ -42,6 +47,10 @@ class Calls(Memory):
 
     def _call(self, step: Step) -> None:
         """`function(*args, out)`."""
+        write = writer(step)
+        if write is not None:
+            self._spell(step, write)
+            return
         arguments = [self.argument(a) for a in step.args]
         out = step.outs[0]
         ufunc = step.kind == "ufunc"
@@ -52,18 +61,43 @@ class Calls(Memory):
             return
         if memory is None:  # a ufunc would make a number of it, another function needs a place
             memory = self._result(out)
-            if out.flags.c_contiguous:
-                self.scope["empty"] = np.empty
-                fresh = f"empty({out.shape!r}, {self.named(out.dtype, 'd')})"
-            else:
-                self.scope["empty_like"] = np.empty_like
-                fresh = f"empty_like({self.named(out.layout, 'l')})"
-            place = f"({memory} := {fresh})"
+            place = f"({memory} := {self._empty(out)})"
         else:
             place = memory
         if step.function in (np.maximum, np.minimum):  # which take no third argument for `out`
             place = f"out={place}"
         self.lines.append(f"{function}({', '.join([*arguments, place])})")
+
+    def _spell(self, step: Step, write: Any) -> None:
+        """What the function does, line by line."""
+        start, out = len(self.lines), step.outs[0]
+        for a in step.args:
+            self.argument(a)
+        memory = self._memory(out, self._reusable(step))
+        if memory is None:
+            memory = self._result(out)
+            self.lines.append(f"{memory} = {self._empty(out)}")
+        self.spelled[id(step)] = len(self.lines) - start
+        spelling = Spelling(self)
+        write(spelling, step, memory)
+        spelling.over()
+
+    def _empty(self, out: Any) -> str:
+        """Fresh memory for a result."""
+        if out.flags.c_contiguous:
+            self.scope["empty"] = np.empty
+            return f"empty({out.shape!r}, {self.named(out.dtype, 'd')})"
+        self.scope["empty_like"] = np.empty_like
+        return f"empty_like({self.named(out.layout, 'l')})"
+
+    def rounded(self, factor: Any) -> str:
+        """The text of a factor as a float32 has it."""
+        if type(factor) is Number:
+            self.scope["float32"] = np.float32
+            return f"float(float32({self.number(factor)}))"
+        return self.named(
+            self.numbers.setdefault((float, factor), np.asarray(np.float32(factor), float)), "k"
+        )
 
     def _reduce(self, step: Step) -> None:
         """`function.reduce(x, axis, None, out, keepdims)`."""

@@ -117,21 +117,27 @@ class Memory:
             return self.place(out)
         if id(out) in self.escape:
             return None
-        like = out.layout
-        key = (like.shape, like.dtype, like.strides)
-        ready = self.free.get(key)
         if reused is not None:
             memory = self.fixed[id(reused)]
             self.taken.add(id(reused))
-        elif ready:
-            memory = ready.pop()
         else:
-            memory = np.empty_like(like)
-            self.program.memory += memory.nbytes
+            memory = self.spare(out.layout)
         self.fixed[id(out)] = memory
         name = self.places[id(out)] = self.named(memory, "b")
         self.keep.append(out)
         return name
+
+    def spare(self, like: Array) -> Array:
+        """Memory of this layout that nobody needs."""
+        ready = self.free.get((like.shape, like.dtype, like.strides))
+        if ready:
+            return ready.pop()
+        self.program.memory += like.nbytes
+        return np.empty_like(like)
+
+    def spared(self, memory: Array) -> None:
+        """Nobody needs this memory any longer."""
+        self.free.setdefault((memory.shape, memory.dtype, memory.strides), []).append(memory)
 
     def _result(self, out: Value) -> str:
         """A fresh local name for a result."""
@@ -181,5 +187,4 @@ class Memory:
             if self.last.get(id(v)) == self.now and v.source is None and id(v) not in self.escape:
                 memory = self.fixed.get(id(v))
                 if memory is not None and memory.base is None and self.places[id(v)].startswith("b"):
-                    key = (v.layout.shape, v.layout.dtype, v.layout.strides)
-                    self.free.setdefault(key, []).append(memory)
+                    self.spared(memory)

@@ -173,15 +173,19 @@ def entry(builder: Builder, step: Step, start: int, lines: list[str]) -> Entry |
     stop = start + len(lines)
     if step.kind == "view" or not lines:
         return Entry(start, stop, lines, None)
-    described = describe(builder, step, lines[-1])
+    place = builder.spelled.get(id(step))
+    described = describe(builder, step, lines[-1] if place is None else None)
     if described is None:
         return None
     call, made = described
-    return Entry(start, stop, [*lines[:-1], *made], call)
+    return Entry(start, stop, [*lines[: -1 if place is None else place], *made], call)
 
 
-def describe(builder: Builder, step: Step, line: str) -> tuple[Call, list[str]] | None:
-    """A step for `Straight`, and the line that makes memory for its result; None if it cannot be one."""
+def describe(builder: Builder, step: Step, line: str | None) -> tuple[Call, list[str]] | None:
+    """A step for `Straight`, and the line that makes memory for its result; None if it cannot be one.
+
+    `line` is the call as it stands in the program; None where it is written out, and has found its place before.
+    """
     target, args = (step.args[0], step.args[1:]) if step.kind == "write" else (None, step.args)
     if step.kind not in ("ufunc", "call", "reduce", "accumulate", "own", "write"):
         return None
@@ -207,7 +211,7 @@ def describe(builder: Builder, step: Step, line: str) -> tuple[Call, list[str]] 
             return None
     except (Unknown, KeyError):
         return None
-    if type(out.place) is int:
+    if type(out.place) is int or line is None:
         return call, []
     made = line.startswith(f"{out.place} = ") or f"({out.place} := " in line
     if not made or not result.flags.c_contiguous:

@@ -1,0 +1,128 @@
+"""Functions of ours that a program writes out: NumPy calls into memory that is used again.
+
+What the function is made of costs less than calling it, finding memory for what comes between, and casting inside a
+call, where NumPy goes through a buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import fma
+from .steps import Step
+from .tape import cast_into
+from .values import Number, Value
+
+if TYPE_CHECKING:
+    from .calls import Calls
+
+WIDE = np.dtype(np.float64)
+
+
+class Spelling:
+    """Writes the lines of one step."""
+
+    def __init__(self, calls: Calls):
+        self.calls = calls
+        self.used: list[np.ndarray[Any, Any]] = []
+
+    def put(self, place: str, x: str) -> None:
+        """The numbers of `x` in another array, cast to its dtype."""
+        self.calls.lines.append(f"{place}[...] = {x}")
+
+    def ufunc(self, function: np.ufunc, *args: str) -> None:
+        """A call; the last argument is where the result goes."""
+        *rest, out = args
+        name = self.calls.named(function, f"np_{function.__name__}_")
+        into = f"out={out}" if function in (np.maximum, np.minimum) else out
+        self.calls.lines.append(f"{name}({', '.join([*rest, into])})")
+
+    def scratch(self, shape: tuple[int, ...], dtype: Any) -> str:
+        """Memory for this step alone."""
+        memory = self.calls.spare(np.empty(shape, dtype))
+        self.used.append(memory)
+        return self.calls.named(memory, "b")
+
+    def over(self) -> None:
+        """The step is written: others may have its memory."""
+        for memory in self.used:
+            self.calls.spared(memory)
+
+
+def write_cast(w: Spelling, step: Step, out: str) -> None:
+    w.put(out, w.calls.argument(step.args[0]))
+
+
+#: arrays of fewer elements are added to others together: more calls would cost more than the elements
+FEW = 4096
+
+
+class Together:
+    """`fma.added` of float32 for several arrays in a row with one factor: each is copied, all are computed at once."""
+
+    def __init__(self, steps: list[Step]):
+        self.steps = steps
+        self.outs: list[str] = []
+        self.totals: list[str] = []
+
+    def write(self, w: Spelling, step: Step, out: str) -> None:
+        sizes = [each.outs[0].size for each in self.steps]
+        if not self.outs:
+            self.total, self.base = (w.calls.spare(np.empty(sum(sizes), WIDE)) for _ in range(2))
+        k = len(self.outs)
+        start, shape = sum(sizes[:k]), step.outs[0].shape
+        x, y, alpha = step.args
+        parts = [a[start : start + sizes[k]].reshape(shape) for a in (self.total, self.base)]
+        total, base = (w.calls.named(part, "v") for part in parts)
+        w.put(total, w.calls.place(y))
+        w.put(base, w.calls.place(x))
+        self.outs.append(out)
+        self.totals.append(total)
+        if len(self.outs) < len(sizes):
+            return
+        whole = w.calls.named(self.total, "b")
+        w.ufunc(np.multiply, whole, w.calls.rounded(alpha), whole)
+        w.ufunc(np.add, whole, w.calls.named(self.base, "b"), whole)
+        for out, total in zip(self.outs, self.totals, strict=True):
+            w.put(out, total)
+        w.used += [self.total, self.base]
+
+
+def together(steps: list[Step], root: Callable[[Value], Any]) -> dict[int, Together]:
+    """What additions in a row are done together, by their ids; `root` tells what memory a value lies in."""
+    found: dict[int, Together] = {}
+    row: list[Step] = []
+    changed: set[Any] = set()
+    for step in steps:
+        fits = writer(step) is write_added and step.outs[0].size < FEW
+        if not fits or (
+            row and (factor(step) != factor(row[0]) or any(root(a) in changed for a in step.args[:2]))
+        ):
+            row, changed = [], set()
+        if fits:
+            row.append(step)
+            changed.add(root(step.outs[0]))
+            found[id(step)] = found[id(row[0])] if len(row) > 1 else Together(row)
+    return found
+
+
+def factor(step: Step) -> Any:
+    alpha = step.args[2]
+    return alpha.text if type(alpha) is Number else alpha
+
+
+def write_added(w: Spelling, step: Step, out: str) -> None:
+    (w.calls.together.get(id(step)) or Together([step])).write(w, step, out)
+
+
+WRITERS: dict[Any, Callable[[Spelling, Step, str], None]] = {cast_into: write_cast, fma.added: write_added}
+
+
+def writer(step: Step) -> Callable[[Spelling, Step, str], None] | None:
+    """What writes a step out, where that is done."""
+    if step.kind != "call" or (step.function is not cast_into and step.outs[0].dtype != np.float32):
+        return None
+    return WRITERS.get(step.function)
