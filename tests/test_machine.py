@@ -2,32 +2,31 @@
 
 import io
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from ml_dtypes import bfloat16
 
+from tensorsh import Session
 from tensorsh.engine.device import Device
 from tensorsh.engine.dtype import float32
+from tensorsh.engine.tensor import wrap
 from tensorsh.errors import facts_of
 from tensorsh.io import load
+from tensorsh.io.json import array_data
 from tensorsh.render.machine import csv_text, json_line, npy_bytes
 
 
-def tensor(array, device="cpu", grad_fn=None):
-    array = np.asarray(array)
-    return SimpleNamespace(
-        array=array if device == "cpu" else None,
-        dtype=SimpleNamespace(name=array.dtype.name),
-        shape=array.shape,
-        device=Device(device),
-        requires_grad=grad_fn is not None,
-        is_leaf=grad_fn is None,
-        grad_fn=grad_fn and SimpleNamespace(name=lambda: grad_fn),
-    )
+def tensor(array, device="cpu", grad=False):
+    given = wrap(np.array(array))
+    if device == "meta":
+        return Session().evaluate(f"zeros({list(given.shape)}, dtype={given.dtype.name}) on meta")
+    if grad:
+        given.requires_grad = True
+    return given * 1 if grad else given
 
 
 def test_a_tensor_as_a_line_of_json():
@@ -35,7 +34,7 @@ def test_a_tensor_as_a_line_of_json():
         '{"name": null, "type": "tensor", "dtype": "float32", "shape": [2], "device": "cpu", '
         '"requires_grad": false, "is_leaf": true, "grad_fn": null, "data": [1.0, 2.0]}'
     )
-    shown = json.loads(json_line("y", tensor(np.float32(2), grad_fn="MulBackward0")))
+    shown = json.loads(json_line("y", tensor(np.float32(2), grad=True)))
     assert (shown["name"], shown["grad_fn"], shown["is_leaf"], shown["data"]) == (
         "y",
         "MulBackward0",
@@ -79,6 +78,26 @@ def test_numbers_that_json_has_not():
 def test_other_values_as_a_line_of_json(value, line):
     assert json_line(None, value) == line
     assert json.loads(json_line("x", value))["name"] == "x"
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, bfloat16])
+def test_floats_have_the_shortest_digits_of_their_dtype(kind):
+    """Every 16-bit number, and as many 32-bit ones, is read back as itself, and nothing shorter is."""
+    bits = np.arange(1 << 16, dtype=np.uint16)
+    if kind is np.float32:
+        bits = np.random.default_rng(0).integers(0, 1 << 32, 1 << 14, dtype=np.uint32)
+    with np.errstate(all="ignore"):
+        numbers = bits.view(kind)
+        numbers = numbers[np.isfinite(numbers.astype(np.float64))]
+        written = array_data(numbers)
+        assert (np.array(written).astype(kind) == numbers).all()
+        for text, number in zip(map(repr, written), numbers, strict=True):
+            digits = len(text.partition("e")[0].strip("-0.").replace(".", "").rstrip("0"))
+            shorter = float(f"{float(number):.{max(digits - 1, 1)}g}")
+            assert digits <= 1 or kind(shorter) != number, (text, shorter)
+    tenths = np.array([[0.1, 1e-30], [1e30, 3e8]], kind) if kind is not np.float16 else np.array([0.1], kind)
+    assert array_data(tenths) == ([[0.1, 1e-30], [1e30, 3e8]] if tenths.ndim == 2 else [0.1])
+    assert array_data(np.array(0.1, kind)) == 0.1
 
 
 def test_lists_without_end():

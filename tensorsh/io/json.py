@@ -191,12 +191,13 @@ def _numbered(value: Any) -> Any:
 
 
 def array_data(array: Array) -> Any:
-    """An array as nested lists for JSON: exact floats, `"nan" "inf" "-inf"`, complex as [re, im]."""
+    """An array as nested lists for JSON: floats in the fewest digits that are read back as the same number of their
+    dtype, `"nan" "inf" "-inf"`, complex as [re, im]."""
     if array.dtype.kind == "c":
         parts = np.stack((array.real, array.imag), axis=-1)
         return array_data(parts)
-    if array.dtype.name == "bfloat16":
-        array = array.astype(np.float32)
+    if array.dtype.name in _DIGITS:
+        array = shortest(array)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         plain = array.astype(object)
         for text, there in (
@@ -208,6 +209,36 @@ def array_data(array: Array) -> Any:
         plain = np.asarray(plain, object)
         return _builtin(plain.tolist())
     return array.tolist()
+
+
+#: fewest and most digits that tell the numbers of a dtype apart
+_DIGITS = {"float32": (6, 9), "float16": (1, 5), "bfloat16": (1, 4)}
+_EXACT = 22  # the powers of ten up to here are exact as float64
+
+
+def shortest(array: Array) -> Array:
+    """As float64 the numbers of the fewest decimal digits that become those of `array` in its dtype."""
+    few, many = _DIGITS[array.dtype.name]
+    exact = array.ravel()
+    with np.errstate(all="ignore"):
+        found = exact.astype(np.float64)
+        every = np.nonzero(np.isfinite(found) & (found != 0))[0]
+        lead = np.floor(np.log10(np.abs(found[every]))).astype(np.int64)
+        usual = (lead >= many - 1 - _EXACT) & (lead <= few - 1 + _EXACT)
+        unusual, rest, lead = every[~usual], every[usual], lead[usual]
+        for digits in range(few, many + 1):
+            # An integer times or over an exact power of ten is the float64 that the decimal reads as.
+            power = digits - 1 - lead
+            up, down = 10.0 ** np.maximum(power, 0), 10.0 ** np.maximum(-power, 0)
+            rounded = np.rint(found[rest] * up / down) / up * down
+            fits = rounded.astype(array.dtype) == exact[rest]
+            found[rest[fits]] = rounded[fits]
+            rest, lead = rest[~fits], lead[~fits]
+    for place in (*unusual.tolist(), *rest.tolist()):
+        x = exact[place]
+        texts = (f"{float(x):.{digits}g}" for digits in range(1, many + 1))
+        found[place] = next(float(text) for text in texts if array.dtype.type(float(text)) == x)
+    return found.reshape(array.shape)
 
 
 def _builtin(value: Any) -> Any:
