@@ -336,11 +336,19 @@ class Output:
             self._write(display.binary(shown.value))
             return
         columns = width(sys.stdout)
-        text = display.text(shown.value, shown.name, self.format, color=self.color, width=columns)
+        encoding = (self.file is None and getattr(sys.stdout, "encoding", None)) or "utf-8"
+        text = display.text(
+            shown.value, shown.name, self.format, color=self.color, width=columns, encoding=encoding
+        )
         if self.file is None:
-            print(text, end="" if text.endswith("\n") else "\n")
+            self.print(text, encoding)
         else:
             self._write((text if text.endswith("\n") else text + "\n").encode())
+
+    def print(self, text: str, encoding: str) -> None:
+        """Text for standard output; what its encoding does not have is written as Python escapes it."""
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+        print(text, end="" if text.endswith("\n") else "\n")
 
     def _write(self, data: bytes) -> None:
         if self.file is not None:

@@ -10,8 +10,13 @@ from .lang.queries import Graph
 from .text.printing import texts
 
 
-def text(value: Any, name: str | None, format: str, *, color: bool, width: int) -> str:
-    """The value as text, without a newline at its end unless the format has one."""
+def text(
+    value: Any, name: str | None, format: str, *, color: bool, width: int, encoding: str | None = "utf-8"
+) -> str:
+    """The value as text, without a newline at its end unless the format has one.
+
+    `encoding` is that of the screen: where it has no lines and dots, `pretty` does without.
+    """
     if isinstance(value, Graph | Explanation):
         if format == "json":
             import json
@@ -33,8 +38,10 @@ def text(value: Any, name: str | None, format: str, *, color: bool, width: int) 
 
     if format == "pretty":
         from .render.pretty import pretty_text
+        from .render.screen import ASCII, UNICODE, can_show
 
-        return pretty_text(value, name, color=color, width=width, options=texts.options())
+        marks = UNICODE if can_show(encoding) else ASCII
+        return pretty_text(value, name, color=color, width=width, options=texts.options(), marks=marks)
     return texts.repr(value)
 
 

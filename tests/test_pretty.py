@@ -1,14 +1,16 @@
 """What a person sees at a terminal: goldens at fixed widths, and what must hold at every width."""
 
 import re
+import time
 from textwrap import dedent
 
 import numpy as np
 import pytest
 
 from tensorsh.engine.results import Size, named_result
-from tensorsh.render.paint import columns
+from tensorsh.render.paint import STYLES, THEMES, columns, theme_of, use_theme
 from tensorsh.render.pretty import pretty_text
+from tensorsh.render.screen import ASCII, UNICODE
 from tensorsh.text.torch_repr import PrintOptions
 from test_torch_repr import given
 
@@ -40,7 +42,7 @@ GOLDENS = [
         ╰    ╯
         """,
     ),
-    ("a number", 80, given(1.5, requires_grad=True), "1.5000  float32[]  cpu  requires_grad"),
+    ("a number", 80, given(1.5, requires_grad=True), "1.5000  float32[]  cpu  requires_grad  leaf"),
     ("a row", 80, given([1, 20, 300]), "x: int64[3]  cpu\n[ 1  20  300 ]"),
     ("booleans", 80, given([True, False]), "x: bool[2]  cpu\n[ True  False ]"),
     ("no elements", 80, given([], "float32", shape=(0, 3)), "x: float32[0, 3]  cpu  no elements"),
@@ -58,13 +60,23 @@ GOLDENS = [
         20 │ 200  210  220
         """,
     ),
-    ("a large row", 80, given(np.arange(2000)), "x: int64[2000]  cpu\n[ 0  1  2  …  1997  1998  1999 ]"),
+    (
+        "a large row",
+        80,
+        given(np.arange(2000)),
+        """
+        x: int64[2000]  cpu
+        min 0  █████████████  max 1999  mean 999.5  1 zero
+        [ 0  1  2  …  1997  1998  1999 ]
+        """,
+    ),
     (
         "a large matrix",
         80,
         given(np.arange(20_000), shape=(100, 200)),
         """
         x: int64[100, 200]  cpu
+        min 0  █████████████  max 19999  mean 9999.5  1 zero
         ╭                                             ╮
         │     0      1      2  …    197    198    199 │
         │   200    201    202  …    397    398    399 │
@@ -82,6 +94,8 @@ GOLDENS = [
         weights,
         """
         x: float32[3, 40]  cpu
+        min -1  █▃▃▃▃▂▃▃▃▃▃▄█  max 0.9999
+          mean -0.001003  1 zero
         ╭                              ╮
         │  0.0000   0.8415  …   0.9638 │
         │  0.7451  -0.1586  …  -0.4441 │
@@ -127,6 +141,7 @@ GOLDENS = [
         given(np.zeros((2, 500, 1, 2)), "float32"),
         """
         x: float32[2, 500, 1, 2]  cpu
+        all 0
         [0, 0]       [0, 1]       [0, 2]
         ╭        ╮   ╭        ╮   ╭        ╮
         │ 0.  0. │   │ 0.  0. │   │ 0.  0. │
@@ -232,7 +247,7 @@ def test_goldens(what, width, value, golden):
 def test_a_wider_screen_shows_more_columns():
     shown = {}
     for width in (40, 80, 120, 400):
-        first_row = pretty_text(weights, color=False, width=width).split("\n")[2]
+        first_row = pretty_text(weights, color=False, width=width).split("╮\n")[-1].split("\n")[0]
         shown[width] = len(re.findall(r"-?\d\.\d{4}", first_row)), "…" in first_row
     assert shown == {40: (3, True), 80: (8, True), 120: (12, True), 400: (40, False)}
 
@@ -250,6 +265,76 @@ def test_no_line_is_wider_than_the_screen_or_ends_in_blanks(width):
         for line in pretty_text(value, color=False, width=width).split("\n"):
             assert columns(line) <= width
             assert line == line.rstrip()
+
+
+DTYPES = ["float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool", "uint8", "int64"]
+SHAPES = [
+    (), (0,), (1,), (7,), (64,), (3, 0), (1, 1), (40, 3), (3, 40), (60, 60), (5, 0, 2), (2, 1, 300),
+    (2, 2, 2, 2, 3), (1, 1, 1, 1, 1), (9, 9, 9, 9, 9)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("marks", [UNICODE, ASCII], ids=["unicode", "ascii"])
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_every_kind_of_tensor_fits(width, marks):
+    random = np.random.default_rng(1)
+    extremes = [1e-30, 1e30, -1e-30, -1e30, 0.0, -0.0, np.nan, np.inf, -np.inf, 1.0, 123456.0, 1e-5]
+    for dtype in DTYPES:
+        for shape in SHAPES:
+            with np.errstate(all="ignore"):
+                values = random.choice(extremes, shape)
+                if dtype == "int64":
+                    values = random.choice(np.array([-(2**63), 2**63 - 1, 0, 7]), shape)
+                elif dtype in ("uint8", "bool"):
+                    values = random.integers(0, 2, shape)
+                t = given(values, dtype)
+                text = pretty_text(t, "x", color=False, width=width, marks=marks)
+            assert all(columns(line) <= width and line == line.rstrip() for line in text.split("\n")), text
+            assert marks is UNICODE or text.isascii()
+            assert text.count("\n") < 160
+
+
+def test_a_large_tensor_says_what_is_in_it():
+    values = np.linspace(-1, 1, 2000)
+    values[:5], values[10] = np.nan, np.inf
+    text = pretty_text(given(values, "float64"), "x", color=False, width=80).split("\n")[1]
+    assert text == "min -0.995  █████████████  max 1  mean 0.002999  5 nan  1 inf"
+    counted = pretty_text(given(np.arange(3000) % 3), color=False, width=80).split("\n")[1]
+    assert counted == "min 0  ███  max 2  mean 1  1,000 zeros"
+    true = pretty_text(given(np.arange(4000) % 4 == 0), color=False, width=80).split("\n")[1]
+    assert true == "1,000 of 4,000 are True  25 %"
+    nothing = pretty_text(given(np.full(3000, np.nan), "float32"), color=False, width=80).split("\n")[1]
+    assert nothing == "nothing finite  3,000 nan"
+    sizes = pretty_text(given(np.full(3000, 3 + 4j)), color=False, width=80).split("\n")[1]
+    assert sizes == "all of size 5"
+
+
+def test_a_huge_tensor_is_not_read_whole():
+    began = time.process_time()
+    view = np.broadcast_to(np.float32(2.0), (1 << 20, 1 << 20))
+    assert "all 2" in pretty_text(given(view, "float32"), color=False, width=80)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_tones_tell_sign_and_size(theme):
+    before = dict(STYLES)
+    try:
+        use_theme(theme)
+        text = pretty_text(given([0.5, -0.5, 8.0, -8.0]), color=True, width=80)
+        codes = [
+            re.search(rf"(\x1b\[[\d;]*m)?{re.escape(n)}", text)[1] for n in ("-0.5000", "8.0000", "-8.0000")
+        ]
+        assert len(set(codes)) == 3
+    finally:
+        STYLES.update(before)
+
+
+def test_the_theme_is_what_the_terminal_says():
+    assert theme_of({"TERM": "xterm"}) == "sixteen"
+    assert theme_of({"TERM": "xterm-256color"}) == "dark"
+    assert theme_of({"TERM": "xterm-256color", "COLORFGBG": "0;15"}) == "light"
+    assert theme_of({"TERM": "xterm", "COLORTERM": "truecolor", "COLORFGBG": "15;0"}) == "dark"
 
 
 def test_colour_only_adds_colour():

@@ -34,6 +34,21 @@ class Brackets(NamedTuple):
     spelled: bool = False
 
 
+class Outline(NamedTuple):
+    """How a value is drawn as a tree that has branches for what is in it.
+
+    title     what it is: the name of its class
+    note      its settings, which are less than its parts
+    parts     what it holds by name: each is drawn as its kind says
+    numbers   the tensors by name that are counted with it, on its own line; True for parameters
+    """
+
+    title: str
+    note: str = ""
+    parts: Iterable[tuple[str, Any]] = ()
+    numbers: Iterable[tuple[str, Any, bool]] = ()
+
+
 class Json(NamedTuple):
     """A value as an object of JSON with `type` and `value`.
 

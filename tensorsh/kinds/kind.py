@@ -15,7 +15,7 @@ from weakref import ref
 from .ownership import HEAP_TYPE, dict_of, flags_of, mro_of
 
 if TYPE_CHECKING:
-    from .aspects import Brackets, Json, Part, Tree
+    from .aspects import Brackets, Json, Outline, Part, Tree
 
 #: where Python's and NumPy's kinds are described
 FILES = "objects atoms sequences mappings arrays streams functions iterators"
@@ -39,6 +39,7 @@ class Kind:
     keyed      whether the keys belong to what it holds, as a dictionary's
     text       text(value, options): its repr; None if it is to be put together as `brackets` says
     brackets   how the repr is put together of its entries, told from the value; None: it is what `__repr__` gives
+    outline    how it is drawn as a tree at the prompt, told from the value; None: by its repr
     json       how it becomes JSON
     tree       how it is walked as a tree; None: it is a leaf
     follow     follow(value, reach, path, varies, depth, name): how a trace takes the value from outside, see
@@ -49,7 +50,7 @@ class Kind:
 
     __slots__ = (
         "adapt", "again", "brackets", "changing", "closed", "entries", "follow", "json",
-        "keyed", "leave", "names",
+        "keyed", "leave", "names", "outline",
         "parts", "text", "tree",
     )  # fmt: skip
 
@@ -65,6 +66,7 @@ class Kind:
         keyed: bool | None = None,
         brackets: Callable[[Any], Brackets] | None = None,
         text: Callable[[Any, Any], str | None] | None = None,
+        outline: Callable[[Any], Outline | None] | None = None,
         json: Json | None = None,
         tree: Tree | None = None,
         follow: Callable[[Any, Any, str, bool, int, str], None] | None = None,
@@ -80,6 +82,7 @@ class Kind:
         self.keyed = keyed
         self.brackets = brackets
         self.text = text
+        self.outline = outline
         self.json = json
         self.tree = tree
         self.follow = follow
@@ -173,6 +176,7 @@ def _complete(kind: type) -> Kind:
                 setattr(made, name, getattr(description, name))
         if method(base, "__repr__") is shown:
             made.brackets, made.text = description.brackets, description.text
+            made.outline = description.outline
     if kind in _described:
         for name in OWN:
             setattr(made, name, getattr(_described[kind], name))

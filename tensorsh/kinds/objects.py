@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-from .aspects import Part
-from .kind import ALL, Kind, describe
+from .aspects import Outline, Part
+from .kind import ALL, Kind, describe, method
 from .mappings import put_back_dict, replace_dict
-from .ownership import HEAP_TYPE, flags_of, own_class
+from .ownership import HEAP_TYPE, flags_of, name_of, own_class
 from .undo import Again, Notes, inside
 
 #: where those of our classes live that keep what programs see in slots, or in what functions close over
@@ -138,6 +138,14 @@ def adapt(description: Kind, kind: type) -> None:
     if closed != ALL and (own_class(kind) or (kind.__dictoffset__ and flags_of(kind) & HEAP_TYPE)):
         parts += (OWN_KIND,)
     description.parts = parts
+    if own_class(kind) and _is_dataclass(kind):
+        description.outline = outline
+
+
+def _is_dataclass(kind: type) -> bool:
+    """Whether a class has the `__repr__` that `dataclass` writes."""
+    written = getattr(method(kind, "__repr__"), "__wrapped__", None)
+    return method(kind, "__dataclass_fields__") is not None and getattr(written, "__name__", "") == "__repr__"
 
 
 def _of_python(kind: type) -> tuple[Part, ...]:
@@ -162,7 +170,17 @@ def text(thing: Any, options: Any) -> str:
     return f"<{type(thing).__name__} object>"
 
 
-describe(object, Kind(text=text, adapt=adapt))
+def outline(thing: Any) -> Outline | None:
+    """An instance of a class of the program's, by its attributes."""
+    kind = type(thing)
+    if not own_class(kind):
+        return None
+    slots = ((name, _read(slot, thing)) for name, slot in slots_of(kind).items())
+    parts = [*((attributes_of(thing) or {}).items()), *(each for each in slots if each[1] is not MISSING)]
+    return Outline(str(name_of(kind)), parts=parts) if parts else None
+
+
+describe(object, Kind(text=text, adapt=adapt, outline=outline))
 
 # ------------------------------------------------------------------ classes
 

@@ -20,60 +20,81 @@ import numpy as np
 
 from ..text.torch_repr import PrintOptions, element_strings, shown_elements
 from .paint import Line, Segment, line_width
+from .screen import Screen
+from .tones import tones
 
-GAP, GAP_BELOW, GAP_BOTH = "…", "⋮", "⋱"
 BETWEEN = 3  # blanks between matrices that stand side by side
-_LEFT_OUT: list[Line] = [((GAP, "frame"),)]
+MOST_MATRICES = 12  # of a large tensor
+
+#: an element: its digits and their style
+Cell = Segment
 
 
-def grid(array: np.ndarray[Any, Any], width: int, options: PrintOptions) -> list[Line]:
-    """The lines of a tensor with one or more dimensions and at least one element."""
-    shown, gaps = shown_elements(array, options)
-    texts = [text.strip() for text in element_strings(shown, options)]
+def grid(array: np.ndarray[Any, Any], screen: Screen) -> tuple[list[Line], bool]:
+    """The lines of a tensor with one or more dimensions and at least one element, and whether they leave any out."""
+    shown, gaps = _shown(array, screen.options)
+    texts = element_strings(shown, screen.options)
     if not texts:
-        return _LEFT_OUT  # a summary without edges
+        return [_left_out(screen)], True  # a summary without edges
+    cells = list(zip(map(str.strip, texts), tones(shown), strict=True))
+    columns = _Columns(cells, shown.shape[-1], gaps[-1], screen)
     if array.ndim == 1:
-        return _vector(texts, gaps[0], width)
-    columns = _Columns(texts, shown.shape[-1], gaps[-1], width)
+        return _vector(cells, gaps[0], columns, screen), gaps[0]
     row_gap = shown.shape[-2] // 2 if gaps[-2] else None
-    rows = [texts[at : at + shown.shape[-1]] for at in range(0, len(texts), shown.shape[-1])]
+    rows = [cells[at : at + shown.shape[-1]] for at in range(0, len(cells), shown.shape[-1])]
     height = shown.shape[-2]
     matrices = [_matrix(rows[at : at + height], row_gap, columns) for at in range(0, len(rows), height)]
+    cut = columns.gap or any(gaps)
     if array.ndim == 2:
-        return matrices[0]
-    return _side_by_side(list(_batches(matrices, array.shape, shown.shape, gaps)), width)
+        return matrices[0], cut
+    batches = list(_batches(matrices, array.shape, shown.shape, gaps, screen))
+    return _side_by_side(batches, screen), cut
 
 
-def cell(text: str, width: int = 0) -> Line:
-    """One number, right-aligned; zeros stand back, nan and infinities stand out."""
-    return ((" " * (width - len(text)), ""), (text, _style(text)))
+def cell(item: Cell, width: int = 0) -> Line:
+    """One number, right-aligned."""
+    return ((" " * (width - len(item[0])), ""), item)
 
 
-def _style(text: str) -> str:
-    if text == "True":
-        return "true"
-    if text == "False" or not text.strip("-+0.ej"):
-        return "zero"
-    return "odd" if "n" in text else ""  # nan, inf
+def _left_out(screen: Screen) -> Line:
+    return ((screen.marks.gap, "frame"),)
+
+
+def _shown(
+    array: np.ndarray[Any, Any], options: PrintOptions
+) -> tuple[np.ndarray[Any, Any], tuple[bool, ...]]:
+    """What PyTorch prints of a tensor, but not more than a few matrices of a large one."""
+    shown, gaps = shown_elements(array, options)
+    outer = array.ndim - 2
+    edge = options.edgeitems
+    if outer < 1 or not any(gaps):
+        return shown, gaps
+    while edge > 1 and np.prod([min(2 * edge, n) for n in array.shape[:outer]]) > MOST_MATRICES:
+        edge -= 1
+    for axis in range(outer):
+        if array.shape[axis] > 2 * edge:
+            length = shown.shape[axis]
+            shown = np.take(shown, [*range(edge), *range(length - edge, length)], axis)
+            gaps = (*gaps[:axis], True, *gaps[axis + 1 :])
+    return shown, gaps
 
 
 # ------------------------------------------------------------------ one dimension
 
 
-def _vector(texts: list[str], gap: bool, width: int) -> list[Line]:
+def _vector(cells: list[Cell], gap: bool, columns: _Columns, screen: Screen) -> list[Line]:
     """`[ 1  2  3 ]`, or lines that begin with the index of their first element."""
-    columns = _Columns(texts, len(texts), gap, width)
     if gap or not columns.gap:
-        return [(("[ ", "frame"), *columns.line(texts), (" ]", "frame"))]
-    widest = max(map(len, texts))
-    index_width = len(str(len(texts) - 1))
-    fitting = max((width - index_width - 3) // (widest + 2), 1)
+        return [(("[ ", "frame"), *columns.line(cells), (" ]", "frame"))]
+    widest = max(columns.widths)
+    index_width = len(str(len(cells) - 1))
+    fitting = max((screen.width - index_width - 3) // (widest + 2), 1)
     per_line = fitting // 10 * 10 or fitting // 5 * 5 or fitting  # indices that are easy to count from
     lines = []
-    for start in range(0, len(texts), per_line):
-        line: list[Segment] = [(f"{start:>{index_width}} │", "frame")]
-        for text in texts[start : start + per_line]:
-            line += cell(text, widest + (1 if len(line) == 1 else 2))
+    for start in range(0, len(cells), per_line):
+        line: list[Segment] = [(f"{start:>{index_width}} {screen.marks.side}", "frame")]
+        for item in cells[start : start + per_line]:
+            line += cell(item, widest + (1 if len(line) == 1 else 2))
         lines.append(tuple(line))
     return lines
 
@@ -88,14 +109,15 @@ class _Columns:
     gap           something is left out between them
     """
 
-    def __init__(self, texts: list[str], count: int, gap: bool, width: int):
-        self.widths = [max(map(len, texts[at::count])) for at in range(count)]
-        self.gap = gap or self._needed(count, 0) > width
+    def __init__(self, cells: list[Cell], count: int, gap: bool, screen: Screen):
+        self.widths = [max(len(text) for text, _ in cells[at::count]) for at in range(count)]
+        self.marks = screen.marks
+        self.gap = gap or self._needed(count, 0) > screen.width
         self.left, self.right = (1, 0) if self.gap else (count, 0)
         if self.gap:
             for more in range(1, count // 2 * 2):
                 left, right = more // 2 + 1, (more + 1) // 2
-                if self._needed(left, right) + 2 + len(GAP) > width:
+                if self._needed(left, right) + 2 + len(self.marks.gap) > screen.width:
                     break
                 self.left, self.right = left, right
 
@@ -107,35 +129,33 @@ class _Columns:
         widths = self._kept(self.widths, left, right)
         return sum(widths) + 2 * (len(widths) - 1) + 4
 
-    def line(self, texts: list[str], mark: str = GAP) -> list[Segment]:
-        """One row: the kept texts in their columns, the mark where some are missing."""
-        kept = zip(texts, self.widths, strict=True)
+    def line(self, cells: list[Cell], mark: str = "") -> list[Segment]:
+        """One row: the kept cells in their columns, the mark where some are missing."""
+        kept = zip(cells, self.widths, strict=True)
         segments: list[Segment] = []
-        for at, (text, width) in enumerate(self._kept(list(kept), self.left, self.right)):
+        for at, (item, width) in enumerate(self._kept(list(kept), self.left, self.right)):
             if at:
                 segments.append(("  ", ""))
-            segments += cell(text, width)
+            segments += cell(item, width)
             if self.gap and at == self.left - 1:
-                segments += [("  ", ""), (mark, "frame")]
+                segments += [("  ", ""), (mark or self.marks.gap, "frame")]
         return segments
 
     def below(self) -> list[Segment]:
         """The row that stands for the rows that are left out."""
-        return [
-            (text, "frame" if text.strip() else "")
-            for text, _ in self.line([GAP_BELOW] * len(self.widths), mark=GAP_BOTH)
-        ]
+        return self.line([(self.marks.below, "frame")] * len(self.widths), mark=self.marks.both)
 
 
-def _matrix(rows: list[list[str]], gap: int | None, columns: _Columns) -> list[Line]:
+def _matrix(rows: list[list[Cell]], gap: int | None, columns: _Columns) -> list[Line]:
     lines = [columns.line(row) for row in rows]
     if gap is not None:
         lines.insert(gap, columns.below())
-    blank = " " * (line_width(lines[0]) + 2)
+    between = " " * (line_width(lines[0]) + 2)
+    side, corners = columns.marks.side, columns.marks.corners
     return [
-        ((f"╭{blank}╮", "frame"),),
-        *((("│ ", "frame"), *line, (" │", "frame")) for line in lines),
-        ((f"╰{blank}╯", "frame"),),
+        ((f"{corners[0]}{between}{corners[1]}", "frame"),),
+        *(((f"{side} ", "frame"), *line, (f" {side}", "frame")) for line in lines),
+        ((f"{corners[2]}{between}{corners[3]}", "frame"),),
     ]
 
 
@@ -143,7 +163,11 @@ def _matrix(rows: list[list[str]], gap: int | None, columns: _Columns) -> list[L
 
 
 def _batches(
-    matrices: list[list[Line]], shape: tuple[int, ...], shown: tuple[int, ...], gaps: tuple[bool, ...]
+    matrices: list[list[Line]],
+    shape: tuple[int, ...],
+    shown: tuple[int, ...],
+    gaps: tuple[bool, ...],
+    screen: Screen,
 ) -> Iterator[list[Line]]:
     """Each matrix under its index, a `…` where some are left out."""
     positions = product(*map(range, shown[:-2]))
@@ -157,20 +181,21 @@ def _batches(
             for axis, (at, gap, kept) in enumerate(zip(position, gaps, shown, strict=False))
         )
         if number and begins_after_gap:
-            yield _LEFT_OUT
+            yield [_left_out(screen)]
         yield [((str(index), "frame"),), *matrix]
 
 
-def _side_by_side(blocks: list[list[Line]], width: int) -> list[Line]:
+def _side_by_side(blocks: list[list[Line]], screen: Screen) -> list[Line]:
     """Blocks from left to right as long as they fit, then below; a blank line between.
 
     A gap stands alone.
     """
     rows: list[list[list[Line]]] = []
+    gap = [_left_out(screen)]
     used = 0
     for block in blocks:
         needed = max(map(line_width, block))
-        if not rows or used + BETWEEN + needed > width or _LEFT_OUT in (block, rows[-1][-1]):
+        if not rows or used + BETWEEN + needed > screen.width or gap in (block, rows[-1][-1]):
             rows.append([])
             used = -BETWEEN
         rows[-1].append(block)

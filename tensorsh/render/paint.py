@@ -1,13 +1,15 @@
 """Text with styles, before it is decided whether there is colour: segments, lines, and one table of styles.
 
 A `Segment` is (text, style), a `Line` a tuple of them; the style "" is plain. Colours are the sixteen
-of every terminal, so they follow its theme.
+of every terminal, so they follow its theme; only the tones of numbers, which are many, are of the 256 that most
+have, for a dark or a light background.
 """
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 Segment = tuple[str, str]
 Line = tuple[Segment, ...]
@@ -31,8 +33,37 @@ STYLES = {
     "zero": "2",
     "odd": "33",  # nan and infinities
     "true": "32",
+    "bars": "36",
     "string": "32",
 }
+
+#: the tones of numbers, from small to large
+TONES = {
+    "dark": {"pos": ("38;5;187", "38;5;222", "38;5;215", "1;38;5;208"),
+             "neg": ("38;5;152", "38;5;117", "38;5;75", "1;38;5;39")},
+    "light": {"pos": ("38;5;94", "38;5;130", "38;5;166", "1;38;5;160"),
+              "neg": ("38;5;24", "38;5;25", "38;5;26", "1;38;5;21")},
+    "sixteen": {"pos": ("", "", "", "1"), "neg": ("36", "36", "36", "1;36")},
+}  # fmt: skip
+THEMES = ("dark", "light", "sixteen")
+
+
+def use_theme(name: str) -> None:
+    """Paint for a dark or light background, or with sixteen colours only; KeyError for another name."""
+    for sign, tones in TONES[name].items():
+        STYLES.update({f"{sign}{number}": tone for number, tone in enumerate(tones, 1)})
+
+
+def theme_of(environment: Mapping[str, str]) -> str:
+    """The theme that a terminal seems to have: what it says of its background and of how many colours it has."""
+    many = "256" in environment.get("TERM", "") or environment.get("COLORTERM") in ("truecolor", "24bit")
+    if not many:
+        return "sixteen"
+    background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    return "light" if background in ("7", "15") else "dark"
+
+
+use_theme(theme_of(os.environ))
 
 
 def painter(color: bool) -> Paint:
@@ -41,7 +72,8 @@ def painter(color: bool) -> Paint:
 
 
 def _ansi(text: str, style: str) -> str:
-    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if style else text
+    code = STYLES[style] if style else ""
+    return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 
 def _plain(text: str, style: str) -> str:
@@ -62,6 +94,19 @@ def painted(line: Line, paint: Paint) -> str:
 def line_width(line: Iterable[Segment]) -> int:
     """Columns of the screen a line takes."""
     return sum(columns(text) for text, _ in line)
+
+
+def folded(start: Line, facts: Iterable[Segment], width: int) -> list[Line]:
+    """The facts after `start`, two blanks apart, on further lines where they do not fit."""
+    lines = [start] if start else []
+    for fact in facts:
+        if not lines:
+            lines.append((fact,))
+        elif line_width(lines[-1]) + 2 + columns(fact[0]) > width:
+            lines.append((("  ", ""), fact))
+        else:
+            lines[-1] = (*lines[-1], ("  ", ""), fact)
+    return lines
 
 
 def columns(text: str) -> int:

@@ -12,15 +12,19 @@ screen; a tuple of larger tensors shows each of them under its name or index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from ..kinds import kind_of
 from ..kinds.aspects import Brackets
 from ..text.host_repr import host_repr, is_tensor
 from ..text.torch_repr import DEFAULT, PrintOptions, element_strings, grad_fn_name
-from .grid import cell, grid
-from .paint import Line, Segment, columns, line_width, painted, painter
+from .grid import grid
+from .outline import outline_of, tree
+from .paint import Line, Segment, columns, folded, line_width, painted, painter
+from .screen import UNICODE, Marks, Screen
+from .statistics import statistics
+from .tones import tones
 
 MOST_ITEMS = 1000  # of a list; of a longer one the ends are shown, as of a tensor
 DEEPEST = 8  # containers in containers that are laid out; what is deeper is Python's repr
@@ -31,78 +35,119 @@ Inside = tuple[int, ...]
 
 
 def pretty_text(
-    value: Any, name: str | None = None, *, color: bool, width: int, options: PrintOptions = DEFAULT
+    value: Any,
+    name: str | None = None,
+    *,
+    color: bool,
+    width: int,
+    options: PrintOptions = DEFAULT,
+    marks: Marks = UNICODE,
 ) -> str:
     """The value as lines of at most `width` columns (no number is broken), without a last newline."""
     paint = painter(color)
-    named = name if is_tensor(value) and value.shape else None
-    return "\n".join(painted(line, paint) for line in _lines(value, named, max(width, 20), options))
+    named = name if (is_tensor(value) and value.shape) or outline_of(value) else None
+    screen = Screen(max(width, 20), options, marks)
+    return "\n".join(painted(line, paint) for line in _lines(value, named, screen))
 
 
-def _lines(
-    value: Any, name: str | None, width: int, options: PrintOptions, inside: Inside = ()
-) -> list[Line]:
-    title: Line = ((f"{name}: ", "frame"),) if name else ()
+def _lines(value: Any, name: str | None, screen: Screen, inside: Inside = ()) -> list[Line]:
     if is_tensor(value):
-        return _tensor(value, title, width, options)
-    children = _children(value, options, inside)
+        return _tensor(value, _title(name), screen)
+    if outline_of(value) is not None:
+        return tree(value, name, screen, partial(_brief, screen=screen))
+    title = _title(name)
+    children = _children(value, screen, inside)
     if children is None:
         style = "string" if isinstance(value, str) else ""
-        return _titled(title, host_repr(value, options=options).split("\n"), style)
-    texts = ["…" if child is LEFT_OUT else host_repr(child, options=options) for _, child in children]
+        return _titled(title, host_repr(value, options=screen.options).split("\n"), style)
+    texts = [
+        screen.marks.gap if child is LEFT_OUT else host_repr(child, options=screen.options)
+        for _, child in children
+    ]
     brackets = _brackets(value)
     lines = "\n" in brackets.between  # whose parts stand on lines of their own anyway
     if lines or any(
-        "\n" in text or (is_tensor(child) and len(text) + 2 > width)
+        "\n" in text or (is_tensor(child) and len(text) + 2 > screen.width) or outline_of(child) is not None
         for text, (_, child) in zip(texts, children, strict=True)
     ):
-        kind = brackets.opening.partition("(")[0] if lines else f"{type(value).__name__} of {len(value)}"
-        return _sections((*title, (kind, "frame")), children, width, options, (*inside, id(value)))
-    return _titled(title, _folded(value, width - line_width(title), options, inside))
+        kind = brackets.opening.partition("(")[0] if lines or brackets.spelled else _counted(value)
+        return _sections((*title, (kind, "frame")), children, screen, (*inside, id(value)))
+    return _titled(title, _folded(value, screen.narrower(line_width(title)), inside))
+
+
+def _title(name: str | None) -> Line:
+    return ((f"{name}: ", "frame"),) if name else ()
+
+
+def _counted(value: Any) -> str:
+    return f"{type(value).__name__} of {len(value)}"
+
+
+def _brief(value: Any, screen: Screen) -> tuple[list[Segment], list[tuple[str, Any]]]:
+    """A part of a tree in its line, and what is in it if that is too much for a line."""
+    if is_tensor(value):
+        number = cells(value, screen) if not value.shape and value.device.type != "meta" else []
+        return [*number, (_spec(value), ""), *(fact for fact in _facts(value) if fact[0] != "cpu")], []
+    text = host_repr(value, options=screen.options)
+    children = _children(value, screen, ())
+    if children is not None and ("\n" in text or len(text) > screen.width // 2 or "tensor(" in text):
+        parts = [(name.strip("'[]"), child) for name, child in children if child is not LEFT_OUT and name]
+        if len(parts) == len(children):
+            return [(_counted(value), "frame")], parts
+    first, more, _ = text.partition("\n")
+    return [(first + (screen.marks.gap if more else ""), "string" if isinstance(value, str) else "")], []
 
 
 # ------------------------------------------------------------------ tensors
 
 
-def _tensor(t: Any, title: Line, width: int, options: PrintOptions) -> list[Line]:
+def _tensor(t: Any, title: Line, screen: Screen) -> list[Line]:
+    facts, spec, width = _facts(t), (_spec(t), "frame"), screen.width
+    if t.device.type == "meta":
+        return folded((*title, spec), [*facts, ("no values on meta", "frame")], width)
+    if 0 in t.shape:
+        return folded((*title, spec), [*facts, ("no elements", "frame")], width)
+    if not t.shape:
+        return folded((*title, *cells(t, screen)), [spec, *facts], width)
+    lines, cut = grid(t.array, screen)
+    counted = folded((), statistics(t.array, screen), width) if cut else []
+    return [*folded((*title, spec), facts, width), *counted, *lines]
+
+
+def _spec(t: Any) -> str:
+    return f"{t.dtype.name}{list(t.shape)}"
+
+
+def cells(t: Any, screen: Screen) -> list[Segment]:
+    """The number of a tensor without dimensions."""
+    style = tones(t.array)[0]  # of a number alone the size says nothing
+    text = element_strings(t.array, screen.options)[0].strip()
+    return [(text, "" if style[:3] in ("pos", "neg") else style)]
+
+
+def _facts(t: Any) -> list[Segment]:
+    """The device, and what there is to say of the gradient."""
     facts: list[Segment] = [(str(t.device), "frame")]
     if t.requires_grad:
         facts.append(("requires_grad", "gradient"))
     if t.grad_fn is not None:
         facts.append((f"grad_fn={grad_fn_name(t.grad_fn)}", "gradient"))
-    spec = (f"{t.dtype.name}{list(t.shape)}", "frame")
-
-    if t.device.type == "meta":
-        return _header((*title, spec), [*facts, ("no values on meta", "frame")], width)
-    if 0 in t.shape:
-        return _header((*title, spec), [*facts, ("no elements", "frame")], width)
-    if not t.shape:
-        number = cell(element_strings(t.array, options)[0].strip())
-        return _header((*title, *number), [spec, *facts], width)
-    return [*_header((*title, spec), facts, width), *grid(t.array, width, options)]
-
-
-def _header(start: Line, facts: Iterable[Segment], width: int) -> list[Line]:
-    """The facts after `start`, two blanks apart, on further lines where they do not fit."""
-    lines = [start]
-    for fact in facts:
-        if line_width(lines[-1]) + 2 + columns(fact[0]) > width:
-            lines.append((("  ", ""), fact))
-        else:
-            lines[-1] = (*lines[-1], ("  ", ""), fact)
-    return lines
+    elif t.requires_grad:
+        facts.append(("leaf", "gradient"))
+    return facts
 
 
 # ------------------------------------------------------------------ containers
 
 
-def _children(value: Any, options: PrintOptions, inside: Inside) -> list[tuple[str, Any]] | None:
+def _children(value: Any, screen: Screen, inside: Inside) -> list[tuple[str, Any]] | None:
     """Each element with the name it is found by; None if `value` is nothing to lay out."""
     if len(inside) == DEEPEST or id(value) in inside:
         return None
     kind = kind_of(type(value))
     if kind.brackets is None or kind.entries is None:
         return None
+    options = screen.options
     entries, brackets = kind.entries(value), kind.brackets(value)
     if brackets.spelled:
         found = [(str(key), child) for key, child in entries]
@@ -116,24 +161,22 @@ def _children(value: Any, options: PrintOptions, inside: Inside) -> list[tuple[s
     return found
 
 
-def _sections(
-    heading: Line, children: list[tuple[str, Any]], width: int, options: PrintOptions, inside: Inside
-) -> list[Line]:
+def _sections(heading: Line, children: list[tuple[str, Any]], screen: Screen, inside: Inside) -> list[Line]:
     """The heading, then each child under its name, indented."""
     lines = [heading]
     for name, child in children:
         if child is LEFT_OUT:
-            lines.append((("  …", "frame"),))
+            lines.append(((f"  {screen.marks.gap}", "frame"),))
             continue
-        for line in _lines(child, name, width - 2, options, inside):
+        for line in _lines(child, name, screen.narrower(2), inside):
             lines.append((("  ", ""), *line) if line else ())
     return lines
 
 
-def _folded(value: Any, width: int, options: PrintOptions, inside: Inside) -> list[str]:
+def _folded(value: Any, screen: Screen, inside: Inside) -> list[str]:
     """The repr of a host value in lines; elements that are containers themselves get lines of their own."""
-    children = _children(value, options, inside)
-    text = host_repr(value, options=options)
+    children, width = _children(value, screen, inside), screen.width
+    text = host_repr(value, options=screen.options)
     if not children or (len(children) == len(value) and columns(text) <= width):
         return [text]
     brackets = _brackets(value)
@@ -145,8 +188,8 @@ def _folded(value: Any, width: int, options: PrintOptions, inside: Inside) -> li
     ended = True  # the last line takes nothing more
     for at, (key, child) in enumerate(children):
         label = f"{before}{key}{between}" if brackets.entry is not None and key else ""
-        room = width - columns(label) - 2 - longer * (not lines)
-        pieces = ["…"] if child is LEFT_OUT else _folded(child, room, options, (*inside, id(value)))
+        room = screen.narrower(columns(label) + 2 + longer * (not lines))
+        pieces = [screen.marks.gap] if child is LEFT_OUT else _folded(child, room, (*inside, id(value)))
         pieces = [(" " * columns(label) if number else label) + piece for number, piece in enumerate(pieces)]
         pieces[-1] += (after if label else "") + ("," if at < len(children) - 1 else closing)
         nested = child is not LEFT_OUT and kind_of(type(child)).brackets is not None

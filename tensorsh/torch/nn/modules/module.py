@@ -15,6 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ....engine.tensor import Buffer, Parameter, Tensor
+from ....kinds import Kind, describe
+from ....kinds.aspects import Outline
+from ....kinds.kind import method
+from ....kinds.objects import ours
 from ...namespace import torch
 from . import calls, conversion, state, traversal
 from .calls import (
@@ -310,6 +314,28 @@ class Module:
             return f"{self._get_name()}()"
         inside = lines[0] if alone else "\n  " + "\n  ".join(lines) + "\n"
         return f"{self._get_name()}({inside})"
+
+
+def outline(module: Module) -> Outline:
+    """A module as a tree of its modules."""
+    own = module.__dict__
+    numbers = [
+        (name, tensor, counted)
+        for kind, counted in (("_parameters", True), ("_buffers", False))
+        for name, tensor in own.get(kind, {}).items()
+        if tensor is not None
+    ]
+    parts = [(name, part) for name, part in own.get("_modules", {}).items() if part is not None]
+    return Outline(module._get_name(), module.extra_repr(), parts, numbers)
+
+
+def adapt(description: Kind, kind: type) -> None:
+    """Lists and dictionaries of modules print in a way of their own, but have parts as all do."""
+    if ours(method(kind, "__repr__")):
+        description.outline = outline
+
+
+describe(Module, Kind(adapt=adapt))
 
 
 def _addindent(s_: str, numSpaces: int) -> str:
