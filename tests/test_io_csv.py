@@ -108,7 +108,7 @@ def test_txt_comments():
         ("1,2\n3,4,5\n", {}, "line 2: 3 cells, where the first row has 2", "delimiter"),
         ("1,2\n\n# c\n3,x\n", {}, "line 4, column 2: 'x' is not a number", "columns=[0]"),
         ("a,b\n1,2\n3,x\n", {}, "line 3, column 2 (b): 'x' is not a number", "columns=['a']"),
-        ("5.1,setosa\n4.9,setosa\n", {}, "line 1, column 2: 'setosa' is not a number", "header=true"),
+        ("5.1,setosa\n4.9,3\n", {}, "line 1, column 2: 'setosa' is not a number", "header=true"),
         ("1,1_000\n", {}, "column 2: '1_000' is not a number", ""),
         ("1,1 000\n", {}, "column 2: '1 000' is not a number", ""),
         ("1,0x10\n", {}, "column 2: '0x10' is not a number", ""),

@@ -11,6 +11,7 @@ are put into one array that grows in place.
     comments    lines that begin with #; in .txt whatever follows a #
     numbers     as in programs, or with another character before decimals and one between thousands
     missing     an empty cell, NA, N/A, null, none: nan
+    texts       a column in which no row has a number becomes codes 0, 1, … in the order of appearance
     dtype       bool if every cell is true/false, int64 if every cell is an integer, else the default float
 """
 
@@ -21,7 +22,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from ..errors import DataError
 from . import csv_digits
 from .csv_cells import CellReader
 from .csv_dialect import BLANKS, Dialect, Options, find_dialect, read_head
+from .files import Rejoined
 
 Array = np.ndarray[Any, Any]
 
@@ -43,24 +45,41 @@ _FLOATING = re.compile(rb"[.eEnN]")
 class Table:
     array: Array
     names: tuple[str, ...] | None
+    categories: dict[int, tuple[str, ...]]  # of a column of texts: what its codes stand for
 
 
 def read(stream: BinaryIO, options: Options) -> Table:
     """The table in a stream of bytes: [rows, columns] and the header's names."""
+    for _ in range(options.skip):
+        stream = _without_line(stream)
     head = read_head(stream, options.name)
     dialect = find_dialect(head, options)
     table = Rows(dialect, options)
-    for part in _parts(_blocks(head[dialect.start :], stream), dialect, options):
+    careful = CellReader(dialect, options)
+    for part in _parts(_blocks(head[dialect.start :], stream), dialect, careful):
+        if options.nrows is not None and table.n + len(part) >= options.nrows:
+            table.add(part[: options.nrows - table.n])
+            break
         table.add(part)
     names = dialect.names
-    if names and not table.n and options.header is None:
+    if names and not table.n and options.header is None and options.nrows is None:
         raise DataError(
             f"{options.name}: a header, {names[0]!r} …, and no numbers",
             help="load(path, header=true) gives an empty table",
         )
-    if names is not None and dialect.columns is not None:
-        names = tuple(names[i] for i in dialect.columns)
-    return Table(table.whole(), names)
+    chosen = range(dialect.width) if dialect.columns is None else dialect.columns
+    if names is not None:
+        names = tuple(names[i] for i in chosen)
+    categories = {n: tuple(careful.codes[i]) for n, i in enumerate(chosen) if i in careful.codes}
+    return Table(table.whole(), names, categories)
+
+
+def _without_line(stream: BinaryIO) -> BinaryIO:
+    """The stream behind its next line."""
+    head = b""
+    while b"\n" not in head and (more := stream.read(BLOCK)):
+        head += more
+    return cast(BinaryIO, Rejoined(head[head.find(b"\n") + 1 :] if b"\n" in head else b"", stream))
 
 
 def _blocks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
@@ -76,16 +95,15 @@ def _blocks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
         yield rest if rest.endswith(b"\n") else rest + b"\n"
 
 
-def _parts(blocks: Iterator[bytes], dialect: Dialect, options: Options) -> Iterator[Array]:
+def _parts(blocks: Iterator[bytes], dialect: Dialect, careful: CellReader) -> Iterator[Array]:
     """The numbers of each block."""
-    careful = CellReader(dialect, options)
     line, dtype = dialect.line, np.dtype(np.int64)
-    read = _digits(blocks, dialect)
+    read = _digits(blocks, dialect) if not dialect.texts else ((block, None) for block in blocks)
     for block, part in read:
         if b'"' in block:  # a quoted cell may hold a newline: from here on, line by line
             yield from careful.rows(_followed(block, (block for block, _ in read)), line)
         else:
-            if part is None:
+            if part is None and not dialect.texts:
                 part = _parse(block, dialect, dtype)
             if part is None or (careful.integral and not np.isfinite(part).all()):
                 yield from careful.rows(iter((block,)), line)

@@ -26,6 +26,7 @@ class CellReader:
     def __init__(self, dialect: Dialect, options: Options):
         self.dialect = dialect
         self.options = options
+        self.codes: dict[int, dict[str, int]] = {i: {} for i in dialect.texts}
         self.integral = options.dtype is not None and options.dtype.kind in "iub"
 
     def rows(self, blocks: Iterator[bytes], first_line: int) -> Iterator[Array]:
@@ -81,6 +82,9 @@ class CellReader:
 
     def _cell(self, cells: list[str], i: int, line: int) -> Any:
         text = cells[i].strip()
+        codes = self.codes.get(i)
+        if codes is not None:
+            return math.nan if is_missing(text) and not self.integral else codes.setdefault(text, len(codes))
         try:
             value = self.dialect.numerals.value(text)
         except ValueError:

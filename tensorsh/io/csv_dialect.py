@@ -35,6 +35,8 @@ class Options:
     dtype: np.dtype[Any] | None = None
     float_dtype: np.dtype[Any] = _FLOAT32
     kind: str = "csv"
+    skip: int = 0  # lines left out at the top
+    nrows: int | None = None  # rows read at most
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Dialect:
     line: int  # and in lines, from 1
     comment: re.Pattern[bytes]
     numerals: Numerals
+    texts: frozenset[int] = frozenset()  # the columns of words: they become codes
 
 
 def read_head(stream: BinaryIO, name: str) -> bytes:
@@ -105,7 +108,23 @@ def find_dialect(head: bytes, options: Options) -> Dialect:
     if header:
         start, line = first.end, first.line + first.text.count("\n") + 1
     columns = _columns(options, names, width)
-    return Dialect(delimiter, width, columns, names, start, line, comment, numerals)
+    texts = _texts(rows[1:] if header else rows, delimiter, width, numerals)
+    return Dialect(delimiter, width, columns, names, start, line, comment, numerals, texts)
+
+
+def _texts(rows: list[Row], delimiter: str, width: int, numerals: Numerals) -> frozenset[int]:
+    """The columns in which none of the first rows has a number, and some have a word; one column at least has."""
+    cells = [each for each in (_split(row.text, delimiter) for row in rows) if len(each) == width]
+    if not cells or width > _JUDGED:
+        return frozenset()
+    texts, numbers = set(), False
+    for i, column in enumerate(zip(*cells, strict=True)):
+        there = [cell for cell in column if not is_missing(cell)]
+        if there and all(map(is_word, there)) and any(map(is_name, there)):
+            texts.add(i)
+        elif there:
+            numbers = True
+    return frozenset(texts) if numbers else frozenset()
 
 
 def _numerals(options: Options) -> Numerals:

@@ -176,5 +176,13 @@ class Rejoined(io.RawIOBase):
         head, self.head = self.head[:size], self.head[size:]
         return head + self.rest.read(size - len(head)) if len(head) < size else head
 
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
     def seekable(self) -> bool:
         return False

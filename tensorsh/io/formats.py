@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from ..errors import DataError
-from . import files, pickles
+from . import compressed, files, pickles
 
 Array = np.ndarray[Any, Any]
 
@@ -28,12 +29,14 @@ class Loaded(NamedTuple):
 
     value    an array; a dict of arrays (npz, safetensors); for json also a list, number or string
     format   one of FORMATS
-    names    a table's column names
+    names       a table's column names
+    categories  for a column of texts what its codes stand for
     """
 
     value: Any
     format: str
     names: tuple[str, ...] | None = None
+    categories: Mapping[int, tuple[str, ...]] = MappingProxyType({})
 
 
 def read(
@@ -47,6 +50,8 @@ def read(
     columns: Sequence[int | str] | None = None,
     decimal: str | None = None,
     thousands: str | None = None,
+    skip: int | None = None,
+    nrows: int | None = None,
     float_dtype: Any = _FLOAT32,
 ) -> Loaded:
     """Read `path`, or standard input for `-`.
@@ -55,6 +60,7 @@ def read(
     float_dtype of floats written as text, where `dtype` is None
     delimiter, header, columns   of tables: the character, whether the first row is names, which
                 columns by number or name
+    skip, nrows          of tables: lines left out at the top, rows read at most
     decimal, thousands   of tables: the character before decimals (a point), and one between thousands
     """
     path = os.fspath(path)
@@ -67,8 +73,11 @@ def read(
         "columns": tuple(columns) if columns is not None else None,
         "decimal": decimal,
         "thousands": thousands,
+        "skip": skip,
+        "nrows": nrows,
     }
     with files.opened(path, stdin) as stream:
+        stream = compressed.opened(stream, name)
         if kind is None or path == "-":
             head = _peeked(stream)
             kind = kind or _of_content(head, name)
@@ -88,7 +97,7 @@ def _read(
         given = {option: value for option, value in tables.items() if value is not None}
         options = Options(name=name, kind=kind, dtype=dtype, float_dtype=float_dtype, **given)
         table = read_table(stream, options)
-        return Loaded(table.array, kind, table.names)
+        return Loaded(table.array, kind, table.names, table.categories)
     for option, value in tables.items():
         if value is not None:
             raise DataError(f"{name}: {option}= is for tables of text, not .{kind}")
@@ -219,7 +228,9 @@ def _named(format: str) -> str:
 
 
 def _of_suffix(path: str) -> str | None:
-    suffix = os.path.splitext(path)[1].lower()
+    stem, suffix = os.path.splitext(path.lower())
+    if suffix in compressed.SUFFIXES:
+        suffix = os.path.splitext(stem)[1]
     if suffix in pickles.SUFFIXES:
         raise pickles.refusal(path)
     kind = _ALIASES.get(suffix[1:], suffix[1:])

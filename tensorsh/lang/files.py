@@ -39,11 +39,14 @@ class Load:
         columns: Any = None,
         decimal: str | None = None,
         thousands: str | None = None,
+        skip: int | None = None,
+        nrows: int | None = None,
     ) -> Any:
         """What a file holds (`-` is standard input): a tensor, or for npz and safetensors a dict of them.
 
-        The format is told by the suffix, by the contents, or by format="csv". Tables take delimiter=,
-        header=, columns=, decimal= and thousands=.
+        The format is told by the suffix, by the contents, or by format="csv"; gzip and Zstandard are undone. Tables
+        take delimiter=, header=, columns=, decimal=, thousands=, skip= (lines at the top) and nrows=. A table keeps
+        the names of its columns: `t["width"]`; a column of texts becomes codes, `categories(t, "species")` has them.
         """
         if not isinstance(path, str):
             raise ArgumentError(
@@ -53,11 +56,15 @@ class Load:
         for option, given in texts.items():
             check_option(option, given, str, "a text")
         check_option("header", header, bool, "true or false")
+        for option, count in (("skip", skip), ("nrows", nrows)):
+            check_option(option, count, int, "a number of lines")
+            if count is not None and count < 0:
+                raise ArgumentError(f"{option}= wants a number of lines, not {count}", code="argument-type")
         columns = column_list(columns)
         state = context.current()
         from .. import io
 
-        value = io.load(
+        loaded = io.read(
             self.found(path),
             format=format,
             dtype=None if dtype is None else as_dtype(dtype, "load").np,
@@ -66,9 +73,18 @@ class Load:
             columns=columns,
             decimal=decimal,
             thousands=thousands,
+            skip=skip,
+            nrows=nrows,
             float_dtype=state.dtype.np,
         )
-        return tensors(value, state.device if device is None else resolve(device))
+        value = tensors(loaded.value, state.device if device is None else resolve(device))
+        if loaded.names is not None or loaded.categories:
+            from ..engine.columns import Columns, name_columns
+
+            names = loaded.names or tuple(map(str, range(value.spec.shape[-1])))
+            categories = {names[i]: found for i, found in loaded.categories.items()}
+            name_columns(value, Columns(names, categories))
+        return value
 
     def found(self, path: str) -> str:
         """The path itself if something is there, else the same beside the script."""

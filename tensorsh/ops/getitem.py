@@ -135,6 +135,12 @@ def get_item(x: Tensor, index: Any) -> Tensor:
         return _select(x, 0, index, 0)
     if kind is slice:
         return _slice(x, 0, index, whole=True)
+    if kind is str or (kind is list and index and all(type(i) is str for i in index)):
+        from ..engine.columns import chosen
+
+        named = chosen(x, index)
+        if named is not None:
+            return get_item(x, named)
     view, tensors = read(x, index)
     if tensors:
         return lookup(view, _in_order(tensors))

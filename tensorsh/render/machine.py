@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from .. import errors
+from ..engine.columns import columns_of
 from ..kinds import kind_of
 from ..text.host_repr import host_str, is_tensor
 
@@ -80,7 +81,9 @@ def _csv_rows(value: Any) -> list[str]:
                 f"a table has rows and columns, not {array.ndim} dimensions",
                 help=f"reshape({array.shape[0]}, -1) makes each x[i] a row",
             )
-        return b"".join(table_text(array)).decode().splitlines()
+        columns = columns_of(value) if array.ndim == 2 else None
+        header = [] if columns is None else [_csv_row(list(columns.names))]
+        return header + b"".join(table_text(array)).decode().splitlines()
     kind = kind_of(type(value))
     if kind.entries is None:
         return [_csv_row([_cell(value)])]

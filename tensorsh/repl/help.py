@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from ..engine.columns import columns_of
 from ..engine.dtype import DType
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
@@ -283,6 +284,8 @@ def _row(value: Any) -> tuple[str, str]:
         notes.append(value.grad_fn.name())
     elif value.requires_grad:
         notes.append("requires_grad, " + ("no grad yet" if value.grad_slot is None else "has grad"))
+    if (columns := columns_of(value)) is not None:
+        notes.append(shortened(", ".join(columns.names), 60))
     return describe(value), "  ".join(notes)
 
 

@@ -1,0 +1,90 @@
+"""A first look at a table: `describe(t)`, `categories(t, name)`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..engine.columns import Columns, columns_of
+from ..engine.op import registry
+from ..engine.tensor import Tensor
+from ..errors import ArgumentError, ShapeError
+
+STATISTICS = ("count", "missing", "mean", "std", "min", "25%", "50%", "75%", "max")
+
+
+class Description:
+    """What `describe` shows: `rows` of (column, statistics), `texts` of (column, what its codes stand for)."""
+
+    def __init__(self, shape: str, rows: list[tuple[str, list[float]]], texts: list[tuple[str, list[str]]]):
+        self.shape = shape
+        self.rows = rows
+        self.texts = texts
+
+    def __repr__(self) -> str:
+        lines = [self.shape]
+        if self.rows:
+            cells = [["", *STATISTICS], *([name, *map(_short, values)] for name, values in self.rows)]
+            widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+            for row in cells:
+                numbers = "  ".join(
+                    cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)
+                )
+                lines.append(f"{row[0].ljust(widths[0])}  {numbers}".rstrip())
+        lines += [f"{name}  {', '.join(parts)}" for name, parts in self.texts]
+        return "\n".join(lines)
+
+
+def describe(t: Any) -> Description:
+    """Count, missing values, mean, standard deviation and quartiles of each column; how often each text is there."""
+    x = t if isinstance(t, Tensor) else registry["as_tensor"](t)
+    if x.is_meta or x.dtype.is_complex:
+        raise ArgumentError("describe() wants real numbers")
+    if len(x.spec.shape) not in (1, 2):
+        raise ShapeError(
+            f"describe() wants rows and columns, got {list(x.spec.shape)}", help="describe(x.flatten(1))"
+        )
+    columns = columns_of(x) or Columns(
+        tuple(map(str, range(x.spec.shape[-1] if len(x.spec.shape) == 2 else 1)))
+    )
+    array = np.asarray(x.array, np.float64).reshape(x.spec.shape[0], -1)
+    rows, texts = [], []
+    for name, values in zip(columns.names, array.T, strict=True):
+        there = values[np.isfinite(values)]
+        if name in columns.categories:
+            counts = np.bincount(there.astype(int), minlength=len(columns.categories[name]))
+            found = zip(columns.categories[name], counts.tolist(), strict=True)
+            listed = [f"{text} {count}" for text, count in sorted(found, key=lambda pair: -pair[1])]
+            texts.append((name, listed if len(listed) <= 8 else [*listed[:8], f"… {len(listed) - 8} more"]))
+            continue
+        if there.size:
+            spread = there.std(ddof=1) if there.size > 1 else np.nan
+            quartiles = np.quantile(there, (0.25, 0.5, 0.75)).tolist()
+            numbers = [there.mean(), spread, there.min(), *quartiles, there.max()]
+        else:
+            numbers = [np.nan] * 7
+        rows.append((name, [float(there.size), float(values.size - there.size), *map(float, numbers)]))
+    return Description(f"{array.shape[0]} rows, {array.shape[1]} columns, {x.dtype.name}", rows, texts)
+
+
+def categories(t: Any, name: str) -> list[str]:
+    """What the codes 0, 1, … of a column of texts stand for."""
+    columns = columns_of(t)
+    if columns is None:
+        raise ArgumentError(
+            "categories() wants a table as load() gave it", help="t = load(path); categories(t, name)"
+        )
+    columns.position(name)
+    if name not in columns.categories:
+        listed = ", ".join(columns.categories) or "none"
+        raise ArgumentError(f"the column {name!r} has numbers, not texts", help=f"columns of texts: {listed}")
+    return list(columns.categories[name])
+
+
+def _short(value: float) -> str:
+    return f"{value:.4g}"
+
+
+for function in (describe, categories):
+    registry[function.__name__] = function
