@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tensorsh.repl.help.families import FAMILIES as PAGES
+from tensorsh.repl.help.families import family_of
+
 ROOT = Path(__file__).parents[1]
 INDEX = ROOT / "docs" / "operations.md"
 FOLDER = ROOT / "docs" / "operations"
@@ -30,47 +33,6 @@ every example is run by the tests. A derivative is the formula of the gradient o
 gradient of the output; it is read from the engine's own walk at the call that is shown, so sizes and dimensions in it
 are those of that call.
 """
-
-#: file → (title, prefixes of names, modules): the first that fits has the operation
-PAGES: dict[str, tuple[str, str, str]] = {
-    "linear-algebra": (
-        "Linear algebra", "linalg.",
-        "matmul add_products products linalg linalg_lu linalg_norm linalg_triangular decompose eigenvalues "
-        "least_squares matrix_functions matrix_rank einsum distance",
-    ),
-    "fft": ("Fourier transforms", "fft.", "fft spectral"),
-    "special": ("Special functions", "special.", "special gamma bessel polynomials"),
-    "windows": ("Signal windows", "signal.", "signal_windows windows"),
-    "masked": ("Masked reductions", "masked.", "masked"),
-    "losses": ("Losses", "", "loss loss_binary loss_class loss_margin"),
-    "neural-networks": (
-        "Neural networks", "nn.",
-        "conv pool pooling pool_adaptive norm_channels attention embedding fold padding interpolate grid activation "
-        "activation_smooth dropout softmax",
-    ),
-    "gradients": ("Gradients and transforms", "autograd. func.", "autograd functional func jacobians vmap gradcheck"),
-    "training": ("Training", "optim.", "optim metrics batches"),
-    "random": ("Random numbers", "random.", "random random_fill random_streams"),
-    "creation": ("Making tensors", "", "create factories ranges grids storage"),
-    "elementwise": (
-        "Element by element", "",
-        "arithmetic division powers unary trigonometry rounding magnitude compare logic bitwise bounds pairs "
-        "complex_parts",
-    ),
-    "reductions": (
-        "Reductions, scans and sorting", "",
-        "reduce statistics extremes scan sort quantile norm moments histogram unique finite_difference cascade",
-    ),
-    "indexing": (
-        "Indexing", "", "index index_write getitem gather scatter selection masked_write nonzero diagonals",
-    ),
-    "shapes": (
-        "Shapes, views and joining", "",
-        "shape_views broadcast reorder rearrange join split strided views reshape_inplace",
-    ),
-    "tensors": ("Attributes and conversions", "", ""),
-}  # fmt: skip
-
 
 def records() -> list[Any]:
     """Every public operation once, by name."""
@@ -97,16 +59,8 @@ def title(record: Any) -> str:
 
 
 def page_of(record: Any) -> str:
-    """The page that has the operation: by its module, else by the first part of its name."""
-    from tensorsh.engine.op import registry
-
-    name = title(record)
-    known = (registry.index.get(n.removeprefix("torch.")) for n in record.names)
-    module = next((m for m in known if m), "").rpartition(".")[2]
-    for page, (_, prefixes, modules) in PAGES.items():
-        if module in modules.split() or any(name.startswith(p) for p in prefixes.split()):
-            return page
-    return "tensors"
+    """The page that has the operation."""
+    return family_of(title(record), record.names)
 
 
 def anchor(record: Any) -> str:
