@@ -53,6 +53,16 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
+def help_on(options: Options) -> int:
+    """`tensorsh help`, `tensorsh help NAME`."""
+    from .repl.help import outside
+    from .repl.pager import show
+
+    color = use_color(sys.stdout, options.color)
+    show(outside(options.topic or "", width(sys.stdout), color), sys.stdout)
+    return 0
+
+
 def prepare_streams() -> None:
     """Any text can be written, and a stream that whoever started us has closed is an empty one."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -73,6 +83,8 @@ def run(options: Options) -> int:
 
         print(f"tensorsh {__version__}")
         return 0
+    if options.topic is not None:
+        return help_on(options)
     if options.check:
         from .check import check
 

@@ -9,6 +9,7 @@ tensorsh: a shell for tensors, with PyTorch's semantics and gradients
 
 usage: tensorsh [options] [SCRIPT [ARGUMENT ...]]
        tensorsh [options] -c CODE [-c CODE ...] [ARGUMENT ...]
+       tensorsh help [NAME]
        tensorsh check FILE ...
        tensorsh compile --show FILE ...
 
@@ -52,6 +53,7 @@ class Options:
         self.script: str | None = None
         self.arguments: list[str] = []
         self.bindings: list[tuple[str, str, str]] = []  # ("arg" or "let", name, text)
+        self.topic: str | None = None
         self.check: list[str] = []
         self.show_programs: list[str] = []
         self.interactive: bool = False
@@ -161,6 +163,8 @@ def positional(options: Options, words: list[str]) -> None:
         return
     if options.commands:
         options.arguments = words
+    elif words[0] == "help":
+        options.topic = " ".join(words[1:])
     elif words[0] == "check" and len(words) > 1:
         options.check = words[1:]
     elif words[0] == "check":

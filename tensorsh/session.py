@@ -96,6 +96,7 @@ class Session:
         self._evaluator.compiling = compile
         self.context.spelling = self._evaluator.spelling
         self.context.find_class = self._evaluator.modules.in_pickles
+        self._evaluator.host.help = self._help  # type: ignore[method-assign]
         self.context.admit = self._evaluator.host.admit
         self._prepare(seed, dtype, device, threads)
 
@@ -321,6 +322,21 @@ class Session:
         )
         variables["_"] = value
         self._shown(Shown(value, name))
+
+    def _help(self, *value: Any) -> str:
+        """What `help(value)` prints in a program."""
+        from .repl.help import of_value
+
+        return of_value(self, *value)
+
+    def source_of(self, value: Any) -> str | None:
+        """The text that defined a function or class of a program; None for anything else."""
+        from .lang.definitions import source_of
+
+        runtime = self._evaluator.runtime
+        return source_of(
+            value, self._evaluator.sources, runtime.node, lambda filename: runtime.tables[filename].pythonic
+        )
 
     # ---------------------------------------------------------------- variables
 

@@ -35,8 +35,9 @@ FLOORS = (
 )
 FLOOR = {layer: floor for floor, layers in enumerate(FLOORS) for layer in layers.split()}
 
-#: what is imported against the stairs, inside functions: the command line starts whichever front is asked for
-UPWARD = {("cli", "check"), ("cli", "programs")}
+#: what is imported against the stairs, inside functions: the command line starts whichever front is asked for,
+#: and a program's `help()` shows what the shell's does
+UPWARD = {("cli", "check"), ("cli", "programs"), ("session", "repl")}
 
 #: modules that cost start-up time and must only be imported inside the functions that need them
 HEAVY = {

@@ -34,6 +34,7 @@ gradient of the output; it is read from the engine's own walk at the call that i
 are those of that call.
 """
 
+
 def records() -> list[Any]:
     """Every public operation once, by name."""
     import tensorsh.ops

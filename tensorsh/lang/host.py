@@ -194,6 +194,10 @@ def host_names(host: Host) -> dict[str, Any]:
         absent = object()
         return getattr_(value, name, absent) is not absent
 
+    def help_(*object: Any) -> None:
+        """Print what there is to know of a value, or of what a text names; without one, what there is help on."""
+        print(host.help(*object))
+
     def as_text(object: Any = "") -> str:
         return texts.str(object)
 
@@ -233,6 +237,7 @@ def host_names(host: Host) -> dict[str, Any]:
         "scatter": scatter,
         "load": Load(host.folder),
         "save": save,
+        "help": help_,
         "exit": leave,
         "quit": leave,
     }

@@ -50,6 +50,10 @@ class Host:
         """The folder of the running script."""
         return ""
 
+    def help(self, *value: Any) -> str:
+        """What `help(value)` prints; without a value, what there is help on."""
+        return "\n".join(each.__doc__ or "" for each in value)
+
     def attribute(self, value: Any, name: Any, *default: Any) -> Any:
         """`getattr` by the rules; AttributeError in Python's words."""
         return reach.attribute(self, value, name, *default)

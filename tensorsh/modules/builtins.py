@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
-import inspect
 from typing import TYPE_CHECKING, Any
 
 from . import gate
 from .guarded import is_guarded
-from .module import Module
 from .numpy_gates import is_numpys
 from .rules import MEMORY
 
@@ -93,10 +90,9 @@ def _guarded(modules: Modules) -> dict[str, Any]:
         """The variables in reach, as a copy."""
         return host.local_names()
 
-    def help(object: Any = MISSING, /) -> None:
-        """Print what is written about an object."""
-        if object is not MISSING:
-            print(_documentation(object))
+    def help(*object: Any) -> None:
+        """Print what there is to know of an object, or of what a text names; without one, what there is help on."""
+        print(host.help(*object))
 
     def exit(code: Any = None) -> None:
         """Leave the program with this status."""
@@ -117,16 +113,3 @@ def _guarded(modules: Modules) -> dict[str, Any]:
     for name, function in made.items():
         function.__qualname__, function.__module__ = name, "builtins"
     return made
-
-
-def _documentation(value: Any) -> str:
-    title = builtins.getattr(value, "__name__", type(value).__name__)
-    if isinstance(value, Module):
-        head = f"Help on module {title}:"
-    elif isinstance(value, type):
-        head = f"Help on class {title}:"
-    else:
-        with contextlib.suppress(TypeError, ValueError):
-            title += str(inspect.signature(value))
-        head = title
-    return f"{head}\n\n{inspect.getdoc(value) or ''}".rstrip() + "\n"

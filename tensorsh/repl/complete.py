@@ -161,6 +161,8 @@ def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
     if kind == "commands":
         return _matching(argument, ((c.name, c.summary) for c in COMMANDS.values()))
     last = re.split(r"\s+", argument)[-1]
+    if kind == "help":
+        return _pages(session, argument)
     if kind == "names":
         return complete(session, last) if not last.startswith((":", "?")) else []
     if kind in ("variables", "functions"):
@@ -169,6 +171,17 @@ def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
         ]
         return _matching(last, ((name, meta(name, session[name])) for name in names))
     return _matching(last, ((word, "") for word in kind.split()))
+
+
+def _pages(session: Session, argument: str) -> list[Candidate]:
+    """What there is help on: commands, topics, names, error codes."""
+    if argument.startswith(":"):
+        return _matching(argument, ((f":{c.name}", c.summary) for c in COMMANDS.values()))
+    from .help import pages
+
+    found = _matching(argument, pages()) if argument else []
+    taken = {each.text for each in found}
+    return found + [each for each in _argument(session, "names", argument) if each.text not in taken]
 
 
 def _fits(name: str, word: str) -> bool:

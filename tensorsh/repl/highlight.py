@@ -134,3 +134,19 @@ def _coarse(text: str, start: int, end: int, kinds: Kinds) -> Iterator[Piece]:
             if style:
                 yield first, last, style
         before = word
+
+
+#: how the styles look in text that stays on the screen: the colours of `prompt.STYLE`
+COLORS = {
+    "keyword": "35", "constant": "36", "number": "36", "string": "32", "comment": "2", "type": "33",
+    "operation": "34", "command": "35",
+}  # fmt: skip
+
+
+def colored(session: Session, text: str) -> str:
+    """A line of a program as text with ANSI colours."""
+    parts, at = [], 0
+    for start, end, style in highlight(session, text):
+        parts += [text[at:start], f"\x1b[{COLORS[style]}m{text[start:end]}\x1b[0m"]
+        at = end
+    return "".join([*parts, text[at:]])

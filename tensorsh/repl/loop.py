@@ -110,6 +110,7 @@ class Shell:
         self.typed = False  # whether the inputs are typed by somebody
         self.offer: str | None = None  # an input that may have been meant
         self.interrupted = False  # whether the last input was
+        self.error: TensorshError | None = None  # what the newest input that ran ended in
 
     def loop(self, source: Reader) -> int:
         """Read and run until there is no more."""
@@ -140,11 +141,11 @@ class Shell:
             with self.session.active():
                 self.perform(text)
         except TensorshError as error:
-            self.report.error(error)
+            self.fail(error)
         except BrokenPipeError:
             raise
         except Exception as error:
-            self.report.error(fault(error, lambda filename, line: None, ()))
+            self.fail(fault(error, lambda filename, line: None, ()))
         except KeyboardInterrupt:
             self.interrupted = True
             sys.stdout.flush()
@@ -186,16 +187,22 @@ class Shell:
                 source, source.name, self.output.show, script=bool(name), leads=leads, on_time=timed
             )
             finished = len(text)
+            self.error = None
             return True
         except TensorshError as error:
             progress.finish()
-            self.report.error(error)
+            self.fail(error)
             self.offer = getattr(error, "suggestion", None)
             return False
         finally:
             progress.finish()
             entry.done += text[:finished].strip() + "\n"
             sys.stdout.flush()
+
+    def fail(self, error: TensorshError) -> None:
+        """Report what an input ended in; `?` tells more about it."""
+        self.error = error
+        self.report.error(error)
 
     def startup(self, path: str) -> None:
         """Run the user's own beginning of every session, if there is one."""
@@ -226,6 +233,15 @@ class Shell:
         except KeyboardInterrupt:
             self.tell("")
             return False
+
+    def page(self, text: str) -> None:
+        """What is told and may be longer than the screen."""
+        from .pager import fits, show
+
+        if fits(text, sys.stderr):
+            self.tell(text)
+        else:
+            show(text, sys.stderr)
 
     def show_code(self, text: str) -> None:
         """Python code, coloured where errors are."""

@@ -4,8 +4,8 @@ A command is a function of the shell and the rest of the line, with a line of he
 is what `:help`, completion and "did you mean" read. What a command needs is imported when it runs.
 """
 
-from . import settings, variables, running, typed  # noqa: F401, I001  `:help` lists commands in this order
+from . import helping, settings, variables, running, typed  # noqa: F401, I001  `:help` lists commands in this order
 from .dispatch import dispatch
-from .table import COMMANDS, Command, last_of, split_command
+from .table import ALL, COMMANDS, Command, last_of, split_command
 
-__all__ = ["COMMANDS", "Command", "dispatch", "last_of", "split_command"]
+__all__ = ["ALL", "COMMANDS", "Command", "dispatch", "last_of", "split_command"]

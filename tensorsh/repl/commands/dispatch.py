@@ -6,14 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
-from .settings import help_
+from .helping import help_, question
 from .table import ALL, COMMAND
 
 if TYPE_CHECKING:
     from ..loop import Shell
 
 NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-QUESTION = re.compile(rf"\s*(?:\?\??\s*(?P<after>{NAME})?|(?P<before>{NAME})\s*\?\??)\s*")
+QUESTION = re.compile(
+    rf"\s*(?:(?P<first>\?\??)\s*(?P<after>{NAME})?|(?P<before>{NAME})\s*(?P<last>\?\??))\s*"
+)
 HELP_CALL = re.compile(rf"\s*help\(\s*(?P<name>{NAME})?\s*\)\s*")
 LEAVE = ("exit", "quit")
 
@@ -21,9 +23,12 @@ LEAVE = ("exit", "quit")
 def dispatch(shell: Shell, text: str) -> bool:
     """Run `text` if it is one of the shell's own; whether it was."""
     word = text.strip()
-    question = QUESTION.fullmatch(text) or ("help" not in shell.session and HELP_CALL.fullmatch(text))
-    if question:
-        help_(shell, next((name for name in question.groups() if name), ""))
+    asked = QUESTION.fullmatch(text)
+    called = "help" not in shell.session and HELP_CALL.fullmatch(text)
+    if asked:
+        question(shell, asked["after"] or asked["before"] or "", asked["first"] or asked["last"])
+    elif called:
+        help_(shell, called["name"] or "")
     elif word in LEAVE and word not in shell.session:
         raise SystemExit(0)
     elif word == "help" and word not in shell.session:

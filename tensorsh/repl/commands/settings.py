@@ -1,11 +1,11 @@
-"""Commands about the shell itself: help, how values print, the kind of program, to leave."""
+"""Commands about the shell itself: how values print, the kind of program, to leave."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
-from .table import COMMANDS, command, file_name
+from .table import command, file_name
 
 if TYPE_CHECKING:
     from ..loop import Shell
@@ -14,15 +14,6 @@ FORMATS = ("pretty", "torch", "json", "csv")
 FORMAT = " ".join(FORMATS)
 ON_OFF = {"on": True, "off": False}
 KINDS = {"torch": True, "own": False}
-
-
-@command(":help [NAME]", "what there is, or all about one name", completes="names", also=("h", "doc"))
-def help_(shell: Shell, argument: str) -> None:
-    from .. import help
-
-    page = help.Page(shell.columns, shell.paint)
-    name = argument.strip("?").removesuffix("()")
-    shell.tell(help.about(shell.session, name, page) if name else help.overview(COMMANDS, page))
 
 
 @command(":clear", "clear the screen", also=("cls",))

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine.op import registry
 from ...engine.tensor import Tensor
-from ...errors import TensorshError
+from ...errors import TensorshError, UsageError
 from ...lang.namespace import did_you_mean
+from ...render.paint import painter
 from ...session import Session
 from ..lookup import UNKNOWN, method, resolve
 from ..scan import KEYWORDS, SOFT_KEYWORDS, place
@@ -52,7 +53,11 @@ def overview(commands: Mapping[str, Command], page: Page) -> str:
     lines += ["", *page.heading("Topics  (:help broadcasting)" if commands else "Topics")]
     lines += page.table([(each.name, each.summary) for each in topics(language()).values()])
     statements = dict.fromkeys(sections("statements.md", language()))
-    lines += ["", *page.heading("Statements"), *("  " + line for line in page.filled(" ".join(statements), 2))]
+    lines += [
+        "",
+        *page.heading("Statements"),
+        *("  " + line for line in page.filled(" ".join(statements), 2)),
+    ]
     lines += ["", *page.heading("Operations by family  (:help linear-algebra)")]
     lines += page.table([(name, FAMILIES[name][0]) for name in members()])
     if commands:
@@ -67,7 +72,13 @@ def about(session: Session, name: str, page: Page, commands: Mapping[str, Comman
     found = [text for text in _all_about(session, name, page, commands or {}) if text]
     if found:
         return "\n\n".join(found)
-    known = {*session.names(), *session.builtin_names(), *KEYWORDS, *SOFT_KEYWORDS, *texts_known()}
+    known = {
+        *session.names(),
+        *session.builtin_names(),
+        *KEYWORDS,
+        *SOFT_KEYWORDS,
+        *(each for each, _ in pages()),
+    }
     raise TensorshError(
         f"there is no help on '{name}'",
         kind="name",
@@ -76,13 +87,55 @@ def about(session: Session, name: str, page: Page, commands: Mapping[str, Comman
     )
 
 
-def texts_known() -> set[str]:
-    """The names of all pages."""
+def outside(name: str, columns: int, color: bool) -> str:
+    """`tensorsh help NAME`; UsageError if there is nothing of this name."""
+    from ..commands import ALL
+    from ..highlight import colored
+
+    session = Session()
+    page = Page(columns, painter(color), (lambda text: colored(session, text)) if color else str)
+    if not name:
+        return overview({}, page)
+    try:
+        with session.active():
+            return about(session, name, page, ALL)
+    except TensorshError as error:
+        raise UsageError(
+            error.message, help=error.help and error.help.replace(":apropos", "in the shell :apropos")
+        ) from None
+
+
+def of_value(session: Session, value: Any = None) -> str:
+    """`help(value)` in a program, as it is printed. A text is the name of a page or operation."""
+    page = Page(80, painter(False))
+    if value is None:
+        return overview({}, page)
+    if isinstance(value, str):
+        try:
+            return about(session, value, page)
+        except TensorshError as error:
+            return error.message
+    if type(value).__module__.startswith(("torch.nn", "torch.optim", "__main__")) and not hasattr(
+        value, "__name__"
+    ):
+        value = type(value)  # an instance: what its class says
+    name = str(getattr(value, "__name__", type(value).__name__))
+    text = described(value, name, page, language(), own=session.source_of(value) is not None)
+    return variable(name, value, page) if text is None else text
+
+
+def pages() -> list[tuple[str, str]]:
+    """(name, what it is about) of every page: topics, statements, families of operations, error codes."""
     tongue = language()
-    return {*topics(tongue), *sections("statements.md", tongue), *FAMILIES, *(c.name for c in codes(tongue))}
+    found = [(each.name, each.summary) for each in topics(tongue).values()]
+    found += [(name, "statement") for name in sections("statements.md", tongue)]
+    found += [(name, "operations") for name in FAMILIES if name not in topics(tongue)]
+    return found + [(code.name, "error") for code in codes(tongue)]
 
 
-def _all_about(session: Session, name: str, page: Page, commands: Mapping[str, Command]) -> Iterator[str | None]:
+def _all_about(
+    session: Session, name: str, page: Page, commands: Mapping[str, Command]
+) -> Iterator[str | None]:
     tongue = language()
     if name.startswith(":"):
         yield about_command(name, commands, page)
@@ -91,7 +144,7 @@ def _all_about(session: Session, name: str, page: Page, commands: Mapping[str, C
         yield from (code_page(code, page, tongue) for code in find_codes(name, tongue))
         return
     yield written(name, page, tongue, name in session)
-    value = _value(session, name)
+    value = value_of(session, name)
     text = None if value is UNKNOWN else described(value, name, page, tongue, own=name in session)
     if text is None and name in session:
         text = variable(name, session[name], page)
@@ -165,8 +218,10 @@ def spelled(name: str) -> str:
     return name if bare in registry.names() else bare
 
 
-def _value(session: Session, name: str) -> Any:
+def value_of(session: Session, name: str) -> Any:
     """What the name stands for; a name that only methods have is the method."""
+    if not all(part.isidentifier() for part in name.split(".")):
+        return UNKNOWN
     chain = place(name + ".").receiver
     value = resolve(session, chain)
     if value is UNKNOWN and chain and (len(chain) == 1 or chain[0] == "Tensor" or chain[0] in session):
@@ -183,5 +238,6 @@ def _attribute(name: str, page: Page) -> str | None:
 
 
 __all__ = [
-    "Page", "about", "about_command", "overview", "shortened", "table_of_variables", "variable", "written",
+    "about", "about_command", "of_value", "outside", "overview", "pages", "shortened", "table_of_variables",
+    "value_of", "variable", "written",
 ]  # fmt: skip

@@ -49,7 +49,9 @@ def find_codes(name: str, language: str) -> list[Code]:
 
 def kind_text(kind: str, language: str) -> str:
     """What the section of a kind says."""
-    part = re.search(rf"^## {re.escape(kind)}\n+(.+?)\n\n", read("errors.md", language), re.MULTILINE | re.DOTALL)
+    part = re.search(
+        rf"^## {re.escape(kind)}\n+(.+?)\n\n", read("errors.md", language), re.MULTILINE | re.DOTALL
+    )
     return part[1] if part and not part[1].startswith("|") else ""
 
 

@@ -9,7 +9,7 @@ from ...render.paint import Paint, columns
 
 WIDEST = 100
 #: a word, what is in backticks in one piece, or one wide character, between which a line may end
-PIECES = re.compile(r"`[^`]*`[^\s`]*|\*\*[^*]+\*\*\S*|[^\s`]+")
+PIECES = re.compile(r"(?:`[^`]*`|[^\s`]|`)+")
 #: what is marked in a line: code, strong words, links
 MARKS = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\([^)]+\)")
 FENCE = "```"

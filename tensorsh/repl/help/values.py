@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import ModuleType
 from typing import Any
 
 from ...engine.dtype import DType
@@ -27,8 +28,9 @@ def described(value: Any, name: str, page: Page, language: str, own: bool = Fals
     record = getattr(value, "__func__", value)
     if isinstance(record, Op):
         return operation(record, last, page, language)
-    if isinstance(value, Namespace):
-        inside = ", ".join(sorted(value.names(), key=str.lower))
+    if isinstance(value, Namespace | ModuleType):
+        names = value.names() if isinstance(value, Namespace) else dir(value)
+        inside = ", ".join(sorted((each for each in names if not each.startswith("_")), key=str.lower))
         return "\n".join([*page.heading(value.__name__), "", *page.filled(inside)])
     if isinstance(value, DType):
         return f"{page.paint(repr(value), 'message')}: {value.bits} bits"
@@ -37,10 +39,12 @@ def described(value: Any, name: str, page: Page, language: str, own: bool = Fals
     if not callable(value) or (own and not hasattr(value, "__name__")):
         return None
     called = signature(value, last, bound=value is method(last))
-    return "\n".join([*page.heading(str(called) if called else name), *_told(value, called, page, language, own)])
+    return "\n".join(
+        [*page.heading(str(called) if called else name), *_told(name, value, called, page, language, own)]
+    )
 
 
-def _told(value: Any, called: Signature | None, page: Page, language: str, own: bool) -> list[str]:
+def _told(name: str, value: Any, called: Signature | None, page: Page, language: str, own: bool) -> list[str]:
     """What a function or class says of itself, its arguments, what can be done with what it makes."""
     lines = []
     doc = documentation(value)
@@ -48,13 +52,19 @@ def _told(value: Any, called: Signature | None, page: Page, language: str, own: 
         lines += ["", *page.text(doc)]
     elif own:
         kind = "class" if isinstance(value, type) else "function"
-        lines += ["", *page.filled(f"A {kind} of this session; `{value.__name__}??` shows its source.")]
-    about = arguments(called, value.__name__ if hasattr(value, "__name__") else "", language)
+        lines += [
+            "",
+            *page.filled(f"A {kind} without a docstring; in the shell `{name}??` shows its source."),
+        ]
+    ours = str(getattr(value, "__module__", "")).startswith(("torch", "tensorsh")) and not own
+    about = arguments(called, getattr(value, "__name__", ""), language) if ours else []
     if about:
         lines += ["", *page.table(about)]
     if isinstance(value, type):
         bases = [base.__name__ for base in value.__mro__[1:-1]]
-        inside = [each for each in vars(value) if not each.startswith("_") and callable(getattr(value, each, None))]
+        inside = [
+            each for each in vars(value) if not each.startswith("_") and callable(getattr(value, each, None))
+        ]
         facts = [("class", "built on " + ", ".join(bases))] if bases else []
         facts += [("methods", ", ".join(inside))] if inside else []
         lines += ["", *page.table(facts)] if facts else []
