@@ -240,6 +240,7 @@ class Session:
         import textwrap
         from types import FunctionType
 
+        value = inspect.unwrap(value) if callable(value) else value
         if not isinstance(value, FunctionType | type):
             return None
         with self.active():
@@ -328,15 +329,6 @@ class Session:
         from .repl.help import of_value
 
         return of_value(self, *value)
-
-    def source_of(self, value: Any) -> str | None:
-        """The text that defined a function or class of a program; None for anything else."""
-        from .lang.definitions import source_of
-
-        runtime = self._evaluator.runtime
-        return source_of(
-            value, self._evaluator.sources, runtime.node, lambda filename: runtime.tables[filename].pythonic
-        )
 
     # ---------------------------------------------------------------- variables
 

@@ -68,7 +68,7 @@ def source(shell: Shell, name: str) -> bool:
     text = None if value is UNKNOWN else shell.session.source_of(value) or library_source(value)
     if text is None:
         return False
-    shell.show_code(text)
+    shell.show_code(text.rstrip())
     return True
 
 
@@ -77,11 +77,10 @@ def library_source(value: Any) -> str | None:
     import ast
     import os
 
-    from ...lang.definitions import code_of
-
     package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     folders = tuple(os.path.join(package, name, "") for name in ("torch", "ignite"))
-    code = code_of(value)
+    made = [value, *vars(value).values()] if isinstance(value, type) else [value]
+    code = next((each.__code__ for each in made if hasattr(each, "__code__")), None)
     if code is None or not code.co_filename.startswith(folders):
         return None
     with open(code.co_filename, encoding="utf-8") as file:
