@@ -95,7 +95,7 @@ class Again(Same):
         self.generic_visit(node)
         given: list[Any] = node.args
         match node.func:
-            case ast.Name(id=".attr"):
+            case ast.Name(id=".attr" | ".own"):
                 return ast.Attribute(value=given[0], attr=given[1].value, ctx=LOAD)
             case ast.Name(id=".undefined"):
                 return ast.Name(id=given[0].value, ctx=LOAD)

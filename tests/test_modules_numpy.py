@@ -15,7 +15,7 @@ import pytest
 from module_programs import Program, here, in_python
 from tensorsh.engine import context
 from tensorsh.engine.warn import hearing
-from tensorsh.modules.numpy_state import remembered
+from tensorsh.lang.snapshot import Snapshot
 
 DATA = Path(__file__).parent / "data"
 PROGRAMS = {
@@ -151,8 +151,8 @@ def test_what_changes_can_be_put_back(value: Any, change: Any) -> None:
         )
         return repr(state)
 
-    before, undo = seen(value), remembered(value)
+    before, noted = seen(value), Snapshot([value])
     change(value)
-    assert seen(value) != before and undo is not None
-    undo()
+    assert seen(value) != before
+    noted.restore()
     assert seen(value) == before

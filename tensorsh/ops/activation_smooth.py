@@ -163,7 +163,7 @@ def gelu(x, approximate, out=None):
     if gelu_steps.takes(x, approximate):
         return into(out, gelu_steps.forward(x))
     out = _gelu(x, approximate, out)
-    if approximate == "none" and x.dtype == np.float32 and x.ndim:
+    if approximate == "none" and x.dtype == np.float32 and x.size > 1:
         out += 0  # PyTorch adds x/2 and x/2 · erf, and the sum of 0 and -0 is 0
     return out
 
@@ -231,8 +231,8 @@ def gelu_backward(grad, x, approximate, out=None):
     else:
         square *= one(-0.5)
         out = np.exp(square, out)
-        out *= x
         out *= one(1 / math.sqrt(2 * math.pi))
+        out *= x
         twice *= one(0.5)
         out += twice
     out *= grad

@@ -39,8 +39,8 @@ ONE, HALF, TWO = F32(1), F32(0.5), F32(2)
 
 
 def takes(x: Array, approximate: str) -> bool:
-    """Whether an array is computed here."""
-    return approximate == "none" and x.dtype == FLOAT32 and 0 < x.size <= EXACT and x.flags.c_contiguous
+    """Whether an array is computed here: PyTorch computes a single number otherwise."""
+    return approximate == "none" and x.dtype == FLOAT32 and 1 < x.size <= EXACT and x.flags.c_contiguous
 
 
 def forward(x: Array) -> Array:
@@ -64,7 +64,7 @@ def error_function(x: Array, decay: Array) -> Array:
     """erf(x), with e^(-x²)."""
     t = ONE / fma(FALL, np.abs(x), ONE)
     found = fma(polynomial(ERROR, t), -(decay * t), ONE)
-    return np.where(x < 0, -found, found)
+    return np.where(np.signbit(x), -found, found)
 
 
 def exponential(x: Array) -> Array:
