@@ -1,7 +1,8 @@
 """`load(path)` and `save(x, path)`: the files of `io`, as tensors.
 
 A relative path starts at the working directory; what is not there is looked for beside the script, so
-that a script and its data can be run from anywhere.
+that a script and its data can be run from anywhere. The data of the examples, `samples/data/…`, is found from
+everywhere.
 """
 
 from __future__ import annotations
@@ -16,6 +17,15 @@ from ..engine.arguments import dtype as as_dtype
 from ..engine.device import resolve
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError
+
+#: the data of the examples comes with the package, and is found under this name from everywhere
+SAMPLES = os.path.join("samples", "data", "")
+
+
+def shipped(path: str) -> tuple[str, str]:
+    """Where a file of `SAMPLES` is in an installed package, and in a checkout."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return os.path.join(package, path), os.path.join(os.path.dirname(package), path)
 
 
 class Load:
@@ -91,6 +101,8 @@ class Load:
         if path == "-" or os.path.isabs(path) or os.path.exists(path):
             return path
         beside = os.path.join(self.folder(), path)
+        if not os.path.exists(beside) and os.path.normpath(path).startswith(SAMPLES):
+            return next((found for found in shipped(os.path.normpath(path)) if os.path.exists(found)), path)
         return beside if os.path.exists(beside) else path
 
     def __repr__(self) -> str:

@@ -23,6 +23,8 @@ from ..source import Source, Span, read_program
 from .commands import dispatch, last_of, split_command
 
 if TYPE_CHECKING:
+    from ..session import Shown
+    from .lessons import Lesson
     from .log import Log
 
 PROMPT = ">>> "
@@ -111,6 +113,7 @@ class Shell:
         self.offer: str | None = None  # an input that may have been meant
         self.interrupted = False  # whether the last input was
         self.error: TensorshError | None = None  # what the newest input that ran ended in
+        self.lesson: Lesson | None = None  # where somebody is in the tutorial
 
     def loop(self, source: Reader) -> int:
         """Read and run until there is no more."""
@@ -137,6 +140,14 @@ class Shell:
         if self.log is not None:
             self.log.input(text, PROMPT, CONTINUED)
         progress.begin_line()
+        if self.lesson is not None:
+            self.lesson.begin(self)
+        self.answer(text)
+        if self.lesson is not None:
+            self.lesson.look(self, text)
+
+    def answer(self, text: str) -> None:
+        """Run an input, and say what went wrong with it."""
         try:
             with self.session.active():
                 self.perform(text)
@@ -184,7 +195,7 @@ class Shell:
 
         try:
             self.session.execute(
-                source, source.name, self.output.show, script=bool(name), leads=leads, on_time=timed
+                source, source.name, self.show, script=bool(name), leads=leads, on_time=timed
             )
             finished = len(text)
             self.error = None
@@ -198,6 +209,12 @@ class Shell:
             progress.finish()
             entry.done += text[:finished].strip() + "\n"
             sys.stdout.flush()
+
+    def show(self, shown: Shown) -> None:
+        """Show a value."""
+        if self.lesson is not None:
+            self.lesson.shown.append(shown.value)
+        self.output.show(shown)
 
     def fail(self, error: TensorshError) -> None:
         """Report what an input ended in; `?` tells more about it."""

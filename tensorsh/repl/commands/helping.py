@@ -37,6 +37,39 @@ def apropos(shell: Shell, argument: str) -> None:
         shell.page(found)
 
 
+@command(
+    ":tutorial [WHERE]",
+    "ten short steps to a trained model; next, back, stop, or a number",
+    completes="next back stop",
+)
+def tutorial(shell: Shell, argument: str) -> None:
+    """Alone it begins, or shows again the step that you are at. `next` does a step for you and goes on, `back` shows
+    the one before, a number goes there, `stop` ends it; `:tutorial` then goes on where you were.
+    """
+    from ..lessons import Lesson
+
+    lesson = shell.lesson = shell.lesson or Lesson()
+    last = len(lesson.steps)
+    if argument == "stop":
+        lesson.running = False
+        shell.tell(f"stopped; `:tutorial` goes on at step {lesson.at + 1}")
+        return
+    if argument not in ("", "next", "back") and not (argument.isdecimal() and 1 <= int(argument) <= last):
+        help = f"`:tutorial`, `:tutorial next`, `back`, `stop`, or a number from 1 to {last}"
+        raise UsageError(f"the tutorial has no '{argument}'", code="command", help=help)
+    if shell.session.pythonic:
+        shell.session.pythonic = False
+        shell.tell(shell.paint("brackets are tensors again, as after `:kind own`", "note"))
+    if not lesson.running and argument == "" and lesson.at == 0:
+        shell.tell("\n".join(page_of(shell).markdown(lesson.opening)))
+    lesson.running = True
+    if argument == "next" or argument.isdecimal():
+        to = lesson.at + 1 if argument == "next" else int(argument) - 1
+        lesson.skip(shell, to)
+    else:
+        lesson.go(shell, max(lesson.at - 1, 0) if argument == "back" else lesson.at)
+
+
 def question(shell: Shell, name: str, marks: str) -> None:
     """`name?`, `name??`; a question mark alone asks about the error just seen."""
     if not name and shell.error is not None:
