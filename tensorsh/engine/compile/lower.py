@@ -16,7 +16,7 @@ from .. import fma
 from ..parallel import LARGE
 from ..products import matmul, products, shares, wants_one
 from ..small_products import is_small
-from . import lower_classes, lower_sums
+from . import lower_classes, lower_sums, lower_vectors
 from .lower_classes import is_exact, rounded
 from .values import Number, Value
 
@@ -121,12 +121,16 @@ def _pow(trace: Any, x: Any, exponent: Any) -> Any:
 
 
 def _sigmoid(trace: Any, x: Any) -> Any:
-    if not is_float(x) or (x.ndim and is_exact(x)):
+    if not is_float(x):
         return None
-    one = x.dtype.type(1)
-    return trace.ufunc(
-        np.divide, one, trace.ufunc(np.add, one, rounded(np.exp, trace, trace.ufunc(np.negative, x)))
-    )
+    one, below = x.dtype.type(1), trace.ufunc(np.negative, x)
+    if x.ndim and x.size and is_exact(x):
+        e = lower_vectors.exp_each(trace, below)
+        if e is None:
+            return None
+    else:
+        e = rounded(np.exp, trace, below)
+    return trace.ufunc(np.divide, one, trace.ufunc(np.add, one, e))
 
 
 def _rsqrt(trace: Any, x: Any) -> Any:
@@ -196,6 +200,8 @@ TABLE: dict[tuple[str, int], Lowering] = {
     ("mean", 4): lower_sums.mean_dim,
     ("softmax", 2): lower_classes.softmax,
     ("log_softmax", 2): lower_classes.log_softmax,
+    ("softmax_backward", 3): lower_classes.softmax_backward,
+    ("log_softmax_backward", 3): lower_classes.log_softmax_backward,
     ("nll_loss", 5): lower_classes.nll_loss,
     ("nll_loss_backward", 6): lower_classes.nll_backward,
 }

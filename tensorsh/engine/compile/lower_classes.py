@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import fma
 from ..class_sum import class_sum
 from ..dtype import EXACT
+from . import lower_vectors
+from .lower_vectors import elements, last_column
 from .values import Value
 
 
@@ -31,10 +34,6 @@ def _shifted(trace: Any, x: Value, dim: int) -> Value:
     return trace.ufunc(np.subtract, x, trace.reduce(np.maximum, x, (dim % x.ndim,), True))
 
 
-def last_column(x: Any) -> Any:
-    return x[..., -1:]
-
-
 def _sums(trace: Any, x: Value, dim: int) -> Value:
     """`ops.softmax.total`: one by one where rows are short."""
     at = dim % x.ndim
@@ -44,21 +43,62 @@ def _sums(trace: Any, x: Value, dim: int) -> Value:
 
 
 def softmax(trace: Any, x: Any, dim: int) -> Any:
-    if not _fits(x) or (is_exact(x) and dim % x.ndim == x.ndim - 1):
+    if not _fits(x):
         return None
-    e = rounded(np.exp, trace, _shifted(trace, x, dim))
-    sums = _sums(trace, e, dim)
-    if dim % x.ndim == x.ndim - 1:
+    shifted = _shifted(trace, x, dim)
+    last = dim % x.ndim == x.ndim - 1
+    if is_exact(x) and last:
+        e = lower_vectors.exp(trace, shifted)
+        sums = lower_vectors.row_sums(trace, e)
+    else:
+        e = rounded(np.exp, trace, shifted)
+        sums = _sums(trace, e, dim)
+    if last:
         return trace.ufunc(np.multiply, e, trace.ufunc(np.divide, x.dtype.type(1), sums))
     return trace.ufunc(np.divide, e, sums)
 
 
 def log_softmax(trace: Any, x: Any, dim: int) -> Any:
-    if not _fits(x) or (is_exact(x) and dim % x.ndim == x.ndim - 1):
+    if not _fits(x):
         return None
     d = _shifted(trace, x, dim)
-    sums = _sums(trace, rounded(np.exp, trace, d), dim)
+    if is_exact(x) and dim % x.ndim == x.ndim - 1:
+        sums = lower_vectors.row_sums(trace, lower_vectors.exp(trace, d))
+    else:
+        sums = _sums(trace, rounded(np.exp, trace, d), dim)
     return trace.ufunc(np.subtract, d, rounded(np.log, trace, sums))
+
+
+def _takes_rows(grad: Any, y: Any, dim: int) -> bool:
+    """Whether the gradient of a softmax follows PyTorch's vectors."""
+    return (
+        _fits(y)
+        and _fits(grad)
+        and is_exact(y)
+        and grad.dtype == y.dtype
+        and grad.shape == y.shape
+        and dim % y.ndim == y.ndim - 1
+    )
+
+
+def softmax_backward(trace: Any, grad: Any, y: Any, dim: int) -> Any:
+    if not _takes_rows(grad, y, dim):
+        return None
+    sums = lower_vectors.row_products(trace, grad, y)
+    return trace.ufunc(np.multiply, trace.ufunc(np.subtract, grad, sums), y)
+
+
+def log_softmax_backward(trace: Any, grad: Any, y: Any, dim: int) -> Any:
+    if not _takes_rows(grad, y, dim):
+        return None
+    known = trace.hot.get(id(grad))
+    if known is not None and y.shape[-1] > 1:  # one entry, and zeros
+        total = trace.ufunc(np.negative, trace.ufunc(np.add, known[0], y.dtype.type(0)))
+        sums = trace.view(spread, total, (y.shape[0], 1), label="spread")
+    else:
+        sums = trace.ufunc(np.negative, lower_vectors.row_sums(trace, grad))
+    e = lower_vectors.exp(trace, y)
+    return trace.call(fma.combined, (grad, e, sums), y.shape, y.dtype)
 
 
 # ------------------------------------------------------------------ the loss of classes
@@ -165,10 +205,6 @@ def _class_sum(trace: Any, x: Value) -> Value:
 
 #: of more terms each call takes longer than the way to it
 MOST_RUNS = 4096
-
-
-def elements(x: Any, start: int, stop: int) -> Any:
-    return x[start:stop]
 
 
 def runs_of_16(x: Any, stop: int) -> Any:

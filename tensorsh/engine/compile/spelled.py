@@ -6,12 +6,14 @@ call, where NumPy goes through a buffer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import fma
+from .. import fma, vector_exp
+from ..vector_exp import LANES
 from .steps import Step
 from .tape import cast_into
 from .values import Number, Value
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from .calls import Calls
 
 WIDE = np.dtype(np.float64)
+NAME = re.compile(r"\b[a-z]\w*\b(?!=)")
 
 
 class Spelling:
@@ -45,6 +48,12 @@ class Spelling:
         memory = self.calls.spare(np.empty(shape, dtype))
         self.used.append(memory)
         return self.calls.named(memory, "b")
+
+    def wide(self, v: Value) -> str:
+        """The numbers of an array in float64."""
+        place = self.scratch(v.shape, WIDE)
+        self.put(place, self.calls.place(v))
+        return place
 
     def over(self) -> None:
         """The step is written: others may have its memory."""
@@ -118,7 +127,70 @@ def write_added(w: Spelling, step: Step, out: str) -> None:
     (w.calls.together.get(id(step)) or Together([step])).write(w, step, out)
 
 
-WRITERS: dict[Any, Callable[[Spelling, Step, str], None]] = {cast_into: write_cast, fma.added: write_added}
+def write_exp(w: Spelling, step: Step, out: str) -> None:
+    shape = step.outs[0].shape
+    names = {name: w.scratch(shape, dtype) for name, dtype in vector_exp.BETWEEN.items()}
+    names |= {name: w.calls.named(number, "k") for name, number in vector_exp.NUMBERS.items()}
+    names |= {"x": w.calls.place(step.args[0]), "out": out}
+    for line in vector_exp.LINES:
+        function, call, _ = line.partition("(")
+        if call:
+            names.setdefault(function, w.calls.named(getattr(np, function), f"np_{function}_"))
+        w.calls.lines.append(NAME.sub(lambda found: names[found[0]], line))
+
+
+def write_combined(w: Spelling, step: Step, out: str) -> None:
+    """`fma.combined` of float32."""
+    x, a, b = step.args
+    product, factor = w.wide(a), w.wide(b)
+    w.ufunc(np.multiply, product, factor, product)
+    w.ufunc(np.add, product, w.wide(x), product)
+    w.put(out, product)
+
+
+def write_row_sums(w: Spelling, step: Step, out: str) -> None:
+    """`vector_exp.row_totals` and `row_products`."""
+    x = step.args[0]
+    *rows, n = x.shape
+    whole = n - n % LANES
+    text = w.calls.place(x)
+    if len(step.args) > 1:
+        text = w.scratch(x.shape, x.dtype)
+        w.ufunc(np.multiply, w.calls.place(x), w.calls.place(step.args[1]), text)
+    lanes = w.calls.spare(np.empty((*rows, LANES), x.dtype))
+    w.used.append(lanes)
+
+    def some(start: int, stop: int) -> str:
+        return w.calls.named(lanes[..., start:stop], "v")
+
+    add = w.calls.named(np.add, "np_add_")
+    in_lanes = f"{text}[..., :{whole}].reshape({(*rows, whole // LANES, LANES)!r})"
+    w.calls.lines.append(f"{add}.reduce({in_lanes}, {len(rows)}, None, {w.calls.named(lanes, 'b')}, False)")
+    if whole < n:
+        first = some(0, n - whole)
+        if len(step.args) == 1:
+            w.ufunc(np.add, first, f"{text}[..., {whole}:]", first)
+        else:
+            a, b = (w.scratch((*rows, n - whole), WIDE) for _ in range(2))
+            w.put(a, f"{w.calls.place(x)}[..., {whole}:]")
+            w.put(b, f"{w.calls.place(step.args[1])}[..., {whole}:]")
+            w.ufunc(np.multiply, a, b, a)
+            w.put(b, first)
+            w.ufunc(np.add, a, b, a)
+            w.put(first, a)
+    for half in (4, 2):
+        w.ufunc(np.add, some(0, half), some(half, 2 * half), some(0, half))
+    w.ufunc(np.add, some(0, 1), some(1, 2), out)
+
+
+WRITERS: dict[Any, Callable[[Spelling, Step, str], None]] = {
+    cast_into: write_cast,
+    fma.added: write_added,
+    fma.combined: write_combined,
+    vector_exp.exp: write_exp,
+    vector_exp.row_totals: write_row_sums,
+    vector_exp.row_products: write_row_sums,
+}
 
 
 def writer(step: Step) -> Callable[[Spelling, Step, str], None] | None:

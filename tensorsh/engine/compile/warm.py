@@ -31,6 +31,10 @@ Array = np.ndarray[Any, Any]
 #: calls of NumPy, about a microsecond each, that have been made for each call that LLVM is given when it is
 #: asked: making machine code then costs about what it could have saved so far. Calls are counted, not timed
 ENOUGH = 4_000
+#: functions of ours that there is machine code for
+STRAIGHT = frozenset(
+    {"added", "blank", "cast_into", "combined", "exp", "joined", "row_products", "row_totals"}
+)
 #: fewer calls in a row are not worth the call of a function
 FEWEST = 3
 
@@ -189,11 +193,7 @@ def describe(builder: Builder, step: Step, line: str | None) -> tuple[Call, list
     target, args = (step.args[0], step.args[1:]) if step.kind == "write" else (None, step.args)
     if step.kind not in ("ufunc", "call", "reduce", "accumulate", "own", "write"):
         return None
-    if (
-        step.kind == "call"
-        and step.function not in PLACED
-        and step.label not in ("added", "blank", "cast_into")
-    ):
+    if step.kind == "call" and step.function not in PLACED and step.label not in STRAIGHT:
         return None
     axis = 0
     if step.kind == "reduce":

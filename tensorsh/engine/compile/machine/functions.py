@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from ... import vector_exp as vectors
 from ...erf_polynomial import NORMAL_P, P
 from .code import Code, literal
 
@@ -28,7 +29,7 @@ def polynomial(c: Code, x: str, coefficients: tuple[float, ...]) -> str:
 
 
 def exp(c: Code, x: str) -> str:
-    """2ⁿ · e^r with n = round(x / ln 2); 2ⁿ in two factors, which reach below the normal numbers."""
+    """2ⁿ · e^r with n = round(x / ln 2)."""
     low, high = number(-104), number(89)  # 0 and infinity beyond
     x = c.select(KIND, c.compare("olt", KIND, x, low), low, x)
     x = c.select(KIND, c.compare("ogt", KIND, x, high), high, x)
@@ -52,11 +53,43 @@ def exp(c: Code, x: str) -> str:
     p = c.fma(KIND, p, c.binary("fmul", KIND, r, r), r)
     p = c.binary("fadd", KIND, p, number(1))
     n = c.binary("sub", "i32", c.bits(shifted, KIND, "i32"), str(0x4B400000))
+    return _scaled(c, p, n)
+
+
+def vector_exp(c: Code, x: str) -> str:
+    """`engine.vector_exp.exp`, step by step: each rounded as there."""
+    for how, bound in (("olt", vectors.LEAST), ("ogt", vectors.GREATEST)):
+        x = c.select(KIND, c.compare(how, KIND, x, number(bound)), number(bound), x)
+    power = c.intrinsic("rint", KIND, c.binary("fmul", KIND, x, number(vectors.LOG2_E)))
+
+    def wide(a: str) -> str:
+        return c.cast(a, KIND, "double")
+
+    def single(a: str) -> str:
+        return c.cast(a, "double", KIND)
+
+    def times(a: str, b: str, plus: str) -> str:
+        return c.binary("fadd", "double", c.binary("fmul", "double", a, b), plus)
+
+    multiple = c.binary("fmul", "double", wide(power), literal(vectors.LOG_2, "double"))
+    s = single(c.binary("fsub", "double", wide(x), multiple))
+    square, s = wide(c.binary("fmul", KIND, s, s)), wide(s)
+    first, *others = (literal(each, "double") for each in vectors.POLYNOMIAL)
+    p = first
+    for each in others:
+        p = wide(single(times(p, s, each)))
+    u = c.binary("fadd", KIND, single(times(p, square, s)), number(1))
+    shifted = c.binary("fadd", KIND, power, number(1.5 * 2**23))
+    return _scaled(c, u, c.binary("sub", "i32", c.bits(shifted, KIND, "i32"), str(0x4B400000)))
+
+
+def _scaled(c: Code, x: str, n: str) -> str:
+    """x · 2ⁿ; 2ⁿ in two factors, which reach below the normal numbers."""
     half = c.binary("ashr", "i32", n, "1")
     for part in (half, c.binary("sub", "i32", n, half)):
         exponent = c.binary("shl", "i32", c.binary("add", "i32", part, "127"), "23")
-        p = c.binary("fmul", KIND, p, c.bits(exponent, "i32", KIND))
-    return p
+        x = c.binary("fmul", KIND, x, c.bits(exponent, "i32", KIND))
+    return x
 
 
 def log(c: Code, x: str) -> str:

@@ -97,6 +97,11 @@ def added(c: Code, kinds: list[str], out: str, x: str, y: str, alpha: str) -> st
     return c.cast(c.binary("fadd", "double", wide[0], product), "double", "float")
 
 
+def combined(c: Code, x: str, a: str, b: str) -> str:
+    """x + a * b of float32 given as doubles, rounded once."""
+    return c.cast(c.binary("fadd", "double", x, c.binary("fmul", "double", a, b)), "double", "float")
+
+
 def _single(emit: Emit) -> Emit:
     def single(c: Code, kinds: list[str], out: str, *args: Any) -> str:
         if _same([kind for kind in kinds if kind], out) != "float":

@@ -9,11 +9,12 @@ Arrays of the program's own are where they are; those made afresh or fetched in 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..lower_classes import PLACED
-from . import instructions
+from . import functions, instructions, rows
 from .code import TYPES, literal
 from .forms import Unknown
 from .nest import Nest, broadcast, merged
@@ -67,6 +68,14 @@ class Straight(Nest):
             self._by_element(
                 call, lambda args: instructions.added(self.code, [kind] * 2, kind, *args), [kind] * 3
             )
+        elif call.label == "combined":
+            self._by_element(call, lambda args: instructions.combined(self.code, *args), ["double"] * 3)
+        elif call.label == "exp":
+            self._by_element(call, lambda args: functions.vector_exp(self.code, *args), ["float"])
+        elif call.label == "joined":
+            self._joined(call)
+        elif call.label in ("row_totals", "row_products"):
+            rows.write(self, call)
         elif call.function in PLACED:
             self._placed(call)
         else:
@@ -203,6 +212,8 @@ class Straight(Nest):
             self._put(shifted_out, sum_, at, strides[1], group)
 
         self._nest([x.shape[i] for i in rest], outer, first)
+        if x.shape[axis] == 1:
+            return
         shifted, shifted_out = (
             self._moved(
                 s, self.code.add(f"getelementptr i8, ptr {self.bases[s.place]}, i64 {s.strides[axis]}")
@@ -216,6 +227,18 @@ class Straight(Nest):
             next_one,
             parallel=False,
         )
+
+    def _joined(self, call: Call) -> None:
+        """One vector after the other."""
+        out, place, kind = call.out, self.bases[call.out.place], TYPES[call.out.dtype.name]
+        for x in call.args:
+            pair = x, self._moved(out, place)
+
+            def copied(at: list[str], strides: list[list[int]], group: str, pair: Any = pair) -> None:
+                self._put(pair[1], self._fetch(pair[0], at, strides[0], group, kind), at, strides[1], group)
+
+            self._nest(x.shape, [x.strides, out.strides], copied)
+            place = self.code.add(f"getelementptr i8, ptr {place}, i64 {x.shape[0] * out.strides[0]}")
 
     def _placed(self, call: Call) -> None:
         """What has to do with one element of each row of a matrix, at its flat place."""
