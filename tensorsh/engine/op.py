@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from types import MethodType
 from typing import Any
 
@@ -21,6 +22,8 @@ from .schema import Schema
 
 #: every operation by each of its public names: "sum", "Tensor.sum", "nn.functional.relu", "linalg.inv"
 registry: Registry = Registry()
+#: those without names, which overloaded operations choose from
+nameless: list[Op] = []
 
 #: filled by `tensor.py`: the class and the argument converters the binders use
 converters: dict[str, Any] = {}
@@ -354,6 +357,8 @@ def default_names(name: str) -> tuple[str, ...]:
 
 def register(record: Op) -> Op:
     """Enter an operation under each of its names; a name taken twice is a mistake in the records."""
+    if not record.names:
+        nameless.append(record)
     for name in record.names:
         key = name.removeprefix("torch.")
         if registry.loaded(key):
@@ -366,6 +371,22 @@ def register(record: Op) -> Op:
 
         inplace_form(record)
     return record
+
+
+def overload(module: str, at: int) -> Op:
+    """The operation without a name that is the one at `at` of its module; IndexError if there is none."""
+    import_module(module)
+    return [record for record in nameless if home_of(record) == module][at]
+
+
+def place_of(record: Op) -> tuple[str, int]:
+    """What `overload` finds an operation without a name by."""
+    module = home_of(record)
+    return module, [each for each in nameless if home_of(each) == module].index(record)
+
+
+def home_of(record: Op) -> str:
+    return str(getattr(record.kernel, "__module__", ""))
 
 
 def op(signature: str, **options: Any) -> Callable[[Rule], Op]:

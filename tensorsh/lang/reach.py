@@ -12,6 +12,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from ..engine.compile.frame import ReplayedNode
+from ..engine.compile.memory import numbered
 from ..engine.compile.steps import External
 from ..engine.compile.values import Number, TraceStopped, Value
 from ..engine.compile.watch import Notes
@@ -71,6 +72,7 @@ class Reach:
         self.inside = inside
         self.fetch: list[str] = []
         self.labels: dict[str, str] = {}
+        self.taken: set[str] = set()  # labels
         self.guards: list[str] = []
         self.scope: dict[str, Any] = {}
         self.externals: list[External] = []
@@ -138,7 +140,8 @@ class Reach:
         """A name for what a text fetches at the start of a replay; `label` is what a reader knows it by."""
         path = f"s{len(self.fetch)}"
         self.fetch.append(f"{path} = {text}")
-        self.labels[path] = label
+        self.labels[path] = label = next(name for name in numbered(label) if name not in self.taken)
+        self.taken.add(label)
         return path
 
     def constant(self, value: Any) -> str:

@@ -6,6 +6,7 @@ Functions of tensorsh that stand in a program are written out, kernels of operat
 
 from __future__ import annotations
 
+import keyword
 import re
 import sys
 from inspect import getsource
@@ -17,16 +18,19 @@ import numpy as np
 
 from ..dtype import DType
 from ..fused import Fused
-from ..op import Op, registry
+from ..op import Op, nameless, place_of, registry
 from ..parallel import spread
 from .calls import MACHINE
 from .draws import Draw
 from .listing_arrays import dtype_text, first, index_of, laid_out, numbers, plain
+from .memory import numbered
 
 if TYPE_CHECKING:
     from .program import Program
 
 NAME = re.compile(r"[A-Za-z_]\w*")
+#: what a program calls an array that it makes
+PLACE = re.compile(r"t\d+")
 SPREAD = """\
 def spread(work, n, block):  # tensorsh shares the blocks among threads
     for lo in range(0, n, block):
@@ -58,6 +62,7 @@ class Listing:
         self.memory: list[str] = []
         self.renamed: dict[str, str] = {}
         self.arrays: dict[int, str] = {}
+        self.called: dict[str, str] = {}  # what an input, or the text of a number, is called
         self.labels = {label for label, _, _ in program.inputs.values()}
         self.labels |= {label for label, _ in program.numbers.values()}
         longest = sorted(program.numbers, key=len, reverse=True)
@@ -66,16 +71,12 @@ class Listing:
 
     def text(self, title: str) -> str:
         program = self.program
-        body = [self._line(line) for line in program.steps if self._is_needed(line)]
         for name, (label, shape, kind) in program.inputs.items():
+            place = self._free(name, label)
             if name not in program.scope:
-                place = self._free(label)
                 self.inputs.append(f"{place} = {self._places(label) or numbers(shape, kind)}")
-        results = [f"{label!r}: {self._line(place)}" for label, place in program.results]
-        for i, line in enumerate(body):
-            place = line.partition(" = ")[0]
-            if place in program.inputs:
-                body[i] = f"{place} = {self._free(program.inputs[place][0])}"
+        body = [self._fetched(line) or self._line(line) for line in program.steps if self._is_needed(line)]
+        results = [f"{name!r}: {self._result(place)}" for name, place in program.results]
         known = {"inf": "from math import inf", "nan": "from math import nan", "bfloat16": "import ml_dtypes"}
         text = "\n".join([*self.functions.values(), *self.inputs, *self.memory, *body])
         self.imports += [line for name, line in known.items() if re.search(rf"\b{name}\b", text)]
@@ -97,10 +98,28 @@ class Listing:
         owner: Any = self.program.scope.get(label.removesuffix("_places"))
         return f"np.arange({owner.starts.size}) * {owner.classes}" if hasattr(owner, "starts") else None
 
-    def _free(self, label: str) -> str:
-        """A name for an input that means nothing else in the listing."""
-        taken = label in OWN or label in self.program.scope or re.fullmatch(r"t\d+", label)
-        return f"{label}_" if taken else label
+    def _result(self, place: str) -> str:
+        """Where a result is: some are inputs, as they came."""
+        fresh = place in self.program.inputs and place not in self.program.scope
+        return self.called[place] if fresh else self._line(place)
+
+    def _fetched(self, line: str) -> str | None:
+        """The line that gets an input which each round brings anew."""
+        place = line.partition(" = ")[0]
+        return f"{place} = {self.called[place]}" if place in self.called else None
+
+    def _free(self, thing: str, label: str) -> str:
+        """What an input is called, which means nothing else in the listing."""
+        known = self.called.get(thing)
+        if known is None:
+            taken = {*OWN, *self.called.values(), *keyword.kwlist}
+            free = (
+                name
+                for name in numbered(label)
+                if name not in taken and name not in self.program.scope and not PLACE.fullmatch(name)
+            )
+            known = self.called[thing] = next(free)
+        return known
 
     def _is_needed(self, line: str) -> bool:
         """All but the checks of what kernels give; 16-bit floats need one, they are computed wider."""
@@ -120,7 +139,7 @@ class Listing:
         number = self.program.numbers.get(found[0])
         if number is None:
             return self._name(found[0])
-        label, value = self._free(number[0]), number[1]
+        label, value = self._free(found[0], number[0]), number[1]
         text = f"{label} = {value!r}"
         if text not in self.inputs:
             self.inputs.append(text)
@@ -168,8 +187,10 @@ class Listing:
     def _array(self, name: str, array: np.ndarray[Any, Any]) -> str:
         given = self.program.inputs.get(name)
         if given is not None:
-            label, shape, kind = self._free(given[0]), *given[1:]
-            self.inputs.append(f"{label} = {laid_out(array, numbers(shape, kind))}")
+            label, shape, kind = self._free(name, given[0]), *given[1:]
+            around = self._around(name, array)
+            text = laid_out(array, numbers(shape, kind)) if around is None else self._looking(*around, array)
+            self.inputs.append(f"{label} = {text}")
             self.arrays[id(array)] = label
             return label
         if name.startswith("v"):
@@ -196,23 +217,41 @@ class Listing:
         if found is None:
             text = f"np.empty({array.shape}, {dtype_text(array.dtype)})  # looks into memory of the session"
         else:
-            base, owner = found
-            if owner.ndim == 2 and array.shape == owner.T.shape and array.strides == owner.T.strides:
-                text = f"{base}.T"
-            elif array.size == owner.size and owner.flags.c_contiguous and array.flags.c_contiguous:
-                text = f"{base}.reshape({array.shape})"
-            else:
-                at = ", ".join(f"{i}:" if i else ":" for i in index_of(owner, array) or ())
-                start = f"{base}[{at}]" if at.strip(":, ") else base
-                text = f"np.lib.stride_tricks.as_strided({start}, {array.shape}, {array.strides})"
+            text = self._looking(*found, array)
         self.memory.append(f"{name} = {text}")
         return name
+
+    def _looking(self, base: str, owner: np.ndarray[Any, Any], array: np.ndarray[Any, Any]) -> str:
+        """The text of an array that looks into another."""
+        if owner.ndim == 2 and array.shape == owner.T.shape and array.strides == owner.T.strides:
+            return f"{base}.T"
+        if array.size == owner.size and owner.flags.c_contiguous and array.flags.c_contiguous:
+            return f"{base}.reshape({array.shape})"
+        at = ", ".join(f"{i}:" if i else ":" for i in index_of(owner, array) or ())
+        start = f"{base}[{at}]" if at.strip(":, ") else base
+        return f"np.lib.stride_tricks.as_strided({start}, {array.shape}, {array.strides})"
+
+    def _around(self, name: str, array: np.ndarray[Any, Any]) -> tuple[str, np.ndarray[Any, Any]] | None:
+        """The input that another looks into; of two that are the same memory, the one that the program has first."""
+        for other in self.program.inputs:
+            thing = self.program.scope.get(other)
+            if other == name or not isinstance(thing, np.ndarray) or index_of(thing, array) is None:
+                continue
+            if other in self.renamed or index_of(array, thing) is None:
+                return self._name(other), thing
+        return None
 
     def _owner(self, array: np.ndarray[Any, Any]) -> tuple[str, np.ndarray[Any, Any]] | None:
         """The array of the program that a view looks into, and what it is called."""
         for name, thing in self.program.scope.items():
-            if isinstance(thing, np.ndarray) and name[0] in "wbc" and index_of(thing, array) is not None:
+            if not isinstance(thing, np.ndarray) or name[0] not in "wbc":
+                continue
+            if index_of(thing, array) is not None:
                 return self._name(name), thing
+            if thing.dtype.kind == "c":
+                for part, inside in (("real", thing.real), ("imag", thing.imag)):
+                    if index_of(inside, array) is not None:
+                        return f"{self._name(name)}.{part}", inside
         return None
 
     def _draw(self, name: str, draw: Draw) -> str:
@@ -266,5 +305,11 @@ class Listing:
             if isinstance(record, Op) and record.kernel is function:
                 self.imports += ["import tensorsh.ops", "from tensorsh.engine.op import registry"]
                 return f"registry[{known!r}].kernel"
+        for record in nameless:
+            if record.kernel is function:
+                self.imports += ["import tensorsh.ops", "from tensorsh.engine.op import overload"]
+                at = ", ".join(map(repr, place_of(record)))
+                self.functions[name] = f"{name} = overload({at}).kernel"
+                return name
         self.imports.append(f"# {name} is a kernel of tensorsh: {module}")
         return name

@@ -49,10 +49,19 @@ def dtype_text(dtype: np.dtype[Any]) -> str:
 
 
 def plain(thing: Any) -> str:
+    """What an optimiser remembers, and its settings, which may be tensors; without its parameters."""
     if isinstance(thing, dict):
-        return "{" + ", ".join(f"{k!r}: {plain(v)}" for k, v in thing.items()) + "}"
-    if isinstance(thing, np.ndarray):
-        return f"np.zeros({thing.shape}, {dtype_text(thing.dtype)})"
+        return "{" + ", ".join(f"{k!r}: {plain(v)}" for k, v in thing.items() if k != "params") + "}"
+    if isinstance(thing, tuple | list):
+        items = "".join(f"{plain(item)}, " for item in thing)
+        return f"({items})" if isinstance(thing, tuple) else f"[{items}]"
+    array = getattr(thing, "array", thing)
+    if isinstance(array, np.ndarray):
+        return (
+            f"np.full({array.shape}, {first(array)}, {dtype_text(array.dtype)})"
+            if array.size
+            else numbers(array.shape, str(array.dtype))
+        )
     return repr(thing)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,12 @@ from .steps import External, Step, arrays_of
 from .values import Number, TraceStopped, Value
 
 Array = np.ndarray[Any, Any]
+
+
+def numbered(name: str) -> Iterator[str]:
+    """A name, and names like it to take where that is taken."""
+    yield name
+    yield from (f"{name}_{number}" for number in count(2))
 
 
 class Memory:
