@@ -104,3 +104,10 @@ def test_readme_shows_what_is_printed(command: str, printed: str) -> None:
     shell = command.replace("tensorsh", f"{sys.executable} -m tensorsh")
     done = subprocess.run(shell, shell=True, capture_output=True, text=True, cwd=ROOT)
     assert (done.stdout + done.stderr).rstrip() == printed.rstrip()
+
+
+def test_the_chinese_page_shows_the_same_sessions() -> None:
+    english, chinese = (
+        BLOCK.findall((ROOT / name).read_text(encoding="utf-8")) for name in ("README.md", "README.zh-CN.md")
+    )
+    assert [block for block in chinese if block.startswith("$")] == [b for b in english if b.startswith("$")]

@@ -121,7 +121,9 @@ def test_every_decision_is_in_the_index() -> None:
         assert f"[{title}]({path.name})" in index
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [*sorted(ROOT.glob("README*.md")), *sorted(DOCS.rglob("*.md"))], ids=lambda p: p.name
+)
 def test_links_lead_somewhere(path: Path) -> None:
     text = re.sub(r"```.*?```|`[^`]*`", "", path.read_text(encoding="utf-8"), flags=re.S)
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
