@@ -13,6 +13,8 @@ import pytest
 from doc_examples import ROOT, enter, make_shell, sections, today
 from tensorsh import TensorshError, errors
 from tensorsh.lang.faults import KINDS, SPECIAL
+from tensorsh.repl.help.errors import Code, codes
+from tensorsh.repl.help.texts import ENGLISH
 
 DOCS = ROOT / "docs"
 DATA = ROOT / "tests" / "data"
@@ -45,14 +47,8 @@ def test_docstrings_of_a_session() -> None:
 
 # ------------------------------------------------------------------ errors
 
-ROW = re.compile(r"^\| `([\w-]+)` \| (.+?) \| (?:`(.+)`)? \|$", re.M)
-
 #: (kind, code, example), as the page of errors has them
-DOCUMENTED = [
-    (kind, code, example)
-    for kind, part in sections((DOCS / "errors.md").read_text(encoding="utf-8"))
-    for code, _, example in ROW.findall(part)
-]
+DOCUMENTED = [(code.kind, code.name, code.example) for code in codes(ENGLISH)]
 
 
 def raised_codes() -> set[str]:
@@ -97,8 +93,21 @@ def test_example_of_an_error(
     monkeypatch.chdir(tmp_path)
     shell, seen = make_shell(), []
     shell.report.error = seen.append
-    enter(shell, example.replace("⏎", "\n"))
+    enter(shell, example)
     assert [(error.kind, error.code) for error in seen] == [(kind, code)]
+
+
+@pytest.mark.parametrize(
+    "code", [code for code in codes(ENGLISH) if code.instead], ids=lambda code: code.name
+)
+def test_what_to_write_instead_of_an_error_runs(
+    code: Code, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shell, seen = make_shell(), []
+    shell.report.error = seen.append
+    enter(shell, code.instead)
+    assert not seen, seen[0].message
 
 
 # ------------------------------------------------------------------ coverage

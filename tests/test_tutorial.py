@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from doc_examples import ROOT, enter, make_shell
+from tensorsh.repl.effects import WANTED
 from tensorsh.repl.help.texts import ENGLISH, HERE, read
-from tensorsh.repl.lessons import WANTED, steps
+from tensorsh.repl.lessons import steps
 
 LANGUAGES = sorted(path.parent.name for path in Path(HERE).glob("*/tutorial.md"))
 STEPS = steps(read("tutorial.md", ENGLISH))[1]
