@@ -307,7 +307,19 @@ def shell(session: Session, options: Options, output: Output, report: Report) ->
         config=options.config,
         quiet=options.quiet,
         timer=options.timer,
+        given=given_settings(options),
     )
+
+
+def given_settings(options: Options) -> frozenset[str]:
+    """The settings that the command line has decided, over those of the user's file."""
+    given = [
+        name
+        for name in ("format", "dtype", "device", "seed", "threads")
+        if getattr(options, name) is not None
+    ]
+    colored = options.color != "auto" or os.environ.get("NO_COLOR") or os.environ.get("FORCE_COLOR")
+    return frozenset([*given, *["color"] * bool(colored), *["timer"] * options.timer])
 
 
 class Output:
@@ -320,6 +332,7 @@ class Output:
         self.on_terminal = self.path is None and sys.stdout.isatty()
         self.session: Session | None = None  # whose kind decides where no format was chosen
         self.color = self.path is None and use_color(sys.stdout, options.color)
+        self.label = ""  # what the next value is called: `Out[3]:`
         if self.format == "npy" and self.on_terminal:
             raise UsageError("-f npy writes binary data: send it to a file with -o or >")
         if self.path is not None:
@@ -352,6 +365,8 @@ class Output:
         text = display.text(
             shown.value, shown.name, self.format, color=self.color, width=columns, encoding=encoding
         )
+        if self.label:
+            text = self.label + ("\n" if "\n" in text.rstrip("\n") else " ") + text
         if self.file is None:
             self.print(text, encoding)
         else:

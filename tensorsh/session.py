@@ -20,7 +20,8 @@ from unicodedata import normalize
 
 import numpy as np
 
-from .engine import context, device, own_tables
+from .engine import context, own_tables
+from .engine import device as devices
 from .engine.arguments import as_tensor
 from .engine.dtype import DType, dtypes
 from .engine.tensor import Tensor
@@ -56,7 +57,8 @@ class Shown:
 def is_name(text: str) -> bool:
     """Whether a program could have a variable of this name."""
     plain = normalize("NFKC", text)
-    return plain.isidentifier() and not plain.startswith("__") and not iskeyword(plain)
+    reserved = plain.startswith("__") and plain.strip("_")
+    return plain.isidentifier() and not reserved and not iskeyword(plain)
 
 
 class Session:
@@ -98,9 +100,17 @@ class Session:
         self.context.find_class = self._evaluator.modules.in_pickles
         self._evaluator.host.help = self._help  # type: ignore[method-assign]
         self.context.admit = self._evaluator.host.admit
-        self._prepare(seed, dtype, device, threads)
+        self.configure(seed, dtype, device, threads)
 
-    def _prepare(self, seed: int | None, dtype: Any, on: Any, threads: int | None) -> None:
+    def configure(
+        self,
+        seed: int | None = None,
+        dtype: str | DType | None = None,
+        device: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Change what the session began with; UsageError for a dtype or a device that cannot be a default."""
+        on = device
         with self.active():
             if dtype is not None:
                 chosen = dtypes.get(dtype.removeprefix("torch.")) if isinstance(dtype, str) else dtype
@@ -109,7 +119,7 @@ class Session:
                 self.context.dtype = chosen
             if on is not None:
                 try:
-                    self.context.device = device.resolve(on)
+                    self.context.device = devices.resolve(on)
                 except (
                     RuntimeError,
                     AssertionError,
@@ -246,6 +256,13 @@ class Session:
         with self.active():
             found = self._evaluator.host.source(value)
         return None if found is None else textwrap.dedent("".join(inspect.getblock(found[0])))
+
+    @property
+    def seed(self) -> int | None:
+        """Where the random numbers were started; None where nobody said so."""
+        generator = self.context._generator
+        seed = generator.initial_seed() if generator is not None else 1 << 32
+        return seed if seed < 1 << 32 else None  # the operating system's have 64 bits
 
     def set_arguments(self, argv: list[str]) -> None:
         """What programs find as their arguments, the script's own name first."""

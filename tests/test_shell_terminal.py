@@ -32,6 +32,26 @@ def at_prompt(terminal: Terminal) -> bool:
     return terminal.screen.display[row].startswith((">>>", "In [")) and terminal.screen.cursor.x > 3
 
 
+def waits_at(prompt: str):
+    """Whether the cursor stands on a line with this prompt, behind it, and nothing is typed yet."""
+
+    def holds(terminal: Terminal) -> bool:
+        line = terminal.screen.display[terminal.screen.cursor.y]
+        return line.startswith(prompt) and not line[len(prompt) :].strip()
+
+    return holds
+
+
+def enter(terminal: Terminal, text: str, prompt: str = ">>>") -> None:
+    """Type a line once the prompt is there."""
+    terminal.feed(waits_at(prompt), 20)
+    assert waits_at(prompt)(terminal), terminal.lines
+    terminal.type(text)
+    terminal.feed(lambda t: text in t.screen.display[t.screen.cursor.y], 10)
+    terminal.type("\r")
+    terminal.feed(lambda t: not t.screen.display[t.screen.cursor.y].endswith(text), 0.1)
+
+
 def shows(text: str):
     """Whether a line of what is seen begins with `text`."""
     return lambda terminal: any(line.startswith(text) for line in terminal.lines[-200:])

@@ -27,6 +27,7 @@ STYLES = {
     "label": "36",
     "note": "2",
     "help": "32",
+    "result": "35",  # `Out[3]:`
     # values
     "frame": "2",  # brackets, indices, headers: what surrounds the numbers
     "gradient": "35",
@@ -47,10 +48,27 @@ TONES = {
 }  # fmt: skip
 THEMES = ("dark", "light", "sixteen")
 
+#: the codes of red, green, yellow, blue, magenta, cyan and faint text …
+COLORS = ("31", "32", "33", "34", "35", "36", "2")
+#: … and the ones of the 256 colours that they are for a background; none: the terminal's own sixteen
+PALETTES = {
+    "dark": (203, 114, 179, 75, 176, 80, 245),
+    "light": (160, 28, 130, 25, 127, 30, 243),
+    "sixteen": (),
+    "auto": (),
+}
+PALETTE: dict[str, str] = {}
+
 
 def use_theme(name: str) -> None:
-    """Paint for a dark or light background, or with sixteen colours only; KeyError for another name."""
-    for sign, tones in TONES[name].items():
+    """Paint for a dark or light background, or with sixteen colours only; KeyError for another name.
+
+    `auto` is for a background that nobody knows: numbers in tones that are likely right, the rest as the terminal
+    has it.
+    """
+    PALETTE.clear()
+    PALETTE.update({code: f"38;5;{color}" for code, color in zip(COLORS, PALETTES[name], strict=False)})
+    for sign, tones in TONES[theme_of(os.environ) if name == "auto" else name].items():
         STYLES.update({f"{sign}{number}": tone for number, tone in enumerate(tones, 1)})
 
 
@@ -63,7 +81,7 @@ def theme_of(environment: Mapping[str, str]) -> str:
     return "light" if background in ("7", "15") else "dark"
 
 
-use_theme(theme_of(os.environ))
+use_theme("auto")
 
 
 def painter(color: bool) -> Paint:
@@ -73,6 +91,8 @@ def painter(color: bool) -> Paint:
 
 def _ansi(text: str, style: str) -> str:
     code = STYLES[style] if style else ""
+    if PALETTE:
+        code = ";".join([PALETTE.get(part, part) for part in code.split(";")])
     return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 

@@ -17,6 +17,7 @@ from ..session import Session
 from .commands import COMMANDS, last_of, split_command
 from .lookup import UNKNOWN, meta, names_after, resolve, signature_of, variables
 from .scan import KEYWORDS, SOFT_KEYWORDS, Place, place
+from .settings import SETTINGS
 from .symbols import SYMBOLS, symbols_after
 
 #: functions whose first argument is the path of a file, and the statement that takes one
@@ -163,6 +164,15 @@ def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
     last = re.split(r"\s+", argument)[-1]
     if kind == "help":
         return _pages(session, argument)
+    if kind == "settings":
+        words = re.sub(r"^\s*-s\s+", "", argument).split(" ")
+        if len(words) > 1:
+            return (
+                _matching(last, ((word, "") for word in SETTINGS[words[0]].words))
+                if words[0] in SETTINGS
+                else []
+            )
+        return _matching(last, ((each.name, each.about) for each in SETTINGS.values()))
     if kind == "names":
         return complete(session, last) if not last.startswith((":", "?")) else []
     if kind in ("variables", "functions"):

@@ -46,8 +46,12 @@ class Ahead:
         self.text = ""
 
 
-def keys(pythonic: Callable[[], bool], ahead: Ahead) -> KeyBindings:
-    """The bindings; what lines sent at once have too much for one input goes to `ahead`."""
+def keys(pythonic: Callable[[], bool], ahead: Ahead, late: Callable[[], bool]) -> KeyBindings:
+    """The bindings.
+
+    What lines sent at once have too much for one input goes to `ahead`. `late`: whether an answer of the terminal
+    may come as keys.
+    """
     bindings = KeyBindings()
     editing = has_focus(DEFAULT_BUFFER)
     given: list[tuple[int, str]] = []  # the last line that was indented for the user, and how far
@@ -150,7 +154,7 @@ def keys(pythonic: Callable[[], bool], ahead: Ahead) -> KeyBindings:
         text = cleaned(event.data, event.current_buffer.document.text_before_cursor)
         event.current_buffer.insert_text(text if "\n" in text.strip() else text.strip("\n"))
 
-    @bindings.add("escape", "]", filter=editing)
+    @bindings.add("escape", "]", filter=editing & Condition(late))
     def _(event: KeyPressEvent) -> None:
         """The terminal's answer to a question of ours, come late: nothing that was typed."""
         waiting = event.key_processor.input_queue

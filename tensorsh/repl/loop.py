@@ -11,19 +11,22 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import progress
 from ..errors import TensorshError
 from ..lang.faults import fault
 from ..lang.parse import is_complete
 from ..render.paint import Paint, painter
-from ..session import OnDisplay, Session
+from ..session import OnDisplay, Session, Shown
 from ..source import Source, Span, read_program
+from .background import Asked, declared, keep_typed
 from .commands import dispatch, last_of, split_command
+from .results import Results
+from .settings import apply_file
 
 if TYPE_CHECKING:
-    from ..session import Shown
     from .lessons import Lesson
     from .log import Log
 
@@ -36,6 +39,8 @@ class Output(Protocol):
     """Where displayed values go; `format` may be changed."""
 
     format: str
+    color: bool
+    label: str
     show: OnDisplay
 
 
@@ -76,16 +81,34 @@ def run(
     config: bool = True,
     quiet: bool = False,
     timer: bool = False,
+    given: frozenset[str] = frozenset(),
 ) -> int:
-    """The shell, until it is left; the exit code."""
+    """The shell, until it is left; the exit code. `given`: the settings that the command line has decided."""
     shell = Shell(session, output, report, timer=timer)
+    if config:
+        apply_file(shell, config_file("config.toml"), given)
+    asked = ask(shell)
+    source = reader(shell, history_file() if history else None, asked)
     if not quiet and sys.stdin.isatty():
         from .. import __version__
 
         shell.tell(f"tensorsh {__version__}   " + shell.paint(":help for help, Ctrl-D to leave", "note"))
     if config:
-        shell.startup(config_file())
-    return shell.loop(reader(shell, history_file() if history else None))
+        shell.startup(config_file("init.tsh"))
+    return shell.loop(source)
+
+
+@dataclass(slots=True)
+class Look:
+    """How the shell looks and feels; what each means is in `settings`."""
+
+    echo: bool = True
+    keys: str = "emacs"
+    prompt: str = "plain"
+    theme: str = "auto"
+    suggest: bool = True
+    status: bool = True
+    history: int = 10_000
 
 
 @dataclass(slots=True)
@@ -107,6 +130,10 @@ class Shell:
         self.report = report
         session.on_warning = report.warning
         self.timer = timer
+        self.look = Look()
+        self.changed: dict[str, Any] = {}  # settings that were changed here
+        self.results = Results(session)
+        self.seconds: float | None = None  # what the last input took
         self.entries: list[Entry] = []
         self.log: Log | None = None  # where inputs and outputs are written to
         self.typed = False  # whether the inputs are typed by somebody
@@ -148,6 +175,9 @@ class Shell:
 
     def answer(self, text: str) -> None:
         """Run an input, and say what went wrong with it."""
+        number = len(self.entries)
+        self.results.begin(number, text)
+        started = perf_counter()
         try:
             with self.session.active():
                 self.perform(text)
@@ -161,6 +191,9 @@ class Shell:
             self.interrupted = True
             sys.stdout.flush()
             self.tell("\n" + self.paint("interrupted", "error") + ": the statement was taken back")
+        finally:
+            self.seconds = perf_counter() - started
+            self.results.end(number)
 
     def perform(self, text: str) -> None:
         """A command of the shell, or a program; errors of commands are raised."""
@@ -210,12 +243,6 @@ class Shell:
             entry.done += text[:finished].strip() + "\n"
             sys.stdout.flush()
 
-    def show(self, shown: Shown) -> None:
-        """Show a value."""
-        if self.lesson is not None:
-            self.lesson.shown.append(shown.value)
-        self.output.show(shown)
-
     def fail(self, error: TensorshError) -> None:
         """Report what an input ended in; `?` tells more about it."""
         self.error = error
@@ -233,6 +260,28 @@ class Shell:
             self.tell("\n" + self.paint("interrupted", "error") + f": {path}")
 
     # ---------------------------------------------------------------- the screen
+
+    def show(self, shown: Shown) -> None:
+        """Display a value, unless values are not to be."""
+        self.results.shown.append(shown.value)
+        if self.lesson is not None:
+            self.lesson.shown.append(shown.value)
+        if not self.look.echo:
+            return
+        if self.look.prompt == "numbered":
+            self.output.label = self.paint(f"Out[{len(self.entries)}]:", "result")
+        try:
+            self.output.show(shown)
+        finally:
+            self.output.label = ""
+
+    @property
+    def prompts(self) -> tuple[str, str]:
+        """What stands before the first line of an input, and before the others."""
+        if self.look.prompt == "plain":
+            return PROMPT, CONTINUED
+        first = f"In [{len(self.entries) + 1}]: "
+        return first, "...: ".rjust(len(first))
 
     def tell(self, text: str) -> None:
         """What is no value: help, tables, times. It goes where errors go."""
@@ -289,7 +338,14 @@ class Shell:
 # ------------------------------------------------------------------ where inputs come from
 
 
-def reader(shell: Shell, history: str | None) -> Reader:
+def ask(shell: Shell) -> Asked | None:
+    """Ask the terminal for its background, where that matters and the environment does not say it."""
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    wanted = on_terminal and shell.report.color and shell.look.theme == "auto"
+    return Asked() if wanted and declared(os.environ) is None else None
+
+
+def reader(shell: Shell, history: str | None, asked: Asked | None = None) -> Reader:
     """prompt_toolkit where the terminal can do it, else plain lines."""
     capable = os.environ.get("TERM", "") not in ("dumb", "") or os.name == "nt"
     screen = sys.stdout if sys.stdout.isatty() else sys.stderr
@@ -299,7 +355,13 @@ def reader(shell: Shell, history: str | None) -> Reader:
 
     from .prompt import Prompt
 
-    return Prompt(shell, history, output=create_output(screen))
+    prompt = Prompt(shell, history, output=create_output(screen))
+    prompt.background = declared(os.environ)
+    if asked is not None:
+        prompt.background = asked.answer()
+        keep_typed(asked.typed)
+    prompt.late = asked is not None and asked.late
+    return prompt
 
 
 class Lines:
@@ -344,11 +406,11 @@ def history_file() -> str:
     return os.path.join(user_state_dir(APP, appauthor=False), "history")
 
 
-def config_file() -> str:
-    """The script that every interactive session begins with."""
+def config_file(name: str) -> str:
+    """A file of the user's own: `config.toml`, the settings; `init.tsh`, which every interactive session runs."""
     from platformdirs import user_config_dir
 
-    return os.path.join(user_config_dir(APP, appauthor=False), "init.tsh")
+    return os.path.join(user_config_dir(APP, appauthor=False), name)
 
 
 __all__ = ["Entry", "Lines", "Shell", "is_finished", "run"]

@@ -11,14 +11,16 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
-from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.application import Application, get_app
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory, ConditionalAutoSuggest
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.cursor_shapes import ModalCursorShapeConfig
 from prompt_toolkit.document import Document
-from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
@@ -26,21 +28,21 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bin
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.renderer import print_formatted_text
-from prompt_toolkit.styles import Style
+from prompt_toolkit.styles import DynamicStyle, Style
 
+from ..render.paint import PALETTES, use_theme
 from ..session import Session
 from .bottom import signature_line
 from .brackets import Brackets
 from .complete import complete
 from .highlight import highlight
 from .keys import Ahead, keys
-from .loop import CONTINUED, PROMPT
 
 if TYPE_CHECKING:
     from .loop import Shell
 
-#: the sixteen colours of every terminal, so that they follow its theme
-STYLE = Style.from_dict({
+#: in the sixteen colours of every terminal; a theme has its own for some of them
+STYLE = {
     "prompt": "ansiblue",
     "keyword": "ansimagenta",
     "constant": "ansicyan",
@@ -62,7 +64,32 @@ STYLE = Style.from_dict({
     "scrollbar.background": "bg:default",
     "scrollbar.button": "bg:ansibrightblack",
     "auto-suggestion": "ansibrightblack",
-})  # fmt: skip
+}
+#: the names of the colours that a theme has, in the order of `paint.COLORS`
+NAMES = ("ansired", "ansigreen", "ansiyellow", "ansiblue", "ansimagenta", "ansicyan", "ansibrightblack")
+
+
+@cache
+def style_of(theme: str) -> Style:
+    """The styles in the colours of a theme."""
+    colors = dict(zip(NAMES, map(rgb, PALETTES[theme]), strict=False))
+    rules = {
+        name: " ".join(
+            "bg:" * word.startswith("bg:") + colors.get(word.removeprefix("bg:"), word.removeprefix("bg:"))
+            for word in rule.split(" ")
+        )
+        for name, rule in STYLE.items()
+    }
+    return Style.from_dict(rules)
+
+
+def rgb(index: int) -> str:
+    """One of the 256 colours as `#rrggbb`."""
+    if index >= 232:
+        return "#" + f"{8 + 10 * (index - 232):02x}" * 3
+    levels = (0, 95, 135, 175, 215, 255)
+    parts = ((index - 16) // 36, (index - 16) // 6 % 6, (index - 16) % 6)
+    return "#" + "".join(f"{levels[part]:02x}" for part in parts)
 
 
 class Prompt:
@@ -70,23 +97,35 @@ class Prompt:
 
     typed = True
 
-    def __init__(self, shell: Shell, history: str | None, *, input: Any = None, output: Any = None):
+    def __init__(
+        self,
+        shell: Shell,
+        history: str | None,
+        *,
+        input: Any = None,
+        output: Any = None,
+    ):
+        self.shell = shell
         self.session = shell.session
+        self.style = style_of("auto")
+        self.late = False  # whether the terminal may still answer
+        self.background: str | None = None  # `dark` or `light`, where that is known
         self.offer: str | None = None  # what may be meant, if nothing is typed
         self.ahead = Ahead()
         self.prompt: PromptSession[str] = PromptSession(
-            [("class:prompt", PROMPT)],
-            prompt_continuation=continuation,
+            lambda: [("class:prompt", self.shell.prompts[0])],
+            prompt_continuation=self._continuation,
             multiline=True,
-            history=kept(history),
-            auto_suggest=AutoSuggestFromHistory(),
+            history=kept(history, shell.look.history),
+            auto_suggest=ConditionalAutoSuggest(
+                AutoSuggestFromHistory(), Condition(lambda: shell.look.suggest)
+            ),
             completer=Names(shell.session),
             complete_while_typing=False,
             lexer=Colours(shell.session),
-            style=STYLE,
+            style=DynamicStyle(lambda: self.style),
             include_default_pygments_style=False,
-            color_depth=None if shell.report.color else ColorDepth.DEPTH_1_BIT,
-            key_bindings=merge_key_bindings([keys(lambda: self.session.pythonic, self.ahead), self._taken()]),
+            key_bindings=merge_key_bindings([self._keys(), self._taken()]),
             input_processors=[Brackets()],
             enable_history_search=True,
             search_ignore_case=True,
@@ -108,8 +147,24 @@ class Prompt:
         first = "" if offer is None else offer.split("\n")[0]
         self.prompt.placeholder = [("class:auto-suggestion", first)]
         begun, self.ahead.text = self.ahead.text, ""
-        with uninterrupted():
-            return self.prompt.prompt(default=begun)
+        self._follow_settings()
+        with uninterrupted(self.prompt.app):
+            return self.prompt.prompt(default=begun, handle_sigint=False)
+
+    def _follow_settings(self) -> None:
+        """Be as the settings say now."""
+        look, app = self.shell.look, self.prompt.app
+        vi = look.keys == "vi"
+        self.prompt.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
+        self.prompt.cursor = ModalCursorShapeConfig() if vi else None
+        theme = look.theme
+        if theme == "auto":
+            theme = self.background or "auto"
+        if app.output.get_default_color_depth() in (ColorDepth.DEPTH_1_BIT, ColorDepth.DEPTH_4_BIT):
+            theme = "sixteen"
+        use_theme(theme)
+        self.style = style_of(theme)
+        self.prompt.color_depth = None if self.shell.report.color else ColorDepth.DEPTH_1_BIT
 
     def drop(self) -> None:
         """Forget what was typed ahead."""
@@ -121,11 +176,14 @@ class Prompt:
         line = Colours(self.session).lex_document(Document(text))
         shown: StyleAndTextTuples = []
         for i in range(text.count("\n") + 1):
-            shown += [("class:prompt", CONTINUED if i else PROMPT), *line(i), ("", "\n")]
+            shown += [("class:prompt", self.shell.prompts[i > 0]), *line(i), ("", "\n")]
         app = self.prompt.app
-        print_formatted_text(app.output, shown, STYLE, color_depth=app.color_depth)
+        print_formatted_text(app.output, shown, self.style, color_depth=app.color_depth)
         self.prompt.history.append_string(text)
         return text
+
+    def _keys(self) -> KeyBindings:
+        return keys(lambda: self.session.pythonic, self.ahead, lambda: self.late)
 
     def _taken(self) -> KeyBindings:
         """Tab and Enter take what is offered, while nothing is typed."""
@@ -139,6 +197,9 @@ class Prompt:
             event.current_buffer.insert_text(self.offer or "")
 
         return bindings
+
+    def _continuation(self, width: int, line: int, wraps: int) -> StyleAndTextTuples:
+        return [("class:prompt", self.shell.prompts[1] if not wraps else " " * width)]
 
     def _update_signature(self, _: object) -> None:
         """The signature of the call the cursor is in, below the screen; nothing there otherwise."""
@@ -156,12 +217,8 @@ class Prompt:
         return self.prompt.app.output.get_size().columns
 
 
-def continuation(width: int, line: int, wraps: int) -> StyleAndTextTuples:
-    return [("class:prompt", CONTINUED if not wraps else " " * width)]
-
-
-def kept(path: str | None) -> History:
-    """The history in a file of the user's own; in memory where there can be none."""
+def kept(path: str | None, size: int) -> History:
+    """The history in a file of the user's own, the last `size` inputs of it; in memory where there can be none."""
     if path is None:
         return InMemoryHistory()
     try:
@@ -169,7 +226,9 @@ def kept(path: str | None) -> History:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
     except OSError:
         return InMemoryHistory()
-    return KeptHistory(path)
+    history = KeptHistory(path)
+    history.shorten(size)
+    return history
 
 
 class KeptHistory(FileHistory):
@@ -179,15 +238,38 @@ class KeptHistory(FileHistory):
         with contextlib.suppress(OSError):
             super().store_string(string)
 
+    def shorten(self, size: int) -> None:
+        """Forget all but the last `size` inputs, once there are a tenth more."""
+        with contextlib.suppress(OSError):
+            with open(self.filename, "rb") as file:
+                entries = file.read().split(b"\n# ")
+            if len(entries) - 1 <= size + size // 10:
+                return
+            new = f"{os.fspath(self.filename)}.new"
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(b"\n# " + b"\n# ".join(entries[len(entries) - size :]) if size else b"")
+            os.replace(new, self.filename)
+
 
 @contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """While keys are read Ctrl-C is one of them. One that comes before the terminal is ours, or after, is late
-    for what ran and early for what comes: nobody can answer it."""
+def uninterrupted(app: Application[str]) -> Iterator[None]:
+    """While keys are read Ctrl-C is one of them, and a signal gives the input up as that does.
+
+    One that comes before the terminal is ours, or after, is late for what ran and early for what comes.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+
+    def give_up() -> None:
+        if app.is_running and not app.is_done:
+            app.exit(exception=KeyboardInterrupt)
+
+    def told(number: int, frame: object) -> None:
+        if app.is_running and app.loop is not None:
+            app.loop.call_soon_threadsafe(give_up)
+
+    before = signal.signal(signal.SIGINT, told)
     try:
         yield
     finally:

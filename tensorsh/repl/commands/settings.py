@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
+from ..settings import FORMATS, SETTINGS, find, save, shown
 from .table import command, file_name
 
 if TYPE_CHECKING:
     from ..loop import Shell
 
-FORMATS = ("pretty", "torch", "json", "csv")
 FORMAT = " ".join(FORMATS)
 ON_OFF = {"on": True, "off": False}
 KINDS = {"torch": True, "own": False}
@@ -93,6 +93,74 @@ def anomaly(shell: Shell, argument: str) -> None:
         if shell.session.anomaly
         else "off"
     )
+
+
+@command(
+    ":set [-s] [NAME [VALUE]]",
+    "the settings, or one of them; -s keeps it for later sessions",
+    completes="settings",
+)
+def set_(shell: Shell, argument: str) -> None:
+    """Show all settings, show one, or set one; with -s also write it (or all that were changed) to the file."""
+    words = argument.replace("=", " ", 1).split()
+    keep = words[:1] == ["-s"]
+    name, *values = words[keep:] or [""]
+    text = " ".join(values).strip("\"'")
+    if not name and not keep:
+        shell.tell("\n".join(_table(shell)))
+        return
+    if name:
+        setting = find(name)
+        if text:
+            setting.put(shell, setting.read(text))
+            shell.changed[name] = setting.get(shell)
+        elif keep:
+            shell.changed[name] = setting.get(shell)
+        else:
+            choice = f"   ({', '.join(setting.words)})" if setting.words else ""
+            shell.tell(f"{name} = {_value(setting.get(shell))}" + shell.paint(choice, "note"))
+    if keep:
+        _keep(shell, name)
+
+
+def _table(shell: Shell) -> list[str]:
+    """Each setting, its value, what it is for."""
+    rows = [(each.name, _value(each.get(shell)), each.about) for each in SETTINGS.values()]
+    widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
+    return [
+        f"{name:{widths[0]}}  {value:{widths[1]}}  " + shell.paint(about, "note")
+        for name, value, about in rows
+    ]
+
+
+def _value(value: object) -> str:
+    return (
+        "chosen by itself"
+        if value is None
+        else "on"
+        if value is True
+        else "off"
+        if value is False
+        else str(value)
+    )
+
+
+def _keep(shell: Shell, name: str) -> None:
+    """Write one setting, or all that were changed, to the user's file."""
+    from ..loop import config_file
+
+    values = {key: value for key, value in shell.changed.items() if value is not None and name in ("", key)}
+    if not values:
+        raise UsageError(
+            "nothing was set here", code="command", help="`:set -s prompt numbered` sets and keeps it"
+        )
+    path = config_file("config.toml")
+    try:
+        save(path, values)
+    except OSError as error:
+        raise UsageError(f"cannot write {path!r}: {error.strerror}", code="file") from None
+    told = ", ".join(f"{key} = {shown(value)}" for key, value in values.items())
+    shell.tell(f"{told} written to {path}")
 
 
 @command(":kind [WHAT]", "which kind of program the inputs are: torch, own", completes=" ".join(KINDS))
