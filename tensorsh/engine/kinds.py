@@ -106,7 +106,7 @@ describe(
 )
 describe(
     DType,
-    Kind(names=words("is_floating_point is_complex is_signed itemsize to_real to_complex"), adapt=keep),
+    Kind(names=words("name is_floating_point is_complex is_signed itemsize to_real to_complex"), adapt=keep),
 )
 describe(Device, Kind(names=words("type index"), adapt=keep))
 describe(Op, Kind(parts=(), closed=ALL, adapt=keep))

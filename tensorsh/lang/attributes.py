@@ -32,7 +32,7 @@ def public_names(value: Any) -> Iterable[str]:
     """Every attribute that a program may use on this value."""
     if isinstance(value, Namespace):
         return value.names()
-    names = getattr(type(value), "public", None)
+    names = listed(type(value))
     if names is not None:
         return names
     for kind in type(value).__mro__:
@@ -50,6 +50,8 @@ def get(value: Any, name: str, host: Host) -> Any:
             return getattr(value, name)
         if name.startswith("__"):
             return host.attribute(value, name)
+        if not hides(value, name):
+            return getattr(value, name)
         raise missing(value, name, Tensor.public)
     description = kind_of(kind)
     if description.changing is not None:
@@ -66,7 +68,7 @@ def get(value: Any, name: str, host: Host) -> Any:
             if not (known or only_computes(found)):
                 mode.observe("a function of the host")
         return found
-    names = None if is_free(kind) else getattr(kind, "public", None)
+    names = listed(kind)
     if names is None and is_engines(kind):
         names = description.names or ()
     if names is not None and not name.startswith("__"):
@@ -107,6 +109,29 @@ def is_free(kind: type) -> bool:
     return True
 
 
+def listed(kind: type) -> Any:
+    """The public names of our own classes that list them; a program's class may have such an attribute, too."""
+    if is_free(kind):
+        return None
+    lists = (dict_of(base).get("public") for base in mro_of(kind) if not own_class(base))
+    return next((names for names in lists if names is not None), None)
+
+
+def hides(value: Any, name: str) -> bool:
+    """Whether a plain name is one under which an object of ours keeps what is its own."""
+    kind = type(value)
+    if is_free(kind):
+        return False
+    if issubclass(kind, Tensor):
+        if name in Tensor.public or name in value.__dict__:
+            return False
+        return not any(name in dict_of(base) for base in mro_of(kind) if own_class(base))
+    names = listed(kind)
+    if names is None and is_engines(kind):
+        names = kind_of(kind).names or ()
+    return names is not None and name not in names
+
+
 def own_reader(host: Host) -> Callable[[Any, str], Any]:
     """Reads `value.name` for a name that only our own objects keep for themselves."""
     current = context.current
@@ -121,6 +146,8 @@ def own_reader(host: Host) -> Callable[[Any, str], Any]:
 
 def is_engines(kind: type) -> bool:
     """Whether a class is one of ours that is no part of PyTorch's library."""
+    if kind in (DType, Device):  # which name PyTorch's module as their own
+        return True
     module = getattr(kind, "__module__", "")
     return isinstance(module, str) and module.startswith("tensorsh.") and not module.startswith(LIBRARY)
 
@@ -188,7 +215,7 @@ class Fields:
         mode = context.current().mode
         if (kind not in TENSORS or name != "grad") and not mode.sees(value):
             mode.change("an attribute is changed")
-        names = getattr(kind, "public", None)
+        names = listed(kind)
         if names is None:
             self.host.set_attribute(value, name, new)
             return
@@ -206,7 +233,7 @@ class Fields:
             )
 
     def __delitem__(self, name: str) -> None:
-        if getattr(type(self.value), "public", None) is None:
+        if listed(type(self.value)) is None:
             self.host.del_attribute(self.value, name)
         else:
             self[name] = None

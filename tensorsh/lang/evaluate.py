@@ -27,6 +27,7 @@ from ..modules import Host, Modules
 from ..modules.notebook import display
 from ..source import Source, Span, read_program
 from . import ast
+from .attributes import hides
 from .codegen import Compiler, bound_names
 from .expressions import Table
 from .faults import fault
@@ -36,7 +37,7 @@ from .namespace import Behind, Prelude
 from .parse import parse
 from .places import written_name
 from .program_kind import imports_torch
-from .pythonic import PythonCompiler, WatchedCompiler
+from .pythonic import PythonCompiler, WatchedCompiler, private
 from .runs import walk
 from .runtime import USER_FILE, Runtime, Show
 
@@ -469,6 +470,10 @@ class SessionHost(Host):
     def __init__(self, evaluator: Evaluator):
         super().__init__()
         self.evaluator = evaluator
+        self.hidden = private()
+
+    def hides(self, value: Any, name: str) -> bool:
+        return hides(value, name)
 
     @property
     def undoing(self) -> bool:

@@ -38,6 +38,7 @@ class Host:
     def __init__(self, argv: list[str] | None = None):
         self.argv: list[str] = [""] if argv is None else argv
         self.modules: Modules = None  # type: ignore[assignment]  # set by Modules
+        self.hidden: frozenset[str] = frozenset()  # names that some objects keep for themselves: see `hides`
         self.descriptors: set[int] = set()  # files that are numbers, which the session was given
         self.warnings = Warnings(lambda file, line: None, _print_warning)  # the session's filters
 
@@ -53,6 +54,10 @@ class Host:
     def help(self, *value: Any) -> str:
         """What `help(value)` prints; without a value, what there is help on."""
         return "\n".join(each.__doc__ or "" for each in value)
+
+    def hides(self, value: Any, name: str) -> bool:
+        """Whether an object keeps a name of `hidden` for itself: to a program it has no such attribute."""
+        return False
 
     def attribute(self, value: Any, name: Any, *default: Any) -> Any:
         """`getattr` by the rules; AttributeError in Python's words."""

@@ -45,17 +45,17 @@ def table(modules: Modules) -> dict[str, Any]:
 
 def _guarded(modules: Modules) -> dict[str, Any]:
     host = modules.host
-    read, has = builtins.getattr, builtins.hasattr
+    read, has, hidden = builtins.getattr, builtins.hasattr, host.hidden
 
     def getattr(object: Any, name: str, default: Any = MISSING, /) -> Any:
         """An attribute of an object by its name."""
-        if type(name) is str and not is_guarded(name):
+        if type(name) is str and name not in hidden and not is_guarded(name):
             return read(object, name) if default is MISSING else read(object, name, default)
         return host.attribute(object, name) if default is MISSING else host.attribute(object, name, default)
 
     def hasattr(obj: Any, name: str, /) -> bool:
         """Whether an object has an attribute of this name."""
-        if type(name) is str and not is_guarded(name):
+        if type(name) is str and name not in hidden and not is_guarded(name):
             return has(obj, name)
         return host.attribute(obj, name, MISSING) is not MISSING
 

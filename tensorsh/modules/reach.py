@@ -32,9 +32,12 @@ origin_of = types.GenericAlias.__dict__["__origin__"].__get__
 def attribute(host: Any, value: Any, name: Any, *default: Any) -> Any:
     """`getattr(value, name[, default])` as a program may call it; AttributeError in Python's words."""
     name = exact(name)
-    if not is_guarded(name):
+    hidden = name in host.hidden and host.hides(value, name)
+    if not hidden and not is_guarded(name):
         return getattr(value, name, *default)
     try:
+        if hidden:
+            raise missing(value, name)
         return _guarded(host, value, name)
     except AttributeError:
         if default:

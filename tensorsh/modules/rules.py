@@ -152,7 +152,7 @@ def harmless(found: Any) -> bool:
 def may_change(host: Any, value: Any, name: str, *new: Any) -> None:
     """Raise unless a program may assign or delete this attribute; plain names of instances always may."""
     kind = type(value)
-    if name in MEMORY:
+    if name in MEMORY or (name in host.hidden and host.hides(value, name)):
         raise missing(value, name)
     if issubclass(kind, type):
         if not own_class(value) and not host.copied_class(value):
