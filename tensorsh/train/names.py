@@ -19,5 +19,4 @@ NAMES = {
     "recall": "metrics",
     "rmsprop": "optim",
     "sgd": "optim",
-    "train_test_split": "data",
 }
