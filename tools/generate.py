@@ -36,7 +36,8 @@ def indexes() -> dict[Path, str]:
     from tensorsh.engine.op import registry
     from tensorsh.engine.tensor import Tensor
 
-    registry.owners = {}
+    if registry.owners is None:
+        registry.owners = {}
     registry.load_all()
     owners = dict(registry.owners)
     registry.owners = None
@@ -59,7 +60,9 @@ def indexes() -> dict[Path, str]:
 
 def fresh_indexes() -> dict[Path, str]:
     """The indexes as a new interpreter derives them (in this one, modules are imported already)."""
-    code = f"import sys, json; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tools')!r}]; import generate; "
+    code = f"import sys, json; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tools')!r}]; "
+    code += "from tensorsh.engine.op import registry; registry.owners = {}; "  # before anything is entered
+    code += "import generate; "
     code += "import tensorsh.ops, tensorsh.train; "
     code += "print(json.dumps({str(k): v for k, v in generate.indexes().items()}))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
