@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..engine import context, fma
+from ..engine import context
 from ..engine.inplace import bump
 from ..engine.op import composite
 from ..engine.tensor import Tensor
@@ -114,18 +114,6 @@ def leaves(parameters: Any) -> list[Tensor]:
 def check(name: str, value: float, low: float = 0.0, high: float = float("inf")) -> None:
     if not low <= value <= high:
         raise BadValue(f"Invalid {name}: {value}", raises=ValueError)
-
-
-def sgd_lowered(trace: Any, w: Any, g: Any, state: dict[str, Any], options: dict[str, Any]) -> bool:
-    """The plain rule as one call of a compiled program."""
-    if w.dtype.kind != "f" or not trace.expect(options, momentum=0.0, weight_decay=0.0, maximize=False):
-        return False
-    step = -trace.option(options, "lr")
-    trace.write(w, trace.call(fma.added, (w, g, step), w.shape, w.dtype, alike=True))
-    return True
-
-
-descent.sgd.lowered = sgd_lowered  # type: ignore[attr-defined]
 
 
 @composite(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...engine import fma
+from . import traced
 from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
 
 
@@ -54,6 +55,9 @@ def adam(w: Array, g: Array, state: State, options: Options) -> None:
 
     more = (state["max_exp_avg_sq"],) if options["amsgrad"] else ()
     by_blocks(update, w, g, state["exp_avg"], state["exp_avg_sq"], *more)
+
+
+adam.lowered = traced.adam  # type: ignore[attr-defined]
 
 
 def adamax(w: Array, g: Array, state: State, options: Options) -> None:

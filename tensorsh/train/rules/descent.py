@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...engine import fma
+from . import traced
 from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
 
 
@@ -36,6 +37,9 @@ def sgd(w: Array, g: Array, state: State, options: Options) -> None:
         fma.add(w, g, step)
 
     by_blocks(update, w, g, state["momentum_buffer"])
+
+
+sgd.lowered = traced.sgd  # type: ignore[attr-defined]
 
 
 def asgd(w: Array, g: Array, state: State, options: Options) -> None:
