@@ -244,6 +244,10 @@ class Session:
             return False
         return len(body) == 1 and isinstance(body[0], ast.Display)
 
+    def reads_as_torch(self, source: Source, file: bool = False) -> bool:
+        """Whether a text would be run as a PyTorch program."""
+        return self._evaluator.is_pythonic(source, file)
+
     def source_of(self, value: Any) -> str | None:
         """How a function or class was written in this session; None for anything else."""
         import inspect

@@ -113,11 +113,12 @@ class Look:
 
 @dataclass(slots=True)
 class Entry:
-    """One input: its number, its text, and the part of it that has succeeded."""
+    """One input: its number, its text, the part of it that has succeeded, and whether that is a PyTorch program."""
 
     number: int
     text: str
     done: str = ""
+    pythonic: bool = False
 
 
 class Shell:
@@ -216,6 +217,7 @@ class Shell:
         entry = self.entries[-1] if self.entries else Entry(0, text)
         source = Source(text, name or self.place)
         finished = 0
+        entry.pythonic = self.session.reads_as_torch(source, bool(name))
 
         def timed(span: Span, seconds: float) -> None:
             nonlocal finished

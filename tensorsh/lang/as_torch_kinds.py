@@ -1,0 +1,126 @@
+"""What an expression is, as far as its text and the variables tell: for `as_torch_text`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ..engine.op import Op, registry
+from ..engine.tensor import Tensor
+from . import ast
+from .host import Dual
+from .namespace import Namespace
+
+if TYPE_CHECKING:
+    from .as_torch import Translation
+
+
+class Kinds:
+    """What the pieces of one text are; `local` holds the names of the functions that we are inside of."""
+
+    def __init__(self, whole: Translation, pythonic: bool):
+        self.whole, self.pythonic = whole, pythonic
+        self.local: list[frozenset[str]] = []
+
+    def free(self, name: str) -> bool:
+        return name not in self.whole.known and not any(name in names for names in self.local)
+
+    def operation(self, function: ast.Expr) -> Op | None:
+        """The operation that a call is of, if it can be told."""
+        if isinstance(function, ast.Name) and self.free(function.id):
+            value = self.whole.builtin(function.id)
+            value = value.op if isinstance(value, Dual) and value.name != "range" else value
+            value = getattr(value, "__self__", value)
+            found = value if isinstance(value, Op) else registry.get(function.id)
+            return found if isinstance(found, Op) else None
+        if isinstance(function, ast.Attribute):
+            root = self.whole.builtin(root_of(function))
+            name = function.name if isinstance(root, Namespace) else f"Tensor.{function.name}"
+            if isinstance(root, Namespace):
+                path = function.span.text.removeprefix("torch.").removeprefix("F.")
+                name = path if path in registry else function.name
+            found = None
+            with suppress(KeyError):
+                found = registry[name]
+            return found if isinstance(found, Op) else None
+        return None
+
+    def is_namespace(self, function: ast.Expr) -> bool:
+        """Whether a dotted name begins with `torch`, `F`, …"""
+        root = root_of(function)
+        return self.free(root) and isinstance(self.whole.builtin(root), Namespace)
+
+    def kind(self, node: Any) -> str | None:
+        """`tensor`, `number`, `list`; None where it cannot be told."""
+        match node:
+            case ast.TensorLiteral():
+                return "list" if self.pythonic else "tensor"
+            case ast.Constant(value=bool() | int() | float() | complex()):
+                return "number"
+            case ast.Constant():
+                return None
+            case ast.ListExpr():
+                return "list"
+            case ast.Convert() | ast.GradOf():
+                return "tensor"
+            case ast.GradWrt(wrt_many=many):
+                return None if many else "tensor"
+            case ast.Unary(operand=operand):
+                return None if node.op == "not" else self.kind(operand)
+            case ast.Binary(left=left, right=right):
+                kinds = {self.kind(left), self.kind(right)}
+                return "tensor" if "tensor" in kinds else "number" if kinds == {"number"} else None
+            case ast.Name(id=name) if name in self.whole.session and not self.free(name) and not self.local:
+                return kind_of_value(self.whole.session[name])
+            case ast.Attribute(name="shape"):
+                return "list"
+            case ast.Attribute(value=value, name="T" | "mT" | "H" | "real" | "imag" | "data"):
+                return self.kind(value)
+            case ast.Subscript(value=value):
+                return "tensor" if self.kind(value) == "tensor" else None
+            case ast.Call(function=function):
+                op = self.operation(function)
+                if getattr(op, "factory", False) is True:
+                    return "tensor"
+                if (
+                    op is None
+                    or not getattr(op, "elementwise", False)
+                    or isinstance(self.whole.builtin(root_of(function)), Dual)
+                ):
+                    return None
+                if isinstance(function, ast.Attribute) and not self.is_namespace(function):
+                    return self.kind(function.value)
+                return "tensor"
+        return None
+
+
+def root_of(function: ast.Expr) -> str:
+    """The first name of a dotted one; "" for anything else."""
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def takes_tensor(op: Op, index: int, keyword: str | None) -> Any:
+    """Whether the parameter that an argument is for takes a tensor ("list": tensors in a list, "any": either)."""
+    parameters = op.schema.parameters
+    if keyword is not None:
+        found = next((p for p in parameters if p.name == keyword), None)
+    else:
+        found = parameters[index] if index < len(parameters) else None
+        if found is None and parameters and parameters[-1].varargs:
+            found = parameters[-1]
+    if found is None:
+        return False
+    if found.type in ("any", "any..."):
+        return "any" if found.name in ("tensors", "operands") else False
+    return "list" if found.type == "Tensor[]" else found.type.startswith("Tensor")
+
+
+def kind_of_value(value: Any) -> str | None:
+    """The same of a value."""
+    if isinstance(value, Tensor):
+        return "tensor"
+    if isinstance(value, bool | int | float | complex):
+        return "number"
+    return "list" if isinstance(value, list) else None
