@@ -150,6 +150,64 @@ def test_stats_of_an_expression_and_of_a_model(shell: RecordedShell) -> None:
     assert "nothing" in shell.screen.errors[-1].message
 
 
+# ------------------------------------------------------------------ type
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x @ w", "float32[3, 2]  cpu  requires_grad"),
+        ("randn(100000, 100000).sum(0) as float64", "float64[100000]  cpu"),
+        ("m + 1", "float32[2, 2]  meta"),
+        ("x.add_(1)", "float32[3, 4]  cpu"),
+        ("[x, 3, w]", "list of 3: float32[3, 4], int, float32[4, 2] requires_grad"),
+        ("{'a': x > 1}", "dict of 1: 'a': bool[3, 4]"),
+        ("grad (w * w).sum() wrt w", "float32[4, 2]  cpu"),
+        ("grad y wrt (w,)", "tuple of 1: float32[4, 2]"),
+        ("(i + 0.5, i / 2, i // 2)", "tuple of 3: float32[2], float32[2], int64[2]"),
+        ("F.cross_entropy(x @ w, [0, 1, 1])", "float32[]  cpu  requires_grad"),
+        ("x.to('cpu') + zeros(4)", "float32[3, 4]  cpu"),
+        ("w.detach()", "float32[4, 2]  cpu"),
+        ("noisy(x)", "float32[4, 3]  cpu"),
+        ("k.append(2)", "NoneType"),
+        ("'a' * 2", "str"),
+        ("w", "float32[4, 2]  cpu  requires_grad"),
+    ],
+)
+def test_type(shell: RecordedShell, text: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.enter(
+        "manual_seed(1); x = randn(3, 4); param w = randn(4, 2); m = zeros(2, 2) on meta; i = [1, 2]; k = ['a']"
+    )
+    shell.enter("y = (w * w).sum()")
+    shell.enter("def noisy(t):\n    print('loud')\n    k.append(t)\n    return t.T + randn(1)")
+    before = {name: shell.session[name].tolist() for name in ("x", "w", "i")}
+    state = shell.session.evaluate("default_generator.get_state()").tolist()
+    shell.enter(f":type {text}")
+    assert shell.screen.errors == [] and shell.told[-1] == told
+    assert before == {name: shell.session[name].tolist() for name in before}
+    assert shell.session["k"] == ["a"] and shell.session["w"].grad is None
+    assert shell.session.evaluate("default_generator.get_state()").tolist() == state
+    assert capsys.readouterr().out == "" and "_" not in shell.session
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x @ x", "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)"),
+        ("nonzero(x)", "that depends on the values"),
+        ("x.sum().item()", "that depends on the values"),
+        ("1 if x.sum() > 0 else 2", "that depends on the values"),
+        ("x + m", "on device"),
+        ('graph y to "/tmp/x.svg"', "expected one expression"),
+        ("nothing", "name 'nothing'"),
+    ],
+)
+def test_type_says_what_would_go_wrong(shell: RecordedShell, text: str, message: str) -> None:
+    shell.enter("x = zeros(2, 3); m = zeros(2, 3) on meta")
+    shell.enter(f":type {text}")
+    assert message in shell.screen.errors[-1].message and "meta:1" not in shell.screen.errors[-1].message
+
+
 # ------------------------------------------------------------------ once, log, anomaly, reset
 
 

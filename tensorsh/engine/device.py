@@ -68,6 +68,8 @@ titled(Device, "torch.device")
 cpu = make_device("cpu")
 meta = make_device("meta")
 available = (cpu, meta)
+#: where tensors of the cpu are while only shapes are inferred
+hollow = make_device("meta", 1)
 
 
 @lru_cache(maxsize=256)
@@ -95,7 +97,7 @@ def resolve(value: Device | str | None, default: Device = cpu) -> Device:
     if device.type == "cpu":
         return cpu
     if device.type == "meta":
-        return meta
+        return hollow if device is hollow else meta
     if device.type in ("cuda", "xpu"):
         raise DeviceError(
             f"Torch not compiled with {device.type.upper()} enabled", raises=AssertionError, help=_listing()

@@ -60,3 +60,14 @@ def stats(shell: Shell, argument: str) -> None:
         values = [(name, session[name]) for name in session.names()]
     found = [each for name, value in values for each in stats.tensors_in(name, value)]
     shell.tell(stats.table(found, Page(shell.columns, shell.paint)))
+
+
+@command(
+    ":type EXPRESSION", "dtype, shape and device of what it would give; nothing is computed", completes="code"
+)
+def type_(shell: Shell, argument: str) -> None:
+    if not argument.strip():
+        raise UsageError(":type wants an expression", code="command", help="type `:type x @ w`")
+    from ..infer import inferred
+
+    shell.tell(inferred(shell.session, Source(argument.strip(), shell.place)))
