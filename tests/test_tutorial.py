@@ -38,7 +38,7 @@ def test_each_text_has_the_steps_and_their_inputs(language: str) -> None:
 
 def test_what_the_text_says_leads_to_the_end(shell) -> None:
     told = enter(shell, ":tutorial")
-    assert "Ten short steps" in told and ">>> x = [1., 2., 3.]" in told
+    assert "Ten short steps" in told and "\n    x = [1., 2., 3.]\n    x\n" in told
     for number, step in enumerate(STEPS, 1):
         for done, text in enumerate(step.inputs):
             assert at(shell) == (number, done)
@@ -114,7 +114,7 @@ def test_leading_about(shell) -> None:
     assert at(shell) == (2, 0)
     assert "goes on at step 2" in enter(shell, ":tutorial stop")
     assert "step" not in enter(shell, "x * 2")
-    assert "2 / 10" in enter(shell, ":tutorial")
+    assert "[2/10]" in enter(shell, ":tutorial")
     assert "no 'sideways'" in enter(shell, ":tutorial sideways")
     assert "no '11'" in enter(shell, ":tutorial 11")
     assert "step" not in enter(shell, ":vars")
@@ -141,3 +141,25 @@ def test_the_page_in_docs_is_the_text() -> None:
 
     for path, text in tutorial_page.pages().items():
         assert path.read_text(encoding="utf-8") == text, "run: python tools/generate.py"
+
+
+def test_a_session_in_a_terminal() -> None:
+    from terminal import Terminal
+
+    terminal = Terminal("-q", "--no-history", "--no-config", columns=80, rows=24, PAGER="cat", LANG="C.UTF-8")
+    for typed, answer in (
+        (":tutorial", "    x = [1., 2., 3.]"),
+        ("x = tensor([4., 5.])", "✓  step 1, 2 of 2: x on the screen"),
+        ("x + 0; x", "[2/10] Everything happens to all elements at once"),
+        (":tutorial 4", "[4/10] Mistakes are cheap"),
+        ("m @ m", "✓  step 4, 2 of 3: a question mark, or :help and the code of the error"),
+        ("?", "✓  step 4, 3 of 3: a matrix product that fits"),
+        ("nothing @ m", "step 4, 3 of 3: a matrix product that fits"),
+        (":tutorial stop", "stopped; `:tutorial` goes on at step 4"),
+    ):
+        terminal.type(typed + "\r")
+        terminal.feed(lambda t, answer=answer: answer in t.lines, seconds=30)
+        assert answer in terminal.lines, (typed, terminal.lines[-24:])
+    terminal.type("\x04")
+    terminal.feed(seconds=5)
+    assert "[4/10] Mistakes are cheap" in terminal.lines

@@ -100,12 +100,12 @@ class Lesson:
         here = self.steps[to]
         lines = [
             "",
-            *page.heading(f"{to + 1} / {len(self.steps)}  {here.title.partition('. ')[2] or here.title}"),
+            *page.heading(f"[{to + 1}/{len(self.steps)}] {here.title.partition('. ')[2] or here.title}"),
             "",
         ]
         lines += [*page.markdown(here.text), ""]
-        lines += page.example([line for each in here.inputs for line in typed(each)])
-        shell.tell("\n".join(lines))
+        lines += ["    " + page.code(line) for each in here.inputs for line in each.split("\n")]
+        shell.tell("\n".join([*lines, ""]))
 
     def skip(self, shell: Shell, to: int) -> None:
         """Go on to a later step, and do what those before it wanted, so that it finds its variables."""
@@ -123,9 +123,3 @@ class Lesson:
                 shell.session.execute(text, "<tutorial>")
         except TensorshError as error:
             shell.report.error(error)
-
-
-def typed(text: str) -> list[str]:
-    """An input as it stands at the prompt."""
-    first, *rest = text.split("\n")
-    return [f">>> {first}", *(f"... {line}" for line in rest)]
