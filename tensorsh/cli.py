@@ -331,6 +331,7 @@ class Output:
         self.chosen = options.format
         self.on_terminal = self.path is None and sys.stdout.isatty()
         self.session: Session | None = None  # whose kind decides where no format was chosen
+        self.pages = False  # whether somebody is there to turn the pages of what is longer than the screen
         self.color = self.path is None and use_color(sys.stdout, options.color)
         self.label = ""  # what the next value is called: `Out[3]:`
         if self.format == "npy" and self.on_terminal:
@@ -374,8 +375,13 @@ class Output:
 
     def print(self, text: str, encoding: str) -> None:
         """Text for standard output; what its encoding does not have is written as Python escapes it."""
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
-        print(text, end="" if text.endswith("\n") else "\n")
+        text = text.encode(encoding, "backslashreplace").decode(encoding).removesuffix("\n")
+        if self.pages and "\n" in text:
+            from .repl.pager import show
+
+            show(text, sys.stdout)
+        else:
+            print(text)
 
     def _write(self, data: bytes) -> None:
         if self.file is not None:

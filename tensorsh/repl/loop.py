@@ -36,11 +36,12 @@ APP = "tensorsh"
 
 
 class Output(Protocol):
-    """Where displayed values go; `format` may be changed."""
+    """Where displayed values go; `format` may be changed, `pages` says that what is long goes through a pager."""
 
     format: str
     color: bool
     label: str
+    pages: bool
     show: OnDisplay
 
 
@@ -155,6 +156,7 @@ class Shell:
                 return 0
             self.offer = None
             self.typed = source.typed
+            self.output.pages = source.typed and self.log is None
             self.interrupted = False
             self.enter(text)
             if self.interrupted:
