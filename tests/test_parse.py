@@ -211,6 +211,8 @@ def test_grammar_has_no_conflicts():
         ('s = """（\n（"""\nf（s）', 's = """（\n（"""\nf(s)'),
         ("f（", None),
         ("x = 1 ¬ 2（", None),
+        ("f'{，", None),
+        ("，f'{“", None),
     ],
 )
 def test_what_was_meant_by_full_width_characters(text: str, meant: str | None) -> None:

@@ -135,11 +135,13 @@ def corrected(source: Source) -> str | None:
             parts.append(c)
         at += 2 if quote and text[at] == "\\" else 1
     found = "".join(parts)
+    if found == text:
+        return None
     try:
         parse(Source(found))
     except ParseError:
         return None
-    return found if found != text else None
+    return found
 
 
 def check_identifier(source: Source, start: int, end: int) -> None:
