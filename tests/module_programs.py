@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -148,7 +149,8 @@ def in_python(text: str, argv: list[str] | None = None, *, fresh: bool = False) 
     sys.argv = argv or ["prog.py"]
     sys.modules["__main__"] = module
     try:
-        return _printed(lambda: exec(compile(text, "prog.py", "exec", dont_inherit=True), names))
+        with warnings.catch_warnings():
+            return _printed(lambda: exec(compile(text, "prog.py", "exec", dont_inherit=True), names))
     finally:
         sys.argv = kept
         sys.modules["__main__"] = main
