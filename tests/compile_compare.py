@@ -172,7 +172,8 @@ def run(program: str, compile: bool, after: list[str]) -> list[Any]:
                     text, "<input>", lambda s, shown=shown: shown.append(nowhere(f"{s.name}: {s.value!r}"))
                 )
             except TensorshError as raised:
-                error = raised.code, raised.message, raised.help, span_of(raised), repr(raised.labels)
+                said = raised.message, raised.help, repr(raised.labels)
+                error = raised.code, span_of(raised), *(nowhere(str(each)) for each in said)
         report.append(("printed", text, nowhere(out.getvalue()), shown))
         report.append(("error", text, error))
         report.append(("state", text, state_of(session)))

@@ -13,6 +13,7 @@ from compile_compare import difference
 from loop_writer import LoopProgram
 from tensorsh import Session
 from tensorsh.errors import ParseError
+from tensorsh.lang.segments import Segment
 
 NETWORK = """
 manual_seed(0)
@@ -417,6 +418,77 @@ def test_statements_that_look_at_values_are_left_alone():
     eager.run("x = ones(3)\nfor i in range(6):\n    x = x * 2 + sin(x) * cos(x)\n    if x.max() > 50: break")
     assert session["x"].tolist() == eager["x"].tolist()
     assert session["i"] == eager["i"]
+
+
+#: loops that nothing can replay, in a PyTorch program
+HOPELESS = {
+    "numbers": """
+t = 0
+for i in range(ROUNDS):
+    t = t + i % 3
+    t = abs(t)
+""",
+    "a loop in a loop": """
+t = 0
+for i in range(ROUNDS // 8):
+    for j in range(8):
+        t = t + j
+        t = t - i
+    t = abs(t)
+""",
+    "in a function": """
+def f(n):
+    t = 0
+    for i in range(n):
+        t = t + i % 3
+        u = abs(t)
+    return u
+t = f(ROUNDS)
+u = f(9)
+""",
+    "in a function that is called again and again": """
+def f(n):
+    t = 0
+    for i in range(n):
+        t = t + i
+        t = abs(t)
+    return t
+t = sum([f(4) for _ in range(ROUNDS // 4)])
+""",
+    "a branch and an end": """
+t = 0
+for i in range(ROUNDS * 2):
+    t = t + i
+    if i == ROUNDS: break
+    u = abs(t)
+else:
+    t = -1
+""",
+}
+
+
+@pytest.mark.parametrize("name", HOPELESS)
+def test_a_loop_in_which_nothing_can_be_replayed_asks_no_more(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    go = Segment.go
+    monkeypatch.setattr(Segment, "go", lambda self, i, names=None: asked.append(i) or go(self, i, names))
+    text = f"import torch{HOPELESS[name]}"
+    assert difference(text.replace("ROUNDS", "400"), []) is None
+    few = len(asked)
+    assert few < 60
+    assert difference(text.replace("ROUNDS", "1600"), []) is None
+    assert len(asked) == 2 * few  # however long it is
+
+
+def test_a_loop_whose_beginning_cannot_be_replayed_is_from_there_on() -> None:
+    session = Session()
+    session.execute(
+        "import torch\nx = torch.ones(3)\nfor i in range(30):\n    n = x.sum().item()\n    y = torch.tanh(x) * 2\n"
+        "    x = y + y.sin()\n"
+    )
+    assert session._evaluator.programs
 
 
 EXPRESSIONS = """
