@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from keyword import iskeyword
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import normalize
 
 import numpy as np
@@ -31,6 +31,9 @@ from .errors import TensorshError, UsageError, Warned, facts_of
 from .lang.evaluate import Evaluator, Statement, TakenBack, roomy
 from .lang.queries import Graph
 from .source import Source, Span
+
+if TYPE_CHECKING:
+    from .lang.history import History
 
 __all__ = ["Session", "TensorshError"]
 
@@ -219,7 +222,16 @@ class Session:
 
     @pythonic.setter
     def pythonic(self, kind: bool) -> None:
-        self._evaluator.pythonic = kind
+        with self.active(), self._evaluator.changing():
+            self._evaluator.pythonic = kind
+
+    def remember(self) -> History:
+        """From now on inputs can be taken back and done again (`lang.history`)."""
+        from .lang.history import History
+
+        if self._evaluator.history is None:
+            self._evaluator.history = History(self._evaluator)
+        return self._evaluator.history
 
     @property
     def anomaly(self) -> bool:
@@ -230,7 +242,7 @@ class Session:
     def anomaly(self, on: bool) -> None:
         from .torch.autograd.anomaly_mode import set_anomaly_enabled
 
-        with self.active():
+        with self.active(), self._evaluator.changing():
             set_anomaly_enabled(on)
 
     def is_expression(self, source: Source) -> bool:
@@ -338,9 +350,10 @@ class Session:
             draw(value.rows, value.to)
             return
         variables = self._evaluator.variables
-        before = variables.get("_", variables)
         self.context.journal.record(
-            lambda: variables.pop("_", None) if before is variables else variables.update(_=before)
+            lambda: variables.get("_", variables),
+            lambda before: variables.pop("_", None) if before is variables else variables.update(_=before),
+            variables,
         )
         variables["_"] = value
         self._shown(Shown(value, name))
@@ -368,7 +381,8 @@ class Session:
     def __delitem__(self, name: str) -> None:
         if name not in self:
             raise KeyError(name)
-        del self._evaluator.variables[name]
+        with self.active(), self._evaluator.changing():
+            del self._evaluator.variables[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._evaluator.variables and name != "__builtins__"
@@ -379,10 +393,11 @@ class Session:
 
     def clear(self) -> None:
         """Forget every variable and every named size; defaults and random numbers stay."""
-        for name in self._evaluator.names():
-            del self[name]
-        self._evaluator.runtime.sizes.clear()
-        self._evaluator.pythonic = False
+        with self.active(), self._evaluator.changing():
+            for name in self._evaluator.names():
+                del self._evaluator.variables[name]
+            self._evaluator.runtime.sizes.clear()
+            self._evaluator.pythonic = False
 
     def builtin_names(self) -> set[str]:
         """The names that every program finds without binding them; nothing is imported for it."""

@@ -9,6 +9,7 @@ what the session then shows with what one shows in which nothing failed. As a co
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import sys
@@ -901,12 +902,14 @@ class Kind:
             session._evaluator.modules.loaded.pop("weakref")
         return session
 
-    def statements(self, chance: random.Random) -> Iterator[str]:
-        """Statements that change things and fail."""
+    def statements(self, chance: random.Random, succeeding: bool = False) -> Iterator[str]:
+        """Statements that change things and fail, or succeed."""
         while True:
             chosen = chance.sample(self.changes, chance.choice((1, 1, 2, 3, 5)))
             lines = [line for change in chosen for line in change.split("\n")]
             form = chance.choice(self.forms)
+            if succeeding:
+                form = chance.choice(("if True:\n{c}", "for turn in range(2):\n{c}"))
             if "def work" in form or "class " in form:
                 lines = [line for line in lines if "caught" not in line]
             bound = {name for line in lines for name in re.findall(r"(?<![.\w])([a-z_]\w*)", line)}
@@ -933,7 +936,6 @@ GLOBALS = {
 
 def shown(session: Session, look: str) -> str:
     """Everything that a program can see."""
-    import contextlib
     import io
 
     out = io.StringIO()
@@ -973,16 +975,69 @@ def trouble(kind: Kind, statements: list[str]) -> str:
                 return f"internal: {error.__cause__!r}"
         except SystemExit:
             pass
+    return unlike(kind, statements, looked_at(session, kind), kind.expected)
+
+
+def looked_at(session: Session, kind: Kind) -> str:
+    """What a session shows, or why it cannot."""
     try:
-        found = shown(session, kind.look)
+        return shown(session, kind.look)
     except TensorshError as error:
         return f"cannot be looked at: {error}"
-    pairs = list(zip(found.split("\n"), kind.expected.split("\n"), strict=False))
+
+
+def unlike(kind: Kind, statements: list[str], found: str, expected: str) -> str:
+    """What differs of what was shown; "" if nothing."""
+    pairs = list(zip(found.split("\n"), expected.split("\n"), strict=False))
+    pairs = [(a, b) for a, b in pairs if not b.endswith(" iterator ?")]
+    if kind.narrow:  # an iterator that no name of the statement leads to does not know its deque again
+        pairs = [(a, b) for a, b in pairs if "deque mutated during" not in a]
     if any(re.search(rf"\b({CHANGING})\b", statement) for statement in statements):
         pairs = [(a, b) for a, b in pairs if "cannot go on" not in a]  # it says so, which is all it can do
-    if all(a == b for a, b in pairs) and found.count("\n") == kind.expected.count("\n"):
+    if all(a == b for a, b in pairs) and found.count("\n") == expected.count("\n"):
         return ""
     return "\n".join(differing(a, b) for a, b in pairs if a != b) or "lines are missing"
+
+
+def check_history(n: int, seed: int, kind: Kind, each: int = 10) -> list[tuple[str, str]]:
+    """Run n statements that succeed, `each` of them to a session; returns what undo or redo did not make as it was."""
+    chance = random.Random(seed)
+    statements = kind.statements(chance, succeeding=True)
+    wrong: list[tuple[str, str]] = []
+    for _ in range(-(-n // each)):
+        some = [next(statements) for _ in range(each)]
+        if history_trouble(kind, some):
+            wrong += [(one, found) for one in some if (found := history_trouble(kind, [one]))] or [
+                ("\n".join(some), history_trouble(kind, some))
+            ]
+    return wrong
+
+
+def history_trouble(kind: Kind, statements: list[str]) -> str:
+    """What is not as before statements that were taken back, or as after them when they were done again."""
+
+    def after(*steps: str) -> str:
+        session = kind.prepared()
+        past = session.remember()
+        for statement in statements:
+            with warnings.catch_warnings(), session.active(), past.input(statement):
+                warnings.simplefilter("ignore")
+                with contextlib.suppress(TensorshError, SystemExit):
+                    session.run(statement)
+        for step in steps:
+            with session.active():
+                while getattr(past, step)() is not None:
+                    pass
+        return looked_at(session, kind)
+
+    for steps in (["undo"], ["undo", "redo"], ["undo", "redo", "undo"]):
+        expected = kind.expected if steps[-1] == "undo" else after()
+        if "mutated during" in expected:  # an iterator over what has changed is made anew, and is good then
+            expected = re.sub(r"\n(\w+) iterator .*mutated during.*", r"\n\1 iterator ?", expected)
+        found = unlike(kind, statements, after(*steps), expected)
+        if found:
+            return f"{steps}\n{found}"
+    return ""
 
 
 #: what ends generators, and the iterators whose bodies change what is outside of them

@@ -105,9 +105,8 @@ class Context:
 
             self._generator = Generator()
         generator = self._generator
-        if self.journal.active and self.journal.first(generator):
-            state = generator.get_state()
-            self.journal.record(lambda: generator.set_state(state))
+        if self.journal.active:
+            self.journal.record(generator.get_state, generator.set_state, generator)
         return generator
 
     def settings(self) -> tuple[Any, ...]:

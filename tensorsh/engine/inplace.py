@@ -281,9 +281,8 @@ def bump(target: Tensor) -> None:
         state.mode.change("memory is written")
     counter = target.shared_counter()
     journal = state.journal
-    if journal.active and journal.first(counter):
-        before = counter[0]
-        journal.record(lambda: counter.__setitem__(0, before))
+    if journal.active:
+        journal.save_count(counter)
     counter[0] += 1
 
 

@@ -4,11 +4,15 @@ While a statement runs, whoever changes something in place first records how to 
 change of an array copies it once; later changes in the same statement cost a dictionary lookup. Arrays
 and tensors are held weakly: what nobody else holds any more (the temporaries of a training loop that is
 one statement) needs no undoing, and its copy goes with it.
+
+What a statement has changed is a `Segment`, which may be kept. Undoing one while the journal is active records
+how to do it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Any
 from weakref import ref
@@ -26,10 +30,30 @@ def memory_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array
 
 
+class Segment:
+    """Changes in the order they came: what changed, and what takes each back."""
+
+    __slots__ = ("seen", "undo")
+
+    def __init__(self) -> None:
+        self.seen: dict[Any, Any] = {}  # (id, aspect) → the thing, or a reference that clears the entry
+        self.undo: dict[Any, partial[None]] = {}
+
+    def things(self) -> frozenset[int]:
+        """The ids of what has changed."""
+        return frozenset(key[0] for key in self.seen)
+
+    def roll_back(self) -> None:
+        """Undo, last change first."""
+        while self.undo:
+            self.undo.popitem()[1]()
+        self.seen.clear()
+
+
 class Journal:
     """`start` tells what is older than the running statement: nodes with a smaller sequence number."""
 
-    __slots__ = ("_seen", "_undo", "active", "listened", "start")
+    __slots__ = ("_segment", "active", "listened", "start")
 
     def __init__(self) -> None:
         self.active = False
@@ -37,8 +61,7 @@ class Journal:
         self.listened = (
             False  # whether functions of the program hang on graphs, so that a walk may do anything
         )
-        self._undo: dict[Any, Callable[[], None]] = {}  # in the order of the changes
-        self._seen: dict[Any, Any] = {}  # (id, aspect) → the thing, or a reference that clears the entry
+        self._segment = Segment()
 
     def begin(self) -> None:
         """Start a statement."""
@@ -48,32 +71,59 @@ class Journal:
     def commit(self) -> None:
         """The statement succeeded: forget."""
         self.active = False
-        if self._undo or self._seen:
-            self._undo.clear()
-            self._seen.clear()
+        segment = self._segment
+        if segment.undo or segment.seen:
+            segment.undo.clear()
+            segment.seen.clear()
+
+    def take(self) -> Segment:
+        """The statement succeeded: what it has changed."""
+        self.active = False
+        segment, self._segment = self._segment, Segment()
+        return segment
 
     def rollback(self) -> None:
-        """The statement failed: undo, last change first."""
+        """The statement failed: undo."""
         self.active = False
-        while self._undo:
-            self._undo.popitem()[1]()
-        self._seen.clear()
+        self._segment.roll_back()
 
     def things(self) -> frozenset[int]:
         """The ids of what has changed."""
-        return frozenset(key[0] for key in self._seen)
+        return self._segment.things()
 
-    def first(self, thing: Any, aspect: str = "") -> bool:
-        """Whether this is the first time in this statement that (thing, aspect) changes."""
-        key = (id(thing), aspect)
-        if key in self._seen:
-            return False
-        self._seen[key] = thing
-        return True
+    def record(self, get: Callable[[], Any], put: Callable[[Any], Any], of: Any = None) -> None:
+        """Before something changes that `get` gives and `put` puts back; of a thing `of` only the first time."""
+        if not self.active:
+            return
+        segment = self._segment
+        key: Any = next(sequence)
+        if of is not None:
+            key = id(of), ""
+            if key in segment.seen:
+                return
+            segment.seen[key] = of
+        segment.undo[key] = partial(self._put, get, put, of, get())
 
-    def record(self, undo: Callable[[], None]) -> None:
+    def _put(self, get: Callable[[], Any], put: Callable[[Any], Any], of: Any, before: Any) -> None:
         if self.active:
-            self._undo[next(sequence)] = undo
+            self.record(get, put, of)
+        put(before)
+
+    def save_setting(self, thing: Any, name: str) -> None:
+        """Before an attribute of something changes that lives as long as the session."""
+        self.record(partial(getattr, thing, name), partial(setattr, thing, name))
+
+    def save_count(self, counter: list[int]) -> None:
+        """Before a count changes that tensors share."""
+        key = (id(counter), "")
+        if self.active and key not in self._segment.seen:
+            self._segment.seen[key] = counter
+            self._segment.undo[key] = partial(self._put_count, counter, counter[0])
+
+    def _put_count(self, counter: list[int], before: int) -> None:
+        if self.active:
+            self.save_count(counter)
+        counter[0] = before
 
     def _watch(self, thing: Any, aspect: str) -> Any:
         """A weak reference to what changes for the first time, None for a later change.
@@ -81,9 +131,9 @@ class Journal:
         When the thing dies, its entry and its undo die with it.
         """
         key = (id(thing), aspect)
-        if key in self._seen:
+        seen, undo = self._segment.seen, self._segment.undo
+        if key in seen:
             return None
-        seen, undo = self._seen, self._undo
 
         def forget(_: Any) -> None:
             seen.pop(key, None)
@@ -99,8 +149,13 @@ class Journal:
         array = memory_of(array)
         watched = self._watch(array, "")
         if watched is not None:
-            before = array.copy()
-            self._undo[id(array), ""] = lambda: np.copyto(watched(), before)
+            self._segment.undo[id(array), ""] = partial(self._put_array, watched, array.copy())
+
+    def _put_array(self, watched: Any, before: np.ndarray[Any, Any]) -> None:
+        array = watched()
+        if self.active:
+            self.save_array(array)
+        np.copyto(array, before)
 
     def save_attributes(self, thing: Any, *names: str) -> None:
         """Before attributes of `thing` are rebound."""
@@ -109,18 +164,18 @@ class Journal:
         watched = self._watch(thing, names[0])
         if watched is not None:
             before = [getattr(thing, name) for name in names]
+            self._segment.undo[id(thing), names[0]] = partial(self._put_attributes, watched, names, before)
 
-            def undo() -> None:
-                for name, value in zip(names, before, strict=True):
-                    setattr(watched(), name, value)
-
-            self._undo[id(thing), names[0]] = undo
+    def _put_attributes(self, watched: Any, names: tuple[str, ...], before: list[Any]) -> None:
+        thing = watched()
+        if self.active:
+            self.save_attributes(thing, *names)
+        for name, value in zip(names, before, strict=True):
+            setattr(thing, name, value)
 
     def save_memory(self, memory: dict[str, Any]) -> None:
         """Before what an optimiser remembers of a parameter changes."""
-        if self.active and self.first(memory):
-            before = copied(memory)
-            self.record(lambda: put_back(memory, before))
+        self.record(partial(copied, memory), partial(put_back, memory), memory)
 
 
 def copied(memory: dict[str, Any]) -> dict[str, Any]:

@@ -38,14 +38,13 @@ def using(owner: Context) -> Iterator[None]:
 def about_to_change(table: dict[Any, Any]) -> None:
     """Before entries come or go: a statement that fails leaves those that were there."""
     journal = context.current().journal
-    if journal.active and journal.first(table):
-        before = table.copy()
+    if journal.active:
 
-        def undo() -> None:
+        def put(before: Any) -> None:
             table.clear()
             table.update(before)
 
-        journal.record(undo)
+        journal.record(table.copy, put, table)
 
 
 def _hand_over(owner: Context) -> None:

@@ -91,16 +91,16 @@ class Warnings:
 
     def save(self) -> None:
         """Before anything of it changes: a failed statement puts it back."""
-        journal = context.current().journal
-        if journal.active and journal.first(self):
-            filters, log, seen, once = list(self.filters), self.log, set(self.seen), set(self.once)
-            always = self.always
+        context.current().journal.record(self.state, self.put_back, self)
 
-            def undo() -> None:
-                self.filters[:], self.log, self.seen, self.once = filters, log, seen, once
-                self.always = always
+    def state(self) -> tuple[Any, ...]:
+        """All that a program can change, for `put_back`."""
+        return list(self.filters), self.log, set(self.seen), set(self.once), self.always
 
-            journal.record(undo)
+    def put_back(self, state: tuple[Any, ...]) -> None:
+        """Put back what `state` saw."""
+        filters, self.log, seen, once, self.always = state
+        self.filters[:], self.seen, self.once = filters, set(seen), set(once)
 
     def add(self, rule: Filter, append: bool = False) -> None:
         """A new filter, before the others or after them."""

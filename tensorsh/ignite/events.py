@@ -216,7 +216,7 @@ def counted_by() -> dict[Any, str]:
 def count_by(events: dict[Any, str]) -> None:
     """Say which attributes count a program's own events."""
     state, before = context.current(), context.current().switches
-    state.journal.record(lambda: setattr(state, "switches", before))
+    state.journal.save_setting(state, "switches")
     own = {**before.get(("ignite", "events"), {}), **events}
     state.switches = {**before, ("ignite", "events"): own}
 

@@ -30,10 +30,14 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
 
 def open_binary(path: str, mode: str) -> BinaryIO:
     """The one way by which the library opens a file; Python's own error where it cannot be."""
+    _admit(path, "read" if mode == "rb" else "write")
+    return cast(BinaryIO, open(path, mode))
+
+
+def _admit(path: str, how: str) -> None:
     admit = context.current().admit
     if admit is not None:
-        admit(path, "read" if mode == "rb" else "write")
-    return cast(BinaryIO, open(path, mode))
+        admit(path, how)
 
 
 def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
@@ -53,6 +57,7 @@ def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
         write(stream)
         stream.flush()
         return
+    _admit(path, "write")
     with _explained(path):
         target = os.path.realpath(path)
         mode = _mode(target)

@@ -23,8 +23,13 @@ class Sizes(dict[str, tuple[int, Span]]):
     """What each named size is, and where it was bound."""
 
     def bind(self, name: str, length: int, span: Span) -> None:
+        context.current().journal.record(self.copy, self.put_back)
         self[name] = length, span
-        context.current().journal.record(lambda: self.__delitem__(name))
+
+    def put_back(self, before: dict[str, tuple[int, Span]]) -> None:
+        """Make it what it was."""
+        self.clear()
+        self.update(before)
 
 
 def as_annotation(hint: ast.Hint) -> ast.Annotation:

@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ from .runs import walk
 from .runtime import USER_FILE, Runtime, Show
 
 if TYPE_CHECKING:
+    from .history import History
     from .snapshot import Snapshot
 
 #: how deep a program's own calls may go, as frames of Python
@@ -94,6 +96,7 @@ class Evaluator:
         self.stars: list[tuple[Any, dict[str, Any]]] = []  # (module, variables) of each `import *`
         self.script_folder = os.curdir
         self.undoing = True  # whether a failed statement is undone
+        self.history: History | None = None  # where statements that succeed can be undone, too
         self.variables["__name__"] = "__main__"
         self.variables["__builtins__"] = self.prelude.bound
         self.imported: set[str] = set()
@@ -289,43 +292,26 @@ class Evaluator:
 
         A `trial` is given what runs the statement, as often as it likes; then all is taken back.
         """
-        variables, journal = self.variables, context.current().journal
         self.running = statement.node.span.source
         self.running_statement = statement
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
-        undoing = (self.undoing or trial is not None) and not nested
-        if undoing:
-            before: dict[str, Any] | None = dict(variables)
-            imported, settings = set(self.imported), context.current().settings()
-            snapshot = None
-            # in a PyTorch program any operator can be that of a class of its own
-            if self.can_change(statement):
-                snapshot = self.snapshot(statement)
-                before = dict(variables)  # with relays in the place of generators
-                modules = self.modules.state()
-            journal.begin()
+        before = None
+        if (self.undoing or trial is not None) and not nested:
+            from .before import Before
+
+            before = Before(self, statement)
         try:
             if trial is not None:
-                trial(lambda: self.execute(statement, variables))
+                trial(lambda: self.execute(statement, self.variables))
                 raise TakenBack
-            self.execute(statement, variables)
+            self.execute(statement, self.variables)
         except BaseException as error:
             # reported before anything is undone: the labels say what the names were
             if nested:  # the statement that imports reports it, if the program does not catch it
                 raise
             report = None if isinstance(error, (*PASSED_ON, TakenBack)) else self.fault(error)
-            if undoing:
-                written = journal.things()
-                journal.rollback()
-                context.current().put_back(settings)
-                if snapshot is not None:
-                    self.modules.restore(modules)
-                    snapshot.restore(written)
-                    before = None
-                self.imported = imported
-                if before is not None:
-                    variables.clear()
-                    variables.update(before)
+            if before is not None:
+                before.restore()
             if report is None or report is error:
                 raise
             raise report from error
@@ -334,10 +320,8 @@ class Evaluator:
                 segment = getattr(self.prelude_of(statement.table).bound.pop(name, None), "__self__", None)
                 if segment is not None:
                     segment.end()
-        if undoing:
-            journal.commit()
-            if snapshot is not None:
-                snapshot.commit()
+        if before is not None:
+            (before.commit if self.history is None else partial(self.history.keep, before))()
         if statement.table.pythonic and not self.pythonic and not statement.table.silent:
             self.pythonic = "torch" in self.modules.loaded or self.imports.torch_imported
 
@@ -350,18 +334,36 @@ class Evaluator:
         # any operator can be that of a class of the program's
         return not is_harmless(statement.node, self.variables, self.prelude_of(statement.table).bound)
 
-    def snapshot(self, statement: Statement) -> Snapshot:
-        """What a statement can touch, as it is now."""
+    def snapshot(self, statement: Statement | None) -> Snapshot:
+        """What a statement can touch, as it is now; everything for None."""
         from .snapshot import Snapshot
         from .touches import roots
 
-        spaces = [self.variables, *(vars(own) for own in self.imports.own.values())]
+        spaces = self.spaces_of_variables()
         kept = self.modules.kept()
         skip = [text.bound for text in (self.prelude, self.python, self.strict)]
-        found = roots(statement.code, self.variables, self.modules.loaded)
+        found = None
+        if statement is not None:
+            found = roots(statement.code, self.variables, self.modules.loaded)
         if found is None:
             return Snapshot([*spaces, *kept], skip)
         return Snapshot([*found, *kept], skip, spaces)
+
+    def spaces_of_variables(self) -> list[dict[str, Any]]:
+        """The variables of the session, and of the program's own modules."""
+        return [self.variables, *(vars(own) for own in self.imports.own.values())]
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """A change of the session that no statement makes, which can be undone as one."""
+        if self.history is None or self.history.running is None or self.running_depth:
+            yield
+            return
+        from .before import Whole
+
+        before = Whole(self)
+        yield
+        self.history.keep(before)
 
     def execute(self, statement: Statement, variables: dict[str, Any]) -> None:
         """Run the code of one statement with these variables."""
@@ -481,6 +483,10 @@ class SessionHost(Host):
 
     def folder(self) -> str:
         return self.evaluator.folder()
+
+    def admit(self, path: str | bytes, how: str) -> None:
+        if how == "write" and self.evaluator.history is not None:
+            self.evaluator.history.wrote(os.fsdecode(path))
 
     def main_names(self) -> dict[str, Any]:
         return visible(self.evaluator.space)

@@ -23,6 +23,9 @@ from ..kinds.undo import Notes
 #: how an event ended
 YIELDED, RETURNED, RAISED = "yielded", "returned", "raised"
 
+#: what a relay notes while a statement runs
+NOTED = ("_before", "_changed", "_ended", "_log", "_make", "_ran")
+
 Again = Callable[[Any], Any]
 
 
@@ -81,7 +84,7 @@ class Relay:
             event = self._ahead[0]
             if event[0] is not sent:
                 raise RuntimeError(
-                    f"{self._title()} was sent a value by a statement that failed and cannot be sent another"
+                    f"{self._title()} was sent a value by what was taken back and cannot be sent another"
                 )
             self._ahead.popleft()
         else:
@@ -111,6 +114,19 @@ class Relay:
         return f"{type(self._inner).__name__} '{getattr(self._inner, '__name__', '')}'".replace(" ''", "")
 
     # ---------------------------------------------------------------- undo
+
+    def _noted(self) -> dict[str, Any]:
+        """What undoing the statement will need, for `_put`."""
+        return {name: getattr(self, name) for name in NOTED}
+
+    def _stands(self) -> dict[str, Any]:
+        """Where it stands, for `_put`."""
+        return {"_inner": self._inner, "_ahead": self._ahead.copy(), "_fault": self._fault}
+
+    def _put(self, noted: dict[str, Any]) -> None:
+        """Make it what it was when that was noted."""
+        for name, value in noted.items():
+            setattr(self, name, value.copy() if name == "_ahead" else value)
 
     def _begin(self) -> Iterator[Any]:
         """A statement begins; gives what putting it back will need in its place."""
@@ -145,13 +161,11 @@ class Relay:
             self._fault = ""
         else:
             if self._ended:
-                self._fault = (
-                    f"{self._title()} cannot go on: a statement that failed {self._ended}; make it anew"
-                )
+                self._fault = f"{self._title()} cannot go on: what was taken back {self._ended}; make it anew"
             elif self._changed or (self._ran and changed(self._inner, self._function, self._before)):
                 self._fault = (
-                    f"{self._title()} cannot go on: a statement that failed had run it, and its body changed "
-                    "something outside of itself, which was taken back; make it anew"
+                    f"{self._title()} cannot go on: what was taken back had run it, and its body changed "
+                    "something outside of itself; make it anew"
                 )
             self._ahead.extendleft(reversed(log))
         self._end()
@@ -184,7 +198,7 @@ class GeneratorRelay(Relay):
         if self._fault:
             raise RuntimeError(self._fault)
         if self._ahead:
-            raise RuntimeError(f"{self._title()} cannot be thrown an error after a statement that failed")
+            raise RuntimeError(f"{self._title()} cannot be thrown an error after a statement was taken back")
         if self._log is not None and self._inner.gi_frame is not None:
             self._ended = what
 

@@ -37,13 +37,16 @@ class Snapshot:
 
     def __init__(self, roots: Iterable[Any], skip: Iterable[Any] = (), spaces: Iterable[Any] = ()):
         roots, skip, self.spaces = list(roots), list(skip), list(spaces)
+        self.instead: list[tuple[Any, Any]] = []  # what has taken whose place: relays, iterators made again
         self.narrow = bool(self.spaces)
         self._look(roots, skip)
         if self.narrow and self.wide:
             self.narrow, roots = False, [*self.spaces, *roots]
             self._look(roots, skip)
         while self.unheld:
-            again = Again({id(each): relay(each) for each in self.unheld}, self.iterators)
+            relays = [(each, relay(each)) for each in self.unheld]
+            self.instead += relays
+            again = Again({id(each): made for each, made in relays}, self.iterators)
             self._replace(again)
             roots = [again(each) for each in roots]
             self._look(roots, skip)
@@ -112,12 +115,7 @@ class Snapshot:
 
     def restore(self, written: frozenset[int] = frozenset()) -> None:
         """Put everything back; `written` are the ids of tensors and memory that were put back already."""
-        changed = {id(thing) for thing, undo in (*self.kinds, *self.undo, *self.hashed) if undo()}
-        again = Again({}, self.iterators, frozenset(changed))
-        for iterator, _ in self.iterators:
-            again(iterator)
-        if again.held:
-            self._replace(again)
+        changed, again = self._put_back()
         if self.relays:
             changed |= written & ids(self.seen)
         for each in self.relays:
@@ -127,6 +125,39 @@ class Snapshot:
         """The statement has done what it should."""
         for each in self.relays:
             each._end()
+
+    def keep(self) -> None:
+        """The same, but it may be taken back later."""
+        self.noted = [each._noted() for each in self.relays]
+        self.commit()
+
+    def take_back(self, written: frozenset[int]) -> None:
+        """Put everything back after `keep`."""
+        for each, noted in zip(self.relays, self.noted, strict=True):
+            each._put(noted)
+        self.restore(written)
+
+    def stand(self) -> None:
+        """It is not a statement that begins here: `return_to` comes back to it from before or after."""
+        self.commit()
+        self.noted = [each._stands() for each in self.relays]
+
+    def return_to(self) -> None:
+        """Put everything back after `stand`."""
+        self._put_back()
+        for each, noted in zip(self.relays, self.noted, strict=True):
+            each._put(noted)
+
+    def _put_back(self) -> tuple[set[int], Again]:
+        """Put back all but the relays; what had changed, and what takes whose place."""
+        changed = {id(thing) for thing, undo in (*self.kinds, *self.undo, *self.hashed) if undo()}
+        again = Again({}, self.iterators, frozenset(changed))
+        for iterator, _ in self.iterators:
+            again(iterator)
+        if again.held:
+            self._replace(again)
+            self.instead += [(each, again(each)) for each in again.held]
+        return changed, again
 
     def _replace(self, again: Again) -> None:
         """Put what `again` gives in the place of what is held."""

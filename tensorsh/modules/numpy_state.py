@@ -188,6 +188,11 @@ class NumPy:
         self.leave()
         modules.numpy = modules.host.warnings.floating = None
 
+    def again(self, modules: Any) -> None:
+        """It has imported it, as it had before that was taken back."""
+        modules.numpy, modules.host.warnings.floating = self, self.floating
+        self.enter()
+
 
 def errstate_of(state: NumPy) -> type:
     """`numpy.errstate` over one session's settings."""

@@ -15,16 +15,9 @@ class State:
 
     def __init__(self, modules: Any):
         self.loaded = {name: (module, _names(module)) for name, module in modules.loaded.items()}
-        self.random = None if modules._random is None else modules._random.getstate()
-        self.numpy = None if modules.numpy is None else modules.numpy.state()
-        filters = modules.host.warnings
-        self.warnings = (
-            list(filters.filters),
-            filters.log,
-            set(filters.seen),
-            set(filters.once),
-            filters.always,
-        )
+        self.random = modules._random, modules._random and modules._random.getstate()
+        self.numpy = modules.numpy, modules.numpy and modules.numpy.state()
+        self.warnings = modules.host.warnings.state()
         self.environ = modules.environ.copy()
         self.streams = {name: getattr(sys, name) for name in STREAMS}
         self.recursion_limit = modules.recursion_limit
@@ -49,16 +42,17 @@ class State:
             if names is not None:
                 vars(module).clear()
                 vars(module).update(names)
-        if self.random is None:
-            modules._random = None
-        else:
-            modules._random.setstate(self.random)
-        if self.numpy is not None:
-            modules.numpy.restore(self.numpy)
-        elif modules.numpy is not None:
+        modules._random, random = self.random
+        if modules._random is not None:
+            modules._random.setstate(random)
+        numpy, state = self.numpy
+        if numpy is None and modules.numpy is not None:
             modules.numpy.forget(modules)
-        filters = modules.host.warnings
-        filters.filters[:], filters.log, filters.seen, filters.once, filters.always = self.warnings
+        elif numpy is not None:
+            if modules.numpy is None:
+                numpy.again(modules)
+            numpy.restore(state)
+        modules.host.warnings.put_back(self.warnings)
         modules.environ.clear()
         modules.environ.update(self.environ)
         for name, stream in self.streams.items():

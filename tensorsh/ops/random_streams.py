@@ -39,9 +39,8 @@ class Generator:
     def noted(self) -> Any:
         """The stream, noted in the journal: a statement that fails gives its numbers back."""
         stream, journal = self._stream, context.current().journal
-        if self._own is not None and journal.active and journal.first(stream):
-            state = stream.get_state()
-            journal.record(lambda: stream.set_state(state))
+        if self._own is not None and journal.active:
+            journal.record(stream.get_state, stream.set_state, stream)
         return stream
 
     def manual_seed(self, seed: Any) -> Generator:

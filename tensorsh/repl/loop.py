@@ -120,6 +120,7 @@ class Entry:
     text: str
     done: str = ""
     pythonic: bool = False
+    taken_back: str = ""  # what had succeeded before `:undo`
 
 
 class Shell:
@@ -128,6 +129,7 @@ class Shell:
     def __init__(self, session: Session, output: Output, report: Report, *, timer: bool = False):
         self.session = session
         session.recollect()
+        self.past = session.remember()
         self.output = output
         self.report = report
         session.on_warning = report.warning
@@ -182,7 +184,7 @@ class Shell:
         self.results.begin(number, text)
         started = perf_counter()
         try:
-            with self.session.active():
+            with self.session.active(), self.past.input(self.entries[-1]):
                 self.perform(text)
         except TensorshError as error:
             self.fail(error)

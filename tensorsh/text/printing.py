@@ -58,8 +58,7 @@ tensor.formatters.update(repr=texts.repr, format=texts.format, tensor=texts.tens
 def set_printoptions(*args: Any, **kwargs: Any) -> None:
     """How tensors print: precision, threshold, edgeitems, linewidth, profile, sci_mode."""
     state = context.current()
-    before = state.printing
-    state.journal.record(lambda: setattr(state, "printing", before))
+    state.journal.save_setting(state, "printing")
     state.printing = texts.options().updated(*args, **kwargs)
 
 

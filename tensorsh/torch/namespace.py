@@ -76,7 +76,7 @@ class Namespace:
     def __setattr__(self, name: str, value: Any) -> None:
         if name in settings_of(self._path):
             state, before = context.current(), context.current().switches
-            state.journal.record(lambda: setattr(state, "switches", before))
+            state.journal.save_setting(state, "switches")
             state.switches = {**before, (self._path, name): value}
             return
         raise unknown_attribute(

@@ -34,8 +34,7 @@ class fork_rng:
 
 def _change(name: str, value: Any) -> None:
     state = context.current()
-    before = getattr(state, name)
-    state.journal.record(lambda: setattr(state, name, before))
+    state.journal.save_setting(state, name)
     setattr(state, name, value)
 
 
@@ -89,8 +88,7 @@ def set_num_threads(n: Any) -> None:
         raise ArgumentError(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n < 1:
         raise BadValue("set_num_threads expects a positive integer")
-    before = parallel.threads()
-    context.current().journal.record(lambda: parallel.set_threads(before))
+    context.current().journal.record(parallel.threads, parallel.set_threads)
     parallel.set_threads(n)
 
 

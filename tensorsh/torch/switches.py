@@ -20,7 +20,7 @@ def set_switch(name: str, value: Any) -> None:
     """Set it, noted in the journal."""
     state = context.current()
     before = state.switches
-    state.journal.record(lambda: setattr(state, "switches", before))
+    state.journal.save_setting(state, "switches")
     state.switches = {**before, name: value}
 
 

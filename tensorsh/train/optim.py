@@ -45,8 +45,10 @@ class Optimizer:
     @lr.setter
     def lr(self, value: float) -> None:
         context.current().mode.change("a hyperparameter is set")
-        options, before = self.options, self.options["lr"]
-        context.current().journal.record(lambda: options.__setitem__("lr", before))
+        options = self.options
+        context.current().journal.record(
+            lambda: options["lr"], lambda before: options.__setitem__("lr", before)
+        )
         options["lr"] = float(value)
 
     def step(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,9 +71,7 @@ class Program:
         self.epoch = journal.start
         for t in written:
             journal.save_array(t.array)
-            counter = t.shared_counter()
-            if journal.first(counter):
-                journal.record(partial(counter.__setitem__, 0, counter[0]))
+            journal.save_count(t.shared_counter())
         for t in graded:
             journal.save_attributes(t, "grad_slot")
         for state in states:

@@ -7,10 +7,11 @@ gradients of tensors, and the trace does these itself; everything else is left t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...kinds import kind_of
-from ..journal import Journal
+from ..journal import Journal, sequence
 from ..node import Node
 from ..tensor import TENSORS
 from .values import TraceStopped, Value
@@ -57,16 +58,22 @@ class Watch(Journal):
 
     def note(self, items: Any) -> None:
         """Before an item of a list or dictionary gets another value."""
-        if self.first(items):
+        key = (id(items), "")
+        if key not in self._segment.seen:
+            self._segment.seen[key] = items
             for part in kind_of(type(items)).parts or ():
-                part.note(items, Notes(super().record))
+                part.note(items, Notes(self._once))
 
-    def record(self, undo: Callable[[], None]) -> None:
+    def _once(self, undo: Callable[[], Any]) -> None:
+        self._segment.undo[next(sequence)] = partial(undo)
+
+    def record(self, get: Callable[[], Any], put: Callable[[Any], Any], of: Any = None) -> None:
+        raise TraceStopped("something is changed")
+
+    def save_count(self, counter: list[int]) -> None:
         raise TraceStopped("something is changed")
 
     def count(self, counter: list[int]) -> None:
         """A version goes up."""
-        if self.first(counter):
-            before = counter[0]
-            super().record(lambda: counter.__setitem__(0, before))
+        super().save_count(counter)
         counter[0] += 1

@@ -4,7 +4,8 @@ A command is a function of the shell and the rest of the line, with a line of he
 is what `:help`, completion and "did you mean" read. What a command needs is imported when it runs.
 """
 
-from . import helping, settings, variables, running, typed  # noqa: F401, I001  `:help` lists commands in this order
+# `:help` lists commands in this order
+from . import helping, settings, variables, running, typed, past  # noqa: F401, I001
 from .dispatch import dispatch
 from .table import ALL, COMMANDS, Command, last_of, split_command
 

@@ -63,11 +63,10 @@ def is_anomaly_check_nan_enabled() -> bool:
 
 def change(value: bool | None) -> None:
     state: Any = context.current()
-    before = state.anomaly
 
     def put(value: bool | None) -> None:
         state.anomaly = value
         set_noting()
 
-    state.journal.record(lambda: put(before))
+    state.journal.record(lambda: state.anomaly, put)
     put(value)

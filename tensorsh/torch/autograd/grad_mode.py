@@ -213,6 +213,6 @@ def state_change(name: str, value: Any) -> Any:
     """Set something for all that follows; what it was before."""
     state = context.current()
     before = getattr(state, name)
-    state.journal.record(lambda: setattr(state, name, before))
+    state.journal.save_setting(state, name)
     setattr(state, name, value)
     return before

@@ -67,6 +67,5 @@ def _key(item: Any) -> Any:
 
 def _set(safe: dict[Any, Any]) -> None:
     state = context.current()
-    before = state.safe
-    state.journal.record(lambda: setattr(state, "safe", before))
+    state.journal.save_setting(state, "safe")
     state.safe = safe
