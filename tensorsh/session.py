@@ -399,6 +399,25 @@ class Session:
             self._evaluator.runtime.sizes.clear()
             self._evaluator.pythonic = False
 
+    @property
+    def sizes(self) -> dict[str, tuple[int, Span]]:
+        """The named sizes, each with what it is and where it was bound."""
+        return self._evaluator.runtime.sizes
+
+    def modules(self) -> list[str]:
+        """What `import` finds, files aside; submodules are found after their dot."""
+        from .modules.tables import TABLES
+
+        return sorted({"torch", *(name for name in TABLES if "." not in name)})
+
+    def module(self, path: str) -> Any:
+        """A module by its path, as `import` finds it; None where there is none."""
+        first, *rest = path.split(".")
+        found: Any = self.builtin("torch") if first == "torch" else self._evaluator.modules.find(path)
+        for name in rest if first == "torch" else ():
+            found = getattr(found, name, None)
+        return found
+
     def builtin_names(self) -> set[str]:
         """The names that every program finds without binding them; nothing is imported for it."""
         return {name for name in self._evaluator.prelude.names() if not name.startswith(".")}

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from ..engine import device
 from ..engine.dtype import dtypes
 from ..session import Session
+from . import members
 from .commands import COMMANDS, last_of, split_command
-from .lookup import UNKNOWN, meta, names_after, resolve, signature_of, variables
+from .lookup import UNKNOWN, meta, names_after, names_of, resolve, signature_of, variables
 from .scan import KEYWORDS, SOFT_KEYWORDS, Place, place
 from .settings import SETTINGS
 from .symbols import SYMBOLS, symbols_after
@@ -58,21 +59,25 @@ def _code(session: Session, text: str) -> list[Candidate]:
     if here.quiet:
         return []
     if here.string is not None:
-        return _in_string(here)
+        return _in_string(session, here)
     if here.receiver:
         found = names_after(session, here.receiver)
         return _matching(here.word, _attributes(session, here, found))
     if here.before and here.before[-1] == ".":
         return []
-    special = _expected(here)
+    special = _expected(session, here)
     if special is not None:
         return _matching(here.word, special)
     return _matching(here.word, _arguments(session, here)) + _names(session, here)
 
 
-def _in_string(here: Place) -> list[Candidate]:
-    """Files, or the names of devices."""
+def _in_string(session: Session, here: Place) -> list[Candidate]:
+    """Keys, the names of devices, or files."""
     assert here.string is not None
+    inner = here.brackets[-1] if here.brackets else None
+    if inner is not None and inner.subject:
+        found = [key for key in members.keys(resolve(session, inner.subject)) if isinstance(key, str)]
+        return _matching(here.string, ((key, "key") for key in found))
     call = here.call
     if call is not None and call.keyword == "device":
         return _matching(here.string, _devices())
@@ -80,12 +85,23 @@ def _in_string(here: Place) -> list[Candidate]:
     if loads or here.before[-1:] == ["import"]:
         suffix = ".tsh" if here.before[-1:] == ["import"] else ""
         return files(here.string, suffix)
+    if "/" in here.string or (call is not None and here.string and call is inner):
+        return files(here.string)
     return []
 
 
-def _expected(here: Place) -> Iterable[tuple[str, str]] | None:
-    """Dtypes or devices, where nothing else can stand."""
+def _expected(session: Session, here: Place) -> Iterable[tuple[str, str]] | None:
+    """Dtypes, devices, named sizes, keys, modules, where nothing else can stand."""
     before = here.before
+    if before[:1] in (["import"], ["from"]):
+        return _imported(session, before)
+    inner = here.brackets[-1] if here.brackets else None
+    if inner is not None and inner.subject and before[-1] in ("[", ","):
+        if _declares(before[: before.index(":") + 1] if ":" in before else []):
+            return [(name, f"size {size}") for name, (size, _) in session.sizes.items()]
+        keys = members.keys(resolve(session, inner.subject))
+        if keys and before[-1] == "[" and not here.word:
+            return [(repr(key), "key") for key in keys if isinstance(key, str | int)]
     last = before[-1] if before else ""
     if last == "on" and len(before) > 1:
         return _devices()
@@ -99,6 +115,19 @@ def _expected(here: Place) -> Iterable[tuple[str, str]] | None:
     if last == "=" and call is not None and call.keyword == "device":
         return ((f'"{name}"', about) for name, about in _devices())
     return None
+
+
+def _imported(session: Session, before: list[str]) -> list[tuple[str, str]]:
+    """Modules after `import` and `from`, what a module has after `from … import`."""
+    if before[0] == "from" and "import" in before:
+        if before[-1] not in ("import", ",", "("):
+            return [("as", "keyword")]
+        path = tuple(before[1 : before.index("import") : 2])
+        found = session.module(".".join(path))
+        return [(name, "") for name in sorted(names_of(found))] if found is not None else []
+    if before[-1] in ("import", "from", ","):
+        return [(name, "module") for name in session.modules()]
+    return [("import", "keyword")] if before[0] == "from" else [("as", "keyword")]
 
 
 def _declares(before: list[str]) -> bool:

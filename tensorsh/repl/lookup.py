@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import suppress
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from ..engine.device import Device
@@ -19,6 +19,7 @@ from ..lang.host import Dual
 from ..lang.namespace import Namespace, TypeName
 from ..lang.places import describe
 from ..session import Session
+from . import members
 from .scan import Chain
 
 UNKNOWN: Any = object()
@@ -82,7 +83,9 @@ def _attribute(value: Any, name: str) -> Any:
             if name in READ:
                 return getattr(value, name)
         return method(name)
-    return getattr(value, name, UNKNOWN) if name in attributes.public_names(value) else UNKNOWN
+    if name in attributes.public_names(value):
+        return getattr(value, name, UNKNOWN)
+    return members.find(value, name, UNKNOWN)
 
 
 def method(name: str) -> Any:
@@ -98,14 +101,19 @@ def names_after(session: Session, chain: Chain) -> set[str]:
     """What may follow the dot after `chain`."""
     value = resolve(session, chain)
     if value is not UNKNOWN:
-        return set(attributes.public_names(value))
+        return names_of(value)
     known = chain[0] is None or chain[0] in session or len(chain) > 1
     return set(Tensor.public) if known else set()
 
 
+def names_of(value: Any) -> set[str]:
+    """What may follow a dot after a value."""
+    return set(attributes.public_names(value)) or members.names(value)
+
+
 def is_method(session: Session, chain: Chain) -> bool:
     """Whether the last name of `chain` is called on a value, which is then the first argument."""
-    return len(chain) > 1 and not isinstance(resolve(session, chain[:-1]), Namespace)
+    return len(chain) > 1 and not isinstance(resolve(session, chain[:-1]), Namespace | ModuleType | type)
 
 
 def signature_of(session: Session, chain: Chain) -> Signature | None:
@@ -129,6 +137,9 @@ def signature(value: Any, name: str, *, bound: bool = False) -> Signature | None
         return Signature(name, tuple(parameters[1:] if bound else parameters))
     if isinstance(value, TypeName):
         value = value.convert
+    forward = members.find(value, "forward", None) if hasattr(value, "_parameters") else None
+    if isinstance(forward, FunctionType):  # of a module: how it is called
+        value, bound = forward, True
     if not callable(value) or isinstance(value, DType | Device):
         return None
     try:

@@ -74,6 +74,7 @@ Chain = tuple[str | None, ...]
 class Bracket:
     """An open bracket; of a call also what is called and which argument is being typed.
 
+    subject    what is indexed, where it is the bracket of an index
     index      how many arguments are complete
     keyword    the name of the argument that is being typed, if it has one
     keywords   all names given so far
@@ -81,6 +82,7 @@ class Bracket:
 
     sign: str
     callee: Chain = ()
+    subject: Chain = ()
     index: int = 0
     keyword: str | None = None
     keywords: set[str] = field(default_factory=set)
@@ -149,8 +151,8 @@ def _bracket(text: str, token: Token, seen: list[Token], brackets: list[Bracket]
     """Follow brackets, commas and `name=` with one more token."""
     sign = text[token.start : token.end] if token.kind == "sign" else ""
     if sign in ("(", "[", "{"):
-        callee = chain(text, seen) if sign == "(" else ()
-        brackets.append(Bracket(sign, callee))
+        named = chain(text, seen)
+        brackets.append(Bracket(sign, named if sign == "(" else (), named if sign == "[" else ()))
     elif sign in CLOSING:
         if brackets and brackets[-1].sign == CLOSING[sign]:
             brackets.pop()
