@@ -8,16 +8,20 @@ itself until it is.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 from .render.paint import columns
 
 WIDTH = 30
 INTERVAL = 0.1  # seconds between two drawings
+CURVE = 12  # columns of a live value's curve
+LOOKS = 600  # how many values it goes back: a minute of drawings
+BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def install() -> None:
@@ -30,7 +34,7 @@ def install() -> None:
     sys.stderr = Above(sys.stderr, screen)  # type: ignore[assignment]
     if _on_terminal(sys.stdout):
         sys.stdout = Above(sys.stdout, screen)  # type: ignore[assignment]
-    progress["bar"] = lambda items, label: _tracked(items, label, screen)
+    progress["bar"] = lambda items, label, live: _tracked(items, label, screen, live)
     progress["screen"] = screen
 
 
@@ -46,8 +50,10 @@ def begin_line() -> None:
         sys.stderr.screen.at_start = True
 
 
-def _tracked(items: Iterable[Any], label: str | None, screen: Screen) -> Iterator[Any]:
-    bar = Bar(label, len(items) if hasattr(items, "__len__") else None)
+def _tracked(
+    items: Iterable[Any], label: str | None, screen: Screen, live: Mapping[str, Any] | None = None
+) -> Iterator[Any]:
+    bar = Bar(label, len(items) if hasattr(items, "__len__") else None, live)
     try:
         for item in items:
             screen.show(bar)
@@ -60,15 +66,64 @@ def _tracked(items: Iterable[Any], label: str | None, screen: Screen) -> Iterato
 class Bar:
     """How far one loop has come."""
 
-    def __init__(self, label: str | None, total: int | None):
+    def __init__(self, label: str | None, total: int | None, live: Mapping[str, Any] | None = None):
         self.label = label
         self.total = total
         self.done = 0
+        self.live = {name: Live(name, value) for name, value in (live or {}).items()}
         self.started = time.monotonic()
 
     def line(self, room: int) -> str:
         """The bar as it is now, at most `room` columns wide."""
-        return line(self.label, self.done, self.total, time.monotonic() - self.started, room)
+        base = line(self.label, self.done, self.total, time.monotonic() - self.started, room)
+        for each in self.live.values():
+            each.look()
+        for width in (CURVE, 0):
+            extra = "".join(f"  {text}" for each in self.live.values() if (text := each.text(width)))
+            free = room - columns(extra)
+            if free >= columns(base):
+                return base + extra
+            shorter = line(self.label, self.done, self.total, time.monotonic() - self.started, free)
+            if extra and free > 0 and any(sign in shorter for sign in "━─"):
+                return shorter + extra
+        return base
+
+
+class Live:
+    """A value beside a bar: a number, or what a function says, and the way it has come."""
+
+    def __init__(self, name: str, value: Any):
+        self.name = name
+        self.value = value
+        self.seen: list[float] = []
+
+    def look(self) -> None:
+        """See how it is now; a name that the loop has not bound yet is nothing."""
+        try:
+            value = self.value() if callable(self.value) else self.value
+        except NameError:
+            return
+        self.seen.append(float(value))
+        del self.seen[:-LOOKS]
+
+    def text(self, width: int) -> str:
+        """`loss 0.123 ▇▅▃▂`; without the curve where `width` is 0."""
+        if not self.seen:
+            return ""
+        drawn = curve(self.seen, width)
+        return f"{self.name} {self.seen[-1]:.4g}" + (f" {drawn}" if drawn else "")
+
+
+def curve(values: list[float], width: int) -> str:
+    """The last values as blocks, from the least to the most of them; nothing for fewer than two numbers."""
+    values = [value for value in values if math.isfinite(value)]
+    if width < 1 or len(values) < 2:
+        return ""
+    step = max(1.0, len(values) / width)
+    points = [values[min(len(values) - 1, int((i + 1) * step) - 1)] for i in range(min(width, len(values)))]
+    least, most = min(points), max(points)
+    scale = (len(BLOCKS) - 1) / (most - least) if most > least else 0.0
+    return "".join(BLOCKS[round((value - least) * scale)] for value in points)
 
 
 class Screen:

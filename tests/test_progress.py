@@ -164,3 +164,43 @@ def test_bars_in_the_shell() -> None:
         assert b"work" in terminal.written.split(b"printed 0")[1]
         assert [row for row in rows if row.startswith("printed")] == [f"printed {i}" for i in range(5)]
         assert not any(c in row for row in rows for c in BAR[:1])
+
+
+def test_live_values_stand_beside_the_bar(always) -> None:
+    always(80)
+    shown, screen, _, _ = drawn(80)
+    loss = iter([0.9, 0.6, 0.3, 0.12345])
+    seen = []
+    for _ in progress._tracked(range(4), "fit", screen, {"loss": lambda: next(loss), "lr": 0.1}):
+        seen += [row for row in lines(shown) if "/4" in row]
+    assert seen[-1].startswith("fit ━") and "loss 0.1235" in seen[-1] and "lr 0.1" in seen[-1]
+    assert "█▅▃▁" in seen[-1]
+    assert lines(shown) == []
+
+
+def test_a_live_value_that_is_not_there_yet_is_not_shown(always) -> None:
+    always(80)
+    shown, screen, _, _ = drawn(80)
+
+    def unbound() -> float:
+        raise NameError
+
+    found = {"loss": unbound}
+    for i in progress._tracked(range(2), None, screen, {"loss": lambda: found["loss"]()}):
+        assert ("loss" in lines(shown)[-1]) == (i > 0)
+        found["loss"] = lambda: 0.5
+
+
+@pytest.mark.parametrize("columns", range(5, 80, 7))
+def test_live_values_leave_out_what_has_no_room(always, columns: int) -> None:
+    always(columns)
+    shown, screen, _, _ = drawn(columns)
+    for i in progress._tracked(range(3), "label", screen, {"loss": lambda: 12.5, "accuracy": 0.25}):
+        assert len(lines(shown)) == 1 and (f"{i}" in lines(shown)[0] or columns < 10)
+
+
+def test_curves() -> None:
+    assert progress.curve([3.0, 2.0, 1.0], 12) == "█▅▁"
+    assert progress.curve([1.0, 1.0], 12) == "▁▁"
+    assert progress.curve([1.0], 12) == progress.curve([1.0, float("nan")], 12) == ""
+    assert len(progress.curve([float(i) for i in range(500)], 12)) == 12

@@ -164,6 +164,64 @@ def test_completion_offers(session: Session, text: str, wanted: set[str]) -> Non
     assert wanted <= set(texts(session, text))
 
 
+PROGRAM = """\
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(2, 3)
+    def forward(self, x, scale=1): return self.fc1(x)
+class Car:
+    wheels = 4
+    def __init__(self): self.speed = 1
+    @property
+    def broken(self): raise ValueError
+    def drive(self, distance=1): pass
+model = Net(); car = Car(); d = {"alpha": 1, "be ta": 2, 3: 4}; parts = {"net": model}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("model.fc", {"fc1"}),
+        ("model.fc1.we", {"weight"}),
+        ("model.fc1.weight.su", {"sum"}),
+        ("model(", {"x=", "scale="}),
+        ("model.forward(", {"x=", "scale="}),
+        ("model.fc1(", {"input="}),
+        ("car.", {"speed", "wheels", "drive", "broken"}),
+        ("car.drive(", {"distance="}),
+        ("Car.dr", {"drive"}),
+        ("nn.Linear(2, ou", {"out_features="}),
+        ('d["', {"alpha", "be ta"}),
+        ("d['be", {"be ta"}),
+        ("d[", {"'alpha'", "3"}),
+        ("parts['", {"net"}),
+        ("import js", {"json"}),
+        ("import json, nu", {"numpy"}),
+        ("from col", {"collections"}),
+        ("from collections import Or", {"OrderedDict"}),
+        ("from torch.utils.data import Da", {"DataLoader", "Dataset"}),
+        ("from torch import nn, op", {"optim"}),
+        ("from torch ", {"import"}),
+        ("import torch ", {"as"}),
+    ],
+)
+def test_completion_in_pytorch_programs(text: str, wanted: set[str]) -> None:
+    session = Session()
+    session.run(PROGRAM)
+    assert wanted <= set(texts(session, text))
+
+
+def test_completion_of_named_sizes(session: Session) -> None:
+    session.run("z: float32[n, width] = [[1., 2.]]")
+    for text in ("y: float32[", "y: float32[n, ", "param y: float32["):
+        assert texts(session, text) == ["n", "width"]
+    assert texts(session, "y: float32[wi") == ["width"]
+
+
 @pytest.mark.parametrize(
     ("text", "unwanted"),
     [
@@ -202,6 +260,8 @@ def test_completion_of_files(session: Session, tmp_path: Path, monkeypatch: pyte
     assert texts(session, 'import "') == ["deep/", "run.tsh"]
     assert texts(session, ":load r") == ["run.tsh"]
     assert texts(session, 'load("nowhere/') == []
+    assert texts(session, 'f(x, "da') == ["data.csv"]
+    assert texts(session, 'path = "deep/') == ["w.npy"]
 
 
 def test_typing_never_fails(session: Session) -> None:

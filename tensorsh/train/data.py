@@ -11,9 +11,9 @@ from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, wrap
 from ..errors import ArgumentError, BadValue, ShapeError
 
-#: draws progress, which a front end puts here: `bar` is (iterable, label) → the same items, and `screen`
+#: draws progress, which a front end puts here: `bar` is (iterable, label, live values) → the same items, and `screen`
 #: (`progress.Screen`) shows bars that are moved by hand
-progress: dict[str, Any] = {"bar": lambda items, label: items, "screen": None}
+progress: dict[str, Any] = {"bar": lambda items, label, live: items, "screen": None}
 
 
 def batches(*tensors: Any, size: int = 32, shuffle: bool = False, drop_last: bool = False) -> Iterator[Any]:
@@ -47,9 +47,12 @@ def _batches(rows: list[Tensor], n: int, size: int, shuffle: bool, drop_last: bo
         yield found if len(found) > 1 else found[0]
 
 
-def track(items: Iterable[Any], label: str | None = None) -> Iterable[Any]:
-    """Go through `items` with a progress bar where there is a terminal to show it on."""
-    return progress["bar"](items, label)
+def track(items: Iterable[Any], label: str | None = None, **live: Any) -> Iterable[Any]:
+    """Go through `items` with a progress bar where there is a terminal to show it on.
+
+    `live` values are shown beside it, with the way they have come: `track(range(1000), loss=lambda: loss.item())`.
+    """
+    return progress["bar"](items, label, live)
 
 
 @composite("train_test_split(any tensors, float test=0.2, bool shuffle=True)", names=("train_test_split",))
