@@ -197,7 +197,7 @@ class Walk:
         if self.wanted is not None:
             self.needed = self._needed(self.wanted)
         #: for each leaf that has hooks, how many ways lead to it that have not been walked
-        self.counts: dict[int, int] = self._ways() if hooks.leaves else {}
+        self.counts: dict[int, int] = self._ways() if hooks.hooked else {}
 
     def _ways(self) -> dict[int, int]:
         counts: dict[int, int] = {}

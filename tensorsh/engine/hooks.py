@@ -115,6 +115,8 @@ class LeafHooks(NodeHooks):
 
 #: the leaves that have hooks, by id; a leaf owns its hooks, which may lead back to it
 leaves: WeakValueDictionary[int, LeafHooks] = WeakValueDictionary()
+#: the same as a plain dictionary, which says sooner whether there are any
+hooked: dict[int, Any] = leaves.data  # type: ignore[attr-defined]
 
 
 def hooks_of(target: Any) -> Any:

@@ -73,7 +73,7 @@ def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
     """
     builder = Builder(source, tokens)
     rows, rules, chains, layout, accept = table.rows, table.rules, _chains(table), table.layout, table.accept
-    builds = [rule.kind == BUILD and getattr(builder, rule.name, None) for rule in rules]
+    builds = _builds(table)
     kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
 
     state = table.start
@@ -104,7 +104,7 @@ def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
         length = rule.length
         if length == 1 and rule.plain:
             if build:
-                values[-1] = build(begins[-1], end, values[-1:])
+                values[-1] = build(builder, begins[-1], end, values[-1:])
             elif rule.kind != PASS:
                 values[-1] = values[-1:]
             states.pop()
@@ -123,7 +123,7 @@ def _run(table: Grammar, source: Source, tokens: Tokens) -> ast.Program:
                 begin = begins[-length]
                 del values[-length:], begins[-length:], states[-length:]
             if build:
-                values.append(build(begin, end, children))
+                values.append(build(builder, begin, end, children))
             else:
                 values.append(children[0] if rule.kind == PASS else children)
             begins.append(begin)
@@ -146,6 +146,12 @@ def _joined(places: list[tuple[int, bool]], children: list[Any]) -> list[Any]:
         else:
             made.append(children[index])
     return made
+
+
+@cache
+def _builds(table: Grammar) -> list[Any]:
+    """For each rule the method of `Builder` that makes its node; None where there is none."""
+    return [getattr(Builder, rule.name, None) if rule.kind == BUILD else None for rule in table.rules]
 
 
 @cache

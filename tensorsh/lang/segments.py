@@ -17,7 +17,7 @@ from ..engine.compile.frame import ReplayedNode
 from ..engine.compile.program import Program
 from ..engine.compile.trace import Trace
 from ..engine.compile.values import TraceStopped
-from ..engine.hooks import leaves
+from ..engine.hooks import hooked
 from ..engine.mode import EAGER
 from ..engine.tensor import Tensor
 from ..errors import facts_of
@@ -231,7 +231,7 @@ class Segment:
                 and (local is not names or name in own or scope[name] is not before.get(name))
             }
             fetch = [*reach.fetch]
-            trace.guards.insert(0, "context.current() is state and state.mode is EAGER")
+            trace.guards.insert(0, "current() is state and state.mode is EAGER")
             trace.guards.insert(
                 1, f"state.dtype is {reach.constant(state.dtype)} and state.grad_enabled is {grad_enabled}"
             )
@@ -242,7 +242,8 @@ class Segment:
                 g=self.variables,
                 EAGER=EAGER,
                 ReplayedNode=ReplayedNode,
-                hooked_leaves=leaves,
+                current=context.current,
+                hooked_leaves=hooked,
                 len=len,
                 str=str,
                 hasattr=hasattr,
