@@ -155,6 +155,13 @@ def test_a_value_longer_than_the_screen_is_turned_page_by_page(tmp_path):
         assert shows("2")(terminal)
 
 
+def test_pages_can_be_set_off(tmp_path):
+    with shell(tmp_path, "--color=never", columns=80, rows=24, PAGER="less", LESS="-R") as terminal:
+        enter(terminal, ":set pager off")
+        enter(terminal, "randn(40, 2)")
+        assert sum(line.startswith("│") for line in terminal.lines) == 40
+
+
 @pytest.mark.parametrize("off", [{"PAGER": "cat"}, {"PAGER": ""}])
 def test_no_pages_where_nobody_wants_them(tmp_path, off):
     with shell(tmp_path, "--color=never", columns=80, rows=24, **off) as terminal:

@@ -109,6 +109,7 @@ class Look:
     theme: str = "auto"
     suggest: bool = True
     status: bool = True
+    pager: bool = True
     history: int = 10_000
 
 
@@ -158,7 +159,7 @@ class Shell:
                 return 0
             self.offer = None
             self.typed = source.typed
-            self.output.pages = source.typed and self.log is None
+            self.output.pages = source.typed and self.log is None and self.look.pager
             self.interrupted = False
             self.enter(text)
             if self.interrupted:
@@ -310,7 +311,7 @@ class Shell:
         """What is told and may be longer than the screen."""
         from .pager import fits, show
 
-        if fits(text, sys.stderr):
+        if fits(text, sys.stderr) or not self.look.pager:
             self.tell(text)
         else:
             show(text, sys.stderr)

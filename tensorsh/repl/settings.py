@@ -100,6 +100,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("color", bool, "whether there are colours", lambda shell: shell.report.color, put_color),
         look("suggest", bool, "whether an earlier input is suggested in grey"),
         look("status", bool, "whether the line at the bottom is there"),
+        look("pager", bool, "whether what is longer than the screen is turned page by page"),
         look("history", int, "how many inputs are kept for later sessions"),
         Setting(
             "timer",
