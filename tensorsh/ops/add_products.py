@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
-from ..engine.op import op
+from ..engine.op import Op, op
 from ..engine.small_products import matrix_product, matrix_vector
 from ..engine.spec import Spec
 from ..errors import DTypeError, ShapeError
@@ -79,19 +79,34 @@ def addmm(input, a, b, beta, alpha):
     return combined(input, matrix_product(a, b), beta, alpha)
 
 
-@addmm.derivative("input")
-def _(grad, beta):
-    return _scaled(grad, beta)
+def _addmm_derivatives(record: Op, turned: bool) -> None:
+    """The gradients of `addmm`, the second matrix stored by columns (as a weight that is turned) or not."""
+
+    @record.derivative("input")
+    def _(grad, beta):
+        return _scaled(grad, beta)
+
+    @record.derivative("mat1")
+    def _(grad, mat2, alpha):
+        return _scaled(apply(mm, (grad, adjoint(mat2))), alpha)
+
+    @record.derivative("mat2")
+    def _(grad, mat1, alpha):
+        if turned:
+            return _scaled(apply(mm, (grad.t(), conj(mat1))).t(), alpha)
+        return _scaled(apply(mm, (adjoint(mat1), grad)), alpha)
 
 
-@addmm.derivative("mat1")
-def _(grad, mat2, alpha):
-    return _scaled(apply(mm, (grad, adjoint(mat2))), alpha)
-
-
-@addmm.derivative("mat2")
-def _(grad, mat1, alpha):
-    return _scaled(apply(mm, (adjoint(mat1), grad)), alpha)
+_addmm_derivatives(addmm, False)
+#: `addmm` with a weight that is turned
+addmm_turned = op(
+    "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta=1, Number alpha=1)",
+    infer=_addmm_infer,
+    grad_fn="AddmmBackward0",
+    names=(),
+    formula="{1} @ {2} + {0}",
+)(lambda input, a, b, beta, alpha: combined(input, matrix_product(a, b), beta, alpha))
+_addmm_derivatives(addmm_turned, True)
 
 
 # ------------------------------------------------------------------ addmv

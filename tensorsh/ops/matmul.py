@@ -62,14 +62,55 @@ def mm(a, b):
     return matrix_product(a, b)
 
 
-@mm.derivative("input")
-def _(grad, mat2):
-    return apply(mm, (grad, adjoint(mat2)))
+def _mm_derivatives(record: Op, left: bool, right: bool) -> None:
+    """The gradients of a product of matrices, the left or the right one stored by columns, as they then are.
+
+    The order in which PyTorch multiplies shows in the last digit.
+    """
+
+    @record.derivative("input")
+    def _(grad, mat2):
+        if left:
+            return apply(mm, (conj(mat2), grad.t())).t()
+        return apply(mm, (grad, adjoint(mat2)))
+
+    @record.derivative("mat2")
+    def _(grad, input):
+        if right:
+            return apply(mm, (grad.t(), conj(input))).t()
+        return apply(mm, (adjoint(input), grad))
 
 
-@mm.derivative("mat2")
-def _(grad, input):
-    return apply(mm, (adjoint(input), grad))
+def _mm_record(left: bool, right: bool) -> Op:
+    record = op(
+        "mm(Tensor input, Tensor mat2)",
+        infer=_mm_infer,
+        grad_fn="MmBackward0",
+        names=(),
+        formula="{0} @ {1}",
+    )(matrix_product)
+    _mm_derivatives(record, left, right)
+    return record
+
+
+_mm_derivatives(mm, False, False)
+_mm_turned = {(a, b): _mm_record(a, b) for a, b in ((False, True), (True, False), (True, True))}
+
+
+def is_turned(x: Tensor) -> bool:
+    """Whether a matrix is stored by columns, one behind the other."""
+    (rows, _), (down, right) = x.spec.shape, x.array.strides
+    item = x.array.itemsize
+    return down == item and right == rows * item
+
+
+def matrices_multiplied(a: Tensor, b: Tensor) -> Tensor:
+    """`a @ b` of matrices, recorded by how they are stored."""
+    if a.requires_grad_slot or b.requires_grad_slot:
+        left, right = is_turned(a), is_turned(b)
+        if left or right:
+            return apply(_mm_turned[left, right], (a, b))
+    return apply(mm, (a, b))
 
 
 def _mv_infer(a: Spec, b: Spec) -> Spec:
@@ -301,7 +342,7 @@ def multiply(a: Tensor, b: Tensor) -> Tensor:
     n, m = len(x), len(y)
     if n == 2:
         if m == 2:
-            return apply(mm, (a, b))
+            return matrices_multiplied(a, b)
         if m == 1:
             return apply(mv, (a, b))
     elif n == 1:

@@ -11,8 +11,9 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import DTypeError, ShapeError, facts_of
+from .add_products import addmm, addmm_turned
 from .elementwise import conj
-from .matmul import matmul, mm, multiply
+from .matmul import is_turned, matmul, mm, multiply
 from .rules import wrap_dim, wrap_dims
 
 
@@ -228,14 +229,18 @@ def transformed(input, weight, bias):
     turned = weight.t()
     if bias is None:
         return multiply(input, turned)
-    addmm = registry["addmm"]
     if ndim == 2:
-        return addmm(bias, input, turned)
+        return _weighted(bias, input, turned)
     if weight.ndim == 1:
         return multiply(input, turned) + bias
     *batch, features = input.spec.shape
-    rows = addmm(bias, input.reshape(math.prod(batch), features), turned)
+    rows = _weighted(bias, input.reshape(math.prod(batch), features), turned)
     return rows.view((*batch, weight.spec.shape[0]))
+
+
+def _weighted(bias: Tensor, input: Tensor, turned: Tensor) -> Tensor:
+    """`input @ turned + bias`, recorded by how the weight is stored."""
+    return (addmm_turned if is_turned(turned) else addmm)(bias, input, turned)
 
 
 @op(

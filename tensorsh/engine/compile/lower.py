@@ -15,7 +15,7 @@ import numpy as np
 from .. import fma
 from ..parallel import LARGE
 from ..products import matmul, products, shares, wants_one
-from ..small_products import is_small
+from ..small_products import is_ordered
 from . import lower_classes, lower_sums, lower_vectors
 from .lower_classes import is_exact, rounded
 from .values import Number, Value
@@ -69,7 +69,7 @@ def _binary(function: Any) -> Lowering:
 
 
 def _product(trace: Any, a: Any, b: Any) -> Any:
-    if a.ndim < 3 and is_small(a, b):  # rounded by the kernel in an order of its own
+    if a.ndim < 3 and is_ordered(a, b):  # rounded by the kernel in an order of its own
         return None
     if a.dtype.kind not in "fc" or a.dtype != b.dtype or a.ndim == 1:
         return None

@@ -1,0 +1,70 @@
+"""Products of matrices to the last bit, as PyTorch (MKL on a processor with AVX2, one thread) computed them.
+
+A case is the form, m, k, n and checksums of the results; its number is the seed of its operands. The form says
+which factors are transposed views (T) of stored matrices, or is a linear layer with its gradients, or a matrix
+times a vector.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import pytest
+
+from oracle import read_lines
+from tensorsh import Session, torch
+
+CASES: list[Any] = read_lines("bits_products.jsonl.gz")
+FORMS = sorted({case[0] for case in CASES})
+
+
+def operands(form: str, m: int, k: int, n: int) -> tuple[Any, Any]:
+    left = torch.randn(k, m).t() if form in ("TN", "TT", "MVT") else torch.randn(m, k)
+    if form.startswith("MV"):
+        return left, torch.randn(k)
+    return left, torch.randn(n, k).t() if form[1] == "T" else torch.randn(k, n)
+
+
+def results(form: str, m: int, k: int, n: int) -> list[Any]:
+    if form != "LIN":
+        a, b = operands(form, m, k, n)
+        return [a @ b]
+    x, w = torch.randn(m, k).requires_grad_(), torch.randn(n, k).requires_grad_()
+    y = torch.nn.functional.linear(x, w, torch.randn(n))
+    y.backward(torch.randn(m, n))
+    return [y, x.grad, w.grad]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_products_have_the_recorded_bits(form: str) -> None:
+    wrong = []
+    for seed, (its_form, m, k, n, wanted) in enumerate(CASES):
+        if its_form != form:
+            continue
+        torch.manual_seed(seed)
+        got = [zlib.crc32(t.detach().numpy().tobytes()) for t in results(form, m, k, n)]
+        if got != wanted:
+            wrong.append((m, k, n))
+    assert wrong == []
+
+
+LOOP = """
+import torch
+torch.manual_seed(0)
+x, w, v = torch.randn({m}, {k}), torch.randn({n}, {k}) * 0.1, torch.randn({n}, {m}) * 0.1
+for step in range(40):
+    y = x @ w.t()
+    w = w + (v @ x) * 0.01 - (y.t() @ x) * 0.001
+"""
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 2), (5, 10, 3), (8, 20, 16), (32, 64, 20), (4, 200, 12)])
+def test_loops_have_them_too(sizes: tuple[int, int, int]) -> None:
+    m, k, n = sizes
+    found = []
+    for compiled in (True, False):
+        session = Session(compile=compiled)
+        session.run(LOOP.format(m=m, k=k, n=n))
+        found.append(session["w"].numpy().tobytes())
+    assert found[0] == found[1]
