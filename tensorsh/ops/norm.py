@@ -146,16 +146,16 @@ def _gradient_specs(grad, input, shape, weight, eps, kept, needs):
     "dtype kept, any needs)",
     _layer_gradients,
     infer=_gradient_specs,
-    exact=lambda grad, x, shape, *_: (
+    exact=lambda grad, x, shape, weight, eps, kept, needs: (
         x.spec.dtype is grad.spec.dtype
         and math.prod(shape) > 0
-        and x.spec.dtype is dt.float32
+        and x.spec.dtype is kept is dt.float32
         and norm_steps.takes(x.spec.numel, x.spec.numel // math.prod(shape))
     ),
 )
 def layer_norm_backward(grad, x, shape, weight, eps, kept, needs):
     n = math.prod(shape)
-    if x.dtype == np.float32 and norm_steps.takes(x.size, x.size // n):
+    if x.dtype == np.float32 and kept is dt.float32 and norm_steps.takes(x.size, x.size // n):
         rows = x.reshape(-1, n)
         mean, variance = moments(rows)
         rstd = 1 / np.sqrt(variance + x.dtype.type(eps))
