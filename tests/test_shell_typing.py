@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
+from tensorsh.repl.bottom import status_line
 from tensorsh.repl.brackets import pair
 from tensorsh.repl.loop import is_finished
 from tensorsh.repl.pasted import Typed, cleaned
+from tensorsh.repl.prompt import Prompt
 from tensorsh.repl.symbols import SYMBOLS, symbol_before, symbols_after
 from test_repl import RecordedShell, shell, typed  # noqa: F401
 
@@ -130,3 +135,27 @@ def test_symbols() -> None:
 def test_symbols_are_typed_with_tab(shell: RecordedShell) -> None:  # noqa: F811
     assert typed(shell, "\\alpha", "\t", " = 1\r") == ["α = 1"]
     assert typed(shell, "\\bet", "\t", "\t", " = 1\r") == ["β = 1"]
+
+
+def test_the_line_at_the_bottom(shell: RecordedShell) -> None:  # noqa: F811
+    def text(columns: int = 100) -> str:
+        return status_line(shell, columns)[0][1]
+
+    assert text() == "tensorsh   float32   cpu"
+    shell.enter("manual_seed(3); x = zeros(256); y = x[:2]; z = [x, zeros(512)]")
+    assert text().startswith("tensorsh   float32   cpu   seed 3   3 KiB in variables   ")
+    assert text(30) == "tensorsh   float32   cpu"
+    shell.enter("import torch")
+    assert "PyTorch" in text()
+    shell.session["many"] = [1.5 + i for i in range(100_000)]
+    assert "over" in text()
+
+
+def test_the_line_at_the_bottom_can_be_left_out(shell: RecordedShell) -> None:  # noqa: F811
+    for on in (True, False):
+        shell.look.status = on
+        with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
+            prompt = Prompt(shell, None, input=pipe, output=DummyOutput())
+            pipe.send_text("1\r")
+            prompt.read()
+            assert (prompt.prompt.bottom_toolbar is not None) == on

@@ -32,7 +32,7 @@ from prompt_toolkit.styles import DynamicStyle, Style
 
 from ..render.paint import PALETTES, use_theme
 from ..session import Session
-from .bottom import signature_line
+from .bottom import signature_line, status_line
 from .brackets import Brackets
 from .complete import complete
 from .highlight import highlight
@@ -108,6 +108,7 @@ class Prompt:
         self.shell = shell
         self.session = shell.session
         self.style = style_of("auto")
+        self.status: StyleAndTextTuples | None = None  # the line at the bottom, as it was when reading began
         self.late = False  # whether the terminal may still answer
         self.background: str | None = None  # `dark` or `light`, where that is known
         self.offer: str | None = None  # what may be meant, if nothing is typed
@@ -142,6 +143,8 @@ class Prompt:
     def read(self, offer: str | None = None) -> str:
         if self.ahead.inputs:
             return self._next_ahead()
+        if self.shell.look.status:
+            self.status = guarded(None, status_line, self.shell, self._columns())
         self.prompt.bottom_toolbar = self._kind()
         self.offer = offer
         first = "" if offer is None else offer.split("\n")[0]
@@ -208,10 +211,8 @@ class Prompt:
         self.prompt.bottom_toolbar = signature or self._kind()
 
     def _kind(self) -> StyleAndTextTuples | None:
-        """The line at the bottom where no signature is: which kind of program the inputs are, if it is PyTorch's."""
-        if not self.session.pythonic:
-            return None
-        return [("class:bottom-toolbar.text", "PyTorch program   :kind own  brings back tensorsh's brackets")]
+        """The line at the bottom where no signature is."""
+        return self.status if self.shell.look.status else None
 
     def _columns(self) -> int:
         return self.prompt.app.output.get_size().columns
