@@ -208,6 +208,70 @@ def test_type_says_what_would_go_wrong(shell: RecordedShell, text: str, message:
     assert message in shell.screen.errors[-1].message and "meta:1" not in shell.screen.errors[-1].message
 
 
+# ------------------------------------------------------------------ why
+
+
+@pytest.mark.parametrize(
+    ("inputs", "name", "told"),
+    [
+        (["i = [1, 2]"], "i", "i is int64: only floating point"),
+        (
+            ["x = [1.]"],
+            "x",
+            "x.requires_grad is False: nothing is recorded of it. It was bound by `x = [1.]`",
+        ),
+        (["param w = [1.]", "h = w.detach()"], "h", "is False by `h = w.detach()`, which leaves the graph"),
+        (["param w = [1.]", "h = w * 2"], "h", "MulBackward0 made it in `h = w * 2`"),
+        (
+            ["param w = [1.]", "y = (w.detach() * 2).sum()"],
+            "w",
+            "these leave the graph: `y = (w.detach() * 2).sum()`",
+        ),
+        (["param w = [1.]", "y = w.sum()"], "w", "no gradient yet: `y` depends on w"),
+        (
+            ["param w = [1.]", "y = (w * w).sum()", "backward y", "w.grad = none"],
+            "w",
+            "`y`, and it has been taken",
+        ),
+        (["param w = [1.]", "y = w.sum()", "backward y"], "w", "w has a gradient: float32[1]"),
+        (["import torch.nn as nn", "m = nn.Linear(1, 1)"], "m.weight", "no loss has reached m.weight"),
+        (
+            ["x = [0.]", "y = log(x) * 2", "z = y + 1"],
+            "z",
+            "in z comes from y: `z = y + 1`\nInf first appeared in log",
+        ),
+        (["x = [0.]", "y = x / x"], "y", "NaN first appeared in div: `y = x / x`"),
+        (["x = [1., nan]"], "x", "NaN in x was written in `x = [1., nan]`"),
+        (
+            ["param w = [0.]", "y = sqrt(w).sum()", "backward y"],
+            "w",
+            "Inf first appeared on the way back from y, in SqrtBackward0, the derivative of `y = sqrt(w).sum()`",
+        ),
+        (
+            ["x = [0.]", "k = ['a']", "def f(t):\n    k.append(1)\n    return log(t)", "y = f(x)"],
+            "y",
+            "Inf first appeared in log: `return log(t)`",
+        ),
+    ],
+)
+def test_why(shell: RecordedShell, inputs: list[str], name: str, told: str) -> None:
+    for text in inputs:
+        shell.enter(text)
+    values = {each: repr(shell.session[each]) for each in shell.session.names()}
+    shell.enter(f":why {name}")
+    assert shell.screen.errors == [] and told in shell.told[-1]
+    assert values == {each: repr(shell.session[each]) for each in shell.session.names()}
+
+
+def test_why_refuses(shell: RecordedShell) -> None:
+    shell.enter("n = 3")
+    shell.enter(":why n")
+    shell.enter(":why nothing")
+    assert "int has no gradient" in shell.screen.errors[0].message
+    assert "nothing" in shell.screen.errors[1].message
+    assert offered(shell, ":why ") == {"n"}
+
+
 # ------------------------------------------------------------------ once, log, anomaly, reset
 
 

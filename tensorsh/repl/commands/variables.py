@@ -71,3 +71,23 @@ def type_(shell: Shell, argument: str) -> None:
     from ..infer import inferred
 
     shell.tell(inferred(shell.session, Source(argument.strip(), shell.place)))
+
+
+@command(
+    ":why NAME", "why it has no gradient, and where a NaN or Inf in it first appeared", completes="variables"
+)
+def why(shell: Shell, argument: str) -> None:
+    from ...engine.tensor import Tensor
+    from ..why import why as reasons
+
+    name, session = argument.strip(), shell.session
+    if not name:
+        raise UsageError(":why wants a tensor", code="command", help="type `:why w`; `:vars` lists them")
+    value = session.trial(Source(name, shell.place), lambda run: run(), value=True)
+    if not isinstance(value, Tensor):
+        raise UsageError(
+            f"'{name}' is no tensor: {type(value).__name__} has no gradient",
+            code="command",
+            help="`:vars` lists the variables",
+        )
+    shell.tell(reasons(session, name, value, shell.entries[:-1]))
