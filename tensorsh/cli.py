@@ -106,6 +106,8 @@ def run(options: Options) -> int:
         programs_begin()
         session.on_warning = report.warning
         output.session = session
+        if options.session is not None:
+            restore_session(session, options.session)
         code = bind_arguments(session, options, report)
         texts = [] if code else programs(options)
         for name, text, script in texts:
@@ -180,6 +182,20 @@ def show_chart(chart: Any, options: Options) -> None:
 
     color = use_color(sys.stdout, options.color)
     print(display.text(chart, None, "pretty", color=color, width=width(sys.stdout)))
+
+
+def restore_session(session: Session, path: str) -> None:
+    """`--session FILE`."""
+    from .repl.store import restore
+
+    try:
+        _, wrong = restore(session, path)
+    except OSError as error:
+        raise UsageError(f"cannot read {path!r}: {error.strerror}") from None
+    except TensorshError as error:
+        raise UsageError(error.message) from None
+    for each in wrong:
+        print(f"tensorsh: not restored: {each}", file=sys.stderr)
 
 
 def bind_arguments(session: Session, options: Options, report: Report) -> int:

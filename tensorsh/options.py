@@ -23,6 +23,7 @@ SCRIPT `-` is standard input. The ARGUMENTs are the list `argv` in the program.
   -o, --output FILE     displayed values go there
       --arg NAME VALUE  bind NAME to the string VALUE
       --let NAME EXPR   bind NAME to the value of EXPR
+      --session FILE    begin with what `:session save FILE` has kept
       --seed N          start the random numbers there
       --dtype D         the default float dtype
       --device D        where new tensors go: cpu, meta
@@ -59,6 +60,7 @@ class Options:
         self.interactive: bool = False
         self.format: str | None = None
         self.output: str | None = None
+        self.session: str | None = None
         self.seed: int | None = None
         self.dtype: str | None = None
         self.device: str | None = None
@@ -94,7 +96,7 @@ SWITCHES = {
 #: flag → field it gives a value
 VALUES = {
     "-f": "format", "--format": "format", "-o": "output", "--output": "output", "--seed": "seed",
-    "--dtype": "dtype", "--device": "device", "--threads": "threads", "--color": "color",
+    "--dtype": "dtype", "--device": "device", "--threads": "threads", "--color": "color", "--session": "session",
 }  # fmt: skip
 
 CHOICES = {"format": FORMATS, "color": ("auto", "always", "never")}

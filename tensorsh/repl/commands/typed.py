@@ -98,3 +98,35 @@ def history(shell: Shell, argument: str) -> None:
         shell.tell(
             "\n".join([f"{entry.number:{width}}  {first}", *(" " * (width + 2) + line for line in rest)])
         )
+
+
+@command(
+    ":session save|restore FILE",
+    "keep variables, functions and settings in a file",
+    completes=("save restore", "files"),
+)
+def session(shell: Shell, argument: str) -> None:
+    from .. import store
+
+    word, _, rest = argument.partition(" ")
+    if word not in ("save", "restore"):
+        raise UsageError(
+            ":session wants `save` or `restore`, and a file",
+            code="command",
+            help="type `:session save work.session`",
+        )
+    path = file_name(rest, f":session {word} wants a file", f"type `:session {word} work.session`")
+    try:
+        if word == "save":
+            left = store.save(shell.session, path, {"format": shell.output.format})
+            shell.tell(f"{counted(len(shell.session.names()) - len(left), 'variable')} written to {path}")
+            for name, reason in left.items():
+                shell.tell(shell.paint(f"not stored: {name}, {reason}", "note"))
+        else:
+            settings, wrong = store.restore(shell.session, path)
+            shell.output.format = settings["format"]
+            shell.tell(f"{counted(len(shell.session.names()), 'variable')} restored")
+            for each in wrong:
+                shell.tell(shell.paint(f"not restored: {each}", "note"))
+    except OSError as error:
+        raise UsageError(f"cannot {word} {path!r}: {error.strerror}", code="file") from None
