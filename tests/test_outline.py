@@ -1,6 +1,7 @@
 """Instances and modules as trees: what a person sees of them at a terminal."""
 
 import re
+import time
 from textwrap import dedent
 
 import pytest
@@ -166,6 +167,17 @@ def test_colour_only_adds_colour(session):
         with session.active():
             coloured = pretty_text(session[name], name, color=True, width=80)
         assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == shown(session, name, 80)
+
+
+def test_what_is_huge_or_holds_itself_is_drawn_at_once(session):
+    session.run(
+        "huge = Cell(); huge.parts = list(range(1_000_000)); huge.name = 'x' * 1_000_000; huge.inner = [huge]"
+    )
+    began = time.process_time()
+    text = shown(session, "huge", 60)
+    assert time.process_time() - began < 2
+    assert "list of 1000000" in text and "Cell, as above" in text
+    assert all(columns(line) <= 60 for line in text.split("\n"))
 
 
 def test_print_stays_as_it_is(session):

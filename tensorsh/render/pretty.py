@@ -88,13 +88,20 @@ def _brief(value: Any, screen: Screen) -> tuple[list[Segment], list[tuple[str, A
     if is_tensor(value):
         number = cells(value, screen) if not value.shape and value.device.type != "meta" else []
         return [*number, (_spec(value), ""), *(fact for fact in _facts(value) if fact[0] != "cpu")], []
+    if kind_of(type(value)).brackets is not None and len(value) > MOST_ITEMS:
+        return [(_counted(value), "frame")], []
     text = host_repr(value, options=screen.options)
     children = _children(value, screen, ())
-    if children is not None and ("\n" in text or len(text) > screen.width // 2 or "tensor(" in text):
+    if children is not None and (
+        "\n" in text
+        or len(text) > screen.width // 2
+        or any(is_tensor(child) or outline_of(child) is not None for _, child in children)
+    ):
         parts = [(name.strip("'[]"), child) for name, child in children if child is not LEFT_OUT and name]
         if len(parts) == len(children):
             return [(_counted(value), "frame")], parts
     first, more, _ = text.partition("\n")
+    first, more = first[: screen.width], more or first[screen.width :]
     return [(first + (screen.marks.gap if more else ""), "string" if isinstance(value, str) else "")], []
 
 
