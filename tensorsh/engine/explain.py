@@ -177,10 +177,8 @@ class Writer:
             if end is None:
                 self.found.inputs.append((text, None, None))
                 continue
-            have = self.trace.names.get(identity(end))
-            name = have or self._new("d" + as_name(self.trace.names.get(identity(t), text)))
-            if have is None:
-                self._line(name, end)
+            name = self._new("d" + as_name(self.trace.names.get(identity(t), text)))
+            self._line(name, end)  # also where it came through unchanged: `dw = dh1`
             self.found.inputs.append((text, name, end))
 
     def _join(self) -> None:
