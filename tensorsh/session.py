@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import normalize
@@ -279,6 +279,12 @@ class Session:
         generator = self.context._generator
         seed = generator.initial_seed() if generator is not None else 1 << 32
         return seed if seed < 1 << 32 else None  # the operating system's have 64 bits
+
+    def rounds(self) -> AbstractContextManager[None]:
+        """While this runs, Ctrl-C keeps the rounds of a loop that are done (`lang.rounds`)."""
+        from .lang.rounds import Rounds
+
+        return Rounds(self._evaluator.runtime.tables).heard()
 
     def set_arguments(self, argv: list[str]) -> None:
         """What programs find as their arguments, the script's own name first."""

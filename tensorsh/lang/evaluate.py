@@ -15,7 +15,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from itertools import count
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -34,6 +33,7 @@ from .expressions import Table
 from .faults import fault
 from .host import host_names
 from .imports import Imports
+from .interrupts import BetweenRounds
 from .namespace import Behind, Prelude
 from .parse import parse
 from .places import written_name
@@ -43,6 +43,7 @@ from .runs import walk
 from .runtime import USER_FILE, Runtime, Show
 
 if TYPE_CHECKING:
+    from .before import Before
     from .history import History
     from .snapshot import Snapshot
 
@@ -310,7 +311,9 @@ class Evaluator:
             if nested:  # the statement that imports reports it, if the program does not catch it
                 raise
             report = None if isinstance(error, (*PASSED_ON, TakenBack)) else self.fault(error)
-            if before is not None:
+            if before is not None and isinstance(error, BetweenRounds):
+                self.keep(before)
+            elif before is not None:
                 before.restore()
             if report is None or report is error:
                 raise
@@ -321,9 +324,16 @@ class Evaluator:
                 if segment is not None:
                     segment.end()
         if before is not None:
-            (before.commit if self.history is None else partial(self.history.keep, before))()
+            self.keep(before)
         if statement.table.pythonic and not self.pythonic and not statement.table.silent:
             self.pythonic = "torch" in self.modules.loaded or self.imports.torch_imported
+
+    def keep(self, before: Before) -> None:
+        """A statement has done what it should, or all rounds of a loop that it has begun."""
+        if self.history is None:
+            before.commit()
+        else:
+            self.history.keep(before)
 
     def can_change(self, statement: Statement) -> bool:
         """Whether a statement can change what it does not bind."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .. import progress
 from ..errors import TensorshError
 from ..lang.faults import fault
+from ..lang.interrupts import BetweenRounds
 from ..lang.parse import is_complete
 from ..render.paint import Paint, painter
 from ..session import OnDisplay, Session, Shown
@@ -185,7 +186,7 @@ class Shell:
         self.results.begin(number, text)
         started = perf_counter()
         try:
-            with self.session.active(), self.past.input(self.entries[-1]):
+            with self.session.active(), self.session.rounds(), self.past.input(self.entries[-1]):
                 self.perform(text)
         except TensorshError as error:
             self.fail(error)
@@ -193,10 +194,10 @@ class Shell:
             raise
         except Exception as error:
             self.fail(fault(error, lambda filename, line: None, ()))
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             self.interrupted = True
             sys.stdout.flush()
-            self.tell("\n" + self.paint("interrupted", "error") + ": the statement was taken back")
+            self.tell("\n" + self.paint("interrupted", "error") + what_was_kept(interrupt))
         finally:
             self.seconds = perf_counter() - started
             self.results.end(number)
@@ -390,6 +391,14 @@ class Lines:
 
     def drop(self) -> None:
         """Lines come one by one: there is nothing to forget."""
+
+
+def what_was_kept(interrupt: KeyboardInterrupt) -> str:
+    """What an interrupt has left of the statement."""
+    if not isinstance(interrupt, BetweenRounds):
+        return ": the statement was taken back"
+    place = f" after the round with {interrupt.place}" if interrupt.place else " after a round"
+    return f"{place}: what the loop has done is kept, `:undo` takes it back"
 
 
 def is_finished(text: str, pythonic: bool = False) -> bool:
