@@ -37,7 +37,7 @@ def numbers(shape: tuple[int, ...], kind: str) -> str:
     dtype = np.dtype(kind)
     if dtype.kind in "iub":
         return f"np.zeros({shape}, {dtype_text(dtype)})"
-    return f"np.random.default_rng(0).standard_normal({shape}).astype({dtype_text(dtype)})"
+    return f"np.random.default_rng(0).random({shape}).astype({dtype_text(dtype)})"
 
 
 def first(array: np.ndarray[Any, Any]) -> str:
