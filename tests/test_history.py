@@ -108,6 +108,11 @@ def test_an_input_goes_wholly(shell: RecordedShell) -> None:
     assert "y" not in shell.session
 
 
+def test_what_is_told_is_one_line(shell: RecordedShell) -> None:
+    enter(shell, "for i in range(3):\n    x = i\n", ":undo")
+    assert shell.told[-1] == "taken back: for i in range(3): …"
+
+
 def test_what_succeeded_of_an_input_that_failed(shell: RecordedShell) -> None:
     enter(shell, "x = 1", "x = 2\nnothing", ":undo")
     assert value(shell, "x") == 1

@@ -42,7 +42,7 @@ def _go(shell: Shell, argument: str, name: str, did: str, nothing: str) -> None:
             return
         entry = each.title
         entry.done, entry.taken_back = entry.taken_back, entry.done
-        first, *rest = displayed(each.title.text.strip()).split("\n")
+        first, *rest = map(displayed, each.title.text.strip().split("\n"))
         shell.tell(f"{did}: {first}" + shell.paint(" …" if rest else "", "note"))
         if each.files:
             shell.tell(shell.paint(f"  files stay as they are: {', '.join(each.files)}", "note"))
