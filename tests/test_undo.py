@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 import weakref
 from typing import Any
 
@@ -208,3 +209,10 @@ def test_small_sets_keep_their_order(n: int) -> None:
     session = prepared(f"some = {{*range({n}), *(f'm{{i}}' for i in range({n}))}}\nbefore = list(some)")
     failing(session, "some.discard('m1'); some.add(77); some.discard(0); some.add('new')")
     assert session.run("list(some) == before") == [True]
+
+
+def test_what_was_printed_stays_printed() -> None:
+    session = prepared("")
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        failing(session, "for i in range(3):\n    print(i)\n    1 / (1 - i)")
+    assert out.getvalue() == "0\n1\n"

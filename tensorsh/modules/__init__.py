@@ -145,6 +145,7 @@ class Modules:
         self.numpy: Any = None  # `numpy_state.NumPy`, when a program has imported it
         self._original: dict[str, dict[str, Any]] = {}  # the names of modules as they were found
         self.streams: dict[str, Any] = {}  # which the program has put in the place of the process's
+        self._outside: dict[str, Any] = {}  # the process's, as they were when the session began to run
         self._depth = 0
         self._random: Any = None
         self._copies: Any = None
@@ -210,7 +211,7 @@ class Modules:
 
     def kept(self) -> list[Any]:
         """What modules hold that a program can have changed or given them, streams and handlers of logs too."""
-        found: list[Any] = [getattr(sys, name) for name in STREAMS]
+        found = [stream for name in STREAMS if (stream := getattr(sys, name)) is not self._outside.get(name)]
         for name, module in self.loaded.items():
             original = self._original.get(name)
             if original is not None and type(module) is not ProgramModule:
@@ -242,7 +243,7 @@ class Modules:
     def active(self) -> Iterator[None]:
         """While the session runs: what its modules set for all of Python is in force."""
         if not self._depth:
-            outside = {name: getattr(sys, name) for name in STREAMS}
+            outside = self._outside = {name: getattr(sys, name) for name in STREAMS}
             for name, stream in self.streams.items():
                 setattr(sys, name, stream)
         self._depth += 1
