@@ -67,10 +67,12 @@ def matrix_vector(a: Array, b: Array) -> Array:
 
 
 def _ordered(a: Array, b: Array, order: int) -> Array:
-    if order == FUSED:
-        return _chain_of_fused(a, b)
     (m, k), n = a.shape, b.shape[1]
     size = m * k * n
+    if size == 0:
+        return matmul(a, b)
+    if order == FUSED:
+        return _chain_of_fused(a, b)
     if k < 2 or size > CHAINS:
         return matmul(a, b)
     if order == CHAIN:
