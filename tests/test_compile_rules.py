@@ -72,3 +72,31 @@ def test_a_statement_that_fails_undoes_the_steps() -> None:
     other.run(program("adam(P, lr=0.1)", ""))
     other.run("opt.step()")
     assert session.evaluate("w.tolist()") == other.evaluate("w.tolist()")
+
+
+TWO_STEPS = """
+manual_seed(1)
+W = randn(3, 3, requires_grad=True); w = randn(3, requires_grad=True); u = randn(3)
+opt = {optimizer}([W, w], lr=0.1)
+for i in range(12):
+    {zero}
+    loss = (w * u).sum()
+    loss.backward()
+    opt.step()
+    loss = loss.detach() + (W * W).sum()
+    loss.backward()
+    opt.step()
+"""
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "torch.optim.Adam", "torch.optim.AdamW"])
+@pytest.mark.parametrize("zero", ["opt.zero_grad()", "pass"])
+def test_two_steps_a_round_of_which_a_parameter_takes_one(optimizer: str, zero: str) -> None:
+    program = TWO_STEPS.format(optimizer=optimizer, zero=zero)
+    if "torch" in optimizer:
+        program = "import torch; from torch import manual_seed, randn" + program
+    compiled, evaluated = Session(), Session(compile=False)
+    for session in (compiled, evaluated):
+        session.run(program)
+    for name in ("W", "w", "loss"):
+        assert compiled[name].tolist() == evaluated[name].tolist()

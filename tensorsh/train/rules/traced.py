@@ -65,14 +65,18 @@ def adam(trace: Any, w: Any, g: Any, state: State, options: Options) -> bool:
 def _numbers_of(trace: Any, w: Any, g: Any, state: State, options: Options) -> list[Any]:
     """What `adam_numbers` gives, once for all parameters that are as many steps old."""
     trace.note(Step("effect", one_more, (w, g, state, options), (), "one_more"))
-    key = "adam", id(options), state["step"].item()
+    stepped = "stepped", id(state["exp_avg"])  # a state may be another dictionary each time
+    times = trace.marks[stepped] = trace.marks.get(stepped, 0) + 1
+    # a state in a trace is as old as before it: how often the program steps it comes on top
+    key = "adam", id(options), state["step"].item() + times
     known = trace.marks.get(key)
     if known is None:
         made = trace.call(adam_numbers, (state, options), (4,), FLOAT32)
-        known = trace.marks[key] = state, [trace.view(element, made, k, label="element") for k in range(4)]
-    elif known[0] is not state:
+        numbers = [trace.view(element, made, k, label="element") for k in range(4)]
+        known = trace.marks[key] = state, numbers, times
+    elif known[0]["exp_avg"] is not state["exp_avg"]:
         first, this = trace.named(known[0]), trace.named(state)
-        trace.guards.append(f"{this}['step'] == {first}['step']")
+        trace.guards.append(f"{this}['step'] + {times} == {first}['step'] + {known[2]}")
     found: list[Any] = known[1]
     return found
 
