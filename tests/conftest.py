@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tensorsh.engine import hooks
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 np.seterr(all="ignore")  # as while a session runs: tests call operations by themselves too
@@ -12,3 +14,4 @@ np.seterr(all="ignore")  # as while a session runs: tests call operations by the
 
 def pytest_runtest_setup() -> None:
     np.seterr(all="ignore")  # programs run outside a session leave their own settings
+    hooks.leaves.clear()  # a leaf with a hook keeps loops from being compiled: those of other tests are done with
