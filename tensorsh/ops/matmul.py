@@ -22,7 +22,7 @@ from ..engine.products import matmul as matrices
 from ..engine.products import products, shares
 from ..engine.small_products import matrix_product, matrix_vector, vector_product
 from ..engine.spec import Spec, broadcast_shapes
-from ..engine.tensor import Tensor
+from ..engine.tensor import TENSORS, Tensor
 from ..errors import ShapeError
 from .elementwise import conj
 from .product_rules import bmm_dtype, check_bmm, check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
@@ -106,7 +106,7 @@ def is_turned(x: Tensor) -> bool:
 
 def matrices_multiplied(a: Tensor, b: Tensor) -> Tensor:
     """`a @ b` of matrices, recorded by how they are stored."""
-    if a.requires_grad_slot or b.requires_grad_slot:
+    if (a.requires_grad_slot or b.requires_grad_slot) and type(a) in TENSORS and type(b) in TENSORS:
         left, right = is_turned(a), is_turned(b)
         if left or right:
             return apply(_mm_turned[left, right], (a, b))
