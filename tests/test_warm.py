@@ -6,7 +6,6 @@ Run `python tests/test_warm.py FIRST COUNT` for more random programs than the su
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import numpy as np
@@ -18,16 +17,8 @@ from compile_compare import difference, report, seeds
 from group_writer import program
 from loop_writer import LoopProgram
 from tensorsh import Session
-from tensorsh.engine import hooks
 from tensorsh.engine.compile import repeats, warm
 from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
-
-
-@pytest.fixture(autouse=True)
-def without_leaves_of_other_tests() -> None:
-    """A leaf with a hook keeps loops from being compiled, for as long as it lives: let those of other tests go."""
-    gc.collect()
-    hooks.leaves.clear()
 
 
 @pytest.fixture
