@@ -120,11 +120,20 @@ def _texts(rows: list[Row], delimiter: str, width: int, numerals: Numerals) -> f
     texts, numbers = set(), False
     for i, column in enumerate(zip(*cells, strict=True)):
         there = [cell for cell in column if not is_missing(cell)]
-        if there and all(map(is_word, there)) and any(map(is_name, there)):
+        if there and all(map(is_word, there)) and not any(_is_value(cell, numerals) for cell in there):
             texts.add(i)
         elif there:
             numbers = True
     return frozenset(texts) if numbers else frozenset()
+
+
+def _is_value(cell: str, numerals: Numerals) -> bool:
+    """Whether a cell can be read as a number, `infj` among them."""
+    try:
+        numerals.value(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _numerals(options: Options) -> Numerals:
