@@ -18,7 +18,13 @@ def pytest_runtest_setup() -> None:
 
 
 #: what asks the whole process how it is: before anything else has run in it
-FIRST = ("test_threads.py", "test_warnings.py", "test_warning_filters.py")
+FIRST = (
+    "test_threads.py",
+    "test_warnings.py",
+    "test_warning_filters.py",
+    "test_modules_numpy.py",
+    "test_rounds.py",
+)
 
 
 def pytest_collection_modifyitems(items: list) -> None:
