@@ -9,8 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
+
+from tensorsh.lang.rounds import line_of
 
 CHILD = """
 import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -135,3 +138,18 @@ def test_no_loop_is_taken_back(terminal: Terminal) -> None:
     )
     assert "taken back" in told
     assert "0" in terminal.enter("print(a)")
+
+
+def test_an_instruction_of_no_line_counts_to_the_line_before_it() -> None:
+    """Python gives a jump no line at times, and a signal may come just there."""
+
+    def looped(stop: int) -> None:
+        for _ in range(stop):
+            pass
+
+    code = looped.__code__
+    lines = {start: line for start, _, line in code.co_lines() if line}
+    for at, line in lines.items():
+        assert line_of(SimpleNamespace(f_lineno=None, f_code=code, f_lasti=at)) == line
+        assert line_of(SimpleNamespace(f_lineno=7, f_code=code, f_lasti=at)) == 7
+    assert line_of(SimpleNamespace(f_lineno=None, f_code=code, f_lasti=-1)) == 0

@@ -76,7 +76,7 @@ class Rounds:
         table = self.tables[running.f_code.co_filename]
 
         def trace(frame: FrameType, event: str, argument: Any) -> Any:
-            node = table.node(frame.f_lineno)
+            node = table.node(line_of(frame))
             over = event == "line" and node is not None and not within(node.span, loop.body.span)
             if not self.waiting or not over:
                 return trace
@@ -94,13 +94,21 @@ def outermost_loop(frame: FrameType | None, tables: dict[str, Table]) -> tuple[F
         table = (
             tables.get(frame.f_code.co_filename) if frame.f_code.co_filename.startswith(USER_FILE) else None
         )
-        node = None if table is None else table.node(frame.f_lineno)
+        node = None if table is None else table.node(line_of(frame))
         if table is not None and node is not None:
             loops = [loop for loop in loops_of(frame, table) if within(node.span, loop.body.span)]
             if loops:
                 found = frame, min(loops, key=lambda loop: loop.span.start)
         frame = frame.f_back
     return found
+
+
+def line_of(frame: FrameType) -> int:
+    """The line that runs; in an instruction that belongs to none (a jump), the one before it in the code."""
+    if frame.f_lineno is not None:
+        return frame.f_lineno
+    before = [line for start, _, line in frame.f_code.co_lines() if line and start <= frame.f_lasti]
+    return before[-1] if before else 0
 
 
 def loops_of(frame: FrameType, table: Table) -> list[Loop]:
