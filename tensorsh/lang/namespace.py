@@ -29,6 +29,8 @@ OPEN_PREFIXES = (
     "fft.",
 )
 
+RANKS = {prefix: rank for rank, prefix in enumerate(OPEN_PREFIXES)}
+
 #: bare names of a program's own settings: `no_grad`, `manual_seed`, …
 SETTINGS = (*CONTENTS["settings"].split(), *CONTENTS["autograd.grad_mode"].split())
 
@@ -77,16 +79,19 @@ class Prelude:
     """
 
     def __init__(self, host: dict[str, Any]):
-        everything = registry.names()
         self.open: dict[str, str] = {}
-        for prefix in reversed(OPEN_PREFIXES):
-            start = len(prefix)
-            self.open.update(
-                (key[start:], key) for key in everything if key.startswith(prefix) and "." not in key[start:]
-            )
+        ranks: dict[str, int] = {}
+        prefixes: set[str] = set()
+        for key in registry.names():
+            path, dot, name = key.rpartition(".")
+            rank = RANKS.get(path + dot)
+            if rank is not None and rank < ranks.get(name, len(RANKS)):
+                ranks[name], self.open[name] = rank, key
+            if dot:
+                prefixes.add(path.partition(".")[0])
         self.open.update(zip(SETTINGS, SETTINGS, strict=True))
         self.bound: dict[str, Any] = {**{dtype.name: dtype for dtype in ALL}, **dtypes}
-        prefixes = {path.partition(".")[0] for path in everything if "." in path} - {"Tensor"}
+        prefixes.discard("Tensor")
         self.bound.update((name, namespace(name)) for name in (*prefixes, "cuda", "backends"))
         self.bound["F"] = namespace("nn.functional")
         self.bound["torch"] = torch
