@@ -7,8 +7,7 @@ capitals stand for a piece of the table of that name.
 
 from __future__ import annotations
 
-import re
-from random import Random
+from table_writer import TableWriter, lines_of, words_of
 
 START = """
 import torch, torch.nn as nn, torch.nn.functional as F
@@ -495,11 +494,9 @@ outs.append(loss)
 loss = fit(seq, x)
 outs.append(loss)
 """.strip().split("\n")
-LINES = {name: text.strip().split("\n") for name, text in TABLES.items()}
+LINES = lines_of(TABLES)
 LINES["MODULEX"] = ["net", "block", "seq"]
-WORD = re.compile(
-    "|".join(sorted((name for name in LINES if not name.endswith("0")), key=len, reverse=True)) + "|INDEX"
-)
+WORDS = words_of(LINES)
 
 
 def disturbed(line: str, optimizer: str) -> str:
@@ -509,33 +506,18 @@ def disturbed(line: str, optimizer: str) -> str:
     return f"{head}{body}if h1 is not None: h1.remove()\n"
 
 
-class InstanceProgram:
+class InstanceProgram(TableWriter):
     """One program, and the statements to try after it."""
 
+    lines, words = LINES, WORDS
+
     def __init__(self, seed: int):
-        self.seed = seed
-        self.random = Random(seed)
-        self.index = "i"
+        super().__init__(seed)
         text = START + self.text("opt = OPTIMIZER\nsched = SCHEDULER") + "\n"
         for _ in range(self.random.choice((1, 1, 2))):
             text += self.batches() if self.chance(0.15) else self.loop("", self.random.randint(1, 5))
         self.program = text
         self.after = self.random.sample(LINES["AFTER"], 3)
-
-    def chance(self, p: float) -> bool:
-        return self.random.random() < p
-
-    def text(self, pattern: str, depth: int = 3) -> str:
-        """A piece of text with all its words replaced."""
-
-        def replaced(found: re.Match[str]) -> str:
-            word = found.group()
-            if word == "INDEX":
-                return self.index
-            small = depth <= 0 and f"{word}0" in LINES
-            return self.text(self.random.choice(LINES[f"{word}0" if small else word]), depth - 1)
-
-        return WORD.sub(replaced, pattern)
 
     def loop(self, indent: str, length: int) -> str:
         inner = indent + "    "

@@ -9,8 +9,7 @@ A table has one piece of text a line. Words in capitals stand for a piece of the
 
 from __future__ import annotations
 
-import re
-from random import Random
+from table_writer import TableWriter, lines_of, words_of
 
 START = """
 manual_seed(1)
@@ -497,39 +496,22 @@ print([o.sum().item() for o in outs])
 print(_)
 """,
 }
-LINES = {name: text.strip().split("\n") for name, text in TABLES.items()}
-WORD = re.compile(
-    "|".join(sorted((name for name in LINES if not name.endswith("0")), key=len, reverse=True)) + "|INDEX"
-)
+LINES = lines_of(TABLES)
+WORDS = words_of(LINES)
 
 
-class LoopProgram:
+class LoopProgram(TableWriter):
     """One program, and the statements to try after it."""
 
+    lines, words = LINES, WORDS
+
     def __init__(self, seed: int):
-        self.seed = seed
-        self.random = Random(seed)
-        self.index = "i"
+        super().__init__(seed)
         text = START + self.text("opt = OPTIMIZER") + "\n"
         for _ in range(self.random.choice((1, 1, 2))):
             text += self.in_function() if self.chance(0.2) else self.loop("", self.random.randint(1, 7))
         self.program = text
         self.after = self.random.sample(LINES["AFTER"], 3)
-
-    def chance(self, p: float) -> bool:
-        return self.random.random() < p
-
-    def text(self, pattern: str, depth: int = 3) -> str:
-        """A piece of text with all its words replaced."""
-
-        def replaced(found: re.Match[str]) -> str:
-            word = found.group()
-            if word == "INDEX":
-                return self.index
-            small = depth <= 0 and f"{word}0" in LINES
-            return self.text(self.random.choice(LINES[f"{word}0" if small else word]), depth - 1)
-
-        return WORD.sub(replaced, pattern)
 
     def loop(self, indent: str, length: int) -> str:
         inner, i = indent + "    ", self.index
