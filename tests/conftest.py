@@ -15,17 +15,3 @@ np.seterr(all="ignore")  # as while a session runs: tests call operations by the
 def pytest_runtest_setup() -> None:
     np.seterr(all="ignore")  # programs run outside a session leave their own settings
     hooks.leaves.clear()  # a leaf with a hook keeps loops from being compiled: those of other tests are done with
-
-
-#: what asks the whole process how it is: before anything else has run in it
-FIRST = (
-    "test_threads.py",
-    "test_warnings.py",
-    "test_warning_filters.py",
-    "test_modules_numpy.py",
-    "test_rounds.py",
-)
-
-
-def pytest_collection_modifyitems(items: list) -> None:
-    items.sort(key=lambda item: item.path.name not in FIRST)
