@@ -336,3 +336,31 @@ def test_a_large_table_with_decimal_commas_is_the_same_as_with_points():
     np.testing.assert_array_equal(
         table(commas, decimal=",", thousands=".").value, table(points.replace(",", "")).value
     )
+
+
+@pytest.mark.parametrize("block", [7, 1 << 18])
+@pytest.mark.parametrize("skip", [0, 1, 3, 5000, 5003, 5004])
+def test_lines_left_out_at_the_top(monkeypatch, block, skip):
+    monkeypatch.setattr(csv, "BLOCK", block)
+    text = "".join(f"line {i}\n" for i in range(skip)) + "1,2\n3,4"
+    assert table(text, skip=skip).value.tolist() == [[1, 2], [3, 4]]
+    with pytest.raises(ValueError, match="no rows"):
+        table(text, skip=skip + 2)
+    with pytest.raises(ValueError, match="no rows"):
+        table(text, skip=skip + 9)
+
+
+@pytest.mark.parametrize(
+    "rows, place",
+    [
+        ("1,2\n3,x\n", "line 7, column 2: 'x' is not a number"),
+        ("a,b\n1,2\n3,x\n", "line 8, column 2 \\(b\\): 'x' is not a number"),
+        ("1,2\n3,4,5\n", "line 7: 3 cells"),
+        ("12:30,13:30\n1,2\n", "line 6: '12:30' is neither a number nor a name"),
+        ('1,2\n3,"4\n5,6\n', "line 7, character 3: a quote that is never closed"),
+        ('"1,2\n5,6\n', "line 6, character 1: a quote that is never closed"),
+    ],
+)
+def test_errors_name_the_line_of_the_file_whatever_was_left_out(rows, place):
+    with pytest.raises(ValueError, match=place):
+        table("measured by hand\n" * 5 + rows, skip=5)

@@ -50,8 +50,7 @@ class Table:
 
 def read(stream: BinaryIO, options: Options) -> Table:
     """The table in a stream of bytes: [rows, columns] and the header's names."""
-    for _ in range(options.skip):
-        stream = _without_line(stream)
+    stream = _behind(stream, options.skip)
     head = read_head(stream, options.name)
     dialect = find_dialect(head, options)
     table = Rows(dialect, options)
@@ -74,12 +73,15 @@ def read(stream: BinaryIO, options: Options) -> Table:
     return Table(table.whole(), names, categories)
 
 
-def _without_line(stream: BinaryIO) -> BinaryIO:
-    """The stream behind its next line."""
-    head = b""
-    while b"\n" not in head and (more := stream.read(BLOCK)):
-        head += more
-    return cast(BinaryIO, Rejoined(head[head.find(b"\n") + 1 :] if b"\n" in head else b"", stream))
+def _behind(stream: BinaryIO, lines: int) -> BinaryIO:
+    """The stream behind its next lines."""
+    while lines and (block := stream.read(BLOCK)):
+        here = block.count(b"\n")
+        if here >= lines:
+            rest = block.split(b"\n", lines)[-1]
+            return cast(BinaryIO, Rejoined(rest, stream))
+        lines -= here
+    return stream
 
 
 def _blocks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:

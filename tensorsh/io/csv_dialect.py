@@ -46,7 +46,7 @@ class Dialect:
     columns: list[int] | None  # those asked for
     names: tuple[str, ...] | None
     start: int  # where the numbers begin, in bytes
-    line: int  # and in lines, from 1
+    line: int  # and in lines of the file, from 1
     comment: re.Pattern[bytes]
     numerals: Numerals
     texts: frozenset[int] = frozenset()  # the columns of words: they become codes
@@ -84,7 +84,7 @@ def find_dialect(head: bytes, options: Options) -> Dialect:
     """What `options` leave open, settled by the first rows. DataError where there are none."""
     comment = re.compile(rb"#[^\r\n]*" if options.kind == "txt" else rb"(?m)^[ \t]*#[^\r\n]*")
     numerals = _numerals(options)
-    lines = _lines(head, comment, _SAMPLE)
+    lines = _lines(head, comment, _SAMPLE, options.skip)
     if not lines:
         raise DataError(f"{options.name}: no rows", help="a table needs at least one line of numbers")
     delimiter = options.delimiter
@@ -94,7 +94,7 @@ def find_dialect(head: bytes, options: Options) -> Dialect:
         raise DataError(f"{delimiter!r} cannot be a delimiter", help='one character, such as delimiter=";"')
     rows = _rows(lines, delimiter)
     if not rows:  # the first goes on for longer
-        lines = _lines(head, comment, len(head))
+        lines = _lines(head, comment, len(head), options.skip)
         rows = _rows(lines, delimiter)
     if not rows:
         raise unclosed(options.name, ((line.line, line.text) for line in lines), delimiter)
@@ -147,11 +147,14 @@ def _numerals(options: Options) -> Numerals:
     return Numerals(options.decimal, options.thousands)
 
 
-def _lines(head: bytes, comment: re.Pattern[bytes], most: int) -> list[Row]:
-    """The first lines, without comments; empty ones only where they may be part of a quoted cell."""
+def _lines(head: bytes, comment: re.Pattern[bytes], most: int, above: int) -> list[Row]:
+    """The first lines, without comments; empty ones only where they may be part of a quoted cell.
+
+    `above`: how many lines of the file were left out before them.
+    """
     lines: list[Row] = []
     quoted, end = b'"' in head, 0
-    for number, raw in enumerate(head.split(b"\n"), 1):
+    for number, raw in enumerate(head.split(b"\n"), above + 1):
         start, end = end, end + len(raw) + 1
         complete = end <= len(head)
         text = decoded(comment.sub(b"", raw)).strip("\r ")
