@@ -57,6 +57,13 @@ def value(shell: RecordedShell, text: str) -> object:
         ("g = (v for v in [1, 2, 3]); next(g)", "next(g)", "list(g)"),
         ("torch.manual_seed(0); m = torch.nn.Linear(1, 1); o = torch.optim.Adam(m.parameters())",
          "m(torch.ones(1)).sum().backward(); o.step()", "m.weight.item(), o.state_dict()"),
+        ("ones = torch.ones(1, 1)", "torch.set_autocast_enabled('cpu', True)", "(ones @ ones).dtype"),
+        ("ones = torch.ones(1, 1); torch.set_autocast_enabled('cpu', True)",
+         "torch.set_autocast_enabled('cpu', False)", "(ones @ ones).dtype"),
+        ("ones = torch.ones(1, 1); torch.set_autocast_enabled('cpu', True)",
+         "torch.set_autocast_dtype('cpu', torch.float16)", "(ones @ ones).dtype"),
+        ("ones = torch.ones(1, 1); cast = torch.autocast('cpu')", "cast.__enter__()", "(ones @ ones).dtype"),
+        ("1", "torch.set_autocast_dtype('cpu', torch.float16)", "torch.get_autocast_dtype('cpu')"),
         ("m = torch.nn.BatchNorm1d(1)", "m(torch.ones(3, 1)); m.eval()", "m.training, m.running_mean.item()"),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.engine.op import registry
 from tensorsh.source import Source
 from undo_programs import Narrow, check, own_kind, pytorch_kind
 
@@ -216,3 +217,39 @@ def test_what_was_printed_stays_printed() -> None:
     with contextlib.redirect_stdout(io.StringIO()) as out:
         failing(session, "for i in range(3):\n    print(i)\n    1 / (1 - i)")
     assert out.getvalue() == "0\n1\n"
+
+
+@pytest.mark.parametrize("begun", ["torch.set_autocast_enabled('cpu', True)", "cast.__enter__()", "1"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "torch.set_autocast_enabled('cpu', True)",
+        "torch.set_autocast_enabled('cpu', False)",
+        "torch.set_autocast_dtype('cpu', torch.float16)",
+        "torch.set_autocast_cpu_dtype(torch.float16)",
+        "cast.__enter__()",
+        "off.__enter__(); cast.__enter__(); cast.__exit__()",
+        "with cast: torch.set_autocast_enabled('cpu', False)",
+    ],
+)
+def test_which_dtype_products_are_computed_in(begun: str, body: str) -> None:
+    session = prepared(
+        "ones = torch.ones(1, 1)\ncast = torch.autocast('cpu')\noff = torch.autocast('cpu', enabled=False)\n"
+        f"{begun}"
+    )
+    look = "torch.is_autocast_enabled('cpu'), torch.get_autocast_dtype('cpu'), (ones @ ones).dtype, ones.mm(ones).dtype"
+    before = session.run(look)
+    assert str(before[0][2]) == ("torch.float32" if begun == "1" else "torch.bfloat16")
+    failing(session, body)
+    assert session.run(look) == before
+
+
+def test_operations_are_their_own_again_after_the_last_autocast_of_all_sessions() -> None:
+    gc.collect()  # sessions of other tests that left with one
+    prepared("with torch.autocast('cpu'): pass")
+    kept = [registry["mm"].bound, registry["nn.functional.linear"].run]
+    one, other = prepared("torch.set_autocast_enabled('cpu', True)"), prepared("")
+    other.run("with torch.autocast('cpu'):\n    torch.set_autocast_enabled('cpu', False)")
+    assert str(one.run("torch.mm(torch.ones(1, 1), torch.ones(1, 1)).dtype")[0]) == "torch.bfloat16"
+    one.run("torch.set_autocast_enabled('cpu', False)")
+    assert [registry["mm"].bound, registry["nn.functional.linear"].run] == kept

@@ -33,6 +33,7 @@ class Context:
     """What operations do, grad mode, default dtype and device, random numbers, the undo journal."""
 
     __slots__ = (
+        "__weakref__",
         "_generator",
         "admit",
         "anomaly",

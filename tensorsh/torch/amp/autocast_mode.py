@@ -12,6 +12,7 @@ from ...engine import context
 from ...engine.device import parse
 from ...engine.warn import warn
 from ..namespace import torch
+from ..switches import set_switch, switch
 from . import casts
 
 __all__ = ["autocast", "custom_bwd", "custom_fwd", "is_autocast_available"]
@@ -65,16 +66,17 @@ class autocast:
         state = context.current()
         self._before.append(state.autocast)
         if self.device == "cpu":
-            casts.enter()
             shared = None if state.autocast is None else state.autocast.cache
             cache = ({} if shared is None else shared) if self._cache_enabled else None
-            state.autocast = Autocast(self.fast_dtype, cache) if self._enabled else None
+            casts.put(Autocast(self.fast_dtype, cache) if self._enabled else None)
         return self
 
     def __exit__(self, *_: object) -> bool:
-        context.current().autocast = self._before.pop()
+        before = self._before.pop()
         if self.device == "cpu":
-            casts.leave()
+            casts.put(before)
+            if before is None:
+                casts.leave()
         return False
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,27 +114,26 @@ def get_autocast_dtype(device_type: str) -> Any:
     if kind == "cpu" and context.current().autocast is not None:
         return context.current().autocast.dtype
     usual = torch.float16 if kind in ("cuda", "mps", "ipu") else torch.bfloat16
-    return context.current().switches.get(f"autocast {kind}", usual)
+    return switch(f"autocast {kind}", usual)
 
 
 def set_autocast_dtype(device_type: str, dtype: Any) -> None:
     """In which dtype products are computed under an autocast that does not say it."""
-    state = context.current()
-    if parse(device_type).type == "cpu" and state.autocast is not None:
-        state.autocast = Autocast(dtype, state.autocast.cache)
-    state.switches[f"autocast {parse(device_type).type}"] = dtype
+    kind, now = parse(device_type).type, context.current().autocast
+    if kind == "cpu" and now is not None:
+        casts.put(Autocast(dtype, now.cache))
+    set_switch(f"autocast {kind}", dtype)
 
 
 def set_autocast_enabled(device_type: Any, enabled: bool | None = None) -> None:
     """Begin an autocast that lasts until it is switched off; without a device, for CUDA devices."""
     if enabled is None or parse(device_type).type != "cpu":
         return
-    state, on = context.current(), context.current().autocast is not None
+    on = is_autocast_cpu_enabled()
     if enabled and not on:
-        casts.enter()
-        state.autocast = Autocast(get_autocast_dtype("cpu"), {})
+        casts.put(Autocast(get_autocast_dtype("cpu"), {}))
     elif on and not enabled:
-        state.autocast = None
+        casts.put(None)
         casts.leave()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from ...engine import context
 from ...engine import dtype as dt
@@ -44,16 +45,36 @@ JOINED = "cat concat concatenate stack index_copy"
 Rule = Callable[[tuple[Any, ...]], DType]
 
 
-#: how many autocasts are in force, and what puts back each operation that looks for them
-_depth = 0
+#: the sessions that have one in force, and what puts back each operation that looks for it
+_sessions: WeakSet[Any] = WeakSet()
 _restore: list[Callable[[], None]] = []
 
 
-def enter() -> None:
-    """Let the operations of the lists look for an autocast, until the last one is left."""
-    global _depth
-    _depth += 1
-    if _depth > 1:
+def put(autocast: Any) -> None:
+    """Put an autocast in force in this session, or none, noted in the journal."""
+    state = context.current()
+    state.journal.record(lambda: state.autocast, partial(_put, state), _sessions)
+    _put(state, autocast)
+
+
+def _put(state: Any, autocast: Any) -> None:
+    state.autocast = autocast
+    if autocast is not None:
+        _sessions.add(state)
+        _look()
+
+
+def leave() -> None:
+    """This session has left its outermost; where no other has one, operations are as they were."""
+    _sessions.discard(context.current())
+    if not _sessions:
+        while _restore:
+            _restore.pop()()
+
+
+def _look() -> None:
+    """Let the operations of the lists look for an autocast."""
+    if _restore:
         return
     for names, rule in ((NARROW, _narrow), (WIDE, _wide), (JOINED, _widest)):
         for record in {
@@ -65,15 +86,6 @@ def enter() -> None:
         install(name, _casting(plain, _narrow, None))
         _restore.append(partial(install, name, plain))
     _watch(registry["nn.functional.pad"], _wide, lambda kwargs, args: _padding(args, kwargs) != "constant")
-
-
-def leave() -> None:
-    """An autocast is left; after the last one operations are as they were."""
-    global _depth
-    _depth -= 1
-    if not _depth:
-        while _restore:
-            _restore.pop()()
 
 
 def _padding(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
