@@ -107,6 +107,13 @@ def test_files_want_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     except ImportError:
         with pytest.raises(TensorshError, match="matplotlib, which is not installed"):
             Session().run('plot([1., 2.], save="y.svg")')
+        for text in (
+            'hist([1., 2.]).save("h.png")',
+            'c = heatmap([[1., 2.]]); c.save("h.png")',
+            'import torch\nplot([1., 2.]).save("y.svg")',
+        ):
+            with pytest.raises(TensorshError, match="matplotlib, which is not installed"):
+                Session().run(text)
         assert not list(tmp_path.iterdir())
         return
     assert Session().run('plot([1., 2.], save="y.svg"); hist([1., 2.]).save("h.png"); heatmap([[1., 2.]])')

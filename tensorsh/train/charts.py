@@ -36,6 +36,7 @@ class Series:
 class Drawn:
     """What every chart can do."""
 
+    public = frozenset({"save"})
     title: str
 
     def save(self, path: str | os.PathLike[str]) -> None:
