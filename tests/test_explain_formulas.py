@@ -99,3 +99,31 @@ def test_a_listing_is_as_long_as_the_graph_is_large() -> None:
         (found,) = session.run("explain h")
         assert len(found.values) == steps
         assert len(found.gradients) <= 2 * steps
+
+
+NUMBERS = [
+    "complex('nan+infj')",
+    "complex('inf')",
+    "complex('-infj')",
+    "complex(-0.0, -2)",
+    "-1j",
+    "1 - 0j",
+    "2.5j",
+]
+
+
+@pytest.mark.parametrize("torch", [False, True])
+@pytest.mark.parametrize(
+    "number", [*NUMBERS, "float('inf')", "float('-inf')", "float('nan')", "-0.0", "True"]
+)
+def test_the_lines_with_a_number_that_no_literal_gives(number: str, torch: bool) -> None:
+    session = Session()
+    session.recollect()
+    session.run(
+        f"w = tensor([1, 2j], requires_grad=True)\nloss = ((w * {number} + 1j) * tensor([{number}, 1])).abs().sum()"
+    )
+    if torch:
+        session.run(TORCH)
+    (found,) = session.run("explain loss")
+    assert found.complete, found.program()
+    check(session, found)

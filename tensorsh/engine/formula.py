@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import cmath
+import math
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -134,10 +136,18 @@ def of_name(text: str, shape: tuple[int, ...] | None = None) -> Formula:
 
 
 def of_number(value: Any) -> Formula:
+    return Formula(parsed(spelled(value)), one=value == 1, zero=value == 0, number=True, shape=())
+
+
+def spelled(value: Any) -> str:
+    """A number as a program writes it: a literal, or by its type where it is none: `inf`, `nan`."""
     text = repr(value)
-    if "inf" in text or "nan" in text:
-        text = f"{type(value).__name__}('{text}')"
-    return Formula(parsed(text), one=value == 1, zero=value == 0, number=True, shape=())
+    if isinstance(value, complex):
+        if cmath.isfinite(value):
+            return repr(complex(0, value.imag)) if value.real == 0 else text
+    elif not isinstance(value, float) or math.isfinite(value):
+        return text
+    return f"{type(value).__name__}('{value}')"
 
 
 def unknown(shape: tuple[int, ...] | None) -> Formula:
@@ -178,8 +188,7 @@ def _exact(values: np.ndarray[Any, Any]) -> str:
     if values.ndim == 0:
         number = values[()]
         exact = number.dtype.kind in "biuc" or number.dtype.itemsize == 8
-        text = repr(number.item()) if exact else str(number)
-        return f"float('{text}')" if text in ("inf", "-inf", "nan") else text
+        return spelled(number.item()) if exact or not np.isfinite(number) else str(number)
     return "[" + ", ".join(_exact(row) for row in values) + "]"
 
 
