@@ -141,12 +141,17 @@ def default_signals() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def started(path: Path) -> subprocess.Popen[str]:
+#: what `-m tensorsh` does, once Python is up and has said so: what comes before that is not ours to answer for
+UP = (
+    "import runpy; print('up', flush=True); runpy.run_module('tensorsh', run_name='__main__', alter_sys=True)"
+)
+
+
+def started(path: Path, *how: str) -> subprocess.Popen[str]:
     """A program in a session of its own, to which Ctrl-C comes as it does from a terminal."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tensorsh", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True, preexec_fn=default_signals,
-        env={**os.environ, "PYTHONPATH": str(Path(grammar.__file__).parents[2])},
+        [sys.executable, *(how or ("-m", "tensorsh")), str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True, preexec_fn=default_signals, env=ENVIRONMENT,
     )  # fmt: skip
 
 
@@ -198,7 +203,10 @@ def test_ctrl_c_where_python_drops_exceptions(tmp_path: Path) -> None:
 
 
 def broken_off(times: int, folder: Path) -> list[tuple[float, int, str]]:
-    """Start, and interrupt after a random while: (seconds, exit code, errors) of what did not end as it should."""
+    """Start, and interrupt a random while after Python is up.
+
+    Returns (seconds, exit code, errors) of what did not end as it should.
+    """
     import random
 
     path = folder / "s.py"
@@ -207,8 +215,9 @@ def broken_off(times: int, folder: Path) -> list[tuple[float, int, str]]:
     )
     wrong = []
     for _ in range(times):
-        after = random.uniform(0.05, 1.0)
-        program = started(path)
+        after = random.uniform(0.0, 1.0)
+        program = started(path, "-c", UP)
+        assert program.stdout is not None and program.stdout.readline() == "up\n"
         time.sleep(after)
         program.send_signal(signal.SIGINT)
         try:
