@@ -639,19 +639,46 @@ def test_what_was_meant_is_taken_with_a_key_while_nothing_is_typed(shell: Record
     for key in ("\t", "\r", "\x1b[C"):
         assert typed(shell, key, "\r", offer=shell.offer) == ["x = ones(2,3)"]
     assert typed(shell, "y", "\r", offer=shell.offer) == ["y"]
-    shell.enter("x = 3")
-    shell.enter("x = ones(2")
-    assert shell.offer == "x = ones(2,3)" or shell.offer is None
+
+
+def test_what_was_meant_is_offered_once_and_only_after_what_was_wrong(shell: RecordedShell) -> None:
+    texts = ["x = ones（2）", "x", "y = ones（3）", "x = ones(2", "z = 1 +", "x"]
+
+    class Inputs:
+        typed = True
+
+        def __init__(self) -> None:
+            self.offers: list[str | None] = []
+
+        def read(self, offer: str | None = None) -> str:
+            self.offers.append(offer)
+            if len(self.offers) > len(texts):
+                raise EOFError
+            return texts[len(self.offers) - 1]
+
+        def drop(self) -> None:
+            raise AssertionError("nothing was interrupted")
+
+    inputs = Inputs()
+    assert shell.loop(inputs) == 0
+    assert inputs.offers == [None, "x = ones(2)", None, "y = ones(3)", None, None, None]
+    assert len(shell.screen.errors) == 6
 
 
 def test_commands_of_the_system_run_where_somebody_types(
     shell: RecordedShell, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shell.typed = True
-    shell.enter("!echo out (")
+    shell.enter("!echo 'out ('")
+    assert capfd.readouterr().out == "out (\n" and shell.told == []
     shell.enter("!exit 3")
-    assert capfd.readouterr().out == "" or True
+    assert shell.told == ["exit code 3"]
+    shell.enter("!")
+    assert [error.message for error in shell.screen.errors] == ["`!` wants a command"]
     shell.typed = False
+    shell.enter("!echo 'out ('")
+    left = capfd.readouterr()
+    assert left.out == "" and "skipped, it is for a notebook" in left.err
 
 
 def test_enter_runs_what_is_complete(shell: RecordedShell) -> None:
