@@ -160,6 +160,12 @@ def test_derivatives_of_derivatives() -> None:
         ("param w = 1.\ny = w * 2\ngrad y", "grad-not-leaf", "it is not a leaf"),
         ("x = [1.]\ngrad x", "grad-not-required", "requires_grad is False"),
         ("param w = 1.\ngrad w", "grad-no-backward", "no backward has reached it"),
+        (
+            "param w = 1.\ny = w * w\nbackward y\nbackward y",
+            "graph-freed",
+            "backward through the graph a second time",
+        ),
+        ("param w = 1.\ny = w * w\nbackward y\ngrad y wrt w", "graph-freed", "the graph a second time"),
     ],
 )
 def test_grad_says_why_there_is_none(program: str, code: str, text: str) -> None:

@@ -58,6 +58,7 @@ def test_without_a_hint_that_somebody_will_ask_nothing_is_kept() -> None:
     session.run(LAYER + "backward loss")
     with pytest.raises(TensorshError) as raised:
         session.run("explain loss")
+    assert raised.value.code == "graph-freed"
     assert "`backward loss retain`" in (raised.value.help or "")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.errors import facts_of
 from tensorsh.io import load, read, save
 
 KINDS = ("npy", "npz", "csv", "tsv", "txt", "json", "safetensors")
@@ -100,6 +101,7 @@ SAFETENSORS = {
 def test_odd_safetensors(name: str) -> None:
     with pytest.raises(ValueError) as raised:
         read("-", stdin=io.BytesIO(SAFETENSORS[name]), format="safetensors")
+    assert facts_of(raised.value).kind == "data"
     assert "standard input" in str(raised.value)
     assert raised.value.__cause__ is None, "a reader foresees this"
 
@@ -152,6 +154,7 @@ def test_odd_tensors_in_json(fields: dict[str, object]) -> None:
     try:
         read("-", stdin=io.BytesIO(text.encode()), format="json")
     except ValueError as error:
+        assert facts_of(error).kind == "data"
         assert "standard input" in str(error)
     else:
         assert fields["dtype"] == "int64"
@@ -204,5 +207,6 @@ def test_several_arrays_in_one_npy_stream(capfdbinary: pytest.CaptureFixture[byt
     assert [a.tolist() for a in load("x.npy")] == [[1, 2], [[0.5]], True]
     with open("x.npy", "ab") as file:
         file.write(b"more")
-    with pytest.raises(ValueError, match="array 4"):
+    with pytest.raises(ValueError, match="array 4") as raised:
         load("x.npy")
+    assert facts_of(raised.value).kind == "data"
