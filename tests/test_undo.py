@@ -30,7 +30,7 @@ def prepared(text: str) -> Session:
 
 
 def test_random_statements_of_pytorch_programs() -> None:
-    assert check(120, 0, pytorch_kind()) == []
+    assert check(300, 0, pytorch_kind()) == []
 
 
 def test_random_statements_of_the_language() -> None:

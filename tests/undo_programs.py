@@ -54,9 +54,9 @@ line = deque([1, 2, 3], maxlen=4)
 heap = [1, 4, 2, 8]
 Point = namedtuple("Point", "x y")
 point = Point([1], xs)
-raw = bytearray(b"bytes")
+raw, raw_grown = bytearray(b"bytes"), bytearray(b"alone")
 view = memoryview(raw)
-numbers = array.array("d", [1.0, 2.0])
+numbers, grown = array.array("d", [1.0, 2.0]), array.array("i", [1, 2, 3])
 written, binary = io.StringIO(), io.BytesIO(b"binary")
 written.write("start\\n")
 binary.read(2)
@@ -406,6 +406,11 @@ raw[0] = 0; view[1:3] = b"zz"
 raw[-1:] = b"q"; view[0] = 65
 numbers[0] = 9.0; numbers.reverse()
 numbers.frombytes(bytes(0)); numbers[1] = 2.0
+grown.append(4); grown.extend(range(100)); grown.insert(0, 7)
+grown.pop(); del grown[0]; grown.byteswap()
+grown.fromlist([5]); grown *= 3; grown.remove(5)
+del grown[:]; grown.frombytes(bytes(8)); grown += grown
+raw_grown.extend(b"more"); del raw_grown[:2]; raw_grown += b"!"; raw_grown.clear()
 written.write("more"); written.seek(0); written.truncate()
 written.close(); binary.close()
 binary.write(b"xx"); binary.read(1); binary.getbuffer()[0] = 0
@@ -930,7 +935,7 @@ def joined(changes: str) -> list[str]:
 
 
 GLOBALS = {
-    "number", "text", "xs", "numbers", "some", "objects", "global_new", "part", "arr", "x", "row", "left2", "step",
+    "number", "text", "xs", "numbers", "grown", "raw_grown", "some", "objects", "global_new", "part", "arr", "x", "row", "left2", "step",
 }  # fmt: skip
 
 
