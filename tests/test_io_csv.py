@@ -97,6 +97,19 @@ def test_said_headers_and_columns():
     assert table("1,2,3\n", columns=(-1, 0)).value.tolist() == [[3, 1]]
 
 
+@pytest.mark.parametrize("header", [None, False])
+def test_columns_of_texts_are_codes_with_or_without_a_header(header):
+    loaded = table("5.5,setosa\n4.5,versicolor\n5.0,setosa\n", header=header)
+    assert loaded.value[:, 1].tolist() == [0, 1, 0] and loaded.value[:, 0].tolist() == [5.5, 4.5, 5.0]
+    assert (loaded.names, loaded.categories) == (None, {1: ("setosa", "versicolor")})
+    named = table("setosa,5.5\nvirginica,4.5\n", header=True)
+    assert (named.value.tolist(), named.names, named.categories) == (
+        [[0, 4.5]],
+        ("setosa", "5.5"),
+        {0: ("virginica",)},
+    )
+
+
 def test_txt_comments():
     assert table("1 2 # the first\n# none\n3 4\n", "txt").value.tolist() == [[1, 2], [3, 4]]
 

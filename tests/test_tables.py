@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,17 @@ def test_texts_are_codes_with_their_categories(session: Session) -> None:
         session.run('categories(ones(2, 2), "a")')
 
 
+def test_texts_of_a_table_without_a_header(session: Session) -> None:
+    Path("plain.csv").write_text("5.1,setosa\n4.9,versicolor\n5.0,setosa\n")
+    session.run('p = load("plain.csv")')
+    assert session.evaluate("p[:, 1].tolist()") == [0, 1, 0]
+    assert session.evaluate('categories(p, "1")') == ["setosa", "versicolor"]
+    assert session.evaluate('p["0"].tolist()') == pytest.approx([5.1, 4.9, 5.0])
+    loaded = read("plain.csv")
+    assert loaded.names is None and loaded.categories == {1: ("setosa", "versicolor")}
+    assert repr(session.evaluate("describe(p)")).endswith("\n1  setosa 2, versicolor 1")
+
+
 def test_a_column_of_both_is_an_error(session: Session) -> None:
     Path("bad.csv").write_text("a,b\n1,2\n3,x\n")
     with pytest.raises(TensorshError, match=r"line 3, column 2 \(b\): 'x' is not a number"):
@@ -82,13 +94,34 @@ def test_compressed_files(session: Session) -> None:
     session.run('save(ones(2, 3), "x.npy")')
     Path("x.npy.gz").write_bytes(gzip.compress(Path("x.npy").read_bytes()))
     assert session.evaluate('load("x.npy.gz").shape') == (2, 3)
-    try:
-        import zstandard  # noqa: F401
-    except ImportError:
-        Path("x.csv.zst").write_bytes(b"\x28\xb5\x2f\xfd0000")
-        with pytest.raises(TensorshError) as raised:
-            session.run('load("x.csv.zst")')
-        assert raised.value.help == "pip install zstandard" or raised.value.kind == "data"
+
+
+def of_zstandard(data: bytes) -> bytes:
+    """A frame of one block that is stored as it is."""
+    assert len(data) < 256
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) + (len(data) << 3 | 1).to_bytes(3, "little") + data
+
+
+def test_zstandard_is_read_where_a_package_can(session: Session) -> None:
+    if sys.version_info < (3, 14):
+        pytest.importorskip("zstandard")
+    Path("iris.csv.zst").write_bytes(of_zstandard(IRIS.encode()))
+    assert session.evaluate('load("iris.csv.zst")["species"].tolist()') == [0, 0, 1, 2]
+    Path("cut.csv.zst").write_bytes(of_zstandard(IRIS.encode())[:40])
+    with pytest.raises(TensorshError) as raised:
+        session.run('load("cut.csv.zst")')
+    assert raised.value.kind == "data"
+
+
+def test_what_reads_zstandard_is_named_where_nothing_does(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("compression", "zstandard"):
+        monkeypatch.setitem(sys.modules, name, None)
+    Path("iris.csv.zst").write_bytes(of_zstandard(IRIS.encode()))
+    with pytest.raises(TensorshError, match=r"iris\.csv\.zst is compressed with Zstandard") as raised:
+        session.run('load("iris.csv.zst")')
+    assert (raised.value.kind, raised.value.help) == ("data", "pip install zstandard")
 
 
 def test_describe(session: Session) -> None:
