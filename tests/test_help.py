@@ -11,13 +11,14 @@ import pytest
 
 from doc_examples import ROOT, enter, make_shell, today
 from tensorsh import Session
+from tensorsh.engine.op import registry
 from tensorsh.render.paint import columns, painter
 from tensorsh.repl import pager
 from tensorsh.repl.commands import ALL, COMMANDS
 from tensorsh.repl.complete import complete
 from tensorsh.repl.help import Page, about, of_value, outside, overview, pages
 from tensorsh.repl.help.errors import codes
-from tensorsh.repl.help.families import members
+from tensorsh.repl.help.families import FAMILIES, members
 from tensorsh.repl.help.page import wrapped
 from tensorsh.repl.help.texts import ENGLISH, find_topic, language, sections, topic, topics
 from tensorsh.repl.help.values import meaning
@@ -125,6 +126,11 @@ def test_what_is_told(shell, name: str, wanted: list[str]) -> None:
 def test_help_lists_topics_families_and_commands(shell) -> None:
     told = enter(shell, ":help")
     assert all(name in told for name in (*topics(ENGLISH), *members(), *COMMANDS))
+
+
+def test_every_file_of_operations_is_in_one_family_and_no_family_names_another() -> None:
+    named = [file for _, _, files in FAMILIES.values() for file in files.split()]
+    assert sorted(named) == sorted({module.rpartition(".")[2] for module in registry.index.values()})
 
 
 def test_every_page_can_be_shown() -> None:

@@ -14,22 +14,22 @@ from ...engine.registry import INTERNAL
 FAMILIES: dict[str, tuple[str, str, str]] = {
     "linear-algebra": (
         "Linear algebra", "linalg.",
-        "matmul add_products products linalg linalg_lu linalg_norm linalg_triangular decompose eigenvalues "
-        "least_squares matrix_functions matrix_rank einsum distance",
+        "matmul add_products products linalg linalg_lu linalg_ldl linalg_norm linalg_triangular householder decompose "
+        "eigenvalues least_squares matrix_functions matrix_rank einsum distance",
     ),
     "fft": ("Fourier transforms", "fft.", "fft spectral"),
     "special": ("Special functions", "special.", "special gamma bessel polynomials"),
-    "windows": ("Signal windows", "signal.", "signal_windows windows"),
+    "windows": ("Signal windows", "signal.", "signal_windows"),
     "masked": ("Masked reductions", "masked.", "masked"),
-    "losses": ("Losses", "", "loss loss_binary loss_class loss_margin"),
+    "losses": ("Losses", "", "loss loss_binary loss_class loss_margin loss_ctc"),
     "neural-networks": (
         "Neural networks", "nn.",
-        "conv pool pooling pool_adaptive norm_channels attention embedding fold padding interpolate grid activation "
-        "activation_smooth dropout softmax",
+        "conv pooling pool_adaptive pool_fractional norm_channels native_norms attention embedding embedding_bag fold "
+        "padding interpolate grid activation activation_smooth dropout softmax",
     ),
     "gradients": ("Gradients and transforms", "autograd. func.", "autograd functional func jacobians vmap gradcheck"),
-    "training": ("Training", "optim.", "optim metrics batches"),
-    "random": ("Random numbers", "random.", "random random_fill random_streams"),
+    "training": ("Training, tables and charts", "optim.", "optim metrics data tables charts"),
+    "random": ("Random numbers", "random.", "random random_fill random_streams gamma_draws"),
     "creation": ("Making tensors", "", "create factories ranges grids storage"),
     "elementwise": (
         "Element by element", "",
@@ -38,16 +38,14 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
     ),
     "reductions": (
         "Reductions, scans and sorting", "",
-        "reduce statistics extremes scan sort quantile norm moments histogram unique finite_difference cascade",
+        "reduce statistics extremes scan sort quantile norm histogram unique finite_difference",
     ),
-    "indexing": (
-        "Indexing", "", "index index_write getitem gather scatter selection masked_write nonzero diagonals",
-    ),
+    "indexing": ("Indexing", "", "index index_write gather scatter masked_write nonzero diagonals"),
     "shapes": (
         "Shapes, views and joining", "",
-        "shape_views broadcast reorder rearrange join split strided views reshape_inplace",
+        "shape_views broadcast reorder rearrange join split strided views copies reshape_inplace dim_order",
     ),
-    "tensors": ("Attributes and conversions", "", ""),
+    "tensors": ("Attributes and conversions", "", "attributes cast dense hooks storages subclasses"),
 }  # fmt: skip
 
 
