@@ -242,7 +242,7 @@ class Writer:
         trace.memo.pop(id(t), None)
         made = trace.origin(t)
         if made is None and (text := opaque(node)):
-            formula = Formula(of_name(text[0]).tree, complete=False)
+            formula = Formula(of_name(text).tree, complete=False)
         else:
             formula = self._expressed(t)
         inline = node.op is not None and node.op.view and (id(node), t.index) not in self.spelled
@@ -405,8 +405,8 @@ def output_of(node: Node, index: int) -> Tensor:
     return t
 
 
-def opaque(node: Node) -> tuple[str] | None:
-    """How a node is written whose operation the graph does not remember."""
+def opaque(node: Node) -> str:
+    """How a node is written whose operation the graph does not remember; empty where that is not known."""
     maker = getattr(node, "maker", None)
     name = getattr(maker, "__name__", "")
-    return (f"{name.removesuffix('Backward')}.apply(…)".replace("…", "_"),) if name else None
+    return f"{name.removesuffix('Backward')}.apply(_)" if name else ""

@@ -29,23 +29,6 @@ MOST_ELEMENTS = 64
 
 PLACE = re.compile(r"\{(\d)\}")
 
-#: changes of shape alone: what is one or zero everywhere stays so
-RESHAPING = frozenset(
-    (
-        *(
-            "expand",
-            "Tensor.expand",
-            "broadcast_to",
-            "view",
-            "Tensor.view",
-            "reshape",
-            "permute",
-            "transpose",
-        ),
-        *("t", "squeeze", "unsqueeze", "Tensor.sum_to_size", "Tensor.to"),
-    )
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -205,7 +188,7 @@ def of_call(
     """The operation applied to formulas (for tensors) and plain arguments; `of` is the Spec of the result."""
     shape = None if of is None else of.shape
     complete = all(f.complete for f in _flat(formulas))
-    simple = _simplified(op.name, args, formulas, of, spelling)
+    simple = _simplified(op, args, formulas, of, spelling)
     if simple is not None:
         return simple
     template = _template(op, args)
@@ -311,8 +294,9 @@ def _filled_in(template: str, formulas: list[Any], spelling: Spelling) -> ast.ex
 
 
 def _simplified(
-    name: str, args: tuple[Any, ...], formulas: list[Any], of: Any, spelling: Spelling
+    op: Op, args: tuple[Any, ...], formulas: list[Any], of: Any, spelling: Spelling
 ) -> Formula | None:
+    name = op.name
     operands = [f if isinstance(f, Formula) else of_number(f) for f in formulas[:2] if _is_operand(f)]
     if name in ("t", "transpose") and operands and (turned := _turned(operands[0], args, of)) is not None:
         return turned
@@ -338,15 +322,20 @@ def _simplified(
             return left
     if name == "pow" and len(args) > 1 and _same(args[1], 1):
         return operands[0]
-    if operands and name in RESHAPING and of is not None:
+    if operands and of is not None and _shows_elements(op, args, of):
         first = operands[0]
         if name in ("view", "squeeze") and (bare := _without_keepdim(first, of.shape)) is not None:
             return bare
-        if name in ("view", "reshape", "expand", "squeeze") and first.shape == of.shape:
+        if name in ("view", "expand", "squeeze") and first.shape == of.shape:
             return first
         if first.one or first.zero:
             return filled("ones" if first.one else "zeros", of.shape, of.dtype, spelling)
     return None
+
+
+def _shows_elements(op: Op, args: tuple[Any, ...], of: Any) -> bool:
+    """Whether the result is a view of elements of the input, so that what is one or zero everywhere stays so."""
+    return op.view and op.from_base is None and args[0].dtype is of.dtype
 
 
 def _is_operand(value: Any) -> bool:

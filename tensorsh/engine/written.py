@@ -23,6 +23,9 @@ from .views import steps_of
 
 Key = tuple[Any, ...]
 
+#: what made a tensor: the operation, its arguments, which of several results
+Made = tuple[Op, tuple[Any, ...], int | None]
+
 
 class Trace(Listening):
     """Formulas of the tensors that are known: named ones, traced ones, and those with a graph."""
@@ -35,13 +38,11 @@ class Trace(Listening):
             self.held.setdefault(identity(t), t)
         self.spelling = spelling
         self.literals = literals  # how many elements a literal may have
-        self.made: dict[int, tuple[Op, tuple[Any, ...], int | None]] = {}  # id of a tensor → its maker
+        self.made: dict[int, Made] = {}  # id of a tensor → its maker
         self.memo: dict[int, Formula] = {}
         self.keep: list[Any] = []  # an id must stay taken while it is a key
-        self.joined: dict[
-            Key, tuple[Op, tuple[Any, ...], int | None]
-        ] = {}  # nodes that are shown as one call
-        self.origins: dict[int, tuple[Op, tuple[Any, ...], int | None] | None] = {}
+        self.joined: dict[Key, Made] = {}  # nodes that are shown as one call
+        self.origins: dict[int, Made | None] = {}
 
     def heard(self, op: Op, args: tuple[Any, ...], result: Any) -> None:
         """An operation has run."""
@@ -57,7 +58,7 @@ class Trace(Listening):
         with self, context.GradMode(False):
             yield
 
-    def _note(self, t: Any, made: tuple[Op, tuple[Any, ...], int | None]) -> None:
+    def _note(self, t: Any, made: Made) -> None:
         if type(t) in TENSORS and id(t) not in self.made:
             self.made[id(t)] = made
             self.keep.append(t)
@@ -89,7 +90,7 @@ class Trace(Listening):
             self._remember(current, self.call(current, made))
         return self.memo[id(t)]
 
-    def call(self, t: Tensor, made: tuple[Op, tuple[Any, ...], int | None]) -> Formula:
+    def call(self, t: Tensor, made: Made) -> Formula:
         """A tensor as the call that made it, of arguments whose formulas are known."""
         op, args, index = made
         formulas = arguments(op, args, lambda a: self.memo[id(a)])
@@ -108,14 +109,14 @@ class Trace(Listening):
             return of_name(name, t.spec.shape)
         return unknown(t.spec.shape) if is_stand_in(t) else of_literal(t, self.spelling, self.literals)
 
-    def origin(self, t: Tensor) -> tuple[Op, tuple[Any, ...], int | None] | None:
-        """(op, args, which of several results) that made the tensor, if that is known and it has no name."""
+    def origin(self, t: Tensor) -> Made | None:
+        """What made the tensor, if that is known and it has no name."""
         if id(t) not in self.origins:
             self.origins[id(t)] = self._find_origin(t)
             self.keep.append(t)
         return self.origins[id(t)]
 
-    def _find_origin(self, t: Tensor) -> tuple[Op, tuple[Any, ...], int | None] | None:
+    def _find_origin(self, t: Tensor) -> Made | None:
         if identity(t) in self.names:
             return None
         made = (
@@ -127,7 +128,7 @@ class Trace(Listening):
         )
         return None if made is None else self._in_public(made)
 
-    def _of_write(self, t: Tensor) -> tuple[Op, tuple[Any, ...], int | None] | None:
+    def _of_write(self, t: Tensor) -> Made | None:
         """A tensor that was written to through a view of it, a copy with another region; or a view of one."""
         node = t.node
         if type(node) is ViewNode:
@@ -156,7 +157,7 @@ class Trace(Listening):
             at = found
         return at
 
-    def _of_view(self, t: Tensor) -> tuple[Op, tuple[Any, ...], int | None] | None:
+    def _of_view(self, t: Tensor) -> Made | None:
         """A view of a tensor that has a name, where nothing needs a gradient."""
         view = t.view_of
         if view is None or t.node is not None or identity(view.base) not in self.names:
@@ -164,9 +165,7 @@ class Trace(Listening):
         found = self._seen(view.base, steps_of(t))
         return None if found is None else self.made.get(id(found))
 
-    def _in_public(
-        self, made: tuple[Op, tuple[Any, ...], int | None]
-    ) -> tuple[Op, tuple[Any, ...], int | None] | None:
+    def _in_public(self, made: Made) -> Made | None:
         """An operation that programs cannot call, as those it is written in."""
         op, args, index = made
         if op.written is None:
@@ -182,7 +181,7 @@ class Trace(Listening):
         return None if found is None else self._in_public(found)
 
 
-def of_node(t: Tensor) -> tuple[Op, tuple[Any, ...], int | None] | None:
+def of_node(t: Tensor) -> Made | None:
     """What the graph remembers of how a tensor was made."""
     node = t.node
     if node is None or type(node) not in (Node, InPlaceNode):
