@@ -6,19 +6,24 @@ ear for its operations, and taken back; for a gradient the walk back is made aga
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..engine import context
+from ..engine.backward import reachable
 from ..engine.dtype import FLOAT
 from ..engine.explain import GradientWalk, leaves, remembered
 from ..engine.mode import Listening
-from ..engine.node import FREED, Node
+from ..engine.node import FREED, Node, edge
 from ..engine.tensor import Tensor
 from ..engine.written import tensors_in
 from ..errors import TensorshError
+from ..lang import ast
 from ..lang.codegen import bound_names
 from ..lang.parse import parse
 from ..lang.places import describe
@@ -61,7 +66,7 @@ def gradient(session: Session, name: str, t: Tensor, entries: list[Entry]) -> st
         )
     if not t.requires_grad:
         text = bound_by(name, entries)
-        cut = f" by `{text}`, which leaves the graph" if text and any(each in text for each in CUTS) else ""
+        cut = f" by `{text}`, which leaves the graph" if leaves_graph(text) else ""
         made = f" It was bound by `{text}`." if text and not cut else ""
         return (
             f"{name}.requires_grad is False{cut}: nothing is recorded of it.{made} "
@@ -69,10 +74,11 @@ def gradient(session: Session, name: str, t: Tensor, entries: list[Entry]) -> st
         )
     roots = reaching(session, t, name)
     if not roots:
-        cuts = [text for text in statements(entries) if name in text and any(each in text for each in CUTS)]
-        where = f"; these leave the graph: `{'`, `'.join(cuts[-3:])}`" if cuts else ""
+        texts = (each.span.text for each in statements(entries))
+        cuts = list(islice((text for text in texts if name in text and leaves_graph(text)), 3))
+        where = f"; these leave the graph: `{'`, `'.join(reversed(cuts))}`" if cuts else ""
         return f"no loss has reached {name}: nothing that a variable holds depends on it{where}"
-    freed = [root for root, value in roots if any(node.args is FREED for node in nodes(value))]
+    freed = [root for root, value in roots if any(n.args is FREED for n in reachable([edge(value)]))]
     if freed:
         return (
             f"{name} had a gradient from `{freed[-1]}`, and it has been taken away since: zero_grad() "
@@ -92,17 +98,6 @@ def reaching(session: Session, t: Tensor, name: str) -> list[tuple[str, Tensor]]
     return found
 
 
-def nodes(root: Tensor) -> list[Node]:
-    """Every node of a graph."""
-    work, seen = [root.node], {}
-    while work:
-        node = work.pop()
-        if isinstance(node, Node) and id(node) not in seen:
-            seen[id(node)] = node
-            work += [e[0] for e in node.all_edges()]
-    return list(seen.values())
-
-
 def made_at(session: Session, t: Tensor) -> str:
     recollection = session.context.recollection
     place = recollection.place(t.node) if recollection is not None and t.node is not None else ""
@@ -112,29 +107,20 @@ def made_at(session: Session, t: Tensor) -> str:
 # ------------------------------------------------------------------ texts
 
 
-def statements(entries: list[Entry]) -> list[str]:
-    """The statements that have succeeded, in order."""
-    found = []
-    for entry in entries:
-        try:
-            program = parse(Source(entry.done), entry.pythonic)
-        except TensorshError:
-            continue
-        found += [statement.span.text for statement in program.body]
-    return found
+def statements(entries: list[Entry]) -> Iterator[ast.Stmt]:
+    """The statements that have succeeded, the last first."""
+    for entry in reversed(entries):
+        with contextlib.suppress(TensorshError):
+            yield from reversed(parse(Source(entry.done), entry.pythonic).body)
 
 
 def bound_by(name: str, entries: list[Entry]) -> str:
     """The last statement that bound a name; nothing where none did."""
-    for entry in reversed(entries):
-        try:
-            program = parse(Source(entry.done), entry.pythonic)
-        except TensorshError:
-            continue
-        for statement in reversed(program.body):
-            if name in bound_names(statement):
-                return statement.span.text
-    return ""
+    return next((each.span.text for each in statements(entries) if name in bound_names(each)), "")
+
+
+def leaves_graph(text: str) -> bool:
+    return any(each in text for each in CUTS)
 
 
 # ------------------------------------------------------------------ what is not finite
