@@ -30,15 +30,14 @@ class Before:
         self.evaluator = evaluator
         now = context.current()
         self.bound = None if statement is None else statement.names
-        self.names = dict(evaluator.variables)
         self.imported, self.own = set(evaluator.imported), dict(evaluator.imports.own)
         self.kind, self.settings = evaluator.pythonic, now.settings()
         if statement is None or evaluator.can_change(statement):
             self.snapshot = evaluator.snapshot(statement)
-            self.names = dict(evaluator.variables)  # with relays in the place of generators
             if evaluator.history is not None:
                 evaluator.history.replaced(self.snapshot.instead)
             self.modules = evaluator.modules.state()
+        self.names = dict(evaluator.variables)  # with relays in the place of generators
         now.journal.begin()
 
     # ---------------------------------------------------------------- the statement has failed
@@ -52,8 +51,7 @@ class Before:
         if self.snapshot is not None:
             self.snapshot.restore(written)
         else:
-            self.evaluator.variables.clear()
-            self.evaluator.variables.update(self.names)
+            self._bind_again()
 
     def _put_back(self) -> None:
         """What is neither in variables nor in the journal."""
@@ -64,6 +62,11 @@ class Before:
         evaluator.imported = set(self.imported)
         evaluator.imports.own.clear()
         evaluator.imports.own.update(self.own)
+
+    def _bind_again(self) -> None:
+        """What variables were bound to, where nothing else can have changed."""
+        self.evaluator.variables.clear()
+        self.evaluator.variables.update(self.names)
 
     # ---------------------------------------------------------------- it has succeeded
 
@@ -90,10 +93,8 @@ class Before:
             self.snapshot.take_back(written)
             assert self.evaluator.history is not None
             self.evaluator.history.replaced(self.snapshot.instead)
-            return
-        variables = self.evaluator.variables
-        variables.clear()
-        variables.update(self.names)
+        else:
+            self._bind_again()
 
     def only_looked(self) -> bool:
         """Whether it changed nothing but what was shown last."""
