@@ -43,20 +43,20 @@ def columns_of(t: Any) -> Columns | None:
     """The columns of a table, or of rows of one."""
     if not _known:
         return None
-    found = _known.get(id(t))
-    if found is not None and found[0]() is t:
-        return found[1]
-    view = getattr(t, "view_of", None)
-    found = None if view is None else _known.get(id(view.base))
-    if view is None or found is None or found[0]() is not view.base:
-        return None
-    base = found[0]()
-    assert base is not None
+    own, view = _named(t), getattr(t, "view_of", None)
+    if own is not None or view is None:
+        return own
+    columns = _named(view.base)
     rows = all(
         op.name in ("select", "slice", "alias") and (not args or args[0] == 0) for op, args, _ in view.steps
     )
-    whole = rows and t.spec.shape[-1:] == base.spec.shape[-1:]
-    return found[1] if whole and len(t.spec.shape) <= 2 else None
+    whole = rows and t.spec.shape[-1:] == view.base.spec.shape[-1:]
+    return columns if whole and len(t.spec.shape) <= 2 else None
+
+
+def _named(t: Any) -> Columns | None:
+    found = _known.get(id(t))
+    return found[1] if found is not None and found[0]() is t else None
 
 
 def chosen(t: Tensor, index: Any) -> Any:
