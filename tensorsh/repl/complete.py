@@ -188,8 +188,6 @@ def _argument(session: Session, kind: str, argument: str) -> list[Candidate]:
     """Candidates for a command's argument."""
     if kind in SUFFIXES:
         return files(argument, *SUFFIXES[kind])
-    if kind == "commands":
-        return _matching(argument, ((c.name, c.summary) for c in COMMANDS.values()))
     last = re.split(r"\s+", argument)[-1]
     if kind == "help":
         return _pages(session, argument)

@@ -145,7 +145,7 @@ class Prompt:
             return self._next_ahead()
         if self.shell.look.status:
             self.status = guarded(None, status_line, self.shell, self._columns())
-        self.prompt.bottom_toolbar = self._kind()
+        self.prompt.bottom_toolbar = self._standing()
         self.offer = offer
         first = "" if offer is None else offer.split("\n")[0]
         self.prompt.placeholder = [("class:auto-suggestion", first)]
@@ -208,9 +208,9 @@ class Prompt:
         """The signature of the call the cursor is in, below the screen; nothing there otherwise."""
         before = self.prompt.default_buffer.document.text_before_cursor
         signature = guarded(None, signature_line, self.session, before, self._columns())
-        self.prompt.bottom_toolbar = signature or self._kind()
+        self.prompt.bottom_toolbar = signature or self._standing()
 
-    def _kind(self) -> StyleAndTextTuples | None:
+    def _standing(self) -> StyleAndTextTuples | None:
         """The line at the bottom where no signature is."""
         return self.status if self.shell.look.status else None
 

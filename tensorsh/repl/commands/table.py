@@ -20,8 +20,8 @@ COMMAND = re.compile(r"\s*:\s*(?P<name>[\w-]*)(?P<blank>\s*)(?P<argument>.*)", r
 class Command(NamedTuple):
     """One command.
 
-    `completes` says what each word of its argument is, and all from the last on: `names`, `variables`, `functions`,
-    `scripts`, `files`, `code`, or the words themselves.
+    `completes` says what each word of its argument is, and all from the last on: `code`, `variables`, `functions`,
+    `files`, `scripts`, `settings`, `help` (all that there is help on), or the words themselves.
     """
 
     name: str
