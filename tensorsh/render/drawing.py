@@ -14,7 +14,7 @@ from .layered import Layout, layered
 #: a picture of more boxes than this shows both ends of the graph
 MOST_BOXES = 300
 
-WIDE, HIGH, GAP, BETWEEN, MARGIN = 7.2, 40, 24, 34, 16
+WIDE, GAP, BETWEEN, MARGIN = 7.2, 24, 34, 16
 
 STYLE = """
 svg { font: 12px ui-monospace, Menlo, Consolas, monospace; }
