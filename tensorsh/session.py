@@ -113,20 +113,16 @@ class Session:
         threads: int | None = None,
     ) -> None:
         """Change what the session began with; UsageError for a dtype or a device that cannot be a default."""
-        on = device
         with self.active():
             if dtype is not None:
                 chosen = dtypes.get(dtype.removeprefix("torch.")) if isinstance(dtype, str) else dtype
                 if chosen is None or not (chosen.is_floating_point or chosen.is_complex):
                     raise UsageError(f"the default dtype must be a floating point type, not {dtype}")
                 self.context.dtype = chosen
-            if on is not None:
+            if device is not None:
                 try:
-                    self.context.device = devices.resolve(on)
-                except (
-                    RuntimeError,
-                    AssertionError,
-                ) as error:  # PyTorch's classes for a device that is not there
+                    self.context.device = devices.resolve(device)
+                except (RuntimeError, AssertionError) as error:  # PyTorch's for a device that is not there
                     facts = facts_of(error)
                     raise UsageError(str(error), help=facts and facts.help) from error
             if seed is not None:
@@ -309,11 +305,11 @@ class Session:
         results: list[T] = []
 
         def tried(run: Callable[[], None]) -> None:
-            def once() -> Any:
+            def again() -> Any:
                 run()
                 return evaluator.variables.pop(VALUE) if value else None
 
-            results.append(work(once if value else run))
+            results.append(work(again))
 
         text = source if isinstance(source, Source) else Source(source, "<input>")
         with self.active():
