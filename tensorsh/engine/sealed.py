@@ -13,7 +13,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-HEAP_TYPE, IMMUTABLE = 1 << 9, 1 << 8  # Py_TPFLAGS_HEAPTYPE, Py_TPFLAGS_IMMUTABLETYPE
+from ..kinds.ownership import HEAP_TYPE, flags_of, mro_of
+
+IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
 #: where the classes are whose instances a program can reach
 LIBRARY = ("tensorsh.torch", "tensorsh.ignite", "tensorsh.modules", "tensorsh.engine", "tensorsh.ops")
 
@@ -22,8 +24,6 @@ left_to_themselves: set[type] = set()
 #: classes of Python's that keep counts in themselves
 COUNTING = frozenset({("weakref", "finalize"), ("difflib", "HtmlDiff")})
 
-_flags_of = type.__dict__["__flags__"].__get__
-_mro_of = type.__dict__["__mro__"].__get__
 _modules: set[str] = set()  # that were looked at
 _count = 0  # of all modules there were then
 _library: dict[int, Any] = {}
@@ -78,7 +78,7 @@ def become(value: Any, kind: type) -> None:
 @contextlib.contextmanager
 def changing(*kinds: type) -> Iterator[None]:
     """The library itself changes classes."""
-    words = [flags for kind in kinds if _flags_of(kind) & IMMUTABLE and (flags := _word_of(kind))]
+    words = [flags for kind in kinds if flags_of(kind) & IMMUTABLE and (flags := _word_of(kind))]
     for flags in words:
         flags.value &= ~IMMUTABLE
     try:
@@ -93,9 +93,9 @@ def seal(names: Iterable[Any]) -> None:
     for kind in names:
         if not isinstance(kind, type):
             continue
-        for base in _mro_of(kind):
+        for base in mro_of(kind):
             key = id(base)
-            if key in _library or key in _python or not _flags_of(base) & HEAP_TYPE:
+            if key in _library or key in _python or not flags_of(base) & HEAP_TYPE:
                 continue
             if base in left_to_themselves or (base.__module__, base.__name__) in COUNTING:
                 continue
@@ -120,7 +120,7 @@ def _word_of(kind: type) -> Any:
         kinds = (int, type, str, dict, BaseException, contextlib.ExitStack)
         _place["at"] = None
         for at in range(0, size, ctypes.sizeof(ctypes.c_ulong)):
-            if all(ctypes.c_ulong.from_address(id(each) + at).value == _flags_of(each) for each in kinds):
+            if all(ctypes.c_ulong.from_address(id(each) + at).value == flags_of(each) for each in kinds):
                 _place["at"] = at
                 break
     place = _place["at"]

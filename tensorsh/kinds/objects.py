@@ -10,7 +10,7 @@ from typing import Any
 from .aspects import Outline, Part
 from .kind import ALL, Kind, describe, method
 from .mappings import put_back_dict, replace_dict
-from .ownership import HEAP_TYPE, flags_of, name_of, own_class
+from .ownership import HEAP_TYPE, attributes_of, flags_of, name_of, own_class
 from .undo import Again, Notes, inside
 
 #: where those of our classes live that keep what programs see in slots, or in what functions close over
@@ -30,15 +30,6 @@ def ours(thing: Any) -> bool:
 
 
 # ------------------------------------------------------------------ instances
-
-
-def attributes_of(thing: Any) -> dict[str, Any] | None:
-    """The instance dictionary, whatever the class says about attributes."""
-    try:
-        found: dict[str, Any] = object.__getattribute__(thing, "__dict__")
-    except AttributeError:
-        return None
-    return found
 
 
 def note_attributes(thing: Any, s: Notes) -> Iterable[Any]:

@@ -1,6 +1,6 @@
 """Whose a class or function is: the program's own, or Python's and ours, which all sessions share.
 
-Classes are looked at with `type`'s own descriptors: nothing a class says about itself is asked.
+Classes and instances are looked at with Python's own descriptors: nothing a class says about itself is asked.
 """
 
 from __future__ import annotations
@@ -12,13 +12,21 @@ from typing import Any
 
 PROGRAM_FILE = "<tensorsh "  # how the file names of compiled programs begin
 COPY_MARK = "copy of tensorsh"  # a builtin that only the session's copies of Python's modules have
-HEAP_TYPE = 1 << 9
+HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 flags_of = type.__dict__["__flags__"].__get__
 _module_of = type.__dict__["__module__"].__get__
 mro_of = type.__dict__["__mro__"].__get__
 name_of = type.__dict__["__name__"].__get__
 dict_of = type.__dict__["__dict__"].__get__
 _NOTED: dict[int, weakref.ref[type]] = {}
+
+
+def attributes_of(thing: Any) -> Any:
+    """The dictionary of an instance's attributes; None where there are slots only."""
+    try:
+        return object.__getattribute__(thing, "__dict__")
+    except AttributeError:
+        return None
 
 
 def own_class(kind: type) -> bool:

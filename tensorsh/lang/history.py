@@ -17,6 +17,7 @@ import numpy as np
 from ..engine.journal import memory_of
 from ..engine.node import Node
 from ..engine.tensor import Tensor
+from ..kinds.ownership import attributes_of
 from .before import Before, Whole
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ def hold(memory: dict[int, int], values: Any) -> None:
             work += thing
         elif type(thing) in (dict, OrderedDict):
             work += thing.values()
-        elif hasattr(type(thing), "__dict__") and not isinstance(thing, type):
-            names = getattr(type(thing), "__dictoffset__", 0) and object.__getattribute__(thing, "__dict__")
+        elif not isinstance(thing, type):
+            names = attributes_of(thing)
             if names and id(thing) not in memory:
                 memory[id(thing)] = NOTE
                 work += names.values()

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.compile.values import Number, TraceStopped
 from ..engine.tensor import TENSORS, Buffer, Parameter
-from ..kinds.ownership import own_class
-from .library_parts import REGISTERED, attributes_of, is_module, is_optimizer, registered
+from ..kinds.ownership import attributes_of, own_class
+from .library_parts import REGISTERED, is_module, is_optimizer, registered
 from .optimizers import Optimizers
 from .watched import MISSING, Watched, not_there
 
@@ -78,10 +78,7 @@ class Instances(Watched):
         """Put back the attributes that were set, and how classes look up theirs."""
         self.unwatch()
         for _, holder, key, before in reversed(self.changed.values()):
-            if type(holder) is dict:
-                holder[key] = before
-            else:
-                object.__setattr__(holder, key, before)
+            put(holder, key, before)
 
     # ---------------------------------------------------------------- reading
 
@@ -137,7 +134,7 @@ class Instances(Watched):
 
     def _attribute(self, value: Any, name: str, place: str, holder: Any, key: str) -> Any:
         """One attribute, where it is kept; what is read for the first time is gone through."""
-        found = holder[key] if type(holder) is dict else object.__getattribute__(holder, key)
+        found = held(holder, key)
         attribute = id(value), name
         if attribute in self.read or attribute in self.changed:
             return found
@@ -199,26 +196,20 @@ class Instances(Watched):
                 raise TraceStopped("an optimiser is changed")
             text = f"{place}.__dict__[{name!r}]"
         attribute = id(value), name
-        if type(holder) is dict:
-            before = holder.get(name, MISSING)
-        else:
-            before = object.__getattribute__(holder, name)
+        before = held(holder, name)
         if before is MISSING:
             raise TraceStopped(f"a new attribute {name!r}")
         self._put(attribute, text, holder, name, before, new)
 
     def _put(self, attribute: Attribute, text: str, holder: Any, key: str, before: Any, new: Any) -> None:
         self.changed.setdefault(attribute, (text, holder, key, before))
-        if type(holder) is dict:
-            holder[key] = new
-        else:
-            object.__setattr__(holder, key, new)
+        put(holder, key, new)
 
     def results(self) -> list[tuple[str, Any]]:
         """What a replay sets: (how it is written, the value). Stops where a value read was taken for a constant."""
         found, differing = [], []
         for attribute, (text, holder, key, before) in self.changed.items():
-            now = holder[key] if type(holder) is dict else object.__getattribute__(holder, key)
+            now = held(holder, key)
             if attribute in self.read and (now is before or now is self.numbers.get(attribute)):
                 continue
             if attribute in self.read and attribute not in self.history.varying:
@@ -230,6 +221,18 @@ class Instances(Watched):
             names = ", ".join(sorted({name for _, name in differing}))
             raise Again(f"attributes that differ from round to round: {names}")
         return found
+
+
+def held(holder: Any, key: str) -> Any:
+    """What an attribute is: one in a dictionary, which may not be there, or in a slot of the instance."""
+    return holder.get(key, MISSING) if type(holder) is dict else object.__getattribute__(holder, key)
+
+
+def put(holder: Any, key: str, value: Any) -> None:
+    if type(holder) is dict:
+        holder[key] = value
+    else:
+        object.__setattr__(holder, key, value)
 
 
 class Again(TraceStopped):

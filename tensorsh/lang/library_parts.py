@@ -6,16 +6,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from ..kinds.ownership import attributes_of
+
 #: where a module keeps what is registered in it
 REGISTERED = ("_parameters", "_buffers", "_modules")
-
-
-def attributes_of(value: Any) -> Any:
-    """The dictionary of an instance's attributes; None where there are slots only."""
-    try:
-        return object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return None
 
 
 def registered(value: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.compile.values import TraceStopped
 from ..engine.tensor import TENSORS, Tensor
-from .library_parts import attributes_of
+from ..kinds.ownership import attributes_of
 
 if TYPE_CHECKING:
     from .reach import Reach

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
+from ..kinds.ownership import mro_of
 from ..modules.guarded import is_guarded
 
 #: classes that match their subject whole where they have no names
@@ -57,4 +58,4 @@ def fixed(kind: type, names: Any) -> Fixed:
 
 def issubclass_of(kind: type, base: type) -> bool:
     """Whether `base` is really among the bases of `kind`, whatever a metaclass says."""
-    return any(each is base for each in type.__dict__["__mro__"].__get__(kind))
+    return any(each is base for each in mro_of(kind))

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.compile.values import TraceStopped
 from ..engine.sealed import changing
-from ..kinds.ownership import mro_of, own_class, own_function
-from .library_parts import attributes_of, library_root
+from ..kinds.ownership import attributes_of, mro_of, own_class, own_function
+from .library_parts import library_root
 
 if TYPE_CHECKING:
     from .reach import Reach
