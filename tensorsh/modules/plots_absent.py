@@ -45,6 +45,9 @@ class Undrawn:
     def __call__(self, *args: Any, **options: Any) -> Any:
         owner, _, name = self._name.rpartition(".")
         sheet = self._sheet
+        if name == "subplots":
+            made = _subplots(*args, sheet=sheet, **options)
+            return made if owner == "pyplot" else made[1]  # of a figure: the axes alone
         if sheet is not None:
             if name in ("figure", "clf", "close", "cla"):
                 sheet.clear()
@@ -52,17 +55,12 @@ class Undrawn:
                 sheet.show()
             elif name in ("subplot", "add_subplot", "axes", "add_axes"):
                 return Undrawn("Axes", sheet, sheet.new())
-            elif name == "subplots":
-                made = _subplots(*args, sheet=sheet, **options)
-                return made if owner == "pyplot" else made[1]  # of a figure: the axes alone
             elif name in ("gca", "gcf"):
                 return Undrawn("Axes" if name == "gca" else "Figure", sheet, sheet.charts[-1])
             else:
                 sheet.call(self._chart or sheet.charts[-1], name, args, options)
         if owner.endswith("cm") or name == "cmap":
             return _colours(*args[:1])
-        if name == "subplots" and owner != "pyplot":
-            return _subplots(*args, **options)[1]  # of a figure: the axes alone
         make = RESULTS.get(name)
         if make is not None:
             return make(*args, **options)
@@ -193,7 +191,6 @@ def _ticks(ticks: Any = (), labels: Any = (), **options: Any) -> Any:
 RESULTS: dict[str, Any] = {
     "savefig": _savefig,
     "imsave": _savefig,
-    "subplots": _subplots,
     "plot": _plot,
     "semilogx": _plot,
     "semilogy": _plot,
