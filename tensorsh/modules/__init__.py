@@ -23,11 +23,10 @@ from . import gate, memory, reach
 from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module, ProgramModule
 from .rules import allowed_dunder
+from .system import STREAMS
 
 #: what modules of Python's keep that a program can change
 CHANGEABLE = frozenset((list, dict, set))
-#: the streams of the process that a program can replace
-STREAMS = ("stdin", "stdout", "stderr")
 
 __all__ = ["GUARDED", "Host", "Module", "Modules", "allowed_dunder", "is_guarded", "is_guarded_write"]
 

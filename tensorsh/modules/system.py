@@ -17,6 +17,7 @@ from .module import Module
 if TYPE_CHECKING:
     from . import Modules
 
+#: the streams of the process that a program can replace
 STREAMS = ("stdin", "stdout", "stderr")
 DEEPEST = 100_000  # frames of Python code that a program may ask for
 
