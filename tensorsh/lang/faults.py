@@ -15,6 +15,7 @@ from types import TracebackType
 
 from ..engine.memory_errors import out_of_memory
 from ..errors import Facts, Help, InternalError, TensorshError, class_name, facts_of, is_kind, report
+from ..kinds.ownership import PROGRAM_FILE
 from ..modules.absent import BUILTINS
 from ..source import Span
 from . import ast
@@ -53,24 +54,20 @@ UNSAID = {"assertion": "assertion failed"}
 #: where Python raises for what a program does: its code, the runtime, the formatting of values, PyTorch's modules
 LANG = os.path.dirname(__file__)
 PACKAGE = os.path.dirname(LANG)
+LIBRARY = os.path.join(PACKAGE, "torch") + os.sep
 PROGRAM = (
-    "<tensorsh ",
+    PROGRAM_FILE,
     LANG,
     os.path.join(PACKAGE, "text") + os.sep,
     os.path.join(PACKAGE, "kinds") + os.sep,
     os.path.join(PACKAGE, "modules") + os.sep,
-    os.path.join(PACKAGE, "torch") + os.sep,
+    LIBRARY,
     os.path.join(PACKAGE, "ignite") + os.sep,
     os.path.join(PACKAGE, "train") + os.sep,
     os.path.join(PACKAGE, "session.py"),
     os.path.join(PACKAGE, "render") + os.sep,
     os.path.join(PACKAGE, "engine", "results.py"),
-    os.path.join(PACKAGE, "torch") + os.sep,
 )
-
-#: programs, and the library that they call
-USER, LIBRARY = "<tensorsh ", os.path.join(PACKAGE, "torch") + os.sep
-
 
 TRAIL = 20  # how many call sites an error keeps
 
@@ -111,7 +108,7 @@ def in_library(error: BaseException) -> bool:
     last, trace = "", error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if name.startswith((USER, LIBRARY)):
+        if name.startswith((PROGRAM_FILE, LIBRARY)):
             last = name
         trace = trace.tb_next
     return last.startswith(LIBRARY)
@@ -221,7 +218,7 @@ def _raised_by_the_program(error: BaseException) -> bool:
     while trace is not None:
         code = trace.tb_frame.f_code
         if (
-            code.co_filename.startswith((PACKAGE, "<tensorsh ")) and code.co_name != "__getattr__"
+            code.co_filename.startswith((PACKAGE, PROGRAM_FILE)) and code.co_name != "__getattr__"
         ) or not place:
             place = code.co_filename
         trace = trace.tb_next
@@ -236,7 +233,7 @@ def _innermost(error: BaseException) -> str:
     frame, trace = "it", error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if code.co_filename.startswith("<tensorsh ") and code.co_name != "<module>":
+        if code.co_filename.startswith(PROGRAM_FILE) and code.co_name != "<module>":
             frame = f"{code.co_name}()"
         trace = trace.tb_next
     return frame
