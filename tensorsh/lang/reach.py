@@ -20,6 +20,7 @@ from ..engine.tensor import Tensor
 from ..kinds import FIXED, kind_of
 from ..kinds.ownership import own_class, own_function
 from .instances import History, Instances
+from .relay import codes
 from .runs import words
 
 #: functions of the host that only compute; any other stops a trace
@@ -326,13 +327,8 @@ class Reach:
 
 def names_of(code: CodeType) -> list[str]:
     """Every name that code and what is defined in it look up outside of functions."""
-    names = dict.fromkeys(
-        each.argval for each in get_instructions(code) if each.opname in ("LOAD_NAME", "LOAD_GLOBAL")
-    )
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= dict.fromkeys(names_of(constant))
-    return list(names)
+    steps = (step for each in codes(code) for step in get_instructions(each))
+    return list(dict.fromkeys(step.argval for step in steps if step.opname in ("LOAD_NAME", "LOAD_GLOBAL")))
 
 
 def only_computes(value: Any) -> bool:

@@ -18,15 +18,13 @@ from ..engine import context
 from ..kinds import ALL, Kind, describe
 from ..kinds.aspects import Part
 from ..kinds.ownership import own_function
-from ..kinds.undo import Notes
+from ..kinds.undo import Again, Notes
 
 #: how an event ended
 YIELDED, RETURNED, RAISED = "yielded", "returned", "raised"
 
 #: what a relay notes while a statement runs
 NOTED = ("_before", "_changed", "_ended", "_log", "_make", "_ran")
-
-Again = Callable[[Any], Any]
 
 
 class Relay:
