@@ -9,7 +9,8 @@ from .aspects import Json
 from .kind import Kind, describe, equal
 
 
-def written(value: Any, leaving: Any) -> str:
+def written(value: Any, _: Any) -> str:
+    """How it prints, and how a text makes it again."""
     return repr(value)
 
 
@@ -25,10 +26,6 @@ def words(text: str) -> frozenset[str]:
 INT = words("real imag numerator denominator conjugate bit_length bit_count is_integer")
 
 
-def text(value: Any, options: Any) -> str:
-    return repr(value)
-
-
 def number(value: float, item: Any = None) -> float | str:
     """A float in JSON, which has no other than finite ones."""
     if isfinite(value):
@@ -38,17 +35,17 @@ def number(value: float, item: Any = None) -> float | str:
 
 THEMSELVES = frozenset((int, bool, str, type(None)))  # in JSON
 BARE = Json(bare=True)
-describe(bytes, Kind(parts=(), text=text))
-describe(type(...), Kind(parts=(), text=text))
-describe(type(None), Kind(parts=(), text=text, json=BARE, follow=equal, leave=written))
-describe(int, Kind(names=INT, parts=(), text=text, json=BARE, follow=equal, leave=written))
-describe(bool, Kind(names=INT, parts=(), text=text, json=BARE, follow=equal, leave=written))
+describe(bytes, Kind(parts=(), text=written))
+describe(type(...), Kind(parts=(), text=written))
+describe(type(None), Kind(parts=(), text=written, json=BARE, follow=equal, leave=written))
+describe(int, Kind(names=INT, parts=(), text=written, json=BARE, follow=equal, leave=written))
+describe(bool, Kind(names=INT, parts=(), text=written, json=BARE, follow=equal, leave=written))
 describe(
     float,
     Kind(
         names=words("real imag conjugate is_integer hex as_integer_ratio"),
         parts=(),
-        text=text,
+        text=written,
         json=Json(number, "float", bare=True),
         follow=equal,
         leave=held,
@@ -59,7 +56,7 @@ describe(
     Kind(
         names=words("real imag conjugate"),
         parts=(),
-        text=text,
+        text=written,
         json=Json(lambda value, item: [number(value.real), number(value.imag)], "complex"),
         follow=equal,
     ),
@@ -74,7 +71,7 @@ describe(
             "isnumeric istitle isidentifier"
         ),
         parts=(),
-        text=text,
+        text=written,
         json=BARE,
         follow=equal,
         leave=written,
@@ -86,8 +83,8 @@ describe(
         names=words("start stop step index count"),
         parts=(),
         entries=enumerate,
-        text=text,
+        text=written,
         json=Json(lambda value, item: [value.start, value.stop, value.step], "range"),
     ),
 )
-describe(slice, Kind(names=words("start stop step"), parts=(), text=text))
+describe(slice, Kind(names=words("start stop step"), parts=(), text=written))

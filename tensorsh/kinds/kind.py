@@ -1,8 +1,8 @@
 """The description of a kind of value, and the descriptions of all kinds by class.
 
 What a class does not say itself it has from the nearest of its bases that says it; how it prints, from the one whose
-`__repr__` it has. Its names, how a trace follows it
-and how it is walked as a tree are each class's own: a subclass may hold more than its base.
+`__repr__` it has. Its names, how a trace follows it and how it is walked as a tree are each class's own: a subclass
+may hold more than its base.
 """
 
 from __future__ import annotations
