@@ -21,6 +21,7 @@ from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import BadValue, ShapeError, Unsupported
 from .activation import floating
+from .moments import fused
 from .windows import Ints
 
 #: results of up to this many elements are rounded as PyTorch's kernels round them
@@ -80,13 +81,6 @@ def cubic_weights(t: Any, a: float = -0.75) -> tuple[Any, Any, Any, Any]:
         return fused(fused(x, a, -5 * a), x, 8 * a) * x - 4 * a
 
     return far(t + 1), near(t), near(1 - t), far((1 - t) + 1)
-
-
-def fused(x: Any, y: Any, z: Any) -> Any:
-    """`x * y + z`; of float32 rounded once, as PyTorch's kernels do."""
-    if getattr(x, "dtype", None) != np.float32:
-        return x * y + z
-    return (x.astype(np.float64) * y + z).astype(np.float32)
 
 
 def _filtered(size: int, out: int, step: float, cubic: bool) -> Any:
