@@ -389,13 +389,13 @@ def matmul(input, other):
     return multiply(input, other)
 
 
-def _product(self: Tensor, other: Any) -> Any:
+def _operator(self: Tensor, other: Any) -> Any:
     return multiply(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-def _swapped_product(self: Tensor, other: Any) -> Any:
+def _swapped_operator(self: Tensor, other: Any) -> Any:
     return multiply(other, self) if isinstance(other, Tensor) else NotImplemented
 
 
-install_work("matmul", _product)
-install_work("rmatmul", _swapped_product)
+install_work("matmul", _operator)
+install_work("rmatmul", _swapped_operator)
