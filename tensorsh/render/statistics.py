@@ -8,6 +8,7 @@ blocks finds the sums; the bars of many numbers are those of an even sample.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,8 +57,31 @@ class Statistics:
             self.sum += float(block.sum(dtype=np.float64))
 
     @property
+    def finite(self) -> int:
+        return self.count - self.nan - self.inf
+
+    @property
     def mean(self) -> float:
-        return self.sum / (self.count - self.nan - self.inf)
+        return self.sum / self.finite
+
+
+def counted(array: Array) -> Statistics:
+    """The statistics of all elements; of complex numbers those of their sizes."""
+    found = Statistics()
+    with np.errstate(all="ignore"):
+        for block in _blocks(array):
+            found.add(block)
+    return found
+
+
+def deviation(array: Array, found: Statistics) -> float:
+    """The standard deviation of the finite elements, of which there are two at least."""
+    total = 0.0
+    with np.errstate(all="ignore"):
+        for block in _blocks(array):
+            wide = block.astype(np.float64)
+            total += float(np.square(wide[np.isfinite(wide)] - found.mean).sum())
+    return math.sqrt(total / (found.finite - 1))
 
 
 def statistics(array: Array, screen: Screen) -> list[Segment]:
@@ -76,9 +100,7 @@ def _facts(array: Array, screen: Screen) -> list[Segment]:
     about = array.size > READ
     if about:
         array = _sample(array)
-    found = Statistics()
-    for block in _blocks(array):
-        found.add(block)
+    found = counted(array)
     facts: list[Segment] = []
     if found.low is None:
         facts.append(("nothing finite", "frame"))
@@ -92,8 +114,8 @@ def _facts(array: Array, screen: Screen) -> list[Segment]:
         facts += [(bars, "bars")] if bars else []
         facts.append((f"max {_number(found.high)}", "frame"))
         facts.append((f"mean {_number(found.mean)}", "frame"))
-    counted = ((found.nan, "nan", "odd"), (found.inf, "inf", "odd"), (found.zeros, "zero", "frame"))
-    for many, name, style in counted:
+    kinds = ((found.nan, "nan", "odd"), (found.inf, "inf", "odd"), (found.zeros, "zero", "frame"))
+    for many, name, style in kinds:
         if many:
             facts.append((f"{many:,} {name}{'s' * (name == 'zero' and many != 1)}", style))
     if about:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import numpy as np
-
 from ..engine.tensor import Tensor
 from ..lang.places import describe
 from ..render.excerpt import displayed
+from ..render.statistics import counted, deviation
 from .help import Page, shortened
 
 NUMBERS = ("min", "mean", "std", "max")
@@ -72,24 +71,14 @@ def row(t: Tensor) -> tuple[str, ...]:
     size = str(t.spec.numel * t.dtype.itemsize)
     if t.is_meta or not t.spec.numel:  # no values
         return (*[NONE] * len(NUMBERS), NONE, "0", "0", size)
-    values = np.abs(t.array) if t.dtype.is_complex else t.array
-    wide = values.astype(np.float64)
-    nan, inf = np.isnan(wide), np.isinf(wide)
-    finite = wide[~(nan | inf)]
-    counts = (str(wide.size - np.count_nonzero(wide)), str(np.count_nonzero(nan)), str(np.count_nonzero(inf)))
-    if not finite.size:
+    found = counted(t.array)
+    counts = (str(found.zeros), str(found.nan), str(found.inf))
+    if not found.finite:
         return (*[NONE] * len(NUMBERS), *counts, size)
-    std = NONE if finite.size < 2 else number(float(finite.std(ddof=1)))
-    least, most = (
-        str(int(v)) if values.dtype.kind in "iub" else number(float(v)) for v in _ends(values, finite)
-    )
-    return (least, number(float(finite.mean())), std, most, *counts, size)
-
-
-def _ends(values: Any, finite: Any) -> tuple[Any, Any]:
-    """The least and the most; of integers exactly."""
-    of = values if values.dtype.kind in "iub" else finite
-    return of.min(), of.max()
+    exact = t.array.dtype.kind in "iub"
+    least, most = (str(int(v)) if exact else number(float(v)) for v in (found.low, found.high))
+    std = NONE if found.finite < 2 else number(deviation(t.array, found))
+    return (least, number(found.mean), std, most, *counts, size)
 
 
 def number(value: float) -> str:
