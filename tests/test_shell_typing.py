@@ -143,7 +143,7 @@ def test_the_line_at_the_bottom(shell: RecordedShell) -> None:  # noqa: F811
 
     assert text() == "tensorsh   float32   cpu"
     shell.enter("manual_seed(3); x = zeros(256); y = x[:2]; z = [x, zeros(512)]")
-    assert text().startswith("tensorsh   float32   cpu   seed 3   3 KiB in variables   ")
+    assert text().startswith("tensorsh   float32   cpu   seed 3   3.07 kB in variables   ")
     assert text(30) == "tensorsh   float32   cpu"
     shell.enter("import torch")
     assert "PyTorch" in text()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from ..engine.tensor import TENSORS
+from ..render.outline import bytes_text
 from ..session import Session
 from .commands import last_of, split_command
 from .commands.table import duration
@@ -58,7 +59,7 @@ def status_line(shell: Shell, columns: int) -> StyleAndTextTuples:
         session.context.dtype.name,
         str(session.context.device),
         f"seed {session.seed}" if session.seed is not None else "",
-        f"{'' if all_seen else 'over '}{size(held)} in variables" if held else "",
+        f"{'' if all_seen else 'over '}{bytes_text(held)} in variables" if held else "",
         duration(shell.seconds) if shell.seconds is not None else "",
     ]
     text = ""
@@ -96,13 +97,3 @@ def bytes_held(values: list[Any]) -> tuple[int, bool]:
             for part in ("_parameters", "_buffers", "_modules"):
                 left.extend(vars(value)[part].values())
     return sum(owners.values()), True
-
-
-def size(count: int) -> str:
-    """Three digits and a unit of 1024."""
-    amount = float(count)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if amount < 1000 or unit == "GiB":
-            return f"{amount:.3g} {unit}"
-        amount /= 1024
-    return ""
