@@ -11,7 +11,8 @@ import pytest
 
 from tensorsh.errors import UsageError
 from tensorsh.render import paint
-from tensorsh.repl.background import ANSWER, Asked, declared
+from tensorsh.render.paint import background_of
+from tensorsh.repl.background import ANSWER, Asked
 from tensorsh.repl.complete import complete
 from tensorsh.repl.prompt import kept, rgb, style_of
 from tensorsh.repl.settings import SETTINGS, apply_file, save
@@ -163,9 +164,9 @@ def test_names_of_the_program_come_before_results(shell: RecordedShell) -> None:
 
 
 def test_the_background_is_known_from_the_environment() -> None:
-    assert declared({"COLORFGBG": "15;0"}) == "dark"
-    assert declared({"COLORFGBG": "0;default;15"}) == "light"
-    assert declared({"COLORFGBG": "default;default"}) is None and declared({}) is None
+    assert background_of({"COLORFGBG": "15;0"}) == "dark"
+    assert background_of({"COLORFGBG": "0;default;15"}) == "light"
+    assert background_of({"COLORFGBG": "default;default"}) is None and background_of({}) is None
 
 
 def test_answers_of_terminals() -> None:

@@ -77,8 +77,15 @@ def theme_of(environment: Mapping[str, str]) -> str:
     many = "256" in environment.get("TERM", "") or environment.get("COLORTERM") in ("truecolor", "24bit")
     if not many:
         return "sixteen"
-    background = environment.get("COLORFGBG", "").rpartition(";")[2]
-    return "light" if background in ("7", "15") else "dark"
+    return background_of(environment) or "dark"
+
+
+def background_of(environment: Mapping[str, str]) -> str | None:
+    """`dark` or `light` as the variable COLORFGBG says (`15;0`: white on black); None where it says nothing."""
+    number = environment.get("COLORFGBG", "").rpartition(";")[2]
+    if not number.isdecimal():
+        return None
+    return "dark" if int(number) in (0, 1, 2, 3, 4, 5, 6, 8) else "light"
 
 
 use_theme("auto")

@@ -1,4 +1,4 @@
-"""Whether the terminal's background is dark: the environment says so, or the terminal is asked.
+"""Whether the terminal's background is dark: the terminal is asked, where the environment does not say it.
 
 The question (OSC 11) is sent before everything else that starting takes, and the answer read after it, so that
 nobody waits. A terminal that does not know the question says nothing: then it is not known.
@@ -12,7 +12,6 @@ import re
 import select
 import sys
 import time
-from collections.abc import Mapping
 
 QUESTION = "\x1b]11;?\x1b\\"
 ANSWER = re.compile(
@@ -20,14 +19,6 @@ ANSWER = re.compile(
 )
 #: seconds after the question in which an answer is waited for
 PATIENCE = 0.1
-
-
-def declared(environment: Mapping[str, str]) -> str | None:
-    """`dark` or `light` as the variable COLORFGBG says (`15;0`: white on black)."""
-    number = environment.get("COLORFGBG", "").rpartition(";")[2]
-    if not number.isdecimal():
-        return None
-    return "dark" if int(number) in (0, 1, 2, 3, 4, 5, 6, 8) else "light"
 
 
 class Asked:

@@ -19,10 +19,10 @@ from ..errors import TensorshError
 from ..lang.faults import fault
 from ..lang.interrupts import BetweenRounds
 from ..lang.parse import is_complete
-from ..render.paint import Paint, painter
+from ..render.paint import Paint, background_of, painter
 from ..session import OnDisplay, Session, Shown
 from ..source import Source, Span, read_program
-from .background import Asked, declared, keep_typed
+from .background import Asked, keep_typed
 from .commands import dispatch, last_of, split_command
 from .results import Results
 from .settings import apply_file
@@ -350,7 +350,7 @@ def ask(shell: Shell) -> Asked | None:
     """Ask the terminal for its background, where that matters and the environment does not say it."""
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     wanted = on_terminal and shell.report.color and shell.look.theme == "auto"
-    return Asked() if wanted and declared(os.environ) is None else None
+    return Asked() if wanted and background_of(os.environ) is None else None
 
 
 def reader(shell: Shell, history: str | None, asked: Asked | None = None) -> Reader:
@@ -364,7 +364,7 @@ def reader(shell: Shell, history: str | None, asked: Asked | None = None) -> Rea
     from .prompt import Prompt
 
     prompt = Prompt(shell, history, output=create_output(screen))
-    prompt.background = declared(os.environ)
+    prompt.background = background_of(os.environ)
     if asked is not None:
         prompt.background = asked.answer()
         keep_typed(asked.typed)
