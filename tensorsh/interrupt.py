@@ -1,14 +1,94 @@
-"""Ctrl-C while the program starts or ends: it is over at once, without a word, with exit code 130.
+"""Ctrl-C: where it ends the process, where it is a KeyboardInterrupt, where it waits, and where it is nothing.
 
-Python would raise KeyboardInterrupt wherever it is: in the middle of an import, which NumPy answers with
-a page of advice, or after everything was handled. Only while somebody's program runs is that wanted.
+While the program starts or ends, it is over at once, without a word, with exit code 130: Python would raise
+KeyboardInterrupt wherever it is, in the middle of an import, which NumPy answers with a page of advice.
+
+While it runs, functions say what an interrupt is in them and in what they call, the innermost first: `heard`,
+`unbroken` (it waits until the function is over: what begins and ends a turn is not left half done), `deaf` (the
+shell between two inputs). Where nobody says anything it is heard.
+
 Imports nothing but what is part of the interpreter: every import takes time in which Ctrl-C can come.
 """
 
 import _signal
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from types import CodeType, FrameType
+    from typing import Any, TypeVar
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
 CODE = 130
+
+#: code → what an interrupt is while it runs
+_meant: "dict[CodeType, str]" = {}
+
+
+def heard(function: "Function") -> "Function":
+    """Within this function an interrupt is a KeyboardInterrupt."""
+    _meant[function.__code__] = "heard"
+    return function
+
+
+def unbroken(function: "Function") -> "Function":
+    """An interrupt within this function comes on the next line of its caller."""
+    _meant[function.__code__] = "unbroken"
+    return function
+
+
+def deaf(function: "Function") -> "Function":
+    """Within this function an interrupt is nothing."""
+    _meant[function.__code__] = "deaf"
+    return function
+
+
+class Whole:
+    """A context manager that no interrupt finds half begun, or half over."""
+
+    def __init__(self, inner: "AbstractContextManager[Any]"):
+        self.inner = inner
+
+    @unbroken
+    def __enter__(self) -> "Any":
+        return self.inner.__enter__()
+
+    def __exit__(self, *error: "Any") -> "bool | None":
+        return self.inner.__exit__(*error)
+
+    # not on the next line: that may be the end of another context manager, which would be left out
+    _meant[__exit__.__code__] = "ending"
+
+
+def whole(function: "Callable[..., AbstractContextManager[Any]]") -> "Callable[..., Whole]":
+    """The function, whose context managers are begun and ended as a whole."""
+
+    def made(*arguments: "Any") -> Whole:
+        return Whole(function(*arguments))
+
+    made.__doc__ = function.__doc__
+    return made
+
+
+def not_now(frame: "FrameType | None") -> bool:
+    """Whether an interrupt in `frame` is none; one that waits will come by itself."""
+    waiting = None
+    while frame is not None:
+        meant = _meant.get(frame.f_code)
+        if meant == "deaf" and waiting is None:
+            return True
+        if meant in ("heard", "deaf"):
+            break
+        if meant is not None:
+            waiting = frame.f_back, _at_its_end if meant == "ending" else _again
+        frame = frame.f_back
+    if waiting is None:
+        return False
+    _later(*waiting)
+    return True
 
 
 def exits() -> None:
@@ -20,8 +100,14 @@ def exits() -> None:
 def raises() -> None:
     """From now on Ctrl-C is a KeyboardInterrupt again, and none is lost."""
     if _signal.getsignal(_signal.SIGINT) is _exit:
-        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+        _signal.signal(_signal.SIGINT, interrupts)
         sys.unraisablehook = _dropped
+
+
+def interrupts(number: int, frame: "FrameType | None") -> None:
+    """What Ctrl-C does while programs run."""
+    if not not_now(frame):
+        raise KeyboardInterrupt
 
 
 def _exit(number: int, frame: object) -> None:
@@ -38,10 +124,23 @@ def _dropped(error: "sys.UnraisableHookArgs") -> None:
     if not issubclass(error.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(error)
         return
-    sys._getframe(1).f_trace = _again
-    sys.settrace(lambda *_: None)
+    _later(sys._getframe(1), _again)
+
+
+def _later(frame: "FrameType | None", how: "Callable[..., Any]") -> None:
+    if frame is not None:
+        frame.f_trace = how
+        sys.settrace(lambda *_: None)
 
 
 def _again(frame: object, event: str, argument: object) -> None:
+    """Interrupt a frame when its next line begins, or when it ends."""
     sys.settrace(None)
     raise KeyboardInterrupt
+
+
+def _at_its_end(frame: object, event: str, argument: object) -> "Any":
+    """Interrupt a frame when it ends."""
+    if event != "return":
+        return _at_its_end
+    return _again(frame, event, argument)

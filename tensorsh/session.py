@@ -28,6 +28,7 @@ from .engine.tensor import Tensor
 from .engine.turns import turns
 from .engine.warn import Event, hand_over, hearing
 from .errors import TensorshError, UsageError, Warned, facts_of
+from .interrupt import whole
 from .lang.evaluate import Evaluator, Statement, TakenBack, roomy
 from .lang.queries import Graph
 from .source import Source, Span
@@ -323,6 +324,7 @@ class Session:
                 self._shown = before
         return results[0] if results else work(lambda: None)
 
+    @whole
     @contextmanager
     def active(self) -> Iterator[None]:
         """While this session's defaults, random numbers and undo journal are the ones in force."""

@@ -1,16 +1,24 @@
-"""Ctrl-C at any moment from the first line of ours to the last: exit code 130, and not a word."""
+"""Ctrl-C at any moment from the first line of ours to the last: exit code 130, and not a word.
+
+While programs run: what it is where.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tensorsh import Session, interrupt
+from tensorsh.lang.before import Before
 
 ROOT = Path(__file__).parent.parent
 
@@ -82,3 +90,126 @@ def test_who_ignores_ctrl_c_keeps_ignoring_it() -> None:
     )
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     assert subprocess.run([sys.executable, "-c", program], env=env, capture_output=True).stdout == b"alive\n"
+
+
+# ------------------------------------------------------------------ while programs run
+
+happened: list[str] = []
+
+
+def noted(what: str) -> None:
+    """Ctrl-C, and what is done then if it is no KeyboardInterrupt here."""
+    signal.raise_signal(signal.SIGINT)
+    happened.append(what)
+
+
+@interrupt.heard
+def listening(function: Callable[[], None] = lambda: noted("listening")) -> None:
+    function()
+
+
+@interrupt.unbroken
+def ending() -> None:
+    noted("ending")
+    happened.append("ended")
+
+
+@interrupt.deaf
+def between(function: Callable[[], None] = lambda: noted("between")) -> None:
+    function()
+
+
+@pytest.fixture
+def interrupts() -> Iterator[list[str]]:
+    before, trace = signal.signal(signal.SIGINT, interrupt.interrupts), sys.gettrace()
+    happened.clear()
+    yield happened
+    signal.signal(signal.SIGINT, before)
+    sys.settrace(trace)
+
+
+def test_where_nobody_says_anything_it_is_heard(interrupts: list[str]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        noted("never")
+    assert interrupts == []
+
+
+def test_between_inputs_it_is_nothing(interrupts: list[str]) -> None:
+    between()
+    with pytest.raises(KeyboardInterrupt):
+        between(listening)
+    assert interrupts == ["between"]
+
+
+def test_what_must_be_whole_ends_first(interrupts: list[str]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ending()
+        interrupts.append("never")
+    assert interrupts == ["ending", "ended"]
+
+
+def test_within_it_what_listens_is_interrupted(interrupts: list[str]) -> None:
+    @interrupt.unbroken
+    def running() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            listening()
+        interrupts.append("taken back")
+
+    running()
+    assert interrupts == ["taken back"]
+
+
+def test_what_is_begun_whole_is_ended(interrupts: list[str]) -> None:
+    @interrupt.whole
+    @contextlib.contextmanager
+    def turn() -> Iterator[None]:
+        noted("begun")
+        try:
+            yield
+        finally:
+            noted("over")
+
+    def turned() -> None:
+        with contextlib.ExitStack() as stack, turn():
+            stack.callback(interrupts.append, "all over")
+            interrupts.append("never")
+
+    with pytest.raises(KeyboardInterrupt):
+        turned()
+    assert interrupts == ["begun", "over"]
+
+
+def test_what_ends_whole_lets_others_end(interrupts: list[str]) -> None:
+    @interrupt.whole
+    @contextlib.contextmanager
+    def turn() -> Iterator[None]:
+        yield
+        noted("over")
+
+    def turned() -> None:
+        with contextlib.ExitStack() as stack, turn():
+            stack.callback(interrupts.append, "all over")
+        interrupts.append("after")
+
+    with pytest.raises(KeyboardInterrupt):
+        turned()
+    assert interrupts == ["over", "all over", "after"]
+
+
+def test_a_statement_is_taken_back_whole(interrupts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One Ctrl-C ends the statement, another comes while it is taken back."""
+    restore = Before.restore
+
+    def interrupted(before: Before) -> None:
+        signal.raise_signal(signal.SIGINT)
+        restore(before)
+        interrupts.append("restored")
+
+    monkeypatch.setattr(Before, "restore", interrupted)
+    session = Session()
+    session.run("n, xs = 0, [1]")
+    session["stop"] = lambda: signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        session.run("if True:\n    n = 5\n    xs.append(2)\n    stop()\n")
+    assert interrupts == ["restored"]
+    assert session.run("n, xs") == [(0, [1])]

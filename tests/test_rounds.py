@@ -153,3 +153,16 @@ def test_an_instruction_of_no_line_counts_to_the_line_before_it() -> None:
         assert line_of(SimpleNamespace(f_lineno=None, f_code=code, f_lasti=at)) == line
         assert line_of(SimpleNamespace(f_lineno=7, f_code=code, f_lasti=at)) == 7
     assert line_of(SimpleNamespace(f_lineno=None, f_code=code, f_lasti=-1)) == 0
+
+
+def test_ctrl_c_held_down(terminal: Terminal) -> None:
+    """The shell is still there, whether one comes while a loop runs, while it is taken back or at the prompt."""
+    terminal.enter("n = 0")
+    os.write(terminal.fd, b"while True:\n    n += 1\n    if n == 3: print('here', 'now')\n\n")
+    terminal.until("here now")
+    for _ in range(150):
+        terminal.child.send_signal(signal.SIGINT)
+        time.sleep(0.003)
+    terminal.until("interrupted")
+    os.write(terminal.fd, b"print('still', 'here')\n")
+    terminal.until("still here")

@@ -23,6 +23,7 @@ from .. import ops, train  # noqa: F401  registers every operation
 from ..engine import context
 from ..engine.warn import Event, Warnings
 from ..errors import DataError, ParseError, TensorshError
+from ..interrupt import heard, unbroken
 from ..modules import Host, Modules
 from ..modules.notebook import display
 from ..source import Source, Span, read_program
@@ -288,9 +289,11 @@ class Evaluator:
         code = compiler.compile(node)
         return Statement(node, code, compiler.table, self.segments)
 
+    @unbroken
     def run(self, statement: Statement, trial: Callable[[Callable[[], None]], None] | None = None) -> None:
         """Run one statement; if it fails nothing has changed, and the error knows its place.
 
+        Interrupts are heard while the statement runs (`execute`), not while its changes are noted or taken back.
         A `trial` is given what runs the statement, as often as it likes; then all is taken back.
         """
         self.running = statement.node.span.source
@@ -375,6 +378,7 @@ class Evaluator:
         yield
         self.history.keep(before)
 
+    @heard
     def execute(self, statement: Statement, variables: dict[str, Any]) -> None:
         """Run the code of one statement with these variables."""
         variables["__builtins__"] = self.prelude_of(statement.table).bound

@@ -17,6 +17,7 @@ import numpy as np
 from ..engine.journal import memory_of
 from ..engine.node import Node
 from ..engine.tensor import Tensor
+from ..interrupt import unbroken, whole
 from ..kinds.ownership import attributes_of
 from .before import Before, Whole
 
@@ -65,6 +66,7 @@ class History:
         self.going: Input | None = None  # the input that is taken back or done again
         self.too_large = False  # whether the last input holds more than may be held
 
+    @whole
     @contextmanager
     def input(self, title: Any) -> Iterator[None]:
         """What runs inside is one input."""
@@ -103,6 +105,7 @@ class History:
         """Do again what was taken back last."""
         return self._exchange(self.undone, self.done)
 
+    @unbroken
     def _exchange(self, source: Any, target: Any) -> Input | None:
         if not source:
             return None

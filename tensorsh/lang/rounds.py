@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from .. import interrupt
 from ..source import Span
 from . import ast
 from .expressions import Table
@@ -35,11 +36,13 @@ class Rounds:
         self.tables = tables
         self.waiting = False
 
+    @interrupt.whole
     @contextmanager
     def heard(self) -> Iterator[None]:
         """While an input runs."""
         main = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
-        if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        before = signal.getsignal(signal.SIGINT)
+        if not main or before not in (signal.default_int_handler, interrupt.interrupts):
             yield
             return
         alarm = signal.signal(signal.SIGALRM, self._late)
@@ -48,10 +51,12 @@ class Rounds:
             yield
         finally:
             self._stop_waiting()
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, before)
             signal.signal(signal.SIGALRM, alarm)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        if interrupt.not_now(frame):
+            return
         found = None if self.waiting else outermost_loop(frame, self.tables)
         if found is None:
             self._late(number, frame)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .. import progress
+from .. import interrupt, progress
 from ..errors import TensorshError
 from ..lang.faults import fault
 from ..lang.interrupts import BetweenRounds
@@ -148,6 +148,7 @@ class Shell:
         self.error: TensorshError | None = None  # what the newest input that ran ended in
         self.lesson: Lesson | None = None  # where somebody is in the tutorial
 
+    @interrupt.deaf
     def loop(self, source: Reader) -> int:
         """Read and run until there is no more."""
         while True:
@@ -186,21 +187,26 @@ class Shell:
         self.results.begin(number, text)
         started = perf_counter()
         try:
-            with self.session.active(), self.session.rounds(), self.past.input(self.entries[-1]):
-                self.perform(text)
+            self.attempt(text)
         except TensorshError as error:
             self.fail(error)
         except BrokenPipeError:
             raise
         except Exception as error:
             self.fail(fault(error, lambda filename, line: None, ()))
-        except KeyboardInterrupt as interrupt:
+        except KeyboardInterrupt as error:
             self.interrupted = True
             sys.stdout.flush()
-            self.tell("\n" + self.paint("interrupted", "error") + what_was_kept(interrupt))
+            self.tell("\n" + self.paint("interrupted", "error") + what_was_kept(error))
         finally:
             self.seconds = perf_counter() - started
             self.results.end(number)
+
+    @interrupt.heard
+    def attempt(self, text: str) -> None:
+        """Run an input as one step of what can be taken back."""
+        with self.session.active(), self.session.rounds(), self.past.input(self.entries[-1]):
+            self.perform(text)
 
     def perform(self, text: str) -> None:
         """A command of the shell, or a program; errors of commands are raised."""
@@ -380,24 +386,30 @@ class Lines:
         self.pythonic = pythonic
         self.prompts = self.typed = sys.stdin.isatty()
 
+    @interrupt.heard
     def read(self, offer: str | None = None) -> str:
-        text = self.line(PROMPT if self.prompts else "")
-        while not is_finished(text + "\n", self.pythonic()):
-            try:
-                text += "\n" + self.line(CONTINUED if self.prompts else "")
-            except EOFError:
-                break
+        try:
+            text = self.line(PROMPT if self.prompts else "")
+            while not is_finished(text + "\n", self.pythonic()):
+                try:
+                    text += "\n" + self.line(CONTINUED if self.prompts else "")
+                except EOFError:
+                    break
+        except KeyboardInterrupt:
+            if self.prompts:
+                print()  # the next prompt has a line of its own
+            raise
         return text
 
     def drop(self) -> None:
         """Lines come one by one: there is nothing to forget."""
 
 
-def what_was_kept(interrupt: KeyboardInterrupt) -> str:
+def what_was_kept(error: KeyboardInterrupt) -> str:
     """What an interrupt has left of the statement."""
-    if not isinstance(interrupt, BetweenRounds):
+    if not isinstance(error, BetweenRounds):
         return ": the statement was taken back"
-    place = f" after the round with {interrupt.place}" if interrupt.place else " after a round"
+    place = f" after the round with {error.place}" if error.place else " after a round"
     return f"{place}: what the loop has done is kept, `:undo` takes it back"
 
 

@@ -30,6 +30,7 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import DynamicStyle, Style
 
+from ..interrupt import heard
 from ..render.paint import PALETTES, use_theme
 from ..session import Session
 from .bottom import signature_line, status_line
@@ -140,6 +141,7 @@ class Prompt:
         buffer.on_text_changed += self._update_signature
         buffer.on_cursor_position_changed += self._update_signature
 
+    @heard
     def read(self, offer: str | None = None) -> str:
         if self.ahead.inputs:
             return self._next_ahead()
