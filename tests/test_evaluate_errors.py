@@ -148,3 +148,21 @@ def test_an_attribute_that_a_tensor_lacks_is_the_program_s_error() -> None:
     error = caught.value
     assert (error.kind, error.message) == ("name", "'Tensor' object has no attribute 'softmaxx'")
     assert error.help == "did you mean 'softmax'?"
+
+
+def test_the_labels_ask_no_class_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    program = """
+import torch
+class Loud(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        print("asked for", func.__name__)
+        return super().__torch_function__(func, types, args, kwargs or {})
+x = torch.ones(3).as_subclass(Loud)
+"""
+    session = Session()
+    session.run(program)
+    with pytest.raises(TensorshError) as caught:
+        session.run("x.softmaxx")
+    assert [text for _, text in caught.value.labels] == ["float32[3]"]
+    assert capsys.readouterr().out == ""

@@ -21,7 +21,15 @@ from oracle import DATA, read_lines
 from tensorsh import Session
 
 CALLS = read_lines("wrong_calls.jsonl.gz")
-GROUPS = [list(rows) for _, rows in groupby(CALLS, key=lambda row: row["values"])]
+#: those of one kind each, which all agree
+FAMILIES = ["wrong_indices.jsonl.gz"]
+
+
+def groups(calls: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    return [list(rows) for _, rows in groupby(calls, key=lambda row: row["values"])]
+
+
+GROUPS = groups(CALLS)
 
 ANSWER = """
 def answer(call):
@@ -48,9 +56,12 @@ def agreeing(rows: list[dict[str, Any]]) -> list[bool]:
     return [line == repr((row["class"], row["message"])) for line, row in zip(found, rows, strict=True)]
 
 
-@pytest.mark.parametrize("group", range(len(GROUPS)))
+ALL = GROUPS + [rows for family in FAMILIES for rows in groups(read_lines(family))]
+
+
+@pytest.mark.parametrize("group", range(len(ALL)))
 def test_what_is_said(group: int) -> None:
-    rows = GROUPS[group]
+    rows = ALL[group]
     wrong = [
         row["call"]
         for row, agrees in zip(rows, agreeing(rows), strict=True)

@@ -54,7 +54,7 @@ def into(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return out
     if not isinstance(result, NamedResult):
         return outs
-    return named_result(f"{type(result).__name__}_out", result._fields)(outs)
+    return named_result(f"{type(result).__name__}_out", result._torch_fields)(outs)
 
 
 def _check(op: Op, target: Tensor, made: Tensor, args: tuple[Any, ...]) -> None:

@@ -30,11 +30,15 @@ def adapt(description: Kind, kind: type) -> None:
     description.follow, description.leave = follow, leave
 
 
+#: what PyTorch's tuples with named parts say of themselves
+COUNTS = words("n_fields n_sequence_fields n_unnamed_fields")
+
+
 def adapt_result(description: Kind, kind: type) -> None:
     """PyTorch's tuples with named parts: each operation has a class of its own."""
     description.tree = RESULT
     description.follow, description.leave = follow_result, leave_result
-    description.names = sequences.NAMES | set(kind._fields)  # type: ignore[attr-defined]
+    description.names = sequences.NAMES | COUNTS | set(kind._torch_fields)  # type: ignore[attr-defined]
 
 
 def follow_result(result: NamedResult, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
@@ -99,7 +103,7 @@ describe(
 describe(
     NamedResult,
     Kind(
-        entries=lambda result: zip(result._fields, result, strict=True),
+        entries=lambda result: zip(result._torch_fields, result, strict=True),
         brackets=lambda result: Brackets(f"{result._torch_name}(\n", ")", ("", "=", ""), ",\n", spelled=True),
         adapt=adapt_result,
     ),

@@ -8,7 +8,7 @@ import numpy as np
 
 from .device import Device, parse
 from .dtype import DType, dtypes
-from .results import Size
+from .results import NamedResult, Size, named_result
 from .spec import spec
 from .tensor import TENSORS, Tensor, as_class
 
@@ -42,3 +42,10 @@ def device(text: str) -> Device:
 def size(lengths: tuple[int, ...]) -> Size:
     """The shape of these lengths."""
     return Size(lengths)
+
+
+def result(name: str, fields: tuple[str, ...], parts: tuple[Any, ...]) -> NamedResult:
+    """The tuple with named parts that the operation `name` returns; the names are letters, as a pickle may lie."""
+    if not all(type(each) is str and each.replace("_", "x").isalpha() and each[0] != "_" for each in fields):
+        raise ValueError(f"no parts of a result: {fields}")
+    return named_result(name, fields)(parts)

@@ -78,21 +78,30 @@ class NamedResult(tuple[Any, ...]):
 
     __slots__ = ()
     _torch_name: ClassVar[str]
-    _fields: ClassVar[tuple[str, ...]]
+    _torch_fields: ClassVar[tuple[str, ...]]
 
     def __new__(cls, values: Iterable[Any]) -> NamedResult:
         result = super().__new__(cls, values)
-        if len(result) != len(cls._fields):
+        if len(result) != len(cls._torch_fields):
             raise ArgumentError(
-                f"{cls._torch_name}() takes a {len(cls._fields)}-sequence ({len(result)}-sequence given)"
+                f"{cls._torch_name}() takes a {len(cls._torch_fields)}-sequence ({len(result)}-sequence given)"
             )
         return result
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"'{self._torch_name}' object has no attribute '{name}'")
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        getattr(self, name)
+        raise AttributeError("readonly attribute")
+
+    def __reduce__(self) -> Any:
+        from . import rebuild
+
+        return rebuild.result, (type(self).__name__, self._torch_fields, tuple(self))
+
     def __repr__(self) -> str:
-        parts = (f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        parts = (f"{name}={value!r}" for name, value in zip(self._torch_fields, self, strict=True))
         return f"{self._torch_name}(\n" + ",\n".join(parts) + ")"
 
 
@@ -104,7 +113,11 @@ def named_result(name: str, fields: tuple[str, ...]) -> type[NamedResult]:
         "__slots__": (),
         "__module__": "torch.return_types",
         "_torch_name": f"torch.return_types.{name}",
-        "_fields": fields,
+        "_torch_fields": fields,
+        "__match_args__": fields,
+        "n_fields": len(fields),
+        "n_sequence_fields": len(fields),
+        "n_unnamed_fields": 0,
     }
     made = type(name, (NamedResult,), members)
     seal((made,))

@@ -37,7 +37,7 @@ def _inside(path: str, value: Any, seen: set[int], depth: int) -> Iterator[tuple
 def _items(value: Any) -> Iterator[tuple[str, Any]]:
     """The parts of a value and what stands behind its name to get at them."""
     if isinstance(value, list | tuple):
-        fields = getattr(type(value), "_fields", None)
+        fields = getattr(type(value), "_fields", None) or getattr(type(value), "_torch_fields", None)
         for i, item in enumerate(value):
             yield (f".{fields[i]}" if fields else f"[{i}]"), item
     elif isinstance(value, dict):

@@ -97,12 +97,10 @@ def index_select(x, dim, index):
     """
     whole = np.atleast_1d(x)
     at = dim % whole.ndim
-    message = (
-        "INDICES element is out of DATA bounds, id={index} axis_dim={size}"
-        if at
-        else "index out of range in self"
-    )
-    check_bounds(index, whole.shape[at], at, message=message)
+    message = "index out of range in self"
+    if at == 1:  # PyTorch has a kernel of its own for it
+        message = "INDICES element is out of DATA bounds, id={index} axis_dim={size}"
+    check_bounds(index, whole.shape[at], at, message=message, raises=RuntimeError if at == 1 else IndexError)
     found = whole.take(index.reshape(-1), axis=at)
     return found if x.ndim else found.reshape(())
 
@@ -157,10 +155,9 @@ def take_along_dim(input, indices, dim):
     >>> x = tensor([[3, 1, 2]]); take_along_dim(x, argsort(x), 1)
     tensor([[1, 2, 3]])
     """
-    require_integers(
-        indices.spec, "torch.take_along_dim(): dtype of indices should be Long but got {dtype}", (dt.int64,)
-    )
+    integers = "torch.take_along_dim(): dtype of indices should be Long but got {dtype}"
     if dim is None:
+        require_integers(indices.spec, integers, (dt.int64,))
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     if input.ndim != indices.ndim:
         raise ShapeError(
@@ -168,6 +165,7 @@ def take_along_dim(input, indices, dim):
             f"{input.ndim} dimensions for input, and {indices.ndim} dimensions for indices",
             code="index-ndim",
         )
+    require_integers(indices.spec, integers, (dt.int64,))
     at = wrap_dim(dim, input.ndim)
     here, there = list(input.shape), list(indices.shape)
     size, here[at : at + 1], there[at : at + 1] = here[at], [1], [1]

@@ -28,8 +28,8 @@ from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS, Tensor, full_spec, install, type_name
 from ..engine.warn import warn
-from ..errors import ArgumentError, BadIndex, BadValue, DTypeError, ShapeError
-from .index import lookup, store, zeros_of
+from ..errors import ArgumentError, BadIndex, BadValue, ShapeError
+from .index import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of
 from .numbers import check_number
 
 # ------------------------------------------------------------------ the two view primitives
@@ -263,12 +263,7 @@ def _item(item: Any) -> Any:
     if isinstance(item, Tensor):
         dtype = item.dtype
         if dtype not in INDEX_DTYPES and (item.spec.shape or dtype.category != dt.INT):
-            raise DTypeError(
-                "tensors used as indices must be long, int, byte or bool tensors",
-                raises=IndexError,
-                code="index-dtype",
-                help="convert it: x[i.long()], or compare it for a mask: x[i > 0]",
-            )
+            raise no_index_dtype()
         return item if item.spec.shape or item.mapped or _is_mask(item) else int(item)
     if isinstance(item, np.ndarray):
         found = shared(item)
@@ -286,9 +281,6 @@ def _item(item: Any) -> Any:
         code="index-type",
         help="write an integer" if type(item) is float else None,
     )
-
-
-INDEX_DTYPES = frozenset((dt.int64, dt.int32, dt.uint8, dt.bool_))
 
 
 def _is_mask(t: Tensor) -> bool:

@@ -25,6 +25,8 @@ from .positions import check_bounds, zeros_of
 
 Array = np.ndarray[Any, Any]
 
+INDEX_DTYPES = frozenset((dt.int64, dt.int32, dt.uint8, dt.bool_))
+
 # ------------------------------------------------------------------ x[i, j] and x[i, j] = v
 
 
@@ -37,6 +39,8 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
         if given is None:
             dim += 1
             continue
+        if given.dtype not in INDEX_DTYPES:
+            raise no_index_dtype()
         if given.dtype in (dt.bool_, dt.uint8):
             _check_mask(x, given, dim)
             if given.dtype is dt.uint8:
@@ -61,6 +65,15 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
             f"too many indices for tensor of dimension {x.ndim} (got {dim})", code="too-many-indices"
         )
     return tuple(found), tuple(slots)
+
+
+def no_index_dtype() -> Exception:
+    return DTypeError(
+        "tensors used as indices must be long, int, byte or bool tensors",
+        raises=IndexError,
+        code="index-dtype",
+        help="convert it: x[i.long()], or compare it for a mask: x[i > 0]",
+    )
 
 
 def _check_mask(x: Tensor, mask: Tensor, dim: int) -> None:
@@ -120,9 +133,23 @@ def index(x, indices, slots):
             return x.take(indices[0], axis=slots[0])
         return x[numpy_key(indices, slots)]
     except IndexError:
-        for i, d in zip(indices, slots, strict=True):
-            check_bounds(i, x.shape[d], d, negative=True)
+        _check_places(x, indices, slots)
         raise
+
+
+def _check_places(x: Array, indices: tuple[Array, ...], slots: tuple[int, ...]) -> None:
+    """Every index must be within its dimension.
+
+    PyTorch looks at one place after the other, and the dimension that it names is the number of the index among them.
+    """
+    sizes = [x.shape[d] for d in slots]
+    if all(not i.size or (i.min() >= -n and i.max() < n) for i, n in zip(indices, sizes, strict=True)):
+        return
+    together = [i.ravel() for i in np.broadcast_arrays(*indices)]
+    outside = [(i < -n) | (i >= n) for i, n in zip(together, sizes, strict=True)]
+    first = int(np.logical_or.reduce(outside).argmax())
+    for number, (i, n) in enumerate(zip(together, sizes, strict=True)):
+        check_bounds(i[first : first + 1], n, number, negative=True)
 
 
 @index.derivative("input")
@@ -153,8 +180,7 @@ def _index_put_rule(
 def _index_put_kernel(
     x: Array, indices: tuple[Array, ...], slots: tuple[int, ...], values: Array, accumulate: bool
 ) -> Array:
-    for i, d in zip(indices, slots, strict=True):
-        check_bounds(i, x.shape[d], d, negative=True)
+    _check_places(x, indices, slots)
     out = x.copy()
     key = numpy_key(indices, slots)
     if not accumulate:

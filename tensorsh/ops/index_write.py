@@ -21,11 +21,13 @@ from .scatter import Along, reduce_at, reduced_gradients
 Array = np.ndarray[Any, Any]
 
 
-def slice_places(x: Array, dim: int, index: Array, message: str = "") -> tuple[Array, tuple[int, ...]]:
+def slice_places(
+    x: Array, dim: int, index: Array, message: str = "", raises: type[Exception] = IndexError
+) -> tuple[Array, tuple[int, ...]]:
     """Row-major positions of the slices along `dim` that `index` names, and the region's shape."""
     shape = x.shape or (1,)
     at = dim % len(shape)
-    check_bounds(index, shape[at], at, message=message)
+    check_bounds(index, shape[at], at, message=message, raises=raises)
     extent = (*shape[:at], index.size, *shape[at + 1 :])
     return flat_positions(shape, along(index, at, len(shape)), at, extent), extent
 
@@ -78,7 +80,10 @@ def index_add(x, dim, index, source, alpha):
     tensor([3., 0., 3.])
     """
     out = x.copy()
-    positions, extent = slice_places(x, dim, index, "" if x.ndim > 1 else "index out of range in self")
+    if x.ndim > 1 and dim % x.ndim in (0, x.ndim - 1) and alpha == 1 and index.dtype == np.int64:
+        positions, extent = slice_places(x, dim, index, raises=RuntimeError)  # PyTorch scatters then
+    else:
+        positions, extent = slice_places(x, dim, index, "index out of range in self")
     if alpha != 1:
         source = source * np.asarray(alpha).astype(x.dtype)
     add_at(out, positions, source.reshape(extent))

@@ -7,6 +7,7 @@ a vector of indices (index_add, index_copy, …) are in `ops/index_write.py`.
 
 from __future__ import annotations
 
+from operator import gt
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def scatter_rule(input: Spec, dim: int, index: Spec, src: Spec | None = None) ->
             "Index tensor must have the same number of dimensions as src tensor", code="index-ndim"
         )
     too_large = any(d != at and n > input.shape[d] for d, n in enumerate(index.shape))
-    if too_large or (src is not None and any(n > src.shape[d] for d, n in enumerate(index.shape))):
+    if too_large or (src is not None and any(map(gt, index.shape, src.shape or (1,)))):
         raise ShapeError(
             f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from "
             f"dimension {at}"
@@ -67,9 +68,7 @@ def places(x: Array, dim: int, index: Array) -> Array:
 
 def region(src: Array, index: Array) -> Array:
     """The part of `src` that `index` covers."""
-    if not src.ndim or src.shape == index.shape:
-        return src
-    return src[tuple([slice(n) for n in index.shape])]
+    return np.atleast_1d(src)[tuple([slice(n) for n in index.shape or (1,)])]
 
 
 # ------------------------------------------------------------------ scatter
@@ -84,7 +83,7 @@ def region(src: Array, index: Array) -> Array:
 def scatter_src(x, dim, index, src):
     out = x.copy()
     if index.size:
-        out.reshape(-1)[places(x, dim, index)] = np.atleast_1d(region(src, index))
+        out.reshape(-1)[places(x, dim, index)] = region(src, index)
     return out
 
 
@@ -117,8 +116,8 @@ def _(grad, dim, index):
     return grad.scatter(dim, index, 0)
 
 
-def _scatter_reduced_rule(input: Spec, dim: int, index: Spec, src: Any, reduce: str) -> Spec:
-    out = scatter_rule(input, dim, index, src if isinstance(src, Spec) and src.shape else None)
+def _scatter_reduced_rule(input: Spec, dim: int, index: Spec, src: Spec, reduce: str) -> Spec:
+    out = scatter_rule(input, dim, index, src)
     if reduce not in ("add", "multiply"):
         raise BadValue("reduce argument must be either add or multiply.", help='reduce="add"')
     return out
@@ -135,7 +134,7 @@ def scatter_reduced(x, dim, index, src, reduce):
     if index.size:
         at = np.add.at if reduce == "add" else np.multiply.at
         positions = places(x, dim, index)
-        at(out.reshape(-1), positions, np.atleast_1d(region(src, index)) if src.ndim else src)
+        at(out.reshape(-1), positions, region(src, index))
     return out
 
 
@@ -157,7 +156,7 @@ def scatter(input, dim, index, src, value, reduce):
         given = number_for(given, input.dtype)
         if reduce is None:
             return scatter_value, (input, dim, index, given)
-        given = full_spec(input.spec.with_shape(()), given)
+        given = full_spec(input.spec.with_shape(index.spec.shape), given)
     if reduce is None:
         return scatter_src, (input, dim, index, given)
     return scatter_reduced, (input, dim, index, given, reduce)
@@ -177,7 +176,7 @@ def scatter_add(x, dim, index, src):
     """
     out = x.copy()
     if index.size:
-        add_at(out, places(x, dim, index), np.atleast_1d(region(src, index)))
+        add_at(out, places(x, dim, index), region(src, index))
     return out
 
 
@@ -256,7 +255,7 @@ def scatter_reduce(x, dim, index, src, reduce, include_self):
     """
     if not index.size:
         return x.copy()
-    return reduce_at(x, places(x, dim, index), np.atleast_1d(region(src, index)), reduce, include_self)
+    return reduce_at(x, places(x, dim, index), region(src, index), reduce, include_self)
 
 
 class Along:

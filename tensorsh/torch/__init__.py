@@ -81,6 +81,7 @@ NAMESPACES = (
     "optim",
     "overrides",
     "random",
+    "return_types",
     "serialization",
     "storage",
     "testing",

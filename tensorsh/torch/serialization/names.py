@@ -96,6 +96,7 @@ def of_library(module: str, name: str) -> Any:
             "dtype": rebuild.dtype,
             "device": rebuild.device,
             "size": rebuild.size,
+            "result": rebuild.result,
         }.get(name)
     if full in NUMPY or (module == "numpy" and name.islower()):
         return _of_numpy(module, name)
