@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
 from recorded import answer, lines
 from tensorsh import Session
+from tensorsh.ops.lu_kernels import getrf
 
 SHAPES = [(3, 3), (4, 2), (2, 4), (2, 3, 3), (2, 4, 2), (0, 3, 3), (3, 0), (1, 1)]
 
@@ -92,3 +96,11 @@ def test_a_failed_factorization_changes_nothing() -> None:
     with pytest.raises(Exception, match="singular"):
         session.run("linalg.inv(A)")
     assert session.run("(A == before).all().item()") == [True]
+
+
+def test_steps_of_small_decompositions_are_rounded_once() -> None:
+    draw = np.random.default_rng(0).uniform(-1, 1, (20_000, 2, 2))
+    draw[:, 0, 0] = 1
+    found, _, _ = getrf(draw)
+    expected = [float(Fraction(d) - Fraction(c) * Fraction(b)) for (_, b), (c, d) in draw.tolist()]
+    assert found[:, 1, 1].tolist() == expected

@@ -28,9 +28,6 @@ PART = 192
 #: multiplications up to which the orders of small results are followed
 CHAINS, TABLES = 1 << 13, 1 << 11
 
-#: the type that a product is kept in before it is added: exactly for float32, with 11 bits more for float64
-WIDE: dict[str, Any] = {"f": np.float64, "d": np.longdouble}
-
 
 def is_ordered(a: Any, b: Any) -> bool:
     """Whether the product of a matrix and a matrix or vector is more than a call of NumPy's."""
@@ -42,14 +39,6 @@ def is_ordered(a: Any, b: Any) -> bool:
         part = _part(k)
         return part < k or _by_columns(a, b, part)
     return k > 1 and size <= (CHAINS if order == CHAIN else TABLES)
-
-
-def fused(a: Array, b: Array, c: Array) -> Array:
-    """a·b + c rounded once, as processors multiply and add."""
-    wide = a.astype(WIDE[c.dtype.char])
-    wide = wide * b
-    wide += c
-    return wide.astype(c.dtype)
 
 
 def matrix_product(a: Array, b: Array) -> Array:
@@ -78,11 +67,6 @@ def _ordered(a: Array, b: Array, order: int) -> Array:
     if order == CHAIN:
         return _chain(a, b) if n > 1 else _chain_of_one(a, b)
     return _in_lanes(a, b, order) if size <= TABLES else matmul(a, b)
-
-
-def vector_product(a: Array, b: Array) -> Any:
-    """`a @ b` of vectors."""
-    return np.dot(a, b)
 
 
 def _chain_of_fused(a: Array, b: Array) -> Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..engine.small_products import fused
+from ..engine.fma import combined
 from .linalg_rules import Array, column_major, lapack, matrices
 
 #: matrices up to this size are factored here
@@ -37,7 +37,7 @@ def _tiny_getrf(a: Array) -> tuple[Array, Array, Array]:
         factor = below / divisor if k + 2 == n <= 4 else below * (1 / divisor)
         lu[..., k + 1 :, k] = factor = np.where(divisor == 0, below, factor)
         rest = lu[..., k + 1 :, k + 1 :]
-        rest[...] = fused(-factor[..., None], lu[..., k : k + 1, k + 1 :], rest)
+        combined(rest, -factor[..., None], lu[..., k : k + 1, k + 1 :], rest)
     return lu, pivots, info
 
 
@@ -48,8 +48,8 @@ def solve_two(a: Array, b: Array) -> tuple[Array, Array]:
     exchanged = pivots[..., :1] == 2
     upper = np.where(exchanged, b[..., 1, :], b[..., 0, :])
     lower = np.where(exchanged, b[..., 0, :], b[..., 1, :])
-    second = fused(-lu[..., 1, 0, None], upper, lower) * (1 / lu[..., 1, 1, None])
-    first = fused(-lu[..., 0, 1, None], second, upper) * (1 / lu[..., 0, 0, None])
+    second = combined(lower, -lu[..., 1, 0, None], upper) * (1 / lu[..., 1, 1, None])
+    first = combined(upper, -lu[..., 0, 1, None], second) * (1 / lu[..., 0, 0, None])
     return column_major(np.stack((first, second), -2)), info
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.small_products import fused
+from ..engine.fma import combined
 from .cascade import GRAIN, LANES
 
 Array = np.ndarray[Any, Any]
@@ -49,7 +49,7 @@ def _squares(rows: Array) -> Array:
             total = total + squares[:, i]
         at += 4
     for i in range(at, n):
-        total = fused(rows[:, i], rows[:, i], total)
+        total = combined(total, rows[:, i], rows[:, i])
     return total
 
 
