@@ -181,7 +181,8 @@ def show_chart(chart: Any, options: Options) -> None:
     from . import display
 
     color = use_color(sys.stdout, options.color)
-    print(display.text(chart, None, "pretty", color=color, width=width(sys.stdout)))
+    columns, encoding = width(sys.stdout), encoding_of(sys.stdout)
+    print(display.text(chart, None, "pretty", color=color, width=columns, encoding=encoding))
 
 
 def restore_session(session: Session, path: str) -> None:
@@ -378,7 +379,7 @@ class Output:
             self._write(display.binary(shown.value))
             return
         columns = width(sys.stdout)
-        encoding = (self.file is None and getattr(sys.stdout, "encoding", None)) or "utf-8"
+        encoding = encoding_of(sys.stdout) if self.file is None else "utf-8"
         text = display.text(
             shown.value, shown.name, self.format, color=self.color, width=columns, encoding=encoding
         )
@@ -465,6 +466,11 @@ def width(stream: Any) -> int:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         return os.get_terminal_size(stream.fileno()).columns or 100
     return 100
+
+
+def encoding_of(stream: Any) -> str:
+    """How a stream writes characters; UTF-8 where it does not say."""
+    return getattr(stream, "encoding", None) or "utf-8"
 
 
 def _forget_stdout() -> None:

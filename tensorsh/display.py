@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from .engine.listing import Explanation
@@ -15,7 +14,7 @@ def text(
 ) -> str:
     """The value as text, without a newline at its end unless the format has one.
 
-    `encoding` is that of the screen: where it has no lines and dots, `pretty` does without.
+    `encoding` is that of the screen: where it has no lines and dots, `pretty` and charts do without.
     """
     if isinstance(value, Graph | Explanation):
         if format == "json":
@@ -24,9 +23,10 @@ def text(
             return json.dumps({"type": type(value).__name__.lower(), "value": answer(value)})
         return answer(value)
     if type(value).__module__ == "tensorsh.train.charts" and format not in ("json", "csv"):
-        from .render.chart import chart_text, unicode_terminal
+        from .render.chart import chart_text
+        from .render.screen import can_show
 
-        return chart_text(value, color=color, width=width, ascii=not unicode_terminal(sys.stdout))
+        return chart_text(value, color=color, width=width, ascii=not can_show(encoding))
     if format == "json":
         from .render.machine import json_line
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.cli import main, show_chart
 from tensorsh.display import text
 from tensorsh.modules import plots_shown
+from tensorsh.options import Options
 from tensorsh.render.chart import Axis, chart_text
 from tensorsh.train.charts import Chart, Series
 
@@ -160,3 +164,33 @@ def test_elsewhere_nothing_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     assert plots_shown.front["show"] is None
     Session().run(PYPLOT)
     assert capsys.readouterr().out == ""
+
+
+def test_a_chart_is_drawn_in_the_characters_of_its_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown(encoding: str, *options: str) -> str:
+        written = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+        assert main(["-c", "plot([1., 2.])", *options]) == 0
+        return written.getvalue().decode(encoding)
+
+    plain = shown("ascii")
+    assert "*" in plain and shown("cp437") == shown("gbk") == plain
+    assert shown("gb18030") == shown("utf-8") != plain
+    file = tmp_path / "chart.txt"
+    assert shown("ascii", "-o", str(file)) == ""
+    assert file.read_text("utf-8") == shown("utf-8")
+
+
+def test_a_chart_that_a_program_shows_is_drawn_in_the_characters_of_the_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chart, drawn = Session().evaluate("plot([1., 2.])"), []
+    for encoding in ("utf-8", "gb18030", "gbk"):
+        written = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+        show_chart(chart, Options())
+        sys.stdout.flush()
+        drawn.append(written.getvalue().decode(encoding))
+    assert drawn[0] == drawn[1] != drawn[2]

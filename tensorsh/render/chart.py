@@ -301,8 +301,3 @@ def _colours(at: Array, colours: bool) -> Array:
     rgb = VIRIDIS[below] * (1 - part) + VIRIDIS[below + 1] * part
     rgb[~np.isfinite(at)] = (200, 0, 0)
     return np.rint(rgb).astype(int)
-
-
-def unicode_terminal(stream: Any) -> bool:
-    """Whether a stream takes more than ASCII."""
-    return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "").startswith("utf")
