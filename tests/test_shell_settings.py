@@ -264,3 +264,20 @@ def test_the_history_keeps_the_last_inputs(tmp_path: Path) -> None:
     assert list(kept(str(path), 5).load_history_strings()) == [f"x = {i}\ny" for i in range(11, 6, -1)]
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(kept(str(path), 0).load_history_strings()) == []
+
+
+def test_files_stay_where_links_point(tmp_path: Path) -> None:
+    """As of people who keep their settings in a folder of their own."""
+    (tmp_path / "own").mkdir()
+    for name in ("config.toml", "history"):
+        (tmp_path / "own" / name).write_text("")
+        (tmp_path / name).symlink_to(tmp_path / "own" / name)
+    save(str(tmp_path / "config.toml"), {"keys": "vi"})
+    history = kept(str(tmp_path / "history"), 1)
+    for i in range(9):
+        history.append_string(f"x = {i}")
+    kept(str(tmp_path / "history"), 1)
+    for name, text in (("config.toml", 'keys = "vi"\n'), ("history", "+x = 8\n")):
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "own" / name).read_text().endswith(text)
+    assert "x = 7" not in (tmp_path / "own" / "history").read_text()

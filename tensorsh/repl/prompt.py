@@ -31,6 +31,7 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import DynamicStyle, Style
 
 from ..interrupt import heard
+from ..io import files
 from ..render.paint import PALETTES, use_theme
 from ..session import Session
 from .bottom import signature_line, status_line
@@ -248,10 +249,8 @@ class KeptHistory(FileHistory):
                 entries = file.read().split(b"\n# ")
             if len(entries) - 1 <= size + size // 10:
                 return
-            new = f"{os.fspath(self.filename)}.new"
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(b"\n# " + b"\n# ".join(entries[len(entries) - size :]) if size else b"")
-            os.replace(new, self.filename)
+            left = b"\n# " + b"\n# ".join(entries[len(entries) - size :]) if size else b""
+            files.replace(os.fspath(self.filename), lambda stream: stream.write(left))
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import TensorshError, UsageError
+from ..io import files
 from ..source import Source, Span, decoded
 
 if TYPE_CHECKING:
@@ -209,6 +210,5 @@ def save(path: str, values: dict[str, Any]) -> None:
             end = next((i for i, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
             lines.insert(end, entry)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(f"{path}.new", "w", encoding="utf-8") as file:
-        file.write("\n".join(line for line in lines).lstrip("\n") + "\n")
-    os.replace(f"{path}.new", path)
+    text = "\n".join(lines).lstrip("\n") + "\n"
+    files.replace(path, lambda stream: stream.write(text.encode()))
