@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import interrupt
-from .errors import TensorshError, UsageError
+from .errors import TensorshError, UsageError, facts_of
 from .options import HELP, Options, read_options
 from .source import decoded, read_program
 
@@ -193,8 +193,10 @@ def restore_session(session: Session, path: str) -> None:
         _, wrong = restore(session, path)
     except OSError as error:
         raise UsageError(f"cannot read {path!r}: {error.strerror}") from None
-    except TensorshError as error:
-        raise UsageError(error.message) from None
+    except ValueError as error:
+        if facts_of(error) is None:
+            raise
+        raise UsageError(str(error)) from None
     for each in wrong:
         print(f"tensorsh: not restored: {each}", file=sys.stderr)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tensorsh.io import npy
 from terminal import ROOT
 from test_repl import RecordedShell
 
@@ -116,16 +120,85 @@ def test_restoring_runs_nothing_but_the_sources(path: Path, capsys: pytest.Captu
 )
 def test_a_file_names_only_the_library(path: Path, thing: str) -> None:
     saved(path, "import torch", "class A: pass", "a = A()")
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    known = json.loads(parts["session.json"])
-    known["objects"][0]["instance"] = thing
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, json.dumps(known) if name == "session.json" else data)
+    changed(path, lambda known: known | {"objects": [known["objects"][0] | {"instance": thing}]})
     shell = RecordedShell()
     shell.enter(f":session restore {path}")
     assert f"there is no {thing}" in shell.screen.errors[-1].message
+
+
+def changed(path: Path, change: Callable[[Any], Any]) -> None:
+    """The file with other JSON in it."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    known = change(json.loads(parts["session.json"]))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, json.dumps(known) if name == "session.json" else data)
+
+
+@pytest.mark.parametrize("name", ["__builtins__", "no name", "", "1", "for", "a.b"])
+@pytest.mark.parametrize("node", [1, {"import": "math"}, {"source": "print(1)"}])
+def test_a_file_binds_names_of_programs(
+    path: Path, name: str, node: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(path, "x = 1")
+    changed(path, lambda known: known | {"variables": {name: node}})
+    shell = RecordedShell()
+    shell.enter("old = [1]")
+    shell.enter(f":session restore {path}")
+    assert "is no saved session" in shell.screen.errors[-1].message
+    shell.enter("old")
+    assert shell.screen.shown[-1].tolist() == [1] and capsys.readouterr().out == ""
+
+
+def test_a_damaged_file_is_an_error_of_the_data(path: Path) -> None:
+    chance = random.Random(0)
+    saved(path, *INPUTS[:9])
+    whole = path.read_bytes()
+
+    def damaged(node: Any) -> Any:
+        """The same with one of its parts another."""
+        if chance.random() < 0.2 or not isinstance(node, dict | list) or not node:
+            return chance.choice(
+                [None, -1, 99, "x", [], {}, {"at": 500}, {"at": 0}, [1, 2, 3], {"dtype": "x"}]
+            )
+        if isinstance(node, dict):
+            key = chance.choice(list(node))
+            if chance.random() < 0.2:
+                return {k: v for k, v in node.items() if k != key}
+            return {**node, key: damaged(node[key])}
+        at = chance.randrange(len(node))
+        return [*node[:at], damaged(node[at]), *node[at + 1 :]]
+
+    refused = 0
+    for i in range(100):
+        path.write_bytes(whole)
+        if i % 3:
+            changed(path, damaged)
+        else:
+            at = chance.randrange(len(whole))
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :])
+        shell = RecordedShell()
+        shell.enter(f":session restore {path}")
+        assert all(error.kind == "data" for error in shell.screen.errors), shell.screen.errors
+        refused += len(shell.screen.errors)
+    assert refused > 40
+
+
+def test_a_session_is_replaced_when_it_is_whole(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved(path, "x = 1")
+    before, link = path.read_bytes(), path.with_name("link")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    monkeypatch.setattr(npy, "to_bytes", lambda array: 1 / 0)
+    shell = RecordedShell()
+    shell.enter(f":session save {link}")
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    shell.enter("y = 2")
+    shell.enter(f":session save {link}")
+    assert restored(path).session.names() == ["y"] and link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o600 and sorted(path.parent.iterdir()) == [link, path]
 
 
 def test_wrong_files_and_words(path: Path) -> None:
@@ -150,3 +223,7 @@ def test_command_line(path: Path) -> None:
     command[4] = "/nowhere"
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert "cannot read '/nowhere'" in done.stderr and done.returncode == 2
+    command[4] = str(path)
+    path.write_text("x = 1")
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert "is no saved session" in done.stderr and "Traceback" not in done.stderr and done.returncode == 2

@@ -12,8 +12,9 @@ import os
 import zipfile
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
+from functools import partial
 from types import FunctionType
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -22,10 +23,10 @@ from ..engine.dtype import DType, dtypes
 from ..engine.results import Size
 from ..engine.spec import spec
 from ..engine.tensor import Buffer, Parameter, Tensor, make_tensor
-from ..errors import DataError
-from ..io import npy
+from ..errors import DataError, facts_of
+from ..io import files, npy
 from ..lang.namespace import Namespace
-from ..session import Session
+from ..session import Session, is_name
 from ..torch.serialization.names import of_library
 
 VERSION = 1
@@ -61,13 +62,15 @@ def save(session: Session, path: str, settings: dict[str, Any]) -> dict[str, str
         "version": VERSION, "variables": variables, "objects": writer.objects, "settings": settings,
         "pythonic": session.pythonic, "dtype": session.context.dtype.name, "device": str(session.context.device),
     }  # fmt: skip
-    draft = f"{path}.part"
-    with zipfile.ZipFile(draft, "w") as archive:
-        archive.writestr("session.json", json.dumps(known))
-        for i, array in enumerate([state, *writer.arrays]):
-            archive.writestr(f"{i}.npy", npy.to_bytes(np.ascontiguousarray(array)))
-    os.replace(draft, path)
+    files.replace(os.path.abspath(path), partial(_write, known, [state, *writer.arrays]))
     return left
+
+
+def _write(known: dict[str, Any], arrays: list[Any], stream: BinaryIO) -> None:
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("session.json", json.dumps(known))
+        for i, array in enumerate(arrays):
+            archive.writestr(f"{i}.npy", npy.to_bytes(np.ascontiguousarray(array)))
 
 
 class Writer:
@@ -173,52 +176,70 @@ class Writer:
 
 
 def restore(session: Session, path: str) -> tuple[dict[str, Any], list[str]]:
-    """Read a session into this one, in the place of its variables; (settings, what could not be restored)."""
+    """Read a session into this one, in the place of its variables; (settings, what could not be restored).
+
+    DataError where the file holds something else, OSError where it cannot be read.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            known = json.loads(archive.read("session.json"))
-            count = len(archive.namelist()) - 1
-            arrays = []
-            for i in range(count):
-                with archive.open(f"{i}.npy") as file:
-                    arrays.append(npy.read(file, path))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        known, arrays = _read(path)
+        return dict(known["settings"]), _put(session, known, arrays)
+    except Exception as error:
+        if isinstance(error, OSError) or facts_of(error) is not None:
+            raise
         raise DataError(f"{path!r} is no saved session: {error}", code="file") from None
+
+
+def _read(path: str) -> tuple[dict[str, Any], list[Any]]:
+    """What stands in the file, and its arrays."""
+    with zipfile.ZipFile(path) as archive:
+        known = json.loads(archive.read("session.json"))
+        count = len(archive.namelist()) - 1
+        arrays = []
+        for i in range(count):
+            with archive.open(f"{i}.npy") as file:
+                arrays.append(npy.read(file, path))
     if known.get("version") != VERSION:
         raise DataError(f"{path!r} is of another version of tensorsh", code="file")
+    for name, node in known["variables"].items():
+        words = [name, *node["import"].split(".")] if isinstance(node, dict) and "import" in node else [name]
+        for word in words:
+            if not is_name(word):
+                raise ValueError(f"{word!r} is no name")
+    return known, arrays
+
+
+def _put(session: Session, known: dict[str, Any], arrays: list[Any]) -> list[str]:
+    """Make it the session; what could not be restored."""
+    dtype, device = dtypes[known["dtype"]], parse(known["device"])
+    variables, reader = known["variables"], Reader(session, known["objects"], arrays)
     session.clear()
     with session.active():
-        session.context.dtype = dtypes[known["dtype"]]
-        session.context.device = parse(known["device"])
+        session.context.dtype, session.context.device = dtype, device
     wrong: list[str] = []
-    variables = known["variables"]
     for name, node in variables.items():
         if isinstance(node, dict) and "import" in node:
-            words = f"{node['import']}.{name}".split(".")
-            if not all(map(str.isidentifier, words)):
-                raise DataError(f"{path!r} is no saved session: {node['import']!r} is no module", code="file")
             _run(session, f"import {node['import']} as {name}", name, wrong)
     session.pythonic = known["pythonic"]
-    reader = Reader(session, known["objects"], arrays)
     plain = {
         n: v for n, v in variables.items() if not (isinstance(v, dict) and {"import", "source"} & v.keys())
     }
+    bound = session._evaluator.variables  # values as they are: lists that hold each other, tensors
     for later in (False, True):  # sources may want variables, and instances their classes
         for name, node in plain.items():
             if reader.wants_class(node, set()) == later:
-                session._evaluator.variables[name] = reader.value(node)
+                bound[name] = reader.value(node)
         for name, node in {} if later else variables.items():
             if isinstance(node, dict) and "source" in node:
                 _run(session, node["source"], name, wrong)
     ordered = {name: session[name] for name in variables if name in session}
     for name in ordered:
         del session[name]
-    session._evaluator.variables.update(ordered)
+    bound.update(ordered)
     session.pythonic = known["pythonic"]
     with session.active():
         state = make_tensor(arrays[0], spec(arrays[0].shape, dtypes["uint8"]))
         session.builtin("torch").get("set_rng_state")(state)
-    return known["settings"], wrong
+    return wrong
 
 
 def _run(session: Session, text: str, name: str, wrong: list[str]) -> None:

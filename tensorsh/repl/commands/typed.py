@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...errors import UsageError
 from ...render.excerpt import displayed
 from ...source import Source
+from ..settings import FORMATS
 from .table import command, counted, file_name
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def session(shell: Shell, argument: str) -> None:
                 shell.tell(shell.paint(f"not stored: {name}, {reason}", "note"))
         else:
             settings, wrong = store.restore(shell.session, path)
-            shell.output.format = settings["format"]
+            if settings.get("format") in FORMATS:
+                shell.output.format = settings["format"]
             shell.tell(f"{counted(len(shell.session.names()), 'variable')} restored")
             for each in wrong:
                 shell.tell(shell.paint(f"not restored: {each}", "note"))
