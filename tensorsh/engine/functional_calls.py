@@ -10,6 +10,8 @@ its work; it is only called for calls that have failed. What it raises is PyTorc
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from .native import declared
@@ -17,9 +19,9 @@ from .native import declared
 Asked = Any
 
 
-def cpp(declaration: str, *args: Any, **options: Any) -> None:
-    """A call of a C++ function with this signature, as its argument parser takes it."""
-    declared(declaration).check(args, options)
+def cpp(declaration: str, *args: Any, inplace: Any = False, **options: Any) -> None:
+    """A call of a C++ function with this signature, or of the one that writes into its input."""
+    declared(declaration.replace("(", "_(", 1) if inplace else declaration).check(args, options)
 
 
 def method(of: Any, name: str) -> Any:
@@ -35,75 +37,79 @@ def asks(function: Asked) -> Asked:
     return function
 
 
+def alike(*names: str) -> Callable[[Asked], Asked]:
+    """What PyTorch's functions of these names ask alike; messages about arguments say the name."""
+
+    def declare(function: Asked) -> Asked:
+        for name in names:
+            made = FunctionType(function.__code__, function.__globals__, name, function.__defaults__)
+            made.__qualname__ = name
+            asks(made)
+        return function
+
+    return declare
+
+
 # ------------------------------------------------------------------ activations
 
 
-@asks
-def relu(input, inplace=False):
-    cpp("relu_(Tensor input)" if inplace else "relu(Tensor input)", input)
+def activation(name: str) -> None:
+    """One with nothing but `inplace`."""
+
+    def function(input, inplace=False):
+        cpp(f"{name}(Tensor input)", input, inplace=inplace)
+
+    function.__name__ = function.__qualname__ = name
+    asks(function)
 
 
-@asks
-def relu6(input, inplace=False):
-    cpp("relu6_(Tensor input)" if inplace else "relu6(Tensor input)", input)
+for each in ("relu", "relu6", "selu", "silu", "mish", "hardswish", "hardsigmoid"):
+    activation(each)
 
 
 @asks
 def elu(input, alpha=1.0, inplace=False):
-    name = "elu_" if inplace else "elu"
-    cpp(f"{name}(Tensor input, Number alpha=1, Number scale=1, Number input_scale=1)", input, alpha)
-
-
-@asks
-def selu(input, inplace=False):
-    cpp("selu_(Tensor input)" if inplace else "selu(Tensor input)", input)
+    cpp(
+        "elu(Tensor input, Number alpha=1, Number scale=1, Number input_scale=1)",
+        input,
+        alpha,
+        inplace=inplace,
+    )
 
 
 @asks
 def celu(input, alpha=1.0, inplace=False):
-    cpp(f"{'celu_' if inplace else 'celu'}(Tensor input, Number alpha=1.0)", input, alpha)
+    cpp("celu(Tensor input, Number alpha=1.0)", input, alpha, inplace=inplace)
 
 
 @asks
 def leaky_relu(input, negative_slope=0.01, inplace=False):
-    name = "leaky_relu_" if inplace else "leaky_relu"
-    cpp(f"{name}(Tensor input, Number negative_slope=0.01)", input, negative_slope)
+    cpp("leaky_relu(Tensor input, Number negative_slope=0.01)", input, negative_slope, inplace=inplace)
 
 
 @asks
 def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
-    name = "rrelu_" if inplace else "rrelu"
     cpp(
-        f"{name}(Tensor input, Number lower, Number upper, bool training=False)",
-        input, lower, upper, training,
+        "rrelu(Tensor input, Number lower, Number upper, bool training=False)",
+        input, lower, upper, training, inplace=inplace,
     )  # fmt: skip
 
 
 @asks
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     bool(min_val > max_val)
-    name = "hardtanh_" if inplace else "hardtanh"
-    cpp(f"{name}(Tensor input, Number min_val=-1, Number max_val=1)", input, min_val, max_val)
+    cpp(
+        "hardtanh(Tensor input, Number min_val=-1, Number max_val=1)",
+        input,
+        min_val,
+        max_val,
+        inplace=inplace,
+    )
 
 
 @asks
 def _threshold(input, threshold, value, inplace=False):
-    name = "threshold_" if inplace else "threshold"
-    cpp(f"{name}(Tensor input, Number threshold, Number value)", input, threshold, value)
-
-
-def simple(name: str) -> None:
-    """An activation with nothing but `inplace`."""
-
-    def function(input, inplace=False):
-        cpp(f"{name}_(Tensor input)" if inplace else f"{name}(Tensor input)", input)
-
-    function.__name__ = function.__qualname__ = name
-    asks(function)
-
-
-for each in ("silu", "mish", "hardswish", "hardsigmoid"):
-    simple(each)
+    cpp("threshold(Tensor input, Number threshold, Number value)", input, threshold, value, inplace=inplace)
 
 
 @asks
@@ -112,19 +118,14 @@ def glu(input, dim=-1):
     cpp("glu(Tensor input, int dim=-1)", input, dim)
 
 
-@asks
-def tanh(input):
+@alike("tanh", "tanhshrink")
+def _(input):
     method(input, "tanh")
 
 
 @asks
 def sigmoid(input):
     method(input, "sigmoid")
-
-
-@asks
-def tanhshrink(input):
-    method(input, "tanh")
 
 
 @asks
@@ -164,7 +165,7 @@ def dropped(name: str, input: Any, p: Any, training: Any, inplace: Any) -> None:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if name == "feature_dropout":
         input.dim()
-    cpp(f"{name}{'_' if inplace else ''}(Tensor input, float p, bool train)", input, p, training)
+    cpp(f"{name}(Tensor input, float p, bool train)", input, p, training, inplace=inplace)
 
 
 @asks
@@ -172,18 +173,8 @@ def dropout(input, p=0.5, training=True, inplace=False):
     dropped("dropout", input, p, training, inplace)
 
 
-@asks
-def dropout1d(input, p=0.5, training=True, inplace=False):
-    dropped("feature_dropout", input, p, training, inplace)
-
-
-@asks
-def dropout2d(input, p=0.5, training=True, inplace=False):
-    dropped("feature_dropout", input, p, training, inplace)
-
-
-@asks
-def dropout3d(input, p=0.5, training=True, inplace=False):
+@alike("dropout1d", "dropout2d", "dropout3d")
+def _(input, p=0.5, training=True, inplace=False):
     dropped("feature_dropout", input, p, training, inplace)
 
 
@@ -362,13 +353,13 @@ def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
     method(input, "pow")
 
 
-@asks
-def adaptive_avg_pool2d(input, output_size):
+@alike("adaptive_avg_pool2d", "adaptive_avg_pool3d")
+def _(input, output_size):
     input.size()
 
 
-@asks
-def adaptive_avg_pool3d(input, output_size):
+@alike("_adaptive_max_pool2d", "_adaptive_max_pool3d")
+def _(input, output_size, return_indices=False):
     input.size()
 
 
@@ -376,8 +367,7 @@ def adaptive_avg_pool3d(input, output_size):
 
 
 def sized(input: Any, target: Any, size_average: Any, reduce: Any) -> None:
-    if target.size() != input.size():
-        pass  # PyTorch warns
+    target.size() != input.size()  # noqa: B015  (where they differ, PyTorch warns)
     old_reduction(size_average, reduce)
 
 
@@ -386,13 +376,8 @@ def old_reduction(size_average: Any, reduce: Any) -> None:
         bool(size_average) and bool(reduce)
 
 
-@asks
-def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
-    sized(input, target, size_average, reduce)
-
-
-@asks
-def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+@alike("mse_loss", "l1_loss")
+def _(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     sized(input, target, size_average, reduce)
 
 
@@ -498,13 +483,3 @@ def triplet_margin_with_distance_loss(
         raise ValueError(f"margin must be greater than 0, got {margin}")
     for each in (anchor, positive, negative):
         method(each, "ndim")
-
-
-@asks
-def _adaptive_max_pool2d(input, output_size, return_indices=False):
-    input.size()
-
-
-@asks
-def _adaptive_max_pool3d(input, output_size, return_indices=False):
-    input.size()
