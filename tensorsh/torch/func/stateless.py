@@ -35,10 +35,14 @@ def functional_call(
             "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got "
             f"{type(parameter_and_buffer_dicts)}"
         )
-    if args is None:
-        args = ()
-    elif not isinstance(args, tuple):
-        args = (args,)
+    return call_with(module, given, args, kwargs, tie_weights, strict)
+
+
+def call_with(
+    module: Any, given: dict[str, Tensor], args: Any, kwargs: Any, tie_weights: bool, strict: bool
+) -> Any:
+    """`module(*args, **kwargs)` with the given tensors in the place of its own."""
+    args = () if args is None else args if isinstance(args, tuple) else (args,)
     with replaced(module, given, tie_weights, strict):
         return module(*args, **(kwargs or {}))
 
@@ -146,8 +150,8 @@ def tied(module: Any, given: dict[str, Tensor]) -> dict[str, Tensor]:
 def check_keys(module: Any, values: dict[str, Tensor]) -> None:
     """RuntimeError for names that are missing or unknown."""
     known = named_tensors(module)
-    unexpected = [name for name in values if name not in known]
-    missing = [name for name in known if name not in values]
+    unexpected = sorted(name for name in values if name not in known)
+    missing = sorted(name for name in known if name not in values)
     parts = [
         f"{title} key(s): {', '.join(map(repr, names))}."
         for title, names in (("Unexpected", unexpected), ("Missing", missing))
