@@ -7,46 +7,20 @@ from typing import Any, ClassVar
 from ...engine.tensor import Tensor
 from ..namespace import F, torch
 from . import constraints
-from .categorical import Categorical
-from .distribution import Distribution
+from .on_categorical import OnCategorical
 
 __all__ = ["OneHotCategorical", "OneHotCategoricalStraightThrough"]
 
 
-class OneHotCategorical(Distribution):
+class OneHotCategorical(OnCategorical):
     """A vector of a single 1 among 0."""
 
-    arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.one_hot
     has_enumerate_support = True
     parameters: ClassVar[Any] = {}
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None):
-        self._categorical = Categorical(probs, logits)
-        super().__init__(
-            self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args
-        )
-
-    def _expand_rest(self, new: Any, batch_shape: Any) -> None:
-        new._categorical = self._categorical.expand(batch_shape)
-
-    def _new(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self._categorical._new(*args, **kwargs)
-
-    @property
-    def param_shape(self) -> Any:
-        """The shape of the parameter that was given."""
-        return self._categorical.param_shape
-
-    @property
-    def logits(self) -> Tensor:
-        """The log probabilities."""
-        return self._categorical.logits
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities."""
-        return self._categorical.probs
+        self._begin(probs, logits, validate_args)
 
     @property
     def _param(self) -> Tensor:
