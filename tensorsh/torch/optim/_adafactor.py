@@ -7,10 +7,9 @@ from typing import Any
 
 from ...engine.tensor import Tensor, wrap
 from ...train.rules.parts import number, zero
-from ..autograd.grad_mode import enable_grad, no_grad
 from ..namespace import torch
 from .checks import complete
-from .optimizer import Optimizer
+from .optimizer import Optimizer, update_each
 
 
 class Adafactor(Optimizer):
@@ -59,16 +58,7 @@ class Adafactor(Optimizer):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step; the closure's loss, if there is one."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.grad is not None:
-                        _update(p, self.state[p], group)
-        return loss
+        return update_each(self, _update, closure)
 
 
 def _update(p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:

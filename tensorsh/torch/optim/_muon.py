@@ -8,9 +8,8 @@ from typing import Any
 
 from ...engine.tensor import Tensor
 from ...train.rules.parts import number
-from ..autograd.grad_mode import enable_grad, no_grad
 from ..namespace import torch
-from .optimizer import Optimizer
+from .optimizer import Optimizer, update_each
 
 
 class Muon(Optimizer):
@@ -57,16 +56,7 @@ class Muon(Optimizer):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step; the closure's loss, if there is one."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.grad is not None:
-                        _update(p, self.state[p], group)
-        return loss
+        return update_each(self, _update, closure)
 
 
 def _update(p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:

@@ -368,10 +368,7 @@ def _fitted(param: Tensor, value: Any, number: Any, groups: list[dict[str, Any]]
 
 def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) -> Any:
     """One step by a rule of all parameters that have a gradient; the closure's loss."""
-    loss = None
-    if closure is not None:
-        with enable_grad():
-            loss = closure()
+    loss = loss_of(closure)
     current = context.current()
     if current.mode.update(optimizer, rule):
         return loss
@@ -398,6 +395,28 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
                 state.update((k, wrap(a)) for k, a in arrays.items() if state.get(k) is None)
             bump(p)
     return loss
+
+
+def update_each(
+    optimizer: Optimizer,
+    update: Callable[[Tensor, dict[str, Any], dict[str, Any]], None],
+    closure: Callable[[], Any] | None,
+) -> Any:
+    """One step that is written in operations: `update(parameter, its state, its group)`; the closure's loss."""
+    loss = loss_of(closure)
+    with no_grad():
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    update(p, optimizer.state[p], group)
+    return loss
+
+
+def loss_of(closure: Callable[[], Any] | None) -> Any:
+    if closure is None:
+        return None
+    with enable_grad():
+        return closure()
 
 
 def check_place(p: Tensor, differentiable: bool) -> None:
