@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+__all__ = [
+    "device_count",
+    "empty_cache",
+    "is_available",
+    "manual_seed",
+    "manual_seed_all",
+    "seed",
+    "synchronize",
+]
+
 
 def is_available() -> bool:
     """Whether such a device is here."""

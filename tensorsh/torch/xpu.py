@@ -1,21 +1,4 @@
 """torch.xpu: there is no such device, and these say so."""
 
-from .absent_device import (
-    device_count,
-    empty_cache,
-    is_available,
-    manual_seed,
-    manual_seed_all,
-    seed,
-    synchronize,
-)
-
-__all__ = [
-    "device_count",
-    "empty_cache",
-    "is_available",
-    "manual_seed",
-    "manual_seed_all",
-    "seed",
-    "synchronize",
-]
+from .absent_device import *  # noqa: F403
+from .absent_device import __all__ as __all__
