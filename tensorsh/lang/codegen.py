@@ -313,14 +313,7 @@ class Compiler(Expressions):
 
     def class_(self, node: ast.Class) -> py.stmt:
         decorators = self.expressions(node.decorators)
-        bases, keywords = [], []
-        for argument in node.arguments:
-            value = self.expression(argument.value)
-            if argument.name is None:
-                bases.append(value)
-            else:
-                name = None if argument.name == "**" else argument.name
-                keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
+        bases, keywords = self.arguments(node.arguments, self.expression)
         loops, self.loops = self.loops, []
         around, self.functions = self.functions, (*self.functions, frozenset(bound_names(node.body)))
         outside, self.in_class = self.in_class, True

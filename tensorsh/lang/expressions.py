@@ -236,24 +236,28 @@ class Expressions:
 
     def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
         """`more`: keywords that an annotation adds (see `annotated`)."""
-        function = self.expression(node.function)
-        positional, keywords, numbers = [], [], False
-        for argument in node.arguments:
-            numbers = numbers or isinstance(argument.value, ast.TensorLiteral)
-            if argument.name is None:
-                positional.append(self.operand(argument.value))
-            else:
-                name = None if argument.name == "**" else argument.name
-                value = self.operand(argument.value)
-                keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
-        at = self.at(node)
-        keywords += more
+        function, at = self.expression(node.function), self.at(node)
+        positional, keywords = self.arguments(node.arguments, self.operand)
         if more:
             function = self.helper(".annotated", [function], at)
-        if numbers:
+        if any(isinstance(argument.value, ast.TensorLiteral) for argument in node.arguments):
             positional.insert(0, function)
             function = py.Name(id=".call", ctx=LOAD, **at)
-        return py.Call(func=function, args=positional, keywords=keywords, **at)
+        return py.Call(func=function, args=positional, keywords=[*keywords, *more], **at)
+
+    def arguments(
+        self, written: Sequence[ast.Argument], read: Callable[[ast.Expr], py.expr]
+    ) -> tuple[list[py.expr], list[py.keyword]]:
+        """The arguments of a call or of a class: those without a name, and those with one."""
+        positional, keywords = [], []
+        for argument in written:
+            value = read(argument.value)
+            if argument.name is None:
+                positional.append(value)
+            else:
+                name = None if argument.name == "**" else argument.name
+                keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
+        return positional, keywords
 
     def subscript(self, node: ast.Subscript) -> py.expr:
         value, index = self.expression(node.value), self.index(node)

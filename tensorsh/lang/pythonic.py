@@ -110,14 +110,7 @@ class PythonExpressions(Expressions):
         if more:
             return super().call(node, more)
         function = self.expression(node.function)
-        positional, keywords = [], []
-        for argument in node.arguments:
-            value = self.expression(argument.value)
-            if argument.name is None:
-                positional.append(value)
-            else:
-                name = None if argument.name == "**" else argument.name
-                keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
+        positional, keywords = self.arguments(node.arguments, self.expression)
         return py.Call(func=function, args=positional, keywords=keywords, **self.at(node))
 
     def fstring(self, node: ast.FString) -> py.expr:
