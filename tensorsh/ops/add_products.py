@@ -19,7 +19,7 @@ from .broadcast import expanded_size
 from .elementwise import conj
 from .matmul import adjoint, bmm, mm, mv
 from .numbers import check_factor, number_array
-from .product_rules import check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
+from .product_rules import check_batch_sizes, check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
 from .rules import wrap_dim
 
 
@@ -220,13 +220,7 @@ def _(grad, batch1, alpha):
 
 def _baddbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
     _check_batches(a, b)
-    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
-        raise ShapeError(
-            "Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}].",
-            code="matmul-shape",
-            help=transposes(a.shape, b.shape),
-        )
+    check_batch_sizes(a, b)
     out = _onto(input, (*a.shape[:2], b.shape[2]))
     if not (input.dtype is a.dtype is b.dtype):
         x, y, z = (dt.c_names[s.dtype] for s in (input, a, b))

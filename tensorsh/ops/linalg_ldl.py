@@ -5,6 +5,8 @@ D has blocks of one or two rows; a pair of equal negative pivots marks a block o
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..engine.op import composite, op
@@ -25,9 +27,10 @@ from .linalg_rules import (
     need_kernel,
     need_square_shape,
 )
+from .lu_kernels import solve_each
 
 
-def routine(name: str, a: Array, hermitian: bool) -> object:
+def routine(name: str, a: Array, hermitian: bool) -> Any:
     """LAPACK's sytrf and its like; hetrf of a hermitian complex matrix."""
     return lapack(("he" if hermitian and a.dtype.kind == "c" else "sy") + name, a)
 
@@ -119,12 +122,4 @@ def ldl_solve(a, pivots, b, hermitian):
     tensor([[1.],
             [1.]])
     """
-    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    out = column_major(np.array(np.broadcast_to(b, batch + b.shape[-2:])))
-    if not out.size:
-        return out
-    a = np.broadcast_to(a, batch + a.shape[-2:])
-    pivots = np.broadcast_to(pivots, batch + pivots.shape[-1:])
-    for index in np.ndindex(batch):
-        out[index] = routine("trs", a, hermitian)(a[index], pivots[index], out[index], lower=1)[0]
-    return out
+    return solve_each(lambda *of: routine("trs", a, hermitian)(*of, lower=1), a, pivots, b)

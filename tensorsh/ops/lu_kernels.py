@@ -6,6 +6,9 @@ Up to 8×8 the steps are taken here, with the roundings of PyTorch's LAPACK (MKL
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..engine.fma import combined
@@ -69,14 +72,19 @@ def getrf(a: Array) -> tuple[Array, Array, Array]:
 
 def getrs(lu: Array, pivots: Array, b: Array, trans: int = 0) -> Array:
     """The solution of A X = B from A's factors; trans=1: of Aᵀ X = B, trans=2: of Aᴴ X = B."""
-    batch = np.broadcast_shapes(lu.shape[:-2], b.shape[:-2])
+    return solve_each(lambda *of: lapack("getrs", lu)(*of, trans=trans), lu, pivots - 1, b)
+
+
+def solve_each(routine: Callable[..., Any], factors: Array, pivots: Array, b: Array) -> Array:
+    """What LAPACK's `routine(factors, pivots, b)` gives of each matrix; the batches are broadcast."""
+    batch = np.broadcast_shapes(factors.shape[:-2], b.shape[:-2])
     out = column_major(np.array(np.broadcast_to(b, batch + b.shape[-2:])))
     if not out.size:
         return out
-    lu = np.broadcast_to(lu, batch + lu.shape[-2:])
+    factors = np.broadcast_to(factors, batch + factors.shape[-2:])
     pivots = np.broadcast_to(pivots, batch + pivots.shape[-1:])
     for index in np.ndindex(batch):
-        out[index] = lapack("getrs", lu)(lu[index], pivots[index] - 1, out[index], trans=trans)[0]
+        out[index] = routine(factors[index], pivots[index], out[index])[0]
     return out
 
 

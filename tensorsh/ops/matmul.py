@@ -25,7 +25,16 @@ from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import TENSORS, Tensor
 from ..errors import ShapeError
 from .elementwise import conj
-from .product_rules import bmm_dtype, check_bmm, check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
+from .product_rules import (
+    bmm_dtype,
+    check_batch_sizes,
+    check_bmm,
+    check_mm,
+    check_mv,
+    mv_dtype,
+    no_bool,
+    same_dtype,
+)
 
 
 def adjoint(x: Tensor) -> Tensor:
@@ -216,13 +225,7 @@ def _bmm_infer(a: Spec, b: Spec) -> Spec:
             raise ShapeError(
                 f"{name} must be a 3D tensor", code="matmul-rank", help="use a @ b, which takes any ranks"
             )
-    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
-        raise ShapeError(
-            "Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}].",
-            code="matmul-shape",
-            help=transposes(a.shape, b.shape),
-        )
+    check_batch_sizes(a, b)
     bmm_dtype(a, b)
     return a.with_shape((*a.shape[:2], b.shape[2]))
 

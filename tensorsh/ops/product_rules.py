@@ -66,6 +66,17 @@ def check_mm(m: int, k: int, l: int, n: int, a: tuple[int, ...], b: tuple[int, .
         )
 
 
+def check_batch_sizes(a: Spec, b: Spec) -> None:
+    """Batches of matrices, one for one."""
+    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
+        raise ShapeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{a.shape[0]}, {a.shape[2]}] but got: [{b.shape[0]}, {b.shape[1]}].",
+            code="matmul-shape",
+            help=transposes(a.shape, b.shape),
+        )
+
+
 def check_mv(mat: tuple[int, int], vec: int, result: int | None, a: Any, b: Any) -> None:
     if mat[1] != vec or result not in (None, 1, mat[0]):
         raise ShapeError(
