@@ -227,3 +227,12 @@ def test_random_statements_print_the_same(capsys: pytest.CaptureFixture[str]) ->
         program = translated(session, text).program()
         Session(seed=0).execute(program, "program.py", script=True)
         assert capsys.readouterr().out == wanted, program
+
+
+def test_a_name_that_is_no_operation_imports_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pkgutil.iter_modules", lambda _: pytest.fail("everything is imported"))
+    session = Session()
+    session.run("x = [1., 2.]")
+    whole = Translation(session)
+    whole.add("x.hello()\ntorch.hello(2)\nF.hello(x)\nx.grad_fn.hello(3)", False)
+    assert "x.hello()" in whole.program()

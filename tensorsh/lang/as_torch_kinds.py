@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..engine.op import Op, registry
@@ -39,9 +38,7 @@ class Kinds:
             if isinstance(root, Namespace):
                 path = function.span.text.removeprefix("torch.").removeprefix("F.")
                 name = path if path in registry else function.name
-            found = None
-            with suppress(KeyError):
-                found = registry[name]
+            found = registry.get(name)
             return found if isinstance(found, Op) else None
         return None
 
