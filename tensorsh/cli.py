@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import shlex
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -253,10 +252,12 @@ def read_file(path: str) -> str:
     try:
         return read_program(path, pipes=True)
     except OSError as error:
+        from shlex import quote
+
         meant = isinstance(error, FileNotFoundError) and not path.endswith((".py", ".tsh"))
         raise UsageError(
             f"cannot read {path!r}: {error.strerror}",
-            help=f"tensorsh -c {shlex.quote(path)} runs a text" if meant and is_program(path) else None,
+            help=f"tensorsh -c {quote(path)} runs a text" if meant and is_program(path) else None,
         ) from None
     except SyntaxError as error:
         raise UsageError(f"cannot read {path!r}: {error.msg}") from None

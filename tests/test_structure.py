@@ -108,10 +108,13 @@ def test_heavy_modules_are_imported_where_they_are_used(path: Path) -> None:
 LATE = {
     "difflib",
     "pathlib",
+    "shlex",
     "tensorsh.engine.apply",
     "tensorsh.engine.native",
     "tensorsh.kinds.aspects",
     "tensorsh.kinds.objects",
+    "tensorsh.lang.pattern_classes",
+    "tensorsh.lang.python_syntax",
     "tensorsh.lang.segments",
     "tensorsh.lang.snapshot",
     "tensorsh.modules.copies",

@@ -84,7 +84,7 @@ class Evaluator:
         self.modules = Modules(self.host)
         self.imports = Imports(self)
         entries = self.runtime.entries() | self.imports.entries()
-        builtins = self.modules.builtins | self.runtime.python_entries() | entries
+        builtins = self.modules.builtins | entries
         builtins["__import__"] = __import__  # C code of Python's looks for it there; no program can name it
         self.prelude = Prelude(host_names(self.host) | entries)
         for name, value in builtins.items():

@@ -22,7 +22,6 @@ from . import ast
 from .attributes import public_names
 from .namespace import did_you_mean
 from .places import arguments_of_call, guilty, held_by, labels, named_operands
-from .python_syntax import reported
 
 Find = Callable[[str, int], ast.Node | None]
 
@@ -79,6 +78,8 @@ def fault(error: BaseException, find: Find, names: Iterable[str], pythonic: bool
     """
     sites = list(_sites(error.__traceback__, find))
     if isinstance(error, SyntaxError) and is_kind(error, "syntax"):
+        from .python_syntax import reported
+
         error = reported(error)
     if (
         isinstance(error, TensorshError) and error.span is not None

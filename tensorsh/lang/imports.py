@@ -16,7 +16,6 @@ from ..modules.module import Module
 from ..source import Source, read_program
 from ..torch.absent import why_absent
 from ..torch.namespace import Namespace, has_namespace, namespace
-from .python_syntax import as_python
 
 if TYPE_CHECKING:
     from .evaluate import Evaluator
@@ -191,6 +190,8 @@ class Imports:
             try:
                 self.evaluator.run_module(Source(text, file), space)
             except ParseError as error:
+                from .python_syntax import as_python
+
                 self.own.pop(path, None)
                 raise as_python(error, file.endswith(".py")) from None
             except BaseException:

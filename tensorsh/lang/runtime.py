@@ -23,7 +23,6 @@ from ..modules.absent import BUILTINS
 from . import annotate, attributes, queries
 from .ast import Node
 from .expressions import Table
-from .pattern_classes import pattern_class
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
@@ -150,6 +149,7 @@ class Runtime:
             ".literal": annotate.literal,
             ".numbers": Numbers,
             ".own": attributes.own_reader(self.host),
+            ".pattern_class": pattern_class,
             ".rows": lambda values: [registry["tensor"](row) for row in values],
             ".scope": annotate.Sizes,
             ".sizes": self.sizes,
@@ -160,10 +160,6 @@ class Runtime:
             ".undefined": undefined,
             ".values": lambda filename: self.tables[filename].literals,
         }
-
-    def python_entries(self) -> dict[str, Any]:
-        """What only PyTorch programs have among their builtins."""
-        return {".pattern_class": pattern_class}
 
     def follows(self, filename: str, line: int) -> bool:
         """Whether a trace sees all that the function at this line of a compiled text does."""
@@ -292,6 +288,13 @@ def changing(value: Any) -> None:
     mode = context.current().mode
     if mode is not EAGER and kind_of(type(value)).changing is not None:
         mode.change("a {} is changed", type(value))
+
+
+def pattern_class(kind: Any) -> Any:
+    """What Python is to match with in the place of a class."""
+    from . import pattern_classes
+
+    return pattern_classes.pattern_class(kind)
 
 
 def failed(message: Any) -> None:
