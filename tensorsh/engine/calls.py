@@ -208,9 +208,6 @@ PYTHON = """
     nn.functional.max_pool3d _max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1,
         ceil_mode=False, return_indices=False)
     nn.functional.adaptive_max_pool1d _adaptive_max_pool1d(input, output_size, return_indices=False)
-    nn.functional.adaptive_max_pool2d _adaptive_max_pool2d(input, output_size, return_indices=False)
-    nn.functional.adaptive_max_pool3d _adaptive_max_pool3d(input, output_size, return_indices=False)
-    nn.functional.threshold _threshold(input, threshold, value, inplace=False)
 """
 
 

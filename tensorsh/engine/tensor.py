@@ -123,9 +123,6 @@ class Tensor(metaclass=TensorMeta):
     view_of: View | None  # what it looks into, if it is a view
     retains: bool
 
-    #: what messages about its attributes call it
-    c_name = "torch._C.TensorBase"
-
     #: attribute names the language may use; operations add theirs
     public: ClassVar[set[str]] = set()
 
@@ -559,8 +556,9 @@ class Buffer(Tensor, inner=True):
 for _class, _module in ((Tensor, "torch"), (Parameter, "torch.nn.parameter"), (Buffer, "torch.nn.parameter")):
     type.__setattr__(_class, "__module__", _module)  # as `print(type(x))` shows it
 
-#: the classes whose instances are tensors to the engine; a program's subclasses join them
 left_to_themselves.add(Tensor)
+
+#: the classes whose instances are tensors to the engine; a program's subclasses join them
 TENSORS: set[type[Tensor]] = {Tensor, Parameter, Buffer}
 #: those that operations take without asking
 PLAIN: set[type[Tensor]] = {Tensor, Parameter, Buffer}
@@ -587,24 +585,6 @@ Tensor.public.update(
     ("shape", "dtype", "device", "ndim", "requires_grad", "grad", "grad_fn", "is_leaf", "retains_grad"),
     ("is_meta", "item", "tolist", "numpy"),
 )
-
-
-def _read_only(name: str) -> Callable[[Tensor, Any], None]:
-    """The setter of an attribute that cannot be set, with PyTorch's words."""
-
-    def refuse(t: Tensor, value: Any) -> None:
-        raise ArgumentError(
-            f"attribute '{name}' of '{Tensor.c_name}' objects is not writable",
-            raises=AttributeError,
-            code="attribute",
-        )
-
-    return refuse
-
-
-for _name, _slot in list(vars(Tensor).items()):
-    if type(_slot) is property and _slot.fset is None and _name in Tensor.public:
-        install(_name, _slot.setter(_read_only(_name)))
 
 
 def check_assigned_grad(new: Spec, of: Spec) -> None:

@@ -1,8 +1,8 @@
 """Sessions take turns: of all threads that have sessions, one at a time runs a program.
 
-What is in force (`context.current()`, Python's warnings, the recursion limit, NumPy's settings, `sys.stdout`) is the
-process's, and the hottest paths read it; it is exchanged when a turn begins, so no path pays for threads. Whoever
-has waited longest comes next.
+The context in force is that of the thread (`context.current()` asks a `ContextVar`). Python's warnings, the recursion
+limit, NumPy's settings and `sys.stdout` are the process's: they are exchanged when a turn begins. Whoever has waited
+longest comes next.
 """
 
 from __future__ import annotations

@@ -226,8 +226,9 @@ class Fields:
             value.__dict__[name] = new
         else:
             get(value, name, self.host)  # refuses what is not there
+            title = "torch._C.TensorBase" if kind in TENSORS else kind.__name__
             raise ArgumentError(
-                f"attribute '{name}' of '{getattr(kind, 'c_name', kind.__name__)}' objects is not writable",
+                f"attribute '{name}' of '{title}' objects is not writable",
                 raises=AttributeError,
                 code="attribute",
             )
