@@ -12,24 +12,16 @@ from types import CodeType
 from typing import Any
 
 from ..engine import context
-from ..engine.compile.builder import Builder
-from ..engine.compile.frame import ReplayedNode
 from ..engine.compile.program import Program
-from ..engine.compile.trace import Trace
 from ..engine.compile.values import TraceStopped
-from ..engine.hooks import hooked
 from ..engine.mode import EAGER
-from ..engine.tensor import Tensor
 from ..errors import facts_of
 from . import ast
+from .attempt import Attempt
 from .instances import Again, History
-from .reach import Reach
-from .runs import read_first
 
 #: programs for different shapes and branches that one run may have
 MOST_PROGRAMS = 4
-#: a program of fewer calls than this is not worth its guards
-LEAST_STEPS = 2
 
 
 class Piece:
@@ -166,138 +158,16 @@ class Segment:
         return i
 
     def _trace(self, i: int, end: int, names: dict[str, Any], strict: bool) -> tuple[Program | None, int]:
-        """(the program of statements i to end, or None, the statement that stopped it)."""
-        at = i
-        state = context.current()
-        local = names if names is self.variables else dict(names)
-        bound = frozenset().union(*self.bound[i:end])
-        before = {name: local[name] for name in bound if name in local}
-        own = bound - read_first(self.run[i:end])
-        reach = Reach(
-            self.varying,
-            bound,
-            own,
-            self.assigned,
-            strict,
-            local is not self.variables,
-            self.follows,
-            self.history,
-        )
-        trace: Trace | None = None
-        linked: list[tuple[Tensor, ReplayedNode]] = []
-        versions: list[tuple[Any, Any]] = []
-        grad_enabled = state.grad_enabled
+        """(the program of statements i to end, or None, the statement that stopped it; -1: trace again)."""
+        attempt = Attempt(self, i, end, names, strict)
         try:
-            codes = [self.codes[k]() for k in range(i, end)]
-            prelude = self.variables["__builtins__"]
-            for k, code in enumerate(codes):
-                at = i + k
-                reach.names(code, local, self.variables, prelude)
-            at = i
-            trace = Trace(reach.externals, reach.guards)
-            trace.containers = reach.containers
-            trace.instances = reach.instances
-            trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
-            for t, node, _ in reach.links:
-                linked.append((t, node))
-                for n in node.frame.passage.nodes:
-                    versions.append((n, n.versions))
-                    n.versions = [(held, held.version) for held, _ in n.versions]
-                t.node = node.origin
-            local.update(reach.numbers)
-            for container, key, number in reach.items:
-                container[key] = number
-            for name in own:  # what is read too early is not what it will be
-                local.pop(name, None)
-            scope = local  # one for all, so that a lambda of the run finds the function's names in it
-            if local is not self.variables:
-                scope = {k: v for k, v in self.variables.items() if k not in self.assigned} | local
-
-            def work() -> None:
-                nonlocal at
-                reach.trace = trace
-                for k, code in enumerate(codes):
-                    at = i + k
-                    exec(code, scope)
-
-            trace.run(work)
-            trace.attributes = reach.instances.results()
-            if len(trace.steps) < LEAST_STEPS and not trace.externals:
-                raise TraceStopped("too little to do")
-            results = {
-                name: scope[name]
-                for name in sorted(bound)
-                if name in scope
-                and (local is not names or name in own or scope[name] is not before.get(name))
-            }
-            fetch = [*reach.fetch]
-            trace.guards.insert(0, "current() is state and state.mode is EAGER")
-            trace.guards.insert(
-                1, f"state.dtype is {reach.constant(state.dtype)} and state.grad_enabled is {grad_enabled}"
-            )
-            trace.guards.insert(2, "state.noting is None and not hooked_leaves")
-            builder = Builder(trace, fetch, results, reach.paths)
-            builder.scope.update(
-                reach.scope,
-                g=self.variables,
-                EAGER=EAGER,
-                ReplayedNode=ReplayedNode,
-                current=context.current,
-                hooked_leaves=hooked,
-                len=len,
-                str=str,
-                hasattr=hasattr,
-            )
-            builder.labels = reach.labels
-            builder.freed = self._freed(reach, builder)
-            builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())
-            program = builder.build()
-            numbers = [*reach.numbers.values(), *(number for _, _, number in reach.items)]
-            numbers += reach.instances.numbers.values()
-            program.numbers = {n.text: (builder.label(n.text), n.value) for n in numbers}
-            return program, end
-        except Again as stopped:
-            self.stops.append((at, stopped.reason))
-            return None, -1
+            return attempt.program(), end
         except TraceStopped as stopped:
-            self.stops.append((at, stopped.reason))
-            return None, at
+            self.stops.append((attempt.at, stopped.reason))
+            return None, -1 if isinstance(stopped, Again) else attempt.at
         except RecursionError:
             raise
         except Exception as error:  # the statement fails, or fails under a trace: eager evaluation will say
             facts = facts_of(error)
-            self.stops.append((at, f"{facts.code if facts else type(error).__name__}: {error}"))
-            return None, at
-        finally:
-            if trace is not None and state.mode is trace:
-                trace.leave()
-            for t, node in linked:
-                t.node = node
-            for n, old in versions:
-                n.versions = old
-            state.grad_enabled = grad_enabled
-            reach.instances.leave()
-            for put_back in reach.undo:
-                put_back()
-            for container, key, number in reach.items:
-                container[key] = number.value
-            if local is names:
-                for name in bound:
-                    if name in before:
-                        local[name] = before[name]
-                    else:
-                        local.pop(name, None)
-                for name in reach.numbers:
-                    if name not in bound:
-                        local[name] = reach.numbers[name].value
-
-    def _freed(self, reach: Reach, builder: Builder) -> list[str]:
-        """The lines that note which nodes of a linked graph this run has used up."""
-        from ..engine.node import FREED
-
-        lines = []
-        for frame, place in {id(n.frame): (n.frame, place) for _, n, place in reach.links}.values():
-            used = frozenset(id(n) for n in frame.passage.nodes if n.args is FREED)
-            if used:
-                lines.append(f"{place}.free({builder.named(used, 'u')})")
-        return lines
+            self.stops.append((attempt.at, f"{facts.code if facts else type(error).__name__}: {error}"))
+            return None, attempt.at
