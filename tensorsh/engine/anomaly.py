@@ -39,12 +39,7 @@ def differentiate(node: Node, grads: list[Any]) -> Any:
     try:
         found = node.differentiate(grads)
         if context.current().anomaly:
-            for i, e in enumerate(node.inputs()):
-                for to, g in found:
-                    if to is e and not g.spec.is_meta and np.isnan(g.array).any():
-                        raise GradientError(
-                            f"Function '{called(node)}' returned nan values in its {i}th output."
-                        )
+            refuse_nan(node, found)
     except Exception:
         where = made_at.get(node)
         warn(
@@ -59,6 +54,14 @@ def differentiate(node: Node, grads: list[Any]) -> Any:
         )
         raise
     return found
+
+
+def refuse_nan(node: Node, found: Any) -> None:
+    """GradientError where a gradient that the node passes on holds NaN."""
+    for i, e in enumerate(node.inputs()):
+        for to, g in found:
+            if to is e and not g.spec.is_meta and np.isnan(g.array).any():
+                raise GradientError(f"Function '{called(node)}' returned nan values in its {i}th output.")
 
 
 def called(node: Node) -> str:

@@ -230,22 +230,14 @@ class Walk:
         heap, pending, wanted, counts = self.heap, self.pending, self.wanted, self.counts
         walking.append(self)
         try:
-            for e, seed in zip(self.roots, self.seeds, strict=True):
-                if e is not None:
-                    self._deliver([(e, seed)])
-                    if id(e[0]) in counts:
-                        counts[id(e[0])] -= 1
-                        if not counts[id(e[0])]:
-                            self._ready(id(e[0]))
+            self._begin()
             while heap:
                 _, node = heappop(heap)
                 grads = pending.pop(node.seq)
                 if node.hooks is not None:
                     grads = self._arriving(node, grads)
                 if wanted is not None:
-                    for i, g in enumerate(grads):
-                        if g is not None and (id(node), i) in wanted:
-                            self.captured[id(node), i] = g
+                    self._capture(node, grads, wanted)
                     if id(node) not in self.needed:  # type: ignore[operator]
                         continue
                 found = self.step(node, grads)
@@ -265,6 +257,24 @@ class Walk:
         finally:
             walking.pop()
             state.grad_enabled = before
+
+    def _begin(self) -> None:
+        """The gradients of the roots."""
+        counts = self.counts
+        for e, seed in zip(self.roots, self.seeds, strict=True):
+            if e is None:
+                continue
+            key = id(e[0])
+            self._deliver([(e, seed)])
+            if key in counts:
+                counts[key] -= 1
+                if not counts[key]:
+                    self._ready(key)
+
+    def _capture(self, node: Node, grads: list[Tensor | None], wanted: set[Slot]) -> None:
+        for i, g in enumerate(grads):
+            if g is not None and (id(node), i) in wanted:
+                self.captured[id(node), i] = g
 
     def passes(self, e: tuple[Any, int] | None) -> bool:
         """Whether the walk comes by an edge."""
