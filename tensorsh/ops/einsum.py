@@ -106,9 +106,8 @@ def contract(equation: str, operands: list[Tensor]) -> Tensor:
 
 def align(layout: Layout, operands: list[Tensor]) -> list[Tensor]:
     """Each operand with the dimensions of `layout`; counts the sizes above 1, checks that they agree."""
-    sizes: dict[str, int] = {}
+    sizes = [1] * layout.dims  # as seen so far
     start, covered = layout.ellipsis
-    covered_sizes = [1] * covered
     aligned = []
     for i, (labels, operand) in enumerate(zip(layout.inputs, operands, strict=True)):
         x = operand
@@ -117,34 +116,28 @@ def align(layout: Layout, operands: list[Tensor]) -> list[Tensor]:
         for label in labels:
             if label == ELLIPSIS:
                 hidden = operand.ndim - (len(labels) - 1)
-                for j in range(covered - hidden, covered):
+                for at in range(start + covered - hidden, start + covered):
                     size = x.spec.shape[dim]
-                    if size != 1:
-                        if covered_sizes[j] not in (1, size):
-                            raise _mismatch(
-                                f"dimension {dim} covered by ellipsis in operand {i}has size {size} which does not "
-                                f"broadcast with previously seen ellipsis with size {covered_sizes[j]} for the "
-                                "respective dimension",
-                                operands,
-                            )
-                        covered_sizes[j] = size
-                        layout.counts[start + j] += 1
-                    order[start + j] = dim
+                    if not agrees(layout, sizes, at, size):
+                        raise _mismatch(
+                            f"dimension {dim} covered by ellipsis in operand {i}has size {size} which does not "
+                            f"broadcast with previously seen ellipsis with size {sizes[at]} for the respective "
+                            "dimension",
+                            operands,
+                        )
+                    order[at] = dim
                     dim += 1
                 continue
             at, size = layout.place[label], x.spec.shape[dim]
             if order[at] != -1:
                 x = diagonal(x, label, i, order[at], dim, operands)
                 continue
-            if size != 1:
-                if sizes.get(label, 1) not in (1, size):
-                    raise _mismatch(
-                        f"subscript {label} has size {size} for operand {i} which does not broadcast with "
-                        f"previously seen size {sizes[label]}",
-                        operands,
-                    )
-                sizes[label] = size
-                layout.counts[at] += 1
+            if not agrees(layout, sizes, at, size):
+                raise _mismatch(
+                    f"subscript {label} has size {size} for operand {i} which does not broadcast with "
+                    f"previously seen size {sizes[at]}",
+                    operands,
+                )
             order[at] = dim
             dim += 1
         for at, found in enumerate(order):
@@ -154,6 +147,17 @@ def align(layout: Layout, operands: list[Tensor]) -> list[Tensor]:
                 dim += 1
         aligned.append(x.permute(order))
     return aligned
+
+
+def agrees(layout: Layout, sizes: list[int], at: int, size: int) -> bool:
+    """Whether an operand may have this size in dimension `at`, as far as `sizes` are known, which takes note of it."""
+    if size == 1:
+        return True
+    if sizes[at] not in (1, size):
+        return False
+    sizes[at] = size
+    layout.counts[at] += 1
+    return True
 
 
 def diagonal(x: Tensor, label: str, i: int, first: int, second: int, operands: list[Tensor]) -> Tensor:
