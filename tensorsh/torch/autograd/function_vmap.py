@@ -126,19 +126,19 @@ def generated(cls: Any, dims: tuple[int | None, ...], size: int) -> Any:
                 weights = [Batched(g, batch.level) if isinstance(g, Tensor) else g for g in grads]
                 found = cls.backward(inner, *weights)
                 found = found if isinstance(found, tuple) else (found,)
-                passed = []
-                for g, d in zip(found, dims, strict=True):
-                    if not isinstance(g, Tensor):
-                        passed.append(g)
-                    elif d is None:
-                        passed.append(stripped(g, batch.level, size).sum(0))
-                    else:
-                        passed.append(stripped(g, batch.level, size))
-                return tuple(passed)
+                return tuple([passed(g, d, batch) for g, d in zip(found, dims, strict=True)])
 
     Generated.seen = []
     Generated.__name__ = f"Vmapped{cls.__name__}"
     return Generated
+
+
+def passed(g: Any, d: int | None, batch: Any) -> Any:
+    """A gradient as it leaves a vmap; of an input that the vmap does not map over, the sum over all slices."""
+    if not isinstance(g, Tensor):
+        return g
+    whole = stripped(g, batch.level, batch.size)
+    return whole.sum(0) if d is None else whole
 
 
 class Inner:

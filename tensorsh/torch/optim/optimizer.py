@@ -148,12 +148,7 @@ class Optimizer:
                 for hook in chain(_pre_hooks.values(), self._optimizer_step_pre_hooks.values()):
                     result = hook(self, args, kwargs)
                     if result is not None:
-                        if not isinstance(result, tuple) or len(result) != 2:
-                            raise RuntimeError(
-                                f"{func} must return None or a tuple of (new_args, new_kwargs), but got "
-                                f"{result}."
-                            )
-                        args, kwargs = result
+                        args, kwargs = _other_arguments(func, result)
             out = func(*args, **kwargs)
             if _post_hooks or self._optimizer_step_post_hooks:
                 for hook in chain(self._optimizer_step_post_hooks.values(), _post_hooks.values()):
@@ -325,6 +320,13 @@ def _register(hooks: Hooks, hook: Callable[..., Any], prepend: bool = False) -> 
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle
+
+
+def _other_arguments(func: Any, given: Any) -> Any:
+    """What a hook before `step` has made of its arguments."""
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise RuntimeError(f"{func} must return None or a tuple of (new_args, new_kwargs), but got {given}.")
+    return given
 
 
 def _set_params(param_group: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections import OrderedDict, namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import update_wrapper
 from typing import Any
 
@@ -178,11 +178,15 @@ class Module:
         elif strict and extra in state_dict:
             unexpected_keys.append(extra)
         if strict:
-            for key in state_dict:
-                if key.startswith(prefix) and key != extra:
-                    first, *inside = key[len(prefix) :].split(".", 1)
-                    if first not in (self._modules if inside else own):
-                        unexpected_keys.append(key)
+            unexpected_keys += self._unknown(state_dict, prefix, own)
+
+    def _unknown(self, state_dict: dict[str, Any], prefix: str, own: dict[str, Any]) -> Iterator[str]:
+        """The keys of a state that begin like this module's and are those of nothing in it."""
+        for key in state_dict:
+            if key.startswith(prefix) and key != prefix + EXTRA_STATE:
+                first, *inside = key[len(prefix) :].split(".", 1)
+                if first not in (self._modules if inside else own):
+                    yield key
 
     def _load_one(self, name: str, key: str, value: Any, given: Any, assign: bool) -> str | None:
         """Take one tensor of a state; what is wrong with it, if anything."""

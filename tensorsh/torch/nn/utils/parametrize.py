@@ -48,6 +48,18 @@ class ParametrizationList(ModuleList):
         super().__init__(modules)
         self.unsafe = unsafe
         shape, dtype = original.shape, original.dtype
+        new = self._inverted(original)
+        self.is_tensor = isinstance(new, Tensor)
+        self.ntensors = 1 if self.is_tensor else len(new)
+        if isinstance(new, Tensor):
+            self._keep_one(original, new)
+        else:
+            self._keep_parts(original, new)
+        if not unsafe:
+            self._check(shape, dtype)
+
+    def _inverted(self, original: Tensor) -> Any:
+        """What the functions make the original of."""
         new: Any = original
         with torch.no_grad():
             for module in reversed(list(self)):
@@ -59,34 +71,32 @@ class ParametrizationList(ModuleList):
                 "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
                 f"Got {type(new).__name__}"
             )
-        self.is_tensor = isinstance(new, Tensor)
-        self.ntensors = 1 if self.is_tensor else len(new)
-        if isinstance(new, Tensor):
-            if original.dtype != new.dtype:
+        return new
+
+    def _keep_one(self, original: Tensor, new: Tensor) -> None:
+        if original.dtype != new.dtype:
+            raise ValueError(
+                "When `right_inverse` outputs one tensor, it may not change the dtype.\n"
+                f"original.dtype: {original.dtype}\nright_inverse(original).dtype: {new.dtype}"
+            )
+        if original.device != new.device:
+            raise ValueError(
+                "When `right_inverse` outputs one tensor, it may not change the device.\n"
+                f"original.device: {original.device}\nright_inverse(original).device: {new.device}"
+            )
+        original.data = new.data
+        _register(self, "original", original)
+
+    def _keep_parts(self, original: Tensor, parts: Sequence[Any]) -> None:
+        for i, part in enumerate(parts):
+            if not isinstance(part, Tensor):
                 raise ValueError(
-                    "When `right_inverse` outputs one tensor, it may not change the dtype.\n"
-                    f"original.dtype: {original.dtype}\nright_inverse(original).dtype: {new.dtype}"
+                    "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
+                    f"Got element {i} of the sequence with type {type(part).__name__}."
                 )
-            if original.device != new.device:
-                raise ValueError(
-                    "When `right_inverse` outputs one tensor, it may not change the device.\n"
-                    f"original.device: {original.device}\nright_inverse(original).device: {new.device}"
-                )
-            original.data = new.data
-            _register(self, "original", original)
-        else:
-            for i, part in enumerate(new):
-                if not isinstance(part, Tensor):
-                    raise ValueError(
-                        "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
-                        f"Got element {i} of the sequence with type {type(part).__name__}."
-                    )
-                if isinstance(original, Parameter):
-                    part = Parameter(part, original.requires_grad)
-                part.requires_grad_(original.requires_grad)
-                _register(self, f"original{i}", part)
-        if not unsafe:
-            self._check(shape, dtype)
+            own = Parameter(part, original.requires_grad) if isinstance(original, Parameter) else part
+            own.requires_grad_(original.requires_grad)
+            _register(self, f"original{i}", own)
 
     def _check(self, shape: Any, dtype: Any) -> None:
         value = self()
