@@ -48,6 +48,11 @@ class DType(metaclass=Titled):
         return max(self.bits // 8, 1)
 
     @property
+    def tensor_title(self) -> str:
+        """What C++ calls a tensor of it in messages: "torch.FloatTensor", "CPUBoolType"."""
+        return f"torch.{self.title}Tensor" if self.name in _LEGACY else f"CPU{self.title}Type"
+
+    @property
     def is_half(self) -> bool:
         """Stored in 16 bits, computed in float32 (PyTorch's `opmath`)."""
         return self.is_floating_point and self.bits == 16
@@ -87,6 +92,9 @@ float32 = DType("float32", FLOAT, 32, "Float", np.dtype(np.float32))
 float64 = DType("float64", FLOAT, 64, "Double", np.dtype(np.float64))
 complex64 = DType("complex64", COMPLEX, 64, "ComplexFloat", np.dtype(np.complex64))
 complex128 = DType("complex128", COMPLEX, 128, "ComplexDouble", np.dtype(np.complex128))
+
+#: those whose tensors have had a class of their own since Torch
+_LEGACY = ("uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 
 titled(DType, "torch.dtype")
 ALL = (bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)

@@ -217,6 +217,8 @@ class Tensor(metaclass=TensorMeta):
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
+        if type(flag) is not bool:
+            raise ArgumentError("requires_grad must be a bool", raises=RuntimeError)
         if not flag and self.grad_fn is not None:
             raise GradientError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed "
@@ -235,7 +237,7 @@ class Tensor(metaclass=TensorMeta):
             refuse_grad(self)
         if flag != self.requires_grad_slot:
             context.current().journal.save_attributes(self, "requires_grad_slot")
-            self.requires_grad_slot = bool(flag)
+            self.requires_grad_slot = flag
 
     def _warn_not_a_leaf(self) -> None:
         if self.requires_grad and not self.retains and not self.is_leaf:
@@ -503,11 +505,16 @@ class Tensor(metaclass=TensorMeta):
     @staticmethod
     def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:
         """`data`'s memory outside the graph, as a tensor of a class of its own."""
+        if type(require_grad) is not bool:
+            kind = "Tensor" if isinstance(require_grad, Tensor) else type(require_grad).__name__
+            raise TypeError(
+                f"_make_subclass(): argument 'require_grad' (position 3) must be bool, not {kind}"
+            )
         if require_grad and data.dtype.category < dt.FLOAT:
             raise DTypeError("Only Tensors of floating point and complex dtype can require gradients")
         out = as_class(cls, data.array, data.spec)
         out.counter = data.shared_counter()
-        out.requires_grad = bool(require_grad)
+        out.requires_grad = require_grad
         return out
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from ..engine import context
 from ..engine.device import Device
 from ..engine.dtype import DType
+from ..engine.graph import GraphNode
 from ..engine.mode import EAGER
 from ..engine.op import Op
 from ..engine.tensor import TENSORS, Tensor
@@ -72,7 +73,7 @@ def get(value: Any, name: str, host: Host) -> Any:
     if names is None and is_engines(kind):
         names = description.names or ()
     if names is not None and not name.startswith("__"):
-        if name not in names:
+        if name not in names and name not in set_by_program(value):
             raise missing(value, name, names)
         if name == "options":
             context.current().mode.observe("hyperparameters are looked at")
@@ -123,13 +124,20 @@ def hides(value: Any, name: str) -> bool:
     if is_free(kind):
         return False
     if issubclass(kind, Tensor):
-        if name in Tensor.public or name in value.__dict__:
+        if name in Tensor.public or name in set_by_program(value):
             return False
         return not any(name in dict_of(base) for base in mro_of(kind) if own_class(base))
     names = listed(kind)
     if names is None and is_engines(kind):
         names = kind_of(kind).names or ()
+    if issubclass(kind, GraphNode):  # which takes any other attribute
+        return name not in GraphNode.public and hasattr(kind, name)
     return names is not None and name not in names
+
+
+def set_by_program(value: Any) -> Any:
+    """The attributes that a program gave an object of ours which takes any: a tensor, the `ctx` of a function."""
+    return value.__dict__ if isinstance(value, Tensor | GraphNode) else ()
 
 
 def own_reader(host: Host) -> Callable[[Any, str], Any]:
@@ -222,7 +230,7 @@ class Fields:
         slot = getattr(kind, name, None)
         if isinstance(slot, property) and slot.fset and name in names:
             setattr(value, name, new)
-        elif slot is None and kind in TENSORS:
+        elif slot is None and isinstance(value, Tensor | GraphNode):
             value.__dict__[name] = new
         else:
             get(value, name, self.host)  # refuses what is not there
@@ -236,6 +244,8 @@ class Fields:
     def __delitem__(self, name: str) -> None:
         if listed(type(self.value)) is None:
             self.host.del_attribute(self.value, name)
+        elif name in set_by_program(self.value):
+            del self.value.__dict__[name]
         else:
             self[name] = None
 

@@ -24,6 +24,7 @@ from ..engine.warn import warn
 from ..errors import BadValue, ShapeError, facts_of
 from .conv_rules import (
     batched_input,
+    check_bias_dtype,
     check_dtypes,
     check_extra,
     check_fits,
@@ -317,6 +318,8 @@ def _run(
         if facts is not None:
             facts.operands = (x, weight) if bias is None else (x, weight, bias)
         raise
+    if bias is not None and bias.dtype is not x.dtype:
+        bias = bias.to(x.dtype)
     geometry = (stride, padding, dilation, groups)
     complex_ = x.dtype.is_complex
     if not is_transposed:
@@ -378,6 +381,8 @@ def _declare(n: int) -> None:
     spatial = ", ".join("DHW"[3 - n :]) if n > 1 else "L"
 
     def conv(input, weight, bias, stride, padding, dilation, groups):
+        if bias is not None and not isinstance(padding, str):
+            check_bias_dtype(input.spec, bias.spec)
         x, batched = batched_input(input, n, f"conv{n}d")
         stride = stride * n if len(stride) == 1 else stride
         if isinstance(padding, str):

@@ -106,27 +106,53 @@ def uses_mkldnn(x: Spec, w: Spec, groups: int, is_transposed: bool) -> bool:
     return x.dtype is dt.float32 and not is_transposed and large
 
 
-def check_dtypes(x: Spec, w: Spec, bias: Spec | None, groups: int, is_transposed: bool) -> None:
-    if x.dtype is not w.dtype:
-        message = f"expected scalar type {x.dtype.title} but found {w.dtype.title}"
-        if uses_mkldnn(x, w, groups, is_transposed):
-            input = "CPUBFloat16Type" if x.dtype is dt.bfloat16 else f"torch.{x.dtype.title}Tensor"
-            message = (
-                f"Input type ({input}) and weight type (torch.{w.dtype.title}Tensor) "
-                "should be the same or input should be a MKLDNN tensor and weight is a dense tensor"
-            )
-        raise DTypeError(message, code="dtype-mismatch", help=f"convert the weight: w.to({x.dtype.name})")
-    if bias is not None and bias.dtype is not x.dtype:
+def check_bias_dtype(x: Spec, bias: Spec) -> None:
+    """What `conv1d`, `conv2d` and `conv3d` look at before anything else where the padding is in numbers."""
+    if bias.dtype is not x.dtype:
         raise DTypeError(
             f"Input type ({dt.c_names[x.dtype]}) and bias type ({dt.c_names[bias.dtype]}) should be the same",
             code="dtype-mismatch",
         )
-    if x.dtype is dt.bool_:
+
+
+def check_dtypes(x: Spec, w: Spec, bias: Spec | None, groups: int, is_transposed: bool) -> None:
+    """Input and weight have one dtype, which the kernel has; a bias beside a transposed one can be cast to it."""
+    n = len(w.shape) - 2
+    own = f"Input type ({x.dtype.tensor_title}) and {{}} type ({{}}) should be the same"
+    if x.dtype in _WITHOUT_KERNEL[is_transposed]:
+        kernel = ("slow_conv2d_cpu", "compute_columns3d")[n == 3]
+        if is_transposed:
+            kernel = f"slow_conv_transpose{max(n, 2)}d_out_cpu"
         raise DTypeError(
-            "\"slow_conv2d_cpu\" not implemented for 'Bool'",
+            f"\"{kernel}\" not implemented for '{x.dtype.title}'",
             raises=NotImplementedError,
             code="not-implemented",
         )
+    if x.dtype is not w.dtype:
+        message = f"expected scalar type {x.dtype.title} but found {w.dtype.title}"
+        if x.dtype.is_complex:
+            message = own.format("weight", w.dtype.tensor_title)
+        elif uses_mkldnn(x, w, groups, is_transposed):
+            more = " or input should be a MKLDNN tensor and weight is a dense tensor"
+            message = own.format("weight", w.dtype.tensor_title) + more
+        raise DTypeError(message, code="dtype-mismatch", help=f"convert the weight: w.to({x.dtype.name})")
+    if bias is None or bias.dtype is x.dtype:
+        return
+    if x.dtype.is_complex:
+        raise DTypeError(own.format("bias", bias.dtype.tensor_title), code="dtype-mismatch")
+    if n == 3:
+        message = f"expected scalar type {x.dtype.title} but found {bias.dtype.title}"
+        raise DTypeError(message, code="dtype-mismatch")
+    if bias.dtype.category > x.dtype.category:
+        have = dt.promote_types(x.dtype, bias.dtype).title
+        raise DTypeError(
+            f"result type {have} can't be cast to the desired output type {x.dtype.title}",
+            code="dtype-mismatch",
+        )
+
+
+#: what a convolution, and a transposed one, does not compute with
+_WITHOUT_KERNEL = ((dt.bool_,), (dt.bool_, dt.uint8, dt.int8, dt.int16, dt.int32))
 
 
 def check_extra(stride: Ints, dilation: Ints, extra: Ints) -> None:

@@ -61,7 +61,7 @@ def _embedding_rule(
     require_integers(
         indices,
         "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-        "but got torch.{dtype}Tensor instead (while checking arguments for embedding)",
+        "but got {dtype.tensor_title} instead (while checking arguments for embedding)",
     )
     return weight.with_shape((*indices.shape, weight.shape[1]))
 

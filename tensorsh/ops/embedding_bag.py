@@ -145,7 +145,7 @@ def embedding_bag(
     require_integers(
         input.spec,
         "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
-        "but got torch.{dtype}Tensor instead (while checking arguments for embedding_bag)",
+        "but got {dtype.tensor_title} instead (while checking arguments for embedding_bag)",
     )
     rows = weight.shape[0]
     if padding_idx is not None:

@@ -114,7 +114,7 @@ def _(grad, input_spec, dim, index):
 
 
 def _take_rule(input: Spec, index: Spec) -> Spec:
-    require_integers(index, "take(): Expected a long tensor for index, but got {dtype}", (dt.int64,))
+    require_integers(index, "take(): Expected a long tensor for index, but got {dtype.title}", (dt.int64,))
     if index.numel and not input.numel:
         raise BadIndex("take(): tried to take from an empty tensor", code="index-range")
     return input.with_shape(index.shape)
@@ -155,7 +155,7 @@ def take_along_dim(input, indices, dim):
     >>> x = tensor([[3, 1, 2]]); take_along_dim(x, argsort(x), 1)
     tensor([[1, 2, 3]])
     """
-    integers = "torch.take_along_dim(): dtype of indices should be Long but got {dtype}"
+    integers = "torch.take_along_dim(): dtype of indices should be Long but got {dtype.title}"
     if dim is None:
         require_integers(indices.spec, integers, (dt.int64,))
         return gather(input.reshape(-1), 0, indices.reshape(-1))

@@ -219,11 +219,11 @@ def _infer(x: Spec, grid: Spec, mode: str, padding: str, align: bool) -> Spec:
             f"{list(x.shape)} with dimension {x.shape.index(0, 2)} being empty",
             code="grid-shape",
         )
+    floating("grid_sampler_2d_cpu_kernel_impl" if x.ndim == 4 else "grid_sampler3d_cpu", x)
     if grid.dtype is not x.dtype:
         raise DTypeError(
             f"expected scalar type {x.dtype.title} but found {grid.dtype.title}", code="dtype-mismatch"
         )
-    floating("grid_sampler_2d_cpu", x)
     return x.with_shape((*x.shape[:2], *grid.shape[1:-1]))
 
 

@@ -37,7 +37,7 @@ def slice_places(
 
 def _added_rule(name: str, input: Spec, dim: int, index: Spec, source: Spec) -> Spec:
     at = wrap_dim(dim, input.ndim)
-    require_integers(index, f"{name}(): Expected dtype int32/int64 for index but got: {{dtype}}")
+    require_integers(index, f"{name}(): Expected dtype int32/int64 for index but got: {{dtype.title}}")
     if source.dtype is not input.dtype:
         raise DTypeError(
             f"{name}(): self ({input.dtype.title}) and source ({source.dtype.title}) must have the same "
@@ -155,7 +155,9 @@ def _index_copy_rule(input: Spec, dim: int, index: Spec, source: Spec) -> Spec:
             f"Source dimensionality ({source.ndim}), destination dimensionality ({input.ndim})",
             code="index-ndim",
         )
-    require_integers(index, "index_copy_(): Expected a long tensor for index, but got {dtype}", (dt.int64,))
+    require_integers(
+        index, "index_copy_(): Expected a long tensor for index, but got {dtype.title}", (dt.int64,)
+    )
     if source.dtype is not input.dtype:
         raise DTypeError(
             "index_copy_(): self and source expected to have the same dtype, but got (self) "

@@ -27,6 +27,9 @@ from .windows import Ints
 #: results of up to this many elements are rounded as PyTorch's kernels round them
 EXACT = 1 << 16
 
+#: images whose height and width add up to no more go to a kernel of their own
+SMALL_IMAGE = 128
+
 # ------------------------------------------------------------------ taps of one dimension
 
 
@@ -205,11 +208,14 @@ def _infer(x: Spec, size: Ints, mode: str, *_: Any) -> Spec:
             f"Non-empty {x.ndim}D data tensor expected but got a tensor with sizes {list(x.shape)}",
             code="interpolate-size",
         )
-    if mode.startswith("nearest"):
-        if x.dtype is not dt.uint8:
-            floating("compute_indices_weights_nearest", x)
-    elif x.dtype is not dt.uint8 or n != 2:
-        floating(f"compute_indices_weights_{'cubic' if mode == 'bicubic' else 'linear'}", x)
+    nearest = mode.startswith("nearest")
+    if x.dtype is not dt.uint8 or (n != 2 and not nearest):
+        if n == 2 and mode != "bicubic" and sum(size) <= SMALL_IMAGE:
+            floating(f"upsample_{'nearest' if nearest else mode}2d_channels_last", x)
+        floating(
+            f"compute_indices_weights_{'nearest' if nearest else mode.removeprefix('bi').removeprefix('tri')}",
+            x,
+        )
     return x.with_shape((*x.shape[:-n], *size))
 
 

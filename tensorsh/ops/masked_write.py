@@ -152,7 +152,7 @@ def _(grad, mask, source_spec):
 
 
 def _put_rule(input: Spec, index: Spec, source: Spec, accumulate: bool) -> Spec:
-    require_integers(index, "put_(): Expected a long tensor for index, but got {dtype}", (dt.int64,))
+    require_integers(index, "put_(): Expected a long tensor for index, but got {dtype.title}", (dt.int64,))
     if source.dtype is not input.dtype:
         raise DTypeError(
             "put_(): self and source expected to have the same dtype, but got self.dtype = "

@@ -87,8 +87,8 @@ def _check_normalized(x: Spec, shape: Dims, weight: Spec | None, bias: Spec | No
 
 def _layer_infer(x: Spec, shape: Dims, weight: Spec | None, bias: Spec | None, eps: float) -> Spec:
     _check_normalized(x, shape, weight, bias, "*, ")
-    only_float("LayerNormKernelImpl", x)
     check_dtypes(x, weight, bias)
+    only_float("LayerNormKernelImpl", x)
     return x
 
 

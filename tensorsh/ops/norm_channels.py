@@ -58,8 +58,8 @@ def _group_infer(x: Spec, groups: int, weight: Spec | None, bias: Spec | None, e
                 f"{name} of shape {list(shown.shape)} and input of shape {list(x.shape)}",
                 code="norm-shape",
             )
-    only_float("GroupNormKernelImpl", x)
     check_dtypes(x, weight, bias)
+    only_float("GroupNormKernelImpl", x)
     return x
 
 

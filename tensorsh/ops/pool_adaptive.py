@@ -75,7 +75,7 @@ def _avg_infer(x: Spec, size: Ints) -> Spec:
             code="pool-geometry",
         )
     _check_input(name, x, n, "")
-    floating(name, x)
+    floating(name + "_cpu" * (n == 3), x)
     return x.with_shape((*x.shape[:-n], *size))
 
 
@@ -125,7 +125,7 @@ _AVG = {2: _avg_records(2), 3: _avg_records(3)}
 
 def _average(x: Tensor, size: Ints) -> Tensor:
     n = len(size)
-    if size == (1,) * n and x.ndim in (n + 1, n + 2) and x.dtype.is_floating_point:
+    if size == (1,) * n and x.ndim in (n + 1, n + 2):
         return x.mean(list(range(-n, 0)), keepdim=True)
     return apply(_AVG[n], (x, size))
 
@@ -158,7 +158,7 @@ def _max_infer(x: Spec, size: Ints) -> Spec:
             code="negative-size",
         )
     _check_input(name, x, n, ":")
-    floating(name, x)
+    floating(name + "_cpu" * (n == 3), x)
     return x.with_shape((*x.shape[:-n], *size)).with_dtype(dt.int64)
 
 

@@ -128,14 +128,22 @@ def pool_infer(kind: str, x: Spec, *numbers: Any) -> Spec:
             code="pool-size",
             help="the window is larger than the input: a smaller kernel or more padding",
         )
-    if x.dtype is dt.bool_ or x.dtype.is_complex:
+    if not _has_kernel(kind, n, x.dtype):
+        frame = "_out_frame" if (kind, n) == ("avg", 3) else ""
         raise DTypeError(
-            f"\"{kind}_pool{n}d\" not implemented for '{x.dtype.title}'",
+            f"\"{kind}_pool{n}d{frame}\" not implemented for '{x.dtype.title}'",
             raises=NotImplementedError,
             code="not-implemented",
             help="convert it: x.float()",
         )
     return x.with_shape((*x.shape[:-n], *out))
+
+
+def _has_kernel(kind: str, n: int, dtype: dt.DType) -> bool:
+    """Maxima are of any real numbers; means of floats (in 3-d not of short ones) and of int64."""
+    if kind == "avg":
+        return dtype is dt.int64 or (dtype.is_floating_point and not (n == 3 and dtype.is_half))
+    return dtype is not dt.bool_ and not dtype.is_complex
 
 
 def check_max_1d(x: Spec, g: Geometry) -> None:

@@ -70,7 +70,7 @@ def require_integers(index: Spec, message: str, allowed: Sequence[dt.DType] = (d
     """An index tensor must have one of these dtypes."""
     if index.dtype not in allowed:
         raise DTypeError(
-            message.format(dtype=index.dtype.title), code="index-dtype", help="convert the index: i.long()"
+            message.format(dtype=index.dtype), code="index-dtype", help="convert the index: i.long()"
         )
 
 

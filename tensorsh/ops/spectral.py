@@ -53,16 +53,12 @@ def _(grad):
 # ------------------------------------------------------------------ forward
 
 
-def _shown(x: Tensor) -> str:
-    return f"CPU{x.dtype.title}Type" if x.dtype.is_complex else f"torch.{x.dtype.title}Tensor"
-
-
 def _call(name: str, x: Tensor, n_fft: int, hop: int, win: int, window: Tensor | None, **rest: Any) -> str:
     """The call in PyTorch's errors: flags are 0, 1 or None."""
-    shown = "None" if window is None else f"{_shown(window)}{{{list(window.spec.shape)}}}"
+    shown = "None" if window is None else f"{window.dtype.tensor_title}{{{list(window.spec.shape)}}}"
     flags = ", ".join(f"{k}={int(v) if isinstance(v, bool) else v}" for k, v in rest.items())
     return (
-        f"{name}({_shown(x)}{list(x.spec.shape)}, n_fft={n_fft}, hop_length={hop}, win_length={win}, "
+        f"{name}({x.dtype.tensor_title}{list(x.spec.shape)}, n_fft={n_fft}, hop_length={hop}, win_length={win}, "
         f"window={shown}, {flags})"
     )
 

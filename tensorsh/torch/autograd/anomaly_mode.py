@@ -7,6 +7,7 @@ from typing import Any
 
 from ...engine import context
 from ...engine.saved import set_noting
+from .grad_mode import check_bool
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
 
@@ -17,6 +18,7 @@ class set_detect_anomaly:
     displayed = False
 
     def __init__(self, mode: bool, check_nan: bool = True):
+        check_bool("set_anomaly_enabled", "enabled", 1, mode)
         self.prev = context.current().anomaly
         change(bool(check_nan) if mode else None)
 

@@ -181,8 +181,8 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
         apart = cls.setup_context is not Function.setup_context
         if apart:
             args, kwargs = with_defaults(cls.forward, args, kwargs)
-        elif kwargs:
-            args, kwargs = in_order(cls.forward, args, kwargs)
+        if kwargs:
+            args = in_order(cls.forward, args, kwargs, leading=0 if apart else 1)
         if state.transforms or state.mode.batches:
             if not apart:
                 raise RuntimeError(
@@ -203,7 +203,7 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
                 output = cls.forward(*args)
                 cls.setup_context(ctx, args, output)
             else:
-                output = cls.forward(ctx, *args, **kwargs)
+                output = cls.forward(ctx, *args)
         finally:
             state.grad_enabled = enabled
         return record(ctx, args, needs, output, enabled and True in needs)
@@ -225,7 +225,9 @@ def with_defaults(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call in order, with the defaults of those left out."""
-    if not kwargs and getattr(function, "__defaults__", None) is None:
+    if not kwargs and not (
+        getattr(function, "__defaults__", None) or getattr(function, "__kwdefaults__", None)
+    ):
         return args, kwargs
     from inspect import signature
 
@@ -235,13 +237,25 @@ def with_defaults(
 
 
 def in_order(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of a call after `ctx`, those given by name at their places."""
-    from inspect import signature
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], leading: int
+) -> tuple[Any, ...]:
+    """The arguments of a call after the first `leading`, those given by name at their places, with none left out."""
+    from inspect import Parameter, signature
 
-    bound = signature(function).bind(None, *args, **kwargs)
-    return bound.args[1:], bound.kwargs
+    kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in signature(function).parameters.values() if p.kind in kinds][leading:]
+    places = dict.fromkeys(range(len(names)), ())
+    for name, value in kwargs.items():
+        if name not in names:
+            raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+        if names.index(name) < len(args):
+            raise TypeError(f"forward() got multiple values for argument '{name}'")
+        places[names.index(name)] = (value,)
+    last = max(i for i, given in places.items() if given)
+    for i in range(len(args), last):
+        if not places[i]:
+            raise TypeError(f"forward() missing required argument: '{names[i]}' (position {i})")
+    return (*args, *(value for i in range(len(args), last + 1) for value in places[i]))
 
 
 def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:

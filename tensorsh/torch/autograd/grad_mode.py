@@ -13,6 +13,7 @@ from typing import Any
 
 from ...engine import context
 from ...engine.inference import Marking
+from ...engine.tensor import Tensor
 
 __all__ = [
     "enable_grad", "enforce_grad_layout_policy", "inference_mode", "no_grad", "set_grad_enabled",
@@ -95,6 +96,13 @@ def decorated_generator(make: Callable[[], Any], func: Callable[..., Any]) -> Ca
     return run
 
 
+def check_bool(name: str, argument: str, position: int, given: Any) -> None:
+    """Refuse what is no bool, as the functions written in C++ do."""
+    if type(given) is not bool:
+        kind = "Tensor" if isinstance(given, Tensor) else type(given).__name__
+        raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be bool, not {kind}")
+
+
 class Mode(Decorating):
     """A grad mode for as long as it is entered; `no_grad` and `enable_grad` without parentheses decorate."""
 
@@ -132,7 +140,8 @@ class set_grad_enabled(Decorating):
     displayed = False
 
     def __init__(self, mode: bool):
-        self.mode = bool(mode)
+        check_bool("set_grad_enabled", "enabled", 1, mode)
+        self.mode = mode
         self.prev = state_change("grad_enabled", self.mode)
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:

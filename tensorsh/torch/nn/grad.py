@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...engine.tensor import Tensor
@@ -60,17 +61,16 @@ def conv3d_weight(
 
 def _by_input(conv: Any, size: Any, weight: Tensor, grad: Tensor, *settings: Any) -> Tensor:
     """A convolution is linear in its input, so its value there does not matter."""
-    with torch.enable_grad():
-        x = torch.zeros(tuple(size), dtype=grad.dtype, device=grad.device, requires_grad=True)
-        return _pulled_back(conv(x, weight, None, *settings), x, weight, grad)
+    return _pulled_back(lambda x: conv(x, weight, None, *settings), size, weight, grad)
 
 
 def _by_weight(conv: Any, input: Tensor, size: Any, grad: Tensor, *settings: Any) -> Tensor:
+    return _pulled_back(lambda w: conv(input, w, None, *settings), size, input, grad)
+
+
+def _pulled_back(conv: Callable[[Tensor], Tensor], size: Any, other: Tensor, grad: Tensor) -> Tensor:
+    """The gradient by the argument of that size; in the graph if one is being made."""
+    recorded = torch.is_grad_enabled() and (other.requires_grad or grad.requires_grad)
     with torch.enable_grad():
-        w = torch.zeros(tuple(size), dtype=grad.dtype, device=grad.device, requires_grad=True)
-        return _pulled_back(conv(input, w, None, *settings), w, input, grad)
-
-
-def _pulled_back(output: Tensor, of: Tensor, other: Tensor, grad: Tensor) -> Tensor:
-    recorded = other.requires_grad or grad.requires_grad
-    return torch.autograd.grad(output, of, grad, create_graph=recorded)[0]
+        of = torch.zeros(tuple(size), dtype=grad.dtype, device=grad.device, requires_grad=True)
+        return torch.autograd.grad(conv(of), of, grad, create_graph=recorded)[0]

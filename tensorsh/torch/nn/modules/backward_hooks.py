@@ -36,8 +36,12 @@ class Crossing:
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments behind the node at the inputs."""
+
+        def hook(grads: Gradients, _: Gradients) -> Any:  # errors name it
+            return self._leave_inputs(grads)
+
         self.inputs = len(args)
-        passed, self.entered = _pass(args, self._leave_inputs)
+        passed, self.entered = _pass(args, hook)
         self.likes = [(args[i].shape, args[i].dtype, args[i].requires_grad) for i in self.entered or ()]
         return passed
 
@@ -45,16 +49,19 @@ class Crossing:
         """The result behind the node at the outputs."""
         alone = not isinstance(result, tuple)
         outputs = (result,) if alone else result
-        passed, left = _pass(outputs, lambda _, grads: self._reach_outputs(grads, left or [], len(outputs)))
+
+        def hook(_: Gradients, grads: Gradients) -> Any:
+            return self._reach_outputs(grads, left or [], len(outputs))
+
+        passed, left = _pass(outputs, hook)
         return passed[0] if alone else passed
 
     def _reach_outputs(self, grads: Gradients, left: list[int], count: int) -> Gradients:
-        outputs = _spread(left, grads, count)
+        outputs: Any = _spread(left, grads, count)
         for hook in self.pre_hooks:
             answer = hook(self.module, outputs)
             if answer is None:
                 continue
-            answer = answer if isinstance(answer, tuple) else (answer,)
             if len(answer) != count:
                 raise RuntimeError(
                     "Backward pre hook returned an invalid number of grad_output, "
@@ -83,19 +90,18 @@ class Crossing:
                 )
         self.outputs = None
 
-    def _leave_inputs(self, grads: Gradients, _: Gradients) -> Gradients | None:
+    def _leave_inputs(self, grads: Gradients) -> Gradients | None:
         if self.outputs is None or self.entered is None:  # the gradient did not come through the outputs
             return None
         filled = [
             torch.zeros(shape, dtype=dtype) if grad is None else grad
             for grad, (shape, dtype, _) in zip(grads, self.likes, strict=True)
         ]
-        found = _spread(self.entered, tuple(filled), self.inputs)
+        found: Any = _spread(self.entered, tuple(filled), self.inputs)
         for hook in self.hooks:
             answer = hook(self.module, found, self.outputs)
             if answer is None:
                 continue
-            answer = answer if isinstance(answer, tuple) else (answer,)
             if len(answer) != len(found):
                 raise RuntimeError(
                     "Backward hook returned an invalid number of grad_input, "

@@ -20,9 +20,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def old_reduction(size_average: bool | None, reduce: bool | None) -> str:
-    """The reduction that PyTorch before 1.0 spelled with two flags."""
-    found = "none" if reduce is False else "sum" if size_average is False else "mean"
+def old_reduction(size_average: Any, reduce: Any) -> str:
+    """The reduction that PyTorch before 1.0 spelled with two flags; anything that is true or false is one."""
+    size_average = True if size_average is None else size_average
+    reduce = True if reduce is None else reduce
+    found = "mean" if size_average and reduce else "sum" if reduce else "none"
     warnings.warn(
         f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.",
         stacklevel=4,

@@ -213,7 +213,8 @@ class Module:
         try:
             with torch.no_grad():
                 if not assign:
-                    value.copy_(given)
+                    if not value.is_meta:  # which has no values to take any
+                        value.copy_(given)
                     return None
                 if isinstance(value, Parameter):
                     if isinstance(given, Parameter):

@@ -39,11 +39,12 @@ def clip_grads_with_norm_(
     parameters: Tensors, max_norm: float, total_norm: Tensor, foreach: bool | None = None
 ) -> None:
     """Scale the gradients, whose norm is `total_norm`, down to `max_norm`."""
+    max_norm = float(max_norm)
     grads = _gradients([parameters] if isinstance(parameters, Tensor) else parameters)
     if not grads:
         return
     with torch.no_grad():
-        factor = torch.clamp(float(max_norm) / (total_norm + 1e-6), max=1.0)
+        factor = torch.clamp(max_norm / (total_norm + 1e-6), max=1.0)
         for grad in grads:
             grad.mul_(factor)
 
