@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, BadValue
+from . import context
 from . import dtype as dt
 from .spec import spec
 from .tensor import Tensor, make_tensor, type_name
@@ -78,6 +79,40 @@ def check(array: np.ndarray[Any, Any]) -> None:
             f"can't convert np.ndarray of type {dotted(kind.type)}. The only supported types are: {KINDS}",
             help="array.astype(float)" if kind.hasobject else None,
         )
+
+
+def of_tensor(t: Tensor, dtype: Any, copy: bool | None) -> np.ndarray[Any, Any]:
+    """What NumPy gets that asks a tensor for an array; ValueError where it may be no copy."""
+    if copy is not None:
+        warn_numpy(
+            "__array__ implementation doesn't accept a copy keyword, so passing copy=False failed. __array__ "
+            "must implement 'dtype' and 'copy' keyword arguments. To learn more, see the migration guide "
+            "https://numpy.org/devdocs/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
+        )
+    if copy is False:
+        raise ValueError(
+            "Unable to avoid copy while creating an array as requested.\nIf using `np.array(obj, copy=False)` "
+            "replace it with `np.asarray(obj)` to allow a copy when needed (no behavior change in NumPy 1.x).\n"
+            "For more details, see https://numpy.org/devdocs/numpy_2_0_migration_guide.html"
+            "#adapting-to-changes-in-the-copy-keyword."
+        )
+    array = t.numpy()
+    return array.astype(array.dtype if dtype is None else dtype, copy=bool(copy))
+
+
+def of_function(array: Any) -> Tensor:
+    """What a function of NumPy made of a tensor, as a tensor."""
+    warn_numpy(
+        "__array_wrap__ must accept context and return_scalar arguments (positionally) in the future. "
+        "(Deprecated NumPy 2.0)"
+    )
+    return shared(array.astype(np.uint8) if array.dtype == bool else array)
+
+
+def warn_numpy(message: str) -> None:
+    """NumPy warns of what PyTorch's tensors lack; an embedding program has no use for it."""
+    if context.current().warnings is not None:
+        warn(message, DeprecationWarning)
 
 
 def dotted(kind: type) -> str:

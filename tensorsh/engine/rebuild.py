@@ -1,13 +1,15 @@
-"""What pickles and copies of tensors, dtypes, devices and sizes call to make them again."""
+"""Pickles and copies of tensors, and what those of tensors, dtypes, devices and sizes call to make them again."""
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
+from ..errors import GradientError
 from .device import Device, parse
-from .dtype import DType, dtypes
+from .dtype import DType, bfloat16, dtypes
 from .results import NamedResult, Size, named_result
 from .spec import spec
 from .tensor import TENSORS, Tensor, as_class
@@ -27,6 +29,56 @@ def tensor(kind: Any, array: Any, dtype: str, device: str, requires_grad: bool, 
     if state:
         made.__dict__.update(state)
     return made
+
+
+def reduced(t: Tensor) -> Any:
+    """What a pickle holds of a tensor."""
+    array: Any = tuple(t.spec.shape) if t.spec.is_meta else t.array
+    if array is t.array and t.dtype is bfloat16:
+        array = t.array.view(np.uint16)  # which any NumPy reads
+    kind: Any = type(t)
+    kind = kind.__name__ if kind in TENSORS else kind  # for Python, none of them is where it says
+    return tensor, (kind, array, t.dtype.name, str(t.device), t.requires_grad, dict(t.__dict__))
+
+
+def copied(t: Tensor, memo: dict[int, Any]) -> Tensor:
+    """A leaf of its own, its gradient copied too; what shares memory with it shares the copy's."""
+    if id(t) in memo:
+        return memo[id(t)]  # type: ignore[no-any-return]
+    if t.grad_fn is not None:
+        raise GradientError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+            "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
+            "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+        )
+    copy: Tensor = as_class(type(t), copied_memory(t.array, memo), t.spec)
+    memo[id(t)] = copy
+    copy.requires_grad_slot = t.requires_grad_slot
+    if t.grad_slot is not None:
+        copy.grad_slot = t.grad_slot.__deepcopy__(memo)
+    if t.__dict__:
+        copy.__dict__.update(deepcopy(t.__dict__, memo))
+    return copy
+
+
+def copied_memory(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> np.ndarray[Any, Any]:
+    """A copy of an array; two views of one memory become views of one copy."""
+    base = array
+    while isinstance(base.base, np.ndarray):
+        base = base.base
+    if id(base) not in memo:
+        memo[id(base)] = base.copy(order="K")
+        memo.setdefault(id(memo), []).append(base)  # alive as long as its id is in use
+    copy = memo[id(base)]
+    if base is array:
+        return copy
+    if copy.strides != base.strides:  # memory with holes
+        return array.copy()
+    offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    flat = np.ndarray((copy.nbytes,), np.uint8, copy) if copy.flags.c_contiguous else None
+    if flat is None or offset < 0:
+        return array.copy()
+    return np.ndarray(array.shape, array.dtype, flat, offset, array.strides)
 
 
 def dtype(name: str) -> DType:

@@ -8,14 +8,13 @@ base it looks into. Methods and operators are put here by the operation records.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from copy import deepcopy
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from ..errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError, Help, unknown_attribute
 from ..kinds import described_in
+from ..kinds.ownership import HEAP_TYPE, flags_of
 from . import context, op
 from . import dtype as dt
 from .device import Device
@@ -265,7 +264,9 @@ class Tensor(metaclass=TensorMeta):
                 raise ArgumentError(
                     f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
                 )
-            check_assigned_grad(value.spec, self.spec)
+            from .assigned import check_gradient
+
+            check_gradient(value.spec, self.spec)
         context.current().journal.save_attributes(self, "grad_slot")
         self.grad_slot = value
 
@@ -355,31 +356,15 @@ class Tensor(metaclass=TensorMeta):
         return array.view()  # a new shape for it is none for the tensor
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if copy is not None:
-            warn_numpy(
-                "__array__ implementation doesn't accept a copy keyword, so passing copy=False failed. __array__ "
-                "must implement 'dtype' and 'copy' keyword arguments. To learn more, see the migration guide "
-                "https://numpy.org/devdocs/numpy_2_0_migration_guide.html#adapting-to-changes-in-the-copy-keyword"
-            )
-        if copy is False:
-            raise ValueError(
-                "Unable to avoid copy while creating an array as requested.\nIf using `np.array(obj, copy=False)` "
-                "replace it with `np.asarray(obj)` to allow a copy when needed (no behavior change in NumPy 1.x).\n"
-                "For more details, see https://numpy.org/devdocs/numpy_2_0_migration_guide.html"
-                "#adapting-to-changes-in-the-copy-keyword."
-            )
-        array = self.numpy()
-        return array.astype(array.dtype if dtype is None else dtype, copy=bool(copy))
+        from .arrays import of_tensor
+
+        return of_tensor(self, dtype, copy)
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         """What a function of NumPy made of a tensor, as a tensor."""
-        from .arrays import shared
+        from .arrays import of_function
 
-        warn_numpy(
-            "__array_wrap__ must accept context and return_scalar arguments (positionally) in the future. "
-            "(Deprecated NumPy 2.0)"
-        )
-        return shared(array.astype(np.uint8) if array.dtype == bool else array)
+        return of_function(array)
 
     def __dlpack__(self, **options: Any) -> Any:
         if self.requires_grad:
@@ -474,33 +459,15 @@ class Tensor(metaclass=TensorMeta):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """What a pickle holds of it; a shallow copy shares its memory."""
-        from . import rebuild
+        from .rebuild import reduced
 
-        array: Any = tuple(self.spec.shape) if self.spec.is_meta else self.array
-        if array is self.array and self.dtype is dt.bfloat16:
-            array = self.array.view(np.uint16)  # which any NumPy reads
-        kind: Any = type(self)
-        kind = kind.__name__ if kind in TENSORS else kind  # for Python, none of them is where it says
-        state = dict(self.__dict__)
-        return rebuild.tensor, (kind, array, self.dtype.name, str(self.device), self.requires_grad, state)
+        return reduced(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         """A leaf of its own, its gradient copied too; what shares memory with it shares the copy's."""
-        if id(self) in memo:
-            return memo[id(self)]
-        if self.grad_fn is not None:
-            raise GradientError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
-                "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
-            )
-        copy = memo[id(self)] = as_class(type(self), copied_memory(self.array, memo), self.spec)
-        copy.requires_grad_slot = self.requires_grad_slot
-        if self.grad_slot is not None:
-            copy.grad_slot = self.grad_slot.__deepcopy__(memo)
-        if self.__dict__:
-            copy.__dict__.update(deepcopy(self.__dict__, memo))
-        return copy
+        from .rebuild import copied
+
+        return copied(self, memo)
 
     @staticmethod
     def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:
@@ -594,29 +561,6 @@ Tensor.public.update(
 )
 
 
-def check_assigned_grad(new: Spec, of: Spec) -> None:
-    """What `x.grad = …` takes: a tensor like x."""
-    if new.device != of.device:
-        raise GradientError(
-            f"attempting to assign a gradient with device type '{new.device.type}' to a tensor with device "
-            f"type '{of.device.type}'. Please ensure that the gradient and the tensor are on the same device"
-        )
-    if new.dtype is not of.dtype:
-        raise GradientError(
-            f"attempting to assign a gradient with dtype '{dt.c_names[new.dtype]}' to a tensor with "
-            f"grad_dtype '{of.dtype.title}'. The gradient must match the tensor's grad_dtype (defaults to the "
-            "tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to "
-            "allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient "
-            "may break downstream systems that assume they match.",
-            help=f"convert it: g.to({of.dtype.name})",
-        )
-    if new.shape != of.shape:
-        raise GradientError(
-            f"attempting to assign a gradient of size '{list(new.shape)}' to a tensor of size "
-            f"'{list(of.shape)}'. Please ensure that the gradient and the tensor are the same size"
-        )
-
-
 # ------------------------------------------------------------------ making tensors
 
 _new = object.__new__
@@ -648,26 +592,6 @@ def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec, like: Te
     return other
 
 
-def copied_memory(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> np.ndarray[Any, Any]:
-    """A copy of an array; two views of one memory become views of one copy."""
-    base = array
-    while isinstance(base.base, np.ndarray):
-        base = base.base
-    if id(base) not in memo:
-        memo[id(base)] = base.copy(order="K")
-        memo.setdefault(id(memo), []).append(base)  # alive as long as its id is in use
-    copy = memo[id(base)]
-    if base is array:
-        return copy
-    if copy.strides != base.strides:  # memory with holes
-        return array.copy()
-    offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-    flat = np.ndarray((copy.nbytes,), np.uint8, copy) if copy.flags.c_contiguous else None
-    if flat is None or offset < 0:
-        return array.copy()
-    return np.ndarray(array.shape, array.dtype, flat, offset, array.strides)
-
-
 def wrap(array: Any) -> Tensor:
     """A tensor that owns (or shares) this array; numbers become 0-d arrays."""
     if not is_stand_in(array):
@@ -692,49 +616,7 @@ def full_spec(of: Spec, value: float) -> Tensor:
     return make_tensor(np.full(of.shape, value, of.np), of)
 
 
-# ------------------------------------------------------------------ operators
-
-
-def defer_operators(package: str, operators: dict[str, str]) -> None:
-    """Let each operator import its module when it is first used: {module: "add radd …"}."""
-    for module, names in operators.items():
-        for name in names.split():
-            install(f"__{name}__", _deferred(f"__{name}__", f"{package}.{module}"))
-
-
-class _Attribute:
-    """An attribute whose module is not imported yet; that puts its property in this place."""
-
-    def __init__(self, name: str, module: str):
-        self.name = name
-        self.module = module
-
-    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
-        import_module(self.module)
-        return getattr(owner if tensor is None else tensor, self.name)
-
-    def __set__(self, tensor: Tensor, value: Any) -> None:
-        import_module(self.module)
-        setattr(tensor, self.name, value)
-
-    def __delete__(self, tensor: Tensor) -> None:
-        import_module(self.module)
-        delattr(tensor, self.name)
-
-
-def defer_attributes(package: str, attributes: dict[str, str]) -> None:
-    """The same for attributes that are none of methods: assigning to one has to find it too."""
-    for module, names in attributes.items():
-        for name in names.split():
-            install(name, _Attribute(name, f"{package}.{module}"))
-
-
-def _deferred(name: str, module: str) -> Callable[..., Any]:
-    def operator(self: Tensor, *args: Any) -> Any:
-        import_module(module)  # which puts the operator itself in this place
-        return getattr(Tensor, name)(self, *args)
-
-    return operator
+# ------------------------------------------------------------------ as arguments
 
 
 def install_method(name: str, record: Any) -> None:
@@ -770,17 +652,8 @@ def type_name(value: Any) -> str:
     named = getattr(kind, "torch_name", None)
     if named is not None:
         return named
-    written_in_c = not kind.__flags__ & HEAP_TYPE and kind.__module__ != "builtins"
+    written_in_c = not flags_of(kind) & HEAP_TYPE and kind.__module__ != "builtins"
     return f"{kind.__module__}.{kind.__name__}" if written_in_c else kind.__name__
-
-
-HEAP_TYPE = 1 << 9
-
-
-def warn_numpy(message: str) -> None:
-    """NumPy warns of what PyTorch's tensors lack; an embedding program has no use for it."""
-    if context.current().warnings is not None:
-        warn(message, DeprecationWarning)
 
 
 op.converters["Tensor class"] = Tensor

@@ -4,8 +4,9 @@
 was added (a test tells when it is out of date). There is no list of modules to keep.
 """
 
+from ..engine.deferred import defer_attributes, defer_operators
 from ..engine.op import registry
-from ..engine.tensor import Tensor, defer_attributes, defer_operators
+from ..engine.tensor import Tensor
 from .names import NAMES
 
 registry.add_package(__name__, NAMES)
