@@ -24,11 +24,10 @@ from ..engine import context
 from ..engine.warn import Event, Warnings
 from ..errors import DataError, ParseError, TensorshError
 from ..interrupt import heard, unbroken
-from ..modules import Host, Modules
+from ..modules import Modules
 from ..modules.notebook import display
 from ..source import Source, Span, read_program
 from . import ast
-from .attributes import hides
 from .codegen import Compiler, bound_names
 from .expressions import Table
 from .faults import fault
@@ -39,17 +38,15 @@ from .namespace import Behind, Prelude
 from .parse import parse
 from .places import written_name
 from .program_kind import imports_torch
-from .pythonic import PythonCompiler, WatchedCompiler, private
+from .pythonic import PythonCompiler, WatchedCompiler
 from .runs import walk
-from .runtime import USER_FILE, Runtime, Show
+from .runtime import Runtime, Show
+from .session_host import RECURSION, SessionHost
 
 if TYPE_CHECKING:
     from .before import Before
     from .history import History
     from .snapshot import Snapshot
-
-#: how deep a program's own calls may go, as frames of Python
-RECURSION = 3000
 
 #: how many more objects than before there are when Python looks for garbage: graphs hold many and make none
 GARBAGE = 10_000
@@ -64,6 +61,9 @@ class TakenBack(BaseException):
 
 #: how often a run is done by its statements before it is traced, and so for one inside of another run
 OUTER, INNER = 3, 12
+
+#: what a line begins with that speaks to a notebook
+NOTEBOOK = ("%", "!")
 
 #: what Python itself puts among the variables
 HIDDEN = frozenset(
@@ -478,92 +478,6 @@ class Statement:
     def names(self) -> set[str]:
         """The variables that running it can bind or delete."""
         return bound_names(self.node)
-
-
-class SessionHost(Host):
-    """What the modules of a session may know of it."""
-
-    def __init__(self, evaluator: Evaluator):
-        super().__init__()
-        self.evaluator = evaluator
-        self.hidden = private()
-
-    def hides(self, value: Any, name: str) -> bool:
-        return hides(value, name)
-
-    @property
-    def undoing(self) -> bool:
-        return self.evaluator.undoing
-
-    def folder(self) -> str:
-        return self.evaluator.folder()
-
-    def admit(self, path: str | bytes, how: str) -> None:
-        if how == "write" and self.evaluator.history is not None:
-            self.evaluator.history.wrote(os.fsdecode(path))
-
-    def main_names(self) -> dict[str, Any]:
-        return visible(self.evaluator.space)
-
-    def local_names(self) -> dict[str, Any]:
-        frame = program_frame()
-        return self.main_names() if frame is None else visible(frame.f_locals)
-
-    def module_names(self, name: str) -> dict[str, Any] | None:
-        module = self.evaluator.imports.own.get(name)
-        return None if module is None else visible(vars(module))
-
-    def evaluate(self, text: str, names: dict[str, Any]) -> Any:
-        evaluator = self.evaluator
-        space = {**evaluator.space, **names}
-        (statement,) = evaluator.compile(Source(text, "<text>"), bind=".value", space=space)
-        evaluator.execute(statement, space)
-        return space[".value"]
-
-    def source(self, value: Any) -> tuple[list[str], int] | None:
-        from .written import written
-
-        return written(self.evaluator, value)
-
-    def place(self, filename: str, lineno: int) -> tuple[str, int, str, str] | None:
-        node = self.evaluator.runtime.node(filename, lineno)
-        if node is None:
-            return None
-        line = node.span.position[0]
-        return node.span.source.name, line, node.span.source.line(line).strip(), ""
-
-    def recursion_changed(self, limit: int) -> None:
-        sys.setrecursionlimit(max(limit, RECURSION))
-
-    def import_module(self, name: str, package: str | None) -> Any:
-        return self.evaluator.imports.find(name, "")
-
-    def find_class(self, module: str, name: str) -> Any:
-        from ..torch.serialization.names import of_library
-
-        return of_library(module, name)
-
-    def version(self, distribution: str) -> str | None:
-        return VERSIONS.get(distribution)
-
-
-#: what a line begins with that speaks to a notebook
-NOTEBOOK = ("%", "!")
-#: what programs ask the versions of
-VERSIONS = {"torch": "2.13.0+cpu"}
-
-
-def visible(names: dict[str, Any]) -> dict[str, Any]:
-    """A copy of some variables without what is the evaluator's."""
-    return {name: value for name, value in names.items() if name[0] != "." and name != "__builtins__"}
-
-
-def program_frame() -> Any:
-    """The innermost frame of the program that runs."""
-    frame = sys._getframe(1)
-    while frame is not None and not frame.f_code.co_filename.startswith(USER_FILE):
-        frame = frame.f_back  # type: ignore[assignment]
-    return frame
 
 
 def changes(statement: ast.Stmt) -> bool:
