@@ -9,7 +9,8 @@ from ...engine.tensor import Tensor, wrap
 from ...train.rules.parts import number, zero
 from ..namespace import torch
 from .checks import complete
-from .optimizer import Optimizer, update_each
+from .optimizer import Optimizer
+from .steps import update_each
 
 
 class Adafactor(Optimizer):

@@ -9,7 +9,8 @@ from typing import Any
 from ...engine.tensor import Tensor
 from ...train.rules.parts import number
 from ..namespace import torch
-from .optimizer import Optimizer, update_each
+from .optimizer import Optimizer
+from .steps import update_each
 
 
 class Muon(Optimizer):

@@ -8,7 +8,8 @@ from typing import Any
 from ...engine.tensor import wrap
 from ...train.rules import squares
 from .checks import at_least, check_fused, check_lr, complete
-from .optimizer import Optimizer, follow
+from .optimizer import Optimizer
+from .steps import follow
 
 
 class Adagrad(Optimizer):

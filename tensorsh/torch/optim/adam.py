@@ -8,7 +8,8 @@ from typing import Any
 from ...engine.tensor import Tensor
 from ...train.rules import adam
 from .checks import at_least, check_betas, check_fused, check_lr, complete
-from .optimizer import Optimizer, follow
+from .optimizer import Optimizer
+from .steps import follow
 
 
 class Adam(Optimizer):

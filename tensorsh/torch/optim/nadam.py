@@ -7,7 +7,8 @@ from typing import Any
 
 from ...train.rules import adam
 from .checks import at_least, check_betas, check_lr, complete
-from .optimizer import Optimizer, follow
+from .optimizer import Optimizer
+from .steps import follow
 
 
 class NAdam(Optimizer):

@@ -1,6 +1,6 @@
 """`Optimizer`: parameter groups, the state of each parameter, hooks, and how both are saved.
 
-What an optimiser does in `step` is a rule of `train.rules`, which `follow` applies to the arrays of every
+What an optimiser does in `step` is a rule of `train.rules`, which `steps.follow` applies to the arrays of every
 parameter with a gradient; programs derive classes of their own and write `step` as they like.
 """
 
@@ -15,13 +15,11 @@ from typing import Any, ClassVar
 
 from ...engine import context
 from ...engine.dtype import float32
-from ...engine.inplace import bump, check_writable
+from ...engine.inplace import bump
 from ...engine.own_tables import about_to_change, of_session
 from ...engine.sealed import changing
-from ...engine.tensor import Tensor, wrap
+from ...engine.tensor import Tensor
 from ...engine.warn import warn
-from ...train.rules.parts import Rule
-from ..autograd.grad_mode import enable_grad, no_grad
 from ..utils.hooks import RemovableHandle
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]
@@ -363,89 +361,6 @@ def _fitted(param: Tensor, value: Any, number: Any, groups: list[dict[str, Any]]
     if isinstance(value, Iterable):
         return type(value)(_fitted(param, v, number, groups) for v in value)  # type: ignore[call-arg]
     return value
-
-
-# ------------------------------------------------------------------ what the rules are applied by
-
-
-def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) -> Any:
-    """One step by a rule of all parameters that have a gradient; the closure's loss."""
-    loss = loss_of(closure)
-    current = context.current()
-    if current.mode.update(optimizer, rule):
-        return loss
-    journal, states = current.journal, optimizer.state
-    for group in optimizer.param_groups:
-        if group.get("capturable"):
-            refuse_capture(optimizer, group)
-        for p in group["params"]:
-            gradient = p.grad_slot
-            if gradient is None or p.spec.is_meta:
-                continue
-            if group.get("differentiable") or 0 in p.array.strides or not p.array.flags.writeable:
-                check_place(p, group.get("differentiable", False))
-            state = states.get(p)
-            arrays = {k: v.array for k, v in state.items() if isinstance(v, Tensor)} if state else {}
-            if journal.active:
-                journal.save_array(p.array)
-                for array in arrays.values():
-                    journal.save_array(array)
-            known = len(arrays)
-            rule(p.array, gradient.array, arrays, group)
-            if len(arrays) != known:
-                state = states[p]
-                state.update((k, wrap(a)) for k, a in arrays.items() if state.get(k) is None)
-            bump(p)
-    return loss
-
-
-def update_each(
-    optimizer: Optimizer,
-    update: Callable[[Tensor, dict[str, Any], dict[str, Any]], None],
-    closure: Callable[[], Any] | None,
-) -> Any:
-    """One step that is written in operations: `update(parameter, its state, its group)`; the closure's loss."""
-    loss = loss_of(closure)
-    with no_grad():
-        for group in optimizer.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    update(p, optimizer.state[p], group)
-    return loss
-
-
-def loss_of(closure: Callable[[], Any] | None) -> Any:
-    if closure is None:
-        return None
-    with enable_grad():
-        return closure()
-
-
-def check_place(p: Tensor, differentiable: bool) -> None:
-    """Refuse to write what PyTorch would not write either, and history, which rules on arrays do not make."""
-    with enable_grad() if differentiable else no_grad():
-        check_writable(p)
-    if differentiable and p.requires_grad:
-        raise NotImplementedError("differentiable=True: gradients through a step of an optimiser")
-    if not p.array.flags.writeable:
-        p.array.flags.writeable = True
-
-
-#: what must be on a device that captures, besides the parameters
-_CAPTURED = {
-    "ASGD": "params, mus, etas, and state_steps",
-    "NAdam": "params, mu_products and state_steps",
-}
-
-
-def refuse_capture(optimizer: Optimizer, group: dict[str, Any]) -> None:
-    """Only accelerators capture graphs of steps."""
-    if any(p.grad_slot is not None for p in group["params"]):
-        what = _CAPTURED.get(type(optimizer).__name__, "params and state_steps")
-        devices = ["cuda", "xpu", "hpu", "privateuseone"]
-        if type(optimizer).__name__ != "Adadelta":
-            devices.append("xla")
-        raise AssertionError(f"If capturable=True, {what} must be on supported devices: {devices}.")
 
 
 def typename(value: Any) -> str:

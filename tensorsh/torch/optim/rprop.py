@@ -7,7 +7,8 @@ from typing import Any
 
 from ...train.rules import descent
 from .checks import check_lr, complete
-from .optimizer import Optimizer, follow
+from .optimizer import Optimizer
+from .steps import follow
 
 
 class Rprop(Optimizer):

@@ -8,7 +8,8 @@ from typing import Any
 from ...engine.tensor import Tensor
 from ...train.rules import descent
 from .checks import check_fused, complete
-from .optimizer import Optimizer, follow
+from .optimizer import Optimizer
+from .steps import follow
 
 
 class SGD(Optimizer):
