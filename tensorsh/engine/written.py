@@ -13,11 +13,12 @@ from typing import Any
 
 from . import context
 from .copy_slices import CopySlices
-from .formula import OWN, Formula, Spelling, arguments, of_call, of_literal, of_name, part, unknown
+from .formula import Formula, arguments, of_call, of_literal, of_name, part, unknown
 from .mode import Listening
 from .node import FREED, InPlaceNode, Node, ViewNode
 from .op import Op, registry
 from .spec import Spec
+from .spelling import OWN, Spelling
 from .tensor import TENSORS, Tensor, make_tensor
 from .views import steps_of
 

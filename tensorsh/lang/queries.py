@@ -10,9 +10,9 @@ from ..engine.tensor import Tensor
 from ..errors import ArgumentError, GradientError, Help, facts_of
 
 if TYPE_CHECKING:
-    from ..engine.formula import Spelling
     from ..engine.graph_rows import Row
     from ..engine.listing import Explanation
+    from ..engine.spelling import Spelling
 
 
 class Graph:
@@ -132,8 +132,9 @@ def explain(
     spelling: Spelling | None = None,
 ) -> Explanation:
     """`explain y wrt x`, or `explain y` for every leaf; `texts` is how value and wrt are written."""
-    from ..engine.explain import explain, leaves
-    from ..engine.formula import OWN
+    from ..engine.explain import explain
+    from ..engine.gradient_walk import leaves
+    from ..engine.spelling import OWN
 
     root = _tensor(value, "explain")
     inputs = [_tensor(each, "wrt") for each in wrt]

@@ -39,7 +39,7 @@ USER_FILE = "<tensorsh "
 Show = Callable[[Any, str | None], None]
 
 if TYPE_CHECKING:
-    from ..engine.formula import Spelling
+    from ..engine.spelling import Spelling
 
 
 def as_tensor(value: Any, **options: Any) -> Tensor:
@@ -199,7 +199,7 @@ class Runtime:
 
     def spelling(self) -> Spelling:
         """How formulas are written: as this kind of program writes operations."""
-        from ..engine.formula import Spelling
+        from ..engine.spelling import Spelling
 
         if context.current().lists:
             return Spelling(taken=self.variables)

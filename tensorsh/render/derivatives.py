@@ -16,7 +16,7 @@ import numpy as np
 from ..engine import context
 from ..engine.backward import slot
 from ..engine.dtype import DType, float64
-from ..engine.explain import GradientWalk
+from ..engine.gradient_walk import GradientWalk
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor, make_tensor
 from ..engine.written import Trace

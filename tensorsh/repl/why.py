@@ -17,7 +17,7 @@ import numpy as np
 from ..engine import context
 from ..engine.backward import reachable
 from ..engine.dtype import FLOAT
-from ..engine.explain import GradientWalk, leaves, remembered
+from ..engine.gradient_walk import GradientWalk, leaves, remembered
 from ..engine.mode import Listening
 from ..engine.node import FREED, Node, edge
 from ..engine.tensor import Tensor
