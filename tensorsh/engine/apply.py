@@ -17,7 +17,7 @@ from .meta import reword
 from .mode import EAGER
 from .node import Node
 from .op import Op
-from .spec import Spec, spec
+from .spec import Spec, broadcast_shapes, spec
 from .tensor import TENSORS, Tensor, View, make_tensor
 from .views import steps_of
 
@@ -181,7 +181,12 @@ def wrap_output(out: Any, known: Spec | None) -> Tensor:
 def make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     """Check devices, bring dtypes together, infer the output; raises what PyTorch raises."""
     try:
-        return _make_plan(op, args)
+        try:
+            return _make_plan(op, args)
+        except NotImplementedError:
+            if op.elementwise:
+                result_of(op, args)  # PyTorch looks for a kernel when it knows that the shapes fit
+            raise
     except Exception as error:
         facts = facts_of(error)
         if facts is not None:
@@ -217,6 +222,25 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     ]
     meta = device is not None and device.is_meta
     return Plan(out, tuple(casts) if any(casts) else None, meta, bool(op.lists), blocks.wanted(op, out))
+
+
+def result_of(op: Op, args: tuple[Any, ...]) -> Spec:
+    """What an element-wise operation would make, if there were a kernel for the dtype."""
+    given = [a.spec if type(a) in TENSORS else a for a in args]
+    tensors = [g for g in given if type(g) is Spec]
+    joined = [given[i] for i in op.joined]
+    wanted = promoted(joined, context.current().dtype) if op.promote else tensors[0].dtype
+    out = tensors[0].with_shape(broadcast_shapes(*[s.shape for s in tensors]))
+    for stand_in in (dt.float32, dt.int64):  # a comparison makes bool of both
+        seen = [
+            _with_dtype(g, stand_in) if i in op.joined or type(g) is Spec else g for i, g in enumerate(given)
+        ]
+        try:
+            like = op.infer(*seen) if op.infer is not None else out
+        except NotImplementedError:
+            continue
+        return out.with_dtype(wanted if like.dtype is stand_in else like.dtype)
+    return out.with_dtype(wanted)
 
 
 def promoted(operands: list[Any], default: dt.DType) -> dt.DType:

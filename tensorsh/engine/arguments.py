@@ -92,14 +92,18 @@ def integers(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
         for i, item in enumerate(value):
             if type(item) is int:
                 found.append(item)
-            elif isinstance(item, Tensor | numpy.integer | int):
-                found.append(integer(item, op, name, position))
+            elif (type(item) is bool and i) or (
+                isinstance(item, numpy.integer | int) and type(item) is not bool
+            ):
+                found.append(int(item))
+            elif isinstance(item, Tensor) and item.spec.numel == 1 and item.dtype.category == dt.INT:
+                found.append(int(item.item()))
             else:
                 raise bad_element(op, name, position, item, i)
         return tuple(found)
     if isinstance(value, Tensor) and value.spec.numel == 1 and value.dtype.category <= dt.INT:
         return (int(value.item()),)
-    if isinstance(value, numpy.integer | int):
+    if isinstance(value, numpy.integer | int) and type(value) is not bool:
         return (int(value),)
     raise _wrong(op, name, position, "tuple of ints", value)
 

@@ -44,7 +44,7 @@ def backward(
         if len(inputs) == 0:
             raise GradientError("`inputs` argument to `backward()` cannot be empty.")
         for t in inputs:
-            check_input(t)
+            check_kept(t)
     seeds = make_seeds(roots, gradients)
     keep = create_graph if retain_graph is None else retain_graph
     walk = Walk(roots, seeds, keep, create_graph, inputs)
@@ -438,10 +438,15 @@ def add_gradient(t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
         write(have, have.array + g.array)
 
 
-def retain(t: Tensor) -> None:
-    """`retain_grad()`: a tensor that is not a leaf keeps its gradient too."""
+def check_kept(t: Tensor) -> None:
+    """Only what requires a gradient can keep one."""
     if not t.requires_grad:
         raise GradientError("can't retain_grad on Tensor that has requires_grad=False")
+
+
+def retain(t: Tensor) -> None:
+    """`retain_grad()`: a tensor that is not a leaf keeps its gradient too."""
+    check_kept(t)
     if t.node is None or t.retains:
         return
     assert not t.is_leaf
@@ -452,6 +457,21 @@ def retain(t: Tensor) -> None:
     kept.retained = [*kept.retained, (t.index, weakref.ref(t))]
 
 
+def seeds_of(value: Any) -> tuple[Tensor | None, ...] | None:
+    """What a walk starts from: None, a tensor, or several of them (None stands for a one)."""
+    if value is None:
+        return None
+    if isinstance(value, Tensor):
+        return (value,)
+    if not isinstance(value, Iterable):
+        raise ArgumentError(f"'{type(value).__name__}' object is not iterable")
+    seeds = tuple(value)
+    for seed in seeds:
+        if seed is not None and not isinstance(seed, Tensor):
+            raise ArgumentError(f"gradients can be either Tensors or None, but got {type(seed).__name__}")
+    return seeds
+
+
 def tensors_of(value: Any, what: str) -> tuple[Tensor, ...]:
     """A tensor, or a list or tuple of them, as a tuple."""
     if isinstance(value, Tensor):
@@ -460,6 +480,10 @@ def tensors_of(value: Any, what: str) -> tuple[Tensor, ...]:
         raise ArgumentError(f"'{type(value).__name__}' object is not iterable")
     items = tuple(value)
     for item in items:
-        if not isinstance(item, Tensor):
-            raise ArgumentError(f"{what} must be a Tensor or a list of Tensors, not {type(item).__name__}")
+        if isinstance(item, Tensor):
+            continue
+        if what == "inputs":
+            kind = type(item).__name__
+            raise GradientError(f"all inputs have to be Tensors or GradientEdges, but got {kind}")
+        raise GradientError("Expected output to be a torch.Tensor", raises=AssertionError)
     return items

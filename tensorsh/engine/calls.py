@@ -42,7 +42,8 @@ INSIDE = (os.path.join(PACKAGE, "engine"), os.path.join(PACKAGE, "ops"), "<strin
 def another_way(
     op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
 ) -> Callable[[], Any] | None:
-    """A call that failed, to be made otherwise: in NumPy's spelling, in an old one, or slice by slice in a vmap."""
+    """A call that failed, to be made otherwise: in NumPy's spelling, in an old one, slice by slice in a vmap, or with
+    the numbers of a tuple written one by one."""
     if isinstance(facts_of(error), Unbatchable):
         return partial(over_slices, op, args, kwargs)
     if "out" in kwargs and not op.is_method and op.name in native.takes_out():
@@ -53,6 +54,8 @@ def another_way(
     renamed = {ALIASES.get(k, k) if k not in names else k: v for k, v in kwargs.items()}
     if renamed.keys() != kwargs.keys() and renamed.keys() <= names:
         return partial(op.bound, *args, **renamed)
+    if op.is_method and len(args) > 2 and native.spreads(op, op.name.removeprefix("Tensor."), args[1:]):
+        return partial(op.bound, args[0], args[1:], **kwargs)
     old = respelled(op, args, kwargs)
     return None if old is None else partial(op.bound, **old)
 

@@ -14,7 +14,7 @@ from ..errors import BadValue, DTypeError, GradientError, ShapeError
 from . import context
 from . import dtype as dt
 from . import schema as schemas
-from .apply import Plan, any_requires_grad, planned, run_kernel
+from .apply import any_requires_grad, planned, result_of, run_kernel
 from .copy_slices import CopySlices
 from .inference import refuse_write
 from .meta import reword
@@ -22,6 +22,7 @@ from .mode import EAGER
 from .node import InPlaceNode, Node, edge, move_retained, refresh
 from .op import Op, converters
 from .schema import Schema
+from .spec import Spec
 from .tensor import TENSORS, Tensor, layout, make_tensor
 from .views import check_origin, steps_of
 from .warn import warn
@@ -94,15 +95,22 @@ def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
     target = args[0]
     state = context.current()
     refuse_write(target)
-    wants_grad = state.grad_enabled and not op.nondifferentiable and any_requires_grad(args)
+    wants_grad = state.grad_enabled and any_requires_grad(args)
     needs: tuple[bool, ...] = ()
     if wants_grad:
         check_history(target)
+        wants_grad = not op.nondifferentiable
+    if wants_grad:
         needs = tuple([edge(a) is not None for a in args])
     check_overlap(op, args)
-    key, plan = planned(op, args, state.dtype)
     try:
-        check_result(plan, target, op)
+        key, plan = planned(op, args, state.dtype)
+    except NotImplementedError:
+        if op.elementwise:
+            check_result(result_of(op, args), op, args)
+        raise
+    try:
+        check_result(plan.out, op, args)
     except RuntimeError as error:
         reword(error, [a.spec for a in args if type(a) in TENSORS])
         raise
@@ -131,9 +139,9 @@ def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
     return target
 
 
-def check_result(plan: Plan, target: Tensor, op: Op) -> None:
+def check_result(out: Spec | None, op: Op, args: tuple[Any, ...]) -> None:
     """The result must fit the target's shape and be castable to its dtype."""
-    out = plan.out
+    target = args[0]
     if out is None:
         return
     if out.shape != target.spec.shape:
@@ -145,8 +153,10 @@ def check_result(plan: Plan, target: Tensor, op: Op) -> None:
         )
     have, want = out.dtype, target.spec.dtype
     if have.category > want.category and op.name not in ("copy", "fill", "masked_fill"):
+        limits = op.name.startswith("clamp") and not any(type(a) in TENSORS for a in args[1:])
+        title = dt.c_names[want] if limits else want.title
         raise DTypeError(
-            f"result type {have.title} can't be cast to the desired output type {want.title}",
+            f"result type {have.title} can't be cast to the desired output type {title}",
             code="inplace-dtype",
             help=f"an in-place operation keeps the dtype; convert first: x = x.to({have.name})",
         )

@@ -219,6 +219,13 @@ def signatures(op: Op, name: str, method: bool) -> tuple[Signature, ...]:
     return tuple([as_method(each, own) for each in found if (own := receiver(each)) is not None])
 
 
+def spreads(op: Op, name: str, args: tuple[Any, ...]) -> bool:
+    """Whether a method takes these ints for the tuple that is all it asks for: x.squeeze(0, 1)."""
+    return is_index(args[0]) and any(
+        each.positional == 1 and each.parameters[0].type in SPREAD for each in signatures(op, name, True)
+    )
+
+
 @cache
 def takes_out() -> frozenset[str]:
     """The functions that write their result into `out`."""

@@ -7,6 +7,7 @@ values, indices = x.sort()     torch.return_types.sort(values=…, indices=…)
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable
 from functools import cache
 from operator import itemgetter
@@ -66,11 +67,12 @@ titled(Size, "torch.Size")
 
 def _length(position: int, value: Any) -> int:
     """An element of a Size: an int, or what stands for one (a bool, a 0-d integer tensor)."""
-    if hasattr(value, "__index__"):
-        return int(value.__index__())
-    raise ArgumentError(
-        f"torch.Size() takes an iterable of 'int' (item {position} is '{type(value).__name__}')"
-    )
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ArgumentError(
+            f"torch.Size() takes an iterable of 'int' (item {position} is '{type(value).__name__}')"
+        ) from None
 
 
 class NamedResult(tuple[Any, ...]):

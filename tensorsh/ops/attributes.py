@@ -12,6 +12,7 @@ from ..engine.memory import CONTIGUOUS
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, install, make_tensor, read_only
+from ..engine.titles import Titled, titled
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadIndex, DTypeError, GradientError
 from .rules import wrap_dim
@@ -36,10 +37,9 @@ def size(input, dim):
 
 def real_dim(dim: int, of: Spec) -> int:
     """A dimension of a tensor that must have one."""
-    d = wrap_dim(dim, of.ndim)
     if not of.shape:
         raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions")
-    return d
+    return wrap_dim(dim, of.ndim)
 
 
 for spelling in ("dim", "ndimension"):
@@ -229,14 +229,14 @@ def get_device(input):
     return -1
 
 
-class Layout:
+class Layout(metaclass=Titled):
     """How elements are laid out; all tensors here are `strided`."""
 
     def __repr__(self) -> str:
         return "torch.strided"
 
 
-Layout.__module__, Layout.__name__, Layout.__qualname__ = "torch", "layout", "layout"
+titled(Layout, "torch.layout")
 strided = Layout()
 
 
@@ -375,7 +375,7 @@ def warn_cycle() -> None:
 
 
 @composite(
-    "Tensor.backward(Tensor input, Tensor? gradient=None, bool? retain_graph=None, bool create_graph=False, "
+    "Tensor.backward(Tensor input, any gradient=None, bool? retain_graph=None, bool create_graph=False, "
     "any inputs=None)"
 )
 def backward(input, gradient, retain_graph, create_graph, inputs):
@@ -390,7 +390,7 @@ def backward(input, gradient, retain_graph, create_graph, inputs):
         warn_cycle()
     walk.backward(
         (input,),
-        (gradient,),
+        walk.seeds_of(gradient),
         retain_graph=retain_graph,
         create_graph=create_graph,
         inputs=None if inputs is None else walk.tensors_of(inputs, "inputs"),

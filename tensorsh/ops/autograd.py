@@ -11,15 +11,6 @@ from ..errors import GradientError
 from .attributes import warn_cycle
 
 
-def optional_tensors(value: Any, what: str) -> tuple[Tensor | None, ...] | None:
-    """A tensor, a list of tensors (None where one is left out), or None altogether."""
-    if value is None:
-        return None
-    if isinstance(value, list | tuple) and any(v is None for v in value):
-        return tuple(None if v is None else engine.tensors_of(v, what)[0] for v in value)
-    return engine.tensors_of(value, what)
-
-
 @composite(
     "grad(any outputs, any inputs, any grad_outputs=None, bool? retain_graph=None, bool create_graph=False, "
     "bool? allow_unused=None, bool is_grads_batched=False, bool materialize_grads=False)",
@@ -51,7 +42,7 @@ def grad(
     roots, wrt = engine.tensors_of(outputs, "outputs"), engine.tensors_of(inputs, "inputs")
     if not wrt:
         raise GradientError("`inputs` argument to `grad()` cannot be empty.")
-    weights = optional_tensors(grad_outputs, "grad_outputs")
+    weights = engine.seeds_of(grad_outputs)
 
     def walk(seeds: Any) -> tuple[Tensor | None, ...]:
         return engine.grad(
@@ -96,7 +87,7 @@ def backward(tensors, grad_tensors, retain_graph, create_graph, inputs):
         warn_cycle()
     engine.backward(
         engine.tensors_of(tensors, "tensors"),
-        optional_tensors(grad_tensors, "grad_tensors"),
+        engine.seeds_of(grad_tensors),
         retain_graph=retain_graph,
         create_graph=create_graph,
         inputs=None if inputs is None else engine.tensors_of(inputs, "inputs"),

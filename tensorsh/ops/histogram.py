@@ -191,7 +191,7 @@ def _pairs(range: Any) -> tuple[float, ...] | None:
 
 
 @composite(
-    "histogram(Tensor input, any bins, *, any range=None, Tensor? weight=None, bool density=False)",
+    "histogram(Tensor input, any bins=100, *, any range=None, Tensor? weight=None, bool density=False)",
     names=("torch.histogram", "Tensor.histogram"),
 )
 def histogram(input, bins, range, weight, density):

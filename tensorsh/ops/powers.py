@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
 from ..engine.op import composite, op, registry
 from ..engine.operators import install_inplace, install_work
+from ..engine.spec import Spec
 from ..engine.tensor import NUMBERS
 from ..errors import BadValue, DTypeError
 from .elementwise import (
@@ -81,9 +83,20 @@ def power_spec(input, exponent):
     return broadcast(input, exponent)
 
 
+def check_power(input: Spec, exponent: Any) -> None:
+    """Whole numbers have no inverses among them."""
+    if input.dtype.category <= dt.INT and isinstance(exponent, int) and exponent < 0:
+        raise BadValue(
+            "Integers to negative integer powers are not allowed.",
+            code="integer-power",
+            help="convert to a floating-point dtype first: x.float() ** -1",
+        )
+
+
 @op(
     "pow(Tensor input, Tensor|Number exponent)",
     infer=broadcast,
+    check=check_power,
     promote="types",
     names=(),
     formula="{0} ** {1}",
@@ -98,12 +111,6 @@ def pow_scalar(x, exponent):
     if exponent == 1:
         return np.array(x)
     if x.dtype.kind in "iu":
-        if exponent < 0:
-            raise BadValue(
-                "Integers to negative integer powers are not allowed.",
-                code="integer-power",
-                help="convert to a floating-point dtype first: x.float() ** -1",
-            )
         return np.power(x, exponent)
     if x.dtype == np.float16:
         return tensor_power(x.astype(FLOAT32), exponent.astype(FLOAT32)).astype(x.dtype)

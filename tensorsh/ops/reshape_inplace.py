@@ -66,6 +66,5 @@ shape_changer(
 shape_changer("squeeze", ", any dim=None", "tensor([[1, 2]])", " → tensor([1, 2])")
 shape_changer("t", "", "tensor([[1, 2]])", " → tensor([[1],\n                [2]])")
 for spelling in ("transpose", "swapaxes", "swapdims"):
-    shape_changer(
-        spelling, ", int dim0, int dim1", "tensor([[1, 2]])", "0, 1 → tensor([[1],\n                [2]])"
-    )
+    dims = ", int axis0, int axis1" if spelling == "swapaxes" else ", int dim0, int dim1"
+    shape_changer(spelling, dims, "tensor([[1, 2]])", "0, 1 → tensor([[1],\n                [2]])")

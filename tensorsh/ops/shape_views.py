@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.accepts import is_int
 from ..engine.apply import apply
+from ..engine.arguments import integers
 from ..engine.arguments import sizes as to_sizes
 from ..engine.dtype import DType
 from ..engine.memory import CONTIGUOUS, PRESERVE
@@ -345,12 +347,12 @@ def squeeze(input, dim):
     if dim is None:
         return apply(squeeze_all, (input,))
     if isinstance(dim, tuple | list):
-        return apply(squeeze_dims, (input, tuple(dim)))
-    if not isinstance(dim, int):
+        return apply(squeeze_dims, (input, integers(dim, "squeeze", "dim", 2)))
+    if not is_int(dim):
         raise ArgumentError(
             f"squeeze(): argument 'dim' (position 2) must be int, not {type_name(dim)}", code="argument-type"
         )
-    return apply(squeeze_dim, (input, dim))
+    return apply(squeeze_dim, (input, int(dim)))
 
 
 # ------------------------------------------------------------------ one dimension as two, several as one

@@ -180,7 +180,7 @@ def selecting(name: str, input: Spec, dim: int, keepdim: bool, kernel: str = "")
     """The rule of reductions that select one element along `dim`."""
     out = reduced(input, dim, keepdim)
     nonempty(name, input, dim)
-    if input.dtype.is_complex or (kernel == "median_cpu" and input.dtype is dt.bool_):
+    if input.dtype.is_complex or (kernel in ("median_cpu", "kthvalue_cpu") and input.dtype is dt.bool_):
         raise DTypeError(
             f"\"{kernel}\" not implemented for '{input.dtype.title}'", raises=NotImplementedError
         )

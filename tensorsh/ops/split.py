@@ -80,9 +80,9 @@ def narrow(input, dim, start, length):
 
 
 def unbound(x: Spec, dim: int) -> tuple[Spec, ...]:
-    if not x.shape:
-        raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions")
     d = wrap_dim(dim, x.ndim)
+    if not x.shape:
+        raise BadIndex(f"Dimension specified as {d} but tensor has no dimensions")
     return (x.with_shape((*x.shape[:d], *x.shape[d + 1 :])),) * x.shape[d]
 
 
@@ -308,19 +308,20 @@ def axis_split(name: str, axis: int, least: int, example: str) -> None:
         d = 0 if input.ndim == 1 else axis
         if isinstance(indices_or_sections, int):
             n = input.spec.shape[d]
-            if indices_or_sections <= 0 or n % indices_or_sections:
+            if not indices_or_sections or n % indices_or_sections:
                 raise ShapeError(
                     f"torch.{name} attempted to split along dimension {d}, but the size of the dimension "
                     f"{n} is "
                     f"not divisible by the split_size {indices_or_sections}!"
                 )
-        elif not isinstance(indices_or_sections, list | tuple):
+            return tensor_split(input, indices_or_sections, d)
+        if not isinstance(indices_or_sections, list | tuple):
             raise ArgumentError(
                 f"{name}() received an invalid combination of arguments - got (Tensor, "
                 f"{type_name(indices_or_sections)}), but expected one of:",
                 code="signature",
             )
-        return tensor_split(input, indices_or_sections, d)
+        return tensor_split(input, integers(indices_or_sections, name, "indices", 2), d)
 
 
 axis_split(

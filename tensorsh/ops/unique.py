@@ -13,7 +13,9 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import BadValue, DTypeError, GradientError, ShapeError
-from .rules import bad_call, wrap_dim
+from .attributes import real_dim
+from .elementwise import not_implemented
+from .rules import bad_call
 
 Array = np.ndarray[Any, Any]
 
@@ -111,6 +113,11 @@ for _record in (unique_all, unique_rows, consecutive_all, consecutive_rows):
     refuse(_record)
 
 
+def check_order(input: Tensor) -> None:
+    if input.dtype.is_complex:
+        raise not_implemented("unique", input.spec)
+
+
 def _chosen(found: tuple[Tensor, ...], return_inverse: bool, return_counts: bool) -> Any:
     wanted = [found[0]] + [found[1]] * return_inverse + [found[2]] * return_counts
     return wanted[0] if len(wanted) == 1 else tuple(wanted)
@@ -127,10 +134,11 @@ def unique(input, sorted, return_inverse, return_counts, dim):
     >>> unique([3, 1, 3], return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
+    check_order(input)
     if dim is None:
         found = apply(unique_all, (input,))
     else:
-        found = apply(unique_rows, (input, wrap_dim(dim, input.ndim)))
+        found = apply(unique_rows, (input, real_dim(dim, input.spec)))
     return _chosen(found, return_inverse, return_counts)
 
 
@@ -143,10 +151,11 @@ def unique_consecutive(input, return_inverse, return_counts, dim):
     >>> unique_consecutive([1, 1, 2, 1])
     tensor([1, 2, 1])
     """
+    check_order(input)
     if dim is None:
         found = apply(consecutive_all, (input,))
     else:
-        found = apply(consecutive_rows, (input, wrap_dim(dim, input.ndim)))
+        found = apply(consecutive_rows, (input, real_dim(dim, input.spec)))
     return _chosen(found, return_inverse, return_counts)
 
 
@@ -291,7 +300,7 @@ def bucketize(input, boundaries, out_int32, right):
 
 
 def _bincount_rule(input: Spec, weights: Spec | None, minlength: int) -> None:
-    if input.dtype.category > dt.INT:
+    if input.dtype.category != dt.INT:
         raise DTypeError(
             f"\"bincount_cpu\" not implemented for '{input.dtype.title}'",
             raises=NotImplementedError,

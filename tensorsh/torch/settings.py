@@ -122,7 +122,7 @@ class Limits:
         try:
             return self.fields[name]
         except KeyError:
-            raise AttributeError(f"'{self.title}' object has no attribute '{name}'") from None
+            raise AttributeError(f"'torch.{self.title}' object has no attribute '{name}'") from None
 
     def __repr__(self) -> str:
         shown = {

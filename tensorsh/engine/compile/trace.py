@@ -303,7 +303,7 @@ class Trace(Tape, Mode):
         target = args[0]
         state = context.current()
         _, plan = self._plan(op, concrete, state.dtype)
-        check_result(plan, target, op)
+        check_result(plan.out, op, args)
         if state.grad_enabled and not op.nondifferentiable:
             if any_requires_grad(args):
                 self.stop("an in-place change that gradients go through")
