@@ -208,6 +208,16 @@ def test_running_leaves_pythons_warnings_as_they_were() -> None:
     assert before == after
 
 
+def test_filters_set_within_a_turn_end_with_it() -> None:
+    with warnings.catch_warnings():
+        with Session().active():
+            warnings.simplefilter("ignore")  # as a function does that shows values
+        session = Session()
+        state = always(session)
+        session.evaluate("nn.Linear(0, 2)")
+    assert len(state.log) == 1
+
+
 # ------------------------------------------------------------------ the command line
 
 

@@ -251,7 +251,7 @@ def hearing(state: Warnings | None) -> Iterator[None]:
                 message = heard.category(message)
             state.emit(Event(message, running(state), None, ()))
 
-    before = _govern((_EVERYTHING, _python._showwarning_orig, hear))
+    before = _govern(([_EVERYTHING], _python._showwarning_orig, hear))
     outermost = state.outer is None
     if outermost:
         state.outer = before
@@ -275,7 +275,8 @@ def hand_over(event: Event, state: Warnings) -> None:
 
 
 _python: Any = warnings  # whose inner names no type checker knows
-_EVERYTHING: Any = [("always", None, Warning, None, 0)]
+#: in a list of each turn's own: an embedding program may call `simplefilter` from where a session calls it
+_EVERYTHING: Any = ("always", None, Warning, None, 0)
 
 
 def _govern(state: tuple[Any, ...]) -> tuple[Any, ...]:
