@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from module_programs import Program, here, in_python
+from tensorsh import Session, TensorshError
 from tensorsh.modules.imports import match_class
 
 TEXTS = sorted((Path(__file__).parent / "data/module_programs").glob("*.txt"))
@@ -209,3 +210,20 @@ def test_names_are_imported_in_python_s_words() -> None:
         == "ThreadPoolExecutor\n"
     )
     assert here("from math import *\nprint(sqrt(4), pi > 3)") == "2.0 True\n"
+
+
+def test_what_is_set_for_the_whole_process_is_the_sessions() -> None:
+    import decimal
+    import gc
+
+    outside = decimal.getcontext().prec, gc.isenabled(), gc.get_threshold()
+    session, look = Session(), "decimal.getcontext().prec, gc.isenabled(), gc.get_threshold()[1]"
+    session.run(
+        "import decimal, gc\ndecimal.getcontext().prec = 5\ngc.disable()\ngc.set_threshold(900, 12, 13)"
+    )
+    assert (decimal.getcontext().prec, gc.isenabled(), gc.get_threshold()) == outside
+    assert session.run(look) == [(5, False, 12)]
+    assert Session().run(f"import decimal, gc\n{look}") == [(28, True, outside[2][1])]
+    with pytest.raises(TensorshError):
+        session.run("if True:\n    decimal.getcontext().prec = 7\n    gc.enable()\n    1 / 0")
+    assert session.run(look) == [(5, False, 12)]

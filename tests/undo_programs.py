@@ -1025,9 +1025,9 @@ def history_trouble(kind: Kind, statements: list[str]) -> str:
         session = kind.prepared()
         past = session.remember()
         for statement in statements:
-            with warnings.catch_warnings(), session.active(), past.input(statement):
+            with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with contextlib.suppress(TensorshError, SystemExit):
+                with session.active(), past.input(statement), contextlib.suppress(TensorshError, SystemExit):
                     session.run(statement)
         for step in steps:
             with session.active():

@@ -20,6 +20,7 @@ from typing import Any
 from ..engine import sealed
 from ..engine.warn import Event, Warnings
 from . import gate, memory, reach
+from .exchanged import Exchanged
 from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module, ProgramModule
 from .rules import allowed_dunder
@@ -141,6 +142,7 @@ class Modules:
         self.recursion_limit = 1000
         self.environ = Environ()
         self.builtins: dict[str, Any] = table(self)
+        self.exchanged: dict[str, Exchanged] = {}  # module → what it sets for the whole process
         self.numpy: Any = None  # `numpy_state.NumPy`, when a program has imported it
         self._original: dict[str, dict[str, Any]] = {}  # the names of modules as they were found
         self.streams: dict[str, Any] = {}  # which the program has put in the place of the process's
@@ -173,6 +175,9 @@ class Modules:
             del self.loaded[name]
             raise
         self._original[name] = dict(vars(module))
+        if table.setting is not None:
+            self.exchanged[name] = table.setting()
+            self.exchanged[name].enter()  # the program that imports is running
         if parent:
             setattr(self.loaded[parent], last, module)
         for each in table.submodules.split():
@@ -248,6 +253,8 @@ class Modules:
         self._depth += 1
         if self.numpy is not None:
             self.numpy.enter()
+        for setting in self.exchanged.values():
+            setting.enter()
         memory.install()
         sealed.enter()
         try:
@@ -258,6 +265,8 @@ class Modules:
             if not self._depth:
                 if self.numpy is not None:
                     self.numpy.leave()
+                for setting in self.exchanged.values():
+                    setting.leave()
                 now = {name: getattr(sys, name) for name in STREAMS}
                 self.streams = {name: now[name] for name in STREAMS if now[name] is not outside[name]}
                 for name in STREAMS:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import sys
+from copy import copy
 from typing import Any
 
 from .module import Module, ProgramModule
@@ -11,7 +11,7 @@ from .system import STREAMS
 
 
 class State:
-    """Names of modules, random stream, filters, loggers, decimal context, environment, streams."""
+    """Names of modules, random stream, filters, loggers, settings of the process, environment, streams."""
 
     def __init__(self, modules: Any):
         self.loaded = {name: (module, _names(module)) for name, module in modules.loaded.items()}
@@ -22,12 +22,7 @@ class State:
         self.streams = {name: getattr(sys, name) for name in STREAMS}
         self.recursion_limit = modules.recursion_limit
         self.argv = list(modules.host.argv)
-        self.collector = gc.isenabled(), gc.get_threshold()
-        self.decimal = None
-        if "decimal" in modules.loaded:
-            import decimal
-
-            self.decimal = decimal.getcontext().copy()
+        self.settings = {name: (setting, setting.seen()) for name, setting in modules.exchanged.items()}
         self.logs = None
         if modules._copies is not None and "logging" in modules._copies.made:
             from .logs import LogState
@@ -57,17 +52,16 @@ class State:
         modules.environ.update(self.environ)
         for name, stream in self.streams.items():
             setattr(sys, name, stream)
-        enabled, threshold = self.collector
-        (gc.enable if enabled else gc.disable)()
-        gc.set_threshold(*threshold)
+        for name in modules.exchanged.keys() - self.settings:
+            modules.exchanged.pop(name).leave()
+        for name, (setting, seen) in self.settings.items():
+            modules.exchanged[name] = setting
+            setting.enter()
+            setting.write(copy(seen))
         if modules.recursion_limit != self.recursion_limit:
             modules.recursion_limit = self.recursion_limit
             modules.host.recursion_changed(self.recursion_limit)
         modules.host.argv[:] = self.argv
-        if self.decimal is not None:
-            import decimal
-
-            decimal.setcontext(self.decimal.copy())
         if self.logs is not None:
             self.logs.restore()
 

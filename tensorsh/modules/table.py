@@ -15,7 +15,7 @@ class Table:
     Python does not have is left out. `made` gives names of our own, which go before. `changes` says which
     arguments (by place) a function changes. `submodules` are there as soon as the module is. `source`
     is the module the names come from when it is another one. Of an `own` module there is only what `made` gives,
-    whether or not the running Python has it.
+    whether or not the running Python has it. `setting` gives what it sets for the whole process, which is exchanged.
     """
 
     names: str = ""
@@ -25,3 +25,4 @@ class Table:
     submodules: str = ""
     source: str = ""
     own: bool = False
+    setting: Callable[[], Any] | None = None

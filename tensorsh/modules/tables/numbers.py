@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..exchanged import decimals
 from ..table import Table
 
 
@@ -43,7 +44,8 @@ TABLES = {
         "DivisionByZero DivisionImpossible DivisionUndefined ExtendedContext FloatOperation HAVE_CONTEXTVAR "
         "HAVE_THREADS Inexact InvalidContext InvalidOperation MAX_EMAX MAX_PREC MIN_EMIN MIN_ETINY Overflow "
         "ROUND_05UP ROUND_CEILING ROUND_DOWN ROUND_FLOOR ROUND_HALF_DOWN ROUND_HALF_EVEN ROUND_HALF_UP ROUND_UP "
-        "Rounded Subnormal Underflow getcontext localcontext setcontext"
+        "Rounded Subnormal Underflow getcontext localcontext setcontext",
+        setting=decimals,
     ),
     "numbers": Table("Complex Integral Number Rational Real"),
     "secrets": Table(

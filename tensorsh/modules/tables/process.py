@@ -6,6 +6,7 @@ import struct
 import sys
 from typing import Any
 
+from ..exchanged import collector
 from ..table import Table
 
 
@@ -100,7 +101,8 @@ TABLES = {
     "warnings": Table(made=_warnings),
     "traceback": Table(made=_traceback),
     "gc": Table(
-        "collect disable enable get_count get_stats get_threshold is_tracked isenabled set_threshold"
+        "collect disable enable get_count get_stats get_threshold is_tracked isenabled set_threshold",
+        setting=collector,
     ),
     "platform": Table(
         "machine node platform processor python_branch python_build python_compiler "
