@@ -85,7 +85,7 @@ class Observer:
             "spec": repr(t.spec),
             "requires_grad": t.requires_grad,
             "graph": self.history(t),
-            "index": t.index if t.node is not None else 0,
+            "index": t.output_index if t.node is not None else 0,
             "retains": t.retains,
             "version": t.version,
             "view": self.view(t, path) if t.view_of is not None and t.spec.numel > 0 else None,

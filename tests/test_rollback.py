@@ -237,7 +237,7 @@ def snapshot(session: Session) -> Any:
             return (
                 value.spec, value.array.tobytes(), value.array.shape, value.array.strides,
                 value.array.__array_interface__["data"][0] if value.array.size else None,
-                value.requires_grad, value.is_leaf, value.retains, value.version, id(value.node), value.index,
+                value.requires_grad, value.is_leaf, value.retains, value.version, id(value.node), value.output_index,
                 deep(value.grad_slot), id(value.view_of),
             )  # fmt: skip
         if isinstance(value, list | tuple):

@@ -111,6 +111,7 @@ LATE = {
     "shlex",
     "tensorsh.engine.apply",
     "tensorsh.engine.native",
+    "tensorsh.engine.own_names",
     "tensorsh.kinds.aspects",
     "tensorsh.kinds.objects",
     "tensorsh.lang.pattern_classes",

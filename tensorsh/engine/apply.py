@@ -331,7 +331,7 @@ def record(op: Op, args: tuple[Any, ...], key: tuple[Any, ...], result: Any) -> 
     for i, out in enumerate(result):
         if out.spec.dtype.category >= dt.FLOAT and i not in op.constants:
             node = node or Node(op, args, key[1:], tuple([o.spec for o in result]), result)
-            out.node, out.index, out.requires_grad_slot = node, i, True
+            out.node, out.output_index, out.requires_grad_slot = node, i, True
 
 
 def attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Context) -> None:

@@ -454,7 +454,7 @@ def retain(t: Tensor) -> None:
     t.retains = True
     kept = hooks.hooks_of(t.node)
     context.current().journal.save_attributes(kept, "retained")
-    kept.retained = [*kept.retained, (t.index, weakref.ref(t))]
+    kept.retained = [*kept.retained, (t.output_index, weakref.ref(t))]
 
 
 def seeds_of(value: Any) -> tuple[Tensor | None, ...] | None:

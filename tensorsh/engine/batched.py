@@ -82,7 +82,7 @@ class Batched(Tensor, inner=True):
         self.grad_slot = None
         self.view_of = None
         self.counter = None
-        self.index = 0
+        self.output_index = 0
         self.retains = False
 
     @property

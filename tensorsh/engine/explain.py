@@ -163,7 +163,7 @@ class Writer:
             known = text if text.isidentifier() and text not in self.taken else self._new("out")
             trace.names[identity(root)] = known
         self.lines = self.found.values
-        for t in sorted(wanted.values(), key=lambda t: (t.node.seq, t.index)):  # type: ignore[union-attr]
+        for t in sorted(wanted.values(), key=lambda t: (t.node.seq, t.output_index)):  # type: ignore[union-attr]
             self._value(t, identity(t) in user or identity(t) == identity(root))
         self.lines = self.found.gradients
 
@@ -178,7 +178,7 @@ class Writer:
             formula = Formula(of_name(text).tree, complete=False)
         else:
             formula = self._expressed(t)
-        inline = node.op is not None and node.op.view and (id(node), t.index) not in self.spelled
+        inline = node.op is not None and node.op.view and (id(node), t.output_index) not in self.spelled
         if not named and inline and formula.complete:
             trace.memo[id(t)] = formula
             self.inlined[identity(t)] = formula
@@ -334,7 +334,7 @@ def output_of(node: Node, index: int) -> Tensor:
     """A stand-in for a node's output."""
     spec = node.output_specs[index]
     t = make_tensor(spec.placeholder, spec)
-    t.node, t.index, t.requires_grad_slot = node, index, True
+    t.node, t.output_index, t.requires_grad_slot = node, index, True
     return t
 
 

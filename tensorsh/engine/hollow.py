@@ -50,6 +50,6 @@ class Inferring(Mode):
             made = make_tensor(of.placeholder, of, value.requires_grad)
             if value.requires_grad:  # gradients go where they would
                 through = value if not value.is_leaf else self.below.apply(registry["alias"], (value,))
-                made.node, made.index = through.node, through.index
+                made.node, made.output_index = through.node, through.output_index
             self.made[id(value)] = (value, made)
         return self.made[id(value)][1]

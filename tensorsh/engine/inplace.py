@@ -122,7 +122,7 @@ def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
             before = make_tensor(target.array.copy(), target.spec, target.requires_grad_slot)
             e = edge(target)
             if e is not None and type(e[0]) not in TENSORS:
-                before.node, before.index = e
+                before.node, before.output_index = e
             saved = (before, *args[1:])
     result = run_kernel(op, plan, args)
     # the record comes before the write, so that a saved argument sharing this memory is found changed
@@ -302,21 +302,21 @@ def rebase(node: Node, target: Tensor) -> None:
     view = target.view_of
     if view is None:
         if journal.active:
-            journal.save_attributes(target, "node", "index", "requires_grad_slot")
+            journal.save_attributes(target, "node", "output_index", "requires_grad_slot")
         move_retained(target, node)
-        target.node, target.index, target.requires_grad_slot = node, 0, True
+        target.node, target.output_index, target.requires_grad_slot = node, 0, True
         return
     base = view.base
     if journal.active:
-        journal.save_attributes(base, "node", "index", "requires_grad_slot")
-        journal.save_attributes(target, "node", "index", "requires_grad_slot")
+        journal.save_attributes(base, "node", "output_index", "requires_grad_slot")
+        journal.save_attributes(target, "node", "output_index", "requires_grad_slot")
         journal.save_attributes(view, "version")
     if base.view_of is not None:
         refresh(base)
     written = CopySlices(base, steps_of(target), node)
     move_retained(base, written)
     base.node = written
-    base.index = 0
+    base.output_index = 0
     base.requires_grad_slot = True
     view.version = -1  # remade when it is next asked for
     refresh(target)

@@ -42,7 +42,7 @@ def edge(t: Any) -> Edge | None:
     if t.view_of is not None:
         refresh(t)
     if t.node is not None:
-        return t.node, t.index
+        return t.node, t.output_index
     return (t, 0) if t.requires_grad_slot else None
 
 
@@ -105,7 +105,7 @@ class Node:
                 if a.view_of is not None:
                     refresh(a)
                 if a.node is not None:
-                    edges[i] = (a.node, a.index)
+                    edges[i] = (a.node, a.output_index)
                 elif a.requires_grad_slot:
                     edges[i] = (a, 0)
         for i in op.lists:
@@ -260,7 +260,7 @@ class Node:
         out = make_tensor(array, self.output_specs[n])
         out.counter = counter
         if out.spec.dtype.is_floating_point or out.spec.dtype.is_complex:
-            out.node, out.index, out.requires_grad_slot = self, n, True
+            out.node, out.output_index, out.requires_grad_slot = self, n, True
         if counter[0] != version:
             raise version_error(out, version)
         return out
@@ -322,7 +322,7 @@ def version_error(t: Tensor, expected: int) -> Exception:
     """A value that a derivative needs was changed in place after it was saved."""
     kind = "torch." + ("" if t.device.type == "cpu" else t.device.type + ".") + t.dtype.title + "Tensor"
     node = None if t.grad_fn is None else t.node
-    made = "" if node is None else f", which is output {t.index} of {producer(node)},"
+    made = "" if node is None else f", which is output {t.output_index} of {producer(node)},"
     return GradientError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind} {list(t.spec.shape)}]{made} is at version {t.version}; "
@@ -379,11 +379,11 @@ def refresh(t: Tensor) -> None:
     journal = context.current().journal
     if journal.active:
         journal.save_attributes(view, "version")
-        journal.save_attributes(t, "node", "index", "requires_grad_slot")
+        journal.save_attributes(t, "node", "output_index", "requires_grad_slot")
     view.version = t.counter[0]
     node = ViewNode(e, base.spec, steps_of(t), t)
     move_retained(t, node)
-    t.node, t.index, t.requires_grad_slot = node, 0, True
+    t.node, t.output_index, t.requires_grad_slot = node, 0, True
 
 
 def move_retained(t: Tensor, node: Node) -> None:

@@ -34,11 +34,11 @@ class Packed:
                 "open an issue if you need to perform in-place operations on the input to a pack hook."
             )
         self.leaf = t if t.node is None and t.requires_grad_slot else None
-        self.place: Any = None if t.node is None else (t.node, t.index)
+        self.place: Any = None if t.node is None else (t.node, t.output_index)
         if own is not None:  # not a cycle: the node holds this
             from weakref import ref
 
-            self.place = ref(own), t.index
+            self.place = ref(own), t.output_index
 
     def tensor(self) -> Tensor:
         """What `unpack` makes of it, at its place in the graph."""
@@ -55,9 +55,9 @@ class Packed:
         if self.leaf is not None:
             with context.GradMode(True):
                 through = registry["alias"](self.leaf)
-            out.node, out.index = through.node, through.index
+            out.node, out.output_index = through.node, through.output_index
         else:
-            node, out.index = self.place
+            node, out.output_index = self.place
             out.node = node() if type(node).__name__ == "ReferenceType" else node
         out.requires_grad_slot = True
         return out

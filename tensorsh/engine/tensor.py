@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NUMBERS = frozenset((bool, int, float, complex))
 #: what the engine keeps of a tensor
 SLOTS = (
-    "array", "counter", "grad_slot", "index", "node", "requires_grad_slot", "retains", "spec", "view_of",
+    "array", "counter", "grad_slot", "node", "output_index", "requires_grad_slot", "retains", "spec", "view_of",
 )  # fmt: skip
 
 
@@ -101,9 +101,9 @@ class Tensor(metaclass=TensorMeta):
         "conjugate",
         "counter",
         "grad_slot",
-        "index",
         "leaf_hooks",
         "node",
+        "output_index",
         "requires_grad_slot",
         "retains",
         "spec",
@@ -116,7 +116,7 @@ class Tensor(metaclass=TensorMeta):
     requires_grad_slot: bool
     grad_slot: Tensor | None
     node: Node | None
-    index: int  # which output of `node` this is
+    output_index: int  # which output of `node` this is
     leaf_hooks: Any  # what is called at it, once there is anything (`hooks.LeafHooks`)
     counter: list[int] | None  # version, shared by all that share memory; None is 0
     view_of: View | None  # what it looks into, if it is a view
@@ -140,7 +140,9 @@ class Tensor(metaclass=TensorMeta):
         if inner:
             return
         from .overrides import adopt, is_disabled
+        from .own_names import set_apart
 
+        set_apart(cls)
         TENSORS.add(cls)
         if is_disabled(cls):
             PLAIN.add(cls)
@@ -477,11 +479,11 @@ class Tensor(metaclass=TensorMeta):
             raise TypeError(
                 f"_make_subclass(): argument 'require_grad' (position 3) must be bool, not {kind}"
             )
-        if require_grad and data.dtype.category < dt.FLOAT:
+        if require_grad and data.spec.dtype.category < dt.FLOAT:
             raise DTypeError("Only Tensors of floating point and complex dtype can require gradients")
         out = as_class(cls, data.array, data.spec)
         out.counter = data.shared_counter()
-        out.requires_grad = require_grad
+        out.requires_grad_slot = require_grad
         return out
 
 
@@ -560,6 +562,11 @@ Tensor.public.update(
     ("is_meta", "item", "tolist", "numpy"),
 )
 
+#: names of tensors that are the engine's (`own_names`)
+OWN = frozenset(
+    name for name in vars(Tensor) if name[:2] != "__" and name not in {*Tensor.public, "_make_subclass"}
+)
+
 
 # ------------------------------------------------------------------ making tensors
 
@@ -574,7 +581,7 @@ def make_tensor(array: np.ndarray[Any, Any], spec: Spec, requires_grad: bool = F
     t.requires_grad_slot = requires_grad
     t.grad_slot = None
     t.node = None
-    t.index = 0
+    t.output_index = 0
     t.counter = None
     t.view_of = None
     t.retains = False

@@ -33,7 +33,7 @@ def check_origin(t: Tensor, changed: str) -> None:
     origin = t.view_of.origin
     if origin is None:
         return
-    made = "" if t.node is None else f"Output {t.index} of {producer(t.node)} is a view"
+    made = "" if t.node is None else f"Output {t.output_index} of {producer(t.node)} is a view"
     if origin == "function":
         raise GradientError(
             f"{made} and {changed} modified inplace. This view was created inside a custom Function (or because an "

@@ -190,7 +190,7 @@ def of_node(t: Tensor) -> Made | None:
     args = recovered(node)
     if args is None:
         return None
-    return node.op, args, t.index if len(node.output_specs) > 1 else None
+    return node.op, args, t.output_index if len(node.output_specs) > 1 else None
 
 
 def recovered(node: Node) -> tuple[Any, ...] | None:
@@ -219,7 +219,7 @@ def stand_in(e: tuple[Any, int] | None, of: Any, node: Node, place: Any) -> Tens
         return known
     t = make_tensor(of.placeholder, of)
     if e is not None:
-        t.node, t.index = e
+        t.node, t.output_index = e
     return t
 
 
@@ -229,7 +229,7 @@ def is_stand_in(t: Tensor) -> bool:
 
 def identity(t: Tensor) -> Key:
     """What names are kept by: a node's output is the same in whatever tensor it comes."""
-    return ("leaf", id(t)) if t.node is None else ("node", id(t.node), t.index)
+    return ("leaf", id(t)) if t.node is None else ("node", id(t.node), t.output_index)
 
 
 def tensors_in(args: tuple[Any, ...]) -> list[Tensor]:

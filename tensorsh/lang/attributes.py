@@ -16,7 +16,7 @@ from ..engine.dtype import DType
 from ..engine.graph import GraphNode
 from ..engine.mode import EAGER
 from ..engine.op import Op
-from ..engine.tensor import TENSORS, Tensor
+from ..engine.tensor import OWN, TENSORS, Tensor
 from ..errors import ArgumentError, unknown_attribute
 from ..kinds import FIXED, Kind, kind_of
 from ..kinds.ownership import dict_of, mro_of, own_class
@@ -45,6 +45,14 @@ def public_names(value: Any) -> Iterable[str]:
 
 def get(value: Any, name: str, host: Host) -> Any:
     """`value.name`; AttributeError with a near name where there is none. `host` knows the rules for special names."""
+    if name in OWN:
+        from ..engine import own_names
+
+        if own_names.stored(value, name) is not None:
+            found = own_names.read(value, name, _absent)
+            if found is _absent:
+                raise missing(value, name, Tensor.public)
+            return found
     kind = type(value)
     if kind in TENSORS:
         if name in Tensor.public or name in value.__dict__:
@@ -101,7 +109,7 @@ def is_free(kind: type) -> bool:
     """
     if id(kind) in _FREE:
         return True
-    if issubclass(kind, type | Tensor | Op | DType | Device) or is_engines(kind):
+    if issubclass(kind, type | super | Tensor | Op | DType | Device) or is_engines(kind):
         return False
     if any("public" in dict_of(base) and not own_class(base) for base in mro_of(kind)):
         return False
@@ -166,9 +174,12 @@ LIBRARY = ("tensorsh.torch.", "tensorsh.modules.")
 
 def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
     """The error for an attribute that is not there."""
-    title = getattr(value, "_torch_name", type(value).__name__)
+    if issubclass(type(value), type):
+        title = f"type object '{value.__name__}'"
+    else:
+        title = f"'{getattr(value, '_torch_name', type(value).__name__)}' object"
     return unknown_attribute(
-        f"'{title}' object has no attribute {name!r}", name, value, help=did_you_mean(name, names)
+        f"{title} has no attribute {name!r}", name, value, help=did_you_mean(name, names)
     )
 
 
@@ -224,7 +235,7 @@ class Fields:
         if (kind not in TENSORS or name != "grad") and not mode.sees(value):
             mode.change("an attribute is changed")
         names = listed(kind)
-        if names is None:
+        if names is None or name in OWN:
             self.host.set_attribute(value, name, new)
             return
         slot = getattr(kind, name, None)
@@ -242,7 +253,7 @@ class Fields:
             )
 
     def __delitem__(self, name: str) -> None:
-        if listed(type(self.value)) is None:
+        if listed(type(self.value)) is None or name in OWN:
             self.host.del_attribute(self.value, name)
         elif name in set_by_program(self.value):
             del self.value.__dict__[name]

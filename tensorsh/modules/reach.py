@@ -15,6 +15,7 @@ from collections import UserString
 from collections.abc import Callable
 from typing import Any
 
+from ..engine.tensor import OWN
 from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
 from .guarded import ARRAYS, HOLDERS, RUNNING, is_guarded
 from .memory import LOOKUPS, watch
@@ -32,10 +33,13 @@ origin_of = types.GenericAlias.__dict__["__origin__"].__get__
 def attribute(host: Any, value: Any, name: Any, *default: Any) -> Any:
     """`getattr(value, name[, default])` as a program may call it; AttributeError in Python's words."""
     name = exact(name)
-    hidden = name in host.hidden and host.hides(value, name)
-    if not hidden and not is_guarded(name):
+    apart = _stored(value, name) is not None
+    hidden = not apart and name in host.hidden and host.hides(value, name)
+    if not hidden and not apart and not is_guarded(name):
         return getattr(value, name, *default)
     try:
+        if apart:
+            return _own(value, name)
         if hidden:
             raise missing(value, name)
         return _guarded(host, value, name)
@@ -48,6 +52,7 @@ def attribute(host: Any, value: Any, name: Any, *default: Any) -> Any:
 def set_attribute(host: Any, value: Any, name: Any, new: Any) -> None:
     """`setattr(value, name, new)` as a program may call it."""
     name = exact(name)
+    name = _stored(value, name) or name
     may_change(host, value, name, new)
     setattr(value, name, new)
     if name in LOOKUPS:
@@ -57,8 +62,33 @@ def set_attribute(host: Any, value: Any, name: Any, new: Any) -> None:
 def del_attribute(host: Any, value: Any, name: Any) -> None:
     """`delattr(value, name)` as a program may call it."""
     name = exact(name)
-    may_change(host, value, name)
-    delattr(value, name)
+    place = _stored(value, name)
+    if place is not None:
+        _own(value, name)  # raises where there is none
+    may_change(host, value, place or name)
+    delattr(value, place or name)
+
+
+def _stored(value: Any, name: str) -> str | None:
+    """Where a tensor has what a program gave it under a name of the engine's; None for all else."""
+    if name not in OWN:
+        return None
+    from ..engine import own_names
+
+    return own_names.stored(value, name)
+
+
+_absent: Any = object()
+
+
+def _own(value: Any, name: str) -> Any:
+    """What it has there; AttributeError where it has nothing."""
+    from ..engine import own_names
+
+    found = own_names.read(value, name, _absent)
+    if found is _absent:
+        raise missing(value, name)
+    return found
 
 
 def exact(name: Any) -> str:
@@ -103,8 +133,9 @@ def _reads(host: Any, value: Any, name: str, found: Callable[..., Any]) -> Calla
         if not args or len(args) > 2:
             return found(*args)
         asked = exact(args[-1])
+        target = args[0] if len(args) == 2 else _target(value)
+        asked = _stored(target, asked) or asked
         if is_guarded(asked):
-            target = args[0] if len(args) == 2 else _target(value)
             return _guarded(host, target, asked, lambda _, name: found(*args[:-1], name))
         return found(*args[:-1], asked)
 
@@ -119,6 +150,7 @@ def _writes(host: Any, value: Any, name: str, found: Callable[..., Any]) -> Call
             return found(*args)
         asked = exact(args[-2])
         changed = args[0] if len(args) == 3 else _target(value)
+        asked = _stored(changed, asked) or asked
         may_change(host, changed, asked, args[-1])
         found(*args[:-2], asked, args[-1])
         if asked in LOOKUPS:
@@ -134,7 +166,9 @@ def _deletes(host: Any, value: Any, name: str, found: Callable[..., Any]) -> Cal
         if len(args) not in (1, 2):
             return found(*args)
         asked = exact(args[-1])
-        may_change(host, args[0] if len(args) == 2 else _target(value), asked)
+        changed = args[0] if len(args) == 2 else _target(value)
+        asked = _stored(changed, asked) or asked
+        may_change(host, changed, asked)
         return found(*args[:-1], asked)
 
     return _named(delete, found)

@@ -259,7 +259,7 @@ attribute("is_cpu", "Whether it is on the cpu.", lambda x: x.spec.device.type ==
 attribute("is_cuda", "Whether it is on a CUDA device: never.", lambda x: False)
 attribute("is_sparse", "Whether only some elements are stored: never.", lambda x: False)
 attribute("is_quantized", "Whether the elements are quantised: never.", lambda x: False)
-attribute("output_nr", "Which output of its `grad_fn` this is.", lambda x: x.index)
+attribute("output_nr", "Which output of its `grad_fn` this is.", lambda x: x.output_index)
 
 
 @composite("is_inference(Tensor input)")
@@ -314,8 +314,8 @@ def detach_(input):
             "detach_() cannot be called on these gradients. To fix this error, please refer to the "
             "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
-    context.current().journal.save_attributes(input, "node", "index", "requires_grad_slot")
-    input.node, input.index, input.requires_grad_slot = None, 0, False
+    context.current().journal.save_attributes(input, "node", "output_index", "requires_grad_slot")
+    input.node, input.output_index, input.requires_grad_slot = None, 0, False
     return input
 
 
@@ -327,12 +327,12 @@ def requires_grad_(input, requires_grad):
     >>> x
     tensor([1., 1.], requires_grad=True)
     """
-    if requires_grad and input.dtype.category < dt.FLOAT:
+    if requires_grad and input.spec.dtype.category < dt.FLOAT:
         raise DTypeError(
             "only Tensors of floating point dtype can require gradients",
             help="convert it first: x.float() or `x as float32`",
         )
-    input.requires_grad = requires_grad
+    vars(Tensor)["requires_grad"].fset(input, requires_grad)  # which a subclass may have for itself
     return input
 
 

@@ -26,11 +26,11 @@ def become(target: Tensor, name: str, *args: Any) -> Tensor:
     check_writable(target)
     view = registry[name](target, *args)
     context.current().journal.save_attributes(
-        target, "array", "spec", "node", "index", "requires_grad_slot", "view_of"
+        target, "array", "spec", "node", "output_index", "requires_grad_slot", "view_of"
     )
     target.array, target.spec = view.array, view.spec
     if view.node is not None:
-        target.node, target.index = view.node, view.index
+        target.node, target.output_index = view.node, view.output_index
         view.node.title = IN_PLACE[view.node.name()]
     if target.view_of is not None:
         target.view_of = view.view_of

@@ -115,9 +115,9 @@ def set_(input, source):
     node = InPlaceNode(exchanged, (input,), (input.spec,), (input.spec,)) if recorded else None
     exchange(input, np.zeros(0, input.spec.np) if source is None else source.array)
     if node is not None:
-        context.current().journal.save_attributes(input, "node", "index")
+        context.current().journal.save_attributes(input, "node", "output_index")
         node.output_specs = (input.spec,)
-        input.node, input.index = node, 0
+        input.node, input.output_index = node, 0
     return input
 
 

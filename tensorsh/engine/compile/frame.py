@@ -240,7 +240,7 @@ class Frame:
             return self._outside(a) if type(a) in TENSORS else a
         made = make_tensor(self._array(a.array), a.spec, a.requires_grad_slot)
         if a.node is not None:
-            made.node, made.index = self.made[id(a.node)], a.index
+            made.node, made.output_index = self.made[id(a.node)], a.output_index
         return made
 
 

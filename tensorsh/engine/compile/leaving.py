@@ -238,7 +238,7 @@ class Leaving:
     def _place(self, t: Tensor, node: str) -> None:
         name = self.tensor(t)
         self.builder.lines.append(
-            f"{name}.node = {node}; {name}.index = {t.index}; {name}.requires_grad_slot = True"
+            f"{name}.node = {node}; {name}.output_index = {t.output_index}; {name}.requires_grad_slot = True"
         )
 
     def _used_up(self, passage: Passage) -> bool:

@@ -104,7 +104,7 @@ class FunctionNode(Node):
             t = make_tensor(array, self.output_specs[own])
             t.counter = counter
             if t.spec.dtype.category >= dt.FLOAT:
-                t.node, t.index, t.requires_grad_slot = self, own, True
+                t.node, t.output_index, t.requires_grad_slot = self, own, True
         if t.version != version:
             raise version_error(t, version)
         return t
@@ -206,12 +206,12 @@ def record(ctx: Any, args: tuple[Any, ...], needs: tuple[bool, ...], output: Any
                 continue
             if any(o is d for d in dirty):
                 rebase(node, t)
-                t.index = i if t.view_of is None else t.index
+                t.output_index = i if t.view_of is None else t.output_index
                 continue
             if t.view_of is not None:
                 view = t.view_of
                 t.view_of = View(view.base, view.steps, view.version, "function")
-            t.node, t.index, t.requires_grad_slot = node, i, True
+            t.node, t.output_index, t.requires_grad_slot = node, i, True
     elif ctx.to_save is not None:
         for i, t in enumerate(ctx.to_save):
             if t is not None and not isinstance(t, Tensor):
