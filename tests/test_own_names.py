@@ -179,8 +179,46 @@ mixed spec
 set spec
 6 N([2.])
 """
+SHOWN = """\
+[[0.0, 0.0], [1.0, 0.0]]
+1.0
+True
+[[2.0, 2.0], [2.0, 2.0]]
+[0.0, 0.0]
+1.0
+1
+[[0.0, 0.0], [1.0, 0.0]]
+[[0.0, 0.0]]
+torch.float32 own own
+! size mismatch, got input (2), mat (2x2), vec (7)
+"""
 
 
 def test_a_program_that_has_them_all_ways() -> None:
     """Recorded from PyTorch."""
     assert output(PROGRAM) == PRINTED
+
+
+def test_operations_look_past_what_a_class_says_of_its_shape() -> None:
+    """Recorded from PyTorch."""
+    text = """
+import torch
+class T(torch.Tensor):
+    requires_grad = is_leaf = ndim = shape = "own"
+show = lambda t: print(torch.Tensor.tolist(t))
+t = torch.ones(2, 2).as_subclass(T)
+t[0] = 5
+t[:, 1] = torch.zeros(2)
+t[t > 3] = 1
+t[0, 0] = t[1, 1]
+show(t)
+show(torch.nn.Parameter(t).sum())
+print(torch.Tensor.requires_grad_(t) is t)
+torch.sum(t * 2).backward()
+show(torch.Tensor.grad.__get__(t))
+for x in (t.detach().new_zeros(2), t.double().sum(), t.type(torch.int32).sum(), t[[0, 1]], t[torch.tensor([0])]):
+    show(x)
+print(t.dtype, (t + 1).ndim, T.ndim)
+t @ torch.ones(7)
+"""
+    assert output(text) == SHOWN

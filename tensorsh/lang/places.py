@@ -13,7 +13,6 @@ from typing import Any
 
 from ..engine import context
 from ..engine.op import Op
-from ..engine.overrides import Disabled
 from ..engine.tensor import Tensor
 from ..errors import Facts
 from ..kinds import kind_of
@@ -248,9 +247,9 @@ def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
 def describe(value: Any) -> str:
     """`float32[2, 3]`; a host value by its type."""
     if issubclass(type(value), Tensor):
-        with Disabled():  # a class of the program does not hear of it
-            where = "" if value.device == context.current().device else f" on {value.device}"
-            return f"{value.dtype.name}{list(value.shape)}{where}"
+        of = value.spec  # a class of the program does not hear of it
+        where = "" if of.device == context.current().device else f" on {of.device}"
+        return f"{of.dtype.name}{list(of.shape)}{where}"
     if issubclass(type(value), bool | int | float | complex):
         return f"{type(value).__name__} {value}"
     if kind_of(type(value)).entries is not None:

@@ -185,7 +185,7 @@ def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
         raise BadIndex(
             f"too many indices for tensor of dimension {ndim}",
             code="too-many-indices",
-            help=f"its shape is {list(x.shape)}: give at most {ndim} "
+            help=f"its shape is {list(x.spec.shape)}: give at most {ndim} "
             + ("index" if ndim == 1 else "indices"),
         )
     items = tuple([_item(i) for i in items])
@@ -209,7 +209,7 @@ def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
             if item.mapped and _is_mask(item):
                 raise ShapeError(MASK_IN_VMAP, code="vmap", help="where(mask, x, 0) has a fixed shape")
             tensors[dim] = item
-            dim += max(item.ndim, 1) if _is_mask(item) else 1
+            dim += max(len(item.spec.shape), 1) if _is_mask(item) else 1
     return view, tensors
 
 
@@ -220,7 +220,7 @@ def _in_order(tensors: dict[int, Tensor]) -> list[Tensor | None]:
     while dim <= max(tensors):
         t = tensors.get(dim)
         found.append(t)
-        dim += max(t.ndim, 1) if t is not None and _is_mask(t) else 1
+        dim += max(len(t.spec.shape), 1) if t is not None and _is_mask(t) else 1
     return found
 
 
@@ -261,16 +261,16 @@ def _item(item: Any) -> Any:
     if item is None or item is Ellipsis or type(item) in (int, bool, slice):
         return item
     if isinstance(item, Tensor):
-        dtype = item.dtype
+        dtype = item.spec.dtype
         if dtype not in INDEX_DTYPES and (item.spec.shape or dtype.category != dt.INT):
             raise no_index_dtype()
         return item if item.spec.shape or item.mapped or _is_mask(item) else int(item)
     if isinstance(item, np.ndarray):
         found = shared(item)
-        return _item(found if found.dtype in INDEX_DTYPES else found.to(dt.int64))
+        return _item(found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64))
     if isinstance(item, list | tuple | range):
         found = registry["tensor_of"](list(item))
-        return found if found.dtype in INDEX_DTYPES else found.to(dt.int64)
+        return found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64)
     if isinstance(item, str):
         raise ArgumentError("new(): invalid data type 'str'", code="index-type")
     if hasattr(item, "__index__") and not isinstance(item, np.inexact | np.bool_):
@@ -284,14 +284,14 @@ def _item(item: Any) -> Any:
 
 
 def _is_mask(t: Tensor) -> bool:
-    return t.dtype is dt.bool_ or t.dtype is dt.uint8
+    return t.spec.dtype in (dt.bool_, dt.uint8)
 
 
 def _takes(item: Any) -> int:
     """How many dimensions of the tensor one part of an index uses up."""
     if item is None or item is Ellipsis or type(item) is bool:
         return 0
-    return item.ndim if isinstance(item, Tensor) and _is_mask(item) else 1
+    return len(item.spec.shape) if isinstance(item, Tensor) and _is_mask(item) else 1
 
 
 def _select(x: Tensor, dim: int, index: int, place: int) -> Tensor:
@@ -355,11 +355,11 @@ def _value(x: Tensor, value: Any) -> Any:
         number = element(value)
         value = value if number is None else number
     if type(value) in NUMBERS:
-        return number_for(value, x.dtype)
+        return number_for(value, x.spec.dtype)
     if context.current().lists and isinstance(value, list | tuple) and value:
         return registry["tensor_of"](value)
     raise ArgumentError(
-        f"can't assign a {type_name(value)} to a torch.{x.dtype.title}Tensor",
+        f"can't assign a {type_name(value)} to a torch.{x.spec.dtype.title}Tensor",
         help="assign a number or a tensor",
     )
 

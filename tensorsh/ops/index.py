@@ -39,11 +39,11 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
         if given is None:
             dim += 1
             continue
-        if given.dtype not in INDEX_DTYPES:
+        if given.spec.dtype not in INDEX_DTYPES:
             raise no_index_dtype()
-        if given.dtype in (dt.bool_, dt.uint8):
+        if given.spec.dtype in (dt.bool_, dt.uint8):
             _check_mask(x, given, dim)
-            if given.dtype is dt.uint8:
+            if given.spec.dtype is dt.uint8:
                 warn(
                     "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
                     internal="aten/src/ATen/native/IndexingUtils.h:37",
@@ -53,16 +53,17 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
                 raise DeviceError("a mask on meta has no values to select with", code="meta-values")
             parts = [wrap(p) for p in np.atleast_1d(given.array).nonzero()]
         else:
-            parts = [given if given.dtype is dt.int64 else given.to(dt.int64)]
+            parts = [given if given.spec.dtype is dt.int64 else given.to(dt.int64)]
         for part in parts:
             if x.spec.is_meta and not part.spec.is_meta:
-                part = full_spec(spec(part.spec.shape, dt.int64, x.device), 0)
+                part = full_spec(spec(part.spec.shape, dt.int64, x.spec.device), 0)
             found.append(part)
             slots.append(dim)
             dim += 1
-    if dim > x.ndim:
+    if dim > len(x.spec.shape):
         raise BadIndex(
-            f"too many indices for tensor of dimension {x.ndim} (got {dim})", code="too-many-indices"
+            f"too many indices for tensor of dimension {len(x.spec.shape)} (got {dim})",
+            code="too-many-indices",
         )
     return tuple(found), tuple(slots)
 
@@ -77,11 +78,12 @@ def no_index_dtype() -> Exception:
 
 
 def _check_mask(x: Tensor, mask: Tensor, dim: int) -> None:
-    for j, n in enumerate(mask.shape):
-        if dim + j >= x.ndim or x.shape[dim + j] != n:
+    shape = x.spec.shape
+    for j, n in enumerate(mask.spec.shape):
+        if dim + j >= len(shape) or shape[dim + j] != n:
             raise BadIndex(
-                f"The shape of the mask {list(mask.shape)} at index {j} does not match the shape of the "
-                f"indexed tensor {list(x.shape)} at index {dim + j}",
+                f"The shape of the mask {list(mask.spec.shape)} at index {j} does not match the shape of the "
+                f"indexed tensor {list(shape)} at index {dim + j}",
                 code="mask-shape",
                 help="a mask has the sizes of the dimensions it stands for",
             )
