@@ -38,11 +38,11 @@ def test_gradients_share_no_memory(program: str) -> None:
 
 
 def test_a_fresh_gradient_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tensorsh.engine import backward
+    from tensorsh.engine import walk
 
     copied = []
     numpy = SimpleNamespace(array=lambda *a, **k: copied.append(a), empty=np.empty)
-    monkeypatch.setattr(backward, "np", numpy)
+    monkeypatch.setattr(walk, "np", numpy)
     session = Session(seed=0, compile=False)
     session.run("a = randn(3, 3, requires_grad=True); b = randn(3, 3)")
     session.run("(a * b).backward(b)")

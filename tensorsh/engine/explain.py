@@ -13,14 +13,15 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from .backward import check_input, edge, slot
+from .backward import check_input
 from .formula import Formula, of_name, parsed
 from .gradient_walk import GradientWalk, remembered
 from .listing import Explanation, Line
-from .node import Node
+from .node import Node, edge
 from .op import registry
 from .spelling import OWN, Spelling
 from .tensor import Tensor, make_tensor
+from .walk import slot
 from .written import Key, Trace, identity, is_stand_in, recovered, tensors_in
 
 #: a part that is used twice is written twice while it is shorter than this

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import context
-from .backward import Walk, edge, reachable
 from .copy_slices import CopySlices
-from .node import FREED, Node
+from .node import FREED, Node, edge
 from .tensor import Tensor, full_spec
+from .walk import Walk, reachable
 
 
 class GradientWalk(Walk):

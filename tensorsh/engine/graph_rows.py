@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import context
-from .backward import edge, reachable
-from .node import FREED, Node
+from .node import FREED, Node, edge
 from .tensor import Tensor
+from .walk import reachable
 
 
 @dataclass(slots=True, eq=False)

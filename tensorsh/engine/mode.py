@@ -127,7 +127,7 @@ class Eager(Mode):
         return write_result(op, args)
 
     def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
-        from .backward import add_gradient
+        from .walk import add_gradient
 
         add_gradient(t, g, create, alone)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import backward as walk
+from ..engine import backward as engine
 from ..engine import context, inference
 from ..engine import dtype as dt
 from ..engine.apply import promoted
@@ -13,6 +13,7 @@ from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, install, make_tensor, read_only
 from ..engine.titles import Titled, titled
+from ..engine.walk import retain
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadIndex, DTypeError, GradientError
 from .rules import wrap_dim
@@ -358,7 +359,7 @@ def retain_grad(input):
     >>> y.grad
     tensor([6.])
     """
-    walk.retain(input)
+    retain(input)
 
 
 def warn_cycle() -> None:
@@ -388,12 +389,12 @@ def backward(input, gradient, retain_graph, create_graph, inputs):
     """
     if create_graph:
         warn_cycle()
-    walk.backward(
+    engine.backward(
         (input,),
-        walk.seeds_of(gradient),
+        engine.seeds_of(gradient),
         retain_graph=retain_graph,
         create_graph=create_graph,
-        inputs=None if inputs is None else walk.tensors_of(inputs, "inputs"),
+        inputs=None if inputs is None else engine.tensors_of(inputs, "inputs"),
     )
 
 

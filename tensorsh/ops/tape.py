@@ -18,6 +18,7 @@ from ..engine import dtype as dt
 from ..engine.context import GradMode
 from ..engine.journal import sequence
 from ..engine.levels import dress, strip
+from ..engine.node import edge
 from ..engine.op import registry
 from ..engine.tensor import Tensor, full_spec
 from ..errors import DTypeError
@@ -104,7 +105,7 @@ class Tape:
         pairs = [
             (out, full_spec(out.spec, 1) if w is None else strip(w, self.batches))
             for out, w in zip([self.plain_outputs[i] for i in chosen], weights, strict=True)
-            if backward.edge(out) is not None
+            if edge(out) is not None
         ]
         if not pairs:
             return (None,) * len(self.inputs)
@@ -122,7 +123,7 @@ class Tape:
         pairs = [
             (g, strip(v, self.batches))
             for g, v in zip(back, tangents, strict=True)
-            if g is not None and backward.edge(g) is not None
+            if g is not None and edge(g) is not None
         ]
         if not pairs:
             return (None,) * len(self.plain_outputs)
@@ -142,7 +143,7 @@ class Tape:
         pairs = [
             (out, dummy)
             for out, dummy in zip(self.plain_outputs, dummies, strict=True)
-            if backward.edge(out) is not None
+            if edge(out) is not None
         ]
         back: Gradients = (None,) * len(self.plain_inputs)
         if pairs:
@@ -161,13 +162,13 @@ class Tape:
         if not isinstance(t, Tensor):
             return t
         inside = strip(t, self.batches)
-        if backward.edge(inside) is None or (self.wanted and self._reach_outside([inside])):
+        if edge(inside) is None or (self.wanted and self._reach_outside([inside])):
             return t
         return dress(inside.alias(), self.batches)
 
     def _reach_outside(self, tensors: Sequence[Tensor]) -> bool:
         """Whether their graph goes on to what was there before this tape."""
-        stack = [e[0] for e in map(backward.edge, tensors) if e is not None]
+        stack = [e[0] for e in map(edge, tensors) if e is not None]
         seen: set[int] = set()
         while stack:
             target = stack.pop()

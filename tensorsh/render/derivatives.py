@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..engine import context
-from ..engine.backward import slot
 from ..engine.dtype import DType, float64
 from ..engine.gradient_walk import GradientWalk
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor, make_tensor
+from ..engine.walk import slot
 from ..engine.written import Trace
 
 #: formulas longer than this explain nothing

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine import context
-from ..engine.backward import reachable
 from ..engine.dtype import FLOAT
 from ..engine.gradient_walk import GradientWalk, leaves, remembered
 from ..engine.mode import Listening
 from ..engine.node import FREED, Node, edge
 from ..engine.tensor import Tensor
+from ..engine.walk import reachable
 from ..engine.written import tensors_in
 from ..errors import TensorshError
 from ..lang import ast

@@ -340,7 +340,7 @@ class Trace(Tape, Mode):
     # ---------------------------------------------------------------- gradients and optimisers
 
     def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
-        """What `backward.accumulate` does, without arrays."""
+        """What `walk.accumulate` does, without arrays."""
         have = t.grad_slot
         context.current().journal.save_attributes(t, "grad_slot")
         if create and (g.requires_grad_slot or (have is not None and have.requires_grad_slot)):

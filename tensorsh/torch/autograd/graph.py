@@ -148,7 +148,7 @@ class Gathering:
 
     def hook(self, i: int) -> Callable[[Tensor], None]:
         def arrived(grad: Tensor) -> None:
-            from ...engine.backward import walking
+            from ...engine.walk import walking
 
             walk = walking[-1]
             if walk is not self.walk:
