@@ -6,7 +6,8 @@ from ..engine.apply import apply
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
 from .norm import layer_norm
-from .norm_channels import _batch_norm, group_norm_primitive
+from .norm_batch import _batch_norm
+from .norm_channels import group_norm_primitive
 
 
 def statistics(rows: Tensor, dims: tuple[int, ...], eps: float, keepdim: bool) -> tuple[Tensor, Tensor]:
