@@ -222,3 +222,12 @@ print(t.dtype, (t + 1).ndim, T.ndim)
 t @ torch.ones(7)
 """
     assert output(text) == SHOWN
+
+
+def test_a_parameter_of_an_inference_tensor() -> None:
+    """Recorded from PyTorch."""
+    text = (
+        "import torch\nwith torch.inference_mode():\n    x = torch.ones(1)\n    p = torch.nn.Parameter(x)\n"
+    )
+    refused = "! Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.\n"
+    assert output(text + "print(p.requires_grad)\ntorch.nn.Parameter(x)") == "True\n" + refused

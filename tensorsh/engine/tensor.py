@@ -483,7 +483,7 @@ class Tensor(metaclass=TensorMeta):
             raise DTypeError("Only Tensors of floating point and complex dtype can require gradients")
         out = as_class(cls, data.array, data.spec)
         out.counter = data.shared_counter()
-        out.requires_grad_slot = require_grad
+        vars(Tensor)["requires_grad"].fset(out, require_grad)  # which a subclass may have for itself
         return out
 
 
