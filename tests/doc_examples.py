@@ -78,8 +78,8 @@ def today(part: str, folder: Path) -> str:
 
 def make_shell():
     """The interactive shell, without a terminal: values in PyTorch's format, no colour."""
-    from tensorsh.cli import Output, Report
     from tensorsh.options import Options
+    from tensorsh.output import Output, Report
     from tensorsh.repl.loop import Shell
     from tensorsh.session import Session
 

@@ -29,6 +29,7 @@ FLOORS = (
     "render",
     "progress session",
     "display repl",
+    "output",
     "cli",
     "check programs",
     "__init__ __main__",
