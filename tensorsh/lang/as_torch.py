@@ -16,7 +16,7 @@ from ..engine.dtype import DType
 from ..source import Source
 from . import ast
 from .as_torch_text import Text
-from .codegen import bound_names
+from .binding import bound_names
 from .host import Dual
 from .namespace import Namespace, TypeName
 from .parse import parse

@@ -10,7 +10,8 @@ from ..source import Source
 from . import ast
 from .annotate import as_annotation, dtype_named
 from .as_torch_kinds import Kinds, root_of, takes_tensor
-from .codegen import bound_names, is_command
+from .binding import bound_names
+from .codegen import is_command
 from .host import ELEMENTWISE, Dual
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ParseError
 from . import ast
+from .binding import bound_names
 from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table
 from .patterns import Patterns
 from .runs import follows, runs, target_names, walk, worthwhile, written_items
@@ -31,51 +32,6 @@ else:
 
 #: calls that are made for their effect: as statements they show nothing
 COMMANDS = frozenset({"manual_seed", "append", "pop"})
-
-
-def bound_names(statement: ast.Stmt | ast.Block) -> set[str]:
-    """The session variables that running a top-level statement can bind or delete."""
-    names: set[str] = set()
-    work: list[Any] = [statement]
-    while work:
-        match work.pop():
-            case ast.Assign(targets=targets):
-                work.extend(targets)
-            case ast.AugAssign(target=target):
-                work.append(target)
-            case ast.Delete(targets=targets):
-                work.extend(targets)
-            case ast.Declare(target=target):
-                work.append(target)
-            case ast.Define(name=name) | ast.Class(name=name) | ast.Name(id=name):
-                names.add(name)
-            case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
-                work.extend(items)
-            case ast.Starred(value=value):
-                work.append(value)
-            case ast.If(then=then, otherwise=otherwise):
-                work += then, otherwise
-            case ast.For(target=target, body=body, otherwise=otherwise):
-                work += target, body, otherwise
-            case ast.While(body=body, otherwise=otherwise):
-                work += body, otherwise
-            case ast.With(items=items, body=body):
-                work.extend(item.target for item in items)
-                work.append(body)
-            case ast.ImportModule(path=path, alias=alias):
-                names.add(alias or path.partition(".")[0])
-            case ast.ImportNames(names=imported):
-                names.update(each.alias for each in imported)
-            case ast.Block(body=statements):
-                work.extend(statements)
-            case ast.Try(body=body, handlers=handlers, otherwise=otherwise, last=last):
-                work += body, otherwise, last
-                for handler in handlers:
-                    names.update(() if handler.name is None else (handler.name,))
-                    work.append(handler.body)
-            case ast.Match(cases=cases):
-                work.extend(case.body for case in cases)
-    return names
 
 
 #: makes a segment of (compiler, statements, names each binds, names the loops bind, inside a function)

@@ -28,7 +28,8 @@ from ..modules import Modules
 from ..modules.notebook import display
 from ..source import Source, Span, read_program
 from . import ast
-from .codegen import Compiler, bound_names
+from .binding import bound_names
+from .codegen import Compiler
 from .expressions import Table
 from .faults import fault
 from .host import host_names

@@ -24,7 +24,7 @@ from ..engine.walk import reachable
 from ..engine.written import tensors_in
 from ..errors import TensorshError
 from ..lang import ast
-from ..lang.codegen import bound_names
+from ..lang.binding import bound_names
 from ..lang.parse import parse
 from ..lang.places import describe
 from ..lang.runs import walk

@@ -65,7 +65,7 @@ def in_range(entries: list[Entry], argument: str) -> list[Entry]:
 def translated(shell: Shell, entries: list[Entry], shows: bool = True) -> str:
     """Inputs as one PyTorch program; says what PyTorch has no counterpart of."""
     from ...lang.as_torch import Translation
-    from ...lang.codegen import bound_names
+    from ...lang.binding import bound_names
     from ...lang.parse import parse
 
     def bound(entry: Entry) -> set[str]:
