@@ -24,8 +24,8 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
     "losses": ("Losses", "", "loss loss_binary loss_class loss_margin loss_ctc"),
     "neural-networks": (
         "Neural networks", "nn.",
-        "conv pooling pool_adaptive pool_fractional norm_channels native_norms attention embedding embedding_bag fold "
-        "padding interpolate grid activation activation_smooth dropout softmax",
+        "conv pooling pool_adaptive pool_fractional norm_channels norm_batch native_norms attention embedding "
+        "embedding_bag fold padding interpolate grid activation activation_smooth dropout softmax",
     ),
     "gradients": ("Gradients and transforms", "autograd. func.", "autograd functional func jacobians vmap gradcheck"),
     "training": ("Training, tables and charts", "optim.", "optim metrics data tables charts"),
