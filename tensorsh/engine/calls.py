@@ -135,7 +135,8 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
     path = written.removeprefix("torch.")
     last = path.rpartition(".")[2]
     same = sorted((n for n in names if n.rpartition(".")[2] == last), key=lambda n: n.count("."))
-    name = path if path in names else same[0] if same else op.name
+    unwritten = op.name if op.name in names or not names else names[0]
+    name = path if path in names else same[0] if same else unwritten
     method = op.is_method
     if not method and last in functional_calls.ASKED and path.removesuffix(f".{last}") in FUNCTIONAL:
         name = f"nn.functional.{last}"

@@ -114,6 +114,13 @@ def functional_embedding(input, weight, padding_idx, max_norm, norm_type, scale_
         if not -n <= padding_idx < n:
             raise BadValue("Padding_idx must be within num_embeddings", raises=AssertionError)
         padding_idx %= n
+    if max_norm is not None:
+        if input.dtype not in (dt.int64, dt.int32):
+            raise DTypeError(
+                "Expected tensor for argument #2 'indices' to have one of the following scalar types: Long, Int; but "
+                f"got {input.type()} instead (while checking arguments for embedding_renorm_)",
+                code="index-dtype",
+            )
     if max_norm is not None and not weight.spec.is_meta:
         write(weight, shortened(weight.array, input.array, max_norm, norm_type))
     return apply(

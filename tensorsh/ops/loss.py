@@ -22,6 +22,8 @@ from ..errors import BadValue, DTypeError, ShapeError
 from .activation import where
 from .loss_rules import (
     LEGACY,
+    into_input,
+    no_cast,
     only_float,
     reduce_array,
     reduce_tensor,
@@ -32,6 +34,13 @@ from .loss_rules import (
 )
 
 PAIR = ([[0.5, -1.0], [2.0, 0.3]], [[0.2, 0.4], [-1.5, 0.1]])
+
+
+def of_one_rank(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """PyTorch lets both broadcast first, after which a single number's dtype counts like any other."""
+    if input.dtype is target.dtype or bool(input.spec.shape) == bool(target.spec.shape):
+        return input, target
+    return registry["broadcast_tensors"](input, target)
 
 
 def difference_loss(
@@ -145,6 +154,7 @@ def mse_loss(input, target, size_average, reduce, reduction, weight):
     """
     reduction = reduction_of(reduction, size_average, reduce, input, target)
     warn_sizes(input, target)
+    input, target = of_one_rank(input, target)
     if weight is not None:
         return _weighted((input - target) ** 2, input, weight, reduction)
     return apply(mse_primitive, (input, target, 0.0, reduction))
@@ -163,6 +173,7 @@ def l1_loss(input, target, size_average, reduce, reduction, weight):
     """
     reduction = reduction_of(reduction, size_average, reduce, input, target)
     warn_sizes(input, target)
+    input, target = of_one_rank(input, target)
     each = (input - target).abs()
     if weight is not None:
         return _weighted(each, input, weight, reduction)
@@ -182,6 +193,7 @@ def smooth_l1_loss(input, target, size_average, reduce, reduction, beta):
     """
     reduction = reduction_of(reduction, size_average, reduce, input, target)
     warn_sizes(input, target)
+    input, target = of_one_rank(input, target)
     if beta == 0:
         return reduce_tensor((input - target).abs(), reduction)
     if beta < 0:
@@ -203,10 +215,12 @@ def huber_loss(input, target, reduction, delta, weight):
     """
     reduction = reduction_of(reduction, None, None, input, target)
     warn_sizes(input, target)
+    input, target = of_one_rank(input, target)
+    into_input(input.spec, target.spec)
     if delta <= 0:
         raise BadValue("huber_loss does not support non-positive values for delta.", code="loss-delta")
     if weight is None:
-        return apply(huber_primitive, (input, target, delta, reduction))
+        return apply(huber_primitive, (input, target, delta, reduction)).to(input.dtype)
     if weight.spec.shape != input.spec.shape:
         raise BadValue(
             "Weights and input must have the same size.",
@@ -218,13 +232,19 @@ def huber_loss(input, target, reduction, delta, weight):
 
 
 def _soft_margin_infer(x: Spec, y: Spec, reduction: str) -> Spec:
+    shape = broadcast_shapes(x.shape, y.shape)
+    if shape != x.shape:
+        raise ShapeError(f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(shape)}")
+    if x.dtype.category < dt.FLOAT:
+        raise no_cast(dt.float32, x.dtype)
     only_float("soft_margin_loss", x)
-    return reduced_spec(x.with_shape(broadcast_shapes(x.shape, y.shape)), reduction)
+    return reduced_spec(x, reduction)
 
 
 @op(
     "soft_margin_loss(Tensor input, Tensor target, str reduction)",
     infer=_soft_margin_infer,
+    check=lambda x, y, reduction: into_input(x, y),
     promote="types",
     names=(),
 )
@@ -249,7 +269,8 @@ def soft_margin_loss(input, target, size_average, reduce, reduction):
     >>> nn.functional.soft_margin_loss([0., 0.], [1., -1.])
     tensor(0.6931)
     """
-    return apply(soft_margin_primitive, (input, target, reduction_of(reduction, size_average, reduce)))
+    reduction = reduction_of(reduction, size_average, reduce)
+    return apply(soft_margin_primitive, (input, target, reduction)).to(input.dtype)
 
 
 # ------------------------------------------------------------------ written in operations

@@ -13,7 +13,7 @@ from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..errors import BadValue, DTypeError, ShapeError
 from .activation_smooth import logsigmoid
-from .loss_rules import LEGACY, only_float, reduce_array, reduced_spec, reduction_of, sizes
+from .loss_rules import LEGACY, into_input, only_float, reduce_array, reduced_spec, reduction_of, sizes
 
 #: logarithms of probabilities are held above this, so that a certain mistake costs 100
 LOWEST_LOG = -100.0
@@ -118,7 +118,7 @@ def sizes_of(shape: Any) -> str:
 # ------------------------------------------------------------------ logits
 
 
-def _check_target(y: Spec) -> None:
+def _check_target(x: Spec, y: Spec) -> None:
     if y.dtype is dt.bool_:
         raise DTypeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
@@ -126,16 +126,10 @@ def _check_target(y: Spec) -> None:
             code="target-dtype",
             help="the target holds probabilities: target.float()",
         )
-    if y.dtype.category < dt.FLOAT:
-        raise DTypeError(
-            f"result type Float can't be cast to the desired output type {y.dtype.title}",
-            code="target-dtype",
-            help="the target holds probabilities: target.float()",
-        )
+    into_input(y, x)
 
 
 def _logits_infer(x: Spec, y: Spec, weight: Spec | None, pos_weight: Spec | None, reduction: str) -> Spec:
-    only_float("log_sigmoid_cpu", x)
     shape = x.shape
     for s in (pos_weight, weight):
         if s is not None:
@@ -147,6 +141,7 @@ def _logits_infer(x: Spec, y: Spec, weight: Spec | None, pos_weight: Spec | None
     "binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight, Tensor? pos_weight, "
     "str reduction)",
     infer=_logits_infer,
+    check=lambda x, *rest: only_float("log_sigmoid_cpu", x),
     promote="types",
     half="native",
     names=(),
@@ -199,8 +194,9 @@ def binary_cross_entropy_with_logits(input, target, weight, size_average, reduce
     reduction = reduction_of(reduction, size_average, reduce)
     _check_same_size(input, target)
     if input.dtype.is_floating_point:
-        _check_target(target.spec)
-    return apply(logits_primitive, (input, target, weight, pos_weight, reduction))
+        _check_target(input.spec, target.spec)
+    loss = apply(logits_primitive, (input, target, weight, pos_weight, reduction))
+    return loss.to(target.dtype) if weight is None and pos_weight is None else loss
 
 
 def _check_same_size(input: Tensor, target: Tensor) -> None:

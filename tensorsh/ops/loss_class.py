@@ -32,6 +32,13 @@ def _nll_infer(x: Spec, target: Spec, weight: Spec | None, reduction: str, ignor
             code="target-dtype",
             help="class indices are integers: target.long()",
         )
+    if x.ndim == 1 and target.ndim == 1:  # `nll` takes the dimension away where it is 1
+        raise ShapeError(
+            f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}",
+            raises=ValueError,
+            code="target-size",
+            help="a row of classes without a batch has one target: target[0]",
+        )
     only_float("nll_loss_out_frame", x)
     if weight is not None and weight.dtype is not x.dtype:
         raise DTypeError(
@@ -59,13 +66,6 @@ def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
                 "0D or 1D target tensor expected, multi-target not supported",
                 code="target-rank",
                 help="the target holds class indices; one-hot rows become such by target.argmax(1)",
-            )
-        if x.ndim == 1 and target.ndim == 1:  # `nll` takes the dimension away where it is 1
-            raise ShapeError(
-                f"For 1D input, 1D target must have size 1, but got target size: {target.shape[0]}",
-                raises=ValueError,
-                code="target-size",
-                help="a row of classes without a batch has one target: target[0]",
             )
     elif x.ndim == 4:
         if target.ndim != 3:

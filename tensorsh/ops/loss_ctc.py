@@ -159,8 +159,15 @@ def ctc(
 ) -> Tensor:
     times = as_lengths(input_lengths, "input_lengths", 3)
     lengths = as_lengths(target_lengths, "target_lengths", 4)
-    single = log_probs.ndim == 2
+    single = log_probs.ndim != 3
     batch = log_probs.unsqueeze(1) if single else log_probs
+    if batch.ndim != 3:
+        raise ShapeError(
+            f"Expected 3-dimensional tensor, but got {batch.ndim}-dimensional tensor for argument #1 'log_probs' "
+            "(while checking arguments for ctc_loss_allocate_outputs)",
+        )
+    if len(times) != batch.shape[1]:
+        raise ShapeError("input_lengths must be of size batch_size")
     if len(lengths) != batch.shape[1]:
         raise ShapeError("target_lengths must be of size batch_size")
     rows = padded(targets.reshape(1, -1) if single and targets.ndim == 1 else targets, lengths).long()

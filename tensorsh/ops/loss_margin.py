@@ -29,8 +29,10 @@ def hinge_embedding_loss(input, target, margin, size_average, reduce, reduction)
     tensor(0.6500)
     """
     reduction = reduction_of(reduction, size_average, reduce)
-    apart = where(target != 1, (margin - input).clamp_min(0), 0.0)
-    return reduce_tensor(apart + where(target != -1, input, 0.0), reduction)
+    zeros = registry["zeros_like"](input)
+    left = registry["full"]((), margin, dtype=input.dtype, device=input.device) - input
+    apart = where(target != 1, left.clamp_min(0), zeros)
+    return reduce_tensor(apart + where(target != -1, input, zeros), reduction)
 
 
 @composite(
@@ -267,7 +269,10 @@ def _multilabel_slopes(x: Any, target: Any) -> tuple[Any, Any]:
     rows, labels = x.reshape(-1, classes), target.reshape(-1, classes)
     if labels.size and (labels.min() < -1 or labels.max() >= classes):
         raise BadIndex(
-            "argument #2 'target' is out of range", code="target-range", help=f"there are {classes} classes"
+            "argument #2 'target' is out of range",
+            raises=RuntimeError,
+            code="target-range",
+            help=f"there are {classes} classes",
         )
     losses, slopes = np.zeros(len(rows), x.dtype), np.zeros_like(rows)
     for n, (row, label) in enumerate(zip(rows, labels, strict=True)):
@@ -340,4 +345,4 @@ def multilabel_soft_margin_loss(input, target, weight, size_average, reduce, red
     if weight is not None:
         loss = loss * weight
     dim = input.ndim - 1
-    return reduce_tensor(loss.sum(dim) / input.shape[dim], reduction)
+    return reduce_tensor(loss.sum(dim) / input.size(dim), reduction)

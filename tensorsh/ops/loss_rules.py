@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import context
 from ..engine import dtype as dt
+from ..engine.apply import promoted
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
@@ -100,3 +102,18 @@ def only_float(kernel: str, of: Spec) -> None:
 
 def sizes(t: Tensor | Spec) -> str:
     return f"torch.Size({list(t.shape)})"
+
+
+def no_cast(have: dt.DType, want: dt.DType) -> Exception:
+    return DTypeError(
+        f"result type {have.title} can't be cast to the desired output type {want.title}",
+        code="target-dtype",
+        help=f"convert the input first: x.to({have.name})",
+    )
+
+
+def into_input(x: Spec, y: Spec) -> None:
+    """The result of both is written into what is like `x`."""
+    joined = promoted([x, y], context.current().dtype)
+    if joined.category > x.dtype.category:
+        raise no_cast(joined, x.dtype)

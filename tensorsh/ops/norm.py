@@ -62,7 +62,7 @@ def check_dtypes(x: Spec, *parameters: Spec | None) -> None:
 # ------------------------------------------------------------------ layer_norm
 
 
-def _check_normalized(x: Spec, shape: Dims, weight: Spec | None, bias: Spec | None, star: str) -> None:
+def _check_parameters(shape: Dims, weight: Spec | None, bias: Spec | None) -> None:
     if not shape:
         raise ShapeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
@@ -76,6 +76,9 @@ def _check_normalized(x: Spec, shape: Dims, weight: Spec | None, bias: Spec | No
                 f"{list(p.shape)} and normalized_shape = {list(shape)}",
                 code="norm-shape",
             )
+
+
+def _check_normalized(x: Spec, shape: Dims, star: str) -> None:
     if x.shape[max(x.ndim - len(shape), 0) :] != shape:
         raise ShapeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [{star}"
@@ -86,8 +89,10 @@ def _check_normalized(x: Spec, shape: Dims, weight: Spec | None, bias: Spec | No
 
 
 def _layer_infer(x: Spec, shape: Dims, weight: Spec | None, bias: Spec | None, eps: float) -> Spec:
-    _check_normalized(x, shape, weight, bias, "*, ")
+    check_dtypes(x, weight)
+    _check_parameters(shape, weight, bias)
     check_dtypes(x, weight, bias)
+    _check_normalized(x, shape, "*, ")
     only_float("LayerNormKernelImpl", x)
     return x
 
@@ -199,7 +204,10 @@ def rms_norm(input, normalized_shape, weight, eps):
     >>> nn.functional.rms_norm([[3., 4.]], (2,))
     tensor([[0.8485, 1.1314]])
     """
-    _check_normalized(input.spec, normalized_shape, None if weight is None else weight.spec, None, "*")
+    _check_parameters(normalized_shape, None if weight is None else weight.spec, None)
+    if not input.spec.shape:
+        raise ShapeError("Input tensor must have at least 1 dimensions, but got 0", raises=ValueError)
+    _check_normalized(input.spec, normalized_shape, "*")
     if input.dtype.category < dt.FLOAT:
         only_float("rms_norm", input.spec)
     kind = dt.float32 if input.dtype.is_half else input.dtype
@@ -210,7 +218,7 @@ def rms_norm(input, normalized_shape, weight, eps):
     out = x * ((x**2).mean(dims, keepdim=True) + eps).rsqrt()
     if weight is not None:
         out = out * weight
-    return out.to(input.dtype) if input.dtype.is_half else out
+    return out.to(input.dtype)
 
 
 # ------------------------------------------------------------------ others

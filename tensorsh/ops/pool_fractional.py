@@ -91,8 +91,9 @@ def pooled(
     else:
         out = tuple(output_size) if isinstance(output_size, list | tuple) else (int(output_size),) * n
     if samples is None:
-        batch = input.shape[0] if input.ndim == n + 2 else 1
-        samples = registry["rand"](batch, input.shape[-n - 1], n, dtype=input.dtype, device=input.device)
+        channels = input.size(-n - 1)
+        batch = 1 if input.ndim == n + 1 else input.size(0)
+        samples = registry["rand"](batch, channels, n, dtype=input.dtype, device=input.device)
     formula = f"{{0}}.flatten({-n}).gather(-1, {{1}}.flatten({-n})).view({{1}}.shape)"
     indices = apply(largest, (input, samples, kernel, out))
     return pick(input, indices, n, f"FractionalMaxPool{n}DBackward0", formula), indices

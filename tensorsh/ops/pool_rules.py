@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..engine import dtype as dt
 from ..engine.spec import Spec
-from ..errors import BadValue, DTypeError, ShapeError
+from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .rules import wrap_dim
 from .windows import Ints
 
@@ -81,8 +81,15 @@ def pool_infer(kind: str, x: Spec, *numbers: Any) -> Spec:
     g = geometry_of(*numbers)
     n = len(g.kernel)
     if x.ndim not in (n + 1, n + 2):
+        if kind == "avg" and n == 2 and not x.shape:
+            raise BadIndex("Dimension specified as -3 but tensor has no dimensions", code="dim-range")
         if kind == "avg" and n == 2:
             wrap_dim(-3, x.ndim)
+            raise ShapeError(
+                "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:"
+                f"{list(x.shape)}",
+                code="pool-rank",
+            )
         raise ShapeError(
             f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input", code="pool-rank"
         )
