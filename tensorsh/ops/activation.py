@@ -18,7 +18,7 @@ from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import BadValue, DTypeError
-from .elementwise import select
+from .elementwise import EXPM1, select
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -117,7 +117,8 @@ def activation(
 
 def _elu(x: Any, alpha: float, scale: float, slope: float) -> Any:
     """scale * x where positive, scale * alpha * (exp(slope * x) - 1) elsewhere."""
-    return select(x > 0, x * x.dtype.type(scale), np.expm1(x * slope) * (alpha * scale)).astype(x.dtype)
+    below = EXPM1(x * x.dtype.type(slope)) * x.dtype.type(alpha * scale)
+    return select(x > 0, x * x.dtype.type(scale), below)
 
 
 def _elu_slope_from(grad: Tensor, output: Tensor, alpha: float, scale: float, slope: float) -> Tensor:

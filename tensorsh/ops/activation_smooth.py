@@ -19,15 +19,15 @@ from ..engine.tensor import wrap
 from ..errors import BadValue, DTypeError, ShapeError
 from . import gelu_steps, vector_exp
 from .activation import activation, floating, leaky_relu, where
-from .elementwise import SMALL, is_half, select
+from .elementwise import LOG1P, SMALL, TANH, is_half, select
 from .erf import erf, odd_tanh
 from .rules import same, wrap_dim
 from .unary import SIGMOID
 
 
-def _log1p_exp(x: Any) -> Any:
-    """log(1 + exp(x)) without overflow."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+def _exp(x: Any) -> Any:
+    """The exponential inside a kernel, whose vectors round otherwise than `exp` itself."""
+    return vector_exp.exp_each(x) if vector_exp.is_small(x) else np.exp(x)
 
 
 @activation("silu(input)", "silu_cpu", most=dt.COMPLEX)
@@ -79,7 +79,9 @@ def mish(x):
     >>> nn.functional.mish([-1., 0., 2.])
     tensor([-0.3034,  0.0000,  1.9440])
     """
-    return x * np.tanh(_log1p_exp(x))
+    if vector_exp.is_small(x):
+        return x * TANH(LOG1P(_exp(x)))
+    return x * np.tanh(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))))
 
 
 @mish.derivative("input")
@@ -102,7 +104,7 @@ def softplus(x, beta, threshold):
     tensor([ 0.3133,  0.6931, 30.0000])
     """
     z = x if beta == 1 else x * x.dtype.type(beta)
-    return select(z > threshold, x, np.log1p(np.exp(z)) / x.dtype.type(beta))
+    return select(z > threshold, x, LOG1P(_exp(z)) / x.dtype.type(beta))
 
 
 @softplus.derivative("input", one="")
@@ -125,7 +127,8 @@ def logsigmoid(x):
     >>> nn.functional.logsigmoid([-200., 0., 2.])
     tensor([-2.0000e+02, -6.9315e-01, -1.2693e-01])
     """
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+    small = vector_exp.is_small(x)  # then all of it in vectors, what is left over, too
+    return np.minimum(x, 0) - LOG1P((vector_exp.exp if small else np.exp)(-np.abs(x)))
 
 
 @logsigmoid.derivative("input", one="")

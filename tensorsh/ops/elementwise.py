@@ -60,6 +60,8 @@ def exact(function: Callable[..., Any]) -> Callable[..., Any]:
     return kernel
 
 
+EXP, EXPM1, LOG, LOG1P, TANH = map(exact, (np.exp, np.expm1, np.log, np.log1p, np.tanh))
+
 #: integers as wide as a number
 BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 

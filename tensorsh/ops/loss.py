@@ -20,6 +20,7 @@ from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import BadValue, DTypeError, ShapeError
 from .activation import where
+from .elementwise import EXP, LOG1P
 from .loss_rules import (
     LEGACY,
     into_input,
@@ -250,7 +251,7 @@ def _soft_margin_infer(x: Spec, y: Spec, reduction: str) -> Spec:
 )
 def soft_margin_primitive(x, y, reduction):
     """log(1 + exp(-y x))."""
-    return reduce_array(np.log1p(np.exp(-y * x)), reduction)
+    return reduce_array(LOG1P(EXP(-y * x)), reduction)
 
 
 @soft_margin_primitive.derivative("input", one="")

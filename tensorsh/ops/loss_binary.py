@@ -13,6 +13,7 @@ from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..errors import BadValue, DTypeError, ShapeError
 from .activation_smooth import logsigmoid
+from .elementwise import LOG, LOG1P
 from .loss_rules import LEGACY, into_input, only_float, reduce_array, reduced_spec, reduction_of, sizes
 
 #: logarithms of probabilities are held above this, so that a certain mistake costs 100
@@ -49,7 +50,7 @@ def bce_primitive(x, y, weight, reduction):
                 help="they are probabilities: sigmoid(x), or binary_cross_entropy_with_logits",
             )
     least = x.dtype.type(LOWEST_LOG)
-    loss = (y - 1) * np.maximum(np.log1p(-x), least) - y * np.maximum(np.log(x), least)
+    loss = (y - 1) * np.maximum(LOG1P(-x), least) - y * np.maximum(LOG(x), least)
     return reduce_array(loss if weight is None else loss * weight, reduction)
 
 

@@ -9,7 +9,7 @@ from ..engine import fma
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..errors import DTypeError
-from .elementwise import conj, exact, not_implemented, numbered, one_tensor, select, where
+from .elementwise import LOG, LOG1P, conj, exact, not_implemented, numbered, one_tensor, select, where
 from .numbers import check_factor, number_array
 from .rounding import floats_only
 from .rules import broadcast
@@ -178,7 +178,7 @@ def scaled_log(name, log, shift, grad_fn, doc, **options):
 
 scaled_log(
     "xlogy",
-    np.log,
+    LOG,
     0,
     "Xlogy",
     """`input * log(other)`, and 0 where input is 0.
@@ -192,7 +192,7 @@ scaled_log(
 )
 scaled_log(
     "special.xlog1py",
-    np.log1p,
+    LOG1P,
     1,
     "SpecialXlog1Py",
     """`input * log1p(other)`, and 0 where input is 0.
