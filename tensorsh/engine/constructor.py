@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import ArgumentError
 from . import context, op
 from .combinations import invalid_combination
+from .device import cpu
 from .results import Size
 from .tensor import Tensor, as_class, type_name
 
@@ -24,14 +25,15 @@ def constructed(kind: type[Tensor], values: tuple[Any, ...], options: dict[str, 
 
 
 def _made(values: tuple[Any, ...], options: dict[str, Any]) -> Tensor:
-    device = {"device": options.pop("device")} if "device" in options else {}
+    stated = {"device": options["device"]} if "device" in options else {}
+    device = {"device": options.pop("device", None) or cpu}  # whatever the default is
     if not values and len(options) == 1:
         for name in ("size", "data", "other"):
             if name in options:
                 given = options.pop(name)
                 values = tuple(given) if name == "size" else (given,)
     if options:
-        raise _no_such(values, {**options, **device})
+        raise _no_such(values, {**options, **stated})
     if not values:
         return op.registry["empty"](0, **device)
     first = values[0]
@@ -41,7 +43,7 @@ def _made(values: tuple[Any, ...], options: dict[str, Any]) -> Tensor:
         return op.registry["empty"](*values, **device)
     if len(values) > 1:
         if not _is_size(first):
-            raise _no_such(values, device)
+            raise _no_such(values, stated)
         at, wrong = next((i, n) for i, n in enumerate(values, 1) if not _is_size(n))
         raise ArgumentError(
             f"new(): argument 'size' failed to unpack the object at pos {at} with error "

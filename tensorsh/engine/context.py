@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: what programs and their `with` blocks set: a statement that fails leaves it as it was
 IN_FORCE = (
-    "anomaly", "autocast", "device", "dtype", "grad_enabled", "inference", "mode", "noting", "packing", "printing",
-    "safe", "switches", "transforms", "undispatched",
+    "anomaly", "autocast", "device", "devices", "dtype", "grad_enabled", "inference", "mode", "noting", "packing",
+    "printing", "safe", "switches", "transforms", "undispatched",
 )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ class Context:
         "anomaly",
         "autocast",
         "device",
+        "devices",
         "dtype",
         "find_class",
         "grad_enabled",
@@ -67,6 +68,7 @@ class Context:
         self.grad_enabled = True
         self.dtype = dtype
         self.device = device
+        self.devices: tuple[Device, ...] = ()  # what it was before each `with device(…)` around
         self.journal = Journal()
         self.printing: Any = None  # how tensors print, once a program has said so
         self.threads: int | None = None  # how many an operation may use; None: one for each core

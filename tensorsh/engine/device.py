@@ -33,6 +33,17 @@ class Device(metaclass=Titled):
         """`device("cuda", 1)`, `device("cuda:1")`."""
         return constructed(args, kwargs)
 
+    def __enter__(self) -> Device:
+        """Tensors that state no device are made here."""
+        state = _context()
+        state.mode.change("the default device is changed")
+        state.devices, state.device = (*state.devices, state.device), self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        state = _context()
+        state.devices, state.device = state.devices[:-1], state.devices[-1]
+
     def __reduce__(self) -> Any:
         from . import rebuild
 
@@ -54,6 +65,12 @@ class Device(metaclass=Titled):
 
     def __hash__(self) -> int:
         return hash((self.type, self.index))
+
+
+def _context() -> Any:
+    from .context import current
+
+    return current()
 
 
 def make_device(type: str, index: int | None = None) -> Device:
@@ -92,7 +109,7 @@ def parse(text: str) -> Device:
 def resolve(value: Device | str | None, default: Device = cpu) -> Device:
     """The device that new tensors go to, or a DeviceError that lists those that are here."""
     if value is None:
-        return default
+        value = default
     device = parse(value) if isinstance(value, str) else value
     if device.type == "cpu":
         return cpu

@@ -15,7 +15,7 @@ from ..modules.imports import import_all, import_name
 from ..modules.module import Module
 from ..source import Source, read_program
 from ..torch.absent import why_absent
-from ..torch.namespace import Namespace, has_namespace, namespace
+from ..torch.namespace import Namespace, has_namespace, namespace, starred
 
 if TYPE_CHECKING:
     from .evaluate import Evaluator
@@ -75,7 +75,7 @@ class Imports:
 
     def bind_mentioned(self, module: Any, mentioned: tuple[str, ...], space: dict[str, Any]) -> None:
         if isinstance(module, Namespace):
-            names = module.names()
+            names = starred(module)
             space.update((name, getattr(module, name)) for name in mentioned if name in names)
         else:
             found = import_all(self.evaluator.host, module)

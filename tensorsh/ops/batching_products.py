@@ -8,18 +8,34 @@ from ..engine import context
 from ..engine.batched import Mapped
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
+from ..errors import ShapeError
 from .batching import aligned, front, full, highest, is_tensor, raised, rule, rules
 
 # ------------------------------------------------------------------ products
 
 
+#: how many dimensions the slices of these products have
+DIMENSIONS = {"mm": (2, 2), "bmm": (3, 3), "mv": (2, 1)}
+
+
+def check_dimensions(name: str, args: tuple[Any, ...]) -> None:
+    have, want = tuple([len(a.spec.shape) for a in args]), DIMENSIONS[name]
+    if have != want:
+        raise ShapeError(
+            f"Shape mismatch: Got incorrect dims for {name}(a, b). a has dim {have[0]}and b has dim {have[1]}"
+            f"but expected them to have dim {want[0]} and dim {want[1]}"
+        )
+
+
 @rule("mm", "bmm")
 def mm(op: Op, args: tuple[Any, ...], size: int) -> Any:
+    check_dimensions(op.name, args)
     return registry["matmul"](*[front(a, highest(args)) for a in args])
 
 
 @rule("mv")
 def mv(op: Op, args: tuple[Any, ...], size: int) -> Any:
+    check_dimensions(op.name, args)
     a, v = args
     if type(v) is not Mapped:
         return registry["matmul"](a.value, v)
@@ -28,6 +44,8 @@ def mv(op: Op, args: tuple[Any, ...], size: int) -> Any:
 
 @rule("dot", "vdot")
 def dot(op: Op, args: tuple[Any, ...], size: int) -> Any:
+    if any(len(a.spec.shape) != 1 for a in args):
+        raise ShapeError(f"Got wrong shapes for {op.name}")
     a, b = (full(x, size) for x in args)
     if op.name == "vdot" and a.dtype.is_complex:
         a = registry["conj"](a)

@@ -158,6 +158,12 @@ def _inner_namespaces(path: str) -> frozenset[str]:
     return frozenset(() if module is None else vars(module).get("NAMESPACES", ()))
 
 
+def starred(of: Namespace) -> set[str]:
+    """What `from … import *` brings: all of a namespace but what its package keeps out in `UNSTARRED`."""
+    module = _module_of(of._path)
+    return of.names() - set(() if module is None else vars(module).get("UNSTARRED", ()))
+
+
 @cache
 def contents_of(path: str) -> dict[str, str]:
     """Each public name of a namespace's own package or file, and the module that has it."""

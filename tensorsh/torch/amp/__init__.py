@@ -7,5 +7,6 @@ CONTENTS = {
     "grad_scaler": "GradScaler",
 }
 NAMESPACES = ("autocast_mode", "grad_scaler")
+UNSTARRED = NAMESPACES
 
 __getattr__, __dir__ = lazily(__name__)

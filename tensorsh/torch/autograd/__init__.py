@@ -13,5 +13,6 @@ CONTENTS = {
 NAMESPACES = (
     "anomaly_mode", "forward_ad", "function", "grad_mode", "graph", "profiler", "variable",
 )  # fmt: skip
+UNSTARRED = ("anomaly_mode", "forward_ad", "function", "functional", "graph", "profiler")
 
 __getattr__, __dir__ = lazily(__name__)

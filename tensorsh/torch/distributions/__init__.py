@@ -39,7 +39,7 @@ CONTENTS = {
     "one_hot_categorical": "OneHotCategorical OneHotCategoricalStraightThrough",
     "pareto": "Pareto",
     "poisson": "Poisson",
-    "relaxed_bernoulli": "RelaxedBernoulli LogitRelaxedBernoulli",
+    "relaxed_bernoulli": "RelaxedBernoulli",
     "relaxed_categorical": "RelaxedOneHotCategorical",
     "studentT": "StudentT",
     "transformed_distribution": "TransformedDistribution",
@@ -55,5 +55,6 @@ CONTENTS = {
     "wishart": "Wishart",
 }
 NAMESPACES = (*CONTENTS, "constraints", "utils")
+UNSTARRED = NAMESPACES
 
 __getattr__, __dir__ = lazily(__name__)

@@ -67,11 +67,11 @@ class StickBreakingTransform(OnVectors):
 
     def forward_shape(self, shape: Any) -> Any:
         shape = super().forward_shape(shape)
-        return torch.Size((*shape[:-1], shape[-1] + 1))
+        return type(shape)((*shape[:-1], shape[-1] + 1))
 
     def inverse_shape(self, shape: Any) -> Any:
         shape = super().forward_shape(shape)
-        return torch.Size((*shape[:-1], shape[-1] - 1))
+        return type(shape)((*shape[:-1], shape[-1] - 1))
 
 
 class CorrCholeskyTransform(Transform):
@@ -108,7 +108,7 @@ class CorrCholeskyTransform(Transform):
         n = round((0.25 + 2 * size) ** 0.5 + 0.5)
         if n * (n - 1) // 2 != size:
             raise ValueError("Input is not a flattened lower-diagonal number")
-        return torch.Size((*shape[:-1], n, n))
+        return type(shape)((*shape[:-1], n, n))
 
     def inverse_shape(self, shape: Any) -> Any:
         if len(shape) < 2:
@@ -116,7 +116,7 @@ class CorrCholeskyTransform(Transform):
         if shape[-2] != shape[-1]:
             raise ValueError("Input is not square")
         n = shape[-1]
-        return torch.Size((*shape[:-2], n * (n - 1) // 2))
+        return type(shape)((*shape[:-2], n * (n - 1) // 2))
 
 
 class LowerCholeskyTransform(Plain):

@@ -20,5 +20,6 @@ CONTENTS = {
     "lbfgs": "LBFGS",
 }
 NAMESPACES = ("lr_scheduler", "optimizer", "swa_utils")
+UNSTARRED = ("optimizer",)
 
 __getattr__, __dir__ = lazily(__name__)

@@ -54,5 +54,6 @@ CONTENTS = {
     "upsampling": "Upsample UpsamplingBilinear2d UpsamplingNearest2d",
 }
 NAMESPACES = (*CONTENTS, "lazy", "utils")
+UNSTARRED = NAMESPACES
 
 __getattr__, __dir__ = lazily(__name__)

@@ -15,5 +15,6 @@ NAMESPACES = (
     "clip_grad", "convert_parameters", "fusion", "init", "memory_format", "parametrizations", "parametrize", "prune",
     "rnn", "stateless",
 )  # fmt: skip
+UNSTARRED = ("clip_grad", "convert_parameters", "fusion", "init", "memory_format", "prune")
 
 __getattr__, __dir__ = lazily(__name__)

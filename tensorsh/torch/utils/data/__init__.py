@@ -15,5 +15,6 @@ CONTENTS = {
     "dataloader": "DataLoader",
 }
 NAMESPACES = ("_utils", "dataloader", "dataset", "distributed", "sampler")
+UNSTARRED = ("dataloader", "dataset", "distributed", "sampler")
 
 __getattr__, __dir__ = lazily(__name__)
