@@ -92,11 +92,11 @@ NAMESPACES = (
 #: what `from torch import *` leaves out: namespaces, what PyTorch does not list, and what is ours
 UNSTARRED = (
     *NAMESPACES,
-    *"BFloat16Tensor HalfTensor broadcast_shapes channels_last channels_last_3d contiguous_format eig fft "
+    "BFloat16Tensor HalfTensor broadcast_shapes channels_last channels_last_3d contiguous_format eig fft "
     "from_dlpack get_printoptions lstsq lu matrix_rank pca_lowrank preserve_format set_default_dtype "
-    "set_grad_enabled signal solve special strided svd_lowrank symeig unique while_loop "
+    "set_grad_enabled signal solve special strided svd_lowrank symeig unique while_loop",
     "accuracy adam adamw alias categories confusion_matrix copy describe f1_score heatmap hist image "
-    "mean_absolute_error mean_squared_error plot precision r2_score recall rmsprop sgd train_test_split".split(),
+    "mean_absolute_error mean_squared_error plot precision r2_score recall rmsprop sgd train_test_split",
 )
 
 __getattr__, __dir__ = lazily(__name__)

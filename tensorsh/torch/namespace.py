@@ -161,7 +161,8 @@ def _inner_namespaces(path: str) -> frozenset[str]:
 def starred(of: Namespace) -> set[str]:
     """What `from … import *` brings: all of a namespace but what its package keeps out in `UNSTARRED`."""
     module = _module_of(of._path)
-    return of.names() - set(() if module is None else vars(module).get("UNSTARRED", ()))
+    kept = () if module is None else vars(module).get("UNSTARRED", ())
+    return of.names() - set(" ".join(kept).split())
 
 
 @cache
