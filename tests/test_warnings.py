@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.engine.dtype import dtypes
 from tensorsh.errors import Warned
 from tensorsh.render.error import error_json, error_text
 
@@ -123,6 +124,26 @@ def test_an_old_spelling_is_obeyed_and_warned_about_once(call: str, result: list
 
 
 # ------------------------------------------------------------------ once a place
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            "torch.mm(a)",
+            r"mm\(\) received an invalid combination of arguments - got \(Tensor\), but expected one of",
+        ),
+        ("torch.mm(a, a, 3, 4)", r"mm\(\) takes 3 positional arguments but 4 were given"),
+        ("torch.mm(a, foo=a)", r'mm\(\) missing 1 required positional arguments: "mat2"'),
+    ],
+)
+def test_autocast_refuses_calls_as_they_are_refused_without(call: str, message: str) -> None:
+    session = Session()
+    session.run("import torch\na = torch.ones(2, 2)")
+    with pytest.raises(TensorshError, match=message):
+        session.run(f"with torch.autocast('cpu'): {call}")
+    session.run("with torch.autocast('cpu'): b = torch.addmm(2, a, 3, a, a)")
+    assert session.run("b.dtype, b[0, 0].item()") == [(dtypes["bfloat16"], 8.0)]
 
 
 def test_a_place_is_warned_about_once() -> None:

@@ -547,7 +547,7 @@ del tree.left; reference().right = tree
 weak_values["u"] = tree.left; weak_keys[tree].append(2); weak_set.add(tree.left)
 weak_values.clear(); weak_keys.clear(); weak_set.clear()
 weak_keys[tree.left] = 3; weak_set.discard(tree)
-waiting.get(); waiting.put(3); waiting.queue.clear()
+waiting.get_nowait(); waiting.put(3); waiting.queue.clear()
 stack.callback(xs.append, 5); stack.enter_context(contextlib.suppress(KeyError))
 with stack: xs.append(1)
 with noting("a") as noted: noted.append("b")

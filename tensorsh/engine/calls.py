@@ -32,6 +32,9 @@ ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "self": "input", 
 #: what an operation raises for arguments that no check of its own refuses
 MISUSE = (TypeError, ValueError, AttributeError, IndexError)
 
+#: code that stands in the place of an operation's own and calls that
+handing_on: set[CodeType] = set()
+
 PACKAGE = os.path.dirname(os.path.dirname(__file__))
 #: where calls are programs' own, and PyTorch's modules'
 PROGRAM = ("<tensorsh ", os.path.join(PACKAGE, "torch") + os.sep)
@@ -61,8 +64,10 @@ def another_way(
 
 
 def binding_failed(error: Exception) -> bool:
-    """Whether Python itself refused to bind a call of an operation: no frame is inside."""
+    """Whether Python itself refused to bind a call of an operation: no frame is inside but of what hands it on."""
     trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None and trace.tb_next.tb_frame.f_code in handing_on:
+        trace = trace.tb_next
     return isinstance(error, TypeError) and trace is not None and trace.tb_next is None
 
 
@@ -120,7 +125,8 @@ def is_outermost(frame: FrameType | None, call: CodeType) -> bool:
 def through_program(trace: TracebackType | None) -> bool:
     """Whether an error came from a function of the program that an operation called."""
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename.startswith(PROGRAM):
+        code = trace.tb_frame.f_code
+        if code.co_filename.startswith(PROGRAM) and code not in handing_on:
             return True
         trace = trace.tb_next
     return False

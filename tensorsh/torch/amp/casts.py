@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 from ...engine import context
 from ...engine import dtype as dt
+from ...engine.calls import handing_on
 from ...engine.dtype import DType
 from ...engine.op import Op, registry
 from ...engine.tensor import TENSORS, Tensor, install
@@ -114,6 +115,7 @@ def _casting(call: Callable[..., Any], rule: Rule, if_: Callable[..., bool] | No
         finally:
             state.autocast = outside
 
+    handing_on.add(casting.__code__)
     return casting
 
 
