@@ -55,6 +55,8 @@ def value(shell: RecordedShell, text: str) -> object:
         ("class A: n = 0", "A.n += 1", "A.n"),
         ("g = iter([1, 2, 3])", "next(g)", "list(g)"),
         ("g = (v for v in [1, 2, 3]); next(g)", "next(g)", "list(g)"),
+        ("def each(xs):\n    for x in xs: yield x\nheld = []\ng = each(each([1, 2, 3]))", "next(g); held.append(g)",
+         "list(g), len(held)"),
         ("torch.manual_seed(0); m = torch.nn.Linear(1, 1); o = torch.optim.Adam(m.parameters())",
          "m(torch.ones(1)).sum().backward(); o.step()", "m.weight.item(), o.state_dict()"),
         ("ones = torch.ones(1, 1)", "torch.set_autocast_enabled('cpu', True)", "(ones @ ones).dtype"),

@@ -20,6 +20,7 @@ class Notes(Protocol):
     """What takes the notes."""
 
     looks: bool  # nothing is to be put back: only what is led to matters
+    stands: bool  # it is returned to from before and after
     unheld: list[Any]  # iterators that cannot be made again
     iterators: list[tuple[Any, Any]]  # those that can, and what they are made of
     relays: list[Any]

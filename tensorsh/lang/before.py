@@ -17,7 +17,7 @@ from ..kinds import ATOMS
 
 if TYPE_CHECKING:
     from .evaluate import Evaluator, Statement
-    from .snapshot import Snapshot
+    from .snapshot import Snapshot, Standing
 
 
 class Before:
@@ -113,11 +113,11 @@ class Before:
 class Whole(Before):
     """Everything as it is between two statements."""
 
+    snapshot: Standing
+
     def __init__(self, evaluator: Evaluator):
         super().__init__(evaluator, None)
         self.sizes = evaluator.runtime.sizes.copy()
-        assert self.snapshot is not None
-        self.snapshot.stand()
 
     def keep(self) -> None:
         """What was done between is done; it may be returned to."""
@@ -125,7 +125,6 @@ class Whole(Before):
 
     def take_back(self) -> None:
         """Return to it."""
-        assert self.snapshot is not None
         self.segment.roll_back()
         self._put_back()
         self.evaluator.pythonic = self.kind

@@ -349,16 +349,16 @@ class Evaluator:
         return not is_harmless(statement.node, self.variables, self.prelude_of(statement.table).bound)
 
     def snapshot(self, statement: Statement | None) -> Snapshot:
-        """What a statement can touch, as it is now; everything for None."""
-        from .snapshot import Snapshot
+        """What a statement can touch, as it is now; everything, to return to, for None."""
+        from .snapshot import Snapshot, Standing
         from .touches import roots
 
         spaces = self.spaces_of_variables()
         kept = self.modules.kept()
         skip = [text.bound for text in (self.prelude, self.python, self.strict)]
-        found = None
-        if statement is not None:
-            found = roots(statement.code, self.variables, self.modules.loaded)
+        if statement is None:
+            return Standing([*spaces, *kept], skip)
+        found = roots(statement.code, self.variables, self.modules.loaded)
         if found is None:
             return Snapshot([*spaces, *kept], skip)
         return Snapshot([*found, *kept], skip, spaces)

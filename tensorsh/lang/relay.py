@@ -211,7 +211,10 @@ def note_relay(each: Relay, s: Notes) -> Iterable[Any]:
         return ()
     s.relays.append(each)
     s.widen()
-    return list(each._begin())
+    found = list(each._begin())
+    if s.stands:  # those that a body in the middle of itself goes through stand somewhere, too
+        found += [held for held in gc.get_referents(each._inner) if type(held) in (Relay, GeneratorRelay)]
+    return found
 
 
 describe(Relay, Kind(parts=(Part(note_relay),), closed=ALL))

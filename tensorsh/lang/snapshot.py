@@ -34,6 +34,7 @@ class Snapshot:
     """
 
     looks = False  # whether nothing is to be put back
+    stands = False  # whether no statement begins, and it is returned to from before and after
 
     def __init__(self, roots: Iterable[Any], skip: Iterable[Any] = (), spaces: Iterable[Any] = ()):
         roots, skip, self.spaces = list(roots), list(skip), list(spaces)
@@ -137,17 +138,6 @@ class Snapshot:
             each._put(noted)
         self.restore(written)
 
-    def stand(self) -> None:
-        """It is not a statement that begins here: `return_to` comes back to it from before or after."""
-        self.commit()
-        self.noted = [each._stands() for each in self.relays]
-
-    def return_to(self) -> None:
-        """Put everything back after `stand`."""
-        self._put_back()
-        for each, noted in zip(self.relays, self.noted, strict=True):
-            each._put(noted)
-
     def _put_back(self) -> tuple[set[int], Again]:
         """Put back all but the relays; what had changed, and what takes whose place."""
         changed = {id(thing) for thing, undo in (*self.kinds, *self.undo, *self.hashed) if undo()}
@@ -167,6 +157,23 @@ class Snapshot:
                     part.replace(thing, again)
         for each in self.relays:
             each._replace(again)
+
+
+class Standing(Snapshot):
+    """Everything between two statements: `return_to` comes back to it from before and after."""
+
+    stands = True
+
+    def __init__(self, roots: Iterable[Any], skip: Iterable[Any] = ()):
+        super().__init__(roots, skip)
+        self.commit()
+        self.noted = [each._stands() for each in self.relays]
+
+    def return_to(self) -> None:
+        """Put everything back."""
+        self._put_back()
+        for each, noted in zip(self.relays, self.noted, strict=True):
+            each._put(noted)
 
 
 class Reach(Snapshot):
