@@ -22,6 +22,7 @@ from ..engine.parallel import LARGE, spread_products, threads
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import BadValue, ShapeError, facts_of
+from . import conv_steps
 from .conv_rules import (
     batched_input,
     check_bias_dtype,
@@ -164,6 +165,8 @@ def _transposed_formula(
 )
 def convolution(x, w, bias, stride, padding, dilation, groups):
     """The output and its bias."""
+    if x.dtype == w.dtype == np.float32 and conv_steps.takes(x, w, stride, padding, dilation, groups):
+        return in_format_of(conv_steps.forward(x, w, bias, stride, padding, dilation, groups), x, w)
     return in_format_of(_biased(forward(x, w, stride, padding, dilation, groups), bias), x, w)
 
 
@@ -175,7 +178,11 @@ def _biased(out: Any, bias: Any) -> Any:
 
 @convolution.derivative("input", "weight", "bias", one="")
 def _(grad, input, weight, stride, padding, dilation, groups, needs):
+    from . import conv_gradients
+
     geometry = (stride, padding, dilation, groups)
+    if conv_gradients.are_here(input.spec, weight.spec, geometry):
+        return conv_gradients.gradients(grad, input, weight, geometry, needs)
     return (
         apply(transposed, (grad, conj(weight), None, *geometry, input.spec.shape[2:])) if needs[0] else None,
         apply(weight_gradient, (grad, conj(input), *geometry, weight.spec.shape[2:])) if needs[1] else None,

@@ -1,0 +1,80 @@
+"""The gradients of small convolutions, as oneDNN adds them; of others as of any (`conv`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import dtype as dt
+from ..engine.apply import apply
+from ..engine.fused import fused
+from ..engine.spec import Spec
+from ..engine.tensor import Tensor
+from . import conv as of
+from . import conv_steps
+from .windows import Ints
+
+_GEOMETRY = "int[] stride, int[] padding, int[] dilation, int groups"
+
+
+def are_here(x: Spec, w: Spec, geometry: tuple[Ints, Ints, Ints, int]) -> bool:
+    """Whether the gradients of a convolution are those of this file; oneDNN adds dilated ones in another way."""
+    if set(geometry[2]) != {1}:
+        return False
+    return x.dtype is w.dtype is dt.float32 and conv_steps.takes(x, w, *geometry)
+
+
+@fused(
+    f"convolution_input(Tensor grad, Tensor weight, {_GEOMETRY}, int[] spatial)",
+    lambda grad, weight, *rest: apply(of.transposed, (grad, weight, None, *rest)),
+    infer=lambda g, w, s, p, d, groups, spatial: g.with_shape((g.shape[0], w.shape[1] * groups, *spatial)),
+    exact=lambda grad, weight, stride, padding, dilation, groups, spatial: conv_steps.takes_input(
+        weight.spec.shape[2:], stride, dilation, groups
+    ),
+)
+def by_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> Any:
+    if conv_steps.takes_input(w.shape[2:], stride, dilation, groups):
+        return conv_steps.for_input(g, w, stride, padding, dilation, spatial)
+    return of.for_input(g, w, stride, padding, dilation, groups, spatial)
+
+
+@fused(
+    f"convolution_kernel(Tensor grad, Tensor input, {_GEOMETRY}, int[] kernel)",
+    lambda *args: apply(of.weight_gradient, args),
+    infer=lambda g, x, s, p, d, groups, kernel: g.with_shape((g.shape[1], x.shape[1] // groups, *kernel)),
+    exact=lambda grad, x, s, p, d, groups, kernel: (
+        groups == 1 and _windows(grad.spec) <= conv_steps.MOST_WINDOWS
+    ),
+)
+def by_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
+    if groups == 1 and _windows(g) <= conv_steps.MOST_WINDOWS:
+        return conv_steps.for_weight(g, x, stride, padding, dilation, kernel)
+    return of.for_weight(g, x, stride, padding, dilation, groups, kernel)
+
+
+@fused(
+    "convolution_bias(Tensor grad)",
+    lambda grad: grad.sum([i for i in range(grad.ndim) if i != 1]),
+    infer=lambda g: g.with_shape((g.shape[1],)),
+    exact=lambda grad: True,
+)
+def by_bias(g: Any) -> Any:
+    return conv_steps.for_bias(g)
+
+
+def _windows(g: Any) -> int:
+    samples, _, *out = g.shape
+    count = int(samples)
+    for n in out:
+        count *= n
+    return count
+
+
+def gradients(
+    grad: Tensor, x: Tensor, w: Tensor, geometry: tuple[Ints, Ints, Ints, int], needs: tuple[bool, ...]
+) -> tuple[Tensor | None, ...]:
+    """By input, weight and bias."""
+    return (
+        by_input(grad, w, *geometry, x.spec.shape[2:]) if needs[0] else None,
+        by_weight(grad, x, *geometry, w.spec.shape[2:]) if needs[1] else None,
+        by_bias(grad) if needs[2] else None,
+    )

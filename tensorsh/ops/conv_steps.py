@@ -1,0 +1,115 @@
+"""Small convolutions digit by digit, as PyTorch's vector library (oneDNN) adds them.
+
+An output begins with the bias. Then come the products, each added with one rounding: eight input channels at a time,
+for each of these blocks the kernel's positions, for each position its channels. (A kernel of one position that moves by
+one is a product of matrices.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from .gelu_steps import fma
+from .windows import Ints, out_size, pad
+
+Array = np.ndarray[Any, Any]
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+#: channels that a vector has
+BLOCK = 8
+#: more multiplications go to one product of matrices
+MOST_PRODUCTS = 1 << 19
+
+
+def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> bool:
+    """Whether a convolution of float32 arrays of these shapes is computed here: oneDNN has it, and it is small."""
+    kernel, samples, size = w.shape[2:], x.shape[0], math.prod(x.shape)
+    if len(kernel) > 2 or not size:
+        return False
+    if groups > 1 and not (groups == x.shape[1] == w.shape[0]):
+        return False
+    if math.prod((*kernel, *stride)) == 1 or (len(kernel) == 1 and (kernel[0] == 1 or samples == 1)):
+        return False
+    if samples == 1 and groups == 1 and min(kernel) <= 3 and size <= 20480:
+        return False
+    out = map(out_size, x.shape[2:], kernel, stride, padding, dilation)
+    return samples * math.prod((*w.shape, *out)) <= MOST_PRODUCTS
+
+
+def forward(
+    x: Array, w: Array, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> Array:
+    """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
+    kernel = w.shape[2:]
+    sizes = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
+    padded = pad(x, padding)
+    out = np.zeros((len(x), len(w), *sizes), FLOAT32)
+    if bias is not None:
+        out += bias.reshape(-1, *[1] * len(kernel))
+    wide = np.empty(out.shape, FLOAT64)
+    for first in range(0, w.shape[1], BLOCK):
+        for place in product(*map(range, kernel)):
+            seen = _every([i * d for i, d in zip(place, dilation, strict=True)], stride, sizes)
+            for channel in range(first, min(first + BLOCK, w.shape[1])):
+                values = padded[
+                    (slice(None), slice(None) if groups > 1 else slice(channel, channel + 1), *seen)
+                ]
+                factors = w[(slice(None), channel, *place)].reshape(-1, *[1] * len(kernel))
+                np.multiply(values, factors, wide, dtype=FLOAT64)
+                wide += out
+                out[...] = wide
+    return out
+
+
+#: more windows are not added one by one
+MOST_WINDOWS = 256
+
+
+def takes_input(kernel: Ints, stride: Ints, dilation: Ints, groups: int) -> bool:
+    """Whether the gradient by the input is computed here, too: windows do not overlap or move by one."""
+    each = zip(kernel, stride, dilation, strict=True)
+    return groups == 1 and all(s == 1 or (d == 1 and k <= s) for k, s, d in each)
+
+
+def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints) -> Array:
+    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): eight output channels at a time, then as `forward`."""
+    sizes = tuple(n + 2 * p for n, p in zip(spatial, padding, strict=True))
+    out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)
+    for first in range(0, len(w), BLOCK):
+        for place in product(*map(range, w.shape[2:])):
+            starts = [i * d for i, d in zip(place, dilation, strict=True)]
+            part = out[(slice(None), slice(None), *_every(starts, stride, g.shape[2:]))]
+            for channel in range(first, min(first + BLOCK, len(w))):
+                factors = w[(channel, slice(None), *place)].reshape(-1, *[1] * len(spatial))
+                part[...] = fma(g[:, channel : channel + 1], factors, part)
+    inside = tuple(slice(p, p + n) for p, n in zip(padding, spatial, strict=True))
+    return np.ascontiguousarray(out[(slice(None), slice(None), *inside)])
+
+
+def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
+    """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
+    padded = pad(x, padding)
+    out = np.zeros((g.shape[1], x.shape[1], *kernel), FLOAT32)
+    ones = [1] * (1 + len(kernel))
+    for sample, slopes in zip(padded, g, strict=True):
+        for place in product(*map(range, g.shape[2:])):
+            starts = [i * s for i, s in zip(place, stride, strict=True)]
+            window = sample[(slice(None), *_every(starts, dilation, kernel))]
+            out = fma(window[None], slopes[(slice(None), *place)].reshape(-1, *ones), out)
+    return out
+
+
+def for_bias(g: Array) -> Array:
+    """(N, O, *out) → (O,): one after the other."""
+    return np.add.accumulate(g.swapaxes(0, 1).reshape(g.shape[1], -1), axis=1)[:, -1]
+
+
+def _every(starts: Sequence[int], steps: Ints, counts: Ints) -> tuple[slice, ...]:
+    """For each dimension so many places from a start, a step apart."""
+    return tuple([slice(i, i + d * (n - 1) + 1, d) for i, d, n in zip(starts, steps, counts, strict=True)])
