@@ -202,12 +202,21 @@ def _over_channels(grad: Tensor) -> Tensor:
 )
 def transposed(x, w, bias, stride, padding, dilation, groups, spatial):
     """∂T/∂x, an array with these spatial sizes, and its bias."""
+    if x.dtype == w.dtype == np.float32 and conv_steps.takes_transposed(
+        x, w, stride, padding, dilation, groups, spatial
+    ):
+        found = conv_steps.for_input(x, w, stride, padding, dilation, spatial)
+        return in_format_of(_biased(found, bias), x, w)
     return in_format_of(_biased(for_input(x, w, stride, padding, dilation, groups, spatial), bias), x, w)
 
 
 @transposed.derivative("input", "weight", "bias", one="")
 def _(grad, input, weight, stride, padding, dilation, groups, needs):
+    from . import conv_gradients
+
     geometry = (stride, padding, dilation, groups)
+    small = conv_gradients.are_of_transposed(input.spec, weight.spec, (*geometry, grad.spec.shape[2:]))
+    kernel = weight.spec.shape[2:]
     along = None
     if needs[0]:
         along = apply(convolution, (grad, conj(weight), None, *geometry))
@@ -215,8 +224,16 @@ def _(grad, input, weight, stride, padding, dilation, groups, needs):
             along = along if along.spec.shape[i] == size else along.narrow(i, 0, size)
     return (
         along,
-        apply(weight_gradient, (conj(input), grad, *geometry, weight.spec.shape[2:])) if needs[1] else None,
-        _over_channels(grad) if needs[2] else None,
+        None
+        if not needs[1]
+        else conv_gradients.by_weight(input, grad, *geometry, kernel)
+        if small
+        else apply(weight_gradient, (conj(input), grad, *geometry, kernel)),
+        None
+        if not needs[2]
+        else conv_gradients.by_bias(grad, grad.spec.shape[1] == 3)
+        if small
+        else _over_channels(grad),
     )
 
 

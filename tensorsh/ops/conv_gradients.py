@@ -23,16 +23,19 @@ def are_here(x: Spec, w: Spec, geometry: tuple[Ints, Ints, Ints, int]) -> bool:
     return x.dtype is w.dtype is dt.float32 and conv_steps.takes(x, w, *geometry)
 
 
+def are_of_transposed(x: Spec, w: Spec, geometry: tuple[Any, ...]) -> bool:
+    """Whether the gradients of a transposed convolution are."""
+    return x.dtype is w.dtype is dt.float32 and conv_steps.takes_transposed(x, w, *geometry)
+
+
 @fused(
     f"convolution_input(Tensor grad, Tensor weight, {_GEOMETRY}, int[] spatial)",
     lambda grad, weight, *rest: apply(of.transposed, (grad, weight, None, *rest)),
     infer=lambda g, w, s, p, d, groups, spatial: g.with_shape((g.shape[0], w.shape[1] * groups, *spatial)),
-    exact=lambda grad, weight, stride, padding, dilation, groups, spatial: conv_steps.takes_input(
-        weight.spec.shape[2:], stride, dilation, groups
-    ),
+    exact=lambda grad, weight, *rest: conv_steps.takes_input(weight.spec.shape[2:], *rest),
 )
 def by_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> Any:
-    if conv_steps.takes_input(w.shape[2:], stride, dilation, groups):
+    if conv_steps.takes_input(w.shape[2:], stride, padding, dilation, groups, spatial):
         return conv_steps.for_input(g, w, stride, padding, dilation, spatial)
     return of.for_input(g, w, stride, padding, dilation, groups, spatial)
 
@@ -52,13 +55,13 @@ def by_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, group
 
 
 @fused(
-    "convolution_bias(Tensor grad)",
-    lambda grad: grad.sum([i for i in range(grad.ndim) if i != 1]),
-    infer=lambda g: g.with_shape((g.shape[1],)),
-    exact=lambda grad: True,
+    "convolution_bias(Tensor grad, bool apart)",
+    lambda grad, apart: grad.sum([i for i in range(grad.ndim) if i != 1]),
+    infer=lambda g, apart: g.with_shape((g.shape[1],)),
+    exact=lambda grad, apart: True,
 )
-def by_bias(g: Any) -> Any:
-    return conv_steps.for_bias(g)
+def by_bias(g: Any, apart: bool) -> Any:
+    return conv_steps.for_bias(g, apart)
 
 
 def _windows(g: Any) -> int:
@@ -76,5 +79,5 @@ def gradients(
     return (
         by_input(grad, w, *geometry, x.spec.shape[2:]) if needs[0] else None,
         by_weight(grad, x, *geometry, w.spec.shape[2:]) if needs[1] else None,
-        by_bias(grad) if needs[2] else None,
+        by_bias(grad, False) if needs[2] else None,
     )

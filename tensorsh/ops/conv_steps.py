@@ -71,21 +71,43 @@ def forward(
 MOST_WINDOWS = 256
 
 
-def takes_input(kernel: Ints, stride: Ints, dilation: Ints, groups: int) -> bool:
-    """Whether the gradient by the input is computed here, too: windows do not overlap or move by one."""
-    each = zip(kernel, stride, dilation, strict=True)
-    return groups == 1 and all(s == 1 or (d == 1 and k <= s) for k, s, d in each)
+def takes_input(
+    kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
+) -> bool:
+    """Whether the gradient by the input is computed here, too: windows move by one or do not overlap, or they are
+    centred and meet the ends."""
+    if groups != 1 or set(dilation) != {1} or len(set(stride)) != 1:
+        return False
+    return all(
+        s == 1 or k <= s or (2 * p == k - 1 and (n + 2 * p - k) % s == 0)
+        for k, s, p, n in zip(kernel, stride, padding, spatial, strict=True)
+    )
+
+
+def takes_transposed(
+    x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
+) -> bool:
+    """Whether a transposed convolution of float32 arrays of these shapes, the gradient of another, is computed here."""
+    kernel = w.shape[2:]
+    return (
+        len(kernel) == 2
+        and x.shape[0] > 1
+        and math.prod(kernel) > 1
+        and 0 < math.prod((*x.shape, *w.shape[1:])) <= MOST_PRODUCTS
+        and takes_input(kernel, stride, padding, dilation, groups, spatial)
+    )
 
 
 def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints) -> Array:
-    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): eight output channels at a time, then as `forward`."""
+    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): channels by eight, or all at once where windows jump."""
+    block = BLOCK if stride[0] == 1 else len(w)
     sizes = tuple(n + 2 * p for n, p in zip(spatial, padding, strict=True))
     out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)
-    for first in range(0, len(w), BLOCK):
+    for first in range(0, len(w), block):
         for place in product(*map(range, w.shape[2:])):
             starts = [i * d for i, d in zip(place, dilation, strict=True)]
             part = out[(slice(None), slice(None), *_every(starts, stride, g.shape[2:]))]
-            for channel in range(first, min(first + BLOCK, len(w))):
+            for channel in range(first, min(first + block, len(w))):
                 factors = w[(channel, slice(None), *place)].reshape(-1, *[1] * len(spatial))
                 part[...] = fma(g[:, channel : channel + 1], factors, part)
     inside = tuple(slice(p, p + n) for p, n in zip(padding, spatial, strict=True))
@@ -105,8 +127,11 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
     return out
 
 
-def for_bias(g: Array) -> Array:
-    """(N, O, *out) → (O,): one after the other."""
+def for_bias(g: Array, apart: bool) -> Array:
+    """(N, O, *out) → (O,): one after the other; `apart`: each sample by itself."""
+    if apart:
+        each = np.add.accumulate(g.reshape(*g.shape[:2], -1), axis=2)[:, :, -1]
+        return np.add.accumulate(each, axis=0)[-1]
     return np.add.accumulate(g.swapaxes(0, 1).reshape(g.shape[1], -1), axis=1)[:, -1]
 
 
