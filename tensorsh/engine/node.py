@@ -268,12 +268,11 @@ class Node:
     def free(self) -> None:
         """Give up what was saved; an operation that saved nothing can be walked again."""
         if self.saves:
-            journal = context.current().journal
-            if journal.active and self.seq < journal.start:
-                journal.save_attributes(self, "args", "versions", "outputs")
-            recollection = context.current().recollection
-            if recollection is not None:
-                recollection.freed(self)
+            state = context.current()
+            if state.journal.active and self.seq < state.journal.start:
+                state.journal.save_attributes(self, "args", "versions", "outputs")
+            if state.recollection is not None:
+                state.recollection.freed(self)
             self.args = FREED
             self.versions = ()
             self.outputs = None

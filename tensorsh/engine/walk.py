@@ -103,7 +103,7 @@ class Walk:
                     self._capture(node, grads, wanted)
                     if id(node) not in self.needed:  # type: ignore[operator]
                         continue
-                found = self.step(node, grads)
+                found = node.differentiate(grads) if state.anomaly is None else self.step(node, grads)
                 if node.hooks is not None and node.hooks.after:
                     found = self._leaving(node, found, grads)
                 self._deliver(found)
@@ -153,12 +153,10 @@ class Walk:
         )
 
     def step(self, node: Node, grads: list[Tensor | None]) -> list[tuple[tuple[Any, int], Tensor]]:
-        """The gradients that one node passes on."""
-        if context.current().anomaly is not None:
-            from .anomaly import differentiate
+        """The gradients that one node passes on, in anomaly mode."""
+        from .anomaly import differentiate
 
-            return differentiate(node, grads)
-        return node.differentiate(grads)
+        return differentiate(node, grads)
 
     def _deliver(self, found: list[tuple[tuple[Any, int], Tensor]]) -> None:
         """Add gradients to those of the nodes and leaves that they are for."""

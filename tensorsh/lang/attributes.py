@@ -100,6 +100,7 @@ def get(value: Any, name: str, host: Host) -> Any:
 
 _absent: Any = object()
 _FREE: dict[int, weakref.ref[type]] = {}
+_LISTED: dict[int, Any] = {}  # of classes of ours, which stay: the names that they list
 
 
 def is_free(kind: type) -> bool:
@@ -109,6 +110,8 @@ def is_free(kind: type) -> bool:
     """
     if id(kind) in _FREE:
         return True
+    if id(kind) in _LISTED:
+        return False
     if issubclass(kind, type | super | Tensor | Op | DType | Device) or is_engines(kind):
         return False
     if any("public" in dict_of(base) and not own_class(base) for base in mro_of(kind)):
@@ -120,10 +123,14 @@ def is_free(kind: type) -> bool:
 
 def listed(kind: type) -> Any:
     """The public names of our own classes that list them; a program's class may have such an attribute, too."""
-    if is_free(kind):
-        return None
+    names = _LISTED.get(id(kind))
+    if names is not None or is_free(kind):
+        return names
     lists = (dict_of(base).get("public") for base in mro_of(kind) if not own_class(base))
-    return next((names for names in lists if names is not None), None)
+    names = next((names for names in lists if names is not None), None)
+    if not own_class(kind):
+        _LISTED[id(kind)] = names
+    return names
 
 
 def hides(value: Any, name: str) -> bool:
