@@ -22,7 +22,12 @@ from tensorsh import Session
 
 CALLS = read_lines("wrong_calls.jsonl.gz")
 #: those of one kind each, which all agree
-FAMILIES = ["wrong_indices.jsonl.gz", "wrong_dims.jsonl.gz", "wrong_layers.jsonl.gz"]
+FAMILIES = [
+    "wrong_indices.jsonl.gz",
+    "wrong_dims.jsonl.gz",
+    "wrong_layers.jsonl.gz",
+    "wrong_uncalled.jsonl.gz",
+]
 
 
 def groups(calls: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

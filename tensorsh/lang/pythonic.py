@@ -16,6 +16,7 @@ from ..engine.dtype import DType
 from ..engine.op import Op
 from ..engine.tensor import Tensor
 from ..modules.guarded import is_guarded, is_guarded_write
+from ..ops.names import NAMES
 from . import ast
 from .codegen import Compiler
 from .expressions import BINARY, LOAD, STORE, UNARY, Expressions
@@ -46,6 +47,23 @@ def private() -> frozenset[str]:
 SHARED = frozenset({
     "index", "type", "name", "is_complex", "is_floating_point", "is_signed", "itemsize", "next_functions",
     "to_complex", "to_real", "doc", "metadata", "variable",
+})  # fmt: skip
+
+
+@cache
+def methods() -> frozenset[str]:
+    """The names of tensors' methods that are C in PyTorch."""
+    found = {name[7:] for name in NAMES if name.startswith("Tensor.")}
+    return frozenset(found - PROPERTIES - IN_PYTHON | {"item", "tolist", "numpy"})
+
+
+#: those that are no methods, and often read
+PROPERTIES = frozenset(("T", "H", "mT", "mH", "data", "real", "imag", "layout"))
+#: those that are Python functions
+IN_PYTHON = frozenset({
+    "backward", "dim_order", "eig", "index", "is_shared", "istft", "lstsq", "lu", "norm", "register_hook",
+    "register_post_accumulate_grad_hook", "resize", "resize_as", "share_memory_", "solve", "split", "stft",
+    "storage", "storage_type", "symeig", "to_sparse_coo", "unflatten", "unique", "unique_consecutive",
 })  # fmt: skip
 
 
@@ -99,6 +117,11 @@ class PythonExpressions(Expressions):
         return py.UnaryOp(op=UNARY[node.op](), operand=value, **self.at(node))
 
     def attribute(self, node: ast.Attribute) -> py.expr:
+        found = self.read(node)
+        return self.helper(".uncalled", [found], self.at(node)) if node.name in methods() else found
+
+    def read(self, node: ast.Attribute) -> py.expr:
+        """An attribute as it is where it is called at once."""
         if is_guarded(node.name):
             return super().attribute(node)
         value, at = self.expression(node.value), self.at(node)
@@ -109,7 +132,8 @@ class PythonExpressions(Expressions):
     def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
         if more:
             return super().call(node, more)
-        function = self.expression(node.function)
+        called = node.function
+        function = self.read(called) if isinstance(called, ast.Attribute) else self.expression(called)
         positional, keywords = self.arguments(node.arguments, self.expression)
         return py.Call(func=function, args=positional, keywords=keywords, **self.at(node))
 
@@ -180,6 +204,9 @@ class WatchedCompiler(PythonStatements):
     """The same for a trace, which has to see what is read of our objects and what is changed."""
 
     def attribute(self, node: ast.Attribute) -> py.expr:
+        return Expressions.attribute(self, node)
+
+    def read(self, node: ast.Attribute) -> py.expr:
         return Expressions.attribute(self, node)
 
     def target(self, node: ast.Expr, context: py.expr_context = STORE) -> py.expr:

@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..engine import context, device
+from ..engine.bound import uncalled
 from ..engine.mode import EAGER
 from ..engine.op import registry
 from ..engine.tensor import Tensor
@@ -157,6 +158,7 @@ class Runtime:
             ".slot": slot,
             ".spelled": spelled,
             ".stacked": as_tensor,
+            ".uncalled": uncalled,
             ".undefined": undefined,
             ".values": lambda filename: self.tables[filename].literals,
         }

@@ -13,6 +13,7 @@ import types
 import weakref
 from typing import Any
 
+from ..engine.bound import BoundMethod
 from ..kinds.ownership import (
     HEAP_TYPE,
     dict_of,
@@ -85,7 +86,7 @@ UNCHECKED: dict[int, Any] = {
         importlib.machinery.PathFinder,
     )
 }  # fmt: skip
-_METHODS = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
+_METHODS = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType, BoundMethod)
 
 #: where the classes of PyTorch's library say that they are from
 LIBRARY = ("tensorsh.torch", "torch", "ignite")

@@ -20,7 +20,7 @@ from .. import ops  # noqa: F401  registers every operation
 from ..engine import context
 from ..engine.op import registry
 from ..engine.registry import INTERNAL
-from ..engine.sealed import seal_library
+from ..engine.sealed import changing, seal_library
 from ..errors import unknown_attribute
 from ..kinds import ALL, Kind, describe, same
 from ..text import printing  # noqa: F401  says how tensors print
@@ -98,7 +98,13 @@ class Namespace:
         path = f"{self._path}.{name}".lstrip(".")
         contents = contents_of(self._path)
         if name in contents:
-            return getattr(import_module(contents[name]), name)
+            found = getattr(import_module(contents[name]), name)
+            if isinstance(found, type) and found.__module__.startswith("tensorsh.torch."):
+                with changing(found):
+                    found.__module__ = found.__module__.removeprefix(
+                        "tensorsh."
+                    )  # as `print(type(x))` shows it
+            return found
         if name[:1] == "_" and name not in _inner_namespaces(self._path):
             return None
         if path not in INTERNAL and path in registry:

@@ -23,6 +23,9 @@ class CheckpointError(RuntimeError):
     """The function did not save the same when it was called again."""
 
 
+CheckpointError.__module__ = "torch.utils.checkpoint"  # as `print(type(x))` shows it
+
+
 class _Enough(Exception):
     """All that was saved has been saved again."""
 
