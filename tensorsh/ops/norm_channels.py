@@ -11,6 +11,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..errors import BadValue, ShapeError
+from . import batch_norm_steps as steps
 from .loss_rules import only_float
 from .moments import fused, moments
 from .norm import Dims, check_dtypes, input_gradient, standardised
@@ -70,14 +71,14 @@ def group_norm_primitive(x, groups, weight, bias, eps):
     n = x.shape[0]
     size = x.size // (n * groups) if x.size else 0
     mean, variance = moments(x.reshape(n * groups, size))
-    rstd = 1 / np.sqrt(variance + x.dtype.type(eps))
+    rstd = steps.rstd(variance, eps) if x.dtype == np.float32 else 1 / np.sqrt(variance + x.dtype.type(eps))
+    if weight is None and bias is None:
+        return ((x.reshape(n * groups, size) - mean) * rstd).reshape(x.shape)
     each = x.shape[1] // groups
     scale, mean = (a.reshape(n, groups).repeat(each, 1) for a in (rstd, mean))
     if weight is not None:
         scale = scale * weight
-    shift = -scale * mean
-    if bias is not None:
-        shift = shift + bias
+    shift = fused(-scale, mean, 0 if bias is None else bias)
     per_channel = (n, x.shape[1], *[1] * (x.ndim - 2))
     return fused(x, scale.reshape(per_channel), shift.reshape(per_channel))
 
