@@ -2,7 +2,8 @@
 
 The statistics of a channel are summed in float64, plane by plane; those of a matrix (N, C), whose rows lie beside each
 other, in float32, row after row, each square and sum rounded once. The gradient needs two sums of a channel, Σ g and
-Σ g (x - mean): each plane is summed in eight lanes, the planes in float64.
+Σ g (x - mean): each plane is summed in eight lanes, the planes in float64; all in float64 where g does not lie in one
+piece, as what `sum()` passes on.
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ def rstd(variance: Array, eps: float) -> Array:
 
 def backward_sums(grad: Array, x: Array, mean: Array) -> tuple[Array, Array]:
     """Σ grad and Σ grad (x - mean) of each channel."""
+    if not grad.flags.c_contiguous:
+        channels, rest = (-1, *[1] * (x.ndim - 2)), (0, *range(2, x.ndim))
+        products = (x - mean.reshape(channels)) * grad
+        return grad.sum(rest, dtype=FLOAT64), products.sum(rest, dtype=FLOAT64)
     if x.ndim == 2:
         along = np.zeros_like(mean)
         for row, g in zip(x - mean, grad, strict=True):
@@ -68,8 +73,13 @@ def input_gradient(
     slope = along * rstd * rstd / FLOAT32.type(count)
     channels = (-1, *[1] * (x.ndim - 2))
     centred, shifted = x - mean.reshape(channels), grad - total.reshape(channels)
-    out = fma(-centred, slope.reshape(channels), shifted)
-    if x.ndim == 2 and (rest := x.shape[1] % LANES):  # the columns after the last eight are rounded twice
+    if not grad.flags.c_contiguous:
+        out = shifted - centred * slope.reshape(channels)
+    else:
+        out = fma(-centred, slope.reshape(channels), shifted)
+    if (
+        grad.flags.c_contiguous and x.ndim == 2 and (rest := x.shape[1] % LANES)
+    ):  # the columns after the last eight are rounded twice
         out[:, -rest:] = shifted[:, -rest:] - centred[:, -rest:] * slope[-rest:]
     out *= rstd.reshape(channels)
     if weight is not None:
