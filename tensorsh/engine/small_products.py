@@ -31,6 +31,8 @@ CHAINS, TABLES = 1 << 13, 1 << 11
 
 def is_ordered(a: Any, b: Any) -> bool:
     """Whether the product of a matrix and a matrix or vector is more than a call of NumPy's."""
+    if is_outer(a, b):
+        return True
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32) or a.ndim != 2:
         return False
     (m, k), n = a.shape, b.shape[1] if b.ndim == 2 else 1
@@ -41,8 +43,15 @@ def is_ordered(a: Any, b: Any) -> bool:
     return k > 1 and size <= (CHAINS if order == CHAIN else TABLES)
 
 
+def is_outer(a: Any, b: Any) -> bool:
+    """Whether every element of a product is one product, which keeps the sign of a zero."""
+    return a.ndim == b.ndim == 2 and a.shape[1] == 1 < min(a.shape[0], b.shape[1]) and a.dtype.kind == "f"
+
+
 def matrix_product(a: Array, b: Array) -> Array:
     """`a @ b` of matrices."""
+    if is_outer(a, b):
+        return np.multiply(a, b, order="C")
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
         return matmul(a, b)
     return _ordered(a, b, order_of(a, b))
