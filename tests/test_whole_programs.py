@@ -18,7 +18,14 @@ from tensorsh import Session, TensorshError
 
 PROGRAMS = [
     case
-    for name in ("whole_programs", "reports", "python_programs", "tutorial_programs", "family_programs")
+    for name in (
+        "whole_programs",
+        "reports",
+        "python_programs",
+        "tutorial_programs",
+        "family_programs",
+        "dense_programs",
+    )
     for case in read_lines(f"{name}.jsonl.gz")
 ]
 

@@ -38,9 +38,44 @@ lgamma = unary(
     infer=real_floats("lgamma_vml_cpu"),
     sample=([0.5, 1.5, 3.0],),
 )
+#: the asymptotic series of digamma, the highest power first
+DIGAMMA = (
+    8.33333333333333333333e-2, -2.10927960927960927961e-2, 7.57575757575757575758e-3, -4.16666666666666666667e-3,
+    3.96825396825396825397e-3, -8.33333333333333333333e-3, 8.33333333333333333333e-2,
+)  # fmt: skip
+DIGAMMA_OF_10 = 2.25175258906672110764
+
+
+def digamma_kernel(x):
+    """Steps up to 10, then the asymptotic series, each rounded as in PyTorch; below 0 by reflection."""
+    x = np.asarray(x)
+    below = x < 0
+    with np.errstate(all="ignore"):
+        found = _digamma_from_0(np.where(below, 1 - x, x))
+        turned = math.pi / np.tan(math.pi * np.modf(x.astype(np.float64))[0])
+        found = np.where(below, found - turned.astype(x.dtype), found)
+        found = np.where(below & (x == np.trunc(x)), np.nan, found)
+        return np.where(x == 0, np.copysign(np.inf, -x), found).astype(x.dtype)
+
+
+def _digamma_from_0(x):
+    number = x.dtype.type
+    y, steps = x.copy(), np.zeros_like(x)
+    while (low := y < 10).any():
+        steps -= np.where(low, 1 / y, number(0))
+        y += low
+    z = 1 / (y * y)
+    series = np.full_like(z, DIGAMMA[0])
+    for coefficient in DIGAMMA[1:]:
+        series = series * z + number(coefficient)
+    logarithm = np.log(y.astype(np.float64)).astype(x.dtype)
+    found = steps + logarithm - number(0.5) / y - np.where(y < 1e17, z * series, number(0))
+    return np.where(y == 10, steps + number(DIGAMMA_OF_10), found)
+
+
 digamma = unary(
     "digamma",
-    scipy("psi"),
+    digamma_kernel,
     """The derivative of lgamma.
 
     >>> digamma([1., 5.])
@@ -75,7 +110,7 @@ def trigamma(x):
 def polygamma_kernel(n, x):
     """(-1)ⁿ⁺¹ n! ζ(n + 1, x)."""
     if n == 0:
-        return scipy("psi")(x)
+        return digamma_kernel(x)
     if n == 1:
         return trigamma(x)
     sign = 1.0 if n % 2 else -1.0
