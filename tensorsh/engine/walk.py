@@ -91,6 +91,7 @@ class Walk:
         before = state.grad_enabled
         state.grad_enabled = self.create
         heap, pending, wanted, counts = self.heap, self.pending, self.wanted, self.counts
+        plain = state.anomaly is None and type(self).step is Walk.step
         walking.append(self)
         try:
             self._begin()
@@ -103,7 +104,7 @@ class Walk:
                     self._capture(node, grads, wanted)
                     if id(node) not in self.needed:  # type: ignore[operator]
                         continue
-                found = node.differentiate(grads) if state.anomaly is None else self.step(node, grads)
+                found = node.differentiate(grads) if plain else self.step(node, grads)
                 if node.hooks is not None and node.hooks.after:
                     found = self._leaving(node, found, grads)
                 self._deliver(found)
@@ -153,7 +154,9 @@ class Walk:
         )
 
     def step(self, node: Node, grads: list[Tensor | None]) -> list[tuple[tuple[Any, int], Tensor]]:
-        """The gradients that one node passes on, in anomaly mode."""
+        """The gradients that one node passes on; walks of those who look have their own."""
+        if context.current().anomaly is None:
+            return node.differentiate(grads)
         from .anomaly import differentiate
 
         return differentiate(node, grads)
