@@ -90,12 +90,21 @@ def pack_saved(node: Any, hooks: Pair | None) -> None:
     if hooks is None:
         return
     node.versions = ()
-    node.args = [packed(a, hooks) for a in node.args]
+    args = list(node.args)
+    for i in sorted(range(len(args)), key=lambda i: _name(node, i)):  # in the order of PyTorch's names
+        args[i] = packed(args[i], hooks)
+    node.args = args
     if node.outputs is not None:
         node.outputs = [
             saved if type(saved) is Packed else Packed(node._output(n), hooks, node)
             for n, saved in enumerate(node.outputs)
         ]
+
+
+def _name(node: Any, i: int) -> str:
+    from .graph import written
+
+    return written(node, i)
 
 
 def packed(a: Any, hooks: Pair) -> Any:
