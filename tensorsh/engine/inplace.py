@@ -90,12 +90,16 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     return write_result(op, args) if mode is EAGER else mode.apply_inplace(op, args)
 
 
+#: what PyTorch lets change a leaf that requires a gradient: its autograd does not know of them
+UNWATCHED = frozenset({"logical_and", "logical_not", "logical_or", "logical_xor"})
+
+
 def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
     """`apply_inplace` on arrays."""
     target = args[0]
     state = context.current()
     refuse_write(target)
-    wants_grad = state.grad_enabled and any_requires_grad(args)
+    wants_grad = state.grad_enabled and any_requires_grad(args) and op.name not in UNWATCHED
     needs: tuple[bool, ...] = ()
     if wants_grad:
         check_history(target)
