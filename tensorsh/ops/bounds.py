@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine.accepts import is_scalar
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
-from ..engine.tensor import NUMBERS
+from ..engine.tensor import NUMBERS, Tensor
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadValue, DTypeError
 from .elementwise import not_implemented, select, where
@@ -292,6 +293,10 @@ def clamp(input, min, max):
     """
     if min is None and max is None:
         raise BadValue("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if (
+        type(min) in NUMBERS or type(max) in NUMBERS
+    ):  # a tensor that is one number counts as one beside a number
+        min, max = (b.item() if isinstance(b, Tensor) and is_scalar(b) else b for b in (min, max))
     kinds = [type(b) in NUMBERS for b in (min, max) if b is not None]
     if any(kinds) and not all(kinds):
         shown = ", ".join("Tensor" if type(b) not in NUMBERS else type(b).__name__ for b in (min, max))

@@ -126,7 +126,7 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
             if keepdim is not None:
                 raise bad_call(name, input, keepdim=keepdim)
             return apply(whole, (input,))
-        if type(dim) is not int:
+        if type(dim) is not int or not isinstance(keepdim, bool | None):
             raise bad_call(name, input, dim)
         return result(apply(along, (input, dim, bool(keepdim))))
 

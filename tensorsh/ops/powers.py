@@ -96,7 +96,6 @@ def check_power(input: Spec, exponent: Any) -> None:
 @op(
     "pow(Tensor input, Tensor|Number exponent)",
     infer=broadcast,
-    check=check_power,
     promote="types",
     names=(),
     formula="{0} ** {1}",
@@ -211,6 +210,7 @@ def choose_power(input, exponent):
     if type(exponent) in NUMBERS:
         if type(input) in NUMBERS:
             raise two_numbers("pow", input, exponent)
+        check_power(input.spec, exponent)
         return pow_scalar, (input, exponent)
     return (pow_base if type(input) in NUMBERS else pow_tensor), (input, exponent)
 
