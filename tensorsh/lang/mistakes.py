@@ -18,7 +18,7 @@ from .lexer import ERROR, REFUSED, Tokens
 
 def explain(table: Grammar, source: Source, tokens: Tokens, at: int, states: list[int]) -> ParseError:
     """The error for token number `at`, read in the last of `states`."""
-    place = Place(table, source, tokens, at, states[-1])
+    place = Place(table, source, tokens, at, states)
     for mistake in MISTAKES:
         error = mistake(place)
         if error is not None:
@@ -66,7 +66,7 @@ class Place:
     source: Source
     tokens: Tokens
     at: int
-    state: int
+    states: list[int]
 
     def error(
         self, message: str, span: Span | None = None, help: str | None = None, incomplete: bool = False
@@ -79,9 +79,18 @@ class Place:
         return self.tokens.kinds[self.at] in [self.table.symbols[name] for name in names]
 
     def expects(self, name: str) -> bool:
-        """Whether the terminal (a name or a sign) could stand here."""
+        """Whether the terminal (a name or a sign) could stand here.
+
+        A row alone does not say: it lists what ends a phrase anywhere in a program.
+        """
         number = self.table.signs.get(name) or self.table.keywords.get(name) or self.table.symbols[name]
-        return number in self.table.rows[self.state]
+        states, rows = list(self.states), self.table.rows
+        while (action := rows[states[-1]].get(number, 0)) < 0:
+            rule = self.table.rules[-action]
+            if rule.length:
+                del states[-rule.length :]
+            states.append(rows[states[-1]][rule.origin])
+        return action > 0
 
     def word(self, index: int) -> str:
         """The text of a token; "" outside the line and for layout."""
