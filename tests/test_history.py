@@ -162,6 +162,16 @@ def test_saved_inputs_are_those_not_taken_back(shell: RecordedShell, tmp_path: P
     assert path.read_text().split("\n") == ["x = 1", "y = 2", ""]
 
 
+def test_what_only_shows_a_value_goes_and_comes_with_it(shell: RecordedShell, tmp_path: Path) -> None:
+    path = tmp_path / "session.tsh"
+    enter(shell, "x = 1", "x", "y = 2", "y", "y + x", ":undo 2", f":save -f {path}")
+    assert path.read_text() == ""
+    enter(shell, ":redo", f":save -f {path}")
+    assert path.read_text().split("\n") == ["x = 1", "x", ""]
+    enter(shell, "z = 3", "z", ":undo", f":save -f {path}")
+    assert path.read_text().split("\n") == ["x = 1", "x", ""]
+
+
 def test_twenty_inputs(shell: RecordedShell) -> None:
     enter(shell, *(f"x = {i}" for i in range(30)), ":undo 30")
     assert value(shell, "x") == 9

@@ -123,6 +123,11 @@ class Entry:
     done: str = ""
     pythonic: bool = False
     taken_back: str = ""  # what had succeeded before `:undo`
+    went_along: tuple[Entry, ...] = ()  # those that only showed something of it, taken back with it
+
+    def turn(self) -> None:
+        """`:undo` takes it back, `:redo` does it again."""
+        self.done, self.taken_back = self.taken_back, self.done
 
 
 class Shell:

@@ -41,7 +41,10 @@ def _go(shell: Shell, argument: str, name: str, did: str, nothing: str) -> None:
                 shell.tell(nothing)
             return
         entry = each.title
-        entry.done, entry.taken_back = entry.taken_back, entry.done
+        if name == "undo":
+            entry.went_along = tuple(later for later in shell.entries[entry.number :] if later.done)
+        for turned in (entry, *entry.went_along):
+            turned.turn()
         first, *rest = map(displayed, each.title.text.strip().split("\n"))
         shell.tell(f"{did}: {first}" + shell.paint(" …" if rest else "", "note"))
         if each.files:
