@@ -21,7 +21,7 @@ def text(
             import json
 
             return json.dumps({"type": type(value).__name__.lower(), "value": answer(value)})
-        return answer(value)
+        return answer(value, width)
     if type(value).__module__ == "tensorsh.train.charts" and format not in ("json", "csv"):
         from .render.chart import chart_text
         from .render.screen import can_show
@@ -45,12 +45,12 @@ def text(
     return texts.repr(value)
 
 
-def answer(value: Graph | Explanation) -> str:
+def answer(value: Graph | Explanation, width: int | None = None) -> str:
     """What `graph` or `explain` has to say."""
     if isinstance(value, Graph):
         from .render.graph import graph_text
 
-        return graph_text(value.rows, value.gradients)
+        return graph_text(value.rows, value.gradients, width)
     from .render.explain import explain_text
 
     return explain_text(value, texts.repr)

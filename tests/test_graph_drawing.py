@@ -31,13 +31,22 @@ h   TanhBackward0(%4)    float32[1, 2]  saved: result                           
 y   SumBackward0(%6)     float32[]                                                       # y = (h * h).sum()"""
 
 
-def shown(program: str) -> str:
+def shown(program: str, width: int = 120) -> str:
     (value,) = Session().run(program)
-    return text(value, None, "torch", color=False, width=100)
+    return text(value, None, "torch", color=False, width=width)
 
 
 def test_the_list_has_names_and_lines_of_the_program() -> None:
     assert shown(LAYER + "graph y") == LISTED
+
+
+def test_lines_of_the_program_are_cut_where_the_screen_ends() -> None:
+    rows = shown(LAYER + "graph y", 110).split("\n")
+    assert max(map(len, rows)) == 110
+    assert rows[-1].endswith("# y = (h * h).sum()") and rows[-1].startswith(LISTED.rpartition("\n")[2][:60])
+    leaf, made = shown("param 名字 = [1.]\ny = 名字 * 2; z = 3\ngraph y", 60).split("\n")
+    assert leaf.startswith("名字  leaf ") and made.startswith("y     MulBackward0(名字, ·)  float32[1] ")
+    assert made.endswith("# y = 名字 * 2")
 
 
 def test_gradients_are_shown_on_demand() -> None:

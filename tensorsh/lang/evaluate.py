@@ -37,7 +37,7 @@ from .imports import Imports
 from .interrupts import BetweenRounds
 from .namespace import Behind, Prelude
 from .parse import parse
-from .places import written_name
+from .places import statement_at, written_name
 from .program_kind import imports_torch
 from .pythonic import PythonCompiler, WatchedCompiler
 from .runs import walk
@@ -421,7 +421,7 @@ class Evaluator:
         if node is None:
             return ""
         source, number = node.span.source, node.span.position[0]
-        text = source.line(number).strip()
+        text = statement_at(source.line(number), node.span.position[1] - 1)
         return text if source.name.startswith("<") else f"{os.path.basename(source.name)}:{number}  {text}"
 
     def fault(self, error: BaseException) -> TensorshError:

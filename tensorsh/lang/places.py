@@ -14,9 +14,9 @@ from typing import Any
 from ..engine import context
 from ..engine.op import Op
 from ..engine.tensor import Tensor
-from ..errors import Facts
+from ..errors import Facts, ParseError
 from ..kinds import kind_of
-from ..source import Span
+from ..source import Source, Span
 from . import ast
 
 
@@ -122,6 +122,21 @@ def written_name(node: ast.Node | None) -> str:
     if isinstance(of, ast.Name):
         parts.append(of.id)
     return ".".join(reversed(parts))
+
+
+def statement_at(line: str, column: int) -> str:
+    """The one of the statements on a line that a column is in; the whole line where that is not clear."""
+    from .parse import parse
+
+    if ";" in line:
+        try:
+            statements = parse(Source(line)).body
+        except ParseError:
+            statements = ()
+        for statement in statements:
+            if statement.span.start <= column < statement.span.end:
+                return statement.span.text
+    return line.strip()
 
 
 def labels(node: ast.Node, operands: tuple[Any, ...]) -> Iterator[tuple[Span, str]]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from ..engine.graph_rows import Row
 from .explain import statistics
+from .paint import columns
 
 #: longer graphs are shown at both ends
 MOST_ROWS = 400
-#: longer lines of the program are cut
-LONGEST_LINE = 48
+#: lines of the program are cut to something between these
+SHORTEST_LINE, LONGEST_LINE = 16, 48
+#: which cell of a row has one
+LINE = 5
 
 
 def folded(rows: list[Row], most: int) -> list[Row]:
@@ -32,26 +35,39 @@ def folded(rows: list[Row], most: int) -> list[Row]:
     return [*rows[:half], fold, *last]
 
 
-def graph_text(rows: list[Row], gradients: bool = False) -> str:
-    """The list in aligned columns; `gradients` adds what has been accumulated."""
+def graph_text(rows: list[Row], gradients: bool = False, width: int | None = None) -> str:
+    """The list in aligned columns; `gradients` adds what has been accumulated.
+
+    Lines of the program are cut so that rows fit `width` columns, where that leaves something of them.
+    """
     rows = folded(rows, MOST_ROWS)
     cells = [
-        (row.name, row.operation, row.spec, gradient(row) if gradients else "", row.saved, clipped(row.line))
+        (row.name, row.operation, row.spec, gradient(row) if gradients else "", row.saved, row.line)
         for row in rows
     ]
     used = [i for i in range(6) if any(cell[i] for cell in cells)]
-    widths = [max(len(cell[i]) for cell in cells) for i in used]
+    facts = [i for i in used if i < LINE]
+    widths = [max(columns(cell[i]) for cell in cells) for i in facts]
+    left = LONGEST_LINE if width is None else width - sum(widths) - 2 * len(widths) - len("# ")
+    most = min(LONGEST_LINE, max(left, SHORTEST_LINE))
     return "\n".join(
-        "  ".join(cell[i].ljust(width) for i, width in zip(used, widths, strict=True)).rstrip()
+        "  ".join(
+            [cell[i] + " " * (size - columns(cell[i])) for i, size in zip(facts, widths, strict=True)]
+            + [comment(cell[LINE], most)]
+        ).rstrip()
         for cell in cells
     )
 
 
-def clipped(line: str) -> str:
-    """A line of the program as a comment."""
+def comment(line: str, most: int) -> str:
+    """A line of the program as a comment of at most so many columns."""
     if not line:
         return ""
-    return f"# {line}" if len(line) <= LONGEST_LINE else f"# {line[: LONGEST_LINE - 1]}…"
+    if columns(line) > most:
+        while columns(line) >= most:
+            line = line[:-1]
+        line += "…"
+    return f"# {line}"
 
 
 def gradient(row: Row) -> str:
