@@ -54,7 +54,12 @@ def test_texts_of_a_table_without_a_header(session: Session) -> None:
     Path("plain.csv").write_text("5.1,setosa\n4.9,versicolor\n5.0,setosa\n")
     session.run('p = load("plain.csv")')
     assert session.evaluate("p[:, 1].tolist()") == [0, 1, 0]
-    assert session.evaluate('categories(p, "1")') == ["setosa", "versicolor"]
+    for column in ('"1"', "1", "-1"):
+        assert session.evaluate(f"categories(p, {column})") == ["setosa", "versicolor"]
+    with pytest.raises(TensorshError, match="'0' has numbers"):
+        session.run("categories(p, 0)")
+    with pytest.raises(TensorshError, match="column 2 is out of range: there are 2"):
+        session.run("categories(p, 2)")
     assert session.evaluate('p["0"].tolist()') == pytest.approx([5.1, 4.9, 5.0])
     loaded = read("plain.csv")
     assert loaded.names is None and loaded.categories == {1: ("setosa", "versicolor")}

@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.columns import Columns, columns_of
 from ..engine.op import registry
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, BadIndex, ShapeError
 
 STATISTICS = ("count", "missing", "mean", "std", "min", "25%", "50%", "75%", "max")
 
@@ -68,13 +68,21 @@ def describe(t: Any) -> Description:
     return Description(f"{array.shape[0]} rows, {array.shape[1]} columns, {x.dtype.name}", rows, texts)
 
 
-def categories(t: Any, name: str) -> list[str]:
-    """What the codes 0, 1, … of a column of texts stand for."""
+def categories(t: Any, name: str | int) -> list[str]:
+    """What the codes 0, 1, … of a column of texts stand for; a column has a name, or is counted from 0."""
     columns = columns_of(t)
     if columns is None:
         raise ArgumentError(
             "categories() wants a table as load() gave it", help="t = load(path); categories(t, name)"
         )
+    if isinstance(name, int):
+        if not -len(columns.names) <= name < len(columns.names):
+            raise BadIndex(
+                f"column {name} is out of range: there are {len(columns.names)}",
+                raises=IndexError,
+                help=f"the first has index 0, the last {len(columns.names) - 1}",
+            )
+        name = columns.names[name]
     columns.position(name)
     if name not in columns.categories:
         listed = ", ".join(columns.categories) or "none"
