@@ -204,6 +204,7 @@ def test_grammar_has_no_conflicts():
     ("text", "meant"),
     [
         ("x = ones（2，3）", "x = ones(2,3)"),
+        ("x = torch。tensor（【1，2】）", "x = torch.tensor([1,2])"),
         ("x = １２ + ３．５", "x = 12 + 3.5"),
         ("print（“你好，世界”）  # （注释）", 'print("你好，世界")  # （注释）'),
         ('s = "（"；\u3000t = ‘，’', "s = \"（\"; t = '，'"),
