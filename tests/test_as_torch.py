@@ -144,7 +144,7 @@ def test_torch(shell: RecordedShell) -> None:
     assert [bool(error.help) for error in shell.screen.errors[1:]] == [True] * 4
     shell.enter('q = load("/nowhere") if false else 1')
     shell.enter(":torch")
-    assert "load (line 1)" in shell.told[-2]
+    assert "load (input 13)" in shell.told[-2]
 
 
 def test_torch_of_both_kinds(

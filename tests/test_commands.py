@@ -272,6 +272,29 @@ def test_why_refuses(shell: RecordedShell) -> None:
     assert offered(shell, ":why ") == {"n"}
 
 
+def test_why_alone(shell: RecordedShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RecordedShell, "page", RecordedShell.tell, raising=False)
+    shell.enter("ones(2, 3) @ ones(2, 3)")
+    shell.enter(":why")
+    assert shell.told[-1].startswith("error[matmul-shape]")
+    shell.enter("x = [1.]")
+    shell.enter(":why")
+    assert shell.screen.errors[-1].help.startswith("type `:why x`")
+
+
+def test_vars_of_classes_and_modules(shell: RecordedShell) -> None:
+    for text in ("import math", "import torch.nn as nn", "class A:\n    pass\n", "def f(x):\n    return x\n"):
+        shell.enter(text)
+    shell.enter(":vars")
+    rows = [row.split() for row in shell.told[-1].split("\n")]
+    assert rows == [
+        ["math", "module", "math"],
+        ["nn", "module", "torch.nn"],
+        ["A", "class", "A()"],
+        ["f", "function", "f(x)"],
+    ]
+
+
 # ------------------------------------------------------------------ once, log, anomaly, reset
 
 

@@ -88,10 +88,12 @@ class Translation:
         self.imports = {IMPORTS["torch"]}
         self.defined: dict[str, str] = {}
         self.missing: list[str] = []
+        self.where = ""  # what is said of the text that is translated, in the place of a line
         self.texts: list[str] = []
 
-    def add(self, text: str, pythonic: bool) -> None:
-        """Translate one text of a kind; what it binds is known to those after it."""
+    def add(self, text: str, pythonic: bool, where: str = "") -> None:
+        """Translate one text of a kind; what it binds is known to those after it. `where` is what it is called."""
+        self.where = where
         source = Source(text)
         program = parse(source, pythonic)
         bound = {name for statement in program.body for name in bound_names(statement)}
@@ -149,8 +151,14 @@ class Translation:
         if found:
             same = (place for place, each in found.items() if each == value)
             return f"{next(same, next(iter(found)))}.{name}"
-        self.missing.append(f"{name} (line {line})")
+        self.lacks(name, line)
         return name
+
+    def lacks(self, what: str, line: int) -> None:
+        """PyTorch has nothing for it."""
+        found = f"{what} ({self.where or f'line {line}'})"
+        if found not in self.missing:
+            self.missing.append(found)
 
 
 def _found(torch: Any, place: str, name: str) -> Any:

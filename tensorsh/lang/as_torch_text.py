@@ -374,5 +374,5 @@ class Text(Kinds):
         self.replace(node.span.start, node.span.end, f"pass  # {text}")
 
     def import_(self, node: ast.Import) -> None:
-        self.whole.missing.append(f'import "…" (line {node.span.position[0]})')
+        self.whole.lacks('import "…"', node.span.position[0])
         self.note(node)

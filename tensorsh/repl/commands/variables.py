@@ -77,12 +77,25 @@ def type_(shell: Shell, argument: str) -> None:
     ":why NAME", "why it has no gradient, and where a NaN or Inf in it first appeared", completes="variables"
 )
 def why(shell: Shell, argument: str) -> None:
+    """Right after an error `:why` alone tells about that, as `?` does."""
     from ...engine.tensor import Tensor
+    from ..help.page import wrapped
     from ..why import why as reasons
+    from .helping import about_error
 
     name, session = argument.strip(), shell.session
     if not name:
-        raise UsageError(":why wants a tensor", code="command", help="type `:why w`; `:vars` lists them")
+        if shell.error is not None and not isinstance(shell.error, UsageError):
+            about_error(shell)
+            return
+        tensors = [each for each in session.names() if isinstance(session[each], Tensor)]
+        raise UsageError(
+            ":why wants a tensor",
+            code="command",
+            help=f"type `:why {tensors[-1]}`; `:vars` lists them"
+            if tensors
+            else "type `w = [1., 2.]`, then `:why w`",
+        )
     value = session.trial(Source(name, shell.place), lambda run: run(), value=True)
     if not isinstance(value, Tensor):
         raise UsageError(
@@ -90,4 +103,7 @@ def why(shell: Shell, argument: str) -> None:
             code="command",
             help="`:vars` lists the variables",
         )
-    shell.tell(reasons(session, name, value, shell.entries[:-1]))
+    found = reasons(session, name, value, shell.entries[:-1])
+    if shell.typed:
+        found = "\n".join(line for each in found.split("\n") for line in wrapped(each, shell.columns))
+    shell.tell(found)

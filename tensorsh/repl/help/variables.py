@@ -54,9 +54,11 @@ def _row(value: Any) -> tuple[str, str]:
     if not isinstance(value, Tensor):
         if isinstance(value, bool | int | float | complex):
             return type(value).__name__, texts.repr(value)
+        if describe(value) == "module":
+            return "module", value.__name__
         if callable(value) and hasattr(value, "__name__"):
             called = signature(value, value.__name__)
-            return "function", str(called or value.__name__)
+            return "class" if isinstance(value, type) else "function", str(called or value.__name__)
         return describe(value), shortened(re.sub(r"\s+", " ", texts.repr(value)), 60)
     notes = []
     if value.grad_fn is not None:
