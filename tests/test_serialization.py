@@ -13,7 +13,7 @@ import pytest
 
 import library
 import saved
-from tensorsh import torch
+from tensorsh import Session, TensorshError, torch
 
 WORDS = json.loads((saved.FOLDER / "words.json").read_text(encoding="utf-8"))
 
@@ -129,3 +129,35 @@ def archive_of(content: bytes) -> io.BytesIO:
 @pytest.mark.parametrize("program, expected", library.blocks("library_serialization.txt"))
 def test_prints_what_pytorch_prints(program: str, expected: str) -> None:
     assert library.output(program) == expected
+
+
+LIES = [
+    "'Tensor', np.ones(8, dtype=np.float16), 'float64', 'cpu', False, {}",
+    "'Tensor', np.ones(3), 'float32', 'cpu', False, {}",
+    "'Tensor', (3,), 'float32', 'cpu', False, {}",
+    "'Tensor', np.ones(3), 'float64', 'meta', False, {}",
+    "'Tensor', Long(), 'float64', 'cpu', False, {}",
+    "'Tensor', np.ones(3), 'floaM64', 'cpu', False, {}",
+    "'Tensor', np.ones(3), 'float64', 'kpu', False, {}",
+    "'Tens', np.ones(3), 'float64', 'cpu', False, {}",
+    "list, np.ones(3), 'float64', 'cpu', False, {}",
+    "torch.nn.Module, np.ones(3), 'float64', 'cpu', False, {}",
+]
+
+
+@pytest.mark.parametrize("parts", LIES)
+def test_a_pickle_that_lies_of_a_tensor_is_an_error(parts: str) -> None:
+    """Were the array smaller than the shape says, operations would read what lies behind it."""
+    session = Session()
+    session.run(
+        f"""import pickle, torch, numpy as np
+class Long:
+    shape = (9,)
+class Lie:
+    def __reduce__(self): return torch.ones(1).__reduce_ex__(2)[0], ({parts})
+lie = pickle.dumps(Lie())"""
+    )
+    with pytest.raises(TensorshError) as caught:
+        session.run("pickle.loads(lie)")
+    assert caught.value.error_class in ("ValueError", "RuntimeError")
+    assert caught.value.kind != "internal"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import GradientError
+from ..errors import DataError, GradientError
 from .device import Device, parse
 from .dtype import DType, bfloat16, dtypes
 from .results import NamedResult, Size, named_result
@@ -18,14 +18,23 @@ KINDS = {kind.__name__: kind for kind in TENSORS}
 
 
 def tensor(kind: Any, array: Any, dtype: str, device: str, requires_grad: bool, state: Any) -> Tensor:
-    """A leaf of that class, or of the engine's own of that name, on an array; on `meta`, of that shape."""
-    of = spec(tuple(array if isinstance(array, tuple) else array.shape), dtypes[dtype], parse(device))
-    made = as_class(
-        KINDS.get(kind, kind),
-        of.placeholder if isinstance(array, tuple) else np.asarray(array).view(of.np),
-        of,
-    )
-    made.requires_grad_slot = requires_grad
+    """A leaf of that class, or of the engine's own of that name, on an array; on `meta`, of that shape.
+
+    DataError for what does not go together: a pickle may lie, and kernels rely on what a spec says of an array.
+    """
+    made_as = KINDS.get(kind) if type(kind) is str else kind
+    if not (isinstance(made_as, type) and issubclass(made_as, Tensor)):
+        raise DataError(f"no class of tensors: {kind!r}")
+    if not isinstance(array, tuple | np.ndarray):
+        raise DataError(f"no memory of a tensor: a {type(array).__name__}")
+    content = array if isinstance(array, tuple) else np.asarray(array)
+    of = spec(content if isinstance(content, tuple) else content.shape, _known(dtype), parse(device))
+    if isinstance(content, tuple) != of.is_meta:
+        raise DataError(f"no memory of a tensor on {of.device}: a {type(array).__name__}")
+    if not isinstance(content, tuple) and content.itemsize != of.np.itemsize:
+        raise DataError(f"no memory of a tensor of {of.dtype}: an array of {content.dtype}")
+    made = as_class(made_as, of.placeholder if isinstance(content, tuple) else content.view(of.np), of)
+    made.requires_grad_slot = bool(requires_grad)
     if state:
         made.__dict__.update(state)
     return made
@@ -83,7 +92,14 @@ def copied_memory(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> np.ndarr
 
 def dtype(name: str) -> DType:
     """The dtype of that name."""
-    return dtypes[name]
+    return _known(name)
+
+
+def _known(name: str) -> DType:
+    found = dtypes.get(name) if type(name) is str else None
+    if found is None:
+        raise DataError(f"no dtype: {name!r}")
+    return found
 
 
 def device(text: str) -> Device:
@@ -99,5 +115,5 @@ def size(lengths: tuple[int, ...]) -> Size:
 def result(name: str, fields: tuple[str, ...], parts: tuple[Any, ...]) -> NamedResult:
     """The tuple with named parts that the operation `name` returns; the names are letters, as a pickle may lie."""
     if not all(type(each) is str and each.replace("_", "x").isalpha() and each[0] != "_" for each in fields):
-        raise ValueError(f"no parts of a result: {fields}")
+        raise DataError(f"no parts of a result: {fields}")
     return named_result(name, fields)(parts)
