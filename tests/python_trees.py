@@ -97,6 +97,8 @@ class Again(Same):
         match node.func:
             case ast.Name(id=".attr" | ".own"):
                 return ast.Attribute(value=given[0], attr=given[1].value, ctx=LOAD)
+            case ast.Name(id=".uncalled"):
+                return given[0]
             case ast.Name(id=".undefined"):
                 return ast.Name(id=given[0].value, ctx=LOAD)
             case ast.Name(id=".list"):
