@@ -212,7 +212,7 @@ class TensorshError(Exception):
 
 
 class ParseError(TensorshError):
-    """The text is not a program.
+    """The text is not a program: "SyntaxError", "IndentationError" or "TabError".
 
     incomplete   whether more lines could still make it one
     suggestion   a whole text to run in its place, if it is clear what was meant

@@ -113,7 +113,7 @@ class Session:
         device: str | None = None,
         threads: int | None = None,
     ) -> None:
-        """Change what the session began with; UsageError for a dtype or a device that cannot be a default."""
+        """Change what the session began with; UsageError for a dtype or device that cannot be a default, or a seed."""
         with self.active():
             if dtype is not None:
                 chosen = dtypes.get(dtype.removeprefix("torch.")) if isinstance(dtype, str) else dtype
@@ -127,7 +127,11 @@ class Session:
                     facts = facts_of(error)
                     raise UsageError(str(error), help=facts and facts.help) from error
             if seed is not None:
-                self.context.generator.manual_seed(seed)
+                try:
+                    self.context.generator.manual_seed(seed)
+                except ValueError as error:
+                    facts = facts_of(error)
+                    raise UsageError(f"cannot start from seed {seed}", help=facts and facts.help) from error
             if threads is not None:
                 self.context.threads = threads
 

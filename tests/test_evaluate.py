@@ -72,6 +72,20 @@ def test_brackets(program: str, expected: str) -> None:
     assert shown(program)[-1] == expected
 
 
+@pytest.mark.parametrize("first", ["", "import torch; "])
+def test_del_takes_tuples_and_lists_apart(first: str) -> None:
+    program = f"{first}a = b = c = 1; d = {{0: 1, 1: 2}}; del (a, [b, (d[0],)]), [c], (), []"
+    session = Session()
+    session.run(program)
+    assert session["d"] == {1: 2} and not {"a", "b", "c"} & {*session.names()}
+
+
+def test_type_hints_of_further_arguments_unpack_types() -> None:
+    session = Session()
+    session.run("import torch\ndef f(*sizes: *tuple[int, ...]): return sizes")
+    assert str(session["f"].__annotations__["sizes"]) == "*tuple[int, ...]"
+
+
 def test_list_is_stacked_where_a_tensor_is_needed() -> None:
     session = Session()
     assert repr(session.run("t = tensor(2., requires_grad=True)\n[t, t * t] * 2")[0]).startswith(

@@ -223,3 +223,22 @@ def test_what_was_meant_by_full_width_characters(text: str, meant: str | None) -
     if meant is not None:
         parse(Source(meant))
         assert raised.value.help.removeprefix("type `").removesuffix("`") in meant
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("if a:\nb", "IndentationError"),
+        ("  a", "IndentationError"),
+        ("if a:\n    b\n  c", "IndentationError"),
+        ("if a:\n\tb\n        c", "TabError"),
+        ("a b", "SyntaxError"),
+    ],
+)
+def test_the_class_is_python_s(text: str, expected: str) -> None:
+    with pytest.raises(ParseError) as raised:
+        parse(Source(text))
+    assert raised.value.error_class == expected
+    with pytest.raises(SyntaxError) as told:
+        compile(text, "<text>", "exec")
+    assert type(told.value).__name__ == expected

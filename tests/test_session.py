@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.errors import UsageError
 
 
 def test_run_returns_what_is_displayed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,6 +55,12 @@ def test_a_seed_repeats() -> None:
     program = "rand(3)"
     once, again = Session(seed=3).run(program)[0], Session(seed=3).run(program)[0]
     assert once.tolist() == again.tolist() != Session(seed=4).run(program)[0].tolist()
+
+
+@pytest.mark.parametrize("seed", [2**64, -(2**63) - 1])
+def test_a_seed_of_more_than_64_bits_is_bad_usage(seed: int) -> None:
+    with pytest.raises(UsageError, match=f"cannot start from seed {seed}"):
+        Session(seed=seed)
 
 
 def test_the_random_stream_rolls_back() -> None:

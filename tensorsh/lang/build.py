@@ -173,10 +173,8 @@ class Builder(Patterns):
 
     def delete(self, start: int, end: int, children: Children) -> ast.Delete:
         (target,) = children
-        targets = target.items if isinstance(target, ast.TupleExpr) else (target,)
-        for each in targets:
-            if not isinstance(each, ast.Name | ast.Attribute | ast.Subscript):
-                checks.fail(f"cannot delete {checks.kind(each)}", each.span)
+        checks.deletable(target)
+        targets = target.items if isinstance(target, ast.TupleExpr) and target.items else (target,)
         return ast.Delete(self.span(start, end), targets)
 
     def assertion(self, start: int, end: int, children: Children) -> ast.Assert:

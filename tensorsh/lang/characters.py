@@ -34,9 +34,15 @@ OPERATOR_WORDS = frozenset(["and", "or", "if", "else", "in", "is", "not", "for",
 
 
 def fail(
-    source: Source, message: str, start: int, end: int, help: str | None = None, incomplete: bool = False
+    source: Source,
+    message: str,
+    start: int,
+    end: int,
+    help: str | None = None,
+    incomplete: bool = False,
+    error_class: str = "SyntaxError",
 ) -> ParseError:
-    error = ParseError(message, span=Span(source, start, end), help=help)
+    error = ParseError(message, span=Span(source, start, end), help=help, error_class=error_class)
     error.incomplete = incomplete
     return error
 

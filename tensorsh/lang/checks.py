@@ -39,6 +39,17 @@ def target(written: ast.Expr) -> ast.Expr:
     return _as_tuple(written)
 
 
+def deletable(written: ast.Expr) -> None:
+    """What `del` can take away: names and places, and tuples and lists of them."""
+    pending = [written]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, ast.TupleExpr | ast.ListExpr):
+            pending.extend(reversed(each.items))
+        elif not isinstance(each, ast.Name | ast.Attribute | ast.Subscript):
+            fail(f"cannot delete {kind(each)}", each.span)
+
+
 def _not_assignable(value: ast.Expr) -> NoReturn:
     comparable = isinstance(value, ast.Binary | ast.Call | ast.Constant | ast.Compare | ast.TensorLiteral)
     named = isinstance(value, ast.Constant) and (value.value is None or isinstance(value.value, bool))

@@ -204,14 +204,14 @@ class Lexer:
         if wide != indents[-1][0]:
             message = "unindent does not match any outer indentation level"
             help = "indent this line exactly as much as the line that its block belongs to"
-            raise fail(self.source, message, start, end, help)
+            raise fail(self.source, message, start, end, help, error_class="IndentationError")
         if narrow != indents[-1][1]:
             raise self._mixed_tabs(start, end)
         self.indent = indent
 
     def _mixed_tabs(self, start: int, end: int) -> ParseError:
         message = "inconsistent use of tabs and spaces in indentation"
-        return fail(self.source, message, start, end, help="indent with spaces only")
+        return fail(self.source, message, start, end, "indent with spaces only", error_class="TabError")
 
     def _finish(self) -> None:
         """The end of the text: close the last line and every block."""

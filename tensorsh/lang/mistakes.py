@@ -69,9 +69,14 @@ class Place:
     states: list[int]
 
     def error(
-        self, message: str, span: Span | None = None, help: str | None = None, incomplete: bool = False
+        self,
+        message: str,
+        span: Span | None = None,
+        help: str | None = None,
+        incomplete: bool = False,
+        error_class: str = "SyntaxError",
     ) -> ParseError:
-        error = ParseError(message, span=span or self.span, help=help)
+        error = ParseError(message, span=span or self.span, help=help, error_class=error_class)
         error.incomplete = incomplete
         return error
 
@@ -220,9 +225,11 @@ def indentation(place: Place) -> ParseError | None:
             place.span_of(index) if place.ends_text else place.span_of(place.at),
             "indent the lines that belong to it, or type `pass`",
             incomplete=place.ends_text,
+            error_class="IndentationError",
         )
     if place.is_kind("_INDENT"):
-        return place.error("unexpected indent", help="start the line where the line above starts")
+        help = "start the line where the line above starts"
+        return place.error("unexpected indent", help=help, error_class="IndentationError")
     return None
 
 
@@ -256,11 +263,13 @@ def try_alone(place: Place) -> ParseError | None:
 
 
 def print_statement(place: Place) -> ParseError | None:
-    if place.before in ("print", "exec") and place.at - 1 == place.first and place.starts_operand:
+    word = place.before
+    if word in ("print", "exec") and place.at - 1 == place.first and place.starts_operand:
+        shows = "type `print(…)`; or leave `print` out: a line that is an expression shows its value"
         return place.error(
-            "Missing parentheses in call to 'print'. Did you mean print(...)?",
+            f"Missing parentheses in call to '{word}'. Did you mean {word}(...)?",
             place.span_of(place.first),
-            "type `print(…)`; or leave `print` out: a line that is an expression shows its value",
+            shows if word == "print" else None,
         )
     return None
 

@@ -11,8 +11,9 @@ import warnings
 
 from ..errors import Facts, ParseError, know
 
-INDENTED = ("unexpected indent", "unindent does not match", "expected an indented block")
-TABS = "inconsistent use of tabs"
+KINDS: dict[str, type[SyntaxError]] = {
+    kind.__name__: kind for kind in (SyntaxError, IndentationError, TabError)
+}
 
 
 def as_python(error: ParseError, python: bool) -> BaseException:
@@ -24,7 +25,7 @@ def as_python(error: ParseError, python: bool) -> BaseException:
 def reported(error: SyntaxError) -> ParseError:
     """The ParseError that one stands for."""
     facts: Facts = error.facts  # type: ignore[attr-defined]
-    return ParseError(error.msg, help=facts.help, span=facts.span)
+    return ParseError(error.msg, help=facts.help, span=facts.span, error_class=type(error).__name__)
 
 
 def _asked(error: ParseError) -> SyntaxError | None:
@@ -44,9 +45,6 @@ def _asked(error: ParseError) -> SyntaxError | None:
 
 def _told(error: ParseError) -> SyntaxError:
     assert error.span is not None
-    source, message = error.span.source, error.message
+    source = error.span.source
     line, column = error.span.position
-    kind = TabError if message.startswith(TABS) else SyntaxError
-    if message.startswith(INDENTED):
-        kind = IndentationError
-    return kind(message, (source.name, line, column, source.line(line) + "\n"))
+    return KINDS[error.error_class](error.message, (source.name, line, column, source.line(line) + "\n"))
