@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
-from .render.paint import columns
+from .text.width import columns
 
 WIDTH = 30
 INTERVAL = 0.1  # seconds between two drawings

@@ -122,6 +122,8 @@ def test_txt_comments():
         ("1,2\n\n# c\n3,x\n", {}, "line 4, column 2: 'x' is not a number", "columns=[0]"),
         ("a,b\n1,2\n3,x\n", {}, "line 3, column 2 (b): 'x' is not a number", "columns=['a']"),
         ("5.1,setosa\n4.9,3\n", {}, "line 1, column 2: 'setosa' is not a number", "header=true"),
+        ("day,of\n2024-01-31,x\n", {}, "column 1 (day): '2024-01-31' is not a number", "columns=['of']"),
+        ("a;b\n1,234.5;2\n", {}, "column 1 (a): '1,234.5' is not a number", 'thousands=","'),
         ("1,1_000\n", {}, "column 2: '1_000' is not a number", ""),
         ("1,1 000\n", {}, "column 2: '1 000' is not a number", ""),
         ("1,0x10\n", {}, "column 2: '0x10' is not a number", ""),

@@ -50,6 +50,13 @@ def test_texts_are_codes_with_their_categories(session: Session) -> None:
         session.run('categories(ones(2, 2), "a")')
 
 
+def test_describe_of_columns_with_wide_names(session: Session) -> None:
+    Path("zh.csv").write_text("姓名,年龄\n张三,20\n", encoding="utf-8")
+    head, names, numbers, texts = repr(session.evaluate('describe(load("zh.csv"))')).split("\n")
+    assert head.startswith("1 row, 2 columns, ")
+    assert names.startswith("      count") and numbers.startswith("年龄      1") and texts == "姓名  张三 1"
+
+
 def test_texts_of_a_table_without_a_header(session: Session) -> None:
     Path("plain.csv").write_text("5.1,setosa\n4.9,versicolor\n5.0,setosa\n")
     session.run('p = load("plain.csv")')

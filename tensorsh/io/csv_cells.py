@@ -119,6 +119,8 @@ class CellReader:
             return 'load(path, delimiter=";") splits at semicolons; decimal="," reads 1,5 as a number'
         if dialect.numerals.plain and re.fullmatch(r"[-+]?[\d.]*,\d+", cells[i].strip()):
             return 'load(path, decimal=",") reads it as a number, thousands="." with dots between thousands'
+        if dialect.numerals.plain and re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", cells[i].strip()):
+            return 'load(path, thousands=",") reads it as a number'
         if line == dialect.line and dialect.names is None and self.options.header is None and not numeric:
             return "if this row is a header, say so: load(path, header=true)"
         if numeric and dialect.columns is None:
@@ -127,6 +129,9 @@ class CellReader:
             if line == dialect.line and dialect.names is None:
                 return f"load(path, header=true) if this row is a header; {leave_out}"
             return leave_out
+        if dialect.columns is None and dialect.width > 1:
+            others = [dialect.names[k] if dialect.names else k for k in range(dialect.width) if k != i]
+            return f"load(path, columns={others!r}) leaves this column out"
         return f"cells are split at {dialect.delimiter!r}; load(path, delimiter=…) chooses another"
 
     def _array(self, rows: list[list[Any]]) -> Array:

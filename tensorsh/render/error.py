@@ -21,8 +21,9 @@ from typing import Any
 
 from ..errors import TensorshError, Warned
 from ..source import Source, Span
+from ..text.width import columns
 from .excerpt import Mark, displayed, excerpt, marks_of
-from .paint import columns, painter
+from .paint import painter
 
 MOST_CALLS = 8  # of the trail; of a longer one the innermost and outermost are shown
 

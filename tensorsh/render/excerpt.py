@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..source import Source, Span
-from .paint import Paint, columns
+from ..text.width import columns
+from .paint import Paint
 
 TAB = "    "
 MOST_LINES = 4  # of one underlined range; of a longer one the first two and the last are shown

@@ -8,8 +8,8 @@ loss    mean(%1)            float32[]
 from __future__ import annotations
 
 from ..engine.graph_rows import Row
+from ..text.width import columns
 from .explain import statistics
-from .paint import columns
 
 #: longer graphs are shown at both ends
 MOST_ROWS = 400

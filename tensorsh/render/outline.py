@@ -20,7 +20,8 @@ from typing import Any
 from ..kinds import kind_of
 from ..kinds.aspects import Outline
 from ..text.host_repr import is_tensor
-from .paint import Line, Segment, columns, folded, line_width
+from ..text.width import columns
+from .paint import Line, Segment, folded, line_width
 from .screen import Screen
 
 DEEPEST = 16

@@ -8,8 +8,9 @@ have, for a dark or a light background.
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+
+from ..text.width import columns
 
 Segment = tuple[str, str]
 Line = tuple[Segment, ...]
@@ -134,14 +135,3 @@ def folded(start: Line, facts: Iterable[Segment], width: int) -> list[Line]:
         else:
             lines[-1] = (*lines[-1], ("  ", ""), fact)
     return lines
-
-
-def columns(text: str) -> int:
-    """How many columns of the screen `text` takes."""
-    return len(text) if text.isascii() else sum(map(_columns, text))
-
-
-def _columns(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

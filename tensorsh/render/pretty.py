@@ -19,9 +19,10 @@ from ..kinds import kind_of
 from ..kinds.aspects import Brackets
 from ..text.host_repr import host_repr, is_tensor
 from ..text.torch_repr import DEFAULT, PrintOptions, element_strings, grad_fn_name
+from ..text.width import columns
 from .grid import grid
 from .outline import outline_of, tree
-from .paint import Line, Segment, columns, folded, line_width, painted, painter
+from .paint import Line, Segment, folded, line_width, painted, painter
 from .screen import UNICODE, Marks, Screen
 from .statistics import statistics
 from .tones import tones

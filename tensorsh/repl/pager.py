@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import TextIO
 
-from ..render.paint import columns
+from ..text.width import columns
 
 #: what `less` is told unless LESS says otherwise: colours, and what fits a screen just stays on it
 LESS = "-FRX"

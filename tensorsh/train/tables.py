@@ -10,6 +10,7 @@ from ..engine.columns import Columns, columns_of
 from ..engine.op import registry
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, BadIndex, ShapeError
+from ..text.width import columns, left
 
 STATISTICS = ("count", "missing", "mean", "std", "min", "25%", "50%", "75%", "max")
 
@@ -26,12 +27,12 @@ class Description:
         lines = [self.shape]
         if self.rows:
             cells = [["", *STATISTICS], *([name, *map(_short, values)] for name, values in self.rows)]
-            widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+            widths = [max(columns(row[i]) for row in cells) for i in range(len(cells[0]))]
             for row in cells:
                 numbers = "  ".join(
                     cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)
                 )
-                lines.append(f"{row[0].ljust(widths[0])}  {numbers}".rstrip())
+                lines.append(f"{left(row[0], widths[0])}  {numbers}".rstrip())
         lines += [f"{name}  {', '.join(parts)}" for name, parts in self.texts]
         return "\n".join(lines)
 
@@ -45,16 +46,16 @@ def describe(t: Any) -> Description:
         raise ShapeError(
             f"describe() wants rows and columns, got {list(x.spec.shape)}", help="describe(x.flatten(1))"
         )
-    columns = columns_of(x) or Columns(
+    table = columns_of(x) or Columns(
         tuple(map(str, range(x.spec.shape[-1] if len(x.spec.shape) == 2 else 1)))
     )
     array = np.asarray(x.array, np.float64).reshape(x.spec.shape[0], -1)
     rows, texts = [], []
-    for name, values in zip(columns.names, array.T, strict=True):
+    for name, values in zip(table.names, array.T, strict=True):
         there = values[np.isfinite(values)]
-        if name in columns.categories:
-            counts = np.bincount(there.astype(int), minlength=len(columns.categories[name]))
-            found = zip(columns.categories[name], counts.tolist(), strict=True)
+        if name in table.categories:
+            counts = np.bincount(there.astype(int), minlength=len(table.categories[name]))
+            found = zip(table.categories[name], counts.tolist(), strict=True)
             listed = [f"{text} {count}" for text, count in sorted(found, key=lambda pair: -pair[1])]
             texts.append((name, listed if len(listed) <= 8 else [*listed[:8], f"… {len(listed) - 8} more"]))
             continue
@@ -65,29 +66,35 @@ def describe(t: Any) -> Description:
         else:
             numbers = [np.nan] * 7
         rows.append((name, [float(there.size), float(values.size - there.size), *map(float, numbers)]))
-    return Description(f"{array.shape[0]} rows, {array.shape[1]} columns, {x.dtype.name}", rows, texts)
+    return Description(
+        f"{_count(array.shape[0], 'row')}, {_count(array.shape[1], 'column')}, {x.dtype.name}", rows, texts
+    )
 
 
 def categories(t: Any, name: str | int) -> list[str]:
     """What the codes 0, 1, … of a column of texts stand for; a column has a name, or is counted from 0."""
-    columns = columns_of(t)
-    if columns is None:
+    table = columns_of(t)
+    if table is None:
         raise ArgumentError(
             "categories() wants a table as load() gave it", help="t = load(path); categories(t, name)"
         )
     if isinstance(name, int):
-        if not -len(columns.names) <= name < len(columns.names):
+        if not -len(table.names) <= name < len(table.names):
             raise BadIndex(
-                f"column {name} is out of range: there are {len(columns.names)}",
+                f"column {name} is out of range: there are {len(table.names)}",
                 raises=IndexError,
-                help=f"the first has index 0, the last {len(columns.names) - 1}",
+                help=f"the first has index 0, the last {len(table.names) - 1}",
             )
-        name = columns.names[name]
-    columns.position(name)
-    if name not in columns.categories:
-        listed = ", ".join(columns.categories) or "none"
+        name = table.names[name]
+    table.position(name)
+    if name not in table.categories:
+        listed = ", ".join(table.categories) or "none"
         raise ArgumentError(f"the column {name!r} has numbers, not texts", help=f"columns of texts: {listed}")
-    return list(columns.categories[name])
+    return list(table.categories[name])
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _short(value: float) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from ...render.paint import Paint, columns
+from ...render.paint import Paint
+from ...text.width import columns
 
 WIDEST = 100
 #: a word, what is in backticks in one piece, or one wide character, between which a line may end
