@@ -282,6 +282,17 @@ def test_why_alone(shell: RecordedShell, monkeypatch: pytest.MonkeyPatch) -> Non
     assert shell.screen.errors[-1].help.startswith("type `:why x`")
 
 
+def test_magics_that_are_commands_here(shell: RecordedShell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.typed = True
+    shell.enter("x = [1.]")
+    shell.enter("%vars")
+    assert shell.told == ["x  float32[1]"]
+    for other in ("%matplotlib inline", "%vars\ny = 1"):
+        shell.enter(other)
+    assert len(shell.told) == 1 and shell.session["y"] == 1
+    assert shell.screen.errors == []
+
+
 def test_vars_of_classes_and_modules(shell: RecordedShell) -> None:
     for text in ("import math", "import torch.nn as nn", "class A:\n    pass\n", "def f(x):\n    return x\n"):
         shell.enter(text)

@@ -149,11 +149,11 @@ def test_a_session_in_a_terminal() -> None:
     terminal = Terminal("-q", "--no-history", "--no-config", columns=80, rows=24, PAGER="cat", LANG="C.UTF-8")
     for typed, answer in (
         (":tutorial", "    x = [1., 2., 3.]"),
-        ("x = tensor([4., 5.])", "✓  step 1, 2 of 2: x on the screen"),
+        ("x = tensor([4., 5.])", "✓  1 of 2, next: x on the screen"),
         ("x + 0; x", "[2/10] Everything happens to all elements at once"),
         (":tutorial 4", "[4/10] Mistakes are cheap"),
-        ("m @ m", "✓  step 4, 2 of 3: a question mark, or :help and the code of the error"),
-        ("?", "✓  step 4, 3 of 3: a matrix product that fits"),
+        ("m @ m", "✓  1 of 3, next: a question mark, or :help and the code of the error"),
+        ("?", "✓  2 of 3, next: a matrix product that fits"),
         ("nothing @ m", "step 4, 3 of 3: a matrix product that fits"),
         (":tutorial stop", "stopped; `:tutorial` goes on at step 4"),
     ):

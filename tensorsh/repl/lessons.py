@@ -74,14 +74,13 @@ class Lesson:
         if self.done == len(wanted):
             self.go(shell, self.at + 1)
         elif self.done > before:
-            self.remind(shell, "✓  ")
+            self.remind(shell, f"✓  {self.done} of {len(wanted)}, next: ")
         elif not asked(seen) and not word.startswith(":"):
-            self.remind(shell, "")
+            self.remind(shell, f"step {self.at + 1}, {self.done + 1} of {len(wanted)}: ")
 
-    def remind(self, shell: Shell, mark: str) -> None:
+    def remind(self, shell: Shell, where: str) -> None:
         """What is wanted next, in a line."""
-        here = self.steps[self.at]
-        line = f"{mark}step {self.at + 1}, {self.done + 1} of {len(here.wants)}: {here.wants[self.done]}"
+        line = where + self.steps[self.at].wants[self.done]
         shell.tell(shell.paint(line.replace("`", ""), "note"))
 
     def go(self, shell: Shell, to: int) -> None:

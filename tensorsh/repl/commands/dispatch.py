@@ -1,4 +1,4 @@
-"""Which of the shell's own an input is: `:name …`, `name?`, `help(name)`, `exit`, `!ls`."""
+"""Which of the shell's own an input is: `:name …`, `name?`, `help(name)`, `exit`, `!ls`, IPython's `%timeit …`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ QUESTION = re.compile(
 )
 HELP_CALL = re.compile(rf"\s*help\(\s*(?P<name>{NAME})?\s*\)\s*")
 LEAVE = ("exit", "quit")
+MAGIC = re.compile(r"%(?P<name>[a-z]+)\b.*")
 
 
 def dispatch(shell: Shell, text: str) -> bool:
@@ -37,6 +38,8 @@ def dispatch(shell: Shell, text: str) -> bool:
         _named(shell, text)
     elif word.startswith("!") and shell.typed:
         run_outside(shell, word[1:])
+    elif shell.typed and (magic := MAGIC.fullmatch(word)) and magic["name"] in ALL:
+        _named(shell, ":" + word[1:])
     else:
         return False
     return True
