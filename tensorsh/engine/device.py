@@ -17,9 +17,6 @@ NAMES = (
     "lazy", "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone",
 )  # fmt: skip
 
-#: names that PyTorch used to know; they parse, and its message does not list them
-FORMER_NAMES = ("msnpu", "mlc")
-
 
 class Device(metaclass=Titled):
     """A place for tensors: `.type` and `.index` (None where none was given)."""
@@ -92,18 +89,28 @@ hollow = make_device("meta", 1)
 @lru_cache(maxsize=256)
 def parse(text: str) -> Device:
     """`"cuda:1"` → Device. Any name PyTorch knows, here or not."""
-    match = re.fullmatch(r"([a-z]+)(?::(\d+))?", text)
+    if not text:
+        raise DeviceError("Device string must not be empty", help=_listing())
+    match = re.fullmatch(r"([A-Za-z_]+)(?::(0|[1-9][0-9]*))?", text)
     if match is None:
         raise DeviceError(f"Invalid device string: '{text}'", help=_listing())
     name, index = match.groups()
-    if name not in NAMES and name not in FORMER_NAMES:
+    if index is not None and int(index) >= 1 << 31:
+        raise DeviceError(f"Could not parse device index '{index}' in device string '{text}'")
+    if name not in NAMES:
         raise DeviceError(
             f"Expected one of {', '.join(NAMES)} device type at start of device string: {name}",
             help=_listing(),
         )
     if name in ("cpu", "meta") and index in (None, "0"):
         return (cpu if name == "cpu" else meta) if index is None else make_device(name, 0)
-    return make_device(name, None if index is None else int(index))
+    return make_device(name, None if index is None else kept_index(int(index)))
+
+
+def kept_index(index: int) -> int | None:
+    """An index as PyTorch keeps it, in one signed byte, whose -1 says that none was given."""
+    kept = (index + 128) % 256 - 128
+    return None if kept == -1 else kept
 
 
 def resolve(value: Device | str | None, default: Device = cpu) -> Device:
@@ -128,21 +135,42 @@ def constructed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Device:
     from .combinations import invalid_combination
     from .tensor import type_name
 
-    type_, index, *more = (*args, *kwargs.values(), None, None)
-    if isinstance(type_, int) and not isinstance(type_, bool):
+    unknown = kwargs.keys() - {"device", "type", "index"}
+    given = dict(zip(("type", "index"), args, strict=False)) | kwargs
+    type_, index = given.get("device", given.get("type")), given.get("index")
+    alone = len(args) + len(kwargs) == 1
+    if type(type_) is int and args and alone:
+        if type_ < 0:
+            raise DeviceError("Device index must not be negative", help="the first is 0")
         return device_of(type_, "device", "device", 1)
-    if not isinstance(type_, Device | str) or any(v is not None for v in more):
+    if isinstance(type_, Device) and alone and "type" not in kwargs:
+        return type_
+    if len(args) > 2 or not given.keys() & {"device", "type"} or (alone and not isinstance(type_, str)):
         raise ArgumentError(
             invalid_combination(
                 "device", ["(torch.device device)", "(str type, int index = -1)"], args, kwargs
             ),
             help='the type, and perhaps an index: device("cuda", 1)',
         )
-    if index is not None and not isinstance(index, int):
-        raise ArgumentError(f"device(): argument 'index' (position 2) must be int, not {type_name(index)}")
-    if index is not None and index < 0:
+    if unknown:
+        raise ArgumentError(f"device() got an unexpected keyword argument '{min(unknown)}'", code="signature")
+    for value, name, position, python in ((type_, "type", 1, str), (index, "index", 2, int)):
+        if type(value) is not python and not (value is None and name == "index"):
+            raise ArgumentError(
+                f"device(): argument '{name}' (position {position}) must be {python.__name__}, "
+                f"not {type_name(value)}"
+            )
+    found = parse(type_)
+    if index is None:
+        return found
+    if found.index is not None:
+        raise DeviceError(
+            f"type (string) must not include an index because index was passed explicitly: {type_}",
+            help=f'device("{found.type}", {index})',
+        )
+    if index < 0:
         raise DeviceError("Device index must not be negative", help="the first is 0")
-    return parse(str(type_) if index is None else f"{type_}:{index}")
+    return make_device(found.type, kept_index(index))
 
 
 def _listing() -> str:
