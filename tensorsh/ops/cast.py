@@ -16,6 +16,7 @@ from ..engine.memory import PRESERVE, suggested
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor, make_tensor
+from ..engine.to_arguments import refused
 from ..engine.warn import warn
 from ..errors import ArgumentError, DeviceError, ShapeError
 from .numbers import cast_array, check_number, number_array
@@ -114,14 +115,20 @@ def to(input, wanted, dtype, non_blocking, copy, device, tensor, memory_format):
         like = tensor if tensor is not None else wanted
         return moved(input, like.spec.dtype, like.spec.device, bool(non_blocking if copy is None else copy))
     if isinstance(wanted, str | int | Device) and not isinstance(wanted, bool):
+        if device is not None:
+            raise refused((wanted,), {"device": device})
         device = wanted
     elif type(wanted) in BY_NUMBER:
         dtype = BY_NUMBER[type(wanted)]  # PyTorch takes a number for its type
     elif wanted is not None:
         dtype = arguments.dtype(wanted, "to", "dtype", 1)
     flags(non_blocking, copy)
+    asked = device
     if device is not None:
         device = device_of(device)
+    if isinstance(dtype, str):
+        named = {"device": asked, "dtype": dtype}
+        raise refused((), {name: value for name, value in named.items() if value is not None})
     if dtype is not None:
         dtype = arguments.dtype(dtype, "to", "dtype", 2)
     return moved(input, dtype, device, bool(copy))

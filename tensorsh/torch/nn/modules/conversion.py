@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ....engine.tensor import Parameter, Tensor
+from ....engine.to_arguments import to_arguments
 from ...namespace import torch
 
 Convert = Callable[[Tensor], Tensor]
@@ -48,7 +49,9 @@ class Module:
 
     def to(self, *args: Any, **kwargs: Any) -> Any:
         """`to(device)`, `to(dtype)`, `to(device, dtype)`, `to(tensor)`: in place; integers keep their dtype."""
-        device, dtype, memory_format = _parsed(*args, **kwargs)
+        device, dtype, copy, memory_format = to_arguments(args, kwargs)
+        if copy:
+            raise RuntimeError(".to() does not accept copy argument")
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
@@ -114,24 +117,3 @@ class Module:
     def share_memory(self) -> Any:
         """Nothing changes: there is one process."""
         return self._apply(lambda t: t.share_memory_())
-
-
-def _parsed(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-    """(device, dtype, memory_format) that a call of `to` asks for."""
-    if not kwargs.keys() <= {"copy", "device", "dtype", "memory_format", "non_blocking", "tensor"}:
-        torch.empty(0).to(*args, **kwargs)  # which says what is wrong
-    device, dtype = kwargs.get("device"), kwargs.get("dtype")
-    for value in (*args, kwargs.get("tensor")):
-        if isinstance(value, torch.dtype):
-            dtype = value
-        elif isinstance(value, Tensor):
-            device, dtype = value.device, value.dtype
-        elif isinstance(value, str | torch.device) or (
-            isinstance(value, int) and not isinstance(value, bool)
-        ):
-            device = value
-    return (
-        None if device is None else torch.device(device) if not isinstance(device, torch.device) else device,
-        dtype,
-        kwargs.get("memory_format"),
-    )

@@ -10,6 +10,7 @@ import numpy as np
 from ....engine.apply import apply
 from ....engine.op import op
 from ....engine.tensor import Tensor
+from ....engine.to_arguments import to_arguments
 from ...namespace import torch
 
 __all__ = [
@@ -53,6 +54,8 @@ class PackedSequence(Parts):
 
     def to(self, *args: Any, **kwargs: Any) -> Any:
         """With `data` of another dtype or on another device."""
+        if to_arguments(args, kwargs).copy:
+            raise RuntimeError(".to() does not accept copy argument")
         data = self.data.to(*args, **kwargs)
         return self if data is self.data else type(self)(data, *self[1:])
 
