@@ -44,7 +44,7 @@ def _(grad, output, dim):
     return weighted - output * weighted.sum(dim, keepdim=True)
 
 
-def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool) -> None:
+def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> None:
     operands = (query, key, value)
     if min(t.ndim for t in operands) < 2:
         raise ShapeError(
@@ -69,11 +69,6 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causa
                 f"{dt.c_names[mask.dtype]} and  query.dtype: {dt.c_names[query.dtype]} instead.",
                 code="dtype-mismatch",
                 operands=(*operands, mask),
-            )
-        if causal:
-            raise BadValue(
-                "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True",
-                code="attention-mask",
             )
     if not query.dtype.is_floating_point:
         raise DTypeError(f"expected scalar type Float but found {query.dtype.title}", code="dtype")
@@ -206,14 +201,20 @@ def scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_cau
     >>> nn.functional.scaled_dot_product_attention([[0., 0.]], [[1., 0.], [0., 1.]], [[1.], [3.]])
     tensor([[2.]])
     """
-    _check(query, key, value, attn_mask, is_causal)
+    _check(query, key, value, attn_mask)
     if enable_gqa and query.ndim > 2:
         key, value = _heads_for_groups(query, key), _heads_for_groups(query, value)
     if scale is None:
         scale = 1 / math.sqrt(query.shape[-1])
+    one_node = dropout_p <= 0 and _is_one_node(query, key, value, attn_mask)
+    if is_causal and attn_mask is not None and not one_node:
+        raise BadValue(
+            "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True",
+            code="attention-mask",
+        )
     if dropout_p <= 0 and _is_long(query, key, value, attn_mask):
         return apply(attention, (query, key, value, attn_mask, is_causal, scale))[0]
-    if dropout_p <= 0 and _is_one_node(query, key, value, attn_mask):
+    if one_node:
         return apply(whole, (query, key, value, attn_mask, is_causal, scale))
     weights = _weights(query, key, attn_mask, is_causal, scale)
     if dropout_p > 0:
@@ -225,10 +226,10 @@ def _weights(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scal
     """How much each query takes of each value."""
     root = math.sqrt(abs(scale))  # shared between both, so that neither grows large
     scores = multiply(query * math.copysign(root, scale), key.transpose(-2, -1) * root)
-    if causal:
-        mask = wrap(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
     if mask is not None:
         scores = scores + _added(mask, query.dtype)
+    if causal:
+        scores = scores + _added(wrap(np.tri(query.shape[-2], key.shape[-2], dtype=bool)), query.dtype)
     return safe_softmax(scores, -1)
 
 
