@@ -172,10 +172,18 @@ def _help(error: BaseException, message: str, sites: list[ast.Node], names: Iter
         case NameError(name=str() as name):
             return BUILTINS.get(name) or did_you_mean(name, names)
         case AttributeError(name=str() as name, obj=of):
-            return did_you_mean(name, [each for each in public_names(of) or dir(of) if each[:1] != "_"])
+            return did_you_mean(name, [each for each in _members(of) if each[:1] != "_"])
         case KeyError():
             return _unknown_key(error, sites)
     return next((help for pattern, help in HINTS if re.match(pattern, message)), None)
+
+
+def _members(of: object) -> Iterable[str]:
+    """The names of an object's attributes; those of its class where its own `__dir__` fails, too."""
+    try:
+        return public_names(of) or dir(of)
+    except Exception:
+        return dir(type(of))
 
 
 #: Python's exceptions that say only in words which of them they are
