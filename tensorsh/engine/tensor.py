@@ -266,6 +266,10 @@ class Tensor(metaclass=TensorMeta):
                 raise ArgumentError(
                     f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
                 )
+            if value is self:
+                raise GradientError(
+                    "can't assign Variable as its own grad", help="x.grad = x.detach().clone()"
+                )
             from .assigned import check_gradient
 
             check_gradient(value.spec, self.spec)
@@ -349,6 +353,8 @@ class Tensor(metaclass=TensorMeta):
             )
         if self.dtype is dt.bfloat16:
             raise ArgumentError("Got unsupported ScalarType BFloat16", help="x.float().numpy()")
+        if not force:
+            self._check_resolved()
         array = self.values_or_error(
             "",
             "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
@@ -356,6 +362,16 @@ class Tensor(metaclass=TensorMeta):
             TypeError,
         )
         return array.view()  # a new shape for it is none for the tensor
+
+    def _check_resolved(self) -> None:
+        """NumPy gets no conjugate, and no view into one, whose numbers PyTorch has not worked out yet."""
+        for bit, title in (("conj", "conjugate"), ("neg", "negative")):
+            if op.registry[f"is_{bit}"](self):
+                raise BadValue(
+                    f"Can't call numpy() on Tensor that has {title} bit set. "
+                    f"Use tensor.resolve_{bit}().numpy() instead.",
+                    help=f"x.resolve_{bit}().numpy()",
+                )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         from .arrays import of_tensor
@@ -454,6 +470,11 @@ class Tensor(metaclass=TensorMeta):
         return op.registry["flip"](self, 0) if self.spec.shape else self
 
     def __contains__(self, value: Any) -> bool:
+        if not isinstance(value, Tensor | int | float | complex):
+            raise BadValue(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(value)}.",
+                help="a number, or a tensor to compare each element with",
+            )
         return bool(op.registry["any"](op.registry["eq"](self, value)))
 
     def __hash__(self) -> int:
