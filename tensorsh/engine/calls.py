@@ -55,7 +55,8 @@ def another_way(
         return None
     names = {p.name for p in op.schema.parameters}
     renamed = {ALIASES.get(k, k) if k not in names else k: v for k, v in kwargs.items()}
-    if renamed.keys() != kwargs.keys() and renamed.keys() <= names:
+    in_c = op.name not in python_signatures()  # a function in Python has one spelling
+    if in_c and renamed.keys() != kwargs.keys() and renamed.keys() <= names:
         return partial(op.bound, *args, **renamed)
     if op.is_method and len(args) > 2 and native.spreads(op, op.name.removeprefix("Tensor."), args[1:]):
         return partial(op.bound, args[0], args[1:], **kwargs)

@@ -82,7 +82,7 @@ def bag_numbers(input: Tensor, offsets: Tensor | None, last: bool) -> tuple[Tens
     if starts and starts[0]:
         raise BadValue(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position "
-            f"0. However, got {starts[0]}"
+            f"0. However, got {starts[0]}\n[ {offsets.dtype.tensor_title}{{}} ]"
         )
     if starts and starts[-1] > n:
         raise BadValue(

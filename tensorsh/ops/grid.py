@@ -208,11 +208,15 @@ def _infer(x: Spec, grid: Spec, mode: str, padding: str, align: bool) -> Spec:
         )
     if dims not in (2, 3) or grid.ndim != x.ndim:
         raise ShapeError(
-            f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, {shown}",
+            f"grid_sampler(): expected {4 if dims == 2 else 5}D input and grid with same number of dimensions, {shown}",
             code="grid-shape",
         )
     if mode == "bicubic" and dims == 3:
-        raise Unsupported("grid_sampler(): bicubic interpolation only supports 4D input", code="grid-mode")
+        raise Unsupported(
+            "grid_sampler(): bicubic interpolation only supports 4D input",
+            raises=RuntimeError,
+            code="grid-mode",
+        )
     if 0 in x.shape[2:]:
         raise ShapeError(
             "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "

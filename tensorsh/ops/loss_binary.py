@@ -31,7 +31,23 @@ def _bce_infer(x: Spec, y: Spec, weight: Spec | None, reduction: str) -> Spec:
                 help=f"convert the target: target.to({x.dtype.name})",
             )
     only_float("binary_cross_entropy", x)
+    _check_weight(x, weight)
     return reduced_spec(x, reduction)
+
+
+def _check_weight(x: Spec, weight: Spec | None, first: bool = False) -> None:
+    """The losses are multiplied in place: a weight fits their shape and does not widen it.
+
+    `first` says which of the two a message names first.
+    """
+    if weight is None or weight.shape == x.shape:
+        return
+    shape = broadcast_shapes(*((weight.shape, x.shape) if first else (x.shape, weight.shape)))
+    if shape != x.shape:
+        raise ShapeError(
+            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(shape)}",
+            code="weight-size",
+        )
 
 
 @op(
@@ -97,16 +113,18 @@ def binary_cross_entropy(input, target, weight, size_average, reduce, reduction)
         )
     if weight is not None:
         _check_expands(weight.shape, target.shape, (input, target, weight))
-        weight = weight.expand(target.shape)
+        if weight.ndim < target.ndim:
+            weight = weight.expand(target.shape)
     return apply(bce_primitive, (input, target, weight, reduction))
 
 
 def _check_expands(shape: Any, to: Any, operands: tuple[Any, ...]) -> None:
+    padded = [1] * (len(shape) - len(to)) + list(to)
     for i in range(1, min(len(shape), len(to)) + 1):
-        if shape[-i] not in (1, to[-i]):
+        if to[-i] != 1 and shape[-i] not in (1, to[-i]):
             raise ShapeError(
                 f"Attempting to broadcast a dimension of length {shape[-i]} at -{i}! Mismatching argument at "
-                f"index 1 had {sizes_of(shape)}; but expected shape should be broadcastable to {list(to)}",
+                f"index 1 had {sizes_of(shape)}; but expected shape should be broadcastable to {padded}",
                 code="broadcast",
                 operands=operands,
             )
@@ -131,11 +149,9 @@ def _check_target(x: Spec, y: Spec) -> None:
 
 
 def _logits_infer(x: Spec, y: Spec, weight: Spec | None, pos_weight: Spec | None, reduction: str) -> Spec:
-    shape = x.shape
-    for s in (pos_weight, weight):
-        if s is not None:
-            shape = broadcast_shapes(s.shape, shape)
-    return reduced_spec(x.with_shape(shape), reduction)
+    _check_weight(x, pos_weight, first=True)
+    _check_weight(x, weight)
+    return reduced_spec(x, reduction)
 
 
 @op(

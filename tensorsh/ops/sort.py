@@ -18,7 +18,7 @@ from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..errors import BadValue, DTypeError
 from .extremes import nonempty, pick, share
-from .rules import reduced, wrap_dim
+from .rules import bad_call, reduced, wrap_dim
 from .selection import SHORT, each_row, quick_select, ranks, std_sort, top
 
 Array = np.ndarray[Any, Any]
@@ -294,6 +294,8 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
     )
     def front(input, dim, keepdim):
         if dim is None:
+            if keepdim:
+                raise bad_call(name, input, keepdim=keepdim)
             return apply(whole, (input,))
         return named_result(name, ("values", "indices"))(apply(along, (input, dim, keepdim)))
 

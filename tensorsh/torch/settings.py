@@ -174,17 +174,17 @@ def broadcast_shapes(*shapes: Any) -> Any:
     """The shape that tensors of these shapes broadcast to."""
     from ..engine.results import Size
 
-    found: list[int] = []
-    for at, shape in enumerate(shapes):
-        sizes = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
-        found = [1] * (len(sizes) - len(found)) + found
+    given = [tuple(shape) if isinstance(shape, tuple | list) else (shape,) for shape in shapes]
+    found = [1] * max(map(len, given), default=0)
+    for at, sizes in enumerate(given):
         for i, n in enumerate(reversed(sizes), 1):
             if isinstance(n, int) and n < 0:
-                raise BadValue("Attempting to broadcast a dimension with negative length!")
+                raise BadValue("Attempting to broadcast a dimension with negative length!", raises=ValueError)
             if n not in (1, found[-i]) and found[-i] != 1:
+                shown = repr(shapes[at] if isinstance(shapes[at], tuple | list) else sizes)
                 raise ShapeError(
                     f"Attempting to broadcast a dimension of length {n} at {-i}! Mismatching argument at index "
-                    f"{at} had {shape!r}; but expected shape should be broadcastable to {found}",
+                    f"{at} had {shown}; but expected shape should be broadcastable to {found}",
                     code="broadcast",
                 )
             found[-i] = n if found[-i] == 1 else found[-i]

@@ -46,6 +46,10 @@ tensortype.__module__ = "torch"
 
 
 def _made(dtype: DType, values: tuple[Any, ...], device: Any) -> Any:
+    if device is not None and torch.device(device).type != "cpu":
+        raise RuntimeError(
+            f"legacy constructor expects device type: cpu but device type: {torch.device(device).type} was passed"
+        )
     if not values:
         return torch.empty(0, dtype=dtype, device=device)
     first = values[0]

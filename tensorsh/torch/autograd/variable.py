@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine.tensor import Tensor
+from ...engine.warn import warn
 
 __all__ = ["Variable"]
 
@@ -24,6 +25,8 @@ class Variable(metaclass=VariableMeta):
             data = Tensor()
         if not isinstance(data, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        if volatile:
+            warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.")
         made = data.alias()
         made.requires_grad = requires_grad
         return made

@@ -260,7 +260,6 @@ class _ConvTransposeNd(_ConvNd):
         if output_size is None:
             return _single(self.output_padding)
         before = 2 if input.dim() == n + 2 else 1
-        output_size = list(output_size)
         if len(output_size) == before + n:
             output_size = output_size[before:]
         if len(output_size) != n:

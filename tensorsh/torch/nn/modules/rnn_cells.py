@@ -58,25 +58,32 @@ class RNNCellBase(Module):
         """One step, of one sample or a batch."""
         if input.dim() not in (1, 2):
             raise ValueError(f"{kind}: Expected input to be 1D or 2D, got {input.dim()}D instead")
-        given = state if isinstance(state, tuple | list) else () if state is None else (state,)
+        pair = kind == "LSTMCell"
+        given = () if state is None else state if pair else (state,)
         for i, h in enumerate(given):
             if h.dim() not in (1, 2):
-                name = f"hx[{i}]" if kind == "LSTMCell" else "hidden"
+                name = f"hx[{i}]" if pair else "hidden"
                 raise ValueError(f"{kind}: Expected {name} to be 1D or 2D, got {h.dim()}D instead")
         alone = input.dim() == 1
         if alone:
-            input, given = input.unsqueeze(0), tuple(h.unsqueeze(0) for h in given)
-        if not given:
+            input = input.unsqueeze(0)
+            if state is not None:
+                given = tuple(given[i].unsqueeze(0) for i in range(2 if pair else 1))
+        if isinstance(given, Tensor):
+            raise TypeError("lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not Tensor")
+        if pair and state is not None and len(given) != 2:
+            raise RuntimeError("lstm_cell expects two hidden states")
+        if state is None:
             zeros = torch.zeros(input.size(0), self.hidden_size, dtype=input.dtype, device=input.device)
-            given = (zeros, zeros) if kind == "LSTMCell" else (zeros,)
+            given = (zeros, zeros) if pair else (zeros,)
         self._check(input, given)
         weights = [self.weight_ih, self.weight_hh]
         if self.bias:
             weights += [self.bias_ih, self.bias_hh]
-        found = recurrence.step(mode, input, given if kind == "LSTMCell" else given[0], weights)
+        found = recurrence.step(mode, input, given if pair else given[0], weights)
         if not alone:
             return found
-        return tuple(h.squeeze(0) for h in found) if kind == "LSTMCell" else found.squeeze(0)
+        return tuple(h.squeeze(0) for h in found) if pair else found.squeeze(0)
 
     def _check(self, input: Tensor, states: Any) -> None:
         if input.size(1) != self.weight_ih.size(1):
