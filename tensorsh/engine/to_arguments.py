@@ -62,7 +62,7 @@ def to_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked:
     raise refused(args, kwargs)
 
 
-def refused(args: tuple[Any, ...], kwargs: dict[str, Any]) -> ArgumentError:
+def refused(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception:
     """The error of a call that no signature takes."""
     return ArgumentError(
         invalid_combination("to", SHOWN, args, kwargs), code="signature", help="x.to(dtype), x.to(device)"
