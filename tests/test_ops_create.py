@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recorded import answer, lines, squeeze
-from tensorsh import Session
+from tensorsh import Session, TensorshError
 from tensorsh.engine import dtype as dt
 from tensorsh.engine.dtype import DType
 from tensorsh.ops.numbers import cast_array
@@ -115,3 +115,34 @@ def test_nothing_is_drawn_on_meta() -> None:
     session.run("manual_seed(0)\nx = rand(1000, device='meta')\ny = rand(3)")
     assert session["x"].is_meta
     assert session["y"].tolist() == RANDOM["rand(3)"]
+
+
+@pytest.mark.parametrize(
+    ("call", "sizes"),
+    [
+        ("torch.empty(2**62)", [2**62]),
+        ("torch.zeros(2**40, 2**40)", [2**40, 2**40]),
+        ("torch.ones(2**63 - 1)", [2**63 - 1]),
+        ("torch.empty(2**62, device='meta')", [2**62]),
+        ("torch.randn(2**62)", [2**62]),
+        ("torch.full((2**62,), 1.)", [2**62]),
+        ("torch.ones(3).repeat(2**40, 2**40)", [2**40, 3 * 2**40]),
+    ],
+)
+def test_a_size_that_cannot_be_counted_is_pytorch_s_error(call: str, sizes: list[int]) -> None:
+    session = Session()
+    with pytest.raises(TensorshError) as caught:
+        session.run(f"import torch\n{call}")
+    error = caught.value
+    assert (error.error_class, error.code) == ("RuntimeError", "out-of-memory")
+    assert error.message == f"Storage size calculation overflowed with sizes={sizes}"
+
+
+@pytest.mark.parametrize(
+    "call", ["combinations(torch.arange(10000), 5)", "cartesian_prod(*[torch.arange(1000)] * 8)"]
+)
+def test_combinations_without_number_are_refused_at_once(call: str) -> None:
+    session = Session()
+    with pytest.raises(TensorshError) as caught:
+        session.run(f"import torch\ntorch.{call}")
+    assert (caught.value.error_class, caught.value.code) == ("RuntimeError", "out-of-memory")

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import DeviceError, facts_of
 from . import blocks, context
 from . import dtype as dt
+from .memory_errors import MOST_BYTES, too_large
 from .meta import reword
 from .mode import EAGER
 from .node import Node
@@ -216,6 +217,9 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
     out: Any = op.infer(*seen) if op.infer is not None else None
     if device is not None and out is not None:
         out = tuple([_on(s, device) for s in out]) if isinstance(out, tuple) else _on(out, device)
+    for each in out if isinstance(out, tuple) else (out,):
+        if type(each) is Spec and each.numel * each.np.itemsize > MOST_BYTES:
+            raise too_large(each.shape)
     casts = [
         _cast(op, g, wanted, i in op.unrounded) if i in op.joined or i in op.lists else None
         for i, g in enumerate(given)

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ..errors import BadValue
+
+#: what an address can count
+MOST_BYTES = 2**63 - 1
+
+
+def too_large(shape: Sequence[int]) -> Exception:
+    """PyTorch's error for a tensor of which not even the size can be told."""
+    message = f"Storage size calculation overflowed with sizes={list(shape)}"
+    return BadValue(message, code="out-of-memory", help="make fewer elements")
 
 
 def out_of_memory(error: BaseException) -> Exception | None:
@@ -16,7 +26,7 @@ def out_of_memory(error: BaseException) -> Exception | None:
             size = math.prod(shape) * dtype.itemsize
             wanted = f": you tried to allocate {size} bytes. Error code 12 (Cannot allocate memory)"
         message = f"DefaultCPUAllocator: can't allocate memory{wanted}"
-    elif type(error) is ValueError and str(error).startswith("Maximum allowed "):
+    elif type(error) is ValueError and str(error).startswith(("Maximum allowed ", "array is too big")):
         message = "Storage size calculation overflowed"
     else:
         return None

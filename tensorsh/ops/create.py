@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..engine.arrays import shared
 from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.inference import made
+from ..engine.memory_errors import MOST_BYTES, too_large
 from ..engine.op import composite, registry
 from ..engine.results import Size
 from ..engine.spec import spec
@@ -27,13 +29,15 @@ OPTIONS = (
 )
 
 
-def check_size(size: tuple[int, ...]) -> None:
-    """No dimension is negative."""
+def check_size(size: tuple[int, ...], itemsize: int) -> None:
+    """No dimension is negative, and what the elements take can be counted."""
     for n in size:
         if n < 0:
             raise BadValue(
                 f"Trying to create tensor with negative dimension {n}: {list(size)}", code="negative-size"
             )
+    if prod(size) * itemsize > MOST_BYTES:
+        raise too_large(size)
 
 
 def check_requires_grad(requires_grad: bool, dtype: DType) -> None:

@@ -29,7 +29,7 @@ def filled(
 ) -> Tensor:
     """`value` in every element."""
     dtype = dtype or context.current().dtype
-    check_size(size)
+    check_size(size, dtype.np.itemsize)
     check_requires_grad(requires_grad, dtype)
     of = spec(tuple(size), dtype, resolve(device, context.current().device))
     if of.is_meta:

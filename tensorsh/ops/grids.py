@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from itertools import combinations as distinct
 from itertools import combinations_with_replacement as repeated
+from math import comb
 
 import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.memory_errors import MOST_BYTES
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
@@ -112,8 +115,14 @@ def combinations(input, r, with_replacement):
         raise BadValue(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return registry["Tensor.new_empty"](input, 0)
-    chosen = list((repeated if with_replacement else distinct)(range(input.spec.numel), r))
-    columns = np.array(chosen, np.int64).reshape(-1, r).T
+    n = input.spec.numel
+    if n**r > MOST_BYTES:
+        raise BadValue("numel: integer multiplication overflow", code="out-of-memory")
+    chosen = chain.from_iterable((repeated if with_replacement else distinct)(range(n), r))
+    rows = comb(n + r - 1, r) if with_replacement and n else comb(n, r)
+    columns = (
+        np.fromiter(chosen, np.int64, rows * r).reshape(-1, r).T
+    )  # memory for all of them is asked for first
     pick = registry["index_select"]
     return apply(stack, (tuple([pick(input, 0, leaf(c.copy(), dt.int64, None, False)) for c in columns]), 1))
 

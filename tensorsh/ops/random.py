@@ -40,7 +40,7 @@ def made(
     draw: Any,
 ) -> Tensor:
     """A new tensor of what `draw(size, NumPy dtype)` gives; on `meta` nothing is drawn."""
-    check_size(size)
+    check_size(size, dtype.np.itemsize)
     device = resolve(device, context.current().device)
 
     def new(size: tuple[int, ...]) -> Tensor:
