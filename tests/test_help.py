@@ -81,6 +81,19 @@ def test_no_page_is_wider_than_the_screen(shell) -> None:
 def test_lines_end_between_words_and_between_wide_characters() -> None:
     assert wrapped("aa `b c` (`d`) e", 8) == ["aa `b c`", "(`d`) e"]
     assert wrapped("张量的形状从后往前比较。两个", 10) == ["张量的形状", "从后往前比", "较。两个"]
+    assert wrapped("试什么都可以。`a b` 开始，`c`、", 10) == ["试什么都可", "以。`a b`", "开始，", "`c`、"]
+    assert wrapped("`aa` `bb` `cc`", 8, "`") == ["`aa` `bb` `cc`"]
+
+
+def test_help_of_an_error_in_an_example_fits_the_page() -> None:
+    text = "```\n>>> m + v\n   = help: sizes must be equal or 1, or\n           transpose\n>>> x\n```"
+    assert Page(24, painter(False)).markdown(text) == [
+        ">>> m + v",
+        "   = help: sizes must be",
+        "           equal or 1,",
+        "           or transpose",
+        ">>> x",
+    ]
 
 
 def test_the_language_is_that_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,15 @@ from ...text.width import columns
 WIDEST = 100
 #: a word, what is in backticks in one piece, or one wide character, between which a line may end
 PIECES = re.compile(r"(?:`[^`]*`|[^\s`]|`)+")
+#: the pieces of one that has wide characters; what ends a clause stays with what is before it
+WIDE = re.compile(
+    r"[\u2e80-\uffef][，。、；：！？）」』]*|(?:`[^`]*`|[^\u2e80-\uffef])+[，。、；：！？）」』]*"
+)
 #: what is marked in a line: code, strong words, links
 MARKS = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\([^)]+\)")
 FENCE = "```"
+#: how the last line of an error begins
+HELP = "   = help: "
 
 
 def unmarked(text: str) -> str:
@@ -73,7 +79,7 @@ class Page:
         return [self.paint(line, "message") for line in (first, *rest)]
 
     def filled(self, text: str, indent: int = 0) -> list[str]:
-        lines = wrapped(unmarked(text), self.columns - indent) or [""]
+        lines = wrapped(unmarked(text), self.columns - indent, "`" * self.colored) or [""]
         return [self.marked(line) for line in lines]
 
     def marked(self, line: str) -> str:
@@ -88,8 +94,25 @@ class Page:
             self.paint(line[:4], "note") + self.code(line[4:])
             if line.startswith((">>> ", "... ", "$ "))
             else line
-            for line in lines
+            for line in self.refilled(lines)
         ]
+
+    def refilled(self, lines: Sequence[str]) -> Iterator[str]:
+        """The same with the help of errors in lines that fit."""
+        margin, at = " " * len(HELP), 0
+        while at < len(lines):
+            end = at + 1
+            if lines[at].startswith(HELP):
+                while end < len(lines) and lines[end].startswith(margin):
+                    end += 1
+            if end > at + 1 or (lines[at].startswith(HELP) and columns(lines[at]) > self.columns):
+                text = " ".join(line[len(HELP) :] for line in lines[at:end])
+                first, *rest = wrapped(text, self.columns - len(HELP))
+                yield HELP + first
+                yield from (margin + line for line in rest)
+            else:
+                yield from lines[at:end]
+            at = end
 
     def table(self, rows: Sequence[tuple[str, str]]) -> list[str]:
         """Two columns; a text on the right that is too long is wrapped below itself, and where there is no
@@ -135,16 +158,22 @@ def rows(block: Sequence[str]) -> list[tuple[str, str]]:
     return [(row[0], " ".join(row[1:])) for row in kept]
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width` columns. Between wide characters a line may end as it may between words."""
+def wrapped(text: str, width: int, unseen: str = "") -> list[str]:
+    """Lines of at most `width` columns. Between wide characters a line may end as it may between words.
+
+    `unseen` is a sign that will not be on the screen.
+    """
     lines: list[str] = []
-    line = ""
+    line, size = "", 0
     for gap, piece in _pieces(text):
-        if line and columns(line) + len(gap) + columns(piece) > width:
+        wide = columns(piece.replace(unseen, "") if unseen else piece)
+        if line and size + len(gap) + wide > width:
             lines.append(line)
-            line = piece
+            line, size = piece, wide
+        elif line:
+            line, size = line + gap + piece, size + len(gap) + wide
         else:
-            line += gap + piece if line else piece
+            line, size = piece, wide
     return [*lines, line] if line else lines
 
 
@@ -154,9 +183,9 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
     for found in PIECES.finditer(text):
         gap = " " if found.start() > end else ""
         end = found.end()
-        if found[0].isascii() or "`" in found[0]:
+        if found[0].isascii():
             yield gap, found[0]
             continue
-        for piece in re.findall(r"[\u2e80-\uffef](?:[，。、；：！？）」』])*|[^\u2e80-\uffef]+", found[0]):
+        for piece in WIDE.findall(found[0]):
             yield gap, piece
             gap = ""
