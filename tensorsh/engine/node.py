@@ -329,7 +329,7 @@ def version_error(t: Tensor, expected: int) -> Exception:
         "Hint: enable anomaly detection to find the operation that failed to compute its gradient, "
         "with torch.autograd.set_detect_anomaly(True, check_nan=False).",
         code="version",
-        help="the backward needs the old value: write `x = x + …` instead of `x += …`, or change a clone()",
+        help="the backward needs the old value: write `h = h + …` instead of `h += …`, or change a clone()",
     )
 
 
