@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.inplace import apply_inplace
@@ -204,6 +205,37 @@ def _(grad, input, alpha):
 # ------------------------------------------------------------------ piecewise linear
 
 
+@op("steady(Tensor slopes, Tensor input)", infer=lambda slopes, _: slopes, names=(), half="native")
+def steady_slopes(slopes, x):
+    """The slopes of a function that is made of lines."""
+    return slopes.copy()
+
+
+@steady_slopes.in_public
+def _(slopes, input):
+    return slopes
+
+
+@steady_slopes.derivative("slopes")
+def _(grad):
+    return grad
+
+
+@steady_slopes.derivative("input")
+def _(grad):
+    return registry["zeros_like"](grad)
+
+
+def steady(slopes: Tensor, input: Tensor) -> Tensor:
+    """Slopes that follow from the input but do not change with it: what they lead to has zeros, not None, for a gradient.
+
+    PyTorch differentiates the backward of these functions by their input, too.
+    """
+    if context.current().grad_enabled and input.requires_grad:
+        return apply(steady_slopes, (slopes, input))
+    return slopes
+
+
 @activation(
     "leaky_relu(input, float negative_slope=0.01)",
     "leaky_relu_cpu",
@@ -222,7 +254,7 @@ def leaky_relu(x, slope):
 
 @leaky_relu.derivative("input", one="")
 def _(grad, input, negative_slope):
-    return where(input > 0, grad, grad * negative_slope)
+    return steady(where(input > 0, grad, grad * negative_slope), input)
 
 
 def _check_hardtanh(input: Spec, low: float, high: float) -> None:
@@ -254,7 +286,7 @@ def hardtanh(x, low, high):
 
 @hardtanh.derivative("input", one="")
 def _(grad, input, min_val, max_val):
-    return where((input <= min_val) | (input >= max_val), 0.0, grad)
+    return steady(where((input <= min_val) | (input >= max_val), 0.0, grad), input)
 
 
 @composite(
@@ -321,7 +353,7 @@ def threshold(x, threshold, value):
 
 @threshold.derivative("input")
 def _(grad, input, threshold):
-    return where(input <= threshold, 0.0, grad)
+    return steady(where(input <= threshold, 0.0, grad), input)
 
 
 @op(
@@ -343,7 +375,7 @@ def hardshrink(x, lambd):
 
 @hardshrink.derivative("input")
 def _(grad, input, lambd):
-    return where((input >= -lambd) & (input <= lambd), 0.0, grad)
+    return steady(where((input >= -lambd) & (input <= lambd), 0.0, grad), input)
 
 
 def _softshrink_infer(x: Spec, lambd: float) -> Spec:
@@ -376,4 +408,4 @@ def softshrink(x, lambd):
 
 @softshrink.derivative("input")
 def _(grad, input, lambd):
-    return where((input >= -lambd) & (input <= lambd), 0.0, grad)
+    return steady(where((input >= -lambd) & (input <= lambd), 0.0, grad), input)

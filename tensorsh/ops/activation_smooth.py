@@ -18,7 +18,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import wrap
 from ..errors import BadValue, DTypeError, ShapeError
 from . import gelu_steps, vector_exp
-from .activation import activation, floating, leaky_relu, where
+from .activation import activation, floating, leaky_relu, steady, where
 from .elementwise import LOG1P, SMALL, TANH, is_half, select
 from .erf import erf, odd_tanh
 from .rules import same, wrap_dim
@@ -328,7 +328,7 @@ def prelu_kernel(x, weight):
 def _(grad, input, weight, needs):
     positive = input > 0
     return (
-        where(positive, grad, grad * weight) if needs[0] else None,
+        steady(where(positive, grad, grad * weight), input) if needs[0] else None,
         where(positive, 0.0, grad * input) if needs[1] else None,
     )
 
