@@ -227,9 +227,9 @@ def _(grad):
 
 
 def steady(slopes: Tensor, input: Tensor) -> Tensor:
-    """Slopes that follow from the input but do not change with it: what they lead to has zeros, not None, for a gradient.
+    """Slopes that follow from the input but do not change with it.
 
-    PyTorch differentiates the backward of these functions by their input, too.
+    PyTorch differentiates them by the input, too: its gradient is zeros, not None.
     """
     if context.current().grad_enabled and input.requires_grad:
         return apply(steady_slopes, (slopes, input))
