@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from module_programs import Program, here, in_python
+from tensorsh import Session, TensorshError
 from tensorsh.engine import context
 from tensorsh.engine.warn import hearing
 from tensorsh.lang.snapshot import Snapshot
@@ -156,3 +157,74 @@ def test_what_changes_can_be_put_back(value: Any, change: Any) -> None:
     assert seen(value) != before
     noted.restore()
     assert seen(value) == before
+
+
+STATES = """
+import numpy as np, pickle, copy, operator
+class Lie:
+    def __init__(self, *parts): self.parts = parts
+    def __reduce__(self): return self.parts
+class Own(np.ndarray):
+    def __setstate__(self, state): super().__setstate__(state)
+    def take(self, state): np.ndarray.__setstate__(self, state)
+def same(x): return x
+full, none, own, kind = np.ones(3), np.ones(0), np.ones(3).view(Own), np.dtype([("a", "u1")])
+references = (1, (1,), np.dtype(object), False, b"\\0" * 8)
+wide = (3, "|", None, ("a",), {"a": (np.dtype("u8"), 0)}, 1, 1, 0)
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "full.__setstate__((1, (3,), full.dtype, False, full.tobytes()))",  # its memory may be seen by views
+        "none.__setstate__((1, (2,), np.dtype(object), False, [1]))",
+        "none.__setstate__((1, (200,), np.dtype('u1'), False, b''))",
+        "none.__setstate__(references)",
+        "np.ndarray.__setstate__(full, references)",
+        "getattr(full, '__set' + 'state__')(references)",
+        "operator.methodcaller('__setstate__', references)(full)",
+        "full.__getattribute__('__setstate__')(references)",
+        "own.__setstate__(references)",
+        "own.take(references)",
+        "kind.__setstate__(wide)",
+        "kind.__setstate__((3, '|', None, ('b',), {'a': (np.dtype('u1'), 0)}, 1, 1, 0))",
+        "kind.__setstate__((3, '|', (np.dtype('u8'), (9,)), None, None, 1, 1, 0))",
+        "np.dtype('V8').__setstate__((3, '|', None, ('a',), {'a': (np.dtype(object), 0)}, 8, 8, 63))",
+        "pickle.loads(pickle.dumps(Lie(same, (full,), references)))",
+        "pickle.loads(pickle.dumps(Lie(same, (kind,), wide)))",
+        "copy.copy(Lie(same, (full,), references))",
+        "copy.deepcopy(Lie(same, (kind,), wide))",
+    ],
+)
+def test_arrays_and_dtypes_take_no_state_that_is_not_theirs(call: str) -> None:
+    """Each would have NumPy read, or free, memory that is not the array's."""
+    session = Session()
+    session.run("import torch\n" + STATES)
+    with pytest.raises(TensorshError, match=r"not the state of|cannot be copied as") as caught:
+        session.run(call)
+    assert caught.value.error_class == "ValueError"
+    session.run("assert full.tolist() == own.tolist() == [1, 1, 1] and kind == np.dtype([('a', 'u1')])")
+
+
+PICKLES = """
+import pickle, io, numpy as np
+a = np.arange(6).reshape(2, 3)
+fields, objects = np.zeros(2, [('a', 'u1')]), np.array([1, None], dtype=object)
+for x in (a, a.T, a[::2], np.asfortranarray(a), fields, objects, a.astype('>i4'), {'w': a, 'l': [a, a]}):
+    y = pickle.loads(pickle.dumps(x, protocol=pickle.HIGHEST_PROTOCOL))
+    print(y)
+bufs = []
+s = pickle.dumps(a, protocol=5, buffer_callback=bufs.append)
+print(len(bufs), pickle.loads(s, buffers=bufs), isinstance(bufs[0], pickle.PickleBuffer))
+f = io.BytesIO(); pickle.dump({'a': a}, f, 5); f.seek(0); print(pickle.load(f))
+y = pickle.loads(pickle.dumps(a, 5)); y[0, 0] = 9; print(y)
+print(pickle.loads(pickle.dumps(pickle.PickleBuffer(b'abc'), 5)))
+print(pickle.loads(pickle.dumps(bytearray(b'xy'), 5)))
+"""
+
+
+def test_pickles_of_the_newest_protocol(capsys: pytest.CaptureFixture[str]) -> None:
+    Session().execute(PICKLES, script=True, undo=False)
+    done = subprocess.run([sys.executable, "-c", PICKLES], capture_output=True, text=True, timeout=60)
+    assert capsys.readouterr().out == done.stdout != ""

@@ -15,6 +15,7 @@ import functools
 import importlib
 import importlib.util
 import os
+import pickle
 import sys
 import types
 from collections.abc import Callable
@@ -37,6 +38,8 @@ COPIED = frozenset({
 BUILTINS = {"inspect": {"getattr": getattr}}
 #: modules of which a copy sees the session's listed names only
 LISTED = frozenset({"builtins", "warnings", "os.path", "posixpath", "ntpath", "threading"})
+#: of the picklers in C the class that arrays hand their memory in; `pickle` goes on in Python without the others
+IN_C = types.SimpleNamespace(PickleBuffer=pickle.PickleBuffer)
 #: copies that need all of `sys`: they look at frames to find the caller
 TRUSTED = frozenset({"logging", "inspect"})
 
@@ -134,7 +137,7 @@ class Copies:
         if name == "io":
             return self.io
         if name == "_pickle":
-            raise ImportError(name)
+            return IN_C
         if name == "sys":
             if importer == "pickle":
                 return self.pickles_sys
@@ -249,7 +252,15 @@ def _change_functools(modules: Modules, made: types.ModuleType) -> None:
     change(modules.host, made)
 
 
+def _change_copy(modules: Modules, made: types.ModuleType) -> None:
+    """An object of a program's cannot say that it is copied by giving an array another state."""
+    from .numpy_states import reconstructing
+
+    made._reconstruct = reconstructing(made._reconstruct)  # type: ignore[attr-defined]
+
+
 CHANGED: dict[str, Callable[[Any, types.ModuleType], None]] = {
+    "copy": _change_copy,
     "dataclasses": _change_dataclasses,
     "functools": _change_functools,
     "logging": _change_logging,

@@ -37,7 +37,7 @@ iter next reversed contains add sub mul matmul truediv floordiv mod divmod pow l
 rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand rxor ror iadd isub imul imatmul itruediv ifloordiv
 imod ipow ilshift irshift iand ixor ior neg pos abs invert complex int float index round trunc floor ceil enter exit
 call set_name init_subclass class_getitem instancecheck subclasscheck subclasshook prepare mro_entries
-dir sizeof fspath copy deepcopy replace getnewargs getnewargs_ex setstate await aiter anext aenter aexit
+dir sizeof fspath copy deepcopy replace getnewargs getnewargs_ex await aiter anext aenter aexit
 post_init div rdiv idiv concat inv not
 """
 _FACTS = """

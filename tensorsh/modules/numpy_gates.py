@@ -21,6 +21,10 @@ def is_refused(value: Any, name: str) -> bool:
 
 def gate(host: Any, value: Any, name: str, found: Any) -> Any:
     """What a program gets for one of `GIVEN`."""
+    if name == "__setstate__":
+        from .numpy_states import taking
+
+        return taking(found)
     if not is_numpys(type(value)):
         return found
     return named(to_file(host, value) if name == "tofile" else resized(found), found)

@@ -314,6 +314,7 @@ GATES: dict[str, Callable[[Any, Any, str, Any], Any]] = {
     "evaluate": _only_own,
     "sourcehook": _only_own,
     **dict.fromkeys(HOLDERS - {"obj", "parser", "pathmod"}, _private),
+    "__setstate__": _of_arrays,
     "tofile": _of_arrays,
     "resize": _of_arrays,
 }

@@ -47,6 +47,7 @@ CHECKED = frozenset(
         "__reduce__",
         "__reduce_ex__",
         "__getstate__",
+        "__setstate__",
     }
 )
 #: the methods of properties, functions and slots: on a slot of Python's they would read what its name may not

@@ -99,7 +99,8 @@ TABLES = {
         "unquote_plus unquote_to_bytes urldefrag urlencode urljoin urlparse urlsplit urlunparse urlunsplit"
     ),
     "pickle": Table(
-        "DEFAULT_PROTOCOL HIGHEST_PROTOCOL PickleError PicklingError UnpicklingError dump dumps load loads",
+        "DEFAULT_PROTOCOL HIGHEST_PROTOCOL PickleBuffer PickleError PicklingError UnpicklingError "
+        "dump dumps load loads",
         copied=True,
         made=_pickle,
     ),

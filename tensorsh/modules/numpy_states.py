@@ -1,0 +1,112 @@
+"""States of NumPy's arrays and dtypes that a program gives them, by hand or in a pickle: only what NumPy makes.
+
+`ndarray.__setstate__` frees the memory that views still see, and takes a list for as long as the shape says;
+`dtype.__setstate__` believes sizes, offsets and flags. So arrays take a state while they are empty, as those that a
+pickle begins with are, and dtypes one that fits what they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import BuiltinMethodType, MethodDescriptorType
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..kinds.ownership import own_class
+
+SHAPED = (np.ndarray, np.dtype)
+
+#: the flags of a dtype that say whose memory elements are: references, and how they are stored in a pickle
+OF_REFERENCES = 0x07
+ALIGNMENTS = (-1, 1, 2, 4, 8, 16)
+
+
+def taking(found: Any) -> Any:
+    """`__setstate__` as a program has it: NumPy's own, of an object or of its class, looks at the state first."""
+    if type(found) is MethodDescriptorType and issubclass(found.__objclass__, SHAPED):
+        return lambda value, state, /: give(value, state, found)
+    owner = found.__self__ if type(found) is BuiltinMethodType else None
+    if not issubclass(type(owner), SHAPED):
+        return found
+    return lambda state, /: give(owner, state, lambda _, fitting: found(fitting))
+
+
+def give(value: Any, state: Any, set_state: Callable[[Any, Any], None]) -> None:
+    """Give an array or a dtype its state; ValueError for what is none of it."""
+    fits = fits_array if isinstance(value, np.ndarray) else fits_dtype
+    if type(state) is not tuple or not fits(value, state):
+        raise DataError(f"not the state of this {type(value).__name__}")
+    set_state(value, state)
+
+
+def reconstructing(found: Callable[..., Any]) -> Callable[..., Any]:
+    """`copy._reconstruct`, which gives states: to arrays and dtypes only what they say of themselves."""
+
+    def _reconstruct(
+        x: Any, memo: Any, func: Any, args: Any, state: Any = None, *more: Any, **options: Any
+    ) -> Any:
+        def new(*args: Any) -> Any:
+            made = func(*args)
+            if issubclass(type(made), SHAPED) and (type(made) is not type(x) or own_class(type(x))):
+                raise DataError(
+                    f"a {type(x).__name__} cannot be copied as a {type(made).__name__} with a state"
+                )
+            return made
+
+        return found(x, memo, func if state is None else new, args, state, *more, **options)
+
+    return _reconstruct
+
+
+def fits_array(array: np.ndarray[Any, Any], state: tuple[Any, ...]) -> bool:
+    """(1, shape, dtype, in Fortran's order, the bytes or a list of the elements), for an array without elements."""
+    if array.size or len(state) != 5:
+        return False
+    version, shape, dtype, _, content = state
+    if not (version == 1 and type(shape) is tuple and all(type(n) is int and n >= 0 for n in shape)):
+        return False
+    if not isinstance(dtype, np.dtype):
+        return False
+    if dtype.hasobject:
+        return type(content) is list and len(content) == math.prod(shape)
+    return type(content) is bytes and len(content) == math.prod(shape) * dtype.itemsize
+
+
+def fits_dtype(dtype: np.dtype[Any], state: tuple[Any, ...]) -> bool:
+    """(3 or 4, order, (base, shape), names, fields, item size, alignment, flags[, metadata]), for one as large."""
+    if len(state) not in (8, 9) or type(state[7]) is not int:
+        return False
+    _, _, inner, names, fields, size, alignment, flags = state[:8]
+    if size not in (-1, dtype.itemsize) or alignment not in ALIGNMENTS:
+        return False
+    if (flags ^ dtype.flags) & OF_REFERENCES:
+        return False
+    if inner is not None:
+        return _is_inside(inner, dtype.itemsize)
+    if names is None or fields is None:
+        return names is fields
+    return (
+        type(names) is tuple
+        and type(fields) is dict
+        and all(type(name) is str and name in fields for name in names)
+        and all(_is_field(each, dtype.itemsize) for each in fields.values())
+    )
+
+
+def _is_inside(inner: Any, size: int) -> bool:
+    """(base, shape) of elements that are arrays."""
+    match inner:
+        case (np.dtype() as base, tuple() as shape):
+            return not base.hasobject and base.itemsize * math.prod(shape) == size
+    return False
+
+
+def _is_field(field: Any, size: int) -> bool:
+    """(dtype, offset[, title]) of a field without references."""
+    match field:
+        case (np.dtype() as kind, int() as offset, *_):
+            return not kind.hasobject and 0 <= offset <= size - kind.itemsize
+    return False
