@@ -205,7 +205,21 @@ def test_type(shell: RecordedShell, text: str, told: str, capsys: pytest.Capture
 def test_type_says_what_would_go_wrong(shell: RecordedShell, text: str, message: str) -> None:
     shell.enter("x = zeros(2, 3); m = zeros(2, 3) on meta")
     shell.enter(f":type {text}")
-    assert message in shell.screen.errors[-1].message and "meta:1" not in shell.screen.errors[-1].message
+    error = shell.screen.errors[-1]
+    assert message in error.message and "meta:1" not in error.message
+    assert not any("meta:1" in text for _, text in error.labels)
+
+
+@pytest.mark.parametrize(
+    "command", [":type", ":time", ":timeit", ":once", ":apropos", ":undo x", ":anomaly x"]
+)
+def test_what_a_command_proposes_runs(shell: RecordedShell, command: str) -> None:
+    shell.enter(command)
+    (error,) = shell.screen.errors
+    found = re.search("`(:[^`]+)`", str(error.help))
+    assert found is not None
+    shell.enter(found[1])
+    assert shell.screen.errors == [error]
 
 
 # ------------------------------------------------------------------ why

@@ -45,6 +45,9 @@ def inferred(session: Session, source: Source) -> str:
                 span=error.span,
                 help="run it to see",
             ) from None
+        error.facts.labels = tuple(
+            (span, text.removesuffix(f" on {hollow}")) for span, text in error.facts.labels
+        )
         raise
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 @command(":time STATEMENT", "run a statement and say how long it took", completes="code")
 def time(shell: Shell, argument: str) -> None:
     if not argument.strip():
-        raise UsageError(":time wants a statement", code="command", help="type `:time x @ x`")
+        raise UsageError(
+            ":time wants a statement", code="command", help="type `:time randn(9, 9) @ randn(9, 9)`"
+        )
     spent = 0.0
 
     def add(span: Span, seconds: float) -> None:
@@ -33,7 +35,9 @@ def time(shell: Shell, argument: str) -> None:
 )
 def timeit(shell: Shell, argument: str) -> None:
     if not argument.strip():
-        raise UsageError(":timeit wants a statement", code="command", help="type `:timeit x @ x`")
+        raise UsageError(
+            ":timeit wants a statement", code="command", help="type `:timeit randn(9, 9) @ randn(9, 9)`"
+        )
     from ..timing import timed
 
     source = Source(argument, shell.place)

@@ -46,7 +46,7 @@ def once(shell: Shell, argument: str) -> None:
         raise UsageError(
             ":once wants a format and an input",
             code="command",
-            help="type `:once json x` (`:format` is for all)",
+            help="type `:once json [1, 2]` (`:format` is for all)",
         )
     before, shell.output = shell.output, copy(shell.output)
     try:

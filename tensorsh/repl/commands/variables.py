@@ -67,7 +67,9 @@ def stats(shell: Shell, argument: str) -> None:
 )
 def type_(shell: Shell, argument: str) -> None:
     if not argument.strip():
-        raise UsageError(":type wants an expression", code="command", help="type `:type x @ w`")
+        raise UsageError(
+            ":type wants an expression", code="command", help="type `:type randn(2, 3) @ randn(3)`"
+        )
     from ..infer import inferred
 
     shell.tell(inferred(shell.session, Source(argument.strip(), shell.place)))
