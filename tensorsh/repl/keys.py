@@ -7,6 +7,7 @@ import select
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from prompt_toolkit import search
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
@@ -14,9 +15,11 @@ from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import (
     Condition,
     emacs_insert_mode,
+    emacs_mode,
     has_completions,
     has_focus,
     has_selection,
+    is_searching,
     vi_insert_mode,
 )
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -55,6 +58,7 @@ def keys(pythonic: Callable[[], bool], ahead: Ahead, late: Callable[[], bool]) -
     bindings = KeyBindings()
     editing = has_focus(DEFAULT_BUFFER)
     given: list[tuple[int, str]] = []  # the last line that was indented for the user, and how far
+    before: list[tuple[int, Document]] = []  # which line of the history, and its text, when a search began
 
     def untouched(buffer: Buffer, indent: str) -> bool:
         """Whether the cursor's line is one whose indentation the user has not chosen."""
@@ -153,6 +157,20 @@ def keys(pythonic: Callable[[], bool], ahead: Ahead, late: Callable[[], bool]) -
     def _(event: KeyPressEvent) -> None:
         text = cleaned(event.data, event.current_buffer.document.text_before_cursor)
         event.current_buffer.insert_text(text if "\n" in text.strip() else text.strip("\n"))
+
+    @bindings.add("c-r", filter=editing & emacs_mode)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        before[:] = [(buffer.working_index, buffer.document)]
+        search.start_search(direction=search.SearchDirection.BACKWARD)
+
+    @bindings.add("c-g", filter=is_searching & emacs_mode)
+    def _(event: KeyPressEvent) -> None:
+        # A search that is given up leaves the line as it was.
+        search.stop_search()
+        buffer = event.app.current_buffer
+        if before:
+            buffer.working_index, buffer.document = before.pop()
 
     @bindings.add("escape", "]", filter=editing & Condition(late))
     def _(event: KeyPressEvent) -> None:
