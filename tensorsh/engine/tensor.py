@@ -172,6 +172,8 @@ class Tensor(metaclass=TensorMeta):
         """The same memory outside the graph (`detach`)."""
         out = make_tensor(self.array, self.spec)
         out.counter = self.shared_counter()
+        if self.spec.dtype.is_complex and op.registry["is_conj"](self):
+            out.conjugate = True
         return out
 
     @property

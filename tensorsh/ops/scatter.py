@@ -7,7 +7,6 @@ a vector of indices (index_add, index_copy, …) are in `ops/index_write.py`.
 
 from __future__ import annotations
 
-from operator import gt
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from ..engine.op import op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, full_spec
+from ..engine.warn import warn
 from ..errors import BadValue, DTypeError, ShapeError
 from .getitem import number_for
 from .index import add_at
@@ -42,12 +42,13 @@ def scatter_rule(input: Spec, dim: int, index: Spec, src: Spec | None = None) ->
         raise ShapeError(
             "Index tensor must have the same number of dimensions as self tensor", code="index-ndim"
         )
+    too_large = any(d != at and n > input.shape[d] for d, n in enumerate(index.shape))
+    too_large = too_large or (src is not None and _exceeds(index.shape, src))
     if src is not None and max(index.ndim, 1) != max(src.ndim, 1):
         raise ShapeError(
             "Index tensor must have the same number of dimensions as src tensor", code="index-ndim"
         )
-    too_large = any(d != at and n > input.shape[d] for d, n in enumerate(index.shape))
-    if too_large or (src is not None and any(map(gt, index.shape, src.shape or (1,)))):
+    if too_large:
         raise ShapeError(
             f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from "
             f"dimension {at}"
@@ -55,6 +56,11 @@ def scatter_rule(input: Spec, dim: int, index: Spec, src: Spec | None = None) ->
             code="index-shape",
         )
     return input
+
+
+def _exceeds(index: tuple[int, ...], src: Spec) -> bool:
+    """Whether an index is larger than the source in a dimension; IndexError for one that the source lacks."""
+    return any(n > (src.shape[wrap_dim(d, src.ndim)] if src.ndim else 1) for d, n in enumerate(index))
 
 
 def places(x: Array, dim: int, index: Array) -> Array:
@@ -159,6 +165,14 @@ def scatter(input, dim, index, src, value, reduce):
         given = full_spec(input.spec.with_shape(index.spec.shape), given)
     if reduce is None:
         return scatter_src, (input, dim, index, given)
+    if given is src:
+        warn(
+            "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future "
+            "PyTorch release. Use torch.scatter_reduce instead for more reduction options.",
+            once=True,
+            internal="aten/src/ATen/native/TensorAdvancedIndexing.cpp:225",
+            help='x.scatter_reduce(dim, index, src, "sum")',
+        )
     return scatter_reduced, (input, dim, index, given, reduce)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..engine import dtype as dt
 from ..engine.dtype import DType
 from ..engine.tensor import Tensor, type_name
+from ..engine.warn import warn
 from .namespace import torch
 
 _TITLES = {dt.complex64: "ComplexFloat", dt.complex128: "ComplexDouble"}
@@ -90,15 +91,30 @@ LongTensor, IntTensor, ShortTensor, CharTensor = map(
 
 def set_default_tensor_type(t: Any) -> None:
     """What floats without a dtype become, named by the type of tensors of it."""
-    if isinstance(t, str):
-        name = t.removeprefix("torch.")
-        if name not in DTYPES:
-            raise ModuleNotFoundError(f"No module named '{t}'")
-        dtype = DTYPES[name]
-    elif isinstance(t, tensortype):
-        dtype = t.dtype
-    else:
+    kind = _named(t) if isinstance(t, str) else t
+    warn(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
+        "torch.set_default_device() as alternatives.",
+        once=True,
+        internal="torch/csrc/tensor/python_tensor.cpp:434",
+    )
+    if isinstance(getattr(kind, "dtype", None), DType) and getattr(kind, "__module__", "") == "torch.cuda":
+        kind()  # which says that there is none
+    if not isinstance(kind, tensortype):
         raise TypeError("invalid type object: only floating-point types are supported as the default type")
-    if not dtype.is_floating_point:
+    if not kind.dtype.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
-    torch.set_default_dtype(dtype)
+    torch.set_default_dtype(kind.dtype)
+
+
+def _named(name: str) -> Any:
+    """What a dotted name stands for, as far as it begins with torch."""
+    first, *rest = name.split(".")
+    if not first:
+        raise ValueError("Empty module name")
+    if first != "torch":
+        raise ModuleNotFoundError(f"No module named '{first}'", name=first)
+    found = torch
+    for part in rest:
+        found = getattr(found, part)
+    return found
