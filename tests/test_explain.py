@@ -62,6 +62,18 @@ def test_without_a_hint_that_somebody_will_ask_nothing_is_kept() -> None:
     assert "`backward loss retain`" in (raised.value.help or "")
 
 
+def test_a_compiled_round_keeps_no_values_of_its_graph() -> None:
+    session = Session()
+    session.recollect()
+    session.run(
+        "x = ones(8, 4); param w = ones(4, 1)\nfor i in range(4):\n"
+        "    loss = mse_loss(x @ w, zeros(8, 1))\n    backward loss\n"
+    )
+    with pytest.raises(TensorshError, match="cannot be explained any more") as raised:
+        session.run("explain loss")
+    assert raised.value.code == "graph-freed"
+
+
 def test_invented_names_mean_nothing_yet() -> None:
     session = Session()
     (found,) = session.run("param w = [1., 2.]\nh1 = dh2 = 3\ny = (sin(w) * cos(w)).sum()\nexplain y")

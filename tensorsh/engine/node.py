@@ -14,6 +14,7 @@ from .dtype import float32
 from .hooks import hooks_of
 from .inference import refuse_saving
 from .journal import sequence
+from .mode import EAGER
 from .op import Op, registry
 from .saved import Packed, unpacked
 from .spec import Spec
@@ -271,7 +272,7 @@ class Node:
             state = context.current()
             if state.journal.active and self.seq < state.journal.start:
                 state.journal.save_attributes(self, "args", "versions", "outputs")
-            if state.recollection is not None:
+            if state.recollection is not None and state.mode is EAGER:  # a trace has no values to keep
                 state.recollection.freed(self)
             self.args = FREED
             self.versions = ()
