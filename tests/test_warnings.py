@@ -273,3 +273,16 @@ def test_json_lines() -> None:
     with pytest.raises(TensorshError) as caught:
         failing.run("1 // 0")
     assert list(report) == list(json.loads(error_json(caught.value))["error"])
+
+
+def test_a_full_backward_hook_without_inputs_that_require_gradients_is_warned_about() -> None:
+    program = (
+        "import torch\n"
+        "layer = torch.nn.Linear(1, 1)\n"
+        "layer.register_full_backward_hook(lambda module, grad_input, grad_output: None)\n"
+        "layer(torch.ones(1, 1)).sum().backward()\n"
+    )
+    (warned,) = shown(program)
+    assert warned.message.startswith(
+        "Full backward hook is firing when gradients are computed with respect to module outputs"
+    )

@@ -5,11 +5,11 @@ Gradients reach the node at the outputs first (`grad_output`), then the one at t
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from ....engine.tensor import Tensor
+from ....engine.warn import warn
 from ...autograd.function import Function
 from ...namespace import torch
 
@@ -75,11 +75,10 @@ class Crossing:
 
     def _without_inputs(self, outputs: Gradients) -> None:
         """No input has a gradient: the hooks are called at once."""
-        warnings.warn(
+        warn(
             "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
             "require gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module."
-            "register_full_backward_hook for more details.",
-            stacklevel=5,
+            "register_full_backward_hook for more details."
         )
         for hook in self.hooks:
             answer = hook(self.module, (None,) * self.inputs, outputs)
