@@ -147,6 +147,16 @@ def test_torch(shell: RecordedShell) -> None:
     assert "load (input 13)" in shell.told[-2]
 
 
+def test_torch_of_what_begins_with_an_import() -> None:
+    translation = Translation(Session())
+    translation.add("# mine\nimport torch\n", True)
+    translation.add("x = torch.ones(2)\n", True)
+    assert translation.program() == "# mine\nimport torch\nx = torch.ones(2)\n"
+    translation.add("x\n", True)
+    assert translation.program().count("import torch") == 1
+    assert translation.program().endswith("\n\n# mine\nimport torch\nx = torch.ones(2)\nshow(x)\n")
+
+
 def test_torch_of_both_kinds(
     shell: RecordedShell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any, Protocol
 
 from ..engine.dtype import DType
@@ -103,10 +104,11 @@ class Translation:
 
     def program(self) -> str:
         """The whole program."""
-        head = "\n".join(sorted(self.imports)) + "\n"
-        parts = [head, *self.defined.values()] if self.defined else [head]
         body = "".join(text.rstrip("\n") + "\n" for text in self.texts)
-        return "\n".join(parts) + "\n" + body
+        begins = takewhile(lambda line: line.startswith(("import ", "from ", "#")), body.split("\n"))
+        head = "".join(line + "\n" for line in sorted(self.imports.difference(begins)))
+        parts = [part for part in (head, *self.defined.values(), body) if part]
+        return "\n".join(parts)
 
     def define(self, name: str) -> None:
         """The program needs one of `DEFINITIONS`."""
