@@ -342,3 +342,13 @@ def test_json_errors(text, message):
 
 def test_json_is_utf_8():
     refused(lambda: load("-", stdin=io.BytesIO(b'["\xe9"]'), format="json"), "not UTF-8 text (byte 2)")
+
+
+def test_what_numpy_could_not_write_is_told_in_its_words(tmp_path, monkeypatch):
+    def write(array, stream):
+        raise OSError("100000 requested and 224 written")
+
+    monkeypatch.setattr("tensorsh.io.npy.write", write)
+    with pytest.raises(OSError, match="100000 requested and 224 written"):
+        save(np.ones(3), str(tmp_path / "x.npy"))
+    assert list(tmp_path.iterdir()) == []

@@ -146,7 +146,8 @@ def _explained(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        told = type(error)(error.errno, error.strerror, path)  # of the file asked for, not of one beside it
+        # of the file asked for, not of one beside it; NumPy says in words alone what it could not write
+        told = type(error)(error.errno or errno.EIO, error.strerror or str(error), path)
         raise know(told, Facts("data", help=_help(path, error))) from None
     except UnicodeEncodeError as error:
         raise DataError(f"{error}: {path!r}") from None
