@@ -22,7 +22,7 @@ ROWS = 32
 
 def takes(size: int, rows: int) -> bool:
     """Whether the gradients of so many float32 numbers are computed here."""
-    return 0 < size <= 8 * EXACT and 0 < rows <= ROWS
+    return 0 < size <= EXACT and 0 < rows <= ROWS
 
 
 def layer_norm_backward(

@@ -3,6 +3,7 @@ taken out first, so that nothing overflows."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,18 @@ def total(x: Array, dim: int) -> Array:
     """The sum along `dim`, which stays; one by one where that is short."""
     if not x.ndim:
         return x
-    if is_last(x, dim) and 8 <= x.shape[-1] < 16:
-        return np.add.accumulate(x, axis=-1)[..., -1:]
+    if is_last(x, dim):
+        alone = 8 <= x.shape[-1] < 16
+    else:
+        alone = math.prod(x.shape[dim % x.ndim + 1 :]) == 1  # NumPy would add these by vectors
+    if alone:
+        return np.add.accumulate(x, axis=dim).take([-1], dim)
     return np.add.reduce(x, axis=dim, keepdims=True)
+
+
+def exponentials(x: Array, dim: int) -> Array:
+    """e to the power of each element, for sums over `dim`."""
+    return EXP(x) if is_last(x, dim) or not vector_exp.is_small(x) else vector_exp.exp_beside(x, dim)
 
 
 def is_last(x: Array, dim: int) -> bool:
@@ -78,7 +88,7 @@ def softmax_kernel(x, dim):
         e *= 1 / vector_exp.row_sums(e)
         return e
     kind, half, last = x.dtype, x.dtype.itemsize == 2, is_last(x, dim)
-    e = EXP(shifted(x.astype(np.float32) if half else x, dim))
+    e = exponentials(shifted(x.astype(np.float32) if half else x, dim), dim)
     sums = total(e, dim)
     if half and not last:  # the exponentials are kept where the result will be
         e = e.astype(kind).astype(np.float32)
@@ -102,11 +112,13 @@ def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
     "softmax_backward(Tensor grad, Tensor output, int dim)",
     _softmax_gradient,
     infer=same,
-    exact=vector_exp.takes_rows,
+    exact=vector_exp.takes_along,
 )
 def softmax_backward(grad, y, dim):
-    if vector_exp.is_small(y):
-        return (grad - vector_exp.row_sums(grad, y)) * y
+    if vector_exp.is_small(y) and vector_exp.is_short(y.shape, dim):
+        last = is_last(y, dim)
+        sums = vector_exp.row_sums(grad, y) if last else vector_exp.sums_of_products(grad, y, dim)
+        return (grad - sums) * y
 
     def part(axis, out, g, y):
         np.subtract(g, dots(g, y, axis), out)
@@ -138,7 +150,7 @@ def log_softmax_kernel(x, dim):
         return d
     kind, half = x.dtype, x.dtype.itemsize == 2
     d = shifted(x.astype(np.float32) if half else x, dim)
-    sums = total(EXP(d), dim)
+    sums = total(exponentials(d, dim), dim)
     if half and is_last(x, dim):  # rounded here, and with them their logarithms
         sums = sums.astype(kind)
         return (d - LOG(sums.astype(np.float32)).astype(kind)).astype(kind)
@@ -158,11 +170,13 @@ def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
     "log_softmax_backward(Tensor grad, Tensor output, int dim)",
     _log_softmax_gradient,
     infer=same,
-    exact=vector_exp.takes_rows,
+    exact=vector_exp.takes_along,
 )
 def log_softmax_backward(grad, y, dim):
-    if vector_exp.is_small(y):
-        return fma.combined(grad, -vector_exp.exp(y), vector_exp.row_sums(grad))
+    if vector_exp.is_small(y) and vector_exp.is_short(y.shape, dim):
+        if is_last(y, dim):
+            return fma.combined(grad, -vector_exp.exp(y), vector_exp.row_sums(grad))
+        return fma.combined(grad, -vector_exp.exp_beside(y, dim), total(grad, dim))
 
     def part(axis, out, g, y):
         np.exp(y, out)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.dtype import EXACT
+from ..engine.fma import combined
 from ..engine.tensor import Tensor
 from ..engine.vector_exp import LANES, exp, row_sums
 from .memory_order import back, memory_order
@@ -15,6 +17,10 @@ from .memory_order import back, memory_order
 Array = np.ndarray[Any, Any]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+#: more steps one by one take too long
+STEPS = 64
 
 
 def is_small(x: Array) -> bool:
@@ -28,9 +34,15 @@ def takes(grad: Tensor, x: Tensor) -> bool:
     return spec.dtype is grad.spec.dtype is dt.float32 and 0 < spec.numel <= EXACT and spec.ndim > 0
 
 
-def takes_rows(grad: Tensor, output: Tensor, dim: int) -> bool:
-    """Whether a gradient over `dim`, the last dimension, is computed here."""
-    return takes(grad, output) and dim % output.spec.ndim == output.spec.ndim - 1
+def takes_along(grad: Tensor, output: Tensor, dim: int) -> bool:
+    """Whether a gradient over `dim` is computed here."""
+    return takes(grad, output) and is_short(output.spec.shape, dim)
+
+
+def is_short(shape: tuple[int, ...], dim: int) -> bool:
+    """Whether sums over `dim` may go step by step: over the last dimension they go by vectors."""
+    dim %= len(shape)
+    return dim == len(shape) - 1 or shape[dim] <= STEPS
 
 
 def exp_each(x: Array) -> Array:
@@ -48,4 +60,32 @@ def exp_each(x: Array) -> Array:
     return found.reshape(x.shape)
 
 
-__all__ = ["exp", "exp_each", "is_small", "row_sums", "takes", "takes_rows"]
+def sums_of_products(x: Array, y: Array, dim: int) -> Array:
+    """Sums of products over `dim`, which stays, each product added with one rounding."""
+    total = np.zeros_like(x.take([0], dim))
+    for i in range(x.shape[dim]):
+        total = combined(total, x.take([i], dim), y.take([i], dim))
+    return total
+
+
+def exp_beside(x: Array, dim: int) -> Array:
+    """`exp` in loops over what lies beside dimension `dim`: vectors of it, what is left over correctly rounded."""
+    beside = x.reshape(-1, prod(x.shape[dim % x.ndim + 1 :]))
+    whole = beside.shape[1] & -LANES
+    found = np.empty(beside.shape, FLOAT32)
+    found[:, :whole] = exp(np.ascontiguousarray(beside[:, :whole]))
+    found[:, whole:] = np.exp(beside[:, whole:].astype(FLOAT64))
+    return found.reshape(x.shape)
+
+
+__all__ = [
+    "exp",
+    "exp_beside",
+    "exp_each",
+    "is_short",
+    "is_small",
+    "row_sums",
+    "sums_of_products",
+    "takes",
+    "takes_along",
+]

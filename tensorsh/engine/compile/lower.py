@@ -133,6 +133,14 @@ def _sigmoid(trace: Any, x: Any) -> Any:
     return trace.ufunc(np.divide, one, trace.ufunc(np.add, one, e))
 
 
+def _tanh_backward(trace: Any, grad: Any, y: Any) -> Any:
+    if not is_float(y) or not is_exact(y) or grad.dtype != y.dtype:
+        return None
+    wide = trace.ufunc_cast(y, np.dtype("f8"))
+    slope = trace.ufunc(np.subtract, np.float64(1), trace.ufunc(np.multiply, wide, wide))
+    return trace.ufunc(np.multiply, grad, trace.ufunc_cast(slope, y.dtype))
+
+
 def _rsqrt(trace: Any, x: Any) -> Any:
     return trace.ufunc(np.divide, x.dtype.type(1), trace.ufunc(np.sqrt, x)) if is_float(x) else None
 
@@ -200,6 +208,7 @@ TABLE: dict[tuple[str, int], Lowering] = {
     ("mean", 4): lower_sums.mean_dim,
     ("softmax", 2): lower_classes.softmax,
     ("log_softmax", 2): lower_classes.log_softmax,
+    ("tanh_backward", 2): _tanh_backward,
     ("softmax_backward", 3): lower_classes.softmax_backward,
     ("log_softmax_backward", 3): lower_classes.log_softmax_backward,
     ("nll_loss", 5): lower_classes.nll_loss,

@@ -43,11 +43,13 @@ def _sums(trace: Any, x: Value, dim: int) -> Value:
 
 
 def softmax(trace: Any, x: Any, dim: int) -> Any:
-    if not _fits(x):
+    last = _fits(x) and dim % x.ndim == x.ndim - 1
+    if not _fits(x) or (
+        is_exact(x) and not last
+    ):  # beside other dimensions the kernel takes vectors its own way
         return None
     shifted = _shifted(trace, x, dim)
-    last = dim % x.ndim == x.ndim - 1
-    if is_exact(x) and last:
+    if is_exact(x):
         e = lower_vectors.exp(trace, shifted)
         sums = lower_vectors.row_sums(trace, e)
     else:
@@ -59,10 +61,10 @@ def softmax(trace: Any, x: Any, dim: int) -> Any:
 
 
 def log_softmax(trace: Any, x: Any, dim: int) -> Any:
-    if not _fits(x):
+    if not _fits(x) or (is_exact(x) and dim % x.ndim != x.ndim - 1):
         return None
     d = _shifted(trace, x, dim)
-    if is_exact(x) and dim % x.ndim == x.ndim - 1:
+    if is_exact(x):
         sums = lower_vectors.row_sums(trace, lower_vectors.exp(trace, d))
     else:
         sums = _sums(trace, rounded(np.exp, trace, d), dim)
