@@ -252,12 +252,20 @@ class InternalError(TensorshError):
 
 def report(error: BaseException, facts: Facts, message: str | None = None) -> TensorshError:
     """An exception as it is reported; without facts of its own, `facts` are what is known about it."""
-    told = TensorshError(str(error) if message is None else message, kind=facts.kind)
+    told = TensorshError(text_of(error) if message is None else message, kind=facts.kind)
     told.facts = facts
     told.error_class = class_name(type(error))
     told.notes = tuple(getattr(error, "__notes__", ()))
     told.causes = tuple(causes(error))
     return told
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says; a program's may fail at that, and a traceback says so in these words."""
+    try:
+        return str(error)
+    except Exception:
+        return "<exception str() failed>"
 
 
 def causes(error: BaseException) -> list[tuple[str, str]]:
@@ -266,7 +274,7 @@ def causes(error: BaseException) -> list[tuple[str, str]]:
     seen = {id(error)}
     cause = error.__cause__
     while cause is not None and id(cause) not in seen:
-        found.append((class_name(type(cause)), str(cause)))
+        found.append((class_name(type(cause)), text_of(cause)))
         seen.add(id(cause))
         cause = cause.__cause__
     return found

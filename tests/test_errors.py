@@ -55,3 +55,12 @@ def test_stops_as_pytorch_does(start: int) -> None:
     chunk = [case for case in PROGRAMS[start : start + CHUNK] if case["program"] not in KNOWN]
     wrong = [f"{case['program']}\n    {found}" for case in chunk if (found := difference(case))]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("says", ["1 / 0", "return 3"])
+def test_an_exception_that_cannot_say_what_it_is(says: str) -> None:
+    with pytest.raises(TensorshError) as caught:
+        Session().run(f"import torch\nclass E(Exception):\n    def __str__(self): {says}\nraise E from E()")
+    told = caught.value
+    assert (told.error_class, told.message) == ("E", "<exception str() failed>")
+    assert told.causes == (("E", "<exception str() failed>"),)

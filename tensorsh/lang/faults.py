@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 from ..engine.memory_errors import out_of_memory
-from ..errors import Facts, Help, InternalError, TensorshError, class_name, facts_of, is_kind, report
+from ..errors import Facts, Help, InternalError, TensorshError, class_name, facts_of, is_kind, report, text_of
 from ..kinds.ownership import PROGRAM_FILE
 from ..modules.absent import BUILTINS
 from ..source import Span
@@ -145,7 +145,7 @@ def _reported(error: BaseException, sites: list[ast.Node], names: Iterable[str])
             error_class=class_name(type(error)),
             help="this is a mistake in tensorsh, not in your program; --debug shows where",
         )
-    message = str(error)
+    message = text_of(error)
     kind, code = _family(error, message)
     facts = Facts(kind, code, _help(error, message, sites, names))
     unsaid = "" if error.args else UNSAID.get(kind, "")
