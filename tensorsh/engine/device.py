@@ -79,6 +79,16 @@ def make_device(type: str, index: int | None = None) -> Device:
 
 
 titled(Device, "torch.device")
+#: accelerators that PyTorch would have to be compiled with, and what it adds to saying so
+COMPILED = {
+    "cuda": "",
+    "xpu": "",
+    "mtia": (
+        ". Ensure you have `import mtia.host_runtime.torch_mtia.dynamic_library` in your python src file and "
+        "include `//mtia/host_runtime/torch_mtia:torch_mtia` as your target dependency!"
+    ),
+}
+
 cpu = make_device("cpu")
 meta = make_device("meta")
 available = (cpu, meta)
@@ -122,11 +132,22 @@ def resolve(value: Device | str | None, default: Device = cpu) -> Device:
         return cpu
     if device.type == "meta":
         return hollow if device is hollow else meta
-    if device.type in ("cuda", "xpu"):
+    if device.type in COMPILED:
         raise DeviceError(
-            f"Torch not compiled with {device.type.upper()} enabled", raises=AssertionError, help=_listing()
+            f"Torch not compiled with {device.type.upper()} enabled{COMPILED[device.type]}",
+            raises=AssertionError,
+            help=_listing(),
         )
     raise DeviceError(f"Device '{device}' is not available", raises=NotImplementedError, help=_listing())
+
+
+def destination(value: Device | str, default: Device = cpu) -> Device:
+    """The device to copy a tensor to. That a kind is not here has another message for copies than for new
+    tensors, and that is a RuntimeError."""
+    device = parse(value) if isinstance(value, str) else value
+    if device.index is None and device.type not in COMPILED and device.type not in ("cpu", "meta"):
+        raise DeviceError(f"PyTorch is not linked with support for {device.type} devices", help=_listing())
+    return resolve(device, default)
 
 
 def constructed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Device:

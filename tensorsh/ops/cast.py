@@ -9,7 +9,7 @@ import numpy as np
 from ..engine import arguments, context
 from ..engine import dtype as dt
 from ..engine.apply import apply, record
-from ..engine.device import Device, resolve
+from ..engine.device import Device, destination, resolve
 from ..engine.dtype import DType
 from ..engine.inplace import apply_inplace
 from ..engine.memory import PRESERVE, suggested
@@ -158,6 +158,8 @@ def in_format(x: Tensor, memory_format: Any) -> Tensor:
 
 def device_of(value: Any) -> Device:
     """The device a name, an index or a device object stands for."""
+    if isinstance(value, Device | str):
+        return destination(value, context.current().device)
     return arguments.device_of(value, "to", "device", 1)
 
 
@@ -208,16 +210,24 @@ def cpu(input, memory_format):
     return moved(input, None, resolve("cpu"), False)
 
 
-@composite(
-    "Tensor.cuda(Tensor input, any device=None, bool non_blocking=False, *, format? memory_format=None)"
-)
-def cuda(input, device, non_blocking, memory_format):
-    """There is no such device here: always an error.
+def accelerated(name: str) -> None:
+    """Define the method `name`, which asks for a kind of device that is not here."""
 
-    >>> ones(2).cpu()
-    tensor([1., 1.])
-    """
-    return moved(input, None, resolve("cuda") if device is None else device_of(device), False)
+    @composite(
+        f"Tensor.{name}(Tensor input, any device=None, bool non_blocking=False, *, "
+        "format? memory_format=None)",
+        doc="""There is no such device here: always an error.
+
+        >>> ones(2).cpu()
+        tensor([1., 1.])
+        """,
+    )
+    def accelerate(input, device, non_blocking, memory_format):
+        return moved(input, None, destination(name) if device is None else device_of(device), False)
+
+
+for name in ("cuda", "xpu", "mtia", "ipu"):
+    accelerated(name)
 
 
 #: the names of PyTorch's tensor types: `x.type()` is "torch.FloatTensor"

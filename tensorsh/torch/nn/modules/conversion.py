@@ -114,6 +114,18 @@ class Module:
         """To a GPU."""
         return self._apply(lambda t: t.cuda(device))
 
+    def xpu(self, device: Any = None) -> Any:
+        """To an Intel GPU."""
+        return self._apply(lambda t: t.xpu(device))
+
+    def mtia(self, device: Any = None) -> Any:
+        """To an MTIA accelerator."""
+        return self._apply(lambda t: t.mtia(device))
+
+    def ipu(self, device: Any = None) -> Any:
+        """To an IPU."""
+        return self._apply(lambda t: t.ipu(device))
+
     def share_memory(self) -> Any:
         """Nothing changes: there is one process."""
         return self._apply(lambda t: t.share_memory_())
