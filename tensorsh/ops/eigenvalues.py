@@ -11,11 +11,14 @@ from ..engine.results import named_result
 from ..engine.spec import Spec
 from ..errors import BadValue, DTypeError, LinalgError
 from .linalg_rules import (
+    Array,
     adjoint,
     column_major,
     diag_embed,
     diagonal,
     gauge_free,
+    lapack,
+    matrices,
     need_kernel,
     need_square_shape,
     real_spec,
@@ -107,8 +110,30 @@ def eig_primitive(a, name):
             raises=RuntimeError,
             code="non-finite",
         )
-    values, vectors = np.linalg.eig(a)
+    values = np.empty(a.shape[:-1], np.result_type(a, np.complex64))
+    vectors = np.empty(a.shape, values.dtype)
+    for index in matrices(a):
+        values[index], vectors[index] = _eig(a[index])
     return values, column_major(vectors)
+
+
+def _eig(a: Array) -> tuple[Array, Array]:
+    """(eigenvalues, eigenvectors) of one matrix, in its precision and with LAPACK's signs; NumPy computes in
+    double, which chooses other signs and rounds what PyTorch leaves unrounded."""
+    *values, _, vectors, info = lapack("geev", a)(a, compute_vl=False)
+    if info:
+        raise LinalgError(
+            f"linalg.eig: The algorithm failed to converge because the input matrix is ill-conditioned or has "
+            f"too many repeated eigenvalues (error code: {info})."
+        )
+    if len(values) == 1:
+        return values[0], vectors
+    real, imag = values
+    pairs = np.flatnonzero(imag > 0)  # columns k and k+1 are the real and imaginary parts of a pair's vector
+    out = vectors.astype(np.result_type(vectors, np.complex64))
+    out[:, pairs] += 1j * vectors[:, pairs + 1]
+    out[:, pairs + 1] = out[:, pairs].conj()
+    return real + 1j * imag, out
 
 
 @eig_primitive.derivative("A")
