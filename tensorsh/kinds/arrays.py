@@ -18,6 +18,14 @@ def note_array(items: np.ndarray[Any, Any], s: Notes) -> Iterable[Any]:
     """The numbers, and how they are looked at."""
     writeable, shape, strides, dtype = items.flags.writeable, items.shape, items.strides, items.dtype
     if not writeable and not items.flags.owndata:
+
+        def lock() -> bool:
+            """Undo and redo come here from where it could be written to."""
+            unlocked = items.flags.writeable
+            items.flags.writeable = False
+            return unlocked
+
+        s.add(items, lock)
         return (items.base,)  # whose numbers they are
     before = items.copy()
 
