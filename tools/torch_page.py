@@ -51,6 +51,7 @@ REASONS = (
      r"ModuleDict$|IODescriptor|StaticModule|JITException|ModuleToList|ThroughputBenchmark|^Generic|Benchmark|"
      r"ExcludeDispatch|DispatchKey|Dispatch|BenchmarkConfig|BenchmarkExecution", "programs are not exported"),
     (r"nested|jagged|padded_tensor", "there are no nested tensors"),
+    (r"^index$", "dimensions are numbers"),
     (r"_copy$", "copies of views, for PyTorch's own compiler"),
     (r"^(u?int([1-7]|16|32|64)|float8\w*|float4\w*|bits\w*|bit|complex32|chalf|quint\w*)$",
      "dtypes that NumPy has no numbers for, or PyTorch hardly any operations"),

@@ -176,12 +176,13 @@ def constructed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Device:
     if unknown:
         raise ArgumentError(f"device() got an unexpected keyword argument '{min(unknown)}'", code="signature")
     for value, name, position, python in ((type_, "type", 1, str), (index, "index", 2, int)):
-        if type(value) is not python and not (value is None and name == "index"):
+        fits = isinstance(value, python) and type(value) is not bool
+        if not fits and not (value is None and name == "index"):
             raise ArgumentError(
                 f"device(): argument '{name}' (position {position}) must be {python.__name__}, "
                 f"not {type_name(value)}"
             )
-    found = parse(type_)
+    found = parse(str.__str__(type_))
     if index is None:
         return found
     if found.index is not None:

