@@ -13,7 +13,6 @@ from typing import Any
 from ..engine import context
 from ..engine.device import Device
 from ..engine.dtype import DType
-from ..engine.graph import GraphNode
 from ..engine.mode import EAGER
 from ..engine.op import Op
 from ..engine.tensor import OWN, TENSORS, Tensor
@@ -145,14 +144,23 @@ def hides(value: Any, name: str) -> bool:
     names = listed(kind)
     if names is None and is_engines(kind):
         names = kind_of(kind).names or ()
-    if issubclass(kind, GraphNode):  # which takes any other attribute
-        return name not in GraphNode.public and hasattr(kind, name)
+    if takes_any(kind):
+        return name not in (names or ()) and hasattr(kind, name)
     return names is not None and name not in names
 
 
 def set_by_program(value: Any) -> Any:
-    """The attributes that a program gave an object of ours which takes any: a tensor, the `ctx` of a function."""
-    return value.__dict__ if isinstance(value, Tensor | GraphNode) else ()
+    """The attributes that a program gave an object of ours which takes any."""
+    return value.__dict__ if takes_any(type(value)) else ()
+
+
+def takes_any(kind: type) -> bool:
+    """Whether objects of a class of ours take any attribute: tensors, the `ctx` of a function."""
+    if issubclass(kind, Tensor):
+        return True
+    from ..engine.graph import GraphNode  # which not every program needs
+
+    return issubclass(kind, GraphNode)
 
 
 def own_reader(host: Host) -> Callable[[Any, str], Any]:
@@ -248,7 +256,7 @@ class Fields:
         slot = getattr(kind, name, None)
         if isinstance(slot, property) and slot.fset and name in names:
             setattr(value, name, new)
-        elif slot is None and isinstance(value, Tensor | GraphNode):
+        elif slot is None and takes_any(kind):
             value.__dict__[name] = new
         else:
             get(value, name, self.host)  # refuses what is not there

@@ -21,7 +21,6 @@ from ..source import Span
 from . import ast
 from .attributes import public_names
 from .namespace import did_you_mean
-from .own_words import in_own_words
 from .places import arguments_of_call, guilty, held_by, labels, named_operands
 
 Find = Callable[[str, int], ast.Node | None]
@@ -102,6 +101,8 @@ def fault(error: BaseException, find: Find, names: Iterable[str], pythonic: bool
                 or tuple(named_operands(node, error))
             )
         if facts.help is not None and not in_library(error):
+            from .own_words import in_own_words
+
             facts.help = in_own_words(facts.help, [span for span, _ in facts.labels])
     told.trail = calls(sites[:-1])
     return told

@@ -15,16 +15,18 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine import sealed
 from ..engine.warn import Event, Warnings
 from . import gate, memory, reach
-from .exchanged import Exchanged
 from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module, ProgramModule
 from .rules import allowed_dunder
 from .system import STREAMS
+
+if TYPE_CHECKING:
+    from .exchanged import Exchanged
 
 #: what modules of Python's keep that a program can change
 CHANGEABLE = frozenset((list, dict, set))
