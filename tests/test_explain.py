@@ -62,16 +62,71 @@ def test_without_a_hint_that_somebody_will_ask_nothing_is_kept() -> None:
     assert "`backward loss retain`" in (raised.value.help or "")
 
 
-def test_a_compiled_round_keeps_no_values_of_its_graph() -> None:
+LOOP = """
+manual_seed(0)
+x = randn(6, 4); y = randn(6, 1); param w = randn(4, 1); param b = zeros(1)
+"""
+
+
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        "for i in range(5):\n    loss = mse_loss(tanh(x @ w * i + b), y)\n    backward loss\n",
+        "for i in range(5):\n    rows = x[i % 3:]\n    h = rows @ w\n    loss = (h - y[i % 3:]).abs().sum()\n"
+        "    if i > 9: print(i)\n    backward loss\n",
+        "def f(a):\n    for i in range(5):\n        h = (a + i) @ w\n        loss = (h / (i + 1)).pow(2).sum()\n"
+        "        backward loss\n    return loss\nloss = f(x)\n",
+        "for i in range(5):\n    h = x @ w\n    if i > 9: print(h)\n    loss = (h * b.exp()).logsumexp((0, 1))\n",
+        "for i in range(5):\n    c = x.clone()\n    c += i\n    c[0] *= 2\n    loss = (c @ w).sigmoid().sum()\n"
+        "    backward loss\n",
+    ],
+)
+def test_a_compiled_round_is_computed_again(rounds: str) -> None:
+    shown = []
+    for compiled in (True, False):
+        session = Session(compile=compiled)
+        session.recollect()
+        session.run(LOOP + rounds)
+        (found,) = session.run("explain loss")
+        assert not found.notes
+        shown.append(text(found, None, "torch", color=False, width=100))
+        assert bool(session._evaluator.programs) is compiled
+    assert shown[0] == shown[1]
+
+
+def test_a_compiled_round_is_explained_by_what_its_variables_hold_now() -> None:
+    rounds = """
+torch.manual_seed(0)
+x, t, n = torch.randn(8, 3), torch.tensor([0, 1] * 4), torch.ones(1)
+net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Dropout(0.5), torch.nn.Linear(4, 2))
+opt = torch.optim.Adam(net.parameters(), lr=0.1)
+for i in range(6):
+    n += 1
+    loss = torch.nn.functional.cross_entropy(net(x) * n, t)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+"""
+    session = Session()
+    session.recollect()
+    session.run("import torch\n" + rounds + "seen = n.item(), torch.initial_seed(), torch.get_rng_state()\n")
+    (found,) = session.run("explain loss")
+    assert "loss is computed again from what its variables hold now" in found.notes[0]
+    assert [name for name, _, _ in found.inputs] == [
+        "net[0].weight", "net[0].bias", "net[2].weight", "net[2].bias"
+    ]  # fmt: skip
+    session.run("assert n.item() == seen[0] == 7 and torch.equal(torch.get_rng_state(), seen[2])")
+
+
+def test_a_compiled_round_that_goes_on_from_the_one_before() -> None:
     session = Session()
     session.recollect()
     session.run(
-        "x = ones(8, 4); param w = ones(4, 1)\nfor i in range(4):\n"
-        "    loss = mse_loss(x @ w, zeros(8, 1))\n    backward loss\n"
+        LOOP + "h = zeros(4, 1)\nparam u = randn(4, 4)\nfor i in range(6):\n    h = tanh(u @ h + w)\n"
+        "loss = h.sum()\nbackward loss\n"
     )
-    with pytest.raises(TensorshError, match="cannot be explained any more") as raised:
-        session.run("explain loss")
-    assert raised.value.code == "graph-freed"
+    (found,) = session.run("explain loss")
+    assert sum("tanh" in line.text for line in found.values) == 6
 
 
 def test_invented_names_mean_nothing_yet() -> None:

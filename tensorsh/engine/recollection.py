@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from .tensor import TENSORS, Tensor
+
+if TYPE_CHECKING:
+    from .compile.recompute import Recomputation
 
 #: elements of a constant up to which it is kept, and of a result up to which what made it is
 MOST_CONSTANT, MOST_SPENT = 64, 1 << 22
 
 
 class Recollection:
-    """`constants`: for each node what it was given beside what it saved; `spent`: what backward freed of it.
+    """What is kept of nodes, each by itself.
+
+    constants       what it was given beside what it saved
+    spent           what backward freed of it
+    recomputations  for one of a compiled round, what computes it again, and which call of that made it
 
     text       what the names of files of code begin with that programs were compiled to
     located    where a line of such a file is in the program's own text
     """
 
-    __slots__ = ("constants", "located", "places", "spent", "text")
+    __slots__ = ("constants", "located", "places", "recomputations", "spent", "text")
 
     def __init__(self, text: str, located: Callable[[str, int], str]) -> None:
         self.text = text
@@ -32,6 +39,7 @@ class Recollection:
         self.places: WeakKeyDictionary[Any, tuple[str, int]] = WeakKeyDictionary()
         self.constants: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
         self.spent: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self.recomputations: WeakKeyDictionary[Any, tuple[Recomputation, int]] = WeakKeyDictionary()
 
     def recorded(self, node: Any, args: tuple[Any, ...]) -> None:
         """A node was made for these arguments."""

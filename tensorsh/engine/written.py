@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import context
+from .compile.frame import ReplayedNode
 from .copy_slices import CopySlices
 from .formula import Formula, arguments, of_call, of_literal, of_name, part, unknown
 from .mode import Listening
@@ -185,7 +186,7 @@ class Trace(Listening):
 def of_node(t: Tensor) -> Made | None:
     """What the graph remembers of how a tensor was made."""
     node = t.node
-    if node is None or type(node) not in (Node, InPlaceNode):
+    if node is None or type(node) not in (Node, InPlaceNode, ReplayedNode):
         return None
     args = recovered(node)
     if args is None:

@@ -10,6 +10,7 @@ from ..engine.tensor import Tensor
 from ..errors import ArgumentError, GradientError, Help, facts_of
 
 if TYPE_CHECKING:
+    from ..engine.compile.recompute import Again
     from ..engine.graph_rows import Row
     from ..engine.listing import Explanation
     from ..engine.spelling import Spelling
@@ -138,6 +139,13 @@ def explain(
 
     root = _tensor(value, "explain")
     inputs = [_tensor(each, "wrt") for each in wrt]
+    again = recollected(root)
+    changed = again is not None and not _alike(root, again.tensor(root))
+    if again is not None:
+        root, inputs = again.tensor(root), [again.known(t) for t in inputs]
+        names = {name: again.known(t) for name, t in names.items()} | {
+            name: t for name, t in again.named() if name in names and _alike(names[name], t)
+        }
     if not wrt:
         inputs = leaves(root)
         if not inputs:
@@ -151,7 +159,12 @@ def explain(
         inputs.sort(key=lambda t: order.get(id(t), len(order)))
         texts = (texts[0], *(called.get(id(t)) or _described(t) for t in inputs))
     try:
-        return explain(root, inputs, names, texts, taken, spelling or OWN)
+        found = explain(root, inputs, names, texts, taken, spelling or OWN)
+        if changed:
+            found.notes.append(
+                f"a compiled round keeps no values: {texts[0]} is computed again from what its variables hold now"
+            )
+        return found
     except RuntimeError as error:
         facts = facts_of(error)
         if facts is None or facts.code != "graph-freed":
@@ -166,6 +179,30 @@ def explain(
                 f"or keep the graph: {texts[0]}.backward(retain_graph=True)",
             ),
         ) from None
+
+
+def recollected(root: Tensor) -> Again | None:
+    """A value of a compiled round, which keeps no graph, computed again; None of any other."""
+    from ..engine.compile.recompute import Again, Unknown, origin
+
+    if origin(root) is None:
+        return None
+    again = Again()
+    try:
+        again.tensor(root)
+    except Unknown:
+        return None
+    return again
+
+
+def _alike(old: Tensor, new: Tensor) -> bool:
+    """Whether it has come out again as it was; compiled sums may differ in the last bits."""
+    from ..engine.op import registry
+
+    if old.spec != new.spec:
+        return False
+    alike = registry["allclose"](old.detach(), new.detach(), rtol=1e-4, atol=1e-6, equal_nan=True)
+    return bool(alike)
 
 
 def _described(leaf: Tensor) -> str:

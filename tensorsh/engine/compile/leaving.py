@@ -18,6 +18,7 @@ from .values import Number, TraceStopped, Value
 
 if TYPE_CHECKING:
     from .builder import Builder
+    from .recompute import Notes
 
 
 class Leaving:
@@ -105,6 +106,16 @@ class Leaving:
             lines.append(f"v[{name!r}] = {self.value(value)}")
             if type(value) in TENSORS and id(value) in self.made:
                 self._show(name, value)
+        if self.trace.notes is not None:
+            self._note(self.trace.notes)
+
+    def _note(self, notes: Notes) -> None:
+        """What the round was given is kept for who asks how a value came about."""
+        for name, value in self.results.items():
+            notes.named(name, value)
+        if notes.found.calls:
+            given = "".join(f"{path}, " for path in notes.found.paths)
+            self.head.append(f"{self.builder.named(notes.found, 'recomputation')}.given = ({given})")
 
     def _show(self, name: str, t: Tensor) -> None:
         """What a listing of the program says of a result."""

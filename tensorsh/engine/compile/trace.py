@@ -8,7 +8,7 @@ until the trace ends. Everything else is the engine as it is: promotion, shape r
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from .steps import External, Step
 from .tape import Tape
 from .values import Number, Value, turn
 from .watch import Watch
+
+if TYPE_CHECKING:
+    from .recompute import Notes
 
 
 class Trace(Tape, Mode):
@@ -55,6 +58,7 @@ class Trace(Tape, Mode):
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
         self.instances: Any = None  # `lang.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
+        self.notes: Notes | None = None  # where somebody may ask how a value came about
 
     # ---------------------------------------------------------------- entering and leaving
 
@@ -66,6 +70,10 @@ class Trace(Tape, Mode):
         state.journal.begin()
         for e in self.externals:
             e.tensor.array = Value(e.array, e)  # type: ignore[assignment]
+        if state.recollection is not None:
+            from .recompute import Notes
+
+            self.notes = Notes(self)
         self.below, state.mode = state.mode, self
         work()
 
@@ -195,6 +203,8 @@ class Trace(Tape, Mode):
             self._attach_view(op, args, result)
         if state.grad_enabled and not op.nondifferentiable and any_requires_grad(args):
             record(op, args, key, result)
+        if self.notes is not None:
+            self.notes.called(op, args, result)
         return result
 
     def _value_only(self, op: Op, i: int) -> bool:
@@ -317,6 +327,8 @@ class Trace(Tape, Mode):
         if out is not place:
             self.write(place, out)
         self.bump(target)
+        if self.notes is not None:
+            self.notes.called(op, args, target, in_place=True)
         return target
 
     def bump(self, target: Tensor) -> None:
