@@ -37,8 +37,43 @@ def test_a_program_catches_what_python_says(
     assert session["said"] == (type(error).__name__, error.msg, error.lineno, error.offset, error.text, True)
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_program_itself_is_told_the_same(text: str) -> None:
+    content = f"import torch\n{text}"
+    with warnings.catch_warnings(), pytest.raises(SyntaxError) as python:
+        warnings.simplefilter("ignore")
+        compile(content, "main.py", "exec", dont_inherit=True)
+    with pytest.raises(TensorshError) as told:
+        Session().execute(content, "main.py", script=True, leads=True)
+    error, said = told.value, python.value
+    assert (error.error_class, error.message) == (type(said).__name__, said.msg)
+    assert isinstance(error.__cause__, type(said)) and error.exit_code == 3
+    assert error.span is not None
+    if "expected" not in said.msg:  # what is missing is shown where it should be, or what it is missing of
+        assert error.span.position[0] == said.lineno
+
+
+@pytest.mark.parametrize(
+    ("text", "help", "place"),
+    [
+        ("x = 1 +\n", "expected an expression after `+`", (2, 7)),
+        ("else: pass\n", "indent it exactly as much as the `if` that it belongs to", (2, 1)),
+        ("for 1 in x: pass\n", None, (2, 5)),  # ours would be about `=`
+        ("print 1\n", "type `print(…)`", (2, 1)),
+        ("import torch as 1\n", "expected a name after `as`", (2, 17)),
+        ("backward y with 1\nx = = 1\n", "give a value", (3, 5)),  # Python stops at the line before
+        ("async def f(): pass\n", "leave it out: functions run one after the other", (2, 1)),
+    ],
+)
+def test_what_helps_stays(text: str, help: str | None, place: tuple[int, int]) -> None:
+    with pytest.raises(TensorshError) as told:
+        Session().execute(f"import torch\n{text}", "main.py", script=True, leads=True)
+    assert told.value.help == help
+    assert told.value.span is not None and told.value.span.position == place
+
+
 def test_there_are_enough() -> None:
-    assert len(TEXTS) >= 150
+    assert len(TEXTS) >= 280
 
 
 @pytest.mark.parametrize("text", ["async def f(): pass\n", "x = 1 +\n"])

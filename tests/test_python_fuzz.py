@@ -90,7 +90,7 @@ def damaged(seed: int) -> str:
 
 
 def test_damaged_programs_are_refused_where_python_refuses_them() -> None:
-    """Nearly always at the line that Python names: a bracket of another kind is one place for us, two for Python."""
+    """With Python's words, and nearly always at the line that it names: what is missing has two places."""
     evaluator = Session()._evaluator
     lines = []
     for seed in range(200):
@@ -108,6 +108,7 @@ def test_damaged_programs_are_refused_where_python_refuses_them() -> None:
             assert refused is not None, text
             assert error.span is not None
             if isinstance(refused, SyntaxError):
+                assert (error.error_class, error.message) == (type(refused).__name__, refused.msg), text
                 lines.append((text.count("\n", 0, error.span.start) + 1, refused.lineno))
         else:
             assert refused is None, text

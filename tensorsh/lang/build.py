@@ -25,6 +25,7 @@ class Builder(Patterns):
         body = tuple(statements(children))
         for statement in body:
             checks.jumps(statement)
+        checks.future(body)
         return ast.Program(Span(self.source, 0, len(self.source_text)), body)
 
     def line(self, start: int, end: int, children: Children) -> list[ast.Stmt]:
@@ -118,7 +119,7 @@ class Builder(Patterns):
 
     def define_class(self, start: int, end: int, children: Children) -> ast.Class:
         name, *arguments, body = children
-        checks.arguments(arguments)
+        checks.bases(arguments)
         return ast.Class(self.span(start, end), self.word(name), self.at(name), tuple(arguments), body)
 
     def decorated(self, start: int, end: int, children: Children) -> ast.Define | ast.Class:

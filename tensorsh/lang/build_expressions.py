@@ -132,6 +132,7 @@ class Expressions:
         function, *arguments = children
         if arguments:
             checks.arguments(arguments)
+            checks.lone_generator(arguments, end)
         return ast.Call(Span(self.source, start, end), function, tuple(arguments))
 
     def positional(self, start: int, end: int, children: Children) -> ast.Argument:

@@ -46,6 +46,7 @@ class Patterns(Expressions):
 
     def number_pattern(self, start: int, end: int, children: Children) -> ast.ValuePattern:
         """`-1`, `2 + 3j`."""
+        numbers: list[ast.Constant] = []
         value: Any = 0
         sign = "+"
         for child in children:
@@ -53,8 +54,13 @@ class Patterns(Expressions):
             if text in ("+", "-"):
                 sign = text
             else:
-                number = self.number(self.starts[child], self.ends[child], [child]).value
+                numbers.append(self.number(self.starts[child], self.ends[child], [child]))
+                number = numbers[-1].value
                 value = value - number if sign == "-" else value + number if value else number
+        if len(numbers) > 1:
+            for each, word, imaginary in zip(numbers, ("real", "imaginary"), (False, True), strict=True):
+                if isinstance(each.value, complex) is not imaginary:
+                    checks.fail(f"{word} number required in complex literal", each.span)
         return ast.ValuePattern(self.span(start, end), ast.Constant(self.span(start, end), value))
 
     def strings_pattern(self, start: int, end: int, children: Children) -> ast.ValuePattern:

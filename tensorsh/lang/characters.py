@@ -163,9 +163,11 @@ def check_identifier(source: Source, start: int, end: int) -> None:
 def check_number(source: Source, start: int, end: int) -> None:
     """A number that runs into a word: `3x`, `0b12`, `1_`."""
     word = re.compile(r"\w+").match(source.text, end)
-    if word is None or word.group() in OPERATOR_WORDS:
+    if word is None:
         return
     written = source.text[start : word.end()]
+    if word.group() in OPERATOR_WORDS and written != "0or":  # which begins as an octal number does
+        return
     base = {"0x": "hexadecimal", "0b": "binary", "0o": "octal"}.get(written[:2].lower(), "decimal")
     help = "a name cannot start with a digit" if base == "decimal" and word.group()[0] != "_" else None
     raise fail(source, f"invalid {base} literal", start, word.end(), help=help)

@@ -34,6 +34,8 @@ def target(written: ast.Expr) -> ast.Expr:
             pending.extend(item.value if isinstance(item, ast.Starred) else item for item in each.items)
         elif isinstance(each, ast.Starred):
             fail("starred assignment target must be in a list or tuple", each.span)
+        elif isinstance(each, ast.Attribute) and each.name == "__debug__":
+            fail("cannot assign to __debug__", each.span)
         elif not isinstance(each, ast.Name | ast.Attribute | ast.Subscript):
             _not_assignable(each)
     return _as_tuple(written)
@@ -63,6 +65,35 @@ def _not_assignable(value: ast.Expr) -> NoReturn:
     fail(f"cannot assign to {what}", value.span)
 
 
+def future(body: tuple[ast.Stmt, ...]) -> None:
+    """`from __future__ import` says how the text is to be read: only a docstring may come before it."""
+    early = True
+    for at, each in enumerate(body):
+        if isinstance(each, ast.ImportNames) and each.path == "__future__":
+            if not early:
+                _late(each)
+        elif at or not (isinstance(each, ast.Display) and _is_text(each.value)):
+            early = False
+
+
+def _is_text(value: ast.Expr) -> bool:
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _late(node: ast.ImportNames) -> NoReturn:
+    help = "move it to the first line of the file"
+    fail("from __future__ imports must occur at the beginning of the file", node.span, help)
+
+
+def late_global(node: ast.Global) -> None:
+    """A `global` outside of functions changes nothing, but may not come after a use of its names; Python knows."""
+    from .python_syntax import asked
+
+    found = asked(node.span.source)
+    if found is not None and found.lineno == node.span.position[0]:
+        fail(found.msg, node.span, "outside of functions a name is global already")
+
+
 def jumps(statement: ast.Stmt) -> None:
     """`return` belongs into a function, `break` and `continue` into a loop."""
     pending: list[tuple[ast.Stmt, bool, bool]] = [(statement, False, False)]
@@ -71,6 +102,10 @@ def jumps(statement: ast.Stmt) -> None:
         match each:
             case ast.Display() | ast.Assign():
                 continue
+            case ast.ImportNames(path="__future__") if each is not statement:
+                _late(each)
+            case ast.Global() if not in_function:
+                late_global(each)
             case ast.Return() if not in_function:
                 fail("'return' outside function", each.span)
             case ast.Break() if not in_loop:
@@ -153,6 +188,20 @@ def arguments(written: list[ast.Argument]) -> None:
             fail(f"keyword argument repeated: {name}", argument.span)
         else:
             names.add(name)
+
+
+def lone_generator(written: list[ast.Argument], end: int) -> None:
+    """`f(x for x in xs,)`: only a generator that is all there is between the brackets needs none of its own."""
+    last = written[-1].span
+    if len(written) == 1 and _bare_generator(written[0]) and "," in last.source.text[last.end : end]:
+        fail("Generator expression must be parenthesized", last)
+
+
+def bases(written: list[ast.Argument]) -> None:
+    arguments(written)
+    for each in written:
+        if _bare_generator(each):
+            fail("invalid syntax: a generator is no base class", each.span)
 
 
 def _bare_generator(argument: ast.Argument) -> bool:

@@ -72,6 +72,8 @@ class Compiler(Expressions):
         except SyntaxError as error:
             guilty = self.table.node(error.lineno or 0) or statement
             raise ParseError(error.msg, span=guilty.span) from None
+        except ValueError as error:  # of a tree that no text makes: `case 1 as _`
+            raise ParseError(str(error), span=statement.span) from None
         except (RecursionError, MemoryError):
             raise ParseError(
                 "nested too deeply", span=statement.span, help="give parts of it names of their own"

@@ -251,6 +251,13 @@ class Evaluator:
                 compiled = [self.statement(node, compiler) for node in body if not isinstance(node, ast.Pass)]
             for statement in compiled:
                 prelude.provide(statement.code)
+        except ParseError as error:
+            if not pythonic:
+                raise
+            from .python_syntax import in_python_s_words
+
+            python_s = in_python_s_words(error)
+            raise python_s from python_s.__cause__
         except Exception as error:
             told = self.fault(error)
             if told is error:

@@ -271,7 +271,7 @@ class Expressions:
                 help="`x[...]` is all of it",
             )
         items = [self.slice(item) if isinstance(item, ast.Slice) else self.part(item) for item in node.items]
-        if len(items) == 1 and not node.trailing_comma:
+        if len(items) == 1 and not node.trailing_comma and type(node.items[0]) is not ast.Starred:
             return items[0]
         return py.Tuple(elts=items, ctx=LOAD, **self.at(node))
 

@@ -211,6 +211,7 @@ HINTS = (
     (r"division by zero|modulo by zero", "float tensors divide by zero, to inf or nan: tensor(1.) / 0"),
     (r"invalid literal for int\(\) .*'[-+]?\d*\.\d*'", "read it as a float first: int(float(s))"),
     (r"(?:Unknown|Invalid) format|unsupported format", 'formats are for single values: f"{x.item():.3f}"'),
+    (r"(?:list|tuple) indices must be integers or slices, not tuple", "is a comma missing before the bracket?"),
     (r"(?:list|tuple|string) index out of range", "the first has index 0, the last -1"),
     (r"unhashable type", "a key never changes: a string, a number, or a tuple of these"),
     (r"(?:dictionary|Set|deque) (?:changed|mutated)", "go over a copy: for k in list(d):"),

@@ -193,7 +193,7 @@ class Imports:
                 from .python_syntax import as_python
 
                 self.own.pop(path, None)
-                raise as_python(error, file.endswith(".py")) from None
+                raise as_python(error) from None
             except BaseException:
                 self.own.pop(path, None)
                 raise

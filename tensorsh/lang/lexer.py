@@ -88,7 +88,7 @@ class Lexer:
         symbols, signs, words = self.symbols, self.grammar.signs, _words(self.grammar)
         operand_ends = _operand_ends(self.grammar)
         name, number, newline = symbols["NAME"], symbols["NUMBER"], symbols["_NEWLINE"]
-        literals = LiteralReader(source)
+        literals = LiteralReader(source, self.pythonic)
         soft = SoftKeywords(self.grammar, source, tokens, operand_ends, self.pythonic)
         fstrings = FStrings(self.grammar, source, tokens, self._open, self._close)
         match = _pattern(self.grammar).match
@@ -236,7 +236,8 @@ class Lexer:
             raise fail(self.source, "too many nested brackets", at, at + 1, help="give the inner parts names")
         kinds = self.tokens.kinds
         if (
-            sign == "["
+            not self.pythonic
+            and sign == "["
             and self.brackets
             and kinds[-1] == self.symbols["TENSOR"]
             and self.text[at - 1].isspace()

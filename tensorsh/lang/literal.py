@@ -76,8 +76,9 @@ TOO_LONG = Literal([], 0)
 class LiteralReader:
     """Reads the literals of one source, looking at each character a bounded number of times."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source, pythonic: bool = False):
         self.source = source
+        self.pythonic = pythonic  # brackets behind a value are an index, as everywhere in Python
         self.not_literal: set[int] = set()  # opening brackets that turned out to hold something else
         self.slow_until = 0  # before this offset the fast way has failed already
 
@@ -187,7 +188,11 @@ class LiteralReader:
             in_row = type(row[-1]) is list and not any(type(item) is list for item in row[-1])
             if _match(SIGN, text, at).group(2):
                 raise self._no_comma(_place(rows), at, start)
-            if mark == "[" and (start > at or (in_row and re.compile(INDEX_LIKE).match(text, start))):
+            if (
+                mark == "["
+                and not self.pythonic
+                and (start > at or (in_row and re.compile(INDEX_LIKE).match(text, start)))
+            ):
                 raise self._no_comma(_place(rows), at, start)
             if mark == ";":
                 raise self._semicolon(_place(rows), start)
@@ -204,7 +209,7 @@ class LiteralReader:
                 raise self._error(f"invalid number ({_place(rows)})", found.start(1), tail.end())
             return
         follows = _match(SIGN, text, end)
-        if follows.group(2) or follows.group(1) == "[":
+        if follows.group(2) or (follows.group(1) == "[" and not self.pythonic):
             raise self._no_comma(_place(rows, 2), end, follows.start(follows.lastindex or 0))
         if follows.group(1) == ";":
             raise self._semicolon(_place(rows, 2), follows.start(1))

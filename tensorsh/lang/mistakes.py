@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..errors import ParseError
+from ..errors import Help, ParseError
 from ..source import Source, Span
 from .grammar import Grammar
 from .lexer import ERROR, REFUSED, Tokens
@@ -265,7 +265,10 @@ def try_alone(place: Place) -> ParseError | None:
 def print_statement(place: Place) -> ParseError | None:
     word = place.before
     if word in ("print", "exec") and place.at - 1 == place.first and place.starts_operand:
-        shows = "type `print(…)`; or leave `print` out: a line that is an expression shows its value"
+        shows = Help(
+            "type `print(…)`; or leave `print` out: a line that is an expression shows its value",
+            "type `print(…)`",
+        )
         return place.error(
             f"Missing parentheses in call to '{word}'. Did you mean {word}(...)?",
             place.span_of(place.first),
@@ -403,7 +406,7 @@ def missing_name(place: Place) -> ParseError | None:
     if not place.expects("NAME") or place.expects("NUMBER"):
         return None
     after = {"as": "a dtype, shape or device", "def": "the function's name", ".": "a name"}
-    what = after.get(place.before, "a name")
+    what = "a name" if place.word(place.first) in ("import", "from") else after.get(place.before, "a name")
     text = place.text
     help: str | None = (
         f"`{text}` is a keyword: choose another name" if place.table.keywords.get(text) else None
