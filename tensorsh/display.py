@@ -53,7 +53,7 @@ def answer(value: Graph | Explanation, width: int | None = None) -> str:
         return graph_text(value.rows, value.gradients, width)
     from .render.explain import explain_text
 
-    return explain_text(value, texts.repr)
+    return explain_text(value, texts.repr, width)
 
 
 def binary(value: Any) -> bytes:

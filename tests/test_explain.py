@@ -141,3 +141,14 @@ def test_parameters_are_called_by_their_paths() -> None:
     (found,) = Session().run(program + "loss = net(torch.ones(3, 2)).sum()\nexplain loss")
     assert [text for text, _, _ in found.inputs] == ["net[0].weight", "net[0].bias"]
     assert found.gradients[-1].name == "dnet_0_bias"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_is_said_of_a_line_stands_below_it_where_there_is_no_room(width: int) -> None:
+    program = "import torch\nnet = torch.nn.Sequential(torch.nn.Linear(20, 5), torch.nn.Tanh())\n"
+    (found,) = Session().run(program + "loss = (net(torch.ones(3, 20)) * torch.ones(5)).sum()\nexplain loss")
+    rows = text(found, None, "torch", color=False, width=width).split("\n")
+    lines = [row for row in rows if " = " in row and "tensor(" not in row]
+    assert len(lines) == len(found.values) + len(found.gradients)
+    assert max(len(row) for row in rows if "#" in row) <= width
+    assert any("|·| " in row for row in rows)

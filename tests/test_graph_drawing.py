@@ -44,9 +44,35 @@ def test_lines_of_the_program_are_cut_where_the_screen_ends() -> None:
     rows = shown(LAYER + "graph y", 110).split("\n")
     assert max(map(len, rows)) == 110
     assert rows[-1].endswith("# y = (h * h).sum()") and rows[-1].startswith(LISTED.rpartition("\n")[2][:60])
-    leaf, made = shown("param 名字 = [1.]\ny = 名字 * 2; z = 3\ngraph y", 60).split("\n")
+    leaf, made = shown("param 名字 = [1.]\ny = 名字 * 2; z = 3\ngraph y", 64).split("\n")
     assert leaf.startswith("名字  leaf ") and made.startswith("y     MulBackward0(名字, ·)  float32[1] ")
     assert made.endswith("# y = 名字 * 2")
+
+
+MODEL = """import torch, torch.nn as nn
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(width, 2, batch_first=True)
+        self.feed_forward = nn.Sequential(nn.Linear(width, 32), nn.GELU(), nn.Linear(32, width))
+        self.norm = nn.LayerNorm(width)
+    def forward(self, x):
+        return self.norm(x + self.feed_forward(self.attention(x, x, x)[0]))
+network = nn.Sequential(Block(8), Block(8))
+y = network(torch.ones(2, 5, 8)).sum()
+"""
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_the_graph_of_a_model_fits_the_screen(width: int) -> None:
+    rows = shown(MODEL + "graph y", width).split("\n")
+    assert 80 - 8 * (width == 80) <= max(map(len, rows)) <= width
+    names = [row.split()[0] for row in rows if " leaf " in row]
+    assert len(set(names)) == 20 and not any(name.startswith("%") for name in names)
+    assert ("network[1].attention" in names[10]) == (width > 120)
+    assert ("saved:" in "".join(rows)) == (width > 100)
+    for name in names:  # what uses it calls it that
+        assert sum(name in row for row in rows) > 1, name
 
 
 def test_gradients_are_shown_on_demand() -> None:

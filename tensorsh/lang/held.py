@@ -9,7 +9,9 @@ from typing import Any
 from ..engine.tensor import Tensor
 
 #: containers within containers are looked into so far, and no more than so many tensors are found
-DEPTH, MOST = 4, 20_000
+DEPTH, MOST = 4.0, 20_000
+#: modules within modules go deeper
+MODULE = 1 / 16
 
 
 def held_tensors(variables: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -23,15 +25,16 @@ def held_tensors(variables: Mapping[str, Any]) -> dict[str, Tensor]:
     return found
 
 
-def _inside(path: str, value: Any, seen: set[int], depth: int) -> Iterator[tuple[str, Tensor]]:
+def _inside(path: str, value: Any, seen: set[int], depth: float) -> Iterator[tuple[str, Tensor]]:
     if isinstance(value, Tensor):
         yield path, value
         return
-    if depth == 0 or id(value) in seen:
+    if depth <= 0 or id(value) in seen:
         return
     seen.add(id(value))
     for key, item in _items(value):
-        yield from _inside(path + key, item, seen, depth - 1)
+        below = MODULE if hasattr(item, "_modules") and hasattr(value, "_modules") else 1
+        yield from _inside(path + key, item, seen, depth - below)
 
 
 def _items(value: Any) -> Iterator[tuple[str, Any]]:

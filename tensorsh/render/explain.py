@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -16,20 +17,33 @@ MOST_SHOWN = 64
 FURTHEST = 56
 #: longer names are not waited for by the others
 WIDEST_NAME = 24
+#: the size of a gradient with a longer name is `|·|`
+WIDEST_SIZE = 8
 #: longer listings are cut in the middle
 MOST_LINES = 400
 
 
-def explain_text(found: Explanation, show: Callable[[Any], str]) -> str:
-    """The listing; `show` renders a value (PyTorch's repr in pipes)."""
+def explain_text(found: Explanation, show: Callable[[Any], str], width: int | None = None) -> str:
+    """The listing; `show` renders a value (PyTorch's repr in pipes).
+
+    What is said of a line stands below it where both are wider than `width` columns.
+    """
     lines = [(line, False) for line in found.values] + [(line, True) for line in found.gradients]
     names = min(max((len(line.name) for line, _ in lines), default=0), WIDEST_NAME)
     texts = [_code(line, names) for line, _ in lines]
     column = min(max(map(len, texts), default=0), FURTHEST)
-    shown = [
-        f"{text:{column}}   # {_said(line, gradient)}"
-        for text, (line, gradient) in zip(texts, lines, strict=True)
-    ]
+    said = [_said(line, gradient) for line, gradient in lines]
+    if width is not None:
+        beside = [
+            about for text, about in zip(texts, said, strict=True) if len(text) + len(about) + 5 <= width
+        ]
+        column = min(column, width - max(map(len, beside), default=0) - 5)
+    shown = []
+    for text, about in zip(texts, said, strict=True):
+        line = f"{text:{column}}   # {about}"
+        if width is not None and len(line) > width:
+            line = f"{text}\n{' ' * (names + 3)}# {about}"
+        shown.append(line)
     if len(shown) > MOST_LINES:
         half = MOST_LINES // 2
         shown[half:-half] = [f"# … {len(shown) - MOST_LINES} lines like these …"]
@@ -40,8 +54,11 @@ def explain_text(found: Explanation, show: Callable[[Any], str]) -> str:
         elif gradient.spec.numel <= MOST_SHOWN and not gradient.is_meta:
             value = show(gradient).splitlines()
             head = f"{name} = "
-            last.append(head + f"\n{' ' * len(head)}".join(value))
-    notes = [f"# {note}" for note in found.notes]
+            if width is not None and len(head) + max(map(len, value)) > width:
+                last.append("\n".join([f"# {name}:", *value]))
+            else:
+                last.append(head + f"\n{' ' * len(head)}".join(value))
+    notes = [f"# {line}" for note in found.notes for line in wrap(note, (width or 1000) - 2)]
     if not found.complete:
         notes.append("# … is a value that no variable holds: give it a name to see it written")
     return "\n".join([*shown, *([""] if shown and last else []), *last, *notes])
@@ -65,7 +82,8 @@ def _said(line: Line, gradient: bool) -> str:
         return f"{t.array.reshape(()).item():.5g}"
     kind = f"{spec.dtype.name}{list(spec.shape)}"
     if gradient or not line.text:
-        return f"{kind}  {statistics(t, line.name if gradient else '')}"
+        short = line.name if len(line.name) <= WIDEST_SIZE else "·"
+        return f"{kind}  {statistics(t, short if gradient else '')}"
     return kind
 
 
