@@ -18,6 +18,7 @@ from .errors import TensorshError, UsageError, facts_of
 from .options import HELP, Options, read_options
 from .output import Output, Report, encoding_of, use_color, width
 from .source import decoded, read_program
+from .streams import flush_output, on_terminal, tell
 
 if TYPE_CHECKING:
     from .session import Session
@@ -30,11 +31,10 @@ def main(argv: list[str] | None = None) -> int:
         try:
             return run(read_options(sys.argv[1:] if argv is None else argv))
         finally:
-            sys.stdout.flush()  # here, where a closed pipe is no error
+            flush_output()  # here, where a closed pipe is no error
     except UsageError as error:
         with contextlib.suppress(OSError):
-            print(f"tensorsh: {error.message}", file=sys.stderr)
-            print(f"help: {error.help or 'tensorsh --help lists what there is'}", file=sys.stderr, flush=True)
+            tell(f"tensorsh: {error.message}\nhelp: {error.help or 'tensorsh --help lists what there is'}")
         return error.exit_code
     except KeyboardInterrupt:
         return interrupt.CODE
@@ -42,13 +42,13 @@ def main(argv: list[str] | None = None) -> int:
         _forget_stdout()
         return 0
     except OSError as error:
-        print(f"tensorsh: cannot write: {error.strerror}", file=sys.stderr)
+        tell(f"tensorsh: cannot write: {error.strerror}")
         _forget_stdout()
         return 1
     except SystemExit as leaving:
         if leaving.code is None or isinstance(leaving.code, int):
             return leaving.code or 0
-        print(leaving.code, file=sys.stderr)
+        tell(str(leaving.code))
         return 1
 
 
@@ -280,7 +280,7 @@ def run_text(
         nonlocal code
         code = max(code, error.exit_code)
         finish_progress()
-        sys.stdout.flush()
+        flush_output()
         report.error(error)
 
     try:
@@ -303,7 +303,7 @@ def run_text(
 
 def finish_progress() -> None:
     """No bar of a loop that an error has ended stays below the error."""
-    if sys.stderr.isatty():
+    if on_terminal(sys.stderr):
         from . import progress
 
         progress.finish()

@@ -62,9 +62,13 @@ class Help(str):
         return made
 
 
+#: what an exception itself keeps, whatever its class makes of attributes
+KEPT: Any = BaseException.__dict__["__dict__"].__get__
+
+
 def facts_of(error: BaseException) -> Facts | None:
     """The facts of an exception that tensorsh raised; None for any other."""
-    found = getattr(error, "facts", None)
+    found = KEPT(error).get("facts")
     return found if isinstance(found, Facts) else None
 
 
@@ -260,6 +264,13 @@ def report(error: BaseException, facts: Facts, message: str | None = None) -> Te
     return told
 
 
+def plain(error: BaseException) -> BaseException:
+    """The exception; another of the same name and text for one whose class answers for its attributes itself."""
+    from .stand_in import is_plain, stand_in
+
+    return error if is_plain(error) else stand_in(error, text_of(error))
+
+
 def text_of(error: BaseException) -> str:
     """What an exception says; a program's may fail at that, and a traceback says so in these words."""
     try:
@@ -274,8 +285,9 @@ def causes(error: BaseException) -> list[tuple[str, str]]:
     seen = {id(error)}
     cause = error.__cause__
     while cause is not None and id(cause) not in seen:
-        found.append((class_name(type(cause)), text_of(cause)))
         seen.add(id(cause))
+        cause = plain(cause)
+        found.append((class_name(type(cause)), text_of(cause)))
         cause = cause.__cause__
     return found
 

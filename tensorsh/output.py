@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import TensorshError, UsageError
 from .options import Options
+from .streams import flush_output, on_terminal, tell
 
 if TYPE_CHECKING:
     from .session import Session, Shown
@@ -109,13 +110,13 @@ class Report:
         """One warning, or the block of an error."""
         from .render.error import error_json, error_text
 
-        sys.stdout.flush()
+        flush_output()
         text = (
             error_json(report)
             if self.json
-            else error_text(report, color=self.color, width=width(sys.stderr), wrap=sys.stderr.isatty())
+            else error_text(report, color=self.color, width=width(sys.stderr), wrap=on_terminal(sys.stderr))
         )
-        print(text, file=sys.stderr)
+        tell(text)
 
     def time(self, span: Span, seconds: float) -> None:
         """How long a statement took."""
@@ -123,7 +124,7 @@ class Report:
         line = line if len(line) <= 60 else line[:59] + "…"
         from .render.excerpt import displayed
 
-        print(f"{seconds * 1e3:10.3f} ms  {displayed(line)}", file=sys.stderr)
+        tell(f"{seconds * 1e3:10.3f} ms  {displayed(line)}")
 
 
 def use_color(stream: Any, wanted: str) -> bool:
@@ -134,7 +135,7 @@ def use_color(stream: Any, wanted: str) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return on_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
 def width(stream: Any) -> int:

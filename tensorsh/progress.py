@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
+from .streams import on_terminal
 from .text.width import columns
 
 WIDTH = 30
@@ -28,11 +29,11 @@ def install() -> None:
     """Let `track` draw where standard error is a terminal that can erase what it shows."""
     from .train.data import progress
 
-    if not _on_terminal(sys.stderr) or os.environ.get("TERM") == "dumb" or isinstance(sys.stderr, Above):
+    if not on_terminal(sys.stderr) or os.environ.get("TERM") == "dumb" or isinstance(sys.stderr, Above):
         return
     screen = Screen(sys.stderr)
     sys.stderr = Above(sys.stderr, screen)  # type: ignore[assignment]
-    if _on_terminal(sys.stdout):
+    if on_terminal(sys.stdout):
         sys.stdout = Above(sys.stdout, screen)  # type: ignore[assignment]
     progress["bar"] = lambda items, label, live: _tracked(items, label, screen, live)
     progress["screen"] = screen
@@ -248,7 +249,3 @@ def _columns(terminal: TextIO) -> int:
         return os.get_terminal_size(terminal.fileno()).columns or 80
     except (OSError, ValueError):
         return 80
-
-
-def _on_terminal(stream: Any) -> bool:
-    return stream is not None and stream.isatty()

@@ -10,7 +10,7 @@ from typing import Any
 from .aspects import Outline, Part
 from .kind import ALL, Kind, describe, method
 from .mappings import put_back_dict, replace_dict
-from .ownership import HEAP_TYPE, attributes_of, flags_of, name_of, own_class
+from .ownership import HEAP_TYPE, attributes_of, dict_of, flags_of, name_of, own_class
 from .undo import Again, Notes, inside
 
 #: where those of our classes live that keep what programs see in slots, or in what functions close over
@@ -180,31 +180,32 @@ def note_class(kind: type, s: Notes) -> Iterable[Any]:
     """The attributes of a class of the program's."""
     if not own_class(kind):
         return ()
-    before, bases = dict(vars(kind)), kind.__bases__
-    title = kind.__name__, kind.__qualname__
+    # a metaclass may say anything of its classes
+    titles = [(name, type.__getattribute__(kind, name)) for name in ("__bases__", "__name__", "__qualname__")]
+    before = dict(dict_of(kind))
 
     def put_back() -> bool:
-        changed = (kind.__bases__, kind.__name__, kind.__qualname__) != (bases, *title)
-        if kind.__bases__ != bases:
-            kind.__bases__ = bases
-        if changed:
-            kind.__name__, kind.__qualname__ = title
-        for name in [name for name in vars(kind) if name not in before]:
+        changed = False
+        for name, value in titles:
+            if type.__getattribute__(kind, name) != value:
+                changed = True
+                type.__setattr__(kind, name, value)
+        for name in [name for name in dict_of(kind) if name not in before]:
             changed = True
             type.__delattr__(kind, name)
         for name, value in before.items():
-            if vars(kind).get(name, kind) is not value:
+            if dict_of(kind).get(name, kind) is not value:
                 changed = True
                 type.__setattr__(kind, name, value)
         return changed
 
     s.first(kind, put_back)
-    return [*inside(before.values()), *bases]
+    return [*inside(before.values()), *titles[0][1]]
 
 
 def replace_class(kind: type, again: Again) -> None:
     if own_class(kind):
-        for name, value in dict(vars(kind)).items():
+        for name, value in dict(dict_of(kind)).items():
             if again(value) is not value:
                 type.__setattr__(kind, name, again(value))
 
@@ -223,12 +224,13 @@ describe(type, Kind(parts=(Part(note_class, replace_class),), closed=ALL, follow
 
 def note_error(error: BaseException, s: Notes) -> Iterable[Any]:
     names = ("args", "__cause__", "__context__", "__suppress_context__", "__traceback__")
-    before = {name: getattr(error, name) for name in names}
+    parts: dict[str, Any] = {name: vars(BaseException)[name] for name in names}  # its class may have others
+    before = {name: part.__get__(error) for name, part in parts.items()}
 
     def put_back() -> bool:
-        changed = [name for name in names if getattr(error, name) is not before[name]]
+        changed = [name for name, part in parts.items() if part.__get__(error) is not before[name]]
         for name in (*changed, *(["__suppress_context__"] if changed else ())):
-            setattr(error, name, before[name])
+            parts[name].__set__(error, before[name])
         return bool(changed)
 
     s.add(error, put_back)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops, train  # noqa: F401  registers every operation
 from ..engine import context
 from ..engine.warn import Event, Warnings
-from ..errors import DataError, ParseError, TensorshError
+from ..errors import DataError, ParseError, TensorshError, plain
 from ..interrupt import heard, unbroken
 from ..modules import Modules
 from ..modules.notebook import display
@@ -321,14 +321,15 @@ class Evaluator:
             # reported before anything is undone: the labels say what the names were
             if nested:  # the statement that imports reports it, if the program does not catch it
                 raise
-            report = None if isinstance(error, (*PASSED_ON, TakenBack)) else self.fault(error)
-            if before is not None and isinstance(error, BetweenRounds):
+            found = plain(error)
+            report = None if isinstance(found, (*PASSED_ON, TakenBack)) else self.fault(found)
+            if before is not None and isinstance(found, BetweenRounds):
                 self.keep(before)
             elif before is not None:
                 before.restore()
-            if report is None or report is error:
+            if report is None or report is found:
                 raise
-            raise report from error
+            raise report from found
         finally:
             for name in statement.segments:  # their programs hold on to arrays
                 segment = getattr(self.prelude_of(statement.table).bound.pop(name, None), "__self__", None)

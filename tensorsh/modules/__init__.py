@@ -269,7 +269,7 @@ class Modules:
                     self.numpy.leave()
                 for setting in self.exchanged.values():
                     setting.leave()
-                now = {name: getattr(sys, name) for name in STREAMS}
+                now = {name: getattr(sys, name, None) for name in STREAMS}
                 self.streams = {name: now[name] for name in STREAMS if now[name] is not outside[name]}
                 for name in STREAMS:
                     setattr(sys, name, outside[name])

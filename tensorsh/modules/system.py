@@ -36,6 +36,12 @@ class System(Module):
         else:
             super().__setattr__(name, value)
 
+    def __delattr__(self, name: str) -> None:
+        if name in STREAMS:
+            delattr(sys, name)
+        else:
+            super().__delattr__(name)
+
 
 System.__name__ = System.__qualname__ = "module"
 System.__module__ = "builtins"

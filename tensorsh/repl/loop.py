@@ -22,6 +22,7 @@ from ..lang.parse import is_complete
 from ..render.paint import Paint, background_of, painter
 from ..session import OnDisplay, Session, Shown
 from ..source import Source, Span, read_program
+from ..streams import flush_output, tell
 from .background import Asked, keep_typed
 from .commands import dispatch, last_of, split_command
 from .results import Results
@@ -201,7 +202,7 @@ class Shell:
             self.fail(fault(error, lambda filename, line: None, ()))
         except KeyboardInterrupt as error:
             self.interrupted = True
-            sys.stdout.flush()
+            flush_output()
             self.tell("\n" + self.paint("interrupted", "error") + what_was_kept(error))
         finally:
             self.seconds = perf_counter() - started
@@ -260,7 +261,7 @@ class Shell:
         finally:
             progress.finish()
             entry.done += text[:finished].strip() + "\n"
-            sys.stdout.flush()
+            flush_output()
 
     def fail(self, error: TensorshError) -> None:
         """Report what an input ended in; `?` tells more about it."""
@@ -304,15 +305,15 @@ class Shell:
 
     def tell(self, text: str) -> None:
         """What is no value: help, tables, times. It goes where errors go."""
-        sys.stdout.flush()
-        print(text, file=sys.stderr, flush=True)
+        flush_output()
+        tell(text)
 
     def ask(self, question: str) -> bool:
         """Whether somebody who types says yes; where nobody does there is nobody to ask."""
         if not self.typed:
             return True
-        sys.stdout.flush()
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        flush_output()
+        tell(f"{question} [y/N] ", end="")
         try:
             return sys.stdin.readline().strip().lower() in ("y", "yes")
         except KeyboardInterrupt:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import TextIO
 
+from ..streams import flush_output
 from ..text.width import columns
 
 #: what `less` is told unless LESS says otherwise: colours, and what fits a screen just stays on it
@@ -46,7 +47,7 @@ def pager() -> list[str] | None:
 
 def page(text: str, command: list[str]) -> bool:
     """Whether the pager could be started; it is waited for."""
-    sys.stdout.flush()
+    flush_output()
     sys.stderr.flush()
     try:
         process = subprocess.Popen(
