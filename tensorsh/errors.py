@@ -220,6 +220,7 @@ class ParseError(TensorshError):
 
     incomplete   whether more lines could still make it one
     suggestion   a whole text to run in its place, if it is clear what was meant
+    limit        whether it is a program, and too large for us
     """
 
     kind = "syntax"
@@ -227,6 +228,7 @@ class ParseError(TensorshError):
     exit_code = 3
     incomplete = False
     suggestion: str | None = None
+    limit = False
 
 
 class UsageError(TensorshError):

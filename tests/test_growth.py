@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tensorsh import Session
+from tensorsh import Session, TensorshError
 
 N = 3_000
 PROGRAMS = {
@@ -23,6 +23,9 @@ PROGRAMS = {
     "lines of a function": "def f():\n"
     + "".join(f"    x{i} = {i}\n" for i in range(N))
     + "    return x2999\nf()",
+    "keywords": "def f(**k): return len(k) - 1\nf(" + ", ".join(f"x{i}={i}" for i in range(N)) + ")",
+    "lambdas": "f = " + "lambda: " * 900 + "2999\nfor i in range(900): f = f()\nf",
+    "lambdas in a function": f"def g():\n    h = {'lambda: ' * 900}2999\n    return 2999\ng()",
 }
 
 
@@ -30,6 +33,33 @@ PROGRAMS = {
 def test_long_programs_run(program):
     expected = True if program.startswith("not") else 2999
     assert Session().run(program)[-1] == expected
+
+
+@pytest.mark.parametrize("text", ["x = " + "lambda: " * 9_000 + "1", "x = a" + ".a" * 9_000])
+@pytest.mark.parametrize("head", ["", "import torch\n"])
+def test_what_is_nested_too_deeply_is_refused(head, text, monkeypatch):
+    """By us, and at once: the time that Python's compiler takes grows with the square of functions in functions."""
+    monkeypatch.setattr("tensorsh.lang.python_syntax.asked", None)
+    with pytest.raises(TensorshError, match="nested too deeply") as refused:
+        Session().execute(head + text, "main.py" if head else "<input>", script=bool(head))
+    assert refused.value.exit_code == 3 and refused.value.help == "give parts of it names of their own"
+
+
+def test_many_keywords_are_given_in_order_and_once():
+    many = [f"x{i}=order.append({i})" for i in range(600)]
+    names = [f"x{i}" for i in range(600)]
+    session = Session()
+    session.execute(
+        "import torch\norder = []\ndef f(*a, **k): return a, k\n"
+        f"a, k = f(7, {', '.join(many[:550])}, **{{'y': order.append(550)}}, {', '.join(many[551:])})\n"
+        f"try: f({', '.join(many)}, **{{'x7': 1}})\nexcept TypeError as e: said = str(e)\n",
+        "main.py",
+        script=True,
+    )
+    assert session["a"] == (7,)
+    assert list(session["k"]) == [*names[:550], "y", *names[551:]]
+    assert session["order"][:600] == list(range(600))
+    assert session["said"] == "__main__.f() got multiple values for keyword argument 'x7'"
 
 
 def test_a_sign_on_a_tensor_is_recorded_each_time():

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParseError
 from . import ast
 from .binding import bound_names
-from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table
+from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table, too_deep
 from .patterns import Patterns
 from .runs import follows, runs, target_names, walk, worthwhile, written_items
 
@@ -75,9 +75,7 @@ class Compiler(Expressions):
         except ValueError as error:  # of a tree that no text makes: `case 1 as _`
             raise ParseError(str(error), span=statement.span) from None
         except (RecursionError, MemoryError):
-            raise ParseError(
-                "nested too deeply", span=statement.span, help="give parts of it names of their own"
-            ) from None
+            raise too_deep(statement) from None
         finally:
             sys.setrecursionlimit(limit)
 
@@ -262,7 +260,7 @@ class Compiler(Expressions):
             # named sizes hold for one call
             scope = py.Name(id=".sizes", ctx=STORE, **at)
             body.insert(0, py.Assign(targets=[scope], value=self.helper(".scope", [], at), **at))
-        if follows(node.body):
+        if follows(node.body, self.followed):
             self.table.plain.add(decorators[0].lineno if decorators else at["lineno"])
         name = self.bindable(node.name, node)
         return py.FunctionDef(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParseError
@@ -34,6 +35,18 @@ HIDDEN = frozenset({"__builtins__", "__import__", "__build_class__", "__loader__
 #: a left-deep chain of operators beyond this depth is folded by `.chain`, not nested
 CHAIN = 60
 
+#: keywords of a call that are written out
+KEYWORDS = 500
+
+#: `lambda`s inside each other; Python's compiler takes half a second for these, and time grows with the square
+LAMBDAS = 1_000
+
+
+def too_deep(node: ast.Node) -> ParseError:
+    error = ParseError("nested too deeply", span=node.span, help="give parts of it names of their own")
+    error.limit = True
+    return error
+
 
 class Table:
     """What the compiled code of one program refers to: its file name, its nodes, its numeric literals."""
@@ -61,6 +74,8 @@ class Expressions:
             kind: getattr(self, method) for kind, method in FORMS.items()
         }
         self.functions: tuple[frozenset[str], ...] = ()  # the names of each `def` that we are inside of
+        self.lambdas = 0  # how many `lambda`s that we are inside of
+        self.followed: set[int] = set()  # those inside of which a trace sees all, by identity
         self.derivatives = 0  # how many `grad … wrt`s
 
     # ---------------------------------------------------------------- places
@@ -257,7 +272,20 @@ class Expressions:
             else:
                 name = None if argument.name == "**" else argument.name
                 keywords.append(py.keyword(arg=name, value=value, **self.at(argument)))
-        return positional, keywords
+        return positional, keywords if len(keywords) <= KEYWORDS else self.gathered(keywords)
+
+    def gathered(self, keywords: list[py.keyword]) -> list[py.keyword]:
+        """Many keywords as the dictionaries that they are: Python's compiler holds each against all others."""
+        made: list[py.keyword] = []
+        for named, group in groupby(keywords, lambda each: each.arg is not None):
+            each = list(group)
+            if named:
+                at = {"lineno": each[0].lineno}
+                names: list[py.expr | None] = [self.constant(one.arg, at) for one in each]
+                value = py.Dict(keys=names, values=[one.value for one in each], **at)
+                each = [py.keyword(arg=None, value=value, **at)]
+            made += each
+        return made
 
     def subscript(self, node: ast.Subscript) -> py.expr:
         value, index = self.expression(node.value), self.index(node)
@@ -282,9 +310,15 @@ class Expressions:
 
     def lambda_(self, node: ast.Lambda) -> py.expr:
         arguments, at = self.parameters(node.parameters), self.at(node)
-        if follows(node.body):
+        self.lambdas += 1
+        if self.lambdas > LAMBDAS:
+            raise too_deep(node)
+        body = self.expression(node.body)
+        self.lambdas -= 1
+        if follows(node.body, self.followed):
+            self.followed.add(id(node))
             self.table.plain.add(at["lineno"])
-        return py.Lambda(args=arguments, body=self.expression(node.body), **at)
+        return py.Lambda(args=arguments, body=body, **at)
 
     def parameters(self, parameters: Sequence[ast.Parameter]) -> py.arguments:
         made = py.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])

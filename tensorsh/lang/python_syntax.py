@@ -24,7 +24,7 @@ UNTOLD = "invalid syntax: "
 def in_python_s_words(error: ParseError) -> ParseError:
     """What is reported of a PyTorch program that does not parse."""
     assert error.span is not None
-    found = asked(error.span.source)
+    found = None if error.limit else asked(error.span.source)
     if found is None or _stops_before(found, error.span):
         return error
     span, help = error.span, error.help

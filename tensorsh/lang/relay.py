@@ -302,7 +302,8 @@ def may_change(code: CodeType) -> bool:
 
 def codes(code: CodeType) -> Iterator[CodeType]:
     """A body and what is defined in it."""
-    yield code
-    for each in code.co_consts:
-        if isinstance(each, CodeType):
-            yield from codes(each)
+    pending = [code]
+    while pending:
+        here = pending.pop()
+        yield here
+        pending.extend(each for each in reversed(here.co_consts) if isinstance(each, CodeType))

@@ -6,7 +6,7 @@ defines something stands between runs. Whether a run can really be compiled is f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from . import ast
@@ -69,10 +69,13 @@ def computes(statement: ast.Stmt, inside: bool) -> bool:
     return True
 
 
-def follows(body: ast.Node) -> bool:
-    """Whether a trace sees all that a function with this body does."""
-    for node in walk(body):
+def follows(body: ast.Node, followed: Container[int]) -> bool:
+    """Whether a trace sees all that a function with this body does, as it does in the `followed` lambdas."""
+    for node in walk(body, lambdas=False):
         match node:
+            case ast.Lambda():
+                if id(node) not in followed:
+                    return False
             case ast.Assign(targets=targets) if not all(map(_is_followed, targets)):
                 return False
             case ast.AugAssign(target=target) if not _is_followed(target):
@@ -124,14 +127,16 @@ def worthwhile(run: list[ast.Stmt]) -> bool:
     return operators >= OPERATORS
 
 
-def walk(node: Any) -> Iterator[ast.Node]:
-    """A node and everything below it."""
+def walk(node: Any, lambdas: bool = True) -> Iterator[ast.Node]:
+    """A node and everything below it, but for the bodies of `lambdas` if they are not wanted."""
     work: list[Any] = [node]
     while work:
         here = work.pop()
         if isinstance(here, ast.Node):
             yield here
-            if not isinstance(here, ast.TensorLiteral):
+            if isinstance(here, ast.Lambda) and not lambdas:
+                work.extend(here.parameters)
+            elif not isinstance(here, ast.TensorLiteral):
                 names: tuple[str, ...] = here.__match_args__
                 work.extend([getattr(here, name) for name in names[1:]])
         elif isinstance(here, tuple | list):
