@@ -146,6 +146,7 @@ class Modules:
         self.builtins: dict[str, Any] = table(self)
         self.exchanged: dict[str, Exchanged] = {}  # module → what it sets for the whole process
         self.numpy: Any = None  # `numpy_state.NumPy`, when a program has imported it
+        self.frames: Any = None  # `frames.Frames`, the wall of pandas, when one is needed
         self._original: dict[str, dict[str, Any]] = {}  # the names of modules as they were found
         self.streams: dict[str, Any] = {}  # which the program has put in the place of the process's
         self._outside: dict[str, Any] = {}  # the process's, as they were when the session began to run

@@ -7,7 +7,7 @@ LOGGING = "print what is to be seen, or write it with csv or json"
 NETWORK = "programs reach no network: put the files beside the program and read them from there"
 PROCESSES = "programs start no other programs"
 CONFIGURATION = "settings are read with json, configparser or argparse"
-TABLES = "read tables with csv or numpy.genfromtxt, or with tensorsh's own load(path)"
+TABLES = "pip install pandas; without it, read tables with csv or numpy.genfromtxt, or with tensorsh's own load(path)"
 LEARNING = "split with torch.utils.data.random_split; data sets are read from files beside the program"
 TRAINING = "write the loop with torch.optim, or use ignite.engine, which is here"
 

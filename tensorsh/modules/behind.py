@@ -3,21 +3,23 @@
 A `Wall` says which names of a library's objects there are. `wall.give(value)` is what a program gets for a value:
 numbers, texts, arrays and containers of them are themselves, an object of the library is `Behind` the wall.
 `wall.take(value)` is the way in: objects of the program's own classes do not pass, because the library would
-call their methods with what no program may have.
+call their methods with what no program may have. Errors come out of the library without the objects they tell of.
 """
 
 from __future__ import annotations
 
 import datetime
+import operator
 import os
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..engine.tensor import Tensor
+from ..errors import Facts, know
+from ..kinds.ownership import module_name, own_class
 
 PLAIN = (
     type(None),
@@ -37,62 +39,84 @@ PLAIN = (
 class Behind:
     """An object of a library behind its wall."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "held")
 
     def __getattr__(self, name: str) -> Any:
-        wall, real = _BEHIND[self]
+        wall, real = behind(self)
         return wall.attribute(real, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        wall, real = _BEHIND[self]
+        wall, real = behind(self)
         wall.set_attribute(real, name, value)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        wall, real = _BEHIND[self]
+        wall, real = behind(self)
         if not callable(real):
             raise TypeError(f"{type(real).__name__!r} object is not callable")
         return wall.call(real, args, options)
 
     def __getitem__(self, key: Any) -> Any:
-        wall, real = _BEHIND[self]
-        return wall.give(real[wall.take(key)])
+        return through(self, operator.getitem, key)
 
     def __len__(self) -> int:
-        return len(_BEHIND[self][1])
+        return through(self, len)
 
     def __bool__(self) -> bool:
-        return bool(_BEHIND[self][1])
+        return through(self, bool)
 
-    def __iter__(self) -> Any:
-        wall, real = _BEHIND[self]
-        return map(wall.give, iter(real))
+    def __iter__(self) -> Iterator[Any]:
+        wall, real = behind(self)
+        return wall.given(wall.inside(iter, (real,), {}))
 
     def __enter__(self) -> Any:
-        wall, real = _BEHIND[self]
+        wall, real = behind(self)
         return wall.give(real.__enter__())
 
     def __exit__(self, *error: Any) -> Any:
-        return _BEHIND[self][1].__exit__(None, None, None)
+        return behind(self)[1].__exit__(None, None, None)
 
     def __repr__(self) -> str:
-        return repr(_BEHIND[self][1])
+        return through(self, repr)
 
     def __str__(self) -> str:
-        return str(_BEHIND[self][1])
+        return through(self, str)
 
     def __dir__(self) -> list[str]:
-        wall, real = _BEHIND[self]
+        wall, real = behind(self)
         return [name for name in dir(real) if wall.has(name)]
 
+    def __reduce__(self) -> Any:
+        return self.__reduce_ex__(0)
 
-_BEHIND: WeakKeyDictionary[Behind, tuple[Wall, Any]] = WeakKeyDictionary()  # not within a program's reach
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"cannot pickle {type(behind(self)[1]).__name__!r} object")
+
+
+#: where each keeps its wall and what it stands for; the class has no name for it, and so no program has
+_HELD: Any = vars(Behind)["held"]
+del Behind.held
+
+
+def behind(value: Behind) -> tuple[Wall, Any]:
+    """The wall and the object behind it."""
+    try:
+        return _HELD.__get__(value)
+    except AttributeError:
+        raise TypeError(f"there is nothing behind this {type(value).__name__!r} object") from None
+
+
+def through(value: Behind, function: Callable[..., Any], *args: Any) -> Any:
+    """A function of Python's, called with what is behind the wall."""
+    return behind(value)[0].call(function, (value, *args), {})
 
 
 class Wall:
     """What of one library a program may see.
 
     `roots` are its packages, `has` says which names its objects have for a program, `refused` are keyword
-    arguments that lead to files, processes or modules, and `made` are methods done in a form of ours.
+    arguments that lead to files, processes or modules, and `made` are methods done in a form of ours. `beside` are
+    the walls of other libraries whose objects this one hands out, by their packages, and `absent` says what to do
+    instead of what is not there.
     """
 
     def __init__(
@@ -101,26 +125,45 @@ class Wall:
         has: Callable[[str], bool],
         refused: frozenset[str] = frozenset(),
         made: dict[str, Callable[..., Any]] | None = None,
+        beside: Mapping[str, Callable[[], Wall]] | None = None,
+        absent: Mapping[str, str] | None = None,
     ):
         self.roots = roots
         self.has = has
         self.refused = refused
         self.made = made or {}
+        self.beside = beside or {}
+        self.absent = absent or {}
 
     def attribute(self, real: Any, name: str) -> Any:
         """What a program reads."""
-        if not self.has(name) or not hasattr(real, name):
-            raise AttributeError(f"{type(real).__name__!r} object has no attribute {name!r}")
-        if name in self.made:
-            return lambda *args, **options: self.made[name](real, *args, **options)
-        found = getattr(real, name)
+        if not self.has(name):
+            raise self.missing(real, name)
+        if name in self.made and hasattr(real, name):
+            method = self.made[name]
+            if issubclass(type(real), type):  # `DataFrame.to_csv(table, path)`
+                return _named(lambda this, *args, **options: method(self.take(this), *args, **options), name)
+            return _named(lambda *args, **options: method(real, *args, **options), name)
+        try:
+            found = getattr(real, name)
+        except Exception as error:
+            raise self.clean(error)  # noqa: B904  (it is the same error)
         return self.function(found) if isinstance(found, _FUNCTIONS) else self.give(found)
 
     def set_attribute(self, real: Any, name: str, value: Any) -> None:
         """What a program assigns."""
         if not self.has(name) or name in self.made or not hasattr(real, name):
-            raise AttributeError(f"{type(real).__name__!r} object has no attribute {name!r}")
-        setattr(real, name, self.take(value))
+            raise self.missing(real, name)
+        self.inside(setattr, (real, name, self.take(value)), {})
+
+    def missing(self, real: Any, name: str) -> BaseException:
+        """The error for a name that a program does not have, with what to do instead."""
+        if isinstance(real, type | types.ModuleType):
+            title = f"{'module' if isinstance(real, types.ModuleType) else 'type object'} {real.__name__!r}"
+        else:
+            title = f"{type(real).__name__!r} object"
+        error = AttributeError(f"{title} has no attribute {name!r}", name=name)
+        return know(error, Facts("name", "attribute", self.absent.get(name)))
 
     def function(self, real: Callable[..., Any]) -> Callable[..., Any]:
         """A function of the library as a program may call it."""
@@ -128,18 +171,51 @@ class Wall:
         def call(*args: Any, **options: Any) -> Any:
             return self.call(real, args, options)
 
-        call.__name__ = call.__qualname__ = getattr(real, "__name__", "call")
         call.__doc__ = real.__doc__
-        return call
+        return _named(call, getattr(real, "__name__", "call"))
 
     def call(self, real: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Call a function of the library."""
         for name in options:
             if name in self.refused:
                 raise TypeError(f"{getattr(real, '__name__', 'call')}() has no argument {name!r} here")
-        return self.give(
-            real(*map(self.take, args), **{key: self.take(each) for key, each in options.items()})
-        )
+        taken = [self.take(each) for each in args]
+        named = {key: self.take(each) for key, each in options.items()}
+        return self.give(self.inside(real, taken, named))
+
+    def inside(self, real: Callable[..., Any], args: Iterable[Any], options: dict[str, Any]) -> Any:
+        """What a function of the library gives for what was taken in; its errors say nothing but their words."""
+        try:
+            return real(*args, **options)
+        except Exception as error:
+            raise self.clean(error)  # noqa: B904  (it is the same error)
+
+    def clean(self, error: BaseException) -> BaseException:
+        """An error, and those that led to it, without the library's objects."""
+        seen: set[int] = set()
+        chain: list[BaseException | None] = [error]
+        while chain:
+            each = chain.pop()
+            if each is None or id(each) in seen:
+                continue
+            seen.add(id(each))
+            chain += (each.__cause__, each.__context__)
+            if not all(type(arg) is str for arg in each.args):
+                each.args = tuple(map(self.cleaned, each.args))
+            if isinstance(each, AttributeError) and not own_class(type(each.obj)):
+                each.obj = None
+        return error
+
+    def cleaned(self, arg: Any) -> Any:
+        """What an error tells of."""
+        if type(arg) in (list, tuple):
+            return type(arg)(map(self.cleaned, arg))
+        return self.give(arg) if self.is_behind(arg) else arg
+
+    def is_behind(self, value: Any) -> bool:
+        """Whether a value is an object or class of the library's."""
+        kind = value if issubclass(type(value), type) else type(value)
+        return module_name(kind).partition(".")[0] in self.roots
 
     def take(self, value: Any) -> Any:
         """What the library gets for a value of a program."""
@@ -148,19 +224,19 @@ class Wall:
             return value
         if issubclass(kind, np.generic):
             return np.asarray(value)[()]
-        if kind is Behind:
-            return _BEHIND[value][1]
+        if issubclass(kind, Behind):
+            return behind(value)[1]
         if kind is np.ndarray and value.dtype != object:
             return value
         if issubclass(kind, Tensor):
             return value.detach().numpy()
         if kind is np.ndarray:
-            taken = np.empty(value.shape, dtype=object)
-            taken.flat = [self.take(each) for each in value.flat]
-            return taken
+            return _each(self.take, value)
         if kind is tuple or kind is set or kind is frozenset:
             return kind(self.take(each) for each in value)
-        if kind is slice or kind is range:
+        if kind is slice:
+            return slice(self.take(value.start), self.take(value.stop), self.take(value.step))
+        if kind is range:
             return value
         if issubclass(kind, dict):
             taken = {self.take(key): self.take(each) for key, each in dict.items(value)}
@@ -175,9 +251,7 @@ class Wall:
         if issubclass(kind, os.PathLike):
             return str(os.fspath(value))
         if kind is types.FunctionType or kind is types.MethodType:
-            return lambda *args, **options: self.take(
-                value(*map(self.give, args), **{key: self.give(each) for key, each in options.items()})
-            )
+            return self.taken_function(value)
         if (
             hasattr(kind, "__next__")
             or hasattr(kind, "keys")
@@ -190,6 +264,12 @@ class Wall:
             return [self.take(each) for each in value]
         raise TypeError(f"{self.roots[0]} takes numbers, texts, arrays and lists here, not {kind.__name__!r}")
 
+    def taken_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of the program as the library may call it."""
+        return lambda *args, **options: self.take(
+            function(*map(self.give, args), **{key: self.give(each) for key, each in options.items()})
+        )
+
     def give(self, value: Any) -> Any:
         """What a program gets for a value of the library."""
         kind = type(value)
@@ -198,28 +278,56 @@ class Wall:
         if issubclass(kind, np.ndarray):
             if value.dtype != object:
                 return value.view(np.ndarray)
-            given = np.empty(value.shape, dtype=object)
-            for at in np.ndindex(value.shape):
-                given[at] = self.give(value[at])
-            return given
+            return _each(self.give, value)
         if kind in (list, tuple, set):
             return kind(self.give(each) for each in value)
         if kind is dict:
             return {self.give(key): self.give(each) for key, each in value.items()}
         if issubclass(kind, tuple) and not hasattr(kind, "_fields"):
             return [self.give(each) for each in value]
-        if kind is types.GeneratorType:
-            return map(self.give, value)
         if kind in _VIEWS:
             return [self.give(each) for each in value]
         if kind is types.FunctionType or kind is types.MethodType:
             return self.function(value)
         name = value.__module__ if issubclass(kind, type) else kind.__module__
-        if name.partition(".")[0] not in self.roots:
-            raise AttributeError(f"{kind.__name__!r} objects are not available here")
-        made = Behind()
-        _BEHIND[made] = (self, value)
+        root = name.partition(".")[0]
+        if root in self.roots:
+            return self.put_behind(value)
+        if root in self.beside:
+            return self.beside[root]().give(value)
+        if hasattr(kind, "__next__"):
+            return self.given(value)
+        raise AttributeError(f"{kind.__name__!r} objects are not available here")
+
+    def given(self, items: Iterator[Any]) -> Iterator[Any]:
+        """An iterator of the library as a program may go through it."""
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except Exception as error:
+                raise self.clean(error)  # noqa: B904  (it is the same error)
+            yield self.give(item)
+
+    def put_behind(self, value: Any, kind: type[Behind] = Behind) -> Behind:
+        """A new object that stands for one of the library's."""
+        made = object.__new__(kind)
+        _HELD.__set__(made, (self, value))
         return made
+
+
+def _each(function: Callable[[Any], Any], objects: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An array of objects with each of them put through a function."""
+    made = np.empty(objects.size, object)
+    for place, value in enumerate(objects.flat):
+        made[place] = function(value)
+    return made.reshape(objects.shape)
+
+
+def _named(function: Callable[..., Any], name: Any) -> Callable[..., Any]:
+    function.__name__ = function.__qualname__ = name if type(name) is str else "call"
+    return function
 
 
 #: the value itself of one whose class a program has derived

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .behind import Wall
+from .behind import Behind, Wall
 
 MODULES = {
     "sklearn.datasets": "load_breast_cancer load_diabetes load_digits load_iris load_linnerud load_wine make_blobs "
@@ -29,41 +29,51 @@ MODULES = {
 }
 #: of estimators, splitters and data sets
 OBJECTS = """
-DESCR categories_ classes_ data data_max_ data_min_ data_range_ feature_names fit fit_transform
+DESCR feature_names_in_ frame categories_ classes_ data data_max_ data_min_ data_range_ feature_names fit fit_transform
 get_feature_names_out get_n_splits get_params images inverse_transform items keys max_abs_ mean_ min_
 n_features_in_ n_features_out_ n_output_features_ n_samples_seen_ partial_fit quantiles_ scale_ set_params split
 target target_names transform values var_ center_ powers_ y_type_
 """
-WALL = Wall(("sklearn",), frozenset(OBJECTS.split()).__contains__)
+HAS = frozenset(OBJECTS.split()).__contains__
 
 
-def names(module: str) -> dict[str, Any]:
+def names(module: str, modules: Any) -> dict[str, Any]:
     """The names of one of sklearn's modules."""
+    from . import frames
+
     source = importlib.import_module(module)
+    wall = Wall(("sklearn",), HAS, beside={"pandas": lambda: frames.of(modules)})
     made = {
-        name: WALL.function(getattr(source, name)) if name[0].islower() else WALL.give(getattr(source, name))
+        name: wall.function(getattr(source, name)) if name[0].islower() else wall.give(getattr(source, name))
         for name in MODULES[module].split()
         if hasattr(source, name)
     }
     if module == "sklearn.model_selection":
-        made["train_test_split"] = train_test_split
+        made["train_test_split"] = splitting(wall)
     return made
 
 
-def train_test_split(*arrays: Any, **options: Any) -> list[Any]:
-    """The two parts of each array, list or tensor, as what it was: the rows are drawn as in sklearn."""
-    if not arrays:
-        raise ValueError("At least one array required as input")
-    lengths = [len(each) for each in arrays]
-    if len(set(lengths)) > 1:
-        raise ValueError(f"Found input variables with inconsistent numbers of samples: {lengths}")
-    draw = importlib.import_module("sklearn.model_selection").train_test_split
-    taken = {key: WALL.take(each) for key, each in options.items()}
-    parts = draw(np.arange(lengths[0]), **taken)
-    return [_rows(each, part) for each in arrays for part in parts]
+def splitting(wall: Wall) -> Any:
+    """`train_test_split`, which splits tensors too."""
+
+    def train_test_split(*arrays: Any, **options: Any) -> list[Any]:
+        """The two parts of each array, list, tensor or table, as what it was: the rows are drawn as in sklearn."""
+        if not arrays:
+            raise ValueError("At least one array required as input")
+        lengths = [len(each) for each in arrays]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"Found input variables with inconsistent numbers of samples: {lengths}")
+        draw = importlib.import_module("sklearn.model_selection").train_test_split
+        taken = {key: wall.take(each) for key, each in options.items()}
+        parts = draw(np.arange(lengths[0]), **taken)
+        return [_rows(each, part) for each in arrays for part in parts]
+
+    return train_test_split
 
 
 def _rows(array: Any, which: Any) -> Any:
+    if isinstance(array, Behind):
+        return array.iloc[which] if hasattr(array, "iloc") else array[which]
     if isinstance(array, list | tuple):
         return [array[i] for i in which]
     return array[which]

@@ -97,8 +97,8 @@ def pyplot(modules: Any) -> dict[str, Any]:
         from .plots_shown import Sheet
 
         return pyplot(Sheet())
-    plt = _loaded("matplotlib.pyplot")
-    wall = _wall(modules)
+    plt = loaded("matplotlib.pyplot")
+    wall = wall_of(modules)
     made = {name: _named(wall, plt, name) for name in PYPLOT.split() if hasattr(plt, name)}
 
     def savefig(*args: Any, **options: Any) -> None:
@@ -167,7 +167,7 @@ def package(modules: Any) -> dict[str, Any]:
         "rcParams": pyplot(modules)["rcParams"],
     }
     if installed():
-        made["__version__"] = _loaded("matplotlib").__version__
+        made["__version__"] = loaded("matplotlib").__version__
         made["rc"] = pyplot(modules)["rc"]
     return made
 
@@ -181,7 +181,7 @@ def module(name: str) -> Any:
             from .plots_absent import Undrawn
 
             return {each: Undrawn(f"{name.rpartition('.')[2]}.{each}") for each in names}
-        source, wall = _loaded(name), _wall(modules)
+        source, wall = loaded(name), wall_of(modules)
         return {each: _named(wall, source, each) for each in names if hasattr(source, each)}
 
     return make
@@ -194,7 +194,7 @@ class Settings:
         self._take = (lambda value: value) if wall is None else wall.take
 
     def __getitem__(self, key: str) -> Any:
-        return self._give(_loaded("matplotlib").rcParams[str.__str__(key)])
+        return self._give(loaded("matplotlib").rcParams[str.__str__(key)])
 
     @staticmethod
     def _give(value: Any) -> Any:
@@ -204,7 +204,7 @@ class Settings:
         key = str.__str__(key)
         if not key.startswith(SETTINGS) or key in NO_SETTING:
             return  # nothing here would follow it
-        _loaded("matplotlib").rcParams[key] = self._take(value)
+        loaded("matplotlib").rcParams[key] = self._take(value)
 
     def update(self, *settings: Any, **more: Any) -> None:
         """Set several."""
@@ -216,7 +216,7 @@ class Settings:
         return self[key] if key in self else default  # noqa: SIM401
 
     def __contains__(self, key: object) -> bool:
-        return key in _loaded("matplotlib").rcParams
+        return key in loaded("matplotlib").rcParams
 
 
 class Cycle:
@@ -236,15 +236,15 @@ class _Style:
     @property
     def available(self) -> list[str]:
         """The names of the styles there are."""
-        return list(_loaded("matplotlib.style").available)
+        return list(loaded("matplotlib.style").available)
 
     def use(self, style: Any) -> None:
         """Draw in a style, by its name; files and addresses are none."""
-        _loaded("matplotlib.style").use(self._known(style))
+        loaded("matplotlib.style").use(self._known(style))
 
     def context(self, style: Any, after_reset: bool = False) -> Any:
         """A style for the statements of a `with`."""
-        return _loaded("matplotlib.style").context(self._known(style), after_reset=after_reset)
+        return loaded("matplotlib.style").context(self._known(style), after_reset=after_reset)
 
     def _known(self, style: Any) -> Any:
         names = [style] if isinstance(style, str) else list(style)
@@ -254,7 +254,9 @@ class _Style:
         return [str.__str__(name) for name in names]
 
 
-def _wall(modules: Any) -> Wall:
+def wall_of(modules: Any) -> Wall:
+    """The wall of what is drawn, for one session."""
+
     def savefig(figure: Any, fname: Any, *, format: str | None = None, **options: Any) -> None:
         """Write a figure to a file; the format is the suffix's."""
         taken = {key: wall.take(each) for key, each in options.items() if key not in REFUSED}
@@ -299,7 +301,8 @@ def _part(wall: Wall, source: Any) -> Any:
     return part
 
 
-def _loaded(name: str) -> Any:
+def loaded(name: str) -> Any:
+    """One of matplotlib's modules, which draws into files."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -61,9 +61,26 @@ def plain(data: Any) -> Any:
     if kind in SEQUENCES:
         items = [plain(item) for item in data]
         return data if all(map(operator.is_, items, data)) else items
-    if hasattr(kind, "__getitem__") and hasattr(kind, "__len__"):
+    if isinstance(data, list | tuple):
         return [plain(item) for item in data]
+    if hasattr(kind, "__getitem__") and hasattr(kind, "__len__"):
+        return [plain(item) for item in items_of(data)]
     return data
+
+
+def items_of(sequence: Any) -> list[Any]:
+    """The items by their places; what has another for its first, or none, is no sequence to PyTorch."""
+    size = len(sequence)
+    try:
+        first = [sequence[0]] if size else []
+    except Exception:
+        raise BadValue(
+            f"could not determine the shape of object type '{type(sequence).__name__}'",
+            raises=ValueError,
+            code="tensor-data",
+            help="a tensor is made of numbers and lists of numbers",
+        ) from None
+    return first + [sequence[place] for place in range(1, size)]
 
 
 def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[Any], set[type]]:

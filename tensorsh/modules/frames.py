@@ -1,0 +1,374 @@
+"""`pandas` where it is installed, behind a wall: tables and columns, and what teaching programs do with them.
+
+Each of its classes has a `Face`, a class of the session's own that has the names of `frame_names`. What a program calls
+gets pandas's own objects, and what comes back is given a face again; so a table prints, computes and fails as pandas's.
+Files pass the gate (`frame_files`); texts that pandas would evaluate are looked at first (`frame_queries`).
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import importlib
+import inspect
+import operator
+import re
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+
+import numpy as np
+
+from ..engine.tensor import PLAIN as TENSORS
+from ..engine.tensor import Tensor
+from ..kinds.ownership import module_name, mro_of
+from .behind import Behind, Wall, behind, through
+from .frame_names import ABSENT, CLASSES, FUNCTIONS, MODULES, NAMES
+from .module import Module
+
+#: Python's own classes that pandas takes for kinds of columns, and as functions
+KINDS = (
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    object,
+    list,
+    tuple,
+    set,
+    dict,
+    datetime.date,
+    datetime.datetime,
+)
+#: functions that give something made of their arguments alone, which pandas knows by themselves
+PURE = frozenset((abs, all, any, len, max, min, repr, round, sorted, sum))
+#: values that lead nowhere
+VALUES = (datetime.datetime, datetime.time, datetime.timezone, re.Pattern)
+#: what calls methods by the names it is given, and what these may not call in turn
+BY_NAME = frozenset(("agg", "aggregate", "apply", "transform", "pivot_table", "crosstab"))
+PLOTTING = frozenset(("plot", "hist", "boxplot"))
+NESTED = BY_NAME | PLOTTING | {"pipe", "map", "applymap"}
+#: time zones that would be read from files by their paths
+ZONES = re.compile(r"(datetime64\[\w+, ?)?dateutil/")
+
+
+def of(modules: Any) -> Frames:
+    """The wall of one session."""
+    if modules.frames is None:
+        modules.frames = Frames(modules)
+    return modules.frames
+
+
+def package(modules: Any) -> dict[str, Any]:
+    """The names of `pandas` itself."""
+    import pandas as pd
+
+    from . import frame_files, frame_options
+
+    wall = of(modules)
+    made = wall.named(pd, CLASSES)
+    made |= {name: wall.function(getattr(pd, name)) for name in FUNCTIONS.split() if hasattr(pd, name)}
+    made |= frame_files.readers(modules, wall)
+    made |= frame_options.functions(wall)
+    made["offsets"] = offsets = Module("pandas.offsets")
+    vars(offsets).update(module("pandas.tseries.offsets", modules))
+
+    def absent(name: str) -> Any:
+        raise wall.missing(pd, name)
+
+    return made | {"__version__": pd.__version__, "__getattr__": absent}
+
+
+def module(name: str, modules: Any) -> dict[str, Any]:
+    """The names of another of its modules."""
+    source, wall = importlib.import_module(name), of(modules)
+    if name == "pandas.errors":  # nothing but classes of exceptions
+        found = {each: getattr(source, each) for each in dir(source)}
+        return {
+            each: kind
+            for each, kind in found.items()
+            if inspect.isclass(kind) and issubclass(kind, Exception)
+        }
+    return wall.named(source, MODULES[name])
+
+
+# ------------------------------------------------------------------ faces
+
+
+class Face(type):
+    """The class of the classes that stand for pandas's."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        wall, real = _stands_for(cls)
+        if real not in wall.makes:  # others would open files themselves
+            raise TypeError(f"cannot create {cls.__name__!r} instances")
+        return wall.call(real, args, options)
+
+    def __getattr__(cls, name: str) -> Any:
+        wall, real = _stands_for(cls)
+        return wall.attribute(real, name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        raise TypeError(f"cannot set {name!r} attribute of immutable type {cls.__name__!r}")
+
+    def __delattr__(cls, name: str) -> None:
+        raise TypeError(f"cannot delete {name!r} attribute of immutable type {cls.__name__!r}")
+
+    def __dir__(cls) -> list[str]:
+        wall, real = _stands_for(cls)
+        return [name for name in dir(real) if wall.has(name)]
+
+
+_STANDS: WeakKeyDictionary[Face, tuple[ref[Frames], type]] = WeakKeyDictionary()
+_KEY = object()  # which no program has: classes of its own do not derive from these
+
+
+def _stands_for(cls: Face) -> tuple[Frames, type]:
+    held, real = _STANDS.get(cls, (None, object))
+    wall = None if held is None else held()
+    if wall is None:
+        raise TypeError(f"{cls.__name__!r} is no class of pandas's")
+    return wall, real
+
+
+def _direct(name: str) -> Callable[..., Any]:
+    function = getattr(operator, name)
+    return lambda self, *args: through(self, function, *args)
+
+
+def _reflected(name: str) -> Callable[..., Any]:
+    function = getattr(operator, name)
+    return lambda self, other: through(self, lambda real, given: function(given, real), other)
+
+
+BINARY = "add sub mul truediv floordiv mod pow matmul and_ or_ xor"
+OTHERS = "eq ne lt le gt ge neg pos abs invert setitem delitem contains"
+OPERATORS = {f"__{name.strip('_')}__": _direct(name) for name in f"{BINARY} {OTHERS}".split()}
+OPERATORS |= {f"__r{name.strip('_')}__": _reflected(name) for name in BINARY.split()}
+
+
+class Value(Behind, metaclass=Face):
+    """A table, a column, an index, …: what Python's operators and functions do with it, pandas does."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, key: Any = None) -> None:
+        if key is not _KEY:
+            raise TypeError(f"type {cls.__mro__[1].__name__!r} is not an acceptable base type")
+
+    def __hash__(self) -> int:
+        return through(self, hash)
+
+    def __int__(self) -> int:
+        return through(self, int)
+
+    def __float__(self) -> float:
+        return through(self, float)
+
+    def __round__(self, *digits: Any) -> Any:
+        return through(self, round, *digits)
+
+    def __reversed__(self) -> Any:
+        return through(self, reversed)
+
+    def __divmod__(self, other: Any) -> Any:
+        return through(self, divmod, other)
+
+    def __format__(self, spec: str) -> str:
+        return through(self, format, spec)
+
+    def __copy__(self) -> Any:
+        return through(self, copy.copy)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return through(self, copy.deepcopy)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(through(self, lambda real: np.array(real, dtype=dtype, copy=copy)))
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if type(ufunc) is not np.ufunc or method not in ("__call__", "reduce", "accumulate", "outer", "at"):
+            return NotImplemented
+        return behind(self)[0].call(getattr(ufunc, method), inputs, options)
+
+
+for _name, _function in OPERATORS.items():
+    type.__setattr__(Value, _name, _function)
+
+# ------------------------------------------------------------------ the wall
+
+
+class Frames(Wall):
+    """The wall of pandas in one session."""
+
+    def __init__(self, modules: Any):
+        import pandas as pd
+
+        from . import frame_files, frame_plots, frame_queries, frame_undo
+
+        super().__init__(
+            ("pandas",),
+            NAMES.__contains__,
+            made=frame_files.writers(modules, self) | frame_queries.methods(modules, self),
+            beside=frame_plots.beside(modules),
+            absent=ABSENT,
+        )
+        self.pandas = pd
+        self.faces: dict[type, Face] = {}
+        self.plots = frame_plots.Plots(modules, self)
+        self.makes: set[type] = set()  # the classes that a program makes objects of
+        self.single: WeakValueDictionary[int, Behind] = WeakValueDictionary()  # the faces of `NaT` and `NA`
+        frame_undo.describe_kinds()
+
+    def named(self, source: Any, names: str) -> dict[str, Any]:
+        """What a module has under some names; a program makes objects of its classes."""
+        found = {name: getattr(source, name) for name in names.split() if hasattr(source, name)}
+        self.makes |= {each for each in found.values() if isinstance(each, type)}
+        return {name: self.give(each) for name, each in found.items()}
+
+    def is_label(self, real: Any, name: str) -> bool:
+        """Whether a name is that of a column, of a place in a row, or of a part of a tuple."""
+        if isinstance(real, tuple):
+            return name in getattr(real, "_fields", ())
+        if isinstance(real, type) or hasattr(type(real), name):
+            return False
+        tables = self.pandas.DataFrame, self.pandas.Series
+        table = real if isinstance(real, tables) else getattr(real, "obj", None)
+        return isinstance(table, tables) and name in table._info_axis
+
+    def attribute(self, real: Any, name: str) -> Any:
+        if self.is_label(real, name):
+            return self.give(getattr(real, name) if isinstance(real, tuple) else real[name])
+        if name in PLOTTING and hasattr(real, name):
+            return self.plots.of(real, name)
+        return super().attribute(real, name)
+
+    def set_attribute(self, real: Any, name: str, value: Any) -> None:
+        if self.is_label(real, name):
+            self.inside(operator.setitem, (real, name, self.take(value)), {})
+        else:
+            super().set_attribute(real, name, value)
+
+    def call(self, real: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if getattr(real, "__name__", "") in BY_NAME:
+            args = tuple(map(self.by_itself, args))
+            options = {key: self.by_itself(each) for key, each in options.items()}
+        return super().call(real, args, options)
+
+    def by_itself(self, value: Any) -> Any:
+        """Functions that pandas knows, in what it is told to call."""
+        if type(value) in (list, tuple):
+            return type(value)(map(self.by_itself, value))
+        if type(value) is dict:
+            return {key: self.by_itself(each) for key, each in value.items()}
+        return super().put_behind(value) if is_known(value) else value
+
+    def inside(self, real: Callable[..., Any], args: Any, options: dict[str, Any]) -> Any:
+        if getattr(real, "__name__", "") in BY_NAME:
+            for name in called_by_name(real, args, options):
+                if not self.has(name) or name in self.made or name in NESTED:
+                    raise AttributeError(f"{name!r} is not a valid function name for {real.__name__}")
+        return super().inside(real, args, options)
+
+    def take(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is str:
+            if ZONES.match(value):
+                raise ValueError(f"time zones are named as in the IANA database, not {value!r}")
+            return value
+        if kind in VALUES or issubclass(kind, np.dtype):
+            return value
+        if kind in TENSORS:
+            return (
+                value.detach()
+            )  # another one: what a program gives its own as attributes would be pandas's to call
+        if issubclass(kind, Behind | Tensor):
+            return super().take(value)
+        if issubclass(kind, Face):
+            return _stands_for(value)[1]
+        if issubclass(kind, type) and is_kind(value):
+            return value
+        if kind is types.BuiltinFunctionType and value in PURE:
+            return value
+        return self.taken_function(value) if callable(value) else super().take(value)
+
+    def taken_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        taken = super().taken_function(function)
+        name = getattr(function, "__name__", type(function).__name__)
+        taken.__name__ = taken.__qualname__ = name if type(name) is str else "function"
+        return taken
+
+    def give(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in VALUES or kind is slice or issubclass(kind, np.dtype):
+            return value
+        if issubclass(kind, Tensor):
+            return value.detach()
+        if issubclass(kind, type) and is_kind(value):
+            return value
+        if value is self.pandas.NaT or value is self.pandas.NA:  # which programs compare with `is`
+            found = self.single.get(id(value))
+            return self.single.setdefault(id(value), self.put_behind(value)) if found is None else found
+        if isinstance(value, type) and self.is_behind(value):
+            return self.face(value)
+        if callable(value) and not self.is_behind(value):
+            return self.function(value)
+        return super().give(value)
+
+    def put_behind(self, value: Any, kind: type[Behind] = Behind) -> Behind:
+        return super().put_behind(value, self.face(type(value)))
+
+    def face(self, kind: type) -> Face:
+        """The class that stands for one of pandas's."""
+        made = self.faces.get(kind)
+        if made is None:
+            bases = (each for each in kind.__mro__[1:] if getattr(self.pandas, each.__name__, None) is each)
+            base = next(bases, None)
+            names = {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__}
+            names["__doc__"] = kind.__doc__
+            made = Face(kind.__name__, (Value if base is None else self.face(base),), names, key=_KEY)
+            self.faces[kind] = made
+            _STANDS[made] = ref(self), kind
+        return made
+
+
+def is_kind(kind: type) -> bool:
+    """Whether a class is one of Python's or NumPy's that pandas knows by itself."""
+    return any(kind is each for each in KINDS) or (
+        np.generic in mro_of(kind) and module_name(kind) == "numpy"
+    )
+
+
+def is_known(value: Any) -> bool:
+    """Whether a function is one of NumPy's as it is, which pandas calls in its own way."""
+    if type(value) not in (np.ufunc, types.FunctionType, type(np.mean)):
+        return False
+    plain = all(name[:2] == "__" for name in value.__dict__)  # a program has given it no attributes
+    return plain and getattr(np, value.__name__, None) is value
+
+
+def called_by_name(function: Callable[..., Any], args: Any, options: dict[str, Any]) -> Iterator[str]:
+    """The names of methods that a call of one of `BY_NAME` would call."""
+    try:
+        given = inspect.signature(function).bind(*args, **options).arguments
+    except (TypeError, ValueError):
+        given = {"func": [*args, *options.values()]}  # it says itself what is wrong
+    kwargs = given.get("kwargs", {})
+    for name in ("func", "aggfunc", "arg"):
+        yield from _texts(given.get(name))
+    if given.get("func") is None:  # total=("price", "sum"), total="sum"
+        for each in kwargs.values():
+            yield from _texts(each[1] if isinstance(each, tuple) and len(each) == 2 else each)
+
+
+def _texts(functions: Any) -> Iterator[str]:
+    if isinstance(functions, str):
+        yield functions
+    elif isinstance(functions, dict):
+        yield from _texts(list(functions.values()))
+    elif isinstance(functions, list | tuple | set):
+        for each in functions:
+            yield from _texts(each)
