@@ -27,6 +27,7 @@ FAMILIES = [
     "wrong_dims.jsonl.gz",
     "wrong_layers.jsonl.gz",
     "wrong_uncalled.jsonl.gz",
+    "wrong_absent.jsonl.gz",  # None or nothing where another signature has the argument
 ]
 
 

@@ -20,7 +20,7 @@ link to its entry. In the shell `:help NAME` shows the same.
 
 An entry says what the operation does, what it is called in PyTorch (`Tensor.name` is the method `x.name(…)`), how its
 derivative is written, and shows an example that the tests run. Where an operation has several names, they are the same
-operation.
+operation. An argument with `=...` may be left out, but nothing stands for it, not None either.
 
 | page | operations |
 |---|---|

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import ArgumentError, GradientError, Help
 from .node import edge
 from .tensor import Tensor, full_spec
-from .walk import Walk, accumulate, check_kept, slot
+from .walk import Walk, accumulate, retain, slot
 
 
 def backward(
@@ -29,7 +29,7 @@ def backward(
         if len(inputs) == 0:
             raise GradientError("`inputs` argument to `backward()` cannot be empty.")
         for t in inputs:
-            check_kept(t)
+            retain(t)
     seeds = make_seeds(roots, gradients)
     keep = create_graph if retain_graph is None else retain_graph
     walk = Walk(roots, seeds, keep, create_graph, inputs)
@@ -39,7 +39,7 @@ def backward(
         walk.accumulate()
     else:
         for t in inputs:
-            g = walk.captured.get(slot(t))
+            g = walk.captured.get(slot(t)) if t.is_leaf else None  # what is no leaf retains its own
             if g is not None:
                 accumulate(t, g, create_graph)
 

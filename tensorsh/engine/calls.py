@@ -154,6 +154,8 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
         name = name.removeprefix("nn.functional.").removeprefix("Tensor.")
         refused = native.refusal(op, name, args, kwargs, method)
     else:
+        if not method and name in BY_FLAGS:
+            python.__qualname__ = chosen(*BY_FLAGS[name], args, kwargs)
         refused = python_refusal(python, (None, *args) if method else args, kwargs)
     if not isinstance(refused, Refused):
         return refused
@@ -206,20 +208,41 @@ PYTHON = """
     chain_matmul(*matrices, out=None)
     einsum(*args)
     meshgrid(*tensors, indexing=None)
-    norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None)
     split(tensor, split_size_or_sections, dim=0)
     stft(input, n_fft, hop_length=None, win_length=None, window=None, center=True, pad_mode="reflect",
         normalized=False, onesided=None, return_complex=None, align_to_window=None)
     tensordot(a, b, dims=2, out=None)
     unravel_index(indices, shape)
-    nn.functional.max_pool1d _max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1,
-        ceil_mode=False, return_indices=False)
-    nn.functional.max_pool2d _max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1,
-        ceil_mode=False, return_indices=False)
-    nn.functional.max_pool3d _max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1,
-        ceil_mode=False, return_indices=False)
-    nn.functional.adaptive_max_pool1d _adaptive_max_pool1d(input, output_size, return_indices=False)
+    nn.functional.max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+        return_indices=False)
+    nn.functional.max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+        return_indices=False)
+    nn.functional.max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+        return_indices=False)
 """
+
+#: functions that a flag chooses another function for: what is chosen by the values of (flag, its position)
+BY_FLAGS: dict[str, tuple[tuple[tuple[str, int], ...], tuple[str, ...]]] = {
+    "unique": (
+        (("return_inverse", 2), ("return_counts", 3)),
+        ("_return_output", "_return_counts", "_return_inverse", "_return_inverse_and_counts"),
+    ),
+    "unique_consecutive": (
+        (("return_inverse", 2), ("return_counts", 1)),
+        tuple(
+            f"_consecutive_return_{what}" for what in ("output", "counts", "inverse", "inverse_and_counts")
+        ),
+    ),
+    **{
+        f"nn.functional.{name}": ((("return_indices", at),), (f"_{name}", f"{name}_with_indices"))
+        for at, names in (
+            (6, ("max_pool1d", "max_pool2d", "max_pool3d")),
+            (2, ("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")),
+            (4, ("fractional_max_pool2d", "fractional_max_pool3d")),
+        )
+        for name in names
+    },
+}
 
 
 @cache
@@ -235,6 +258,8 @@ def python_function(op: Op, name: str, method: bool) -> FunctionType | None:
     short = name.removeprefix("nn.functional.")
     if name.startswith("nn.functional.") and short in functional_calls.ASKED:
         return functional_calls.ASKED[short]
+    if not method and name in functional_calls.ASKED_ABOVE:
+        return functional_calls.ASKED_ABOVE[name]
     entry = python_signatures().get(key)
     if entry is None:
         if method or not name.startswith(IN_PYTHON) or name.removeprefix("nn.functional.") in NATIVE:
@@ -246,6 +271,17 @@ def python_function(op: Op, name: str, method: bool) -> FunctionType | None:
     function: FunctionType = scope["function"]
     function.__qualname__ = title
     return function
+
+
+def chosen(
+    flags: tuple[tuple[str, int], ...], names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> str:
+    """The function that the flags of a call choose."""
+    at = 0
+    for flag, position in flags:
+        value = kwargs.get(flag, args[position] if position < len(args) else False)
+        at = 2 * at + bool(value)
+    return names[at]
 
 
 def python_parameters(schema: Schema) -> str:

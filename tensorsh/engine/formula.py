@@ -21,6 +21,7 @@ import numpy as np
 
 from .dtype import DType, bool_, float32, int64
 from .op import Op, registry
+from .schema import ABSENT
 from .spelling import OWN, Spelling
 from .tensor import NUMBERS, Tensor
 
@@ -354,7 +355,7 @@ def _call(op: Op, formulas: list[Any], spelling: Spelling) -> ast.expr | None:
     skipped = False
     for p in rest:
         value = given.get(p.name, p.default)
-        if not p.required and _same(value, p.default):
+        if not p.required and (_same(value, p.default) or (p.default is ABSENT and value is False)):
             skipped = True
             continue
         if isinstance(value, tuple) and len(value) == 1 and p.name == "dim":

@@ -30,6 +30,8 @@ def method(of: Any, name: str) -> Any:
 
 #: name in nn.functional → what it asks
 ASKED: dict[str, Asked] = {}
+#: the same of torch's own
+ASKED_ABOVE: dict[str, Asked] = {}
 
 
 def asks(function: Asked) -> Asked:
@@ -483,3 +485,47 @@ def triplet_margin_with_distance_loss(
         raise ValueError(f"margin must be greater than 0, got {margin}")
     for each in (anchor, positive, negative):
         method(each, "ndim")
+
+
+# ------------------------------------------------------------------ those of torch
+
+
+def asks_above(function: Asked) -> Asked:
+    ASKED_ABOVE[function.__name__] = function
+    return function
+
+
+@asks_above
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    if dim is not None:
+        cpp(
+            "unique_dim(Tensor input, int dim, bool sorted=True, bool return_inverse=False, "
+            "bool return_counts=False)",
+            input, dim, sorted=sorted, return_inverse=return_inverse, return_counts=return_counts,
+        )  # fmt: skip
+        return
+    cpp(
+        "_unique2(Tensor input, bool sorted=True, bool return_inverse=False, bool return_counts=False)",
+        input, sorted=sorted, return_inverse=return_inverse, return_counts=return_counts,
+    )  # fmt: skip
+
+
+@asks_above
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    cpp(
+        "unique_consecutive(Tensor input, bool return_inverse=False, bool return_counts=False, int? dim=None)",
+        input, return_inverse=return_inverse, return_counts=return_counts, dim=dim,
+    )  # fmt: skip
+
+
+@asks_above
+def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
+    method(input, "layout")
+    if isinstance(p, str) and (p != "fro" or (isinstance(dim, list | tuple) and len(dim) > 2)):
+        return
+    cpp(
+        "linalg_vector_norm(Tensor input, Number ord=2, int[]? dim=None, bool keepdim=False, *, "
+        "dtype? dtype=None, Tensor? out=None)",
+        input, 2 if isinstance(p, str) or p is None else p, [dim] if isinstance(dim, int) else dim, keepdim,
+        dtype=dtype, out=out,
+    )  # fmt: skip

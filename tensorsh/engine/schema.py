@@ -11,6 +11,9 @@ dtype? dtype=None)`. A type says how an argument is accepted:
     ints        a tuple of ints where a single int will not do
     (`int...` takes f(2, 3) and f((2, 3)), `Tensor...` f(a, b) and f((a, b)), `any...` a tuple as it
     is; a trailing `?` also admits None)
+
+The default `...` is `ABSENT`, which tells the operation that the argument was not given: one of several
+signatures that PyTorch declares does not have it, and None may not stand for it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,18 @@ _PARAMETER = re.compile(
     r"(?P<type>[A-Za-z|]+(?:\[\]|\.\.\.)?)(?P<optional>\?)?\s+(?P<name>\w+)(?:=(?P<default>.+))?$"
 )
 _MISSING: Any = object()
+
+
+class Absent:
+    """What an argument is that was not given."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+ABSENT: Any = Absent()
 
 
 class Parameter:
@@ -127,7 +142,14 @@ def _split(body: str) -> list[str]:
     return pieces
 
 
-_CONSTANTS = {"None": None, "True": True, "False": False, "inf": float("inf"), "-inf": float("-inf")}
+_CONSTANTS = {
+    "...": ABSENT,
+    "None": None,
+    "True": True,
+    "False": False,
+    "inf": float("inf"),
+    "-inf": float("-inf"),
+}
 
 
 def _literal(text: str) -> Any:
@@ -187,7 +209,11 @@ def binder(
         head.append("**keywords")
         body.insert(0, f"if keywords: {star} = named_sizes({star}, keywords, {schema.title!r}, {star!r})")
         scope["named_sizes"] = _named_sizes
-    scope["TENSORS"], scope["Tensor"] = converters["tensors"], converters["Tensor class"]
+    scope["TENSORS"], scope["Tensor"], scope["absent"] = (
+        converters["tensors"],
+        converters["Tensor class"],
+        ABSENT,
+    )
     function = re.sub(r"\W", "_", schema.name)
     arguments = ", ".join(names)
     call = f"_target(({arguments}{',' if names else ''}))" if packed else f"_target({arguments})"
@@ -221,6 +247,8 @@ def _fast_test(p: Parameter) -> str | None:
     """The condition, in generated code, under which an argument needs converting."""
     n = p.name
     none = f"{n} is not None and " if p.optional or p.default is None else ""
+    if p.default is ABSENT:
+        none = f"{n} is not absent and {none}"
     match p.type:
         case "Tensor":
             return f"{none}type({n}) is not Tensor and type({n}) not in TENSORS"

@@ -72,6 +72,10 @@ class TensorMeta(type):
             return getattr(cls, name)
         raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
 
+    def __dir__(cls) -> list[str]:
+        """Also those that are not imported yet, and nothing of the engine's."""
+        return sorted({*super().__dir__(), *Tensor.public} - OWN)
+
     def __setattr__(cls, name: str, value: Any) -> None:
         """Tensor itself belongs to all sessions: while one runs, only `install` adds to it."""
         if cls is Tensor and in_force():
@@ -482,6 +486,9 @@ class Tensor(metaclass=TensorMeta):
     def __hash__(self) -> int:
         return id(self)
 
+    def __dir__(self) -> list[str]:
+        return [*dir(type(self)), *self.__dict__]
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         """What a pickle holds of it; a shallow copy shares its memory."""
         from .rebuild import reduced
@@ -540,15 +547,28 @@ class Parameter(Tensor, inner=True):
         return Tensor._make_subclass(cls, op.registry["empty"](0) if data is None else data, requires_grad)
 
 
-class Buffer(Tensor, inner=True):
+class BufferMeta(TensorMeta):
+    """What is a buffer is written on the tensor, whose class is Tensor."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if cls is not Buffer:
+            return super().__instancecheck__(instance)
+        return isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
+
+
+BufferMeta.__module__, BufferMeta.__name__ = "torch.nn.parameter", "_BufferMeta"
+
+
+class Buffer(Tensor, inner=True, metaclass=BufferMeta):
     """A tensor that a module takes for part of its state; not `persistent`, it stays out of `state_dict`."""
 
     __slots__ = ()
-    __torch_function__ = disabled  # type: ignore[assignment]
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
-        found = Tensor._make_subclass(cls, op.registry["empty"](0) if data is None else data, False)
+        data = op.registry["empty"](0) if data is None else data
+        found: Any = data.detach().requires_grad_(data.requires_grad)
         found.persistent = persistent
+        found._is_buffer = True
         return found
 
 
@@ -558,9 +578,9 @@ for _class, _module in ((Tensor, "torch"), (Parameter, "torch.nn.parameter"), (B
 left_to_themselves.add(Tensor)
 
 #: the classes whose instances are tensors to the engine; a program's subclasses join them
-TENSORS: set[type[Tensor]] = {Tensor, Parameter, Buffer}
+TENSORS: set[type[Tensor]] = {Tensor, Parameter}
 #: those that operations take without asking
-PLAIN: set[type[Tensor]] = {Tensor, Parameter, Buffer}
+PLAIN: set[type[Tensor]] = {Tensor, Parameter}
 
 
 def no_values(message: str, raises: type[Exception] = RuntimeError) -> Exception:

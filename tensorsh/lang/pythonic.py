@@ -37,7 +37,7 @@ def private() -> frozenset[str]:
     hidden = {"_node"}  # of what a program sees of the graph; it never has a node itself
     for kind in (Tensor, Op, DType, Device):
         public: Any = getattr(kind, "public", ())
-        hidden.update(name for name in dir(kind) if name[:2] != "__" and name not in public)
+        hidden.update(name for name in type.__dir__(kind) if name[:2] != "__" and name not in public)
         hidden.update(getattr(kind, "__annotations__", ()))
     hidden.update(("schema", "kernel", "infer", "body", "check", "promote", "names", "plans", "derivatives"))
     return frozenset(hidden) - SHARED

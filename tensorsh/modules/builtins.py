@@ -80,7 +80,12 @@ def _guarded(modules: Modules) -> dict[str, Any]:
         """The names of an object's attributes."""
         if object is MISSING:
             return sorted(host.local_names())
-        return [name for name in builtins.dir(object) if name not in MEMORY or is_numpys(type(object))]
+        return [
+            name
+            for name in builtins.dir(object)
+            if (name not in MEMORY or is_numpys(type(object)))
+            and not (name in host.hidden and host.hides(object, name))
+        ]
 
     def globals() -> dict[str, Any]:
         """The program's variables, as a copy."""

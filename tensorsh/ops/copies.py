@@ -36,10 +36,6 @@ def view_as(input: Tensor, size: Any, dtype: Any) -> Tensor:
     return registry["Tensor.view"](input, size if dtype is None else dtype)
 
 
-def squeezed(input: Tensor, dim: Any) -> Tensor:
-    return registry["squeeze"](input) if dim is None else registry["squeeze"](input, dim)
-
-
 def expanded(input: Tensor, size: tuple[int, ...], implicit: bool) -> Tensor:
     return registry["Tensor.expand"](input, size)
 
@@ -93,7 +89,7 @@ ROWS: tuple[tuple[str, str, View, str, str], ...] = (
         "arange(3), [1, 2]",
         "(tensor([0]), tensor([1, 2]))",
     ),
-    ("squeeze", ", any dim=None", squeezed, "[[1, 2]]", "tensor([1, 2])"),
+    ("squeeze", ", any dim=...", registry["squeeze"], "[[1, 2]]", "tensor([1, 2])"),
     ("t", "", registry["t"], "[[1, 2]]", "tensor([[1],\n        [2]])"),
     (
         "transpose",

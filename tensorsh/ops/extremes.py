@@ -15,11 +15,12 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.results import named_result
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import BadIndex, BadValue, DTypeError
 from .reduce import kept
-from .rules import bad_call, reduced, wrap_dim, wrap_dims
+from .rules import bad_call, keeps, reduced, wrap_dim, wrap_dims
 
 LARGEST = (np.maximum.reduce, np.argmax)
 SMALLEST = (np.minimum.reduce, np.argmin)
@@ -116,23 +117,22 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
     result = named_result(name, ("values", "indices"))
 
     def front(input, dim, keepdim, other):
-        if isinstance(dim, Tensor) and other is None:
-            dim, other = None, dim
-        if other is not None:
-            if keepdim is not None:
-                raise bad_call(name, input, other, keepdim=keepdim)
+        if isinstance(dim, Tensor) and other is ABSENT:
+            dim, other = ABSENT, dim
+        if other is not ABSENT:
+            if keepdim is not ABSENT or dim is not ABSENT or not isinstance(other, Tensor):
+                raise bad_call(name, input, other, dim=dim, keepdim=keepdim)
             return registry[other_op](input, other)
-        if dim is None:
-            if keepdim is not None:
-                raise bad_call(name, input, keepdim=keepdim)
+        if dim is ABSENT and keepdim is ABSENT:
             return apply(whole, (input,))
-        if type(dim) is not int or not isinstance(keepdim, bool | None):
+        keepdim = keeps(name, input, dim, keepdim)
+        if type(dim) is not int:
             raise bad_call(name, input, dim)
-        return result(apply(along, (input, dim, bool(keepdim))))
+        return result(apply(along, (input, dim, keepdim)))
 
     word = "largest" if name == "max" else "smallest"
     return composite(
-        f"{name}(Tensor input, any dim=None, any keepdim=None, *, any other=None)",
+        f"{name}(Tensor input, any dim=..., bool keepdim=..., *, any other=...)",
         sample=([[1.0, -2.0], [3.0, 0.5]],),
         doc=f"""The {word} element; with `dim`, the {word} along it and where it is; with a tensor,
         the {word} of each pair of elements.

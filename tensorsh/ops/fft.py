@@ -218,9 +218,10 @@ ND = {
 def _nd_transform(name: str, transform: Any, dim: str, dims: str, row: tuple[str, str, str]) -> None:
     says, call, shown = row
     shown = shown.replace("\n", "\n    ")
+    ints = "int[]" if dim != "None" else "int[]?"
     doc = f"{says.format(dims=dims)}\n\n    >>> {call.format(name=name)}\n    {shown}\n"
 
-    @composite(f"fft.{name}(Tensor input, int[]? s=None, int[]? dim={dim}, str? norm=None)", doc=doc)
+    @composite(f"fft.{name}(Tensor input, int[]? s=None, {ints} dim={dim}, str? norm=None)", doc=doc)
     def _(input, s, dim, norm):
         return transform(input, s, dim, norm)
 

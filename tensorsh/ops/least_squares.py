@@ -10,6 +10,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op
 from ..engine.results import named_result
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor
 from ..errors import BadValue, DTypeError, ShapeError
@@ -22,7 +23,7 @@ from .linalg_rules import (
     square,
     turned,
 )
-from .matrix_rank import cutoff, need_finfo, tolerance_pair
+from .matrix_rank import cutoff, given_tolerances, need_finfo, tolerance_pair
 
 # ------------------------------------------------------------------ pseudo-inverse
 
@@ -76,7 +77,7 @@ def pinv_gradient(grad: Tensor, P: Tensor, A: Tensor) -> Tensor:
 
 
 @composite(
-    "linalg.pinv(Tensor A, any rcond=None, bool hermitian=False, *, any atol=None, any rtol=None)",
+    "linalg.pinv(Tensor A, any rcond=..., bool hermitian=False, *, any atol=..., any rtol=...)",
     names=("linalg.pinv",),
 )
 def pinv(A, rcond, hermitian, atol, rtol):
@@ -95,7 +96,8 @@ def pinv(A, rcond, hermitian, atol, rtol):
             "float, double, cfloat or cdouble types",
             help="convert integers: A.float()",
         )
-    if rcond is not None:
+    atol, rtol = given_tolerances("linalg.pinv", A, rcond, atol, rtol)
+    if rcond is not ABSENT:
         pair = tolerance_pair("linalg.pinv", A, None, rcond, ("atol", "rcond"))
     else:
         pair = tolerance_pair("linalg.pinv", A, atol, rtol)

@@ -25,6 +25,7 @@ from .loss_rules import (
     LEGACY,
     into_input,
     no_cast,
+    one_of_three,
     only_float,
     reduce_array,
     reduce_tensor,
@@ -203,7 +204,7 @@ def smooth_l1_loss(input, target, size_average, reduce, reduction, beta):
 
 
 @composite(
-    "nn.functional.huber_loss(Tensor input, Tensor target, str reduction='mean', float delta=1.0, "
+    "nn.functional.huber_loss(Tensor input, Tensor target, any reduction='mean', float delta=1.0, "
     "Tensor? weight=None)",
     names=("nn.functional.huber_loss",),
     sample=PAIR,
@@ -330,7 +331,7 @@ def kl_div_by_number(input, target, reduction, log_target):
 
 @composite(
     "nn.functional.poisson_nll_loss(Tensor input, Tensor target, bool log_input=True, bool full=False, "
-    "bool? size_average=None, float eps=1e-8, bool? reduce=None, str reduction='mean')",
+    "any size_average=None, float eps=1e-8, any reduce=None, any reduction='mean')",
     names=("nn.functional.poisson_nll_loss",),
     sample=([0.5, -1.0, 2.0], [1.0, 2.0, 3.0]),
 )
@@ -342,7 +343,9 @@ def poisson_nll_loss(input, target, log_input, full, size_average, eps, reduce, 
     >>> nn.functional.poisson_nll_loss([0., 0.], [1., 2.])
     tensor(1.)
     """
-    reduction = reduction_of(reduction, size_average, reduce)
+    if size_average is not None or reduce is not None:
+        reduction = reduction_of(reduction, size_average, reduce)
+    reduction = one_of_three(reduction)
     if log_input:
         loss = registry["exp"](input) - target * input
     else:
@@ -355,7 +358,7 @@ def poisson_nll_loss(input, target, log_input, full, size_average, eps, reduce, 
 
 @composite(
     "nn.functional.gaussian_nll_loss(Tensor input, Tensor target, Tensor|Number var, bool full=False, "
-    "float eps=1e-6, str reduction='mean')",
+    "float eps=1e-6, any reduction='mean')",
     names=("nn.functional.gaussian_nll_loss",),
     sample=([0.5, -1.0], [1.0, 2.0], [0.5, 2.0]),
 )
@@ -385,8 +388,7 @@ def gaussian_nll_loss(input, target, var, full, eps, reduction):
                 code="variance-size",
                 operands=(input, target, var),
             )
-    if reduction not in ("none", "mean", "sum"):
-        raise BadValue(f"{reduction} is not valid", raises=ValueError, code="reduction")
+    reduction = one_of_three(reduction, " is not valid")
     var = var.clone()
     with context.GradMode(False):
         var.clamp_(min=eps)

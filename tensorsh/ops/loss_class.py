@@ -264,8 +264,7 @@ def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ig
 
 
 _CLASS_LEGACY = (
-    "Tensor? weight=None, bool? size_average=None, int ignore_index=-100, bool? reduce=None, "
-    "str reduction='mean'"
+    "Tensor? weight=None, any size_average=None, int ignore_index=-100, any reduce=None, any reduction='mean'"
 )
 
 
@@ -392,7 +391,7 @@ def _uniform(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str
 
 @composite(
     "nn.functional.linear_cross_entropy(Tensor input, Tensor linear_weight, Tensor target, *, "
-    "Tensor? linear_bias=None, Tensor? weight=None, str reduction='mean', int? ignore_index=None, "
+    "Tensor? linear_bias=None, Tensor? weight=None, any reduction='mean', int? ignore_index=None, "
     "float label_smoothing=0.0, any options=None)",
     names=("nn.functional.linear_cross_entropy",),
 )

@@ -188,7 +188,7 @@ PARAMETERS = (
 )
 
 
-@composite("nn.functional.ctc_loss" + PARAMETERS.format("str reduction='mean'"))
+@composite("nn.functional.ctc_loss" + PARAMETERS.format("any reduction='mean'"))
 def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity):
     """Minus the log probability that (T, N, C) log_probs spell the labels, in any alignment with blanks.
 

@@ -127,7 +127,7 @@ def triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap, size_a
 
 @composite(
     "nn.functional.triplet_margin_with_distance_loss(Tensor anchor, Tensor positive, Tensor negative, *, "
-    "any distance_function=None, Number margin=1.0, bool swap=False, str reduction='mean')",
+    "any distance_function=None, Number margin=1.0, bool swap=False, any reduction='mean')",
     names=("nn.functional.triplet_margin_with_distance_loss",),
 )
 def triplet_margin_with_distance_loss(anchor, positive, negative, distance_function, margin, swap, reduction):

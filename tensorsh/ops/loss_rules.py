@@ -10,31 +10,36 @@ from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import promoted
 from ..engine.spec import Spec, broadcast_shapes
-from ..engine.tensor import Tensor
+from ..engine.tensor import Tensor, type_name
 from ..engine.warn import warn
-from ..errors import BadValue, DTypeError
+from ..errors import ArgumentError, BadValue, DTypeError
 from .cascade import total
 
 REDUCTIONS = ("mean", "sum", "none")
 
 #: the parameters that most losses end with
-LEGACY = "bool? size_average=None, bool? reduce=None, str reduction='mean'"
+LEGACY = "any size_average=None, any reduce=None, any reduction='mean'"
 
 
-def reduction_of(
-    reduction: str, size_average: bool | None = None, reduce: bool | None = None, *operands: Tensor
-) -> str:
+def reduction_of(reduction: Any, size_average: Any = None, reduce: Any = None, *operands: Tensor) -> str:
     """The reduction meant; `size_average` and `reduce` are its older spelling and win if given.
 
     Shapes of `operands` that do not broadcast are what is complained about first.
     """
     if size_average is not None or reduce is not None:
-        meant = "none" if reduce is False else "sum" if size_average is False else "mean"
+        apart, summed = (given is not None and not given for given in (reduce, size_average))
+        meant = "none" if apart else "sum" if summed else "mean"
         warn(
             f"size_average and reduce args will be deprecated, please use reduction='{meant}' instead.",
             help=f"reduction={meant!r}",
         )
         return meant
+    if reduction == "elementwise_mean":
+        warn(
+            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.",
+            help="reduction='mean'",
+        )
+        return "mean"
     if reduction not in REDUCTIONS:
         broadcast_shapes(*[t.spec.shape for t in operands])
         raise BadValue(
@@ -44,6 +49,15 @@ def reduction_of(
             help="it is one of " + ", ".join(repr(r) for r in REDUCTIONS),
         )
     return reduction
+
+
+def one_of_three(reduction: Any, wrong: str = " is not a valid value for reduction") -> str:
+    """The reduction of the losses that read its name themselves, and what they say of another."""
+    if reduction not in ("none", "mean", "sum"):
+        if not isinstance(reduction, str):
+            raise ArgumentError(f"unsupported operand type(s) for +: '{type_name(reduction)}' and 'str'")
+        raise BadValue(reduction + wrong, raises=ValueError, code="reduction")
+    return str(reduction)
 
 
 def warn_sizes(input: Tensor, target: Tensor) -> None:

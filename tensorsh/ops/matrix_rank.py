@@ -10,13 +10,22 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import Tensor
 from ..errors import BadValue, DTypeError, ShapeError
 from .linalg_norm import matrix_norm
 from .linalg_rules import Array, need_matrix, square
+from .rules import bad_call
 
 # ------------------------------------------------------------------ tolerances
+
+
+def given_tolerances(name: str, A: Tensor, old: Any, atol: Any, rtol: Any) -> tuple[Any, Any]:
+    """atol and rtol, which belong to other overloads than the one tolerance there was before."""
+    if old is None or (old is not ABSENT and (atol is not ABSENT or rtol is not ABSENT)):
+        raise bad_call(name.replace(".", "_"), A, old, atol=atol, rtol=rtol)
+    return None if atol is ABSENT else atol, None if rtol is ABSENT else rtol
 
 
 def tolerance_pair(
@@ -75,7 +84,7 @@ def rank_primitive(a, atol, rtol, hermitian):
 
 
 @composite(
-    "linalg.matrix_rank(Tensor A, any tol=None, bool hermitian=False, *, any atol=None, any rtol=None)",
+    "linalg.matrix_rank(Tensor A, any tol=..., bool hermitian=False, *, any atol=..., any rtol=...)",
     names=("linalg.matrix_rank",),
 )
 def matrix_rank(A, tol, hermitian, atol, rtol):
@@ -87,7 +96,8 @@ def matrix_rank(A, tol, hermitian, atol, rtol):
     name = "linalg.matrix_rank"
     need_matrix(f"torch.{name}", A.spec, "input")
     need_finfo(A.spec)
-    if tol is not None:
+    atol, rtol = given_tolerances(name, A, tol, atol, rtol)
+    if tol is not ABSENT:
         atol, rtol = tol, 0.0
     return apply(rank_primitive, (A, *tolerance_pair(name, A, atol, rtol), hermitian))
 

@@ -222,6 +222,7 @@ def batch_norm(input, running_mean, running_var, weight, bias, training, momentu
     """
     if training:
         check_batch(input.shape if input.ndim else (1,), sizes(input))
+    check_pair(running_mean, running_var)
     return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 
@@ -239,6 +240,16 @@ def batch_norm_function(
     tensor([[1., 2.]])
     """
     return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+def check_pair(running_mean: Tensor | None, running_var: Tensor | None) -> None:
+    """Running statistics are two or none."""
+    if (running_mean is None) is not (running_var is None):
+        raise BadValue(
+            "running_mean and running_var must either both be None or neither be None",
+            raises=ValueError,
+            code="norm-statistics",
+        )
 
 
 @composite(
@@ -265,6 +276,7 @@ def instance_norm(input, running_mean, running_var, weight, bias, use_input_stat
             "Expected running_mean and running_var to be defined when use_input_stats is false",
             code="norm-statistics",
         )
+    check_pair(running_mean, running_var)
     n, c = input.shape[:2]
     weight, bias, mean, var = (
         None if p is None else p.repeat(n) for p in (weight, bias, running_mean, running_var)

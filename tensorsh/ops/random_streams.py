@@ -8,11 +8,13 @@ import numpy as np
 
 from ..engine import arguments, context
 from ..engine import dtype as dt
-from ..engine.device import Device, cpu, resolve
+from ..engine.accepts import Refused
+from ..engine.device import Device, cpu, parse
+from ..engine.native import declared
 from ..engine.op import composite, converters
 from ..engine.spec import spec
 from ..engine.tensor import Tensor, make_tensor, type_name
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DeviceError
 
 # ------------------------------------------------------------------ streams of one's own
 
@@ -25,10 +27,15 @@ class Generator:
         {"manual_seed", "seed", "initial_seed", "get_state", "set_state", "clone_state", "device"}
     )
 
-    def __init__(self, device: Any = None) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         from ..engine.generator import Generator as Stream
 
-        resolve("cpu" if device is None else arguments.device_of(device, "Generator", "device", 1))
+        device = _device_given(*args, **kwargs)
+        if device.type != "cpu":
+            raise DeviceError(
+                NO_GENERATOR.get(device.type, f"{device.type.upper()} device type not an accelerator."),
+                help="random streams are on the cpu: torch.Generator()",
+            )
         self._own: Any = Stream(67280421310721)  # PyTorch's default seed
 
     @property
@@ -94,6 +101,41 @@ class Generator:
 
     def __repr__(self) -> str:
         return f"<torch._C.Generator object at {id(self):#x}>"
+
+
+def _device_given(*args: Any, **kwargs: Any) -> Device:
+    """The device of a call, which PyTorch's parser of arguments reads."""
+    try:
+        declared("Generator(device? device=None)").check(args, kwargs)
+    except Refused as refused:
+        raise ArgumentError(str(refused), code=refused.code) from None
+    device = args[0] if args else kwargs.get("device")
+    if isinstance(device, str):
+        return parse(device)
+    if device is None or isinstance(device, Device):
+        return device or cpu
+    return arguments.device_of(device, "Generator", "device", 1)
+
+
+#: what PyTorch says where a kind of device that could have a stream is not here
+NO_GENERATOR = {
+    "cuda": "Cannot get CUDA generator without ATen_cuda library. PyTorch splits its backend into two shared "
+    "libraries: a CPU library and a CUDA library; this error has occurred because you are trying to use some CUDA "
+    "functionality, but the CUDA library has not been loaded by the dynamic linker for some reason.  The CUDA "
+    "library MUST be loaded, EVEN IF you don't directly use any symbols from the CUDA library! One common culprit "
+    "is a lack of -Wl,--no-as-needed in your link arguments; many dynamic linkers will delete dynamic library "
+    "dependencies if you don't depend on any of their symbols.  You can check if this has occurred by using ldd on "
+    "your binary to see if there is a dependency on *_cuda.so library.",
+    "xla": "Cannot get XLA generator without torch_xla library. This error has occurred because you are trying to "
+    "use some XLA functionality, but the XLA library has not been loaded by the dynamic linker. You must load xla "
+    "libraries by `import torch_xla`",
+    "xpu": "Cannot get XPU generator without ATen_xpu library.",
+    "mps": "Cannot execute getNewGenerator() without MPS backend.",
+    "mtia": "Cannot execute getNewGenerator() without MTIA backend.",
+    "hip": "Backend doesn`t support getNewGenerator()",
+    "hpu": "Backend doesn`t support getNewGenerator()",
+    "privateuseone": "Please register PrivateUse1HooksInterface by `RegisterPrivateUse1HooksInterface` first.",
+}
 
 
 def _restored(seed: int, state: Tensor) -> Generator:

@@ -14,6 +14,7 @@ from ..engine.device import Device, resolve
 from ..engine.dtype import DType
 from ..engine.generator_normal import fused
 from ..engine.op import composite
+from ..engine.schema import ABSENT
 from ..engine.spec import spec
 from ..engine.tensor import Tensor
 from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
@@ -231,7 +232,7 @@ def logspace(start, end, steps, base, dtype, layout, device, requires_grad, pin_
 # ------------------------------------------------------------------ the identity
 
 
-@composite(f"eye(int n, int? m=None, *, {OPTIONS})", names=("torch.eye",), factory=True)
+@composite(f"eye(int n, int m=..., *, {OPTIONS})", names=("torch.eye",), factory=True)
 def eye(n, m, dtype, layout, device, requires_grad, pin_memory):
     """The identity matrix, n by n or n by m.
 
@@ -239,7 +240,7 @@ def eye(n, m, dtype, layout, device, requires_grad, pin_memory):
     tensor([[1., 0.],
             [0., 1.]])
     """
-    m = n if m is None else m
+    m = n if m is ABSENT else m
     for name, size in (("n", n), ("m", m)):
         if size < 0:
             raise BadValue(f"{name} must be greater or equal to 0, got {size}")

@@ -16,12 +16,13 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.dtype import DType
 from ..engine.op import composite, op, registry
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import DTypeError
 from .cascade import total
 from .elementwise import is_half
-from .rules import bad_call, reduced, wrap_dim, wrap_dims
+from .rules import keeps, reduced, wrap_dim, wrap_dims
 
 Array = np.ndarray[Any, Any]
 Dims = int | Sequence[int] | None
@@ -102,7 +103,7 @@ def _(grad, input_spec, dim, keepdim):
 
 
 @composite(
-    "sum(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    "sum(Tensor input, int[]? dim=..., bool keepdim=..., *, dtype? dtype=None)",
     sample=([[1.0, -2.0], [3.0, 0.5]], 1),
 )
 def sum(input, dim, keepdim, dtype):
@@ -113,9 +114,9 @@ def sum(input, dim, keepdim, dtype):
     >>> sum([[1., 2.], [3., 4.]], dim=0)
     tensor([4., 6.])
     """
-    if dim is None and not keepdim:
+    if dim is ABSENT and keepdim is ABSENT:
         return apply(sum_all, (input, dtype))
-    return apply(sum_dim, (input, dim, keepdim, dtype))
+    return apply(sum_dim, (input, dim, keeps("sum", input, dim, keepdim), dtype))
 
 
 # ------------------------------------------------------------------ mean
@@ -168,7 +169,7 @@ def _(grad, input_spec, dim, keepdim):
 
 
 @composite(
-    "mean(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    "mean(Tensor input, int[]? dim=..., bool keepdim=..., *, dtype? dtype=None)",
     sample=([[1.0, -2.0], [3.0, 0.5]], 1),
 )
 def mean(input, dim, keepdim, dtype):
@@ -177,9 +178,9 @@ def mean(input, dim, keepdim, dtype):
     >>> mean([[1., 2.], [3., 4.]], dim=1)
     tensor([1.5000, 3.5000])
     """
-    if dim is None and not keepdim:
+    if dim is ABSENT and keepdim is ABSENT:
         return apply(mean_all, (input, dtype))
-    return apply(mean_dim, (input, dim, keepdim, dtype))
+    return apply(mean_dim, (input, dim, keeps("mean", input, dim, keepdim), dtype))
 
 
 # ------------------------------------------------------------------ prod
@@ -279,7 +280,7 @@ def _(grad, input, output, dim, keepdim):
 
 
 @composite(
-    "prod(Tensor input, int? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    "prod(Tensor input, int dim=..., bool keepdim=..., *, dtype? dtype=None)",
     sample=([[1.0, -2.0], [0.0, 0.5]], 1),
 )
 def prod(input, dim, keepdim, dtype):
@@ -290,11 +291,9 @@ def prod(input, dim, keepdim, dtype):
     >>> prod([[1., 2.], [3., 4.]], 1)
     tensor([ 2., 12.])
     """
-    if dim is None:
-        if keepdim:
-            raise bad_call("prod", input, keepdim=keepdim)
+    if dim is ABSENT and keepdim is ABSENT:
         return apply(prod_all, (input, dtype))
-    return apply(prod_dim, (input, dim, keepdim, dtype))
+    return apply(prod_dim, (input, dim, keeps("prod", input, dim, keepdim), dtype))
 
 
 # ------------------------------------------------------------------ sums that skip NaN

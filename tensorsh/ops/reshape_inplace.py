@@ -63,7 +63,7 @@ shape_changer(
     "tensor([1, 2, 3])",
     "(2,), (2,) → tensor([1, 3])",
 )
-shape_changer("squeeze", ", any dim=None", "tensor([[1, 2]])", " → tensor([1, 2])")
+shape_changer("squeeze", ", any dim=...", "tensor([[1, 2]])", " → tensor([1, 2])")
 shape_changer("t", "", "tensor([[1, 2]])", " → tensor([[1],\n                [2]])")
 for spelling in ("transpose", "swapaxes", "swapdims"):
     dims = ", int axis0, int axis1" if spelling == "swapaxes" else ", int dim0, int dim1"

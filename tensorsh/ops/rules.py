@@ -12,6 +12,7 @@ from typing import Any
 from ..engine import context
 from ..engine import dtype as dt
 from ..engine.dtype import DType
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec, broadcast_shapes, spec
 from ..engine.tensor import type_name
 from ..errors import ArgumentError, BadIndex, BadValue
@@ -74,6 +75,13 @@ def reduced(input: Spec, dims: Sequence[int] | int | None, keepdim: bool, dtype:
 def default_float() -> DType:
     """The session's default floating-point dtype."""
     return context.current().dtype
+
+
+def keeps(name: str, input: Any, dim: Any, keepdim: Any) -> bool:
+    """Whether a reduction keeps `dim`; the overload over all elements has no keepdim."""
+    if dim is ABSENT:
+        raise bad_call(name, input, keepdim=keepdim)
+    return keepdim is not ABSENT and keepdim
 
 
 def bad_call(name: str, *args: Any, **keywords: Any) -> Exception:

@@ -14,6 +14,7 @@ from ..engine.apply import apply
 from ..engine.dtype import DType
 from ..engine.op import Op, composite, op, registry
 from ..engine.results import named_result
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import BadIndex, BadValue, DTypeError, ShapeError
@@ -363,7 +364,7 @@ def _(grad, other):
 
 
 @composite(
-    "trapezoid(Tensor y, Tensor? x=None, *, Number? dx=None, int dim=-1)",
+    "trapezoid(Tensor y, Tensor x=..., *, Number? dx=None, int dim=-1)",
     names=("torch.trapezoid", "torch.trapz"),
     sample=([1.0, 4.0, 9.0],),
 )
@@ -377,14 +378,14 @@ def trapezoid(y, x, dx, dim):
     if y.shape[dim] == 0:
         shape = [n for d, n in enumerate(y.shape) if d != dim]
         return registry["zeros"](shape, dtype=y.dtype, device=y.device)
-    if x is not None:
+    if x is not ABSENT:
         return apply(divided, ((_ends(y, dim) * _steps("trapezoid", y, x, dim)).sum(dim), 2.0))
     step = _check_dx("trapezoid", y, dx)
     return apply(scaled, (y.sum(dim) - (y.select(dim, 0) + y.select(dim, -1)) * 0.5, step))
 
 
 @composite(
-    "cumulative_trapezoid(Tensor y, Tensor? x=None, *, Number? dx=None, int dim=-1)",
+    "cumulative_trapezoid(Tensor y, Tensor x=..., *, Number? dx=None, int dim=-1)",
     names=("torch.cumulative_trapezoid",),
     sample=([1.0, 4.0, 9.0],),
 )
@@ -397,7 +398,7 @@ def cumulative_trapezoid(y, x, dx, dim):
     if not y.ndim:
         raise BadIndex("slice() cannot be applied to a 0-dim tensor.", code="dim-range")
     dim = wrap_dim(dim, y.ndim)
-    if x is not None:
+    if x is not ABSENT:
         areas = _ends(y, dim) * _steps("cumulative_trapezoid", y, x, dim)
         return apply(divided, (cumsum(areas, dim), 2.0))
     return cumsum(_check_dx("cumulative_trapezoid", y, dx) / 2.0 * _ends(y, dim), dim)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.op import op, registry
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, full_spec
 from ..engine.warn import warn
@@ -20,7 +21,7 @@ from .getitem import number_for
 from .index import add_at
 from .overload import overloaded
 from .positions import check_bounds, flat_positions, require_integers
-from .rules import wrap_dim
+from .rules import bad_call, wrap_dim
 
 Array = np.ndarray[Any, Any]
 
@@ -145,7 +146,7 @@ def scatter_reduced(x, dim, index, src, reduce):
 
 
 @overloaded(
-    "scatter(Tensor input, int dim, Tensor index, any src=None, any value=None, *, str? reduce=None)",
+    "scatter(Tensor input, int dim, Tensor index, any src=..., any value=..., *, str reduce=...)",
     sample=([1.0, 2.0, 3.0], 0, np.array([2, 0]), [5.0, 6.0]),
 )
 def scatter(input, dim, index, src, value, reduce):
@@ -155,7 +156,10 @@ def scatter(input, dim, index, src, value, reduce):
     tensor([[0., 0., 1.],
             [1., 0., 0.]])
     """
-    given = src if src is not None else value
+    if (src is ABSENT) is (value is ABSENT):
+        raise bad_call("scatter", input, dim, index, src, value)
+    given = value if src is ABSENT else src
+    reduce = None if reduce is ABSENT else reduce
     if isinstance(given, list):
         given = registry["tensor_of"](given)
     if not isinstance(given, Tensor):

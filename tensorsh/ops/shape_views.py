@@ -19,6 +19,7 @@ from ..engine.arguments import sizes as to_sizes
 from ..engine.dtype import DType
 from ..engine.memory import CONTIGUOUS, PRESERVE
 from ..engine.op import composite, op
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec
 from ..engine.tensor import layout, type_name
 from ..errors import ArgumentError, ShapeError
@@ -335,7 +336,7 @@ for record in (squeeze_all, squeeze_dim, squeeze_dims):
         return reshape(grad, input_spec.shape)
 
 
-@composite("squeeze(Tensor input, any dim=None)")
+@composite("squeeze(Tensor input, any dim=...)")
 def squeeze(input, dim):
     """Dimensions of size 1 removed: all of them, or those named.
 
@@ -344,7 +345,7 @@ def squeeze(input, dim):
     >>> squeeze([[1, 2]], 1)
     tensor([[1, 2]])
     """
-    if dim is None:
+    if dim is ABSENT:
         return apply(squeeze_all, (input,))
     if isinstance(dim, tuple | list):
         return apply(squeeze_dims, (input, integers(dim, "squeeze", "dim", 2)))

@@ -15,10 +15,11 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op
 from ..engine.results import named_result
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec
 from ..errors import BadValue, DTypeError
 from .extremes import nonempty, pick, share
-from .rules import bad_call, reduced, wrap_dim
+from .rules import keeps, reduced, wrap_dim
 from .selection import SHORT, each_row, quick_select, ranks, std_sort, top
 
 Array = np.ndarray[Any, Any]
@@ -285,7 +286,7 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
         return pick(input_spec, dim, keepdim, outputs[1], grad)
 
     @composite(
-        f"{name}(Tensor input, int? dim=None, bool keepdim=False)",
+        f"{name}(Tensor input, int dim=..., bool keepdim=...)",
         sample=([[3.0, 1.0, 2.0], [0.5, 4.0, -1.0]], 1),
         doc=f"""{meaning}
 
@@ -293,10 +294,9 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
         """,
     )
     def front(input, dim, keepdim):
-        if dim is None:
-            if keepdim:
-                raise bad_call(name, input, keepdim=keepdim)
+        if dim is ABSENT and keepdim is ABSENT:
             return apply(whole, (input,))
+        keepdim = keeps(name, input, dim, keepdim)
         return named_result(name, ("values", "indices"))(apply(along, (input, dim, keepdim)))
 
     return front

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine.accepts import is_int
 from ..engine.apply import apply
 from ..engine.arguments import integer, integers
 from ..engine.node import zeros
@@ -17,7 +18,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor, type_name
 from ..errors import ArgumentError, BadIndex, DTypeError, ShapeError
 from .getitem import select_at, slice_range
-from .rules import wrap_dim
+from .rules import bad_call, wrap_dim
 
 # ------------------------------------------------------------------ one piece
 
@@ -63,6 +64,8 @@ def narrow(input, dim, start, length):
     n = shape[d]
     if isinstance(start, Tensor) and (start.ndim or start.dtype.category != dt.INT):
         raise BadIndex("start must be an 0-dim integral Tensor.", raises=RuntimeError, code="index-range")
+    if not isinstance(start, Tensor) and not is_int(start):
+        raise bad_call("narrow", input, dim, start, length)
     start = int(start)
     if not -n <= start <= n:
         raise BadIndex(

@@ -14,6 +14,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
+from ..engine.schema import ABSENT
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
@@ -109,15 +110,20 @@ def spread_op(name: str, example: str) -> Op:
             return var_gradient(grad, input, dim, correction, keepdim)
 
     def front(input, dim, unbiased, keepdim, correction):
-        if isinstance(dim, bool) and unbiased is None:  # var(x, False)
-            dim, unbiased = None, dim
-        if correction is not None and unbiased is not None:
-            raise bad_call(name, input, correction=correction, unbiased=unbiased)
-        if correction is None:
-            correction = 1 if unbiased is None or unbiased else 0
-        dims = None if dim is None or dim == () or dim == [] else dim
+        if isinstance(dim, bool) and unbiased is ABSENT:  # var(x, False)
+            dim, unbiased = ABSENT, dim
+        if unbiased is not ABSENT and (
+            correction is not ABSENT
+            or (dim is ABSENT and keepdim is not ABSENT)
+            or type(unbiased) is not bool
+        ):
+            raise bad_call(name, input, dim, unbiased=unbiased, correction=correction)
+        if correction is ABSENT or correction is None:
+            correction = 1 if unbiased is ABSENT or unbiased else 0
+        keepdim = keepdim is not ABSENT and keepdim
+        dims = None if dim is ABSENT or dim is None or dim == () or dim == [] else dim
         dims = (dims,) if isinstance(dims, int) else None if dims is None else tuple(dims)
-        out = apply(record, (input, dims, correction, bool(keepdim)))
+        out = apply(record, (input, dims, correction, keepdim))
         if not input.is_meta and freedom(input.spec, out[0].spec if with_mean else out.spec) <= correction:
             warn(
                 f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
@@ -130,8 +136,7 @@ def spread_op(name: str, example: str) -> Op:
 
     what = {"var": "variance", "std": "standard deviation"}[name[:3]]
     return composite(
-        f"{name}(Tensor input, any dim=None, any unbiased=None, bool keepdim=False, *, "
-        "Number? correction=None)",
+        f"{name}(Tensor input, any dim=..., any unbiased=..., bool keepdim=..., *, Number? correction=...)",
         sample=([[1.0, 2.0, 4.0], [0.5, -1.0, 3.0]], 1),
         names=(f"torch.{name}",) if with_mean else None,
         doc=f"""The {what}{" and the mean" if with_mean else ""} of all elements, or over `dim`; the

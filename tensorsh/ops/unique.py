@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine.accepts import is_number, is_tensor
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
@@ -182,7 +183,8 @@ def isin(elements, test_elements, assume_unique, invert):
     >>> isin([1, 2, 3], [2, 3])
     tensor([False,  True,  True])
     """
-    if not isinstance(elements, Tensor | list) and not isinstance(test_elements, Tensor | list):
+    tensors = sum(map(is_tensor, (elements, test_elements)))
+    if not tensors or tensors + sum(map(is_number, (elements, test_elements))) < 2:
         raise bad_call("isin", elements, test_elements)
     pair = [t if isinstance(t, Tensor) else registry["tensor"](t) for t in (elements, test_elements)]
     return apply(isin_kernel, (*pair, assume_unique, invert))

@@ -22,7 +22,7 @@ from ..engine.device import Device, parse
 from ..engine.dtype import DType, dtypes
 from ..engine.results import Size
 from ..engine.spec import spec
-from ..engine.tensor import Buffer, Parameter, Tensor, make_tensor
+from ..engine.tensor import Parameter, Tensor, make_tensor
 from ..errors import DataError, facts_of
 from ..io import files, npy
 from ..lang.namespace import Namespace
@@ -31,7 +31,7 @@ from ..torch.serialization.names import of_library
 
 VERSION = 1
 PLAIN = (type(None), bool, int, float, str)
-TENSORS = {"Tensor": Tensor, "Parameter": Parameter, "Buffer": Buffer}
+TENSORS = {"Tensor": Tensor, "Parameter": Parameter}
 CONTAINERS: dict[str, Any] = {
     "list": list, "dict": dict, "set": set, "OrderedDict": OrderedDict, "Counter": Counter, "deque": deque,
     "defaultdict": defaultdict,
@@ -154,6 +154,7 @@ class Writer:
             "dtype": t.dtype.name,
             "shape": list(t.shape),
             "grad": self.value(t.grad_slot),
+            "dict": [[key, self.value(value)] for key, value in vars(t).items()],
         }
         made["requires_grad"] = t.requires_grad and t.is_leaf
         if t.is_meta:
@@ -328,11 +329,8 @@ class Reader:
         )
         made = make_tensor(array, of, node["requires_grad"])
         kind = TENSORS[node["tensor"]]
-        return made if kind is Tensor else _as(made, kind)
-
-
-def _as(t: Tensor, kind: Any) -> Any:
-    """The tensor as one of a class of the library."""
-    if kind is Parameter:
-        return Parameter(t.detach(), t.requires_grad)
-    return Buffer(t)
+        if kind is Parameter:
+            made = Parameter(made.detach(), made.requires_grad)
+        for key, value in node.get("dict", ()):
+            setattr(made, key, self.value(value))
+        return made

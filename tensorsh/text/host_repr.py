@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..engine.tensor import TENSORS, Buffer, Parameter, Tensor
+from ..engine.tensor import TENSORS, Parameter, Tensor
 from ..errors import ArgumentError, BadValue
 from ..kinds import ATOMS, kind_of
 from .torch_repr import DEFAULT, PREFIX, PrintOptions, tensor_repr
@@ -63,7 +63,7 @@ def scalar_format(t: Any, spec: str, *, options: PrintOptions = DEFAULT) -> str:
 
     ArgumentError for a spec on a tensor with dimensions, ValueError for a spec the number does not have.
     """
-    own = type(t) is not Tensor and type(t) is not Buffer and type(t) in TENSORS
+    own = type(t) is not Tensor and type(t) in TENSORS
     if own or t.shape or t.device.type == "meta":
         if spec:
             raise ArgumentError(
@@ -126,7 +126,7 @@ def named_tensor_repr(value: Any, options: PrintOptions) -> str:
     """A tensor under the name of its class."""
     kind = type(value)
     if not isinstance(value, Parameter):
-        own = kind in TENSORS and kind is not Tensor and kind is not Buffer
+        own = kind in TENSORS and kind is not Tensor
         return tensor_repr(value, options=options, prefix=f"{kind.__name__}(" if own else PREFIX)
     if kind is Parameter:
         return "Parameter containing:\n" + tensor_repr(value, options=options)

@@ -11,7 +11,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from ...engine import context
 from ...engine.dtype import float32
@@ -65,6 +65,9 @@ class Optimizer:
         {"add_param_group", "defaults", "load_state_dict", "param_groups", "state", "state_dict", "step"}
         | {"zero_grad"}
     )
+
+    OptimizerPreHook: TypeAlias = Callable[[Any, Any, Any], tuple[Any, dict[str, Any]] | None]
+    OptimizerPostHook: TypeAlias = Callable[[Any, Any, Any], None]
 
     _optimizer_step_pre_hooks: Hooks
     _optimizer_step_post_hooks: Hooks

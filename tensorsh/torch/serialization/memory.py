@@ -11,7 +11,7 @@ import numpy as np
 from ...engine import dtype as dt
 from ...engine.dtype import DType
 from ...engine.spec import spec
-from ...engine.tensor import Buffer, Parameter, Tensor, make_tensor
+from ...engine.tensor import Parameter, Tensor, make_tensor
 from ...ops.attributes import strides_of
 from ...ops.storages import TypedStorage, UntypedStorage
 from ...ops.strided import address, owner
@@ -141,8 +141,6 @@ def rebuild_meta_tensor_no_storage(dtype: DType, size: Any, stride: Any, require
 def rebuild_from_type_v2(function: Callable[..., Any], kind: type, args: Any, state: Any) -> Tensor:
     """A tensor of another class, or one on which a program hung something."""
     found = function(*args)
-    if isinstance(state, dict) and state.get("_is_buffer"):
-        return Buffer(found, persistent=state["persistent"])
     if type(found) is not kind:
         found = found.as_subclass(kind)
     return _with_state(found, state)
@@ -206,8 +204,6 @@ def reduced(tensor: Tensor, looking: Callable[[Tensor], Any]) -> tuple[Callable[
     """What a pickle holds in a tensor's place; `looking` gives what it holds for memory, offset and strides."""
     state = dict(tensor.__dict__)
     kind: type = type(tensor)
-    if kind is Buffer:
-        kind, state["_is_buffer"] = Tensor, True
     if kind is Parameter:
         data = make_tensor(tensor.array, tensor.spec)
         if state:

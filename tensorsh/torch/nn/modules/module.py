@@ -12,7 +12,7 @@ import inspect
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ....engine.tensor import Buffer, Parameter, Tensor
 from ....kinds import Kind, describe
@@ -65,6 +65,7 @@ class Module:
     `training` says which mode it is in; `train()` and `eval()` set it here and in all modules inside.
     """
 
+    T_destination = TypeVar("T_destination", bound=dict[str, Any])
     dump_patches = False
     _version = 1
     training: bool

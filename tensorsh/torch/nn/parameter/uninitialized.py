@@ -6,7 +6,7 @@ from typing import Any
 
 from ....engine.overrides import Disabled
 from ....engine.sealed import become
-from ....engine.tensor import Buffer, Parameter, Tensor
+from ....engine.tensor import Parameter, Tensor
 from ...namespace import torch
 
 __all__ = ["UninitializedBuffer", "UninitializedParameter", "is_lazy"]
@@ -81,18 +81,17 @@ class UninitializedParameter(Uninitialized, Parameter):
         return Tensor._make_subclass(cls, torch.empty(0, device=device, dtype=dtype), requires_grad)
 
 
-class UninitializedBuffer(Uninitialized, Buffer):
+class UninitializedBuffer(Uninitialized, Tensor, inner=True):
     """A buffer whose shape the first input will tell."""
 
     __slots__ = ()
-
-    becomes = Buffer
 
     def __new__(
         cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
     ) -> Any:
         found = Tensor._make_subclass(cls, torch.empty(0, device=device, dtype=dtype), requires_grad)
         found.persistent = persistent
+        found._is_buffer = True
         return found
 
 
