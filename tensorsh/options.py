@@ -28,6 +28,7 @@ SCRIPT `-` is standard input. The ARGUMENTs are the list `argv` in the program.
       --dtype D         the default float dtype
       --device D        where new tensors go: cpu, meta
       --threads N       threads for large operations
+      --max-memory SIZE what a program may use, as 500M or 4G; by default what the machine has
       --keep-going      do not stop at the first error
       --timer           time each statement
       --no-compile      run loops statement by statement, never as compiled programs
@@ -65,6 +66,7 @@ class Options:
         self.dtype: str | None = None
         self.device: str | None = None
         self.threads: int | None = None
+        self.max_memory: int | None = None
         self.keep_going: bool = False
         self.timer: bool = False
         self.compile: bool = True
@@ -97,6 +99,7 @@ SWITCHES = {
 VALUES = {
     "-f": "format", "--format": "format", "-o": "output", "--output": "output", "--seed": "seed",
     "--dtype": "dtype", "--device": "device", "--threads": "threads", "--color": "color", "--session": "session",
+    "--max-memory": "max_memory",
 }  # fmt: skip
 
 CHOICES = {"format": FORMATS, "color": ("auto", "always", "never")}
@@ -141,7 +144,8 @@ def read_flag(options: Options, flag: str, rest: list[str], *, attached: bool) -
         name, text = VALUES[flag], take(flag, rest)
         if name in CHOICES and text not in CHOICES[name]:
             raise UsageError(f"{flag}: {text!r} is not one of {', '.join(CHOICES[name])}")
-        setattr(options, name, whole_number(flag, text) if name in ("seed", "threads") else text)
+        reader = READERS.get(name)
+        setattr(options, name, text if reader is None else reader(flag, text))
     else:
         raise UsageError(f"unknown option {flag}")
 
@@ -157,6 +161,18 @@ def whole_number(flag: str, text: str) -> int:
         return int(text)
     except ValueError:
         raise UsageError(f"{flag} wants a whole number, not {text!r}") from None
+
+
+def size(flag: str, text: str) -> int:
+    """Bytes; `4G` are 4 · 2³⁰."""
+    power = " KMGT".find(text[-1:].upper())
+    number = whole_number(flag, text[:-1] if power > 0 else text)
+    if number < 0:
+        raise UsageError(f"{flag} wants a size, not {text!r}")
+    return number << 10 * max(power, 0)
+
+
+READERS = {"seed": whole_number, "threads": whole_number, "max_memory": size}
 
 
 def positional(options: Options, words: list[str]) -> None:

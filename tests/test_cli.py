@@ -215,3 +215,41 @@ def test_threads_reach_the_libraries_before_numpy_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "1 True\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the system does not limit memory")
+def test_more_memory_than_there_is_is_refused(tmp_path):
+    tried = {
+        '"a" * 10**9': "MemoryError",
+        "[0] * 10**9": "MemoryError",
+        '"x".ljust(10**10)': "MemoryError",
+        'format(1.5, "1000000000")': "MemoryError",
+        '"%*d" % (10**9, 1)': "MemoryError",
+        'f"{1:>{10**9}}"': "MemoryError",
+        "list(range(10**11))": "MemoryError",
+        'format(1.5, ".10000000000f")': "ValueError: precision too big",
+        "[0] * 10**30": "OverflowError: cannot fit 'int' into an index-sized integer",
+        "torch.ones(10**9)": "RuntimeError: DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000",
+        "torch.ones(4000, 1) * torch.ones(1, 10**6)": "RuntimeError: DefaultCPUAllocator: can't allocate memory: you",
+        "np.ones(10**9)": "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 7.45 GiB for an array",
+    }
+    path = tmp_path / "prog.py"
+    program = (
+        "import torch, numpy as np\n"
+        + "".join(f"x = {each}\n" for each in tried)
+        + "print(len('a' * 10**8))\n"
+    )
+    path.write_text(program)
+    command = [sys.executable, "-m", "tensorsh", "--max-memory", "400M", "--keep-going", "-f", "json", path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    errors = [json.loads(line)["error"] for line in done.stderr.splitlines()]
+    for error, said in zip(errors, tried.values(), strict=True):
+        assert f"{error['class']}: {error['message']}".removesuffix(": ").startswith(said)
+        assert error["help"] or "Error: " in said
+    assert (done.returncode, done.stdout) == (1, "100000000\n")
+
+
+@pytest.mark.parametrize("size", ["lots", "-1", "4X", "G"])
+def test_sizes_that_are_none(size, capsys):
+    assert main(["--max-memory", size, "-c", "1"]) == 2
+    assert "--max-memory wants" in capsys.readouterr().err

@@ -34,7 +34,10 @@ def install_operator(name: str, record: Op, swapped: str | None = None, arrays: 
     def forward(self: Tensor, other: Any) -> Any:
         kind = type(other)
         if kind is Tensor or kind is float or kind is int or kind in PLAIN:
-            return record.run(self, other, *rest)
+            try:
+                return record.run(self, other, *rest)
+            except MemoryError as error:
+                raise refused(error) from None
         return otherwise(f"__{name}__", work, self, other, arrays)
 
     put(name, forward)
@@ -46,7 +49,10 @@ def install_operator(name: str, record: Op, swapped: str | None = None, arrays: 
         def backward(self: Tensor, other: Any) -> Any:
             kind = type(other)
             if kind is float or kind is int:
-                return record.run(other, self, *rest)
+                try:
+                    return record.run(other, self, *rest)
+                except MemoryError as error:
+                    raise refused(error) from None
             return otherwise(f"__{swapped}__", reverse, self, other)
 
         put(swapped, backward)
@@ -58,7 +64,10 @@ def install_work(name: str, work: Work) -> None:
     def operator(self: Tensor, other: Any) -> Any:
         kind = type(other)
         if kind is Tensor or kind is float or kind is int or kind in PLAIN:
-            return work(self, other)
+            try:
+                return work(self, other)
+            except MemoryError as error:
+                raise refused(error) from None
         return otherwise(f"__{name}__", work, self, other)
 
     put(name, operator)
@@ -71,6 +80,13 @@ def install_inplace(name: str, record: Op) -> None:
         install_work(f"i{name}", lambda self, other: apply_inplace(record, (self, other, *rest)))
     else:
         install_work(f"i{name}", getattr(Tensor, record.name + "_"))
+
+
+def refused(error: MemoryError) -> BaseException:
+    """PyTorch's error for memory that there is not."""
+    from .memory_errors import out_of_memory
+
+    return out_of_memory(error) or error
 
 
 def put(name: str, operator: Work) -> None:

@@ -136,11 +136,13 @@ def _sites(trace: TracebackType | None, find: Find) -> Iterator[ast.Node]:
 
 
 def _reported(error: BaseException, sites: list[ast.Node], names: Iterable[str]) -> TensorshError:
-    error = out_of_memory(error) or error
     facts = facts_of(error)
     if facts is not None:
         return report(error, facts)
     if not _raised_by_the_program(error):
+        memory = out_of_memory(error)
+        if memory is not None:
+            return report(memory, facts_of(memory) or Facts("value"))
         return InternalError(
             f"{type(error).__name__}: {error}",
             error_class=class_name(type(error)),
@@ -179,6 +181,8 @@ def _help(error: BaseException, message: str, sites: list[ast.Node], names: Iter
             return did_you_mean(name, [each for each in _members(of) if each[:1] != "_"])
         case KeyError():
             return _unknown_key(error, sites)
+        case MemoryError():
+            return "it takes more memory than there is: make it smaller, or work on parts of it"
     return next((help for pattern, help in HINTS if re.match(pattern, message)), None)
 
 
