@@ -1,7 +1,7 @@
 """What is typed as a PyTorch program: it prints what the text shows, here and under PyTorch.
 
 `data/as_torch.json.gz` holds texts (the examples of the documentation, and more), the programs they become, and what
-PyTorch 2.13 printed when it ran these.
+PyTorch 2.13 printed when it ran these. `data/typed.json.gz` holds sessions at the prompt, of both kinds, likewise.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from tensorsh.text.printing import texts
 from test_repl import RecordedShell
 
 RECORDED = json.loads(gzip.decompress((Path(__file__).parent / "data" / "as_torch.json.gz").read_bytes()))
+
+
+TYPED = json.loads(gzip.decompress((Path(__file__).parent / "data" / "typed.json.gz").read_bytes()))
 
 
 def shown(text: str) -> tuple[Session, str]:
@@ -103,6 +106,28 @@ def test_statements(text: str, program: str) -> None:
     assert lines[-2] == program
 
 
+@pytest.mark.parametrize("number", range(len(TYPED)))
+def test_recorded_sessions(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was typed shows what PyTorch printed, and so does the program."""
+    session = TYPED[number]
+    shell = RecordedShell()
+    shell.show_code = shell.tell  # type: ignore[method-assign]
+
+    def show(value: object) -> None:
+        with shell.session.active():
+            print(texts.repr(value.value))
+
+    shell.screen.show = show  # type: ignore[method-assign]
+    for text in session["inputs"]:
+        shell.enter(text)
+    assert capsys.readouterr().out == session["printed"]
+    shell.enter(":torch")
+    (program,) = [told for told in shell.told if "import torch" in told or "from torch" in told]
+    assert program == session["program"]
+    Session().execute(program, "program.py", script=True)
+    assert capsys.readouterr().out == session["printed"]
+
+
 def test_names_that_the_program_binds_stay() -> None:
     translation = Translation(Session())
     translation.add("tanh = 3\ninf = 2.\n", False)
@@ -113,6 +138,46 @@ def test_names_that_the_program_binds_stay() -> None:
 def test_what_pytorch_lacks_is_named() -> None:
     translation = translated(Session(), 't = 1\nx = load("x.npy")\n')
     assert translation.missing == ["load (line 2)"]
+    assert "def load(path, **options):" in translation.program()
+
+
+@pytest.mark.parametrize(
+    ("text", "program"),
+    [
+        ("opt = sgd(w, lr=0.1)", "opt = torch.optim.SGD([w], lr=0.1)"),
+        ("opt = adamw([w])", "opt = torch.optim.AdamW([w])"),
+        ("opt = rmsprop(ws)", "opt = torch.optim.RMSprop(ws)"),
+        ("n = 3 as float64", "n = torch.tensor(3, dtype=torch.float64)"),
+        ("n = 3; n = n as int8", "n = 3; n = torch.tensor(n, dtype=torch.int8)"),
+        (
+            'einsum("i,i", [1, 2], [3, 4])',
+            'show(torch.einsum("i,i", torch.tensor([1, 2]), torch.tensor([3, 4])))',
+        ),
+        ("F.pad([1, 2], [1, 1])", "show(F.pad(torch.tensor([1, 2]), [1, 1]))"),
+        ("ys = [t for t in ws]", "ys = [t for t in ws]"),
+        ('(1, "a")', 'show((1, "a"))'),
+        ('w, "a"', 'show((w, "a"))'),
+        ("ws * w", "print(torch.as_tensor(ws) * w)"),
+    ],
+)
+def test_what_is_of_its_own_kind(text: str, program: str) -> None:
+    session = Session()
+    session.run("param w = [1., 2.]\nparam v = [1., 2.]\nws = [w, v]")
+    lines = translated(session, f"param w = [1., 2.]\nparam v = [1., 2.]\nws = [w, v]\n{text}\n").program()
+    assert lines.split("\n")[-2] == program
+
+
+def test_earlier_results_are_kept_where_they_are_asked_for(shell: RecordedShell) -> None:
+    for text in ("w.sum()", "w", "Out[6] + _7", "_ * 2"):
+        shell.enter(text)
+    shell.enter(":torch 6-9")
+    body = shell.told[-1].rpartition("return value\n\n")[2]
+    assert body == "_6 = show(w.sum())\n_7 = show(w)\nshow(_6 + _7)\nshow(_ * 2)\n"
+    shell.enter("opt = adam([p], lr=0.1)")
+    shell.enter("opt.step()")
+    shell.enter("opt.lr")
+    shell.enter(":torch 11-13")
+    assert shell.told[-1].endswith('lr=0.1)\nopt.step()\nshow(opt.param_groups[0]["lr"])\n')
 
 
 # ------------------------------------------------------------------ in the shell

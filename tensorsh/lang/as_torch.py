@@ -9,13 +9,16 @@ where a call, an index or a loop takes them apart they are a list; an operation 
 from __future__ import annotations
 
 import builtins
+import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import takewhile
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..engine.dtype import DType
 from ..source import Source
 from . import ast
+from .as_torch_definitions import DEFINITIONS, LESS, NEEDS, OPTIMIZERS
 from .as_torch_text import Text
 from .binding import bound_names
 from .host import Dual
@@ -38,32 +41,8 @@ CONSTANTS = {
     "pi": "torch.pi",
     "e": "torch.e",
 }
-#: what the program defines itself, if it needs it
-DEFINITIONS = {
-    "show": "def show(value):\n    if value is not None:\n        print(repr(value))\n    return value\n",
-    "track": "def track(items, label=None):\n    return items\n",
-    "clock": "from time import perf_counter as clock\n",
-    "batches": """\
-def batches(*tensors, size=32, shuffle=False, drop_last=False):
-    order = torch.randperm(len(tensors[0])) if shuffle else torch.arange(len(tensors[0]))
-    for rows in order.split(size):
-        if not (drop_last and len(rows) < size):
-            picked = tuple(t[rows] for t in tensors)
-            yield picked if len(picked) > 1 else picked[0]
-""",
-}
-for _name in ("sum", "min", "max", "any", "all", "round", "pow"):
-    DEFINITIONS[f"{_name}_of"] = (
-        f"def {_name}_of(value, *rest, **options):\n"
-        f"    function = torch.{_name} if isinstance(value, torch.Tensor) else {_name}\n"
-        "    return function(value, *rest, **options)\n"
-    )
-#: what PyTorch has nothing like, whatever else it calls so
-LACKING = frozenset({
-    "accuracy", "adam", "adamw", "alias", "argv", "confusion_matrix", "copy", "devices", "f1_score",
-    "get_printoptions", "heatmap", "hist", "image", "load", "mean_absolute_error", "mean_squared_error",
-    "plot", "precision", "r2_score", "recall", "rmsprop", "save", "scatter", "sgd", "train_test_split",
-})  # fmt: skip
+#: earlier results at the prompt
+EARLIER = re.compile(r"_{1,3}|_\d+|Out")
 #: namespaces that have names of their own, and how they are imported
 IMPORTS = {"torch": "import torch", "F": "import torch.nn.functional as F", "nn": "import torch.nn as nn"}
 
@@ -76,6 +55,18 @@ class Variables(Protocol):
     def __contains__(self, name: object) -> bool: ...
 
 
+class Typed(NamedTuple):
+    """One text: see `Translation.add`; `bound` as often as statements bind it, `read` what it reads of others'."""
+
+    source: Source
+    program: ast.Program
+    pythonic: bool
+    number: int
+    shown: bool
+    bound: list[str]
+    read: set[str]
+
+
 class Translation:
     """Translates texts, one after the other; `missing` lists what PyTorch has no counterpart of.
 
@@ -84,27 +75,63 @@ class Translation:
 
     def __init__(self, session: Variables, known: Iterable[str] = (), shows: bool = True):
         self.session = session
-        self.known = set(known)  # names that the program has bound
+        self.before = frozenset(known)  # names that are bound already
         self.shows = shows
+        self.typed: list[Typed] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self.known = set(self.before)  # names that the program has bound
+        self.kinds: dict[str, str | None] = {}  # what these are, where their statements tell
+        self.left: Counter[str] = (
+            Counter()
+        )  # how often names are still to be bound, the text at hand included
+        self.once: set[str] = set()  # names that this text binds once, and none after it
+        self.keeps = False  # whether earlier results are asked for
         self.imports = {IMPORTS["torch"]}
         self.defined: dict[str, str] = {}
-        self.missing: list[str] = []
+        self.lacking: list[str] = []
         self.where = ""  # what is said of the text that is translated, in the place of a line
-        self.texts: list[str] = []
 
-    def add(self, text: str, pythonic: bool, where: str = "") -> None:
-        """Translate one text of a kind; what it binds is known to those after it. `where` is what it is called."""
-        self.where = where
+    def add(self, text: str, pythonic: bool, number: int = 0, shown: bool = True) -> None:
+        """One more text, of a kind; what it binds is known to those after it.
+
+        `number` is the input's, `shown` whether it has shown a value.
+        """
         source = Source(text)
         program = parse(source, pythonic)
-        bound = {name for statement in program.body for name in bound_names(statement)}
-        self.known |= bound
+        bound = [name for statement in program.body for name in bound_names(statement)]
         names = {node.id for s in program.body for node in walk(s) if isinstance(node, ast.Name)}
-        self.texts.append(Text(self, source, pythonic, "_" in names and "_" not in bound).run(program.body))
+        self.typed.append(Typed(source, program, pythonic, number, shown, bound, names - {*bound}))
+
+    @property
+    def missing(self) -> list[str]:
+        """What PyTorch has no counterpart of."""
+        self.program()
+        return self.lacking
+
+    def _translated(self) -> list[str]:
+        self._begin()
+        self.left = Counter(name for typed in self.typed for name in typed.bound)
+        mentioned = set().union(*(typed.read for typed in self.typed)).difference(self.left, self.before)
+        earlier = {name for name in mentioned if EARLIER.fullmatch(name)}
+        for typed in self.typed:
+            if "Out" in earlier:
+                earlier |= {f"_{n}" for n in re.findall(r"\bOut\[(\d+)\]", typed.source.text)}
+        self.keeps = bool(earlier & {"_", "__", "___"})
+        texts = []
+        for typed in self.typed:
+            self.where = f"input {typed.number}" if typed.number else ""
+            self.known |= {*typed.bound}
+            self.once = {name for name in typed.bound if self.left[name] == 1}
+            kept = f"_{typed.number}" if f"_{typed.number}" in earlier else ""
+            texts.append(Text(self, typed.source, typed.pythonic, kept, typed.shown).run(typed.program.body))
+            self.left -= Counter(typed.bound)
+        return texts
 
     def program(self) -> str:
         """The whole program."""
-        body = "".join(text.rstrip("\n") + "\n" for text in self.texts)
+        body = "".join(text.rstrip("\n") + "\n" for text in self._translated())
         begins = takewhile(lambda line: line.startswith(("import ", "from ", "#")), body.split("\n"))
         head = "".join(line + "\n" for line in sorted(self.imports.difference(begins)))
         parts = [part for part in (head, *self.defined.values(), body) if part]
@@ -112,7 +139,8 @@ class Translation:
 
     def define(self, name: str) -> None:
         """The program needs one of `DEFINITIONS`."""
-        self.defined[name] = DEFINITIONS[name]
+        for each in (*NEEDS.get(name, ()), name):
+            self.defined.setdefault(each, DEFINITIONS[each])
 
     # -- names
 
@@ -139,17 +167,17 @@ class Translation:
             return f"torch.{value.name}"
         if name in DEFINITIONS and value is not None:
             self.define(name)
+            if name in LESS:
+                self.lacks(name, line)
             return name
+        if name in OPTIMIZERS and value is not None:
+            return f"torch.optim.{OPTIMIZERS[name]}"
         if value is None or isinstance(value, TypeName | Dual):
             return name
         if hasattr(builtins, name):
             return name
-        torch = self.session.builtin("torch") if name not in LACKING else None
-        found = {
-            place: each
-            for place in PLACES
-            if torch is not None and (each := _found(torch, place, name)) is not None
-        }
+        torch = self.session.builtin("torch")
+        found = {place: each for place in PLACES if (each := _found(torch, place, name)) is not None}
         if found:
             same = (place for place, each in found.items() if each == value)
             return f"{next(same, next(iter(found)))}.{name}"
@@ -159,8 +187,8 @@ class Translation:
     def lacks(self, what: str, line: int) -> None:
         """PyTorch has nothing for it."""
         found = f"{what} ({self.where or f'line {line}'})"
-        if found not in self.missing:
-            self.missing.append(found)
+        if found not in self.lacking:
+            self.lacking.append(found)
 
 
 def _found(torch: Any, place: str, name: str) -> Any:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .as_torch import Translation
 
 
+#: parameters of any type that tensors are given for
+TAKERS = frozenset({"tensors", "args", "inputs", "outputs", "primals", "tangents", "v"})
+
+
 class Kinds:
     """What the pieces of one text are; `local` holds the names of the functions that we are inside of."""
 
@@ -37,7 +41,8 @@ class Kinds:
             name = function.name if isinstance(root, Namespace) else f"Tensor.{function.name}"
             if isinstance(root, Namespace):
                 path = function.span.text.removeprefix("torch.").removeprefix("F.")
-                name = path if path in registry else function.name
+                paths = (path, f"nn.functional.{path}")
+                name = next((each for each in paths if each in registry), function.name)
             found = registry.get(name)
             return found if isinstance(found, Op) else None
         return None
@@ -46,6 +51,23 @@ class Kinds:
         """Whether a dotted name begins with `torch`, `F`, …"""
         root = root_of(function)
         return self.free(root) and isinstance(self.whole.builtin(root), Namespace)
+
+    def kind_of_name(self, name: str) -> str | None:
+        """What its statement tells; of a name that is not bound again its value in the end, too."""
+        found, whole = self.whole.kinds.get(name), self.whole
+        if found is None and (not whole.left[name] or name in whole.once) and name in whole.session:
+            return kind_of_value(whole.session[name])
+        return found
+
+    def is_optimizer(self, name: str) -> bool:
+        """Whether a variable holds an optimiser of tensorsh's own programs."""
+        from ..train.optim import Optimizer
+
+        return (
+            not self.free(name)
+            and name in self.whole.session
+            and isinstance(self.whole.session[name], Optimizer)
+        )
 
     def kind(self, node: Any) -> str | None:
         """`tensor`, `number`, `list`; None where it cannot be told."""
@@ -67,8 +89,8 @@ class Kinds:
             case ast.Binary(left=left, right=right):
                 kinds = {self.kind(left), self.kind(right)}
                 return "tensor" if "tensor" in kinds else "number" if kinds == {"number"} else None
-            case ast.Name(id=name) if name in self.whole.session and not self.free(name) and not self.local:
-                return kind_of_value(self.whole.session[name])
+            case ast.Name(id=name) if not self.free(name) and not self.local:
+                return self.kind_of_name(name)
             case ast.Attribute(name="shape"):
                 return "list"
             case ast.Attribute(value=value, name="T" | "mT" | "H" | "real" | "imag" | "data"):
@@ -110,7 +132,7 @@ def takes_tensor(op: Op, index: int, keyword: str | None) -> Any:
     if found is None:
         return False
     if found.type in ("any", "any..."):
-        return "any" if found.name in ("tensors", "operands") else False
+        return "any" if found.name in TAKERS else False
     return "list" if found.type == "Tensor[]" else found.type.startswith("Tensor")
 
 

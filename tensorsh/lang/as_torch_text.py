@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from ..source import Source
 from . import ast
 from .annotate import as_annotation, dtype_named
+from .as_torch_definitions import OPTIMIZERS
 from .as_torch_kinds import Kinds, root_of, takes_tensor
 from .binding import bound_names
 from .codegen import is_command
 from .host import ELEMENTWISE, Dual
+from .runs import walk
 
 if TYPE_CHECKING:
     from .as_torch import Translation
@@ -26,11 +28,13 @@ Edit = tuple[int, int, str]
 class Text(Kinds):
     """The edits of one text."""
 
-    def __init__(self, whole: Translation, source: Source, pythonic: bool, last: bool):
+    def __init__(self, whole: Translation, source: Source, pythonic: bool, kept: str, shown: bool):
         super().__init__(whole, pythonic)
         self.source = source
-        self.last = last  # whether `_` is the last value shown
+        self.kept = kept  # the name under which later texts find what this one shows
+        self.shown = shown  # whether it shows anything
         self.edits: list[Edit] = []
+        self.depth = 0  # how many loops and branches we are inside of
         self.derivatives = 0  # how many `grad … wrt` we are inside of
         self.forms: dict[type, Callable[[Any], None]] = {
             ast.TensorLiteral: self.literal, ast.Name: self.name, ast.Call: self.call, ast.Binary: self.binary,
@@ -38,7 +42,9 @@ class Text(Kinds):
             ast.Assign: self.assign, ast.Declare: self.declare, ast.Convert: self.convert, ast.GradOf: self.grad_of,
             ast.GradWrt: self.grad_wrt, ast.Display: self.display, ast.Backward: self.backward, ast.Graph: self.note,
             ast.Explain: self.note, ast.Define: self.define, ast.Lambda: self.lambda_, ast.Entry: self.entry,
-            ast.Import: self.import_, ast.Attribute: self.attribute,
+            ast.Import: self.import_, ast.Attribute: self.attribute, ast.Comprehension: self.comprehension,
+            ast.AugAssign: self.augmented, ast.If: self.branch, ast.While: self.branch, ast.Try: self.branch,
+            ast.Match: self.branch,
         }  # fmt: skip
 
     def run(self, body: Iterable[ast.Stmt]) -> str:
@@ -136,8 +142,12 @@ class Text(Kinds):
             isinstance(function, ast.Attribute) or self.whole.builtin(root_of(function)) is not None
         )
         method = isinstance(function, ast.Attribute) and not self.is_namespace(function)
+        optimizer = isinstance(function, ast.Name) and function.id in OPTIMIZERS and self.free(function.id)
         for i, argument in enumerate(node.arguments):
             value = argument.value
+            if optimizer and i == 0 and self.kind(value) == "tensor":
+                self.around(value, "[", "]")
+                continue
             if isinstance(value, ast.TensorLiteral | ast.ListExpr | ast.TupleExpr):
                 takes = takes_tensor(op, i + method, argument.name) if op is not None else own
                 if takes == "list" and isinstance(value, ast.TensorLiteral) and not self.pythonic:
@@ -186,6 +196,10 @@ class Text(Kinds):
     def binary(self, node: ast.Binary) -> None:
         for side, other in ((node.left, node.right), (node.right, node.left)):
             beside = self.kind(other)
+            if isinstance(side, ast.Name) and beside == "tensor" and self.kind(side) == "list":
+                if not self.pythonic:
+                    self.around(side, "torch.as_tensor(", ")")
+                    continue
             if isinstance(side, ast.TensorLiteral) and node.op == "+" and beside == "list":
                 self.part(side)
             elif (
@@ -215,6 +229,9 @@ class Text(Kinds):
                 self.visit(operand)
 
     def subscript(self, node: ast.Subscript) -> None:
+        if node.value.span.text == "Out" and self.free("Out"):
+            self.replace(node.span.start, node.span.end, f"_{node.span.text[4:-1].strip()}")
+            return
         self.visit(node.value)
         for item in node.items:
             self.part(item)
@@ -227,6 +244,12 @@ class Text(Kinds):
         self.visit(node.target)
         self.unpacked(node.iterable, node.target)
         self.visit(node.conditions)
+
+    def comprehension(self, node: ast.Comprehension) -> None:
+        targets = [each for clause in node.clauses for each in walk(clause.target)]
+        self.local.append(frozenset(each.id for each in targets if isinstance(each, ast.Name)))
+        self.inside(node)
+        self.local.pop()
 
     def lambda_(self, node: ast.Lambda) -> None:
         self.local.append(frozenset(parameter.name for parameter in node.parameters))
@@ -287,16 +310,39 @@ class Text(Kinds):
     # -- statements
 
     def assign(self, node: ast.Assign) -> None:
+        kind = self.kind(node.value)
         self.visit(node.targets)
         if any(isinstance(target, ast.TupleExpr | ast.ListExpr) for target in node.targets):
             self.part(node.value)
         else:
             self.visit(node.value)
+        for target in node.targets:
+            self.bind(target, kind)
+
+    def bind(self, target: ast.Expr, kind: str | None) -> None:
+        """A variable is bound to something of a kind; None where that cannot be told."""
+        if isinstance(target, ast.Name) and not self.local:
+            self.whole.kinds[target.id] = kind if not self.depth else None
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        target = node.target
+        kinds = {self.kind(node.value), self.kind(target)}
+        self.inside(node)
+        if len(kinds) > 1:
+            self.bind(target, "tensor" if "tensor" in kinds else None)
+
+    def branch(self, node: ast.Node) -> None:
+        """What may run or not, or several times."""
+        self.depth += 1
+        self.inside(node)
+        self.depth -= 1
 
     def for_(self, node: ast.For) -> None:
         self.visit(node.target)
         self.unpacked(node.iterable, node.target)
+        self.depth += 1
         self.visit((node.body, node.otherwise))
+        self.depth -= 1
 
     def declare(self, node: ast.Declare) -> None:
         if self.pythonic and not node.param and node.annotation is not None and node.value is not None:
@@ -307,6 +353,7 @@ class Text(Kinds):
         self.replace(node.span.start, node.target.span.start, "")
         self.replace(node.target.span.end, node.value.span.start, " = ")
         self.annotated(node.value, node.annotation, node.span.end, node.param)
+        self.bind(node.target, "tensor")
 
     def define(self, node: ast.Define) -> None:
         names = frozenset(parameter.name for parameter in node.parameters) | bound_names(node.body)
@@ -326,21 +373,52 @@ class Text(Kinds):
 
     def display(self, node: ast.Display) -> None:
         value = node.value
-        silent = isinstance(value, ast.Call) and value.function.span.text == "print"
+        silent = not self.shown or self.is_silent(value)
         if not self.whole.shows or node.quiet or self.local or silent or is_command(value):
             self.visit(value)
             return
-        bare = isinstance(value, ast.TupleExpr) and not value.span.text.startswith("(")
-        before, after = ("((", "))") if bare else ("(", ")")
-        if not self.last and self.kind(value) in ("tensor", "number", "list"):
-            self.around(value, "print" + before, after)
+        name = f"{self.kept} = " * bool(self.kept) + self.shower(value)
+        if not isinstance(value, ast.TupleExpr) or value.span.text.startswith("("):
+            self.around(value, f"{name}(", ")")
+        elif node.span.text == f"({value.span.text})":
+            self.put(node.span.start, f"{name}(")
+            self.visit(value)
+            self.put(node.span.end, ")")
         else:
-            self.whole.define("show")
-            self.around(value, "_ = " * self.last + "show" + before, after)
+            self.around(value, f"{name}((", "))")
+
+    def shower(self, value: ast.Expr) -> str:
+        """What shows a value: `print` where that writes the same, and nobody wants it later."""
+        if not self.kept and not self.whole.keeps and self.kind(value) in ("tensor", "number", "list"):
+            return "print"
+        name = "show_kept" if self.whole.keeps else "show"
+        self.whole.define(name)
+        return "show"
+
+    def is_silent(self, value: ast.Expr) -> bool:
+        """Whether there is nothing to show of it: `print(…)`, and methods that say that they return nothing."""
+        if not isinstance(value, ast.Call):
+            return False
+        function = value.function
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            name = function.value.id
+            if not self.free(name) and name in self.whole.session:
+                method = getattr(type(self.whole.session[name]), function.name, None)
+                returned = getattr(method, "__annotations__", {}).get("return", "")
+                if returned in (None, "None"):
+                    return True
+            if function.name == "step" and not value.arguments:
+                return True
+        return function.span.text == "print"
 
     def attribute(self, node: ast.Attribute) -> None:
         value = node.value
-        if isinstance(value, ast.ListExpr) and not self.pythonic and not hasattr(list, node.name):
+        if isinstance(value, ast.Name) and node.name in ("lr", "params") and self.is_optimizer(value.id):
+            self.visit(value)
+            self.replace(value.span.end, node.span.end, f'.param_groups[0]["{node.name}"]')
+            return
+        listed = isinstance(value, ast.ListExpr | ast.Name) and self.kind(value) == "list"
+        if listed and not self.pythonic and not hasattr(list, node.name):
             self.stacked(value)
         else:
             self.visit(value)

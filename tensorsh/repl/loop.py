@@ -123,6 +123,7 @@ class Entry:
     text: str
     done: str = ""
     pythonic: bool = False
+    shown: bool = False  # whether it has shown a value
     taken_back: str = ""  # what had succeeded before `:undo`
     went_along: tuple[Entry, ...] = ()  # those that only showed something of it, taken back with it
 
@@ -284,6 +285,7 @@ class Shell:
     def show(self, shown: Shown) -> None:
         """Display a value, unless values are not to be."""
         self.results.shown.append(shown.value)
+        self.entries[-1].shown = True
         if self.lesson is not None:
             self.lesson.shown.append(shown.value)
         if not self.look.echo:

@@ -78,7 +78,7 @@ def translated(shell: Shell, entries: list[Entry], shows: bool = True) -> str:
         known |= bound(each)
     translation = Translation(shell.session, known, shows)
     for each in entries:
-        translation.add(each.done, each.pythonic, f"input {each.number}")
+        translation.add(each.done, each.pythonic, each.number, each.shown)
     if translation.missing:
         shell.tell(shell.paint("PyTorch has no counterpart of " + ", ".join(translation.missing), "note"))
     return translation.program()
