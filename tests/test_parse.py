@@ -165,8 +165,26 @@ def test_damaged_cache_is_computed_again(tmp_path, monkeypatch, damage):
 
 def test_cache_of_another_grammar_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    path = grammar._cache_file()
+    grammar.load()
+    (path,) = map(str, (tmp_path / "tensorsh").iterdir())
     grammar._write_cache(path, "another grammar", {"names": []})
+    assert grammar.load().names
+
+
+def test_grammars_side_by_side_keep_their_tables(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    grammar.load()
+    with monkeypatch.context() as other:
+        other.setattr(grammar, "FORMAT", 0)
+        grammar.load()
+    for number in range(20):
+        (tmp_path / "tensorsh" / f"grammar-{number:08x}.table").touch(0o600)
+        os.utime(tmp_path / "tensorsh" / f"grammar-{number:08x}.table", (0, 0))
+    with monkeypatch.context() as other:
+        other.setattr(grammar, "FORMAT", -1)
+        grammar.load()
+    assert len(list((tmp_path / "tensorsh").iterdir())) == grammar.TABLES_KEPT
+    monkeypatch.setattr(grammar, "_compute", None)
     assert grammar.load().names
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from zlib import crc32
 
 FORMAT = 1  # of the cached data; raise it with every change of `_compute`
+TABLES_KEPT = 8  # of other versions, and of checkouts that somebody works on
 
 # How a rule's children become the value of the whole, see `Rule`.
 BUILD, PASS, SPREAD = 0, 1, 2
@@ -77,11 +78,12 @@ def load() -> Grammar:
     with open(_grammar_file(), encoding="utf-8") as file:
         text = file.read()
     key = f"{FORMAT} {sys.version_info[:2]}\n{text}"
-    path = _cache_file()
+    path = _cache_file(key)
     data = _read_cache(path, key)
     if data is None:
         data = _compute(text)
         _write_cache(path, key, data)
+        _forget_old(os.path.dirname(path))
     return Grammar(data)
 
 
@@ -95,11 +97,12 @@ def _grammar_file() -> str:
 # ------------------------------------------------------------------ the cache
 
 
-def _cache_file() -> str:
+def _cache_file(key: str) -> str:
+    """Each grammar has a file of its own: versions of tensorsh side by side leave each other's alone."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "tensorsh", f"grammar-{sys.version_info[0]}.{sys.version_info[1]}.table")
+    return os.path.join(base, "tensorsh", f"grammar-{crc32(key.encode()):08x}.table")
 
 
 def _read_cache(path: str, key: str) -> dict[str, Any] | None:
@@ -139,6 +142,17 @@ def _write_cache(path: str, key: str, table: dict[str, Any]) -> None:
             os.unlink(temporary)
     except OSError:
         pass  # the next run computes the table again
+
+
+def _forget_old(folder: str) -> None:
+    """Remove all tables but the newest."""
+    with contextlib.suppress(OSError):
+        tables = [
+            entry for entry in os.scandir(folder) if entry.name.startswith("grammar-") and _ours(entry.stat())
+        ]
+        tables.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+        for entry in tables[TABLES_KEPT:]:
+            os.unlink(entry.path)
 
 
 # ------------------------------------------------------------------ from Lark
