@@ -1,6 +1,8 @@
 """Tests import their neighbours (`from oracle import …`) and find the package beside them."""
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,10 @@ import numpy as np
 from tensorsh.engine import hooks
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # Tests start hundreds of commands, each of which would compile the package; the tree stays as clean.
+    os.environ["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / f"tensorsh-bytecode-{os.getuid()}")
 
 np.seterr(all="ignore")  # as while a session runs: tests call operations by themselves too
 
