@@ -8,7 +8,8 @@ names imports everything; so does a name that no index has.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -28,6 +29,7 @@ class Registry(dict[str, Any]):
         super().__init__()
         self.index: dict[str, str] = {}
         self.packages: list[str] = []
+        self.waiting: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.owners: dict[str, str] | None = None  # name → module, while an index is being made
 
     def add_package(self, package: str, index: Mapping[str, str]) -> None:
@@ -51,10 +53,22 @@ class Registry(dict[str, Any]):
             for module in iter_modules(import_module(package).__path__):
                 import_module(f"{package}.{module.name}")
 
+    def is_unused(self) -> bool:
+        """Whether no operation has been asked for yet."""
+        return not len(self)
+
+    def when_used(self, told: Callable[[], None]) -> None:
+        """Call a method, if its object is there by then, when the first operation is asked for."""
+        self.waiting.append(weakref.WeakMethod(told))
+
     def __setitem__(self, name: str, value: Any) -> None:
         if self.owners is not None:
             self.owners[name] = _running_module()
         super().__setitem__(name, value)
+        while self.waiting:
+            told = self.waiting.pop()()
+            if told is not None:
+                told()
 
     def __missing__(self, name: str) -> Any:
         if not self.load(name):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops, train  # noqa: F401  registers every operation
 from ..engine import context
+from ..engine.op import registry
 from ..engine.warn import Event, Warnings
 from ..errors import DataError, ParseError, TensorshError, plain
 from ..interrupt import heard, unbroken
@@ -109,6 +110,8 @@ class Evaluator:
         self.running_statement: Statement | None = None
         self.compiling = True  # loops are replayed as compiled programs where that is possible
         self.segments: list[str] = []  # of the loops outside functions in the statement being compiled
+        #: segments that wait for an operation: what they are bound in, their names, and what that was
+        self.asleep: list[tuple[dict[str, Any], str, Callable[..., int]]] = []
         self.numbers = count()
         self.programs: list[
             tuple[str, Any]
@@ -162,7 +165,15 @@ class Evaluator:
             """The first calls only count; then the compiler is brought in."""
             nonlocal visits
             visits += i == 0
-            if visits < patience or i:
+            if visits < patience:
+                return i
+            if registry.is_unused():  # there is nothing to replay, and may never be
+                if i == len(run) - 1:  # and the code of this round does not ask again
+                    prelude.bound[name] = 0
+                    self.asleep.append((prelude.bound, name, go))
+                    registry.when_used(self.wake)
+                return i
+            if i:
                 return i
             from .segments import Segment
 
@@ -183,6 +194,13 @@ class Evaluator:
 
         prelude.bound[name] = go
         return name
+
+    def wake(self) -> None:
+        """An operation has been asked for: loops that did without may go on with one."""
+        asleep, self.asleep = self.asleep, []
+        for bound, name, go in asleep:
+            if name in bound:  # the loop is not over
+                bound[name] = go
 
     def folder(self) -> str:
         """Where the running script is."""

@@ -19,5 +19,5 @@ NAMES = {
     "recall": "metrics",
     "rmsprop": "optim",
     "sgd": "optim",
-    "train_test_split": "data",
+    "train_test_split": "holdout",
 }

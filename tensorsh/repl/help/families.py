@@ -28,7 +28,7 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
         "embedding_bag fold padding interpolate grid activation activation_smooth dropout softmax",
     ),
     "gradients": ("Gradients and transforms", "autograd. func.", "autograd functional func jacobians vmap gradcheck"),
-    "training": ("Training, tables and charts", "optim.", "optim metrics data tables charts"),
+    "training": ("Training, tables and charts", "optim.", "optim metrics holdout tables charts"),
     "random": ("Random numbers", "random.", "random random_fill random_streams gamma_draws"),
     "creation": ("Making tensors", "", "create factories ranges grids storage"),
     "elementwise": (
