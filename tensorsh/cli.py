@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import interrupt
+from . import interrupt, numpy_docs
 from .errors import TensorshError, UsageError, facts_of
 from .options import HELP, Options, read_options
 from .output import Output, Report, encoding_of, use_color, width
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the program that the arguments describe; returns the exit code."""
+    numpy_docs.defer()
     try:
         prepare_streams()
         try:

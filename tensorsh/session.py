@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, TypeVar
-from unicodedata import normalize
 
 import numpy as np
 
@@ -31,7 +30,7 @@ from .errors import TensorshError, UsageError, Warned, facts_of
 from .interrupt import whole
 from .lang.evaluate import Evaluator, Statement, TakenBack, roomy
 from .lang.queries import Graph
-from .source import Source, Span
+from .source import Source, Span, same_letters
 
 if TYPE_CHECKING:
     from .lang.history import History
@@ -60,7 +59,7 @@ class Shown:
 
 def is_name(text: str) -> bool:
     """Whether a program could have a variable of this name."""
-    plain = normalize("NFKC", text)
+    plain = same_letters(text)
     reserved = plain.startswith("__") and plain.strip("_")
     return plain.isidentifier() and not reserved and not iskeyword(plain)
 
@@ -383,7 +382,7 @@ class Session:
         """Bind a name; arrays become tensors that share their memory, other values stay as they are."""
         if not is_name(name):
             raise KeyError(f"{name!r} is not a name that a program can use")
-        name = normalize("NFKC", name)
+        name = same_letters(name)
         self._evaluator.variables[name] = to_value(value)
 
     def __delitem__(self, name: str) -> None:

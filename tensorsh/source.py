@@ -14,7 +14,7 @@ from bisect import bisect_right
 from functools import cached_property
 
 #: what a text in another encoding than UTF-8 says in one of its first two lines
-DECLARED = re.compile(rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*[-\w.]")
+DECLARED = rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*[-\w.]"
 
 
 #: bytes after which what is no regular file is taken for one that has no end
@@ -27,12 +27,21 @@ def decoded(content: bytes) -> str:
     UTF-8 unless a comment at its beginning says otherwise, as in Python: `# -*- coding: latin-1 -*-`.
     """
     encoding = "utf-8-sig"
-    if DECLARED.match(content):
+    if b"coding" in content and re.match(DECLARED, content):
         from io import BytesIO
         from tokenize import detect_encoding
 
         encoding, _ = detect_encoding(BytesIO(content).readline)
     return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def same_letters(word: str) -> str:
+    """A name in the letters that Python takes it for: those that look alike are one (NFKC)."""
+    if word.isascii():
+        return word
+    from unicodedata import normalize  # a large table
+
+    return normalize("NFKC", word)
 
 
 def read_program(path: str, pipes: bool = False) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import tensorsh
+from tensorsh.lang import grammar
 
 ROOT = Path(tensorsh.__file__).parent
 
@@ -20,7 +21,7 @@ FLOORS = (
     "errors",
     "kinds",
     "options engine",
-    "ops text io",
+    "ops text io numpy_docs",
     "train",
     "torch",
     "ignite",
@@ -107,6 +108,7 @@ def test_heavy_modules_are_imported_where_they_are_used(path: Path) -> None:
 
 #: what only some programs need: the machinery of calls, of undoing, of modules, the library
 LATE = {
+    "dataclasses",
     "difflib",
     "pathlib",
     "shlex",
@@ -127,10 +129,12 @@ LATE = {
     "tensorsh.modules.tables",
     "tensorsh.torch.nn",
     "tensorsh.torch.settings",
+    "unicodedata",
 }
 
 
 def test_one_line_program_imports_nothing_heavy() -> None:
+    grammar.load()  # and keep its table: Lark, which makes it, imports some of them
     code = (
         "import sys; from tensorsh.cli import main\n"
         "try: main(['-c', '1+1'])\n"
@@ -139,6 +143,61 @@ def test_one_line_program_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["2", "[]"]
+
+
+PLAIN_LOOP = """
+import torch
+class P:
+    def __init__(self, x): self.x = x
+    def __add__(self, other): return P(self.x + other.x)
+total = P(0)
+for i in range(80):
+    total = total + P(i)
+w = None
+for i in range(200):
+    if i >= {first}:
+        w = torch.zeros(1) if w is None else w * 0.5
+        w = w + 1
+print(total.x, w)
+"""
+
+
+@pytest.mark.parametrize(("first", "loaded", "w"), [(200, False, "None"), (100, True, "tensor([2.])")])
+def test_loops_without_tensors_do_not_load_the_compiler(
+    first: int, loaded: bool, w: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "numbers.py"
+    program.write_text(PLAIN_LOOP.format(first=first), encoding="utf-8")
+    code = (
+        "import sys; from tensorsh.cli import main\n"
+        f"main([{str(program)!r}])\n"
+        "print('tensorsh.engine.compile' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"3160 {w}", str(loaded)]
+
+
+@pytest.mark.parametrize(
+    "asked", ["import numpy as np\nprint(np.array.__doc__[:8])", "import torch\nhelp(print)"]
+)
+def test_docstrings_of_numpy_wait_for_a_reader(asked: str, tmp_path: Path) -> None:
+    code = (
+        "import sys; from tensorsh.cli import main\n"
+        "main(['-c', '1+1'])\n"
+        "import numpy\n"
+        "print(numpy.ndarray.sum.__doc__)\n"
+        f"main(['-c', {asked!r}])\n"
+        "print(numpy.ndarray.sum.__doc__.split('(')[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["2", "None"] and lines[-1] == "a.sum"
+
+
+def test_who_imports_tensorsh_has_all_of_numpy() -> None:
+    code = "import tensorsh, numpy; tensorsh.Session(); print(numpy.ndarray.sum.__doc__.split('(')[0])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["a.sum"]
 
 
 def test_the_context_in_force_is_that_of_the_thread() -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from .tensor import Tensor
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """`name = text`.
 
@@ -18,15 +16,17 @@ class Line:
     node      the graph's node that it belongs to, as `grad_fn` calls it
     """
 
-    name: str
-    text: str
-    spec: Any
-    value: Tensor | None
-    complete: bool
-    node: str = ""
+    __slots__ = ("complete", "name", "node", "spec", "text", "value")
+
+    def __init__(self, name: str, text: str, spec: Any, value: Tensor | None, complete: bool, node: str = ""):
+        self.name = name
+        self.text = text
+        self.spec = spec
+        self.value = value
+        self.complete = complete
+        self.node = node
 
 
-@dataclass(slots=True, eq=False)
 class Explanation:
     """The chain rule from `root` to each of `inputs`.
 
@@ -36,11 +36,14 @@ class Explanation:
     notes               what a reader should know
     """
 
-    root: str
-    values: list[Line] = field(default_factory=list)
-    gradients: list[Line] = field(default_factory=list)
-    inputs: list[tuple[str, str | None, Tensor | None]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    __slots__ = ("gradients", "inputs", "notes", "root", "values")
+
+    def __init__(self, root: str):
+        self.root = root
+        self.values: list[Line] = []
+        self.gradients: list[Line] = []
+        self.inputs: list[tuple[str, str | None, Tensor | None]] = []
+        self.notes: list[str] = []
 
     @property
     def complete(self) -> bool:

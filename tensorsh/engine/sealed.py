@@ -69,6 +69,17 @@ def leave() -> None:
             flags.value &= ~IMMUTABLE
 
 
+@contextlib.contextmanager
+def lifted() -> Iterator[None]:
+    """The library imports what looks at classes as if no session ran."""
+    global _depth
+    depth, _depth = _depth, 0
+    try:
+        yield
+    finally:
+        _depth = depth
+
+
 def become(value: Any, kind: type) -> None:
     """Make an object one of another class."""
     with changing(type(value), kind):

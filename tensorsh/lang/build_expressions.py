@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from keyword import iskeyword
 from typing import Any
 
 from ..errors import ParseError
-from ..source import Source, Span
+from ..source import Source, Span, same_letters
 from . import ast, checks
 from .lexer import Tokens
 from .literal import number
@@ -35,10 +34,8 @@ class Expressions:
     def word(self, token: int) -> str:
         """The text of a NAME; letters that look alike are one, as in Python."""
         word = self.source_text[self.starts[token] : self.ends[token]]
-        if word.isascii():
-            return word
-        plain = unicodedata.normalize("NFKC", word)
-        if iskeyword(plain):
+        plain = same_letters(word)
+        if plain is not word and iskeyword(plain):
             raise ParseError(
                 f"invalid syntax: `{word}` is the keyword `{plain}` in other letters", span=self.at(token)
             )

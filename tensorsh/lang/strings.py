@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from codecs import escape_decode  # type: ignore[attr-defined]
 from typing import Any
 
@@ -105,8 +104,10 @@ def _character(escape: str, span: Span, at: int) -> str:
         if len(escape) == 2:
             message = "(unicode error) malformed \\N character escape"
         else:
+            from unicodedata import lookup  # a large table
+
             try:
-                return unicodedata.lookup(escape[3:-1])
+                return lookup(escape[3:-1])
             except KeyError:
                 message = "(unicode error) unknown Unicode character name"
     if message:

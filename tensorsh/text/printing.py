@@ -14,17 +14,13 @@ class Texts:
     """Values as text, the way PyTorch and Python write them, under the options of the session in force."""
 
     def options(self) -> Any:
-        from dataclasses import replace
-
         from .torch_repr import DEFAULT
 
         state = context.current()
         chosen = state.printing or DEFAULT
-        return (
-            chosen
-            if chosen.default_dtype == state.dtype.name
-            else replace(chosen, default_dtype=state.dtype.name)
-        )
+        if chosen.default_dtype == state.dtype.name:
+            return chosen
+        return chosen._replace(default_dtype=state.dtype.name)
 
     def repr(self, value: Any) -> Text:
         from .host_repr import host_repr

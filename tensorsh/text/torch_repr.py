@@ -14,9 +14,8 @@ A tensor here is anything with `array`, `shape`, `dtype`, `device`, `requires_gr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
 from itertools import compress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ _PROFILES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PrintOptions:
+class PrintOptions(NamedTuple):
     """What `set_printoptions` and `set_default_dtype` say about printing."""
 
     precision: int = 4
@@ -64,11 +62,11 @@ class PrintOptions:
             if value < 0:
                 raise BadValue(f"set_printoptions(): {name} must not be negative, got {value}")
         # Like PyTorch, an unknown profile changes nothing.
-        return replace(self, **{**_PROFILES.get(profile, {}), **given, "sci_mode": sci_mode})
+        return self._replace(**{**_PROFILES.get(profile, {}), **given, "sci_mode": sci_mode})
 
     def as_dict(self) -> dict[str, Any]:
         """What `get_printoptions()` answers."""
-        options = asdict(self)
+        options = self._asdict()
         del options["default_dtype"]
         return options
 

@@ -14,9 +14,11 @@ from ..table import Table
 
 def _numpy(modules: Any) -> dict[str, Any]:
     """What is the session's own, or asks at the gate."""
+    from ...numpy_docs import load
     from ..numpy_files import functions
     from ..numpy_state import of
 
+    load()
     return functions(modules) | of(modules).functions()
 
 

@@ -11,6 +11,7 @@ from ...engine.op import Op, registry
 from ...engine.schema import Parameter
 from ...lang.host import Dual
 from ...lang.namespace import Namespace, TypeName
+from ...numpy_docs import load
 from ...render.derivatives import formulas
 from ..lookup import Signature, method, signature
 from .page import Page
@@ -73,6 +74,7 @@ def _told(name: str, value: Any, called: Signature | None, page: Page, language:
 
 def documentation(value: Any) -> str | None:
     """What a function says about itself; an object that can be called says it in its `__call__`."""
+    load()
     of_itself = hasattr(value, "__code__") or isinstance(value, type) or inspect.isbuiltin(value)
     if isinstance(value, type):
         inherited = [base.__doc__ for base in value.__mro__[1:]]
