@@ -261,18 +261,18 @@ def test_options_are_the_sessions_own() -> None:
 def test_sessions_are_forgotten() -> None:
     import gc
 
-    from tensorsh.modules import frames
+    from tensorsh.modules.frame_faces import _STANDS
 
     def use() -> None:
         run(BEGIN + "print(df, df['a'].mean(), pd.NaT, list(df.iterrows()))")
 
     use()
     gc.collect()
-    before = len(frames._STANDS)
+    before = len(_STANDS)
     for _ in range(3):
         use()
     gc.collect()
-    assert len(frames._STANDS) == before
+    assert len(_STANDS) == before
 
 
 def test_it_is_loaded_where_a_program_imports_it() -> None:

@@ -21,23 +21,17 @@ from ..engine.tensor import Tensor
 from ..errors import Facts, know
 from ..kinds.ownership import module_name, own_class
 
-PLAIN = (
-    type(None),
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    np.generic,
-    datetime.date,
-    datetime.timedelta,
-    type(...),
+#: what leads nowhere, and is not changed
+PLAIN: frozenset[type] = frozenset(
+    (
+        *(type(None), bool, int, float, complex, str, bytes, type(...), datetime.date, datetime.timedelta),
+        *(np.bool_, np.float16, np.float32, np.float64, np.int8, np.int16, np.int32, np.int64, np.uint8),
+    )
 )
 
 
 class Behind:
-    """An object of a library behind its wall."""
+    """An object of a library behind its wall: its attributes, and how it prints."""
 
     __slots__ = ("__weakref__", "held")
 
@@ -48,32 +42,6 @@ class Behind:
     def __setattr__(self, name: str, value: Any) -> None:
         wall, real = behind(self)
         wall.set_attribute(real, name, value)
-
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        wall, real = behind(self)
-        if not callable(real):
-            raise TypeError(f"{type(real).__name__!r} object is not callable")
-        return wall.call(real, args, options)
-
-    def __getitem__(self, key: Any) -> Any:
-        return through(self, operator.getitem, key)
-
-    def __len__(self) -> int:
-        return through(self, len)
-
-    def __bool__(self) -> bool:
-        return through(self, bool)
-
-    def __iter__(self) -> Iterator[Any]:
-        wall, real = behind(self)
-        return wall.given(wall.inside(iter, (real,), {}))
-
-    def __enter__(self) -> Any:
-        wall, real = behind(self)
-        return wall.give(real.__enter__())
-
-    def __exit__(self, *error: Any) -> Any:
-        return behind(self)[1].__exit__(None, None, None)
 
     def __repr__(self) -> str:
         return through(self, repr)
@@ -107,7 +75,40 @@ def behind(value: Behind) -> tuple[Wall, Any]:
 
 def through(value: Behind, function: Callable[..., Any], *args: Any) -> Any:
     """A function of Python's, called with what is behind the wall."""
-    return behind(value)[0].call(function, (value, *args), {})
+    wall, real = behind(value)
+    return wall.give(wall.inside(function, (real, *map(wall.take, args)), {}))
+
+
+class Thing(Behind):
+    """One of which only its library knows what it can do: it is asked for everything there is syntax for."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        wall, real = behind(self)
+        if not callable(real):
+            raise TypeError(f"{type(real).__name__!r} object is not callable")
+        return wall.call(real, args, options)
+
+    def __getitem__(self, key: Any) -> Any:
+        return through(self, operator.getitem, key)
+
+    def __len__(self) -> int:
+        return through(self, len)
+
+    def __bool__(self) -> bool:
+        return through(self, bool)
+
+    def __iter__(self) -> Iterator[Any]:
+        wall, real = behind(self)
+        return wall.given(wall.inside(iter, (real,), {}))
+
+    def __enter__(self) -> Any:
+        wall, real = behind(self)
+        return wall.give(real.__enter__())
+
+    def __exit__(self, *error: Any) -> Any:
+        return behind(self)[1].__exit__(None, None, None)
 
 
 class Wall:
@@ -244,7 +245,7 @@ class Wall:
                 raise TypeError(f"{self.roots[0]} has no argument {min(self.refused & taken.keys())!r} here")
             return taken
         if issubclass(kind, list | tuple):
-            return [self.take(each) for each in value]
+            return [*value] if PLAIN.issuperset(map(type, value)) else [self.take(each) for each in value]
         for base, exact in _EXACT:
             if issubclass(kind, base):
                 return exact(value)
@@ -280,7 +281,7 @@ class Wall:
                 return value.view(np.ndarray)
             return _each(self.give, value)
         if kind in (list, tuple, set):
-            return kind(self.give(each) for each in value)
+            return kind(value if PLAIN.issuperset(map(type, value)) else map(self.give, value))
         if kind is dict:
             return {self.give(key): self.give(each) for key, each in value.items()}
         if issubclass(kind, tuple) and not hasattr(kind, "_fields"):
@@ -310,7 +311,7 @@ class Wall:
                 raise self.clean(error)  # noqa: B904  (it is the same error)
             yield self.give(item)
 
-    def put_behind(self, value: Any, kind: type[Behind] = Behind) -> Behind:
+    def put_behind(self, value: Any, kind: type[Behind] = Thing) -> Behind:
         """A new object that stands for one of the library's."""
         made = object.__new__(kind)
         _HELD.__set__(made, (self, value))
@@ -319,6 +320,8 @@ class Wall:
 
 def _each(function: Callable[[Any], Any], objects: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """An array of objects with each of them put through a function."""
+    if PLAIN.issuperset(map(type, objects.flat)):
+        return objects.copy()
     made = np.empty(objects.size, object)
     for place, value in enumerate(objects.flat):
         made[place] = function(value)

@@ -42,7 +42,10 @@ def readers(modules: Any, wall: Wall) -> dict[str, Callable[..., Any]]:
         function = getattr(pd, name)
 
         def read(*args: Any, **options: Any) -> Any:
-            source, *rest = args if args else [options.pop(each) for each in SOURCES if each in options]
+            given = args or [options.pop(each) for each in SOURCES if each in options]
+            if not given:
+                return wall.call(function, (), options)  # which says so
+            source, *rest = given
             _check(name, options)
             if hasattr(source, "read"):
                 content = source.read()

@@ -90,7 +90,7 @@ CHANGING = (pd.DataFrame, pd.Series, pd.Index, ExtensionArray)
 
 def describe_kinds() -> None:
     """Enter the descriptions: pandas is imported now."""
-    from .frames import Value
+    from .frame_faces import Value
 
     for kind in (pd.DataFrame, pd.Series):
         describe(kind, Kind(parts=(Part(note_table),), closed=ALL))

@@ -7,7 +7,6 @@ Files pass the gate (`frame_files`); texts that pandas would evaluate are looked
 
 from __future__ import annotations
 
-import copy
 import datetime
 import importlib
 import inspect
@@ -16,37 +15,26 @@ import re
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
-from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ..engine.tensor import PLAIN as TENSORS
 from ..engine.tensor import Tensor
 from ..kinds.ownership import module_name, mro_of
-from .behind import Behind, Wall, behind, through
+from .behind import PLAIN, Behind, Thing, Wall, behind
+from .frame_faces import Face, Value, face, stands_for
 from .frame_names import ABSENT, CLASSES, FUNCTIONS, MODULES, NAMES
 from .module import Module
 
 #: Python's own classes that pandas takes for kinds of columns, and as functions
 KINDS = (
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    object,
-    list,
-    tuple,
-    set,
-    dict,
-    datetime.date,
-    datetime.datetime,
-)
+    bool, int, float, complex, str, bytes, object, list, tuple, set, dict, datetime.date, datetime.datetime,
+)  # fmt: skip
 #: functions that give something made of their arguments alone, which pandas knows by themselves
 PURE = frozenset((abs, all, any, len, max, min, repr, round, sorted, sum))
 #: values that lead nowhere
-VALUES = (datetime.datetime, datetime.time, datetime.timezone, re.Pattern)
+VALUES = PLAIN | {datetime.datetime, datetime.time, datetime.timezone, re.Pattern, slice}
 #: what calls methods by the names it is given, and what these may not call in turn
 BY_NAME = frozenset(("agg", "aggregate", "apply", "transform", "pivot_table", "crosstab"))
 PLOTTING = frozenset(("plot", "hist", "boxplot"))
@@ -94,109 +82,6 @@ def module(name: str, modules: Any) -> dict[str, Any]:
         }
     return wall.named(source, MODULES[name])
 
-
-# ------------------------------------------------------------------ faces
-
-
-class Face(type):
-    """The class of the classes that stand for pandas's."""
-
-    def __call__(cls, *args: Any, **options: Any) -> Any:
-        wall, real = _stands_for(cls)
-        if real not in wall.makes:  # others would open files themselves
-            raise TypeError(f"cannot create {cls.__name__!r} instances")
-        return wall.call(real, args, options)
-
-    def __getattr__(cls, name: str) -> Any:
-        wall, real = _stands_for(cls)
-        return wall.attribute(real, name)
-
-    def __setattr__(cls, name: str, value: Any) -> None:
-        raise TypeError(f"cannot set {name!r} attribute of immutable type {cls.__name__!r}")
-
-    def __delattr__(cls, name: str) -> None:
-        raise TypeError(f"cannot delete {name!r} attribute of immutable type {cls.__name__!r}")
-
-    def __dir__(cls) -> list[str]:
-        wall, real = _stands_for(cls)
-        return [name for name in dir(real) if wall.has(name)]
-
-
-_STANDS: WeakKeyDictionary[Face, tuple[ref[Frames], type]] = WeakKeyDictionary()
-_KEY = object()  # which no program has: classes of its own do not derive from these
-
-
-def _stands_for(cls: Face) -> tuple[Frames, type]:
-    held, real = _STANDS.get(cls, (None, object))
-    wall = None if held is None else held()
-    if wall is None:
-        raise TypeError(f"{cls.__name__!r} is no class of pandas's")
-    return wall, real
-
-
-def _direct(name: str) -> Callable[..., Any]:
-    function = getattr(operator, name)
-    return lambda self, *args: through(self, function, *args)
-
-
-def _reflected(name: str) -> Callable[..., Any]:
-    function = getattr(operator, name)
-    return lambda self, other: through(self, lambda real, given: function(given, real), other)
-
-
-BINARY = "add sub mul truediv floordiv mod pow matmul and_ or_ xor"
-OTHERS = "eq ne lt le gt ge neg pos abs invert setitem delitem contains"
-OPERATORS = {f"__{name.strip('_')}__": _direct(name) for name in f"{BINARY} {OTHERS}".split()}
-OPERATORS |= {f"__r{name.strip('_')}__": _reflected(name) for name in BINARY.split()}
-
-
-class Value(Behind, metaclass=Face):
-    """A table, a column, an index, …: what Python's operators and functions do with it, pandas does."""
-
-    __slots__ = ()
-
-    def __init_subclass__(cls, key: Any = None) -> None:
-        if key is not _KEY:
-            raise TypeError(f"type {cls.__mro__[1].__name__!r} is not an acceptable base type")
-
-    def __hash__(self) -> int:
-        return through(self, hash)
-
-    def __int__(self) -> int:
-        return through(self, int)
-
-    def __float__(self) -> float:
-        return through(self, float)
-
-    def __round__(self, *digits: Any) -> Any:
-        return through(self, round, *digits)
-
-    def __reversed__(self) -> Any:
-        return through(self, reversed)
-
-    def __divmod__(self, other: Any) -> Any:
-        return through(self, divmod, other)
-
-    def __format__(self, spec: str) -> str:
-        return through(self, format, spec)
-
-    def __copy__(self) -> Any:
-        return through(self, copy.copy)
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return through(self, copy.deepcopy)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(through(self, lambda real: np.array(real, dtype=dtype, copy=copy)))
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if type(ufunc) is not np.ufunc or method not in ("__call__", "reduce", "accumulate", "outer", "at"):
-            return NotImplemented
-        return behind(self)[0].call(getattr(ufunc, method), inputs, options)
-
-
-for _name, _function in OPERATORS.items():
-    type.__setattr__(Value, _name, _function)
 
 # ------------------------------------------------------------------ the wall
 
@@ -253,10 +138,14 @@ class Frames(Wall):
             super().set_attribute(real, name, value)
 
     def call(self, real: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if getattr(real, "__name__", "") in BY_NAME:
-            args = tuple(map(self.by_itself, args))
-            options = {key: self.by_itself(each) for key, each in options.items()}
-        return super().call(real, args, options)
+        if getattr(real, "__name__", "") not in BY_NAME:
+            return super().call(real, args, options)
+        taken = [self.take(self.by_itself(each)) for each in args]
+        named = {key: self.take(self.by_itself(each)) for key, each in options.items()}
+        for name in called_by_name(real, taken, named):
+            if not self.has(name) or name in self.made or name in NESTED:
+                raise AttributeError(f"{name!r} is not a valid function name for {real.__name__}")
+        return self.give(self.inside(real, taken, named))
 
     def by_itself(self, value: Any) -> Any:
         """Functions that pandas knows, in what it is told to call."""
@@ -264,31 +153,24 @@ class Frames(Wall):
             return type(value)(map(self.by_itself, value))
         if type(value) is dict:
             return {key: self.by_itself(each) for key, each in value.items()}
-        return super().put_behind(value) if is_known(value) else value
-
-    def inside(self, real: Callable[..., Any], args: Any, options: dict[str, Any]) -> Any:
-        if getattr(real, "__name__", "") in BY_NAME:
-            for name in called_by_name(real, args, options):
-                if not self.has(name) or name in self.made or name in NESTED:
-                    raise AttributeError(f"{name!r} is not a valid function name for {real.__name__}")
-        return super().inside(real, args, options)
+        return super().put_behind(value, Thing) if is_known(value) else value
 
     def take(self, value: Any) -> Any:
         kind = type(value)
-        if kind is str:
-            if ZONES.match(value):
-                raise ValueError(f"time zones are named as in the IANA database, not {value!r}")
+        if kind is str and ZONES.match(value):
+            raise ValueError(f"time zones are named as in the IANA database, not {value!r}")
+        if (kind in VALUES and kind is not slice) or issubclass(kind, np.dtype):
             return value
-        if kind in VALUES or issubclass(kind, np.dtype):
-            return value
-        if kind in TENSORS:
-            return (
-                value.detach()
-            )  # another one: what a program gives its own as attributes would be pandas's to call
-        if issubclass(kind, Behind | Tensor):
+        if issubclass(kind, Behind):
+            return behind(value)[1]
+        if (
+            kind in TENSORS
+        ):  # another one: what a program gives its own as attributes would be pandas's to call
+            return value.detach()
+        if issubclass(kind, Tensor):
             return super().take(value)
         if issubclass(kind, Face):
-            return _stands_for(value)[1]
+            return stands_for(value)[1]
         if issubclass(kind, type) and is_kind(value):
             return value
         if kind is types.BuiltinFunctionType and value in PURE:
@@ -303,22 +185,24 @@ class Frames(Wall):
 
     def give(self, value: Any) -> Any:
         kind = type(value)
-        if kind in VALUES or kind is slice or issubclass(kind, np.dtype):
-            return value
-        if issubclass(kind, Tensor):
-            return value.detach()
-        if issubclass(kind, type) and is_kind(value):
+        if kind in VALUES or issubclass(kind, np.dtype):
             return value
         if value is self.pandas.NaT or value is self.pandas.NA:  # which programs compare with `is`
             found = self.single.get(id(value))
             return self.single.setdefault(id(value), self.put_behind(value)) if found is None else found
+        if kind in self.faces:
+            return self.put_behind(value)
+        if issubclass(kind, Tensor):
+            return value.detach()
+        if issubclass(kind, type) and is_kind(value):
+            return value
         if isinstance(value, type) and self.is_behind(value):
             return self.face(value)
         if callable(value) and not self.is_behind(value):
             return self.function(value)
         return super().give(value)
 
-    def put_behind(self, value: Any, kind: type[Behind] = Behind) -> Behind:
+    def put_behind(self, value: Any, kind: type[Behind] = Thing) -> Behind:
         return super().put_behind(value, self.face(type(value)))
 
     def face(self, kind: type) -> Face:
@@ -327,11 +211,7 @@ class Frames(Wall):
         if made is None:
             bases = (each for each in kind.__mro__[1:] if getattr(self.pandas, each.__name__, None) is each)
             base = next(bases, None)
-            names = {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-            names["__doc__"] = kind.__doc__
-            made = Face(kind.__name__, (Value if base is None else self.face(base),), names, key=_KEY)
-            self.faces[kind] = made
-            _STANDS[made] = ref(self), kind
+            made = self.faces[kind] = face(self, kind, Value if base is None else self.face(base))
         return made
 
 
