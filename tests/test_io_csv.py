@@ -77,7 +77,7 @@ def test_booleans_and_complex():
         ("a,b\n1,2\n", ("a", "b")),
         ("# c\n\na,b\n1,2\n", ("a", "b")),
         ('"a, b",c\n1,2\n', ("a, b", "c")),
-        (",a,b\n0,1,2\n", ("", "a", "b")),
+        (",a,b\n0,1,2\n", ("Unnamed: 0", "a", "b")),
         ("my column\n1\n", ("my column",)),
         ("größe,b\n1,2\n", ("größe", "b")),
         ("1,2\n3,4\n", None),
@@ -144,7 +144,25 @@ def test_txt_comments():
         ("\n \n# c\n", {}, "no rows", ""),
         ("hello\n", {}, "a header, 'hello'", "header=true"),
         (b"\x93NUMPY\x01\0v\0", {}, "binary data", 'format="npy"'),
-        ("1,2\n".encode("utf-16"), {}, "UTF-16", "UTF-8"),
+        ("1,2\n".encode("utf-16-le"), {}, "UTF-16", 'encoding="utf-16-le"'),
+        ("1,2\n".encode("utf-16-be"), {}, "UTF-16", 'encoding="utf-16-be"'),
+        (
+            "姓名,年龄\n张三,20\n".encode("gbk"),
+            {},
+            "line 1: the text is not UTF-8",
+            'encoding="gbk") reads 姓名 年龄',
+        ),
+        (
+            "a,b\n1,2\n3,学生\n".encode("gbk"),
+            {},
+            "line 3: the text is not UTF-8",
+            'encoding="gbk") reads 学生',
+        ),
+        ("prénom,b\n1,2\n".encode("latin-1"), {}, "line 1: the text is not", 'encoding="latin-1") reads é'),
+        ("あい,b\n1,2\n".encode("shift_jis"), {}, "line 1", 'encoding="shift_jis") reads あい'),
+        (b"\xff,b\n1,2\n", {"encoding": "gbk"}, "near byte 0: no gbk text", 'encoding="latin-1"'),
+        ("1,2\n", {"encoding": "latin1000"}, "no encoding is called 'latin1000'", 'encoding="gbk"'),
+        ("1,2\n", {"encoding": "rot13"}, "no encoding is called 'rot13'", 'encoding="gbk"'),
         ('1,"2\n3,4\n', {}, "line", ""),
     ],
 )
@@ -154,6 +172,37 @@ def test_errors(text, options, message, help):
     assert "standard input" in str(caught.value) or "delimiter" in str(caught.value)
     assert message in str(caught.value)
     assert help in (facts_of(caught.value).help or "")
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16", "utf-16-le", "utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_encodings(encoding: str, end: str) -> None:
+    text = end.join(["姓名,年龄,城市", *(f'"張三{i % 7}",{i},"北京' + end + '東城"' for i in range(20_000))])
+    read = csv.read(io.BytesIO(text.encode(encoding)), csv.Options(name="t", encoding=encoding))
+    assert read.names == ("姓名", "年龄", "城市") and read.array.shape == (20_000, 3)
+    assert read.categories[0] == tuple(f"張三{i}" for i in range(7))
+    assert read.categories[2] == ("北京\n東城",)
+    assert read.array[:, 1].tolist() == [*range(20_000)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_marks_say_the_encoding(encoding: str) -> None:
+    read = csv.read(io.BytesIO("列,b\n1,2\n".encode(encoding)), csv.Options(name="t"))
+    assert read.names == ("列", "b") and read.array.tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("a,a,b,a", ("a", "a.1", "b", "a.2")),
+        ("a,a,a.1", ("a", "a.2", "a.1")),
+        ("a,,b,", ("a", "Unnamed: 1", "b", "Unnamed: 3")),
+        ("Unnamed: 1,,b,c", ("Unnamed: 1", "Unnamed: 1.1", "b", "c")),
+    ],
+)
+def test_names_of_columns_are_told_apart(header: str, names: tuple[str, ...]) -> None:
+    text = header + "\n" + ",".join("1234"[: len(names)]) + "\n"
+    assert csv.read(io.BytesIO(text.encode()), csv.Options(name="t", header=True)).names == names
 
 
 def test_errors_far_into_a_large_table(monkeypatch):
@@ -271,7 +320,7 @@ def test_memory_is_little_more_than_the_array(monkeypatch):
         ("inf,id\n1,2\n", [[1, 2]], ("inf", "id")),
         ("% change,°C\n1,2\n", [[1, 2]], ("% change", "°C")),
         ("true,false\nfalse,true\n", [[True, False], [False, True]], None),
-        ("a,\n1,2\n", [[1, 2]], ("a", "")),
+        ("a,\n1,2\n", [[1, 2]], ("a", "Unnamed: 1")),
         ("2019,2020\n1,2\n", [[2019, 2020], [1, 2]], None),
     ],
 )

@@ -162,3 +162,13 @@ def test_what_was_read_says_names_and_categories(session: Session) -> None:
     assert read("iris.csv", columns=["species", "sepal_length"]).categories == {
         0: ("setosa", "versicolor", "virginica")
     }
+
+
+def test_texts_of_several_lines_are_described_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_bytes(b'a,"b\r\nc"\r\n1,"x\r\ny"\r\n2,z\r\n')
+    session = Session()
+    session.run('t = load("t.csv")')
+    assert session.run("categories(t, 1)") == [["x\ny", "z"]]
+    (described,) = session.run("describe(t)")
+    assert repr(described).endswith("\nb c  x y 1, z 1")

@@ -6,7 +6,8 @@ others go to NumPy's parser. What that does not take (quotes, words, a line of a
 by `csv_cells`, cell by cell, which either understands it or says which line and column is wrong. The rows
 are put into one array that grows in place.
 
-    header      a first row of names: words, none of which begins as a number does
+    header      a first row of names: words, none of which begins as a number does; repeated ones are told apart
+    encoding    UTF-8, or what a byte order mark says
     delimiter   of comma, semicolon, tab, bar and blanks the one that splits the first lines evenly
     comments    lines that begin with #; in .txt whatever follows a #
     numbers     as in programs, or with another character before decimals and one between thousands
@@ -31,6 +32,7 @@ from ..errors import DataError
 from . import csv_digits
 from .csv_cells import CellReader
 from .csv_dialect import BLANKS, Dialect, Options, find_dialect, read_head
+from .csv_encoding import as_utf8
 from .files import Rejoined
 
 Array = np.ndarray[Any, Any]
@@ -50,7 +52,7 @@ class Table:
 
 def read(stream: BinaryIO, options: Options) -> Table:
     """The table in a stream of bytes: [rows, columns] and the header's names."""
-    stream = _behind(stream, options.skip)
+    stream = _behind(as_utf8(stream, options.encoding, options.name), options.skip)
     head = read_head(stream, options.name)
     dialect = find_dialect(head, options)
     table = Rows(dialect, options)

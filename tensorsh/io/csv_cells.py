@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
-from .csv_dialect import BLANKS, Dialect, Options, decoded
+from .csv_dialect import BLANKS, Dialect, Options
+from .csv_encoding import decoded
 from .csv_numbers import is_missing
 from .csv_quotes import Quotes
 
@@ -36,7 +37,7 @@ class CellReader:
         def lines() -> Iterator[str]:
             for block in blocks:
                 for raw in self._lines(block):
-                    line = decoded(raw)
+                    line = decoded(raw, self.options.name, quotes.line)
                     quotes.follow(line)
                     yield line
             if quotes.opened is not None:

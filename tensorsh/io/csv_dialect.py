@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..errors import DataError
+from .csv_encoding import decoded
 from .csv_numbers import Numerals, is_missing, is_name, is_word
 from .csv_quotes import open_quote, unclosed
 
@@ -37,6 +38,7 @@ class Options:
     kind: str = "csv"
     skip: int = 0  # lines left out at the top
     nrows: int | None = None  # rows read at most
+    encoding: str | None = None  # of the bytes
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,14 @@ def read_head(stream: BinaryIO, name: str) -> bytes:
     if head.startswith(b"\xef\xbb\xbf"):
         head = head[3:]
     if b"\0" in head:
-        wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+        order = next(
+            (n for n in (0, 1) if b"\0" not in head[n::2] and not head[1 - n :: 2].strip(b"\0")), None
+        )
         raise DataError(
-            f"{name}: {'UTF-16 text' if wide else 'binary data'}, not UTF-8 text",
-            help="save the table as UTF-8 text" if wide else 'say what it is: load(path, format="npy")',
+            f"{name}: {'binary data' if order is None else 'UTF-16 text'}, not UTF-8 text",
+            help='say what it is: load(path, format="npy")'
+            if order is None
+            else f'load(path, encoding="utf-16-{"lb"[order]}e") reads it',
         )
     if b"\r" in head and b"\n" not in head:
         head = head.replace(b"\r", b"\n")
@@ -84,7 +90,7 @@ def find_dialect(head: bytes, options: Options) -> Dialect:
     """What `options` leave open, settled by the first rows. DataError where there are none."""
     comment = re.compile(rb"#[^\r\n]*" if options.kind == "txt" else rb"(?m)^[ \t]*#[^\r\n]*")
     numerals = _numerals(options)
-    lines = _lines(head, comment, _SAMPLE, options.skip)
+    lines = _lines(options.name, head, comment, _SAMPLE, options.skip)
     if not lines:
         raise DataError(f"{options.name}: no rows", help="a table needs at least one line of numbers")
     delimiter = options.delimiter
@@ -94,7 +100,7 @@ def find_dialect(head: bytes, options: Options) -> Dialect:
         raise DataError(f"{delimiter!r} cannot be a delimiter", help='one character, such as delimiter=";"')
     rows = _rows(lines, delimiter)
     if not rows:  # the first goes on for longer
-        lines = _lines(head, comment, len(head), options.skip)
+        lines = _lines(options.name, head, comment, len(head), options.skip)
         rows = _rows(lines, delimiter)
     if not rows:
         raise unclosed(options.name, ((line.line, line.text) for line in lines), delimiter)
@@ -102,7 +108,7 @@ def find_dialect(head: bytes, options: Options) -> Dialect:
     header = options.header
     if header is None:
         header = _is_header(_first_cells(first.text, delimiter), numerals, options, first.line)
-    names = tuple(_split(first.text, delimiter)) if header else None
+    names = told_apart(_split(first.text, delimiter)) if header else None
     width = len(names) if names is not None else _width(first.text, delimiter)
     start, line = first.start, first.line
     if header:
@@ -147,7 +153,7 @@ def _numerals(options: Options) -> Numerals:
     return Numerals(options.decimal, options.thousands)
 
 
-def _lines(head: bytes, comment: re.Pattern[bytes], most: int, above: int) -> list[Row]:
+def _lines(name: str, head: bytes, comment: re.Pattern[bytes], most: int, above: int) -> list[Row]:
     """The first lines, without comments; empty ones only where they may be part of a quoted cell.
 
     `above`: how many lines of the file were left out before them.
@@ -157,7 +163,7 @@ def _lines(head: bytes, comment: re.Pattern[bytes], most: int, above: int) -> li
     for number, raw in enumerate(head.split(b"\n"), above + 1):
         start, end = end, end + len(raw) + 1
         complete = end <= len(head)
-        text = decoded(comment.sub(b"", raw)).strip("\r ")
+        text = decoded(comment.sub(b"", raw), name, number).strip("\r ") if complete or not lines else ""
         if (text.strip() or (lines and quoted)) and (complete or not lines):
             lines.append(Row(start, min(end, len(head)), number, text))
         if len(lines) == most:
@@ -181,13 +187,6 @@ def _rows(lines: list[Row], delimiter: str) -> list[Row]:
     return rows
 
 
-def decoded(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
 def _split(row: str, delimiter: str) -> list[str]:
     """The cells of one line."""
     if delimiter == BLANKS:
@@ -198,6 +197,20 @@ def _split(row: str, delimiter: str) -> list[str]:
             row_cells = next(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
             return [cell.strip() for cell in row_cells]
     return [cell.strip() for cell in row.split(delimiter)]
+
+
+def told_apart(names: list[str]) -> tuple[str, ...]:
+    """Names of columns, as pandas tells them apart: `a`, `a.1` and, where there is none, `Unnamed: 2`."""
+    named = [name or f"Unnamed: {i}" for i, name in enumerate(names)]
+    found: list[str] = []
+    taken = set(named)
+    for name in named:
+        count, new = 0, name
+        while new in found or (count and new in taken):
+            count += 1
+            new = f"{name}.{count}"
+        found.append(new)
+    return tuple(found)
 
 
 def _width(row: str, delimiter: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from collections.abc import Mapping, Sequence
@@ -52,6 +53,7 @@ def read(
     thousands: str | None = None,
     skip: int | None = None,
     nrows: int | None = None,
+    encoding: str | None = None,
     float_dtype: Any = _FLOAT32,
 ) -> Loaded:
     """Read `path`, or standard input for `-`.
@@ -61,6 +63,7 @@ def read(
     delimiter, header, columns   of tables: the character, whether the first row is names, which
                 columns by number or name
     skip, nrows          of tables: lines left out at the top, rows read at most
+    encoding             of tables: how the text is written (UTF-8, or what a byte order mark says)
     decimal, thousands   of tables: the character before decimals (a point), and one between thousands
     """
     path = os.fspath(path)
@@ -75,6 +78,7 @@ def read(
         "thousands": thousands,
         "skip": skip,
         "nrows": nrows,
+        "encoding": encoding,
     }
     with files.opened(path, stdin) as stream:
         stream = compressed.opened(stream, name)
@@ -247,6 +251,8 @@ def _of_content(head: bytes, name: str) -> str:
         return "npz"
     if head[8:9] == b"{" and head[4:8] == b"\0\0\0\0":
         return "safetensors"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _of_content(head[: len(head) & -2].decode("utf-16", "replace").encode(), name)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
         return "json"
     if not head.strip():

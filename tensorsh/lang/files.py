@@ -51,18 +51,21 @@ class Load:
         thousands: str | None = None,
         skip: int | None = None,
         nrows: int | None = None,
+        encoding: str | None = None,
     ) -> Any:
         """What a file holds (`-` is standard input): a tensor, or for npz and safetensors a dict of them.
 
         The format is told by the suffix, by the contents, or by format="csv"; gzip and Zstandard are undone. Tables
-        take delimiter=, header=, columns=, decimal=, thousands=, skip= (lines at the top) and nrows=. A table keeps
-        the names of its columns: `t["width"]`; a column of texts becomes codes, `categories(t, "species")` has them.
+        take delimiter=, header=, columns=, decimal=, thousands=, skip= (lines at the top), nrows= and encoding="gbk".
+        A table keeps the names of its columns: `t["width"]`; a column of texts becomes codes, which
+        `categories(t, "species")` has.
         """
         if not isinstance(path, str):
             raise ArgumentError(
                 f"load() wants a path in quotes, not {type(path).__name__}", code="argument-type"
             )
         texts = {"format": format, "delimiter": delimiter, "decimal": decimal, "thousands": thousands}
+        texts["encoding"] = encoding
         for option, given in texts.items():
             check_option(option, given, str, "a text")
         check_option("header", header, bool, "true or false")
@@ -85,6 +88,7 @@ class Load:
             thousands=thousands,
             skip=skip,
             nrows=nrows,
+            encoding=encoding,
             float_dtype=state.dtype.np,
         )
         value = tensors(loaded.value, state.device if device is None else resolve(device))

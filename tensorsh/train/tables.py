@@ -51,12 +51,16 @@ def describe(t: Any) -> Description:
     )
     array = np.asarray(x.array, np.float64).reshape(x.spec.shape[0], -1)
     rows, texts = [], []
-    for name, values in zip(table.names, array.T, strict=True):
+    for column, values in zip(table.names, array.T, strict=True):
+        name = " ".join(column.split())
         there = values[np.isfinite(values)]
-        if name in table.categories:
-            counts = np.bincount(there.astype(int), minlength=len(table.categories[name]))
-            found = zip(table.categories[name], counts.tolist(), strict=True)
-            listed = [f"{text} {count}" for text, count in sorted(found, key=lambda pair: -pair[1])]
+        if column in table.categories:
+            counts = np.bincount(there.astype(int), minlength=len(table.categories[column]))
+            found = zip(table.categories[column], counts.tolist(), strict=True)
+            listed = [
+                f"{' '.join(text.split())} {count}"
+                for text, count in sorted(found, key=lambda pair: -pair[1])
+            ]
             texts.append((name, listed if len(listed) <= 8 else [*listed[:8], f"… {len(listed) - 8} more"]))
             continue
         if there.size:
