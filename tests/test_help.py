@@ -17,10 +17,10 @@ from tensorsh.repl import pager
 from tensorsh.repl.commands import ALL, COMMANDS
 from tensorsh.repl.complete import complete
 from tensorsh.repl.help import Page, about, of_value, outside, overview, pages
-from tensorsh.repl.help.errors import codes
+from tensorsh.repl.help.errors import codes, kind_text
 from tensorsh.repl.help.families import FAMILIES, members
-from tensorsh.repl.help.page import wrapped
-from tensorsh.repl.help.texts import ENGLISH, find_topic, language, sections, topic, topics
+from tensorsh.repl.help.page import joined, wrapped
+from tensorsh.repl.help.texts import CODE, ENGLISH, find_topic, language, sections, tables, topic, topics
 from tensorsh.repl.help.values import meaning
 
 FOLDER = ROOT / "tensorsh" / "repl" / "help" / ENGLISH
@@ -94,6 +94,94 @@ def test_help_of_an_error_in_an_example_fits_the_page() -> None:
         "           or transpose",
         ">>> x",
     ]
+
+
+CHINESE = FOLDER.parent / "zh"
+
+
+@pytest.fixture
+def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+
+
+@pytest.mark.parametrize("path", TOPICS, ids=lambda path: path.stem)
+def test_a_topic_is_there_in_chinese_with_the_same_examples(path: Path) -> None:
+    page = (CHINESE / "topics" / path.name).read_text(encoding="utf-8")
+    assert page.startswith(f"# {path.stem}: ") and re.search(r"[\u4e00-\u9fff]", page)
+    english = path.read_text(encoding="utf-8")
+    assert page.count("```tensorsh\n```") == english.count("```tensorsh\n") == page.count("```") / 2
+    found, first = find_topic(path.stem, "zh"), find_topic(path.stem, ENGLISH)
+    assert found and first and CODE.findall(found.text) == CODE.findall(first.text)
+    assert all(find_topic(name, "zh") is found for name in (*found.also, *first.also))
+    linked = re.findall(r"`:help ([^`]+)`", page)
+    assert sorted(linked) == sorted(re.findall(r"`:help ([^`]+)`", english)) and linked is not None
+    for width in (40, 80):
+        for line in plain_page(width).markdown(re.sub(r"^```.*?^```", "", found.text, flags=re.M | re.S)):
+            assert columns(line) <= width or line.lstrip().startswith("`"), line
+
+
+def test_statements_are_there_in_chinese() -> None:
+    found, english = sections("statements.md", "zh"), sections("statements.md", ENGLISH)
+    assert found.keys() == english.keys()
+    for name, text in found.items():
+        assert CODE.findall(text) == CODE.findall(english[name]) and re.search(r"[\u4e00-\u9fff]", text)
+
+
+def test_every_error_is_told_in_chinese() -> None:
+    pairs = list(zip(codes(ENGLISH), codes("zh"), strict=True))
+    for english, found in pairs:
+        assert (english.kind, english.name, english.example, english.instead) == (
+            found.kind, found.name, found.example, found.instead
+        )  # fmt: skip
+        assert re.search(r"[\u4e00-\u9fff]", found.meaning), (
+            f"zh/errors.md has no `{found.name}` of {found.kind}"
+        )
+        assert re.search(r"[\u4e00-\u9fff]", kind_text(found.kind, "zh")), found.kind
+
+
+def test_what_lists_say_is_there_in_chinese() -> None:
+    words = {row for table in tables("words.md", "zh").values() for row in table}
+    wanted = {each.summary for each in COMMANDS.values()} | {title for title, _, _ in FAMILIES.values()}
+    assert wanted <= words, f"zh/words.md: {wanted - words}"
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("", ["主题", "广播，不同形状", "线性代数", "撤回最近一个", "按键", "方括号里的数就是张量"]),
+        ("广播", ["形状从最后一维往前比较", "error[broadcast]"]),
+        ("叶子", ["不由任何被记录的运算产生", "MulBackward0"]),
+        ("原地操作", ["x.add_(1)"]),
+        ("no_grad", ["计算而不记录"]),
+        (
+            "matmul-shape",
+            ["矩阵乘法的内侧大小不同。", "属于 shape 一类的错误：大小或维数不相配。", "改写为："],
+        ),
+        (":save", ["把本次会话中成功的输入写成脚本；-f 覆盖。"]),
+        ("线性代数", ["linalg.inv"]),
+        ("softmax", ["沿着哪一维；-1 是最后一维"]),
+        ("explain", ["链式法则，逐行"]),
+    ],
+)
+def test_help_in_chinese(shell, chinese: None, name: str, wanted: list[str]) -> None:
+    told = enter(shell, f":help {name}".strip())
+    for each in wanted:
+        assert each in told, told
+
+
+def test_the_language_is_set_at_the_prompt(shell) -> None:
+    try:
+        enter(shell, ":set language zh")
+        assert "广播" in enter(shell, ":help broadcasting") and "zh" in enter(shell, ":set language")
+        enter(shell, ":set language en")
+        assert "广播" not in enter(shell, ":help broadcasting")
+    finally:
+        enter(shell, ":set language auto")
+    assert "en, zh" in enter(shell, ":set language de")
+
+
+def test_lines_of_wide_characters_are_joined_without_blanks() -> None:
+    assert joined(["张量的", "形状", "`a` 与", "`b`，", "`c`", "d"]) == "张量的形状 `a` 与 `b`，`c` d"
 
 
 def test_the_language_is_that_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

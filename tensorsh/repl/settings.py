@@ -76,6 +76,12 @@ def default(name: str, kind: Kind, about: str, get: Callable[[Shell], Any]) -> S
     return Setting(name, kind, about, get, lambda shell, value: shell.session.configure(**{name: value}))
 
 
+def language_texts() -> Any:
+    from .help import texts
+
+    return texts
+
+
 def put_color(shell: Shell, color: bool) -> None:
     shell.report.color = shell.output.color = color
 
@@ -116,6 +122,13 @@ SETTINGS: dict[str, Setting] = {
         ),
         default("seed", int, "where the random numbers start", lambda shell: shell.session.seed),
         default("threads", int, "threads for large operations", lambda shell: shell.session.context.threads),
+        Setting(
+            "language",
+            ("auto", "en", "zh"),
+            "what help is written in; auto: as the locale says",
+            lambda shell: language_texts().chosen[0] if language_texts().chosen else "auto",
+            lambda shell, value: language_texts().choose(value),
+        ),
         Setting(
             "kind",
             ("own", "torch"),

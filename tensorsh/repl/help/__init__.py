@@ -22,7 +22,7 @@ from ..scan import KEYWORDS, SOFT_KEYWORDS, place
 from .errors import code_page, codes, find_codes
 from .families import FAMILIES, members
 from .page import Page
-from .texts import find_topic, language, plain, sections, topics
+from .texts import find_topic, language, plain, said, sections, topics
 from .values import described
 from .variables import shortened, table_of_variables, variable
 
@@ -49,21 +49,26 @@ KEYS = (
 
 def overview(commands: Mapping[str, Command], page: Page) -> str:
     """`:help` alone; without commands, what `tensorsh help` shows outside of the shell."""
-    lines = page.filled(" ".join((START if commands else OUTSIDE).split()))
-    lines += ["", *page.heading("Topics  (:help broadcasting)" if commands else "Topics")]
-    lines += page.table([(each.name, each.summary) for each in topics(language()).values()])
-    statements = dict.fromkeys(sections("statements.md", language()))
+    tongue = language()
+    lines = page.filled(said(" ".join((START if commands else OUTSIDE).split()), tongue))
+    lines += ["", *page.heading(said("Topics", tongue) + "  (:help broadcasting)" * bool(commands))]
+    lines += page.table([(each.name, each.summary) for each in topics(tongue).values()])
+    statements = dict.fromkeys(sections("statements.md", tongue))
     lines += [
         "",
-        *page.heading("Statements"),
+        *page.heading(said("Statements", tongue)),
         *("  " + line for line in page.filled(" ".join(statements), 2)),
     ]
-    lines += ["", *page.heading("Operations by family  (:help linear-algebra)")]
-    lines += page.table([(name, FAMILIES[name][0]) for name in members()])
+    lines += ["", *page.heading(said("Operations by family", tongue) + "  (:help linear-algebra)")]
+    lines += page.table([(name, said(FAMILIES[name][0], tongue)) for name in members()])
     if commands:
-        rows = [(each.usage, each.summary) for each in commands.values()]
-        lines += ["", *page.heading("Commands"), *page.table([*rows, ("name?", "the same as :help name")])]
-        lines += ["", *page.heading("Keys"), *page.table(KEYS)]
+        rows = [
+            *((each.usage, each.summary) for each in commands.values()),
+            ("name?", "the same as :help name"),
+        ]
+        for title, told in (("Commands", rows), ("Keys", KEYS)):
+            lines += ["", *page.heading(said(title, tongue))]
+            lines += page.table([(left, said(right, tongue)) for left, right in told])
     return "\n".join(lines)
 
 
@@ -157,7 +162,7 @@ def _all_about(
         yield f"`{name}` is a keyword, as in Python."
     errors = find_codes(name, tongue)
     if errors and (text is not None or find_topic(name, tongue)):
-        yield page.marked(f"There is an error of this name, too: `:help error {name}`")
+        yield page.marked(f"{said('There is an error of this name, too:', tongue)} `:help error {name}`")
     else:
         yield from (code_page(code, page, tongue) for code in errors)
     yield family(name, page, short=find_topic(name, tongue) is not None)
@@ -180,7 +185,9 @@ def about_command(name: str, commands: Mapping[str, Command], page: Page) -> str
     if found is None:
         return None
     names = [f":{each}" for each, command in commands.items() if command is found and each != found.name]
-    lines = [*page.heading(found.usage), "", *page.filled(found.summary[0].upper() + found.summary[1:] + ".")]
+    summary = said(found.summary, language())
+    summary = summary[0].upper() + summary[1:] + ("." if summary.isascii() else "。")
+    lines = [*page.heading(found.usage), "", *page.filled(summary)]
     doc = inspect.getdoc(found.run)
     lines += ["", *page.text(doc)] if doc else []
     lines += ["", *page.table([("also", ", ".join(names))])] if names else []
@@ -190,14 +197,18 @@ def about_command(name: str, commands: Mapping[str, Command], page: Page) -> str
 def family(name: str, page: Page, short: bool = False) -> str | None:
     """`:help linear-algebra`: the operations of a family, each with the first line of its help unless `short`."""
     wanted = plain(name)
-    key = next((key for key in FAMILIES if wanted in (key, plain(FAMILIES[key][0]))), None)
+    tongue = language()
+    titles = {key: (key, plain(FAMILIES[key][0]), plain(said(FAMILIES[key][0], tongue))) for key in FAMILIES}
+    key = next((key for key in FAMILIES if wanted in titles[key]), None)
     if key is None:
         return None
     names = members()[key]
     if short:
         listed = page.filled(" ".join(map(spelled, names)), 2)
-        return "\n".join([*page.heading("Operations"), *("  " + line for line in listed)])
-    return "\n".join([*page.heading(FAMILIES[key][0]), "", *page.table(list(first_lines(names)))])
+        title = page.heading(said("Operations", language()))
+        return "\n".join([*title, *("  " + line for line in listed)])
+    title = page.heading(said(FAMILIES[key][0], language()))
+    return "\n".join([*title, "", *page.table(list(first_lines(names)))])
 
 
 def first_lines(names: list[str]) -> Iterator[tuple[str, str]]:

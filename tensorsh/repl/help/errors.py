@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ...errors import TensorshError
 from ...render.error import error_text
 from .page import Page
-from .texts import read
+from .texts import ENGLISH, read, said, sections, tables
 
 ROW = re.compile(r"^\| `([\w-]+)` \| (.+?) \| (?:`([^`]*)`)? \|(?: (?:`([^`]*)`)? \|)?$", re.MULTILINE)
 NEW_LINE = "⏎"
@@ -30,12 +30,19 @@ class Code(NamedTuple):
 
 @cache
 def codes(language: str) -> tuple[Code, ...]:
-    """Every code, as the page has them."""
+    """Every code, as the page has them; the examples are the English page's."""
     found = []
-    for part in re.split(r"^## ", read("errors.md", language), flags=re.MULTILINE)[1:]:
+    meanings = tables("errors.md", language)
+    for part in re.split(r"^## ", read("errors.md", ENGLISH), flags=re.MULTILINE)[1:]:
         kind = part.split("\n", 1)[0].strip()
         found += [
-            Code(kind, name, meaning, example.replace(NEW_LINE, "\n"), instead.replace(NEW_LINE, "\n"))
+            Code(
+                kind,
+                name,
+                meanings[kind].get(name, meaning),
+                example.replace(NEW_LINE, "\n"),
+                instead.replace(NEW_LINE, "\n"),
+            )
             for name, meaning, example, instead in ROW.findall(part)
         ]
     return tuple(found)
@@ -49,10 +56,9 @@ def find_codes(name: str, language: str) -> list[Code]:
 
 def kind_text(kind: str, language: str) -> str:
     """What the section of a kind says."""
-    part = re.search(
-        rf"^## {re.escape(kind)}\n+(.+?)\n\n", read("errors.md", language), re.MULTILINE | re.DOTALL
-    )
-    return part[1] if part and not part[1].startswith("|") else ""
+    found = sections("errors.md", language).get(kind) or sections("errors.md", ENGLISH).get(kind, "")
+    first = found.split("\n\n")[0]
+    return "" if first.startswith("|") else first
 
 
 def code_page(code: Code, page: Page, language: str) -> str:
@@ -60,13 +66,14 @@ def code_page(code: Code, page: Page, language: str) -> str:
     lines = page.heading(f"error[{code.name}]") + page.filled(code.meaning)
     about = kind_text(code.kind, language)
     if about and code.name != code.kind:
-        lines += ["", *page.filled(f"One of the errors of kind **{code.kind}**: {about}")]
+        told = said("One of the errors of kind **{kind}**: {about}", language)
+        lines += ["", *page.filled(told.format(kind=code.kind, about=about))]
     elif about:
         lines += ["", *page.filled(about)]
     if code.example:
         lines += ["", *page.example(typed(code.example)), *shown(code.example, page)]
     if code.instead:
-        lines += ["", *page.filled("Instead:"), "", *page.example(typed(code.instead))]
+        lines += ["", *page.filled(said("Instead:", language)), "", *page.example(typed(code.instead))]
     return "\n".join(lines)
 
 

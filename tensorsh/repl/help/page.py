@@ -15,6 +15,7 @@ PIECES = re.compile(r"(?:`[^`]*`|[^\s`]|`)+")
 WIDE = re.compile(
     r"[\u2e80-\uffef][，。、；：！？）」』]*|(?:`[^`]*`|[^\u2e80-\uffef])+[，。、；：！？）」』]*"
 )
+PUNCTUATION = "，。、；：！？（）「」『』"
 #: what is marked in a line: code, strong words, links
 MARKS = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\([^)]+\)")
 FENCE = "```"
@@ -64,10 +65,10 @@ class Page:
                 lines += self.table(rows(block))
             elif first.startswith("- "):
                 for item in re.split(r"\n(?=- )", "\n".join(block)):
-                    start, *more = self.filled(" ".join(item[2:].split()), 2)
+                    start, *more = self.filled(joined(item[2:].split("\n")), 2)
                     lines += [f"- {start}", *(f"  {line}" for line in more)]
             else:
-                lines += self.filled(" ".join(block))
+                lines += self.filled(joined(block))
             lines.append("")
         return lines[:-1]
 
@@ -149,6 +150,18 @@ def blocks(text: str) -> Iterator[list[str]]:
             block = []
     if block:
         yield block
+
+
+def joined(lines: Sequence[str]) -> str:
+    """Lines as one: there is no blank between wide characters, nor beside their punctuation."""
+    text = ""
+    for line in map(str.strip, lines):
+        ends = text[-1:], line[:1]
+        apart = not (
+            all(columns(end) == 2 for end in ends) or any(end and end in PUNCTUATION for end in ends)
+        )
+        text += " " * bool(text and apart) + line
+    return text
 
 
 def rows(block: Sequence[str]) -> list[tuple[str, str]]:
