@@ -29,6 +29,9 @@ PLAIN: frozenset[type] = frozenset(
     )
 )
 
+#: streams of random numbers, which are drawn from
+STREAMS = (np.random.Generator, np.random.RandomState)
+
 
 class Behind:
     """An object of a library behind its wall: its attributes, and how it prints."""
@@ -221,7 +224,7 @@ class Wall:
     def take(self, value: Any) -> Any:
         """What the library gets for a value of a program."""
         kind = type(value)
-        if kind in PLAIN or value is float or value is int:
+        if kind in PLAIN or kind in STREAMS or value is float or value is int:
             return value
         if issubclass(kind, np.generic):
             return np.asarray(value)[()]

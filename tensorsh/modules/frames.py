@@ -95,7 +95,7 @@ class Frames(Wall):
         from . import frame_files, frame_plots, frame_queries, frame_undo
 
         super().__init__(
-            ("pandas",),
+            ("pandas", "zoneinfo", "dateutil", "pytz"),  # and what time zones are told with
             NAMES.__contains__,
             made=frame_files.writers(modules, self) | frame_queries.methods(modules, self),
             beside=frame_plots.beside(modules),
