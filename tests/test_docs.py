@@ -39,6 +39,36 @@ def test_links_of_the_index_lead_to_entries() -> None:
         assert {name for at, name in links if at == page} <= anchors
 
 
+def test_types_of_methods_are_up_to_date() -> None:
+    stubs = load_builder().stubs
+    assert stubs.PATH.read_text(encoding="utf-8") == stubs.text(), "run: python tools/generate.py"
+
+
+def test_editors_know_methods_and_operators_of_tensors(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    program = tmp_path / "typed.py"
+    program.write_text(
+        "from tensorsh.engine.tensor import Tensor\n"
+        "def f(x: Tensor, y: Tensor) -> None:\n"
+        "    reveal_type((x @ y + 2).sum(0, keepdim=True))\n"
+        "    reveal_type(x.add_(1) < 3)\n"
+        "    reveal_type(x.numel())\n"
+        "    x.relu(unknown=1)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--follow-imports=silent", "--cache-dir", tmp_path / "cache", program],
+        capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    said = [line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith(str(program))]
+    assert said[:4] == [
+        'note: Revealed type is "tensorsh.engine.tensor.Tensor"',
+        'note: Revealed type is "tensorsh.engine.tensor.Tensor"',
+        'note: Revealed type is "int"',
+        'error: Unexpected keyword argument "unknown" for "relu" of "TensorMethods"  [call-arg]',
+    ]
+
+
 def test_indexes_of_names_are_up_to_date() -> None:
     for path, text in load_builder().fresh_indexes().items():
         assert path.read_text(encoding="utf-8") == text, "run: python tools/generate.py"

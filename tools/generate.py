@@ -1,8 +1,8 @@
 """Write what is derived from the operation records: `python tools/generate.py`.
 
-The pages of operations (`reference`), the tutorial (`tutorial_page`), and for each package of operations its
-index of names (which module has which), so that a program imports only the operations it uses. Tests compare
-these files with the records.
+The pages of operations (`reference`), the tutorial (`tutorial_page`), the types of tensors' methods (`stubs`), and
+for each package of operations its index of names (which module has which), so that a program imports only the
+operations it uses. Tests compare these files with the records.
 
 `python tools/generate.py --coverage` runs every recorded case of PyTorch instead, which takes a minute, and
 writes docs/coverage.md.
@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import coverage_page  # noqa: E402
 import reference  # noqa: E402
+import stubs  # noqa: E402
 import tutorial_page  # noqa: E402
 
 PACKAGES = ("ops", "train")
@@ -84,7 +85,7 @@ def main() -> None:
     for path in set(reference.FOLDER.glob("*.md")) - set(texts):
         path.unlink()
     reference.FOLDER.mkdir(exist_ok=True)
-    for path, text in (texts | tutorial_page.pages()).items():
+    for path, text in (texts | tutorial_page.pages() | {stubs.PATH: stubs.text()}).items():
         path.write_text(text, encoding="utf-8")
     print(
         f"docs/operations: {sum(text.count('### ') for text in texts.values())} entries on {len(texts) - 1} pages"

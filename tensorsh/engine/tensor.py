@@ -27,6 +27,9 @@ from .warn import warn
 
 if TYPE_CHECKING:
     from .node import Node
+    from .tensor_methods import TensorMethods
+else:
+    TensorMethods = object
 
 NUMBERS = frozenset((bool, int, float, complex))
 #: what the engine keeps of a tensor
@@ -91,7 +94,7 @@ class TensorMeta(type):
 TensorMeta.__module__, TensorMeta.__name__, TensorMeta.__qualname__ = "torch._C", "_TensorMeta", "_TensorMeta"
 
 
-class Tensor(metaclass=TensorMeta):
+class Tensor(TensorMethods, metaclass=TensorMeta):
     """A multi-dimensional array of one dtype on one device, with PyTorch's semantics.
 
     Embedding programs use `.numpy() .tolist() .item() .shape .dtype .device .requires_grad .grad
