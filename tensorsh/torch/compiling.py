@@ -1,9 +1,12 @@
-"""torch.compile: the function itself. Loops and calls are compiled where that pays, unasked."""
+"""torch.compile: the function itself, a module under another name. Loops and calls are compiled where that pays,
+unasked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+from .namespace import torch
 
 
 def compile(
@@ -16,9 +19,18 @@ def compile(
     options: dict[str, Any] | None = None,
     disable: bool = False,
 ) -> Any:
-    """The function or module that is given; without one, a decorator. RuntimeError for both `mode` and `options`."""
+    """The function that is given, or a module that calls the one that is given; without either, a decorator.
+
+    RuntimeError for both `mode` and `options`.
+    """
     if mode is not None and options is not None:
         raise RuntimeError(
             "Either mode or options can be specified, but both can't be specified at the same time."
         )
-    return (lambda given: given) if model is None else model
+    if model is None:
+        return lambda given: compile(given, disable=disable)
+    if disable or not isinstance(model, torch.nn.Module):
+        return model
+    from .optimized_module import OptimizedModule
+
+    return OptimizedModule(model)

@@ -71,7 +71,7 @@ def get_swa_multi_avg_fn() -> Callable[..., None]:
                 if average.is_floating_point() or average.is_complex():
                     average.lerp_(current, 1 / (num_averaged + 1))
                 else:
-                    average.add_((current - average) / (num_averaged + 1))
+                    average.copy_(average + (current - average) / (num_averaged + 1))
 
     return swa_update
 
