@@ -6,10 +6,11 @@ its Jacobian by the duals of the level with their tangents.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ...engine.tensor import Tensor
 from ...ops.tape import Tape
+from .function import forward_levels
 from .grad_mode import Decorating
 
 __all__ = [
@@ -36,8 +37,19 @@ class Level:
         self.duals: list[Tensor] = []
         self.tangents: list[Tensor] = []
 
+    def dual(self, tensor: Tensor, tangent: Tensor) -> Tensor:
+        """`tensor` with a tangent."""
+        found = Tape([tensor]).inputs[0]
+        self.duals.append(found)
+        self.tangents.append(tangent)
+        return found
 
-_levels: list[Level] = []
+    def tangents_of(self, values: tuple[Any, ...]) -> list[Tensor | None]:
+        """The tangents that values carry."""
+        return [unpack_dual(v).tangent if isinstance(v, Tensor) and v.requires_grad else None for v in values]
+
+
+_levels: list[Level] = forward_levels
 
 
 def enter_dual_level() -> int:
@@ -74,10 +86,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             f"supported. Tensor is of size {list(tensor.shape)} while the given forward gradient is of size "
             f"{list(tangent.shape)}."
         )
-    dual = Tape([tensor]).inputs[0]
-    _levels[-1].duals.append(dual)
-    _levels[-1].tangents.append(tangent)
-    return dual
+    return _levels[-1].dual(tensor, tangent)
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:

@@ -25,6 +25,7 @@ from typing import Any
 from ...engine import context
 from ...engine.graph import GraphNode
 from ...engine.tensor import TENSORS, Tensor
+from ..namespace import torch
 from .function_node import record
 
 __all__ = [
@@ -78,10 +79,14 @@ class BackwardCFunction(FunctionCtx):
     dirty_tensors: Any = None
     non_differentiable: Any = None
     materialize_grads = True
+    saved_for_forward: tuple[Tensor | None, ...] | None = None
+    in_jvp = False
 
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
-        """What `save_for_backward` was given."""
+        """What `save_for_backward` was given; in `jvp`, what `save_for_forward` was."""
+        if self.in_jvp and self.saved_for_forward is not None:
+            return self.saved_for_forward
         node = self._node
         return () if node is None else node.saved_tensors()
 
@@ -206,7 +211,39 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
                 output = cls.forward(ctx, *args)
         finally:
             state.grad_enabled = enabled
+        if forward_levels:
+            tangents = forward_levels[-1].tangents_of(args)
+            if any(t is not None for t in tangents):
+                return pushed(cls, ctx, args, tangents, output)
         return record(ctx, args, needs, output, enabled and True in needs)
+
+
+#: the levels of forward mode in force
+forward_levels: list[Any] = []
+
+
+def pushed(
+    cls: type[Function], ctx: Any, args: tuple[Any, ...], tangents: list[Tensor | None], output: Any
+) -> Any:
+    """The outputs of a function with the tangents that its `jvp` gives them."""
+    if ctx.materialize_grads:
+        tangents = [
+            torch.zeros_like(a) if t is None and isinstance(a, Tensor) else t
+            for a, t in zip(args, tangents, strict=True)
+        ]
+    ctx.in_jvp = True
+    try:
+        with context.GradMode(False):
+            found = cls.jvp(ctx, *tangents)
+    finally:
+        ctx.in_jvp = False
+    several = isinstance(output, tuple)
+    each = found if isinstance(found, tuple) else (found,)
+    made = [
+        o if t is None else forward_levels[-1].dual(o, t)
+        for o, t in zip(output if several else (output,), each, strict=True)
+    ]
+    return tuple(made) if several else made[0]
 
 
 class InplaceFunction(Function):
