@@ -141,3 +141,15 @@ def test_the_chinese_page_shows_the_same_sessions() -> None:
         BLOCK.findall((ROOT / name).read_text(encoding="utf-8")) for name in ("README.md", "README.zh-CN.md")
     )
     assert [block for block in chinese if block.startswith("$")] == [b for b in english if b.startswith("$")]
+
+
+def test_where_finds_sources_pages_and_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    found = importlib.util.spec_from_file_location("where", ROOT / "tools" / "where.py")
+    assert found is not None and found.loader is not None
+    where = importlib.util.module_from_spec(found)
+    found.loader.exec_module(where)
+    assert where.main(["softmax", "nn.Linear", "nothing_of_the_kind"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("softmax: tensorsh/ops/softmax.py:") and err.startswith("nothing_of_the_kind: ")
+    assert "docs/operations/neural-networks.md#softmax" in out and "tests/data/torch_cases.jsonl.gz" in out
+    assert "nn.Linear: tensorsh/torch/nn/modules/linear.py:" in out
