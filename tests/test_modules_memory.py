@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from module_programs import Program, here, in_python
+from tensorsh import Session, TensorshError
 
 CLAIM = 'claim = {"shape": (8,), "typestr": "|u1", "version": 3, "data": (id(np), False)}'
 
@@ -38,6 +39,57 @@ def test_nothing_is_read(attempt: str, use: str) -> None:
         return
     found = program.names["found"]
     assert found.dtype == object
+
+
+BEFORE_A_CLASS_IS_MADE = [
+    "class D:\n    def __set_name__(self, owner, name): np.asarray(owner())\nclass A:\n    d = D()\n    CLAIM",
+    "class D: pass\ndef f(self, owner, name): np.asarray(owner())\nD.__set_name__ = f\n"
+    "class A:\n    d = D()\n    CLAIM",
+    "class M(type):\n    def __set_name__(self, owner, name): np.asarray(owner())\nclass D(metaclass=M): pass\n"
+    "class A:\n    d = D\n    CLAIM",
+    "import functools\nclass D(functools.cached_property):\n"
+    "    def __set_name__(self, owner, name): np.asarray(owner())\nclass A:\n    d = D(print)\n    CLAIM",
+    "import enum\nclass A(enum.Enum):\n    X = 1\n    CLAIM\n    def __init__(self, value): np.asarray(self)",
+    "class P:\n    def __init_subclass__(cls): np.asarray(cls())\nclass A(P):\n    CLAIM",
+    "class B: pass\nclass M(type):\n    def mro(cls): return [cls, B]\n"
+    "class A(B, metaclass=M):\n    CLAIM\nnp.asarray(A())",
+    "class B: pass\nclass X:\n    def mro(cls): return [cls, B]\nclass M(X, type): pass\n"
+    "class A(B, metaclass=M):\n    CLAIM\nnp.asarray(A())",
+    "class B: pass\nclass M(type): pass\nM.mro = lambda cls: [cls, B]\n"
+    "class A(B, metaclass=M):\n    CLAIM\nnp.asarray(A())",
+    "class B: pass\nclass X: pass\nclass M(X, type): pass\nX.mro = lambda cls: [cls, B]\n"
+    "class A(B, metaclass=M):\n    CLAIM\nnp.asarray(A())",
+    "class B: pass\nclass X: pass\nclass Y:\n    def mro(cls): return [cls, B]\nclass M(X, type): pass\n"
+    "M.__bases__ = (Y, type)\nclass A(B, metaclass=M):\n    CLAIM\nnp.asarray(A())",
+    "class B: pass\nM = type('M', (type,), {'mro': lambda cls: [cls, B]})\nclass A(B, metaclass=M):\n    CLAIM",
+    "class B: pass\nclass M(type): pass\nsetattr(M, 'mro', lambda cls: [cls, B])\nclass A(B, metaclass=M):\n    CLAIM",
+    "class B: pass\nclass M(type): pass\nfor M.mro in [lambda cls: [cls, B]]: pass\n"
+    "class A(B, metaclass=M):\n    CLAIM",
+]
+
+
+@pytest.mark.parametrize(
+    "claims", ["__array_interface__ = claim", "def __getattr__(self, name): return claim"]
+)
+@pytest.mark.parametrize("first", ["import torch\n", ""])
+@pytest.mark.parametrize("attempt", BEFORE_A_CLASS_IS_MADE)
+def test_no_program_meets_a_class_before_it_was_looked_at(attempt: str, first: str, claims: str) -> None:
+    """Each would have NumPy read at an address, or make a class that `object` does not answer for."""
+    asked: list[str] = []
+    session = Session()
+    session.on_warning = lambda report: None
+    attempt = attempt.replace("np.asarray(", "see(").replace("CLAIM", claims)
+    try:
+        session.execute(
+            f"{first}import numpy as np\n{CLAIM}\nseen = []\n"
+            f"def see(x): seen.append(np.asarray(x).dtype == object)\n{attempt}"
+        )
+    except TensorshError as error:
+        assert error.kind != "internal", error
+        asked.append(str(error))
+    assert asked or session["seen"]
+    if "seen" in session:
+        assert all(session["seen"])
 
 
 CLASSES = """

@@ -22,6 +22,9 @@ KINDS = (
     "and bool."
 )
 
+#: `np.ndarray(…)` of what the library itself has reckoned: programs get one that looks (`modules.numpy_memory`)
+laid_over = np.ndarray.__new__
+
 
 def shared(array: Any) -> Tensor:
     """A tensor that looks into an array's memory (`torch.from_numpy`).
@@ -132,7 +135,7 @@ def writable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     memory = owner.ravel("K").view(np.uint8) if owner.size else owner
     owner.setflags(write=allowed)
     offset = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-    return np.ndarray(array.shape, array.dtype, memory, offset, array.strides)
+    return laid_over(np.ndarray, array.shape, array.dtype, memory, offset, array.strides)
 
 
 def number(value: Any) -> Any:

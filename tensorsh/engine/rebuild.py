@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, GradientError
+from .arrays import laid_over
 from .device import Device, parse
 from .dtype import DType, bfloat16, dtypes
 from .results import NamedResult, Size, named_result
@@ -84,10 +85,10 @@ def copied_memory(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> np.ndarr
     if copy.strides != base.strides:  # memory with holes
         return array.copy()
     offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-    flat = np.ndarray((copy.nbytes,), np.uint8, copy) if copy.flags.c_contiguous else None
+    flat = laid_over(np.ndarray, (copy.nbytes,), np.uint8, copy) if copy.flags.c_contiguous else None
     if flat is None or offset < 0:
         return array.copy()
-    return np.ndarray(array.shape, array.dtype, flat, offset, array.strides)
+    return laid_over(np.ndarray, array.shape, array.dtype, flat, offset, array.strides)
 
 
 def dtype(name: str) -> DType:

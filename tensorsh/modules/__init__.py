@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import sealed
 from ..engine.warn import Event, Warnings
-from . import gate, memory, reach
+from . import gate, memory, numpy_memory, reach
 from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module, ProgramModule
 from .rules import allowed_dunder
@@ -259,11 +259,14 @@ class Modules:
         for setting in self.exchanged.values():
             setting.enter()
         memory.install()
+        numpy_memory.install()
+        numpy_memory.copying.append(self._deepcopy)
         sealed.enter()
         try:
             yield
         finally:
             sealed.leave()
+            numpy_memory.copying.pop()
             self._depth -= 1
             if not self._depth:
                 if self.numpy is not None:
@@ -316,6 +319,10 @@ class Modules:
         from .tables import TABLES
 
         return self._filled(name, importlib.import_module(name), TABLES["os.path"].names)
+
+    def _deepcopy(self) -> Any:
+        """`copy.deepcopy` as the program has it."""
+        return self.copies.get("copy").deepcopy
 
     def _module(self, name: str) -> Module:
         if name == "sys":

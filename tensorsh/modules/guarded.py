@@ -59,7 +59,13 @@ ARRAYS = frozenset({
     "func_closure", "func_code", "func_defaults", "func_dict", "func_doc", "func_globals", "func_name",
 })  # fmt: skip
 
-GUARDED = RUNNING | HOLDERS | READERS | ARRAYS
+#: methods that write bytes into memory they are given
+WRITERS = frozenset({"readinto", "readinto1", "pack_into"})
+
+GUARDED = RUNNING | HOLDERS | READERS | ARRAYS | WRITERS
+
+#: read as Python does it, but not written so: where an array's elements lie, and the bases a metaclass gives
+WRITTEN = frozenset({"strides", "mro"})
 
 
 def is_guarded(name: str) -> bool:
@@ -77,4 +83,4 @@ def is_guarded_write(name: str) -> bool:
 
     On classes and modules every name is: only the program's own classes may be changed.
     """
-    return name in GUARDED or (name[:2] == "__" and name[-2:] == "__")
+    return name in GUARDED or name in WRITTEN or (name[:2] == "__" and name[-2:] == "__")

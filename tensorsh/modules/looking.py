@@ -7,6 +7,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .reach import GATES
 from .rules import harmless
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def names(modules: Modules) -> dict[str, Any]:
     def getattr_static(obj: Any, attr: str, default: Any = absent) -> Any:
         """An attribute as it is stored, where the program may read it."""
         try:
-            host.attribute(obj, attr)
-            found = inspect.getattr_static(obj, attr)
+            read = host.attribute(obj, attr)
+            found = read if attr in GATES else inspect.getattr_static(obj, attr)
             if not harmless(found) or isinstance(
                 found, types.GetSetDescriptorType | types.MemberDescriptorType
             ):

@@ -5,19 +5,22 @@ there. A program has more ways to make such an object than can be watched: insta
 metaclasses, `__getattr__`. So `object` itself has these names, as descriptors that come before every instance's
 dictionary and answer, while a session runs, that there is no such attribute; and whoever makes a class in whatever
 way comes by `object.__init_subclass__`, which sees that it does not define them and that its `__getattr__` is not
-asked for them.
+asked for them. The program's code that Python calls with a class before that (`__set_name__`, the members of an enum)
+is called when the class has been looked at; and no metaclass leaves `object` out of a class's bases with an `mro`.
 """
 
 from __future__ import annotations
 
+import enum
 import functools
 import sys
 import types
+import weakref
 from typing import Any
 
 from ..engine import sealed
 from ..kinds.ownership import dict_of, module_name
-from .rules import MEMORY
+from .rules import MEMORY, gives_mro
 
 
 class Absent:
@@ -69,14 +72,23 @@ def install() -> None:
     init_subclass.__name__ = "__init_subclass__"
     init_subclass.__qualname__ = "object.__init_subclass__"
     init_subclass.__doc__ = chained.__doc__
+    member: Any = enum._proto_member  # type: ignore[attr-defined]
+    member.__set_name__ = _naming(member.__set_name__)
     with sealed.changing(object):
         for name in MEMORY:
             type.__setattr__(object, name, Absent(name))
         type.__setattr__(object, "__init_subclass__", classmethod(init_subclass))
 
 
+#: the classes that were looked at, by their identity
+_protected: dict[int, weakref.ref[type]] = {}
+
+
 def protect(kind: type) -> None:
     """Let no instance of a class, and not the class itself, claim memory; TypeError if its text does."""
+    key = id(kind)
+    if key in _protected:
+        return
     module = sys.modules.get(module_name(kind))
     if getattr(getattr(module, "__spec__", None), "_initializing", False):
         return  # a class of a library, which a program makes us import
@@ -84,6 +96,9 @@ def protect(kind: type) -> None:
     for name in MEMORY:
         if name in own:
             raise TypeError(f"a class may not define {name!r}")
+    if issubclass(kind, type) and gives_mro(kind):
+        raise TypeError("a metaclass may not define 'mro'")
+    _protected[key] = weakref.ref(kind, lambda _: _protected.pop(key, None))
     for name in LOOKUPS:
         watch(kind, name)
 
@@ -111,15 +126,25 @@ def _lookup(given: Any) -> Any:
 
 
 def _subclassing(given: Any) -> Any:
-    """An `__init_subclass__` after which the new class is looked at, though it does not ask those before it."""
+    """An `__init_subclass__` before which the new class is looked at."""
 
     def init_subclass(cls: Any, **options: Any) -> Any:
-        done = _bound(given, None, cls)(**options)
         if sealed.in_force():
             protect(cls)
-        return done
+        return _bound(given, None, cls)(**options)
 
     return classmethod(functools.wraps(getattr(given, "__func__", init_subclass))(init_subclass))
+
+
+def _naming(given: Any) -> Any:
+    """A `__set_name__` that sees a new class when it has been looked at."""
+
+    def set_name(self: Any, owner: Any, name: Any, /) -> Any:
+        if sealed.in_force() and issubclass(type(owner), type):
+            protect(owner)
+        return _bound(given, self, type(self))(owner, name)
+
+    return functools.wraps(given)(set_name) if isinstance(given, types.FunctionType) else set_name
 
 
 def _bound(given: Any, value: Any, kind: type) -> Any:
@@ -128,5 +153,10 @@ def _bound(given: Any, value: Any, kind: type) -> Any:
     return given if get is None else get(given, value, kind)
 
 
-#: what a class can say about the attributes of its instances and about its subclasses
-LOOKUPS = {"__getattr__": _lookup, "__getattribute__": _lookup, "__init_subclass__": _subclassing}
+#: what a class can say about the attributes of its instances, about its subclasses and the classes they are in
+LOOKUPS = {
+    "__getattr__": _lookup,
+    "__getattribute__": _lookup,
+    "__init_subclass__": _subclassing,
+    "__set_name__": _naming,
+}

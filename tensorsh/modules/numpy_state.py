@@ -46,6 +46,9 @@ class NumPy:
     def __init__(self) -> None:
         import numpy as np
 
+        from .numpy_states import guard_generators
+
+        guard_generators()
         self.stream = np.random.RandomState()
         self.errors = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
         self.call: Any = None

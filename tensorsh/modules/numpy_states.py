@@ -2,7 +2,8 @@
 
 `ndarray.__setstate__` frees the memory that views still see, and takes a list for as long as the shape says;
 `dtype.__setstate__` believes sizes, offsets and flags. So arrays take a state while they are empty, as those that a
-pickle begins with are, and dtypes one that fits what they are.
+pickle begins with are, and dtypes one that fits what they are. Generators of random bits that read their next number
+at a place in a buffer look at that place.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import sealed
 from ..errors import DataError
-from ..kinds.ownership import own_class
+from ..kinds.ownership import dict_of, own_class
 
 SHAPED = (np.ndarray, np.dtype)
 
@@ -110,3 +112,30 @@ def _is_field(field: Any, size: int) -> bool:
         case (np.dtype() as kind, int() as offset, *_):
             return not kind.hasobject and 0 <= offset <= size - kind.itemsize
     return False
+
+
+def guard_generators() -> None:
+    """Let generators of random bits refuse a state whose place is outside of their buffer, once in a process."""
+    for kind, where, last in (
+        (np.random.MT19937, ("state", "pos"), 624),
+        (np.random.Philox, ("buffer_pos",), 4),
+    ):
+        if type(dict_of(kind)["state"]) is not property:
+            with sealed.changing(kind):
+                type.__setattr__(kind, "state", _state_of(dict_of(kind)["state"], where, last))
+
+
+def _state_of(found: Any, where: tuple[str, ...], last: int) -> property:
+    """The property `state` of a generator whose place, found there in a state, is at most the last."""
+
+    def set_state(self: Any, state: Any) -> None:
+        before = found.__get__(self)
+        found.__set__(self, state)
+        place = found.__get__(self)
+        for name in where:
+            place = place[name]
+        if sealed.in_force() and not 0 <= place <= last:
+            found.__set__(self, before)
+            raise DataError(f"not the state of this {type(self).__name__}")
+
+    return property(found.__get__, set_state, doc=found.__doc__)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..engine.tensor import OWN
 from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
-from .guarded import ARRAYS, HOLDERS, RUNNING, is_guarded
+from .guarded import ARRAYS, HOLDERS, RUNNING, WRITERS, is_guarded
 from .memory import LOOKUPS, watch
 from .module import Module
 from .rules import UNCHECKED, allowed_dunder, foreign_descriptor, harmless, may_change, missing, own_dict
@@ -290,6 +290,12 @@ def _refused_of_arrays(value: Any, name: str) -> bool:
     return is_refused(value, name)
 
 
+def _writes_memory(host: Any, value: Any, name: str, found: Any) -> Any:
+    from .numpy_memory import gate
+
+    return gate(host, value, name, found)
+
+
 def _of_arrays(host: Any, value: Any, name: str, found: Any) -> Any:
     from .numpy_gates import gate
 
@@ -314,6 +320,7 @@ GATES: dict[str, Callable[[Any, Any, str, Any], Any]] = {
     "evaluate": _only_own,
     "sourcehook": _only_own,
     **dict.fromkeys(HOLDERS - {"obj", "parser", "pathmod"}, _private),
+    **dict.fromkeys(WRITERS, _writes_memory),
     "__setstate__": _of_arrays,
     "tofile": _of_arrays,
     "resize": _of_arrays,

@@ -161,8 +161,14 @@ def may_change(host: Any, value: Any, name: str, *new: Any) -> None:
             raise TypeError(f"cannot set {name!r} attribute of immutable type {name_of(value)!r}")
         if name in NEVER or name == "__class__":
             raise missing(value, name)
+        if name == "mro" or (name == "__bases__" and any(gives_mro(base) for each in new for base in each)):
+            raise TypeError(f"cannot set {name!r}: a class does not choose its bases' order")
         return
     if not is_guarded_write(name):
+        return
+    if name == "strides":
+        if new:
+            _check_strides(value, new[0])
         return
     if name == "__class__":
         if not (own_class(kind) and new and issubclass(type(new[0]), type) and own_class(new[0])):
@@ -179,6 +185,18 @@ def may_change(host: Any, value: Any, name: str, *new: Any) -> None:
     if name in SETTABLE or own_function(value):
         return
     raise AttributeError(f"{name_of(kind)!r} object attribute {name!r} is read-only")
+
+
+def gives_mro(kind: type) -> bool:
+    """Whether a class of the program says in which order a class made from it looks at its bases."""
+    return any("mro" in dict_of(base) for base in mro_of(kind) if base is not type)
+
+
+def _check_strides(value: Any, strides: Any) -> None:
+    from .numpy_memory import check_strides, ndarray
+
+    if issubclass(type(value), ndarray):
+        check_strides(value, strides)
 
 
 def missing(value: Any, name: str) -> AttributeError:

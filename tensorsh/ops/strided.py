@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.apply import apply
+from ..engine.arrays import laid_over
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import wrap
@@ -76,7 +77,7 @@ def strided_view(x, size, stride, start, layout):
             f"{flat.nbytes}",
             code="as-strided",
         )
-    return np.ndarray(size, x.dtype, flat, start * step, [s * step for s in stride])
+    return laid_over(np.ndarray, size, x.dtype, flat, start * step, [s * step for s in stride])
 
 
 def layout_of(x: np.ndarray[Any, Any]) -> tuple[int, ...] | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.arrays import laid_over
 from ..engine.copy_slices import region_of, replay
 from ..engine.node import fit, zeros
 from ..engine.op import op, registry
@@ -65,7 +66,7 @@ def copied(array: np.ndarray[Any, Any], layout: tuple[int, ...] | None) -> np.nd
         return array.copy()
     extent = sum((n - 1) * s for n, s in zip(array.shape, layout, strict=True)) + 1 if array.size else 0
     memory = np.zeros(extent, array.dtype)
-    out = np.ndarray(array.shape, array.dtype, memory, 0, [s * array.itemsize for s in layout])
+    out = laid_over(np.ndarray, array.shape, array.dtype, memory, 0, [s * array.itemsize for s in layout])
     out[...] = array
     return out
 

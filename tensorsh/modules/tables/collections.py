@@ -13,6 +13,14 @@ def _operator(modules: Any) -> dict[str, Any]:
     return reader_classes(modules.host)
 
 
+def _struct(modules: Any) -> dict[str, Any]:
+    import struct
+
+    from ..numpy_memory import looking
+
+    return {"pack_into": looking(struct.pack_into)}
+
+
 FIRST = (0,)
 IN_PLACE = "iadd iand iconcat ifloordiv ilshift imatmul imod imul ior ipow irshift isub itruediv ixor setitem delitem"
 
@@ -72,6 +80,8 @@ TABLES = {
     "copy": Table("Error copy deepcopy error replace", copied=True),
     "reprlib": Table("Repr aRepr recursive_repr repr", copied=True),
     "struct": Table(
-        "Struct calcsize error iter_unpack pack pack_into unpack unpack_from", changes={"pack_into": (1,)}
+        "Struct calcsize error iter_unpack pack pack_into unpack unpack_from",
+        made=_struct,
+        changes={"pack_into": (1,)},
     ),
 }

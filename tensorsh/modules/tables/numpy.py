@@ -16,10 +16,11 @@ def _numpy(modules: Any) -> dict[str, Any]:
     """What is the session's own, or asks at the gate."""
     from ...numpy_docs import load
     from ..numpy_files import functions
+    from ..numpy_memory import frombuffer
     from ..numpy_state import of
 
     load()
-    return functions(modules) | of(modules).functions()
+    return functions(modules) | of(modules).functions() | {"frombuffer": frombuffer}
 
 
 def _random(modules: Any) -> dict[str, Any]:

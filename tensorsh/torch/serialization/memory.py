@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...engine import dtype as dt
+from ...engine.arrays import laid_over
 from ...engine.dtype import DType
 from ...engine.spec import spec
 from ...engine.tensor import Parameter, Tensor, make_tensor
@@ -185,7 +186,7 @@ def _view(
         )
     if not of.numel:
         return make_tensor(np.empty(size, dtype.np), of)
-    return make_tensor(np.ndarray(size, dtype.np, memory, offset * dtype.itemsize, steps), of)
+    return make_tensor(laid_over(np.ndarray, size, dtype.np, memory, offset * dtype.itemsize, steps), of)
 
 
 #: how pickles name what makes tensors
