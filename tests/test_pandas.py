@@ -124,7 +124,7 @@ def test_what_is_not_there_says_what_to_do() -> None:
     for text, words in (
         ("pd.read_excel('x.xlsx')", "read_csv"), ("pd.read_sql('x', 'y')", "network"), ("df.to_pickle('x')", "to_csv"),
         ("pd.eval('1')", "mask"), ("df.query('a.max() > 1')", "mask"), ("pd.read_csv('http://x/y.csv')", "network"),
-        ("pd.core", "pd.DataFrame"),
+        ("pd.core", "pd.DataFrame"), ("from pandas import read_excel", "read_csv"),
     ):  # fmt: skip
         with pytest.raises(TensorshError) as caught:
             run(BEGIN + text)

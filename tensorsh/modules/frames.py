@@ -236,19 +236,22 @@ def called_by_name(function: Callable[..., Any], args: Any, options: dict[str, A
         given = inspect.signature(function).bind(*args, **options).arguments
     except (TypeError, ValueError):
         given = {"func": [*args, *options.values()]}  # it says itself what is wrong
-    kwargs = given.get("kwargs", {})
+    of_groups = type(getattr(function, "__self__", None)).__name__ in ("DataFrameGroupBy", "SeriesGroupBy")
     for name in ("func", "aggfunc", "arg"):
-        yield from _texts(given.get(name))
+        yield from _texts(given.get(name), of_groups)
     if given.get("func") is None:  # total=("price", "sum"), total="sum"
-        for each in kwargs.values():
-            yield from _texts(each[1] if isinstance(each, tuple) and len(each) == 2 else each)
+        for each in given.get("kwargs", {}).values():
+            yield from _texts(each[1] if isinstance(each, tuple) and len(each) == 2 else each, of_groups)
 
 
-def _texts(functions: Any) -> Iterator[str]:
+def _texts(functions: Any, of_groups: bool) -> Iterator[str]:
+    """The texts among functions; groups take pairs of a title and a function for functions in a list."""
     if isinstance(functions, str):
         yield functions
     elif isinstance(functions, dict):
-        yield from _texts(list(functions.values()))
+        for each in functions.values():
+            yield from _texts(each, of_groups)
     elif isinstance(functions, list | tuple | set):
         for each in functions:
-            yield from _texts(each)
+            titled = of_groups and isinstance(each, list | tuple) and len(each) == 2
+            yield from _texts(each[1] if titled else each, of_groups)

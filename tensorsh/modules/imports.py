@@ -11,15 +11,18 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import facts_of, know
+
 MISSING: Any = object()
 _MATCHES_ITSELF = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
 
 
 def import_name(host: Any, module: Any, name: str) -> Any:
     """`from module import name`: an attribute, or a module in the package; ImportError in Python's words."""
-    found = host.attribute(module, name, MISSING)
-    if found is not MISSING:
-        return found
+    try:
+        return host.attribute(module, name)
+    except AttributeError as error:
+        why = facts_of(error)
     package = host.attribute(module, "__name__", None)
     if not isinstance(package, str):
         raise ImportError(f"cannot import name {name!r} from '<unknown module name>' (unknown location)")
@@ -27,7 +30,8 @@ def import_name(host: Any, module: Any, name: str) -> Any:
     if inner is not None:
         return inner
     where = host.attribute(module, "__file__", None) or "unknown location"
-    raise ImportError(f"cannot import name {name!r} from {package!r} ({where})", name=package)
+    absent = ImportError(f"cannot import name {name!r} from {package!r} ({where})", name=package)
+    raise absent if why is None else know(absent, why)
 
 
 def import_all(host: Any, module: Any) -> dict[str, Any]:
