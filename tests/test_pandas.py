@@ -20,6 +20,7 @@ from tensorsh import Session, TensorshError
 from tensorsh.modules import frame_names, plots
 from tensorsh.modules.absent import instead_of
 from tensorsh.modules.behind import Behind
+from tensorsh.modules.frame_faces import UNHELD
 from test_modules_reach import refused
 from test_no_way_around import leads_out
 
@@ -293,6 +294,26 @@ def test_without_it_the_import_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
     assert caught.value.error_class == "ModuleNotFoundError"
     assert "No module named 'pandas'" in caught.value.message
     assert caught.value.help == instead_of("pandas") and "pip install pandas" in caught.value.help
+
+
+@pytest.mark.skipif(OLD or not UNHELD, reason="pandas writes to the original, or Python does not tell")
+@pytest.mark.parametrize("options", [{}, {"name": "x.py", "script": True, "undo": False}])
+def test_a_chained_assignment_is_told(options: dict[str, Any]) -> None:
+    session, heard = Session(), []
+    session.on_warning = lambda report: heard.append((report.category.__name__, report.span.position[0]))
+    session.execute(
+        BEGIN + """def change(d):
+    d["c"] = 1
+    d["a"][0] = 5
+class Holder: pass
+h = Holder(); h.df = df; frames = [df]
+df["d"] = 1; h.df["e"] = 1; frames[0]["f"] = 1; df.loc[0, "a"] = 2
+for _, part in df.groupby("b"): part["g"] = 1
+change(df)
+df[df["a"] > 1]["b"] = "z"
+print(df["a"].tolist())
+""", **options)  # fmt: skip
+    assert heard == [("ChainedAssignmentError", 8), ("ChainedAssignmentError", 14)]
 
 
 # ------------------------------------------------------------------ beside others

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
@@ -101,6 +102,29 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return change
 
 
+def _references() -> int:
+    """How many refer to what is assigned to and held by nobody, seen in `__setitem__`; 0 where that does not tell."""
+    counts = []
+
+    class Probe:
+        def __setitem__(self, key: Any, value: Any) -> None:
+            counts.append(sys.getrefcount(self))
+
+    Probe()[0] = 0
+    held = Probe()
+    held[0] = 0
+    return counts[0] if counts[0] < counts[1] else 0
+
+
+UNHELD = _references()
+
+
+def _setitem(self: Value, key: Any, value: Any) -> None:
+    if sys.getrefcount(self) <= UNHELD:
+        behind(self)[0].warn_unheld(behind(self)[1])
+    through(self, operator.setitem, key, value)
+
+
 def _hash(self: Value) -> int:
     return through(self, hash)
 
@@ -136,7 +160,7 @@ def _array_ufunc(self: Value, ufunc: Any, way: str, *inputs: Any, **options: Any
 
 
 BINARY = "add sub mul truediv floordiv mod pow matmul and_ or_ xor"
-OTHERS = "eq ne lt le gt ge neg pos abs invert getitem setitem delitem contains"
+OTHERS = "eq ne lt le gt ge neg pos abs invert getitem delitem contains"
 FUNCTIONS = (len, bool, next, int, float, round, reversed, divmod)
 
 SPECIAL: dict[str, Callable[..., Any]] = {
@@ -148,6 +172,7 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     },
     **{f"__{function.__name__}__": _direct(function) for function in FUNCTIONS},
     "__rdivmod__": _reflected(divmod),
+    "__setitem__": _setitem,
     "__call__": _call,
     "__iter__": _iter,
     "__enter__": _enter,

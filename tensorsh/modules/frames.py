@@ -13,6 +13,7 @@ import inspect
 import operator
 import re
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakValueDictionary
@@ -41,6 +42,15 @@ PLOTTING = frozenset(("plot", "hist", "boxplot"))
 NESTED = BY_NAME | PLOTTING | {"pipe", "map", "applymap"}
 #: time zones that would be read from files by their paths
 ZONES = re.compile(r"(datetime64\[\w+, ?)?dateutil/")
+
+CHAINED = """A value is being set on a copy of a DataFrame or Series through chained assignment.
+Such chained assignment never works to update the original DataFrame or Series, because the intermediate object on \
+which we are setting values always behaves as a copy (due to Copy-on-Write).
+
+Try using '.loc[row_indexer, col_indexer] = value' instead, to perform the assignment in a single step.
+
+See the documentation for a more detailed explanation: \
+https://pandas.pydata.org/docs/dev/user_guide/migration.html#chained-assignment"""
 
 
 def of(modules: Any) -> Frames:
@@ -136,6 +146,13 @@ class Frames(Wall):
             self.inside(operator.setitem, (real, name, self.take(value)), {})
         else:
             super().set_attribute(real, name, value)
+
+    def warn_unheld(self, real: Any) -> None:
+        """Say that `df["a"][0] = 1` changes a copy that nobody holds, which pandas tells by its own references."""
+        from .frame_undo import copies_on_write
+
+        if isinstance(real, self.pandas.DataFrame | self.pandas.Series) and copies_on_write():
+            warnings.warn(CHAINED, self.pandas.errors.ChainedAssignmentError, stacklevel=3)
 
     def call(self, real: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if getattr(real, "__name__", "") not in BY_NAME:
