@@ -12,7 +12,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any, TextIO
 
 from .streams import on_terminal
@@ -54,7 +54,7 @@ def begin_line() -> None:
 def _tracked(
     items: Iterable[Any], label: str | None, screen: Screen, live: Mapping[str, Any] | None = None
 ) -> Iterator[Any]:
-    bar = Bar(label, len(items) if hasattr(items, "__len__") else None, live)
+    bar = Bar(label, len(items) if isinstance(items, Sized) else None, live)
     try:
         for item in items:
             screen.show(bar)

@@ -91,7 +91,7 @@ class Session:
         threads: int | None = None,
         compile: bool = True,
     ):
-        self.context = context.Context()
+        self.context: context.Context = context.Context()
         self._shown: OnDisplay = lambda shown: None
         #: what takes warnings; None leaves them to Python's `warnings` of the embedding program
         self.on_warning: OnWarning | None = None
@@ -124,13 +124,14 @@ class Session:
                     self.context.device = devices.resolve(device)
                 except (RuntimeError, AssertionError) as error:  # PyTorch's for a device that is not there
                     facts = facts_of(error)
-                    raise UsageError(str(error), help=facts and facts.help) from error
+                    raise UsageError(str(error), help=None if facts is None else facts.help) from error
             if seed is not None:
                 try:
                     self.context.generator.manual_seed(seed)
                 except ValueError as error:
                     facts = facts_of(error)
-                    raise UsageError(f"cannot start from seed {seed}", help=facts and facts.help) from error
+                    help = None if facts is None else facts.help
+                    raise UsageError(f"cannot start from seed {seed}", help=help) from error
             if threads is not None:
                 self.context.threads = threads
 

@@ -274,8 +274,8 @@ def reinit__is_reduced(func: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(func)
     def method(self: Metric, *args: Any, **kwargs: Any) -> None:
         func(self, *args, **kwargs)
-        if "_result" in self.__dict__:
-            self._result = None
+        if "_result" in vars(self):
+            vars(self)["_result"] = None
 
     return method
 

@@ -85,7 +85,7 @@ class BatchFiltered(MetricUsage):
 NAMED = (EpochWise, RunningEpochWise, BatchWise, RunningBatchWise, SingleEpochRunningBatchWise)
 
 
-def usage_of(usage: Any) -> Any:
+def usage_of(usage: Any) -> MetricUsage:
     """The usage of a name."""
     if isinstance(usage, str):
         for each in NAMED:

@@ -55,7 +55,7 @@ class Quotes:
             self.opened = self.line, column + 1
         self.line += 1
 
-    def error(self, name: str) -> DataError:
+    def error(self, name: str) -> Exception:
         """For a quote that is still open at the end."""
         line, column = self.opened or (self.line, 1)
         return DataError(
@@ -64,7 +64,7 @@ class Quotes:
         )
 
 
-def unclosed(name: str, lines: Iterable[tuple[int, str]], delimiter: str) -> DataError:
+def unclosed(name: str, lines: Iterable[tuple[int, str]], delimiter: str) -> Exception:
     """The error for lines, each with its number, of which a quote is open at the end."""
     quotes = Quotes(delimiter, 1)
     for number, text in lines:

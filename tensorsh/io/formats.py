@@ -7,7 +7,7 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def read(
         if kind is None or path == "-":
             head = _peeked(stream)
             kind = kind or _of_content(head, name)
-            stream = files.Rejoined(head, stream)
+            stream = cast(BinaryIO, files.Rejoined(head, stream))
         with files.understood(name, kind):
             return _read(stream, kind, name, dtype, np.dtype(float_dtype), tables)
 

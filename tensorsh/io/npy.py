@@ -6,7 +6,7 @@ What becomes of dtypes that tensors do not have is said here, too.
 from __future__ import annotations
 
 import io
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 
@@ -27,12 +27,12 @@ def read_all(stream: BinaryIO, name: str) -> list[Array]:
 
     arrays = [read(stream, name)]
     while first := stream.read(1):
-        stream = Rejoined(first, stream)
+        stream = cast(BinaryIO, Rejoined(first, stream))
         arrays.append(read(stream, f"{name}, array {len(arrays) + 1}"))
     return arrays
 
 
-def read(stream: BinaryIO, name: str) -> Array:
+def read(stream: IO[bytes], name: str) -> Array:
     """The array in a stream, C-contiguous, in native byte order and a dtype of tensors."""
     try:
         array = np.lib.format.read_array(stream, allow_pickle=False)
@@ -44,7 +44,7 @@ def read(stream: BinaryIO, name: str) -> Array:
     return tensor_array(array, name)
 
 
-def write(array: Array, stream: BinaryIO) -> None:
+def write(array: Array, stream: IO[bytes]) -> None:
     """`array` in version 1.0 of the format. bfloat16, which it has not, is written as float32."""
     if array.dtype.name == "bfloat16":
         array = array.astype(np.float32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from numbers import Number
 from typing import Any
 
@@ -107,7 +107,7 @@ class tqdm:
     def __len__(self) -> int:
         if self.iterable is None:
             return self.total  # type: ignore[return-value]
-        return len(self.iterable) if hasattr(self.iterable, "__len__") else (self.total or 0)  # type: ignore[return-value]
+        return len(self.iterable) if isinstance(self.iterable, Sized) else (self.total or 0)  # type: ignore[return-value]
 
     def __bool__(self) -> bool:
         if self.total is not None:
@@ -197,7 +197,7 @@ class tqdm:
         for key, value in shown.items():
             text = self.format_num(value) if isinstance(value, Number) else str(value)
             parts.append(f"{key}={text.strip()}")
-        self.set_postfix_str(", ".join(parts), refresh)
+        self.set_postfix_str(", ".join(parts), bool(refresh))
 
     def set_postfix_str(self, s: str = "", refresh: bool = True) -> None:
         """The text after the bar."""

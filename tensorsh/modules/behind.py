@@ -65,7 +65,7 @@ class Behind:
 
 #: where each keeps its wall and what it stands for; the class has no name for it, and so no program has
 _HELD: Any = vars(Behind)["held"]
-del Behind.held
+delattr(Behind, "held")
 
 
 def behind(value: Behind) -> tuple[Wall, Any]:
@@ -344,5 +344,5 @@ _EXACT: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (str, str.__str__),
     (bytes, bytes.__bytes__),
 )
-_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)

@@ -46,11 +46,12 @@ _STANDS: WeakKeyDictionary[Face, tuple[ref[Frames], type]] = WeakKeyDictionary()
 _KEY = object()  # which no program has: classes of its own do not derive from these
 
 
-def face(wall: Frames, kind: type, base: Face) -> Face:
+def face(wall: Frames, kind: type, base: type[Value]) -> type[Value]:
     """A new class that stands for one of pandas's."""
-    names = {name: special for name, special in SPECIAL.items() if method(kind, name) is not None}
+    names: dict[str, Any] = {key: each for key, each in SPECIAL.items() if method(kind, key) is not None}
     names |= {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-    made = Face(kind.__name__, (base,), names | {"__hash__": _hash, "__doc__": kind.__doc__}, key=_KEY)
+    names |= {"__hash__": _hash, "__doc__": kind.__doc__}
+    made: Any = Face(kind.__name__, (base,), names, key=_KEY)
     _STANDS[made] = ref(wall), kind
     return made
 

@@ -29,7 +29,7 @@ def note_table(table: Any, s: Notes) -> Iterable[Any]:
         changed = not _alike(table._mgr, held) or any(
             names.get(name) is not value for name, value in kept.items() if name != "_mgr"
         )
-        again = {"_item_cache": {}} if "_item_cache" in names else {}
+        again: dict[str, Any] = {"_item_cache": {}} if "_item_cache" in names else {}
         names.clear()
         names.update(kept | again, _mgr=held.copy(deep=False))
         return changed

@@ -112,7 +112,7 @@ class Frames(Wall):
             absent=ABSENT,
         )
         self.pandas = pd
-        self.faces: dict[type, Face] = {}
+        self.faces: dict[type, type[Value]] = {}
         self.plots = frame_plots.Plots(modules, self)
         self.makes: set[type] = set()  # the classes that a program makes objects of
         self.single: WeakValueDictionary[int, Behind] = WeakValueDictionary()  # the faces of `NaT` and `NA`
@@ -222,7 +222,7 @@ class Frames(Wall):
     def put_behind(self, value: Any, kind: type[Behind] = Thing) -> Behind:
         return super().put_behind(value, self.face(type(value)))
 
-    def face(self, kind: type) -> Face:
+    def face(self, kind: type) -> type[Value]:
         """The class that stands for one of pandas's."""
         made = self.faces.get(kind)
         if made is None:

@@ -72,8 +72,8 @@ def splitting(wall: Wall) -> Any:
 
 
 def _rows(array: Any, which: Any) -> Any:
-    if isinstance(array, Behind):
-        return array.iloc[which] if hasattr(array, "iloc") else array[which]
+    if isinstance(array, Behind) and hasattr(array, "iloc"):
+        return array.iloc[which]
     if isinstance(array, list | tuple):
         return [array[i] for i in which]
     return array[which]

@@ -7,6 +7,7 @@ that the names come from is not reachable from it. A program may assign to it; t
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
@@ -59,7 +60,7 @@ class ProgramModule(Module):
 
 
 #: the host of each, not within a program's reach; weakly, since the host holds the module
-_HOSTS: WeakKeyDictionary[ProgramModule, ref[Any]] = WeakKeyDictionary()
+_HOSTS: WeakKeyDictionary[ProgramModule, Callable[[], Any]] = WeakKeyDictionary()
 ProgramModule.__name__ = ProgramModule.__qualname__ = "module"
 ProgramModule.__module__ = "builtins"
 Module.__name__ = Module.__qualname__ = "module"

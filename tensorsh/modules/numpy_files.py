@@ -40,7 +40,8 @@ def functions(modules: Any) -> dict[str, Any]:
         finally:
             if ours:
                 source.close()
-        found = np.load(content, allow_pickle=False, encoding=encoding, max_header_size=max_header_size)
+        known: Any = encoding  # which NumPy checks itself
+        found = np.load(content, allow_pickle=False, encoding=known, max_header_size=max_header_size)
         return found if isinstance(found, np.ndarray) else NpzFile(found, file if ours else "object")
 
     def written(file: Any, suffix: str, content: bytes) -> None:
@@ -83,16 +84,19 @@ def functions(modules: Any) -> dict[str, Any]:
 
     def loadtxt(fname: Any, *args: Any, encoding: Any = None, **options: Any) -> Any:
         """Load an array from a text file."""
-        return np.loadtxt(text(fname, encoding), *args, encoding=None, **options)
+        options["encoding"] = None
+        return np.loadtxt(text(fname, encoding), *args, **options)
 
     def genfromtxt(fname: Any, *args: Any, encoding: Any = None, **options: Any) -> Any:
         """Load an array from a text file in which values may be missing."""
-        return np.genfromtxt(text(fname, encoding), *args, encoding=None, **options)
+        options["encoding"] = None
+        return np.genfromtxt(text(fname, encoding), *args, **options)
 
     def savetxt(fname: Any, X: Any, *args: Any, encoding: str | None = None, **options: Any) -> None:
         """Save an array to a text file."""
         if not isinstance(fname, str | os.PathLike):
-            np.savetxt(fname, X, *args, encoding=encoding, **options)
+            options["encoding"] = encoding
+            np.savetxt(fname, X, *args, **options)
             return
         content = io.StringIO()
         np.savetxt(content, X, *args, **options)

@@ -8,6 +8,7 @@ handed to the program's function by the program's own `seterr`; the engine's ope
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 KINDS = {
@@ -52,7 +53,7 @@ class NumPy:
         self.stream = np.random.RandomState()
         self.errors = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
         self.call: Any = None
-        self.printing: dict[str, Any] = np.get_printoptions()
+        self.printing: Mapping[str, Any] = np.get_printoptions()
         self.running = False
         self.outside: dict[str, Any] = {}
 

@@ -44,9 +44,10 @@ def error_text(error: TensorshError, *, color: bool, width: int, wrap: bool = Fa
 
     marked = _marked_lines(error)
     gutter = max((len(str(number)) for lines_of in marked.values() for number in lines_of), default=1)
+    span = error.span
     for source, marks in marked.items():
-        main = error.span is not None and source is error.span.source
-        position = error.span.position if main else (min(marks), marks[min(marks)][0].start + 1)
+        main = span is not None and source is span.source
+        position = span.position if span and main else (min(marks), marks[min(marks)][0].start + 1)
         arrow = paint(f" {'':{gutter}}{'-->' if main else ':::'}", "gutter")
         lines.append(f"{arrow} {_place(source, *position)}")
         lines += excerpt(source, marks, gutter, width, paint)

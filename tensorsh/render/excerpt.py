@@ -12,7 +12,7 @@ that fits), `_underline` draws them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..source import Source, Span
@@ -47,7 +47,7 @@ def marks_of(span: Span, *, primary: bool, text: str = "") -> dict[int, Mark]:
         return {first: Mark(start - 1, len(source.line(first)), False, text)}
     if end == 1:  # the newline is the last thing in the span
         last, end = last - 1, len(source.line(last - 1)) + 1
-    numbers = range(first, last + 1)
+    numbers: Sequence[int] = range(first, last + 1)
     if len(numbers) > MOST_LINES:
         numbers = (first, first + 1, last)
     marks = {}
@@ -171,7 +171,8 @@ def _underline(marks: Iterable[Mark], room: int, paint: Paint) -> list[str]:
         rows.append({mark.start: ("|", mark.style) for mark in waiting})
     while waiting:
         # From the right: each text that does not run into what is already there; the others wait.
-        row, limit, later = {}, room, []
+        row, limit = {}, room
+        later: list[Mark] = []
         for mark in reversed(waiting):
             length = columns(mark.text)
             start = max(0, min(mark.start, room - length))

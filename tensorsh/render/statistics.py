@@ -130,8 +130,8 @@ def _blocks(array: Array) -> Iterator[Array]:
         for at in range(0, flat.size, BLOCK):
             yield flat[at : at + BLOCK].astype(np.float32)
         return
-    walk = np.nditer(array, ["external_loop", "buffered", "zerosize_ok"], order="K", buffersize=BLOCK)
-    for block in walk:
+    walk: Any = np.nditer(array, ["external_loop", "buffered", "zerosize_ok"], order="K", buffersize=BLOCK)
+    for block in walk:  # of one operand it gives arrays, not tuples of them
         yield np.abs(block) if block.dtype.kind == "c" else block.copy()
 
 

@@ -12,6 +12,7 @@ import re
 import select
 import sys
 import time
+from typing import Any
 
 QUESTION = "\x1b]11;?\x1b\\"
 ANSWER = re.compile(
@@ -26,7 +27,7 @@ class Asked:
 
     def __init__(self) -> None:
         self.begun = time.monotonic()
-        self.before: list[object] | None = None
+        self.before: list[Any] | None = None
         self.typed = b""  # what somebody typed meanwhile
         self.late = False  # whether an answer may still come
         if os.environ.get("TERM", "").startswith(("linux", "screen", "dumb")):

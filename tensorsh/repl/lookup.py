@@ -6,6 +6,7 @@ Nothing is evaluated: names are looked up, and where an expression stands a tens
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -146,11 +147,11 @@ def signature(value: Any, name: str, *, bound: bool = False) -> Signature | None
         found = inspect.signature(value)
     except (TypeError, ValueError):
         return None
-    parameters = tuple(_parameters(found))
-    return Signature(name, parameters[1:] if bound and isinstance(value, FunctionType) else parameters)
+    shown = tuple(_parameters(found))
+    return Signature(name, shown[1:] if bound and isinstance(value, FunctionType) else shown)
 
 
-def _parameters(found: inspect.Signature) -> Any:
+def _parameters(found: inspect.Signature) -> Iterator[tuple[str, str]]:
     starred = False
     for p in found.parameters.values():
         if p.kind is p.VAR_POSITIONAL and p.name == "given":
@@ -159,7 +160,7 @@ def _parameters(found: inspect.Signature) -> Any:
             starred = True
             yield "", "*"
         starred = starred or p.kind is p.VAR_POSITIONAL
-        star = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        star = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
         default = "" if p.default is p.empty else f"={p.default!r}"
         yield p.name, f"{star}{p.name}{default}"
 

@@ -20,7 +20,7 @@ from ..lang.faults import fault
 from ..lang.interrupts import BetweenRounds
 from ..lang.parse import is_complete
 from ..render.paint import Paint, background_of, painter
-from ..session import OnDisplay, Session, Shown
+from ..session import Session, Shown
 from ..source import Source, Span, read_program
 from ..streams import flush_output, tell
 from .background import Asked, keep_typed
@@ -44,7 +44,8 @@ class Output(Protocol):
     color: bool
     label: str
     pages: bool
-    show: OnDisplay
+
+    def show(self, shown: Shown) -> None: ...
 
 
 class Report(Protocol):
@@ -54,6 +55,7 @@ class Report(Protocol):
 
     def error(self, error: TensorshError) -> None: ...
 
+    def warning(self, report: TensorshError) -> None: ...
     def time(self, span: Span, seconds: float) -> None: ...
 
 
@@ -136,13 +138,13 @@ class Shell:
     """A session with somebody at the keyboard."""
 
     def __init__(self, session: Session, output: Output, report: Report, *, timer: bool = False):
-        self.session = session
+        self.session: Session = session
         session.recollect()
         self.past = session.remember()
-        self.output = output
-        self.report = report
+        self.output: Output = output
+        self.report: Report = report
         session.on_warning = report.warning
-        self.timer = timer
+        self.timer: bool = timer
         self.look = Look()
         self.changed: dict[str, Any] = {}  # settings that were changed here
         self.results = Results(session)

@@ -250,7 +250,7 @@ class KeptHistory(FileHistory):
             if len(entries) - 1 <= size + size // 10:
                 return
             left = b"\n# " + b"\n# ".join(entries[len(entries) - size :]) if size else b""
-            files.replace(os.fspath(self.filename), lambda stream: stream.write(left))
+            files.replace(os.fsdecode(self.filename), lambda stream: stream.write(left))
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ FORMATS = ("pretty", "torch", "json", "csv")
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 BARE = re.compile(r"[ \t]*([\w-]+|\"[^\"]*\"|'[^']*')[ \t]*=")
 
-Kind = tuple[str, ...] | type
+Kind = tuple[str, ...] | type[Any]
 
 
 class Setting(NamedTuple):

@@ -45,7 +45,7 @@ def why(session: Session, name: str, t: Tensor, entries: list[Entry]) -> str:
     if not finite(t):
         lines += first(session, name, entries, set())
     elif t.grad_slot is not None and not finite(t.grad_slot):
-        lines.append(on_the_way_back(session, name, t))
+        lines.append(on_the_way_back(session, name, t, t.grad_slot))
     return "\n".join(lines)
 
 
@@ -187,8 +187,8 @@ def first(session: Session, name: str, entries: list[Entry], seen: set[str]) -> 
     return [f"{what(t)} first appeared in {operation}: `{place or text}`"]
 
 
-def on_the_way_back(session: Session, name: str, t: Tensor) -> str:
-    """Which step of the walk back made the gradient infinite."""
+def on_the_way_back(session: Session, name: str, t: Tensor, infinite: Tensor) -> str:
+    """Which step of the walk back made the gradient of `t` infinite."""
     for path, root in reaching(session, t, name):
         with remembered(root), context.GradMode(False):
             steps = Steps(root, [t])
@@ -200,10 +200,10 @@ def on_the_way_back(session: Session, name: str, t: Tensor) -> str:
             recollection = session.context.recollection
             place = recollection.place(steps.found) if recollection is not None else ""
             where = f", the derivative of `{place}`" if place else ""
-            return f"{what(t.grad_slot)} first appeared on the way back from {path}, in {steps.found.name()}{where}"
-    return (
-        f"the gradient holds {what(t.grad_slot)}; `:anomaly on` before the backward says which step makes it"
-    )
+            return (
+                f"{what(infinite)} first appeared on the way back from {path}, in {steps.found.name()}{where}"
+            )
+    return f"the gradient holds {what(infinite)}; `:anomaly on` before the backward says which step makes it"
 
 
 class Steps(GradientWalk):

@@ -22,7 +22,7 @@ import numpy as np
 from ..errors import ArgumentError, BadValue
 
 PREFIX = "tensor("
-_PROFILES = {
+_PROFILES: dict[str | None, dict[str, Any]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
     "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
     "full": {"precision": 4, "threshold": float("inf"), "edgeitems": 3, "linewidth": 80},
@@ -52,7 +52,7 @@ class PrintOptions(NamedTuple):
         numbers = {
             "precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth
         }  # fmt: skip
-        given = {name: value for name, value in numbers.items() if value is not None}
+        given: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
         for name, value in given.items():
             allowed = (int, float) if name == "threshold" else int
             if isinstance(value, bool) or not isinstance(value, allowed):
