@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from . import interrupt, numpy_docs
 from .errors import TensorshError, UsageError, facts_of
 from .options import HELP, Options, read_options
-from .output import Output, Report, encoding_of, use_color, width
+from .output import Output, Report, use_color, width
 from .source import decoded, read_program
-from .streams import flush_output, on_terminal, tell
+from .streams import flush_output, on_terminal, screen_encoding, tell
 
 if TYPE_CHECKING:
     from .session import Session
@@ -202,7 +202,7 @@ def show_chart(chart: Any, options: Options) -> None:
     from . import display
 
     color = use_color(sys.stdout, options.color)
-    columns, encoding = width(sys.stdout), encoding_of(sys.stdout)
+    columns, encoding = width(sys.stdout), screen_encoding(sys.stdout)
     print(display.text(chart, None, "pretty", color=color, width=columns, encoding=encoding))
 
 

@@ -21,7 +21,11 @@ def text(
             import json
 
             return json.dumps({"type": type(value).__name__.lower(), "value": answer(value)})
-        return answer(value, width)
+        from .render.screen import can_show
+        from .streams import IN_ASCII
+
+        told = answer(value, width)
+        return told if told.isascii() or can_show(encoding) else told.translate(IN_ASCII)
     if type(value).__module__ == "tensorsh.train.charts" and format not in ("json", "csv"):
         from .render.chart import chart_text
         from .render.screen import can_show

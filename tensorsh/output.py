@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import TensorshError, UsageError
 from .options import Options
-from .streams import flush_output, on_terminal, tell
+from .streams import flush_output, on_terminal, screen_encoding, tell
 
 if TYPE_CHECKING:
     from .session import Session, Shown
@@ -57,8 +57,9 @@ class Output:
             return
         columns = width(sys.stdout)
         encoding = encoding_of(sys.stdout) if self.file is None else "utf-8"
+        marks = screen_encoding(sys.stdout) if self.file is None else "utf-8"
         text = display.text(
-            shown.value, shown.name, self.format, color=self.color, width=columns, encoding=encoding
+            shown.value, shown.name, self.format, color=self.color, width=columns, encoding=marks
         )
         if self.label:
             text = self.label + ("\n" if "\n" in text.rstrip("\n") else " ") + text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from typing import Any
 
@@ -21,8 +22,36 @@ def flush_output() -> None:
         sys.stdout.flush()
 
 
+#: how signs of ours are written where there is only ASCII
+IN_ASCII = str.maketrans(
+    {"…": "...", "·": "*", "→": "->", "×": "x", "−": "-", "⏎": "/", "–": "-", "≥": ">=", "≤": "<=", "±": "+-"}
+)
+
+
+def screen_encoding(stream: Any) -> str:
+    """What a stream can show. In the C locale a terminal is told nothing but ASCII, although Python writes UTF-8."""
+    if on_terminal(stream) and plain_locale():
+        return "ascii"
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def plain_locale() -> bool:
+    """Whether the user's locale is C; Python itself then sets LC_CTYPE, unless LC_ALL is set."""
+    found = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or ""
+    if found in ("", "C.UTF-8") and not os.environ.get("LC_ALL"):
+        found = os.environ.get("LANG", "")
+    return found in ("C", "POSIX")
+
+
+def for_screen(text: str, stream: Any) -> str:
+    """A text of ours with the signs that the screen has."""
+    if text.isascii() or screen_encoding(stream) != "ascii":
+        return text
+    return text.translate(IN_ASCII)
+
+
 def tell(text: str, end: str = "\n") -> None:
     """Text for standard error; where that is closed there is nobody to tell."""
     with contextlib.suppress(ValueError, AttributeError):
-        sys.stderr.write(text + end)
+        sys.stderr.write(for_screen(text, sys.stderr) + end)
         sys.stderr.flush()

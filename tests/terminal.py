@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyte
@@ -19,13 +20,20 @@ ROOT = Path(__file__).parent.parent
 
 
 class Terminal:
-    """`python -m tensorsh …` with all three streams on a pseudo-terminal.
+    """`python -m tensorsh …`, or another program, with all three streams on a pseudo-terminal.
 
     `feed` reads what has been written until `until` holds; `lines` is the screen with what has scrolled
     off above it, without empty lines at the end.
     """
 
-    def __init__(self, *arguments: str, columns: int = 80, rows: int = 24, **environment: str):
+    def __init__(
+        self,
+        *arguments: str,
+        columns: int = 80,
+        rows: int = 24,
+        program: Sequence[str] = (sys.executable, "-m", "tensorsh"),
+        **environment: str,
+    ):
         self.screen = pyte.HistoryScreen(columns, rows, history=10_000, ratio=0.5)
         self.stream = pyte.ByteStream(self.screen)
         self.written = b""
@@ -33,9 +41,9 @@ class Terminal:
         self.master, worker = pty.openpty()
         self.resize(columns, rows, told=False)
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
-        env |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | environment
+        env |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"} | environment
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tensorsh", *arguments],
+            [*program, *arguments],
             stdin=worker,
             stdout=worker,
             stderr=worker,

@@ -99,6 +99,16 @@ def test_a_compiled_loop(terminal: Terminal) -> None:
     assert "True" in terminal.enter("print((x == y).all().item() and x[0].item() == i + 1)")
 
 
+@pytest.mark.parametrize("head", ["while True", "while a >= 0", "while a + 1"])
+def test_a_loop_of_plain_numbers(terminal: Terminal, head: str) -> None:
+    """Python hears of the interrupt where it jumps back to the condition."""
+    terminal.enter("a = b = 0")
+    loop = f"{head}:\n    a += 1\n    if a == 3: print('here', 'now')\n    b += 1\n"
+    told = terminal.interrupted(loop, "here now")
+    assert "interrupted after a round" in told
+    assert "True True" in terminal.enter("print(a == b, a > 3)")
+
+
 def test_a_long_round_is_not_waited_for(terminal: Terminal) -> None:
     terminal.enter("a = b = 0")
     told = terminal.interrupted(LOOP.format("30 if i == 3 else 0"), "here now")

@@ -101,7 +101,7 @@ def outermost_loop(frame: FrameType | None, tables: dict[str, Table]) -> tuple[F
         )
         node = None if table is None else table.node(line_of(frame))
         if table is not None and node is not None:
-            loops = [loop for loop in loops_of(frame, table) if within(node.span, loop.body.span)]
+            loops = [loop for loop in loops_of(frame, table) if runs(loop, node)]
             if loops:
                 found = frame, min(loops, key=lambda loop: loop.span.start)
         frame = frame.f_back
@@ -126,6 +126,15 @@ def loops_of(frame: FrameType, table: Table) -> list[Loop]:
         if id(each) in heads
         or (isinstance(each, ast.While) and any(id(n) in heads for n in walk(each.condition)))
     ]
+
+
+def runs(loop: Loop, node: ast.Node) -> bool:
+    """Whether a loop is running where this node is: in its body, or where it begins again.
+
+    Python hears of an interrupt where it jumps back, which has the line of a condition or of the loop itself.
+    """
+    again = isinstance(loop, ast.While) and within(node.span, loop.condition.span)
+    return again or node is loop or within(node.span, loop.body.span)
 
 
 def within(inner: Span, outer: Span) -> bool:

@@ -206,7 +206,7 @@ class Shell:
         except KeyboardInterrupt as error:
             self.interrupted = True
             flush_output()
-            self.tell("\n" + self.paint("interrupted", "error") + what_was_kept(error))
+            self.tell("\n" + self.filled("interrupted", what_was_kept(error)))
         finally:
             self.seconds = perf_counter() - started
             self.results.end(number)
@@ -311,6 +311,13 @@ class Shell:
         """What is no value: help, tables, times. It goes where errors go."""
         flush_output()
         tell(text)
+
+    def filled(self, title: str, text: str) -> str:
+        """A title in its colour and what is said of it, in lines that fit the screen."""
+        from textwrap import fill
+
+        lines = fill(title + text, self.columns, break_on_hyphens=False, break_long_words=False)
+        return self.paint(title, "error") + lines.removeprefix(title)
 
     def ask(self, question: str) -> bool:
         """Whether somebody who types says yes; where nobody does there is nobody to ask."""

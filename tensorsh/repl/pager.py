@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import TextIO
 
-from ..streams import flush_output
+from ..streams import flush_output, for_screen
 from ..text.width import columns
 
 #: what `less` is told unless LESS says otherwise: colours, and what fits a screen just stays on it
@@ -19,6 +19,7 @@ LESS = "-FRX"
 
 def show(text: str, stream: TextIO) -> None:
     """Write a text; through a pager if it is longer than the terminal that `stream` is."""
+    text = for_screen(text, stream)
     command = pager() if sys.stdin.isatty() and stream.isatty() and not fits(text, stream) else None
     if command is None or not page(text, command):
         print(text, file=stream, flush=True)
