@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.inplace import apply_inplace
@@ -20,6 +19,7 @@ from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..errors import BadValue, DTypeError
 from .elementwise import EXPM1, select
+from .steady import steady
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -205,37 +205,6 @@ def _(grad, input, alpha):
 # ------------------------------------------------------------------ piecewise linear
 
 
-@op("steady(Tensor slopes, Tensor input)", infer=lambda slopes, _: slopes, names=(), half="native")
-def steady_slopes(slopes, x):
-    """The slopes of a function that is made of lines."""
-    return slopes.copy()
-
-
-@steady_slopes.in_public
-def _(slopes, input):
-    return slopes
-
-
-@steady_slopes.derivative("slopes")
-def _(grad):
-    return grad
-
-
-@steady_slopes.derivative("input")
-def _(grad):
-    return registry["zeros_like"](grad)
-
-
-def steady(slopes: Tensor, input: Tensor) -> Tensor:
-    """Slopes that follow from the input but do not change with it.
-
-    PyTorch differentiates them by the input, too: its gradient is zeros, not None.
-    """
-    if context.current().grad_enabled and input.requires_grad:
-        return apply(steady_slopes, (slopes, input))
-    return slopes
-
-
 @activation(
     "leaky_relu(input, float negative_slope=0.01)",
     "leaky_relu_cpu",
@@ -351,7 +320,7 @@ def threshold(x, threshold, value):
     return select(x <= x.dtype.type(threshold), x.dtype.type(value), x)
 
 
-@threshold.derivative("input")
+@threshold.derivative("input", one="")
 def _(grad, input, threshold):
     return steady(where(input <= threshold, 0.0, grad), input)
 
@@ -373,7 +342,7 @@ def hardshrink(x, lambd):
     return select((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
 
 
-@hardshrink.derivative("input")
+@hardshrink.derivative("input", one="")
 def _(grad, input, lambd):
     return steady(where((input >= -lambd) & (input <= lambd), 0.0, grad), input)
 
@@ -406,6 +375,6 @@ def softshrink(x, lambd):
     return select(x > lambd, x - lambd, select(x < -lambd, x + lambd, x * 0)).astype(x.dtype)
 
 
-@softshrink.derivative("input")
+@softshrink.derivative("input", one="")
 def _(grad, input, lambd):
     return steady(where((input >= -lambd) & (input <= lambd), 0.0, grad), input)

@@ -18,10 +18,11 @@ from ..engine.spec import Spec
 from ..engine.tensor import wrap
 from ..errors import BadValue, DTypeError, ShapeError
 from . import gelu_steps, vector_exp
-from .activation import activation, floating, leaky_relu, steady, where
+from .activation import activation, floating, leaky_relu, where
 from .elementwise import LOG1P, SMALL, TANH, is_half, select
 from .erf import erf, odd_tanh
 from .rules import same, wrap_dim
+from .steady import steady
 from .unary import SIGMOID
 
 

@@ -20,6 +20,7 @@ from ..engine.tensor import Tensor
 from ..errors import BadIndex, BadValue, DTypeError, ShapeError
 from .loss_rules import only_float, reduced_spec, reduction_of
 from .softmax import log_softmax_kernel
+from .steady import steady
 
 # ------------------------------------------------------------------ negative log-likelihood
 
@@ -239,9 +240,10 @@ def _nll_primitive(grad_fn: str) -> Op:
 
     record.after[log_softmax_kernel] = (_cross_entropy_call, _cross_entropy_gradient)
 
-    @record.derivative("input")
-    def _(grad, input_spec, target, weight, reduction, ignore_index):
-        return apply(nll_backward, (grad, target, weight, reduction, ignore_index, input_spec.shape))
+    @record.derivative("input", one="")
+    def _(grad, input, target, weight, reduction, ignore_index):
+        found = apply(nll_backward, (grad, target, weight, reduction, ignore_index, input.spec.shape))
+        return steady(found, input)
 
     return record
 

@@ -18,6 +18,7 @@ from ..engine.tensor import Tensor
 from ..errors import BadValue, DTypeError, ShapeError, Unsupported
 from .numbers import check_number, number_array
 from .split import narrow
+from .steady import steady
 
 # ------------------------------------------------------------------ constant borders
 
@@ -160,9 +161,9 @@ def border_record(mode: str, count: int) -> Op:
             grad = out
         return grad
 
-    @border.derivative("input")
-    def _(grad, input_spec, pad):
-        return apply(gathered, (grad, input_spec.shape, pad))
+    @border.derivative("input", one="")
+    def _(grad, input, pad):
+        return steady(apply(gathered, (grad, input.spec.shape, pad)), input)
 
     @gathered.derivative("grad")
     def _(grad, pad):

@@ -18,6 +18,7 @@ from ..engine.memory import in_format_of
 from ..engine.op import Op, op
 from ..engine.tensor import Tensor
 from .pool_rules import GEOMETRY, Geometry, geometry_of, pool_infer, pooled_size
+from .steady import steady
 from .windows import Ints, overlap_add, pad
 
 # ------------------------------------------------------------------ picking elements by their position
@@ -59,9 +60,10 @@ def _pick_record(grad_fn: str | None) -> Op:
         grad_fn=grad_fn,
     )(kernel)
 
-    @record.derivative("input")
-    def _(grad, input_spec, indices, dims):
-        return apply(scatter, (grad, indices, input_spec.shape[len(input_spec.shape) - dims :]))
+    @record.derivative("input", one="")
+    def _(grad, input, indices, dims):
+        shape = input.spec.shape
+        return steady(apply(scatter, (grad, indices, shape[len(shape) - dims :])), input)
 
     return record
 
@@ -269,10 +271,10 @@ def _avg_record(n: int) -> tuple[Op, Op]:
         whole = overlap_add(spread, reach, g.stride, g.padding, g.dilation)
         return whole[(..., *(slice(0, size) for size in spatial))]
 
-    @forward.derivative("input")
-    def _(grad, input_spec, kernel, stride, padding, dilation, ceil_mode, include_pad, override):
+    @forward.derivative("input", one="")
+    def _(grad, input, kernel, stride, padding, dilation, ceil_mode, include_pad, override):
         rest = (kernel, stride, padding, dilation, ceil_mode, include_pad, override)
-        return apply(backward, (grad, *rest, input_spec.shape[-n:]))
+        return steady(apply(backward, (grad, *rest, input.spec.shape[-n:])), input)
 
     @backward.derivative("cotangent")
     def _(grad, kernel, stride, padding, dilation, ceil_mode, include_pad, override):

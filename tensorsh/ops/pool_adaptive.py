@@ -19,6 +19,7 @@ from ..errors import BadValue, ShapeError
 from .activation import floating
 from .pool import pick
 from .pool_rules import check_1d
+from .steady import steady
 from .windows import Ints
 
 
@@ -109,9 +110,9 @@ def _avg_records(n: int) -> Op:
             c = np.moveaxis(spread, 0, axis)
         return c
 
-    @forward.derivative("input")
-    def _(grad, input_spec):
-        return apply(backward, (grad, input_spec.shape[-n:]))
+    @forward.derivative("input", one="")
+    def _(grad, input):
+        return steady(apply(backward, (grad, input.spec.shape[-n:])), input)
 
     @backward.derivative("cotangent")
     def _(grad, cotangent_spec):
