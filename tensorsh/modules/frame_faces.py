@@ -122,7 +122,8 @@ UNHELD = _references()
 
 def _setitem(self: Value, key: Any, value: Any) -> None:
     if sys.getrefcount(self) <= UNHELD:
-        behind(self)[0].warn_unheld(behind(self)[1])
+        wall: Any = behind(self)[0]  # `Frames`
+        wall.warn_unheld(behind(self)[1])
     through(self, operator.setitem, key, value)
 
 
