@@ -181,7 +181,8 @@ class Session:
         with self.active():
             if leads:
                 evaluator.begin_script(text)
-            statements = deque(evaluator.compile(text, silent=script))
+            compiled = evaluator.compile(text, silent=script)
+            statements = deque(evaluator.begin_file(compiled, evaluator.variables) if leads else compiled)
         while statements:
             with self.active():
                 before, self._shown = self._shown, on_display or (lambda shown: None)

@@ -73,3 +73,12 @@ def test_metaclasses_and_causes() -> None:
         Session().execute(f"import torch\n{text}raise E('x') from F('y')", "main.py", script=True, leads=True)
     assert (told.value.error_class, told.value.message) == ("E", "x")
     assert told.value.causes == (("F", "y"),)
+
+
+def test_a_program_that_calls_too_deep_inside_an_operation_is_told_so() -> None:
+    text = "import torch\ndef f(t, n=0):\n    return f(t + 1, n + 1)\nf(torch.zeros(1))\n"
+    with pytest.raises(TensorshError) as told:
+        Session().execute(text, "main.py", script=True, leads=True)
+    assert (told.value.error_class, told.value.code) == ("RecursionError", "recursion")
+    assert told.value.message.startswith("maximum recursion depth exceeded")
+    assert told.value.help == "f() calls itself too often; use a loop"

@@ -69,7 +69,10 @@ NOTEBOOK = ("%", "!")
 
 #: what Python itself puts among the variables
 HIDDEN = frozenset(
-    {"__builtins__", "__warningregistry__", "__name__", "__file__", "__annotations__", "__doc__"}
+    {
+        *("__builtins__", "__warningregistry__", "__name__", "__file__", "__annotations__", "__doc__"),
+        "__package__",
+    }
 )
 
 
@@ -101,7 +104,7 @@ class Evaluator:
         self.script_folder = os.curdir
         self.undoing = True  # whether a failed statement is undone
         self.history: History | None = None  # where statements that succeed can be undone, too
-        self.variables["__name__"] = "__main__"
+        self.variables.update(__name__="__main__", __doc__=None, __package__=None)
         self.variables["__builtins__"] = self.prelude.bound
         self.imported: set[str] = set()
         self.importing: list[str] = []
@@ -216,8 +219,15 @@ class Evaluator:
     def begin_script(self, source: Source) -> None:
         """What a script finds of itself, and the kind that inputs after it have."""
         self.script_folder = os.path.dirname(source.name) or os.curdir
-        self.variables["__file__"] = source.name
+        self.variables["__file__"] = os.path.abspath(source.name)
         self.pythonic = self.is_pythonic(source, True)
+
+    def begin_file(self, statements: list[Statement], space: dict[str, Any]) -> list[Statement]:
+        """The statements of a file, whose docstring it finds as `__doc__`."""
+        match statements:
+            case [Statement(node=ast.Display(value=ast.Constant(value=str() as text))), *_]:
+                space["__doc__"] = text
+        return statements
 
     def is_pythonic(self, source: Source, file: bool) -> bool:
         """Whether a text is a PyTorch program; the inputs of a session are once torch has been imported."""
@@ -425,7 +435,7 @@ class Evaluator:
         running = self.running
         builtins = space.get("__builtins__")
         try:
-            for statement in self.compile(source, silent=True, space=space):
+            for statement in self.begin_file(self.compile(source, silent=True, space=space), space):
                 self.running = source
                 self.execute(statement, space)
         finally:

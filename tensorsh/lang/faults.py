@@ -243,7 +243,7 @@ def _raised_by_the_program(error: BaseException) -> bool:
     return (
         place.startswith(PROGRAM)
         or not place.startswith(PACKAGE)
-        or isinstance(error, ArithmeticError | OSError | UnicodeError | Warning)
+        or isinstance(error, ArithmeticError | OSError | UnicodeError | Warning | RecursionError)
     )
 
 

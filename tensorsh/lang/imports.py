@@ -174,7 +174,7 @@ class Imports:
 
     def _run(self, path: str, file: str | None, package: Module | None, folder: str | None) -> Module:
         """Run a file as a module of its own."""
-        module = Module(path, None, file)
+        module = Module(path, None, file and os.path.abspath(file))
         space = vars(module)
         space["__package__"] = path if folder is not None else path.rpartition(".")[0]
         if folder is not None:

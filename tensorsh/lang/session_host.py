@@ -71,7 +71,9 @@ class SessionHost(Host):
         if node is None:
             return None
         line = node.span.position[0]
-        return node.span.source.name, line, node.span.source.line(line).strip(), ""
+        source = node.span.source
+        file = source.name if source.name.startswith("<") else os.path.abspath(source.name)
+        return file, line, source.line(line).strip(), ""
 
     def recursion_changed(self, limit: int) -> None:
         sys.setrecursionlimit(max(limit, RECURSION))

@@ -107,14 +107,38 @@ def _guarded(modules: Modules) -> dict[str, Any]:
         """Leave the program with this status."""
         raise SystemExit(code)
 
-    def open(file: Any, mode: str = "r", buffering: int = -1, *rest: Any, **options: Any) -> Any:
+    def open(file: Any = MISSING, mode: str = "r", buffering: int = -1, *rest: Any, **options: Any) -> Any:
         """Open a file, through the gate."""
+        if file is MISSING:
+            raise TypeError("open() missing required argument 'file' (pos 1)")
         return gate.open_file(host, file, mode, buffering, *rest, **options)
 
-    made = {
-        each.__name__: each
-        for each in (getattr, hasattr, setattr, delattr, vars, dir, globals, locals, help, exit, quit, open)
-    }
+    made = {each.__name__: each for each in (help, exit, quit, open)}
+    for each, least, most in (
+        (getattr, 2, 3), (hasattr, 2, 2), (setattr, 3, 3), (delattr, 2, 2), (vars, 0, 1), (dir, 0, 1),
+        (globals, 0, 0), (locals, 0, 0),
+    ):  # fmt: skip
+        made[each.__name__] = _counted(each, least, most)
     for name, function in made.items():
         function.__qualname__, function.__module__ = name, "builtins"
     return made
+
+
+def _counted(function: Any, least: int, most: int) -> Any:
+    """A function that refuses other numbers of arguments in the words of Python's C."""
+    name = function.__name__
+
+    def called(*given: Any, **named: Any) -> Any:
+        if least <= len(given) <= most and not named:
+            return function(*given)
+        if named:
+            raise TypeError(f"{name}() takes no keyword arguments")
+        if not most:
+            raise TypeError(f"{name}() takes no arguments ({len(given)} given)")
+        bound = most if len(given) > most else least
+        how = "" if least == most else "at most " if bound == most else "at least "
+        raise TypeError(f"{name} expected {how}{bound} argument{'s' * (bound != 1)}, got {len(given)}")
+
+    called.__name__, called.__doc__ = name, function.__doc__
+    called.__wrapped__ = function  # type: ignore[attr-defined]
+    return called

@@ -39,8 +39,9 @@ class ProgramModule(Module):
         super().__init__("__main__")
 
     def __getattribute__(self, name: str) -> Any:
-        if name == "__dict__":
-            return _HOSTS[self]().main_names()
+        if name in ("__dict__", "__doc__"):
+            names = _HOSTS[self]().main_names()
+            return names if name == "__dict__" else names.get(name)
         return super().__getattribute__(name)
 
     def __getattr__(self, name: str) -> Any:

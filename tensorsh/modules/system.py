@@ -162,7 +162,7 @@ def system_names(modules: Modules) -> dict[str, Any]:
         "setrecursionlimit": setrecursionlimit,
         "argv": modules.host.argv,
         "modules": modules.loaded,
-        "path": [modules.host.folder(), *sys.path[1:]],
+        "path": [os.path.abspath(modules.host.folder()), *sys.path[1:]],
         "__stdin__": sys.__stdin__,
         "__stdout__": sys.__stdout__,
         "__stderr__": sys.__stderr__,
