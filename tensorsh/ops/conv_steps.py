@@ -1,8 +1,11 @@
-"""Small convolutions digit by digit, as PyTorch's vector library (oneDNN) adds them.
+"""Convolutions digit by digit, as PyTorch's vector library (oneDNN) adds them.
 
 An output begins with the bias. Then come the products, each added with one rounding: eight input channels at a time,
 for each of these blocks the kernel's positions, for each position its channels. (A kernel of one position that moves by
 one is a product of matrices.)
+
+A product of matrices adds so, too, one element of its long side after the other, if that is short enough to stay in one
+piece (`conv_products`). What is not computed in that way is added here one by one, where it is small.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from . import conv_products
 from .gelu_steps import fma
 from .windows import Ints, out_size, pad
 
@@ -23,7 +27,7 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 #: channels that a vector has
 BLOCK = 8
-#: more multiplications go to one product of matrices
+#: more multiplications are not added one by one
 MOST_PRODUCTS = 1 << 19
 
 
@@ -38,6 +42,8 @@ def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: i
         return False
     if samples == 1 and groups == 1 and min(kernel) <= 3 and size <= 20480:
         return False
+    if groups == 1 and conv_products.takes(w.shape[0], w.shape[1] * math.prod(kernel) + 1):
+        return True
     out = map(out_size, x.shape[2:], kernel, stride, padding, dilation)
     return samples * math.prod((*w.shape, *out)) <= MOST_PRODUCTS
 
@@ -48,6 +54,8 @@ def forward(
     """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
     kernel = w.shape[2:]
     sizes = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
+    if groups == 1 and conv_products.takes(len(w), w.shape[1] * math.prod(kernel) + 1):
+        return conv_products.forward(x, w, bias, stride, padding, dilation, sizes)
     padded = pad(x, padding)
     out = np.zeros((len(x), len(w), *sizes), FLOAT32)
     if bias is not None:
@@ -100,6 +108,12 @@ def takes_transposed(
 
 def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints) -> Array:
     """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): channels by eight, or all at once where windows jump."""
+    inner = [k - 1 - p for k, p in zip(w.shape[2:], padding, strict=True)]
+    if set(stride) == {1} and min(inner) >= 0 and conv_products.takes_input(w.shape, spatial):
+        ones = (1,) * len(spatial)
+        return conv_products.forward(
+            g, w.swapaxes(0, 1), None, ones, tuple(inner), ones, spatial, turned=True
+        )
     block = BLOCK if stride[0] == 1 else len(w)
     sizes = tuple(n + 2 * p for n, p in zip(spatial, padding, strict=True))
     out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)

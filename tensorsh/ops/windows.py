@@ -65,4 +65,6 @@ def overlap_add(columns: Any, spatial: Ints, stride: Ints, padding: Ints, dilati
             total[(..., *place)] += columns[(*[slice(None)] * lead, *at)]
     if not any(padding):
         return total
-    return total[(..., *(slice(p, p + s) for p, s in zip(padding, spatial, strict=True)))]
+    return np.ascontiguousarray(
+        total[(..., *(slice(p, p + s) for p, s in zip(padding, spatial, strict=True)))]
+    )
