@@ -16,6 +16,11 @@ def on_terminal(stream: Any) -> bool:
         return False
 
 
+def any_closed() -> bool:
+    """Whether a stream through which somebody could talk to us is closed."""
+    return any(getattr(stream, "closed", True) for stream in (sys.stdin, sys.stdout))
+
+
 def flush_output() -> None:
     """Bring out what was printed; OSError where there is somebody to read it and that fails."""
     with contextlib.suppress(ValueError, AttributeError):  # closed, or something that is no stream

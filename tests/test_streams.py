@@ -41,6 +41,16 @@ def test_closed_streams(tmp_path: Path, program: str, code: int, out: str, first
     assert "Traceback" not in said
 
 
+def test_inputs_after_the_streams_are_closed() -> None:
+    command = [sys.executable, "-m", "tensorsh", "--no-config", "--no-history"]
+    inputs = ["-c", "import sys", "-c", "sys.stdout.close()", "-c", "1 + 1"]
+    done = subprocess.run([*command, *inputs], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr.partition("\n")[0]) == (1, f"error[value]: {CLOSED}")
+    shell = "import sys\nsys.stdout.close()\n1 + 1\nprint(3)\n"
+    done = subprocess.run([*command, "-i"], input=shell, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
 RAISES = "raise RuntimeError('asked for ' + name)"
 
 

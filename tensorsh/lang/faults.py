@@ -64,6 +64,7 @@ PROGRAM = (
     os.path.join(PACKAGE, "ignite") + os.sep,
     os.path.join(PACKAGE, "train") + os.sep,
     os.path.join(PACKAGE, "session.py"),
+    os.path.join(PACKAGE, "output.py"),
     os.path.join(PACKAGE, "render") + os.sep,
     os.path.join(PACKAGE, "engine", "results.py"),
 )

@@ -22,7 +22,7 @@ from ..lang.parse import is_complete
 from ..render.paint import Paint, background_of, painter
 from ..session import Session, Shown
 from ..source import Source, Span, read_program
-from ..streams import flush_output, tell
+from ..streams import any_closed, flush_output, tell
 from .background import Asked, keep_typed
 from .commands import dispatch, last_of, split_command
 from .results import Results
@@ -168,6 +168,10 @@ class Shell:
                 continue
             except EOFError:
                 return 0
+            except ValueError:
+                if any_closed():  # by a program: there is nobody to talk to any more
+                    return 0
+                raise
             self.offer = None
             self.typed = source.typed
             self.output.pages = source.typed and self.log is None and self.look.pager
