@@ -53,8 +53,8 @@ def filler(
     types = ", ".join(part.split("=")[0] for part in parameters.split(", "))
 
     def draw(source: Any, x: Any, shape: Any, *values: Any) -> Any:
-        whole = serial is None or x.flags.c_contiguous
-        return getattr(source, method if whole else serial)(shape, x.dtype, *values)
+        way = method if serial is None or x.flags.c_contiguous else serial
+        return getattr(source, way)(shape, x.dtype, *values)
 
     drawn = record(
         f"{name}(Tensor input, {types})", draw, "".join(p.title() for p in name.split("_")) + "Backward0"
@@ -140,16 +140,15 @@ between = record(
 EXACT = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 
 
-def warn_inexact(input: Tensor, bounds: list[int]) -> None:
+def warn_inexact(input: Tensor, bounds: list[int | None]) -> None:
     """Beyond a power of two, not every integer is a number of the dtype."""
     digits = EXACT.get(input.dtype.name)
     if digits is None or not bounds:
         return
-    ends = [("to - 1", bounds[-1] - 1, 111)]
-    if len(bounds) == 2:
-        ends.insert(0, ("from", bounds[0], 110))
+    *low, to = bounds
+    ends = [("from", value, 110) for value in low] + [("to - 1", None if to is None else to - 1, 111)]
     for name, value, line in ends:
-        if abs(value) > 2**digits:
+        if value is not None and abs(value) > 2**digits:
             warn(
                 f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
                 f"{dt.c_names[input.dtype]} can support discrete uniform distribution only within this range. "
