@@ -63,7 +63,7 @@ def compute(op: Op, args: tuple[Any, ...]) -> Any:
     state = context.current()
     key, plan = planned(op, args, state.dtype)
     if plan.simple:
-        result = wrap_output(op.kernel(*[a.array if type(a) in TENSORS else a for a in args]), plan.out)  # type: ignore[misc]
+        result = wrap_output(op.kernel(*[a.array if type(a) in TENSORS else a for a in args]), plan.out)
     else:
         result = run_kernel(op, plan, args)
 
@@ -152,7 +152,7 @@ def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
             elif type(a) is tuple:
                 a = _arrays(a)
             arrays.append(a if cast is None else cast(a))
-    out = op.kernel(*arrays)  # type: ignore[misc]
+    out = op.kernel(*arrays)
     if plan.many:
         return tuple([wrap_output(o, s) for o, s in zip(out, plan.out, strict=True)])
     if type(out) is tuple or type(out) is list:  # outputs whose number or shapes the values decide

@@ -130,8 +130,8 @@ c_names = {
 from_np: dict[Any, DType] = {d._np: d for d in ALL if d._np is not None}
 
 
-def of(array: np.ndarray[Any, Any]) -> DType:
-    """The dtype of a NumPy array; KeyError for what PyTorch has no tensor of."""
+def of(array: np.ndarray[Any, Any] | np.generic) -> DType:
+    """The dtype of a NumPy array or scalar; KeyError for what PyTorch has no tensor of."""
     found = from_np.get(array.dtype)
     if found is None:
         bfloat16.np  # noqa: B018  registers ml_dtypes' type in from_np

@@ -111,9 +111,15 @@ class Op:
     sample     arguments at which its derivatives are checked; lists become float64 tensors
     factory    it makes tensors from sizes: takes dtype=, device=, requires_grad=
     is_method  this is the form that tensors have, called with the tensor in front
+    unwrapped  its results are of the class that it gives them, also where a subclass is among the arguments
     """
 
     is_method = False
+    unwrapped = False
+    #: or None, which whoever asks a primitive (for its body, a composite) need not think of
+    kernel: Rule | Any
+    infer: Rule | Any
+    body: Rule | Any
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ def names(host: Any) -> dict[str, Any]:
 
     def format_exception(
         exc: Any, /, value: Any = MISSING, tb: Any = MISSING, limit: Any = None, chain: bool = True
-    ):
+    ) -> list[str]:
         """The lines that `print_exception` prints."""
         error = _given(exc, value, tb)
         return list(

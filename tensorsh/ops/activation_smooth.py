@@ -380,7 +380,7 @@ def rrelu_kernel(x, noise, lower, upper, training):
     """`noise * x` in training; else x where it is positive and the mean slope times x elsewhere."""
     if training:
         return x * noise
-    return leaky_relu.kernel(x, (lower + upper) / 2)  # type: ignore[misc]
+    return leaky_relu.kernel(x, (lower + upper) / 2)
 
 
 def rrelu_slope(grad, x, noise, lower, upper, training):

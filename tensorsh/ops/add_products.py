@@ -57,7 +57,7 @@ def _addmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
     for name, s in (("mat1", a), ("mat2", b)):
         if s.ndim != 2:
             raise ShapeError(f"{name} must be a matrix, got {s.ndim}-D tensor", code="matmul-rank")
-    check_mm(*a.shape, *b.shape, a.shape, b.shape)
+    check_mm(a.shape, b.shape, a.shape, b.shape)
     no_bool("addmm_impl_cpu_", a)
     _check_factors(a, beta, alpha)
     return _onto(input, (a.shape[0], b.shape[1]))

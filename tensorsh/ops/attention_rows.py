@@ -47,7 +47,8 @@ class Attention:
         m = self.seen(hi)
         s = np.matmul(self.q[b, lo:hi] * self.scale, self.k[b, :m].T)
         if self.mask is not None:
-            mask = self.mask[(*np.unravel_index(b, self.batch), slice(lo, hi), slice(m))]
+            place: tuple[Any, ...] = (*np.unravel_index(b, self.batch), slice(lo, hi), slice(m))
+            mask = self.mask[place]
             if mask.dtype.kind == "b":
                 s = select(mask, s, s.dtype.type(-np.inf))
             else:

@@ -275,7 +275,7 @@ def resized(op: Op, args: tuple[Any, ...], size: int) -> Any:
     if -1 in shape and 0 in x.spec.shape:
         return NotImplemented
     if -1 in shape and size == 0:
-        shape = op.infer(x.spec, shape).shape  # type: ignore[misc]
+        shape = op.infer(x.spec, shape).shape
     return registry["reshape"](x.value, (size, *shape))
 
 

@@ -142,7 +142,7 @@ def way(shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> tuple[A
         inner = tuple([d for d in range(ndim) if d in axes and axes_follow(d, axes, ndim)])
         outer = tuple([d for d in axes if d not in inner])
         rest = tuple([1 if d in inner else n for d, n in enumerate(shape)])
-        if outer == tuple(range(len(outer))) and prod(rest):
+        if outer == tuple(range(len(outer))) and 0 not in rest:
 
             def apart(x: Array) -> Array:
                 partial = total(x, inner, True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
-from ..engine.op import composite, op, registry
+from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import Tensor, install
 from ..errors import DTypeError, ShapeError, Unsupported
@@ -81,10 +81,11 @@ def put_off(x: Tensor) -> str:
         return ""
     if x.spec.dtype.is_complex:
         return "conj"
-    operations = [step[0] for step in view.steps]
+    steps = () if view is None else view.steps
+    operations = [step[0] for step in steps]
     if view_as_real not in operations:
         return ""
-    parts = view.steps[operations.index(view_as_real) + 1 :][:1]
+    parts = steps[operations.index(view_as_real) + 1 :][:1]
     return "neg" if any(step[0] is select_at and step[1][-1] == 1 for step in parts) else ""
 
 
@@ -239,11 +240,12 @@ def imag(input):
     return apply(select_at, (apply(view_as_real, (input,)), input.ndim, 1))
 
 
+def attribute(part: Op) -> property:
+    return property(lambda self: part(self), lambda self, value: part(self).copy_(value))
+
+
 for part in (real, imag):
-    install(
-        part.name,
-        property(lambda self, part=part: part(self), lambda self, value, part=part: part(self).copy_(value)),
-    )
+    install(part.name, attribute(part))
     Tensor.public.add(part.name)
 
 

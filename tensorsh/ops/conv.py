@@ -239,7 +239,7 @@ def _(grad, input, weight, stride, padding, dilation, groups, needs):
 
 def _renamed(signature: str, of: Op) -> Op:
     """The same operation on complex numbers: PyTorch adds it up from real ones, and so names its node."""
-    record = op(signature, infer=of.infer, names=(), grad_fn="AddBackward0")(of.kernel)  # type: ignore[arg-type]
+    record = op(signature, infer=of.infer, names=(), grad_fn="AddBackward0")(of.kernel)
     record.derivatives = of.derivatives
     return record
 

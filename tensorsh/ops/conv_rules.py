@@ -46,9 +46,9 @@ def check_numbers(
     elif min(dilation) == 0 and by_mkldnn:
         problem = "non-positive dilation is not supported"
     elif min(dilation) == 0:
-        shown: Ints | str = [1] * (len(dilation) == 1) + list(dilation)
-        if is_transposed:
-            shown = ", ".join(f"dilation_{n}: {d}" for n, d in zip(("height", "width"), shown, strict=False))
+        numbers = [1] * (len(dilation) == 1) + list(dilation)
+        named = (f"dilation_{n}: {d}" for n, d in zip(("height", "width"), numbers, strict=False))
+        shown = ", ".join(named) if is_transposed else numbers
         problem = f"dilation should be greater than zero, but got {shown}"
     if problem:
         raise BadValue(problem, code="conv-geometry")

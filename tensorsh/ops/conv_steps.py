@@ -68,7 +68,8 @@ def forward(
                 values = padded[
                     (slice(None), slice(None) if groups > 1 else slice(channel, channel + 1), *seen)
                 ]
-                factors = w[(slice(None), channel, *place)].reshape(-1, *[1] * len(kernel))
+                taps: tuple[Any, ...] = (slice(None), channel, *place)
+                factors = w[taps].reshape(-1, *[1] * len(kernel))
                 np.multiply(values, factors, wide, dtype=FLOAT64)
                 wide += out
                 out[...] = wide
@@ -122,7 +123,8 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
             starts = [i * d for i, d in zip(place, dilation, strict=True)]
             part = out[(slice(None), slice(None), *_every(starts, stride, g.shape[2:]))]
             for channel in range(first, min(first + block, len(w))):
-                factors = w[(channel, slice(None), *place)].reshape(-1, *[1] * len(spatial))
+                taps: tuple[Any, ...] = (channel, slice(None), *place)
+                factors = w[taps].reshape(-1, *[1] * len(spatial))
                 part[...] = fma(g[:, channel : channel + 1], factors, part)
     inside = tuple(slice(p, p + n) for p, n in zip(padding, spatial, strict=True))
     return np.ascontiguousarray(out[(slice(None), slice(None), *inside)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..engine import context
@@ -50,7 +52,8 @@ def _qr_infer(a: Spec, mode: str) -> tuple[Spec, Spec]:
 def qr_primitive(a, mode):
     """(Q, R); Q is empty for mode="r"."""
     if mode == "r":
-        return np.zeros(0, a.dtype), column_major(np.linalg.qr(a, "r"))
+        upper: Any = np.linalg.qr(a, "r")  # an array, whatever its types say
+        return np.zeros(0, a.dtype), column_major(upper)
     return tuple(map(column_major, np.linalg.qr(a, mode)))
 
 

@@ -176,7 +176,7 @@ def trace(x):
 
 @trace.derivative("input")
 def _(grad, input_spec):
-    n = diagonal_size(*input_spec.shape, 0)
+    n = min(input_spec.shape)
     return apply(
         embed, (apply(expand, (grad, (n,), False)), input_spec.shape, ((diagonal, (0, 0, 1), None),))
     )

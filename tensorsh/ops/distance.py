@@ -192,7 +192,7 @@ def _(grad, input, output, p):
 
 
 def _norm_infer(x: Spec, ord: float, dim: Any, keepdim: bool, dtype: Any) -> Spec:
-    return vector_norm_primitive.infer(x, ord, dim, keepdim, dtype)  # type: ignore[misc]
+    return vector_norm_primitive.infer(x, ord, dim, keepdim, dtype)
 
 
 norm_along = op(

@@ -200,7 +200,9 @@ def contraction_path(equation: str, operands: list[Tensor]) -> list[tuple[int, i
 
 def contract_pair(layout: Layout, a: Tensor, b: Tensor) -> Tensor:
     """The product of two aligned operands, summed over what nothing else has."""
-    both, only_a, only_b = [], [], []
+    both: list[int] = []
+    only_a: list[int] = []
+    only_b: list[int] = []
     counts = layout.counts
     for dim in range(layout.outputs, layout.dims):
         in_a, in_b = a.spec.shape[dim] != 1, b.spec.shape[dim] != 1
@@ -221,7 +223,9 @@ def contract_pair(layout: Layout, a: Tensor, b: Tensor) -> Tensor:
 
 def batched_product(a: Tensor, b: Tensor, summed: list[int]) -> Tensor:
     """(batch, rows, summed) @ (batch, summed, columns), back in the order of the dimensions."""
-    batch, rows, columns = [], [], []
+    batch: list[int] = []
+    rows: list[int] = []
+    columns: list[int] = []
     x, y = a.spec.shape, b.spec.shape
     for dim in range(len(x)):
         if dim not in summed:

@@ -18,7 +18,7 @@ from ..engine.results import named_result
 from ..engine.schema import ABSENT
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import BadIndex, BadValue, DTypeError
+from ..errors import BadIndex, BadValue, DTypeError, Kind
 from .reduce import kept
 from .rules import bad_call, keeps, reduced, wrap_dim, wrap_dims
 
@@ -26,7 +26,7 @@ LARGEST = (np.maximum.reduce, np.argmax)
 SMALLEST = (np.minimum.reduce, np.argmin)
 
 
-def nonempty(name: str, input: Spec, dim: Any, error: type[Exception] = BadValue) -> None:
+def nonempty(name: str, input: Spec, dim: Any, error: Kind = BadValue) -> None:
     """An extreme of no elements does not exist: PyTorch's error, which names the dimension."""
     if input.numel:
         return
@@ -171,7 +171,7 @@ min = extreme(
 
 def shared_extreme(name: str, way: Any, kernel_name: str, example: str) -> Op:
     """`amax` or `amin`."""
-    reduce, _ = way
+    reduce = way[0]
 
     def rule(input: Spec, dim: Any, keepdim: bool) -> Spec:
         nonempty(name, input, dim)

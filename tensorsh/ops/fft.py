@@ -226,9 +226,10 @@ def _nd_transform(name: str, transform: Any, dim: str, dims: str, row: tuple[str
         return transform(input, s, dim, norm)
 
 
-for _name, (_transform, *_row) in ND.items():
-    _nd_transform(f"{_name}2", _transform, "(-2, -1)", "two dimensions", tuple(_row))
-    _nd_transform(f"{_name}n", _transform, "None", "all dimensions, or those of `dim`", tuple(_row))
+for _name, (_transform, _says, _call, _shown) in ND.items():
+    _row = _says, _call, _shown
+    _nd_transform(f"{_name}2", _transform, "(-2, -1)", "two dimensions", _row)
+    _nd_transform(f"{_name}n", _transform, "None", "all dimensions, or those of `dim`", _row)
 
 
 # ------------------------------------------------------------------ frequencies

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from .rules import wrap_dim
 
 #: how a primitive scales: not at all, by 1/√n, by 1/n
 NONE, ROOT, BY_N = range(3)
-FORWARD_NORM = ("backward", "ortho", "forward")  # NumPy's names, for a forward transform
-INVERSE_NORM = ("forward", "ortho", "backward")
+Norm = Literal["backward", "ortho", "forward"]
+FORWARD_NORM: tuple[Norm, ...] = ("backward", "ortho", "forward")  # NumPy's names, for a forward transform
+INVERSE_NORM: tuple[Norm, ...] = ("forward", "ortho", "backward")
 
 # ------------------------------------------------------------------ primitives
 

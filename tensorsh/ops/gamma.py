@@ -73,6 +73,10 @@ def _digamma_from_0(x):
     return np.where(y == 10, steps + number(DIGAMMA_OF_10), found)
 
 
+def _digamma_gradient(grad, input):
+    return grad * polygamma(1, input)
+
+
 digamma = unary(
     "digamma",
     digamma_kernel,
@@ -81,7 +85,7 @@ digamma = unary(
     >>> digamma([1., 5.])
     tensor([-0.5772,  1.5061])
     """,
-    lambda grad, input: grad * polygamma(1, input),
+    _digamma_gradient,
     aliases=("special.digamma", "special.psi"),
     infer=real_floats("digamma"),
     sample=([0.5, 1.5, 3.0],),

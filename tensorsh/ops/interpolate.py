@@ -41,7 +41,8 @@ def taps(
 
     `factor` is the scale factor the user gave; `wide` computes positions in float64.
     """
-    kind = np.float64 if wide else np.float32
+    kind: Any = np.float64 if wide else np.float32
+    step: Any
     if mode.startswith("nearest"):
         step = np.float32(1 / factor if factor else size / out)
         shift = np.float32(0.5 if mode == "nearest-exact" else 0)

@@ -79,7 +79,7 @@ def real_only(name):
     return infer
 
 
-for name, kernel, infer, doc in (
+for name, test, infer, doc in (
     (
         "isnan",
         np.isnan,
@@ -132,7 +132,7 @@ for name, kernel, infer, doc in (
     ),
 ):
     op(f"{name}(Tensor input)", infer=infer, nondifferentiable=True, doc=doc, elementwise=True)(
-        of_floats(kernel)
+        of_floats(test)
     )
 
 

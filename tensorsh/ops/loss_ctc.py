@@ -107,7 +107,8 @@ def ctc_backward(grad, x, loss, targets, times, lengths, blank):
         beta = forward(emitted[::-1, :, ::-1], back)[::-1, :, ::-1]
         share = np.exp(forward(emitted, skip) + beta - emitted + loss[n])[:, 0]
         sums = np.zeros((t, x.shape[2]), x.dtype)
-        np.add.at(sums, (slice(None), label[0]), share)
+        everywhere: Any = (slice(None), label[0])
+        np.add.at(sums, everywhere, share)
         out[:t, n] = (np.exp(x[:t, n]) - sums) * grad[n]
     return out
 

@@ -289,16 +289,16 @@ for _row in (
 
     masked_along(_row[0], _row[1], _scan, _row[3], _row[4])
 
-for _row in (
+for _name, _least, _says, _shown in (
     ("softmax", lowest, "Exponentials that add up to one", "tensor([0.1192, 0.0000, 0.8808])"),
     ("log_softmax", lowest, "The logarithm of softmax", "tensor([-2.1269,    -inf, -0.1269])"),
     ("softmin", highest, "Softmax of the negative", "tensor([0.8808, 0.0000, 0.1192])"),
 ):
 
-    def _softened(x: Tensor, dim: int, dtype: dt.DType, name: str = _row[0]) -> Tensor:
+    def _softened(x: Tensor, dim: int, dtype: dt.DType, name: str = _name) -> Tensor:
         return registry[f"nn.functional.{name}"](x, dim, dtype=dtype)
 
-    masked_along(_row[0], _row[1], _softened, _row[2], _row[3])
+    masked_along(_name, _least, _softened, _says, _shown)
 
 
 @composite(

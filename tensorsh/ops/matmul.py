@@ -50,7 +50,7 @@ def _mm_infer(a: Spec, b: Spec) -> Spec:
         raise ShapeError("self must be a matrix", code="matmul-rank", help="use a @ b, which takes any ranks")
     if b.ndim != 2:
         raise ShapeError("mat2 must be a matrix", code="matmul-rank", help="use a @ b, which takes any ranks")
-    check_mm(*a.shape, *b.shape, a.shape, b.shape)
+    check_mm(a.shape, b.shape, a.shape, b.shape)
     same_dtype(a, b, "expected m1 and m2 to have the same dtype, but got: {} != {}")
     no_bool("addmm_impl_cpu_", a)
     return a.with_shape((a.shape[0], b.shape[1]))
@@ -254,7 +254,7 @@ def _(grad, input):
 
 
 def _row_infer(a: Spec, b: Spec) -> Spec:
-    check_mm(1, a.shape[0], *b.shape, a.shape, b.shape)
+    check_mm((1, a.shape[0]), b.shape, a.shape, b.shape)
     same_dtype(a, b, "expected m1 and m2 to have the same dtype, but got: {} != {}")
     no_bool("addmm_impl_cpu_", a)
     return a.with_shape(b.shape[1:])
@@ -273,7 +273,7 @@ def _folded_infer(a: Spec, b: Spec) -> Spec:
         mv_dtype(larger, smaller)
     else:
         k, n = smaller.shape if larger is a else smaller.shape[::-1]
-        check_mm(rows, shape[-1], k, n, *given)
+        check_mm((rows, shape[-1]), (k, n), *given)
         same_dtype(larger, smaller, "expected m1 and m2 to have the same dtype, but got: {} != {}")
         no_bool("addmm_impl_cpu_", a)
     return out

@@ -52,7 +52,8 @@ def tolerance_pair(
     as_tensor = registry["tensor"]
     atol = 0.0 if atol is None else atol
     pair = [x if isinstance(x, Tensor) else as_tensor(float(x), dtype=dt.float64) for x in (atol, rtol)]
-    return tuple([x.detach().to(A.device) for x in pair])
+    atol, rtol = (x.detach().to(A.device) for x in pair)
+    return atol, rtol
 
 
 def cutoff(largest: Array, atol: Array, rtol: Array) -> Array:

@@ -57,7 +57,8 @@ def plain(data: Any) -> Any:
     if kind in NUMBERS or isinstance(data, WHOLE):
         return data
     if isinstance(data, int | float | complex):
-        return next(base for base in (int, float, complex) if isinstance(data, base))(data)
+        plain_kind: Any = next(base for base in (int, float, complex) if isinstance(data, base))
+        return plain_kind(data)
     if kind in SEQUENCES:
         items = [plain(item) for item in data]
         return data if all(map(operator.is_, items, data)) else items

@@ -285,6 +285,6 @@ def instance_norm(input, running_mean, running_var, weight, bias, use_input_stat
     out = _batch_norm(rows, weight, bias, mean, var, use_input_stats, momentum, eps)
     with context.GradMode(False):
         for running, many in ((running_mean, mean), (running_var, var)):
-            if running is not None and use_input_stats:
+            if running is not None and many is not None and use_input_stats:
                 running.copy_(many.view(n, c).mean(0))
     return out.view(input.shape)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def tensor_power(x, exponent):
 
 
 #: exponents that PyTorch does not hand to the power function
-SHORTCUTS = {
+SHORTCUTS: dict[float, Callable[..., Any]] = {
     2: lambda x, out=None: np.multiply(x, x, out),
     3: lambda x: np.multiply(np.multiply(x, x), x),
     -1: lambda x: np.divide(1, x),

@@ -56,8 +56,9 @@ def transposes(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
     return None
 
 
-def check_mm(m: int, k: int, l: int, n: int, a: tuple[int, ...], b: tuple[int, ...]) -> None:
+def check_mm(left: tuple[int, ...], right: tuple[int, ...], a: tuple[int, ...], b: tuple[int, ...]) -> None:
     """(m×k) times (l×n); `a` and `b` are the shapes the user gave."""
+    (m, k), (l, n) = left, right
     if k != l:
         raise ShapeError(
             f"mat1 and mat2 shapes cannot be multiplied ({m}x{k} and {l}x{n})",
@@ -77,7 +78,7 @@ def check_batch_sizes(a: Spec, b: Spec) -> None:
         )
 
 
-def check_mv(mat: tuple[int, int], vec: int, result: int | None, a: Any, b: Any) -> None:
+def check_mv(mat: tuple[int, ...], vec: int, result: int | None, a: Any, b: Any) -> None:
     if mat[1] != vec or result not in (None, 1, mat[0]):
         raise ShapeError(
             f"size mismatch, got input ({mat[0] if result is None else result}), "

@@ -174,7 +174,8 @@ def repeat(x, repeats):
 @repeat.derivative("input")
 def _(grad, input_spec, repeats):
     extra = len(repeats) - input_spec.ndim
-    parts, summed = [], []
+    parts: list[int] = []
+    summed: list[int] = []
     for i, r in enumerate(repeats):
         if r != 1 or i < extra:
             summed.append(len(parts))

@@ -196,7 +196,8 @@ def _prod_kernel(x: Array, dim: int | None, keepdim: bool, dtype: DType | None) 
         return np.all(x, axis=axes, keepdims=keepdim)
     if is_half(x) and (dtype is None or dtype.is_half):
         return half_product(x, axes, keepdim)
-    return np.multiply.reduce(cast(x, dtype), axis=axes, keepdims=keepdim)
+    multiplied: Any = np.multiply.reduce  # its types know `keepdims` as a literal only
+    return multiplied(cast(x, dtype), axis=axes, keepdims=keepdim)
 
 
 def half_product(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:

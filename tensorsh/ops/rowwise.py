@@ -71,4 +71,5 @@ def sums(x: Array, axis: int) -> Array:
 
 def dots(x: Array, y: Array, axis: int) -> Array:
     """The sums of products along an axis of two parts, which stays."""
-    return np.expand_dims(np.vecdot(x, y, axis=axis) if axis else np.einsum("ij,ij->j", x, y), axis)
+    vecdot: Any = np.vecdot  # its types do not know `axis`
+    return np.expand_dims(vecdot(x, y, axis=axis) if axis else np.einsum("ij,ij->j", x, y), axis)

@@ -9,7 +9,7 @@ from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import BadValue, DTypeError, ShapeError
+from ..errors import BadValue, DTypeError, Kind, ShapeError
 from .fft_rules import BY_N, NONE, ROOT, fft_c2c, fft_c2r, fft_r2c, one_dim
 from .strided import unfold_sum
 
@@ -165,7 +165,7 @@ def _check_stft(
 ) -> None:
     onesided, return_complex, align_to_window = rest
 
-    def error(what: str, kind: type = BadValue) -> Exception:
+    def error(what: str, kind: Kind = BadValue) -> Exception:
         call = _call(
             "stft",
             x,

@@ -260,7 +260,7 @@ def norm_kernel(x: Array, p: float, axes: tuple[int, ...], keepdim: bool) -> Arr
     if p == 0:
         return (size != 0).sum(axis=axes, keepdims=keepdim).astype(size.dtype)
     if p in (inf, -inf):
-        reduce = np.maximum.reduce if p > 0 else np.minimum.reduce
+        reduce: Any = np.maximum.reduce if p > 0 else np.minimum.reduce
         return reduce(size, axis=axes, keepdims=keepdim, initial=0 if p > 0 else inf)
     if p == 2:
         return np.sqrt((size * size).sum(axis=axes, keepdims=keepdim))

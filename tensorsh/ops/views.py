@@ -138,7 +138,7 @@ def view_gradient(grad: Tensor, base: Spec, steps: tuple[Any, ...]) -> Tensor:
 def pull(record: Any, rest: tuple[Any, ...], which: int | None, before: Spec, grad: Tensor) -> Tensor:
     """One view operation's derivative, which may ask only for specs and arguments."""
     derivative = record.derivatives[0]
-    arguments = []
+    arguments: list[Any] = []
     for kind, i in derivative.sources:
         if kind == "grad":
             arguments.append(grad)

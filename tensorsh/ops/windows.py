@@ -7,6 +7,7 @@ places they came from. Sizes, strides and so on are tuples with one number for e
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
@@ -28,9 +29,14 @@ def pad(x: Any, padding: Ints, value: Any = 0) -> Any:
     lead = x.ndim - len(padding)
     shape = x.shape[:lead] + tuple(n + 2 * p for n, p in zip(x.shape[lead:], padding, strict=True))
     out = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
-    inner = tuple(slice(p, p + n) for n, p in zip(x.shape[lead:], padding, strict=True))
-    out[(..., *inner)] = x
+    inner = [slice(p, p + n) for n, p in zip(x.shape[lead:], padding, strict=True)]
+    out[at_end(inner)] = x
     return out
+
+
+def at_end(places: Iterable[Any]) -> tuple[Any, ...]:
+    """The index of places in the last dimensions."""
+    return (..., *places)
 
 
 def windows(x: Any, kernel: Ints, stride: Ints, dilation: Ints, out: Ints) -> Any:
@@ -58,13 +64,11 @@ def overlap_add(columns: Any, spatial: Ints, stride: Ints, padding: Ints, dilati
     total = np.zeros((*columns.shape[:lead], *padded), columns.dtype)
     if math.prod(out):
         for at in product(*(range(k) for k in kernel)):
-            place = tuple(
+            place = [
                 slice(a * d, a * d + s * (o - 1) + 1, s)
                 for a, d, s, o in zip(at, dilation, stride, out, strict=True)
-            )
-            total[(..., *place)] += columns[(*[slice(None)] * lead, *at)]
+            ]
+            total[at_end(place)] += columns[(*[slice(None)] * lead, *at)]
     if not any(padding):
         return total
-    return np.ascontiguousarray(
-        total[(..., *(slice(p, p + s) for p, s in zip(padding, spatial, strict=True)))]
-    )
+    return np.ascontiguousarray(total[at_end(slice(p, p + s) for p, s in zip(padding, spatial, strict=True))])

@@ -292,7 +292,7 @@ class Trace(Tape, Mode):
         if plan.many:
             return tuple(
                 [
-                    self.view(lambda x, *rest, i=i: op.kernel(x, *rest)[i], x, *rest, label=op.name)  # type: ignore[misc]
+                    self.view(lambda x, *rest, i=i: op.kernel(x, *rest)[i], x, *rest, label=op.name)
                     for i in range(len(plan.out))
                 ]
             )
