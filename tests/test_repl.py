@@ -641,6 +641,15 @@ def test_what_was_meant_is_taken_with_a_key_while_nothing_is_typed(shell: Record
     assert typed(shell, "y", "\r", offer=shell.offer) == ["y"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("：help", ":help"), ("softmax？", "softmax?"), ("？", "?"), ("：set　theme　dark", ":set theme dark")],
+)
+def test_commands_in_wide_signs_are_offered(shell: RecordedShell, typed: str, meant: str) -> None:
+    shell.enter(typed)
+    assert shell.offer == meant and shell.screen.errors[-1].help == f"type `{meant}`"
+
+
 def test_what_was_meant_is_offered_once_and_only_after_what_was_wrong(shell: RecordedShell) -> None:
     texts = ["x = ones（2）", "x", "y = ones（3）", "x = ones(2", "z = 1 +", "x"]
 

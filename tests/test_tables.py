@@ -172,3 +172,17 @@ def test_texts_of_several_lines_are_described_in_one(tmp_path: Path, monkeypatch
     assert session.run("categories(t, 1)") == [["x\ny", "z"]]
     (described,) = session.run("describe(t)")
     assert repr(described).endswith("\nb c  x y 1, z 1")
+
+
+def test_the_grid_names_the_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("width,高度,c\n1,2,3\n4,5,6\n", encoding="utf-8")
+    session = Session()
+    session.run('t = load("t.csv")')
+    for shown, named in (("t", True), ("t[:1]", True), ("t * 2", False), ("t.T", False)):
+        (value,) = session.run(shown)
+        assert ("\ncolumns  width  高度  c\n" in text(value, None, "pretty", color=False, width=80)) is named
+    Path("w.csv").write_text(",".join(f"a{i}" for i in range(300)) + "\n" + ",".join("1" * 300) + "\n")
+    (value,) = session.run('load("w.csv")')
+    lines = text(value, None, "pretty", color=False, width=60).split("\n")
+    assert "a9  …" in " ".join(lines[1:4]) and max(map(len, lines)) <= 60

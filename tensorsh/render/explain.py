@@ -97,6 +97,6 @@ def statistics(t: Tensor, name: str) -> str:
     elif t.dtype.is_complex:
         return ""
     low, high = np.nanmin(values).real, np.nanmax(values).real
-    between = f"{low:.3g} … {high:.3g}" if low != high else f"{low:.3g}"
+    between = " … ".join(dict.fromkeys((f"{low:.3g}", f"{high:.3g}")))
     bad = int(np.size(values) - np.isfinite(values).sum())
     return (f"|{name}| " if name else "") + between + (f", {bad} not finite" if bad else "")

@@ -15,6 +15,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from ..engine.columns import columns_of
 from ..kinds import kind_of
 from ..kinds.aspects import Brackets
 from ..text.host_repr import host_repr, is_tensor
@@ -28,6 +29,7 @@ from .statistics import statistics
 from .tones import tones
 
 MOST_ITEMS = 1000  # of a list; of a longer one the ends are shown, as of a tensor
+MOST_NAMES = 20  # of columns
 DEEPEST = 8  # containers in containers that are laid out; what is deeper is Python's repr
 LEFT_OUT = object()
 
@@ -119,7 +121,20 @@ def _tensor(t: Any, title: Line, screen: Screen) -> list[Line]:
         return folded((*title, *cells(t, screen)), [spec, *facts], width)
     lines, cut = grid(t.array, screen)
     counted = folded((), statistics(t.array, screen), width) if cut else []
-    return [*folded((*title, spec), facts, width), *counted, *lines]
+    return [*folded((*title, spec), facts, width), *_named(t, screen), *counted, *lines]
+
+
+def _named(t: Any, screen: Screen) -> list[Line]:
+    """The names of a table's columns, as many as there are for screens to show."""
+    table = columns_of(t)
+    if table is None:
+        return []
+    names = [" ".join(name.split()) or "?" for name in table.names]
+    edge = MOST_NAMES // 2
+    if len(names) > MOST_NAMES:
+        names[edge:-edge] = [screen.marks.gap]
+    found = folded((("columns", "frame"),), [(name, "") for name in names], screen.width)
+    return [line for line in found if line_width(line) <= screen.width]
 
 
 def _spec(t: Any) -> str:

@@ -262,8 +262,11 @@ class Shell:
             return True
         except TensorshError as error:
             progress.finish()
+            command = meant(text)
+            if command is not None:
+                error.help = f"type `{command}`"
             self.fail(error)
-            self.offer = getattr(error, "suggestion", None)
+            self.offer = command or getattr(error, "suggestion", None)
             return False
         finally:
             progress.finish()
@@ -432,6 +435,16 @@ def what_was_kept(error: KeyboardInterrupt) -> str:
         return ": the statement was taken back"
     place = f" after the round with {error.place}" if error.place else " after a round"
     return f"{place}: what the loop has done is kept, `:undo` takes it back"
+
+
+def meant(text: str) -> str | None:
+    """A command, or a question, of which an input method has written the signs wide: `：help`, `softmax？`."""
+    from ..lang.characters import LOOKALIKES
+
+    line = "".join(LOOKALIKES.get(sign, sign) for sign in text.strip()).replace("？", "?").replace("！", "!")
+    if line == text.strip() or "\n" in line:
+        return None
+    return line if split_command(line) is not None or "?" in (line[:1], line[-1:]) else None
 
 
 def is_finished(text: str, pythonic: bool = False) -> bool:
