@@ -219,7 +219,8 @@ def test_torch_of_what_begins_with_an_import() -> None:
     assert translation.program() == "# mine\nimport torch\nx = torch.ones(2)\n"
     translation.add("x\n", True)
     assert translation.program().count("import torch") == 1
-    assert translation.program().endswith("\n\n# mine\nimport torch\nx = torch.ones(2)\nshow(x)\n")
+    assert translation.program().startswith("# mine\nimport torch\n\ndef show(value):\n")
+    assert translation.program().endswith("\n\nx = torch.ones(2)\nshow(x)\n")
 
 
 def test_torch_of_both_kinds(

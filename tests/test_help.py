@@ -169,6 +169,17 @@ def test_help_in_chinese(shell, chinese: None, name: str, wanted: list[str]) -> 
         assert each in told, told
 
 
+def test_what_is_searched_for_is_found_in_chinese(shell, chinese: None) -> None:
+    told = enter(shell, ":apropos 梯度")
+    assert (
+        "主题\n" in told
+        and "gradients     梯度" in told
+        and "错误\n" in told
+        and "graph         语句" in told
+    )
+    assert ":undo [N]" in enter(shell, ":apropos 撤回")
+
+
 def test_the_language_is_set_at_the_prompt(shell) -> None:
     try:
         enter(shell, ":set language zh")

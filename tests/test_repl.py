@@ -752,3 +752,8 @@ def test_warnings_are_reported_like_errors() -> None:
     shell.enter("ones(1).std();")
     assert [report.kind for report in shell.screen.warnings] == ["warning"]
     assert not shell.screen.errors
+
+
+def test_the_first_line_of_a_block_is_corrected_as_a_whole(shell: RecordedShell) -> None:
+    shell.enter("if 2 ＞ 1：")
+    assert shell.offer == "if 2 > 1:" and shell.screen.errors[-1].help == "type `if 2 > 1:`"

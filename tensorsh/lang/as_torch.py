@@ -132,8 +132,11 @@ class Translation:
     def program(self) -> str:
         """The whole program."""
         body = "".join(text.rstrip("\n") + "\n" for text in self._translated())
-        begins = takewhile(lambda line: line.startswith(("import ", "from ", "#")), body.split("\n"))
+        begins = [*takewhile(lambda line: line.startswith(("import ", "from ", "#")), body.split("\n"))]
         head = "".join(line + "\n" for line in sorted(self.imports.difference(begins)))
+        if self.defined:  # which stand below what the program imports first
+            head += "".join(line + "\n" for line in begins)
+            body = "\n".join(body.split("\n")[len(begins) :])
         parts = [part for part in (head, *self.defined.values(), body) if part]
         return "\n".join(parts)
 

@@ -145,11 +145,13 @@ def corrected(source: Source) -> str | None:
     found = "".join(parts)
     if found == text:
         return None
-    try:
-        parse(Source(found))
-    except ParseError:
-        return None
-    return found
+    for whole in (found, found.rstrip() + "\n    pass\n"):  # a block's first line is one, too
+        try:
+            parse(Source(whole))
+        except ParseError:
+            continue
+        return found
+    return None
 
 
 def check_identifier(source: Source, start: int, end: int) -> None:

@@ -11,7 +11,7 @@ from ...lang.namespace import Namespace
 from ...session import Session
 from .errors import codes
 from .page import Page
-from .texts import language, sections, topics
+from .texts import language, said, sections, topics
 
 #: more than so many in one group are too many to read
 MOST = 40
@@ -24,11 +24,11 @@ def apropos(session: Session, word: str, page: Page, commands: dict[str, Any]) -
     def has(*texts: str) -> bool:
         return any(wanted in text.lower() for text in texts)
 
+    tongue = language()
+    told = [(each.usage, said(each.summary, tongue)) for each in commands.values()]
     groups = {
         "Topics": list(_topics(has)),
-        "Commands": [
-            (each.usage, each.summary) for each in commands.values() if has(each.usage, each.summary)
-        ],
+        "Commands": [row for row in told if has(*row)],
         "Operations": list(_operations(has, wanted)),
         "Classes and functions": list(_library(has)),
         "Errors": [(c.name, c.meaning) for c in codes(language()) if has(c.name, c.meaning)],
@@ -37,9 +37,9 @@ def apropos(session: Session, word: str, page: Page, commands: dict[str, Any]) -
     lines: list[str] = []
     for title, found in groups.items():
         if found:
-            lines += ["", *page.heading(title), *page.table(found[:MOST])]
+            lines += ["", *page.heading(said(title, tongue)), *page.table(found[:MOST])]
             if len(found) > MOST:
-                lines += page.filled(f"  and {len(found) - MOST} more")
+                lines += page.filled("  " + said("and {n} more", tongue).format(n=len(found) - MOST))
     return "\n".join(lines[1:]) if lines else None
 
 
@@ -49,7 +49,7 @@ def _topics(has: Callable[..., bool]) -> Iterator[tuple[str, str]]:
             yield each.name, each.summary
     for name, text in sections("statements.md", language()).items():
         if has(name, text):
-            yield name, "a statement"
+            yield name, said("a statement", language())
 
 
 def _operations(has: Callable[..., bool], wanted: str) -> Iterator[tuple[str, str]]:
