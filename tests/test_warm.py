@@ -59,8 +59,7 @@ param b = randn(4)
 opt = sgd([w, b], lr=0.1, momentum=0.9)
 h = zeros(3); m = zeros(4, 4); q = randn(64, 10)
 """
-#: the body of a loop, what it gives, and calls that must be machine code; small products and rows of float32
-#: follow PyTorch's orders in kernels of their own, so those here are double
+#: the body of a loop, what it gives, and calls that must be machine code
 BODIES = {
     "a training step": (
         "loss = cross_entropy(tanh(x.double() @ w.double() + b), t); opt.zero_grad(); backward loss; opt.step()",
@@ -134,6 +133,31 @@ def test_the_bits_are_those_of_evaluation(calls: list[str], name: str) -> None:
     for each, compiled, eager in zip(names.split(), *both, strict=True):
         assert compiled.dtype == eager.dtype and compiled.tobytes() == eager.tobytes(), each
     assert calls and wanted <= set(calls)
+
+
+def test_products_in_the_orders_of_pytorchs_blas(calls: list[str]) -> None:
+    """Chains, lanes of rows and of vectors, with heads and with what is left over."""
+    random = np.random.default_rng(14)
+    lines, names = [], []
+    for i in range(120):
+        m, k = (int(random.integers(1, most)) for most in (40, 70))
+        n = int(random.integers(1, 14))
+        a, b = (f"{x}.T" if random.integers(2) else x for x in ("a", "b"))
+        shapes = [
+            f"{x[0]} = randn({', '.join(map(str, shape if len(x) == 1 else shape[::-1]))})"
+            for x, shape in ((a, (m, k)), (b, (k, n)))
+        ]
+        lines.append(
+            f"{'; '.join(shapes)}\nfor i in range(3):\n    p{i} = ({a} * 0.5) @ {b} - {a} @ ({b} + 1)\n"
+        )
+        names.append(f"p{i}")
+    both = []
+    for compile in (True, False):
+        session = Session(compile=compile, seed=1)
+        session.run("".join(lines))
+        both.append([session.evaluate(each).array.tobytes() for each in names])
+    assert [name for name, *pair in zip(names, *both, strict=True) if pair[0] != pair[1]] == []
+    assert calls.count("followed") > 120
 
 
 def test_a_program_becomes_machine_code_when_it_has_run_for_long(

@@ -27,7 +27,7 @@ Array = np.ndarray[Any, Any]
 FUSED, CHAIN, ROWS, VECTOR = range(4)
 
 
-def order_of(a: Array, b: Array) -> int:
+def order_of(a: Any, b: Any) -> int:
     """The order of `a @ b`, from its shape and how its factors lie in memory."""
     (m, k), n = a.shape, b.shape[1]
     if n > 1:
@@ -38,23 +38,29 @@ def order_of(a: Array, b: Array) -> int:
         if m == 1:
             return VECTOR
         return CHAIN if _is_turned(a) else ROWS
-    if _starts_column(a, m) or (m == 1 and not _starts_column(b, k)):
-        return CHAIN
-    return VECTOR
+    if m == 1:
+        return VECTOR if _starts_column(b, k) else CHAIN
+    return CHAIN if _starts_column(a, m) else VECTOR
 
 
-def order_with_vector(a: Array) -> int:
+def order_with_vector(a: Any) -> int:
     """The order of a matrix times a vector."""
     return CHAIN if _starts_column(a, a.shape[0]) else VECTOR
 
 
-def _is_turned(a: Array) -> bool:
+def adds_fours(a: Any, b: Any) -> bool:
+    """Whether a chain's elements before the first whole vector of their row add every second four as one."""
+    (m, k), n = a.shape, b.shape[1]
+    return n & 3 != 0 and n > 4 and m > 1 and k > 7 and b.strides[1] == b.itemsize
+
+
+def _is_turned(a: Any) -> bool:
     """Whether BLAS is told that a matrix is a transposed one; one that is neither is copied."""
     item, (m, n), (down, right) = a.itemsize, a.shape, a.strides
     return not (right == item and down >= max(1, n) * item) and down == item and right >= max(1, m) * item
 
 
-def _starts_column(a: Array, rows: int) -> bool:
+def _starts_column(a: Any, rows: int) -> bool:
     return a.strides[0] == a.itemsize and a.strides[1] >= max(1, rows) * a.itemsize
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy._core.multiarray import c_einsum
 
-from .product_orders import CHAIN, FUSED, before_vectors, order_of, order_with_vector, table
+from .product_lanes import ZERO, in_lanes
+from .product_orders import CHAIN, FUSED, adds_fours, before_vectors, order_of, order_with_vector
 from .products import matmul
 
 Array = np.ndarray[Any, Any]
@@ -26,7 +27,7 @@ OWN, LANES = 1_000_000, 32
 #: the depth from which on BLAS adds up parts of a chain by themselves, at most so deep
 PART = 192
 #: multiplications up to which the orders of small results are followed
-CHAINS, TABLES = 1 << 13, 1 << 11
+FOLLOWED = 1 << 17
 
 
 def is_ordered(a: Any, b: Any) -> bool:
@@ -40,7 +41,22 @@ def is_ordered(a: Any, b: Any) -> bool:
     if order == FUSED:
         part = _part(k)
         return part < k or _by_columns(a, b, part)
-    return k > 1 and size <= (CHAINS if order == CHAIN else TABLES)
+    return k > 1 and size <= FOLLOWED
+
+
+def is_followed(a: Any, b: Any) -> bool:
+    """Whether a product that `is_ordered` is added up one by one or in lanes."""
+    order = order_of(a, b) if b.ndim == 2 else order_with_vector(a)
+    return order != FUSED and not is_outer(a, b)
+
+
+def followed(a: Array, b: Array, out: Array) -> Array:
+    """Such a product, as a compiled program calls it: the result last."""
+    if b.ndim == 2:
+        _follow(a, b, order_of(a, b), out)
+    else:
+        _follow(a, b[:, None], order_with_vector(a), out[:, None])
+    return out
 
 
 def is_outer(a: Any, b: Any) -> bool:
@@ -71,11 +87,18 @@ def _ordered(a: Array, b: Array, order: int) -> Array:
         return matmul(a, b)
     if order == FUSED:
         return _chain_of_fused(a, b)
-    if k < 2 or size > CHAINS:
+    if k < 2 or size > FOLLOWED:
         return matmul(a, b)
+    out = np.empty((m, n), FLOAT32)
+    _follow(a, b, order, out)
+    return out
+
+
+def _follow(a: Array, b: Array, order: int, out: Array) -> None:
     if order == CHAIN:
-        return _chain(a, b) if n > 1 else _chain_of_one(a, b)
-    return _in_lanes(a, b, order) if size <= TABLES else matmul(a, b)
+        _chain(a, b, out)
+    else:
+        in_lanes(a, b, order, out)
 
 
 def _chain_of_fused(a: Array, b: Array) -> Array:
@@ -92,7 +115,7 @@ def _chain_of_fused(a: Array, b: Array) -> Array:
 
 
 def _part(k: int) -> int:
-    return k if k <= PART else PART if k > 2 * PART else (k + 1) // 2
+    return k if k <= PART else PART if k > 2 * PART else k // 2
 
 
 def _by_columns(a: Array, b: Array, depth: int) -> bool:
@@ -102,53 +125,40 @@ def _by_columns(a: Array, b: Array, depth: int) -> bool:
     return not b.flags.c_contiguous or 0 < b.shape[1] & 15 <= 8
 
 
-def _chain(a: Array, b: Array) -> Array:
+def _chain(a: Array, b: Array, out: Array) -> None:
     """One rounded product after the other."""
-    (m, k), n = a.shape, b.shape[1]
-    out = c_einsum("ik,kj->ij", a, b, order="C")
-    if n & 3 and n > 4 and m > 1 and k > 7 and b.strides[1] == b.itemsize:
-        cells = before_vectors(m, n)
-        if cells is not None:
-            _add_fours(a, b, *cells, out)
-    return out
+    m, n = out.shape
+    if m == n == 1:
+        out[...] = np.add.accumulate(a[0] * b[:, 0])[-1] + ZERO
+        return
+    rows = np.ascontiguousarray(a.T)  # or the sums were NumPy's innermost loop, which adds otherwise
+    if m >= n:  # the innermost goes along the longer one
+        out[...] = c_einsum("kj,ki->ji", np.ascontiguousarray(b), rows).T
+    else:
+        c_einsum("ki,kj->ij", rows, np.ascontiguousarray(b), out=out)
+    if adds_fours(a, b):
+        _add_fours(rows, b, out)
 
 
-def _add_fours(a: Array, b: Array, rows: Array, columns: Array, out: Array) -> None:
-    """Elements of the result once more, with every second four products added up before they are added."""
-    terms = a.T.take(rows, axis=1)
-    terms *= b.take(columns, axis=1)
+def _add_fours(rows: Array, columns: Array, out: Array) -> None:
+    """Elements of the result (k, m), (k, n) → (m, n) once more, with every second four products added as one."""
+    m, n = out.shape
+    if not n & 1:  # two elements of every second row
+        terms = c_einsum("kj,ki->kji", columns[:, :2], rows[:, 1::2])
+        out[1::2, :2] = _sums_of_fours(terms.reshape(len(terms), -1)).reshape(2, -1).T
+        return
+    cells = before_vectors(m, n)
+    if cells is not None:
+        terms = rows.take(cells[0], axis=1)
+        terms *= columns.take(cells[1], axis=1)
+        out[cells] = _sums_of_fours(terms)
+
+
+def _sums_of_fours(terms: Array) -> Array:
     eights = len(terms) & ~7
-    groups = terms[:eights].reshape(-1, 8, len(rows))
+    groups = terms[:eights].reshape(-1, 8, terms.shape[1])
     groups[:, 4] = np.add.reduce(groups[:, 4:], axis=1)
-    groups[:, 5:] = 0
-    out[rows, columns] = np.add.reduce(terms, axis=0)
-
-
-def _chain_of_one(a: Array, b: Array) -> Array:
-    terms = a.T * b
-    total = np.add.reduce(terms, axis=0) if a.shape[0] > 1 else np.add.accumulate(terms)[-1]
-    return total.reshape(-1, 1)
-
-
-def _in_lanes(a: Array, b: Array, order: int) -> Array:
-    (m, k), n = a.shape, b.shape[1]
-    steps, after = table(order, m, k, n)
-    terms = np.empty(m * k * n + 1, FLOAT32)
-    terms[-1] = 0
-    np.multiply(a[:, None], b.T, out=terms[:-1].reshape(m, n, k))
-    if steps.shape[1] == 1:
-        return _sum_of_steps(terms.take(steps[:, 0])).reshape(m, n)
-    parts = np.add.reduce(terms.take(steps), axis=0)
-    half = len(parts)
-    while half > 1:
-        half >>= 1
-        parts = parts[:half] + parts[half:]
-    if after is None:
-        return parts.reshape(m, n)
-    rest = terms.take(after)
-    rest[0] = parts
-    return _sum_of_steps(rest).reshape(m, n)
-
-
-def _sum_of_steps(terms: Array) -> Array:
-    return np.add.reduce(terms, axis=0) if terms.shape[1] > 1 else np.add.accumulate(terms)[-1]
+    total = np.add.reduce(groups[:, :5], axis=(0, 1))
+    for term in terms[eights:]:
+        total += term
+    return total  # type: ignore[no-any-return]

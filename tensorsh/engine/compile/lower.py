@@ -15,7 +15,7 @@ import numpy as np
 from .. import fma
 from ..parallel import LARGE
 from ..products import matmul, products, shares, wants_one
-from ..small_products import is_ordered
+from ..small_products import followed, is_followed, is_ordered
 from . import lower_classes, lower_sums, lower_vectors
 from .lower_classes import is_exact, rounded
 from .values import Number, Value
@@ -69,8 +69,10 @@ def _binary(function: Any) -> Lowering:
 
 
 def _product(trace: Any, a: Any, b: Any) -> Any:
-    if a.ndim < 3 and is_ordered(a, b):  # rounded by the kernel in an order of its own
-        return None
+    if a.ndim == 2 and is_ordered(a, b):
+        if is_followed(a, b):
+            return trace.call(followed, (a, b), (a.shape[0], *b.shape[1:]), a.dtype)
+        return None  # rounded by the kernel in an order of its own
     if a.dtype.kind not in "fc" or a.dtype != b.dtype or a.ndim == 1:
         return None
     if a.ndim > 2 and a.shape[:-2] != b.shape[:-2]:  # one large product
@@ -80,6 +82,15 @@ def _product(trace: Any, a: Any, b: Any) -> Any:
     if wants_one(a, b):
         return trace.call(matmul, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
     return trace.ufunc(np.matmul, a, b)
+
+
+def _addmm(trace: Any, input: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
+    if any(type(factor) is Number or factor != 1 for factor in (beta, alpha)):
+        return None
+    if a.dtype.kind != "f" or a.dtype.itemsize == 2:
+        return None
+    product = _product(trace, a, b)
+    return None if product is None else trace.ufunc(np.add, input, product)
 
 
 def _sum_of(function: Any) -> Lowering:
@@ -197,6 +208,7 @@ TABLE: dict[tuple[str, int], Lowering] = {
     ("sub", 3): _sum_of(np.subtract),
     ("rsub", 3): _rsub,
     ("pow", 2): _pow,
+    ("addmm", 5): _addmm,
     ("relu", 1): _relu,
     ("sigmoid", 1): _sigmoid,
     ("rsqrt", 1): _rsqrt,

@@ -33,7 +33,7 @@ Array = np.ndarray[Any, Any]
 ENOUGH = 4_000
 #: functions of ours that there is machine code for
 STRAIGHT = frozenset(
-    {"added", "blank", "cast_into", "combined", "exp", "joined", "row_products", "row_totals"}
+    {"added", "blank", "cast_into", "combined", "exp", "followed", "joined", "row_products", "row_totals"}
 )
 #: fewer calls in a row are not worth the call of a function
 FEWEST = 3

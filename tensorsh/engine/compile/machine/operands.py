@@ -23,6 +23,10 @@ class Operand(NamedTuple):
     value: Any = None
     number: bool = False
 
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize  # type: ignore[no-any-return]
+
 
 class Call(NamedTuple):
     """A step: `kind`, `function` and `label` as there, `axis` that of a reduction."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..lower_classes import PLACED
-from . import functions, instructions, rows
+from . import functions, instructions, ordered, rows
 from .code import TYPES, literal
 from .forms import Unknown
 from .nest import Nest, broadcast, merged
@@ -72,6 +72,8 @@ class Straight(Nest):
             self._by_element(call, lambda args: instructions.combined(self.code, *args), ["double"] * 3)
         elif call.label == "exp":
             self._by_element(call, lambda args: functions.vector_exp(self.code, *args), ["float"])
+        elif call.label == "followed":
+            ordered.write(self, call)
         elif call.label == "joined":
             self._joined(call)
         elif call.label in ("row_totals", "row_products"):

@@ -1,0 +1,194 @@
+"""Products of float32 matrices whose elements are sums in lanes (`product_orders`), with NumPy.
+
+NumPy adds row upon row: of products that lie in memory by depth, lane upon lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from math import gcd
+from typing import Any
+
+import numpy as np
+from numpy._core.multiarray import c_einsum
+
+from .product_orders import ROWS, VECTOR, table
+
+Array = np.ndarray[Any, Any]
+
+FLOAT32 = np.dtype(np.float32)
+
+#: multiplications up to which a table says where the products of each lane are
+TABLES = {ROWS: 1 << 14, VECTOR: 1 << 11}
+#: products that are made at a time
+ROOM = 1 << 15
+#: what sums begin with: that of negative zeros is positive
+ZERO = np.float32(0)
+
+
+def in_lanes(a: Array, b: Array, order: int, out: Array) -> None:
+    """`out = a @ b` of matrices, in the order `ROWS` or `VECTOR`."""
+    (m, k), n = a.shape, b.shape[1]
+    fours = n & ~3
+    if order == ROWS and not k & 3 and _adds_fours():
+        if fours:
+            _by_fours(a, b[:, :fours], out[:, :fours])
+        if fours < n:
+            _by_eights(a, b[:, fours:], out[:, fours:])
+        return
+    if m * k * n <= TABLES[order]:
+        out[...] = _by_table(a, b, order)
+    elif order == ROWS:
+        _rows(a, b[:, :fours], out[:, :fours], 4)
+        _rows(a, b[:, fours:], out[:, fours:], 8)
+    elif n == 1:
+        out[:, 0] = _vector(a, b[:, 0])
+    else:
+        out[0] = _vector(b.T, a[0])
+    out += ZERO
+
+
+def _by_table(a: Array, b: Array, order: int) -> Array:
+    (m, k), n = a.shape, b.shape[1]
+    steps, after = table(order, m, k, n)
+    terms = np.empty(m * k * n + 1, FLOAT32)
+    terms[-1] = 0
+    np.multiply(a[:, None], b.T, out=terms[:-1].reshape(m, n, k))
+    if steps.shape[1] == 1:
+        return _one_by_one(terms.take(steps[:, 0])).reshape(m, n)
+    parts = np.add.reduce(terms.take(steps), axis=0)
+    half = len(parts)
+    while half > 1:
+        half >>= 1
+        parts = parts[:half] + parts[half:]
+    if after is None:
+        return parts.reshape(m, n)
+    rest = terms.take(after)
+    rest[0] = parts
+    return _one_by_one(rest).reshape(m, n)
+
+
+def _by_fours(a: Array, b: Array, out: Array) -> None:
+    """`out = a @ b` with four lanes each, by NumPy's innermost loop."""
+    order = _fours(len(b))
+    c_einsum("ik,jk->ij", a.take(order, axis=1), b.T.take(order, axis=1), out=out)
+
+
+def _by_eights(a: Array, b: Array, out: Array) -> None:
+    """`out = a @ b` with eight lanes each, as two times four."""
+    k = len(b)
+    order = _eights(k & ~7)
+    x, y = a.take(order, axis=1), b.T.take(order, axis=1)
+    even, odd = (c_einsum("ik,jk->ij", x[:, half], y[:, half]) for half in (0, 1))
+    np.add(even, odd, out=out)
+    for at in range(k & ~7, k):
+        out += a[:, at : at + 1] * b[at]
+
+
+@lru_cache(maxsize=128)
+def _fours(k: int) -> Array:
+    """The summands for NumPy's loop over vectors of four: of four vectors it begins with the last.
+
+    It adds the lanes up by neighbours.
+    """
+    return _last_first(np.arange(k).reshape(-1, 4)[:, [0, 2, 1, 3]]).reshape(-1)
+
+
+@lru_cache(maxsize=128)
+def _eights(k: int) -> Array:
+    """The same for the even and the odd ones of eight lanes."""
+    lanes = np.arange(k).reshape(-1, 8)[:, [[0, 4, 2, 6], [1, 5, 3, 7]]].transpose(1, 0, 2)
+    return np.array([_last_first(each).reshape(-1) for each in lanes])
+
+
+def _last_first(vectors: Array) -> Array:
+    found, whole = vectors.copy(), len(vectors) & ~3
+    found[:whole] = vectors[:whole].reshape(-1, 4, 4)[:, ::-1].reshape(-1, 4)
+    return found
+
+
+@cache
+def _adds_fours() -> bool:
+    """Whether NumPy's loop does so, which is a matter of how it was compiled."""
+    a, b = (np.sin(np.arange(n * 44, dtype=FLOAT32) * n).reshape(n, 44) for n in (5, 8))
+    found, wanted = np.empty((2, 5, 8), FLOAT32)
+    for k in (12, 44):
+        for width, way in ((4, _by_fours), (8, _by_eights)):
+            way(a[:, :k], b.T[:k], found)
+            _rows(a[:, :k], b.T[:k], wanted, width)
+            if not np.array_equal(found, wanted):
+                return False
+    return True
+
+
+def _rows(a: Array, b: Array, out: Array, width: int) -> None:
+    """`out = a @ b` with lanes upon lanes; where vectors begin in a row repeats."""
+    (m, k), n = a.shape, b.shape[1]
+    if not n:
+        return
+    b, period = b.copy(), 4 // gcd(k, 4)
+    for first in range(min(period, m)):
+        rows = a[first::period].T.copy()
+        for columns in _pieces(n, max(ROOM // rows.size, 1)):
+            if (
+                rows.shape[1] < columns.stop - columns.start
+            ):  # NumPy's innermost loop goes along the longer one
+                terms = c_einsum("ki,kj->kij", rows, b[:, columns]).transpose(0, 2, 1)
+            else:
+                terms = c_einsum("kj,ki->kji", b[:, columns], rows)
+            out[first::period, columns] = _sums(_without_head(terms, -first * k % 4), width, width).T
+
+
+def _pieces(n: int, size: int) -> Iterator[slice]:
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def _vector(a: Array, b: Array) -> Array:
+    """The rows of a matrix times a vector: by fours of rows, then one by one."""
+    m, k = a.shape
+    fours, head = m & ~3, k % 4 or 4
+    terms = np.multiply(a.T, b[:, None], order="C")
+    if fours == m:
+        return _sums(_without_head(terms, head), 4, 4)
+    out = np.empty(m, FLOAT32)
+    if fours:
+        out[:fours] = _sums(_without_head(terms[:, :fours], head), 4, 4)
+    terms = _without_head(terms[:, fours:], 4)
+    out[fours::2] = _sums(terms[:, ::2], 8, 8)
+    if terms.shape[1] > 1:
+        out[fours + 1] = _sums(terms[:, 1:2], 4, 8)[0]
+    return out
+
+
+def _without_head(terms: Array, head: int) -> Array:
+    """The summands after the first `head`, which are added to the next one; the given ones are lost."""
+    if not head:
+        return terms
+    if head >= len(terms):
+        return _one_by_one(terms)[None]
+    terms[head] += _one_by_one(terms[:head])
+    return terms[head:]
+
+
+def _sums(terms: Array, width: int, step: int) -> Array:
+    """The sums over the first dimension: `width` lanes, added in halves, then what is left over.
+
+    `step` summands at a time are shared out.
+    """
+    whole = len(terms) // step * step
+    if not whole:
+        return _one_by_one(terms)
+    lanes = _one_by_one(terms[:whole].reshape(whole // width, width, *terms.shape[1:]))
+    while width > 1:
+        width //= 2
+        lanes = lanes[:width] + lanes[width:]
+    total: Array = lanes[0]
+    for term in terms[whole:]:
+        total += term
+    return total
+
+
+def _one_by_one(terms: Array) -> Array:
+    """The sum over the first dimension, as NumPy adds up more than one at a time."""
+    return np.add.reduce(terms, axis=0) if terms[0].size > 1 else np.add.accumulate(terms)[-1]
