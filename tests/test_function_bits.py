@@ -16,7 +16,16 @@ FUNCTIONS = {
     "tanh": lambda torch, x, dim: torch.tanh(x),
     "silu": lambda torch, x, dim: torch.nn.functional.silu(x),
     "gelu": lambda torch, x, dim: torch.nn.functional.gelu(x),
-    "layer_norm": lambda torch, x, dim: torch.nn.functional.layer_norm(x.detach(), x.shape[-1:]),
+    "layer_norm": lambda torch, x, dim: torch.nn.functional.layer_norm(x, x.shape[-1:]),
+    "layer_norm, scaled": lambda torch, x, dim: torch.nn.functional.layer_norm(
+        x,
+        x.shape[-1:],
+        x.detach().reshape(-1, x.shape[-1])[0],
+        x.detach()[..., 0].reshape(-1)[0].expand(x.shape[-1]),
+    ),
+    "layer_norm, scale": lambda torch, x, dim: torch.nn.functional.layer_norm(
+        x.detach(), x.shape[-1:], *x.reshape(-1, x.shape[-1])[:2]
+    ),
 }
 SHAPES = [
     (3, 4),
@@ -30,6 +39,12 @@ SHAPES = [
     (16, 128),
     (1, 10, 1),
 ]
+#: of more rows, or as large as what is followed digit by digit
+MORE = {
+    "layer_norm": [(33, 17), (4, 16, 64), (128, 10), (190, 20)],
+    "sigmoid": [(4, 16, 64)],
+    "tanh": [(128, 10)],
+}
 
 
 def checksums(torch: Any, name: str, shape: list[int], dim: int, seed: int) -> list[int]:
@@ -55,7 +70,7 @@ def record() -> None:
 
     lines = []
     for name in FUNCTIONS:
-        for shape in SHAPES:
+        for shape in SHAPES + MORE.get(name.partition(",")[0], []):
             for dim in range(len(shape)) if name == "softmax" else [-1]:
                 lines.append([name, shape, dim, checksums(torch, name, shape, dim, len(lines))])
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)

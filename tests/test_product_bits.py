@@ -1,8 +1,8 @@
 """Products of matrices to the last bit, as PyTorch (MKL on a processor with AVX2, one thread) computed them.
 
 A case is the form, m, k, n and checksums of the results; its number is the seed of its operands. The form says
-which factors are transposed views (T) of stored matrices, or is a linear layer with its gradients, or a matrix
-times a vector.
+which factors are transposed views (T) of stored matrices, or is a linear layer with its gradients, a batch of two
+times a matrix (T: transposed) with its gradients, or a matrix times a vector.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ def operands(form: str, m: int, k: int, n: int) -> tuple[Any, Any]:
 
 
 def results(form: str, m: int, k: int, n: int) -> list[Any]:
+    if form.startswith("FOLD"):
+        batch = torch.randn(2, m, k).requires_grad_()
+        right = (torch.randn(n, k) if form == "FOLDT" else torch.randn(k, n)).requires_grad_()
+        y = batch @ (right.t() if form == "FOLDT" else right)
+        y.backward(torch.randn(2, m, n))
+        return [y, batch.grad, right.grad]
     if form != "LIN":
         a, b = operands(form, m, k, n)
         return [a @ b]

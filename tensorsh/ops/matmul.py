@@ -298,7 +298,8 @@ def _product_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 def _product(a: Any, b: Any) -> Any:
     if a.ndim > 2 and b.ndim <= 2:  # one large product instead of a loop over the batch
         rows = math.prod(a.shape[:-1])
-        return matrices(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
+        product = matrix_product if b.ndim == 2 else matrix_vector
+        return product(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
     if a.ndim == 1 and b.ndim == 2:
         return matrix_product(a[None], b)[0]
     return products(a, b) if shares(a, b) else matrices(a, b)
@@ -324,7 +325,11 @@ def _product_record(grad_fn: str, infer: Any) -> Op:
         if needs[1]:
             if b.ndim == 2 and a.ndim > 2:  # never make a gradient for each matrix of the batch
                 rows, (k, n) = math.prod(a.spec.shape[:-1]), b.spec.shape
-                right = apply(mm, (adjoint(a.reshape(rows, k)), grad.reshape(rows, n)))
+                a, grad = a.reshape(rows, k), grad.reshape(rows, n)
+                if is_turned(b):
+                    right = apply(mm, (grad.t(), conj(a))).t()
+                else:
+                    right = apply(mm, (adjoint(a), grad))
             else:
                 right = multiply(adjoint(a), grad)
             right = right.squeeze(-1) if other.ndim == 1 else right

@@ -165,8 +165,8 @@ def _sigmoid_gradient(grad, output):
 @fused("sigmoid_backward(Tensor grad, Tensor output)", _sigmoid_gradient, infer=same, elementwise=True)
 def sigmoid_backward(grad, y, out=None):
     out = np.subtract(1, y, out)
-    out *= y
     out *= grad
+    out *= y
     return out
 
 
