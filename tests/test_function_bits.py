@@ -26,6 +26,9 @@ FUNCTIONS = {
     "layer_norm, scale": lambda torch, x, dim: torch.nn.functional.layer_norm(
         x.detach(), x.shape[-1:], *x.reshape(-1, x.shape[-1])[:2]
     ),
+    "batch_norm": lambda torch, x, dim: torch.nn.functional.batch_norm(
+        x, None, None, x.detach().flatten()[: x.shape[1]], None, True
+    ),
 }
 SHAPES = [
     (3, 4),
@@ -41,10 +44,16 @@ SHAPES = [
 ]
 #: of more rows, or as large as what is followed digit by digit
 MORE = {
-    "layer_norm": [(33, 17), (4, 16, 64), (128, 10), (190, 20)],
+    "layer_norm": [(33, 17), (4, 16, 64), (128, 10), (190, 20), (80, 1)],
     "sigmoid": [(4, 16, 64)],
     "tanh": [(128, 10)],
+    "batch_norm": [(2, 3), (64, 17), (65, 16), (128, 64), (192, 10), (100, 1), (6, 5, 4, 4)],
 }
+
+
+def shapes(name: str) -> list[Any]:
+    more = MORE.get(name.partition(",")[0], [])
+    return more if name == "batch_norm" else [*SHAPES, *more]
 
 
 def checksums(torch: Any, name: str, shape: list[int], dim: int, seed: int) -> list[int]:
@@ -70,7 +79,7 @@ def record() -> None:
 
     lines = []
     for name in FUNCTIONS:
-        for shape in SHAPES + MORE.get(name.partition(",")[0], []):
+        for shape in shapes(name):
             for dim in range(len(shape)) if name == "softmax" else [-1]:
                 lines.append([name, shape, dim, checksums(torch, name, shape, dim, len(lines))])
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .fused_sums import ROWS, row_after_row, sums_of_products
 from .gelu_steps import FLOAT32, FLOAT64, fma
 
 Array = np.ndarray[Any, Any]
@@ -19,8 +20,6 @@ Array = np.ndarray[Any, Any]
 LANES = 8
 #: more numbers take plain sums
 MOST_ELEMENTS = 1 << 14
-#: more rows of a matrix are added at once
-ROWS = 64
 
 
 def takes(dtype: Any, shape: tuple[int, ...], size: int) -> bool:
@@ -31,11 +30,9 @@ def takes(dtype: Any, shape: tuple[int, ...], size: int) -> bool:
 def moments(x: Array) -> tuple[Array, Array]:
     """(mean, sum of squared deviations) of each channel of (N, C, …)."""
     if x.ndim == 2:
-        mean = np.add.accumulate(x, axis=0)[-1] / FLOAT32.type(len(x))
-        squares = np.zeros_like(mean)
-        for row in x - mean:
-            squares = fma(row, row, squares)
-        return mean, squares
+        mean = row_after_row(x) / FLOAT32.type(len(x))
+        centred = x - mean
+        return mean, sums_of_products(centred, centred)
     planes = x.reshape(*x.shape[:2], -1)
     mean = (planes.sum((0, 2), dtype=FLOAT64) / (x.size // x.shape[1])).astype(FLOAT32)
     centred = planes - mean[:, None]
@@ -55,10 +52,8 @@ def backward_sums(grad: Array, x: Array, mean: Array) -> tuple[Array, Array]:
         products = (x - mean.reshape(channels)) * grad
         return grad.sum(rest, dtype=FLOAT64), products.sum(rest, dtype=FLOAT64)
     if x.ndim == 2:
-        along = np.zeros_like(mean)
-        for row, g in zip(x - mean, grad, strict=True):
-            along = fma(row, g, along)
-        return np.add.accumulate(grad, axis=0)[-1].astype(FLOAT64), along.astype(FLOAT64)
+        along = sums_of_products(x - mean, grad)
+        return row_after_row(grad).astype(FLOAT64), along.astype(FLOAT64)
     planes = (x.reshape(*x.shape[:2], -1) - mean[:, None], grad.reshape(*x.shape[:2], -1))
     total = _plane_sums(planes[1], planes[1], None)
     return total.sum(0, dtype=FLOAT64), _plane_sums(planes[0] * planes[1], *planes).sum(0, dtype=FLOAT64)
