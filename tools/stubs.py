@@ -125,12 +125,13 @@ def typed(parameter: Any) -> str:
 
 
 def result(name: str, record: Any) -> str:
-    """The type of what the record's example shows of it."""
+    """The type of what the record's examples show of it; Any where they show several."""
     from tensorsh import Session
 
     session = Session()
     quiet = contextlib.redirect_stderr(io.StringIO())  # some examples warn
     names = {each.rpartition(".")[2] for each in getattr(record, "names", None) or ()} | {name}
+    found = set()
     for line in reference.split_doc(getattr(record, "doc", "") or "")[1].splitlines():
         code = line.removeprefix(">>> ")
         if code == line:
@@ -138,11 +139,12 @@ def result(name: str, record: Any) -> str:
         try:
             with quiet:
                 if called(code) in names:
-                    return type_of(session.evaluate(code))
-                session.run(code)
+                    found.add(type_of(session.evaluate(code)))
+                else:
+                    session.run(code)
         except Exception:  # the example of an error
             continue
-    return "Any"
+    return found.pop() if len(found) == 1 else "Any"
 
 
 def called(code: str) -> str:

@@ -8,7 +8,7 @@ base it looks into. Methods and operators are put here by the operation records.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
@@ -542,7 +542,7 @@ class Parameter(Tensor, inner=True):
     """A tensor that a module takes for one of its parameters: it shares `data`'s memory, outside its graph."""
 
     __slots__ = ()
-    __torch_function__ = disabled  # type: ignore[assignment]
+    __torch_function__ = cast(Any, disabled)
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
         if data is not None and not isinstance(data, Tensor):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sized
 from typing import Any
 
-from .namespace import torch
+from .nn.modules.module import Module
 
 __all__ = ["OptimizedModule"]
 
 
-class OptimizedModule(torch.nn.Module):  # type: ignore[misc]
+class OptimizedModule(Module):
     """A module that calls another, whose attributes are its own; `state_dict` names them under `_orig_mod`."""
 
     __module__ = "torch._dynamo.eval_frame"

@@ -54,7 +54,7 @@ class FunctionCtx(GraphNode):
                     "save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes "
                     "on ctx."
                 )
-        self.saved_for_forward = tensors
+        self.saved_for_forward: tuple[Tensor | None, ...] | None = tensors
 
     def mark_dirty(self, *args: Tensor) -> None:
         """Say which inputs `forward` changes in place and returns."""
@@ -108,12 +108,13 @@ class FunctionMeta(type):
     """Gives each function the class of its nodes."""
 
     def __init__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]):
-        cls._backward_cls = type(
+        backward_class: Any = type(
             f"{name}Backward",
             (BackwardCFunction,),
             {"__slots__": (), "_forward_cls": cls, "__module__": MODULE},
         )
-        cls._backward_cls._node = None
+        backward_class._node = None
+        cls._backward_cls = backward_class
         cls.__module__ = cls.__module__.removeprefix("tensorsh.")
         super().__init__(name, bases, attributes)
 
@@ -281,7 +282,7 @@ def in_order(
 
     kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in signature(function).parameters.values() if p.kind in kinds][leading:]
-    places = dict.fromkeys(range(len(names)), ())
+    places: dict[int, tuple[Any, ...]] = dict.fromkeys(range(len(names)), ())
     for name, value in kwargs.items():
         if name not in names:
             raise TypeError(f"forward() got an unexpected keyword argument '{name}'")

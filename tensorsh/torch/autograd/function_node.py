@@ -48,9 +48,9 @@ class FunctionNode(Node):
         self.saves = True
         self.hooks = None
         self.kept: Any = ()
-        state = context.current()
-        state.journal.listened = True
-        noting = state.noting
+        current = context.current()
+        current.journal.listened = True
+        noting = current.noting
         if noting is not None:
             noting.note(self)
 

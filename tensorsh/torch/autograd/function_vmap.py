@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ...engine.batched import Batched, batched_in
 from ...engine.levels import Mapping
@@ -75,10 +75,11 @@ def over_slices(cls: Any, args: tuple[Any, ...]) -> Any:
 @cache
 def generated(cls: Any, dims: tuple[int | None, ...], size: int) -> Any:
     """The function on tensors that hold all slices: its `forward` and `backward` run inside a vmap."""
-    Function = namespace.torch.autograd.Function
+    Function: Any = namespace.torch.autograd.Function
 
     class Generated(Function):
         generate_vmap_rule = True
+        seen: ClassVar[list[Any]] = []
 
         @staticmethod
         def forward(*args: Any) -> Any:
@@ -128,7 +129,6 @@ def generated(cls: Any, dims: tuple[int | None, ...], size: int) -> Any:
                 found = found if isinstance(found, tuple) else (found,)
                 return tuple([passed(g, d, batch) for g, d in zip(found, dims, strict=True)])
 
-    Generated.seen = []
     Generated.__name__ = f"Vmapped{cls.__name__}"
     return Generated
 

@@ -48,7 +48,8 @@ def context_decorator(make: Callable[[], Any], func: Callable[..., Any]) -> Call
             FutureWarning,
             stacklevel=3,
         )
-        func.__init__ = context_decorator(make, func.__init__)
+        decorated: Any = func
+        decorated.__init__ = context_decorator(make, decorated.__init__)
         return func
     if generates(func):
         return decorated_generator(make, func)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 __all__ = ["Event", "OutOfMemoryError", "Stream", "StreamContext", "device", "device_of", "stream"]
 
@@ -41,7 +41,7 @@ class device:
         if self.idx >= 0:
             raise RuntimeError("PyTorch was compiled without CUDA support")
 
-    def __exit__(self, *_: object) -> bool:
+    def __exit__(self, *_: object) -> Literal[False]:
         return False
 
 
@@ -72,5 +72,5 @@ def stream(stream: Any) -> StreamContext:
 
 for _class in (Stream, Event, StreamContext):
     _class.__module__ = "torch.cuda.streams"
-for _class in (device, device_of):
-    _class.__module__ = "torch.cuda"
+for _context in (device, device_of):
+    _context.__module__ = "torch.cuda"

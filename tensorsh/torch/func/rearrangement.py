@@ -25,19 +25,18 @@ def rearrange(tensor: Tensor | Sequence[Tensor], pattern: str, **axes_lengths: i
     axes_lengths   sizes of names whose dimension is split; one of each group may be left out
     ValueError     the pattern has other names on its right side, or does not fit the tensor
     """
-    if not isinstance(tensor, Tensor):
-        tensor = torch.stack(tensor)
+    x: Tensor = tensor if isinstance(tensor, Tensor) else torch.stack(tensor)
     left, right = sides(pattern)
     check(left, right, axes_lengths)
-    names, shape = split(left, tensor, axes_lengths)
+    names, shape = split(left, x, axes_lengths)
     sizes = dict(zip(names, shape, strict=True))
     rest = [name for name in names if isinstance(name, int)]
     groups = [part for group in right.groups for part in spread(group, rest)]
     order = [name for group in groups for name in group]
     if not names:
-        return tensor
+        return x
     units = [i for i, name in enumerate(names) if name not in order]
-    parts = tensor.reshape(shape).permute([names.index(name) for name in order] + units)
+    parts = x.reshape(shape).permute([names.index(name) for name in order] + units)
     if units:
         parts = parts.sum(list(range(len(order), len(names))))
     return parts.reshape([prod(sizes[name] for name in group) for group in groups])
@@ -95,7 +94,8 @@ def side(text: str) -> Side:
                 "Expression may contain dots only inside ellipsis (...); only one ellipsis for tensor "
             )
         text = text.replace("...", ELLIPSIS)
-    found, group, name = Side(), None, ""
+    found, name = Side(), ""
+    group: list[Any] | None = None
     for char in text:
         if char in "() ":
             if name:

@@ -211,6 +211,7 @@ def reduced(tensor: Tensor, looking: Callable[[Tensor], Any]) -> tuple[Callable[
             return rebuild_parameter_with_state, (data, tensor.requires_grad, OrderedDict(), state)
         return rebuild_parameter, (data, tensor.requires_grad, OrderedDict())
     function: Callable[..., Any]
+    args: tuple[Any, ...]
     if tensor.is_meta:
         sizes = tuple(tensor.shape), strides_of(tensor)
         function, args = rebuild_meta_tensor_no_storage, (tensor.dtype, *sizes, tensor.requires_grad)

@@ -76,8 +76,9 @@ def found_by_name(module: str, name: str) -> Any:
     found = of_library(module, name)
     if found is not None or module.partition(".")[0] == "torch":
         return found
-    if context.current().find_class is not None:
-        return context.current().find_class(module, name)
+    find_class = context.current().find_class
+    if find_class is not None:
+        return find_class(module, name)
     if module == "copyreg" and name == "_reconstructor":
         return _reconstructed
     return _of_python(module, name) or _of_program(module, name)

@@ -51,7 +51,11 @@ class _StorageName:
         self.name = STORAGE_NAMES[dtype]
 
 
-class _Pickler(pickle._Pickler):  # type: ignore[name-defined,misc]
+#: the one that is written in Python, of which typeshed does not tell
+_Base: Any = pickle._Pickler  # type: ignore[attr-defined]
+
+
+class _Pickler(_Base):
     def __init__(self, stream: Any, protocol: int, named: Callable[[Block], tuple[Any, ...]]):
         super().__init__(stream, protocol)
         self._named = named
@@ -102,6 +106,6 @@ class _Pickler(pickle._Pickler):  # type: ignore[name-defined,misc]
         else:
             self.save_global(value)
 
-    dispatch: ClassVar[dict[Any, Any]] = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[Any, Any]] = dict(_Base.dispatch)
     dispatch[type] = save_type
     dispatch[type(lambda: None)] = save_global

@@ -23,7 +23,11 @@ Persistent = Callable[[Any], Any]
 BLOCKED = frozenset({"sys", "os", "posix", "nt"})
 
 
-class Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
+#: the one that is written in Python, of which typeshed does not tell
+_Base: Any = pickle._Unpickler  # type: ignore[attr-defined]
+
+
+class Unpickler(_Base):
     """Reads one pickle from a stream; `persistent` makes memory of what stands for it."""
 
     def __init__(self, stream: Any, persistent: Persistent, encoding: str = "utf-8", errors: str = "strict"):
@@ -58,7 +62,7 @@ class Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
             raise pickle.UnpicklingError(f"Can only build instances, but got {self.stack[-2]}")
         super().load_build()
 
-    dispatch: ClassVar[dict[Any, Any]] = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[Any, Any]] = dict(_Base.dispatch)
     dispatch[pickle.BUILD[0]] = load_build
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...engine.walk import walking
 from ...engine.warn import warn
+from ..autograd.function import Function
 from ..namespace import torch
 
 __all__ = [
@@ -68,7 +69,7 @@ def checkpoint(
     return CheckpointFunction.apply(function, preserve, *args)
 
 
-class CheckpointFunction(torch.autograd.Function):
+class CheckpointFunction(Function):
     """Runs a function without recording, and again in its backward."""
 
     @staticmethod

@@ -10,10 +10,10 @@ from typing import Any
 from ....engine.own_tables import about_to_change, of_session
 from ....engine.tensor import Tensor
 from ...utils.hooks import RemovableHandle
+from .kept import Hooks, Kept
 from .state import registered
 
 Hook = Callable[..., Any]
-Hooks = OrderedDict[int, Any]
 
 #: hooks for every module of a session, as `register_module_…` entered them
 buffer_registration_hooks: Hooks = of_session(OrderedDict())
@@ -31,7 +31,7 @@ full_backward: dict[str, bool | None] = of_session({"is": None})
 EITHER = "Cannot use both regular backward hooks and full backward hooks {}. Please use only one of them."
 
 
-class Module:
+class Module(Kept):
     """See `module.Module`."""
 
     def forward(self, *input: Any) -> Any:

@@ -9,11 +9,12 @@ from typing import Any
 from ....engine.tensor import Parameter, Tensor
 from ....engine.to_arguments import to_arguments
 from ...namespace import torch
+from . import traversal
 
 Convert = Callable[[Tensor], Tensor]
 
 
-class Module:
+class Module(traversal.Module):
     """See `module.Module`."""
 
     def _apply(self, fn: Convert, recurse: bool = True) -> Any:
@@ -71,7 +72,7 @@ class Module:
                     "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of "
                     "torch.nn.Module.to() when moving module from meta to a different device."
                 )
-            wanted = {}
+            wanted: dict[str, Any] = {}
             if device is not None:
                 wanted["device"] = device
             if dtype is not None and (t.is_floating_point() or t.is_complex()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ....engine.sealed import become
 from ...namespace import torch
@@ -15,6 +15,10 @@ class LazyModuleMixin:
     """In front of a module's class: its first call calls `initialize_parameters`, then it is `cls_to_become`."""
 
     cls_to_become: type[Any] | None = None
+    if TYPE_CHECKING:
+
+        def reset_parameters(self) -> None:
+            """The module's own."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -40,7 +40,7 @@ def _shapes(x: Spec, w_ih: Spec, w_hh: Spec, b_ih: Spec, b_hh: Spec, h: Spec, c:
 )
 def lstm_layer(x, w_ih, w_hh, b_ih, b_hh, h, c, reverse):
     """Outputs (T, N, H), last h and c; and for the gradient the gates (T, N, 4H) and all c (T + 1, N, H)."""
-    steps, batch, n = x.shape[0], *h.shape
+    steps, (batch, n) = x.shape[0], h.shape
     gates = (product(x.reshape(steps * batch, -1), w_ih.T) + (b_ih + b_hh)).reshape(steps, batch, 4 * n)
     outputs = np.empty((steps, batch, n), x.dtype)
     cells = np.empty((steps + 1, batch, n), x.dtype)

@@ -12,7 +12,7 @@ import inspect
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ....engine.tensor import Buffer, Parameter, Tensor
 from ....kinds import Kind, describe
@@ -58,8 +58,15 @@ def made_of(*parts: Any) -> Callable[[type], type]:
     return gather
 
 
+if TYPE_CHECKING:
+
+    class Sides(calls.Module, conversion.Module, state.Module): ...
+else:
+    Sides = object
+
+
 @made_of(calls, traversal, conversion, state)
-class Module:
+class Module(Sides):
     """The base of all layers and models: define `forward`, call the module.
 
     `training` says which mode it is in; `train()` and `eval()` set it here and in all modules inside.

@@ -60,7 +60,10 @@ class RNNBase(Module):
         for layer in range(num_layers):
             inputs = state_size * self._directions if layer else input_size
             for direction in range(self._directions):
-                shapes = {"weight_ih": (gates, inputs), "weight_hh": (gates, state_size)}
+                shapes: dict[str, tuple[int, ...]] = {
+                    "weight_ih": (gates, inputs),
+                    "weight_hh": (gates, state_size),
+                }
                 if bias:
                     shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
                 if proj_size:
@@ -223,7 +226,8 @@ class RNNBase(Module):
 
 
 def _check_dropout(dropout: Any, num_layers: int) -> None:
-    if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):
+    number = isinstance(dropout, numbers.Number) and not isinstance(dropout, bool)
+    if not number or not 0 <= dropout <= 1:
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
         )

@@ -59,7 +59,7 @@ class RNNCellBase(Module):
         if input.dim() not in (1, 2):
             raise ValueError(f"{kind}: Expected input to be 1D or 2D, got {input.dim()}D instead")
         pair = kind == "LSTMCell"
-        given = () if state is None else state if pair else (state,)
+        given: Any = () if state is None else state if pair else (state,)
         for i, h in enumerate(given):
             if h.dim() not in (1, 2):
                 name = f"hx[{i}]" if pair else "hidden"

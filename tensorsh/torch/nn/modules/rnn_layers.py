@@ -41,7 +41,7 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
 
     @op(f"{mode}_layer({INPUTS})", infer=shapes, names=(), constants=(2,))
     def layer(x, w_ih, w_hh, b_ih, b_hh, h, reverse):
-        steps, batch, n = x.shape[0], *h.shape
+        steps, (batch, n) = x.shape[0], h.shape
         gates = (x.reshape(steps * batch, -1) @ w_ih.T + b_ih).reshape(steps, batch, -1)
         outputs = np.empty((steps, batch, n), x.dtype)
         saved = np.empty((steps, batch, kept * n), x.dtype)

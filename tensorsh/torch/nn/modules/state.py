@@ -13,6 +13,7 @@ from ....engine.own_tables import about_to_change
 from ....engine.tensor import Parameter, Tensor
 from ...namespace import torch
 from ...utils.hooks import RemovableHandle
+from .kept import Kept
 
 EXTRA_STATE = "_extra_state"
 NEVER = (
@@ -37,7 +38,7 @@ class _IncompatibleKeys(namedtuple("IncompatibleKeys", ("missing_keys", "unexpec
 _IncompatibleKeys.__module__ = "torch.nn.modules.module"
 
 
-class Module:
+class Module(Kept):
     """See `module.Module`."""
 
     # -- saving

@@ -61,9 +61,9 @@ class Transformer(Module):
         if custom_decoder is not None:
             self.decoder = custom_decoder
         else:
-            layer = TransformerDecoderLayer(*settings, **made)
+            target_layer = TransformerDecoderLayer(*settings, **made)
             norm = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
-            self.decoder = TransformerDecoder(layer, num_decoder_layers, norm)
+            self.decoder = TransformerDecoder(target_layer, num_decoder_layers, norm)
         self._reset_parameters()
         self.d_model = d_model
         self.nhead = nhead
@@ -150,7 +150,7 @@ class TransformerEncoder(Module):
         output = src
         for layer in self.layers:
             output = layer(output, src_mask=mask, is_causal=causal, src_key_padding_mask=padding)
-        if cut:
+        if cut and padding is not None:
             output = output.masked_fill((padding != 0).unsqueeze(-1), 0.0)
         return output if self.norm is None else self.norm(output)
 
@@ -252,12 +252,12 @@ class TransformerEncoderLayer(Module):
         self.norm2 = LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **made)
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
-        activation = _activation(activation)
+        self.activation = _activation(activation)
         relu, gelu = (
-            activation is f or isinstance(activation, kind) for f, kind in ((F.relu, ReLU), (F.gelu, GELU))
+            self.activation is f or isinstance(self.activation, kind)
+            for f, kind in ((F.relu, ReLU), (F.gelu, GELU))
         )
         self.activation_relu_or_gelu = 1 if relu else 2 if gelu else 0
-        self.activation = activation
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state.setdefault("activation", F.relu)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ....engine.tensor import Parameter, Tensor
+from .kept import Kept
 
 Members = Callable[[Any], Any]
 
 
-class Module:
+class Module(Kept):
     """See `module.Module`."""
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:

@@ -32,10 +32,10 @@ FIXED = frozenset({"batch_size", "batch_sampler", "sampler", "drop_last", "datas
 START_METHODS = ["fork", "spawn", "forkserver"]
 
 
-class _InfiniteConstantSampler(Sampler[None]):
-    """None for ever: how a stream is asked."""
+class _InfiniteConstantSampler(Sampler[Any]):
+    """None for ever in place of indices: how a stream is asked."""
 
-    def __iter__(self) -> Iterator[None]:
+    def __iter__(self) -> Iterator[Any]:
         return repeat(None)
 
 
