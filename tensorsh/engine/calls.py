@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import partial
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
 
@@ -22,6 +22,7 @@ from .into import into
 from .memory_errors import out_of_memory
 from .old_spellings import respelled
 from .op import Op
+from .python_functions import in_python, python_signatures
 from .schema import Schema
 from .tensor import type_name
 
@@ -174,52 +175,8 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
 
 # ------------------------------------------------------------------ what PyTorch has in Python
 
-#: functions of nn.functional that PyTorch has in C++
-NATIVE = frozenset(
-    (
-        "adaptive_avg_pool1d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "bilinear", "celu_",
-        "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-        "conv_transpose3d", "cosine_similarity", "elu_", "gelu", "hardshrink", "hardtanh_",
-        "leaky_relu_", "linear", "logsigmoid", "one_hot", "pairwise_distance", "pdist", "pixel_shuffle",
-        "pixel_unshuffle", "prelu", "relu_", "rrelu_", "scaled_dot_product_attention", "selu_",
-        "softplus", "softshrink", "threshold_",
-    )
-)  # fmt: skip
-
 #: what programs call nn.functional
 FUNCTIONAL = ("F", "functional", "nn.functional")
-
-IN_PYTHON = ("nn.functional.", "signal.", "masked.", "autograd.", "func.")
-
-#: those elsewhere, and those whose signature or name is another than here
-PYTHON = """
-    Tensor.backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None)
-    Tensor.norm(self, p="fro", dim=None, keepdim=False, dtype=None)
-    Tensor.split(self, split_size, dim=0)
-    Tensor.unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None)
-    Tensor.unique_consecutive(self, return_inverse=False, return_counts=False, dim=None)
-    atleast_1d(*tensors)
-    atleast_2d(*tensors)
-    atleast_3d(*tensors)
-    block_diag(*tensors)
-    broadcast_tensors(*tensors)
-    cartesian_prod(*tensors)
-    cdist(x1, x2, p=2.0, compute_mode="")
-    chain_matmul(*matrices, out=None)
-    einsum(*args)
-    meshgrid(*tensors, indexing=None)
-    split(tensor, split_size_or_sections, dim=0)
-    stft(input, n_fft, hop_length=None, win_length=None, window=None, center=True, pad_mode="reflect",
-        normalized=False, onesided=None, return_complex=None, align_to_window=None)
-    tensordot(a, b, dims=2, out=None)
-    unravel_index(indices, shape)
-    nn.functional.max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
-        return_indices=False)
-    nn.functional.max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
-        return_indices=False)
-    nn.functional.max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
-        return_indices=False)
-"""
 
 #: functions that a flag chooses another function for: what is chosen by the values of (flag, its position)
 BY_FLAGS: dict[str, tuple[tuple[tuple[str, int], ...], tuple[str, ...]]] = {
@@ -245,13 +202,6 @@ BY_FLAGS: dict[str, tuple[tuple[tuple[str, int], ...], tuple[str, ...]]] = {
 }
 
 
-@cache
-def python_signatures() -> dict[str, tuple[str, str]]:
-    """Name → how messages call it, and its parameters."""
-    found = re.findall(r"(?:([\w.]+) )?([\w.]+)\(([^)]*)\)", PYTHON)
-    return {name or title: (title, parameters) for name, title, parameters in found}
-
-
 def python_function(op: Op, name: str, method: bool) -> FunctionType | None:
     """A function with the signature that PyTorch's has in Python; None if PyTorch has it in C++."""
     key = f"Tensor.{name.removeprefix('Tensor.')}" if method else name
@@ -262,7 +212,7 @@ def python_function(op: Op, name: str, method: bool) -> FunctionType | None:
         return functional_calls.ASKED_ABOVE[name]
     entry = python_signatures().get(key)
     if entry is None:
-        if method or not name.startswith(IN_PYTHON) or name.removeprefix("nn.functional.") in NATIVE:
+        if method or not in_python(name):
             return None
         entry = name.rpartition(".")[2], python_parameters(op.schema)
     title, parameters = entry

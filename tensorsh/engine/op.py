@@ -288,6 +288,13 @@ class Op:
         form.__dict__ = self.__dict__
         return form
 
+    @cached_property
+    def in_python(self) -> Op:
+        """The same record where PyTorch has a function in Python: its class is called otherwise."""
+        form = object.__new__(_function_class(type(self)))
+        form.__dict__ = self.__dict__
+        return form
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self.method if instance is None else MethodType(self.method, instance)
 
@@ -345,6 +352,22 @@ def _method_class(of: type[Op]) -> type[Op]:
         return _method_classes[of]
     found = _method_classes[of] = type("method_descriptor", (of,), {"is_method": True})
     return found
+
+
+_function_classes: dict[type[Op], type[Op]] = {}
+
+
+def _function_class(of: type[Op]) -> type[Op]:
+    """A class of operations that are functions in Python."""
+    if of not in _function_classes:
+        made: dict[str, Any] = {
+            "__repr__": lambda self: f"<function {self.__name__} at {id(self):#x}>",
+            "__get__": lambda self, instance, owner=None: (
+                self if instance is None else MethodType(self, instance)
+            ),
+        }
+        _function_classes[of] = type("function", (of,), made)
+    return _function_classes[of]
 
 
 def camel(name: str) -> str:

@@ -158,7 +158,7 @@ def path_of(func: Any) -> str:
         if func.is_method:
             return f"torch.Tensor.{func.__name__}"
         name = func.names[0].removeprefix("torch.")
-        from .calls import NATIVE
+        from .python_functions import NATIVE
 
         return "torch." + (
             name.replace("nn.functional.", "nn.") if name.rpartition(".")[2] in NATIVE else name
@@ -168,10 +168,10 @@ def path_of(func: Any) -> str:
 
 def python_form(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The arguments as PyTorch's function in Python hands them on: optional ones by their names."""
-    from .calls import IN_PYTHON, NATIVE
+    from .python_functions import SPACES, in_python
 
     name = op.names[0]
-    if op.is_method or not name.startswith(IN_PYTHON) or name.removeprefix("nn.functional.") in NATIVE:
+    if op.is_method or not name.startswith(SPACES) or not in_python(name):
         return None
     parameters = op.schema.parameters
     if any(p.varargs for p in parameters):

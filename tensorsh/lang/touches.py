@@ -159,11 +159,11 @@ class Look:
         match function:
             case ast.Name(id=name):
                 if name in self.variables:
-                    return type(self.variables[name]) is Op
-                return name in LOOKING or type(self.behind.get(name)) is Op
+                    return isinstance(self.variables[name], Op)
+                return name in LOOKING or isinstance(self.behind.get(name), Op)
             case ast.Attribute(value=ast.Name(id=name), name=attribute) if name in self.variables:
                 value = self.variables[name]
                 if type(value) is Namespace:
-                    return type(vars(value).get(attribute) or value.find(attribute)) is Op
+                    return isinstance(vars(value).get(attribute) or value.find(attribute), Op)
                 return type(value) in PLAIN and attribute not in RUNNING and attribute not in value.__dict__
         return False

@@ -18,7 +18,7 @@ from typing import Any
 
 from .. import ops  # noqa: F401  registers every operation
 from ..engine import context
-from ..engine.op import registry
+from ..engine.op import Op, registry
 from ..engine.registry import INTERNAL
 from ..engine.sealed import changing, seal_library
 from ..errors import unknown_attribute
@@ -108,7 +108,10 @@ class Namespace:
         if name[:1] == "_" and name not in _inner_namespaces(self._path):
             return None
         if path not in INTERNAL and path in registry:
-            return registry.get(path)
+            from ..engine.python_functions import in_python
+
+            found = registry.get(path)
+            return found.in_python if isinstance(found, Op) and in_python(path) else found
         return namespace(path) if has_namespace(path) else None
 
     def names(self) -> set[str]:
