@@ -127,7 +127,7 @@ class Compiler(Expressions):
                 target = py.Name(id=".names", ctx=STORE, **at)
                 arguments.append(py.NamedExpr(target=target, value=names, **at))
             call: py.expr = py.Call(func=load(name), args=arguments, keywords=[], **at)
-            if nested:
+            if nested or i:  # a call of this function by a statement before may have given it up
                 call = py.BoolOp(op=py.And(), values=[load(name), call], **at)
             return [py.Assign(targets=[py.Name(id=".p", ctx=STORE, **at)], value=call, **at)]
 
