@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -236,3 +237,25 @@ if __name__ == "__main__":
 
     with tempfile.TemporaryDirectory() as made:
         print(broken_off(int(sys.argv[1]), Path(made)))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the GNU C library")
+def test_memory_of_arrays_is_kept_and_used_again(tmp_path: Path) -> None:
+    program = tmp_path / "rounds.py"
+    program.write_text(
+        "import sys, torch\n"
+        "x, b = torch.ones(64, 1000), torch.ones(1000)\n"
+        "for i in range(int(sys.argv[1])):\n"
+        "    y = x.double() * b\n"
+        "    z = (y + x).float()\n",
+        encoding="utf-8",
+    )
+
+    def faults(rounds: int) -> int:
+        command = [sys.executable, "-m", "tensorsh", "--no-compile", str(program), str(rounds)]
+        process = subprocess.Popen(command)
+        _, process.returncode, usage = os.wait4(process.pid, 0)
+        assert process.returncode == 0
+        return usage.ru_minflt
+
+    assert faults(310) - faults(10) < 3000  # one for each page of each array would be 30,000
