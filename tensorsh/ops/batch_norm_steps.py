@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.fma import multiply_add
 from .fused_sums import ROWS, row_after_row, sums_of_products
-from .gelu_steps import FLOAT32, FLOAT64, fma
+from .gelu_steps import FLOAT32, FLOAT64
 
 Array = np.ndarray[Any, Any]
 
@@ -71,7 +72,7 @@ def input_gradient(
     if not grad.flags.c_contiguous:
         out = shifted - centred * slope.reshape(channels)
     else:
-        out = fma(-centred, slope.reshape(channels), shifted)
+        out = multiply_add(-centred, slope.reshape(channels), shifted)
     if (
         grad.flags.c_contiguous and x.ndim == 2 and (rest := x.shape[1] % LANES)
     ):  # the columns after the last eight are rounded twice
@@ -92,7 +93,7 @@ def _plane_sums(values: Array, a: Array, b: Array | None) -> Array:
     if whole < size:
         lanes = lanes.copy()
         last = lanes[..., : size - whole]
-        last[...] = last + a[..., whole:] if b is None else fma(a[..., whole:], b[..., whole:], last)
+        last[...] = last + a[..., whole:] if b is None else multiply_add(a[..., whole:], b[..., whole:], last)
     for width in (4, 2, 1):
         lanes = lanes[..., :width] + lanes[..., width:]
     return lanes[..., 0]

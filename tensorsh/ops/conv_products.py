@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.fma import multiply_add
 from ..engine.parallel import LARGE, spread_products, threads
 from ..engine.products import matmul
-from .gelu_steps import fma
 from .windows import Ints, windows
 
 Array = np.ndarray[Any, Any]
@@ -46,7 +46,7 @@ def in_order() -> bool:
         b = np.cos(np.arange(depth * columns, dtype=np.float32)).reshape(depth, columns)
         one_by_one: Any = np.zeros((rows, columns), np.float32)
         for left, right in zip(a, b, strict=True):
-            one_by_one = fma(left[:, None], right, one_by_one)
+            one_by_one = multiply_add(left[:, None], right, one_by_one)
         if not np.array_equal(np.matmul(a.T, b), one_by_one):
             return False
     return True

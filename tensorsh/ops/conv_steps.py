@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.fma import multiply_add
 from . import conv_products
-from .gelu_steps import fma
 from .windows import Ints, out_size, pad
 
 Array = np.ndarray[Any, Any]
@@ -125,7 +125,7 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
             for channel in range(first, min(first + block, len(w))):
                 taps: tuple[Any, ...] = (channel, slice(None), *place)
                 factors = w[taps].reshape(-1, *[1] * len(spatial))
-                part[...] = fma(g[:, channel : channel + 1], factors, part)
+                part[...] = multiply_add(g[:, channel : channel + 1], factors, part)
     inside = tuple(slice(p, p + n) for p, n in zip(padding, spatial, strict=True))
     return np.ascontiguousarray(out[(slice(None), slice(None), *inside)])
 
@@ -139,7 +139,7 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
         for place in product(*map(range, g.shape[2:])):
             starts = [i * s for i, s in zip(place, stride, strict=True)]
             window = sample[(slice(None), *_every(starts, dilation, kernel))]
-            out = fma(window[None], slopes[(slice(None), *place)].reshape(-1, *ones), out)
+            out = multiply_add(window[None], slopes[(slice(None), *place)].reshape(-1, *ones), out)
     return out
 
 

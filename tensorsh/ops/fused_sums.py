@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .gelu_steps import FLOAT32, fma
+from ..engine.fma import multiply_add
+from .gelu_steps import FLOAT32
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +35,7 @@ def sums_of_products(x: Array, y: Array) -> Array:
 def _one_by_one(x: Array, y: Array) -> Array:
     total = np.zeros(x.shape[1], FLOAT32)
     for a, b in zip(x, y, strict=True):
-        total = fma(a, b, total)
+        total = multiply_add(a, b, total)
     return total
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.dtype import EXACT
+from ..engine.fma import multiply_add
 
 Array = np.ndarray[Any, Any]
 
@@ -48,7 +49,7 @@ def forward(x: Array) -> Array:
     with np.errstate(all="ignore"):
         scaled = x * ROOT
         half = x * HALF
-        return fma(error_function(scaled, exponential(-(scaled * scaled))), half, half)
+        return multiply_add(error_function(scaled, exponential(-(scaled * scaled))), half, half)
 
 
 def backward(grad: Array, x: Array) -> Array:
@@ -57,33 +58,26 @@ def backward(grad: Array, x: Array) -> Array:
         scaled = x * ROOT
         decay = exponential(-(scaled * scaled))
         slope = scaled * DENSITY * decay
-        return grad * fma(error_function(scaled, decay), HALF, slope + HALF)
+        return grad * multiply_add(error_function(scaled, decay), HALF, slope + HALF)
 
 
 def error_function(x: Array, decay: Array) -> Array:
     """erf(x), with e^(-x²)."""
-    t = ONE / fma(FALL, np.abs(x), ONE)
-    found = fma(polynomial(ERROR, t), -(decay * t), ONE)
+    t = ONE / multiply_add(FALL, np.abs(x), ONE)
+    found = multiply_add(polynomial(ERROR, t), -(decay * t), ONE)
     return np.where(np.signbit(x), -found, found)
 
 
 def exponential(x: Array) -> Array:
     """e^x."""
     x = np.maximum(np.minimum(x, GREATEST), LEAST)
-    power = np.floor(fma(x, LOG2_E, HALF))
-    found = polynomial(EXPONENTIAL, fma(-power, LOG_2, x))
+    power = np.floor(multiply_add(x, LOG2_E, HALF))
+    found = polynomial(EXPONENTIAL, multiply_add(-power, LOG_2, x))
     return np.ldexp(found, power.astype(np.int32) - 1) * TWO
 
 
 def polynomial(coefficients: tuple[Any, ...], x: Array) -> Array:
     found, *others = coefficients
     for c in others:
-        found = fma(found, x, c)
+        found = multiply_add(found, x, c)
     return found
-
-
-def fma(a: Any, b: Any, c: Any) -> Array:
-    """a · b + c, rounded once."""
-    wide = np.multiply(a, b, dtype=FLOAT64)
-    wide += c
-    return wide.astype(FLOAT32)

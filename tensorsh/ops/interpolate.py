@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.fma import multiply_add
 from ..engine.memory import in_format_of
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
@@ -21,7 +22,6 @@ from ..engine.tensor import Tensor
 from ..engine.warn import warn
 from ..errors import BadValue, ShapeError, Unsupported
 from .activation import floating
-from .moments import fused
 from .windows import Ints
 
 #: results of up to this many elements are rounded as PyTorch's kernels round them
@@ -57,7 +57,7 @@ def taps(
     place = (
         np.arange(out, dtype=kind) * step
         if align
-        else fused(np.arange(out, dtype=kind) + kind(0.5), step, -kind(0.5))
+        else multiply_add(np.arange(out, dtype=kind) + kind(0.5), step, -kind(0.5))
     )
     if mode == "bicubic":
         return _cubic(place, size)
@@ -82,7 +82,7 @@ def cubic_weights(t: Any, a: float = -0.75) -> tuple[Any, Any, Any, Any]:
         return ((a + 2) * x - (a + 3)) * x * x + 1
 
     def far(x: Any) -> Any:
-        return fused(fused(x, a, -5 * a), x, 8 * a) * x - 4 * a
+        return multiply_add(multiply_add(x, a, -5 * a), x, 8 * a) * x - 4 * a
 
     return far(t + 1), near(t), near(1 - t), far((1 - t) + 1)
 
@@ -121,9 +121,9 @@ def _apply_taps(x: Any, axis: int, index: Any, weight: Any) -> Any:
         for part, share in zip(parts[1:], shares[1:], strict=True):
             total += part * share
         return total
-    total = fused(parts[0], shares[0], parts[1] * shares[1])
+    total = multiply_add(parts[0], shares[0], parts[1] * shares[1])
     for part, share in zip(parts[2:], shares[2:], strict=True):
-        total = fused(part, share, total)
+        total = multiply_add(part, share, total)
     return total
 
 
@@ -136,9 +136,9 @@ def _bilinear(x: Any, tall: tuple[Any, Any], wide: tuple[Any, Any]) -> Any:
         return x[..., rows[:, i, None], columns[:, j]], down[:, i] * along[:, j]
 
     first, second = pixel(0, 0), pixel(0, 1)
-    total = fused(*first, second[0] * second[1])
+    total = multiply_add(*first, second[0] * second[1])
     for j in range(2):
-        total = fused(*pixel(1, j), total)
+        total = multiply_add(*pixel(1, j), total)
     return total
 
 

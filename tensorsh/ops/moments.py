@@ -12,17 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.dtype import EXACT
+from ..engine.fma import multiply_add
 
 LANES = 8
 #: beyond this many columns PyTorch starts a tree of partial results
 MOST_COLUMNS = 128
-
-
-def fused(a: Any, b: Any, c: Any) -> Any:
-    """`a * b + c` rounded once, as the processor's fused instruction does in PyTorch's kernels."""
-    if a.dtype != np.float32:
-        return a * b + c
-    return (a.astype(np.float64) * b + c).astype(np.float32)
 
 
 def moments(x: Any) -> tuple[Any, Any]:
@@ -46,8 +40,8 @@ def _welford(x: Any) -> tuple[Any, Any]:
     means, squares = np.zeros((rows, LANES), one), np.zeros((rows, LANES), one)
     for i in range(steps):
         delta = lanes[:, i] - means
-        means = fused(delta, one(1) / one(i + 1), means)
-        squares = fused(delta, lanes[:, i] - means, squares)
+        means = multiply_add(delta, one(1) / one(i + 1), means)
+        squares = multiply_add(delta, lanes[:, i] - means, squares)
     mean, square = np.zeros(rows, one), np.zeros(rows, one)
     count = 0
     for i in range(steps * LANES, columns):
@@ -58,7 +52,7 @@ def _welford(x: Any) -> tuple[Any, Any]:
     for i in range(LANES if steps else 0):
         share = one(steps) / one(count + steps)
         delta = means[:, i] - mean
-        mean = fused(delta, share, mean)
-        square = square + fused(delta * delta * share, one(count), squares[:, i])
+        mean = multiply_add(delta, share, mean)
+        square = square + multiply_add(delta * delta * share, one(count), squares[:, i])
         count += steps
     return mean, square

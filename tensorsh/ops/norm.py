@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine import fma
 from ..engine.apply import apply
 from ..engine.fused import fused
 from ..engine.op import composite, op, registry
@@ -22,7 +23,6 @@ from ..engine.tensor import Tensor
 from ..errors import DTypeError, ShapeError
 from . import norm_steps
 from .loss_rules import only_float
-from .moments import fused as fused_multiply_add
 from .moments import moments
 from .norm_rows import large_layer_norm, large_layer_norm_backward
 from .rowwise import is_large
@@ -122,7 +122,7 @@ def layer_norm(x, shape, weight, bias, eps):
     mean, variance = moments(rows)
     out = ((rows - mean) * (1 / np.sqrt(variance + x.dtype.type(eps)))).reshape(x.shape)
     if weight is not None and bias is not None:
-        return fused_multiply_add(out, weight, bias)
+        return fma.multiply_add(out, weight, bias)
     if weight is not None:
         out *= weight
     if bias is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import context
+from ..engine import context, fma
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.fused import fused
@@ -17,7 +17,6 @@ from ..engine.tensor import Tensor
 from ..errors import BadValue, ShapeError
 from . import batch_norm_steps as steps
 from .loss_rules import only_float, sizes
-from .moments import fused as fused_multiply_add
 from .norm import check_dtypes, input_gradient, standardised
 from .norm_channels import check_batch, per_channel, rest_of
 
@@ -76,8 +75,8 @@ def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
         scale = 1 / np.sqrt(var.reshape(channels) + x.dtype.type(eps))
     if weight is not None:
         scale = scale * weight.reshape(channels)
-    shift = fused_multiply_add(-mean, scale, 0 if bias is None else bias.reshape(channels))
-    return fused_multiply_add(x, scale, shift).astype(kind, copy=False)
+    shift = fma.multiply_add(-mean, scale, 0 if bias is None else bias.reshape(channels))
+    return fma.multiply_add(x, scale, shift).astype(kind, copy=False)
 
 
 def _batch_gradients(grad, input, weight, running_mean, running_var, training, eps, kept, needs):

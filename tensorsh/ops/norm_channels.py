@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..engine.apply import apply
+from ..engine.fma import multiply_add
 from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..errors import BadValue, ShapeError
 from . import batch_norm_steps as steps
 from .loss_rules import only_float
-from .moments import fused, moments
+from .moments import moments
 from .norm import Dims, check_dtypes, input_gradient, standardised
 
 # ------------------------------------------------------------------ group_norm
@@ -78,9 +79,9 @@ def group_norm_primitive(x, groups, weight, bias, eps):
     scale, mean = (a.reshape(n, groups).repeat(each, 1) for a in (rstd, mean))
     if weight is not None:
         scale = scale * weight
-    shift = fused(-scale, mean, 0 if bias is None else bias)
+    shift = multiply_add(-scale, mean, 0 if bias is None else bias)
     per_channel = (n, x.shape[1], *[1] * (x.ndim - 2))
-    return fused(x, scale.reshape(per_channel), shift.reshape(per_channel))
+    return multiply_add(x, scale.reshape(per_channel), shift.reshape(per_channel))
 
 
 @group_norm_primitive.derivative("input", "weight", "bias")

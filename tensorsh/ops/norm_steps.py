@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.dtype import EXACT
+from ..engine.fma import multiply_add
 from .fused_sums import ROWS, row_after_row, sums_of_products
-from .gelu_steps import fma
 from .vector_exp import row_sums
 
 Array = np.ndarray[Any, Any]
@@ -32,10 +32,10 @@ def layer_norm_backward(
         total, along = row_sums(grad), row_sums(grad, x)
     else:
         total, along = row_sums(grad, weight), row_sums(grad * x, weight)
-    slope = fma(total, mean, -along) * rstd * rstd * rstd * share
-    start = fma(-slope, mean, -(total * rstd * share))
+    slope = multiply_add(total, mean, -along) * rstd * rstd * rstd * share
+    start = multiply_add(-slope, mean, -(total * rstd * share))
     scaled = rstd * grad
     if weight is not None:
         scaled *= weight
-    normal = fma(rstd, x, -rstd * mean)
-    return fma(slope, x, scaled) + start, sums_of_products(grad, normal), row_after_row(grad)
+    normal = multiply_add(rstd, x, -rstd * mean)
+    return multiply_add(slope, x, scaled) + start, sums_of_products(grad, normal), row_after_row(grad)

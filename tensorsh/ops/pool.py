@@ -7,6 +7,7 @@ to that place. An average is linear, and its gradient spreads over the window.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -24,6 +25,12 @@ from .windows import Ints, overlap_add, pad
 # ------------------------------------------------------------------ picking elements by their position
 
 
+def _places(indices: Any, dims: int, size: int) -> Any:
+    """Positions in planes of `size` elements as positions in the whole array, (planes, windows)."""
+    planes = math.prod(indices.shape[: indices.ndim - dims])
+    return indices.reshape(planes, indices.size // max(planes, 1)) + np.arange(planes)[:, None] * size
+
+
 @op(
     "pool_scatter(Tensor values, Tensor indices, int[] spatial)",
     infer=lambda v, i, spatial: v.with_shape((*v.shape[: v.ndim - len(spatial)], *spatial)),
@@ -32,9 +39,9 @@ from .windows import Ints, overlap_add, pad
 def scatter(values, indices, spatial):
     """Zeros of these spatial sizes, to which each value is added at its flat position."""
     lead = values.shape[: values.ndim - len(spatial)]
-    size, planes = math.prod(spatial), math.prod(lead)
-    at = indices.reshape(planes, indices.size // max(planes, 1)) + np.arange(planes)[:, None] * size
-    total = np.bincount(at.ravel(), values.ravel(), planes * size)
+    size = math.prod(spatial)
+    at = _places(indices, len(spatial), size)
+    total = np.bincount(at.ravel(), values.ravel(), math.prod(lead) * size)
     return total.astype(values.dtype).reshape(*lead, *spatial)
 
 
@@ -47,10 +54,8 @@ def _pick_record(grad_fn: str | None) -> Op:
     """Elements at flat positions of the last `dims` dimensions; the records differ in their node's name."""
 
     def kernel(x: Any, indices: Any, dims: int, formula: str | None) -> Any:
-        lead = x.shape[: x.ndim - dims]
-        flat = x.reshape(*lead, math.prod(x.shape[x.ndim - dims :]))
-        chosen = indices.reshape(*lead, math.prod(indices.shape[x.ndim - dims :]))
-        return in_format_of(np.take_along_axis(flat, chosen, -1).reshape(indices.shape), x)
+        at = _places(indices, dims, math.prod(x.shape[x.ndim - dims :]))
+        return in_format_of(x.reshape(-1).take(at).reshape(indices.shape), x)
 
     record = op(
         "pool_pick(Tensor input, Tensor indices, int dims, any formula)",
@@ -150,13 +155,15 @@ def _largest(x: Any, positions: list[Ints], g: Geometry, out: Ints) -> Any:
     """The number of the position that is largest in each window; all windows lie inside."""
     first, *rest = [x[_slices(at, g, out)] for at in positions]
     best = first.copy()
-    which = np.zeros(best.shape, np.int64)
+    which = np.zeros(best.shape, np.int16 if len(positions) < 1 << 15 else np.int64)
     for i, candidate in enumerate(rest, 1):
-        better = candidate > best
-        if x.dtype.kind == "f":
-            better |= candidate != candidate
-        np.copyto(best, candidate, where=better)
-        np.copyto(which, i, where=better)
+        candidate = np.ascontiguousarray(candidate)
+        better = np.greater(candidate, best).astype(which.dtype)
+        np.maximum(which, np.multiply(better, i, better), which)
+        np.maximum(best, candidate, best)
+    if x.dtype.kind == "f" and (nan := np.isnan(best)).any():
+        for i, candidate in enumerate((first, *rest)):  # the last of them is largest
+            which[nan & np.isnan(candidate)] = i
     return which
 
 
@@ -178,6 +185,15 @@ def _largest_inside(
 
 
 def _flat_positions(which: Any, positions: list[Ints], g: Geometry, spatial: Ints, out: Ints) -> Any:
+    start, offsets = _origins(tuple(positions), g, spatial, out)
+    flat = offsets.take(which)
+    flat += start
+    return flat
+
+
+@lru_cache(64)
+def _origins(positions: tuple[Ints, ...], g: Geometry, spatial: Ints, out: Ints) -> tuple[Any, Any]:
+    """The flat position of each window's origin, and that of each of its positions from there."""
     start: Any = 0
     offsets = [0] * len(positions)
     for i, size in enumerate(spatial):
@@ -185,9 +201,7 @@ def _flat_positions(which: Any, positions: list[Ints], g: Geometry, spatial: Int
         shape[i] = out[i]
         start = start * size + (np.arange(out[i]) * g.stride[i] - g.padding[i]).reshape(shape)
         offsets = [o * size + at[i] * g.dilation[i] for o, at in zip(offsets, positions, strict=True)]
-    flat = np.array(offsets, np.int64)[which]
-    flat += start
-    return flat
+    return start, np.array(offsets, np.int64)
 
 
 def _max_text(g: Geometry) -> str:
@@ -269,7 +283,7 @@ def _avg_record(n: int) -> tuple[Op, Op]:
             for size, o, s, k, p in zip(spatial, out, g.stride, g.kernel, g.padding, strict=True)
         )
         whole = overlap_add(spread, reach, g.stride, g.padding, g.dilation)
-        return whole[(..., *(slice(0, size) for size in spatial))]
+        return np.ascontiguousarray(whole[(..., *(slice(0, size) for size in spatial))])
 
     @forward.derivative("input", one="")
     def _(grad, input, kernel, stride, padding, dilation, ceil_mode, include_pad, override):
