@@ -2,7 +2,7 @@
 
 A case is the form, m, k, n and checksums of the results; its number is the seed of its operands. The form says
 which factors are transposed views (T) of stored matrices, or is a linear layer with its gradients, a batch of two
-times a matrix (T: transposed) with its gradients, or a matrix times a vector.
+times a matrix (T: transposed) with its gradients, a matrix times a vector, or two vectors.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ def operands(form: str, m: int, k: int, n: int) -> tuple[Any, Any]:
 
 
 def results(form: str, m: int, k: int, n: int) -> list[Any]:
+    if form == "DOT":
+        return [torch.randn(k) @ torch.randn(k)]
     if form.startswith("FOLD"):
         batch = torch.randn(2, m, k).requires_grad_()
         right = (torch.randn(n, k) if form == "FOLDT" else torch.randn(k, n)).requires_grad_()

@@ -9,6 +9,7 @@ on which factor is transposed and where its rows begin in memory:
     only the second                lanes: element t of a row is added to lane t mod 4 (mod 8 in the last
                                    n mod 4 columns), the lanes are added in halves, then what is left over
     a row or a column as result    lanes of the matrix' rows, four rows at a time
+    two vectors                    four times four lanes; what is left over goes to the first ones
 
 Found with PyTorch 2.13 by summands that swallow each other, which shows what is added before what.
 """
