@@ -85,3 +85,15 @@ print(s.sum().item(), s[3, 4].item())
             Session(compile=compiled).run(text)
         outputs.append(out.getvalue())
     assert outputs[0] and outputs[0] == outputs[1]
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((6, 3, 5, 8), 2), ((40, 9), 0), ((9, 40), 1), ((3, 70), 1), ((2, 0, 9), 1), ((5,), 0)],
+)
+def test_sums_one_by_one_are_those_of_running_sums(shape: tuple[int, ...], axis: int) -> None:
+    from tensorsh.ops.fused_sums import one_by_one
+
+    x = (np.random.default_rng(0).standard_normal(shape) * 100).astype(np.float32)
+    wanted = np.add.accumulate(x, axis=axis).take(-1, axis) if shape[axis] else np.zeros((2, 9), np.float32)
+    assert np.array_equal(one_by_one(x, axis), wanted)

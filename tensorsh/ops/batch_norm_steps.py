@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.fma import multiply_add
-from .fused_sums import ROWS, row_after_row, sums_of_products
+from .fused_sums import ROWS, one_by_one, row_after_row, sums_of_products
 from .gelu_steps import FLOAT32, FLOAT64
 
 Array = np.ndarray[Any, Any]
@@ -87,9 +87,9 @@ def _plane_sums(values: Array, a: Array, b: Array | None) -> Array:
     """Sums over the last dimension of (N, C, P): `values`, which are `a`, or `a * b` rounded."""
     size = values.shape[-1]
     if size < LANES:
-        return np.add.accumulate(values, axis=-1)[..., -1]
+        return one_by_one(values, -1)
     whole = size - size % LANES
-    lanes = np.add.accumulate(values[..., :whole].reshape(*values.shape[:2], -1, LANES), axis=2)[:, :, -1]
+    lanes = one_by_one(values[..., :whole].reshape(*values.shape[:2], -1, LANES), 2)
     if whole < size:
         lanes = lanes.copy()
         last = lanes[..., : size - whole]

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..engine.fma import multiply_add
 from . import conv_products
+from .fused_sums import one_by_one
 from .windows import Ints, out_size, pad
 
 Array = np.ndarray[Any, Any]
@@ -146,9 +147,8 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
 def for_bias(g: Array, apart: bool) -> Array:
     """(N, O, *out) → (O,): one after the other; `apart`: each sample by itself."""
     if apart:
-        each = np.add.accumulate(g.reshape(*g.shape[:2], -1), axis=2)[:, :, -1]
-        return np.add.accumulate(each, axis=0)[-1]
-    return np.add.accumulate(g.swapaxes(0, 1).reshape(g.shape[1], -1), axis=1)[:, -1]
+        return one_by_one(one_by_one(g.reshape(*g.shape[:2], -1), 2), 0)
+    return one_by_one(g.reshape(*g.shape[:2], -1).swapaxes(1, 2).reshape(-1, g.shape[1]), 0)
 
 
 def _every(starts: Sequence[int], steps: Ints, counts: Ints) -> tuple[slice, ...]:

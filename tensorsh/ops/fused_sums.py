@@ -14,8 +14,18 @@ Array = np.ndarray[Any, Any]
 
 #: columns whose products with each other are taken together
 BLOCK = 16
+#: of fewer, running sums cost less than rows
+FEW_COLUMNS = 8
 #: more rows BLAS adds up in parts
 ROWS = 192
+
+
+def one_by_one(x: Array, axis: int) -> Array:
+    """The sum along an axis, one element after the other; NumPy's sums along the last axis go by pairs."""
+    rows = np.moveaxis(x, axis, 0)
+    if x.size < FEW_COLUMNS * len(rows):
+        return np.add.accumulate(x, axis=axis).take(-1, axis)
+    return np.add.reduce(np.ascontiguousarray(rows), axis=0)
 
 
 def row_after_row(x: Array) -> Array:
@@ -29,10 +39,10 @@ def sums_of_products(x: Array, y: Array) -> Array:
     BLAS computes each element of a small product of matrices so, the first one stored by columns. So columns are
     multiplied with each other, a few with a few, and those with themselves are what is wanted.
     """
-    return _by_products(x, y) if _chains() else _one_by_one(x, y)
+    return _by_products(x, y) if _chains() else _products_one_by_one(x, y)
 
 
-def _one_by_one(x: Array, y: Array) -> Array:
+def _products_one_by_one(x: Array, y: Array) -> Array:
     total = np.zeros(x.shape[1], FLOAT32)
     for a, b in zip(x, y, strict=True):
         total = multiply_add(a, b, total)
@@ -63,4 +73,4 @@ def _by_products(x: Array, y: Array) -> Array:
 def _chains() -> bool:
     """Whether NumPy's BLAS does so, which is a matter of the processor."""
     x, y = (np.sin(np.arange(48 * 41, dtype=FLOAT32) * k).reshape(48, 41) for k in (3, 7))
-    return np.array_equal(_by_products(x, y), _one_by_one(x, y))
+    return np.array_equal(_by_products(x, y), _products_one_by_one(x, y))

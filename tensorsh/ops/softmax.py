@@ -19,6 +19,7 @@ from ..engine.warn import warn
 from ..errors import DTypeError
 from . import vector_exp
 from .elementwise import EXP, LOG
+from .fused_sums import one_by_one
 from .reduce import kept
 from .rowwise import along, dots, is_large
 from .rowwise import sums as row_sums
@@ -56,7 +57,7 @@ def total(x: Array, dim: int) -> Array:
     else:
         alone = math.prod(x.shape[dim % x.ndim + 1 :]) == 1  # NumPy would add these by vectors
     if alone:
-        return np.add.accumulate(x, axis=dim).take([-1], dim)
+        return np.expand_dims(one_by_one(x, dim), dim)
     return np.add.reduce(x, axis=dim, keepdims=True)
 
 
