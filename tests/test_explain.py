@@ -152,3 +152,13 @@ def test_what_is_said_of_a_line_stands_below_it_where_there_is_no_room(width: in
     assert len(lines) == len(found.values) + len(found.gradients)
     assert max(len(row) for row in rows if "#" in row) <= width
     assert any("|·| " in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    "change", ["x.copy_(w)", "x += w", "x.mul_(w); x += w", "x[0] = w[0]", "x[:] = w; x *= 2"]
+)
+def test_what_has_become_a_result_in_place_is_no_constant_of_it(change: str) -> None:
+    session = Session()
+    session.recollect()
+    (found,) = session.run(f"x = ones(2); param w = [1., 2.]\n{change}\ny = tanh(x).sum()\nexplain y")
+    assert [name for _, name, _ in found.inputs] == ["dw"]

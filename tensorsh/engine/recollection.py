@@ -67,7 +67,10 @@ class Recollection:
     def constant(self, node: Any, place: Any) -> Tensor | None:
         """The tensor at a place of the arguments, `(i, k)` in a list of them, if it is still there."""
         found = self.constants.get(node, {}).get(place)
-        return found() if type(found) is ref else found
+        t = found() if type(found) is ref else found
+        return (
+            None if t is None or t.node is not None else t
+        )  # since changed in place, by what has a gradient
 
     def freed(self, node: Any) -> None:
         """A backward is about to free what the node saved."""
