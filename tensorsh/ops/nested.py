@@ -27,7 +27,12 @@ def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type], Any]:
 
     With them the lists themselves, as `plain` writes them if they had to be read so.
     """
-    shape: list[int] = []
+    shape = sizes_of_first(data)
+    if 0 in shape:  # there is nothing to be stored, whatever the other lists hold
+        for item in flat([data]):
+            check_numeric(item)
+        return [], tuple(shape), {float, *map(type, flat([data]))}, data
+    shape = []
     level = [data]
     kinds = {type(data)}
     while kinds and kinds <= SEQUENCES:
@@ -51,6 +56,17 @@ def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type], Any]:
     return level, tuple(shape), kinds, data
 
 
+def sizes_of_first(data: Any) -> list[int]:
+    """The lengths of nested lists, each the first of the one around it."""
+    sizes: list[int] = []
+    while type(data) in SEQUENCES:
+        sizes.append(len(data))
+        if not data:
+            break
+        data = data[0]
+    return sizes
+
+
 def plain(data: Any) -> Any:
     """Nested sequences of any classes, and numbers of classes of their own, as lists and plain numbers."""
     kind = type(data)
@@ -64,14 +80,17 @@ def plain(data: Any) -> Any:
         return data if all(map(operator.is_, items, data)) else items
     if isinstance(data, list | tuple):
         return [plain(item) for item in data]
-    if hasattr(kind, "__getitem__") and hasattr(kind, "__len__"):
+    if hasattr(kind, "__getitem__"):
         return [plain(item) for item in items_of(data)]
     return data
 
 
 def items_of(sequence: Any) -> list[Any]:
     """The items by their places; what has another for its first, or none, is no sequence to PyTorch."""
-    size = len(sequence)
+    try:
+        size = len(sequence)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(str(error), raises=type(error), code="tensor-data") from None
     try:
         first = [sequence[0]] if size else []
     except Exception:
@@ -90,21 +109,12 @@ def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[
         raise BadValue("too many dimensions 'str'", raises=ValueError, code="tensor-data")
     found = []
     for item in flat(level):
-        numeric = isinstance(item, np.generic) and not isinstance(item, str | bytes)
-        if not (numeric or isinstance(item, Tensor)) and type(item) not in NUMBERS:
-            raise ArgumentError(
-                f"new(): invalid data type '{type_name(item)}'"
-                if isinstance(item, str)
-                else f"Could not infer dtype of {type_name(item)}",
-                raises=TypeError if isinstance(item, str) else RuntimeError,
-                code="tensor-data",
-                help="a tensor is made of numbers and lists of numbers",
-            )
+        check_numeric(item)
     for item in level:
         if isinstance(item, list | tuple | range):
             if isinstance(level[0], list | tuple | range):
                 break
-            integral = all(not isinstance(i, float | complex) for i in flat(level))
+            integral = all(not isinstance(i, float | complex) for i in flat(level)) and [] not in level
             raise ArgumentError(
                 "'list' object cannot be interpreted as an integer"
                 if integral
@@ -121,6 +131,20 @@ def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[
     else:
         return found, {type(item) for item in found}
     raise ArgumentError("not a sequence", code="ragged", help="every row needs the same depth")
+
+
+def check_numeric(item: Any) -> None:
+    """PyTorch's error for what is no number."""
+    text = isinstance(item, str | bytes)
+    if type(item) not in NUMBERS and (text or not isinstance(item, Tensor | np.generic)):
+        raise ArgumentError(
+            f"new(): invalid data type '{type_name(item)}'"
+            if text
+            else f"Could not infer dtype of {type_name(item)}",
+            raises=TypeError if text else RuntimeError,
+            code="tensor-data",
+            help="a tensor is made of numbers and lists of numbers",
+        )
 
 
 def flat(items: Any) -> Any:
