@@ -32,9 +32,9 @@ def install() -> None:
     if not on_terminal(sys.stderr) or os.environ.get("TERM") == "dumb" or isinstance(sys.stderr, Above):
         return
     screen = Screen(sys.stderr)
-    sys.stderr = Above(sys.stderr, screen)  # type: ignore[assignment]
+    sys.stderr = Above(sys.stderr, screen)
     if on_terminal(sys.stdout):
-        sys.stdout = Above(sys.stdout, screen)  # type: ignore[assignment]
+        sys.stdout = Above(sys.stdout, screen)
     progress["bar"] = lambda items, label, live: _tracked(items, label, screen, live)
     progress["screen"] = screen
 

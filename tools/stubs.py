@@ -75,9 +75,9 @@ def text() -> str:
         lines += [f"def __r{name}__(self, other: Any, /) -> Tensor: ..."]
         if hasattr(Tensor, f"__i{name}__"):
             lines += [f"def __i{name}__(self, other: Any, /) -> Self: ..."]
-    lines += [
-        f"def __{name}__(self, other: Any, /) -> Tensor: ...  # type: ignore[override]" for name in COMPARED
-    ]
+    for name in COMPARED:
+        of_object = "  # type: ignore[override]" if name in ("eq", "ne") else ""  # there they give a bool
+        lines += [f"def __{name}__(self, other: Any, /) -> Tensor: ...{of_object}"]
     lines += [f"def __{name}__(self) -> Tensor: ..." for name in UNARY]
     lines += ["def __getitem__(self, index: Any, /) -> Tensor: ..."]
     lines += ["def __setitem__(self, index: Any, value: Any, /) -> None: ..."]

@@ -96,7 +96,7 @@ class Batched(Tensor, inner=True):
         return self.value.node
 
     @property
-    def requires_grad_slot(self) -> bool:  # type: ignore[override]
+    def requires_grad_slot(self) -> bool:
         return self.value.requires_grad_slot
 
     @requires_grad_slot.setter

@@ -99,7 +99,7 @@ class Context:
     @property
     def generator(self) -> Generator:
         """The default random stream, as the mode in force has it."""
-        return self.mode.draw(self)  # type: ignore[no-any-return]
+        return self.mode.draw(self)
 
     def stream(self) -> Generator:
         """The default random stream; its state is restored when a statement fails."""

@@ -45,7 +45,7 @@ def level_of_new() -> int:
 class Batching(Mode):
     """Operations on batched tensors run by the rules of `batched`, for all vmaps that are running."""
 
-    batches: tuple[Batch, ...] = ()  # type: ignore[assignment]
+    batches: tuple[Batch, ...] = ()
 
     def __init__(self, batches: tuple[Batch, ...]):
         self.batches = batches

@@ -116,7 +116,7 @@ class Mode:
 class Eager(Mode):
     """Operations compute at once."""
 
-    batches = ()  # type: ignore[assignment]
+    batches = ()
 
     def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
         return op.straight(*args)
@@ -153,7 +153,7 @@ class Eager(Mode):
         return False
 
     def groups(self, optimizer: Any) -> list[dict[str, Any]]:
-        return optimizer.param_groups  # type: ignore[no-any-return]
+        return optimizer.param_groups
 
     def option(self, options: dict[str, Any], name: str) -> Any:
         return options[name]

@@ -54,7 +54,7 @@ def reduced(t: Tensor) -> Any:
 def copied(t: Tensor, memo: dict[int, Any]) -> Tensor:
     """A leaf of its own, its gradient copied too; what shares memory with it shares the copy's."""
     if id(t) in memo:
-        return memo[id(t)]  # type: ignore[no-any-return]
+        return memo[id(t)]
     if t.grad_fn is not None:
         raise GradientError(
             "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "

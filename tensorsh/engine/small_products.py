@@ -161,4 +161,4 @@ def _sums_of_fours(terms: Array) -> Array:
     total = np.add.reduce(groups[:, :5], axis=(0, 1))
     for term in terms[eights:]:
         total += term
-    return total  # type: ignore[no-any-return]
+    return total

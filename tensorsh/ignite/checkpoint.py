@@ -114,7 +114,7 @@ class Checkpoint(Serializable):
         self.to_save = to_save
         self.filename_prefix = filename_prefix
         is_path = isinstance(save_handler, str | os.PathLike)
-        self.save_handler: Any = DiskSaver(save_handler) if is_path else save_handler  # type: ignore[arg-type]
+        self.save_handler: Any = DiskSaver(save_handler) if is_path else save_handler
         self.score_function = score_function
         self.score_name = score_name
         if score_name is not None and score_function is None:
@@ -301,7 +301,7 @@ class ModelCheckpoint(Checkpoint):
             greater_or_equal, save_on_rank,
         )  # fmt: skip
 
-    def __call__(self, engine: Any, to_save: Mapping[str, Any]) -> None:  # type: ignore[override]
+    def __call__(self, engine: Any, to_save: Mapping[str, Any]) -> None:
         if not to_save:
             raise RuntimeError("No objects to checkpoint found.")
         self._check_objects(to_save, "state_dict")

@@ -100,7 +100,7 @@ def IoU(cm: ConfusionMatrix, ignore_index: int | None = None) -> MetricsLambda:
 
 def mIoU(cm: ConfusionMatrix, ignore_index: int | None = None) -> MetricsLambda:
     """The mean of `IoU`."""
-    return IoU(cm, ignore_index).mean()  # type: ignore[return-value]
+    return IoU(cm, ignore_index).mean()
 
 
 def JaccardIndex(cm: ConfusionMatrix, ignore_index: int | None = None) -> MetricsLambda:
@@ -118,7 +118,7 @@ def DiceCoefficient(cm: ConfusionMatrix, ignore_index: int | None = None) -> Met
 def cmAccuracy(cm: ConfusionMatrix) -> MetricsLambda:
     """The share of right predictions."""
     m = cm.to(torch.double)
-    return m.diag().sum() / (m.sum() + 1e-15)  # type: ignore[return-value]
+    return m.diag().sum() / (m.sum() + 1e-15)
 
 
 def cmPrecision(cm: ConfusionMatrix, average: bool = True) -> MetricsLambda:

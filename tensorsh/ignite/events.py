@@ -112,7 +112,7 @@ class EventEnum(CallableEventWithFilter, Enum):
     def __new__(cls, value: str) -> EventEnum:
         made = CallableEventWithFilter.__new__(cls)
         made._value_ = value
-        return made  # type: ignore[return-value]
+        return made
 
 
 class Events(EventEnum):

@@ -39,7 +39,7 @@ def note_array(items: np.ndarray[Any, Any], s: Notes) -> Iterable[Any]:
             items.dtype = dtype  # type: ignore[misc]
             items.shape = shape
             if items.strides != strides:
-                items.strides = strides  # type: ignore[misc]
+                items.strides = strides
         if items.flags.writeable != writeable:
             changed = True
             items.flags.writeable = True

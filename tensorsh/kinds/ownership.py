@@ -60,8 +60,9 @@ def own_function(function: Any) -> bool:
 
 def of_session(function: Any) -> bool:
     """Whether this is a function of the program, or one that a copy of the session's made for it."""
+    known: Any = function  # mypy does not always know of `__builtins__`
     return own_function(function) or (
-        type(function) is types.FunctionType and COPY_MARK in function.__builtins__  # type: ignore[attr-defined]
+        type(function) is types.FunctionType and COPY_MARK in known.__builtins__
     )
 
 

@@ -41,7 +41,7 @@ def _first_init(self: Fields, *values: Any, **named: Any) -> None:
     scope: dict[str, Any] = {"defaults": defaults}
     exec(f"def __init__(self, {parameters}): {body}", scope)
     cls.__init__ = scope["__init__"]  # type: ignore[method-assign]
-    cls.__init__(self, *values, **named)  # type: ignore[call-arg]
+    cls.__init__(self, *values, **named)
 
 
 class Node(Fields):

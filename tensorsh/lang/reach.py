@@ -210,9 +210,11 @@ class Reach:
         if not self.follows(code.co_filename, code.co_firstlineno):
             raise TraceStopped(f"'{function.__qualname__}' may change more than tensors")
         shared = function.__globals__
+        known: Any = function  # mypy does not always know of `__builtins__`
+        builtins = known.__builtins__
         for name in names_of(function.__code__):
             if self.inside or name not in self.own:
-                self._shared(name, shared, function.__builtins__)  # type: ignore[attr-defined]
+                self._shared(name, shared, builtins)
         if self.inside and not self.bound.isdisjoint(function.__code__.co_freevars):
             raise TraceStopped("a function sees a name that the run binds")
         for i, cell in enumerate(function.__closure__ or ()):

@@ -76,7 +76,7 @@ def _both_ways(name: str, work: Callable[[Any, Any], Any]) -> None:
 
 for _name in ("add", "eq", "ne", "lt", "le", "gt", "ge"):
     _both_ways(_name, getattr(operator, _name))
-Numbers.__hash__ = None  # type: ignore[assignment]
+Numbers.__hash__ = None
 Numbers.__name__ = "list"  # as Python's own messages call it
 
 

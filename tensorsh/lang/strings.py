@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from codecs import escape_decode  # type: ignore[attr-defined]
+from codecs import escape_decode
 from typing import Any
 
 from ..errors import ParseError
@@ -51,7 +51,7 @@ def _bytes(span: Span, body: str, raw: bool) -> bytes:
     if raw:
         return body.encode()
     try:
-        return escape_decode(body.encode())[0]  # type: ignore[return-value]
+        return escape_decode(body.encode())[0]
     except ValueError as error:
         raise ParseError(f"(value error) {error}", span=span) from None
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def change(host: Host, made: types.ModuleType) -> None:
     """Let the session's copy of `functools` choose the cache when a function asks for one."""
-    in_c = made._lru_cache_wrapper  # type: ignore[attr-defined]
+    in_c = made._lru_cache_wrapper
     in_python: list[Any] = []
 
     def wrapper(function: Any, maxsize: Any, typed: bool, info: Any) -> Any:

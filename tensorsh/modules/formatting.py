@@ -6,7 +6,7 @@ by Python's parser and put together here, with Python's messages.
 
 from __future__ import annotations
 
-import _string  # type: ignore[import-not-found]
+import _string
 import functools
 from collections.abc import Mapping
 from typing import Any

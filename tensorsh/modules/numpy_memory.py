@@ -250,7 +250,7 @@ def install() -> None:
     __deepcopy__.__doc__ = _deepcopy.__doc__
     data = property(_data_of, _set_data, doc=_data.__doc__)
     _replace(ndarray, __new__, __init__=__init__, data=data, __deepcopy__=__deepcopy__)
-    numeric.frombuffer = frombuffer  # type: ignore[attr-defined]  # for `_frombuffer` there, which pickles name
+    numeric.frombuffer = frombuffer  # for `_frombuffer` there, which pickles name
     for kind in (memoryview, pickle.PickleBuffer):
         _refuse(kind)
 

@@ -95,6 +95,6 @@ def names(host: Any) -> dict[str, Any]:
         return Timer(stmt, setup, timer, globals).repeat(repeat, number)
 
     for each in (Timer, timeit, repeat):
-        each.__module__, each.__qualname__ = "timeit", each.__name__  # type: ignore[attr-defined]
+        each.__module__, each.__qualname__ = "timeit", each.__name__
     return {"Timer": Timer, "timeit": timeit, "repeat": repeat, "default_timer": default_timer,
             "default_number": default_number, "default_repeat": default_repeat}  # fmt: skip

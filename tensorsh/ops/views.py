@@ -157,4 +157,4 @@ def pull(record: Any, rest: tuple[Any, ...], which: int | None, before: Spec, gr
     return found[0] if type(found) is tuple else found
 
 
-registry["view_gradient"] = view_gradient  # type: ignore[assignment]
+registry["view_gradient"] = view_gradient

@@ -19,7 +19,7 @@ class Log:
         self.line = ""  # what has no end yet
         self.streams = sys.stdout, sys.stderr
         self.copies = Copied(sys.stdout, self), Copied(sys.stderr, self)
-        sys.stdout, sys.stderr = self.copies  # type: ignore[assignment]
+        sys.stdout, sys.stderr = self.copies
 
     def input(self, text: str, prompt: str, continued: str) -> None:
         """What was typed, behind the prompts."""

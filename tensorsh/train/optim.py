@@ -40,7 +40,7 @@ class Optimizer:
     @property
     def lr(self) -> float:
         """The learning rate."""
-        return context.current().mode.option(self.options, "lr")  # type: ignore[no-any-return]
+        return context.current().mode.option(self.options, "lr")
 
     @lr.setter
     def lr(self, value: float) -> None:

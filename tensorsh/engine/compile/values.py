@@ -64,7 +64,7 @@ class Value:
     __float__ = __int__ = __index__ = __complex__ = stops("an array's elements")
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = stops("bare arithmetic")
     __rtruediv__ = __neg__ = __matmul__ = __pow__ = __mod__ = __floordiv__ = stops("bare arithmetic")
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = stops("an array's elements")  # type: ignore[assignment]
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = stops("an array's elements")
     __hash__ = object.__hash__
 
 
@@ -86,13 +86,13 @@ class Number:
     def made(self, value: Any, text: str) -> Number:
         return Number(value, text, self.guards)
 
-    __float__ = __int__ = __index__ = __complex__ = __hash__ = stops("a changing number")  # type: ignore[assignment]
-    __format__ = __str__ = __repr__ = __round__ = stops("a changing number")  # type: ignore[assignment]
+    __float__ = __int__ = __index__ = __complex__ = __hash__ = stops("a changing number")
+    __format__ = __str__ = __repr__ = __round__ = stops("a changing number")
 
     def __getattr__(self, name: str) -> Any:
         raise TraceStopped("a changing number")
 
-    __class__ = property(lambda self: type(self.value))  # type: ignore[assignment]  # for `isinstance`
+    __class__ = property(lambda self: type(self.value))  # for `isinstance`
 
     def __bool__(self) -> bool:
         return self.decide(bool(self.value), f"bool({self.text})")

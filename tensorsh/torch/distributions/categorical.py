@@ -27,12 +27,12 @@ class Categorical(Distribution):
         if one_of(probs, logits):
             if probs.dim() < 1:  # type: ignore[union-attr]
                 raise ValueError("`probs` parameter must be at least one-dimensional.")
-            self.probs = probs / probs.sum(-1, keepdim=True)  # type: ignore[union-attr, operator]
+            self.probs = probs / probs.sum(-1, keepdim=True)  # type: ignore[union-attr]
             self._param = self.probs
         else:
             if logits.dim() < 1:  # type: ignore[union-attr]
                 raise ValueError("`logits` parameter must be at least one-dimensional.")
-            self.logits = logits - logits.logsumexp(dim=-1, keepdim=True)  # type: ignore[union-attr, operator]
+            self.logits = logits - logits.logsumexp(dim=-1, keepdim=True)  # type: ignore[union-attr]
             self._param = self.logits
         self._num_events = self._param.size()[-1]
         super().__init__(self._param.size()[:-1], validate_args=validate_args)

@@ -83,11 +83,11 @@ class MixtureSameFamily(Distribution):
         off = self.component_distribution.mean - self._pad(self.mean)
         return within + torch.sum(probs * off.pow(2.0), dim=dim)
 
-    def cdf(self, x: Tensor) -> Tensor:  # type: ignore[override]
+    def cdf(self, x: Tensor) -> Tensor:
         found = self.component_distribution.cdf(self._pad(x))
         return torch.sum(found * self.mixture_distribution.probs, dim=-1)
 
-    def log_prob(self, x: Tensor) -> Tensor:  # type: ignore[override]
+    def log_prob(self, x: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(x)
         each = self.component_distribution.log_prob(self._pad(x))

@@ -27,10 +27,10 @@ class Odds(Distribution):
     def _take(self, probs: Any, logits: Any, *others: Any) -> tuple[Tensor, ...]:
         """Keep what is given, broadcast against other parameters; these as tensors."""
         if one_of(probs, logits):
-            *rest, self.probs = broadcast_all(*others, probs)  # type: ignore[misc]
+            *rest, self.probs = broadcast_all(*others, probs)
             self._param = self.probs
         else:
-            *rest, self.logits = broadcast_all(*others, logits)  # type: ignore[misc]
+            *rest, self.logits = broadcast_all(*others, logits)
             self._param = self.logits
         return tuple(rest)
 

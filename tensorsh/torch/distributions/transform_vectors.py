@@ -166,7 +166,7 @@ class Parts(Transform):
         self.dim = dim
 
     @property
-    def bijective(self) -> bool:  # type: ignore[override]
+    def bijective(self) -> bool:
         return all(t.bijective for t in self.transforms)
 
     def _checked(self, z: Tensor, what: str, name: str, length: int, of: str) -> Tensor:

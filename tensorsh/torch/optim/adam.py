@@ -86,6 +86,6 @@ def check_tensor_betas(betas: tuple[Any, Any], capturable: bool, foreach: bool |
                 raise ValueError(
                     f"betas[{i}] as a Tensor is not supported for capturable=False and foreach=True"
                 )
-            if beta.numel() != 1:  # type: ignore[attr-defined]
+            if beta.numel() != 1:
                 raise ValueError(f"Tensor betas[{i}] must be 1-element")
     return tuple(b.squeeze() if isinstance(b, Tensor) and b.ndim else b for b in betas)  # type: ignore

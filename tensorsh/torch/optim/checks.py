@@ -11,7 +11,7 @@ from .optimizer import Optimizer
 
 def check_lr(lr: Any) -> None:
     """A number that is not negative, or a tensor of one such."""
-    if isinstance(lr, Tensor) and lr.numel() != 1:  # type: ignore[attr-defined]
+    if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
     at_least(0.0, "learning rate", lr)
 

@@ -32,7 +32,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ):
-        if isinstance(lr, Tensor) and lr.numel() != 1:  # type: ignore[attr-defined]
+        if isinstance(lr, Tensor) and lr.numel() != 1:
             raise ValueError("Tensor lr must be 1-element")
         at_least(0.0, "learning rate", lr)
         defaults = {
@@ -94,7 +94,7 @@ class LBFGS(Optimizer):
                 return closure()
 
         group = self.param_groups[0]
-        lr = group["lr"].squeeze() if isinstance(group["lr"], Tensor) else group["lr"]  # type: ignore[attr-defined]
+        lr = group["lr"].squeeze() if isinstance(group["lr"], Tensor) else group["lr"]
         state = self.state[self._params[0]]
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)

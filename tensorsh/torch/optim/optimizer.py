@@ -369,7 +369,7 @@ def _fitted(param: Tensor, value: Any, number: Any, groups: list[dict[str, Any]]
 def typename(value: Any) -> str:
     """What PyTorch's messages call a value's type."""
     if isinstance(value, Tensor):
-        return value.type()  # type: ignore[attr-defined,no-any-return]
+        return value.type()
     kind = value if hasattr(value, "__qualname__") else type(value)
     module = getattr(kind, "__module__", "") or ""
     return kind.__qualname__ if module in ("", "builtins") else f"{module}.{kind.__qualname__}"

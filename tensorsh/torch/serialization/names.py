@@ -106,7 +106,7 @@ def of_library(module: str, name: str) -> Any:
 
 def _reconstructed(kind: type, base: type, state: Any) -> Any:
     """An object as the oldest protocols made it."""
-    return object.__new__(kind) if base is object else base.__new__(kind, state)  # type: ignore[call-overload]
+    return object.__new__(kind) if base is object else base.__new__(kind, state)
 
 
 @cache

@@ -52,7 +52,7 @@ class _StorageName:
 
 
 #: the one that is written in Python, of which typeshed does not tell
-_Base: Any = pickle._Pickler  # type: ignore[attr-defined]
+_Base: Any = pickle._Pickler
 
 
 class _Pickler(_Base):

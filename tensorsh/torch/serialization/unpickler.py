@@ -24,7 +24,7 @@ BLOCKED = frozenset({"sys", "os", "posix", "nt"})
 
 
 #: the one that is written in Python, of which typeshed does not tell
-_Base: Any = pickle._Unpickler  # type: ignore[attr-defined]
+_Base: Any = pickle._Unpickler
 
 
 class Unpickler(_Base):

@@ -25,7 +25,7 @@ class Operand(NamedTuple):
 
     @property
     def itemsize(self) -> int:
-        return self.dtype.itemsize  # type: ignore[no-any-return]
+        return self.dtype.itemsize
 
 
 class Call(NamedTuple):

@@ -139,13 +139,13 @@ def values(optimizer: Optimizer, key: str) -> list[Any]:
 
 def copied(value: Any) -> Any:
     """A value that later changes of a tensor leave alone."""
-    return value.clone() if isinstance(value, Tensor) else value  # type: ignore[attr-defined]
+    return value.clone() if isinstance(value, Tensor) else value
 
 
 def put(group: dict[str, Any], key: str, value: Any) -> None:
     """Set a hyperparameter; one that is a tensor stays that tensor."""
     if isinstance(group[key], Tensor):
-        group[key].fill_(value.squeeze() if isinstance(value, Tensor) and value.ndim else value)  # type: ignore[attr-defined]
+        group[key].fill_(value.squeeze() if isinstance(value, Tensor) and value.ndim else value)
     else:
         group[key] = value
 

@@ -209,7 +209,7 @@ def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = 
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
     indices = torch.randperm(sum(lengths), generator=generator).tolist()
     ends = itertools.accumulate(lengths)
-    return [Subset(dataset, indices[end - n : end]) for end, n in zip(ends, lengths, strict=True)]  # type: ignore[misc]
+    return [Subset(dataset, indices[end - n : end]) for end, n in zip(ends, lengths, strict=True)]
 
 
 def _whole(total: int, fractions: Sequence[float]) -> list[int]:

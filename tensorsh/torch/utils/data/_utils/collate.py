@@ -81,7 +81,7 @@ def _mapping_like(first: Any, value: Callable[[Any], Any]) -> Any:
             like = copy.copy(first)  # which keeps what else the class holds
             like.update({key: value(key) for key in first})
             return like
-        return type(first)({key: value(key) for key in first})  # type: ignore[call-arg]
+        return type(first)({key: value(key) for key in first})
     except TypeError:
         return {key: value(key) for key in first}
 
@@ -94,7 +94,7 @@ def _sequence_like(first: Any, items: Any, value: Callable[[Any], Any]) -> Any:
             for i, item in enumerate(items):
                 like[i] = value(item)
             return like
-        return type(first)([value(item) for item in items])  # type: ignore[call-arg]
+        return type(first)([value(item) for item in items])
     except TypeError:
         return [value(item) for item in items]
 
