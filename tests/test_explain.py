@@ -77,6 +77,8 @@ x = randn(6, 4); y = randn(6, 1); param w = randn(4, 1); param b = zeros(1)
         "def f(a):\n    for i in range(5):\n        h = (a + i) @ w\n        loss = (h / (i + 1)).pow(2).sum()\n"
         "        backward loss\n    return loss\nloss = f(x)\n",
         "for i in range(5):\n    h = x @ w\n    if i > 9: print(h)\n    loss = (h * b.exp()).logsumexp((0, 1))\n",
+        "for i in range(5):\n    h = x @ w\n    loss = (h * h.detach() + y.detach()).sum() + (w * w).sum()\n"
+        "    backward loss retain\n    loss = loss.detach() + w.max()\n    backward loss\n",
         "for i in range(5):\n    c = x.clone()\n    c += i\n    c[0] *= 2\n    loss = (c @ w).sigmoid().sum()\n"
         "    backward loss\n",
     ],

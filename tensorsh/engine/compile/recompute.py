@@ -19,6 +19,7 @@ from ..spec import Spec
 from ..tensor import TENSORS, Tensor, make_tensor
 from .draws import Draw
 from .frame import ReplayedNode
+from .steps import External
 from .values import Number, Value
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ class Given(NamedTuple):
     """An argument that the round was given, by its place among these."""
 
     place: int
+
+
+class Detached(NamedTuple):
+    """An argument that has the values of another, and no part in the graph."""
+
+    of: Any
 
 
 class Unknown(Exception):
@@ -72,7 +79,8 @@ class Recomputation:
         for n in range(last, -1, -1):
             call = self.calls[n]
             if n in found or call.in_place:
-                found |= {n} | {a.call for a in leaves(call.args) if type(a) is Made}
+                args = (a.of if type(a) is Detached else a for a in leaves(call.args))
+                found |= {n} | {a.call for a in args if type(a) is Made}
         return sorted(found)
 
 
@@ -83,6 +91,7 @@ class Notes:
         self.trace = trace
         self.found = Recomputation()
         self.made: dict[int, Made] = {}
+        self.arrays: dict[int, Made] = {}  # the same by their Values, which detached tensors share
         self.held: list[Any] = []  # the tensors, so that their ids stay theirs
 
     def called(self, op: Op, args: tuple[Any, ...], result: Any, in_place: bool = False) -> None:
@@ -96,6 +105,7 @@ class Notes:
         for i, t in enumerate(result if type(result) is tuple else (result,)):
             self.held.append(t)
             self.made.setdefault(id(t), Made(number, i))
+            self.arrays.setdefault(id(t.array), Made(number, i))
             recollection = context.current().recollection
             if t.node is not None and recollection is not None and not in_place:
                 recollection.recomputations.setdefault(t.node, (self.found, number))
@@ -115,12 +125,16 @@ class Notes:
         if (known := self.made.get(id(a))) is not None:
             return known
         if (e := self.trace.by_tensor.get(id(a))) is not None:
-            return a if e.fixed else self._given(e.path)
+            return self._outside(e)
         if (path := self.trace.foreign_paths.get(id(a))) is not None:
             return self._given(path)
         if type(a.array) is not Value:
             return a
-        source = a.array.source
+        source: Any = a.array.source
+        if (known := self.arrays.get(id(a.array))) is not None:
+            return Detached(known)
+        if type(source) is External:
+            return Detached(self._outside(source))
         if isinstance(source, np.ndarray):
             return make_tensor(source, a.spec)
         steps = self.trace.steps
@@ -131,6 +145,9 @@ class Notes:
         self.found.calls.append(Call(partial(drawn, draw, a.spec), (), False, False))
         self.made[id(a)] = Made(len(self.found.calls) - 1, 0)
         return self.made[id(a)]
+
+    def _outside(self, e: External) -> Any:
+        return e.tensor if e.fixed else self._given(e.path)
 
     def _given(self, path: str) -> Given:
         if path not in self.found.paths:
@@ -205,6 +222,8 @@ def argued(args: tuple[Any, ...], given: list[Any], results: dict[int, tuple[Ten
             a = results[a.call][a.result]
         elif type(a) is Given:
             a = given[a.place]
+        elif type(a) is Detached:
+            a = argued((a.of,), given, results)[0].detach()
         elif type(a) is tuple:
             a = argued(a, given, results)
         elif type(a) is Unknown:
