@@ -2,7 +2,7 @@
 
 A case is the form, m, k, n and checksums of the results; its number is the seed of its operands. The form says
 which factors are transposed views (T) of stored matrices, or is a linear layer with its gradients, a batch of two
-times a matrix (T: transposed) with its gradients, a matrix times a vector, or two vectors.
+times a matrix (T: transposed) with its gradients, a matrix times a vector, two vectors, or two batches.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ def operands(form: str, m: int, k: int, n: int) -> tuple[Any, Any]:
 
 
 def results(form: str, m: int, k: int, n: int) -> list[Any]:
+    if form == "BATCH":
+        return [torch.randn(4, m, k) @ torch.randn(4, k, n), torch.randn(4, m, k) @ torch.randn(4, n, k).mT]
     if form == "DOT":
         return [torch.randn(k) @ torch.randn(k)]
     if form.startswith("FOLD"):

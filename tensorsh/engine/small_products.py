@@ -8,6 +8,7 @@ and are followed up to some thousands of multiplications; what is larger goes to
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ OWN, LANES = 1_000_000, 32
 PART = 192
 #: multiplications up to which the orders of small results are followed
 FOLLOWED = 1 << 17
+#: multiplications up to which the orders of batches are followed, and up to which their matrices are taken one by one
+BATCHES, LOOPED = 1 << 21, 1 << 13
+#: multiplications of each two matrices of a batch from which on PyTorch asks BLAS
+PLAIN = 400
 
 
 def is_ordered(a: Any, b: Any) -> bool:
@@ -57,6 +62,39 @@ def followed(a: Array, b: Array, out: Array) -> Array:
     else:
         _follow(a, b[:, None], order_with_vector(a), out[:, None])
     return out
+
+
+def is_batch_ordered(a: Any, b: Any) -> bool:
+    """Whether a product of two batches, (…, m, k) @ (…, k, n), is more than a call of NumPy's."""
+    if not (a.dtype is FLOAT32 and b.dtype is FLOAT32) or a.shape[:-2] != b.shape[:-2]:
+        return False
+    (m, k), n, many = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
+    size = m * k * n
+    if not 0 < many * size <= BATCHES:
+        return False
+    if size < PLAIN:
+        return True
+    if m >= 4 and n >= 12:
+        part = _part(k)
+        return part < k or _by_columns(a, b, part)
+    aligned = m * k % 4 == k * n % 4 == m * n % 4 == 0  # vectors begin alike in all matrices
+    return k > 1 and aligned and many * size <= LOOPED
+
+
+def batch_product(a: Array, b: Array) -> Array:
+    """The product of two batches that `is_batch_ordered`: the smallest in a loop of PyTorch's own, others by BLAS."""
+    shape = (*a.shape[:-1], b.shape[-1])
+    a, b = a.reshape(-1, *a.shape[-2:]), b.reshape(-1, *b.shape[-2:])
+    (many, m, k), n = a.shape, b.shape[2]
+    if m * k * n < PLAIN:
+        terms = np.multiply(a.transpose(2, 0, 1)[..., None], b.transpose(1, 0, 2)[:, :, None], order="C")
+        total = np.add.reduce(terms, axis=0) if many * m * n > 1 else np.add.accumulate(terms)[-1]
+        total += ZERO
+        return total.reshape(shape)
+    order = order_of(a[0], b[0])
+    if order == FUSED:
+        return _chain_of_fused(a, b).reshape(shape)
+    return np.array([matrix_product(x, y) for x, y in zip(a, b, strict=True)]).reshape(shape)
 
 
 def is_outer(a: Any, b: Any) -> bool:
@@ -102,15 +140,15 @@ def _follow(a: Array, b: Array, order: int, out: Array) -> None:
 
 
 def _chain_of_fused(a: Array, b: Array) -> Array:
-    k = a.shape[1]
+    k = a.shape[-1]
     part = _part(k)
     if _by_columns(a, b, part):
-        a = a.T.copy().T
+        a = a.swapaxes(-1, -2).copy().swapaxes(-1, -2)
     if part == k:
         return matmul(a, b)
-    total = matmul(a[:, :part], b[:part])
+    total = matmul(a[..., :part], b[..., :part, :])
     for at in range(part, k, part):
-        total += matmul(a[:, at : at + part], b[at : at + part])
+        total += matmul(a[..., at : at + part], b[..., at : at + part, :])
     return total
 
 
@@ -120,9 +158,9 @@ def _part(k: int) -> int:
 
 def _by_columns(a: Array, b: Array, depth: int) -> bool:
     """Whether the first factor must be stored by columns for NumPy's BLAS to compute chains."""
-    if depth < LANES or not a.flags.c_contiguous or a.shape[0] * depth * b.shape[1] > OWN:
+    if depth < LANES or a.strides[-1] != a.itemsize or a.shape[-2] * depth * b.shape[-1] > OWN:
         return False
-    return not b.flags.c_contiguous or 0 < b.shape[1] & 15 <= 8
+    return not b.flags.c_contiguous or 0 < b.shape[-1] & 15 <= 8
 
 
 def _chain(a: Array, b: Array, out: Array) -> None:

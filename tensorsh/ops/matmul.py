@@ -21,7 +21,7 @@ from ..engine.operators import install_work
 from ..engine.product_lanes import dot as vector_product
 from ..engine.products import matmul as matrices
 from ..engine.products import products, shares
-from ..engine.small_products import matrix_product, matrix_vector
+from ..engine.small_products import batch_product, is_batch_ordered, matrix_product, matrix_vector
 from ..engine.spec import Spec, broadcast_shapes
 from ..engine.tensor import TENSORS, Tensor
 from ..errors import ShapeError
@@ -238,6 +238,12 @@ def bmm(a, b):
     >>> bmm([[[1., 2.]]], [[[3.], [4.]]])
     tensor([[[11.]]])
     """
+    return _batches(a, b)
+
+
+def _batches(a: Any, b: Any) -> Any:
+    if is_batch_ordered(a, b):
+        return batch_product(a, b)
     return products(a, b) if shares(a, b) else matrices(a, b)
 
 
@@ -303,7 +309,7 @@ def _product(a: Any, b: Any) -> Any:
         return product(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
     if a.ndim == 1 and b.ndim == 2:
         return matrix_product(a[None], b)[0]
-    return products(a, b) if shares(a, b) else matrices(a, b)
+    return _batches(a, b)
 
 
 def _product_record(grad_fn: str, infer: Any) -> Op:

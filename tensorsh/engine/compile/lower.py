@@ -15,7 +15,7 @@ import numpy as np
 from .. import fma
 from ..parallel import LARGE
 from ..products import matmul, products, shares, wants_one
-from ..small_products import followed, is_followed, is_ordered
+from ..small_products import followed, is_batch_ordered, is_followed, is_ordered
 from . import lower_classes, lower_sums, lower_vectors
 from .lower_classes import is_exact, rounded
 from .values import Number, Value
@@ -75,7 +75,7 @@ def _product(trace: Any, a: Any, b: Any) -> Any:
         return None  # rounded by the kernel in an order of its own
     if a.dtype.kind not in "fc" or a.dtype != b.dtype or a.ndim == 1:
         return None
-    if a.ndim > 2 and a.shape[:-2] != b.shape[:-2]:  # one large product
+    if a.ndim > 2 and (a.shape[:-2] != b.shape[:-2] or is_batch_ordered(a, b)):  # one large product
         return None
     if shares(a, b):
         return trace.call(products, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
