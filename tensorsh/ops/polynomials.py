@@ -77,12 +77,16 @@ def signs(n):
     return np.where(n % 2 == 0, 1, -1)
 
 
-def at_ends(low: float, right: Callable[[Array], Array], left: Callable[[Array], Array]):
+def at_ends(
+    low: float, right: Callable[[Array], Array], left: Callable[[Array], Array]
+) -> Callable[[Array, Array], tuple[Array, Array]]:
     """The values at 1 and at the lower end of the interval."""
     return lambda x, n: ((x == 1) | (x == low), np.where(x == 1, right(n), left(n) * signs(n)))
 
 
-def inside(above: int, shifted: bool, form: Callable[[Array, Array], Array]):
+def inside(
+    above: int, shifted: bool, form: Callable[[Array, Array], Array]
+) -> Callable[[Array, Array], tuple[Array, Array]]:
     """The closed form in the open interval, for degrees above `above`; `form(angle, n)`."""
 
     def rule(x, n):
