@@ -550,3 +550,42 @@ def test_a_pytorch_loop_shows_every_round() -> None:
     shown = session.run("import torch\nx = torch.ones(2)\n" + loop)
     assert [value.tolist() for value in shown] == [[4.0, 4.0]] * 6
     assert session["k"] == 2.5
+
+
+def test_loops_go_by_modules_whose_functions_only_compute() -> None:
+    session = Session()
+    session.run(
+        "import math, torch\n"
+        "def scaled(x): return x * math.sqrt(x.size(-1) / 9)\n"
+        "a = torch.ones(4)\n"
+        "for i in range(30):\n    a = scaled(a) * math.cos(0.5)\n    a = a + math.pi"
+    )
+    assert programs(session) == 1
+    plain = Session(compile=False)
+    plain.run(
+        "import math, torch\na = torch.ones(4)\n"
+        "for i in range(30): a = a * math.sqrt(4 / 9) * math.cos(0.5); a = a + math.pi"
+    )
+    assert session["a"].tolist() == plain["a"].tolist()
+
+
+@pytest.mark.parametrize("module", ["random", "time", "statistics"])
+def test_loops_do_not_go_by_other_modules(module: str) -> None:
+    session = Session()
+    session.run(f"import {module}, torch\ndef f(x): return x * ({module} is not None)\na = torch.ones(4)")
+    session.run("for i in range(30): a = f(a)")
+    assert programs(session) == 0
+
+
+def test_a_module_that_a_program_has_assigned_to_is_read_each_time() -> None:
+    text = (
+        "import math, torch\n"
+        "def change(i):\n    if i == 20: setattr(math, 'pi', 3)\n"
+        "a = torch.ones(2)\n"
+        "for i in range(40):\n    a = a * 0.5\n    a = a + math.pi\n    change(i)\n"
+        "print(a)"
+    )
+    session, plain = Session(), Session(compile=False)
+    session.run(text)
+    plain.run(text)
+    assert session["a"].tolist() == plain["a"].tolist()

@@ -20,6 +20,7 @@ from ..errors import ArgumentError, unknown_attribute
 from ..kinds import FIXED, Kind, kind_of
 from ..kinds.ownership import dict_of, mro_of, own_class
 from ..modules import Host
+from ..modules.module import Module, computing
 from .namespace import Namespace, did_you_mean
 
 #: functions of `torch.` that a trace can follow
@@ -87,7 +88,7 @@ def get(value: Any, name: str, host: Host) -> Any:
         return getattr(value, name)
     if description.names is None:
         mode = context.current().mode
-        if not mode.sees(value):
+        if mode is not EAGER and not mode.sees(value) and not (kind is Module and value in computing):
             mode.observe("an attribute of a {}", kind)
     if own_class(kind) or description.names is None:
         return host.attribute(value, name)

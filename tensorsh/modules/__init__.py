@@ -21,7 +21,7 @@ from ..engine import sealed
 from ..engine.warn import Event, Warnings
 from . import gate, memory, numpy_memory, reach
 from .guarded import GUARDED, is_guarded, is_guarded_write
-from .module import Module, ProgramModule
+from .module import Module, ProgramModule, computing
 from .rules import allowed_dunder
 from .system import STREAMS
 
@@ -178,6 +178,8 @@ class Modules:
             del self.loaded[name]
             raise
         self._original[name] = dict(vars(module))
+        if table.pure:
+            computing.add(module)
         if table.setting is not None:
             self.exchanged[name] = table.setting()
             self.exchanged[name].enter()  # the program that imports is running

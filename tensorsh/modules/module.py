@@ -9,7 +9,12 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakSet, ref
+
+from ..kinds import Kind, describe
+
+#: modules whose functions only compute, and that no program has assigned to
+computing: WeakSet[types.ModuleType] = WeakSet()
 
 
 class Module(types.ModuleType):
@@ -23,12 +28,31 @@ class Module(types.ModuleType):
         if shown is not None:
             names["__file__"] = shown
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        computing.discard(self)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        computing.discard(self)
+        super().__delattr__(name)
+
     def __repr__(self) -> str:
         names = vars(self)
         name, file = names.get("__name__"), names.get("__file__")
         if file == "frozen":
             return f"<module {name!r} (frozen)>"
         return f"<module {name!r} from {file!r}>" if file else f"<module {name!r} (built-in)>"
+
+
+def follow(module: Module, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """How a trace follows a module: what it computes from numbers that stay is a number that stays."""
+    if module not in computing:
+        reach.refuse("a module")
+    reach.same(module, path)
+    reach.guards.append(f"{path} in {reach.constant(computing)}")
+
+
+describe(Module, Kind(follow=follow))
 
 
 class ProgramModule(Module):

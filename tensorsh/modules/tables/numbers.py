@@ -26,11 +26,13 @@ TABLES = {
         "acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp exp2 "
         "expm1 fabs factorial floor fma fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt lcm "
         "ldexp lgamma log log10 log1p log2 modf nan nextafter perm pi pow prod radians remainder sin sinh sqrt "
-        "sumprod tan tanh tau trunc ulp"
+        "sumprod tan tanh tau trunc ulp",
+        pure=True,
     ),
     "cmath": Table(
         "acos acosh asin asinh atan atanh cos cosh e exp inf infj isclose isfinite isinf isnan log log10 nan nanj "
-        "phase pi polar rect sin sinh sqrt tan tanh tau"
+        "phase pi polar rect sin sinh sqrt tan tanh tau",
+        pure=True,
     ),
     "random": Table("Random SystemRandom", made=_random, changes={"shuffle": (0,)}),
     "statistics": Table(
