@@ -110,3 +110,14 @@ def test_rules_give_what_a_loop_over_the_slices_gives() -> None:
                     )
                     checked.add(name)
     assert len(checked) > 200, len(checked)
+
+
+def test_reshape_of_mapped_values_is_a_view_where_it_can_be(capsys: pytest.CaptureFixture[str]) -> None:
+    """As PyTorch's rule for batches has it, though what lies in another order is no plain view outside."""
+    Session().run(
+        "import torch\n"
+        "x = torch.ones(2, 6, 2, requires_grad=True)\n"
+        "for f, dim in ((lambda a: a.reshape(2, 2), 1), (lambda a: a.reshape(4), 1), (lambda a: a.reshape(12), 0)):\n"
+        "    print(torch.vmap(f, dim)(x).grad_fn.name())"
+    )
+    assert capsys.readouterr().out.split() == ["ViewBackward0", "UnsafeViewBackward0", "ViewBackward0"]

@@ -18,6 +18,7 @@ from ..engine.batched import Mapped, expanded, rules
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
 from .rules import wrap_dim, wrap_dims
+from .shape_views import resolve_size, viewable
 
 Rule = Callable[[Op, tuple[Any, ...], int], Any]
 
@@ -276,7 +277,10 @@ def resized(op: Op, args: tuple[Any, ...], size: int) -> Any:
         return NotImplemented
     if -1 in shape and size == 0:
         shape = op.infer(x.spec, shape).shape
-    return registry["reshape"](x.value, (size, *shape))
+    whole = resolve_size((size, *shape), x.value.spec.numel)
+    if viewable(x.value.array, whole):  # PyTorch does not ask whether it lies in order
+        return registry["Tensor.view"](x.value, whole)
+    return registry["reshape"](x.value, whole)
 
 
 @rule("permute")
