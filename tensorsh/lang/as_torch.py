@@ -16,6 +16,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
 from ..engine.dtype import DType
+from ..engine.op import Op
 from ..source import Source
 from . import ast
 from .as_torch_definitions import DEFINITIONS, LESS, NEEDS, OPTIMIZERS
@@ -182,7 +183,7 @@ class Translation:
         torch = self.session.builtin("torch")
         found = {place: each for place in PLACES if (each := _found(torch, place, name)) is not None}
         if found:
-            same = (place for place, each in found.items() if each == value)
+            same = (place for place, each in found.items() if _are_one(each, value))
             return f"{next(same, next(iter(found)))}.{name}"
         self.lacks(name, line)
         return name
@@ -192,6 +193,13 @@ class Translation:
         found = f"{what} ({self.where or f'line {line}'})"
         if found not in self.lacking:
             self.lacking.append(found)
+
+
+def _are_one(value: Any, other: Any) -> bool:
+    """Whether two values are the same, or forms of one record (as a function in Python, as a method)."""
+    if isinstance(value, Op) and isinstance(other, Op):
+        return value.__dict__ is other.__dict__
+    return bool(value == other)
 
 
 def _found(torch: Any, place: str, name: str) -> Any:
