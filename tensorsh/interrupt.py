@@ -35,7 +35,7 @@ def heard(function: "Function") -> "Function":
 
 
 def unbroken(function: "Function") -> "Function":
-    """An interrupt within this function comes on the next line of its caller."""
+    """An interrupt within this function comes on the next line of its caller, or in what it calls that hears."""
     _meant[function.__code__] = "unbroken"
     return function
 
@@ -127,15 +127,31 @@ def _dropped(error: "sys.UnraisableHookArgs") -> None:
     _later(sys._getframe(1), _again)
 
 
+#: the frame that an interrupt waits for
+_awaited: "FrameType | None" = None
+
+
 def _later(frame: "FrameType | None", how: "Callable[..., Any]") -> None:
+    global _awaited
     if frame is not None:
+        _awaited = frame
         frame.f_trace = how
-        sys.settrace(lambda *_: None)
+        sys.settrace(_called)
+
+
+def _called(frame: "FrameType", event: str, argument: object) -> None:
+    """A function begins while an interrupt waits: one that hears has it, for it may go on for ever."""
+    if _meant.get(frame.f_code) == "heard":
+        _again(frame, event, argument)
 
 
 def _again(frame: object, event: str, argument: object) -> None:
     """Interrupt a frame when its next line begins, or when it ends."""
+    global _awaited
     sys.settrace(None)
+    if _awaited is not None:
+        _awaited.f_trace = None
+        _awaited = None
     raise KeyboardInterrupt
 
 

@@ -15,10 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tensorsh import Session, interrupt
 from tensorsh.lang.before import Before
+from tensorsh.modules import memory
 
 ROOT = Path(__file__).parent.parent
 
@@ -159,6 +161,25 @@ def test_within_it_what_listens_is_interrupted(interrupts: list[str]) -> None:
     assert interrupts == ["taken back"]
 
 
+def test_one_that_waits_comes_in_what_listens_next(interrupts: list[str]) -> None:
+    """What a statement would change is noted, then it runs, perhaps for ever."""
+
+    @interrupt.unbroken
+    def running() -> None:
+        noted("noted")
+        try:
+            listening(lambda: interrupts.append("never"))
+        except KeyboardInterrupt:
+            interrupts.append("taken back")
+
+    running()
+    interrupts.append("no more")
+    with pytest.raises(KeyboardInterrupt):
+        ending()
+        interrupts.append("never")
+    assert interrupts == ["noted", "taken back", "no more", "ending", "ended"]
+
+
 def test_what_is_begun_whole_is_ended(interrupts: list[str]) -> None:
     @interrupt.whole
     @contextlib.contextmanager
@@ -213,3 +234,22 @@ def test_a_statement_is_taken_back_whole(interrupts: list[str], monkeypatch: pyt
         session.run("if True:\n    n = 5\n    xs.append(2)\n    stop()\n")
     assert interrupts == ["restored"]
     assert session.run("n, xs") == [(0, [1])]
+
+
+def test_one_that_comes_where_numpy_asks_is_not_lost(
+    interrupts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NumPy drops whatever is raised while it looks for `__array_interface__`."""
+    Session()
+    once = iter([True])
+
+    def in_force() -> bool:
+        if next(once, False):
+            noted("asked")
+        return True
+
+    monkeypatch.setattr(memory.sealed, "in_force", in_force)
+    with pytest.raises(KeyboardInterrupt):
+        np.asarray(object())
+        interrupts.append("never")
+    assert interrupts == ["asked"]

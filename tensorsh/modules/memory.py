@@ -19,6 +19,7 @@ import weakref
 from typing import Any
 
 from ..engine import sealed
+from ..interrupt import unbroken
 from ..kinds.ownership import dict_of, module_name
 from .rules import MEMORY, gives_mro
 
@@ -29,6 +30,7 @@ class Absent:
     def __init__(self, name: str):
         self._name = name
 
+    @unbroken  # for NumPy asks, and drops whatever is raised
     def __get__(self, value: Any, kind: Any = None) -> Any:
         if value is not None and (not sealed.in_force() or type(value) in _trusted):
             try:
