@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from itertools import combinations_with_replacement
 from types import SimpleNamespace
 
 import numpy as np
@@ -62,8 +63,7 @@ OPERANDS = {
 }
 
 
-@pytest.mark.parametrize("first", OPERANDS)
-@pytest.mark.parametrize("second", OPERANDS)
+@pytest.mark.parametrize(("first", "second"), combinations_with_replacement(OPERANDS, 2))
 def test_layouts(first: str, second: str, tiny_blocks: None) -> None:
     base = np.arange(5 * 4 * 7, dtype=np.float32).reshape(5, 4, 7)
     base[0, 1, 2] = np.nan
