@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session, interrupt
+from tensorsh.engine import registry
 from tensorsh.lang.before import Before
 from tensorsh.modules import memory
 
@@ -253,3 +254,13 @@ def test_one_that_comes_where_numpy_asks_is_not_lost(
         np.asarray(object())
         interrupts.append("never")
     assert interrupts == ["asked"]
+
+
+def test_a_module_of_operations_is_imported_whole(
+    interrupts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "import_module", noted)
+    with pytest.raises(KeyboardInterrupt):
+        registry.bring("of operations")
+        interrupts.append("never")
+    assert interrupts == ["of operations"]

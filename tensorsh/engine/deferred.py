@@ -7,9 +7,9 @@ the module; that puts the operator itself in its place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
+from .registry import bring
 from .tensor import Tensor, install
 
 
@@ -29,7 +29,7 @@ def defer_attributes(package: str, attributes: dict[str, str]) -> None:
 
 def _operator(name: str, module: str) -> Callable[..., Any]:
     def operator(self: Tensor, *args: Any) -> Any:
-        import_module(module)
+        bring(module)
         return getattr(Tensor, name)(self, *args)
 
     return operator
@@ -41,13 +41,13 @@ class _Attribute:
         self.module = module
 
     def __get__(self, tensor: Tensor | None, owner: type) -> Any:
-        import_module(self.module)
+        bring(self.module)
         return getattr(owner if tensor is None else tensor, self.name)
 
     def __set__(self, tensor: Tensor, value: Any) -> None:
-        import_module(self.module)
+        bring(self.module)
         setattr(tensor, self.name, value)
 
     def __delete__(self, tensor: Tensor) -> None:
-        import_module(self.module)
+        bring(self.module)
         delattr(tensor, self.name)

@@ -10,14 +10,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cached_property
-from importlib import import_module
 from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from . import schema as schemas
-from .registry import Registry
+from .registry import Registry, bring
 from .schema import Schema
 
 #: every operation by each of its public names: "sum", "Tensor.sum", "nn.functional.relu", "linalg.inv"
@@ -404,7 +403,7 @@ def register(record: Op) -> Op:
 
 def overload(module: str, at: int) -> Op:
     """The operation without a name that is the one at `at` of its module; IndexError if there is none."""
-    import_module(module)
+    bring(module)
     return [record for record in nameless if home_of(record) == module][at]
 
 

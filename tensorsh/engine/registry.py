@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
+from ..interrupt import unbroken
+
 #: what the engine keeps here for itself; no program can name it
 INTERNAL = frozenset(
     (
@@ -42,7 +44,7 @@ class Registry(dict[str, Any]):
         module = self.index.get(name)
         if module is None:
             return False
-        import_module(module)
+        bring(module)
         return True
 
     def load_all(self) -> None:
@@ -51,7 +53,7 @@ class Registry(dict[str, Any]):
 
         for package in self.packages:
             for module in iter_modules(import_module(package).__path__):
-                import_module(f"{package}.{module.name}")
+                bring(f"{package}.{module.name}")
 
     def is_unused(self) -> bool:
         """Whether no operation has been asked for yet."""
@@ -111,6 +113,12 @@ class Registry(dict[str, Any]):
     def items(self) -> Any:
         self.load_all()
         return super().items()
+
+
+@unbroken
+def bring(module: str) -> None:
+    """Import a module of operations, whole: what an interrupt left half done would be declared twice."""
+    import_module(module)
 
 
 def _running_module() -> str:
