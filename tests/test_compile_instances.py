@@ -16,7 +16,7 @@ from tensorsh import Session
 from tensorsh.lang.segments import Segment
 
 
-@pytest.mark.parametrize("seed", range(0, 3000, 200))
+@pytest.mark.parametrize("seed", range(0, 3000, 100))
 def test_a_random_loop_through_instances_does_the_same_compiled(seed: int) -> None:
     made = InstanceProgram(seed)
     found = difference(made.program, made.after)
@@ -28,7 +28,7 @@ EVERY = "h1 = nn.modules.module.register_module_forward_hook(lambda m, i, o: o)"
 DISTURBANCES = [EVERY, *LINES["DISTURBANCE"]]
 
 
-@pytest.mark.parametrize("number", range(0, len(DISTURBANCES), 6))
+@pytest.mark.parametrize("number", range(0, len(DISTURBANCES), 3))
 def test_what_disturbs_a_loop_through_instances_is_noticed(number: int) -> None:
     program = of_disturbance(number)
     found = difference(program, [])

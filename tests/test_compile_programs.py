@@ -63,7 +63,7 @@ def everything() -> Iterator[tuple[str, str]]:
 
 
 PROGRAMS = list(everything())
-SHARE = 64
+SHARE = 32
 
 
 def watch(monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], list[str]]:

@@ -12,15 +12,15 @@ from undo_programs import Narrow, check_history, own_kind, pytorch_kind
 
 
 def test_random_statements_of_pytorch_programs() -> None:
-    assert check_history(12, 0, pytorch_kind()) == []
+    assert check_history(20, 0, pytorch_kind()) == []
 
 
 def test_random_statements_of_the_language() -> None:
-    assert check_history(24, 0, own_kind()) == []
+    assert check_history(40, 0, own_kind()) == []
 
 
 def test_random_statements_noted_by_their_names() -> None:
-    assert check_history(12, 1, Narrow()) == []
+    assert check_history(20, 1, Narrow()) == []
 
 
 @pytest.fixture

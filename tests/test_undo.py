@@ -30,15 +30,15 @@ def prepared(text: str) -> Session:
 
 
 def test_random_statements_of_pytorch_programs() -> None:
-    assert check(160, 0, pytorch_kind()) == []
+    assert check(300, 0, pytorch_kind()) == []
 
 
 def test_random_statements_of_the_language() -> None:
-    assert check(60, 0, own_kind()) == []
+    assert check(100, 0, own_kind()) == []
 
 
 def test_random_statements_noted_by_their_names() -> None:
-    assert check(40, 1, Narrow()) == []
+    assert check(80, 1, Narrow()) == []
 
 
 @pytest.mark.parametrize(

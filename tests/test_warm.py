@@ -36,14 +36,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-@pytest.mark.parametrize("seed", range(7, 1500, 74))
+@pytest.mark.parametrize("seed", range(7, 1500, 37))
 def test_a_random_loop_does_the_same(calls: list[str], seed: int) -> None:
     made = LoopProgram(seed)
     found = difference(made.program, made.after)
     assert found is None, f"{found}\n{made.program}"
 
 
-@pytest.mark.parametrize("seed", range(0, 40, 2))
+@pytest.mark.parametrize("seed", range(40))
 def test_random_arithmetic_does_the_same(calls: list[str], seed: int) -> None:
     start, loop = program(seed, "float64" if seed % 3 else "float32")
     update = "for p in [a, b, v, w, c]:\n            if p.grad is not None: p -= 0.01 * p.grad"
@@ -139,7 +139,7 @@ def test_products_in_the_orders_of_pytorchs_blas(calls: list[str]) -> None:
     """Chains, lanes of rows and of vectors, with heads and with what is left over."""
     random = np.random.default_rng(14)
     lines, names = [], []
-    for i in range(60):
+    for i in range(120):
         m, k = (int(random.integers(1, most)) for most in (40, 70))
         n = int(random.integers(1, 14))
         a, b = (f"{x}.T" if random.integers(2) else x for x in ("a", "b"))
@@ -157,7 +157,7 @@ def test_products_in_the_orders_of_pytorchs_blas(calls: list[str]) -> None:
         session.run("".join(lines))
         both.append([session.evaluate(each).array.tobytes() for each in names])
     assert [name for name, *pair in zip(names, *both, strict=True) if pair[0] != pair[1]] == []
-    assert calls.count("followed") > 60
+    assert calls.count("followed") > 120
 
 
 def test_a_program_becomes_machine_code_when_it_has_run_for_long(

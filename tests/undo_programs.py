@@ -841,7 +841,7 @@ del number
 
 OWN_LOOK = """
 number
-xs, nested, table, sorted(some, key=str)
+xs, nested, table, list(some)
 w, w.grad, w._version, x, row, x._version, y
 list(it), list(mapped), list(zipped), list(counted), list(backwards), list(chosen)
 list(squares), list(begun), list(held[0]), list(held[1]["in"])

@@ -137,13 +137,18 @@ def note_set(items: set[Any], s: Notes) -> Iterable[Any]:
     before, table = list(set.__iter__(items)), set(items)  # a copy has its members in the same places
 
     def put_back() -> bool:
-        if same(list(set.__iter__(items)), before):
+        now = list(set.__iter__(items))
+        if same(now, before):
             return False
         for members in (table, before, before[::-1]):  # which collide in another order, perhaps
-            set.clear(items)
-            set.update(items, members)
-            if same(list(set.__iter__(items)), before):
-                break
+            if same(list(set(members)), before):
+                set.clear(items)
+                set.update(items, members)
+                return True
+        set.update(
+            items, table
+        )  # what is gone keeps its place from others, as in the statement that is done again
+        set.difference_update(items, [each for each in now if each not in table])
         return True
 
     s.late(items, put_back)
