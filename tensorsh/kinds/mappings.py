@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import permutations
 from types import MappingProxyType
 from typing import Any
 
@@ -133,6 +134,10 @@ describe(
 # ------------------------------------------------------------------ sets
 
 
+#: of so few members every order of coming is tried
+FEW = 6
+
+
 def note_set(items: set[Any], s: Notes) -> Iterable[Any]:
     before, table = list(set.__iter__(items)), set(items)  # a copy has its members in the same places
 
@@ -145,10 +150,17 @@ def note_set(items: set[Any], s: Notes) -> Iterable[Any]:
                 set.clear(items)
                 set.update(items, members)
                 return True
-        set.update(
-            items, table
-        )  # what is gone keeps its place from others, as in the statement that is done again
-        set.difference_update(items, [each for each in now if each not in table])
+        # what is gone keeps its place from others, as in the statement that is done again
+        set.update(items, table)
+        gone = [each for each in now if each not in table]
+        set.difference_update(items, gone)
+        if len(table) + len(gone) <= FEW and not same(list(set.__iter__(items)), before):
+            for order in permutations([*before, *gone]):
+                set.clear(items)
+                set.update(items, order)
+                set.difference_update(items, gone)
+                if same(list(set.__iter__(items)), before):
+                    break
         return True
 
     s.late(items, put_back)
