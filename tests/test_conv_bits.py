@@ -41,6 +41,8 @@ SHAPES: list[tuple[tuple[int, ...], tuple[int, ...], int, Any]] = [
     ((5, 20, 10, 10), (12, 20, 3, 3), 1, 1),
     ((3, 9, 11, 7), (10, 9, 3, 2), 1, (1, 0)),
     ((6, 8, 30, 1), (4, 8, 5, 1), 1, (2, 0)),
+    ((1, 6, 5, 5), (16, 6, 5, 5), 1, 0),  # a single window
+    ((1, 3, 7, 7), (1, 3, 4, 4), 1, 0),
 ]
 #: cases whose gradient by the input differs: more than two blocks of a wide input, windows that jump and overlap
 OTHERWISE = {3, 6, 7, 13, 14, 18, 19}

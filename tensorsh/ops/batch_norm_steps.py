@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.fma import multiply_add
-from .fused_sums import ROWS, one_by_one, row_after_row, sums_of_products
+from .fused_sums import ROWS, one_by_one, sums_of_products
 from .gelu_steps import FLOAT32, FLOAT64
 
 Array = np.ndarray[Any, Any]
@@ -31,7 +31,7 @@ def takes(dtype: Any, shape: tuple[int, ...], size: int) -> bool:
 def moments(x: Array) -> tuple[Array, Array]:
     """(mean, sum of squared deviations) of each channel of (N, C, …)."""
     if x.ndim == 2:
-        mean = row_after_row(x) / FLOAT32.type(len(x))
+        mean = one_by_one(x, 0) / FLOAT32.type(len(x))
         centred = x - mean
         return mean, sums_of_products(centred, centred)
     planes = x.reshape(*x.shape[:2], -1)
@@ -54,7 +54,7 @@ def backward_sums(grad: Array, x: Array, mean: Array) -> tuple[Array, Array]:
         return grad.sum(rest, dtype=FLOAT64), products.sum(rest, dtype=FLOAT64)
     if x.ndim == 2:
         along = sums_of_products(x - mean, grad)
-        return row_after_row(grad).astype(FLOAT64), along.astype(FLOAT64)
+        return one_by_one(grad, 0).astype(FLOAT64), along.astype(FLOAT64)
     planes = (x.reshape(*x.shape[:2], -1) - mean[:, None], grad.reshape(*x.shape[:2], -1))
     total = _plane_sums(planes[1], planes[1], None)
     return total.sum(0, dtype=FLOAT64), _plane_sums(planes[0] * planes[1], *planes).sum(0, dtype=FLOAT64)

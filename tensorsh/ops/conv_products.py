@@ -73,8 +73,6 @@ def forward(
             *(part.reshape(-1, len(w)) for part in _in_blocks(w.transpose(1, *places, 0), k)),
         ]
     )
-    if len(w) == 1:  # a product of a row is added in another way
-        factors = np.concatenate([factors, factors], 1)
     padded = np.zeros((c, *(s + 2 * p for s, p in zip(x.shape[2:], padding, strict=True)), n), x.dtype)
     inside = tuple(slice(p, p + s) for p, s in zip(padding, x.shape[2:], strict=True))
     padded[(slice(None), *inside)] = x.transpose(1, *places, 0)
@@ -95,7 +93,7 @@ def forward(
             rows = math.prod(part.shape[: k + 2])
             np.copyto(columns[at : at + rows].reshape(part.shape), part)
             at += rows
-        made = matmul(factors.T, columns.reshape(depth, -1))[: len(w)]
+        made = _chains(factors, columns.reshape(depth, -1))
         out[lo:hi] = made.reshape(len(w), *sizes, hi - lo).transpose(k + 1, 0, *range(1, k + 1))
 
     size = depth * area
@@ -104,6 +102,13 @@ def forward(
     else:
         spread_products(work, n, min(max(COLUMNS // size, 1), -(-n // threads())))
     return out
+
+
+def _chains(a: Array, b: Array) -> Array:
+    """(k, m), (k, n) → (m, n), added along k; a product with a vector would be added in another way."""
+    m, n = a.shape[1], b.shape[1]
+    a, b = (np.repeat(each, 2, 1) if each.shape[1] == 1 else each for each in (a, b))
+    return matmul(a.T, b)[:m, :n]
 
 
 def _in_blocks(x: Array, k: int) -> list[Array]:

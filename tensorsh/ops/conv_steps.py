@@ -19,6 +19,7 @@ import numpy as np
 
 from ..engine.fma import multiply_add
 from . import conv_products
+from .conv_products import BLOCK
 from .fused_sums import one_by_one
 from .windows import Ints, out_size, pad
 
@@ -26,8 +27,6 @@ Array = np.ndarray[Any, Any]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
-#: channels that a vector has
-BLOCK = 8
 #: more multiplications are not added one by one
 MOST_PRODUCTS = 1 << 19
 

@@ -28,11 +28,6 @@ def one_by_one(x: Array, axis: int) -> Array:
     return np.add.reduce(np.ascontiguousarray(rows), axis=0)
 
 
-def row_after_row(x: Array) -> Array:
-    """The sum of the rows, of which NumPy adds a single column otherwise."""
-    return np.add.reduce(x, axis=0) if x.shape[1] > 1 else np.add.accumulate(x)[-1]
-
-
 def sums_of_products(x: Array, y: Array) -> Array:
     """The sum of the products over rows, row after row, each rounded with the sum.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..engine.dtype import EXACT
 from ..engine.fma import multiply_add
-from .fused_sums import ROWS, row_after_row, sums_of_products
+from .fused_sums import ROWS, one_by_one, sums_of_products
 from .vector_exp import row_sums
 
 Array = np.ndarray[Any, Any]
@@ -38,4 +38,4 @@ def layer_norm_backward(
     if weight is not None:
         scaled *= weight
     normal = multiply_add(rstd, x, -rstd * mean)
-    return multiply_add(slope, x, scaled) + start, sums_of_products(grad, normal), row_after_row(grad)
+    return multiply_add(slope, x, scaled) + start, sums_of_products(grad, normal), one_by_one(grad, 0)
