@@ -15,6 +15,8 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     # Tests start hundreds of commands, each of which would compile the package; the tree stays as clean.
     os.environ["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / f"tensorsh-bytecode-{os.getuid()}")
 
+os.environ["LC_ALL"] = "C.UTF-8"  # what is expected is English, whoever runs the tests
+
 np.seterr(all="ignore")  # as while a session runs: tests call operations by themselves too
 
 

@@ -14,6 +14,7 @@ from tensorsh.render import paint
 from tensorsh.render.paint import background_of
 from tensorsh.repl.background import ANSWER, Asked
 from tensorsh.repl.complete import complete
+from tensorsh.repl.help import texts
 from tensorsh.repl.prompt import kept, rgb, style_of
 from tensorsh.repl.settings import SETTINGS, apply_file, save
 from test_repl import RecordedShell, shell, typed  # noqa: F401
@@ -115,7 +116,11 @@ def test_set(shell: RecordedShell, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(shell.screen.errors) == 3 and all(error.help for error in shell.screen.errors)
 
 
-def test_every_setting_takes_what_it_says(shell: RecordedShell) -> None:  # noqa: F811
+def test_every_setting_takes_what_it_says(
+    shell: RecordedShell,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(texts, "chosen", [])  # the language is the process's, also that of the tests to come
     for setting in SETTINGS.values():
         for word in setting.words or ("7",):
             shell.enter(f":set {setting.name} {word}")
@@ -127,11 +132,11 @@ def test_every_setting_takes_what_it_says(shell: RecordedShell) -> None:  # noqa
 
 
 def test_completion_of_settings(shell: RecordedShell) -> None:  # noqa: F811
-    def texts(text: str) -> list[str]:
+    def offered(text: str) -> list[str]:
         return [found.text for found in complete(shell.session, text)]
 
-    assert texts(":set the") == ["theme"] and texts(":set theme l") == ["light"]
-    assert texts(":set -s ec") == ["echo"] and texts(":set echo ") == ["on", "off"]
+    assert offered(":set the") == ["theme"] and offered(":set theme l") == ["light"]
+    assert offered(":set -s ec") == ["echo"] and offered(":set echo ") == ["on", "off"]
 
 
 # ------------------------------------------------------------------ earlier results
