@@ -208,6 +208,7 @@ def make_session(options: Options) -> Session:
         device=options.device,
         threads=options.threads,
         compile=options.compile,
+        cache=options.cache,
     )
     if any("explain" in text or "graph" in text for text in options.commands):
         session.recollect()
@@ -379,7 +380,8 @@ def given_settings(options: Options) -> frozenset[str]:
         if getattr(options, name) is not None
     ]
     colored = options.color != "auto" or os.environ.get("NO_COLOR") or os.environ.get("FORCE_COLOR")
-    return frozenset([*given, *["color"] * bool(colored), *["timer"] * options.timer])
+    switched = [*["timer"] * options.timer, *["cache"] * (not options.cache)]
+    return frozenset([*given, *["color"] * bool(colored), *switched])
 
 
 def _forget_stdout() -> None:

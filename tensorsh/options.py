@@ -32,6 +32,7 @@ SCRIPT `-` is standard input. The ARGUMENTs are the list `argv` in the program.
       --keep-going      do not stop at the first error
       --timer           time each statement
       --no-compile      run loops statement by statement, never as compiled programs
+      --no-cache        keep no machine code in the user's cache, and use none from there
       --color WHEN      auto, always or never
       --no-history      the shell keeps no history
       --no-config       read no configuration
@@ -70,6 +71,7 @@ class Options:
         self.keep_going: bool = False
         self.timer: bool = False
         self.compile: bool = True
+        self.cache: bool = True
         self.color: str = "auto"
         self.history: bool = True
         self.config: bool = True
@@ -90,7 +92,8 @@ class Options:
 SWITCHES = {
     "-i": ("interactive", True), "--interactive": ("interactive", True),
     "--keep-going": ("keep_going", True), "--timer": ("timer", True),
-    "--no-compile": ("compile", False), "--no-history": ("history", False), "--no-config": ("config", False),
+    "--no-compile": ("compile", False), "--no-cache": ("cache", False),
+    "--no-history": ("history", False), "--no-config": ("config", False),
     "-q": ("quiet", True), "--quiet": ("quiet", True), "--debug": ("debug", True),
     "-h": ("help", True), "--help": ("help", True), "-V": ("version", True), "--version": ("version", True),
 }  # fmt: skip

@@ -72,6 +72,7 @@ class Session:
     device    where new tensors go: "cpu" (default) or "meta"
     threads   how many threads an operation may use
     compile   whether loops may be replayed as compiled programs (they do the same, faster)
+    cache     whether finished machine code is kept in the user's cache, and used from there
 
     >>> s = Session(seed=0)
     >>> s.run("x = tensor([1., 2.], requires_grad=True); y = (x * x).sum(); backward y; y")
@@ -90,6 +91,7 @@ class Session:
         device: str | None = None,
         threads: int | None = None,
         compile: bool = True,
+        cache: bool | None = None,
     ):
         self.context: context.Context = context.Context()
         self._shown: OnDisplay = lambda shown: None
@@ -103,7 +105,7 @@ class Session:
         self.context.find_class = self._evaluator.modules.in_pickles
         self._evaluator.host.help = self._help  # type: ignore[method-assign]
         self.context.admit = self._evaluator.host.admit
-        self.configure(seed, dtype, device, threads)
+        self.configure(seed, dtype, device, threads, cache)
 
     def configure(
         self,
@@ -111,6 +113,7 @@ class Session:
         dtype: str | DType | None = None,
         device: str | None = None,
         threads: int | None = None,
+        cache: bool | None = None,
     ) -> None:
         """Change what the session began with; UsageError for a dtype or device that cannot be a default, or a seed."""
         with self.active():
@@ -134,6 +137,8 @@ class Session:
                     raise UsageError(f"cannot start from seed {seed}", help=help) from error
             if threads is not None:
                 self.context.threads = threads
+            if cache is not None:
+                self.context.keeping = cache
 
     # ---------------------------------------------------------------- running
 

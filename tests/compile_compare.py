@@ -13,10 +13,12 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+import pytest
 
 from instance_writer import InstanceProgram
 from loop_writer import LoopProgram
 from tensorsh import Session, TensorshError
+from tensorsh.engine.compile import warm
 from tensorsh.engine.tensor import Tensor
 from tensorsh.train.optim import Optimizer
 
@@ -24,6 +26,12 @@ GRAPH_DEPTH = 60
 #: instances of classes from these modules are looked into
 OBSERVED = ("__main__",)
 LIBRARY = ("torch.nn", "torch.optim")
+
+
+def warm_at_once(patch: pytest.MonkeyPatch) -> None:
+    """Programs become machine code at their first run."""
+    for name in ("LOOK", "LOADING", "EACH"):
+        patch.setattr(warm, name, 0)
 
 
 class Observer:

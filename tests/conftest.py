@@ -6,8 +6,10 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tensorsh.engine import hooks
+from tensorsh.engine.compile import store
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -23,3 +25,9 @@ np.seterr(all="ignore")  # as while a session runs: tests call operations by the
 def pytest_runtest_setup() -> None:
     np.seterr(all="ignore")  # programs run outside a session leave their own settings
     hooks.leaves.clear()  # a leaf with a hook keeps loops from being compiled: those of other tests are done with
+
+
+@pytest.fixture(autouse=True)
+def no_machine_code_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests make their own, unless they put another function there."""
+    monkeypatch.setattr(store, "usable", lambda: False)

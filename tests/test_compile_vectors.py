@@ -6,9 +6,8 @@ import importlib.util
 
 import pytest
 
-from compile_compare import difference
+from compile_compare import difference, warm_at_once
 from tensorsh import Session
-from tensorsh.engine.compile import warm
 
 SHAPES = [(4, 3), (3, 8), (4, 10), (2, 16), (5, 19), (3, 33), (2, 70), (1, 1), (7, 1), (18, 3)]
 BODIES = {
@@ -44,7 +43,7 @@ def test_the_same_bits(name: str, shape: tuple[int, int], monkeypatch: pytest.Mo
     text = program(BODIES[name], *shape)
     assert difference(text, []) is None
     if MACHINE:
-        monkeypatch.setattr(warm, "ENOUGH", 1)
+        warm_at_once(monkeypatch)
         assert difference(text, []) is None
 
 
@@ -59,7 +58,7 @@ def test_a_loop_is_one_program(name: str) -> None:
 def test_what_is_no_number_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which bit a NaN has for a sign is nobody's business."""
     if MACHINE:
-        monkeypatch.setattr(warm, "ENOUGH", 1)
+        warm_at_once(monkeypatch)
     text = program("p = softmax(x * w / 0, -1); r = sigmoid(x * w / 0); loss = (p * q).sum()", 6, 6)
     both = []
     for compile in (True, False):

@@ -184,7 +184,7 @@ def applied(name: str, x: np.ndarray) -> np.ndarray:
     c.line("br i1 %more, label %loop, label %done")
     head = "define void @group(ptr noalias %x, ptr noalias %y, i64 %n) {\nentry:\n  br label %loop"
     text = "\n".join([head, *c.lines, "done:\n  ret void\n}", *c.declared, ""])
-    _, address = assembler.assembled(text)
+    address = assembler.assembled(text).address
     y = np.empty_like(x)
     run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)(address)
     run(x.ctypes.data, y.ctypes.data, x.size)

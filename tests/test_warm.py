@@ -13,11 +13,11 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="the extra `jit` is not installed")
 
-from compile_compare import difference, report, seeds
+from compile_compare import difference, report, seeds, warm_at_once
 from group_writer import program
 from loop_writer import LoopProgram
 from tensorsh import Session
-from tensorsh.engine.compile import repeats, warm
+from tensorsh.engine.compile import plan, repeats, warm
 from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
 
 
@@ -25,14 +25,15 @@ from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What became machine code: the label of each call."""
     made: list[str] = []
-    function = warm.function
+    outlined = plan.outlined
 
-    def noted(run: straight.Straight) -> object:
-        made.extend(each.label for each in run.calls)
-        return function(run)
+    def noted(entries: list[plan.Plain]) -> plan.Outline:
+        outline = outlined(entries)
+        made.extend(entries[i][2] for piece in outline.pieces for i in range(*piece[:2]) if entries[i])
+        return outline
 
-    monkeypatch.setattr(warm, "ENOUGH", 1)
-    monkeypatch.setattr(warm, "function", noted)
+    warm_at_once(monkeypatch)
+    monkeypatch.setattr(plan, "outlined", noted)
     return made
 
 
@@ -163,10 +164,13 @@ def test_products_in_the_orders_of_pytorchs_blas(calls: list[str]) -> None:
 def test_a_program_becomes_machine_code_when_it_has_run_for_long(
     calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for enough, changes in ((10**6, False), (40, True)):
-        monkeypatch.setattr(warm, "ENOUGH", enough)
+    made: list[str] = []
+    assembled = warm.assembled
+    monkeypatch.setattr(warm, "assembled", lambda text: made.append(text) or assembled(text))
+    for cost, changes in ((10, False), (1, True)):  # of 4 calls, of which there are 350
+        monkeypatch.setattr(warm, "EACH", cost)
         Session().run(START + "for i in range(90):\n    z = tanh(x * y + u) * x - y\n")
-        assert bool(calls) == changes
+        assert bool(made) == changes
 
 
 def test_without_numpys_loops_only_arithmetic_is_machine_code(
@@ -179,13 +183,13 @@ def test_without_numpys_loops_only_arithmetic_is_machine_code(
 
 
 def test_without_llvm_a_program_stays_as_it_is(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[straight.Straight] = []
+    asked: list[str] = []
 
-    def missing(run: straight.Straight) -> None:
-        asked.append(run)
+    def missing(text: str) -> None:
+        asked.append(text)
         raise ImportError("no llvmlite")
 
-    monkeypatch.setattr(warm, "function", missing)
+    monkeypatch.setattr(warm, "assembled", missing)
     assert difference(START + "for i in range(9):\n    z = tanh(x * y + u) * x - y\n", []) is None
     assert len(asked) == 1
 
@@ -219,7 +223,8 @@ def test_a_loop_of_minibatches_is_compiled_once(monkeypatch: pytest.MonkeyPatch,
 
     assembler.assembled.cache_clear()
     monkeypatch.setattr(assembler, "assemble", noted)
-    monkeypatch.setattr(warm, "ENOUGH", 200)
+    for name, cost in (("LOOK", 1), ("LOADING", 0), ("EACH", 10)):
+        monkeypatch.setattr(warm, name, cost)
     assert difference(NESTED.replace("ROUNDS", str(rounds)), []) is None
     assert len(made) <= 6
     assert bool(made) == (rounds == 40)
@@ -227,14 +232,9 @@ def test_a_loop_of_minibatches_is_compiled_once(monkeypatch: pytest.MonkeyPatch,
 
 def test_the_same_calls_on_other_arrays_are_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
     texts: list[str] = []
-    function = warm.function
-
-    def noted(run: straight.Straight) -> object:
-        texts.append(run.text())
-        return function(run)
-
-    monkeypatch.setattr(warm, "ENOUGH", 1)
-    monkeypatch.setattr(warm, "function", noted)
+    assembled = warm.assembled
+    warm_at_once(monkeypatch)
+    monkeypatch.setattr(warm, "assembled", lambda text: texts.append(text) or assembled(text))
     for _ in range(2):
         Session().run(START + "for i in range(9):\n    z = tanh(x * y + u) * x - y\n")
     assert len(texts) == 2 and texts[0] == texts[1]
@@ -254,5 +254,5 @@ def test_long_runs_are_cut_where_they_repeat(run: str, starts: list[int]) -> Non
 
 
 if __name__ == "__main__":
-    warm.ENOUGH = 1
+    warm_at_once(pytest.MonkeyPatch())
     report(LoopProgram(seed) for seed in seeds(sys.argv))

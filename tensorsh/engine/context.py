@@ -45,6 +45,7 @@ class Context:
         "grad_enabled",
         "inference",
         "journal",
+        "keeping",
         "lists",
         "mode",
         "noting",
@@ -93,6 +94,7 @@ class Context:
         self.find_class: Callable[[str, str], Any] | None = None
         #: asked with (path, "read" or "write") before a file is opened; raises where that is not allowed
         self.admit: Callable[[str, str], None] | None = None
+        self.keeping = True  # whether finished machine code is kept in the user's cache, and looked for there
         self.python: Any = None  # `find(name)` gives the program's own of Python's modules; None: Python's
         self._generator: Generator | None = None
 

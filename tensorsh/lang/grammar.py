@@ -7,14 +7,15 @@ grammar, a damaged file or a home that cannot be written only means that the tab
 
 from __future__ import annotations
 
-import contextlib
 import marshal
 import os
-import stat
 import sys
 from typing import Any
 from zlib import crc32
 
+from .. import kept
+
+PREFIX = "grammar-"
 FORMAT = 1  # of the cached data; raise it with every change of `_compute`
 TABLES_KEPT = 8  # of other versions, and of checkouts that somebody works on
 
@@ -78,12 +79,12 @@ def load() -> Grammar:
     with open(_grammar_file(), encoding="utf-8") as file:
         text = file.read()
     key = f"{FORMAT} {sys.version_info[:2]}\n{text}"
-    path = _cache_file(key)
-    data = _read_cache(path, key)
+    name = _cache_file(key)
+    data = _read_cache(name, key)
     if data is None:
         data = _compute(text)
-        _write_cache(path, key, data)
-        _forget_old(os.path.dirname(path))
+        kept.write(name, marshal.dumps((key, data)), _checksum)
+        kept.forget(PREFIX, TABLES_KEPT)
     return Grammar(data)
 
 
@@ -99,60 +100,22 @@ def _grammar_file() -> str:
 
 def _cache_file(key: str) -> str:
     """Each grammar has a file of its own: versions of tensorsh side by side leave each other's alone."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "tensorsh", f"grammar-{crc32(key.encode()):08x}.table")
+    return f"{PREFIX}{crc32(key.encode()):08x}.table"
 
 
-def _read_cache(path: str, key: str) -> dict[str, Any] | None:
+def _checksum(data: bytes) -> bytes:
+    return crc32(data).to_bytes(4, "big")
+
+
+def _read_cache(name: str, key: str) -> dict[str, Any] | None:
+    data = kept.read(name, _checksum)
+    if data is None:
+        return None
     try:
-        with open(path, "rb") as file:
-            if not _ours(os.fstat(file.fileno())):
-                return None
-            checksum, data = file.read(4), file.read()
-        if int.from_bytes(checksum, "big") != crc32(data):
-            return None
         stored_key, table = marshal.loads(data)
-    except (OSError, ValueError, EOFError, TypeError):
+    except (ValueError, EOFError, TypeError):
         return None
     return table if stored_key == key else None
-
-
-def _ours(status: os.stat_result) -> bool:
-    """Whether only the user can have written this: a regular file of theirs that nobody else may change."""
-    user = getattr(os, "getuid", lambda: status.st_uid)()
-    return stat.S_ISREG(status.st_mode) and status.st_uid in (user, 0) and not status.st_mode & 0o022
-
-
-def _write_cache(path: str, key: str, table: dict[str, Any]) -> None:
-    """Written beside and renamed, so that no reader ever sees half a file."""
-    data = marshal.dumps((key, table))
-    temporary = f"{path}.{os.getpid()}"
-    try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)  # of a process that was killed, or a link that somebody planted
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(crc32(data).to_bytes(4, "big") + data)
-            os.replace(temporary, path)
-        except OSError:
-            os.unlink(temporary)
-    except OSError:
-        pass  # the next run computes the table again
-
-
-def _forget_old(folder: str) -> None:
-    """Remove all tables but the newest."""
-    with contextlib.suppress(OSError):
-        tables = [
-            entry for entry in os.scandir(folder) if entry.name.startswith("grammar-") and _ours(entry.stat())
-        ]
-        tables.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
-        for entry in tables[TABLES_KEPT:]:
-            os.unlink(entry.path)
 
 
 # ------------------------------------------------------------------ from Lark

@@ -122,6 +122,12 @@ SETTINGS: dict[str, Setting] = {
         ),
         default("seed", int, "where the random numbers start", lambda shell: shell.session.seed),
         default("threads", int, "threads for large operations", lambda shell: shell.session.context.threads),
+        default(
+            "cache",
+            bool,
+            "whether machine code is kept in the user's cache, and used from there",
+            lambda shell: shell.session.context.keeping,
+        ),
         Setting(
             "language",
             ("auto", "en", "zh"),

@@ -12,7 +12,8 @@ In the order of the work:
     builder    the notes as one Python function: `lifetimes` of arrays, their `memory`, a line for each of the
                `calls`, and what the program is `leaving` behind
     program    that function
-    warm       its calls on small arrays as machine code, once it has run for long
+    warm       its calls on small arrays as machine code, once it has run for long: `plan` says which of them
+               together, `plain` what they do, to `store`, the user's cache, and to a process `apart` that makes it
     frame      the graph of its outputs, made where somebody looks
     listing    a program as NumPy code for readers
 

@@ -24,6 +24,7 @@ class Calls(Memory):
 
     given   the ids of Values that need no copy of what they are a copy of
     loose   those of Values that may lie in memory otherwise than it seemed
+    keys    of the texts of groups' machine code
     spelled id of a step that is written out → how many of its lines only find the place for its result
     """
 
@@ -32,6 +33,7 @@ class Calls(Memory):
     def __init__(self) -> None:
         super().__init__()
         self.loose: set[int] = set()
+        self.keys: dict[str, str] = {}
         self.spelled: dict[int, int] = {}
         self.together: dict[int, Together] = {}
 
@@ -213,7 +215,7 @@ class Calls(Memory):
             return []
         from .machine.machine import machine_for
 
-        found = machine_for(group, [out for out in step.outs if id(out) in outs])
+        found = machine_for(group, [out for out in step.outs if id(out) in outs], self.keys)
         if found is None:
             return []
         machine, ins = found

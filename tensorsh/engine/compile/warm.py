@@ -13,24 +13,37 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import apart, store
 from .lower_classes import PLACED
 from .machine.assembler import assembled
 from .machine.forms import Unknown, constant
-from .machine.operands import MOST, Call, Operand
+from .machine.image import placed
+from .machine.numpy_loops import loop
+from .machine.operands import MOST, Bases, Call, Operand
+from .plain import OTHER, VIEW, Plain, Writer, function_of
 from .program import Program, as_function
-from .repeats import LONG, cuts, distinct, signature
 from .steps import Step
 from .values import Number, Value
 
 if TYPE_CHECKING:
     from .builder import Builder
-    from .machine.straight import Straight
+    from .plan import Outline
 
 Array = np.ndarray[Any, Any]
+#: what owns a function, its address, and the loops of NumPy's that it calls
+Code = tuple[Any, int, Sequence[tuple[str, str]]]
 
-#: calls of NumPy, about a microsecond each, that have been made for each call that LLVM is given when it is
-#: asked: making machine code then costs about what it could have saved so far. Calls are counted, not timed
-ENOUGH = 4_000
+# Work is counted in calls of NumPy, about a microsecond each, and so are costs: never timed.
+#: what has been done for each call's time that is spent on machine code
+SHARE = 20
+#: calls after which a program is looked for in the cache
+LOOK = 1_000
+#: what it costs to have machine code made by another process, to load LLVM, to make that of a call
+ASKING, LOADING, EACH = 3_000, 100_000, 1_500
+#: calls between looks whether another process is done
+WAIT = 20_000
+#: a number of runs that does not come
+NEVER = -1
 #: functions of ours that there is machine code for
 STRAIGHT = frozenset(
     {"added", "blank", "cast_into", "combined", "exp", "followed", "joined", "row_products", "row_totals"}
@@ -55,109 +68,147 @@ class Entry:
 
 
 class Warm:
-    """Counts the runs of a program; when they are enough, `replay` becomes another function.
+    """Counts the runs of a program; when it is time, `replay` becomes another function.
+
+    It is looked for in the user's cache when the program is seen to be run again and again. If it is not there,
+    another process makes it and puts it there, so that this one goes on meanwhile; where that cannot be, it is made
+    here, later. Nothing else depends on when and by whom: not a bit is another.
 
     head, body, tail   the lines of the program
     entries            what the body's lines are, in order; None for those that stay
+    turn               what is done next, after `left` more runs; it answers after how many runs its successor is
     """
 
     def __init__(self, program: Program, parts: Sequence[list[str]], entries: list[Entry | None]):
         self.program = program
         self.head, self.body, self.tail = parts
         self.entries = entries
-        self.runs: list[list[Entry]] | None = None
-        self.left = self._enough(min(program.calls, LONG))
+        self.plain: list[Plain] = []
+        self.key = ""
+        self.maker = 0
+        self.outline: Outline | None = None
+        self.turn: Callable[[], int] = self._look
+        self.left = max(1, self._runs(LOOK))
 
-    def _enough(self, calls: int) -> int:
-        """The runs of the program after which so many calls are worth being machine code."""
-        return max(1, ENOUGH * calls // self.program.calls)
+    def _runs(self, calls: int) -> int:
+        """In how many runs the program makes so many calls."""
+        return -(-calls // self.program.calls)
 
     def __call__(self) -> None:
         self.left -= 1
-        if self.left:
-            return
-        if self.runs is None:  # as many runs as the least that can be worth while: what is to be made?
-            self.runs, different = split(runs(self.entries))
-            self.left = self._enough(different) - self._enough(min(self.program.calls, LONG))
-            if self.left > 0:
-                return
-        self.change()
+        while not self.left:
+            self.left = self.turn()
 
-    def change(self) -> None:
+    def _then(self, turn: Callable[[], int], calls: int) -> int:
+        self.turn = turn
+        return self._runs(calls)
+
+    def _look(self) -> int:
+        """Whether it is there."""
+        self.plain = plain(self.entries)
+        if store.usable():
+            self.key = store.key("calls", self.plain)
+            if self._found():
+                return NEVER
+            if apart.possible():
+                return self._then(self._ask, SHARE * ASKING)
+        return self._then(self._outline, SHARE * (LOADING + EACH))
+
+    def _found(self) -> bool:
+        found = store.find(self.key)
+        if found is None:
+            return False
+        image, pieces, codes = found
+        owner, address = placed(image)
+        self._change(pieces, [(owner, address + place, loops) for place, loops in codes])
+        return True
+
+    def _ask(self) -> int:
+        """Have it made."""
+        self.maker = apart.start(self.key, "calls", self.plain)
+        if not self.maker:
+            return self._then(self._outline, SHARE * (LOADING + EACH))
+        return self._then(self._wait, WAIT)
+
+    def _wait(self) -> int:
+        over = apart.over(self.maker)
+        if self._found() or over:
+            return NEVER
+        return self._runs(WAIT)
+
+    def _outline(self) -> int:
+        """What there is to do; it is done here when it is a small share of what has been done."""
+        from .plan import outlined
+
+        self.outline = outlined(self.plain)
+        if not self.outline.pieces:
+            return NEVER
+        return self._then(self._make, SHARE * EACH * self.outline.calls)
+
+    def _make(self) -> int:
+        assert self.outline is not None
+        try:
+            made = [assembled(text) for text in self.outline.texts]
+        except (ImportError, OSError):
+            return NEVER
+        if self.key:
+            store.keep_calls(self.key, self.outline, [each.image for each in made])
+        parts = zip(made, self.outline.loops, strict=True)
+        self._change(self.outline.pieces, [(each.owner, each.address, loops) for each, loops in parts])
+        return NEVER
+
+    def _change(self, pieces: Sequence[Any], codes: Sequence[Code]) -> None:
         """Another `replay`, of the same scope; the present run goes on as it is."""
-        from .machine.straight import Straight
-
+        if not pieces:
+            return
         scope = self.program.scope
         body: list[str] = []
         done = 0
-        assert self.runs is not None
-        try:
-            for k, run in enumerate(self.runs):
-                straight = Straight([each.call for each in run if each.call is not None])
-                scope[f"straight{k}"], names = function(straight), straight.given
-                given = [f"float({n})" if n in straight.numbers else f"id({n})" for n in names]
-                body += self.body[done : run[0].start]
-                body += [line for each in run for line in each.lines]
-                body.append(f"straight{k}({', '.join(given)})")
-                done = run[-1].stop
-        except (ImportError, OSError):
-            return
+        for k, (start, stop, number) in enumerate(pieces):
+            run = [each for each in self.entries[start:stop] if each is not None]
+            bases = Bases(each.call for each in run if each.call is not None)
+            made = function(codes[number], bases)
+            if made is None:
+                return
+            scope[f"straight{k}"] = made
+            given = [f"float({n})" if n in bases.numbers else f"id({n})" for n in bases.given]
+            body += self.body[done : run[0].start]
+            body += [line for each in run for line in each.lines]
+            body.append(f"straight{k}({', '.join(given)})")
+            done = run[-1].stop
         scope.update(id=id, empty=np.empty)
         text = as_function([*self.head, *body, *self.body[done:], *self.tail])
         exec(compile(text, "<tensorsh program>", "exec"), scope)
         self.program.replay = scope["replay"]
 
 
-def runs(entries: list[Entry | None]) -> list[list[Entry]]:
-    """The calls in a row that can be one function, with the views between them."""
-    found: list[list[Entry]] = [[]]
-    seen: dict[Any, bool] = {}
+def plain(entries: Sequence[Entry | None]) -> list[Plain]:
+    """What the entries do."""
+    writer = Writer()
+    found: list[Plain] = []
     for each in entries:
-        if each is not None and (each.call is None or known(each.call, seen)):
-            found[-1].append(each)
-        elif found[-1]:
-            found.append([])
-    return [run for run in found if sum(each.call is not None for each in run) >= FEWEST]
-
-
-def known(call: Call, seen: dict[Any, bool]) -> bool:
-    """Whether there is machine code for a call."""
-    from .machine.straight import Straight
-
-    key = signature(call)
-    if key not in seen:
         try:
-            Straight([call])
-            seen[key] = True
-        except (Unknown, KeyError):
-            seen[key] = False
-    return seen[key]
+            found.append(OTHER if each is None else VIEW if each.call is None else writer.call(each.call))
+        except Unknown:
+            found.append(OTHER)
+    return found
 
 
-def split(found: list[list[Entry]]) -> tuple[list[list[Entry]], int]:
-    """Long runs in pieces, and how many calls the pieces have that differ."""
-    made: list[list[Entry]] = []
-    parts: list[tuple[Any, ...]] = []
-    for run in found:
-        where = [i for i, each in enumerate(run) if each.call is not None]
-        signatures = [signature(each.call) for each in run if each.call is not None]
-        starts = cuts(signatures)
-        ends = [where[start] for start in starts[1:]]
-        for a, b in zip([0, *ends], [*ends, len(run)], strict=True):
-            made.append(run[a:b])
-        parts += [tuple(signatures[a:b]) for a, b in zip(starts, [*starts[1:], len(signatures)], strict=True)]
-    return made, distinct(parts)
+def function(code: Code, bases: Bases) -> Callable[..., object] | None:
+    """The machine code, to be called with the lock of the interpreter held: it is over in microseconds.
 
-
-def function(straight: Straight) -> Callable[..., object]:
-    """The machine code, to be called with the lock of the interpreter held: it is over in microseconds."""
+    None where NumPy has no such loops: another version of it made the code.
+    """
     import ctypes
 
-    owner, address = assembled(straight.text())
-    kinds = [ctypes.c_double if name in straight.numbers else ctypes.c_void_p for name in straight.given]
-    code = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, *kinds)(address)
-    table = np.array(straight.fixed, np.uintp)
-    made = partial(code, table.__array_interface__["data"][0])
+    owner, address, loops = code
+    found = [loop(function_of(name), types) for name, types in loops]
+    if None in found:
+        return None
+    kinds = [ctypes.c_double if name in bases.numbers else ctypes.c_void_p for name in bases.given]
+    called = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, *kinds)(address)
+    table = np.array([*bases.fixed, *(each for pair in found for each in pair or ())], np.uintp)
+    made = partial(called, table.__array_interface__["data"][0])
     made.owner = owner, table  # type: ignore[attr-defined]
     return made
 

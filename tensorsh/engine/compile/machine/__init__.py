@@ -9,7 +9,7 @@ what NumPy stores and loads again.
     code        instructions of LLVM's assembly
     functions   exp, log, tanh and what is made of them
     writer      the loops as the text of a function
-    assembler   the text as machine code
+    assembler   the text as machine code, `image` that as bytes which can be kept
     machine     when it is worth while, and the block function that calls it
     operands    calls on small arrays, as `..warm` describes them, which has their when
     nest        loops over such arrays; `straight` the calls, one after the other, as one function

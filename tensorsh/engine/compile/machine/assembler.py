@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
+
+from .image import Unlinkable, linked, placed, supported
+
+#: the function that a text defines
+NAME = "group"
+
+
+class Assembled(NamedTuple):
+    """What owns the machine code of a text's function, its address, and the bytes of it that can be kept."""
+
+    owner: Any
+    address: int
+    image: bytes | None
 
 
 @cache
@@ -26,26 +39,49 @@ def processor() -> tuple[str, str]:
 
 
 @lru_cache(64)
-def assembled(text: str) -> tuple[Any, int]:
+def assembled(text: str) -> Assembled:
     """The same as the last time for the same text."""
     return assemble(text)
 
 
-def assemble(text: str) -> tuple[Any, int]:
-    """What owns the machine code of the function `group`, and its address. Takes up to 0.1 s."""
+def assemble(text: str) -> Assembled:
+    """The machine code of a text."""
+    if supported():
+        try:
+            image = image_of(text)
+            return Assembled(*placed(image), image)
+        except (Unlinkable, OSError):
+            pass
     import llvmlite.binding as llvm
 
+    machine = target_machine(jit=True)  # the engine's to free
+    engine = llvm.create_mcjit_compiler(optimized(text, machine), machine)
+    engine.finalize_object()
+    return Assembled(engine, engine.get_function_address(NAME), None)
+
+
+def image_of(text: str) -> bytes:
+    """The machine code as bytes that run wherever they lie."""
+    machine = target_machine(reloc="pic", codemodel="small")
+    return linked(machine.emit_object(optimized(text, machine)), NAME)
+
+
+def target_machine(**how: Any) -> Any:
+    """LLVM's code generator for this processor."""
     name, features = processor()
-    target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(
-        cpu=name, features=features, opt=2, jit=True
-    )  # the engine's to free
+    import llvmlite.binding as llvm
+
+    return llvm.Target.from_default_triple().create_target_machine(cpu=name, features=features, opt=2, **how)
+
+
+def optimized(text: str, machine: Any) -> Any:
+    """The module of a text, with vectors where there were loops."""
+    import llvmlite.binding as llvm
+
     module = llvm.parse_assembly(text)
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = True
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    return engine, engine.get_function_address("group")
+    return module

@@ -16,8 +16,8 @@ CASTS = {
     ("float", "double"): "fpext", ("double", "float"): "fptrunc", ("i1", "float"): "uitofp", ("i1", "double"): "uitofp",
     ("i1", "i64"): "zext", ("i64", "float"): "sitofp", ("i64", "double"): "sitofp",
 }  # fmt: skip
-#: of a function: vectors as wide as the processor has them
-ATTRIBUTES = 'attributes #0 = { nounwind "prefer-vector-width"="512" }'
+#: of a function: vectors as wide as the processor has them, no calls of memset and the like, which lie elsewhere
+ATTRIBUTES = 'attributes #0 = { nounwind "prefer-vector-width"="512" "no-builtins" }'
 
 
 def literal(value: Any, kind: str) -> str:

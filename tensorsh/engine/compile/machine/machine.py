@@ -8,20 +8,25 @@ from typing import Any
 
 import numpy as np
 
+from .. import apart, store
 from ..fuse import Group, changed
 from ..steps import Step
 from ..values import Number, Value
 from .assembler import assembled
 from .forms import VECTOR, Forms, Unknown, constant
+from .image import placed
 from .phases import Phases
 from .writer import STARTS, Writer
 
 Array = np.ndarray[Any, Any]
 Block = Callable[[int, int], object]
 
-#: additions (of 0.1 ns) that NumPy does before LLVM is asked; about what its code then costs to make. It is their
-#: number that counts, not the time they take, so that a program computes the same bits each time
-ENOUGH = 1_500_000_000
+#: additions (of 0.1 ns) that NumPy does before there is machine code: ten times what that costs to make. It is their
+#: number that counts, not the time they take nor what is in the user's cache, so that a program computes the same
+#: bits each time
+ENOUGH = 15_000_000_000
+#: the part of them after which another process is asked to have the code ready by then
+EARLY = 10
 
 
 class Machine:
@@ -31,7 +36,7 @@ class Machine:
     `folds` take the partial sums, a dictionary for each fold.
     """
 
-    def __init__(self, group: Group, ins: list[Any], outs: list[Value]):
+    def __init__(self, group: Group, ins: list[Any], outs: list[Value], keys: dict[str, str]):
         forms = Forms(group)
         phases = Phases(forms, {id(v) for v in outs})
         self.text = Writer(forms, phases, ins, outs).text()
@@ -47,13 +52,19 @@ class Machine:
         self.pool: list[Array] = []
         self.code: Callable[..., object] | None = None
         self.owner: Any = None
+        self.keys = keys  # of the texts of all groups of the program, once they have been asked for
+        keys[self.text] = ""
 
     def __call__(
         self, block: Block, ins: tuple[Any, ...], outs: tuple[Array, ...], folds: tuple[dict[int, Any], ...]
     ) -> Block:
         if self.code is None:
             self.work += self.cost
-            if self.work < ENOUGH or not self._assemble():
+            if self.work < ENOUGH:
+                if not self.keys[self.text] and self.work * EARLY >= ENOUGH and store.usable():
+                    self._ask()
+                return block
+            if not self._assemble():
                 return block
         code = self.code
         arguments = self._addresses((*ins, *outs))
@@ -102,7 +113,7 @@ class Machine:
         import ctypes
 
         try:
-            self.owner, address = assembled(self.text)
+            self.owner, address = self._code()
         except (ImportError, OSError):
             self.work = -math.inf
             return False
@@ -111,6 +122,25 @@ class Machine:
         kinds += [ctypes.c_void_p] * (len(self.folds) + 1)
         self.code = ctypes.CFUNCTYPE(None, *kinds)(address)
         return True
+
+    def _ask(self) -> None:
+        """Have another process make what the program's groups will need."""
+        for text in self.keys:
+            self.keys[text] = store.key("text", text)
+        wanted = [(key, text) for text, key in self.keys.items() if store.find(key) is None]
+        if wanted and apart.possible():
+            apart.start("", "texts", wanted)
+
+    def _code(self) -> tuple[Any, int]:
+        """What owns the machine code, and its address."""
+        key = self.keys[self.text]
+        kept = store.find(key) if key else None
+        if kept is not None:
+            return placed(kept)
+        owner, address, image = assembled(self.text)
+        if key and image is not None:
+            store.keep(key, image)
+        return owner, address
 
 
 def partial_dtype(fold: Step, forms: Forms) -> np.dtype[Any]:
@@ -123,10 +153,11 @@ def _address(a: Array) -> int:
     return a.__array_interface__["data"][0]
 
 
-def machine_for(group: Group, outs: list[Value]) -> tuple[Machine, list[Any]] | None:
+def machine_for(group: Group, outs: list[Value], keys: dict[str, str]) -> tuple[Machine, list[Any]] | None:
     """Machine code for a group, and the arrays and numbers it reads; None if NumPy has to do it.
 
-    `outs` are the values that it leaves whole. What changes memory that was there before is left to NumPy.
+    `outs` are the values that it leaves whole, `keys` those of the texts of the program's groups. What changes memory
+    that was there before is left to NumPy.
     """
     if any(changed(step) for step in group.inner):
         return None
@@ -144,6 +175,6 @@ def machine_for(group: Group, outs: list[Value]) -> tuple[Machine, list[Any]] | 
     if any(type(v) is Value and not v.flags.c_contiguous for v in (*given, *outs)):
         return None
     try:
-        return Machine(group, given, outs), given
+        return Machine(group, given, outs, keys), given
     except (Unknown, KeyError):
         return None

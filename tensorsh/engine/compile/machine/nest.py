@@ -6,25 +6,27 @@ from collections.abc import Callable, Sequence
 
 from .code import ATTRIBUTES, STORED, TYPES, Code, literal
 from .numpy_loops import HEAD
-from .operands import Operand
+from .operands import Bases, Operand
 
 
 class Nest:
     """Writes a function of nests of loops.
 
-    It is called with a table of the addresses in `fixed`, and with what is named in `given`. Its text does not
-    say where anything is, so that what does the same with other arrays is the same text.
+    It is called with a table of the addresses in `fixed`, and with what is named in `given` (`Bases`). Its text does
+    not say where anything is, so that what does the same with other arrays is the same text.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bases: Bases) -> None:
         self.code = Code()
-        self.given: list[str] = []
-        self.fixed: list[int] = []
-        self.numbers: set[str] = set()
+        self.given, self.fixed, self.numbers = bases.given, bases.fixed, bases.numbers
         self.bases: dict[int | str | None, str] = {}
         self.labels = 0
         self.metadata: list[str] = []
         self.head: list[str] = []
+        for k, address in enumerate(self.fixed):
+            self.bases[address] = self._from_table(f"%fixed{k}", k)
+        for k, name in enumerate(self.given):
+            self.bases[name] = f"%p{k}" if name in self.numbers else self._data(f"%p{k}")
 
     def text(self) -> str:
         c = self.code
@@ -42,24 +44,17 @@ class Nest:
 
     # ---------------------------------------------------------------- operands
 
-    def _base(self, x: Operand) -> None:
-        if x.place is None or x.place in self.bases:
-            return
-        if type(x.place) is int:
-            name = self.bases[x.place] = f"%fixed{len(self.fixed)}"
-            self.head.append(f"{name}_at = getelementptr ptr, ptr %table, i64 {len(self.fixed)}")
-            self.head.append(f"{name} = load ptr, ptr {name}_at")
-            self.fixed.append(x.place)
-            return
-        name = f"%p{len(self.given)}"
-        self.given.append(str(x.place))
-        self.bases[x.place] = name
-        if x.number:
-            self.numbers.add(str(x.place))
-        else:
-            self.bases[x.place] = f"{name}_data"
-            self.head.append(f"{name}_field = getelementptr i8, ptr {name}, i64 {HEAD}")
-            self.head.append(f"{name}_data = load ptr, ptr {name}_field")
+    def _from_table(self, name: str, k: int) -> str:
+        """The register with address k of the table."""
+        self.head.append(f"{name}_at = getelementptr ptr, ptr %table, i64 {k}")
+        self.head.append(f"{name} = load ptr, ptr {name}_at")
+        return name
+
+    def _data(self, name: str) -> str:
+        """The register with the address of an object's elements."""
+        self.head.append(f"{name}_field = getelementptr i8, ptr {name}, i64 {HEAD}")
+        self.head.append(f"{name}_data = load ptr, ptr {name}_field")
+        return f"{name}_data"
 
     def _fetch(self, x: Operand, at: Sequence[str], strides: Sequence[int], group: str, kind: str) -> str:
         """The element of an operand in the loops `at`, as LLVM's type `kind`."""

@@ -19,18 +19,16 @@ from .code import TYPES, literal
 from .forms import Unknown
 from .nest import Nest, broadcast, merged
 from .numpy_loops import loop, types_of
-from .operands import MOST_PRODUCTS, Call
+from .operands import MOST_PRODUCTS, Bases, Call
 
 
 class Straight(Nest):
     """Writes the function of several calls."""
 
     def __init__(self, calls: Sequence[Call]):
-        super().__init__()
+        super().__init__(Bases(calls))
         self.calls = calls
-        for call in calls:
-            for operand in (*call.args, call.out):
-                self._base(operand)
+        self.loops: list[tuple[np.ufunc, str]] = []  # NumPy's, whose addresses follow those in `fixed`
         for call in calls:
             self._write(call)
 
@@ -92,12 +90,12 @@ class Straight(Nest):
                 call, lambda args: instructions.ufunc(c, function, kind, args), [kind] * len(call.args)
             )
             return
-        found = None
+        types = None
         if all(x.place is not None and not x.number for x in call.args):
             types = types_of(function, dtypes, call.out.dtype)
-            found = types and loop(function, types)
-        if not found or any(x.dtype.char != t for x, t in zip(call.args, types or "", strict=False)):
+        if not types or any(x.dtype.char != t for x, t in zip(call.args, types, strict=False)):
             raise Unknown(f"{function.__name__} of {dtypes}")
+        found = self._loop(function, types)
         operands = [*call.args, call.out]
         aligned = [*(broadcast(x, call.out.shape) for x in call.args), call.out.strides]
         shape, strides = merged(call.out.shape, aligned)
@@ -109,15 +107,27 @@ class Straight(Nest):
 
         self._nest(shape[:-1], [s[:-1] for s in strides], body, parallel=False)
 
+    def _loop(self, function: np.ufunc, types: str) -> tuple[str, str]:
+        """The registers with the addresses of a loop of NumPy's and of its data."""
+        if loop(function, types) is None:
+            raise Unknown(f"{function.__name__} of {types}")
+        if (function, types) not in self.loops:
+            self.loops.append((function, types))
+            k = len(self.loops) - 1
+            for part, name in enumerate((f"%loop_of{k}", f"%data_of{k}")):
+                self._from_table(name, len(self.fixed) + 2 * k + part)
+        k = self.loops.index((function, types))
+        return f"%loop_of{k}", f"%data_of{k}"
+
     def _call_loop(
-        self, found: tuple[int, int], places: list[str], dims: list[int], steps: list[int]
+        self, found: tuple[str, str], places: list[str], dims: list[int], steps: list[int]
     ) -> None:
         """Call one of NumPy's loops."""
         c = self.code
         for name, kind, values in (("args", "ptr", places), ("dims", "i64", dims), ("steps", "i64", steps)):
             for i, value in enumerate(values):
                 c.line(f"store {kind} {value}, ptr {c.address(kind, f'%{name}', str(i))}")
-        function, data = (f"inttoptr (i64 {address} to ptr)" for address in found)
+        function, data = found
         c.line(f"call void {function}(ptr %args, ptr %dims, ptr %steps, ptr {data})")
 
     def _product(self, call: Call) -> None:
@@ -128,9 +138,7 @@ class Straight(Nest):
             x.value is not None or x.number for x in call.args
         ):
             raise Unknown("a large product")
-        found = loop(np.matmul, f"{a.dtype.char}{a.dtype.char}->{a.dtype.char}")
-        if found is None:
-            raise Unknown("a product without a loop")
+        found = self._loop(np.matmul, f"{a.dtype.char}{a.dtype.char}->{a.dtype.char}")
         dims = [1, a.shape[0], a.shape[1], b.shape[1]]
         steps = [0, 0, 0, *a.strides, *b.strides, *out.strides]
         self._call_loop(found, [self.bases[x.place] for x in (a, b, out)], dims, steps)
@@ -138,9 +146,9 @@ class Straight(Nest):
     def _reduce(self, call: Call) -> None:
         """NumPy's loop along the axis for each result; where the axis is not the last, row upon row."""
         x, out, axis = call.args[0], call.out, call.axis
-        found = loop(call.function, f"{x.dtype.char}{x.dtype.char}->{out.dtype.char}")
-        if found is None or x.dtype != out.dtype or any(n == 0 for n in x.shape):
+        if x.dtype != out.dtype or any(n == 0 for n in x.shape):
             raise Unknown("a reduction")
+        found = self._loop(call.function, f"{x.dtype.char}{x.dtype.char}->{out.dtype.char}")
         if list(x.strides) != sorted(x.strides, reverse=True) or x.value is not None:
             raise Unknown("a reduction in another order")
         n = x.shape[axis]

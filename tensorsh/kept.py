@@ -1,0 +1,88 @@
+"""Files in the user's cache folder: what takes long to make, and can be made again.
+
+Only the user may have written them: the folder is made with mode 0700, files with 0600; owner, mode and digest are
+looked at before a byte is used, and links are not followed. A file is written beside and renamed, so that nobody ever
+sees half of one. What is absent, damaged, foreign or cannot be written is as if it had never been there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable
+
+#: of a file's content, to be found before it
+Digest = Callable[[bytes], bytes]
+
+
+def folder() -> str:
+    """`tensorsh` in the user's folder for caches."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):
+        base = os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "tensorsh")
+
+
+def read(name: str, digest: Digest) -> bytes | None:
+    """The content of a file; None where there is none that can be trusted."""
+    path = os.path.join(folder(), name)
+    try:
+        if not _ours(os.lstat(os.path.dirname(path)), stat.S_ISDIR):
+            return None
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        with open(handle, "rb") as file:
+            if not _ours(os.fstat(handle), stat.S_ISREG):
+                return None
+            data = file.read()
+    except OSError:
+        return None
+    size = len(digest(b""))
+    content = data[size:]
+    return content if len(data) >= size and digest(content) == data[:size] else None
+
+
+def _ours(status: os.stat_result, kind: Callable[[int], bool]) -> bool:
+    """Whether only the user can have written this."""
+    user = getattr(os, "getuid", lambda: status.st_uid)()
+    return kind(status.st_mode) and status.st_uid in (user, 0) and not status.st_mode & 0o022
+
+
+def write(name: str, content: bytes, digest: Digest) -> None:
+    """Keep a file, where that is possible."""
+    path = os.path.join(folder(), name)
+    temporary = f"{path}.{os.getpid()}"
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)  # of a process that was killed, or a link that somebody planted
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            with open(handle, "wb") as file:
+                file.write(digest(content) + content)
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+
+
+def touch(name: str) -> None:
+    """The file has been used now."""
+    with contextlib.suppress(OSError):
+        os.utime(os.path.join(folder(), name), follow_symlinks=False)
+
+
+def forget(prefix: str, files: int, size: int | None = None) -> None:
+    """Of the files with this prefix keep the newest, `files` at most, of `size` bytes together."""
+    with contextlib.suppress(OSError):
+        found = []
+        for entry in os.scandir(folder()):
+            status = entry.stat(follow_symlinks=False)
+            if entry.name.startswith(prefix) and _ours(status, stat.S_ISREG):
+                found.append((status.st_mtime, status.st_size, entry.path))
+        found.sort(reverse=True)
+        total = 0
+        for number, (_, length, path) in enumerate(found):
+            total += length
+            if number >= files or (size is not None and total > size):
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
