@@ -8,9 +8,13 @@ sees half of one. What is absent, damaged, foreign or cannot be written is as if
 from __future__ import annotations
 
 import contextlib
+import marshal
 import os
 import stat
+import sys
 from collections.abc import Callable
+from typing import Any
+from zlib import crc32
 
 #: of a file's content, to be found before it
 Digest = Callable[[bytes], bytes]
@@ -63,6 +67,34 @@ def write(name: str, content: bytes, digest: Digest) -> None:
             os.replace(temporary, path)
         except OSError:
             os.unlink(temporary)
+
+
+#: of what is computed again when it is needed: of other versions, and of checkouts that somebody works on
+MOST = 16
+
+
+def computed(kind: str, name: str, key: Any, compute: Callable[[], Any]) -> Any:
+    """The data of a key: as it was kept, else computed and kept from now on.
+
+    Of one `kind` each `name` has a file of its own, and so has each Python, so that versions side by side leave each
+    other's alone; the newest `MOST` stay. Key and data are what `marshal` takes.
+    """
+    version = str(sys.version_info[:2])
+    file = f"{kind}-{crc32((version + name).encode()):08x}.table"
+    content = read(file, checksum)
+    if content is not None:
+        with contextlib.suppress(ValueError, EOFError, TypeError):
+            whose, data = marshal.loads(content)
+            if whose == (version, key):
+                return data
+    data = compute()
+    write(file, marshal.dumps(((version, key), data)), checksum)
+    forget(f"{kind}-", MOST)
+    return data
+
+
+def checksum(content: bytes) -> bytes:
+    return crc32(content).to_bytes(4, "big")
 
 
 def touch(name: str) -> None:

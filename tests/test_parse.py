@@ -169,7 +169,7 @@ def test_cache_of_another_grammar_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     grammar.load()
     ((name,),) = [[path.name for path in (tmp_path / "tensorsh").iterdir()]]
-    kept.write(name, marshal.dumps(("another grammar", {"names": []})), grammar._checksum)
+    kept.write(name, marshal.dumps(("another grammar", {"names": []})), kept.checksum)
     assert grammar.load().names
 
 
@@ -185,7 +185,7 @@ def test_grammars_side_by_side_keep_their_tables(tmp_path, monkeypatch):
     with monkeypatch.context() as other:
         other.setattr(grammar, "FORMAT", -1)
         grammar.load()
-    assert len(list((tmp_path / "tensorsh").iterdir())) == grammar.TABLES_KEPT
+    assert len(list((tmp_path / "tensorsh").iterdir())) == kept.MOST
     monkeypatch.setattr(grammar, "_compute", None)
     assert grammar.load().names
 

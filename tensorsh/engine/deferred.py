@@ -1,38 +1,30 @@
 """Operators and attributes of tensors whose modules are not imported yet.
 
-Python looks an operator up in the class, where `Tensor.__getattr__` is not asked. So a stand-in is there, which imports
-the module; that puts the operator itself in its place.
+Python looks an operator up in the class, where `Tensor.__getattr__` is not asked, and so it does where an attribute is
+assigned to. So a stand-in is there, which imports the module; that puts the operator or attribute itself in its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .registry import bring
 from .tensor import Tensor, install
 
 
-def defer_operators(package: str, operators: dict[str, str]) -> None:
-    """Let each operator import its module when it is first used: {module: "add radd …"}."""
-    for module, names in operators.items():
-        for name in names.split():
-            install(f"__{name}__", _operator(f"__{name}__", f"{package}.{module}"))
+def defer_operator(name: str, module: str) -> None:
+    """Let an operator import its module when it is first used."""
 
-
-def defer_attributes(package: str, attributes: dict[str, str]) -> None:
-    """The same for attributes that are none of methods: assigning to one has to find it too."""
-    for module, names in attributes.items():
-        for name in names.split():
-            install(name, _Attribute(name, f"{package}.{module}"))
-
-
-def _operator(name: str, module: str) -> Callable[..., Any]:
     def operator(self: Tensor, *args: Any) -> Any:
         bring(module)
         return getattr(Tensor, name)(self, *args)
 
-    return operator
+    install(name, operator)
+
+
+def defer_attribute(name: str, module: str) -> None:
+    """The same for an attribute that is none of methods."""
+    install(name, _Attribute(name, module))
 
 
 class _Attribute:

@@ -1,15 +1,15 @@
 """The registry: every operation by each of its public names, its module imported when first asked for.
 
-A package of operations hands over an index (name → module of the package); looking a name up imports that
+A package of operations hands over its index (name → module, see `index`); looking a name up imports that
 module, which registers the operation. So a program pays for the operations it uses. Walking through all
-names imports everything; so does a name that no index has.
+names imports everything.
 """
 
 from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -32,12 +32,8 @@ class Registry(dict[str, Any]):
         self.index: dict[str, str] = {}
         self.packages: list[str] = []
         self.waiting: list[weakref.WeakMethod[Callable[[], None]]] = []
-        self.owners: dict[str, str] | None = None  # name → module, while an index is being made
-
-    def add_package(self, package: str, index: Mapping[str, str]) -> None:
-        """Make the operations of a package available under the names of its index."""
-        self.packages.append(package)
-        self.index.update((name, f"{package}.{module}") for name, module in index.items())
+        self.attributes: set[str] = set()  # those of `index` that are attributes of tensors, and no methods
+        self.noted: dict[str, str] | None = None  # name → module, while an index is made
 
     def load(self, name: str) -> bool:
         """Import what defines `name`; whether an index knows it."""
@@ -49,11 +45,13 @@ class Registry(dict[str, Any]):
 
     def load_all(self) -> None:
         """Import every module of the packages."""
-        from pkgutil import iter_modules
-
         for package in self.packages:
-            for module in iter_modules(import_module(package).__path__):
-                bring(f"{package}.{module.name}")
+            bring_all(package)
+
+    def note(self, name: str) -> None:
+        """While an index is made: the module that is being imported declares this name."""
+        if self.noted is not None:
+            self.noted[name] = _running_module()
 
     def is_unused(self) -> bool:
         """Whether no operation has been asked for yet."""
@@ -64,8 +62,7 @@ class Registry(dict[str, Any]):
         self.waiting.append(weakref.WeakMethod(told))
 
     def __setitem__(self, name: str, value: Any) -> None:
-        if self.owners is not None:
-            self.owners[name] = _running_module()
+        self.note(name)
         super().__setitem__(name, value)
         while self.waiting:
             told = self.waiting.pop()()
@@ -73,8 +70,7 @@ class Registry(dict[str, Any]):
                 told()
 
     def __missing__(self, name: str) -> Any:
-        if not self.load(name):
-            self.load_all()
+        self.load(name)
         found = super().get(name)
         if found is None:
             raise KeyError(name)
@@ -119,6 +115,14 @@ class Registry(dict[str, Any]):
 def bring(module: str) -> None:
     """Import a module of operations, whole: what an interrupt left half done would be declared twice."""
     import_module(module)
+
+
+def bring_all(package: str) -> None:
+    """Import every module of a package of operations."""
+    from pkgutil import iter_modules
+
+    for module in iter_modules(import_module(package).__path__):
+        bring(f"{package}.{module.name}")
 
 
 def _running_module() -> str:

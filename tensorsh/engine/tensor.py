@@ -522,6 +522,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
 def install(name: str, value: Any) -> None:
     """Give tensors an attribute, which no program can."""
+    op.registry.note(f"Tensor.{name}")
     type.__setattr__(Tensor, name, value)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from os.path import dirname
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import context
 
@@ -42,22 +42,28 @@ BETWEEN = tuple(f"{PACKAGE}/{layer}/" for layer in ("lang", "modules"))
 LIBRARY = (f"{PACKAGE}/torch/", f"{PACKAGE}/ignite/")
 
 
-class Place(NamedTuple):
+class Place:
     """Where a program was: its file, line and module, and the nodes that were running, innermost first."""
 
-    file: str
-    line: int
-    module: str
-    nodes: tuple[Any, ...]
+    __slots__ = ("file", "line", "module", "nodes")
+
+    def __init__(self, file: str, line: int, module: str, nodes: tuple[Any, ...]):
+        self.file = file
+        self.line = line
+        self.module = module
+        self.nodes = nodes
 
 
-class Event(NamedTuple):
+class Event:
     """A warning to be shown. `operands` are the values that it is about."""
 
-    message: Warning
-    place: Place
-    help: str | None
-    operands: tuple[Any, ...]
+    __slots__ = ("help", "message", "operands", "place")
+
+    def __init__(self, message: Warning, place: Place, help: str | None, operands: tuple[Any, ...]):
+        self.message = message
+        self.place = place
+        self.help = help
+        self.operands = operands
 
 
 class Warnings:

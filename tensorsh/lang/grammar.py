@@ -1,23 +1,17 @@
 """The parse table: what Lark computes from `tensorsh.lark`, kept in the user's cache directory.
 
 Lark turns the grammar into an LALR(1) table once; the table is then plain data, so a later run reads it
-back without importing Lark at all. The cache holds the grammar's text beside the table: a changed
-grammar, a damaged file or a home that cannot be written only means that the table is computed again.
+back without importing Lark at all.
 """
 
 from __future__ import annotations
 
-import marshal
 import os
-import sys
 from typing import Any
-from zlib import crc32
 
 from .. import kept
 
-PREFIX = "grammar-"
-FORMAT = 1  # of the cached data; raise it with every change of `_compute`
-TABLES_KEPT = 8  # of other versions, and of checkouts that somebody works on
+FORMAT = 1  # of the data that is kept; raise it with every change of `_compute`
 
 # How a rule's children become the value of the whole, see `Rule`.
 BUILD, PASS, SPREAD = 0, 1, 2
@@ -78,14 +72,8 @@ def load() -> Grammar:
     """The grammar, from the cache if it is there and up to date."""
     with open(_grammar_file(), encoding="utf-8") as file:
         text = file.read()
-    key = f"{FORMAT} {sys.version_info[:2]}\n{text}"
-    name = _cache_file(key)
-    data = _read_cache(name, key)
-    if data is None:
-        data = _compute(text)
-        kept.write(name, marshal.dumps((key, data)), _checksum)
-        kept.forget(PREFIX, TABLES_KEPT)
-    return Grammar(data)
+    key = f"{FORMAT}\n{text}"
+    return Grammar(kept.computed("grammar", key, key, lambda: _compute(text)))
 
 
 def _grammar_file() -> str:
@@ -93,29 +81,6 @@ def _grammar_file() -> str:
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     inside = os.path.join(package, "grammar", "tensorsh.lark")
     return inside if os.path.exists(inside) else os.path.join(package, "..", "grammar", "tensorsh.lark")
-
-
-# ------------------------------------------------------------------ the cache
-
-
-def _cache_file(key: str) -> str:
-    """Each grammar has a file of its own: versions of tensorsh side by side leave each other's alone."""
-    return f"{PREFIX}{crc32(key.encode()):08x}.table"
-
-
-def _checksum(data: bytes) -> bytes:
-    return crc32(data).to_bytes(4, "big")
-
-
-def _read_cache(name: str, key: str) -> dict[str, Any] | None:
-    data = kept.read(name, _checksum)
-    if data is None:
-        return None
-    try:
-        stored_key, table = marshal.loads(data)
-    except (ValueError, EOFError, TypeError):
-        return None
-    return table if stored_key == key else None
 
 
 # ------------------------------------------------------------------ from Lark

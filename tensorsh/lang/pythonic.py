@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.device import Device
 from ..engine.dtype import DType
-from ..engine.op import Op
+from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
 from ..modules.guarded import is_guarded, is_guarded_write
-from ..ops.names import NAMES
 from . import ast
 from .codegen import Compiler
 from .expressions import BINARY, LOAD, STORE, UNARY, Expressions
@@ -53,12 +52,10 @@ SHARED = frozenset({
 @cache
 def methods() -> frozenset[str]:
     """The names of tensors' methods that are C in PyTorch."""
-    found = {name[7:] for name in NAMES if name.startswith("Tensor.")}
-    return frozenset(found - PROPERTIES - IN_PYTHON | {"item", "tolist", "numpy"})
+    found = {name[7:] for name in registry.index if name.startswith("Tensor.")}
+    return frozenset(found - registry.attributes - IN_PYTHON | {"item", "tolist", "numpy"})
 
 
-#: those that are no methods, and often read
-PROPERTIES = frozenset(("T", "H", "mT", "mH", "data", "real", "imag", "layout"))
 #: those that are Python functions
 IN_PYTHON = frozenset({
     "backward", "dim_order", "eig", "index", "is_shared", "istft", "lstsq", "lu", "norm", "register_hook",

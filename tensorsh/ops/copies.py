@@ -11,8 +11,15 @@ from typing import Any
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
 from ..errors import ShapeError
+from .attributes import alias
+from .complex_parts import view_as_real
+from .diagonals import diagonal
 from .getitem import slice_range
+from .reorder import permute, t, transpose
 from .rules import wrap_dim
+from .shape_views import squeeze, unsqueeze
+from .split import chunk, narrow, select, split, split_with_sizes, unbind_at
+from .strided import as_strided, unfold
 
 
 def own(view: Tensor, title: str | None = None) -> Tensor:
@@ -44,18 +51,18 @@ View = Callable[..., Any]
 
 #: name, its parameters after the tensor, the view, an example's arguments and what it shows
 ROWS: tuple[tuple[str, str, View, str, str], ...] = (
-    ("alias", "", registry["alias"], "[1, 2]", "tensor([1, 2])"),
+    ("alias", "", alias, "[1, 2]", "tensor([1, 2])"),
     (
         "as_strided",
         ", ints size, ints stride, int? storage_offset=None",
-        registry["as_strided"],
+        as_strided,
         "arange(6), (2, 2), (1, 3)",
         "tensor([[0, 3],\n        [1, 4]])",
     ),
     (
         "diagonal",
         ", int offset=0, int dim1=0, int dim2=1",
-        registry["diagonal"],
+        diagonal,
         "[[1, 2], [3, 4]]",
         "tensor([1, 4])",
     ),
@@ -66,8 +73,8 @@ ROWS: tuple[tuple[str, str, View, str, str], ...] = (
         "[1, 2], (2, 2)",
         "tensor([[1, 2],\n        [1, 2]])",
     ),
-    ("permute", ", int[] dims", registry["permute"], "[[1, 2]], (1, 0)", "tensor([[1],\n        [2]])"),
-    ("select", ", int dim, int index", registry["select"], "[[1, 2], [3, 4]], 1, 0", "tensor([1, 3])"),
+    ("permute", ", int[] dims", permute, "[[1, 2]], (1, 0)", "tensor([[1],\n        [2]])"),
+    ("select", ", int dim, int index", select, "[[1, 2], [3, 4]], 1, 0", "tensor([1, 3])"),
     (
         "slice",
         ", int dim=0, int? start=None, int? end=None, int step=1",
@@ -78,35 +85,35 @@ ROWS: tuple[tuple[str, str, View, str, str], ...] = (
     (
         "split",
         ", int split_size, int dim=0",
-        registry["split"],
+        split,
         "arange(3), 2",
         "(tensor([0, 1]), tensor([2]))",
     ),
     (
         "split_with_sizes",
         ", int[] split_sizes, int dim=0",
-        registry["split_with_sizes"],
+        split_with_sizes,
         "arange(3), [1, 2]",
         "(tensor([0]), tensor([1, 2]))",
     ),
-    ("squeeze", ", any dim=...", registry["squeeze"], "[[1, 2]]", "tensor([1, 2])"),
-    ("t", "", registry["t"], "[[1, 2]]", "tensor([[1],\n        [2]])"),
+    ("squeeze", ", any dim=...", squeeze, "[[1, 2]]", "tensor([1, 2])"),
+    ("t", "", t, "[[1, 2]]", "tensor([[1],\n        [2]])"),
     (
         "transpose",
         ", int dim0, int dim1",
-        registry["transpose"],
+        transpose,
         "[[1, 2]], 0, 1",
         "tensor([[1],\n        [2]])",
     ),
-    ("unbind", ", int dim=0", registry["unbind"], "[1, 2]", "(tensor(1), tensor(2))"),
+    ("unbind", ", int dim=0", unbind_at, "[1, 2]", "(tensor(1), tensor(2))"),
     (
         "unfold",
         ", int dimension, int size, int step",
-        registry["Tensor.unfold"],
+        unfold,
         "arange(4), 0, 3, 1",
         "tensor([[0, 1, 2],\n        [1, 2, 3]])",
     ),
-    ("unsqueeze", ", int dim", registry["unsqueeze"], "[1, 2], 0", "tensor([[1, 2]])"),
+    ("unsqueeze", ", int dim", unsqueeze, "[1, 2], 0", "tensor([[1, 2]])"),
     (
         "view",
         ", int[]? size=None, dtype? dtype=None",
@@ -117,7 +124,7 @@ ROWS: tuple[tuple[str, str, View, str, str], ...] = (
     (
         "view_as_real",
         "",
-        registry["view_as_real"],
+        view_as_real,
         "tensor([1 + 2j])",
         "tensor([[1., 2.]])",
     ),
@@ -153,7 +160,7 @@ def narrow_copy(input, dim, start, length):
     if length < 0 and input.ndim:
         n = input.shape[wrap_dim(dim, input.ndim)]
         raise ShapeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).", code="narrow")
-    return own(registry["narrow"](input, dim, start, length), "NarrowCopyBackward0")
+    return own(narrow(input, dim, start, length), "NarrowCopyBackward0")
 
 
 # ------------------------------------------------------------------ pieces that may be written to
@@ -173,12 +180,12 @@ def unsafe(name: str, parameters: str, title: str, view: View, given: str) -> No
         return tuple([own(v, title) for v in view(*args)])
 
 
-unsafe("chunk", ", int chunks, int dim=0", "UnsafeSplitBackward0", registry["chunk"], "2")
-unsafe("split", ", int split_size, int dim=0", "UnsafeSplitBackward0", registry["split"], "2")
+unsafe("chunk", ", int chunks, int dim=0", "UnsafeSplitBackward0", chunk, "2")
+unsafe("split", ", int split_size, int dim=0", "UnsafeSplitBackward0", split, "2")
 unsafe(
     "split_with_sizes",
     ", int[] split_sizes, int dim=0",
     "UnsafeSplitWithSizesBackward0",
-    registry["split_with_sizes"],
+    split_with_sizes,
     "[2, 1]",
 )

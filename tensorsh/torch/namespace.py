@@ -68,9 +68,8 @@ class Namespace:
                 self,
                 help=why_absent(f"{self._path}.{name}".lstrip(".")) or did_you_mean(name, self.names()),
             )
-        if not _loading():
-            self.__dict__[name] = found
-            seal_library()
+        self.__dict__[name] = found
+        seal_library()
         return found
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -196,11 +195,6 @@ def settings_of(path: str) -> dict[str, Any]:
     return {} if module is None else vars(module).get("SETTINGS", {})
 
 
-def _loading() -> bool:
-    """Whether an index is being made: then nothing must be remembered."""
-    return registry.owners is not None
-
-
 def lazily(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` for a package of the library, so that Python finds there what programs find."""
     path = module.removeprefix(PACKAGE).lstrip(".")
@@ -218,8 +212,7 @@ def lazily(module: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
             raise AttributeError(f"module 'torch{path and '.' + path}' has no attribute '{name}'")
         if isinstance(found, Namespace) and name in _inner_namespaces(path):
             return import_module(f"{module}.{name}")
-        if not _loading():
-            vars(sys.modules[module])[name] = found
+        vars(sys.modules[module])[name] = found
         return found
 
     return get, lambda: sorted(namespace(path).names())

@@ -1,6 +1,5 @@
 """Training: optimisers, batches, progress, metrics; like `ops`, imported when they are asked for."""
 
-from ..engine.op import registry
-from .names import NAMES
+from ..engine.index import enter
 
-registry.add_package(__name__, NAMES)
+enter(__name__)
