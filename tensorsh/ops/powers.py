@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine import vector_sqrt
 from ..engine.apply import apply
 from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
@@ -73,7 +74,7 @@ SHORTCUTS: dict[float, Callable[..., Any]] = {
     3: lambda x: np.multiply(np.multiply(x, x), x),
     -1: lambda x: np.divide(1, x),
     -2: lambda x: np.divide(1, np.multiply(x, x)),
-    0.5: np.sqrt,
+    0.5: vector_sqrt.sqrt,
     -0.5: lambda x: np.divide(1, np.sqrt(x)),
 }
 

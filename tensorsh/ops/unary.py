@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine import vector_sqrt
 from ..engine.apply import apply
 from ..engine.fused import fused
 from ..engine.inplace import apply_inplace
@@ -113,7 +114,7 @@ unary(
 
 unary(
     "sqrt",
-    np.sqrt,
+    vector_sqrt.sqrt,
     """Square root of each element.
 
     >>> sqrt([4., 2.])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import fma
+from .. import fma, vector_sqrt
 from ..parallel import LARGE
 from ..products import matmul, products, shares, wants_one
 from ..small_products import followed, is_batch_ordered, is_followed, is_ordered
@@ -23,13 +23,13 @@ from .values import Number, Value
 Lowering = Callable[..., Any]
 
 UNARY = {
-    "neg": np.negative, "sqrt": np.sqrt, "abs": np.absolute, "exp": np.exp, "exp2": np.exp2,
+    "neg": np.negative, "abs": np.absolute, "exp": np.exp, "exp2": np.exp2,
     "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p,
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
     "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
 }  # fmt: skip
 #: those that small arrays go through float64 for
-ROUNDED = frozenset(UNARY) - {"neg", "sqrt", "abs"}
+ROUNDED = frozenset(UNARY) - {"neg", "abs"}
 
 BINARY = {
     "mul": np.multiply, "div": np.divide, "lt": np.less, "le": np.less_equal, "gt": np.greater,
@@ -128,7 +128,15 @@ def _pow(trace: Any, x: Any, exponent: Any) -> Any:
         return trace.ufunc(np.multiply, x, x)
     if n == 3:
         return trace.ufunc(np.multiply, trace.ufunc(np.multiply, x, x), x)
-    return trace.ufunc(np.sqrt, x) if n == 0.5 else None
+    return _sqrt(trace, x) if n == 0.5 else None
+
+
+def _sqrt(trace: Any, x: Any) -> Any:
+    if not is_float(x):
+        return None
+    if vector_sqrt.follows(x):
+        return trace.call(vector_sqrt.sqrt, (x,), x.shape, x.dtype, alike=True)
+    return trace.ufunc(np.sqrt, x)
 
 
 def _sigmoid(trace: Any, x: Any) -> Any:
@@ -211,6 +219,7 @@ TABLE: dict[tuple[str, int], Lowering] = {
     ("addmm", 5): _addmm,
     ("relu", 1): _relu,
     ("sigmoid", 1): _sigmoid,
+    ("sqrt", 1): _sqrt,
     ("rsqrt", 1): _rsqrt,
     ("layer_norm", 5): _layer_norm,
     ("threshold_backward", 2): _threshold,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...engine import fma
+from ...engine import fma, vector_sqrt
 from . import traced
 from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
 
@@ -42,13 +42,14 @@ def adam(w: Array, g: Array, state: State, options: Options) -> None:
     size = -(number(options["lr"]) / (1 - beta1**step))
     correction = (1 - beta2**step) ** 0.5
     eps = options["eps"]
+    sqrt = vector_sqrt.of_parts(w)
 
     def update(w: Array, g: Array, mean: Array, square: Array, largest: Array | None = None) -> None:
         g = _decayed(w, g, options)
         _averaged(g, mean, square, beta1, beta2)
         if largest is not None:
             square = np.maximum(largest, square, out=largest)
-        scale = np.sqrt(square)
+        scale = sqrt(square)
         fma.divide(scale, correction)
         scale += scale.dtype.type(eps)
         fma.add_quotient(w, mean, scale, size)
@@ -92,13 +93,14 @@ def nadam(w: Array, g: Array, state: State, options: Options) -> None:
     fma.scale(product, mu)
     so_far = product.item()
     correction = 1 - beta2**step
+    sqrt = vector_sqrt.of_parts(w)
 
     def update(w: Array, g: Array, mean: Array, square: Array) -> None:
         g = _decayed(w, g, options)
         _averaged(g, mean, square, beta1, beta2)
         scale = square.copy()
         fma.divide(scale, correction)
-        np.sqrt(scale, scale)
+        sqrt(scale, scale)
         scale += scale.dtype.type(options["eps"])
         fma.add_quotient(w, g, scale, -lr * (1.0 - mu) / (1.0 - so_far))
         fma.add_quotient(w, mean, scale, -lr * following / (1.0 - so_far * following))
@@ -116,6 +118,7 @@ def radam(w: Array, g: Array, state: State, options: Options) -> None:
     correction1, correction2 = 1 - beta1**step, 1 - beta2**step
     most = 2 / (1 - beta2) - 1
     length = most - 2 * step * (beta2**step) / correction2
+    sqrt = vector_sqrt.of_parts(w)
 
     def update(w: Array, g: Array, mean: Array, square: Array) -> None:
         g = _decayed(w, g, options)
@@ -125,7 +128,7 @@ def radam(w: Array, g: Array, state: State, options: Options) -> None:
         fma.divide(change, correction1)
         fma.scale(change, number(options["lr"]))
         if length > 5.0:
-            scale = np.sqrt(square)
+            scale = sqrt(square)
             scale += kind(options["eps"])
             np.divide(1, scale, scale)
             fma.scale(scale, correction2**0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...engine import fma
+from ...engine import fma, vector_sqrt
 from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
 
 
@@ -13,11 +13,12 @@ def adagrad(w: Array, g: Array, state: State, options: Options) -> None:
     if not state:
         state.update(begin_adagrad(w, options))
     size = -(number(options["lr"]) / (1 + (count(state) - 1) * options["lr_decay"]))
+    sqrt = vector_sqrt.of_parts(w)
 
     def update(w: Array, g: Array, total: Array) -> None:
         g = penalised(w, g, options)
         fma.add_product(total, g, g)
-        root = np.sqrt(total)
+        root = sqrt(total)
         root += root.dtype.type(options["eps"])
         fma.add_quotient(w, g, root, size)
 
@@ -39,14 +40,15 @@ def adadelta(w: Array, g: Array, state: State, options: Options) -> None:
         state.update(step=zero(), square_avg=np.zeros_like(w), acc_delta=np.zeros_like(w))
     count(state)
     rho, eps, lr = options["rho"], options["eps"], number(options["lr"])
+    sqrt = vector_sqrt.of_parts(w)
 
     def update(w: Array, g: Array, square: Array, changes: Array) -> None:
         g = penalised(w, g, options)
         kind = w.dtype.type
         fma.scale(square, rho)
         fma.add_product(square, g, g, 1 - rho)
-        change = np.sqrt(changes + kind(eps))
-        change /= np.sqrt(square + kind(eps))
+        change = sqrt(changes + kind(eps))
+        change /= sqrt(square + kind(eps))
         change *= g
         fma.scale(changes, rho)
         fma.add_product(changes, change, change, 1 - rho)
@@ -66,6 +68,7 @@ def rmsprop(w: Array, g: Array, state: State, options: Options) -> None:
             state["grad_avg"] = np.zeros_like(w)
     count(state)
     size = -number(options["lr"])
+    sqrt = vector_sqrt.of_parts(w)
 
     def update(w: Array, g: Array, square: Array, *more: Array) -> None:
         g = penalised(w, g, options)
@@ -76,9 +79,9 @@ def rmsprop(w: Array, g: Array, state: State, options: Options) -> None:
             fma.lerp(mean, g, 1 - alpha)
             root = square.copy()
             fma.add_product(root, mean, mean, -1)
-            np.sqrt(root, root)
+            sqrt(root, root)
         else:
-            root = np.sqrt(square)
+            root = sqrt(square)
         root += root.dtype.type(options["eps"])
         if momentum > 0:
             velocity = more[0]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...engine import dtype as dt
-from ...engine import fma
+from ...engine import fma, vector_sqrt
 from ...engine.compile.steps import External, Step
 from ...engine.spec import spec
 from ...engine.tensor import make_tensor
@@ -55,7 +55,8 @@ def adam(trace: Any, w: Any, g: Any, state: State, options: Options) -> bool:
     fused(fma.added, mean, trace.ufunc(np.subtract, g, mean), 1 - beta1)
     trace.write(square, trace.ufunc(np.multiply, square, single(beta2)))
     fused(fma.combined, square, trace.ufunc(np.multiply, g, single(1 - beta2)), g)
-    scale = trace.ufunc(np.divide, trace.ufunc(np.sqrt, square), correction)
+    root = trace.call(vector_sqrt.sqrt, (square,), square.shape, FLOAT32, alike=True)
+    scale = trace.ufunc(np.divide, root, correction)
     scale = trace.ufunc(np.add, scale, eps)
     change = trace.ufunc(np.divide, trace.ufunc(np.multiply, mean, size), scale)
     trace.write(w, trace.ufunc(np.add, w, change))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from ... import vector_exp as vectors
+from ... import vector_sqrt as roots
 from ...erf_polynomial import NORMAL_P, P
 from .code import Code, literal
 
@@ -81,6 +82,23 @@ def vector_exp(c: Code, x: str) -> str:
     u = c.binary("fadd", KIND, single(times(p, square, s)), number(1))
     shifted = c.binary("fadd", KIND, power, number(1.5 * 2**23))
     return _scaled(c, u, c.binary("sub", "i32", c.bits(shifted, KIND, "i32"), str(0x4B400000)))
+
+
+def vector_sqrt(c: Code, x: str) -> str:
+    """`engine.vector_sqrt.sqrt`, step by step."""
+    at = c.binary("lshr", "i32", c.bits(x, KIND, "i32"), str(roots.LOST))
+    at = c.binary("sub", "i32", at, str(roots.FIRST))
+    known = c.compare("ult", "i32", at, str(roots.COUNT))
+    place = c.add(f"zext i32 {c.select('i32', known, at, '0')} to i64")
+    table = f"inttoptr (i64 {roots.halves().ctypes.data} to ptr)"
+    g = c.load(roots.FLOAT32, c.address(KIND, table, place))
+    s = c.binary("fmul", KIND, x, g)
+    s = c.binary("fadd", KIND, s, s)
+    error = c.binary("fsub", KIND, number(0.5), c.binary("fmul", KIND, s, g))
+    s, g = (c.binary("fadd", KIND, each, c.binary("fmul", KIND, each, error)) for each in (s, g))
+    rest = c.binary("fsub", KIND, x, c.binary("fmul", KIND, s, s))
+    found = c.binary("fadd", KIND, c.binary("fmul", KIND, rest, g), s)
+    return c.select(KIND, known, found, c.intrinsic("sqrt", KIND, x))
 
 
 def _scaled(c: Code, x: str, n: str) -> str:

@@ -70,6 +70,8 @@ class Straight(Nest):
             self._by_element(call, lambda args: instructions.combined(self.code, *args), ["double"] * 3)
         elif call.label == "exp":
             self._by_element(call, lambda args: functions.vector_exp(self.code, *args), ["float"])
+        elif call.label == "sqrt":
+            self._by_element(call, lambda args: functions.vector_sqrt(self.code, *args), ["float"])
         elif call.label == "followed":
             ordered.write(self, call)
         elif call.label == "joined":
