@@ -6,6 +6,7 @@ target's new history, seen by every view of the same memory through the version 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,44 +21,34 @@ from .inference import refuse_write
 from .meta import reword
 from .mode import EAGER
 from .node import InPlaceNode, Node, edge, move_retained, refresh
-from .op import Op, converters
+from .op import Op, converters, registry
 from .schema import Schema
 from .spec import Spec
 from .tensor import TENSORS, Tensor, layout, make_tensor
 from .views import check_origin, steps_of
 from .warn import warn
 
-#: whose in-place forms PyTorch has as functions, too: torch.exp_(x)
-_ALSO_FUNCTIONS = (
-    "abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil clamp "
-    "clamp_max clamp_min clip conj_physical cos cosh deg2rad erf erfc exp exp2 expm1 fix floor frac gcd "
-    "i0 index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal round "
-    "rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy zero"
-)
-FUNCTIONS = frozenset(f"{name}_" for name in _ALSO_FUNCTIONS.split())
-
 
 def inplace_form(record: Op) -> None:
-    """Give tensors the method `name_` of an operation, for each method name that it has."""
+    """Give an operation its in-place form."""
+    install_forms(record, lambda schema: InPlace(record, schema), record.inplace)
+
+
+def install_forms(record: Op, form: Callable[[Schema], InPlace], inplace: bool | str) -> None:
+    """Make it a method `name_` for each method name of the operation, and a function where PyTorch has one."""
+    function = inplace == "function" or (inplace is True and len(record.schema.parameters) == 1)
     for name in method_names(record):
-        install_form(InPlace(record, Schema(name + "_", record.schema.parameters)))
+        made = form(Schema(name + "_", record.schema.parameters))
+        converters["method"](made.name, made)
+        registry[f"Tensor.{made.name}"] = made
+        if function:
+            registry[made.name] = made
 
 
 def method_names(record: Op) -> list[str]:
     """What the operation is called as a method of tensors."""
     methods = [n.removeprefix("Tensor.") for n in record.names if n.startswith("Tensor.")]
     return methods or [record.name.rpartition(".")[2]]
-
-
-def install_form(form: InPlace) -> None:
-    """Make an in-place form a method, and a function where PyTorch has it."""
-    from .op import registry
-
-    name = form.schema.name
-    converters["method"](name, form)
-    registry[f"Tensor.{name}"] = form
-    if name in FUNCTIONS:
-        registry[name] = form
 
 
 class InPlace(Op):
@@ -77,8 +68,6 @@ class InPlace(Op):
 
     def through_body(self, args: tuple[Any, ...]) -> Tensor:
         """In-place form of a composite: compute it, then copy into the target."""
-        from .op import registry
-
         assert self.of.body is not None
         check_writable(args[0])
         return apply_inplace(registry["copy"], (args[0], self.of.body(*args), False))
@@ -90,16 +79,12 @@ def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:
     return write_result(op, args) if mode is EAGER else mode.apply_inplace(op, args)
 
 
-#: what PyTorch lets change a leaf that requires a gradient: its autograd does not know of them
-UNWATCHED = frozenset({"logical_and", "logical_not", "logical_or", "logical_xor"})
-
-
 def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
     """`apply_inplace` on arrays."""
     target = args[0]
     state = context.current()
     refuse_write(target)
-    wants_grad = state.grad_enabled and any_requires_grad(args) and op.name not in UNWATCHED
+    wants_grad = state.grad_enabled and any_requires_grad(args) and not op.unwatched
     needs: tuple[bool, ...] = ()
     if wants_grad:
         check_history(target)
@@ -121,7 +106,8 @@ def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
 
     saved = args
     if wants_grad:
-        if 0 in op.saved(needs)[0]:
+        rules = op.replacing or op
+        if 0 in rules.saved(needs)[0]:
             # the derivative needs the values that are about to be overwritten
             before = make_tensor(target.array.copy(), target.spec, target.requires_grad_slot)
             e = edge(target)
@@ -137,7 +123,7 @@ def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
     )
     write(target, result.array, once=op.expanded is not None and is_expanded(target.array))
     if node is not None:
-        if op.saved(node.needs)[1]:
+        if node.rules.saved(node.needs)[1]:
             node.keep((target,))
         rebase(node, target)
     return target
@@ -156,7 +142,7 @@ def check_result(out: Spec | None, op: Op, args: tuple[Any, ...]) -> None:
             help=f"an in-place operation keeps the shape; write `x = x.{op.name}(…)` for a new tensor",
         )
     have, want = out.dtype, target.spec.dtype
-    if have.category > want.category and op.name not in ("copy", "fill", "masked_fill"):
+    if have.category > want.category and not op.lossy:
         limits = op.name.startswith("clamp") and not any(type(a) in TENSORS for a in args[1:])
         title = dt.c_names[want] if limits else want.title
         raise DTypeError(

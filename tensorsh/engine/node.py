@@ -15,7 +15,7 @@ from .hooks import hooks_of
 from .inference import refuse_saving
 from .journal import sequence
 from .mode import EAGER
-from .op import Op, registry
+from .op import Op, Recorded, registry
 from .saved import Packed, unpacked
 from .spec import Spec
 from .tensor import TENSORS, Tensor, make_tensor
@@ -116,7 +116,8 @@ class Node:
         self.seq = next(sequence)  # after those of views, whose nodes were made anew by now
         self.edges = edges
         self.needs = needs = tuple([e is not None for e in edges])
-        positions, keep_outputs = op.saves.get(needs) or op.saved(needs)
+        rules = op if op.replacing is None else self.rules
+        positions, keep_outputs = rules.saves.get(needs) or rules.saved(needs)
         self.saves = keep_outputs or bool(positions)
         self.versions: Any = ()
         if positions:
@@ -139,6 +140,11 @@ class Node:
     # -- what it is
 
     @property
+    def rules(self) -> Recorded:
+        """What it is called, and how it is differentiated."""
+        return self.op
+
+    @property
     def called(self) -> str:
         """What the operation was called as."""
         return self.op.name
@@ -146,7 +152,7 @@ class Node:
     def name(self) -> str:
         if self.title is not None:
             return self.title
-        name = self.op.grad_fn
+        name = self.rules.grad_fn
         return name if isinstance(name, str) else name(self.input_specs)
 
     def face(self) -> Any:
@@ -202,7 +208,7 @@ class Node:
                 raise version_error(t, version)
         found: list[tuple[Edge, Tensor]] = []
         edges, specs, args, first, lists = self.edges, self.input_specs, self.args, grads[0], self.op.lists
-        for derivative, inputs in self.op.wanted(self.needs):
+        for derivative, inputs in self.rules.wanted(self.needs):
             if derivative is None:
                 raise GradientError(
                     f"derivative for aten::{self.called} is not implemented",
@@ -285,6 +291,10 @@ class InPlaceNode(Node):
     __slots__ = ()
 
     @property
+    def rules(self) -> Recorded:
+        return self.op.replacing or self.op
+
+    @property
     def called(self) -> str:
         return self.op.name.removesuffix("_") + "_"
 
@@ -332,6 +342,14 @@ def version_error(t: Tensor, expected: int) -> Exception:
         code="version",
         help="the backward needs the old value: write `h = h + …` instead of `h += …`, or change a clone()",
     )
+
+
+def titled(title: str, result: Any) -> Any:
+    """What an operation gave; its node has this name: PyTorch has several for what is one operation here."""
+    for out in result if type(result) is tuple else (result,):
+        if out.node is not None:
+            out.node.title = title
+    return result
 
 
 # ------------------------------------------------------------------ views and in-place changes

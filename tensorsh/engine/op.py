@@ -79,7 +79,42 @@ def _source(name: str, schema: Schema) -> tuple[str, int]:
     return "input", schema.position(name)
 
 
-class Op:
+class Recorded:
+    """How an operation stands in a graph: what its node is called, its derivatives, and what they have it keep."""
+
+    def __init__(self, schema: Schema, grad_fn: str | Callable[[tuple[Any, ...]], str]):
+        self.schema = schema
+        self.grad_fn = grad_fn
+        self.derivatives: dict[int, Derivative] = {}
+        self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
+        self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
+        self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
+        self.steps: dict[tuple[bool, ...], list[tuple[Derivative | None, list[int]]]] = {}
+
+    def saved(self, needs: tuple[bool, ...]) -> tuple[tuple[int, ...], bool]:
+        """(positions of inputs to save, whether to save the outputs) when `needs` want gradients."""
+        found = self.saves.get(needs)
+        if found is None:
+            wanted = [self.derivatives[i] for i, need in enumerate(needs) if need and i in self.derivatives]
+            holders = {*self.tensors, *self.lists}
+            positions = sorted({i for d in wanted for i in d.wants_inputs if i in holders})
+            found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
+        return found
+
+    def wanted(self, needs: tuple[bool, ...]) -> list[tuple[Derivative | None, list[int]]]:
+        """Each derivative that `needs` ask for, with the inputs it is asked for; None where there is none."""
+        found = self.steps.get(needs)
+        if found is None:
+            asked: dict[Any, tuple[Derivative | None, list[int]]] = {}
+            for i, need in enumerate(needs):
+                if need:
+                    derivative = self.derivatives.get(i)
+                    asked.setdefault(derivative, (derivative, []))[1].append(i)
+            found = self.steps[needs] = list(asked.values())
+        return found
+
+
+class Op(Recorded):
     """One operation. Call it with user arguments; `apply` runs it with bound ones.
 
     name       qualified as in PyTorch without `torch.`: "sum", "nn.functional.relu", "linalg.inv"
@@ -91,7 +126,10 @@ class Op:
                None (not at all), "types" (PyTorch's result_type), "float" (the same, integers to the
                default float)
     names      where users find it: "torch.sum", "Tensor.sum", "nn.functional.relu", …
-    inplace    PyTorch has an in-place form of it, with a trailing underscore
+    inplace    PyTorch has an in-place form of it, with a trailing underscore: a method, and of what has no other
+               parameter than a tensor a function, too; "method" and "function" say otherwise
+    unwatched  PyTorch's in-place form lets a leaf be changed that requires a gradient
+    lossy      in place its result is converted to the tensor's dtype, whatever is lost
     separate   what is written in place must not be an operand as well
     expanded   in place it may write an expanded tensor: "" or, where PyTorch warns, what it says; None: not
     view       the output shares memory with the first argument
@@ -104,6 +142,7 @@ class Op:
     unpromoted names of Tensor parameters that `promote` leaves as they are (the condition of `where`)
     grad_fn    PyTorch's name of the backward node; a function of the input specs (the type of a number,
                the value of any other parameter) where PyTorch has several
+    inplace_grad_fn   that of its in-place form, where it has another one
     nondifferentiable   its derivative is zero or undefined: outputs never require grad
     constants  positions of outputs that never require grad (the permutation of LU)
     formula    how formulas write it where that is no call: "{0} + {1}"
@@ -130,7 +169,9 @@ class Op:
         check: Rule | None = None,
         promote: str | None = None,
         names: tuple[str, ...] | None = None,
-        inplace: bool = False,
+        inplace: bool | str = False,
+        unwatched: bool = False,
+        lossy: bool = False,
         separate: bool = False,
         expanded: str | None = None,
         view: bool = False,
@@ -140,6 +181,7 @@ class Op:
         unpromoted: tuple[str, ...] = (),
         unrounded: tuple[str, ...] = (),
         grad_fn: str | Callable[[tuple[Any, ...]], str] | None = None,
+        inplace_grad_fn: str | None = None,
         nondifferentiable: bool = False,
         constants: tuple[int, ...] = (),
         factory: bool = False,
@@ -147,7 +189,7 @@ class Op:
         sample: tuple[Any, ...] | None = None,
         formula: str | Callable[..., str | None] | None = None,
     ):
-        self.schema = schema
+        super().__init__(schema, grad_fn or camel(schema.name) + "Backward0")
         self.name = schema.name
         self.kernel = kernel
         self.infer = infer
@@ -155,13 +197,14 @@ class Op:
         self.check = check
         self.promote = promote
         self.inplace = inplace
+        self.unwatched = unwatched
+        self.lossy = lossy
         self.separate = separate
         self.expanded = expanded
         self.view = view
         self.elementwise = elementwise
         self.half = half
         self.wide_gradient = wide_gradient
-        self.grad_fn = grad_fn or camel(schema.name) + "Backward0"
         self.nondifferentiable = nondifferentiable
         self.constants = constants
         self.factory = factory
@@ -169,13 +212,12 @@ class Op:
         self.sample = sample
         self.formula = formula
         self.names = names if names is not None else default_names(schema.name)
-        self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
         self.joined = tuple(i for i in self.tensors if schema.parameters[i].name not in unpromoted)
         self.unrounded = tuple(i for i in self.tensors if schema.parameters[i].name in unrounded)
-        self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
         self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
         self.numbers = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Number")
-        self.derivatives: dict[int, Derivative] = {}
+        #: how the in-place form stands in a graph, where that is otherwise
+        self.replacing = None if inplace_grad_fn is None else Recorded(schema, inplace_grad_fn)
         #: of a view that does not see what it looks through: (base, bound arguments) → those for the base
         self.from_base: Rule | None = None
         #: of one that programs cannot call: the same in those that they can, for `explain`
@@ -184,8 +226,6 @@ class Op:
         #: differentiated; each is given the inner operation's arguments and then the rest of its own
         self.after: dict[Op, tuple[Rule, Rule]] = {}
         self.plans: dict[Any, Any] = {}
-        self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
-        self.steps: dict[tuple[bool, ...], list[tuple[Derivative | None, list[int]]]] = {}
 
     # -- declaring
 
@@ -196,6 +236,19 @@ class Op:
             derivative = Derivative(function, inputs, self.schema, one)
             for position in derivative.inputs:
                 self.derivatives[position] = derivative
+                if self.replacing is not None:
+                    self.replacing.derivatives.setdefault(position, derivative)
+            return function
+
+        return declare
+
+    def inplace_derivative(self, *inputs: str) -> Callable[[Rule], Rule]:
+        """Declare another one for the in-place form, whose input is gone when it is asked."""
+
+        def declare(function: Rule) -> Rule:
+            assert self.replacing is not None
+            derivative = Derivative(function, inputs, self.schema)
+            self.replacing.derivatives.update(dict.fromkeys(derivative.inputs, derivative))
             return function
 
         return declare
@@ -313,30 +366,6 @@ class Op:
         if self.is_method:
             return f"<method '{self.__name__}' of 'torch._C.TensorBase' objects>"
         return f"<built-in method {self.name.rpartition('.')[2]} of type object>"
-
-    # -- what a derivative asks the record to keep
-
-    def saved(self, needs: tuple[bool, ...]) -> tuple[tuple[int, ...], bool]:
-        """(positions of inputs to save, whether to save the outputs) when `needs` want gradients."""
-        found = self.saves.get(needs)
-        if found is None:
-            wanted = [self.derivatives[i] for i, need in enumerate(needs) if need and i in self.derivatives]
-            holders = {*self.tensors, *self.lists}
-            positions = sorted({i for d in wanted for i in d.wants_inputs if i in holders})
-            found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
-        return found
-
-    def wanted(self, needs: tuple[bool, ...]) -> list[tuple[Derivative | None, list[int]]]:
-        """Each derivative that `needs` ask for, with the inputs it is asked for; None where there is none."""
-        found = self.steps.get(needs)
-        if found is None:
-            asked: dict[Any, tuple[Derivative | None, list[int]]] = {}
-            for i, need in enumerate(needs):
-                if need:
-                    derivative = self.derivatives.get(i)
-                    asked.setdefault(derivative, (derivative, []))[1].append(i)
-            found = self.steps[needs] = list(asked.values())
-        return found
 
 
 # What Python's own messages call an operation: PyTorch's are functions in C.

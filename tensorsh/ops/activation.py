@@ -78,24 +78,17 @@ def activation(
             infer=infer,
             names=(),
             grad_fn=grad_fn,
+            inplace_grad_fn=inplace_grad_fn,
             sample=sample,
             elementwise=True,
             wide_gradient=True,
         )(kernel)
-
-        inside = record
-        if inplace_grad_fn is not None:
-            inside = op(
-                full, infer=infer, names=(), grad_fn=inplace_grad_fn, elementwise=True, wide_gradient=True
-            )(kernel)
-            if inplace_derivative is None:
-                inside.derivatives = record.derivatives
-            else:
-                inside.derivative("input")(inplace_derivative)
+        if inplace_derivative is not None:
+            record.inplace_derivative("input")(inplace_derivative)
 
         def body(*args: Any) -> Any:
             *rest, inplace = args
-            return apply_inplace(inside, tuple(rest)) if inplace else apply(record, tuple(rest))
+            return apply_inplace(record, tuple(rest)) if inplace else apply(record, tuple(rest))
 
         public = f"nn.functional.{name}"
         composite(
@@ -106,7 +99,7 @@ def activation(
         )(body)
         if underscore:
             composite(f"{public}_(Tensor {parameters})", names=underscore, doc=doc)(
-                lambda *args: apply_inplace(inside, args)
+                lambda *args: apply_inplace(record, args)
             )
         return record
 

@@ -388,26 +388,23 @@ def rrelu_slope(grad, x, noise, lower, upper, training):
     return grad * noise if training else where(x > 0, grad, grad * ((lower + upper) / 2))
 
 
-rrelu_plain, rrelu_there = (
-    op(
-        "rrelu_with_noise(Tensor input, Tensor noise, float lower, float upper, bool training)",
-        infer=lambda x, *_: floating("leaky_relu_cpu", x),
-        names=(),
-        elementwise=True,
-        grad_fn=f"RreluWithNoiseBackward{number}",
-        formula=lambda *_: "{0} * {1}",
-        wide_gradient=True,
-    )(rrelu_kernel)
-    for number in (0, 1)
-)
+rrelu_with_noise = op(
+    "rrelu_with_noise(Tensor input, Tensor noise, float lower, float upper, bool training)",
+    infer=lambda x, *_: floating("leaky_relu_cpu", x),
+    names=(),
+    elementwise=True,
+    inplace_grad_fn="RreluWithNoiseBackward1",
+    formula=lambda *_: "{0} * {1}",
+    wide_gradient=True,
+)(rrelu_kernel)
 
 
-@rrelu_plain.derivative("input")
+@rrelu_with_noise.derivative("input")
 def _(grad, input, noise, lower, upper, training):
     return rrelu_slope(grad, input, noise, lower, upper, training)
 
 
-@rrelu_there.derivative("input")
+@rrelu_with_noise.inplace_derivative("input")
 def _(grad, output, noise, lower, upper, training):
     return rrelu_slope(grad, output, noise, lower, upper, training)
 
@@ -421,7 +418,7 @@ def _rrelu(input: Any, lower: float, upper: float, training: bool, inplace: bool
         slopes = context.current().generator.uniform(int((x <= 0).sum()), np.float64, lower, upper)
         noise[x <= 0] = slopes
     arguments = (input, wrap(noise), lower, upper, training)
-    return apply_inplace(rrelu_there, arguments) if inplace else apply(rrelu_plain, arguments)
+    return apply_inplace(rrelu_with_noise, arguments) if inplace else apply(rrelu_with_noise, arguments)
 
 
 @composite(

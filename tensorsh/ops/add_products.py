@@ -126,7 +126,7 @@ def _addmv_infer(input: Spec, mat: Spec, vec: Spec, beta: Any, alpha: Any) -> Sp
 @op(
     "addmv(Tensor input, Tensor mat, Tensor vec, *, Number beta=1, Number alpha=1)",
     infer=_addmv_infer,
-    inplace=True,
+    inplace="function",
     formula="{1} @ {2} + {0}",
     sample=([1.0, -1.0], [[1.0, 2.0], [0.5, 3.0]], [0.5, 2.0]),
 )

@@ -129,7 +129,7 @@ binary(
 @op(
     "bitwise_not(Tensor input)",
     infer=whole("bitwise_not_cpu"),
-    inplace=True,
+    inplace="method",
     nondifferentiable=True,
     formula="~{0}",
     elementwise=True,
@@ -179,7 +179,7 @@ for name, kernel, doc in (
         f"{name}(Tensor input, Tensor other)",
         infer=whole(f"{name}_cpu", bool_too=False),
         promote="types",
-        inplace=True,
+        inplace="function",
         nondifferentiable=True,
         doc=doc,
         elementwise=True,

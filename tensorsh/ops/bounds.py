@@ -284,6 +284,7 @@ def checked_bound(x, bound):
     "clamp(Tensor input, Tensor|Number? min=None, Tensor|Number? max=None)",
     names=("torch.clamp", "Tensor.clamp", "torch.clip", "Tensor.clip"),
     sample=([-1.0, 0.5, 3.0], 0.0, 1.0),
+    inplace="function",
 )
 def clamp(input, min, max):
     """Each element moved into [min, max]; a bound may be a tensor, and may be missing.
@@ -313,7 +314,7 @@ def clamp(input, min, max):
     infer=clamp_spec,
     check=lambda input, min: check_bounds(input, min=min, kernel="maximum_cpu"),
     promote="types",
-    inplace=True,
+    inplace="function",
     grad_fn=lambda specs: f"ClampMinBackward{int(type(specs[1]) is Spec)}",
     sample=([-1.0, 0.5, 3.0], 0.0),
     elementwise=True,
@@ -342,7 +343,7 @@ def _(grad, input, min):
     infer=clamp_spec,
     check=lambda input, max: check_bounds(input, max=max, kernel="minimum_cpu"),
     promote="types",
-    inplace=True,
+    inplace="function",
     grad_fn=lambda specs: f"ClampMaxBackward{int(type(specs[1]) is Spec)}",
     sample=([-1.0, 0.5, 3.0], 1.0),
     elementwise=True,

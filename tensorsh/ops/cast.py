@@ -287,6 +287,7 @@ def _copy_formula(x: Tensor, src: Any, non_blocking: bool) -> str:
     infer=copied,
     names=("copy",),
     inplace=True,
+    lossy=True,
     half="native",
     grad_fn="torch::autograd::CopyBackwards",
     formula=_copy_formula,
@@ -327,39 +328,42 @@ def fill_array(x, value):
     return np.broadcast_to(cast_array(value, dtype), x.shape).copy()
 
 
-def fill_records(number_grad_fn: str, tensor_grad_fn: str) -> tuple[Any, Any]:
-    """`fill` with a number and with a 0-d tensor; PyTorch numbers the nodes of `fill_` differently."""
+@op(
+    "fill(Tensor input, Number value)",
+    infer=filled,
+    names=(),
+    half="native",
+    inplace_grad_fn="FillBackward2",
+    lossy=True,
+    expanded="",
+)
+def fill_number(x, value):
+    return fill_array(x, value)
 
-    @op(
-        "fill(Tensor input, Number value)",
-        infer=filled,
-        names=(),
-        half="native",
-        grad_fn=number_grad_fn,
-        expanded="",
-    )
-    def fill_number(x, value):
-        return fill_array(x, value)
 
-    @op("fill(Tensor input, Tensor value)", infer=filled, names=(), half="native", grad_fn=tensor_grad_fn)
-    def fill_tensor(x, value):
-        return fill_array(x, value)
+@op(
+    "fill(Tensor input, Tensor value)",
+    infer=filled,
+    names=(),
+    half="native",
+    grad_fn="FillBackward1",
+    inplace_grad_fn="FillBackward3",
+    lossy=True,
+)
+def fill_tensor(x, value):
+    return fill_array(x, value)
 
-    for each in (fill_number, fill_tensor):
 
-        @each.derivative("input")
-        def _(grad):
-            return registry["zeros_like"](grad)
+for each in (fill_number, fill_tensor):
 
-    @fill_tensor.derivative("value")
+    @each.derivative("input")
     def _(grad):
-        return registry["sum"](grad)
-
-    return fill_number, fill_tensor
+        return registry["zeros_like"](grad)
 
 
-fill_number, fill_tensor = fill_records("FillBackward0", "FillBackward1")
-fill_number_inplace, fill_tensor_inplace = fill_records("FillBackward2", "FillBackward3")
+@fill_tensor.derivative("value")
+def _(grad):
+    return registry["sum"](grad)
 
 
 @composite("fill(Tensor input, Tensor|Number value)", names=("torch.fill",))
@@ -379,9 +383,7 @@ def fill_(input, value):
     >>> ones(2).fill_(7) + 0
     tensor([7., 7.])
     """
-    return apply_inplace(
-        fill_tensor_inplace if isinstance(value, Tensor) else fill_number_inplace, (input, value)
-    )
+    return apply_inplace(fill_tensor if isinstance(value, Tensor) else fill_number, (input, value))
 
 
 @op("zero(Tensor input)", infer=lambda x: x, names=(), inplace=True, half="native", expanded="")

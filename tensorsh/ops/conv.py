@@ -17,7 +17,8 @@ import numpy as np
 
 from ..engine.apply import apply
 from ..engine.memory import in_format_of
-from ..engine.op import Op, composite, op, registry
+from ..engine.node import titled
+from ..engine.op import composite, op, registry
 from ..engine.parallel import LARGE, spread_products, threads
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
@@ -237,23 +238,6 @@ def _(grad, input, weight, stride, padding, dilation, groups, needs):
     )
 
 
-def _renamed(signature: str, of: Op) -> Op:
-    """The same operation on complex numbers: PyTorch adds it up from real ones, and so names its node."""
-    record = op(signature, infer=of.infer, names=(), grad_fn="AddBackward0")(of.kernel)
-    record.derivatives = of.derivatives
-    return record
-
-
-_COMPLEX = {
-    convolution: _renamed(
-        f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY})", convolution
-    ),
-    transposed: _renamed(
-        f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY}, int[] spatial)", transposed
-    ),
-}
-
-
 def _weight_formula(
     g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints
 ) -> str | None:
@@ -345,9 +329,8 @@ def _run(
     if bias is not None and bias.dtype is not x.dtype:
         bias = bias.to(x.dtype)
     geometry = (stride, padding, dilation, groups)
-    complex_ = x.dtype.is_complex
     if not is_transposed:
-        return apply(_COMPLEX[convolution] if complex_ else convolution, (x, weight, bias, *geometry))
+        return _named(x, apply(convolution, (x, weight, bias, *geometry)))
     shape = _transposed_shape(x.spec.shape, weight.spec.shape, *geometry, extra)
     if min(shape[2:]) < 1:
         raise ShapeError(
@@ -356,7 +339,12 @@ def _run(
             code="conv-output",
             operands=(x, weight),
         )
-    return apply(_COMPLEX[transposed] if complex_ else transposed, (x, weight, bias, *geometry, shape[2:]))
+    return _named(x, apply(transposed, (x, weight, bias, *geometry, shape[2:])))
+
+
+def _named(x: Tensor, found: Tensor) -> Tensor:
+    """PyTorch adds up a convolution of complex numbers from real ones, and so names its node."""
+    return titled("AddBackward0", found) if x.dtype.is_complex else found
 
 
 def _same(

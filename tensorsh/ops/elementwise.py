@@ -12,9 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine import dtype as dt
-from ..engine.inplace import InPlace, install_form, method_names
 from ..engine.op import Op, op, registry
-from ..engine.schema import Schema
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, np
 from ..errors import ArgumentError, DTypeError
@@ -131,23 +129,6 @@ def unary(
     if derivative is not None:
         record.derivative("input", one=one)(derivative)
     return record
-
-
-def own_inplace_node(record: Op, grad_fn: str, derivative: Any) -> None:
-    """Give `record` in-place forms whose node is another one than that of `record`."""
-    schema = record.schema
-    there = Op(
-        schema,
-        kernel=record.kernel,
-        infer=record.infer,
-        promote=record.promote,
-        half=record.half,
-        names=(),
-        grad_fn=grad_fn,
-    )
-    there.derivative("input")(derivative)
-    for name in method_names(record):
-        install_form(InPlace(there, Schema(name + "_", schema.parameters)))
 
 
 def numbered(name: str) -> Callable[[tuple[Any, ...]], str]:

@@ -36,6 +36,7 @@ lgamma = unary(
     lambda grad, input: grad * input.digamma(),
     aliases=("special.gammaln",),
     infer=real_floats("lgamma_vml_cpu"),
+    inplace="method",
     sample=([0.5, 1.5, 3.0],),
 )
 #: the asymptotic series of digamma, the highest power first
@@ -88,6 +89,7 @@ digamma = unary(
     _digamma_gradient,
     aliases=("special.digamma", "special.psi"),
     infer=real_floats("digamma"),
+    inplace="method",
     sample=([0.5, 1.5, 3.0],),
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.apply import apply
-from ..engine.op import Op, composite, op
+from ..engine.op import composite, op
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, wrap
 from ..engine.warn import warn
@@ -231,21 +231,19 @@ def _infer(x: Spec, grid: Spec, mode: str, padding: str, align: bool) -> Spec:
     return x.with_shape((*x.shape[:2], *grid.shape[1:-1]))
 
 
-def _record(dims: int) -> Op:
-    return written(
-        "grid_sampler(Tensor input, Tensor grid, str mode, str padding, bool align)",
-        ("input", "grid"),
-        infer=_infer,
-        names=(),
-        grad_fn=f"GridSampler{dims}DBackward0",
-        formula="nn.functional.grid_sample({0}, {1}, {2}, {3}, {4})",
-        one="",
-    )(sample)
+grid_sampler = written(
+    "grid_sampler(Tensor input, Tensor grid, str mode, str padding, bool align)",
+    ("input", "grid"),
+    infer=_infer,
+    names=(),
+    grad_fn=lambda specs: f"GridSampler{len(specs[0].shape) - 2}DBackward0",
+    formula="nn.functional.grid_sample({0}, {1}, {2}, {3}, {4})",
+    one="",
+)(sample)
 
 
 MODES = ("bilinear", "nearest", "bicubic")
 PADDINGS = ("zeros", "border", "reflection")
-_RECORDS = {2: _record(2), 3: _record(3)}
 
 
 def warn_corners() -> None:
@@ -288,8 +286,7 @@ def grid_sample(input, grid, mode, padding_mode, align_corners):
             raises=ValueError,
             code="grid-mode",
         )
-    record = _RECORDS[3 if input.ndim == 5 else 2]
-    return apply(record, (input, grid, mode, padding_mode, bool(align_corners)))
+    return apply(grid_sampler, (input, grid, mode, padding_mode, bool(align_corners)))
 
 
 def sampler(name: str) -> None:
@@ -304,7 +301,7 @@ def sampler(name: str) -> None:
     )
     def numbered(input, grid, interpolation_mode, padding_mode, align_corners):
         mode, padding = MODES[interpolation_mode], PADDINGS[padding_mode]
-        return apply(_RECORDS[3 if input.ndim == 5 else 2], (input, grid, mode, padding, align_corners))
+        return apply(grid_sampler, (input, grid, mode, padding, align_corners))
 
 
 EXAMPLES = {

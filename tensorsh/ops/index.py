@@ -15,7 +15,8 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.inplace import apply_inplace
-from ..engine.op import Op, op
+from ..engine.node import titled
+from ..engine.op import op
 from ..engine.spec import Spec, common_shape, spec
 from ..engine.tensor import Tensor, full_spec, wrap
 from ..engine.warn import warn
@@ -156,7 +157,8 @@ def _check_places(x: Array, indices: tuple[Array, ...], slots: tuple[int, ...]) 
 
 @index.derivative("input")
 def _(grad, input_spec, indices, slots):
-    return apply(index_gradient, (zeros_of(input_spec, grad), indices, slots, grad, True))
+    found = apply(index_put, (zeros_of(input_spec, grad), indices, slots, grad, True))
+    return titled("IndexPutImplBackward0", found)
 
 
 def _index_put_rule(
@@ -179,20 +181,6 @@ def _index_put_rule(
     return input
 
 
-def _index_put_kernel(
-    x: Array, indices: tuple[Array, ...], slots: tuple[int, ...], values: Array, accumulate: bool
-) -> Array:
-    _check_places(x, indices, slots)
-    out = x.copy()
-    key = numpy_key(indices, slots)
-    if not accumulate:
-        out[key] = values
-    else:
-        positions = np.arange(x.size).reshape(x.shape)[key]
-        add_at(out, positions, np.broadcast_to(values, positions.shape))
-    return out
-
-
 def add_at(out: Array, positions: Array, values: Array) -> None:
     """Add values at row-major positions of a contiguous array; positions may repeat."""
     np.add.at(out.reshape(-1), positions.ravel(), values.ravel())
@@ -207,31 +195,35 @@ def _index_put_formula(
     return f"{{0}}.index_put(({', '.join(places)},), {{3}}{', accumulate=True' if accumulate else ''})"
 
 
-def _index_put_record(grad_fn: str) -> Op:
-    record = op(
-        "index_put(Tensor input, Tensor[] indices, any slots, Tensor values, bool accumulate)",
-        infer=_index_put_rule,
-        names=(),
-        grad_fn=grad_fn,
-        expanded="tensor[indices] = tensor",
-        formula=_index_put_formula,
-    )(_index_put_kernel)
-
-    @record.derivative("input")
-    def _(grad, indices, slots, values_spec, accumulate):
-        if accumulate:
-            return grad
-        return apply(index_put, (grad, indices, slots, zeros_of(values_spec, grad), False))
-
-    @record.derivative("values")
-    def _(grad, indices, slots):
-        return apply(index, (grad, indices, slots))
-
-    return record
+@op(
+    "index_put(Tensor input, Tensor[] indices, any slots, Tensor values, bool accumulate)",
+    infer=_index_put_rule,
+    names=(),
+    expanded="tensor[indices] = tensor",
+    formula=_index_put_formula,
+)
+def index_put(x, indices, slots, values, accumulate):
+    _check_places(x, indices, slots)
+    out = x.copy()
+    key = numpy_key(indices, slots)
+    if not accumulate:
+        out[key] = values
+    else:
+        positions = np.arange(x.size).reshape(x.shape)[key]
+        add_at(out, positions, np.broadcast_to(values, positions.shape))
+    return out
 
 
-index_put = _index_put_record("IndexPutBackward0")
-index_gradient = _index_put_record("IndexPutImplBackward0")
+@index_put.derivative("input")
+def _(grad, indices, slots, values_spec, accumulate):
+    if accumulate:
+        return grad
+    return apply(index_put, (grad, indices, slots, zeros_of(values_spec, grad), False))
+
+
+@index_put.derivative("values")
+def _(grad, indices, slots):
+    return apply(index, (grad, indices, slots))
 
 
 def lookup(x: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
@@ -251,6 +243,7 @@ def store(x: Tensor, indices: Sequence[Tensor | None], value: Any) -> None:
 @overloaded(
     "index_put(Tensor input, Tensor[] indices, Tensor values, bool accumulate=False)",
     sample=([1.0, 2.0, 3.0], (np.array([0, 2]),), [5.0, 6.0]),
+    inplace="function",
 )
 def _index_put(input, indices, values, accumulate):
     """`input` with `values` at the places `input[indices]`; `accumulate` adds them instead.

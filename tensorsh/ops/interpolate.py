@@ -16,7 +16,7 @@ from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.fma import multiply_add
 from ..engine.memory import in_format_of
-from ..engine.op import Op, composite, op, registry
+from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
@@ -226,51 +226,44 @@ def _formula(x: Any, size: Ints, mode: str, align: bool, factors: Any, antialias
     return f"nn.functional.interpolate({{0}}, {sizes}, mode='{mode}'{more}{', antialias=True' if antialias else ''})"
 
 
-def _record(grad_fn: str) -> Op:
-    @op(
-        f"upsample(Tensor input, int[] size, {_HOW})",
-        infer=_infer,
-        names=(),
-        grad_fn=grad_fn + "Backward0",
-        formula=_formula,
-    )
-    def forward(x, size, *how):
-        given = x
-        axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
-        mode, antialias = how[0], how[3]
-        if mode == "bilinear" and not antialias and x.dtype == np.float32 and x.size <= EXACT:
-            return in_format_of(np.ascontiguousarray(_bilinear(x, axes[0][1], axes[1][1])), given)
-        for axis, found in axes[::-1]:
-            blended = x.dtype == np.uint8 and found[1] is not None
-            x = _apply_bytes(x, axis, *found) if blended else _apply_taps(x, axis, *found)
-        return in_format_of(x, given)
-
-    @op(
-        f"upsample_spread(Tensor cotangent, int[] spatial, {_HOW})",
-        infer=lambda c, spatial, *_: c.with_shape((*c.shape[: -len(spatial)], *spatial)),
-        names=(),
-    )
-    def backward(c, spatial, *how):
-        for axis, found in _axes(spatial, c.shape[-len(spatial) :], how, c.dtype):
-            c = _transpose_taps(c, axis, spatial[axis], *found)
-        return c
-
-    @forward.derivative("input")
-    def _(grad, input_spec, size, mode, align, factors, antialias):
-        spatial = input_spec.shape[-len(size) :]
-        return apply(backward, (grad, spatial, mode, align, factors, antialias))
-
-    @backward.derivative("cotangent")
-    def _(grad, cotangent_spec, spatial, mode, align, factors, antialias):
-        size = cotangent_spec.shape[-len(spatial) :]
-        return apply(forward, (grad, size, mode, align, factors, antialias))
-
-    return forward
+def _node(specs: tuple[Any, ...]) -> str:
+    _, size, mode, _, _, antialias = specs
+    return f"{NODES[mode, len(size)]}{'Aa' if antialias else ''}Backward0"
 
 
-_RECORDS = {(*key, False): _record(name) for key, name in NODES.items()} | {
-    (mode, 2, True): _record(NODES[mode, 2] + "Aa") for mode in ("bilinear", "bicubic")
-}
+@op(f"upsample(Tensor input, int[] size, {_HOW})", infer=_infer, names=(), grad_fn=_node, formula=_formula)
+def resample(x, size, *how):
+    given = x
+    axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
+    mode, antialias = how[0], how[3]
+    if mode == "bilinear" and not antialias and x.dtype == np.float32 and x.size <= EXACT:
+        return in_format_of(np.ascontiguousarray(_bilinear(x, axes[0][1], axes[1][1])), given)
+    for axis, found in axes[::-1]:
+        blended = x.dtype == np.uint8 and found[1] is not None
+        x = _apply_bytes(x, axis, *found) if blended else _apply_taps(x, axis, *found)
+    return in_format_of(x, given)
+
+
+@op(
+    f"upsample_spread(Tensor cotangent, int[] spatial, {_HOW})",
+    infer=lambda c, spatial, *_: c.with_shape((*c.shape[: -len(spatial)], *spatial)),
+    names=(),
+)
+def spread(c, spatial, *how):
+    for axis, found in _axes(spatial, c.shape[-len(spatial) :], how, c.dtype):
+        c = _transpose_taps(c, axis, spatial[axis], *found)
+    return c
+
+
+@resample.derivative("input")
+def _(grad, input_spec, size, mode, align, factors, antialias):
+    return apply(spread, (grad, input_spec.shape[-len(size) :], mode, align, factors, antialias))
+
+
+@spread.derivative("cotangent")
+def _(grad, cotangent_spec, spatial, mode, align, factors, antialias):
+    size = cotangent_spec.shape[-len(spatial) :]
+    return apply(resample, (grad, size, mode, align, factors, antialias))
 
 
 # ------------------------------------------------------------------ calls
@@ -351,10 +344,9 @@ def _interpolate(
         )
     if mode == "area" and 1 <= n <= 3:
         return registry[f"nn.functional.adaptive_avg_pool{n}d"](input, out)
-    record = _RECORDS.get((mode, n, antialias))
-    if record is None:
+    if (mode, n) not in NODES:
         raise _no_such_mode(mode, n)
-    return apply(record, (input, out, mode, bool(align), factors, antialias))
+    return apply(resample, (input, out, mode, bool(align), factors, antialias))
 
 
 def _no_such_mode(mode: str, n: int) -> Exception:

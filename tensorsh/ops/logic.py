@@ -41,6 +41,7 @@ for name, kernel, doc in (
         f"{name}(Tensor input, Tensor other)",
         infer=broadcast_bool,
         inplace=True,
+        unwatched=True,
         nondifferentiable=True,
         half="native",
         doc=doc,
@@ -51,7 +52,8 @@ for name, kernel, doc in (
 @op(
     "logical_not(Tensor input)",
     infer=same_bool,
-    inplace=True,
+    inplace="method",
+    unwatched=True,
     nondifferentiable=True,
     half="native",
     elementwise=True,

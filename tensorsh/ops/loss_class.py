@@ -193,7 +193,7 @@ def counted(
 
 @nll_backward.derivative("grad")
 def _(grad, target, weight, reduction, ignore_index):
-    return apply(_nll_record(grad.spec.shape, reduction), (grad, target, weight, reduction, ignore_index))
+    return apply(nll_primitive, (grad, target, weight, reduction, ignore_index))
 
 
 def _cross_entropy_call(
@@ -228,41 +228,34 @@ def _cross_entropy_gradient(
     return found * (grad.unsqueeze(at) if reduction == "none" and shape[1:] else grad)
 
 
-def _nll_primitive(grad_fn: str) -> Op:
-    """`nll_loss` of any dimensions; PyTorch names its node by how many there are."""
-    record = op(
-        "nll_loss(Tensor input, Tensor target, Tensor? weight, str reduction, int ignore_index)",
-        infer=_nll_infer,
-        half="native",
-        names=(),
-        grad_fn=grad_fn,
-    )(_nll)
-
-    record.after[log_softmax_kernel] = (_cross_entropy_call, _cross_entropy_gradient)
-
-    @record.derivative("input", one="")
-    def _(grad, input, target, weight, reduction, ignore_index):
-        found = apply(nll_backward, (grad, target, weight, reduction, ignore_index, input.spec.shape))
-        return steady(found, input)
-
-    return record
-
-
-_NLL = _nll_primitive("NllLossBackward0")
-_NLL_2D = _nll_primitive("NllLoss2DBackward0")
-_NLL_VIEW = _nll_primitive("ViewBackward0")
-
-
-def _nll_record(shape: tuple[int, ...], reduction: str) -> Op:
+def _nll_node(specs: tuple[Any, ...]) -> str:
+    """PyTorch names it by how many dimensions there are."""
+    (shape, reduction) = specs[0].shape, specs[3]
     if len(shape) <= 2:
-        return _NLL
-    return _NLL_VIEW if reduction == "none" and len(shape) != 4 else _NLL_2D
+        return "NllLossBackward0"
+    return "ViewBackward0" if reduction == "none" and len(shape) != 4 else "NllLoss2DBackward0"
+
+
+nll_primitive = op(
+    "nll_loss(Tensor input, Tensor target, Tensor? weight, str reduction, int ignore_index)",
+    infer=_nll_infer,
+    half="native",
+    names=(),
+    grad_fn=_nll_node,
+)(_nll)
+nll_primitive.after[log_softmax_kernel] = (_cross_entropy_call, _cross_entropy_gradient)
+
+
+@nll_primitive.derivative("input", one="")
+def _(grad, input, target, weight, reduction, ignore_index):
+    found = apply(nll_backward, (grad, target, weight, reduction, ignore_index, input.spec.shape))
+    return steady(found, input)
 
 
 def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore: int) -> Tensor:
     if input.spec.ndim == 1 and target.spec.shape == (1,):
         target = target[0]
-    return apply(_nll_record(input.spec.shape, reduction), (input, target, weight, reduction, ignore))
+    return apply(nll_primitive, (input, target, weight, reduction, ignore))
 
 
 _CLASS_LEGACY = (

@@ -66,7 +66,7 @@ def sgn_kernel(x):
     return np.where(size == 0, 0, x / size)
 
 
-@op("sgn(Tensor input)", infer=same, inplace=True, sample=([1.0, -2.0],), elementwise=True)
+@op("sgn(Tensor input)", infer=same, inplace="method", sample=([1.0, -2.0],), elementwise=True)
 def sgn(x):
     """The direction of each element: `x / |x|`, and 0 at 0; the sign of real numbers.
 

@@ -56,6 +56,7 @@ masked_fill_number = op(
     infer=_masked_fill_rule,
     half="native",
     names=(),
+    lossy=True,
     expanded="tensor[mask] = scalar",
     elementwise=True,
 )(_masked_fill_kernel)
@@ -65,6 +66,7 @@ masked_fill_tensor = op(
     half="native",
     grad_fn="MaskedFillBackward1",
     names=(),
+    lossy=True,
     expanded="tensor[mask] = scalar",
     elementwise=True,
 )(_masked_fill_kernel)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.apply import apply
+from ..engine.node import titled
 from ..engine.op import Op, composite, op, registry
 from ..engine.operators import install_work
 from ..engine.product_lanes import dot as vector_product
@@ -313,7 +314,7 @@ def _product(a: Any, b: Any) -> Any:
 
 
 def _product_record(grad_fn: str, infer: Any) -> Op:
-    """One of the primitives behind `matmul`; they differ in the name of their node and in their errors."""
+    """One of the primitives behind `matmul`; they differ in their errors."""
     record = op(
         "matmul(Tensor input, Tensor other)", infer=infer, grad_fn=grad_fn, names=(), formula="{0} @ {1}"
     )(_product)
@@ -347,8 +348,6 @@ def _product_record(grad_fn: str, infer: Any) -> Op:
 
 _row = _product_record("SqueezeBackward4", _row_infer)
 _folded = _product_record("UnsafeViewBackward0", _folded_infer)
-_folded_turned = _product_record("CloneBackward0", _folded_infer)
-_folded_turned_view = _product_record("TransposeBackward0", _folded_infer)
 _batched = _product_record("UnsafeViewBackward0", _batched_infer)
 
 
@@ -372,22 +371,21 @@ def multiply(a: Tensor, b: Tensor) -> Tensor:
             help="multiply by a number with *",
             operands=(a, b),
         )
-    return apply(_batch_record(a, b), (a, b))
+    return _batches_multiplied(a, b)
 
 
-def _batch_record(a: Tensor, b: Tensor) -> Op:
-    """How PyTorch multiplies batches: folds the larger operand into a matrix where that saves memory."""
+def _batches_multiplied(a: Tensor, b: Tensor) -> Tensor:
+    """As PyTorch multiplies batches: it folds the larger operand into a matrix where that saves memory."""
     x, y = a.spec.shape, b.spec.shape
     if len(x) == len(y) == 3 and y[0] != x[0] == 1 and a.requires_grad_slot:
         x = x[1:]
-    if len(y) <= 2:
-        return _folded
-    if len(x) > 2 or not a.requires_grad_slot:
-        return _batched
-    if len(x) == 1:
-        return _folded
+    if len(y) > 2 and (len(x) > 2 or not a.requires_grad_slot):
+        return apply(_batched, (a, b))
+    found = apply(_folded, (a, b))
+    if len(y) <= 2 or len(x) == 1:
+        return found
     no_copy = x[0] <= 1 or y[-1] <= 1 or 0 in y[:-2]
-    return _folded_turned_view if no_copy else _folded_turned
+    return titled("TransposeBackward0" if no_copy else "CloneBackward0", found)
 
 
 @composite(

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..engine import schema as schemas
 from ..engine.apply import apply
-from ..engine.inplace import InPlace, apply_inplace, install_form, method_names
+from ..engine.inplace import InPlace, apply_inplace, install_forms
 from ..engine.op import Op, register
 from ..engine.schema import Schema
 
@@ -31,9 +31,16 @@ class InPlaceOverload(InPlace):
 
 
 def overloaded(
-    signature: str, *, names: tuple[str, ...] | None = None, sample: tuple[Any, ...] | None = None
+    signature: str,
+    *,
+    names: tuple[str, ...] | None = None,
+    sample: tuple[Any, ...] | None = None,
+    inplace: bool | str = True,
 ) -> Callable[[Choice], Op]:
-    """Declare an overloaded operation with an in-place form; `names=()` leaves only the latter."""
+    """Declare an overloaded operation with an in-place form; `names=()` leaves only the latter.
+
+    inplace   "function": that is not only a method (see `Op`)
+    """
 
     def declare(choose: Choice) -> Op:
         schema = schemas.parse(signature)
@@ -46,8 +53,7 @@ def overloaded(
             sample=sample,
         )
         register(record)
-        for name in method_names(record):
-            install_form(InPlaceOverload(record, Schema(name + "_", schema.parameters), choose))
+        install_forms(record, lambda named: InPlaceOverload(record, named, choose), inplace)
         return record
 
     return declare

@@ -186,7 +186,7 @@ scaled_log(
     >>> xlogy([0., 2.], [0., 3.])
     tensor([0.0000, 2.1972])
     """,
-    inplace=True,
+    inplace="function",
     names=("torch.xlogy", "Tensor.xlogy", "special.xlogy"),
     half="native",
 )

@@ -16,6 +16,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.memory import in_format_of
+from ..engine.node import titled
 from ..engine.op import Op, op
 from ..engine.tensor import Tensor
 from .pool_rules import GEOMETRY, Geometry, geometry_of, pool_infer, pooled_size
@@ -47,49 +48,31 @@ def scatter(values, indices, spatial):
 
 @scatter.derivative("values")
 def _(grad, indices, spatial):
-    return apply(_pick[None], (grad, indices, len(spatial), None))
+    return apply(_pick, (grad, indices, len(spatial), None))
 
 
-def _pick_record(grad_fn: str | None) -> Op:
-    """Elements at flat positions of the last `dims` dimensions; the records differ in their node's name."""
-
-    def kernel(x: Any, indices: Any, dims: int, formula: str | None) -> Any:
-        at = _places(indices, dims, math.prod(x.shape[x.ndim - dims :]))
-        return in_format_of(x.reshape(-1).take(at).reshape(indices.shape), x)
-
-    record = op(
-        "pool_pick(Tensor input, Tensor indices, int dims, any formula)",
-        infer=lambda x, indices, dims, formula: x.with_shape(indices.shape),
-        names=(),
-        formula=lambda x, indices, dims, formula: formula,
-        grad_fn=grad_fn,
-    )(kernel)
-
-    @record.derivative("input", one="")
-    def _(grad, input, indices, dims):
-        shape = input.spec.shape
-        return steady(apply(scatter, (grad, indices, shape[len(shape) - dims :])), input)
-
-    return record
+@op(
+    "pool_pick(Tensor input, Tensor indices, int dims, any formula)",
+    infer=lambda x, indices, dims, formula: x.with_shape(indices.shape),
+    names=(),
+    formula=lambda x, indices, dims, formula: formula,
+)
+def _pick(x, indices, dims, formula):
+    """Elements at flat positions of the last `dims` dimensions."""
+    at = _places(indices, dims, math.prod(x.shape[x.ndim - dims :]))
+    return in_format_of(x.reshape(-1).take(at).reshape(indices.shape), x)
 
 
-_pick = {
-    name: _pick_record(name)
-    for name in (
-        None,
-        "MaxPool2DWithIndicesBackward0",
-        "MaxPool3DWithIndicesBackward0",
-        "AdaptiveMaxPool2DBackward0",
-        "AdaptiveMaxPool3DBackward0",
-        "FractionalMaxPool2DBackward0",
-        "FractionalMaxPool3DBackward0",
-    )
-}
+@_pick.derivative("input", one="")
+def _(grad, input, indices, dims):
+    shape = input.spec.shape
+    return steady(apply(scatter, (grad, indices, shape[len(shape) - dims :])), input)
 
 
-def pick(x: Tensor, indices: Tensor, dims: int, grad_fn: str | None, formula: str | None = None) -> Tensor:
-    """The elements at `indices`; `formula` is the call that found these."""
-    return apply(_pick[grad_fn], (x, indices, dims, formula))
+def pick(x: Tensor, indices: Tensor, dims: int, title: str | None, formula: str | None = None) -> Tensor:
+    """The elements at `indices`; `formula` is the call that found these, `title` the name of its node."""
+    found = apply(_pick, (x, indices, dims, formula))
+    return found if title is None else titled(title, found)
 
 
 # ------------------------------------------------------------------ max pooling

@@ -131,7 +131,7 @@ def _(grad):
     return zeros_like(grad)
 
 
-@overloaded("round(Tensor input, *, int? decimals=None)", sample=([1.2, -1.6],))
+@overloaded("round(Tensor input, *, int? decimals=None)", sample=([1.2, -1.6],), inplace="function")
 def round(input, decimals):
     """To the nearest whole number, halves to the even one; to `decimals` places behind the point.
 
@@ -185,6 +185,7 @@ unary(
     lambda grad: zeros_like(grad),
     infer=sign_spec,
     promote=None,
+    inplace="method",
     sample=([1.2, -1.6],),
 )
 
@@ -301,7 +302,7 @@ def _(grad):
     "ldexp(Tensor input, Tensor other)",
     infer=broadcast,
     promote="float",
-    inplace=True,
+    inplace="function",
     sample=([1.0, -2.0], [2.0, 3.0]),
     elementwise=True,
     half="native",
@@ -371,7 +372,7 @@ def finite(x, nan, posinf, neginf):
 @op(
     "nan_to_num(Tensor input, float? nan=None, float? posinf=None, float? neginf=None)",
     infer=lambda input, *_: input,
-    inplace=True,
+    inplace="function",
     half="native",
     sample=([1.0, -2.0],),
     elementwise=True,

@@ -81,6 +81,7 @@ unary(
     """,
     lambda grad, input: input.erfinv().square().exp() * (SQRT_PI / 2) * grad,
     aliases=("special.erfinv",),
+    inplace="method",
     infer=real_floats("erfinv_vml_cpu"),
     sample=([-0.5, 0.0, 0.9],),
 )
@@ -168,7 +169,7 @@ def logit_kernel(x, eps):
     "logit(Tensor input, float? eps=None)",
     infer=lambda input, eps: real_floats("logit_cpu")(input),
     promote="float",
-    inplace=True,
+    inplace="function",
     names=("torch.logit", "Tensor.logit", "special.logit"),
     sample=([0.1, 0.5, 0.8],),
     elementwise=True,

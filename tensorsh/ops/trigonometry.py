@@ -12,7 +12,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.fused import fused
 from ..errors import DTypeError, GradientError
-from .elementwise import SMALL, conj, exact, own_inplace_node, unary, where
+from .elementwise import SMALL, conj, exact, unary, where
 from .rules import same
 
 SIN = exact(np.sin)
@@ -165,7 +165,7 @@ asinh = unary(
     """,
     lambda grad, input: grad * conj((input * input + 1).rsqrt()),
     aliases=("arcsinh",),
-    inplace=False,
+    inplace_grad_fn="AsinhBackward1",
     sample=([-1.0, 0.0, 2.0],),
 )
 
@@ -187,7 +187,7 @@ acosh = unary(
     """,
     acosh_derivative,
     aliases=("arccosh",),
-    inplace=False,
+    inplace_grad_fn="AcoshBackward1",
     sample=([1.5, 2.0, 4.0],),
 )
 atanh = unary(
@@ -200,7 +200,7 @@ atanh = unary(
     """,
     lambda grad, input: grad / conj(1 - input * input),
     aliases=("arctanh",),
-    inplace=False,
+    inplace_grad_fn="AtanhBackward1",
     sample=([-0.5, 0.0, 0.9],),
 )
 
@@ -208,14 +208,13 @@ atanh = unary(
 def without_derivative(record):
     """PyTorch has no derivative of the in-place form, but a node that says so."""
 
+    @record.inplace_derivative("input")
     def refuse(grad):
         raise GradientError(
             f"the derivative for 'inplace version of {record.name}' is not implemented.",
             code="derivative-not-implemented",
             help=f"x = x.{record.name}() has one",
         )
-
-    own_inplace_node(record, f"{record.name.title()}Backward1", refuse)
 
 
 for record in (asinh, acosh, atanh):

@@ -259,7 +259,7 @@ def relu_function(input, inplace):
     return apply_inplace(relu, (input,)) if inplace else apply(relu, (input,))
 
 
-@composite("nn.functional.relu_(Tensor input)", names=("nn.functional.relu_", "torch.relu_"))
+@composite("nn.functional.relu_(Tensor input)")
 def relu_in_place(input):
     """`relu` in place.
 
