@@ -64,7 +64,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that LLVM was given."""
     texts: list[str] = []
     assemble = assembler.assemble
-    monkeypatch.setattr(assembler, "assemble", lambda text: texts.append(text) or assemble(text))
+    monkeypatch.setattr(assembler, "assemble", lambda text, *how: texts.append(text) or assemble(text, *how))
     return texts
 
 

@@ -46,7 +46,9 @@ def used(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts of the machine code that ran."""
     texts: list[str] = []
     assemble = machine.assembled
-    monkeypatch.setattr(machine, "assembled", lambda text: texts.append(text) or assemble(text))
+    monkeypatch.setattr(
+        machine, "assembled", lambda text, thorough: texts.append(text) or assemble(text, thorough)
+    )
     return texts
 
 
@@ -146,7 +148,7 @@ def test_without_llvm_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     asked: list[str] = []
 
-    def missing(text: str) -> None:
+    def missing(text: str, thorough: bool) -> None:
         asked.append(text)
         raise ImportError("no llvmlite")
 

@@ -217,9 +217,9 @@ def test_a_loop_of_minibatches_is_compiled_once(monkeypatch: pytest.MonkeyPatch,
     made: list[str] = []
     assemble = assembler.assemble
 
-    def noted(text: str) -> object:
+    def noted(text: str, thorough: bool) -> object:
         made.append(text)
-        return assemble(text)
+        return assemble(text, thorough)
 
     assembler.assembled.cache_clear()
     monkeypatch.setattr(assembler, "assemble", noted)

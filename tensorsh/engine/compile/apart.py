@@ -101,7 +101,7 @@ def make(key: str, kind: str, description: Any) -> None:
 
     if kind == "texts":
         for name, text in description:
-            store.keep(name, image_of(text))
+            store.keep(name, image_of(text, thorough=True))
         return
     from .plan import outlined
 

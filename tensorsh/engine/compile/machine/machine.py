@@ -137,7 +137,7 @@ class Machine:
         kept = store.find(key) if key else None
         if kept is not None:
             return placed(kept)
-        owner, address, image = assembled(self.text)
+        owner, address, image = assembled(self.text, thorough=True)
         if key and image is not None:
             store.keep(key, image)
         return owner, address
