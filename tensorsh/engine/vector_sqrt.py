@@ -85,6 +85,8 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
         return np.sqrt(x, out)
     if not x.ndim:
         return sqrt(x.reshape(1), None if out is None else out.reshape(1)).reshape(())
+    if out is None:
+        out = np.empty_like(x)
     at = np.right_shift(x.view(np.uint32), SHIFT)
     at -= OFFSET
     if np.maximum.reduce(at, None) < COUNT:
@@ -93,8 +95,6 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
         found = np.where(
             at < COUNT, _improved(x, at), np.sqrt(x)
         )  # zeros, denormal, very large, negative ones
-    if out is None:
-        return found
     out[...] = found
     return out
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from . import lower_classes
+from .. import vector_sqrt
 from .lower_classes import PLACED
 from .machine.forms import Unknown
+from .machine.numpy_loops import loop
 from .machine.operands import Call, Operand
 
 #: what is between two calls: a view, which costs nothing, and what stays a line of the program
@@ -24,6 +25,8 @@ VIEW, OTHER = 0, None
 Plain = Any
 #: where ufuncs are found by their names
 LIBRARIES = ("numpy", "scipy.special")
+#: functions that make tables of numbers
+TABLES = (vector_sqrt.halves,)
 #: the types of numbers that are no arrays
 NUMBERS = {kind.__name__: kind for kind in (float, int, bool)}
 
@@ -51,8 +54,8 @@ class Writer:
 
 def name_of(function: Any) -> str | None:
     """Where a function is found; None for what its label tells. Unknown where it has no name."""
-    if function in PLACED:
-        return f"{lower_classes.__name__}:{function.__name__}"
+    if function in PLACED + TABLES:
+        return f"{function.__module__}:{function.__name__}"
     if not isinstance(function, np.ufunc):
         return None
     name = function.__name__
@@ -68,6 +71,12 @@ def function_of(name: str | None) -> Any:
         return None
     library, _, function = name.partition(":")
     return getattr(import_module(library), function)
+
+
+def addresses_of(name: str, types: str) -> tuple[int, int] | None:
+    """Where a loop of NumPy's and its data are, or a table; None for what is not there."""
+    function = function_of(name)
+    return loop(function, types) if types else (function().__array_interface__["data"][0], 0)
 
 
 def call_of(plain: Plain) -> Call:

@@ -18,9 +18,8 @@ from .lower_classes import PLACED
 from .machine.assembler import assembled
 from .machine.forms import Unknown, constant
 from .machine.image import placed
-from .machine.numpy_loops import loop
 from .machine.operands import MOST, Bases, Call, Operand
-from .plain import OTHER, VIEW, Plain, Writer, function_of
+from .plain import OTHER, VIEW, Plain, Writer, addresses_of
 from .program import Program, as_function
 from .steps import Step
 from .values import Number, Value
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from .plan import Outline
 
 Array = np.ndarray[Any, Any]
-#: what owns a function, its address, and the loops of NumPy's that it calls
+#: what owns a function, its address, and the loops and tables whose addresses it is given
 Code = tuple[Any, int, Sequence[tuple[str, str]]]
 
 # Work is counted in calls of NumPy, about a microsecond each, and so are costs: never timed.
@@ -46,7 +45,18 @@ WAIT = 20_000
 NEVER = -1
 #: functions of ours that there is machine code for
 STRAIGHT = frozenset(
-    {"added", "blank", "cast_into", "combined", "exp", "followed", "joined", "row_products", "row_totals"}
+    {
+        "added",
+        "blank",
+        "cast_into",
+        "combined",
+        "exp",
+        "followed",
+        "joined",
+        "row_products",
+        "row_totals",
+        "sqrt",
+    }
 )
 #: fewer calls in a row are not worth the call of a function
 FEWEST = 3
@@ -202,7 +212,7 @@ def function(code: Code, bases: Bases) -> Callable[..., object] | None:
     import ctypes
 
     owner, address, loops = code
-    found = [loop(function_of(name), types) for name, types in loops]
+    found = [addresses_of(name, types) for name, types in loops]
     if None in found:
         return None
     kinds = [ctypes.c_double if name in bases.numbers else ctypes.c_void_p for name in bases.given]

@@ -84,13 +84,12 @@ def vector_exp(c: Code, x: str) -> str:
     return _scaled(c, u, c.binary("sub", "i32", c.bits(shifted, KIND, "i32"), str(0x4B400000)))
 
 
-def vector_sqrt(c: Code, x: str) -> str:
-    """`engine.vector_sqrt.sqrt`, step by step."""
+def vector_sqrt(c: Code, x: str, table: str) -> str:
+    """`engine.vector_sqrt.sqrt`, step by step; `table` is where its `halves` are."""
     at = c.binary("lshr", "i32", c.bits(x, KIND, "i32"), str(roots.LOST))
     at = c.binary("sub", "i32", at, str(roots.FIRST))
     known = c.compare("ult", "i32", at, str(roots.COUNT))
     place = c.add(f"zext i32 {c.select('i32', known, at, '0')} to i64")
-    table = f"inttoptr (i64 {roots.halves().ctypes.data} to ptr)"
     g = c.load(roots.FLOAT32, c.address(KIND, table, place))
     s = c.binary("fmul", KIND, x, g)
     s = c.binary("fadd", KIND, s, s)

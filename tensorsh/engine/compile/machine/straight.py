@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import vector_sqrt
 from ..lower_classes import PLACED
 from . import functions, instructions, ordered, rows
 from .code import TYPES, literal
@@ -21,6 +22,9 @@ from .nest import Nest, broadcast, merged
 from .numpy_loops import loop, types_of
 from .operands import MOST_PRODUCTS, Bases, Call
 
+#: a loop of NumPy's: the ufunc and its types; or what makes a table of numbers, and no types
+Loop = tuple[Any, str]
+
 
 class Straight(Nest):
     """Writes the function of several calls."""
@@ -28,7 +32,7 @@ class Straight(Nest):
     def __init__(self, calls: Sequence[Call]):
         super().__init__(Bases(calls))
         self.calls = calls
-        self.loops: list[tuple[np.ufunc, str]] = []  # NumPy's, whose addresses follow those in `fixed`
+        self.loops: list[Loop] = []  # whose addresses follow those in `fixed`
         for call in calls:
             self._write(call)
 
@@ -71,7 +75,8 @@ class Straight(Nest):
         elif call.label == "exp":
             self._by_element(call, lambda args: functions.vector_exp(self.code, *args), ["float"])
         elif call.label == "sqrt":
-            self._by_element(call, lambda args: functions.vector_sqrt(self.code, *args), ["float"])
+            halves, _ = self._addresses(vector_sqrt.halves)
+            self._by_element(call, lambda args: functions.vector_sqrt(self.code, args[0], halves), ["float"])
         elif call.label == "followed":
             ordered.write(self, call)
         elif call.label == "joined":
@@ -113,6 +118,10 @@ class Straight(Nest):
         """The registers with the addresses of a loop of NumPy's and of its data."""
         if loop(function, types) is None:
             raise Unknown(f"{function.__name__} of {types}")
+        return self._addresses(function, types)
+
+    def _addresses(self, function: Any, types: str = "") -> tuple[str, str]:
+        """The registers with the addresses of a loop and its data; of a table, which a function without types makes."""
         if (function, types) not in self.loops:
             self.loops.append((function, types))
             k = len(self.loops) - 1
