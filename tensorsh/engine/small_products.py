@@ -8,6 +8,7 @@ and are followed up to some thousands of multiplications; what is larger goes to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy._core.multiarray import c_einsum
 
 from .product_lanes import ZERO, in_lanes
 from .product_orders import CHAIN, FUSED, adds_fours, before_vectors, order_of, order_with_vector
-from .products import matmul
+from .products import matmul, wants_one
 
 Array = np.ndarray[Any, Any]
 
@@ -109,6 +110,15 @@ def matrix_product(a: Array, b: Array) -> Array:
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
         return matmul(a, b)
     return _ordered(a, b, order_of(a, b))
+
+
+def product_of_such(a: Array, b: Array) -> Callable[[Array, Array], Array]:
+    """`matrix_product` of matrices that have the shapes and lie in memory as these do: many in a row choose once."""
+    if a.dtype is FLOAT32 and b.dtype is FLOAT32 and a.size and b.size and order_of(a, b) == FUSED:
+        k = a.shape[1]
+        if k > 1 and not wants_one(a, b) and _part(k) == k and not _by_columns(a, b, k):
+            return np.matmul
+    return matrix_product
 
 
 def matrix_vector(a: Array, b: Array) -> Array:

@@ -38,7 +38,7 @@ def silu(x, out=None):
     >>> nn.functional.silu([-1., 0., 2.])
     tensor([-0.2689,  0.0000,  1.7616])
     """
-    below = vector_exp.exp_each(-x) if vector_exp.is_small(x) else np.exp(np.negative(x, out), out)
+    below = vector_exp.exp_each(-x, x) if vector_exp.is_small(x) else np.exp(np.negative(x, out), out)
     below += 1
     return np.divide(x, below, out)
 

@@ -6,7 +6,10 @@ Each row is a view operation's call; the result is the view, which then leaves i
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
+
+import numpy as np
 
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor
@@ -176,8 +179,15 @@ def unsafe(name: str, parameters: str, title: str, view: View, given: str) -> No
 (tensor([0, 1]), tensor([2]))
 """,
     )
-    def pieces(*args):
-        return tuple([own(v, title) for v in view(*args)])
+    def pieces(input, size, dim):
+        views = view(input, size, dim)
+        found = tuple([own(v, title) for v in views])
+        if not input.is_meta and found:  # they lie in memory as the views do
+            dim = wrap_dim(dim, input.ndim)
+            ends = list(accumulate(v.shape[dim] for v in found[:-1]))
+            for piece, array in zip(found, np.split(input.array.copy(), ends, dim), strict=True):
+                piece.array = array
+        return found
 
 
 unsafe("chunk", ", int chunks, int dim=0", "UnsafeSplitBackward0", chunk, "2")

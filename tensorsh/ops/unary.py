@@ -153,7 +153,7 @@ unary(
 def SIGMOID(x, out=None):
     """1 / (1 + exp(-x))."""
     if vector_exp.is_small(x):
-        below = vector_exp.exp_each(-x)
+        below = vector_exp.exp_each(-x, x)
     else:
         below = EXP(np.negative(x, out), out=out)
     return np.divide(1, np.add(below, 1, out), out)

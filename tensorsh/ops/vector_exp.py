@@ -45,19 +45,39 @@ def is_short(shape: tuple[int, ...], dim: int) -> bool:
     return dim == len(shape) - 1 or shape[dim] <= STEPS
 
 
-def exp_each(x: Array) -> Array:
-    """`exp` in a loop over all elements: two vectors at a time, what is left over one by one, correctly rounded."""
-    if not x.flags.c_contiguous:  # in the order of memory
-        order = memory_order(x)
-        return back(exp_each(np.ascontiguousarray(x.transpose(order))), order)
-    whole = x.size & -2 * LANES
+def exp_each(x: Array, of: Array | None = None) -> Array:
+    """`exp` in a loop over all elements: two vectors at a time, what is left over one by one, correctly rounded.
+
+    A loop goes along what lies in memory without gaps; that of `of`, where x was made of it.
+    """
+    of = x if of is None else of
+    if of.flags.c_contiguous:
+        return exp_runs(x, x.size)
+    order = memory_order(of)  # in the order of memory
+    x = np.ascontiguousarray(x.transpose(order))
+    return back(exp_runs(x, _run(of.transpose(order))), order)
+
+
+def exp_runs(x: Array, run: int) -> Array:
+    """`exp` of a contiguous array, `run` elements in each loop."""
+    whole = run & -2 * LANES
     if not whole:
         return np.exp(x.astype(FLOAT64)).astype(FLOAT32)
-    flat = x.reshape(-1)
-    found = exp(flat[:whole])
-    if whole < x.size:
-        found = np.concatenate((found, np.exp(flat[whole:].astype(FLOAT64)).astype(FLOAT32)))
-    return found.reshape(x.shape)
+    flat = x.reshape(-1, run)
+    if whole == run:
+        return exp(flat).reshape(x.shape)
+    rest = np.exp(flat[:, whole:].astype(FLOAT64)).astype(FLOAT32)
+    return np.concatenate((exp(flat[:, :whole]), rest), axis=1).reshape(x.shape)
+
+
+def _run(x: Array) -> int:
+    """How many elements lie one after the other, of an array in the order of memory."""
+    found = 1
+    for n, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
+        if n > 1 and stride != found * x.itemsize:
+            break
+        found *= n
+    return found
 
 
 def sums_of_products(x: Array, y: Array, dim: int) -> Array:
@@ -82,6 +102,7 @@ __all__ = [
     "exp",
     "exp_beside",
     "exp_each",
+    "exp_runs",
     "is_short",
     "is_small",
     "row_sums",

@@ -144,7 +144,7 @@ def _sigmoid(trace: Any, x: Any) -> Any:
         return None
     one, below = x.dtype.type(1), trace.ufunc(np.negative, x)
     if x.ndim and x.size and is_exact(x):
-        e = lower_vectors.exp_each(trace, below)
+        e = lower_vectors.exp_each(trace, below) if x.flags.c_contiguous else None
         if e is None:
             return None
     else:

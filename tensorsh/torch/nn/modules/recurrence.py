@@ -48,8 +48,9 @@ def lstm(x: Tensor, state: tuple[Tensor, Tensor], w: Weights) -> tuple[Tensor, T
     """Input, forget, cell and output gate; an odd weight projects the hidden state."""
     h, c = state
     i, f, g, o = torch.unsafe_chunk(_hidden(h, w) + x, 4, 1)
-    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-    h = torch.sigmoid(o) * torch.tanh(c)
+    i, f, g, o = i.sigmoid_(), f.sigmoid_(), g.tanh_(), o.sigmoid_()
+    c = f * c + i * g
+    h = o * torch.tanh(c)
     return (torch.matmul(h, w[-1].t()) if len(w) % 2 else h), c
 
 
@@ -57,8 +58,9 @@ def gru(x: Tensor, h: Tensor, w: Weights) -> Tensor:
     """Reset and update gate, new state."""
     xr, xz, xn = torch.unsafe_chunk(x, 3, 1)
     hr, hz, hn = torch.unsafe_chunk(_hidden(h, w), 3, 1)
-    n = torch.tanh(xn + hn * torch.sigmoid(hr + xr))
-    return (h - n) * torch.sigmoid(hz + xz) + n
+    r, z = hr.add_(xr).sigmoid_(), hz.add_(xz).sigmoid_()
+    n = torch.tanh(xn + hn * r)
+    return (h - n) * z + n
 
 
 CELLS: dict[str, Cell] = {"RNN_TANH": rnn_tanh, "RNN_RELU": rnn_relu, "LSTM": lstm, "GRU": gru}

@@ -7,17 +7,23 @@ Gradients that have gradients in turn are taken step by step (`recurrence.by_ste
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ....engine.apply import apply
 from ....engine.op import Op, op
+from ....engine.small_products import matrix_product as product
+from ....engine.small_products import product_of_such
 from ....engine.spec import Spec
+from ....ops.cascade import total
+from ....ops.elementwise import TANH
+from ....ops.vector_exp import exp_runs, is_small
 from ...namespace import torch
-from .lstm_layer import sigmoid_
 
 Array = np.ndarray[Any, Any]
+
 
 INPUTS = "Tensor input, Tensor weight_ih, Tensor weight_hh, Tensor bias_ih, Tensor bias_hh, Tensor hx, bool reverse"
 
@@ -42,11 +48,11 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
     @op(f"{mode}_layer({INPUTS})", infer=shapes, names=(), constants=(2,))
     def layer(x, w_ih, w_hh, b_ih, b_hh, h, reverse):
         steps, (batch, n) = x.shape[0], h.shape
-        gates = (x.reshape(steps * batch, -1) @ w_ih.T + b_ih).reshape(steps, batch, -1)
+        gates = (product(x.reshape(steps * batch, -1), w_ih.T) + b_ih).reshape(steps, batch, -1)
         outputs = np.empty((steps, batch, n), x.dtype)
         saved = np.empty((steps, batch, kept * n), x.dtype)
         order = range(steps - 1, -1, -1) if reverse else range(steps)
-        last = forward(gates, np.ascontiguousarray(w_hh.T), b_hh, h, order, outputs, saved)
+        last = forward(gates, w_hh.T, b_hh, h, order, outputs, saved)
         return outputs, last.copy(), saved
 
     @op(
@@ -59,13 +65,20 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
         before = np.concatenate([output[1:], h0[None]] if reverse else [h0[None], output[:-1]])
         order = range(steps) if reverse else range(steps - 1, -1, -1)
         at_x, at_h, grad_h = backward(output, saved, before, w_hh, grad_output, grad_h, order)
-        flat_x, flat_h = at_x.reshape(steps * batch, -1), at_h.reshape(steps * batch, -1)
+        flat, rows = at_x.reshape(steps * batch, -1), x.reshape(steps * batch, -1)
+        turned = w_hh.flags.c_contiguous
+        columns = at_h.swapaxes(1, 2) if turned else before.swapaxes(1, 2)
+        others = before if turned else at_h
+        times = product_of_such(columns[0], others[0])
+        # a recurrent weight is used in each step, and what the steps give is added up as it comes
+        weight = reduce(np.add, (times(columns[t], others[t]) for t in order))
+        bias = np.add.reduce(total(at_h, (1,), False)[order[0] :: order.step], axis=0)
         return (
-            (flat_x @ w_ih).reshape(x.shape),
-            flat_x.T @ x.reshape(steps * batch, -1),
-            flat_h.T @ before.reshape(steps * batch, -1),
-            flat_x.sum(0),
-            flat_h.sum(0),
+            product(flat, w_ih).reshape(x.shape),
+            slope_of_weight(flat, rows, w_ih),
+            weight if turned else weight.T,
+            total(flat, (0,), False),
+            bias,
             np.ascontiguousarray(grad_h),
         )
 
@@ -96,13 +109,27 @@ def _(grad):
     return grad
 
 
+def slope_of_weight(grad: Array, x: Array, weight: Array) -> Array:
+    """The gradient of a weight that rows are multiplied with, as `linear` has it."""
+    return product(grad.T, x) if weight.flags.c_contiguous else product(x.T, grad).T
+
+
+def tanh_slope(y: Array) -> Array:
+    """1 - y² of what tanh gave in each step (T, ·, ·), rounded once where a step is small (`tanh_backward`)."""
+    if not is_small(y[0]):
+        return 1 - y * y
+    wide = y.astype(np.float64)
+    return (1 - wide * wide).astype(y.dtype)
+
+
 # ------------------------------------------------------------------ RNN
 
 
 def _simple(nonlinearity: Callable[[Array], Array]) -> Callable[..., Any]:
     def forward(gates, w, b, h, steps, outputs, saved):
+        times = product_of_such(h, w)
         for t in steps:
-            h = nonlinearity(h @ w + b + gates[t])
+            h = nonlinearity(times(h, w) + b + gates[t])
             outputs[t] = h
         return h
 
@@ -113,11 +140,12 @@ def _simple_backward(slope: Callable[[Array], Array]) -> Callable[..., Any]:
     """`slope` of the nonlinearity from its value."""
 
     def backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
-        slopes = slope(outputs)
         deltas = np.empty_like(outputs)
+        slopes = slope(outputs)
+        times = product_of_such(deltas[0], w_hh)
         for t in steps:
-            np.multiply(grad_output[t] + grad_h, slopes[t], out=deltas[t])
-            grad_h = deltas[t] @ w_hh
+            np.multiply(grad_output[t] + grad_h, slopes[t], deltas[t])
+            grad_h = times(deltas[t], w_hh)
         return deltas, deltas, grad_h
 
     return backward
@@ -129,11 +157,11 @@ def _simple_backward(slope: Callable[[Array], Array]) -> Callable[..., Any]:
 def _gru(gates, w, b, h, steps, outputs, saved):
     """saved: reset gate, update gate, new state, and the hidden part of the new state."""
     n = h.shape[1]
+    times = product_of_such(h, w)
     for t in steps:
-        hidden = h @ w + b
-        both = hidden[:, : 2 * n] + gates[t, :, : 2 * n]
-        sigmoid_(both)
-        new = np.tanh(gates[t, :, 2 * n :] + hidden[:, 2 * n :] * both[:, :n])
+        hidden = times(h, w) + b
+        both = sigmoids(hidden[:, : 2 * n] + gates[t, :, : 2 * n], n)
+        new = TANH(gates[t, :, 2 * n :] + hidden[:, 2 * n :] * both[:, :n])
         h = (h - new) * both[:, n:] + new
         outputs[t] = h
         saved[t, :, : 2 * n] = both
@@ -142,28 +170,39 @@ def _gru(gates, w, b, h, steps, outputs, saved):
     return h
 
 
+def sigmoids(x: Array, n: int) -> Array:
+    """1 / (1 + e^-x) of a contiguous matrix whose rows have several gates of `n` numbers."""
+    np.negative(x, x)
+    x = exp_runs(x, n) if is_small(x[:, :n]) else np.exp(x, x)
+    x += 1
+    return np.divide(1, x, x)
+
+
 def _gru_backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
     n = outputs.shape[2]
     reset, update, new, hidden = (saved[:, :, k * n : (k + 1) * n] for k in range(4))
-    at_new = (1 - update) * (1 - new * new)
-    at_update = (before - new) * update * (1 - update)
-    at_reset = hidden * reset * (1 - reset)
+    to_new, slopes, rest_reset, rest_update = before - new, tanh_slope(new), 1 - reset, 1 - update
     at_x = np.empty((*outputs.shape[:2], 3 * n), outputs.dtype)
     at_h = np.empty_like(at_x)
+    parts: tuple[Array, ...] = (grad_h,)
+    times = product_of_such(at_h[0], w_hh)
     for t in steps:
-        grad = grad_output[t] + grad_h
-        delta = grad * at_new[t]
-        at_x[t, :, :n] = delta * at_reset[t]
-        at_x[t, :, n : 2 * n] = grad * at_update[t]
+        grad = grad_output[t]
+        for part in parts:  # what was computed last in a step comes first
+            grad = grad + part
+        kept = grad * update[t]
+        delta = (grad - kept) * slopes[t]
+        at_x[t, :, :n] = rest_reset[t] * (delta * hidden[t]) * reset[t]
+        at_x[t, :, n : 2 * n] = rest_update[t] * (grad * to_new[t]) * update[t]
         at_x[t, :, 2 * n :] = delta
         at_h[t, :, : 2 * n] = at_x[t, :, : 2 * n]
         at_h[t, :, 2 * n :] = delta * reset[t]
-        grad_h = grad * update[t] + at_h[t] @ w_hh
-    return at_x, at_h, grad_h
+        parts = kept, times(at_h[t], w_hh)
+    return at_x, at_h, parts[0] + parts[1]
 
 
 LAYERS = {
-    "RNN_TANH": declare("RNN_TANH", 0, _simple(np.tanh), _simple_backward(lambda h: 1 - h * h)),
+    "RNN_TANH": declare("RNN_TANH", 0, _simple(TANH), _simple_backward(tanh_slope)),
     "RNN_RELU": declare(
         "RNN_RELU", 0, _simple(lambda x: np.maximum(x, 0)), _simple_backward(lambda h: h > 0)
     ),
