@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from tensorsh import Session
+from tensorsh.engine.op import registry
 from tensorsh.errors import TensorshError
 
 BEGIN = "m = ones(2, 3); w = [1, 2, 3]; param p = [1., 2.]; v = ones(2); d = [m, w]"
@@ -58,3 +61,15 @@ def test_in_programs_of_pytorch() -> None:
     with pytest.raises(TensorshError) as raised:
         session.run("import torch\nnet = torch.ones(2, requires_grad=True)\nnet.backward()")
     assert "net.backward(torch.ones_like(net))" in raised.value.help
+
+
+def test_what_hands_a_call_on_does_not_hide_whose_operands_they_are() -> None:
+    other, session, plain = Session(), Session(), registry["mm"].bound
+    other.run("import torch\ncast = torch.autocast('cpu')\ncast.__enter__()")  # operations look for it now
+    session.run("m = ones(2, 3)")
+    with pytest.raises(TensorshError) as raised:
+        session.run("m @ m")
+    assert raised.value.help == "transpose the right operand: m.T gives [2, 2]" and raised.value.labels
+    del other
+    gc.collect()
+    assert registry["mm"].bound is plain  # nobody looks any longer

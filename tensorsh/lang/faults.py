@@ -111,11 +111,13 @@ def fault(error: BaseException, find: Find, names: Iterable[str], pythonic: bool
 
 def in_library(error: BaseException) -> bool:
     """Whether a function of PyTorch's library called what failed: its operands are not the program's."""
+    from ..engine.calls import handing_on
+
     last, trace = "", error.__traceback__
     while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if name.startswith((PROGRAM_FILE, LIBRARY)):
-            last = name
+        code = trace.tb_frame.f_code
+        if code.co_filename.startswith((PROGRAM_FILE, LIBRARY)) and code not in handing_on:
+            last = code.co_filename
         trace = trace.tb_next
     return last.startswith(LIBRARY)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 from ...engine import context
 from ...engine import dtype as dt
@@ -61,13 +61,20 @@ def put(autocast: Any) -> None:
 def _put(state: Any, autocast: Any) -> None:
     state.autocast = autocast
     if autocast is not None:
-        _sessions.add(state)
+        if state not in _sessions:
+            finalize(state, _look_no_more).atexit = False  # before `add`: it then hears of it after the set
+            _sessions.add(state)
         _look()
 
 
 def leave() -> None:
-    """This session has left its outermost; where no other has one, operations are as they were."""
+    """This session has left its outermost."""
     _sessions.discard(context.current())
+    _look_no_more()
+
+
+def _look_no_more() -> None:
+    """Where no session has an autocast in force, operations are as they were."""
     if not _sessions:
         while _restore:
             _restore.pop()()
