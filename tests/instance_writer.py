@@ -30,6 +30,7 @@ class Cell:
         self.items = [torch.ones(n), 2.0]
         self.table = {'u': torch.ones(n), 'k': 3}
         self.inner = None
+        self.tril = torch.ones(n) * 0.5
     def __call__(self, x):
         return torch.tanh(x @ self.w + self.b) * self.scale
     def parameters(self):
@@ -120,6 +121,7 @@ x = torch.randn(6, 3); y = torch.randn(6, 3); t = torch.randint(0, 3, (6,)); X =
 T = torch.randint(0, 3, (12,))
 mse = nn.MSELoss(); ce = nn.CrossEntropyLoss(); l1 = nn.L1Loss(reduction='sum')
 a = x * 1; b = x * 2; loss = x.sum(); total = 0.0; outs = []; losses = []; k = 1; h1 = None; lr = 0.1; pred = x
+gen = torch.Generator().manual_seed(4)
 loader = DataLoader(TensorDataset(X, T), batch_size=4)
 def train(m, v):
     return mse(m(v), y)
@@ -221,6 +223,11 @@ cell.double(BATCH)
 cell.gained(BATCH)
 slim.up(BATCH)
 (cell + BATCH)
+BATCH * cell.tril
+BATCH * cell.table[f"{'u'}"]
+BATCH + torch.randn_like(BATCH) * 0.1
+BATCH + torch.rand(3, generator=gen)
+F.dropout(BATCH.t(), 0.5, net.training).t()
 BATCH * cell.norm
 BATCH + cell.h
 BATCH + net.mean
@@ -286,6 +293,8 @@ with torch.no_grad(): cell.w.mul_(0.9)
 with torch.no_grad(): cell.w -= 0.01 * cell.w
 with torch.no_grad(): net.fc1.weight.mul_(0.95)
 net.fc1.weight.data.mul_(0.99)
+cell.h.data.mul_(0.9)
+cell.w.data += 0.01
 model = MODULE
 cell.inner = net.act
 """,
@@ -311,6 +320,8 @@ a = a + p.sum().detach()
 with torch.no_grad(): p.mul_(0.9)
 with torch.no_grad(): p -= 0.01 * p
 if p.grad is not None: p.data -= lr * p.grad
+if p.grad is not None: p.data += -lr * p.grad
+if p.grad is not None: p.data.add_(p.grad.data, alpha=-0.05)
 if p.grad is not None: p.grad.zero_()
 """,
     "HOST": """
@@ -351,6 +362,12 @@ cell.table['new'] = 1
 del cell.table['k']
 cell.inner = net
 cell.inner = lambda v: v - 1
+cell.tril = x[0]
+cell.tril = 0.5
+cell.w.data = torch.ones(3, 3)
+cell.h = cell.w.data[0]
+gen.manual_seed(2)
+gen = torch.Generator()
 cell.kept = x
 cell.h = cell.total
 cell.total = cell.h
@@ -466,6 +483,7 @@ print(losses, total)
 print(Cell.gain, cell.step(x))
 cell.h.add_(1)
 print(torch.rand(2))
+print(torch.rand(2, generator=gen))
 """,
 }
 #: what a round does in which everything is used

@@ -47,8 +47,12 @@ class Model:
     def __init__(self):
         self.w = torch.ones(3, 3, requires_grad=True)
         self.seen = []
+        self.tril = torch.ones(3)
+        self.parts = {"w1": self.w}
     def __call__(self, x):
         return torch.tanh(x @ self.w) * self.rate
+    def masked(self, x):
+        return x * self.tril + x @ self.parts[f"w{1}"]
     def looked(self, x):
         return x * self.w.sum().item()
     def noted(self, x):
@@ -66,6 +70,7 @@ class Answering(Model):
 class Own(torch.optim.SGD):
     def step(self):
         return super().step()
+g = torch.Generator().manual_seed(1)
 m = Model(); a = Answering(); net = nn.Sequential(nn.Linear(3, 3), nn.ReLU()); x = torch.ones(2, 3)
 sgd = torch.optim.SGD(net.parameters(), lr=0.1); own = Own(net.parameters(), lr=0.1)
 hooked = nn.Linear(3, 3)
@@ -79,6 +84,11 @@ COMPILED = {
     "parameters": "n = 0.0\n    for p in net.parameters(): n = n + (p * p).sum()",
     "a loss": "y = F.mse_loss(net(x), x)",
     "clipped gradients": "net(x).sum().backward(); nn.utils.clip_grad_norm_(net.parameters(), 1.0)",
+    "an attribute called as a method is, and a key that is put together": "y = m.masked(x)",
+    "random numbers": "y = torch.randn_like(x) * m(x) + F.dropout(x.expand(3, 2, 3).transpose(0, 1), 0.5).sum()",
+    "a stream of one's own": "y = x[torch.randint(0, 2, (4,), generator=g)] @ m.w",
+    "a mask that is looked at": "y = m(x) if bool((torch.ones(3, 3).tril() == 1).any()) else x",
+    "parameters through .data": "m(x).sum().backward()\n    for p in [m.w]: p.data += -0.1 * p.grad",
     "an attribute that is set": "m.h = torch.tanh(x) * m.rate",
 }
 STOPPED = {
@@ -89,6 +99,7 @@ STOPPED = {
     "y = a(x)": "a class that answers for its attributes itself",
     "own.zero_grad(); loss = net(x).sum(); loss.backward(); own.step()": "an optimiser of the program's own",
     "y = hooked(x) * 2": "a hook of a module",
+    "g.set_state(g.get_state()); y = m(x)": "a random stream is looked at",
     "y = Model()(x) * 2": "a class",
     "y = torch.relu(x) * sgd.param_groups[0]['lr']": "hyperparameters are looked at",
     "net[1] = nn.ReLU(); y = net(x)": "a ReLU that is no part of what the run can reach",

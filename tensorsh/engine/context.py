@@ -101,7 +101,7 @@ class Context:
     @property
     def generator(self) -> Generator:
         """The default random stream, as the mode in force has it."""
-        return self.mode.draw(self)
+        return self.mode.draw(self, None)
 
     def stream(self) -> Generator:
         """The default random stream; its state is restored when a statement fails."""

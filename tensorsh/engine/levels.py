@@ -59,10 +59,11 @@ class Batching(Mode):
         refuse_write(args[0])
         return write_batched(op, args)
 
-    def draw(self, state: context.Context) -> Any:
-        for batch in self.batches:
-            batch.drawing()
-        return self.below.draw(state)
+    def draw(self, state: context.Context, own: Any) -> Any:
+        if own is None:
+            for batch in self.batches:
+                batch.drawing()
+        return self.below.draw(state, own)
 
 
 def any_batched(args: tuple[Any, ...]) -> bool:

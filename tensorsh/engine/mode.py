@@ -52,9 +52,9 @@ class Mode:
         """Add a gradient to `t.grad`; `alone`: nobody else holds it."""
         self.below.accumulate(t, g, create, alone)
 
-    def draw(self, state: Context) -> Any:
-        """The random stream that numbers are drawn from."""
-        return self.below.draw(state)
+    def draw(self, state: Context, own: Any) -> Any:
+        """The random stream that numbers are drawn from: a `Generator` of the program's own, or the default one."""
+        return self.below.draw(state, own)
 
     def by_parts(self, whole: bool) -> bool:
         """Whether an operation that has a kernel of its own is to be run as the operations it consists of.
@@ -69,6 +69,10 @@ class Mode:
         return self.below.batches
 
     # -- what happens beside operations
+
+    def look(self, t: Tensor) -> None:
+        """The values of a tensor are looked at."""
+        self.below.look(t)
 
     def observe(self, what: str, *kinds: type) -> None:
         """Values, the graph or a setting are looked at; `what` has {} for the names of the classes."""
@@ -131,11 +135,14 @@ class Eager(Mode):
 
         add_gradient(t, g, create, alone)
 
-    def draw(self, state: Context) -> Any:
-        return state.stream()
+    def draw(self, state: Context, own: Any) -> Any:
+        return state.stream() if own is None else own.noted()
 
     def by_parts(self, whole: bool) -> bool:
         return False
+
+    def look(self, t: Tensor) -> None:
+        pass
 
     def observe(self, what: str, *kinds: type) -> None:
         pass

@@ -326,7 +326,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         if self.spec.is_meta:
             raise no_values(message or f"{what} cannot be called on meta tensors", raises)
         if context.current().mode is not EAGER:
-            context.current().mode.observe("values are looked at")
+            context.current().mode.look(self)
         return self.array
 
     def item(self, *given: Any) -> Any:

@@ -22,6 +22,7 @@ from ..kinds.ownership import dict_of, mro_of, own_class
 from ..modules import Host
 from ..modules.module import Module, computing
 from .namespace import Namespace, did_you_mean
+from .runs import FIELDS
 
 #: functions of `torch.` that a trace can follow
 MODES = frozenset(
@@ -248,7 +249,7 @@ class Fields:
             self.host.set_attribute(value, name, new)
             return
         mode = context.current().mode
-        if (kind not in TENSORS or name != "grad") and not mode.sees(value):
+        if (kind not in TENSORS or name not in FIELDS) and not mode.sees(value):
             mode.change("an attribute is changed")
         names = listed(kind)
         if names is None or name in OWN:

@@ -41,7 +41,7 @@ from .parse import parse
 from .places import statement_at, written_name
 from .program_kind import imports_torch
 from .pythonic import PythonCompiler, WatchedCompiler
-from .runs import walk
+from .runs import unseen, walk
 from .runtime import Runtime, Show
 from .session_host import RECURSION, SessionHost
 
@@ -469,6 +469,7 @@ class Evaluator:
 
     # ---------------------------------------------------------------- import "file"
 
+    @unseen
     def import_file(self, path: str, filename: str) -> None:
         """Run another file once; its names land here. Relative paths start at the importing file."""
         if "\0" in path:

@@ -16,6 +16,7 @@ from ..modules.module import Module
 from ..source import Source, read_program
 from ..torch.absent import why_absent
 from ..torch.namespace import Namespace, has_namespace, namespace, starred
+from .runs import unseen
 
 if TYPE_CHECKING:
     from .evaluate import Evaluator
@@ -42,15 +43,18 @@ class Imports:
 
     # ---------------------------------------------------------------- the statements
 
+    @unseen
     def module(self, path: str, leaf: bool, filename: str) -> Any:
         """`import path`: what its first name stands for; `leaf`: what all of it stands for (`as`)."""
         found = self.find(path, filename)
         return found if leaf or "." not in path else self.find(path.partition(".")[0], filename)
 
+    @unseen
     def origin(self, path: str, level: int, filename: str) -> Any:
         """The module after `from`."""
         return self.find(self._absolute(path, level, filename), filename)
 
+    @unseen
     def imported(self, module: Any, name: str) -> Any:
         """One name after `import`."""
         if isinstance(module, Namespace):
@@ -66,6 +70,7 @@ class Imports:
                 pass
         return import_name(self.evaluator.host, module, name)
 
+    @unseen
     def all(self, path: str, level: int, filename: str, mentioned: tuple[str, ...]) -> None:
         """`from path import *`: the names of the module that the program mentions, now or later."""
         module = self.origin(path, level, filename)

@@ -29,12 +29,6 @@ PURE = words(
     "filter no_grad enable_grad is_grad_enabled inference_mode get_default_dtype is_tensor promote_types "
     "finfo iinfo broadcast_shapes pow divmod super getattr hasattr int float bool dict set iter next "
 )
-#: entries of the runtime that only compute, or that a trace follows
-HELPERS = words(
-    ".annotate .annotated .attr .backward .call .chain .device .display .dtype .fields .grad_of .grad_wrt "
-    ".changing .list .list_operator .locals .literal .numbers .rows .scope .signs .sizes .slot .spelled "
-    ".stacked .values "
-)
 #: modules of the library whose functions and classes only compute
 FOLLOWED = ("torch.nn.functional", "torch.nn.modules", "torch.nn.utils.clip_grad", "torch.autograd.grad_mode")
 
@@ -115,12 +109,8 @@ class Reach:
             self._prelude(name, prelude[name])
 
     def _prelude(self, name: str, value: Any) -> None:
-        if (
-            name not in PURE
-            and name not in HELPERS
-            and not name.startswith(".segment ")
-            and kind_of(type(value)).follow not in FIXED
-        ):
+        helper = name[0] == "." and not getattr(value, "unseen", False)
+        if not helper and name not in PURE and kind_of(type(value)).follow not in FIXED:
             raise TraceStopped(f"'{name}' does more than compute")
 
     def _root(self, space: str, name: str, value: Any) -> None:

@@ -6,10 +6,12 @@ defines something stands between runs. Whether a run can really be compiled is f
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import Any, TypeVar
 
 from . import ast
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def words(text: str) -> frozenset[str]:
@@ -24,7 +26,17 @@ HOST = words(
 )
 #: names after a dot that do in a function what a trace does not see
 UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
+
+
+def unseen(function: F) -> F:
+    """Marks what compiled programs call and a trace does not see: it shows, imports, ends the statement."""
+    vars(function)["unseen"] = True
+    return function
+
+
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare)
+#: attributes of tensors of which a trace sees what is assigned
+FIELDS = ("grad", "data")
 #: a run of plain arithmetic on names must have this many operators to be tried: scalars do not pay
 OPERATORS = 3
 
@@ -99,7 +111,7 @@ def _is_followed(target: ast.Expr) -> bool:
         case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
             return all(map(_is_followed, items))
         case ast.Attribute(value=value, name=name):
-            return name == "grad" or (isinstance(value, ast.Name) and value.id == "self")
+            return name in FIELDS or (isinstance(value, ast.Name) and value.id == "self")
     return isinstance(target, ast.Name | ast.Subscript)
 
 

@@ -24,6 +24,7 @@ from ..modules.absent import BUILTINS
 from . import annotate, attributes, queries
 from .ast import Node
 from .expressions import Table
+from .runs import unseen
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
@@ -185,9 +186,11 @@ class Runtime:
             context.current().mode.observe("a value is shown")
             self.show(value, name)
 
+    @unseen
     def graph(self, value: Any, to: Any, gradients: bool) -> None:
         self.show(queries.graph(value, self.tensors(), to, gradients), None)
 
+    @unseen
     def explain(self, value: Any, wrt: tuple[Any, ...], texts: tuple[str, ...]) -> None:
         taken = [name for name in self.variables if not name.startswith(".")]
         found = queries.explain(value, wrt, self.tensors(), texts, taken, self.spelling())
@@ -292,6 +295,7 @@ def changing(value: Any) -> None:
         mode.change("a {} is changed", type(value))
 
 
+@unseen
 def pattern_class(kind: Any) -> Any:
     """What Python is to match with in the place of a class."""
     from . import pattern_classes
@@ -299,11 +303,13 @@ def pattern_class(kind: Any) -> Any:
     return pattern_classes.pattern_class(kind)
 
 
+@unseen
 def failed(message: Any) -> None:
     """An assertion that does not hold."""
     raise AssertionError() if message is None else AssertionError(message)
 
 
+@unseen
 def undefined(name: str) -> Any:
     help = BUILTINS.get(name, "names that begin with two underscores are reserved")
     raise unknown_name(f"name '{name}' is not defined", name, help=help)

@@ -411,6 +411,8 @@ def set_data(self: Tensor, value: Tensor) -> None:
         raise DTypeError(
             "data set to a tensor that requires gradients must be floating point or complex dtype"
         )
+    if value.array is self.array and value.spec is self.spec:
+        return  # `x.data += 1` has changed the memory itself
     context.current().journal.save_attributes(self, "array", "spec")
     self.array, self.spec = value.array, value.spec
 

@@ -14,7 +14,7 @@ from ..engine.op import composite
 from ..engine.tensor import Tensor, wrap
 from ..engine.warn import warn
 from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
-from .memory_order import laid_out_like
+from .memory_order import memory_order
 
 #: what SELU's negative part tends to, as alpha dropout needs it
 ALPHA = 1.7580993408473766
@@ -75,7 +75,8 @@ def _noise(input: Tensor, shape: tuple[int, ...], p: float, alpha: bool) -> tupl
         return context.current().generator.bernoulli(1 - p, shape, input.spec.np)
 
     if shape == input.spec.shape and not input.in_order:
-        kept = wrap(laid_out_like(input.array, draw))
+        order = memory_order(input.array)
+        kept = wrap(draw(tuple([shape[d] for d in order]))).permute(*map(order.index, range(len(order))))
     else:
         kept = for_each_slice(shape, lambda size: wrap(draw(size)))
     if not alpha:

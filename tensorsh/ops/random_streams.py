@@ -15,6 +15,8 @@ from ..engine.op import composite, converters
 from ..engine.spec import spec
 from ..engine.tensor import Tensor, make_tensor, type_name
 from ..errors import ArgumentError, DeviceError
+from ..kinds import Kind, describe
+from ..kinds.kind import same
 
 # ------------------------------------------------------------------ streams of one's own
 
@@ -41,7 +43,11 @@ class Generator:
     @property
     def _stream(self) -> Any:
         """The stream itself; the session's, where it is none of the program's own."""
-        return context.current().generator if self._own is None else self._own
+        state = context.current()
+        if self._own is None:
+            return state.generator
+        state.mode.observe("a random stream is looked at")
+        return self._own
 
     def noted(self) -> Any:
         """The stream, noted in the journal: a statement that fails gives its numbers back."""
@@ -165,12 +171,14 @@ class Seeded(Generator):
 
 
 for _class in (Generator, Seeded):
+    describe(_class, Kind(follow=same))
     _class.__module__, _class.__name__, _class.__qualname__ = "torch._C", "Generator", "Generator"
 
 
 def stream(generator: Generator | None) -> Any:
     """The stream to draw from."""
-    return context.current().generator if generator is None else generator.noted()
+    state = context.current()
+    return state.mode.draw(state, None if generator is None or generator._own is None else generator)
 
 
 def generator_argument(value: Any, op: str, name: str, position: int) -> Generator:

@@ -128,13 +128,14 @@ class Builder(Calls):
             for step in steps[:last]
             if step.kind in ("write", "effect") or any(id(out) in changed for out in step.outs)
         ]
-        draws = any(type(step.function) is Draw for step in steps[:last])
+        draws = [step.function for step in steps[: last + 1] if type(step.function) is Draw]
         if not early and not draws:
             return []
         arrays = ", ".join(f"{e.path}.array" for e in self.trace.externals if e.written)
         states = ", ".join(self.named(step.args[2], "k") for step in early if step.kind == "effect")
-        self.lines.append("program.backup, program.stream = (), (None, None)")
-        return [f"program.save([{arrays}], [{states}], {'state.generator' if draws else None})"]
+        streams = ", ".join(f"{self.named(draw, 'k')}.source()" for draw in one_of_each(draws))
+        self.lines.append("program.backup = program.streams = ()")
+        return [f"program.save([{arrays}], [{states}], [{streams}])"]
 
     def _protection(self) -> list[str]:
         """Noting how to undo what the program changes, once in a statement."""
@@ -154,4 +155,9 @@ class Builder(Calls):
 def may_fail(step: Step) -> bool:
     """Whether a call may refuse the values that it gets."""
     numbers = any(type(a) is Number and type(a.value) is not float for a in step.args)
-    return numbers or (step.kind == "kernel" and type(step.function) is not Draw)
+    return numbers or (step.kind == "kernel" and (type(step.function) is not Draw or bool(step.args)))
+
+
+def one_of_each(draws: list[Draw]) -> list[Draw]:
+    """A draw from each stream."""
+    return list({id(draw.own): draw for draw in draws}.values())

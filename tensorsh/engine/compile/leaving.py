@@ -87,8 +87,8 @@ class Leaving:
         """Versions, gradients, graphs, variables."""
         lines = self.builder.lines
         for e in self.trace.externals:
-            if e.written:
-                lines.append(f"{e.path}.shared_counter()[0] += {e.written}")
+            if e.versions:
+                lines.append(f"{e.path}.shared_counter()[0] += {e.versions}")
         for t in self.builder.outputs:
             self.tensor(t)
         for e, grad in self._graded():

@@ -37,8 +37,8 @@ class Program:
         self.results: list[tuple[str, str]] = []
         self.memory = 0
         self.over = False  # its loop has ended
-        self.stream: Any = (None, None)
         self.backup: Any = ()  # (memory or state, what was there) where a replay may fail after changes
+        self.streams: Any = ()  # (random stream, where it stood)
 
     def drop(self) -> None:
         """Let go of all memory, without waiting for a search for garbage."""
@@ -46,9 +46,9 @@ class Program:
         self.passage = None
         self.scope.clear()
 
-    def save(self, arrays: Iterable[Array], states: Iterable[dict[str, Any]], stream: Any) -> None:
+    def save(self, arrays: Iterable[Array], states: Iterable[dict[str, Any]], streams: Iterable[Any]) -> None:
         """Before a replay that may fail after it has changed these."""
-        self.stream = stream, None if stream is None else stream.get_state()
+        self.streams = [(stream, stream.get_state()) for stream in streams]
         self.backup = [(a, a.copy()) for a in arrays]
         self.backup += [(state, copied(state)) for state in states]
 
@@ -59,10 +59,9 @@ class Program:
                 put_back(changed, before)
             else:
                 np.copyto(changed, before)
-        stream, before = self.stream
-        if stream is not None:
+        for stream, before in self.streams:
             stream.set_state(before)
-        self.backup, self.stream = (), (None, None)
+        self.backup = self.streams = ()
 
     def protect(
         self, journal: Journal, written: Iterable[Any], graded: Iterable[Tensor], states: Any

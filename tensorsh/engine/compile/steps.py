@@ -14,10 +14,12 @@ from .values import Value
 class External:
     """A tensor that was there before: `path` is the text that fetches it.
 
-    fixed   the program is for this very tensor with this very array (a parameter), not for any such
+    fixed     the program is for this very tensor with this very array (a parameter), not for any such
+    versions  by how much its version goes up
+    written   its memory is written, whether or not its version tells (`.data` does not)
     """
 
-    __slots__ = ("array", "fixed", "grad", "had_grad", "path", "tensor", "written")
+    __slots__ = ("array", "fixed", "grad", "had_grad", "path", "tensor", "versions", "written")
 
     def __init__(self, tensor: Tensor, path: str, fixed: bool):
         self.tensor = tensor
@@ -26,7 +28,8 @@ class External:
         self.array = tensor.array
         self.had_grad = tensor.grad_slot
         self.grad: External | None = None
-        self.written = 0
+        self.versions = 0
+        self.written = False
 
 
 class Step:

@@ -104,6 +104,10 @@ class Trace(Tape, Mode):
     def by_parts(self, whole: bool) -> bool:
         return not whole
 
+    def look(self, t: Tensor) -> None:
+        if type(t.array) is Value or id(t) in self.foreign:
+            self.stop("values are looked at")
+
     def observe(self, what: str, *kinds: type) -> None:
         self.stop(what.format(*[kind.__name__ for kind in kinds]))
 
@@ -342,12 +346,14 @@ class Trace(Tape, Mode):
                 if e.tensor.counter is counter:
                     owner = e
         if owner is not None:
-            owner.written += 1
+            owner.versions += 1
         elif type(root.array) is Value and isinstance(root.array.source, External):
-            self.stop("memory from elsewhere is changed")
+            owner = root.array.source  # by way of `.data`
+        if owner is not None:
+            owner.written = True
 
-    def draw(self, state: context.Context) -> Stream:
-        return Stream(self)
+    def draw(self, state: context.Context, own: Any) -> Stream:
+        return Stream(self, own)
 
     # ---------------------------------------------------------------- gradients and optimisers
 
