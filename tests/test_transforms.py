@@ -51,7 +51,7 @@ def recorded_calls() -> dict[str, list[tuple[Op, tuple[Any, ...]]]]:
 
     class Noting(Listening):
         def heard(self, op: Op, args: tuple[Any, ...], result: Any) -> None:
-            if op.name in rules and not context.current().mode.batches:
+            if (op.name in rules or op.batching) and not context.current().mode.batches:
                 key = f"{op.schema} {[getattr(a, 'spec', a) for a in args]}"
                 found = calls.setdefault(op.name, {})
                 if len(found) < 12:

@@ -2,7 +2,7 @@
 
 `vmap(f)` calls `f` once. Its arguments are `Batched`: their `spec` is that of a slice, their `value` is a
 tensor with the mapped dimension in front (itself a `Batched` of an outer `vmap`, if there is one). An
-operation that meets one is run by a rule on the values (`rules`, filled by `ops.batching`); one without a
+operation that meets one is run by a rule on the values (`kinds` and `rules`, filled by `ops.batching`); one without a
 rule runs slice by slice, and its results are stacked. Only the values have a graph, so a gradient walks
 back through the rules.
 """
@@ -18,8 +18,12 @@ from .spec import Spec
 from .tensor import Tensor, full_spec
 from .tree import flatten, map_leaves, unflatten
 
-#: operation → how it runs on batched arguments: `rule(op, args, size)` gives results with the batch in front
-rules: dict[str, Callable[[Op, tuple[Any, ...], int], Any]] = {}
+#: how an operation runs on batched arguments: `rule(op, args, size)` gives results with the batch in front
+Rule = Callable[[Op, tuple[Any, ...], int], Any]
+#: that of the operations of one name
+rules: dict[str, Rule] = {}
+#: that of each kind that records name (`Op.batching`)
+kinds: dict[str, Rule] = {}
 
 CONTROL_FLOW = (
     "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
@@ -172,7 +176,7 @@ def run_batched(op: Op, args: tuple[Any, ...]) -> Any:
     level = max(t.level for t in found)
     size = next(t.slices for t in found if t.level == level)
     refuse_dynamic(op.name)
-    rule = rules.get(op.name)
+    rule = rules.get(op.name) or kinds.get(op.batching)
     # what belongs to an outer vmap is a plain tensor for the rule
     if rule is not None:
         result = rule(op, tuple([_seen(a, level) for a in args]), size)

@@ -135,6 +135,11 @@ class Op(Recorded):
     view       the output shares memory with the first argument
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
+    batching   how vmap runs it on all slices at once (`ops.batching`): "aligned" (further dimensions in front change
+               nothing; so are those that are `elementwise`), "together" (the same, if all tensors have them), "along"
+               (its parameters name dimensions; without one "along all" means all, "along flat" all in a row), "folded"
+               (it works on (N, C, …)), "loss" (a `reduction` of what is elementwise), "drawn" (random numbers); or
+               slice by slice
     half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
     wide_gradient   PyTorch has a kernel for its derivative, which computes 16-bit gradients in float32, too:
                True, or the name of the only dtype of which that is so
@@ -176,6 +181,7 @@ class Op(Recorded):
         expanded: str | None = None,
         view: bool = False,
         elementwise: bool = False,
+        batching: str = "",
         half: str = "float32",
         wide_gradient: bool | str = False,
         unpromoted: tuple[str, ...] = (),
@@ -203,6 +209,7 @@ class Op(Recorded):
         self.expanded = expanded
         self.view = view
         self.elementwise = elementwise
+        self.batching = batching or ("aligned" if elementwise else "")
         self.half = half
         self.wide_gradient = wide_gradient
         self.nondifferentiable = nondifferentiable

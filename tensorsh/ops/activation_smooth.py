@@ -54,6 +54,7 @@ def _silu_gradient(grad, input):
     _silu_gradient,
     infer=same,
     elementwise=True,
+    batching="together",
     exact=vector_exp.takes,
 )
 def silu_backward(grad, x, out=None):
@@ -214,6 +215,7 @@ def _gelu_gradient(grad, input, approximate):
     _gelu_gradient,
     infer=same,
     elementwise=True,
+    batching="together",
     whole=True,
     exact=lambda grad, x, approximate: approximate == "none" and vector_exp.takes(grad, x),
 )
@@ -286,6 +288,7 @@ def _glu_infer(x: Spec, dim: int) -> Spec:
 
 @op(
     "nn.functional.glu(Tensor input, int dim=-1)",
+    batching="along",
     infer=_glu_infer,
     wide_gradient=True,
     sample=([-1.5, -0.3, 0.4, 2.0],),
@@ -319,6 +322,7 @@ def _prelu_infer(x: Spec, weight: Spec) -> Spec:
     grad_fn="PreluKernelBackward0",
     formula="prelu({0}, {1}.flatten())",
     elementwise=True,
+    batching="together",
 )
 def prelu_kernel(x, weight):
     """x where it is positive, `weight * x` elsewhere."""

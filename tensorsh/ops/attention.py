@@ -25,6 +25,7 @@ from .rules import same
 
 @op(
     "_safe_softmax(Tensor input, int dim)",
+    batching="along",
     infer=same,
     names=(),
     grad_fn="SafeSoftmaxBackward0",

@@ -276,7 +276,7 @@ def is_inference(input):
 # ------------------------------------------------------------------ the graph
 
 
-@op("alias(Tensor input)", infer=lambda x: x, view=True, names=("alias",), formula="{0}")
+@op("alias(Tensor input)", batching="aligned", infer=lambda x: x, view=True, names=("alias",), formula="{0}")
 def alias(x):
     """Another tensor on the same memory, in the graph."""
     return x[...]

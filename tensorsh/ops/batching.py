@@ -1,10 +1,10 @@
 """How operations run inside `vmap`: rules on values that have the mapped dimension in front.
 
-Most operations need nothing of their own. `aligned` serves those that compute each element, or each
-trailing matrix, from what stands at the same place (`ALIGNED`): further dimensions in front change
-nothing. `along` serves those that name dimensions: the names move up by one. `folded` serves those that
-work on (N, C, …): the batch goes into N. What has no rule here runs slice by slice. A test runs recorded
-cases both ways.
+Most operations need nothing of their own: their record says of which kind they are (`Op.batching`). `aligned` serves
+those that compute each element, or each trailing matrix, from what stands at the same place: further dimensions in
+front change nothing. `along` serves those that name dimensions: the names move up by one. `folded` serves those that
+work on (N, C, …): the batch goes into N. Other rules are for the operations of one name. What has no rule runs slice
+by slice. A test runs recorded cases both ways.
 """
 
 from __future__ import annotations
@@ -14,13 +14,21 @@ from typing import Any
 
 from ..engine import context
 from ..engine.apply import promoted
-from ..engine.batched import Mapped, expanded, rules
+from ..engine.batched import Mapped, Rule, expanded, kinds, rules
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
 from .rules import wrap_dim, wrap_dims
 from .shape_views import resolve_size, viewable
 
-Rule = Callable[[Op, tuple[Any, ...], int], Any]
+
+def kind(name: str) -> Callable[[Rule], Rule]:
+    """Use the decorated function for operations whose record names this kind."""
+
+    def declare(function: Rule) -> Rule:
+        kinds[name] = function
+        return function
+
+    return declare
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -92,44 +100,21 @@ def cast(a: Any, dtype: Any) -> Any:
 # ------------------------------------------------------------------ element by element, matrix by matrix
 
 
+@kind("aligned")
 def aligned(op: Op, args: tuple[Any, ...], size: int) -> Any:
     args = same_dtype(op, args)
     rank = highest(args)
     return op.run(*[front(a, rank) for a in args])
 
 
-ALIGNED = """
-abs acos acosh add addcdiv addcmul alias angle asin asinh atan atan2 atanh bitwise_and bitwise_left_shift
-bitwise_not bitwise_or bitwise_right_shift bitwise_xor cdist ceil cholesky cholesky_inverse cholesky_solve
-clamp clamp_max clamp_min clone complex conj conj_physical constant_pad_nd copysign cos cosh deg2rad digamma
-div eq erf erfc erfinv exp exp2 expm1 floor floor_divide fmax fmin fmod frac frexp gcd ge gt hardshrink
-heaviside hypot i0 igamma igammac isclose isfinite isinf isnan isneginf isposinf isreal lcm ldexp le lerp
-lgamma linalg.cholesky linalg.det linalg.eig linalg.eigh linalg.inv linalg.lu linalg.lu_factor_ex
-linalg.matrix_exp linalg.qr linalg.slogdet linalg.solve_triangular linalg.svd linalg.svdvals log log10 log1p
-log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit lt maximum minimum mul
-mvlgamma nan_to_num ne neg nextafter nn.functional.celu nn.functional.elu nn.functional.gelu
-nn.functional.hardsigmoid nn.functional.hardswish nn.functional.hardtanh nn.functional.leaky_relu
-nn.functional.logsigmoid nn.functional.mish nn.functional.selu nn.functional.silu nn.functional.softplus
-nn.functional.softshrink nn.functional.threshold pixel_shuffle pixel_unshuffle polar polygamma pow rad2deg
-reciprocal relu remainder round rrelu_with_noise rsqrt rsub sgn sigmoid sign signbit sin sinc sinh sqrt sub
-tan tanh to triangular_solve tril triu trunc unravel_index upsample upsample_spread adaptive_avg_pool_spread
-avg_pool_spread view_as_complex view_as_real where xlogy zero
-"""
-SPECIAL = """
-airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 chebyshev_polynomial_t chebyshev_polynomial_u
-chebyshev_polynomial_v chebyshev_polynomial_w entr erfcx hermite_polynomial_h hermite_polynomial_he i0e i1 i1e
-laguerre_polynomial_l legendre_polynomial_p log_ndtr modified_bessel_i0 modified_bessel_i1 modified_bessel_k0
-modified_bessel_k1 ndtr ndtri scaled_modified_bessel_k0 scaled_modified_bessel_k1 shifted_chebyshev_polynomial_t
-shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v shifted_chebyshev_polynomial_w spherical_bessel_j0
-xlog1py zeta
-"""
-rules.update(dict.fromkeys(ALIGNED.split(), aligned))
-rules.update(dict.fromkeys([f"special.{name}" for name in SPECIAL.split()], aligned))
-
-
+@kind("together")
 def together(op: Op, args: tuple[Any, ...], size: int) -> Any:
     """As `aligned`, for operations whose tensors must all have the batch."""
-    return op.run(*[full(a, size) if is_tensor(a) else a for a in args])
+    values = [full(a, size) if is_tensor(a) else a for a in args]
+    if op.elementwise:
+        rank = highest(args) + 1
+        values = [raised(v, rank) if isinstance(v, Tensor) else v for v in values]
+    return op.run(*values)
 
 
 def raised(x: Tensor, rank: int) -> Tensor:
@@ -138,12 +123,6 @@ def raised(x: Tensor, rank: int) -> Tensor:
     if len(shape) == rank:
         return x
     return registry["reshape"](x, (shape[0], *[1] * (rank - len(shape)), *shape[1:]))
-
-
-TOGETHER = (
-    "adjoint_solve lu_unpack multilabel_slopes pool_pick pool_scatter threshold_backward linalg.lu_solve"
-)
-rules.update(dict.fromkeys(TOGETHER.split(), together))
 
 
 @rule("masked_fill")
@@ -170,15 +149,11 @@ def fill(op: Op, args: tuple[Any, ...], size: int) -> Any:
 
 #: parameters that name dimensions of the input
 NAMES = frozenset(("dim", "dims", "dim0", "dim1", "dim2", "dimension"))
-#: of these operations, without a dimension all are meant …
-EACH = frozenset((
-    "sum", "mean", "nansum", "count_nonzero", "var", "std", "var_mean", "std_mean", "norm", "linalg.vector_norm",
-    "amax", "amin", "any", "all",
-))  # fmt: skip
-#: … and of these, all in one row
-FLAT = frozenset(["argmax", "argmin", "roll", "prod", "aminmax"])
 
 
+@kind("along")
+@kind("along all")
+@kind("along flat")
 def along(op: Op, args: tuple[Any, ...], size: int) -> Any:
     """The dimensions named are those of a slice; all tensors get the batch in front."""
     parameters = op.schema.parameters
@@ -187,7 +162,7 @@ def along(op: Op, args: tuple[Any, ...], size: int) -> Any:
     x = args[0]
     rank = highest(args[:1])
     values = [full(a, size) for a in args]
-    if op.name in FLAT and any(
+    if op.batching == "along flat" and any(
         p.name in NAMES and a in (None, ()) for p, a in zip(parameters, args, strict=True)
     ):
         return flat(op, args, size)
@@ -196,8 +171,8 @@ def along(op: Op, args: tuple[Any, ...], size: int) -> Any:
     for i, (p, a) in enumerate(zip(parameters, args, strict=True)):
         if p.name not in NAMES:
             continue
-        if a is None or (a == () and (op.name in EACH or rank == 0)):
-            if op.name not in EACH:
+        if a is None or (a == () and (op.batching == "along all" or rank == 0)):
+            if op.batching != "along all":
                 return NotImplemented
             values[i] = tuple(range(1, max(rank, 1) + 1))
         elif type(a) is tuple:
@@ -225,15 +200,6 @@ def flat(op: Op, args: tuple[Any, ...], size: int) -> Any:
 def each(result: Any, change: Callable[[Tensor], Tensor]) -> Any:
     return tuple([change(t) for t in result]) if isinstance(result, tuple) else change(result)
 
-
-ALONG = """
-all amax amin aminmax any argmax argmin argsort cat count_nonzero cummax cummin cumprod cumsum fft_c2c
-fft_r2c flip gather kthvalue linalg.cross linalg.vector_norm log_softmax logcumsumexp logsumexp max mean
-median min mode nanmedian nansum nn.functional.glu norm prod roll rot90 scatter scatter_add scatter_reduce
-softmax _safe_softmax sort split split_with_sizes std std_mean sum topk transpose unbind unfold var var_mean
-recurrence diagonal
-"""
-rules.update(dict.fromkeys(ALONG.split(), along))
 
 #: the whole tensor reduced, as the same operation along dimensions
 WHOLE = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "max", "min": "min", "median": "median"}

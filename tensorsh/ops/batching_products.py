@@ -9,7 +9,7 @@ from ..engine.batched import Mapped
 from ..engine.op import Op, registry
 from ..engine.tensor import Tensor
 from ..errors import ShapeError
-from .batching import aligned, front, full, highest, is_tensor, raised, rule, rules
+from .batching import aligned, front, full, highest, is_tensor, kind, raised, rule
 
 # ------------------------------------------------------------------ products
 
@@ -114,6 +114,7 @@ def solve(op: Op, args: tuple[Any, ...], size: int) -> Any:
 # ------------------------------------------------------------------ (N, C, …)
 
 
+@kind("folded")
 def folded(op: Op, args: tuple[Any, ...], size: int) -> Any:
     """The batch as part of N (of C, where there is no N)."""
     values = []
@@ -125,14 +126,6 @@ def folded(op: Op, args: tuple[Any, ...], size: int) -> Any:
     result = op.run(*values)
     n = result.spec.shape[0] // size if size else 0
     return registry["reshape"](result, (size, n, *result.spec.shape[1:]))
-
-
-FOLDED = """
-adaptive_avg_pool adaptive_max_pool_indices avg_pool max_pool_indices max_unpool im2col col2im channel_shuffle
-grid_sampler reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d
-replication_pad3d
-"""
-rules.update(dict.fromkeys(FOLDED.split(), folded))
 
 
 @rule("convolution")
@@ -161,6 +154,7 @@ def layer_norm(op: Op, args: tuple[Any, ...], size: int) -> Any:
 # ------------------------------------------------------------------ losses
 
 
+@kind("loss")
 def elementwise_loss(op: Op, args: tuple[Any, ...], size: int) -> Any:
     """The loss of each element, then the reduction of each slice."""
     at = [p.name for p in op.schema.parameters].index("reduction")
@@ -174,9 +168,6 @@ def elementwise_loss(op: Op, args: tuple[Any, ...], size: int) -> Any:
     dims = tuple(range(1, each.ndim))
     return registry[reduction](each, dims) if dims else each
 
-
-LOSSES = "mse_loss smooth_l1_loss huber_loss soft_margin_loss binary_cross_entropy binary_cross_entropy_with_logits"
-rules.update(dict.fromkeys(LOSSES.split(), elementwise_loss))
 
 # ------------------------------------------------------------------ look-ups
 
@@ -233,12 +224,9 @@ def each_slice(size: int, rank: int) -> Tensor:
 # ------------------------------------------------------------------ random numbers
 
 
+@kind("drawn")
 def drawn(op: Op, args: tuple[Any, ...], size: int) -> Any:
     """Numbers of its own for each slice; the same numbers for all where vmap was asked for that."""
     if context.current().mode.batches[-1].randomness == "same":
         return NotImplemented
     return aligned(op, args, size)
-
-
-DRAWN = "bernoulli poisson uniform normal exponential geometric cauchy log_normal random"
-rules.update(dict.fromkeys(DRAWN.split(), drawn))

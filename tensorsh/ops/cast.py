@@ -386,7 +386,15 @@ def fill_(input, value):
     return apply_inplace(fill_tensor if isinstance(value, Tensor) else fill_number, (input, value))
 
 
-@op("zero(Tensor input)", infer=lambda x: x, names=(), inplace=True, half="native", expanded="")
+@op(
+    "zero(Tensor input)",
+    batching="aligned",
+    infer=lambda x: x,
+    names=(),
+    inplace=True,
+    half="native",
+    expanded="",
+)
 def zero(x):
     """Zero in every element: `x.zero_()`."""
     return np.zeros_like(x)

@@ -14,7 +14,7 @@ from .getitem import select_at
 from .strided import address, owner
 
 
-@op("conj(Tensor input)", infer=lambda x: x, names=(), half="native")
+@op("conj(Tensor input)", batching="aligned", infer=lambda x: x, names=(), half="native")
 def conjugated(x):
     """The complex conjugate."""
     return np.conj(x)
@@ -28,6 +28,7 @@ def conjugated_now(x):
 
 @op(
     "conj_physical(Tensor input)",
+    batching="aligned",
     infer=lambda x: x,
     names=(),
     half="native",
@@ -144,6 +145,7 @@ def as_real_infer(x: Spec) -> Spec:
 
 @op(
     "view_as_real(Tensor input)",
+    batching="aligned",
     infer=as_real_infer,
     names=("torch.view_as_real",),
     view=True,
@@ -190,6 +192,7 @@ def as_complex_infer(x: Spec) -> Spec:
 
 @op(
     "view_as_complex(Tensor input)",
+    batching="aligned",
     infer=as_complex_infer,
     names=("torch.view_as_complex",),
     view=True,

@@ -51,6 +51,7 @@ def diagonal_view(x: np.ndarray[Any, Any], offset: int, dim1: int, dim2: int) ->
 
 @op(
     "diagonal(Tensor input, int offset=0, int dim1=0, int dim2=1)",
+    batching="along",
     infer=diagonal_infer,
     view=True,
     sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 1),
@@ -193,6 +194,7 @@ def triangle(name: str, keep: Any, which: str, example: str) -> None:
 
     @op(
         f"{name}(Tensor input, int diagonal=0)",
+        batching="aligned",
         infer=infer,
         inplace=True,
         expanded="",

@@ -90,7 +90,7 @@ def _cdist_infer(a: Spec, b: Spec, p: float) -> Spec:
     return a.with_shape((*batch, a.shape[-2], b.shape[-2]))
 
 
-@op("cdist(Tensor x1, Tensor x2, float p)", infer=_cdist_infer, names=())
+@op("cdist(Tensor x1, Tensor x2, float p)", batching="aligned", infer=_cdist_infer, names=())
 def cdist_direct(a, b, p):
     """The norm of each difference, taken over blocks of rows of `x1`."""
     step = max(_BLOCK // max(b.size, 1), 1)
@@ -108,7 +108,13 @@ def _(grad, x1, x2, output, p, needs):
     return each.sum(-2) if needs[0] else None, -each.sum(-3) if needs[1] else None
 
 
-@op("cdist(Tensor x1, Tensor x2, float p)", infer=_cdist_infer, names=(), grad_fn="ViewBackward0")
+@op(
+    "cdist(Tensor x1, Tensor x2, float p)",
+    batching="aligned",
+    infer=_cdist_infer,
+    names=(),
+    grad_fn="ViewBackward0",
+)
 def cdist_by_product(a, b, p):
     """|a - b|² = |a|² - 2ab + |b|², one matrix product; rounding may make it differ a little."""
     squares = (a * a).sum(-1)[..., :, None] + (b * b).sum(-1)[..., None, :]
@@ -197,6 +203,7 @@ def _norm_infer(x: Spec, ord: float, dim: Any, keepdim: bool, dtype: Any) -> Spe
 
 norm_along = op(
     "norm(Tensor x, float ord, int[]? dim, bool keepdim, dtype? dtype)",
+    batching="along all",
     infer=_norm_infer,
     names=(),
     grad_fn="NormBackward1",

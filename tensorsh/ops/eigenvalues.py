@@ -37,7 +37,7 @@ def _eigh_infer(a: Spec, uplo: str) -> tuple[Spec, Spec]:
     return real_spec(a, a.shape[:-1]), a
 
 
-@op("linalg.eigh(Tensor A, str UPLO)", infer=_eigh_infer, names=())
+@op("linalg.eigh(Tensor A, str UPLO)", batching="aligned", infer=_eigh_infer, names=())
 def eigh_primitive(a, uplo):
     """(eigenvalues in ascending order, eigenvectors as columns)."""
     try:
@@ -101,7 +101,13 @@ def _eig_infer(a: Spec, name: str) -> tuple[Spec, Spec]:
     return out.with_shape(a.shape[:-1]), out
 
 
-@op("linalg.eig(Tensor A, str name)", infer=_eig_infer, names=(), formula=lambda A, name: "linalg.eig({0})")
+@op(
+    "linalg.eig(Tensor A, str name)",
+    batching="aligned",
+    infer=_eig_infer,
+    names=(),
+    formula=lambda A, name: "linalg.eig({0})",
+)
 def eig_primitive(a, name):
     """(eigenvalues, eigenvectors), complex."""
     if not np.isfinite(a).all():

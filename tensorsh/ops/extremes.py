@@ -82,7 +82,14 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
             )
         return input.with_shape(())
 
-    @op(f"{name}(Tensor input)", infer=whole_rule, grad_fn=f"{title}Backward1", names=(), half="native")
+    @op(
+        f"{name}(Tensor input)",
+        batching="along",
+        infer=whole_rule,
+        grad_fn=f"{title}Backward1",
+        names=(),
+        half="native",
+    )
     def whole(x):
         return reduce(x, axis=None)
 
@@ -99,6 +106,7 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
 
     @op(
         f"{name}(Tensor input, int dim, bool keepdim=False)",
+        batching="along",
         infer=along_rule,
         grad_fn=f"{title}Backward0",
         names=(),
@@ -184,6 +192,7 @@ def shared_extreme(name: str, way: Any, kernel_name: str, example: str) -> Op:
 
     @op(
         f"{name}(Tensor input, int[]? dim=(), bool keepdim=False)",
+        batching="along all",
         infer=rule,
         half="native",
         sample=([[1.0, -2.0], [3.0, 2.5]], 1),
@@ -235,6 +244,7 @@ def _aminmax_rule(input: Spec, dim: int | None, keepdim: bool) -> tuple[Spec, Sp
 
 @op(
     "aminmax(Tensor input, *, int? dim=None, bool keepdim=False)",
+    batching="along flat",
     infer=_aminmax_rule,
     names=(),
     half="native",
@@ -288,6 +298,7 @@ def position(name: str, way: Any, example: str) -> Op:
 
     @op(
         f"{name}(Tensor input, int? dim=None, bool keepdim=False)",
+        batching="along flat",
         infer=rule,
         nondifferentiable=True,
         doc=f"""Where the {"largest" if name == "argmax" else "smallest"} element is: its position among

@@ -30,6 +30,7 @@ def resized(a: Spec, dim: int, size: int) -> tuple[int, ...]:
 
 @op(
     "fft_c2c(Tensor input, int[] dim, int norm, bool forward)",
+    batching="along",
     infer=lambda a, dim, norm, forward: a,
     names=(),
     grad_fn="FftC2CBackward0",
@@ -60,6 +61,7 @@ def _r2c_infer(a: Spec, dim: tuple[int, ...], norm: int, onesided: bool) -> Spec
 
 @op(
     "fft_r2c(Tensor input, int[] dim, int norm, bool onesided)",
+    batching="along",
     infer=_r2c_infer,
     names=(),
     grad_fn="FftR2CBackward0",

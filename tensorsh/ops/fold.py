@@ -69,6 +69,7 @@ def _unfold_infer(x: Spec, kernel: Ints, dilation: Ints, padding: Ints, stride: 
 
 @op(
     f"im2col(Tensor input, {_GEOMETRY})",
+    batching="folded",
     infer=_unfold_infer,
     names=(),
     grad_fn="Im2ColBackward0",
@@ -128,6 +129,7 @@ def _fold_infer(x: Spec, size: Ints, kernel: Ints, dilation: Ints, padding: Ints
 
 @op(
     f"col2im(Tensor input, int[] output_size, {_GEOMETRY})",
+    batching="folded",
     infer=_fold_infer,
     names=(),
     grad_fn="Col2ImBackward0",

@@ -41,6 +41,7 @@ def _gather_rule(input: Spec, dim: int, index: Spec, sparse_grad: bool = False) 
 
 @op(
     "gather(Tensor input, int dim, Tensor index, *, bool sparse_grad=False)",
+    batching="along",
     infer=_gather_rule,
     half="native",
     sample=([[1.0, 2.0], [3.0, 4.0]], 1, np.array([[0, 0], [1, 0]])),

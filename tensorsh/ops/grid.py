@@ -239,6 +239,7 @@ grid_sampler = written(
     grad_fn=lambda specs: f"GridSampler{len(specs[0].shape) - 2}DBackward0",
     formula="nn.functional.grid_sample({0}, {1}, {2}, {3}, {4})",
     one="",
+    batching="folded",
 )(sample)
 
 

@@ -231,7 +231,14 @@ def _node(specs: tuple[Any, ...]) -> str:
     return f"{NODES[mode, len(size)]}{'Aa' if antialias else ''}Backward0"
 
 
-@op(f"upsample(Tensor input, int[] size, {_HOW})", infer=_infer, names=(), grad_fn=_node, formula=_formula)
+@op(
+    f"upsample(Tensor input, int[] size, {_HOW})",
+    batching="aligned",
+    infer=_infer,
+    names=(),
+    grad_fn=_node,
+    formula=_formula,
+)
 def resample(x, size, *how):
     given = x
     axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
@@ -246,6 +253,7 @@ def resample(x, size, *how):
 
 @op(
     f"upsample_spread(Tensor cotangent, int[] spatial, {_HOW})",
+    batching="aligned",
     infer=lambda c, spatial, *_: c.with_shape((*c.shape[: -len(spatial)], *spatial)),
     names=(),
 )

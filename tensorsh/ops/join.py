@@ -61,6 +61,7 @@ def cat_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
 
 @op(
     "cat(Tensor[] tensors, int dim=0)",
+    batching="along",
     infer=cat_infer,
     check=cat_check,
     promote="types",

@@ -45,6 +45,7 @@ def _inv_infer(a: Spec) -> tuple[Spec, Spec]:
 
 @op(
     "linalg.inv(Tensor A)",
+    batching="aligned",
     infer=_inv_infer,
     names=(),
     grad_fn="LinalgInvExBackward0",
@@ -118,6 +119,7 @@ def _det_infer(a: Spec) -> Spec:
 
 @op(
     "linalg.det(Tensor A)",
+    batching="aligned",
     infer=_det_infer,
     names=("linalg.det", "torch.det", "Tensor.det"),
     sample=([[2.0, 1.0], [1.0, 3.0]],),
@@ -172,6 +174,7 @@ def _adjoint_solve_infer(a: Spec, b: Spec, perturb: bool) -> Spec:
 
 @op(
     "adjoint_solve(Tensor A, Tensor B, bool perturb)",
+    batching="together",
     infer=_adjoint_solve_infer,
     names=(),
     nondifferentiable=True,
@@ -190,7 +193,13 @@ def _slogdet_infer(a: Spec) -> tuple[Spec, Spec]:
     return a.with_shape(a.shape[:-2]), real_spec(a, a.shape[:-2])
 
 
-@op("linalg.slogdet(Tensor A)", infer=_slogdet_infer, names=(), sample=([[2.0, 1.0], [1.0, 3.0]],))
+@op(
+    "linalg.slogdet(Tensor A)",
+    batching="aligned",
+    infer=_slogdet_infer,
+    names=(),
+    sample=([[2.0, 1.0], [1.0, 3.0]],),
+)
 def slogdet_primitive(a):
     """(sign, log|det|)."""
     lu, pivots, _ = getrf(_as_factored(a))

@@ -52,6 +52,7 @@ def _lu_infer(a: Spec, pivot: bool) -> tuple[Spec, Spec, Spec]:
 
 @op(
     "linalg.lu(Tensor A, bool pivot)",
+    batching="aligned",
     infer=_lu_infer,
     names=(),
     constants=(0,),
@@ -117,6 +118,7 @@ def _factor_infer(a: Spec, pivot: bool) -> tuple[Spec, Spec, Spec]:
 
 @op(
     "linalg.lu_factor_ex(Tensor A, bool pivot)",
+    batching="aligned",
     infer=_factor_infer,
     names=(),
     sample=([[2.0, 1.0], [1.0, 3.0]], True),
@@ -210,6 +212,7 @@ def _unpack_infer(lu: Spec, pivots: Spec, data: bool, pivot: bool) -> tuple[Spec
 
 @op(
     "lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data, bool unpack_pivots)",
+    batching="together",
     infer=_unpack_infer,
     names=(),
     constants=(0,),
@@ -291,6 +294,7 @@ def _lu_solve_infer(lu: Spec, pivots: Spec, b: Spec, left: bool, adjoint: bool) 
 
 @op(
     "linalg.lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False)",
+    batching="together",
     infer=_lu_solve_infer,
 )
 def lu_solve(lu, pivots, b, left, adjoint):

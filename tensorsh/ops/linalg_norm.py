@@ -55,6 +55,7 @@ def _vector_infer(x: Spec, ord: float, dim: Any, keepdim: bool, dtype: DType | N
 
 @op(
     "linalg.vector_norm(Tensor x, float ord, int[]? dim, bool keepdim, dtype? dtype)",
+    batching="along all",
     infer=_vector_infer,
     names=(),
     sample=([3.0, -4.0], 2.0, None, False, None),

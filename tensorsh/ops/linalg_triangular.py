@@ -64,6 +64,7 @@ def _triangular_infer(a: Spec, b: Spec, upper: bool, left: bool, unitriangular: 
 
 @op(
     "linalg.solve_triangular(Tensor A, Tensor B, *, bool upper, bool left=True, bool unitriangular=False)",
+    batching="aligned",
     infer=_triangular_infer,
 )
 def solve_triangular(a, b, upper, left, unitriangular):
@@ -121,6 +122,7 @@ def _old_checks(name: str, b: Spec, a: Spec, prefix: str = "") -> None:
 
 @op(
     "triangular_solve(Tensor b, Tensor A, bool upper, bool transpose, bool unitriangular)",
+    batching="aligned",
     infer=_old_triangular_infer,
     names=(),
 )
@@ -202,6 +204,7 @@ def cholesky_gradient(grad: Tensor, factor: Tensor, upper: bool) -> Tensor:
 
 @op(
     "linalg.cholesky(Tensor A, bool upper)",
+    batching="aligned",
     infer=_cholesky_infer,
     names=(),
     grad_fn="LinalgCholeskyExBackward0",
@@ -262,6 +265,7 @@ def _old_cholesky_infer(a: Spec, upper: bool) -> tuple[Spec, Spec]:
 
 @op(
     "cholesky(Tensor input, bool upper)",
+    batching="aligned",
     infer=_old_cholesky_infer,
     names=(),
     formula="linalg.cholesky_ex({0}, upper={1})",
@@ -309,7 +313,7 @@ def _cholesky_inverse_infer(low: Spec, upper: bool) -> Spec:
     return low
 
 
-@op("cholesky_inverse(Tensor L, bool upper=False)", infer=_cholesky_inverse_infer)
+@op("cholesky_inverse(Tensor L, bool upper=False)", batching="aligned", infer=_cholesky_inverse_infer)
 def cholesky_inverse(low, upper):
     """The inverse of A = L Lᴴ (Uᴴ U for upper=True) from its Cholesky factor.
 
@@ -338,7 +342,7 @@ def _cholesky_solve_infer(b: Spec, low: Spec, upper: bool) -> Spec:
     return b.with_shape(batched(low, b) + b.shape[-2:])
 
 
-@op("cholesky_solve(Tensor B, Tensor L, bool upper=False)", infer=_cholesky_solve_infer)
+@op("cholesky_solve(Tensor B, Tensor L, bool upper=False)", batching="aligned", infer=_cholesky_solve_infer)
 def cholesky_solve(b, low, upper):
     """The X with A X = B from the Cholesky factor of A = L Lᴴ (Uᴴ U for upper=True).
 

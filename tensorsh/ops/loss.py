@@ -73,6 +73,7 @@ def difference_loss(
 
     record = op(
         f"{name}(Tensor input, Tensor target, float parameter, str reduction)",
+        batching="loss",
         formula=formula,
         infer=infer,
         promote="types",
@@ -245,6 +246,7 @@ def _soft_margin_infer(x: Spec, y: Spec, reduction: str) -> Spec:
 
 @op(
     "soft_margin_loss(Tensor input, Tensor target, str reduction)",
+    batching="loss",
     infer=_soft_margin_infer,
     check=lambda x, y, reduction: into_input(x, y),
     promote="types",

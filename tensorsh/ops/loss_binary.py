@@ -52,6 +52,7 @@ def _check_weight(x: Spec, weight: Spec | None, first: bool = False) -> None:
 
 @op(
     "binary_cross_entropy(Tensor input, Tensor target, Tensor? weight, str reduction)",
+    batching="loss",
     infer=_bce_infer,
     half="native",
     names=(),
@@ -157,6 +158,7 @@ def _logits_infer(x: Spec, y: Spec, weight: Spec | None, pos_weight: Spec | None
 @op(
     "binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight, Tensor? pos_weight, "
     "str reduction)",
+    batching="loss",
     infer=_logits_infer,
     check=lambda x, *rest: only_float("log_sigmoid_cpu", x),
     promote="types",

@@ -336,7 +336,13 @@ def _over_classes(weight: Tensor, ndim: int) -> Tensor:
     return weight.view([-1 if i == min(ndim - 1, 1) else 1 for i in range(ndim)])
 
 
-@op("div(Tensor input, Number other)", infer=lambda x, _: x, names=(), grad_fn="DivBackward1")
+@op(
+    "div(Tensor input, Number other)",
+    batching="aligned",
+    infer=lambda x, _: x,
+    names=(),
+    grad_fn="DivBackward1",
+)
 def _divided(x, number):
     """Divided by a number that the user did not write."""
     return x / x.dtype.type(number)

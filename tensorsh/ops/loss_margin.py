@@ -297,6 +297,7 @@ def multilabel_margin_primitive(x, target, reduction):
 
 @op(
     "multilabel_slopes(Tensor input, Tensor target)",
+    batching="together",
     infer=lambda x, target: x,
     names=(),
     nondifferentiable=True,

@@ -57,6 +57,7 @@ def _exp_infer(a: Spec) -> Spec:
 
 @op(
     "linalg.matrix_exp(Tensor A)",
+    batching="aligned",
     infer=_exp_infer,
     names=("linalg.matrix_exp", "torch.matrix_exp", "Tensor.matrix_exp"),
     sample=([[0.5, 1.0], [-0.2, 0.3]],),
@@ -184,6 +185,7 @@ def _cross_infer(a: Spec, b: Spec, dim: int) -> Spec:
 
 @op(
     "linalg.cross(Tensor input, Tensor other, *, int dim=-1)",
+    batching="along",
     infer=_cross_infer,
     sample=([1.0, 2.0, 3.0], [0.5, -1.0, 2.0]),
 )

@@ -102,6 +102,7 @@ def argwhere(input):
 
 @op(
     "unravel_index(Tensor indices, any shape)",
+    batching="aligned",
     infer=lambda indices, shape: tuple([indices.with_dtype(dt.int64)] * len(shape)),
     names=(),
     nondifferentiable=True,

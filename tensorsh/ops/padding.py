@@ -57,6 +57,7 @@ def constant_infer(x: Spec, pad: tuple[int, ...], value: Any) -> Spec:
 
 @op(
     "constant_pad_nd(Tensor input, ints pad, Number value=0)",
+    batching="aligned",
     infer=constant_infer,
     names=("torch.constant_pad_nd",),
     half="native",
@@ -134,6 +135,7 @@ def border_record(mode: str, count: int) -> Op:
 
     @op(
         f"{mode}_pad{count}d(Tensor input, int[] pad)",
+        batching="folded",
         formula=f"nn.functional.pad({{0}}, {{1}}, mode='{PADDING_MODES[mode]}')",
         infer=lambda x, pad: border_infer(x, pad, mode, count),
         names=(),
@@ -269,6 +271,7 @@ def pixel_shuffle_infer(x: Spec, upscale_factor: int) -> Spec:
 
 @op(
     "pixel_shuffle(Tensor input, int upscale_factor)",
+    batching="aligned",
     infer=pixel_shuffle_infer,
     names=("torch.pixel_shuffle", "nn.functional.pixel_shuffle"),
     half="native",
@@ -310,6 +313,7 @@ def pixel_unshuffle_infer(x: Spec, downscale_factor: int) -> Spec:
 
 @op(
     "pixel_unshuffle(Tensor input, int downscale_factor)",
+    batching="aligned",
     infer=pixel_unshuffle_infer,
     names=("torch.pixel_unshuffle", "nn.functional.pixel_unshuffle"),
     half="native",
@@ -350,6 +354,7 @@ def channel_shuffle_infer(x: Spec, groups: int) -> Spec:
 
 @op(
     "channel_shuffle(Tensor input, int groups)",
+    batching="folded",
     infer=channel_shuffle_infer,
     names=("torch.channel_shuffle", "nn.functional.channel_shuffle"),
     half="native",

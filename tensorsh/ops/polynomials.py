@@ -274,6 +274,7 @@ def family(name: str, rules: dict[str, Any], meaning: str, at: str, shown: str) 
 
     op(
         f"special.{name}(Tensor|Number input, Tensor|Number n)",
+        batching="aligned",
         infer=real_floats(f"{name}_cpu", half=False),
         check=one_tensor(f"special.{name}"),
         promote="float",

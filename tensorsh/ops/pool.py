@@ -34,6 +34,7 @@ def _places(indices: Any, dims: int, size: int) -> Any:
 
 @op(
     "pool_scatter(Tensor values, Tensor indices, int[] spatial)",
+    batching="together",
     infer=lambda v, i, spatial: v.with_shape((*v.shape[: v.ndim - len(spatial)], *spatial)),
     names=(),
 )
@@ -53,6 +54,7 @@ def _(grad, indices, spatial):
 
 @op(
     "pool_pick(Tensor input, Tensor indices, int dims, any formula)",
+    batching="together",
     infer=lambda x, indices, dims, formula: x.with_shape(indices.shape),
     names=(),
     formula=lambda x, indices, dims, formula: formula,
@@ -115,6 +117,7 @@ def _inside(at: Ints, g: Geometry, spatial: Ints, out: Ints) -> Any:
 
 @op(
     f"max_pool_indices(Tensor input, {GEOMETRY})",
+    batching="folded",
     infer=lambda x, *g: pool_infer("max", x, *g).with_dtype(dt.int64),
     names=(),
     nondifferentiable=True,
@@ -236,6 +239,7 @@ def _avg_record(n: int) -> tuple[Op, Op]:
 
     @op(
         f"avg_pool(Tensor input, {_AVERAGE})",
+        batching="folded",
         infer=lambda x, *rest: pool_infer("avg", x, *rest[:-2]),
         names=(),
         grad_fn=f"AvgPool{n}DBackward0",
@@ -252,6 +256,7 @@ def _avg_record(n: int) -> tuple[Op, Op]:
 
     @op(
         f"avg_pool_spread(Tensor cotangent, {_AVERAGE}, int[] spatial)",
+        batching="aligned",
         infer=lambda c, *rest: c.with_shape((*c.shape[:-n], *rest[-1])),
         names=(),
     )

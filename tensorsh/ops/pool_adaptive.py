@@ -83,6 +83,7 @@ def _avg_infer(x: Spec, size: Ints) -> Spec:
 def _avg_records(n: int) -> Op:
     @op(
         "adaptive_avg_pool(Tensor input, int[] size)",
+        batching="folded",
         infer=_avg_infer,
         names=(),
         grad_fn=f"AdaptiveAvgPool{n}DBackward0",
@@ -98,6 +99,7 @@ def _avg_records(n: int) -> Op:
 
     @op(
         "adaptive_avg_pool_spread(Tensor cotangent, int[] spatial)",
+        batching="aligned",
         infer=lambda c, spatial: c.with_shape((*c.shape[:-n], *spatial)),
         names=(),
     )
@@ -165,6 +167,7 @@ def _max_infer(x: Spec, size: Ints) -> Spec:
 
 @op(
     "adaptive_max_pool_indices(Tensor input, int[] size)",
+    batching="folded",
     infer=_max_infer,
     names=(),
     nondifferentiable=True,

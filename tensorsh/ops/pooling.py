@@ -165,6 +165,7 @@ def _unpool_record(n: int) -> Op:
 
     @op(
         "max_unpool(Tensor input, Tensor indices, int[] size)",
+        batching="folded",
         infer=infer,
         names=(),
         grad_fn=f"MaxUnpool{n}DBackward0",

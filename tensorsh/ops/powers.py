@@ -126,7 +126,11 @@ def _power_gradient(grad, input, exponent):
 
 
 @fused(
-    "pow_backward(Tensor grad, Tensor input, Number exponent)", _power_gradient, infer=same, elementwise=True
+    "pow_backward(Tensor grad, Tensor input, Number exponent)",
+    _power_gradient,
+    infer=same,
+    elementwise=True,
+    batching="together",
 )
 def power_backward(grad, x, exponent, out=None):
     power = x if exponent == 2 else exact_power(x, x.dtype.type(exponent - 1))

@@ -188,6 +188,7 @@ def normal_infer(mean: Any, std: Any, generator: Any) -> Spec:
 
 @op(
     "normal(Tensor|Number mean, Tensor|Number std, any generator)",
+    batching="drawn",
     infer=normal_infer,
     names=(),
     half="native",
@@ -250,7 +251,13 @@ def zero_gradient(record: Any, name: str) -> None:
         return registry["zeros_like"](grad)
 
 
-@op("bernoulli(Tensor input, float? p, any generator)", infer=lambda x, *_: x, names=(), half="native")
+@op(
+    "bernoulli(Tensor input, float? p, any generator)",
+    batching="drawn",
+    infer=lambda x, *_: x,
+    names=(),
+    half="native",
+)
 def bernoulli_of(x, p, generator):
     """0 or 1, with the probability of each element or with the same for all."""
     source, order = stream(generator), memory_order(x)
@@ -300,6 +307,7 @@ def multinomial(x, num_samples, replacement, generator):
 
 @op(
     "poisson(Tensor input, Generator? generator=None)",
+    batching="drawn",
     infer=same,
     half="native",
     names=("torch.poisson",),

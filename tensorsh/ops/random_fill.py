@@ -28,7 +28,14 @@ def record(signature: str, draw: Any, grad_fn: str) -> Op:
     They fill the array in the order in which it lies in memory; `shape` has its dimensions in that order.
     """
 
-    @op(signature.replace(")", ", any generator)"), infer=same, names=(), half="native", grad_fn=grad_fn)
+    @op(
+        signature.replace(")", ", any generator)"),
+        batching="drawn",
+        infer=same,
+        names=(),
+        half="native",
+        grad_fn=grad_fn,
+    )
     def drawn(x, *arguments):
         *parameters, generator = arguments
         order = memory_order(x)

@@ -27,6 +27,7 @@ def flip_infer(x: Spec, dims: tuple[int, ...]) -> Spec:
 
 @op(
     "flip(Tensor input, int... dims)",
+    batching="along",
     infer=flip_infer,
     half="native",
     sample=([[1.0, 2.0], [3.0, 4.0]], (0, 1)),
@@ -78,6 +79,7 @@ def roll_infer(x: Spec, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Spec:
 
 @op(
     "roll(Tensor input, int[] shifts, int[] dims=())",
+    batching="along flat",
     infer=roll_infer,
     half="native",
     sample=([[1.0, 2.0], [3.0, 4.0]], 1, 0),
@@ -116,6 +118,7 @@ def rot90_infer(x: Spec, k: int, dims: tuple[int, ...]) -> Spec:
 
 @op(
     "rot90(Tensor input, int k=1, ints dims=(0, 1))",
+    batching="along",
     infer=rot90_infer,
     half="native",
     sample=([[1.0, 2.0], [3.0, 4.0]],),

@@ -77,6 +77,7 @@ def _sum_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arra
 
 @op(
     "sum(Tensor input, *, dtype? dtype=None)",
+    batching="along all",
     infer=lambda x, dtype: _sum_rule(x, None, False, dtype),
     names=(),
 )
@@ -91,6 +92,7 @@ def _(grad, input_spec):
 
 sum_dim = op(
     "sum(Tensor input, int[]? dim, bool keepdim=False, *, dtype? dtype=None)",
+    batching="along all",
     infer=_sum_rule,
     grad_fn="SumBackward1",
     names=(),
@@ -143,6 +145,7 @@ def _mean_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arr
 
 @op(
     "mean(Tensor input, *, dtype? dtype=None)",
+    batching="along all",
     infer=lambda x, dtype: _mean_rule(x, None, False, dtype),
     names=(),
 )
@@ -157,6 +160,7 @@ def _(grad, input_spec):
 
 mean_dim = op(
     "mean(Tensor input, int[]? dim, bool keepdim=False, *, dtype? dtype=None)",
+    batching="along all",
     infer=_mean_rule,
     grad_fn="MeanBackward1",
     names=(),
@@ -244,6 +248,7 @@ def _prod_gradient(grad: Tensor, x: Tensor, output: Tensor, dim: int) -> Tensor:
 
 @op(
     "prod(Tensor input, *, dtype? dtype=None)",
+    batching="along flat",
     infer=lambda x, dtype: _prod_rule(x, None, False, dtype),
     half="native",
     names=(),
@@ -263,6 +268,7 @@ def _(grad, input, output):
 
 prod_dim = op(
     "prod(Tensor input, int dim, bool keepdim=False, *, dtype? dtype=None)",
+    batching="along flat",
     infer=_prod_rule,
     half="native",
     grad_fn="ProdBackward1",
@@ -302,6 +308,7 @@ def prod(input, dim, keepdim, dtype):
 
 @op(
     "nansum(Tensor input, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    batching="along all",
     infer=lambda input, dim, keepdim, dtype: _sum_rule(_not_complex("nansum", input), dim, keepdim, dtype),
     sample=([[1.0, -2.0], [3.0, 0.5]], 1),
 )
@@ -364,6 +371,7 @@ def _truth_kernel(reduce: Any) -> Any:
 
 any = op(
     "any(Tensor input, int[]? dim=None, bool keepdim=False)",
+    batching="along all",
     infer=_truth_rule,
     nondifferentiable=True,
     doc="""Whether any element is not zero.
@@ -375,6 +383,7 @@ any = op(
 
 all = op(
     "all(Tensor input, int[]? dim=None, bool keepdim=False)",
+    batching="along all",
     infer=_truth_rule,
     nondifferentiable=True,
     doc="""Whether no element is zero.
@@ -387,6 +396,7 @@ all = op(
 
 @op(
     "count_nonzero(Tensor input, int[]? dim=None)",
+    batching="along all",
     infer=lambda input, dim: reduced(input, dim, False, dt.int64),
     nondifferentiable=True,
 )

@@ -33,6 +33,7 @@ def transpose_formula(x: Any, dim0: int, dim1: int) -> str | None:
 
 @op(
     "transpose(Tensor input, int dim0, int dim1)",
+    batching="along",
     infer=transposed,
     names=("torch.transpose", "Tensor.transpose"),
     view=True,

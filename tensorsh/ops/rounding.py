@@ -332,7 +332,7 @@ def frexp_spec(input):
     return input, input.with_dtype(dt.int32)
 
 
-@op("frexp(Tensor input)", infer=frexp_spec, names=())
+@op("frexp(Tensor input)", batching="aligned", infer=frexp_spec, names=())
 def split_float(x):
     """Mantissa and exponent."""
     return np.frexp(x)

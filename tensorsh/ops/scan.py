@@ -47,6 +47,7 @@ def from_the_end(total: Op, t: Tensor, dim: int) -> Tensor:
 
 @op(
     "cumsum(Tensor input, int dim, *, dtype? dtype=None)",
+    batching="along",
     infer=scan_rule,
     inplace=True,
     sample=([[1.0, 2.0], [3.0, 4.0]], 1),
@@ -70,6 +71,7 @@ def _(grad, dim):
 
 @op(
     "cumprod(Tensor input, int dim, *, dtype? dtype=None)",
+    batching="along",
     infer=scan_rule,
     inplace=True,
     sample=([[1.0, 2.0], [0.0, 4.0]], 1),
@@ -104,7 +106,12 @@ def _(grad, input, dim, output):
     return found
 
 
-@op("recurrence(Tensor input, Tensor factor, int dim)", infer=lambda input, factor, dim: input, names=())
+@op(
+    "recurrence(Tensor input, Tensor factor, int dim)",
+    batching="along",
+    infer=lambda input, factor, dim: input,
+    names=(),
+)
 def recurrence(a, b, dim):
     """h_k = a_k + b_k h_(k-1), with nothing before the first: what running products differentiate to."""
     a, b = np.moveaxis(a, dim, 0), np.moveaxis(b, dim, 0)
@@ -153,7 +160,7 @@ def running(name: str, ufunc: np.ufunc, example: str) -> Op:
             )
         return input, input.with_dtype(dt.int64)
 
-    @op(f"{name}(Tensor input, int dim)", infer=rule, names=())
+    @op(f"{name}(Tensor input, int dim)", batching="along", infer=rule, names=())
     def pair(x, dim):
         if not x.ndim or not x.size:
             return x.copy(), np.zeros(x.shape, np.int64)
@@ -215,6 +222,7 @@ def _logcumsumexp_rule(input: Spec, dim: int) -> Spec:
 
 @op(
     "logcumsumexp(Tensor input, int dim)",
+    batching="along",
     infer=_logcumsumexp_rule,
     sample=([[1.0, 2.0], [3.0, 4.0]], 1),
 )
@@ -345,12 +353,12 @@ def _check_dx(name: str, y: Tensor, dx: Any) -> float:
     return 1.0 if dx is None else float(dx)
 
 
-scaled = op("mul(Tensor input, float other)", infer=scaled_rule, grad_fn="MulBackward1", names=())(
-    lambda x, factor: x * factor
-)
-divided = op("div(Tensor input, float other)", infer=scaled_rule, grad_fn="DivBackward1", names=())(
-    lambda x, divisor: x / divisor
-)
+scaled = op(
+    "mul(Tensor input, float other)", batching="aligned", infer=scaled_rule, grad_fn="MulBackward1", names=()
+)(lambda x, factor: x * factor)
+divided = op(
+    "div(Tensor input, float other)", batching="aligned", infer=scaled_rule, grad_fn="DivBackward1", names=()
+)(lambda x, divisor: x / divisor)
 
 
 @scaled.derivative("input")

@@ -83,6 +83,7 @@ def region(src: Array, index: Array) -> Array:
 
 @op(
     "scatter(Tensor input, int dim, Tensor index, Tensor src)",
+    batching="along",
     infer=scatter_rule,
     half="native",
     names=(),
@@ -106,6 +107,7 @@ def _(grad, dim, index):
 
 @op(
     "scatter(Tensor input, int dim, Tensor index, Number value)",
+    batching="along",
     infer=lambda input, dim, index, value: scatter_rule(input, dim, index),
     half="native",
     grad_fn="ScatterBackward1",
@@ -132,6 +134,7 @@ def _scatter_reduced_rule(input: Spec, dim: int, index: Spec, src: Spec, reduce:
 
 @op(
     "scatter(Tensor input, int dim, Tensor index, Tensor src, str reduce)",
+    batching="along",
     infer=_scatter_reduced_rule,
     grad_fn="NotImplemented",
     names=(),
@@ -182,6 +185,7 @@ def scatter(input, dim, index, src, value, reduce):
 
 @op(
     "scatter_add(Tensor input, int dim, Tensor index, Tensor src)",
+    batching="along",
     infer=scatter_rule,
     inplace=True,
     sample=([1.0, 2.0, 3.0], 0, np.array([2, 0, 2]), [5.0, 6.0, 7.0]),
@@ -260,6 +264,7 @@ def _scatter_reduce_rule(
 
 @op(
     "scatter_reduce(Tensor input, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
+    batching="along",
     infer=_scatter_reduce_rule,
     inplace=True,
     sample=([1.0, 2.0, 3.0], 0, np.array([2, 0, 2]), [5.0, 6.0, 7.0], "prod"),

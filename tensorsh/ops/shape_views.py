@@ -230,7 +230,12 @@ def dense(x: np.ndarray[Any, Any]) -> bool:
     return True
 
 
-@op("clone(Tensor input, *, format? memory_format=None)", infer=lambda x, memory_format: x, half="native")
+@op(
+    "clone(Tensor input, *, format? memory_format=None)",
+    batching="aligned",
+    infer=lambda x, memory_format: x,
+    half="native",
+)
 def clone(x, memory_format):
     """A copy with memory of its own; gradients flow through it.
 

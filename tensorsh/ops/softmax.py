@@ -78,7 +78,14 @@ def by_parts(part: Any, dim: int, *inputs: Array) -> Array:
     return out
 
 
-@op("softmax(Tensor input, int dim)", infer=_rule("softmax"), names=(), half="native", wide_gradient=True)
+@op(
+    "softmax(Tensor input, int dim)",
+    batching="along",
+    infer=_rule("softmax"),
+    names=(),
+    half="native",
+    wide_gradient=True,
+)
 def softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
@@ -135,6 +142,7 @@ def _(grad, output, dim):
 
 @op(
     "log_softmax(Tensor input, int dim)",
+    batching="along",
     infer=_rule("log_softmax"),
     names=(),
     half="native",
@@ -291,6 +299,7 @@ def _logsumexp_rule(input: Spec, dim: Any, keepdim: bool) -> Spec:
 
 @op(
     "logsumexp(Tensor input, int[] dim, bool keepdim=False)",
+    batching="along",
     infer=_logsumexp_rule,
     promote="float",
     names=("torch.logsumexp", "Tensor.logsumexp", "special.logsumexp"),

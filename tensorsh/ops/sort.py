@@ -74,6 +74,7 @@ def _sort_rule(input: Spec, dim: int, *_: Any) -> tuple[Spec, Spec]:
 
 @op(
     "sort(Tensor input, int dim, bool descending, bool? stable)",
+    batching="along",
     infer=_sort_rule,
     grad_fn=lambda specs: "SortBackward0" if specs[3] is None else "SortBackward1",
     names=(),
@@ -104,6 +105,7 @@ def sort(input, dim, descending, stable):
 
 @op(
     "argsort(Tensor input, int dim=-1, bool descending=False, bool stable=False)",
+    batching="along",
     infer=lambda *a: _sort_rule(*a)[1],
     nondifferentiable=True,
 )
@@ -147,7 +149,12 @@ def _topk_rule(input: Spec, k: int, dim: int, largest: bool, sorted: bool) -> tu
     return out, out.with_dtype(dt.int64)
 
 
-@op("topk(Tensor input, int k, int dim, bool largest, bool sorted)", infer=_topk_rule, names=())
+@op(
+    "topk(Tensor input, int k, int dim, bool largest, bool sorted)",
+    batching="along",
+    infer=_topk_rule,
+    names=(),
+)
 def topk_pair(x, k, dim, largest, sorted):
     rows = last_axis(x, dim)
     order = stable_order(rows, largest)
@@ -206,7 +213,7 @@ def _kthvalue_rule(input: Spec, k: int, dim: int, keepdim: bool) -> tuple[Spec, 
     return out
 
 
-@op("kthvalue(Tensor input, int k, int dim, bool keepdim)", infer=_kthvalue_rule, names=())
+@op("kthvalue(Tensor input, int k, int dim, bool keepdim)", batching="along", infer=_kthvalue_rule, names=())
 def kthvalue_pair(x, k, dim, keepdim):
     rows = last_axis(x, dim)
     order = stable_order(rows)
@@ -261,7 +268,7 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
             )
         return input.with_shape(())
 
-    @op(f"{name}(Tensor input)", infer=whole_rule, grad_fn=f"{title}Backward0", names=())
+    @op(f"{name}(Tensor input)", batching="along", infer=whole_rule, grad_fn=f"{title}Backward0", names=())
     def whole(x):
         if not x.size:
             return np.full((), np.nan).astype(x.dtype)
@@ -274,6 +281,7 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
 
     @op(
         f"{name}(Tensor input, int dim, bool keepdim)",
+        batching="along",
         infer=lambda input, dim, keepdim: selecting(name, input, dim, keepdim, "median_cpu"),
         grad_fn=f"{title}Backward1",
         names=(),
@@ -328,6 +336,7 @@ nanmedian = median_of(
 
 @op(
     "mode(Tensor input, int dim, bool keepdim)",
+    batching="along",
     infer=lambda input, dim, keepdim: selecting("mode", input, dim, keepdim, "mode_cpu"),
     names=(),
 )

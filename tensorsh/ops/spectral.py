@@ -18,6 +18,7 @@ from .strided import unfold_sum
 
 @op(
     "transpose(Tensor input)",
+    batching="along",
     infer=lambda x: x.with_shape((x.shape[0], x.shape[2], x.shape[1])),
     names=(),
     view=True,

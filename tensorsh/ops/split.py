@@ -89,7 +89,13 @@ def unbound(x: Spec, dim: int) -> tuple[Spec, ...]:
     return (x.with_shape((*x.shape[:d], *x.shape[d + 1 :])),) * x.shape[d]
 
 
-@op("unbind(Tensor input, int dim=0)", infer=unbound, view=True, sample=([[1.0, 2.0], [3.0, 4.0]], 1))
+@op(
+    "unbind(Tensor input, int dim=0)",
+    batching="along",
+    infer=unbound,
+    view=True,
+    sample=([[1.0, 2.0], [3.0, 4.0]], 1),
+)
 def unbind_at(x, dim):
     """The slices along a dimension, as a tuple.
 
@@ -167,6 +173,7 @@ def pieces(x: np.ndarray[Any, Any], sizes: Sequence[int], dim: int) -> tuple[np.
 
 @op(
     "split(Tensor input, int split_size, int dim)",
+    batching="along",
     infer=split_infer,
     names=(),
     view=True,
@@ -184,6 +191,7 @@ def _(grads, input_spec, split_size, dim):
 
 @op(
     "split_with_sizes(Tensor input, int[] split_sizes, int dim)",
+    batching="along",
     infer=split_sizes_infer,
     names=(),
     view=True,

@@ -77,9 +77,12 @@ def spread_op(name: str, example: str) -> Op:
         found = spread_kernel(x, dim, correction, keepdim, root)
         return found if with_mean else found[0]
 
-    record = op(f"{name}(Tensor input, int[]? dim, float correction, bool keepdim)", infer=rule, names=())(
-        kernel
-    )
+    record = op(
+        f"{name}(Tensor input, int[]? dim, float correction, bool keepdim)",
+        batching="along all",
+        infer=rule,
+        names=(),
+    )(kernel)
 
     if with_mean:
 

@@ -188,6 +188,7 @@ def unfolded(x: Spec, dimension: int, size: int, step: int) -> Spec:
 
 @op(
     "unfold(Tensor input, int dimension, int size, int step)",
+    batching="along",
     infer=unfolded,
     names=("Tensor.unfold",),
     view=True,

@@ -128,6 +128,7 @@ def _rounds_once(grad, output):
     _tanh_gradient,
     infer=same,
     elementwise=True,
+    batching="together",
     exact=_rounds_once,
 )
 def tanh_backward(grad, y, out=None):

@@ -163,7 +163,13 @@ def _sigmoid_gradient(grad, output):
     return grad * conj(1 - output) * conj(output)
 
 
-@fused("sigmoid_backward(Tensor grad, Tensor output)", _sigmoid_gradient, infer=same, elementwise=True)
+@fused(
+    "sigmoid_backward(Tensor grad, Tensor output)",
+    _sigmoid_gradient,
+    infer=same,
+    elementwise=True,
+    batching="together",
+)
 def sigmoid_backward(grad, y, out=None):
     out = np.subtract(1, y, out)
     out *= grad
@@ -228,6 +234,7 @@ def _(grad, output):
     names=(),
     half="native",
     elementwise=True,
+    batching="together",
 )
 def threshold_backward(grad, x):
     """The gradient where x is above 0, and 0 elsewhere, whatever the gradient is there."""
