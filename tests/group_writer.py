@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
+from tensorsh.engine.compile import fuse, tracer
+from tensorsh.ops import cascade, elementwise, rowwise, vector_exp
+
 SHAPES = ["7, 33", "40, 5", "3, 4, 17", "2, 3, 64", "100,", "1, 50", "50, 1", "2, 2, 2, 5"]
 UNARY = [
     "tanh({})", "exp(-({}).abs())", "log(({}).abs() + 0.5)", "sigmoid({})", "relu({})", "gelu({})", "-{}",
@@ -22,6 +27,15 @@ ROWS = [
 ]  # fmt: skip
 TOTALS = ["({}).sum()", "({}).mean()", "(({}) * g).sum()", "(({}) ** 2).mean()"]
 SEEN = ["{}", "{}", "({}).sum(0)", "({}).max()", "({}).amin()", "({}).sum(-1)", "({}).mean(-1, keepdim=True)"]
+
+
+def take_small_for_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small arrays are computed as large ones are, which are groups."""
+    for module in (fuse, tracer, cascade, rowwise):
+        monkeypatch.setattr(module, "LARGE", 1)
+    monkeypatch.setattr(fuse, "FEW", 1)
+    for other, name in ((elementwise, "SMALL"), (vector_exp, "EXACT")):
+        monkeypatch.setattr(other, name, 0)
 
 
 NAMES = ("r", "loss", "a.grad", "b.grad", "v.grad", "w.grad", "c.grad")

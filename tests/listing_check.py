@@ -50,7 +50,7 @@ def _compare(session: Session, title: str, program: Program) -> int:
         before.update(_copied(program.scope))
         before["(random)"] = drawn.get_state()
         for place, (label, _, _) in program.inputs.items():
-            if place not in program.scope and not label.endswith("_places"):
+            if place not in program.scope and not label.endswith("_answer"):
                 before[place] = _fetched(program, place, local).copy("K")
         for each in program.numbers:
             before[each] = eval(each, program.scope, local)
@@ -68,7 +68,7 @@ def _compare(session: Session, title: str, program: Program) -> int:
         if place in program.scope:
             if called in names:
                 np.copyto(names[called], before[place])
-        elif label.endswith("_places"):
+        elif label.endswith("_answer"):
             names[called] = after[place].copy()
         else:
             names[called] = before[place]

@@ -11,9 +11,10 @@ import pytest
 pytest.importorskip("llvmlite", reason="the extra `jit` is not installed")
 
 from compile_compare import warm_at_once
+from group_writer import take_small_for_large
 from tensorsh import Session
 from tensorsh.cli import main
-from tensorsh.engine.compile import apart, fuse, lower, lower_classes, lower_sums, plan, store, warm
+from tensorsh.engine.compile import apart, plan, store, warm
 from tensorsh.engine.compile.machine import assembler, image, machine, numpy_loops
 
 pytestmark = pytest.mark.skipif(not image.supported(), reason="no images on this machine")
@@ -277,10 +278,7 @@ def test_groups_change_at_the_same_run_whatever_is_there(
     folder: Path, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their code rounds otherwise than NumPy, so digits would show it."""
-    for module in (fuse, lower, lower_sums):
-        monkeypatch.setattr(module, "LARGE", 1)
-    monkeypatch.setattr(fuse, "FEW", 1)
-    monkeypatch.setattr(lower_classes, "EXACT", 0)
+    take_small_for_large(monkeypatch)
     monkeypatch.setattr(machine, "ENOUGH", 20 * 33 * 30)
     asked: list[object] = []
     monkeypatch.setattr(apart, "possible", lambda: True)

@@ -277,7 +277,7 @@ def test_sums_along_rows_agree_with_eager_ones(row):
         # a node with several outputs
         "x = rand(3, 4, requires_grad=True)\nfor i in range(5):\n    out = var_mean(x, 0)\n"
         "n = out[0].grad_fn.next_functions",
-        # a sum of a broadcast gradient, after a lowering that was given up
+        # a sum of a broadcast gradient, after a reading that was given up
         "x = rand(5, 5, 10); y = rand(5, 5, requires_grad=True)\nfor i in range(6):\n    y.grad = None\n"
         "    o = addcmul(x, y.sum(), y.sum(0)[0], value=0.6); l = o.sum(); l.backward()",
         # a name without a value is not the session's name

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import scipy.special
 
-from group_writer import NAMES, program
+from group_writer import NAMES, program, take_small_for_large
 from tensorsh import Session
-from tensorsh.engine.compile import calls, fuse, lower, lower_classes, lower_sums
+from tensorsh.engine.compile import calls, fuse
 from tensorsh.engine.compile.machine import assembler, functions, machine
 from tensorsh.engine.compile.machine.code import Code
 
@@ -32,11 +32,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def small_groups(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    for module in (fuse, lower, lower_sums):
-        monkeypatch.setattr(module, "LARGE", 1)
-    monkeypatch.setattr(fuse, "FEW", 1)
+    take_small_for_large(monkeypatch)
     monkeypatch.setattr(fuse, "BLOCK", 60)
-    monkeypatch.setattr(lower_classes, "EXACT", 0)
     monkeypatch.setattr(machine, "ENOUGH", 0)
     monkeypatch.setattr(calls, "available", lambda: way == "machine")
 
@@ -119,7 +116,7 @@ BODIES = {
     "double and single": ("r = (x.double() * 2 + y).float() * v", True),
     "an array broadcast within a row": ("r = x.reshape(20, 3, 11) * y.reshape(20, 3, 11)[0, :, :1]", False),
     "integers": ("r = (t + t) * 2", False),
-    "in place": ("r = x.clone(); r.mul_(2).add_(y)", False),
+    "in place": ("r = x.clone(); r.mul_(2).add_(y)", True),
 }
 
 

@@ -65,12 +65,12 @@ BODIES = {
     "a training step": (
         "loss = cross_entropy(tanh(x.double() @ w.double() + b), t); opt.zero_grad(); backward loss; opt.step()",
         "w b loss",
-        {"np.matmul", "np.tanh", "pick", "one_hot_less", "np.exp", "np.log", "cast_into"},
+        {"np.matmul", "np.tanh", "pick", "put_one_less", "np.exp", "np.log", "cast_into"},
     ),
     "masks": (
         "z = relu(x @ w + b) * (x @ w > 0); backward z.sum(); s = (x < y).float() * 2 - y",
         "z s w.grad",
-        {"blank", "np.greater"},
+        {"masked", "np.greater"},
     ),
     "sums": (
         "s = (q * 2).sum(0); z = (q + 1).sum(1) - q.mean(); r = (q * q).sum() + s.mean()",

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .reading import reader_of
+
 Array = np.ndarray[Any, Any]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -34,17 +36,20 @@ def add(x: Array, y: Array, alpha: float) -> None:
         x += y * kind.type(alpha)
 
 
-def added(x: Array, y: Array, alpha: float, out: Array) -> None:
-    """out = x + alpha * y; `out` may be x."""
-    if x.dtype is FLOAT32:
-        wide = y.astype(FLOAT64)
-        wide *= float(np.float32(alpha))
-        wide += x
-        out[...] = wide
-        return
+def added(x: Array, y: Array, alpha: float, out: Array | None = None) -> Array:
+    """x + alpha * y of floats of one dtype, rounded as `add` does; `out` may be x."""
+    reader = reader_of(x, y)
+    if reader is not None:
+        shape = np.broadcast_shapes(x.shape, y.shape)
+        found: Array = reader.call(added, (x, y, alpha), shape, x.dtype, alike=x.shape == shape, out=out)
+        return found
+    if x.dtype.itemsize > 2:
+        return combined(x, y, float(x.dtype.type(alpha)), out)
+    out = x.copy() if out is None else out
     if out is not x:
         out[...] = x
     add(out, y, alpha)
+    return out
 
 
 def multiply_add(a: Any, b: Any, c: Any) -> Any:
@@ -61,7 +66,7 @@ def multiply_add(a: Any, b: Any, c: Any) -> Any:
 
 
 def _wide(x: Any) -> Any:
-    return x.astype(FLOAT64) if type(x) is np.ndarray else x
+    return x.astype(FLOAT64) if isinstance(x, np.ndarray) else x
 
 
 def scale(x: Array, factor: float) -> None:
@@ -121,6 +126,11 @@ def add_quotient(x: Array, a: Array, b: Array, value: float = 1.0) -> None:
 
 def combined(x: Any, a: Any, b: Any, out: Array | None = None) -> Any:
     """x + a * b rounded once, of floats of one dtype (float32 or float64) that are broadcast to each other."""
+    reader = reader_of(x, a, b)
+    if reader is not None:
+        shape = np.broadcast_shapes(*map(np.shape, (x, a, b)))
+        found: Array = reader.call(combined, (x, a, b), shape, x.dtype, out=out)
+        return found
     if x.dtype == FLOAT32:
         wide = x + a.astype(FLOAT64) * b
         if out is None:

@@ -274,6 +274,11 @@ class Op(Recorded):
         return code is not None and "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @cached_property
+    def draws(self) -> bool:
+        """Whether the kernel draws random numbers, of which each run needs others."""
+        return any(p.name == "generator" for p in self.schema.parameters)
+
+    @cached_property
     def doc(self) -> str:
         """The docstring without its indentation."""
         from inspect import cleandoc

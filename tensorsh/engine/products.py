@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .parallel import LARGE, alone, spread_products, threads
+from .reading import reader_of
 
 #: multiplications: from the first number on OpenBLAS wakes its threads, from the second on it pays
 WAKES, PAYS = 1 << 18, 1 << 24
@@ -19,6 +20,9 @@ def wants_one(a: Any, b: Any) -> bool:
 
 def matmul(a: Any, b: Any, out: Any = None) -> Any:
     """`np.matmul` on as many threads as the product is worth."""
+    reader = reader_of(a, b)
+    if reader is not None and wants_one(a, b):
+        return reader.call(matmul, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
     return alone(np.matmul, a, b, out) if wants_one(a, b) else np.matmul(a, b, out)
 
 
@@ -33,6 +37,9 @@ def products(a: Any, b: Any, out: Any = None) -> Any:
 
     BLAS would split every single matrix among its threads, which then wait for each other.
     """
+    reader = reader_of(a, b)
+    if reader is not None:
+        return reader.call(products, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
     if out is None:
         out = np.empty((*a.shape[:-1], b.shape[-1]), np.result_type(a, b))
     block = max(len(a) // (4 * threads()), 1)

@@ -18,6 +18,7 @@ from numpy._core.multiarray import c_einsum
 from .product_lanes import ZERO, in_lanes
 from .product_orders import CHAIN, FUSED, adds_fours, before_vectors, order_of, order_with_vector
 from .products import matmul, wants_one
+from .reading import reader_of
 
 Array = np.ndarray[Any, Any]
 
@@ -125,7 +126,11 @@ def matrix_vector(a: Array, b: Array) -> Array:
     """`a @ b` of a matrix and a vector."""
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
         return np.matmul(a, b)
-    return _ordered(a, b[:, None], order_with_vector(a))[:, 0]
+    reader, order = reader_of(a, b), order_with_vector(a)
+    if reader is not None and is_ordered(a, b) and order != FUSED:
+        found: Array = reader.call(followed, (a, b), a.shape[:1], a.dtype)
+        return found
+    return _ordered(a, b[:, None], order)[:, 0]
 
 
 def _ordered(a: Array, b: Array, order: int) -> Array:
@@ -137,6 +142,10 @@ def _ordered(a: Array, b: Array, order: int) -> Array:
         return _chain_of_fused(a, b)
     if k < 2 or size > FOLLOWED:
         return matmul(a, b)
+    reader = reader_of(a, b)
+    if reader is not None:
+        found: Array = reader.call(followed, (a, b), (m, n), a.dtype)
+        return found
     out = np.empty((m, n), FLOAT32)
     _follow(a, b, order, out)
     return out

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .fma import combined
+from .reading import reader_of
 
 Array = np.ndarray[Any, Any]
 
@@ -109,6 +110,10 @@ _exp = _written()
 def exp(x: Array, out: Array | None = None) -> Array:
     """e to the power of each element of a float32 array; `out` may be x."""
     if out is None:
+        reader = reader_of(x)
+        if reader is not None:
+            found: Array = reader.call(exp, (x,), x.shape, x.dtype, alike=True)
+            return found
         out = np.empty(x.shape, FLOAT32)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         _exp(x, out)
@@ -122,6 +127,11 @@ def row_sums(x: Array, y: Array | None = None, out: Array | None = None) -> Arra
     """
     n = x.shape[-1]
     whole = n - n % LANES
+    reader = reader_of(x)
+    if reader is not None and whole:
+        function, given = (row_totals, (x,)) if y is None else (row_products, (x, y))
+        found: Array = reader.call(function, given, (*x.shape[:-1], 1), x.dtype)
+        return found
     if y is not None:
         rest = x[..., whole:], y[..., whole:]
         x = x * y
@@ -148,8 +158,3 @@ def row_products(x: Array, y: Array, out: Array) -> Array:
 def row_totals(x: Array, out: Array) -> Array:
     """`row_sums`, the result last."""
     return row_sums(x, None, out)
-
-
-def joined(a: Array, b: Array, out: Array) -> Array:
-    """One vector after the other."""
-    return np.concatenate((a, b), out=out)

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from .reading import reader_of
+
 Array = np.ndarray[Any, Any]
 
 FLOAT32 = np.dtype(np.float32)
@@ -83,6 +85,12 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
     """The square root of each element of a float32 array; `out` may be x."""
     if not follows(x):
         return np.sqrt(x, out)
+    if out is None and not x.flags.c_contiguous:  # as NumPy's: in the order of memory
+        out = np.empty_like(x)
+    reader = reader_of(x)
+    if reader is not None:
+        found: Array = reader.call(sqrt, (x,), x.shape, x.dtype, alike=True, out=out)
+        return found
     if not x.ndim:
         return sqrt(x.reshape(1), None if out is None else out.reshape(1)).reshape(())
     if out is None:

@@ -54,7 +54,7 @@ def add(x, y, alpha, out=None):
     tensor([11., 12.])
     """
     if alpha != 1 and fma.takes(x, y):
-        return fma.combined(x, y, float(y.dtype.type(alpha)), out)
+        return fma.added(x, y, alpha, out)
     return np.add(x, y if alpha == 1 else scaled(y, alpha), out)
 
 
@@ -107,7 +107,7 @@ def sub(x, y, alpha, out=None):
     tensor([-9., -8.])
     """
     if alpha != 1 and fma.takes(x, y):
-        return fma.combined(x, y, -float(y.dtype.type(alpha)), out)
+        return fma.added(x, y, -alpha, out)
     return np.subtract(x, y if alpha == 1 else scaled(y, alpha), out)
 
 
@@ -139,7 +139,7 @@ def rsub(x, y, alpha, out=None):
     tensor([9., 8.])
     """
     if alpha != 1 and fma.takes(x, y):
-        return fma.combined(y, x, -float(x.dtype.type(alpha)), out)
+        return fma.added(y, x, -alpha, out)
     return np.subtract(y, x if alpha == 1 else scaled(x, alpha), out)
 
 

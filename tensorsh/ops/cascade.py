@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.parallel import BLOCK, LARGE, spread
+from ..engine.reading import reader_of
 
 Array = np.ndarray[Any, Any]
 
@@ -47,6 +48,8 @@ def four(v: Array) -> Array:
     if n < 5:
         return np.add.reduce(v)
     groups = levels(v[: n & ~3].reshape(n >> 2, 4, *v.shape[1:]))
+    if not n & 3:
+        return np.add.reduce(groups)
     first = groups[0]
     for i in range(n & ~3, n):
         first = first + v[i]
@@ -80,7 +83,7 @@ def rows(x: Array) -> Array:
     if x.ndim == 1:
         return row(x)
     lanes = LANES[x.dtype]
-    v = np.ascontiguousarray(x.T)
+    v = x.T.copy()
     if n < lanes:
         return four(v).T
     whole = n - n % lanes
@@ -90,10 +93,9 @@ def rows(x: Array) -> Array:
 
 
 def columns(x: Array) -> Array:
-    """The sums over axis 1 of (a, n, m) where the last axis is contiguous, and longer than 1."""
-    m = x.shape[2]
+    """The sums over axis 0 of (n, …, m) where the last axis is contiguous, and longer than 1."""
+    m = x.shape[-1]
     lanes = LANES[x.dtype]
-    x = x.swapaxes(0, 1)
     wide = m - m % (4 * lanes if m >= lanes else 4)
     if wide == m:
         return levels(x)
@@ -102,17 +104,26 @@ def columns(x: Array) -> Array:
     return np.concatenate((levels(x[..., :wide]), four(x[..., wide:])), axis=-1)
 
 
+def stacks(x: Array) -> Array:
+    """The sums of the columns of each matrix, over axis 1 of (a, n, m)."""
+    return columns(x.swapaxes(0, 1))
+
+
 def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
     """The sum over `axes`; in PyTorch's order where that is rows or columns of contiguous memory."""
     flags = x.flags
     if flags.c_contiguous:
+        if (
+            x.size >= LARGE and reader_of(x) is not None
+        ):  # a program adds up blocks, with what else it does to them
+            return x.sum(axis=axes, keepdims=keepdim)
         if x.dtype in LANES:
             add, shape, kept = way(x.shape, axes, keepdim)
             if add is not None:
                 return np.reshape(add(x.reshape(shape)), kept)
     elif x.ndim == 2 and flags.f_contiguous:
         return total(x.T, tuple([1 - a for a in axes]), keepdim).T
-    return np.asarray(x.sum(axis=axes, keepdims=keepdim))
+    return x.sum(axis=axes, keepdims=keepdim)
 
 
 @lru_cache(maxsize=4096)
@@ -133,7 +144,7 @@ def way(shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> tuple[A
         if n <= 4 or not m:
             return plain
         if m > 1:
-            return columns, (-1, n, m), kept
+            return (columns, (n, m), kept) if size == n * m else (stacks, (-1, n, m), kept)
         if size >= LARGE:
             return (large_rows, (-1, n), kept) if first else (large_row, (n,), kept)
         return plain if size >= GRAIN else (rows if first else row, (-1, n) if first else (n,), kept)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..engine import dtype as dt
 from ..engine.op import Op, op, registry
+from ..engine.reading import reader_of
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, np
 from ..errors import ArgumentError, DTypeError
@@ -66,6 +67,8 @@ BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 
 def select(condition: Any, x: Any, y: Any) -> Any:
     """`np.where`; of large arrays bit by bit, where `np.where` would guess each element and be wrong often."""
+    if reader_of(condition, x, y) is not None:
+        return np.where(condition, x, y)
     x, y = np.asarray(x), np.asarray(y)
     bits = BITS.get(x.dtype.itemsize)
     if condition.size <= SMALL or x.dtype != y.dtype or bits is None:

@@ -24,8 +24,8 @@ def one_by_one(x: Array, axis: int) -> Array:
     """The sum along an axis, one element after the other; NumPy's sums along the last axis go by pairs."""
     rows = np.moveaxis(x, axis, 0)
     if x.size < FEW_COLUMNS * len(rows):
-        return np.add.accumulate(x, axis=axis).take(-1, axis)
-    return np.add.reduce(np.ascontiguousarray(rows), axis=0)
+        return np.moveaxis(np.add.accumulate(x, axis=axis), axis, 0)[-1]
+    return np.add.reduce(rows if rows.flags.c_contiguous else rows.copy(), axis=0)
 
 
 def sums_of_products(x: Array, y: Array) -> Array:

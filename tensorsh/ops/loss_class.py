@@ -13,6 +13,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.class_places import one_hot, pick, places
 from ..engine.class_sum import class_sum
 from ..engine.op import Op, composite, op, registry
 from ..engine.spec import Spec
@@ -120,7 +121,19 @@ def _pick(x: Any, chosen: Any) -> Any:
     return np.take_along_axis(x, chosen[:, None], 1)[:, 0]
 
 
+def _places(shape: tuple[int, ...], target: Any, weight: Any, ignore: int) -> Any:
+    """Where each row's class is, if all rows of a matrix count, and alike."""
+    if weight is not None or (len(shape) == 2 and 0 <= ignore < shape[1]):
+        return None
+    return places(tuple(shape), target)
+
+
 def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore: int) -> Any:
+    at = _places(x.shape, target, weight, ignore) if x.flags.c_contiguous else None
+    if at is not None:
+        losses = -pick(x, at)
+        total = added(losses) if reduction != "none" else losses
+        return total / x.dtype.type(len(x)) if reduction == "mean" else total
     classes = x.shape[min(x.ndim - 1, 1)]
     target = target.astype(np.int64, copy=False)
     chosen, weights = _class_weights(target, weight, classes, ignore, x.dtype)
@@ -150,6 +163,9 @@ def added(values: Any) -> Any:
 )
 def nll_backward(grad, target, weight, reduction, ignore, shape):
     """The gradient of `nll_loss` by its input of this shape: minus the weight at each target's class."""
+    at = _places(shape, target, weight, ignore) if reduction != "none" else None
+    if at is not None:
+        return one_hot(-(grad / grad.dtype.type(shape[0]) if reduction == "mean" else grad), at, shape)
     out = np.zeros(shape, grad.dtype)
     target = target.astype(np.int64, copy=False)
     chosen, weights = _class_weights(target, weight, shape[min(len(shape) - 1, 1)], ignore, grad.dtype)

@@ -89,7 +89,7 @@ def reduce_array(values: Any, reduction: str) -> Any:
     if values.dtype.itemsize == 2:
         return reduce_array(values.astype(np.float32), reduction)
     summed = total(values, tuple(range(values.ndim)), False)
-    return np.true_divide(summed, values.size, dtype=values.dtype) if reduction == "mean" else summed
+    return np.divide(summed, values.dtype.type(values.size)) if reduction == "mean" else summed
 
 
 def reduce_tensor(values: Tensor, reduction: str) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.parallel import BLOCK, spread
+from ..engine.reading import reader_of
 from .rowwise import dots, sums
 
 Array = np.ndarray[Any, Any]
@@ -23,7 +24,7 @@ def standardise(x: Array, eps: float, out: Array | None = None) -> tuple[Array, 
 
 def large_layer_norm(x: Array, weight: Array | None, bias: Array | None, eps: float) -> Array:
     """Rows standardised, scaled and shifted."""
-    result = np.empty(x.shape, x.dtype)
+    result = np.empty_like(x)
     scale, shift = (None if p is None else p.reshape(-1) for p in (weight, bias))
 
     def work(lo: int, hi: int) -> None:
@@ -33,7 +34,10 @@ def large_layer_norm(x: Array, weight: Array | None, bias: Array | None, eps: fl
         if shift is not None:
             out += shift
 
-    spread(work, len(x), max(BLOCK // x.shape[1], 1))
+    if reader_of(x) is not None:
+        work(0, len(x))
+    else:
+        spread(work, len(x), max(BLOCK // x.shape[1], 1))
     return result
 
 

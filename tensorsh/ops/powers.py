@@ -110,7 +110,7 @@ def pow_scalar(x, exponent):
     if exponent == 0:
         return np.ones_like(x)
     if exponent == 1:
-        return np.array(x)
+        return np.positive(x) if x.dtype.kind != "b" else x.copy()
     if x.dtype.kind in "iu":
         return np.power(x, exponent)
     if x.dtype == np.float16:

@@ -140,7 +140,7 @@ def _mean_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arr
     axes = wrap_dims(dim, x.ndim)
     x = cast(x, dtype)
     n = product(x.shape[a] for a in axes)
-    return np.divide(total(x, axes, keepdim), n, dtype=x.dtype)
+    return np.divide(total(x, axes, keepdim), x.dtype.type(n))
 
 
 @op(

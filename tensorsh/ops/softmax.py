@@ -13,6 +13,7 @@ from ..engine import fma
 from ..engine.apply import apply
 from ..engine.fused import fused
 from ..engine.op import composite, op, registry
+from ..engine.reading import reader_of
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
@@ -73,7 +74,10 @@ def is_last(x: Array, dim: int) -> bool:
 
 def by_parts(part: Any, dim: int, *inputs: Array) -> Array:
     """A new array, whose parts along `dim` are filled by `part(axis, out, *inputs)`."""
-    out = np.empty(inputs[0].shape, inputs[0].dtype)
+    out = np.empty_like(inputs[0], order="C")
+    if reader_of(*inputs) is not None:
+        part(dim % out.ndim, out, *inputs)
+        return out
     along(lambda axis, outputs, parts: part(axis, *outputs, *parts), dim, [out], list(inputs))
     return out
 
@@ -107,7 +111,7 @@ def softmax_kernel(x, dim):
 def _softmax_part(axis: int, out: Array, x: Array) -> None:
     top = x.max(axis=axis, keepdims=True)
     # inside these bounds nothing overflows, and what vanishes is nothing beside the largest element
-    safe = top.min() > -10 and top.max() < 60
+    safe = reader_of(x) is None and top.min() > -10 and top.max() < 60
     np.exp(x if safe else np.subtract(x, top, out), out)
     out *= 1 / row_sums(out, axis)
 
@@ -184,8 +188,8 @@ def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
 def log_softmax_backward(grad, y, dim):
     if vector_exp.is_small(y) and vector_exp.is_short(y.shape, dim):
         if is_last(y, dim):
-            return fma.combined(grad, -vector_exp.exp(y), vector_exp.row_sums(grad))
-        return fma.combined(grad, -vector_exp.exp_beside(y, dim), total(grad, dim))
+            return fma.combined(grad, vector_exp.exp(y), -vector_exp.row_sums(grad))
+        return fma.combined(grad, vector_exp.exp_beside(y, dim), -total(grad, dim))
 
     def part(axis, out, g, y):
         np.exp(y, out)

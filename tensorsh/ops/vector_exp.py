@@ -63,11 +63,11 @@ def exp_runs(x: Array, run: int) -> Array:
     whole = run & -2 * LANES
     if not whole:
         return np.exp(x.astype(FLOAT64)).astype(FLOAT32)
-    flat = x.reshape(-1, run)
     if whole == run:
-        return exp(flat).reshape(x.shape)
-    rest = np.exp(flat[:, whole:].astype(FLOAT64)).astype(FLOAT32)
-    return np.concatenate((exp(flat[:, :whole]), rest), axis=1).reshape(x.shape)
+        return exp(x)
+    flat = x.reshape(-1) if run == x.size else x.reshape(-1, run)
+    rest = np.exp(flat[..., whole:].astype(FLOAT64)).astype(FLOAT32)
+    return np.concatenate((exp(flat[..., :whole]), rest), axis=-1).reshape(x.shape)
 
 
 def _run(x: Array) -> int:

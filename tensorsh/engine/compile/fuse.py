@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ..class_places import PLACED
 from ..parallel import BLOCK, LARGE
-from .lower_classes import PLACED
 from .shorten import with_row_products, without_repeats
 from .steps import Step
 from .values import Value
@@ -284,9 +284,14 @@ class GroupWriter:
                 place = self.local[id(out)]
             else:
                 alike = [
-                    v for v in done if v.shape == out.shape and v.dtype == out.dtype and self._mine(v, step)
+                    v
+                    for v in done
+                    if v.shape == out.shape
+                    and v.dtype == out.dtype
+                    and self._mine(v, step)
+                    and (step.kind == "ufunc" or (step.options[:1] == (True,) and v is step.args[0]))
                 ]
-                reuse = alike[0] if alike and (step.kind == "ufunc" or step.options[:1] == (True,)) else None
+                reuse = alike[0] if alike else None
                 if reuse is not None:
                     register = held.pop(id(reuse))
                     done = [v for v in done if v is not reuse]

@@ -95,7 +95,7 @@ class Listing:
 
     def _places(self, label: str) -> str | None:
         """Where each row's class may stand in a matrix, if `label` is that."""
-        owner: Any = self.program.scope.get(label.removesuffix("_places"))
+        owner: Any = self.program.scope.get(label.removesuffix("_answer"))
         return f"np.arange({owner.starts.size}) * {owner.classes}" if hasattr(owner, "starts") else None
 
     def _result(self, place: str) -> str:
@@ -177,8 +177,8 @@ class Listing:
             self.memory.append(f"{name} = []")
         elif callable(thing):
             return self._function(name, thing)
-        elif hasattr(thing, "places"):
-            self.memory.append(f"class {name}: places = np.array({thing.places.tolist()})")
+        elif hasattr(thing, "answer"):
+            self.memory.append(f"class {name}: answer = np.array({thing.answer.tolist()})")
         else:
             written = repr(thing) if isinstance(thing, PLAIN) else f"None  # {thing!r}"
             self.memory.append(f"{name} = {written}")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import vector_sqrt
-from .lower_classes import PLACED
+from ..class_places import PLACED
 from .machine.forms import Unknown
 from .machine.numpy_loops import loop
 from .machine.operands import Call, Operand

@@ -49,10 +49,10 @@ class Spelling:
         self.used.append(memory)
         return self.calls.named(memory, "b")
 
-    def wide(self, v: Value) -> str:
-        """The numbers of an array in float64."""
-        place = self.scratch(v.shape, WIDE)
-        self.put(place, self.calls.place(v))
+    def wide(self, a: Any, shape: tuple[int, ...]) -> str:
+        """The numbers of an array, or one number, in float64 memory of this shape."""
+        place = self.scratch(shape, WIDE)
+        self.put(place, self.calls.argument(a))
         return place
 
     def over(self) -> None:
@@ -142,9 +142,9 @@ def write_exp(w: Spelling, step: Step, out: str) -> None:
 def write_combined(w: Spelling, step: Step, out: str) -> None:
     """`fma.combined` of float32."""
     x, a, b = step.args
-    product, factor = w.wide(a), w.wide(b)
+    product, factor = w.wide(a, step.outs[0].shape), w.wide(b, np.shape(b))
     w.ufunc(np.multiply, product, factor, product)
-    w.ufunc(np.add, product, w.wide(x), product)
+    w.ufunc(np.add, product, w.wide(x, np.shape(x)), product)
     w.put(out, product)
 
 

@@ -1,6 +1,6 @@
 """The notes of a trace: array calls as steps, what is known of their results beforehand.
 
-Lowerings write an operation with these. A call of constants is done at once.
+What reads kernels (`tracer`) writes them with these. A call of constants is done at once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..spec import Spec
 from ..tensor import Tensor, make_tensor
+from .one_hot import OneHot
 from .steps import External, Step
 from .values import Number, TraceStopped, Value, reshape
 
@@ -35,9 +36,12 @@ class Tape:
     constants  arrays that were made during the trace, by id
     aliased    Values that stand for two tensors
     bases      what a reshaped Value is another shape of
-    marks, hot what lowerings remember of a Value, by its id
+    marks      what else is known of a Value, by its id
+    one_hot    which Values have one number in each row
     demands    questions about the values of tensors from outside, which guard the program
     """
+
+    guards: list[str]
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
@@ -46,7 +50,8 @@ class Tape:
         self.aliased: set[int] = set()
         self.bases: dict[int, Value] = {}
         self.marks: dict[Any, Value] = {}
-        self.hot: dict[int, Any] = {}
+        self.one_hot = OneHot(self)
+        self.scope: dict[str, Any] = {}
         self.demands: list[tuple[External, Any]] = []
 
     def stop(self, reason: str) -> Any:
@@ -71,8 +76,20 @@ class Tape:
         self.demands.append((e, holds))
         return True
 
+    def named(self, thing: Any) -> str:
+        """A name for an object of the program's scope."""
+        for name, known in self.scope.items():
+            if known is thing:
+                return name
+        name = f"o{len(self.scope)}"
+        self.scope[name] = thing
+        return name
+
     def ufunc(self, function: Any, *args: Any) -> Value:
         """A call of a NumPy ufunc as a step; of constants it is a constant."""
+        less = self.one_hot.less(*args) if function is np.subtract else None
+        if less is not None:
+            return less
         layout = _layout(function, args)
         if function is not np.matmul:
             args = _uniform(args, layout.shape)
@@ -80,8 +97,8 @@ class Tape:
         if same is not None:
             self.aliased.add(id(same))
             return same
-        if all(map(_is_constant, args)):
-            found = function(*[a.source if type(a) is Value else a for a in args])
+        if all(map(is_constant, args)):
+            found = function(*map(source_of, args))
             return self.constant(np.broadcast_to(np.asarray(found, layout.dtype), layout.shape))
         out = Value(layout)
         self.note(Step("ufunc", function, args, (out,), f"np.{function.__name__}"))
@@ -91,8 +108,12 @@ class Tape:
         self, function: Any, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, alike: bool = False
     ) -> Value:
         """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument."""
+        known = self.one_hot.call(function, args)
+        if known is not None:
+            return known
         out = Value(np.empty_like(args[0].layout, dtype=dtype) if alike else np.empty(shape, dtype))
         self.note(Step("call", function, args, (out,), function.__name__, (alike,)))
+        self.one_hot.made(function, args, out)
         return out
 
     def by_element(self, kernel: Any, args: tuple[Any, ...], of: Spec, label: str) -> Value:
@@ -104,7 +125,10 @@ class Tape:
     def scan(self, function: Any, x: Value, axis: int = 0) -> Value:
         """`function.accumulate` as a step."""
         out = Value(np.empty(x.shape, x.dtype))
+        if is_constant(x):
+            return self.constant(function.accumulate(x.source, axis))
         self.note(Step("accumulate", function, (x,), (out,), f"np.{function.__name__}.accumulate", (axis,)))
+        self.one_hot.scanned(function, x, axis, out)
         return out
 
     def reduce(self, function: Any, x: Value, axes: tuple[int, ...] | None, keepdims: bool) -> Value:
@@ -112,6 +136,11 @@ class Tape:
         axes = tuple(range(x.ndim)) if axes is None else tuple(axes)
         shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes)
         kind = np.bool_ if function in (np.logical_and, np.logical_or) else x.dtype
+        known = self.one_hot.total(x, axes, keepdims) if function is np.add else None
+        if known is not None:
+            return known
+        if is_constant(x):
+            return self.constant(np.asarray(function.reduce(x.source, axes, keepdims=keepdims)))
         out = Value(np.empty(shape, kind))
         self.note(Step("reduce", function, (x,), (out,), f"np.{function.__name__}.reduce", (axes, keepdims)))
         return out
@@ -172,7 +201,9 @@ def cast_into(x: Any, out: Any) -> Any:
 
 
 def _unchanged(function: Any, args: tuple[Any, ...], layout: np.ndarray[Any, Any]) -> Value | None:
-    """The factor that is the product, because the other one is 1."""
+    """What a function leaves as it is: the other factor of a product with 1."""
+    if function is np.positive:
+        return args[0] if args[0].source is None or type(args[0].source) is str else None
     if function is not np.multiply:
         return None
     for x, one in (args, args[::-1]):
@@ -190,14 +221,18 @@ def _uniform(args: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
         return constant and a.size > 0 and a.ndim > 0 and not any(a.strides)
 
     others = [a.shape for a in args if not flat(a) and isinstance(a, Value | np.ndarray)]
-    if not all(map(_is_constant, args)) and np.broadcast_shapes(*others) != shape:
+    if not all(map(is_constant, args)) and np.broadcast_shapes(*others) != shape:
         return args
     number = [np.asarray(a.source[(0,) * a.ndim]) if flat(a) else None for a in args]
     return tuple([a if n is None else Value(n, n) for a, n in zip(args, number, strict=True)])
 
 
-def _is_constant(a: Any) -> bool:
+def is_constant(a: Any) -> bool:
     return isinstance(a.source, np.ndarray) if type(a) is Value else type(a) is not Number
+
+
+def source_of(a: Any) -> Any:
+    return a.source if type(a) is Value else a
 
 
 def _layout(function: Any, args: tuple[Any, ...]) -> np.ndarray[Any, Any]:

@@ -23,9 +23,10 @@ from ..node import Node
 from ..op import Op
 from ..tensor import TENSORS, Tensor, View, make_tensor
 from .draws import Stream
-from .lower import lowering
+from .machine.instructions import has_code
 from .steps import External, Step
 from .tape import Tape
+from .tracer import read
 from .values import Number, Value, turn
 from .watch import Watch
 
@@ -54,7 +55,6 @@ class Trace(Tape, Mode):
         self.foreign_paths: dict[int, str] = {}  # what fetches those tensors
         self.mixing: Number | None = None  # the Number that an operator is working with,
         self.mixed: Any = None  # and its present value, which stands for it
-        self.scope: dict[str, Any] = {}
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
         self.instances: Any = None  # `lang.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
@@ -190,15 +190,17 @@ class Trace(Tape, Mode):
         tensors = [a for a in args if type(a) in TENSORS]
         for i in op.lists:
             tensors.extend(t for t in args[i] if type(t) in TENSORS)
-        if tensors and all(self.is_constant(t) and not t.requires_grad for t in tensors):
-            if not op.view and lowering(op) is None and not any(type(a) is Number for a in args):
-                return self._constant_result(op, args)
+        constant = tensors and all(self.is_constant(t) and not t.requires_grad for t in tensors)
+        mark = len(self.steps)
         concrete = tuple([a.value if type(a) is Number else a for a in args])
         if any(type(a) is Number and not self._value_only(op, i) for i, a in enumerate(args)):
             self.stop("a changing number shapes the operation")
         state = context.current()
         key, plan = self._plan(op, concrete, state.dtype)
         outs = self.compute(op, plan, args)
+        if constant and not op.view and len(self.steps) > mark and not any(type(a) is Number for a in args):
+            del self.steps[mark:]
+            return self._constant_result(op, args)
         if plan.many:
             result: Any = tuple([make_tensor(v, s) for v, s in zip(outs, plan.out, strict=True)])
         else:
@@ -273,17 +275,15 @@ class Trace(Tape, Mode):
                 arrays.append(a if cast is None else cast(a))
         if op.view:
             return self._views(op, plan, arrays)
+        label = op.name.rpartition(".")[2]
         if not plan.many and not plan.out.dtype.is_half and not any(_is_half(a) for a in arrays):
-            lower = lowering(op)
-            if lower is not None:
-                mark = len(self.steps)
-                out = lower(self, *arrays)
-                if out is not None:
+            blocked = plan.blocked and op.takes_out
+            if not (blocked and has_code(label)) and not op.draws:
+                out = read(self, op.kernel, arrays, plan.out.shape)
+                if type(out) is Value:
                     return out if out.dtype == plan.out.np else self.ufunc_cast(out, plan.out.np)
-                self.given_up += self.steps[mark:]
-                del self.steps[mark:]
-        if plan.blocked and op.takes_out and not plan.out.dtype.is_half:
-            return self.by_element(op.kernel, tuple(arrays), plan.out, op.name.rpartition(".")[2])
+            if blocked:
+                return self.by_element(op.kernel, tuple(arrays), plan.out, label)
         specs = plan.out if plan.many else (plan.out,)
         outs = self.kernel(op.kernel, tuple(arrays), specs, op.name)
         return outs if plan.many else outs[0]
@@ -430,15 +430,6 @@ class Trace(Tape, Mode):
         text = self.named(options)
         self.guards.extend(f"{text}.get({name!r}) == {value!r}" for name, value in expected.items())
         return True
-
-    def named(self, thing: Any) -> str:
-        """A name for an object of the program's scope."""
-        for name, known in self.scope.items():
-            if known is thing:
-                return name
-        name = f"o{len(self.scope)}"
-        self.scope[name] = thing
-        return name
 
 
 def remembers(rule: Any, w: Value, options: dict[str, Any]) -> bool:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..class_places import PLACED
 from . import apart, store
-from .lower_classes import PLACED
 from .machine.assembler import assembled
 from .machine.forms import Unknown, constant
 from .machine.image import placed
@@ -47,12 +47,12 @@ NEVER = -1
 STRAIGHT = frozenset(
     {
         "added",
-        "blank",
         "cast_into",
         "combined",
         "exp",
         "followed",
         "joined",
+        "masked",
         "row_products",
         "row_totals",
         "sqrt",

@@ -41,6 +41,8 @@ def ufunc(c: Code, function: Any, kind: str, args: list[str]) -> str:
         return c.binary(ARITHMETIC[name], kind, *args)
     if floats and name == "negative":
         return c.add(f"fneg {kind} {args[0]}")
+    if name == "positive":
+        return args[0]
     if floats and name in KNOWN:
         return c.intrinsic(KNOWN[name], kind, *args)
     if floats and name == "square":
@@ -77,15 +79,8 @@ def _same(kinds: list[str], out: str) -> str:
     return out
 
 
-def _blank(c: Code, kinds: list[str], out: str, x: str, where: str) -> str:
-    _same(kinds[:1], out)
-    return c.select(out, where, literal(0, out), x)
-
-
-def _where(c: Code, kinds: list[str], out: str, which: str, a: str, b: str) -> str:
-    if kinds[0] != "i1":
-        raise Unknown("a mask of numbers")
-    return c.select(out, which, c.cast(a, kinds[1], out), c.cast(b, kinds[2], out))
+def _masked(c: Code, kinds: list[str], out: str, below: str, above: str, mask: str) -> str:
+    return c.select(out, mask, c.cast(above, kinds[1], out), c.cast(below, kinds[0], out))
 
 
 def added(c: Code, kinds: list[str], out: str, x: str, y: str, alpha: str) -> str:
@@ -114,12 +109,16 @@ def _single(emit: Emit) -> Emit:
 KERNELS: dict[str, Emit] = {
     "cast_into": lambda c, kinds, out, x: c.cast(x, kinds[0], out),
     "added": added,
-    "blank": _blank,
-    "where": _where,
+    "masked": _masked,
     "erf": _single(functions.erf),
     "gelu": _single(functions.gelu),
     "gelu_backward": _single(functions.gelu_backward),
 }
+
+
+def has_code(label: str) -> bool:
+    """Whether there is machine code for one element of a kernel as a whole."""
+    return label in KERNELS
 
 
 def result(function: Any, dtypes: list[Any], out: np.dtype[Any]) -> str:

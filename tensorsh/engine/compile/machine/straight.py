@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ... import vector_sqrt
-from ..lower_classes import PLACED
+from ...class_places import PLACED
 from . import functions, instructions, ordered, rows
 from .code import TYPES, literal
 from .forms import Unknown
@@ -61,10 +61,11 @@ class Straight(Nest):
             self._accumulate(call)
         elif call.kind in ("own", "write") or call.label == "cast_into":
             self._by_element(call, lambda args: args[0], [TYPES[call.out.dtype.name]])
-        elif call.label == "blank":
+        elif call.label == "masked":
             kind = TYPES[call.out.dtype.name]
-            zero = literal(0, kind)
-            self._by_element(call, lambda args: self.code.select(kind, args[1], zero, args[0]), [kind, "i1"])
+            self._by_element(
+                call, lambda args: self.code.select(kind, args[2], args[1], args[0]), [kind, kind, "i1"]
+            )
         elif call.label == "added":
             kind = TYPES[call.out.dtype.name]
             self._by_element(
@@ -277,7 +278,7 @@ class Straight(Nest):
             self._nest(out.shape, [places.strides, out.strides], picked)
             return
         value = call.args[-2]
-        source = call.args[0] if call.label == "one_hot_less" else None
+        source = call.args[0] if call.label == "put_one_less" else None
 
         def fill(at: list[str], strides: list[list[int]], group: str) -> None:
             zero = literal(0, kind)

@@ -259,10 +259,10 @@ class Writer:
             as_dtype = np.dtype({"float": "f4", "double": "f8", "i1": "?", "i64": "i8"}[inner])
             args = [self._argument(a, as_dtype) for a in step.args]
             return instructions.ufunc(c, step.function, inner, args)
-        if step.label == "one_hot":
+        if step.label == "put_one":
             value, at = step.args
             return self._at_place(at, self._argument(value, out.dtype), literal(0, kind), kind)
-        if step.label == "one_hot_less":
+        if step.label == "put_one_less":
             x, value, at = step.args
             less = c.binary("fsub", kind, literal(0, kind), self._argument(x, out.dtype))
             more = c.binary("fadd", kind, less, self._argument(value, out.dtype))
