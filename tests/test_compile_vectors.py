@@ -15,6 +15,7 @@ BODIES = {
     "log_softmax": "p = log_softmax(x @ w, -1); loss = (p * q).sum()",
     "sigmoid": "p = sigmoid(x @ w); loss = (p * q).sum()",
     "square root": "p = (x @ w).relu().sqrt() + 1; loss = (p * q).sum().sqrt()",
+    "softplus": "p = nn.functional.softplus(x @ w); loss = (p * nn.functional.logsigmoid(x @ w)).sum()",
     "sigmoid of a vector": "p = sigmoid((x @ w)[0]); loss = (p * q[0]).sum()",
     "cross entropy": "p = x @ w; loss = cross_entropy(p, t)",
     "cross entropy, added": "p = x @ w; loss = cross_entropy(p, t, reduction='sum')",

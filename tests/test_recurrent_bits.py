@@ -1,4 +1,4 @@
-"""RNN and GRU layers, and sigmoids of what lies in memory with gaps: PyTorch's bits, recorded; those of single steps."""
+"""RNN and GRU layers, and sigmoids of what lies in memory with gaps: PyTorch's bits, and those of single steps."""
 
 from __future__ import annotations
 

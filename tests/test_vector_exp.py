@@ -30,3 +30,35 @@ def test_edges() -> None:
     x = torch.tensor([[float("inf"), 1.0], [float("nan"), 1.0], [-float("inf"), 0.0]])
     assert str(torch.softmax(x, -1).tolist()) == "[[nan, nan], [nan, nan], [0.0, 1.0]]"
     assert torch.sigmoid(torch.tensor([-200.0, 200.0, -90.0])).tolist() == [0.0, 1.0, 0.0]
+
+
+def test_logarithms() -> None:
+    """Where the nearest float is another one than what PyTorch's vectors give."""
+    x = torch.arange(64.0) * 0.1 - 3.2
+    places = [1, 2, 10, 34, 47, 52]
+    recorded = [
+        0.04406396299600601,
+        0.04858735203742981,
+        0.10508331656455994,
+        0.7981389164924622,
+        1.7014135122299194,
+        2.1269283294677734,
+    ]
+    assert torch.nn.functional.softplus(x)[places].tolist() == recorded
+    assert (-torch.nn.functional.logsigmoid(-x))[places].tolist() == recorded
+    rows = torch.stack([x, -x, x * 0.3, x * 0], 1)
+    found = torch.log_softmax(rows, 1)
+    assert found[56].tolist() == [
+        -0.2510090470314026,
+        -5.051008701324463,
+        -1.9310088157653809,
+        -2.6510088443756104,
+    ]
+
+
+def test_edges_of_logarithms() -> None:
+    functional, inf = torch.nn.functional, float("inf")
+    x = torch.tensor([inf, -inf, float("nan"), 1e38, -1e38, 0.0] * 4)
+    assert str(functional.softplus(x)[:5].tolist()) == "[inf, 0.0, nan, 9.999999680285692e+37, 0.0]"
+    assert functional.softplus(torch.full((16,), 200.0), threshold=1000)[0] == inf
+    assert str(functional.logsigmoid(x)[:3].tolist()) == "[0.0, -inf, nan]"

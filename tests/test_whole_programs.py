@@ -33,7 +33,6 @@ PROGRAMS = [
 KNOWN: dict[str, str] = {
     "report-grid_sample": "the last digit of bicubic sampling",
     "report-affine_grid": "the last digit of a sum",
-    "dense-rec5": "last digits of a GRU's gradients, which twelve epochs carry into a printed one",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import context, fma
+from ..engine import context, fma, vector_log
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.erf_polynomial import NORMAL_P
@@ -26,9 +26,13 @@ from .steady import steady
 from .unary import SIGMOID
 
 
-def _exp(x: Any) -> Any:
-    """The exponential inside a kernel, whose vectors round otherwise than `exp` itself."""
-    return vector_exp.exp_each(x) if vector_exp.is_small(x) else np.exp(x)
+def _log1p_exp(x: Any) -> Any:
+    """log(1 + e^x) inside a kernel, whose vectors round otherwise than the functions themselves."""
+    if not vector_exp.is_small(x):
+        return LOG1P(np.exp(x))
+    return vector_exp.in_vectors(
+        lambda x: vector_log.log1p(vector_exp.exp(x)), lambda x: LOG1P(vector_exp.plain_exp(x)), x
+    )
 
 
 @activation("silu(input)", "silu_cpu", most=dt.COMPLEX)
@@ -82,7 +86,7 @@ def mish(x):
     tensor([-0.3034,  0.0000,  1.9440])
     """
     if vector_exp.is_small(x):
-        return x * TANH(LOG1P(_exp(x)))
+        return x * TANH(_log1p_exp(x))
     return x * np.tanh(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))))
 
 
@@ -106,7 +110,7 @@ def softplus(x, beta, threshold):
     tensor([ 0.3133,  0.6931, 30.0000])
     """
     z = x if beta == 1 else x * x.dtype.type(beta)
-    return select(z > threshold, x, LOG1P(_exp(z)) / x.dtype.type(beta))
+    return select(z > threshold, x, _log1p_exp(z) / x.dtype.type(beta))
 
 
 @softplus.derivative("input", one="")
@@ -129,8 +133,10 @@ def logsigmoid(x):
     >>> nn.functional.logsigmoid([-200., 0., 2.])
     tensor([-2.0000e+02, -6.9315e-01, -1.2693e-01])
     """
-    small = vector_exp.is_small(x)  # then all of it in vectors, what is left over, too
-    return np.minimum(x, 0) - LOG1P((vector_exp.exp if small else np.exp)(-np.abs(x)))
+    size = -np.abs(x)
+    if vector_exp.is_small(x):  # all of it in vectors, what is left over, too
+        return np.minimum(x, 0) - vector_log.log1p(vector_exp.exp(size))
+    return np.minimum(x, 0) - LOG1P(np.exp(size))
 
 
 @logsigmoid.derivative("input", one="")

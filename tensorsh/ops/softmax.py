@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
-from ..engine import fma
+from ..engine import fma, vector_log
 from ..engine.apply import apply
 from ..engine.fused import fused
 from ..engine.op import composite, op, registry
@@ -159,7 +159,7 @@ def log_softmax_kernel(x, dim):
         return by_parts(_log_softmax_part, dim, x)
     if vector_exp.is_small(x) and is_last(x, dim):
         d = shifted(x, dim)
-        d -= LOG(vector_exp.row_sums(vector_exp.exp(d)))
+        d -= vector_log.log(vector_exp.row_sums(vector_exp.exp(d)))
         return d
     kind, half = x.dtype, x.dtype.itemsize == 2
     d = shifted(x.astype(np.float32) if half else x, dim)

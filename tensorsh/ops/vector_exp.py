@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..engine.vector_exp import LANES, exp, row_sums
 from .memory_order import back, memory_order
 
 Array = np.ndarray[Any, Any]
+Function = Callable[[Array], Array]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -50,24 +52,39 @@ def exp_each(x: Array, of: Array | None = None) -> Array:
 
     A loop goes along what lies in memory without gaps; that of `of`, where x was made of it.
     """
+    return in_vectors(exp, plain_exp, x, of)
+
+
+def in_vectors(vectors: Function, plain: Function, x: Array, of: Array | None = None) -> Array:
+    """A function of each element in such a loop: of what fills two vectors, and of what is left over."""
     of = x if of is None else of
     if of.flags.c_contiguous:
-        return exp_runs(x, x.size)
+        return in_runs(vectors, plain, x, x.size)
     order = memory_order(of)  # in the order of memory
     x = np.ascontiguousarray(x.transpose(order))
-    return back(exp_runs(x, _run(of.transpose(order))), order)
+    return back(in_runs(vectors, plain, x, _run(of.transpose(order))), order)
+
+
+def in_runs(vectors: Function, plain: Function, x: Array, run: int) -> Array:
+    """The same of a contiguous array, `run` elements in each loop."""
+    whole = run & -2 * LANES
+    if not whole:
+        return plain(x)
+    if whole == run:
+        return vectors(x)
+    flat = x.reshape(-1) if run == x.size else x.reshape(-1, run)
+    parts = vectors(flat[..., :whole]), plain(flat[..., whole:])
+    return np.concatenate(parts, axis=-1).reshape(x.shape)
 
 
 def exp_runs(x: Array, run: int) -> Array:
     """`exp` of a contiguous array, `run` elements in each loop."""
-    whole = run & -2 * LANES
-    if not whole:
-        return np.exp(x.astype(FLOAT64)).astype(FLOAT32)
-    if whole == run:
-        return exp(x)
-    flat = x.reshape(-1) if run == x.size else x.reshape(-1, run)
-    rest = np.exp(flat[..., whole:].astype(FLOAT64)).astype(FLOAT32)
-    return np.concatenate((exp(flat[..., :whole]), rest), axis=-1).reshape(x.shape)
+    return in_runs(exp, plain_exp, x, run)
+
+
+def plain_exp(x: Array) -> Array:
+    """`exp`, correctly rounded."""
+    return np.exp(x.astype(FLOAT64)).astype(FLOAT32)
 
 
 def _run(x: Array) -> int:
@@ -103,8 +120,10 @@ __all__ = [
     "exp_beside",
     "exp_each",
     "exp_runs",
+    "in_vectors",
     "is_short",
     "is_small",
+    "plain_exp",
     "row_sums",
     "sums_of_products",
     "takes",

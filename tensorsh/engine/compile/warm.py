@@ -52,6 +52,8 @@ STRAIGHT = frozenset(
         "exp",
         "followed",
         "joined",
+        "log",
+        "log1p",
         "masked",
         "row_products",
         "row_totals",

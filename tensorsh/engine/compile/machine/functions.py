@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from ... import vector_exp as vectors
+from ... import vector_log as logs
 from ... import vector_sqrt as roots
 from ...erf_polynomial import NORMAL_P, P
 from .code import Code, literal
@@ -82,6 +83,58 @@ def vector_exp(c: Code, x: str) -> str:
     u = c.binary("fadd", KIND, single(times(p, square, s)), number(1))
     shifted = c.binary("fadd", KIND, power, number(1.5 * 2**23))
     return _scaled(c, u, c.binary("sub", "i32", c.bits(shifted, KIND, "i32"), str(0x4B400000)))
+
+
+def vector_log(c: Code, x: str) -> str:
+    """`engine.vector_log.log`, step by step."""
+    exponent = _log_exponent(c, x)
+    shifted = c.binary("shl", "i32", exponent, "23")
+    m = c.bits(c.binary("sub", "i32", c.bits(x, KIND, "i32"), shifted), "i32", KIND)
+    found = _log_sum(c, exponent, c.binary("fsub", KIND, m, number(1)), 1, m)
+    return c.select(KIND, c.compare("oeq", KIND, x, number(math.inf)), x, found)
+
+
+def vector_log1p(c: Code, x: str) -> str:
+    """`engine.vector_log.log1p`, step by step."""
+    exponent = _log_exponent(c, c.binary("fadd", KIND, x, number(1)))
+    bits = c.binary("shl", "i32", c.binary("sub", "i32", "127", exponent), "23")
+    scale = c.bits(bits, "i32", KIND)
+    product = c.binary("fmul", "double", c.cast(x, KIND, "double"), c.cast(scale, KIND, "double"))
+    less = c.cast(c.binary("fsub", KIND, scale, number(1)), KIND, "double")
+    m = c.cast(c.binary("fadd", "double", product, less), "double", KIND)
+    found = _log_sum(c, exponent, m, 2, m)
+    return c.select(KIND, c.compare("ogt", KIND, x, number(logs.GREATEST)), number(math.inf), found)
+
+
+def _log_exponent(c: Code, x: str) -> str:
+    scaled = c.binary("fmul", KIND, x, number(float(logs.TO_ONE)))
+    return c.binary("sub", "i32", c.binary("ashr", "i32", c.bits(scaled, KIND, "i32"), "23"), "127")
+
+
+def _log_sum(c: Code, exponent: str, above: str, one: float, below: str) -> str:
+    """The logarithm from the exponent and q = above / (one + below)."""
+
+    def wide(a: str) -> str:
+        return c.cast(a, KIND, "double")
+
+    divisor = c.binary("fadd", KIND, below, number(one))
+    q = c.binary("fmul", KIND, above, c.binary("fdiv", KIND, number(1), divisor))
+    square = c.binary("fmul", KIND, q, q)
+    first, *others = logs.POLYNOMIAL
+    p = number(first)
+    for each in others:
+        product = c.binary("fmul", "double", wide(p), wide(square))
+        p = c.cast(c.binary("fadd", "double", product, literal(each, "double")), "double", KIND)
+    total = c.binary(
+        "fdiv", "double", wide(above), c.binary("fadd", "double", wide(below), literal(one, "double"))
+    )
+    total = c.binary("fmul", "double", total, literal(2, "double"))
+    power = c.binary(
+        "fmul", "double", c.add(f"sitofp i32 {exponent} to double"), literal(logs.LOG_2, "double")
+    )
+    last = c.binary("fmul", KIND, c.binary("fmul", KIND, square, q), p)
+    total = c.binary("fadd", "double", c.binary("fadd", "double", total, power), wide(last))
+    return c.cast(total, "double", KIND)
 
 
 def vector_sqrt(c: Code, x: str, table: str) -> str:

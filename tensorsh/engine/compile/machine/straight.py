@@ -75,6 +75,10 @@ class Straight(Nest):
             self._by_element(call, lambda args: instructions.combined(self.code, *args), ["double"] * 3)
         elif call.label == "exp":
             self._by_element(call, lambda args: functions.vector_exp(self.code, *args), ["float"])
+        elif call.label == "log":
+            self._by_element(call, lambda args: functions.vector_log(self.code, *args), ["float"])
+        elif call.label == "log1p":
+            self._by_element(call, lambda args: functions.vector_log1p(self.code, *args), ["float"])
         elif call.label == "sqrt":
             halves, _ = self._addresses(vector_sqrt.halves)
             self._by_element(call, lambda args: functions.vector_sqrt(self.code, args[0], halves), ["float"])
