@@ -24,7 +24,7 @@ TITLES = {
     "int[]": "tuple of ints", "ints": "tuple of ints", "int...": "tuple of ints",
     "floats": "tuple of floats", "Numbers": "tuple of Scalars", "dtype": "torch.dtype",
     "device": "torch.device", "layout": "torch.layout", "format": "torch.memory_format",
-    "generator": "torch.Generator",
+    "generator": "torch.Generator", "Storage": "torch.Storage",
 }  # fmt: skip
 
 #: the types of a first parameter that several arguments may stand for
@@ -151,4 +151,5 @@ TAKES: dict[str, Callable[[Any], bool]] = {
     "layout": lambda value: type_name(value) == "torch.layout",
     "format": lambda value: type_name(value) == "torch.memory_format",
     "generator": lambda value: type_name(value) == "torch._C.Generator",
+    "Storage": lambda value: type_name(value) in ("torch.storage.UntypedStorage", "TypedStorage"),
 }

@@ -95,7 +95,8 @@ def make_seeds(roots: Sequence[Tensor], gradients: Sequence[Tensor | None] | Non
     """The gradients the walk starts with, checked against the roots."""
     if gradients is None:
         gradients = [None] * len(roots)
-    if len(gradients) != len(roots):
+    gradients = gradients[: len(roots)]  # more than there are tensors are left
+    if len(gradients) < len(roots):
         raise GradientError(f"got {len(roots)} tensors and {len(gradients)} gradients")
     seeds = []
     for i, (root, given) in enumerate(zip(roots, gradients, strict=True)):

@@ -189,6 +189,10 @@ def run_batched(op: Op, args: tuple[Any, ...]) -> Any:
     return over_slices(op.run, args, {})
 
 
+for _name, _value in (("__module__", "torch"), ("__name__", "Tensor"), ("__qualname__", "Tensor")):
+    type.__setattr__(Batched, _name, _value)  # to a program it is a tensor like any other
+
+
 class Mapped:
     """A batched argument as rules see it: `value` with the batch in front, `spec` of one slice."""
 

@@ -97,6 +97,19 @@ hollow = make_device("meta", 1)
 
 
 @lru_cache(maxsize=256)
+def without_cuda(what: str) -> str:
+    """What PyTorch's core says where it needs the part that is built for CUDA."""
+    return (
+        f"Cannot {what} without ATen_cuda library. PyTorch splits its backend into two shared "
+        "libraries: a CPU library and a CUDA library; this error has occurred because you are trying to use some "
+        "CUDA functionality, but the CUDA library has not been loaded by the dynamic linker for some reason.  The "
+        "CUDA library MUST be loaded, EVEN IF you don't directly use any symbols from the CUDA library! One common "
+        "culprit is a lack of -Wl,--no-as-needed in your link arguments; many dynamic linkers will delete dynamic "
+        "library dependencies if you don't depend on any of their symbols.  You can check if this has occurred by "
+        "using ldd on your binary to see if there is a dependency on *_cuda.so library."
+    )
+
+
 def parse(text: str) -> Device:
     """`"cuda:1"` → Device. Any name PyTorch knows, here or not."""
     if not text:

@@ -160,8 +160,13 @@ def on_accumulated(t: Tensor, hook: Callable[..., Any]) -> RemovableHandle:
 
 
 def call(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a program's function in the middle of an operation; its errors say nothing of the operation's call."""
+    """Call a program's function that may change what a trace does not see."""
     context.current().mode.change("a function of the program is called")
+    return called(function, *args)
+
+
+def called(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a program's function in the middle of an operation; its errors say nothing of the operation's call."""
     try:
         return function(*args)
     except Exception as error:

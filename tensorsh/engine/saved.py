@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import ArgumentError, GradientError
 from . import context
+from .hooks import called
 from .op import registry
 from .tensor import TENSORS, Tensor, make_tensor
 
@@ -26,7 +27,7 @@ class Packed:
         pack, self.unpack = hooks
         before = t.version
         with context.GradMode(False):
-            self.held = pack(t)
+            self.held = called(pack, t)
         if t.version != before:
             raise GradientError(
                 "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook "
@@ -43,7 +44,7 @@ class Packed:
     def tensor(self) -> Tensor:
         """What `unpack` makes of it, at its place in the graph."""
         with context.GradMode(False):
-            t = self.unpack(self.held)
+            t = called(self.unpack, self.held)
         if not isinstance(t, Tensor):
             raise ArgumentError(
                 "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "

@@ -9,7 +9,7 @@ import numpy as np
 from ..engine import arguments, context
 from ..engine import dtype as dt
 from ..engine.apply import apply, record
-from ..engine.device import Device, destination, resolve
+from ..engine.device import Device, destination, resolve, without_cuda
 from ..engine.dtype import DType
 from ..engine.inplace import apply_inplace
 from ..engine.memory import PRESERVE, suggested
@@ -246,9 +246,14 @@ def type_(input, dtype, non_blocking):
     if dtype is None:
         where = "" if input.spec.device.type == "cpu" else f"{input.spec.device.type}."
         return f"torch.{where}{input.spec.dtype.title}Tensor"
+    named = dtype if isinstance(dtype, str) else f"{getattr(dtype, '__module__', '')}."
+    if named.startswith("torch.cuda."):
+        raise DeviceError(without_cuda("initialize CUDA"))
     by_name = dt.dtypes if context.current().lists else ()
     if isinstance(dtype, str) and dtype not in TYPES and dtype.removeprefix("torch.") not in by_name:
         raise ArgumentError(f"invalid type: '{dtype}'", raises=ValueError)
+    if dtype is Tensor:  # the type of tensors of the default dtype
+        dtype = context.current().dtype
     if isinstance(dtype, type) and not isinstance(getattr(dtype, "dtype_alias", None), DType):
         raise ArgumentError(f"invalid type: '{dtype.__name__}'", raises=ValueError)
     if not isinstance(dtype, str | DType | type):

@@ -15,6 +15,7 @@ import numpy as np
 from ..engine import backward
 from ..engine import dtype as dt
 from ..engine.batched import Batched
+from ..engine.hooks import called
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, full_spec, make_tensor, wrap
 from ..errors import BadValue, GradientError
@@ -55,7 +56,7 @@ def wanted(inputs: Sequence[Any]) -> list[Tensor]:
 
 def numerical(func: Function, inputs: tuple[Any, ...], eps: float) -> list[list[Array]]:
     """For each input that is differentiated, the Jacobian of each floating-point output."""
-    return [by_input(lambda: values(func(*inputs)), t, eps) for t in wanted(inputs)]
+    return [by_input(lambda: values(called(func, *inputs)), t, eps) for t in wanted(inputs)]
 
 
 def values(outputs: Any) -> list[Array]:
@@ -129,7 +130,7 @@ def check(
                 ".contiguous on the input before passing it to gradcheck."
             )
     context_saves(leaves)
-    out = func(*inputs)
+    out = called(func, *inputs)
     outputs = differentiable(out)
     if any(isinstance(o, Tensor) and o.dtype.is_complex for o in as_tuple(out)):
         complex_outputs = {i for i, o in enumerate(outputs) if o.dtype.is_complex}
@@ -163,7 +164,7 @@ def parts(func: Function, name: str) -> Function:
         return tuple(
             [
                 registry[name](o) if isinstance(o, Tensor) and o.dtype.is_complex else o
-                for o in as_tuple(func(*inputs))
+                for o in as_tuple(called(func, *inputs))
             ]
         )
 
@@ -175,7 +176,9 @@ def compare(
     complex_outputs: set[int] = frozenset(), part: str = "",  # type: ignore[assignment]
 ) -> None:  # fmt: skip
     """Every output's Jacobian by every input, both ways."""
-    out = [o for o in as_tuple(func(*inputs)) if isinstance(o, Tensor) and o.dtype.category >= dt.FLOAT]
+    out = [
+        o for o in as_tuple(called(func, *inputs)) if isinstance(o, Tensor) and o.dtype.category >= dt.FLOAT
+    ]
     outputs = [o for o in out if o.requires_grad]
     by_inputs = numerical(func, inputs, eps)
     if not outputs:
@@ -264,13 +267,13 @@ def gradgradcheck(func, inputs, grad_outputs, eps, atol, rtol, non_contiguous, r
     n = len(given)
     differentiated = [i for i, t in enumerate(given) if isinstance(t, Tensor) and t.requires_grad]
     weights = (
-        tuple(map(random_weight, differentiable(func(*given))))
+        tuple(map(random_weight, differentiable(called(func, *given))))
         if grad_outputs is None
         else as_tuple(grad_outputs)
     )
 
     def first(*args: Any) -> tuple[Tensor, ...]:
-        outputs = differentiable(func(*args[:n]))
+        outputs = differentiable(called(func, *args[:n]))
         found = gradients(outputs, [args[i] for i in differentiated], args[n:], create=True)
         return tuple([g for g in found if g is not None])
 

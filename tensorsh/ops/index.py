@@ -164,19 +164,19 @@ def _(grad, input_spec, indices, slots):
 def _index_put_rule(
     input: Spec, indices: tuple[Spec, ...], slots: tuple[int, ...], values: Spec, accumulate: bool
 ) -> Spec:
-    if values.dtype is not input.dtype:
-        raise DTypeError(
-            f"Index put requires the source and destination dtypes match, got {input.dtype.title} for the "
-            f"destination and {values.dtype.title} for the source.",
-            code="index-put-dtype",
-            help=f"convert the values: v.to({input.dtype.name})",
-        )
     region = _index_rule(input, indices, slots).shape
     if common_shape(values.shape, region) != region:
         raise ShapeError(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing "
             f"result of shape {list(region)}",
             code="index-put-shape",
+        )
+    if values.dtype is not input.dtype:
+        raise DTypeError(
+            f"Index put requires the source and destination dtypes match, got {input.dtype.title} for the "
+            f"destination and {values.dtype.title} for the source.",
+            code="index-put-dtype",
+            help=f"convert the values: v.to({input.dtype.name})",
         )
     return input
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
-from ..errors import ArgumentError, BadValue, ShapeError
+from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from .elementwise import where
 from .loss_rules import only_float, reduction_of
 
@@ -143,6 +144,8 @@ def padded(targets: Tensor, lengths: Lengths) -> Tensor:
 def as_lengths(value: Any, name: str, position: int) -> Lengths:
     """One length for each sample, from a tensor or a list."""
     if isinstance(value, Tensor):
+        if value.dtype.category != dt.INT:
+            raise DTypeError(f"{name} must be integral")
         value = value.reshape(-1).tolist()
     if not isinstance(value, tuple | list):
         raise ArgumentError(f"ctc_loss(): argument '{name}' (position {position}) must be tuple of ints")

@@ -286,7 +286,11 @@ def vander_of_vector(x, N, increasing):
             [4, 2, 1],
             [9, 3, 1]])
     """
+    if x.ndim != 1:
+        raise ShapeError("x must be a one-dimensional tensor.")
     n = x.spec.shape[0] if N is None else N
+    if n < 0:
+        raise BadValue("N must be non-negative.")
     powers = x.unsqueeze(-1) ** registry["arange"](n, device=x.device)
     return powers if increasing else powers.flip(-1)
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..engine import arguments, context
 from ..engine import dtype as dt
 from ..engine.accepts import Refused
-from ..engine.device import Device, cpu, parse
+from ..engine.device import Device, cpu, parse, without_cuda
 from ..engine.native import declared
 from ..engine.op import composite, converters
 from ..engine.spec import spec
@@ -125,13 +125,7 @@ def _device_given(*args: Any, **kwargs: Any) -> Device:
 
 #: what PyTorch says where a kind of device that could have a stream is not here
 NO_GENERATOR = {
-    "cuda": "Cannot get CUDA generator without ATen_cuda library. PyTorch splits its backend into two shared "
-    "libraries: a CPU library and a CUDA library; this error has occurred because you are trying to use some CUDA "
-    "functionality, but the CUDA library has not been loaded by the dynamic linker for some reason.  The CUDA "
-    "library MUST be loaded, EVEN IF you don't directly use any symbols from the CUDA library! One common culprit "
-    "is a lack of -Wl,--no-as-needed in your link arguments; many dynamic linkers will delete dynamic library "
-    "dependencies if you don't depend on any of their symbols.  You can check if this has occurred by using ldd on "
-    "your binary to see if there is a dependency on *_cuda.so library.",
+    "cuda": without_cuda("get CUDA generator"),
     "xla": "Cannot get XLA generator without torch_xla library. This error has occurred because you are trying to "
     "use some XLA functionality, but the XLA library has not been loaded by the dynamic linker. You must load xla "
     "libraries by `import torch_xla`",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..engine import context
+from ..engine import dtype as dt
 from ..engine.arguments import sizes
+from ..engine.dtype import DType
+from ..engine.hooks import called
 from ..engine.inplace import bump, check_writable
 from ..engine.node import InPlaceNode, edge
 from ..engine.op import composite, op
 from ..engine.spec import spec
-from ..engine.tensor import Tensor
-from ..errors import GradientError, ShapeError
+from ..engine.tensor import Tensor, type_name, wrap
+from ..errors import ArgumentError, DTypeError, GradientError, ShapeError
+from .nested import stored
 from .rules import same
-from .strided import address, owner
+from .storages import UntypedStorage, elements, storage_behind
+from .strided import address, as_strided, owner
+from .strided import storage as strided_memory
 
 Array = np.ndarray[Any, Any]
 
@@ -101,9 +108,12 @@ def _(grad):
     raise GradientError("derivative for set_ is not implemented", code="derivative-not-implemented")
 
 
-@composite("Tensor.set_(Tensor input, Tensor? source=None)")
-def set_(input, source):
-    """Let the tensor look at the memory of `source`, in its shape; at nothing where no source is given.
+@composite(
+    "Tensor.set_(Tensor input, any source=None, int? storage_offset=None, ints? size=None, ints? stride=None)"
+)
+def set_(input, source, storage_offset, size, stride):
+    """Let the tensor look at the memory of `source`, a tensor or a storage: in the tensor's shape, along the
+    storage, or with the size, stride and offset given (in elements); at nothing where no source is given.
 
     >>> x, y = zeros(2), ones(3)
     >>> x.set_(y);
@@ -111,14 +121,55 @@ def set_(input, source):
     tensor([1., 1., 1.])
     """
     check_writable(input)
-    recorded = context.current().grad_enabled and edge(input) is not None
+    recorded = context.current().grad_enabled and any(
+        edge(t) is not None for t in (input, source) if isinstance(t, Tensor)
+    )
     node = InPlaceNode(exchanged, (input,), (input.spec,), (input.spec,)) if recorded else None
-    exchange(input, np.zeros(0, input.spec.np) if source is None else source.array)
+    exchange(input, memory_seen(input, source, storage_offset, size, stride))
     if node is not None:
         context.current().journal.save_attributes(input, "node", "output_index")
         node.output_specs = (input.spec,)
         input.node, input.output_index = node, 0
     return input
+
+
+def memory_seen(target: Tensor, source: Any, start: int | None, size: Any, stride: Any) -> Array:
+    """What a tensor that is set to a source looks at."""
+    if source is None:
+        return np.zeros(0, target.spec.np)
+    if (start is None) is not (size is None) or (size is None and stride is not None):
+        raise ArgumentError("set_() takes an offset and a size, or neither", code="signature")
+    check_source(target, source)
+    if isinstance(source, Tensor) and size is None:
+        return source.array
+    first = strided_memory(source.array)[1] if isinstance(source, Tensor) else 0
+    whole = wrap(elements(storage_behind(source) if isinstance(source, Tensor) else source, target.dtype))
+    if start is None:
+        return whole.array
+    if any(n < 0 for n in size):
+        raise ShapeError("numel: integer multiplication overflow")
+    if stride is not None and len(stride) != len(size):
+        raise ShapeError(f"unequal size length ({len(size)}) and stride length ({len(stride)})")
+    # PyTorch makes the storage longer where it is too short; here it is as long as it was made
+    return as_strided(whole, size, steps(size) if stride is None else stride, first + start).array
+
+
+def check_source(target: Tensor, source: Any) -> None:
+    """Only a storage of bytes has no dtype of its own."""
+    if isinstance(source, UntypedStorage) or source.dtype is target.dtype:
+        return
+    names = dt.c_names
+    raise DTypeError(
+        f"Could not set tensor of type {names[source.dtype]} to a tensor of type {names[target.dtype]}"
+        if isinstance(source, Tensor)
+        else f"Expected a Storage of type {names[target.dtype]} or an UntypedStorage, but got type "
+        f"{source.dtype.title} for argument 1 'storage'"
+    )
+
+
+def steps(size: tuple[int, ...]) -> list[int]:
+    """The strides of a contiguous tensor, in elements."""
+    return [math.prod(size[d + 1 :]) for d in range(len(size))]
 
 
 # ------------------------------------------------------------------ functions of the program
@@ -138,15 +189,36 @@ def mapper(name: str, others: str, example: str) -> None:
     )
     def change(input, *arguments):
         *given, function = arguments
+        for other, t in zip(others.split(), given, strict=True):
+            if t.dtype is not input.dtype:
+                raise ArgumentError(
+                    f"{name}_: expected {input.dtype.tensor_title} for '{other}' (got {t.dtype.tensor_title})"
+                )
+        if input.is_meta:
+            return input
         if any(t.requires_grad_slot for t in (input, *given)):
             raise GradientError(
                 f"Can't call {name}_() on Variable that requires grad. Use var.detach().{name}_() instead."
             )
-        columns = [np.broadcast_to(t.array, input.spec.shape).ravel().tolist() for t in (input, *given)]
-        found = [function(*row) for row in zip(*columns, strict=True)]
+        columns = [t.expand(input.spec.shape).reshape(-1).tolist() for t in (input, *given)]
+        found = [single(called(function, *row), input.dtype) for row in zip(*columns, strict=True)]
         context.current().journal.save_array(input.array)
-        input.array[...] = np.array(found).reshape(input.spec.shape)
+        input.array[...] = stored(found, input.dtype, set(map(type, found))).reshape(input.spec.shape)
         return input
+
+
+def single(value: Any, dtype: DType) -> Any:
+    """What a program's function gave, as a number for an element of a dtype."""
+    if isinstance(value, Tensor | np.generic):
+        value = value.item()
+    if isinstance(value, int | float | complex):
+        return value
+    kind = type_name(value)
+    raise ArgumentError(
+        f"'{kind}' object cannot be interpreted as an integer"
+        if dtype.category < dt.FLOAT
+        else f"must be real number, not {kind}"
+    )
 
 
 mapper(
@@ -156,7 +228,7 @@ mapper(
 )
 mapper(
     "map",
-    "tensor",
+    "other",
     ">>> x = tensor([1., 2.])\n        >>> x.map_(x, lambda v, w: v + w);\n        >>> x\n        tensor([2., 4.])",
 )
 mapper(

@@ -22,6 +22,7 @@ class UntypedStorage:
     """A block of bytes; `UntypedStorage(n)` is a new one. On `meta` it has a size and no bytes."""
 
     __slots__ = ("_device", "_memory", "_size")
+    torch_name = "torch.storage.UntypedStorage"
 
     def __init__(self, size: int = 0, *, device: Any = None):
         self._device = resolve(device)
@@ -155,6 +156,12 @@ def storage_of(memory: Array) -> UntypedStorage:
     storage = UntypedStorage.__new__(UntypedStorage)
     storage._device, storage._memory, storage._size = cpu, memory, memory.size
     return storage
+
+
+def elements(storage: UntypedStorage | TypedStorage, dtype: DType) -> Array:
+    """The bytes of a storage as elements of a dtype, as many as are whole."""
+    memory = (storage if isinstance(storage, UntypedStorage) else storage.untyped())._bytes()
+    return memory[: memory.size - memory.size % dtype.itemsize].view(dtype.np)
 
 
 def storage_behind(tensor: Tensor) -> UntypedStorage:

@@ -16,6 +16,7 @@ from typing import Any
 from ..engine import backward, context
 from ..engine import dtype as dt
 from ..engine.context import GradMode
+from ..engine.hooks import called
 from ..engine.journal import sequence
 from ..engine.levels import dress, strip
 from ..engine.node import edge
@@ -93,7 +94,7 @@ class Tape:
         state.transforms += self.transform
         try:
             with GradMode(True):
-                return function(*self.inputs)
+                return called(function, *self.inputs)
         finally:
             state.transforms -= self.transform
 

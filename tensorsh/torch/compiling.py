@@ -29,6 +29,8 @@ def compile(
         )
     if model is None:
         return lambda given: compile(given, disable=disable)
+    if not callable(model):
+        raise AssertionError(f"A callable function is expected, but {type(model)} is provided.")
     if disable or not isinstance(model, torch.nn.Module):
         return model
     from .optimized_module import OptimizedModule

@@ -88,8 +88,14 @@ def clip_grad_norm(
 def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | None = None) -> None:
     """Each element of the gradients into [-clip_value, clip_value]."""
     clip_value = float(clip_value)
+    gradients = _gradients([parameters] if isinstance(parameters, Tensor) else parameters)
+    if not gradients:
+        raise RuntimeError(
+            "Expected !nested_tensorlist[0].empty() to be true, but got false.  "
+            "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
+        )
     with torch.no_grad():
-        for grad in _gradients([parameters] if isinstance(parameters, Tensor) else parameters):
+        for grad in gradients:
             grad.clamp_(-clip_value, clip_value)
 
 

@@ -254,6 +254,12 @@ def pad_sequence(
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(s).__name__}")
     if padding_side not in ("left", "right"):
         raise RuntimeError(f"Expected padding_side to be one of left or right, but got {padding_side}.")
+    if sequences[0].ndim == 0:
+        raise RuntimeError("ArrayRef: invalid slice, N = 1; size = 0")
+    if not isinstance(padding_value, int | float | complex):
+        raise TypeError(
+            f"pad_sequence(): argument 'padding_value' (position 3) must be float, not {type(padding_value).__name__}"
+        )
     first = sequences[0]
     longest = max(s.size(0) for s in sequences)
     shape = (len(sequences), longest) if batch_first else (longest, len(sequences))
