@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: what programs and their `with` blocks set: a statement that fails leaves it as it was
 IN_FORCE = (
-    "anomaly", "autocast", "device", "devices", "dtype", "grad_enabled", "inference", "mode", "noting", "packing",
-    "printing", "safe", "switches", "transforms", "undispatched",
+    "anomaly", "autocast", "device", "devices", "dtype", "function_modes", "grad_enabled", "inference",
+    "mode", "noting", "packing", "printing", "safe", "switches", "transforms", "undispatched",
 )  # fmt: skip
 
 
@@ -42,6 +42,7 @@ class Context:
         "devices",
         "dtype",
         "find_class",
+        "function_modes",
         "grad_enabled",
         "inference",
         "journal",
@@ -78,6 +79,7 @@ class Context:
         self.anomaly: bool | None = None  # errors of a walk name the forward operation; True: NaN is one
         self.inference = False
         self.lists = True  # whether a list of numbers is taken for a tensor; in a PyTorch program it is not
+        self.function_modes: tuple[Any, ...] = ()  # the program's own modes in force, the latest last
         self.undispatched = 0  # how often `__torch_function__` of tensors is switched off
         self.transforms = 0  # how many transforms of functions are running
         self.recollection: Recollection | None = None  # where somebody may ask for an explanation

@@ -19,7 +19,18 @@ def defer_operator(name: str, module: str) -> None:
         bring(module)
         return getattr(Tensor, name)(self, *args)
 
+    operator.module = module  # type: ignore[attr-defined]
     install(name, operator)
+
+
+def itself(name: str) -> Any:
+    """An operator or attribute of tensors, its module imported."""
+    found = getattr(Tensor, name)
+    module = getattr(found, "module", None)
+    if module is not None:
+        bring(module)
+        found = getattr(Tensor, name)
+    return found
 
 
 def defer_attribute(name: str, module: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cached_property
-from types import MethodType
+from types import FrameType, MethodType
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ nameless: list[Op] = []
 converters: dict[str, Any] = {}
 #: those that take tensors of any class where the others ask first
 lenient: dict[str, Any] = {}
+#: asked before an operation is called, once a program has had a mode of its own in force: `function_modes.intercept`
+before_calls: list[Callable[[Any, tuple[Any, ...], dict[str, Any], FrameType], Any]] = []
 
 Rule = Callable[..., Any]
 
@@ -317,6 +319,10 @@ class Op(Recorded):
         return runner(self, straight=True)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        if before_calls:
+            answer = before_calls[0](self, args, kwargs, sys._getframe(1))
+            if answer is not NotImplemented:
+                return answer
         try:
             try:
                 return self.bound(*args, **kwargs)

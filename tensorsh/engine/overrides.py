@@ -138,8 +138,9 @@ def ask(
     raise (failed or nobody)(func, types)
 
 
-def nobody(func: Any, types: tuple[type, ...]) -> TypeError:
-    each = "".join(f"\n  - tensor subclass {kind!r}" for kind in types)
+def nobody(func: Any, types: tuple[type, ...], mode: Any = None) -> TypeError:
+    each = "" if mode is None else f"\n  - mode object {mode!r}"
+    each += "".join(f"\n  - tensor subclass {kind!r}" for kind in types)
     return TypeError(
         f"Multiple dispatch failed for '{path_of(func)}'; all __torch_function__ handlers returned NotImplemented:\n"
         f"{each}\n\nFor more information, try re-running with TORCH_LOGS=not_implemented"
@@ -163,6 +164,8 @@ def path_of(func: Any) -> str:
         return "torch." + (
             name.replace("nn.functional.", "nn.") if name.rpartition(".")[2] in NATIVE else name
         )
+    if isinstance(func, Counted):
+        return f"torch.Tensor.{func.__name__}"
     return f"{func.__module__}.{func.__name__}"
 
 

@@ -6,14 +6,45 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from ..engine import overrides
+from ..engine import function_modes, overrides
 from ..engine.op import Op
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 
 __all__ = [
-    "handle_torch_function", "has_torch_function", "is_tensor_like", "is_tensor_method_or_property", "resolve_name",
-    "wrap_torch_function",
+    "BaseTorchFunctionMode", "TorchFunctionMode", "handle_torch_function", "has_torch_function", "is_tensor_like",
+    "is_tensor_method_or_property", "resolve_name", "wrap_torch_function",
 ]  # fmt: skip
+
+
+class TorchFunctionMode:
+    """In `with mode:` its `__torch_function__(func, types, args, kwargs)` is asked before any operation is done."""
+
+    def __init__(self) -> None:
+        pass
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise NotImplementedError
+
+    def __enter__(self) -> Any:
+        function_modes.push(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        function_modes.pop()
+
+    @classmethod
+    def push(cls, *args: Any, **kwargs: Any) -> Any:
+        """A mode of this class; `with Mode():` does without."""
+        warn("`Mode.push()` is no longer necessary and can be replaced with just `with Mode()`")
+        return cls(*args, **kwargs)
+
+
+class BaseTorchFunctionMode(TorchFunctionMode):
+    """A mode that does what it is asked about."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
 
 
 def has_torch_function(relevant_args: Iterable[Any]) -> bool:
@@ -39,6 +70,8 @@ def is_tensor_method_or_property(func: Any) -> bool:
 
 def resolve_name(f: Any) -> str | None:
     """The name that a program finds an operation under."""
+    if isinstance(f, overrides.Getter):
+        return f"torch.Tensor.{f.attribute}.__get__"
     return overrides.path_of(f) if isinstance(f, Op | overrides.Counted) else None
 
 
