@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from ..engine.op import Op
 from ..engine.tensor import Tensor
+from ..torch.namespace import Namespace
 
+#: what is the library's, and holds nothing of the program's
+LIBRARY = (type, Op, Namespace)
 #: containers within containers are looked into so far, and no more than so many tensors are found
 DEPTH, MOST = 4.0, 20_000
 #: modules within modules go deeper
@@ -47,7 +51,7 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
         for key, item in value.items():
             if isinstance(key, str | int):
                 yield f"[{key!r}]", item
-    elif not isinstance(value, type) and isinstance(held := getattr(value, "__dict__", None), dict):
+    elif not isinstance(value, LIBRARY) and isinstance(held := getattr(value, "__dict__", None), dict):
         for name in ("_parameters", "_buffers"):
             for key, item in (held.get(name) or {}).items():
                 yield f".{key}", item
