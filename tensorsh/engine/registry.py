@@ -34,6 +34,7 @@ class Registry(dict[str, Any]):
         self.waiting: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.attributes: set[str] = set()  # those of `index` that are attributes of tensors, and no methods
         self.noted: dict[str, str] | None = None  # name → module, while an index is made
+        self._names: tuple[int, frozenset[str]] | None = None  # (how many the index had, all names)
 
     def load(self, name: str) -> bool:
         """Import what defines `name`; whether an index knows it."""
@@ -63,6 +64,8 @@ class Registry(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.note(name)
+        if name not in self:
+            self._names = None
         super().__setitem__(name, value)
         while self.waiting:
             told = self.waiting.pop()()
@@ -90,9 +93,15 @@ class Registry(dict[str, Any]):
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or name in self.index
 
-    def names(self) -> set[str]:
+    def __delitem__(self, name: str) -> None:
+        self._names = None
+        super().__delitem__(name)
+
+    def names(self) -> frozenset[str]:
         """All names that a program may use, without importing anything."""
-        return {*self.index, *super().keys()} - INTERNAL
+        if self._names is None or self._names[0] != len(self.index):
+            self._names = len(self.index), frozenset((*self.index, *super().keys())) - INTERNAL
+        return self._names[1]
 
     def __iter__(self) -> Iterator[str]:
         self.load_all()

@@ -8,6 +8,7 @@ mentions them, so that nothing else is imported.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -79,20 +80,9 @@ class Prelude:
     """
 
     def __init__(self, host: dict[str, Any]):
-        self.open: dict[str, str] = {}
-        ranks: dict[str, int] = {}
-        prefixes: set[str] = set()
-        for key in registry.names():
-            path, dot, name = key.rpartition(".")
-            rank = RANKS.get(path + dot)
-            if rank is not None and rank < ranks.get(name, len(RANKS)):
-                ranks[name], self.open[name] = rank, key
-            if dot:
-                prefixes.add(path.partition(".")[0])
-        self.open.update(zip(SETTINGS, SETTINGS, strict=True))
+        self.open, prefixes = laid_flat(registry.names())
         self.bound: dict[str, Any] = {**{dtype.name: dtype for dtype in ALL}, **dtypes}
-        prefixes.discard("Tensor")
-        self.bound.update((name, namespace(name)) for name in (*prefixes, "cuda", "backends"))
+        self.bound.update((name, namespace(name)) for name in prefixes)
         self.bound["F"] = namespace("nn.functional")
         self.bound["torch"] = torch
         self.bound.update(host)
@@ -121,6 +111,22 @@ class Prelude:
         for name in self.open:
             self.bound[name] = self.find(name)
         return self.bound
+
+
+@lru_cache(1)
+def laid_flat(names: frozenset[str]) -> tuple[dict[str, str], frozenset[str]]:
+    """What each bare name is called in `torch`, and the namespaces that have a bare name."""
+    found: dict[str, str] = {}
+    ranks: dict[str, int] = {}
+    prefixes = {"cuda", "backends"}
+    for key in names:
+        path, dot, name = key.rpartition(".")
+        rank = RANKS.get(path + dot)
+        if rank is not None and rank < ranks.get(name, len(RANKS)):
+            ranks[name], found[name] = rank, key
+        if dot:
+            prefixes.add(path.partition(".")[0])
+    return found | dict(zip(SETTINGS, SETTINGS, strict=True)), frozenset(prefixes - {"Tensor"})
 
 
 class Behind:

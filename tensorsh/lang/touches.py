@@ -74,9 +74,9 @@ def finds(code: CodeType) -> bool:
 
 
 def imports(code: CodeType) -> bool:
-    import dis
+    from opcode import opmap
 
-    return any(step.opname in IMPORTS for step in dis.get_instructions(code))
+    return any(opmap[name] in code.co_code[::2] for name in IMPORTS if name in opmap)
 
 
 # ------------------------------------------------------------------ statements that change nothing

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -115,16 +115,11 @@ class Namespace:
 
     def names(self) -> set[str]:
         """What may follow the dot."""
-        start = f"{self._path}.".lstrip(".")
         return {
             *contents_of(self._path),
             *_inner_namespaces(self._path),
             *settings_of(self._path),
-            *(
-                key[len(start) :].partition(".")[0]
-                for key in registry.names()
-                if key.startswith(start) and not key.startswith("Tensor.")
-            ),
+            *_operations_of(self._path, registry.names()),
         } - {""}
 
 
@@ -157,6 +152,17 @@ def _module_of(path: str) -> ModuleType | None:
         return None
     module = f"{PACKAGE}.{path}".rstrip(".")
     return sys.modules.get(module) or import_module(module)
+
+
+@lru_cache
+def _operations_of(path: str, names: frozenset[str]) -> frozenset[str]:
+    """What the operations of a namespace begin with."""
+    start = f"{path}.".lstrip(".")
+    return frozenset(
+        key[len(start) :].partition(".")[0]
+        for key in names
+        if key.startswith(start) and not key.startswith("Tensor.")
+    )
 
 
 @cache
