@@ -91,3 +91,13 @@ def test_operators_and_attributes_wait_for_their_modules(checkout: Path) -> None
     code += "print(x.imag.item(), (-x)[0].item()); print('tensorsh.ops.fold' in sys.modules)"
     ask(checkout, KNOWN)
     assert ask(checkout, code) == ["False False", "2.0 (-3-2j)", "False"]
+
+
+def test_what_only_the_engine_looks_up_has_no_name_for_programs() -> None:
+    from tensorsh.engine.op import registry
+
+    assert "engine.tensor_of" in registry.index
+    assert not [name for name in registry.names() if name.startswith("engine")]
+    for name in ("engine.tensor_of", "tensor_of", "torch.engine.tensor_of"):
+        with pytest.raises(tensorsh.TensorshError):
+            tensorsh.Session().run(f"{name}([1])")

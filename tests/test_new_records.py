@@ -115,7 +115,7 @@ def records() -> Iterator[SimpleNamespace]:
     yield declared()
     for name in set(dict.keys(registry)) - before:
         if name.removeprefix("Tensor.").rstrip("_") in NAMES:
-            dict.pop(registry, name)
+            del registry[name]
             if name.startswith("Tensor."):
                 type.__delattr__(Tensor, name.removeprefix("Tensor."))
     Tensor.public.difference_update(name for name in Tensor.public - public if name.rstrip("_") in NAMES)

@@ -22,7 +22,7 @@ RECORDS: list[Op] = sorted(
     }.values(),
     key=lambda r: r.name,
 )
-PUBLIC = [r for r in RECORDS if any(n.startswith("torch.") or "." in n for n in r.names)]
+PUBLIC = [r for r in RECORDS if any("." in n and not n.startswith("engine.") for n in r.names)]
 
 EXAMPLE = re.compile(r"((?:^>>> .*\n(?:^\.\.\. .*\n)*)+)((?:^(?!>>>).+\n?)*)", re.M)
 

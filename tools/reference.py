@@ -41,11 +41,10 @@ def records() -> list[Any]:
     import tensorsh.train  # noqa: F401
     from tensorsh.engine.inplace import InPlace
     from tensorsh.engine.op import Op, registry
-    from tensorsh.engine.registry import INTERNAL
 
-    found = {}
+    found, public = {}, registry.names()
     for name, record in registry.items():
-        if name in INTERNAL:  # no program can name it
+        if name not in public:
             continue
         if isinstance(record, Op) and not isinstance(record, InPlace):
             if name in {n.removeprefix("torch.") for n in record.names}:

@@ -38,24 +38,11 @@ NO_STORAGE = "Cannot access data pointer of Tensor that doesn't have storage"
 HELP = "inside vmap a tensor stands for all slices at once: use where(condition, a, b), or a loop"
 
 
-#: operations whose results have another shape for each slice, and PyTorch's names of them
-DYNAMIC = {
-    "nonzero": "aten::nonzero",
-    "masked_select": "",
-}
-
-
-def refuse_dynamic(name: str) -> None:
-    """PyTorch's refusal of such an operation."""
-    if name not in DYNAMIC:
+def refuse_dynamic(op: Any) -> None:
+    """PyTorch's refusal of an operation whose results have another shape for each slice."""
+    what = getattr(op, "dynamic", None)
+    if what is None:
         return
-    what = (
-        "Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot support this because for each "
-        "batch this would return a differently shaped Tensor."
-        if name == "masked_select"
-        else "We do not support batching operators that can output dynamic shape. Attempted to vmap over "
-        f"{DYNAMIC[name]}."
-    )
     raise ShapeError(
         f"vmap: {what} Please file an issue at https://github.com/pytorch/pytorch/issues if you need this feature.",
         code="vmap",
@@ -175,7 +162,7 @@ def run_batched(op: Op, args: tuple[Any, ...]) -> Any:
     found = batched_in(args)
     level = max(t.level for t in found)
     size = next(t.slices for t in found if t.level == level)
-    refuse_dynamic(op.name)
+    refuse_dynamic(op)
     rule = rules.get(op.name) or kinds.get(op.batching)
     # what belongs to an outer vmap is a plain tensor for the rule
     if rule is not None:
@@ -214,7 +201,7 @@ def over_slices(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
     found = batched_in((args, kwargs))
     if not found:
         return function(*args, **kwargs)
-    refuse_dynamic(getattr(function, "name", ""))
+    refuse_dynamic(function)
     level = max(t.level for t in found)
     size = next(t.slices for t in found if t.level == level)
 

@@ -54,7 +54,7 @@ class CopySlices(Node):
         if base_edge is not None:
             if through is None:
                 through = zeros(region.spec)
-            found.append((base_edge, registry["view_scatter"](grad, through, self.steps, self.layout)))
+            found.append((base_edge, registry["engine.view_scatter"](grad, through, self.steps, self.layout)))
         return found
 
     def free(self) -> None:
@@ -69,7 +69,7 @@ def layout_of(t: Tensor) -> tuple[int, ...] | None:
 def region_of(whole: Tensor, steps: tuple[Any, ...], layout: tuple[int, ...] | None) -> Tensor:
     """What `steps` show of a tensor whose memory is brought into `layout` first."""
     if layout is not None:
-        whole = registry["laid_out"](whole, layout)
+        whole = registry["engine.laid_out"](whole, layout)
     elif not whole.in_order:
         whole = registry["Tensor.contiguous"](whole)
     return replay(steps, whole)

@@ -380,7 +380,7 @@ class ViewNode(Node):
         assert grad is not None
         if base_edge is None:
             return []
-        return [(base_edge, registry["view_gradient"](grad, self.input_specs[0], self.steps))]
+        return [(base_edge, registry["engine.view_gradient"](grad, self.input_specs[0], self.steps))]
 
 
 def refresh(t: Tensor) -> None:

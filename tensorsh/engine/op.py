@@ -142,6 +142,7 @@ class Op(Recorded):
                (its parameters name dimensions; without one "along all" means all, "along flat" all in a row), "folded"
                (it works on (N, C, …)), "loss" (a `reduction` of what is elementwise), "drawn" (random numbers); or
                slice by slice
+    dynamic    what PyTorch's vmap says of an operation whose results have another shape for each slice
     half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
     wide_gradient   PyTorch has a kernel for its derivative, which computes 16-bit gradients in float32, too:
                True, or the name of the only dtype of which that is so
@@ -184,6 +185,7 @@ class Op(Recorded):
         view: bool = False,
         elementwise: bool = False,
         batching: str = "",
+        dynamic: str | None = None,
         half: str = "float32",
         wide_gradient: bool | str = False,
         unpromoted: tuple[str, ...] = (),
@@ -211,6 +213,7 @@ class Op(Recorded):
         self.expanded = expanded
         self.view = view
         self.elementwise = elementwise
+        self.dynamic = dynamic
         self.batching = batching or ("aligned" if elementwise else "")
         self.half = half
         self.wide_gradient = wide_gradient

@@ -115,7 +115,7 @@ def beside(other: Any, arrays: bool) -> Any:
     if isinstance(other, Tensor):  # of a subclass, or one that a vmap maps over
         return NotImplemented if kind in TENSORS and not context.current().undispatched else other
     if kind is list and context.current().lists:
-        return registry["tensor_of"](other)
+        return registry["engine.tensor_of"](other)
     if hasattr(kind, "__torch_function__"):
         return NotImplemented
     from .arrays import number, shared

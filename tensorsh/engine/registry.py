@@ -15,17 +15,12 @@ from typing import Any
 
 from ..interrupt import unbroken
 
-#: what the engine keeps here for itself; no program can name it
-INTERNAL = frozenset(
-    (
-        "dirichlet_grad", "laid_out", "sample_dirichlet", "standard_gamma", "standard_gamma_grad", "strided_view",
-        "tensor_of", "view_gradient", "view_scatter",
-    )
-)  # fmt: skip
-
 
 class Registry(dict[str, Any]):
-    """`registry["linalg.inv"]`; methods and attributes of tensors are under `Tensor.NAME`."""
+    """`registry["linalg.inv"]`; methods and attributes of tensors are under `Tensor.NAME`.
+
+    What no program can name, since only the engine and the library look it up, is under `engine.NAME`.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +95,8 @@ class Registry(dict[str, Any]):
     def names(self) -> frozenset[str]:
         """All names that a program may use, without importing anything."""
         if self._names is None or self._names[0] != len(self.index):
-            self._names = len(self.index), frozenset((*self.index, *super().keys())) - INTERNAL
+            public = [name for name in (*self.index, *super().keys()) if not name.startswith("engine.")]
+            self._names = len(self.index), frozenset(public)
         return self._names[1]
 
     def __iter__(self) -> Iterator[str]:

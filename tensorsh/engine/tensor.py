@@ -692,7 +692,7 @@ def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Ten
     if isinstance(value, Tensor):
         return value
     if isinstance(value, list) and context.current().lists:
-        return op.registry["tensor_of"](value)
+        return op.registry["engine.tensor_of"](value)
     raise ArgumentError(
         f"{op_name}(): argument '{name}' (position {position}) must be Tensor, not {type_name(value)}",
         code="argument-type",

@@ -22,7 +22,7 @@ def steps_of(t: Tensor) -> tuple[Any, ...]:
     if layout(base.array) is layout(view.seen) or base.dtype is not t.dtype:
         return view.steps
     context.current().mode.change("a view of what has changed its shape")
-    strided = registry["strided_view"]
+    strided = registry["engine.strided_view"]
     strides = tuple([s // t.array.itemsize for s in t.array.strides])
     return ((strided, strided.from_base(base, (t, t.spec.shape, strides, 0, None)), None),)
 

@@ -144,7 +144,7 @@ class Trace(Listening):
             return None
         patch = make_tensor(t.spec.placeholder, node.inner.output_specs[0])
         self._note(patch, (node.inner.op, (region, *args[1:]), None))
-        return registry["view_scatter"], (base, patch, node.steps, node.layout), None
+        return registry["engine.view_scatter"], (base, patch, node.steps, node.layout), None
 
     def _seen(self, base: Tensor, steps: tuple[Any, ...]) -> Tensor | None:
         """A stand-in for what `steps` see of a tensor."""

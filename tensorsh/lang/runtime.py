@@ -49,7 +49,7 @@ def as_tensor(value: Any, **options: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, list | tuple) and attributes.holds_tensor(value):
-        return registry["tensor_of"](value)
+        return registry["engine.tensor_of"](value)
     return registry["tensor"](value, **options)
 
 

@@ -253,4 +253,4 @@ def holds_tensor(value: Any) -> bool:
     return isinstance(value, Tensor) or (isinstance(value, list | tuple) and any(map(holds_tensor, value)))
 
 
-registry["tensor_of"] = tensor_of
+registry["engine.tensor_of"] = tensor_of

@@ -20,7 +20,9 @@ OPTIONS = "bool create_graph=False, bool strict=False"
 def as_tuple(value: Any, what: str, where: str) -> tuple[tuple[Tensor, ...], bool]:
     """A tensor or several, and whether it was one alone."""
     if isinstance(value, list):  # brackets of numbers in a call are a list
-        value = registry["tensor_of"](value) if not any(isinstance(v, Tensor) for v in value) else value
+        value = (
+            registry["engine.tensor_of"](value) if not any(isinstance(v, Tensor) for v in value) else value
+        )
     several = isinstance(value, tuple)
     items = value if several else (value,)
     for i, item in enumerate(items):

@@ -22,7 +22,7 @@ Array = Any
     "standard_gamma(Tensor input, Generator? generator=None)",
     infer=same,
     half="native",
-    names=("standard_gamma",),
+    names=("engine.standard_gamma",),
 )
 def standard_gamma(x, generator):
     """Draws of Gamma(α, 1) for each α."""
@@ -34,7 +34,11 @@ def _(grad, input, output):
     return grad * standard_gamma_grad(input, output)
 
 
-@op("standard_gamma_grad(Tensor input, Tensor output)", infer=lambda a, x: a, names=("standard_gamma_grad",))
+@op(
+    "standard_gamma_grad(Tensor input, Tensor output)",
+    infer=lambda a, x: a,
+    names=("engine.standard_gamma_grad",),
+)
 def standard_gamma_grad(alpha, x):
     """dx/dα of draws x of Gamma(α, 1)."""
     with np.errstate(all="ignore"):
@@ -49,7 +53,7 @@ standard_gamma_grad.nondifferentiable = True
     "sample_dirichlet(Tensor input, Generator? generator=None)",
     infer=same,
     half="native",
-    names=("sample_dirichlet",),
+    names=("engine.sample_dirichlet",),
     nondifferentiable=True,
 )
 def sample_dirichlet(x, generator):
@@ -63,7 +67,7 @@ def sample_dirichlet(x, generator):
 @op(
     "dirichlet_grad(Tensor x, Tensor alpha, Tensor total)",
     infer=lambda x, alpha, total: x,
-    names=("dirichlet_grad",),
+    names=("engine.dirichlet_grad",),
     nondifferentiable=True,
 )
 def dirichlet_grad(x, alpha, total):

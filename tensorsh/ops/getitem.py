@@ -269,7 +269,7 @@ def _item(item: Any) -> Any:
         found = shared(item)
         return _item(found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64))
     if isinstance(item, list | tuple | range):
-        found = registry["tensor_of"](list(item))
+        found = registry["engine.tensor_of"](list(item))
         return found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64)
     if isinstance(item, str):
         raise ArgumentError("new(): invalid data type 'str'", code="index-type")
@@ -357,7 +357,7 @@ def _value(x: Tensor, value: Any) -> Any:
     if type(value) in NUMBERS:
         return number_for(value, x.spec.dtype)
     if context.current().lists and isinstance(value, list | tuple) and value:
-        return registry["tensor_of"](value)
+        return registry["engine.tensor_of"](value)
     raise ArgumentError(
         f"can't assign a {type_name(value)} to a torch.{x.spec.dtype.title}Tensor",
         help="assign a number or a tensor",

@@ -31,6 +31,8 @@ def _masked_select_rule(input: Spec, mask: Spec) -> None:
     infer=_masked_select_rule,
     half="native",
     sample=([1.0, 2.0, 3.0], np.array([True, False, True])),
+    dynamic="Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot support this because for each "
+    "batch this would return a differently shaped Tensor.",
 )
 def masked_select(x, mask):
     """The elements where `mask` is true, in one dimension.
@@ -49,7 +51,12 @@ def _(grad, input_spec, mask):
     return zeros_of(input_spec, grad, shape).masked_scatter(mask, grad)
 
 
-@op("nonzero(Tensor input)", names=(), nondifferentiable=True)
+@op(
+    "nonzero(Tensor input)",
+    names=(),
+    nondifferentiable=True,
+    dynamic="We do not support batching operators that can output dynamic shape. Attempted to vmap over aten::nonzero.",
+)
 def nonzero_rows(x):
     if not x.ndim:
         return np.zeros((int(x != 0), 0), np.int64)

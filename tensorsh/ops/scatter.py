@@ -164,7 +164,7 @@ def scatter(input, dim, index, src, value, reduce):
     given = value if src is ABSENT else src
     reduce = None if reduce is ABSENT else reduce
     if isinstance(given, list):
-        given = registry["tensor_of"](given)
+        given = registry["engine.tensor_of"](given)
     if not isinstance(given, Tensor):
         given = number_for(given, input.dtype)
         if reduce is None:

@@ -58,7 +58,7 @@ def storage(x: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], int]:
     "as_strided(Tensor input, ints size, ints stride, int start, any layout)",
     infer=as_strided_infer,
     view=True,
-    names=("strided_view",),
+    names=("engine.strided_view",),
     formula=lambda x, size, stride, start, layout: "as_strided({0}, {1}, {2}, {3})",
 )
 def strided_view(x, size, stride, start, layout):

@@ -71,7 +71,9 @@ def copied(array: np.ndarray[Any, Any], layout: tuple[int, ...] | None) -> np.nd
     return out
 
 
-@op("laid_out(Tensor input, any layout)", infer=lambda x, layout: x, names=("laid_out",), half="native")
+@op(
+    "laid_out(Tensor input, any layout)", infer=lambda x, layout: x, names=("engine.laid_out",), half="native"
+)
 def laid_out(x, layout):
     """A copy of `input` in memory of this layout."""
     return copied(x, layout)
@@ -85,7 +87,7 @@ def _(grad):
 @op(
     "view_scatter(Tensor input, Tensor patch, any steps, any layout)",
     infer=lambda x, patch, steps, layout: x,
-    names=("view_scatter",),
+    names=("engine.view_scatter",),
     formula=lambda x, patch, steps, layout: scattered_text("{0}", "{1}", steps),
 )
 def view_scatter(x, patch, steps, layout):
@@ -97,7 +99,7 @@ def view_scatter(x, patch, steps, layout):
 
 @view_scatter.derivative("input")
 def _(grad, patch_spec, steps, layout):
-    return registry["view_scatter"](grad, zeros(patch_spec), steps, layout)
+    return registry["engine.view_scatter"](grad, zeros(patch_spec), steps, layout)
 
 
 @view_scatter.derivative("patch")
@@ -157,4 +159,4 @@ def pull(record: Any, rest: tuple[Any, ...], which: int | None, before: Spec, gr
     return found[0] if type(found) is tuple else found
 
 
-registry["view_gradient"] = view_gradient
+registry["engine.view_gradient"] = view_gradient

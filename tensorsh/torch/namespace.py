@@ -19,7 +19,6 @@ from typing import Any
 from .. import ops  # noqa: F401  registers every operation
 from ..engine import context
 from ..engine.op import Op, registry
-from ..engine.registry import INTERNAL
 from ..engine.sealed import changing, seal_library
 from ..errors import unknown_attribute
 from ..kinds import ALL, Kind, describe, same
@@ -106,7 +105,7 @@ class Namespace:
             return found
         if name[:1] == "_" and name not in _inner_namespaces(self._path):
             return None
-        if path not in INTERNAL and path in registry:
+        if path in registry:
             from ..engine.python_functions import in_python
 
             found = registry.get(path)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...engine.registry import INTERNAL
-
 #: name → (title, prefixes of names, modules): the first that fits has the operation
 FAMILIES: dict[str, tuple[str, str, str]] = {
     "linear-algebra": (
@@ -70,7 +68,7 @@ def members() -> dict[str, list[str]]:
     for name in sorted(names, key=str.lower):
         of = name.removeprefix("Tensor.")
         again = of != name and (of in names or f"nn.functional.{of}" in names)
-        if name in INTERNAL or again or of.startswith("_") or (of.endswith("_") and name != of):
+        if again or of.startswith("_") or (of.endswith("_") and name != of):
             continue
         found[family_of(of, (name,))].append(name)
     return {family: listed for family, listed in found.items() if listed}

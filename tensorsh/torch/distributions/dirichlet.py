@@ -19,7 +19,7 @@ class DirichletDraw(Function):
 
     @staticmethod
     def forward(ctx: Any, concentration: Tensor) -> Tensor:
-        x = registry["sample_dirichlet"](concentration)
+        x = registry["engine.sample_dirichlet"](concentration)
         ctx.save_for_backward(x, concentration)
         return x
 
@@ -28,7 +28,7 @@ class DirichletDraw(Function):
     def backward(ctx: Any, grad_output: Tensor) -> Tensor:
         x, concentration = ctx.saved_tensors
         total = concentration.sum(-1, True).expand_as(concentration)
-        grad = registry["dirichlet_grad"](x, concentration, total)
+        grad = registry["engine.dirichlet_grad"](x, concentration, total)
         return grad * (grad_output - (x * grad_output).sum(-1, True))
 
 
