@@ -44,12 +44,10 @@ def by_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups
     f"convolution_kernel(Tensor grad, Tensor input, {_GEOMETRY}, int[] kernel)",
     lambda *args: apply(of.weight_gradient, args),
     infer=lambda g, x, s, p, d, groups, kernel: g.with_shape((g.shape[1], x.shape[1] // groups, *kernel)),
-    exact=lambda grad, x, s, p, d, groups, kernel: (
-        groups == 1 and _windows(grad.spec) <= conv_steps.MOST_WINDOWS
-    ),
+    exact=lambda grad, x, s, p, d, groups, kernel: conv_steps.takes_weight(grad.spec, x.spec, groups),
 )
 def by_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
-    if groups == 1 and _windows(g) <= conv_steps.MOST_WINDOWS:
+    if conv_steps.takes_weight(g, x, groups):
         return conv_steps.for_weight(g, x, stride, padding, dilation, kernel)
     return of.for_weight(g, x, stride, padding, dilation, groups, kernel)
 
@@ -62,14 +60,6 @@ def by_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, group
 )
 def by_bias(g: Any, apart: bool) -> Any:
     return conv_steps.for_bias(g, apart)
-
-
-def _windows(g: Any) -> int:
-    samples, _, *out = g.shape
-    count = int(samples)
-    for n in out:
-        count *= n
-    return count
 
 
 def gradients(

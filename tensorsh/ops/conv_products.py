@@ -24,18 +24,26 @@ Array = np.ndarray[Any, Any]
 BLOCK = 8
 #: a longer side is added in pieces: the least of what OpenBLAS's kernels keep
 DEPTH = 320
+#: products that are added up to an output at most
+LONGEST = 2048
+#: outputs whose sums are carried on together when a longer side is added in pieces
+ACROSS = 64
 #: elements of windows that are laid out at a time
 COLUMNS = 1 << 19
 
 
 def takes(channels: int, depth: int) -> bool:
     """Whether so many outputs of so many products each (the bias is one) are computed here."""
-    return channels > 0 and depth <= DEPTH and in_order()
+    return channels > 0 and depth <= LONGEST and in_order()
 
 
-def takes_input(w: Ints, spatial: Ints) -> bool:
-    """Whether the gradient by the input is: for wide inputs oneDNN adds more than two blocks in another order."""
-    return (w[0] <= 2 * BLOCK or spatial[-1] < 15) and takes(w[1], w[0] * math.prod(w[2:]))
+def blocks_of_input(grad: Any) -> int:
+    """How many channels of the output the gradient by the input adds up in one chain, fewer of longer rows.
+
+    What the next ones come to is added to that.
+    """
+    width = grad.shape[-1]
+    return BLOCK * (4 if width < 15 else 2 if width < 40 else 1)
 
 
 @cache
@@ -104,8 +112,59 @@ def forward(
     return out
 
 
+def for_weight(g: Array, x: Array, stride: Ints, dilation: Ints, kernel: Ints) -> Array:
+    """(N, O, *out), (N, C, *padded) → (O, C, *kernel): one sum for each element, window after window.
+
+    A chain that is longer than `DEPTH` is cut. What has been added up is a factor of the next product, the other of
+    which begins with an identity matrix: it is multiplied with ones, and zeros are added to it.
+    """
+    sizes = g.shape[2:]
+    k, outputs = len(kernel), g.shape[1]
+    places = tuple(range(2, 2 + k))
+    seen = windows(x, kernel, stride, dilation, sizes)
+    seen = seen.transpose(0, *places, 1, *range(2 + k, 2 + 2 * k))  # (N, *out, C, *kernel)
+    slopes = g.transpose(0, *places, 1)
+    columns = math.prod(seen.shape[k + 1 :])
+    found = np.zeros((outputs, columns), x.dtype)
+    many = max(COLUMNS // (columns * math.prod(sizes)), 1)
+    for start in range(0, len(g), many):
+        left = slopes[start : start + many].reshape(-1, outputs)
+        right = seen[start : start + many].reshape(-1, columns)
+        for at in range(0, outputs, ACROSS):
+            part = found[at : at + ACROSS]
+            part[...] = _chain_after(part, left[:, at : at + ACROSS], right)
+    return found.reshape(outputs, x.shape[1], *kernel)
+
+
+def _chain_after(total: Array, a: Array, b: Array) -> Array:
+    """total + (k, m), (k, n) → (m, n), added along k however long it is."""
+    m, n = total.shape
+    if n < m:
+        return _chain_after(total.T, b, a).T
+    piece = DEPTH - m
+    first, second = np.zeros((DEPTH, m), a.dtype), np.empty((DEPTH, n), a.dtype)
+    np.fill_diagonal(first, 1)
+    for at in range(0, len(a), piece):
+        depth = m + min(piece, len(a) - at)
+        first[m:depth], second[m:depth] = a[at : at + piece], b[at : at + piece]
+        second[:m] = total
+        total = _short_chains(first[:depth], second[:depth])
+    return total
+
+
 def _chains(a: Array, b: Array) -> Array:
-    """(k, m), (k, n) → (m, n), added along k; a product with a vector would be added in another way."""
+    """(k, m), (k, n) → (m, n), added along k."""
+    if len(a) <= DEPTH:
+        return _short_chains(a, b)
+    found = np.empty((a.shape[1], b.shape[1]), a.dtype)
+    for at in range(0, len(found), ACROSS):
+        few = a[:, at : at + ACROSS]
+        found[at : at + ACROSS] = _chain_after(_short_chains(few[:DEPTH], b[:DEPTH]), few[DEPTH:], b[DEPTH:])
+    return found
+
+
+def _short_chains(a: Array, b: Array) -> Array:
+    """A product with a vector would be added in another way."""
     m, n = a.shape[1], b.shape[1]
     a, b = (np.repeat(each, 2, 1) if each.shape[1] == 1 else each for each in (a, b))
     return matmul(a.T, b)[:m, :n]

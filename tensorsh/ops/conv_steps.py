@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -80,6 +81,12 @@ def forward(
 MOST_WINDOWS = 256
 
 
+def takes_weight(g: Any, x: Any, groups: int) -> bool:
+    """Whether the gradient by the weight is computed here."""
+    windows = g.shape[0] * math.prod(g.shape[2:])
+    return groups == 1 and x.shape[1] > 0 and (conv_products.in_order() or windows <= MOST_WINDOWS)
+
+
 def takes_input(
     kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
 ) -> bool:
@@ -108,14 +115,32 @@ def takes_transposed(
 
 
 def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints) -> Array:
-    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): channels by eight, or all at once where windows jump."""
-    inner = [k - 1 - p for k, p in zip(w.shape[2:], padding, strict=True)]
-    if set(stride) == {1} and min(inner) >= 0 and conv_products.takes_input(w.shape, spatial):
-        ones = (1,) * len(spatial)
-        return conv_products.forward(
-            g, w.swapaxes(0, 1), None, ones, tuple(inner), ones, spatial, turned=True
-        )
-    block = BLOCK if stride[0] == 1 else len(w)
+    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): all channels at once where windows jump.
+
+    Else some blocks of eight at a time, whose sums are added up.
+    """
+    if set(stride) != {1}:
+        return _input_by_steps(g, w, len(w), stride, padding, dilation, spatial)
+    chain = conv_products.blocks_of_input(g)
+    inner = tuple([k - 1 - p for k, p in zip(w.shape[2:], padding, strict=True)])
+    in_products = min(inner) >= 0 and conv_products.takes(w.shape[1], chain * math.prod(w.shape[2:]))
+    parts = []
+    for at in range(0, len(w), chain):
+        slopes, factors = g[:, at : at + chain], w[at : at + chain]
+        if in_products:
+            factors = factors.swapaxes(0, 1)
+            parts.append(
+                conv_products.forward(slopes, factors, None, stride, inner, stride, spatial, turned=True)
+            )
+        else:
+            parts.append(_input_by_steps(slopes, factors, BLOCK, stride, padding, dilation, spatial))
+    return reduce(np.add, parts)
+
+
+def _input_by_steps(
+    g: Array, w: Array, block: int, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints
+) -> Array:
+    """One product after the other: for `block` channels the kernel's positions, for each of these the channels."""
     sizes = tuple(n + 2 * p for n, p in zip(spatial, padding, strict=True))
     out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)
     for first in range(0, len(w), block):
@@ -133,6 +158,8 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
 def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
     """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
     padded = pad(x, padding)
+    if conv_products.in_order():
+        return conv_products.for_weight(g, padded, stride, dilation, kernel)
     out = np.zeros((g.shape[1], x.shape[1], *kernel), FLOAT32)
     ones = [1] * (1 + len(kernel))
     for sample, slopes in zip(padded, g, strict=True):
