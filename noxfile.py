@@ -24,14 +24,14 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """All tests on two processes; arguments go to pytest."""
-    session.install("-e", ".[test,einsum,safetensors,jit,plot]")
+    session.install("-e", ".[test,einsum,safetensors,plot]")
     session.run("pytest", "-n", "2", *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Which lines the tests reach, the commands that they start included."""
-    session.install("-e", ".[test,einsum,safetensors,jit,plot]", "pytest-cov>=5")
+    session.install("-e", ".[test,einsum,safetensors,plot]", "pytest-cov>=5")
     session.run("pytest", "-n", "2", "--cov", "--cov-report=term:skip-covered", *session.posargs)
 
 
@@ -45,6 +45,6 @@ def generate(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Programs of classes and numbers, and the front; `bench/run.py` has more."""
-    session.install("-e", ".[jit]")
+    session.install("-e", ".")
     session.run("python", "bench/classes.py")
     session.run("python", "bench/front.py")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("llvmlite", reason="the extra `jit` is not installed")
+pytest.importorskip("llvmlite", reason="no llvmlite for this Python or machine")
 
 from compile_compare import warm_at_once
 from group_writer import take_small_for_large
@@ -249,7 +249,8 @@ def test_where_no_process_can_be_started_it_is_made_here(
     program, names = PROGRAMS["SGD"]
     monkeypatch.setattr(apart, "possible", lambda: True)
     warm_at_once(monkeypatch)
-    monkeypatch.setattr(warm, "ASKING", 0)
+    for name, value in (("ASKING", 0), ("WAIT", 30)):
+        monkeypatch.setattr(warm, name, value)
     monkeypatch.setattr(apart.os, "posix_spawn", None)
     monkeypatch.setattr(apart, "running", {1, 2})  # as many as there may be
     monkeypatch.setattr(apart, "over", lambda process: False)

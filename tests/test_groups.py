@@ -21,7 +21,7 @@ from tensorsh.engine.compile import calls, fuse
 from tensorsh.engine.compile.machine import assembler, functions, machine
 from tensorsh.engine.compile.machine.code import Code
 
-needs_llvm = pytest.mark.skipif(find_spec("llvmlite") is None, reason="the extra `jit` is not installed")
+needs_llvm = pytest.mark.skipif(find_spec("llvmlite") is None, reason="no llvmlite")
 
 
 @pytest.fixture(params=["numpy", pytest.param("machine", marks=needs_llvm)])

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-pytest.importorskip("llvmlite", reason="the extra `jit` is not installed")
+pytest.importorskip("llvmlite", reason="no llvmlite for this Python or machine")
 
 from compile_compare import difference, report, seeds, warm_at_once
 from group_writer import program

@@ -1,8 +1,8 @@
 """Machine code made by another process, which puts it into the user's cache and ends.
 
 Loading LLVM and asking it takes some tenths of a second and a hundred megabytes, which a program should neither wait
-for nor hold. The process is a Python of the lowest priority that is told what to do by plain data in memory; it prints
-nothing, and who started it may end before it.
+for nor hold. The process is a Python that is told what to do by plain data in memory. It prints nothing, and who
+started it may end before it; where both want one core its priority gives it a thirtieth.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import store
 
 #: what the process runs
 BEGIN = (
-    "import marshal, os, sys; os.nice(19); "
+    "import marshal, os, sys; os.nice(15); os.closerange(3, 1024); "
     "folders, sys.pycache_prefix, sys.dont_write_bytecode, request = marshal.load(sys.stdin.buffer); "
     "sys.path += folders; "
     "from tensorsh.engine.compile.apart import make; make(*request)"
@@ -33,7 +33,7 @@ running: set[int] = set()
 def possible() -> bool:
     """Whether this interpreter can be started again as one."""
     name = os.path.basename(sys.executable or "")
-    return name.startswith("python") and not getattr(sys, "frozen", False)
+    return hasattr(os, "memfd_create") and name.startswith("python") and not getattr(sys, "frozen", False)
 
 
 def start(key: str, kind: str, description: Any) -> int:

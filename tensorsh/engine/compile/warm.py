@@ -38,7 +38,7 @@ SHARE = 20
 #: calls after which a program is looked for in the cache
 LOOK = 1_000
 #: what it costs to have machine code made by another process, to load LLVM, to make that of a call
-ASKING, LOADING, EACH = 3_000, 100_000, 1_500
+ASKING, LOADING, EACH = 1_500, 100_000, 1_500
 #: calls between looks whether another process is done
 WAIT = 20_000
 #: a number of runs that does not come
@@ -97,7 +97,8 @@ class Warm:
         self.entries = entries
         self.plain: list[Plain] = []
         self.key = ""
-        self.maker = 0
+        self.maker = 0  # the process that was asked; 0 while others are at work
+        self.patience = SHARE * (LOADING + EACH)  # calls to wait for it
         self.outline: Outline | None = None
         self.turn: Callable[[], int] = self._look
         self.left = max(1, self._runs(LOOK))
@@ -138,15 +139,17 @@ class Warm:
     def _ask(self) -> int:
         """Have it made."""
         self.maker = apart.start(self.key, "calls", self.plain)
-        if not self.maker:
-            return self._then(self._outline, SHARE * (LOADING + EACH))
         return self._then(self._wait, WAIT)
 
     def _wait(self) -> int:
-        over = apart.over(self.maker)
+        """Whether it is there by now; when other work has left that process no time for so long it is made here."""
+        over = self.maker and apart.over(self.maker)
         if self._found() or over:
             return NEVER
-        return self._runs(WAIT)
+        self.patience -= WAIT
+        if self.patience <= 0:
+            return self._then(self._outline, 0)
+        return self._runs(WAIT) if self.maker else self._ask()
 
     def _outline(self) -> int:
         """What there is to do; it is done here when it is a small share of what has been done."""
@@ -159,6 +162,8 @@ class Warm:
 
     def _make(self) -> int:
         assert self.outline is not None
+        if self.key and self._found():
+            return NEVER
         try:
             made = [assembled(text) for text in self.outline.texts]
         except (ImportError, OSError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import platform
+import os
 import struct
 import sys
 from functools import cache
@@ -26,6 +26,7 @@ ALIGNMENT = 64
 #: for unwinding, which functions that raise nothing do not need
 UNWINDING = b".eh_frame"
 READ, EXECUTE = 1, 4  # of mprotect
+RETURN = b"\xc3"  # the least image
 
 
 class Unlinkable(Exception):
@@ -47,8 +48,14 @@ class Section(NamedTuple):
 
 @cache
 def supported() -> bool:
-    """Whether this machine runs images."""
-    return sys.platform == "linux" and platform.machine() == "x86_64" and sys.maxsize > 2**32
+    """Whether images run here: the processor is theirs, and memory may be made executable."""
+    if sys.platform != "linux" or os.uname().machine != "x86_64" or sys.maxsize < 2**32:
+        return False
+    try:
+        placed(RETURN)
+    except OSError:
+        return False
+    return True
 
 
 def linked(data: bytes, function: str) -> bytes:

@@ -21,10 +21,10 @@ from .writer import STARTS, Writer
 Array = np.ndarray[Any, Any]
 Block = Callable[[int, int], object]
 
-#: additions (of 0.1 ns) that NumPy does before there is machine code: ten times what that costs to make. It is their
-#: number that counts, not the time they take nor what is in the user's cache, so that a program computes the same
-#: bits each time
-ENOUGH = 15_000_000_000
+#: additions (of 0.1 ns) that NumPy does before there is machine code: twice what that costs to make where nobody has
+#: made it yet. It is their number that counts, not the time they take nor what is in the user's cache, so that a
+#: program computes the same bits each time
+ENOUGH = 4_000_000_000
 #: the part of them after which another process is asked to have the code ready by then
 EARLY = 10
 
