@@ -87,7 +87,7 @@ def integers(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
     """A tuple of ints from one int, a tuple, a list, a Size or an integer tensor's elements."""
     if type(value) is int:
         return (value,)
-    if isinstance(value, tuple | list | range):
+    if isinstance(value, tuple | list):
         found = []
         for i, item in enumerate(value):
             if type(item) is int:
@@ -126,7 +126,8 @@ def bad_element(op: str, name: str, position: int, item: Any, at: int) -> Except
 
 def several(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
     """A tuple of ints where a single int is not taken for one."""
-    if isinstance(value, int):
+    own = isinstance(value, Tensor) and context.current().lists  # brackets of numbers
+    if not isinstance(value, tuple | list) and not own:
         raise _wrong(op, name, position, "tuple of ints", value)
     return integers(value, op, name, position)
 
@@ -148,6 +149,13 @@ def sizes(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[i
             raise _wrong(op, name, position, "tuple of ints", first)
         return integers(first, op, name, position)
     return integers(values, op, name, position)
+
+
+def in_one(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[int, ...]:
+    """Sizes as functions take them that are no methods: one tuple."""
+    if len(values) != 1:
+        raise ArgumentError(f"{op}() takes its sizes as one tuple", code="signature")
+    return several(values[0], op, name, position)
 
 
 def tensor_arguments(
@@ -232,6 +240,7 @@ converters.update(
         "int[]": integers,
         "ints": several,
         "int...": sizes,
+        "in one": in_one,
         "Tensor...": tensor_arguments,
         "float": real,
         "bool": boolean,

@@ -368,6 +368,23 @@ class Op(Recorded):
         form.__dict__ = self.__dict__
         return form
 
+    @cached_property
+    def in_one(self) -> Op:
+        """The same record where PyTorch's function takes sizes as one tuple, which its method takes one by one, too."""
+        form = object.__new__(_tuple_class(type(self)))
+        form.__dict__ = self.__dict__
+        return form
+
+    @cached_property
+    def bound_in_one(self) -> Callable[..., Any]:
+        return self.bind({**converters, "int...": converters["in one"]})
+
+    @property
+    def spreads(self) -> bool:
+        """Whether it is a tensor's method that takes sizes one by one."""
+        parameters = self.schema.parameters
+        return any(p.type == "Tensor" for p in parameters[:1]) and any(p.type == "int..." for p in parameters)
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self.method if instance is None else MethodType(self.method, instance)
 
@@ -417,6 +434,16 @@ def _function_class(of: type[Op]) -> type[Op]:
         }
         _function_classes[of] = type("function", (of,), made)
     return _function_classes[of]
+
+
+_tuple_classes: dict[type[Op], type[Op]] = {}
+
+
+def _tuple_class(of: type[Op]) -> type[Op]:
+    """A class of operations that are functions of one tuple of sizes."""
+    if of not in _tuple_classes:
+        _tuple_classes[of] = type(str(of.__name__), (of,), {"bound": property(lambda self: self.bound_in_one)})
+    return _tuple_classes[of]
 
 
 def camel(name: str) -> str:

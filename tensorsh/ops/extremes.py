@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import dtype as dt
+from ..engine.accepts import is_int
 from ..engine.apply import apply
 from ..engine.op import Op, composite, op, registry
 from ..engine.results import named_result
@@ -134,9 +135,9 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
         if dim is ABSENT and keepdim is ABSENT:
             return apply(whole, (input,))
         keepdim = keeps(name, input, dim, keepdim)
-        if type(dim) is not int:
+        if not is_int(dim):
             raise bad_call(name, input, dim)
-        return result(apply(along, (input, dim, keepdim)))
+        return result(apply(along, (input, int(dim), keepdim)))
 
     word = "largest" if name == "max" else "smallest"
     return composite(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import context
 from ..engine.apply import apply
 from ..engine.node import zeros
 from ..engine.op import composite, op, registry
@@ -166,7 +167,8 @@ def at_least(n: int, name: str, example: str, shape: Any) -> Any:
         """,
     )
     def expand_dims(tensors):
-        if len(tensors) == 1 and isinstance(tensors[0], tuple):
+        several = tuple if context.current().lists else tuple | list
+        if len(tensors) == 1 and isinstance(tensors[0], several):
             return tuple([shape(t) for t in converted(tensors[0], name)])
         found = [shape(t) for t in converted(tensors, name)]
         return found[0] if len(tensors) == 1 else tuple(found)

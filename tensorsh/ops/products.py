@@ -10,7 +10,7 @@ from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor
 from ..engine.warn import warn
-from ..errors import DTypeError, ShapeError, facts_of
+from ..errors import BadValue, DTypeError, ShapeError, facts_of
 from .add_products import addmm, addmm_turned
 from .elementwise import conj
 from .matmul import is_turned, matmul, mm, multiply
@@ -68,8 +68,13 @@ def tensordot(a, b, dims):
     tensor([[3., 3., 3., 3.],
             [3., 3., 3., 3.]])
     """
+    if not isinstance(dims, list | tuple | int | Tensor):
+        raise BadValue(
+            "tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] containing two "
+            f"lists, but got dims={dims}"
+        )
     if isinstance(dims, Tensor):
-        dims = dims.tolist() if dims.spec.numel > 1 else dims.item()
+        dims = dims.tolist() if dims.spec.numel > 1 else int(dims.item())
     if isinstance(dims, list | tuple):
         first, second = ([int(d) for d in (x if isinstance(x, list | tuple) else (x,))] for x in dims)
         return contract(a, b, first, second)

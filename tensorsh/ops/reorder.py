@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.accepts import is_int
 from ..engine.apply import apply
 from ..engine.op import composite, op, registry
 from ..engine.spec import Spec
 from ..engine.tensor import Tensor, install, read_only, type_name
 from ..engine.warn import warn
 from ..errors import ArgumentError, ShapeError
-from .rules import wrap_dim
+from .rules import bad_call, wrap_dim
 
 
 def transposed(x: Spec, dim0: int, dim1: int) -> Spec:
@@ -179,6 +180,9 @@ for spelling in ("movedim", "moveaxis"):
         """,
     )
     def move(input, source, destination, name=spelling):
+        if isinstance(source, bool):
+            raise bad_call(name, input, source, destination)
+        source, destination = (int(dims) if is_int(dims) else dims for dims in (source, destination))
         if isinstance(source, int) != isinstance(destination, int):
             kind = "int" if isinstance(source, int) else "tuple of ints"
             raise ArgumentError(

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..engine import dtype as dt
 from ..engine.apply import apply
+from ..engine.arguments import integers
 from ..engine.op import Op, composite, op, registry
 from ..engine.schema import ABSENT
 from ..engine.spec import Spec, broadcast_shapes
@@ -124,8 +125,8 @@ def spread_op(name: str, example: str) -> Op:
         if correction is ABSENT or correction is None:
             correction = 1 if unbiased is ABSENT or unbiased else 0
         keepdim = keepdim is not ABSENT and keepdim
-        dims = None if dim is ABSENT or dim is None or dim == () or dim == [] else dim
-        dims = (dims,) if isinstance(dims, int) else None if dims is None else tuple(dims)
+        everything = dim is ABSENT or dim is None or (isinstance(dim, tuple | list) and not dim)
+        dims = None if everything else integers(dim, name, "dim", 2)
         out = apply(record, (input, dims, correction, keepdim))
         if not input.is_meta and freedom(input.spec, out[0].spec if with_mean else out.spec) <= correction:
             warn(

@@ -109,7 +109,9 @@ class Namespace:
             from ..engine.python_functions import in_python
 
             found = registry.get(path)
-            return found.in_python if isinstance(found, Op) and in_python(path) else found
+            if isinstance(found, Op) and in_python(path):
+                return found.in_python
+            return found.in_one if isinstance(found, Op) and found.spreads else found
         return namespace(path) if has_namespace(path) else None
 
     def names(self) -> set[str]:
