@@ -442,7 +442,9 @@ _tuple_classes: dict[type[Op], type[Op]] = {}
 def _tuple_class(of: type[Op]) -> type[Op]:
     """A class of operations that are functions of one tuple of sizes."""
     if of not in _tuple_classes:
-        _tuple_classes[of] = type(str(of.__name__), (of,), {"bound": property(lambda self: self.bound_in_one)})
+        _tuple_classes[of] = type(
+            str(of.__name__), (of,), {"bound": property(lambda self: self.bound_in_one)}
+        )
     return _tuple_classes[of]
 
 

@@ -18,6 +18,8 @@ from ..engine.batched import Batched
 from ..engine.hooks import called
 from ..engine.op import composite, registry
 from ..engine.tensor import Tensor, full_spec, make_tensor, wrap
+from ..engine.undefined_walk import undefined as undefined_gradients
+from ..engine.warn import warn
 from ..errors import BadValue, GradientError
 from .tape import basis
 from .vmap import over_rows
@@ -112,7 +114,13 @@ def gradients(
 
 
 def check(
-    func: Function, inputs: tuple[Any, ...], eps: float, atol: float, rtol: float, batched: bool
+    func: Function,
+    inputs: tuple[Any, ...],
+    eps: float,
+    atol: float,
+    rtol: float,
+    batched: bool,
+    undefined: bool,
 ) -> None:
     """Raises where the gradients of a function do not agree with central differences."""
     leaves = wanted(inputs)
@@ -145,6 +153,36 @@ def check(
     for g in gradients(outputs, leaves, zeros) if outputs else ():
         if g is not None and np.any(g.array != 0):
             raise mismatch("backward not multiplied by grad_output")
+    if undefined:
+        check_undefined(func, inputs, leaves)
+
+
+def check_undefined(func: Function, inputs: tuple[Any, ...], leaves: Sequence[Tensor]) -> None:
+    """Gradients of outputs that are undefined, all of them and each alone, have gradients that are none or zero."""
+    count = len(differentiable(called(func, *inputs)))
+    for missing in [set(range(count)), *([{i} for i in range(count)] if count > 1 else [])]:
+        outputs = differentiable(called(func, *inputs))
+        seeds = [None if i in missing else full_spec(o.spec, 0) for i, o in enumerate(outputs)]
+        try:
+            found = undefined_gradients(outputs, seeds, leaves)
+        except RuntimeError as error:
+            warn(BREAKING)
+            raise mismatch(f"Expected backward function to handle undefined output grads. {SEE}") from error
+        if any(g is not None and np.any(g.array != 0) for g in found):
+            warn(BREAKING)
+            raise mismatch(
+                "Expected all input grads to be undefined or zero when all output grads are undefined or zero. "
+                + SEE
+            )
+
+
+#: what PyTorch says beside an error about gradients that are undefined
+BREAKING = (
+    "Backwards compatibility: New undefined gradient support checking feature is enabled by default, but it may break "
+    'existing callers of this function. If this is true for you, you can call this function with "check_undefined_grad='
+    'False" to disable the feature'
+)
+SEE = 'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
 
 
 def context_saves(leaves: Sequence[Tensor]) -> None:
@@ -246,8 +284,10 @@ def gradcheck(func, inputs, eps, atol, rtol, raise_exception, *options):
     >>> gradcheck(tanh, tensor([0.5, 1.], dtype=float64, requires_grad=True))
     True
     """
-    batched = options[3]
-    return answered(lambda: check(func, as_tuple(inputs), eps, atol, rtol, batched), raise_exception)
+    undefined, _, batched = options[1:4]
+    return answered(
+        lambda: check(func, as_tuple(inputs), eps, atol, rtol, batched, undefined), raise_exception
+    )
 
 
 @composite(
@@ -263,7 +303,8 @@ def gradgradcheck(func, inputs, grad_outputs, eps, atol, rtol, non_contiguous, r
     >>> gradgradcheck(tanh, tensor([0.5, 1.], dtype=float64, requires_grad=True))
     True
     """
-    given, batched = as_tuple(inputs), options[3]
+    given = as_tuple(inputs)
+    undefined, _, batched = options[1:4]
     n = len(given)
     differentiated = [i for i, t in enumerate(given) if isinstance(t, Tensor) and t.requires_grad]
     weights = (
@@ -277,7 +318,9 @@ def gradgradcheck(func, inputs, grad_outputs, eps, atol, rtol, non_contiguous, r
         found = gradients(outputs, [args[i] for i in differentiated], args[n:], create=True)
         return tuple([g for g in found if g is not None])
 
-    return answered(lambda: check(first, (*given, *weights), eps, atol, rtol, batched), raise_exception)
+    return answered(
+        lambda: check(first, (*given, *weights), eps, atol, rtol, batched, undefined), raise_exception
+    )
 
 
 def random_weight(output: Tensor) -> Tensor:
