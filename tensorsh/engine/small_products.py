@@ -30,7 +30,7 @@ OWN, LANES = 1_000_000, 32
 #: the depth from which on BLAS adds up parts of a chain by themselves, at most so deep
 PART = 192
 #: multiplications up to which the orders of small results are followed
-FOLLOWED = 1 << 17
+FOLLOWED = 1 << 20
 #: multiplications up to which the orders of batches are followed, and up to which their matrices are taken one by one
 BATCHES, LOOPED = 1 << 21, 1 << 13
 #: multiplications of each two matrices of a batch from which on PyTorch asks BLAS
@@ -104,6 +104,14 @@ def is_outer(a: Any, b: Any) -> bool:
     return a.ndim == b.ndim == 2 and a.shape[1] == 1 < min(a.shape[0], b.shape[1]) and a.dtype.kind == "f"
 
 
+def product_onto(input: Array, a: Array, b: Array) -> Array:
+    """`input + a @ b`; what is added in parts begins with the input."""
+    if a.dtype is FLOAT32 and b.dtype is FLOAT32 and _part(a.shape[1]) < a.shape[1]:
+        if a.size and b.size and order_of(a, b) == FUSED:
+            return _chain_of_fused(a, b, input)
+    return np.add(input, matrix_product(a, b))
+
+
 def matrix_product(a: Array, b: Array) -> Array:
     """`a @ b` of matrices."""
     if is_outer(a, b):
@@ -158,7 +166,7 @@ def _follow(a: Array, b: Array, order: int, out: Array) -> None:
         in_lanes(a, b, order, out)
 
 
-def _chain_of_fused(a: Array, b: Array) -> Array:
+def _chain_of_fused(a: Array, b: Array, onto: Array | None = None) -> Array:
     k = a.shape[-1]
     part = _part(k)
     if _by_columns(a, b, part):
@@ -166,6 +174,8 @@ def _chain_of_fused(a: Array, b: Array) -> Array:
     if part == k:
         return matmul(a, b)
     total = matmul(a[..., :part], b[..., :part, :])
+    if onto is not None:
+        total += onto
     for at in range(part, k, part):
         total += matmul(a[..., at : at + part], b[..., at : at + part, :])
     return total

@@ -12,7 +12,7 @@ import numpy as np
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import Op, op
-from ..engine.small_products import matrix_product, matrix_vector
+from ..engine.small_products import matrix_product, matrix_vector, product_onto
 from ..engine.spec import Spec
 from ..errors import DTypeError, ShapeError
 from .broadcast import expanded_size
@@ -76,6 +76,12 @@ def addmm(input, a, b, beta, alpha):
     >>> addmm([10., 20.], [[1., 2.]], [[1., 0.], [0., 1.]])
     tensor([[11., 22.]])
     """
+    return _added(input, a, b, beta, alpha)
+
+
+def _added(input: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
+    if beta == alpha == 1:
+        return product_onto(input, a, b)
     return combined(input, matrix_product(a, b), beta, alpha)
 
 
@@ -105,7 +111,7 @@ addmm_turned = op(
     grad_fn="AddmmBackward0",
     names=(),
     formula="{1} @ {2} + {0}",
-)(lambda input, a, b, beta, alpha: combined(input, matrix_product(a, b), beta, alpha))
+)(_added)
 _addmm_derivatives(addmm_turned, True)
 
 
