@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,12 @@ from tensorsh.engine.op import Op
 from tensorsh.engine.tensor import TENSORS
 
 Array = np.ndarray[Any, Any]
+
+
+#: how the page of opaque kernels goes on with those that are read in some calls
+SOMETIMES = "## In some calls"
+#: reasons that are the call's, not the kernel's
+ACCIDENTS = ("is given no elements", "reduces what has no")
 
 
 def tape() -> Tape:
@@ -78,6 +85,7 @@ class Checking(Mode):
 
     def __init__(self) -> None:
         self.read: Counter[str] = Counter()
+        self.opaque: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.wrong: list[str] = []
 
     def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
@@ -100,6 +108,7 @@ class Checking(Mode):
         with np.errstate(all="ignore"):
             got = as_read(op.kernel, arrays, want.shape)
         if isinstance(got, str):
+            self.opaque[op.name][got] += 1
             return
         self.read[op.name] += 1
         if got.dtype != want.dtype or not np.array_equal(got, want, equal_nan=want.dtype.kind in "fc"):
@@ -112,6 +121,13 @@ def test_kernels_are_read_as_they_compute() -> None:
         check(Session(), case["program"], checking)
     assert not checking.wrong
     assert len(checking.read) > 40
+    page = (Path(__file__).parents[1] / "docs" / "opaque.md").read_text(encoding="utf-8")
+    told = "run: python tools/generate.py --coverage"
+    for name, reasons in checking.opaque.items():
+        if name not in checking.read and not any(reason.startswith(ACCIDENTS) for reason in reasons):
+            assert f"`{name}`" in page, told
+    for name in checking.read:
+        assert f"`{name}`" not in page.partition(SOMETIMES)[0], told
 
 
 def check(session: Session, program: str, mode: Mode) -> None:

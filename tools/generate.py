@@ -4,7 +4,7 @@ The pages of operations (`reference`), the tutorial (`tutorial_page`) and the ty
 what people and editors read. Tests compare these files with the records; the program needs none of them.
 
 `python tools/generate.py --coverage` runs every recorded case of PyTorch instead, which takes a minute, and
-writes docs/coverage.md.
+writes docs/coverage.md and docs/opaque.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import coverage_page  # noqa: E402
+import opaque_page  # noqa: E402
 import reference  # noqa: E402
 import stubs  # noqa: E402
 import tutorial_page  # noqa: E402
@@ -24,6 +25,7 @@ import tutorial_page  # noqa: E402
 def main() -> None:
     if sys.argv[1:] == ["--coverage"]:
         coverage_page.PAGE.write_text(coverage_page.coverage(), encoding="utf-8")
+        opaque_page.PAGE.write_text(opaque_page.text(), encoding="utf-8")
         return
     texts = reference.pages()
     for path in set(reference.FOLDER.glob("*.md")) - set(texts):

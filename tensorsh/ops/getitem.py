@@ -60,7 +60,7 @@ def _(grad, input_spec, dim, index):
     names=(),
 )
 def select_backward(grad, size, dim, index):
-    out = np.zeros(size, grad.dtype)
+    out = np.zeros(size, grad.dtype, like=grad)
     out[(slice(None),) * dim + (index, ...)] = grad
     return out
 
@@ -109,7 +109,7 @@ def _(grad, input_spec, dim, start, end, step):
     names=(),
 )
 def slice_backward(grad, size, dim, start, end, step):
-    out = np.zeros(size, grad.dtype)
+    out = np.zeros(size, grad.dtype, like=grad)
     out[(slice(None),) * dim + (slice(start, end, step),)] = grad
     return out
 

@@ -323,7 +323,7 @@ def logsumexp(x, dim, keepdim):
     top = np.where(np.isinf(top), np.zeros((), top.dtype), top)
     e = EXP(x - top)
     wide = e.astype(np.float32) if e.dtype.itemsize == 2 else e
-    out = LOG(np.asarray(np.add.reduce(wide, axis=axes, keepdims=True)).astype(e.dtype, copy=False)) + top
+    out = LOG(np.add.reduce(wide, axis=axes, keepdims=True).astype(e.dtype, copy=False)) + top
     return out if keepdim else out.squeeze(axes)
 
 

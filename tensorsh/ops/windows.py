@@ -28,7 +28,7 @@ def pad(x: Any, padding: Ints, value: Any = 0) -> Any:
         return x
     lead = x.ndim - len(padding)
     shape = x.shape[:lead] + tuple(n + 2 * p for n, p in zip(x.shape[lead:], padding, strict=True))
-    out = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
+    out = np.full(shape, value, x.dtype, like=x) if value else np.zeros(shape, x.dtype, like=x)
     inner = [slice(p, p + n) for n, p in zip(x.shape[lead:], padding, strict=True)]
     out[at_end(inner)] = x
     return out

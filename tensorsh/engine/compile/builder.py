@@ -65,6 +65,7 @@ class Builder(Calls):
             spans.append((start, len(self.lines)))
         body = self.lines
         self.program.calls = len(steps)
+        self.program.opaque = trace.opaque
         self.lines = []
         self.leaving.write(self.passage)
         head = [*self.fetch, *self._guards(), *self._protection(), *self._rescue(), *self.leaving.head]

@@ -81,7 +81,9 @@ class Listing:
         text = "\n".join([*self.functions.values(), *self.inputs, *self.memory, *body])
         self.imports += [line for name, line in known.items() if re.search(rf"\b{name}\b", text)]
         parts = [
-            f"# {title}: {program.calls} calls, {program.memory:,} bytes of memory",
+            "\n".join(
+                [f"# {title}: {program.calls} calls, {program.memory:,} bytes of memory", *self._opaque()]
+            ),
             "\n".join(sorted(set(self.imports), key=len)),
             *self.functions.values(),
             "\n".join(["# inputs", *(self.inputs or ["# none"])]),
@@ -92,6 +94,10 @@ class Listing:
         parts.append("\n".join(["def step():", *(f"    {line}" for line in body)]))
         parts.append("print(step())")
         return "\n\n".join(parts) + "\n"
+
+    def _opaque(self) -> list[str]:
+        """Why some operations are one call of their kernel."""
+        return [f"# {name} is a kernel that {reason}" for name, reason in sorted(self.program.opaque.items())]
 
     def _places(self, label: str) -> str | None:
         """Where each row's class may stand in a matrix, if `label` is that."""

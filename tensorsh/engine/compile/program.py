@@ -18,6 +18,7 @@ class Program:
     """A function that does what the traced statements did, or returns False and has done nothing.
 
     text      the function as it is written
+    opaque    the operations whose kernels it calls as they are → why they could not be read
     scope     what its names stand for
     steps     the lines of the calls; inputs, numbers (text → name, value) and results say for a reader
               what is in them
@@ -31,6 +32,7 @@ class Program:
         self.passage: Passage | None = None
         self.epoch = -1
         self.steps: list[str] = []
+        self.opaque: dict[str, str] = {}
         self.calls = 0
         self.inputs: dict[str, tuple[str, tuple[int, ...], str]] = {}
         self.numbers: dict[str, tuple[str, float]] = {}

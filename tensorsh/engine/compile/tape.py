@@ -38,6 +38,7 @@ class Tape:
     bases      what a reshaped Value is another shape of
     marks      what else is known of a Value, by its id
     one_hot    which Values have one number in each row
+    opaque     the operations whose kernels are called as they are → why they could not be read
     demands    questions about the values of tensors from outside, which guard the program
     """
 
@@ -52,6 +53,7 @@ class Tape:
         self.marks: dict[Any, Value] = {}
         self.one_hot = OneHot(self)
         self.scope: dict[str, Any] = {}
+        self.opaque: dict[str, str] = {}
         self.demands: list[tuple[External, Any]] = []
 
     def stop(self, reason: str) -> Any:

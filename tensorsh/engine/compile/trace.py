@@ -25,7 +25,7 @@ from ..tensor import TENSORS, Tensor, View, make_tensor
 from .draws import Stream
 from .machine.instructions import has_code
 from .steps import External, Step
-from .tape import Tape
+from .tape import Tape, source_of
 from .tracer import read
 from .values import Number, Value, turn
 from .watch import Watch
@@ -198,9 +198,11 @@ class Trace(Tape, Mode):
         state = context.current()
         key, plan = self._plan(op, concrete, state.dtype)
         outs = self.compute(op, plan, args)
-        if constant and not op.view and len(self.steps) > mark and not any(type(a) is Number for a in args):
-            del self.steps[mark:]
-            return self._constant_result(op, args)
+        if constant and not op.view and not any(type(a) is Number for a in args):
+            if len(self.steps) > mark:
+                del self.steps[mark:]
+                return self._constant_result(op, args)
+            outs = source_of(outs)  # an array, which may be looked at
         if plan.many:
             result: Any = tuple([make_tensor(v, s) for v, s in zip(outs, plan.out, strict=True)])
         else:
@@ -282,6 +284,7 @@ class Trace(Tape, Mode):
                 out = read(self, op.kernel, arrays, plan.out.shape)
                 if type(out) is Value:
                     return out if out.dtype == plan.out.np else self.ufunc_cast(out, plan.out.np)
+                self.opaque[op.name] = str(out)
             if blocked:
                 return self.by_element(op.kernel, tuple(arrays), plan.out, label)
         specs = plan.out if plan.many else (plan.out,)

@@ -302,6 +302,7 @@ class Tracer:
 
     __array__ = unknown("makes another array of its input")
     __bool__ = __float__ = __int__ = __index__ = __complex__ = item = unknown("asks for a value")
+    __pow__ = __rpow__ = unknown("takes powers by an operator")
     tolist = any = all = argmax = argmin = unknown("asks for values")
     __hash__ = object.__hash__
 
@@ -322,6 +323,8 @@ class Tracer:
         return self.reader.ufunc(function, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        if function in CREATORS:
+            return CREATORS[function](self, *args, **options)
         work = FUNCTIONS.get(function)
         if work is None:
             raise Unread(f"calls np.{function.__name__}")
@@ -341,11 +344,13 @@ class Tracer:
         return Tracer(self.reader, value.layout, value, self.root, owned=self.owned)
 
     def reshape(self, *shape: Any, order: str = "C") -> Tracer:
-        if order != "C":
+        if order != "C" and not self.flags.c_contiguous:
             raise Unread("reads an array in another order")
         wanted = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        new = self.layout.reshape(wanted).shape
-        return self if new == self.shape else self.view_by(reshape, new, label="reshape")
+        new = self.layout.reshape(wanted)
+        if new.size and not np.may_share_memory(new, self.layout):
+            return self.copy().reshape(new.shape)
+        return self if new.shape == self.shape else self.view_by(reshape, new.shape, label="reshape")
 
     def transpose(self, *axes: Any) -> Tracer:
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
@@ -362,13 +367,20 @@ class Tracer:
     def squeeze(self, axis: Any = None) -> Tracer:
         return self.reshape(self.layout.squeeze(axis).shape)
 
-    def ravel(self) -> Tracer:
-        return self.reshape(-1)
+    def ravel(self, order: str = "C") -> Tracer:
+        return self.reshape(-1, order=order)
 
     T = property(lambda self: self.transpose())
     real = property(lambda self: self if self.dtype.kind != "c" else unknown("takes complex numbers apart")())
 
     def __getitem__(self, at: Any) -> Tracer:
+        found = self.part(at)
+        if not found.ndim and self.ndim and at is not Ellipsis:
+            found.scalar = self.root.picked = True
+        return found
+
+    def part(self, at: Any) -> Tracer:
+        """A view of what is at an index."""
         parts = at if type(at) is tuple else (at,)
         if not all(p is None or p is Ellipsis or isinstance(p, int | np.integer | slice) for p in parts):
             raise Unread("picks elements by an array")
@@ -378,8 +390,6 @@ class Tracer:
             return self
         found = self.view_by(part, parts, label="part")
         found.at = at
-        if not found.ndim and at is not Ellipsis:
-            found.scalar = self.root.picked = True
         return found
 
     # ---------------------------------------------------------------- writing
@@ -415,7 +425,7 @@ class Tracer:
         if at is Ellipsis and not self.shared and value.shape == self.shape:
             self.held, self.layout, self.owned = value, value.layout, False
             return
-        place = self if at is Ellipsis else self[at]
+        place = self.part(at)
         if not place.owned:
             raise Unread("changes its input")
         self.stays()
@@ -437,17 +447,39 @@ class Tracer:
             return self.reader.call(cast_into, (self,), self.shape, self.dtype)
         return self.reader.made(self.reader.tape.ufunc_cast(value, self.dtype), (value,))
 
-    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        return np.add.reduce(self, axis=axis, dtype=dtype, out=out, keepdims=keepdims)
+    def sum(self, *args: Any, **options: Any) -> Any:
+        return reduced(np.add, self, *args, **options)
 
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        return np.maximum.reduce(self, axis=axis, out=out, keepdims=keepdims)
+    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False, **options: Any) -> Any:
+        return reduced(np.maximum, self, axis, None, out, keepdims, **options)
 
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        return np.minimum.reduce(self, axis=axis, out=out, keepdims=keepdims)
+    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False, **options: Any) -> Any:
+        return reduced(np.minimum, self, axis, None, out, keepdims, **options)
+
+    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        if self.dtype.kind != "f" or self.itemsize < 4:
+            raise Unread("asks for the mean of other numbers than floats")
+        total = reduced(np.add, self, axis, dtype, None, keepdims)
+        return np.divide(total, self.dtype.type(self.size // max(total.size, 1)), out=out)
+
+    def conj(self) -> Any:
+        return np.conjugate(self)
 
     def fill(self, number: Any) -> None:
         self[...] = number
+
+
+def reduced(
+    function: Any,
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+    **options: Any,
+) -> Any:
+    """What a method of arrays does."""
+    return function.reduce(x, axis, dtype, out, keepdims, **options)
 
 
 def _operators(name: str, function: Any) -> None:
@@ -542,6 +574,29 @@ def _like(x: Any, dtype: Any = None, shape: Any = None, **options: Any) -> Any:
     return Tracer(x.reader, np.empty_like(x.layout, dtype, shape=shape, **options), None)
 
 
+def _filled(x: Any, number: Any, shape: Any, dtype: Any = float) -> Any:
+    """An array with one number everywhere."""
+    kind, shape = np.dtype(dtype), (shape,) if isinstance(shape, int) else tuple(shape)
+    return x.reader.made(x.reader.tape.call(cast_into, (kind.type(number),), shape, kind), ())
+
+
+def _filled_like(x: Any, number: Any, dtype: Any = None) -> Any:
+    if not x.flags.c_contiguous:
+        raise Unread("makes an array in another order")
+    return _filled(x, number, x.shape, x.dtype if dtype is None else dtype)
+
+
+def _broadcast_all(*arrays: Any) -> tuple[Any, ...]:
+    shape = np.broadcast_shapes(*map(np.shape, arrays))
+    return tuple([np.broadcast_to(a, shape) for a in arrays])
+
+
+def _flipped(x: Any, axis: Any = None) -> Any:
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    turned = {a % x.ndim for a in axes}
+    return x[tuple([slice(None, None, -1 if d in turned else 1) for d in range(x.ndim)])]
+
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
     np.concatenate: _concatenate,
@@ -549,11 +604,21 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.expand_dims: _expand,
     np.moveaxis: _moved,
     np.empty_like: _like,
+    np.zeros_like: lambda x, dtype=None: _filled_like(x, 0, dtype),
+    np.ones_like: lambda x, dtype=None: _filled_like(x, 1, dtype),
+    np.full_like: _filled_like,
+    np.broadcast_arrays: _broadcast_all,
+    np.flip: _flipped,
+    np.atleast_1d: lambda x: x if x.ndim else x.reshape(1),
     np.reshape: lambda x, shape, **options: x.reshape(shape, **options),
     np.transpose: lambda x, axes=None: x.transpose(*([] if axes is None else [axes])),
     np.swapaxes: lambda x, a, b: x.swapaxes(a, b),
+    np.split: lambda x, n, axis=0: [
+        x[(slice(None),) * (axis % x.ndim) + (slice(p[0], p[-1] + 1),)]
+        for p in np.split(np.arange(x.shape[axis]), n)
+    ],
     np.squeeze: lambda x, axis=None: x.squeeze(axis),
-    np.ravel: lambda x: x.ravel(),
+    np.ravel: lambda x, order="C": x.ravel(order),
     np.ndim: lambda x: x.ndim,
     np.shape: lambda x: x.shape,
     np.size: lambda x: x.size,
@@ -561,4 +626,11 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.max: lambda x, *args, **options: x.max(*args, **options),
     np.min: lambda x, *args, **options: x.min(*args, **options),
     np.copy: lambda x: x.copy(),
+}
+#: those that make an array `like=` a tracer, which they are given first
+CREATORS: dict[Any, Callable[..., Any]] = {
+    np.zeros: lambda x, *args, **options: _filled(x, 0, *args, **options),
+    np.ones: lambda x, *args, **options: _filled(x, 1, *args, **options),
+    np.full: lambda x, shape, number, *args, **options: _filled(x, number, shape, *args, **options),
+    np.empty: lambda x, shape, dtype: Tracer(x.reader, np.empty(shape, dtype), None),
 }
