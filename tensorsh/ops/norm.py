@@ -59,6 +59,11 @@ def check_dtypes(x: Spec, *parameters: Spec | None) -> None:
     raise DTypeError(message, code="dtype-mismatch", help=f"convert the parameters to {x.dtype.name}")
 
 
+def statistics_dtype(x: Spec, weight: Any) -> dt.DType:
+    """What mean and rstd are kept in for the backward: the dtype of the parameters."""
+    return weight.dtype if isinstance(weight, Spec) else x.dtype
+
+
 # ------------------------------------------------------------------ layer_norm
 
 
@@ -172,8 +177,9 @@ def layer_norm_backward(grad, x, shape, weight, eps, kept, needs):
 
 
 @layer_norm.derivative("input", "weight", "bias", one="")
-def _(grad, input, input_spec, normalized_shape, weight, eps, needs):
-    return layer_norm_backward(grad, input, normalized_shape, weight, eps, input_spec.dtype, needs)
+def _(grad, input, input_spec, normalized_shape, weight, weight_spec, eps, needs):
+    kept = statistics_dtype(input_spec, weight_spec)
+    return layer_norm_backward(grad, input, normalized_shape, weight, eps, kept, needs)
 
 
 @composite(

@@ -17,7 +17,7 @@ from ..engine.tensor import Tensor
 from ..errors import BadValue, ShapeError
 from . import batch_norm_steps as steps
 from .loss_rules import only_float, sizes
-from .norm import check_dtypes, input_gradient, standardised
+from .norm import check_dtypes, input_gradient, standardised, statistics_dtype
 from .norm_channels import check_batch, per_channel, rest_of
 
 
@@ -140,8 +140,9 @@ def batch_norm_backward(grad, x, weight, mean, var, training, eps, kept, needs):
 
 
 @batch_norm_primitive.derivative("input", "weight", "bias", one="")
-def _(grad, input, input_spec, weight, running_mean, running_var, training, eps, needs):
-    given = (weight, running_mean, running_var, training, eps, input_spec.dtype, needs)
+def _(grad, input, input_spec, weight, weight_spec, running_mean, running_var, training, eps, needs):
+    kept = statistics_dtype(input_spec, weight_spec)
+    given = (weight, running_mean, running_var, training, eps, kept, needs)
     return batch_norm_backward(grad, input, *given)
 
 

@@ -15,7 +15,7 @@ from ..errors import BadValue, ShapeError
 from . import batch_norm_steps as steps
 from .loss_rules import only_float
 from .moments import moments
-from .norm import Dims, check_dtypes, input_gradient, standardised
+from .norm import Dims, check_dtypes, input_gradient, standardised, statistics_dtype
 
 # ------------------------------------------------------------------ group_norm
 
@@ -85,10 +85,10 @@ def group_norm_primitive(x, groups, weight, bias, eps):
 
 
 @group_norm_primitive.derivative("input", "weight", "bias")
-def _(grad, input, input_spec, num_groups, weight, eps, needs):
+def _(grad, input, input_spec, num_groups, weight, weight_spec, eps, needs):
     shape = input.spec.shape
     grouped = (shape[0], num_groups, math.prod(shape[1:]) // num_groups)
-    normal, rstd = standardised(input.reshape(grouped), (2,), eps, input_spec.dtype)
+    normal, rstd = standardised(input.reshape(grouped), (2,), eps, statistics_dtype(input_spec, weight_spec))
     g = grad if weight is None else grad * weight.view(per_channel(len(shape)))
     rest = rest_of(len(shape))
     return (
