@@ -7,7 +7,6 @@ which is only mapped and run; neither LLVM nor what writes its text is loaded fo
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
 import sys
@@ -21,6 +20,11 @@ import numpy as np
 from ... import kept
 from .. import context
 from .machine.image import ALIGNMENT, supported
+
+try:
+    from _blake2 import blake2b  # without OpenSSL, which `hashlib` loads
+except ImportError:
+    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from .plan import Outline
@@ -81,11 +85,11 @@ def sources() -> Iterator[tuple[str, int, int]]:
 def key(kind: str, description: Any) -> str:
     """The name of the file for a description of plain data."""
     data = marshal.dumps((kind, description), 2)  # 2: the same bytes whoever else holds a part of it
-    return PREFIX + hashlib.sha256(environment() + data).hexdigest()
+    return PREFIX + blake2b(environment() + data, digest_size=32).hexdigest()
 
 
 def digest(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()
+    return blake2b(content, digest_size=32).digest()
 
 
 def find(name: str) -> Any:
