@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from oracle import read_lines
 from tensorsh import torch
+from tensorsh.engine import vector_log
 
 FUNCTIONS = {
     "torch.softmax": lambda x: torch.softmax(x, -1),
@@ -62,3 +65,14 @@ def test_edges_of_logarithms() -> None:
     assert str(functional.softplus(x)[:5].tolist()) == "[inf, 0.0, nan, 9.999999680285692e+37, 0.0]"
     assert functional.softplus(torch.full((16,), 200.0), threshold=1000)[0] == inf
     assert str(functional.logsigmoid(x)[:3].tolist()) == "[0.0, -inf, nan]"
+
+
+@pytest.mark.parametrize("function", [vector_log.log, vector_log.log1p])
+def test_logarithms_of_what_has_none(function: Callable[..., Any]) -> None:
+    x = np.array([np.inf, np.nan, 1.0], np.float32)
+    with np.errstate(all="ignore"):
+        found = function(x)
+        into = x.copy()
+        function(into, into)
+    assert found[0] == np.inf and np.isnan(found[1]) and np.isfinite(found[2])
+    np.testing.assert_array_equal(into, found)

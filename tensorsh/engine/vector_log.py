@@ -25,6 +25,7 @@ POLYNOMIAL = tuple(float(np.float32(c)) for c in (0.3027294874, 0.3996108174, 0.
 TO_ONE = np.float32(1 / 0.75)
 #: log(1 + x) of what lies beyond is infinite to the library
 GREATEST = 1e38
+LARGEST = float(np.finfo(np.float32).max)
 
 ONE, TWO = np.float32(1), np.float32(2)
 
@@ -38,7 +39,7 @@ def log(x: Array, out: Array | None = None) -> Array:
             return found
     e = _exponent(x)
     m = (x.view(np.int32) - (e << 23)).view(FLOAT32)
-    return _sum(e, m - ONE, ONE, m, np.isinf(x), out)
+    return _sum(e, m - ONE, ONE, m, x, LARGEST, out)
 
 
 def log1p(x: Array, out: Array | None = None) -> Array:
@@ -54,15 +55,19 @@ def log1p(x: Array, out: Array | None = None) -> Array:
     m *= scale
     m += scale - ONE
     single = m.astype(FLOAT32)
-    return _sum(e, single, TWO, single, x > GREATEST, out)
+    return _sum(e, single, TWO, single, x, GREATEST, out)
 
 
 def _exponent(x: Array) -> Array:
     return ((x * TO_ONE).view(np.int32) >> 23) - 127
 
 
-def _sum(e: Array, above: Array, one: np.float32, below: Array, infinite: Array, out: Array | None) -> Array:
-    """The logarithm from the exponent and q = above / (one + below)."""
+def _sum(
+    e: Array, above: Array, one: np.float32, below: Array, x: Array, end: float, out: Array | None
+) -> Array:
+    """The logarithm from the exponent and q = above / (one + below); beyond `end` infinite, of nan nan."""
+    finite = x <= end
+    beyond = None if finite.all() else x + FLOAT32.type(np.inf)  # `out` may be x
     divisor = one + below
     q = above * (ONE / divisor)
     square = q * q
@@ -82,5 +87,6 @@ def _sum(e: Array, above: Array, one: np.float32, below: Array, infinite: Array,
     if out is None:
         out = np.empty(e.shape, FLOAT32)
     out[...] = total
-    np.copyto(out, np.inf, where=infinite)
+    if beyond is not None:
+        np.copyto(out, beyond, where=~finite)
     return out

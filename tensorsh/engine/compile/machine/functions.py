@@ -91,7 +91,7 @@ def vector_log(c: Code, x: str) -> str:
     shifted = c.binary("shl", "i32", exponent, "23")
     m = c.bits(c.binary("sub", "i32", c.bits(x, KIND, "i32"), shifted), "i32", KIND)
     found = _log_sum(c, exponent, c.binary("fsub", KIND, m, number(1)), 1, m)
-    return c.select(KIND, c.compare("oeq", KIND, x, number(math.inf)), x, found)
+    return c.select(KIND, c.compare("ueq", KIND, x, number(math.inf)), x, found)  # infinity and nan
 
 
 def vector_log1p(c: Code, x: str) -> str:
@@ -103,7 +103,8 @@ def vector_log1p(c: Code, x: str) -> str:
     less = c.cast(c.binary("fsub", KIND, scale, number(1)), KIND, "double")
     m = c.cast(c.binary("fadd", "double", product, less), "double", KIND)
     found = _log_sum(c, exponent, m, 2, m)
-    return c.select(KIND, c.compare("ogt", KIND, x, number(logs.GREATEST)), number(math.inf), found)
+    beyond = c.binary("fadd", KIND, x, number(math.inf))
+    return c.select(KIND, c.compare("ugt", KIND, x, number(logs.GREATEST)), beyond, found)
 
 
 def _log_exponent(c: Code, x: str) -> str:
@@ -193,7 +194,7 @@ def log1p(c: Code, x: str) -> str:
     exact = c.binary("fsub", KIND, u, number(1))
     found = c.binary("fmul", KIND, log(c, u), c.binary("fdiv", KIND, x, exact))
     found = c.select(KIND, c.compare("oeq", KIND, exact, number(0)), x, found)
-    return c.select(KIND, c.compare("oeq", KIND, x, number(math.inf)), x, found)
+    return c.select(KIND, c.compare("ueq", KIND, x, number(math.inf)), x, found)  # infinity and nan
 
 
 def expm1(c: Code, x: str) -> str:
