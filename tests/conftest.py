@@ -1,5 +1,6 @@
 """Tests import their neighbours (`from oracle import …`) and find the package beside them."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -20,6 +21,11 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
 os.environ["LC_ALL"] = "C.UTF-8"  # what is expected is English, whoever runs the tests
 
 np.seterr(all="ignore")  # as while a session runs: tests call operations by themselves too
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # no search for garbage looks through tens of thousands of tests again
 
 
 def pytest_runtest_setup() -> None:

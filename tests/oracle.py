@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ TOLERANCE = {
 }
 
 
+@cache
 def read_lines(name: str) -> list[dict[str, Any]]:
+    """The recorded lines, which nobody changes."""
     with gzip.open(DATA / name, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 

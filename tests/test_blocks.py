@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,16 +12,22 @@ import pytest
 from oracle import difference, read_lines
 from tensorsh import Session, TensorshError
 from tensorsh.engine import blocks, parallel
-from tensorsh.engine.op import Op
+from tensorsh.engine.op import Op, registry
 from tensorsh.engine.tensor import wrap
 
 CASES = [c for c in read_lines("torch_cases.jsonl.gz") if c["id"].endswith(("/0", "/2"))]
 
 
+@cache
+def operations() -> list[Op]:
+    """All of them, also those that have no name."""
+    registry.load_all()
+    return [each for each in gc.get_objects() if isinstance(each, Op)]
+
+
 def forget_plans() -> None:
-    for each in gc.get_objects():
-        if isinstance(each, Op):
-            each.plans.clear()
+    for each in operations():
+        each.plans.clear()
 
 
 @pytest.fixture

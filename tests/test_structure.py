@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,13 +64,16 @@ def layer(path: Path) -> str:
     return first.removesuffix(".py")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
     """Absolute names of the modules a file imports."""
     package = ("tensorsh", *path.relative_to(ROOT).parts[:-1])
     found = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = _outside_functions(tree) if top_level_only else ast.walk(tree)
-    for node in nodes:
+    for node in statements(tree_of(path), functions=not top_level_only):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -79,31 +84,43 @@ def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
     return found
 
 
-def _outside_functions(tree: ast.AST):
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        yield node
-        yield from _outside_functions(node)
+def statements(tree: ast.AST, functions: bool) -> Iterator[ast.AST]:
+    """The statements in a piece of a program; those inside of functions if wanted."""
+    for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for node in getattr(tree, field, ()):
+            if not functions and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if not functions and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+                continue
+            yield node
+            yield from statements(node, functions)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_run_one_way(path: Path) -> None:
-    here = layer(path)
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[0] != "tensorsh" or len(parts) == 1 or parts[1] not in FLOOR or parts[1] == here:
-            continue
-        assert FLOOR[parts[1]] < FLOOR[here] or (here, parts[1]) in UPWARD, f"{here} imports {name}"
+LAYERS = sorted({layer(path) for path in FILES})
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_heavy_modules_are_imported_where_they_are_used(path: Path) -> None:
-    top = {name.split(".")[0] for name in imports(path, top_level_only=True)}
-    assert not top & HEAVY or layer(path) == "repl"
-    assert "torch" not in {name.split(".")[0] for name in imports(path)}
+def goes_up(here: str, name: str) -> bool:
+    """Whether an import in a layer is against the stairs."""
+    first, _, there = name.partition(".")
+    there = there.partition(".")[0]
+    if first != "tensorsh" or there not in FLOOR or there == here:
+        return False
+    return FLOOR[there] >= FLOOR[here] and (here, there) not in UPWARD
+
+
+@pytest.mark.parametrize("here", LAYERS)
+def test_imports_run_one_way(here: str) -> None:
+    files = [path for path in FILES if layer(path) == here]
+    assert [(path.name, name) for path in files for name in imports(path) if goes_up(here, name)] == []
+
+
+@pytest.mark.parametrize("here", LAYERS)
+def test_heavy_modules_are_imported_where_they_are_used(here: str) -> None:
+    for path in FILES:
+        if layer(path) == here:
+            top = {name.split(".")[0] for name in imports(path, top_level_only=True)}
+            assert not top & HEAVY or here == "repl", path
+            assert "torch" not in {name.split(".")[0] for name in imports(path)}, path
 
 
 #: what only some programs need: the machinery of calls, of undoing, of modules, the library
