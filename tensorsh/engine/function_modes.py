@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import wraps
 from types import FrameType
 from typing import Any
 
@@ -125,6 +126,7 @@ def asking(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     """A method of tensors that asks the mode in force."""
     own = Counted(name)
 
+    @wraps(plain)
     def method(*args: Any, **kwargs: Any) -> Any:
         if not is_asked(sys._getframe(1)):
             return plain(*args, **kwargs)
@@ -134,7 +136,6 @@ def asking(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         types = tuple([type(value) for value in overloaded(args, plain=told)])
         return ask(func, types, args, kwargs or ({} if of_python else None))
 
-    method.__name__ = name
     return method
 
 
@@ -142,9 +143,10 @@ def attribute(name: str, plain: Any) -> property:
     """An attribute of tensors that asks the mode in force."""
     func = Getter(name)
 
+    @wraps(plain.fget)
     def get(self: Tensor) -> Any:
         if is_asked(sys._getframe(1)):
             return ask(func, (type(self),), (self,), None)
         return plain.__get__(self)
 
-    return property(get, plain.__set__, getattr(plain, "__delete__", None), plain.__doc__)
+    return property(get, plain.fset, plain.fdel, plain.__doc__)

@@ -7,13 +7,14 @@ from typing import Any
 from ..engine import backward as engine
 from ..engine.op import composite
 from ..engine.tensor import Tensor
+from ..engine.warn import warn
 from ..errors import GradientError
 from .attributes import warn_cycle
 
 
 @composite(
     "grad(any outputs, any inputs, any grad_outputs=None, bool? retain_graph=None, bool create_graph=False, "
-    "bool? allow_unused=None, bool is_grads_batched=False, bool materialize_grads=False)",
+    "bool only_inputs=True, bool? allow_unused=None, bool is_grads_batched=False, bool materialize_grads=False)",
     names=("autograd.grad",),
 )
 def grad(
@@ -22,6 +23,7 @@ def grad(
     grad_outputs,
     retain_graph,
     create_graph,
+    only_inputs,
     allow_unused,
     is_grads_batched,
     materialize_grads,
@@ -34,6 +36,12 @@ def grad(
     >>> grad((x * x).sum(), x)
     (tensor([2., 4.]),)
     """
+    if not only_inputs:
+        warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for "
+            "other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+        )
     if materialize_grads and allow_unused is False:
         raise GradientError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.",
@@ -72,10 +80,10 @@ def grad(
 
 @composite(
     "backward(any tensors, any grad_tensors=None, bool? retain_graph=None, bool create_graph=False, "
-    "any inputs=None)",
+    "any grad_variables=None, any inputs=None)",
     names=("autograd.backward",),
 )
-def backward(tensors, grad_tensors, retain_graph, create_graph, inputs):
+def backward(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs):
     """Accumulate the gradients of several tensors into the leaves.
 
     >>> x = tensor([1., 2.], requires_grad=True)
@@ -83,6 +91,14 @@ def backward(tensors, grad_tensors, retain_graph, create_graph, inputs):
     >>> x.grad
     tensor([3., 5.])
     """
+    if grad_variables is not None:
+        warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
+        if grad_tensors is not None:
+            raise GradientError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
+                "use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     if create_graph:
         warn_cycle()
     engine.backward(

@@ -134,9 +134,12 @@ def from_numpy(ndarray):
     return shared(ndarray)
 
 
-@composite("from_dlpack(any ext_tensor)", names=("torch.from_dlpack",))
-def from_dlpack(ext_tensor):
-    """A tensor that shares the memory of another library's array.
+@composite(
+    "from_dlpack(any ext_tensor, *, any device=None, bool? copy=None)",
+    names=("torch.from_dlpack", "utils.dlpack.from_dlpack"),
+)
+def from_dlpack(ext_tensor, device, copy):
+    """A tensor that shares the memory of another library's array, or has a `copy` of it.
 
     >>> import numpy as np
     >>> torch.from_dlpack(np.eye(2))
@@ -144,8 +147,10 @@ def from_dlpack(ext_tensor):
             [0., 1.]], dtype=torch.float64)
     """
     if isinstance(ext_tensor, Tensor):
-        return ext_tensor.alias()
-    return shared(np.from_dlpack(ext_tensor))
+        found = ext_tensor.alias()
+    else:
+        found = shared(np.from_dlpack(ext_tensor))
+    return found.clone() if copy else found
 
 
 @composite(

@@ -57,7 +57,6 @@ ABSENT = {
     "utils.bottleneck": TIMING,
     "utils.collect_env": TIMING,
     "utils.cpp_extension": CPP,
-    "utils.dlpack": DEVICES,
     "utils.mobile_optimizer": EXPORT,
     "utils.model_zoo": NETWORK,
     "utils.tensorboard": TENSORBOARD,

@@ -21,8 +21,15 @@ from ..ops.random_streams import Generator, Seeded, default_generator  # noqa: F
 class fork_rng:
     """`with random.fork_rng():` gives the random stream back afterwards."""
 
-    def __init__(self, devices: Any = None, enabled: bool = True):
-        self._enabled = enabled
+    def __init__(
+        self,
+        devices: Any = None,
+        enabled: bool = True,
+        _caller: str = "fork_rng",
+        _devices_kw: str = "devices",
+        device_type: str | None = None,
+    ):
+        self._enabled = enabled and device_type != "meta"
 
     def __enter__(self) -> None:
         self._before = context.current().generator.get_state()
@@ -72,9 +79,9 @@ def get_default_dtype() -> DType:
     return context.current().dtype
 
 
-def set_default_device(device_: Any) -> None:
-    """Where tensors without a device go."""
-    _change("device", device_of(device_, "set_default_device", "device", 1))
+def set_default_device(device: Any) -> None:
+    """Where tensors without a device go; None: the processor."""
+    _change("device", device_of("cpu" if device is None else device, "set_default_device", "device", 1))
 
 
 def get_default_device() -> device.Device:
