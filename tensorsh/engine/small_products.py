@@ -16,7 +16,7 @@ import numpy as np
 from numpy._core.multiarray import c_einsum
 
 from .product_lanes import ZERO, in_lanes
-from .product_orders import CHAIN, FUSED, adds_fours, before_vectors, order_of, order_with_vector
+from .product_orders import CHAIN, FUSED, ROWS, adds_fours, before_vectors, order_of, order_with_vector
 from .products import matmul, wants_one
 from .reading import reader_of
 
@@ -33,6 +33,8 @@ PART = 192
 FOLLOWED = 1 << 20
 #: multiplications up to which the orders of batches are followed, and up to which their matrices are taken one by one
 BATCHES, LOOPED = 1 << 21, 1 << 13
+#: multiplications up to which batches whose matrices are chains of rounded products are added so
+CHAINED = 1 << 20
 #: multiplications of each two matrices of a batch from which on PyTorch asks BLAS
 PLAIN = 400
 
@@ -79,6 +81,8 @@ def is_batch_ordered(a: Any, b: Any) -> bool:
     if m >= 4 and n >= 12:
         part = _part(k)
         return part < k or _by_columns(a, b, part)
+    if _is_even(a, b):
+        return many * size <= CHAINED
     aligned = m * k % 4 == k * n % 4 == m * n % 4 == 0  # vectors begin alike in all matrices
     return k > 1 and aligned and many * size <= LOOPED
 
@@ -88,15 +92,29 @@ def batch_product(a: Array, b: Array) -> Array:
     shape = (*a.shape[:-1], b.shape[-1])
     a, b = a.reshape(-1, *a.shape[-2:]), b.reshape(-1, *b.shape[-2:])
     (many, m, k), n = a.shape, b.shape[2]
-    if m * k * n < PLAIN:
+    order = CHAIN if m * k * n < PLAIN else order_of(a[0], b[0])
+    if m * k * n < PLAIN or _is_even(a, b):
         terms = np.multiply(a.transpose(2, 0, 1)[..., None], b.transpose(1, 0, 2)[:, :, None], order="C")
-        total = np.add.reduce(terms, axis=0) if many * m * n > 1 else np.add.accumulate(terms)[-1]
+        if order == ROWS:  # four lanes
+            lanes = np.add.reduce(terms.reshape(-1, 4, *terms.shape[1:]), axis=0)
+            total = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
+        else:
+            total = np.add.reduce(terms, axis=0) if many * m * n > 1 else np.add.accumulate(terms)[-1]
         total += ZERO
         return total.reshape(shape)
-    order = order_of(a[0], b[0])
     if order == FUSED:
         return _chain_of_fused(a, b).reshape(shape)
     return np.array([matrix_product(x, y) for x, y in zip(a, b, strict=True)]).reshape(shape)
+
+
+def _is_even(a: Any, b: Any) -> bool:
+    """Whether all elements of a batch's products are added alike: in a chain, or in lanes that begin with each row."""
+    k, n = b.shape[-2:]
+    if n & 3 or a.shape[-2] == 1:
+        return False
+    first = (0,) * (a.ndim - 2)
+    order = order_of(a[first], b[first])
+    return order == CHAIN or (order == ROWS and k & 3 == 0)
 
 
 def is_outer(a: Any, b: Any) -> bool:
@@ -119,6 +137,14 @@ def matrix_product(a: Array, b: Array) -> Array:
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
         return matmul(a, b)
     return _ordered(a, b, order_of(a, b))
+
+
+def scaled_product(a: Array, b: Array, factor: Any) -> Array:
+    """`factor * (a @ b)` of float32 matrices, the factor taken to where BLAS has it for the order of the product."""
+    order = order_of(a, b)
+    if order == FUSED:
+        return matrix_product(a, b * factor)
+    return matrix_product(a * factor, b) if order == CHAIN else matrix_product(a, b) * factor
 
 
 def product_of_such(a: Array, b: Array) -> Callable[[Array, Array], Array]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import context
 from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.fused import fused
@@ -15,9 +16,10 @@ from ..engine.parallel import LARGE
 from ..engine.spec import broadcast_shapes
 from ..engine.tensor import Tensor, wrap
 from ..errors import BadValue, DTypeError, ShapeError
+from . import attention_steps
 from .activation import where
 from .attention_rows import Attention, attend, attend_backward
-from .by_text import written
+from .by_text import gradients
 from .dropout import drop
 from .matmul import multiply
 from .rules import same
@@ -155,16 +157,46 @@ def _(grads, query, key, value, mask, causal, scale, outputs):
 # ------------------------------------------------------------------ one node for it
 
 
-@written(
+@op(
     "attention(Tensor query, Tensor key, Tensor value, Tensor? mask, bool causal, float scale)",
-    ("query", "key", "value"),
     infer=lambda query, key, value, *_: query.with_shape((*query.shape[:-1], value.shape[-1])),
     names=(),
     grad_fn="ScaledDotProductFlashAttentionForCpuBackward0",
 )
 def whole(query, key, value, mask, causal, scale):
     """The attention of short sequences."""
+    if attention_steps.takes(query, key):
+        return attention_steps.forward(query, key, value, mask, causal, scale)
+    with context.GradMode(False):
+        tensors = wrap(query), wrap(key), wrap(value), None if mask is None else wrap(mask)
+        return _in_operations(*tensors, causal, scale).array
+
+
+def _in_operations(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float
+) -> Tensor:
     return multiply(_weights(query, key, mask, causal, scale), value)
+
+
+whole.in_public(_in_operations)
+
+
+@op(
+    "attention_steps_backward(Tensor grad, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor output, "
+    "bool causal, float scale)",
+    infer=lambda grad, query, key, value, *_: (query, key, value),
+    names=(),
+    nondifferentiable=True,
+)
+def whole_backward(grad, query, key, value, mask, output, causal, scale):
+    return attention_steps.backward(grad, query, key, value, mask, output, causal, scale)
+
+
+@whole.derivative("query", "key", "value")
+def _(grad, query, key, value, mask, causal, scale, output, needs):
+    if attention_steps.takes(query.array, key.array) and not context.current().grad_enabled:
+        return tuple(apply(whole_backward, (grad, query, key, value, mask, output, causal, scale)))
+    return gradients(_in_operations, (query, key, value, mask, causal, scale), [0, 1, 2], grad, needs)
 
 
 def _is_one_node(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> bool:
