@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tensorsh.engine.compile import fuse, tracer
+from tensorsh.engine.compile import fuse, reading
 from tensorsh.ops import cascade, elementwise, rowwise, vector_exp
 
 SHAPES = ["7, 33", "40, 5", "3, 4, 17", "2, 3, 64", "100,", "1, 50", "50, 1", "2, 2, 2, 5"]
@@ -31,7 +31,7 @@ SEEN = ["{}", "{}", "({}).sum(0)", "({}).max()", "({}).amin()", "({}).sum(-1)", 
 
 def take_small_for_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small arrays are computed as large ones are, which are groups."""
-    for module in (fuse, tracer, cascade, rowwise):
+    for module in (fuse, reading, cascade, rowwise):
         monkeypatch.setattr(module, "LARGE", 1)
     monkeypatch.setattr(fuse, "FEW", 1)
     for other, name in ((elementwise, "SMALL"), (vector_exp, "EXACT")):

@@ -14,8 +14,8 @@ from oracle import read_lines
 from tensorsh import Session
 from tensorsh.engine import context
 from tensorsh.engine.apply import planned
+from tensorsh.engine.compile.reading import read
 from tensorsh.engine.compile.tape import Tape
-from tensorsh.engine.compile.tracer import read
 from tensorsh.engine.compile.values import Number, Value
 from tensorsh.engine.mode import Mode
 from tensorsh.engine.op import Op

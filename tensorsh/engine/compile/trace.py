@@ -24,9 +24,9 @@ from ..op import Op
 from ..tensor import TENSORS, Tensor, View, make_tensor
 from .draws import Stream
 from .machine.instructions import has_code
+from .reading import read
 from .steps import External, Step
 from .tape import Tape, source_of
-from .tracer import read
 from .values import Number, Value, turn
 from .watch import Watch
 
