@@ -117,6 +117,19 @@ BODIES = {
     "an array broadcast within a row": ("r = x.reshape(20, 3, 11) * y.reshape(20, 3, 11)[0, :, :1]", False),
     "integers": ("r = (t + t) * 2", False),
     "in place": ("r = x.clone(); r.mul_(2).add_(y)", True),
+    "what a group has made, in place": (
+        "r = (x * 2).exp_(); r += y; s = (x * y).mul_(2).add_(r).sum(1)",
+        True,
+    ),
+    "before and after a change": ("u = x * 2; s = u.sum(1); w = u + y; u.mul_(w); r = u - w", True),
+    "a part of what a group has made, in place": ("r = x * y; r[2:5].mul_(2); s = (r + 1).sum(0)", True),
+    "a change by a view of the same": (
+        "r = x * y; u = r[:]; r.mul_(u); s = x.clone(); s.add_(s.t().t())",
+        True,
+    ),
+    "a sum over rows before a change": ("u = x * y; s = u.sum(0); u.mul_(2); r = u + 1", True),
+    "the same of what was there": ("u = x.clone(); s = u.sum(0); u.mul_(2); r = u + 1", True),
+    "gradients past a change": ("t2 = (x * 2).exp_(); r = tanh(a * t2); backward (r * t2).sum()", True),
 }
 
 

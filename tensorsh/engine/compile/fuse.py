@@ -119,7 +119,11 @@ def fuse(steps: list[Step], root: Callable[[Value], Any], kept: set[int]) -> lis
         if group is None:
             found.append(step)
             continue
-        rest = collect(group, [step, *rest], root)
+        left = collect(group, [step, *rest], root)
+        if left and left[0] is step:  # which changes what it sees in other rows as well
+            found.append(step)
+            continue
+        rest = left
         found += as_steps(group, rest, kept)
     return found
 
@@ -166,6 +170,7 @@ def collect(group: Group, steps: list[Step], root: Callable[[Value], Any]) -> li
         if free and folds(step, group):
             group.folds.append(step)
             join(step, changes)
+            read.update(root(v) for v in inputs)  # when all blocks are done
             later.update(id(out) for out in outs)
             continue
         left.append(step)
@@ -179,7 +184,7 @@ def changed(step: Step) -> list[Value]:
     """The values whose memory, there before, a step writes."""
     if step.kind in ("write", "effect"):
         return [step.args[0]]
-    return [out for out in step.outs if out.source is not None or out.again]
+    return list(step.outs) if step.over else []
 
 
 def arrays_deep(step: Step) -> list[Value]:
@@ -200,6 +205,7 @@ def as_steps(group: Group, rest: list[Step], kept: set[int]) -> list[Step]:
     Behind it the views that others need: whole ones, of what the group leaves.
     """
     used = {id(v) for step in rest for v in arrays_deep(step)} | kept
+    apart = told_apart(group)
     views: list[Step] = []
     for step in reversed(group.inner):
         if step.kind == "view" and id(step.outs[0]) in used:
@@ -217,10 +223,42 @@ def as_steps(group: Group, rest: list[Step], kept: set[int]) -> list[Step]:
     outs = [
         out
         for key, out in group.made.items()
-        if key not in seen and (key in used or out.source is not None or out.again)
+        if key not in seen and (key in used or out.source is not None or (out.again and key not in apart))
     ]
     outs += [step.outs[0] for step in group.folds]
     return [Step("group", None, tuple(inputs.values()), tuple(outs), "group", (group,)), *views]
+
+
+def told_apart(group: Group) -> set[int]:
+    """Let what the group makes and then changes be another value before each change; the ids of such values.
+
+    So that nothing is changed. What is looked at through a view stays as it is.
+    """
+    made: set[int] = set()
+    apart: set[int] = set()
+    viewed = {id(step.args[0]) for step in group.inner if step.kind == "view"}
+    for i, step in enumerate(group.inner):
+        out = step.outs[0] if step.outs else None
+        if out is None or not step.over or id(out) not in made - viewed:
+            made.update(id(v) for v in step.outs)
+            continue
+        before = Value(out.layout)
+        group.inner[:i] = [exchanged(earlier, out, before) for earlier in group.inner[:i]]
+        group.inner[i] = Step(
+            step.kind, step.function, exchanged(step, out, before).args, step.outs, step.label, step.options
+        )
+        group.made[id(before)] = before
+        apart.add(id(out))
+    return apart
+
+
+def exchanged(step: Step, v: Value, other: Value) -> Step:
+    """The step with another value in the place of one."""
+    args = tuple([other if a is v else a for a in step.args])
+    found = Step(step.kind, step.function, args, step.outs, step.label, step.options)
+    found.outs = tuple([other if out is v else out for out in step.outs])
+    found.over = step.over
+    return found
 
 
 def shorten(group: Group, used: set[int]) -> None:

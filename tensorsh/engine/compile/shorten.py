@@ -33,7 +33,9 @@ def without_repeats(inner: list[Step], folds: list[Step], used: set[int]) -> tup
         if not any(id(a) in same for a in step.args):
             return step
         args = tuple([same.get(id(a), a) for a in step.args])
-        return Step(step.kind, step.function, args, step.outs, step.label, step.options)
+        found = Step(step.kind, step.function, args, step.outs, step.label, step.options)
+        found.over = step.over
+        return found
 
     kept: list[Step] = []
     for step in map(renamed, inner):

@@ -40,9 +40,10 @@ class Step:
     kind    "ufunc" (element-wise or matmul: function(*args, out)), "reduce" (function.reduce),
             "view" (out shares memory with args[0]), "kernel" (any function of arrays),
             "write" (values of args[1] into args[0]), "effect" (a function that changes args[0])
+    over    its results are put where there was something before
     """
 
-    __slots__ = ("args", "function", "kind", "label", "options", "outs")
+    __slots__ = ("args", "function", "kind", "label", "options", "outs", "over")
 
     @property
     def elementwise(self) -> bool:
@@ -65,6 +66,7 @@ class Step:
         self.outs = outs
         self.label = label
         self.options = options
+        self.over = False
 
 
 def arrays_of(args: Iterable[Any]) -> list[Value]:

@@ -187,7 +187,7 @@ class Tape:
             and value.dtype == target.dtype
         ):
             last.outs = (target,)
-            target.again = True
+            last.over = target.again = True
         else:
             self.note(Step("write", np.copyto, (target, value), (), "np.copyto"))
 
