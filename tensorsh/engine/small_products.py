@@ -91,20 +91,40 @@ def batch_product(a: Array, b: Array) -> Array:
     """The product of two batches that `is_batch_ordered`: the smallest in a loop of PyTorch's own, others by BLAS."""
     shape = (*a.shape[:-1], b.shape[-1])
     a, b = a.reshape(-1, *a.shape[-2:]), b.reshape(-1, *b.shape[-2:])
-    (many, m, k), n = a.shape, b.shape[2]
-    order = CHAIN if m * k * n < PLAIN else order_of(a[0], b[0])
-    if m * k * n < PLAIN or _is_even(a, b):
-        terms = np.multiply(a.transpose(2, 0, 1)[..., None], b.transpose(1, 0, 2)[:, :, None], order="C")
-        if order == ROWS:  # four lanes
-            lanes = np.add.reduce(terms.reshape(-1, 4, *terms.shape[1:]), axis=0)
-            total = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
-        else:
-            total = np.add.reduce(terms, axis=0) if many * m * n > 1 else np.add.accumulate(terms)[-1]
-        total += ZERO
-        return total.reshape(shape)
+    (_, m, k), n = a.shape, b.shape[2]
+    if m * k * n < PLAIN:
+        return _all_alike(a, b, CHAIN).reshape(shape)
+    return products_of_such(a, b).reshape(shape)
+
+
+def products_of_such(a: Array, b: Array) -> Array:
+    """The products of two batches of float32 matrices, (many, m, k) @ (many, k, n), each as `matrix_product`."""
+    order = order_of(a[0], b[0])
     if order == FUSED:
-        return _chain_of_fused(a, b).reshape(shape)
-    return np.array([matrix_product(x, y) for x, y in zip(a, b, strict=True)]).reshape(shape)
+        return _chain_of_fused(a, b)
+    if _is_even(a, b) and a.size * b.shape[2] <= CHAINED:
+        return _all_alike(a, b, order)
+    return np.array([matrix_product(x, y) for x, y in zip(a, b, strict=True)])
+
+
+def scaled_products(a: Array, b: Array, factor: Any) -> Array:
+    """The same times a number, which is taken to where BLAS has it for the order of the product."""
+    order = order_of(a[0], b[0])
+    if order == FUSED:
+        return products_of_such(a, b * factor)
+    return products_of_such(a * factor, b) if order == CHAIN else products_of_such(a, b) * factor
+
+
+def _all_alike(a: Array, b: Array, order: int) -> Array:
+    """Such products, of which all elements are chains, or four lanes that begin with each row."""
+    terms = np.multiply(a.transpose(2, 0, 1)[..., None], b.transpose(1, 0, 2)[:, :, None], order="C")
+    if order == ROWS:
+        lanes = np.add.reduce(terms.reshape(-1, 4, *terms.shape[1:]), axis=0)
+        total: Array = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
+    else:
+        total = np.add.reduce(terms, axis=0) if terms[0].size > 1 else np.add.accumulate(terms)[-1]
+    total += ZERO
+    return total
 
 
 def _is_even(a: Any, b: Any) -> bool:
@@ -137,14 +157,6 @@ def matrix_product(a: Array, b: Array) -> Array:
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
         return matmul(a, b)
     return _ordered(a, b, order_of(a, b))
-
-
-def scaled_product(a: Array, b: Array, factor: Any) -> Array:
-    """`factor * (a @ b)` of float32 matrices, the factor taken to where BLAS has it for the order of the product."""
-    order = order_of(a, b)
-    if order == FUSED:
-        return matrix_product(a, b * factor)
-    return matrix_product(a * factor, b) if order == CHAIN else matrix_product(a, b) * factor
 
 
 def product_of_such(a: Array, b: Array) -> Callable[[Array, Array], Array]:

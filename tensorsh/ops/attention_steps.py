@@ -8,14 +8,14 @@ the result at the end. The gradient makes the weights again from the logarithm o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..engine.fma import multiply_add
 from ..engine.plain_log import plain_log
-from ..engine.small_products import matrix_product, product_of_such, scaled_product
+from ..engine.small_products import products_of_such, scaled_products
 from ..engine.vector_exp import LANES, exp, row_sums
 from .vector_exp import plain_exp
 
@@ -26,7 +26,7 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 #: queries that are taken at a time; of more, and of more keys than these, blocks are larger and sums are scaled anew
 QUERIES, MOST_QUERIES, MOST_KEYS = 32, 191, 512
 #: scores up to which they are computed here
-MOST = 1 << 18
+MOST = 1 << 15
 
 # e^x = 2^n · e^r, and e^r a polynomial in r, from the highest power
 LOG2_E, LOG_2 = (float(np.uint32(bits).view(np.float32)) for bits in (0x3FB8AA3B, 0x3F317218))
@@ -153,15 +153,6 @@ def fast_exp(x: Array) -> Array:
 def _each(a: Array, b: Array, scale: float | None = None) -> Array:
     """The products of the matrices of two batches, times a number."""
     shape = (*a.shape[:-1], b.shape[-1])
-    a, b = a.reshape(-1, *a.shape[-2:]), _flat(b)
-    if scale is not None:
-        factor = np.float32(scale)
-        return np.array([scaled_product(x, y, factor) for x, y in zip(a, b, strict=True)]).reshape(shape)
-    times: Callable[[Array, Array], Array] = product_of_such(a[0], b[0])
-    if times is not matrix_product:
-        return times(a, b).reshape(shape)
-    return np.array([times(x, y) for x, y in zip(a, b, strict=True)]).reshape(shape)
-
-
-def _flat(x: Array) -> Array:
-    return x.reshape(-1, *x.shape[-2:])
+    a, b = (x.reshape(-1, *x.shape[-2:]) for x in (a, b))
+    found = products_of_such(a, b) if scale is None else scaled_products(a, b, np.float32(scale))
+    return found.reshape(shape)
