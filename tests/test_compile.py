@@ -280,6 +280,9 @@ def test_sums_along_rows_agree_with_eager_ones(row):
         # a sum of a broadcast gradient, after a reading that was given up
         "x = rand(5, 5, 10); y = rand(5, 5, requires_grad=True)\nfor i in range(6):\n    y.grad = None\n"
         "    o = addcmul(x, y.sum(), y.sum(0)[0], value=0.6); l = o.sum(); l.backward()",
+        # complex factors, on which their product does not lie
+        "x = tensor([253.18278 + 360.9411j]); y = tensor([20.240055 + 396.51566j])\nfor i in range(5):\n"
+        "    out = nn.functional.rms_norm(x, (1,), y)",
         # a name without a value is not the session's name
         "a = rand(3); b = rand(3)\ndef f(a):\n    for i in range(8):\n        b = tanh(a) * 2 + a\n        if i == 6:"
         "\n            del a\nf(a)",

@@ -158,6 +158,10 @@ class Memory:
         if (step.kind == "call" and not step.options[0]) or step.function is np.matmul:
             return None
         like = step.outs[0].layout
+        if (
+            like.dtype.kind == "c"
+        ):  # NumPy multiplies complex numbers otherwise where the result lies on a factor
+            return None
         values = arrays_of(step.args)
         for v in values if step.kind == "ufunc" else values[:1]:
             mine = self.fixed.get(id(v))
