@@ -449,7 +449,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def warn_leaves_graph(self) -> None:
         """Before a number of it is used where no gradient flows."""
-        if self.requires_grad and self.spec.numel == 1 and context.current().grad_enabled:
+        if self.requires_grad and context.current().grad_enabled:
             warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first.",
@@ -539,7 +539,20 @@ for _name, _property in list(vars(Tensor).items()):
         install(_name, _property.setter(read_only(_name)).deleter(read_only(_name)))
 
 
-class Parameter(Tensor, inner=True):
+class ParameterMeta(TensorMeta):
+    """What is a parameter is written on the tensor, where its class is one of the program's own."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if super().__instancecheck__(instance):
+            return True
+        return cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False)
+
+
+ParameterMeta.__module__ = "torch.nn.parameter"
+ParameterMeta.__name__ = ParameterMeta.__qualname__ = "_ParameterMeta"
+
+
+class Parameter(Tensor, inner=True, metaclass=ParameterMeta):
     """A tensor that a module takes for one of its parameters: it shares `data`'s memory, outside its graph."""
 
     __slots__ = ()
@@ -548,7 +561,23 @@ class Parameter(Tensor, inner=True):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
         if data is not None and not isinstance(data, Tensor):
             raise AttributeError(f"'{type(data).__name__}' object has no attribute 'detach'")
+        kind = Tensor if data is None else type(data)
+        if kind not in PLAIN or (issubclass(kind, Parameter) and kind is not Parameter):
+            return of_own_class(cast(Tensor, data), requires_grad)
         return Tensor._make_subclass(cls, op.registry["empty"](0) if data is None else data, requires_grad)
+
+
+def of_own_class(data: Tensor, requires_grad: bool) -> Tensor:
+    """A parameter that stays of its class, one of the program's own."""
+    found = data.detach().requires_grad_(requires_grad)
+    if type(found) is not type(data):
+        raise GradientError(
+            f"Creating a Parameter from an instance of type {type(data).__name__} requires that detach() returns an "
+            f"instance of the same type, but return type {type(found).__name__} was found instead. To use the type as "
+            "a Parameter, please correct the detach() semantics defined by its __torch_dispatch__() implementation."
+        )
+    cast(Any, found)._is_param = True
+    return found
 
 
 class BufferMeta(TensorMeta):

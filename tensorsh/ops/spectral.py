@@ -112,6 +112,12 @@ def stft(
         input = padded.view(padded.spec.shape[3 - input.ndim :] if input.ndim < 3 else padded.spec.shape)
     x, hop, win = input, n_fft // 4 if hop_length is None else hop_length, win_length or n_fft
     complex_ = x.dtype.is_complex or (window is not None and window.dtype.is_complex)
+    if window is None:
+        warn_rectangular(
+            ",which is known to cause spectral leakage. Other windows such as torch.hann_window or "
+            "torch.hamming_window are recommended to reduce spectral leakage.",
+            835,
+        )
     if return_complex is None and not complex_:
         raise BadValue(
             "stft requires the return_complex parameter be given for real inputs, and will further require that "
@@ -119,12 +125,6 @@ def stft(
             help="give return_complex=True",
         )
     _check_stft(x, n_fft, hop, win, window, normalized, onesided, return_complex, align_to_window)
-    if window is None:
-        warn_rectangular(
-            ",which is known to cause spectral leakage. Other windows such as torch.hann_window or "
-            "torch.hamming_window are recommended to reduce spectral leakage.",
-            835,
-        )
     if return_complex is False:
         warn(
             "stft with return_complex=False is deprecated. In a future pytorch release, stft will return complex "

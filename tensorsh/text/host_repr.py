@@ -125,14 +125,13 @@ def _written(
 def named_tensor_repr(value: Any, options: PrintOptions) -> str:
     """A tensor under the name of its class."""
     kind = type(value)
+    own = kind in TENSORS and kind is not Tensor
     if not isinstance(value, Parameter):
-        own = kind in TENSORS and kind is not Tensor
         return tensor_repr(value, options=options, prefix=f"{kind.__name__}(" if own else PREFIX)
     if kind is Parameter:
         return "Parameter containing:\n" + tensor_repr(value, options=options)
-    return (
-        f"Parameter containing:\nParameter({tensor_repr(value, options=options, prefix=f'{kind.__name__}(')})"
-    )
+    inner = f"Parameter({tensor_repr(value, options=options, prefix=f'{kind.__name__}(')})"
+    return f"Parameter containing:\n{inner}" if issubclass(kind, Parameter) else inner
 
 
 def without_address(text: str) -> str:

@@ -25,12 +25,12 @@ class Variable(metaclass=VariableMeta):
             data = Tensor()
         if not isinstance(data, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        if volatile:
+            warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.")
         if volatile and requires_grad:
             raise ValueError("Variable can't be volatile and require_grad at the same time!")
         if requires_grad and not (data.is_floating_point() or data.is_complex()):
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
-        if volatile:
-            warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.")
         made = data.alias()
         made.requires_grad = requires_grad
         return made
