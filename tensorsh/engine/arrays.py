@@ -13,8 +13,7 @@ import numpy as np
 from ..errors import ArgumentError, BadValue
 from . import context
 from . import dtype as dt
-from .spec import spec
-from .tensor import Tensor, make_tensor, type_name
+from .tensor import Tensor, type_name, wrap
 from .warn import warn
 
 KINDS = (
@@ -49,7 +48,7 @@ def shared(array: Any) -> Tensor:
         )
         array = writable(array)
     plain = array.view(np.ndarray) if type(array) is not np.ndarray else array
-    return make_tensor(plain, spec(plain.shape, dt.of(plain)))
+    return wrap(plain)
 
 
 def check(array: np.ndarray[Any, Any]) -> None:

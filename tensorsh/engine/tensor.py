@@ -677,9 +677,13 @@ def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec, like: Te
 
 def wrap(array: Any) -> Tensor:
     """A tensor that owns (or shares) this array; numbers become 0-d arrays."""
-    if not is_stand_in(array):
+    dtype = dt.of(array) if is_stand_in(array) else None
+    if dtype is None:
         array = np.asarray(array)
-    return make_tensor(array, spec(array.shape, dt.of(array)))
+        dtype = dt.of(array)
+        if array.dtype is not dtype.np:  # one that was pickled: kernels know the dtypes by who they are
+            array = array.view(dtype.np)
+    return make_tensor(array, spec(array.shape, dtype))
 
 
 def is_stand_in(array: Any) -> bool:
