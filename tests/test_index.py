@@ -94,6 +94,7 @@ def test_operators_and_attributes_wait_for_their_modules(checkout: Path) -> None
 
 
 def test_what_only_the_engine_looks_up_has_no_name_for_programs() -> None:
+    import tensorsh.ops
     from tensorsh.engine.op import registry
 
     assert "engine.tensor_of" in registry.index
