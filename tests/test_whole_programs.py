@@ -32,7 +32,6 @@ PROGRAMS = [
 #: what still differs, and why
 KNOWN: dict[str, str] = {
     "report-grid_sample": "the last digit of bicubic sampling",
-    "report-affine_grid": "the last digit of a sum",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import dtype as dt
 from ..engine.apply import apply
 from ..engine.op import composite, op
 from ..engine.spec import Spec
@@ -22,6 +23,7 @@ from .by_text import written
 from .interpolate import cubic_weights
 from .loss_rules import sizes
 from .matmul import matmul
+from .ranges import spaced
 from .rules import broadcast
 
 # ------------------------------------------------------------------ coordinates
@@ -321,8 +323,8 @@ def _base(size: tuple[int, ...], align: bool, dtype: Any) -> Any:
     """(points, dims + 1): x, y, (z,) 1 of every output pixel."""
     lines = []
     for n in size:
-        line = np.linspace(-1, 1, n, dtype=dtype) if n > 1 else np.zeros(1, dtype)
-        lines.append(line if align or n <= 1 else line * dtype.type((n - 1) / n))
+        line = spaced(-1.0, 1.0, n, dt.from_np[dtype]) if n > 1 else np.zeros(1, dtype)
+        lines.append(line if align or n <= 1 else line * dtype.type(n - 1) / dtype.type(n))
     axes = np.meshgrid(*lines, indexing="ij")
     columns = [a.ravel() for a in reversed(axes)]
     return np.stack([*columns, np.ones(columns[0].size, dtype)], 1)
@@ -335,15 +337,18 @@ def _base(size: tuple[int, ...], align: bool, dtype: Any) -> Any:
 )
 def affine_grid_primitive(theta, size, align):
     """The base grid times each batch's affine matrix."""
-    base = _base(size[2:], align, theta.dtype)
-    return np.matmul(base, theta.swapaxes(1, 2)).reshape(size[0], *size[2:], len(size) - 2)
+    first, *others = _base(size[2:], align, theta.dtype).T[:, None, :, None]
+    found = first * theta[:, None, :, 0]
+    for i, column in enumerate(others, 1):
+        found += column * theta[:, None, :, i]
+    return found.reshape(size[0], *size[2:], len(size) - 2)
 
 
 @affine_grid_primitive.derivative("theta")
 def _(grad, size, align):
     base = wrap(_base(size[2:], align, grad.spec.np))
     points = grad.reshape(size[0], math.prod(size[2:]), len(size) - 2)
-    return matmul(points.transpose(1, 2), base)
+    return matmul(base.t().expand(size[0], -1, -1), points).transpose(1, 2)
 
 
 @composite(
