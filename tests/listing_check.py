@@ -44,11 +44,12 @@ def _compare(session: Session, title: str, program: Program) -> int:
         return 0
     steps = program.text.replace(first, f"    before_(locals())\n{first}", 1)
     steps = steps.rpartition("    return True")[0] + "    after_(locals())\n    return True\n"
-    drawn = session.context.generator
+    default = session.context.generator
+    streams = [(name, default if own is None else own._own) for own, name in listing.streams.items()]
 
     def begin(local: dict[str, Any]) -> None:
         before.update(_copied(program.scope))
-        before["(random)"] = drawn.get_state()
+        before.update((f"({name})", stream.get_state()) for name, stream in streams)
         for place, (label, _, _) in program.inputs.items():
             if place not in program.scope and not label.endswith("_answer"):
                 before[place] = _fetched(program, place, local).copy("K")
@@ -62,6 +63,8 @@ def _compare(session: Session, title: str, program: Program) -> int:
             if not scope["replay"](session._evaluator.variables):
                 return 0  # the program holds no more, as its loop is over
         except MemoryError:  # a kernel gave another layout, which is left to eager evaluation
+            return 0
+        except LookupError:  # what it is to fetch is no longer there
             return 0
     for place, (label, _, _) in program.inputs.items():
         called = listing.called[place]
@@ -80,8 +83,8 @@ def _compare(session: Session, title: str, program: Program) -> int:
             for key, value in state.items():
                 if isinstance(value, np.ndarray) and isinstance(before[name].get(key), np.ndarray):
                     np.copyto(value, before[name][key])
-    if "generator" in names:
-        names["generator"].set_state(before["(random)"])
+    for name, _ in streams:
+        names[name].set_state(before[f"({name})"])
     with np.errstate(all="ignore"):
         results = names["step"]()
     for label, place in program.results:

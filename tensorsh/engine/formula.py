@@ -350,6 +350,7 @@ def _call(op: Op, formulas: list[Any], spelling: Spelling) -> ast.expr | None:
         if name is None:
             return None
         function = parsed(name)
+    in_one = method is None and shown.spreads and isinstance(function, ast.Attribute)  # `torch.flip(x, (0,))`
     args: list[ast.expr] = []
     keywords: list[ast.keyword] = []
     skipped = False
@@ -364,7 +365,7 @@ def _call(op: Op, formulas: list[Any], spelling: Spelling) -> ast.expr | None:
         if skipped or p.keyword_only or isinstance(value, bool):
             skipped = True
             keywords.append(ast.keyword(p.name, tree))
-        elif p.type.endswith("...") and isinstance(value, tuple) and value:
+        elif p.type.endswith("...") and isinstance(value, tuple) and value and not in_one:
             args.extend(_argument(v, spelling) for v in value)
         else:
             args.append(tree)

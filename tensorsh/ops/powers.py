@@ -116,7 +116,7 @@ def pow_scalar(x, exponent):
     if x.dtype == np.float16:
         return tensor_power(x.astype(FLOAT32), exponent.astype(FLOAT32)).astype(x.dtype)
     shortcut = SHORTCUTS.get(exponent.item())
-    if is_half(x) and not (x.dtype.name == "bfloat16" and exponent in (3, -2, -0.5)):
+    if is_half(x) and not (x.dtype.name == "bfloat16" and exponent in (3, -2, 0.5, -0.5)):
         return pow_scalar.kernel(x.astype(FLOAT32), exponent.astype(FLOAT32)).astype(x.dtype)
     return shortcut(x) if shortcut else exact_power(x, exponent)
 

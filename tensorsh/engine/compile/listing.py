@@ -24,6 +24,7 @@ from .calls import MACHINE
 from .draws import Draw
 from .listing_arrays import dtype_text, first, index_of, laid_out, numbers, plain
 from .memory import numbered
+from .values import Value
 
 if TYPE_CHECKING:
     from .program import Program
@@ -58,6 +59,7 @@ class Listing:
         self.program = program
         self.imports = ["import numpy as np"]
         self.functions: dict[str, str] = {}
+        self.streams: dict[Any, str] = {}  # what a stream of random numbers is called; None is the session's
         self.inputs: list[str] = []
         self.memory: list[str] = []
         self.renamed: dict[str, str] = {}
@@ -261,16 +263,21 @@ class Listing:
         return None
 
     def _draw(self, name: str, draw: Draw) -> str:
-        """A draw of random numbers, from a generator of the listing's own."""
+        """A draw of random numbers, from generators of the listing's own."""
         self.imports.append("from tensorsh.engine.generator import Generator")
-        self.functions["generator"] = "generator = Generator()"
+        stream = self.streams.setdefault(draw.own, f"generator{len(self.streams) or ''}")
+        self.functions[stream] = f"{stream} = Generator()"
+        given = [f"array{i}" for i, a in enumerate(draw.args) if type(a) is Value]
         args = ", ".join(
             dtype_text(a) if isinstance(a, np.dtype)
             else numbers(a.shape, str(a.dtype)) if isinstance(a, np.ndarray)
+            else f"array{i}" if type(a) is Value
             else repr(a)
-            for a in draw.args
+            for i, a in enumerate(draw.args)
         )  # fmt: skip
-        self.functions[name] = f"def {name}():\n    return np.asarray(generator.{draw.method}({args}))"
+        self.functions[name] = (
+            f"def {name}({', '.join(given)}):\n    return np.asarray({stream}.{draw.method}({args}))"
+        )
         return name
 
     def _function(self, name: str, function: Any) -> str:
