@@ -21,13 +21,15 @@ def show(paths: list[str], report: Callable[[TensorshError], None]) -> int:
 
 
 def show_file(path: str, report: Callable[[TensorshError], None]) -> int:
-    """The programs of one file, loop by loop."""
+    """The programs of one file, loop by loop, and what is left to be run statement by statement."""
     session = Session()
     seen: list[str] = []
     code = 0
 
     def collect(*_: object) -> None:
-        seen.extend(text for text in session.listings() if text not in seen)
+        for text in (*session.listings(), *(f"# not compiled: {each.text}" for each in session.uncompiled())):
+            if text not in seen:
+                seen.append(text)
 
     try:
         with contextlib.redirect_stdout(sys.stderr):

@@ -34,6 +34,7 @@ from .source import Source, Span, same_letters
 
 if TYPE_CHECKING:
     from .lang.history import History
+    from .lang.uncompiled import Left
 
 __all__ = ["Session", "TensorshError"]
 
@@ -147,6 +148,17 @@ class Session:
         from .engine.compile.listing import listing
 
         return [listing(program, title) for title, program in self._evaluator.programs]
+
+    def uncompiled(self) -> list[Left]:
+        """What of the newest loop is not compiled: the place and the reason of each piece, in the order of the text."""
+        from .lang.uncompiled import all_left
+
+        evaluator = self._evaluator
+        ran = evaluator.loops_of
+        same = ran is not None and ran.node is evaluator.newest_loop
+        return all_left(
+            evaluator.newest_loop, evaluator.left if same or evaluator.newest_loop is None else []
+        )
 
     def run(self, source: str, name: str = "<input>") -> list[Any]:
         """Run a program; returns the values it displayed, in order.

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .before import Before
     from .history import History
     from .snapshot import Snapshot
+    from .uncompiled import Left
 
 #: how many more objects than before there are when Python looks for garbage: graphs hold many and make none
 GARBAGE = 10_000
@@ -119,7 +120,9 @@ class Evaluator:
         self.programs: list[
             tuple[str, Any]
         ] = []  # (which lines, the program), of the newest statement with any
-        self.programs_of: Any = None
+        self.left: list[Left] = []  # where traces of its loops stopped
+        self.loops_of: Statement | None = None
+        self.newest_loop: ast.Stmt | None = None
 
     def names(self) -> list[str]:
         """The user's variables."""
@@ -127,13 +130,25 @@ class Evaluator:
 
     def found(self, title: str, program: Any) -> None:
         """A loop has got a program; those of the newest statement that has any can be looked at."""
-        if self.programs_of is not self.running_statement:
+        self.begin_loops()
+        self.programs.append((title, program))
+
+    def stopped(self, statement: ast.Stmt, why: BaseException) -> None:
+        """A trace of a loop has come to an end at a statement, or at something that it calls."""
+        from .uncompiled import left
+
+        self.begin_loops()
+        self.left.append(left(statement, why, self.runtime.node))
+
+    def begin_loops(self) -> None:
+        """What was known of the loops of an earlier statement is forgotten."""
+        if self.loops_of is not self.running_statement:
             for _, old in self.programs:
                 if old.over:
                     old.drop()
             self.programs.clear()
-            self.programs_of = self.running_statement
-        self.programs.append((title, program))
+            self.left.clear()
+            self.loops_of = self.running_statement
 
     def segment(
         self,
@@ -190,6 +205,7 @@ class Evaluator:
                 run,
                 self.found,
                 lambda: prelude.bound.update({name: 0}),
+                self.stopped,
                 self.runtime.follows,
             )
             prelude.bound[name] = segment.go
@@ -334,6 +350,8 @@ class Evaluator:
         """
         self.running = statement.node.span.source
         self.running_statement = statement
+        if isinstance(statement.node, ast.For | ast.While):
+            self.newest_loop = statement.node
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
         before = None
         if (self.undoing or trial is not None) and not nested:

@@ -58,27 +58,35 @@ def runs(body: Iterable[ast.Stmt], inside: bool) -> Iterator[list[ast.Stmt]]:
 
 def computes(statement: ast.Stmt, inside: bool) -> bool:
     """Whether a statement may be part of a run."""
-    if not isinstance(statement, SIMPLE):
-        return False
-    for node in walk(statement):
+    return hindrance(statement, inside) is None
+
+
+def hindrance(statement: ast.Stmt, inside: bool) -> tuple[ast.Node, str] | None:
+    """What keeps a statement out of runs, and why."""
+    nodes = walk(statement) if isinstance(statement, SIMPLE) else [statement]
+    for node in nodes:
         match node:
-            case ast.Break() | ast.Continue() | ast.Return() | ast.Define() | ast.Delete() | ast.Import():
-                return False
-            case ast.Class() | ast.Try() | ast.Raise() | ast.Match() | ast.Global():
-                return False
-            case ast.ImportModule() | ast.ImportNames() | ast.Yield() | ast.YieldFrom() | ast.Walrus():
-                return False
-            case ast.Graph() | ast.Explain() | ast.FString() | ast.While() | ast.Assert():
-                return False
             case ast.If():
-                return False
-            case ast.For() if inside:
-                return False
-            case ast.Lambda() | ast.Comprehension() if inside:
-                return False
+                return node, "each round asks which branch it takes"
+            case ast.Break() | ast.Continue() | ast.Return() | ast.Raise():
+                return node, "the round may end here"
+            case ast.Yield() | ast.YieldFrom():
+                return node, "the function gives a value here and waits"
+            case ast.While() | ast.Assert() | ast.Match():
+                return node, "a value is looked at"
+            case ast.Define() | ast.Class() | ast.Walrus() | ast.Global() | ast.Delete():
+                return node, "a name is defined or deleted"
+            case ast.Import() | ast.ImportModule() | ast.ImportNames():
+                return node, "something is imported"
+            case ast.Graph() | ast.Explain() | ast.FString():
+                return node, "text is made of values"
+            case ast.Try():
+                return node, "errors are caught"
+            case ast.For() | ast.Lambda() | ast.Comprehension() if inside:
+                return node, "in a function it may change a variable that the run does not see"
             case ast.Call(function=ast.Name(id=called) | ast.Attribute(name=called)) if called in HOST:
-                return False
-    return True
+                return node, f"`{called}` does more than compute"
+    return None if isinstance(statement, SIMPLE) else (statement, "it does more than compute")
 
 
 def follows(body: ast.Node, followed: Container[int]) -> bool:

@@ -45,6 +45,7 @@ class Segment:
     assigned   the names that are local to the functions around it
     found      hears of each new program, and which lines it does
     over       is called when no program begins anywhere in the run
+    stopped    hears at which statement a trace stopped, and by what
     follows    whether a trace sees all that the function of a text at a line does
     """
 
@@ -58,12 +59,14 @@ class Segment:
         run: list[ast.Stmt],
         found: Callable[[str, Program], None] | None = None,
         over: Callable[[], None] = lambda: None,
+        stopped: Callable[[ast.Stmt, BaseException], None] = lambda statement, why: None,
         follows: Callable[[str, int], bool] = lambda filename, line: True,
     ):
         self.follows = follows
         self.run = run
         self.found = found
         self.over = over
+        self.stopped = stopped
         self.codes = codes
         self.bound = bound
         self.varying = varying
@@ -164,10 +167,14 @@ class Segment:
             return attempt.program(), end
         except TraceStopped as stopped:
             self.stops.append((attempt.at, stopped.reason))
-            return None, -1 if isinstance(stopped, Again) else attempt.at
+            if isinstance(stopped, Again):
+                return None, -1
+            self.stopped(self.run[attempt.at], stopped)
+            return None, attempt.at
         except RecursionError:
             raise
         except Exception as error:  # the statement fails, or fails under a trace: eager evaluation will say
             facts = facts_of(error)
             self.stops.append((attempt.at, f"{facts.code if facts else type(error).__name__}: {error}"))
+            self.stopped(self.run[attempt.at], error)
             return None, attempt.at

@@ -57,6 +57,16 @@ def program(shell: Shell, argument: str) -> None:
         shell.show_code(text)
 
 
+@command(":why-not-compiled", "what of the newest loop is not compiled, and the statement that is the reason")
+def why_not_compiled(shell: Shell, argument: str) -> None:
+    found = shell.session.uncompiled()
+    for each in found:
+        shell.tell(each.text)
+    if not found:
+        some = shell.session.listings()
+        shell.tell("all of the newest loop is compiled" if some else "no loop has run that could be compiled")
+
+
 @command(":graph EXPRESSION", "the computation graph of a tensor", completes="code")
 def graph(shell: Shell, argument: str) -> None:
     if not argument.strip():
