@@ -25,7 +25,10 @@ seen = []
         ("y = looked(x @ w)", [(5, "v.sum().item", "values are looked at")]),
         ("y = x @ w\n    seen.append(y)", [(9, "seen.append(y)", "`append` does more than compute")]),
         ("if i == 2: print(i)", [(8, "if i == 2: print(i)", "each round asks which branch it takes")]),
-        ("y = x @ w\n    if i == 20: break", [(9, "if i == 20: break", "each round asks which branch it takes")]),
+        (
+            "y = x @ w\n    if i == 20: break",
+            [(9, "if i == 20: break", "each round asks which branch it takes")],
+        ),
         ("s = f'{i}'", [(8, "f'{i}'", "text is made of values")]),
         ("for j in range(2): print(j)", [(8, "print(j)", "`print` does more than compute")]),
     ],

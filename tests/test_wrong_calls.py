@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from oracle import DATA, read_lines
-from tensorsh import Session
+from tensorsh import Session, TensorshError
 
 CALLS = read_lines("wrong_calls.jsonl.gz")
 #: those of one kind each, which all agree
@@ -78,6 +78,20 @@ def test_what_is_said(group: int) -> None:
 
 def test_few_are_known_to_differ() -> None:
     assert sum(bool(row.get("differs")) for row in CALLS) <= 339
+
+
+def test_after_a_mode_of_a_program_methods_are_still_functions_in_c() -> None:
+    session = Session()
+    session.execute(
+        "import torch\n"
+        "from torch.overrides import TorchFunctionMode\n"
+        "class Mode(TorchFunctionMode):\n"
+        "    def __torch_function__(self, f, types, args=(), kwargs=None): return f(*args, **(kwargs or {}))\n"
+        "x = torch.ones(1)\n"
+        "with Mode(): x.item()\n"
+    )
+    with pytest.raises(TensorshError, match="not 'builtin_function_or_method'"):
+        session.execute("int(x.item)")
 
 
 if __name__ == "__main__":

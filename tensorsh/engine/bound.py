@@ -51,6 +51,6 @@ def uncalled(value: Any) -> Any:
     """An attribute that is read and not called at once."""
     if type(value) is MethodType:
         function: Any = value.__func__
-        if isinstance(function, Op) or function in IN_CLASS:
+        if isinstance(function, Op) or getattr(function, "__wrapped__", function) in IN_CLASS:
             return BoundMethod(function, value.__self__)
     return value
