@@ -33,6 +33,7 @@ def take_small_for_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small arrays are computed as large ones are, which are groups."""
     for module in (fuse, reading, cascade, rowwise):
         monkeypatch.setattr(module, "LARGE", 1)
+    monkeypatch.setattr(cascade, "way", cascade.way.__wrapped__)  # which remembers what was large
     monkeypatch.setattr(fuse, "FEW", 1)
     for other, name in ((elementwise, "SMALL"), (vector_exp, "EXACT")):
         monkeypatch.setattr(other, name, 0)
