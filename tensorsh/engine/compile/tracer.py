@@ -13,7 +13,7 @@ import numpy as np
 
 from .steps import Step
 from .tape import cast_into
-from .values import Number, Value, reshape, turn
+from .values import LaidOut, Number, Value, reshape, turn
 
 if TYPE_CHECKING:
     from .reading import Reading
@@ -32,7 +32,7 @@ def unknown(what: str) -> Callable[..., Any]:
     return ask
 
 
-class Tracer:
+class Tracer(LaidOut):
     """An array of a kernel that is read.
 
     layout  an array of the same shape, dtype and strides
@@ -76,14 +76,6 @@ class Tracer:
             raise Unread("reads what it has not filled")
         return self.held
 
-    shape = property(lambda self: self.layout.shape)
-    dtype = property(lambda self: self.layout.dtype)
-    ndim = property(lambda self: self.layout.ndim)
-    size = property(lambda self: self.layout.size)
-    strides = property(lambda self: self.layout.strides)
-    flags = property(lambda self: self.layout.flags)
-    itemsize = property(lambda self: self.layout.itemsize)
-    nbytes = property(lambda self: self.layout.nbytes)
     __class__ = property(lambda self: np.ndarray)  # for `isinstance`
 
     __array__ = unknown("makes another array of its input")

@@ -32,7 +32,24 @@ def stops(what: str) -> Callable[..., Any]:
     return stop
 
 
-class Value:
+class LaidOut:
+    """What has the shape, dtype and strides of an array, its `layout`."""
+
+    __slots__ = ()
+
+    layout: np.ndarray[Any, Any]
+
+    shape = property(lambda self: self.layout.shape)
+    dtype = property(lambda self: self.layout.dtype)
+    ndim = property(lambda self: self.layout.ndim)
+    size = property(lambda self: self.layout.size)
+    strides = property(lambda self: self.layout.strides)
+    flags = property(lambda self: self.layout.flags)
+    itemsize = property(lambda self: self.layout.itemsize)
+    nbytes = property(lambda self: self.layout.nbytes)
+
+
+class Value(LaidOut):
     """An array that a program will have: where it comes from, and the layout it has.
 
     layout   an array of the same shape, dtype and strides, whose elements mean nothing
@@ -47,14 +64,6 @@ class Value:
         self.source = source
         self.again = False
 
-    shape = property(lambda self: self.layout.shape)
-    dtype = property(lambda self: self.layout.dtype)
-    ndim = property(lambda self: self.layout.ndim)
-    size = property(lambda self: self.layout.size)
-    strides = property(lambda self: self.layout.strides)
-    flags = property(lambda self: self.layout.flags)
-    itemsize = property(lambda self: self.layout.itemsize)
-    nbytes = property(lambda self: self.layout.nbytes)
     base = property(lambda self: self.layout.base)
 
     def __getattr__(self, name: str) -> Any:
