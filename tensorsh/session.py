@@ -154,11 +154,10 @@ class Session:
         from .lang.uncompiled import all_left
 
         evaluator = self._evaluator
-        ran = evaluator.loops_of
-        same = ran is not None and ran.node is evaluator.newest_loop
-        return all_left(
-            evaluator.newest_loop, evaluator.left if same or evaluator.newest_loop is None else []
-        )
+        newest = evaluator.newest
+        if newest is None:
+            return []
+        return all_left(newest.node, evaluator.left if evaluator.loops_of is newest else [])
 
     def run(self, source: str, name: str = "<input>") -> list[Any]:
         """Run a program; returns the values it displayed, in order.

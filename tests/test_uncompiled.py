@@ -49,11 +49,21 @@ def test_it_is_the_newest_loop_that_is_told_of() -> None:
     ]
 
 
+def test_a_loop_in_a_function_that_is_called_after_another_loop() -> None:
+    session = Session()
+    train = "def train():\n    for i in range(9):\n        y = looked(x @ w)\n"
+    session.execute(
+        f"{START}for i in range(3): print(i, end='')\n{train}train()\n", "a.py", lambda shown: None
+    )
+    assert [each.text for each in session.uncompiled()] == [
+        "a.py, line 5: v.sum().item: values are looked at"
+    ]
+
+
 def test_in_the_shell() -> None:
     shell = make_shell()
-    assert enter(shell, ":why-not-compiled") == "no loop has run that could be compiled\n"
     enter(shell, "x = ones(3, 3)\nfor i in range(9): y = tanh(x @ x)\n")
-    assert enter(shell, ":why-not-compiled") == "all of the newest loop is compiled\n"
+    assert enter(shell, ":why-not-compiled") == "nothing in the newest loop is in the way of compiling it\n"
     enter(shell, "for i in range(9):\n    y = tanh(x @ x)\n    print(y.sum().item())\n")
     assert "line 3: print(y.sum().item()): `print` does more" in enter(shell, ":why-not-compiled")
 

@@ -122,7 +122,7 @@ class Evaluator:
         ] = []  # (which lines, the program), of the newest statement with any
         self.left: list[Left] = []  # where traces of its loops stopped
         self.loops_of: Statement | None = None
-        self.newest_loop: ast.Stmt | None = None
+        self.newest: Statement | None = None  # a loop, or what has called one
 
     def names(self) -> list[str]:
         """The user's variables."""
@@ -148,7 +148,7 @@ class Evaluator:
                     old.drop()
             self.programs.clear()
             self.left.clear()
-            self.loops_of = self.running_statement
+            self.loops_of = self.newest = self.running_statement
 
     def segment(
         self,
@@ -351,7 +351,7 @@ class Evaluator:
         self.running = statement.node.span.source
         self.running_statement = statement
         if isinstance(statement.node, ast.For | ast.While):
-            self.newest_loop = statement.node
+            self.newest = statement
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
         before = None
         if (self.undoing or trial is not None) and not nested:

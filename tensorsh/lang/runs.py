@@ -26,14 +26,6 @@ HOST = words(
 )
 #: names after a dot that do in a function what a trace does not see
 UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
-
-
-def unseen(function: F) -> F:
-    """Marks what compiled programs call and a trace does not see: it shows, imports, ends the statement."""
-    vars(function)["unseen"] = True
-    return function
-
-
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare)
 #: attributes of tensors of which a trace sees what is assigned
 FIELDS = ("grad", "data")
@@ -145,6 +137,12 @@ def worthwhile(run: list[ast.Stmt]) -> bool:
                     return True
                 operators += 1
     return operators >= OPERATORS
+
+
+def unseen(function: F) -> F:
+    """Marks what compiled programs call and a trace does not see: it shows, imports, ends the statement."""
+    vars(function)["unseen"] = True
+    return function
 
 
 def walk(node: Any, lambdas: bool = True) -> Iterator[ast.Node]:

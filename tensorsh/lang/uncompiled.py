@@ -50,8 +50,8 @@ def between(statement: ast.Node) -> Iterator[Left]:
                     yield Left(inside.span, "there is too little to compute")
 
 
-def all_left(statement: ast.Node | None, stopped: list[Left]) -> list[Left]:
+def all_left(statement: ast.Node, stopped: list[Left]) -> list[Left]:
     """Everything of a statement's loops that is not compiled, in the order of the text, each once."""
-    found = [*stopped, *(between(statement) if statement is not None else ())]
+    found = [*stopped, *between(statement)]
     once = {(each.span.source.name, each.span.start, each.why): each for each in found}
     return sorted(once.values(), key=lambda each: (each.span.source.name, each.span.start))

@@ -63,8 +63,7 @@ def why_not_compiled(shell: Shell, argument: str) -> None:
     for each in found:
         shell.tell(each.text)
     if not found:
-        some = shell.session.listings()
-        shell.tell("all of the newest loop is compiled" if some else "no loop has run that could be compiled")
+        shell.tell("nothing in the newest loop is in the way of compiling it")
 
 
 @command(":graph EXPRESSION", "the computation graph of a tensor", completes="code")
