@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -34,6 +35,7 @@ from ..interrupt import heard
 from ..io import files
 from ..render.paint import PALETTES, use_theme
 from ..session import Session
+from ..streams import for_screen
 from .bottom import signature_line, status_line
 from .brackets import Brackets
 from .complete import complete
@@ -148,7 +150,7 @@ class Prompt:
             return self._next_ahead()
         if self.shell.look.status:
             self.status = guarded(None, status_line, self.shell, self._columns())
-        self.prompt.bottom_toolbar = self._standing()
+        self.prompt.bottom_toolbar = in_signs(self._standing())
         self.offer = offer
         first = "" if offer is None else offer.split("\n")[0]
         self.prompt.placeholder = [("class:auto-suggestion", first)]
@@ -211,7 +213,7 @@ class Prompt:
         """The signature of the call the cursor is in, below the screen; nothing there otherwise."""
         before = self.prompt.default_buffer.document.text_before_cursor
         signature = guarded(None, signature_line, self.session, before, self._columns())
-        self.prompt.bottom_toolbar = signature or self._standing()
+        self.prompt.bottom_toolbar = in_signs(signature or self._standing())
 
     def _standing(self) -> StyleAndTextTuples | None:
         """The line at the bottom where no signature is."""
@@ -289,6 +291,11 @@ def guarded(otherwise: Any, work: Callable[..., Any], *args: Any) -> Any:
         return otherwise
 
 
+def in_signs(pieces: StyleAndTextTuples | None) -> StyleAndTextTuples | None:
+    """A line of ours with the signs that the screen has."""
+    return pieces and [(piece[0], for_screen(piece[1], sys.stdout)) for piece in pieces]
+
+
 class Names(Completer):
     """`complete` as prompt_toolkit wants it."""
 
@@ -298,7 +305,7 @@ class Names(Completer):
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
         for found in guarded([], complete, self.session, document.text_before_cursor):
             about = found.meta if len(found.meta) <= 60 else found.meta[:59] + "…"
-            yield Completion(found.text, start_position=-found.length, display_meta=about)
+            yield Completion(found.text, start_position=-found.length, display_meta=for_screen(about, sys.stdout))
 
 
 class Colours(Lexer):
