@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import interrupt, numpy_docs
+from . import interrupt, limits, numpy_docs
 from .errors import TensorshError, UsageError, facts_of
 from .options import HELP, Options, read_options
 from .output import Output, Report, use_color, width
@@ -137,45 +137,14 @@ def run(options: Options) -> int:
         return code
 
 
-#: bytes of C's stack: what a program nests (a hundred thousand `map`s) is followed by calls in C, which nothing counts
-STACK = 120 << 20
-
-
 def programs_begin(max_memory: int | None = None) -> None:
     """From now on an interrupt is the program's, and so is garbage: what was imported is none."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
-        if soft != resource.RLIM_INFINITY and soft < STACK <= (
-            hard if hard != resource.RLIM_INFINITY else STACK
-        ):
-            resource.setrlimit(resource.RLIMIT_STACK, (STACK, hard))
-        limit_memory(max_memory)
+    limits.roomy_stack()
+    limits.memory.limit(max_memory)
     interrupt.raises()
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
-
-
-def limit_memory(most: int | None) -> None:
-    """Let the system refuse what takes more memory than there is: a MemoryError at once, not a machine that swaps."""
-    import resource
-
-    with open("/proc/self/statm", "rb") as file:
-        used = int(file.read().split()[5]) * resource.getpagesize()
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = used + (machine_memory() if most is None else most)
-    if limit < min(each % (1 << 64) for each in (soft, hard)):  # -1 is none
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-
-
-def machine_memory() -> int:
-    """Bytes of memory of the machine, or of the container that we are in."""
-    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with contextlib.suppress(OSError, ValueError), open("/sys/fs/cgroup/memory.max", "rb") as file:
-        found = min(found, int(file.read()))  # "max" is none
-    return found
 
 
 def limit_threads(n: int) -> None:

@@ -30,6 +30,7 @@ from .errors import TensorshError, UsageError, Warned, facts_of
 from .interrupt import whole
 from .lang.evaluate import Evaluator, Statement, TakenBack, roomy
 from .lang.queries import Graph
+from .limits import memory
 from .source import Source, Span, same_letters
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class Session:
             compiled = evaluator.compile(text, silent=script)
             statements = deque(evaluator.begin_file(compiled, evaluator.variables) if leads else compiled)
         while statements:
-            with self.active():
+            with self.active(), memory:
                 before, self._shown = self._shown, on_display or (lambda shown: None)
                 undoing, evaluator.undoing = evaluator.undoing, undo
                 try:
@@ -219,7 +220,9 @@ class Session:
             except TensorshError as error:
                 if on_error is None:
                     raise
+                memory.lift()
                 on_error(error)
+                memory.lower()
             if on_time is not None:
                 on_time(statement.node.span, time.perf_counter() - started)
             if turns.wanted:

@@ -253,3 +253,16 @@ def test_more_memory_than_there_is_is_refused(tmp_path):
 def test_sizes_that_are_none(size, capsys):
     assert main(["--max-memory", size, "-c", "1"]) == 2
     assert "--max-memory wants" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the system does not limit memory")
+@pytest.mark.parametrize("size", ["0", "300K", "1M", "3M"])
+@pytest.mark.parametrize(
+    "text", ["undefined", "import torch\nundefined", "x = []\nwhile true: x.append([x])"]
+)
+def test_what_tells_of_an_error_has_memory_of_its_own(size, text, tmp_path):
+    command = [sys.executable, "-m", "tensorsh", "--max-memory", size, "-f", "json", "-c", text]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert json.loads(line)["error"]["code"] in ("out-of-memory", "name")

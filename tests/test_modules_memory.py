@@ -128,3 +128,50 @@ except TypeError as e: print(e)
 
 def test_classes_are_as_in_python() -> None:
     assert here(CLASSES) == in_python(CLASSES)
+
+
+BITS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+
+
+@pytest.mark.parametrize("kind", ["Generator", "RandomState", "SeedSequence", *BITS])
+def test_generators_are_begun_however_they_are_made(kind: str) -> None:
+    """Methods of one whose `__init__` had not run read memory that was not there."""
+    program = Program()
+    program.run(
+        f"import numpy as np, copy\nR = np.random.{kind}\n"
+        "class S(R):\n    def __init__(self): pass\n"
+        "made = [R.__new__(R), S(), copy.copy(S())]\ncount = 0\n"
+        "for each in made:\n    for name in dir(each):\n        if name[0] != '_' and name != 'random_integers':\n"
+        "            for args in ((), (1,), (2, 3)):\n"
+        "                try:\n                    getattr(each, name)(*args)\n"
+        "                except (TypeError, ValueError, AttributeError): pass\n"
+        "                count += 1\n"
+    )
+    assert program.names["count"] > 0
+
+
+@pytest.mark.parametrize(
+    "call", ["a.sort()", "a.argsort()", "a.partition(50)", "a.argpartition(50)", "np.sort(a)"]
+)
+def test_objects_are_compared_while_they_live(call: str) -> None:
+    """What compares them puts others in their places: it is another array that is sorted."""
+    program = Program()
+    program.run(
+        "import numpy as np\nn = 0\nclass L:\n"
+        "    def __lt__(self, other):\n        global n\n        n += 1\n        a[n % len(a)] = L()\n"
+        "        return n % 3 == 0\n    __gt__ = __lt__\n"
+        f"for i in range(20):\n    a = np.array([L() for i in range(200)], dtype=object)\n    found = {call}\n"
+    )
+    assert program.names["n"] > 1000
+
+
+def test_objects_are_sorted_in_order() -> None:
+    program = Program()
+    program.run(
+        "import numpy as np\na = np.array([[3, 1, 2.5], [True, 'a' < 'b', 0]], dtype=object)\n"
+        "b = a.copy()\nb.sort()\nc, d = np.sort(a, axis=0, kind='stable'), a.argsort(axis=None)\n"
+        "b, c, d = b.tolist(), c.tolist(), d.tolist()\n"
+    )
+    assert program.names["b"] == [[1, 2.5, 3], [0, True, True]]
+    assert program.names["c"] == [[True, 1, 0], [3, True, 2.5]]
+    assert program.names["d"][0] == 5 and program.names["d"][-1] == 0

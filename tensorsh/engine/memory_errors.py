@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Sequence
 
@@ -19,7 +20,7 @@ def too_large(shape: Sequence[int]) -> Exception:
 
 def out_of_memory(error: BaseException) -> Exception | None:
     """PyTorch's error for what NumPy says of memory; None if it is something else."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or _had_no_memory(error):
         shape, dtype = getattr(error, "shape", None), getattr(error, "dtype", None)
         wanted = ""
         if shape is not None and dtype is not None:
@@ -31,3 +32,10 @@ def out_of_memory(error: BaseException) -> Exception | None:
     else:
         return None
     return BadValue(message, code="out-of-memory", help="`on meta` computes shapes without memory")
+
+
+def _had_no_memory(error: BaseException) -> bool:
+    """Whether a module could not be loaded, or a system call not be made, for want of memory."""
+    if isinstance(error, ImportError):
+        return "failed to map segment" in str(error) or "Cannot allocate memory" in str(error)
+    return isinstance(error, OSError) and error.errno == errno.ENOMEM

@@ -25,6 +25,7 @@ from ..engine.op import registry
 from ..engine.warn import Event, Warnings
 from ..errors import DataError, ParseError, TensorshError, plain
 from ..interrupt import heard, unbroken
+from ..limits import memory
 from ..modules import Modules
 from ..modules.notebook import display
 from ..source import Source, Span, read_program
@@ -272,7 +273,8 @@ class Evaluator:
         collecting = gc.isenabled()
         gc.disable()  # a program's nodes are all kept: looking for garbage among them doubles the time
         try:
-            program = parse(source, pythonic)
+            with memory:
+                program = parse(source, pythonic)
             body = program.body
             if program.skipped:
                 self.strict.bound.setdefault("display", display)
@@ -292,7 +294,10 @@ class Evaluator:
             )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # it would speak of lines nobody wrote
-                compiled = [self.statement(node, compiler) for node in body if not isinstance(node, ast.Pass)]
+                with memory:
+                    compiled = [
+                        self.statement(node, compiler) for node in body if not isinstance(node, ast.Pass)
+                    ]
             for statement in compiled:
                 prelude.provide(statement.code)
         except ParseError as error:
@@ -303,11 +308,13 @@ class Evaluator:
             python_s = in_python_s_words(error)
             raise python_s from python_s.__cause__
         except Exception as error:
+            memory.lift()
             told = self.fault(error)
             if told is error:
                 raise
             raise told from error
         finally:
+            memory.lower()
             if collecting:
                 gc.enable()
         self.runtime.tables[table.filename] = table
@@ -355,9 +362,7 @@ class Evaluator:
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
         before = None
         if (self.undoing or trial is not None) and not nested:
-            from .before import Before
-
-            before = Before(self, statement)
+            before = self.noted(statement)
         try:
             if trial is not None:
                 trial(lambda: self.execute(statement, self.variables))
@@ -367,6 +372,7 @@ class Evaluator:
             # reported before anything is undone: the labels say what the names were
             if nested:  # the statement that imports reports it, if the program does not catch it
                 raise
+            memory.lift()
             found = plain(error)
             report = None if isinstance(found, (*PASSED_ON, TakenBack)) else self.fault(found)
             if before is not None and isinstance(found, BetweenRounds):
@@ -377,6 +383,7 @@ class Evaluator:
                 raise
             raise report from found
         finally:
+            memory.lower()
             for name in statement.segments:  # their programs hold on to arrays
                 segment = getattr(self.prelude_of(statement.table).bound.pop(name, None), "__self__", None)
                 if segment is not None:
@@ -385,6 +392,20 @@ class Evaluator:
             self.keep(before)
         if statement.table.pythonic and not self.pythonic and not statement.table.silent:
             self.pythonic = "torch" in self.modules.loaded or self.imports.torch_imported
+
+    def noted(self, statement: Statement) -> Before:
+        """What the session is before a statement."""
+        try:
+            from .before import Before
+
+            return Before(self, statement)
+        except (MemoryError, ImportError):  # what notes it is not the program's
+            memory.lift()
+            from .before import Before
+
+            return Before(self, statement)
+        finally:
+            memory.lower()
 
     def keep(self, before: Before) -> None:
         """A statement has done what it should, or all rounds of a loop that it has begun."""

@@ -249,7 +249,7 @@ def install() -> None:
     __new__.__annotations__.clear()  # which `inspect.signature(np.ndarray)` would show
     __deepcopy__.__doc__ = _deepcopy.__doc__
     data = property(_data_of, _set_data, doc=_data.__doc__)
-    _replace(ndarray, __new__, __init__=__init__, data=data, __deepcopy__=__deepcopy__)
+    replace(ndarray, __new__, __init__=__init__, data=data, __deepcopy__=__deepcopy__)
     numeric.frombuffer = frombuffer  # for `_frombuffer` there, which pickles name
     for kind in (memoryview, pickle.PickleBuffer):
         _refuse(kind)
@@ -271,10 +271,10 @@ def _refuse(kind: Any) -> None:
     with_flags = getattr(kind, "_from_flags", None)
     __new__.__annotations__.clear()
     others = {} if with_flags is None else {"_from_flags": staticmethod(looking(with_flags))}
-    _replace(kind, __new__, __init__=__init__, **others)
+    replace(kind, __new__, __init__=__init__, **others)
 
 
-def _replace(kind: type, new: Callable[..., Any], **others: Any) -> None:
+def replace(kind: type, new: Callable[..., Any], **others: Any) -> None:
     """Replace attributes of a class in C.
 
     `__new__` straight in its dictionary: the class goes on to make its objects in C, and so can what is put there.

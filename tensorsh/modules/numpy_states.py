@@ -18,8 +18,12 @@ import numpy as np
 from ..engine import sealed
 from ..errors import DataError
 from ..kinds.ownership import dict_of, own_class
+from .numpy_memory import replace
 
 SHAPED = (np.ndarray, np.dtype)
+
+#: generators of random bits
+BITS = (np.random.MT19937, np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.SFC64)
 
 #: the flags of a dtype that say whose memory elements are: references, and how they are stored in a pickle
 OF_REFERENCES = 0x07
@@ -115,7 +119,10 @@ def _is_field(field: Any, size: int) -> bool:
 
 
 def guard_generators() -> None:
-    """Let generators of random bits refuse a state whose place is outside of their buffer, once in a process."""
+    """Let generators begin as such, and refuse a state whose place is outside of their buffer; once in a process."""
+    _begin_begun(np.random.Generator, lambda: (np.random.PCG64(),))
+    for kind in (np.random.SeedSequence, np.random.RandomState, *BITS):
+        _begin_begun(kind)
     for kind, where, last in (
         (np.random.MT19937, ("state", "pos"), 624),
         (np.random.Philox, ("buffer_pos",), 4),
@@ -123,6 +130,23 @@ def guard_generators() -> None:
         if type(dict_of(kind)["state"]) is not property:
             with sealed.changing(kind):
                 type.__setattr__(kind, "state", _state_of(dict_of(kind)["state"], where, last))
+
+
+def _begin_begun(kind: Any, first: Callable[[], tuple[Any, ...]] = tuple) -> None:
+    """Let objects be whole from `__new__` on: methods of one whose `__init__` never ran read memory that is not there.
+
+    `kind(…)` itself is made in C as before.
+    """
+    made = kind.__new__
+    if isinstance(dict_of(kind)["__new__"], staticmethod):
+        return
+
+    def __new__(cls: Any, *args: Any, **options: Any) -> Any:
+        new = made(cls)
+        kind.__init__(new, *first())
+        return new
+
+    replace(kind, __new__, __init__=dict_of(kind)["__init__"])
 
 
 def _state_of(found: Any, where: tuple[str, ...], last: int) -> property:

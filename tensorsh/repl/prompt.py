@@ -305,7 +305,9 @@ class Names(Completer):
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
         for found in guarded([], complete, self.session, document.text_before_cursor):
             about = found.meta if len(found.meta) <= 60 else found.meta[:59] + "…"
-            yield Completion(found.text, start_position=-found.length, display_meta=for_screen(about, sys.stdout))
+            yield Completion(
+                found.text, start_position=-found.length, display_meta=for_screen(about, sys.stdout)
+            )
 
 
 class Colours(Lexer):

@@ -1,0 +1,55 @@
+"""Arrays of objects are sorted as copies: comparing two objects runs the program, which may change the array.
+
+NumPy holds no references to what it compares: a program that puts others in their place meanwhile would go on with
+objects that are gone. The order is NumPy's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import MethodDescriptorType
+from typing import Any
+
+from numpy import ndarray
+
+from ..engine import sealed
+from ..kinds.ownership import dict_of
+
+Array = ndarray[Any, Any]
+
+
+def guard_sorting() -> None:
+    """Put these in the place of NumPy's own, once in a process."""
+    with sealed.changing(ndarray):
+        for name, wrapped in (
+            ("sort", sorting), ("partition", sorting), ("argsort", ordering), ("argpartition", ordering)
+        ):  # fmt: skip
+            found = dict_of(ndarray)[name]
+            if type(found) is MethodDescriptorType:
+                type.__setattr__(ndarray, name, wrapped(found))
+
+
+def sorting(found: Callable[..., None]) -> Callable[..., None]:
+    """A method that changes the order of an array in place."""
+
+    @wraps(found)
+    def method(self: Array, /, *args: Any, **options: Any) -> None:
+        if not self.dtype.hasobject:
+            found(self, *args, **options)
+            return
+        copy = ndarray.copy(self)
+        found(copy, *args, **options)
+        self[...] = copy
+
+    return method
+
+
+def ordering(found: Callable[..., Array]) -> Callable[..., Array]:
+    """A method that says in which order the elements are."""
+
+    @wraps(found)
+    def method(self: Array, /, *args: Any, **options: Any) -> Array:
+        return found(ndarray.copy(self) if self.dtype.hasobject else self, *args, **options)
+
+    return method
