@@ -24,6 +24,7 @@ PROGRAMS = [
         "python_programs",
         "tutorial_programs",
         "family_programs",
+        "survey_programs",
         "dense_programs",
     )
     for case in read_lines(f"{name}.jsonl.gz")

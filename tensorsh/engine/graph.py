@@ -42,7 +42,7 @@ class GraphNode:
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """For each tensor argument: (the node it came from or None, which of its outputs it is)."""
+        """For each argument with a derivative: (the node it came from or None, which of its outputs it is)."""
         return tuple([(None, 0) if e is None else (shown(e[0]), e[1]) for e in self._node.inputs()])
 
     @property
@@ -161,8 +161,7 @@ def saved_value(node: Node, name: str) -> Any:
         return FREED
     value = unpacked(node.args[names.index(name)])
     if type(value) is float or type(value) is int:
-        tensor = node.op.tensorlike[names.index(name)]
-        return registry["tensor"](value) if tensor and name != "exponent" else value
+        return registry["tensor"](value) if node.rules.wraps(names.index(name)) else value
     return value
 
 

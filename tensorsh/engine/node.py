@@ -26,6 +26,9 @@ Edge = tuple[Any, int]
 #: classes of saved arguments in which a program may have packed a tensor
 MAY_BE_PACKED = frozenset({Packed, tuple})
 
+#: what `input_specs` has of a number
+NUMBERS = frozenset({bool, int, float, complex})
+
 FREED: Any = object()  # what a node's arguments become once they are given up
 
 SECOND_TIME = (
@@ -172,14 +175,19 @@ class Node:
         return found
 
     def inputs(self) -> list[Edge | None]:
-        """The same, those of lists among the others."""
+        """The edges that PyTorch's node has: of arguments with a derivative, lists among the others."""
+        if not self.rules.derivatives:
+            return list(self.all_edges())
         found: list[Edge | None] = []
-        for e in self.arguments():
-            if type(e) is list:
-                found.extend(e)
-            else:
+        for i, e in enumerate(self.edges):
+            if i not in self.rules.derivatives:
+                continue
+            if i in self.op.lists:
+                found.extend(e or [None] * len(self.input_specs[i]))
+            elif i in self.op.tensors and (self.input_specs[i] not in NUMBERS or self.rules.wraps(i)):
                 found.append(e)
-        return found
+        # a number in front is that of a reflected operator, which is called with the tensor in front
+        return found[::-1] if self.input_specs[0] in NUMBERS else found
 
     def all_edges(self) -> list[Edge]:
         found: list[Edge] = []

@@ -93,6 +93,10 @@ class Recorded:
         self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
         self.steps: dict[tuple[bool, ...], list[tuple[Derivative | None, list[int]]]] = {}
 
+    def wraps(self, position: int) -> bool:
+        """Whether PyTorch makes a tensor of a number there: it has no node of its own for numbers."""
+        return position in self.derivatives and isinstance(self.grad_fn, str)
+
     def saved(self, needs: tuple[bool, ...]) -> tuple[tuple[int, ...], bool]:
         """(positions of inputs to save, whether to save the outputs) when `needs` want gradients."""
         found = self.saves.get(needs)

@@ -99,7 +99,12 @@ def _histc_rule(input: Spec, bins: int, min: float, max: float) -> Spec:
     return input.with_shape((bins,))
 
 
-@op("histc(Tensor input, int bins=100, Number min=0, Number max=0)", infer=_histc_rule, half="native")
+@op(
+    "histc(Tensor input, int bins=100, Number min=0, Number max=0)",
+    infer=_histc_rule,
+    half="native",
+    nondifferentiable=True,
+)
 def histc(x, bins, min, max):
     """How many elements fall into each of `bins` equal bins between `min` and `max` (by default the
     smallest and the largest element).

@@ -64,6 +64,9 @@ class FunctionNode(Node):
     def arguments(self) -> list[Any]:
         return [e for e, spec in zip(self.edges, self.input_specs, strict=True) if spec is not None]
 
+    def inputs(self) -> list[Any]:
+        return self.arguments()
+
     # -- saved tensors
 
     def save(self, tensors: tuple[Any, ...], outputs: list[Any]) -> None:
