@@ -49,7 +49,7 @@ def is_ordered(a: Any, b: Any) -> bool:
     order, size = order_of(a, b) if b.ndim == 2 else order_with_vector(a), m * k * n
     if order == FUSED:
         part = _part(k)
-        return part < k or _by_columns(a, b, part)
+        return part < k or by_columns(a, b, part)
     return k > 1 and size <= FOLLOWED
 
 
@@ -80,7 +80,7 @@ def is_batch_ordered(a: Any, b: Any) -> bool:
         return True
     if m >= 4 and n >= 12:
         part = _part(k)
-        return part < k or _by_columns(a, b, part)
+        return part < k or by_columns(a, b, part)
     if _is_even(a, b):
         return many * size <= CHAINED
     aligned = m * k % 4 == k * n % 4 == m * n % 4 == 0  # vectors begin alike in all matrices
@@ -163,7 +163,7 @@ def product_of_such(a: Array, b: Array) -> Callable[[Array, Array], Array]:
     """`matrix_product` of matrices that have the shapes and lie in memory as these do: many in a row choose once."""
     if a.dtype is FLOAT32 and b.dtype is FLOAT32 and a.size and b.size and order_of(a, b) == FUSED:
         k = a.shape[1]
-        if k > 1 and not wants_one(a, b) and _part(k) == k and not _by_columns(a, b, k):
+        if k > 1 and not wants_one(a, b) and _part(k) == k and not by_columns(a, b, k):
             return np.matmul
     return matrix_product
 
@@ -207,7 +207,7 @@ def _follow(a: Array, b: Array, order: int, out: Array) -> None:
 def _chain_of_fused(a: Array, b: Array, onto: Array | None = None) -> Array:
     k = a.shape[-1]
     part = _part(k)
-    if _by_columns(a, b, part):
+    if by_columns(a, b, part):
         a = a.swapaxes(-1, -2).copy().swapaxes(-1, -2)
     if part == k:
         return matmul(a, b)
@@ -223,7 +223,7 @@ def _part(k: int) -> int:
     return k if k <= PART else PART if k > 2 * PART else k // 2
 
 
-def _by_columns(a: Array, b: Array, depth: int) -> bool:
+def by_columns(a: Array, b: Array, depth: int) -> bool:
     """Whether the first factor must be stored by columns for NumPy's BLAS to compute chains."""
     if depth < LANES or a.strides[-1] != a.itemsize or a.shape[-2] * depth * b.shape[-1] > OWN:
         return False

@@ -8,19 +8,25 @@ import numpy as np
 
 from ....engine.apply import apply
 from ....engine.op import op
-from ....engine.products import matmul as product
 from ....engine.spec import Spec
 from ...namespace import torch
+from .gate_products import chains, product
+from .lstm_steps import backward_step, forward_step
 
 Array = np.ndarray[Any, Any]
 
+#: sequences from which on the inputs of each step are multiplied by themselves
+LARGE_BATCH = 128
+
 SIGNATURE = (
     "Tensor input, Tensor weight_ih, Tensor weight_hh, Tensor bias_ih, Tensor bias_hh, Tensor hx, Tensor cx, "
-    "bool reverse"
+    "bool reverse, bool train"
 )
 
 
-def _shapes(x: Spec, w_ih: Spec, w_hh: Spec, b_ih: Spec, b_hh: Spec, h: Spec, c: Spec, reverse: bool) -> Any:
+def _shapes(
+    x: Spec, w_ih: Spec, w_hh: Spec, b_ih: Spec, b_hh: Spec, h: Spec, c: Spec, reverse: bool, train: bool
+) -> Any:
     steps, batch, hidden = x.shape[0], *h.shape
     return (
         x.with_shape((steps, batch, hidden)),
@@ -38,37 +44,50 @@ def _shapes(x: Spec, w_ih: Spec, w_hh: Spec, b_ih: Spec, b_hh: Spec, h: Spec, c:
     constants=(3, 4),
     grad_fn="MkldnnRnnLayerBackward0",
 )
-def lstm_layer(x, w_ih, w_hh, b_ih, b_hh, h, c, reverse):
-    """Outputs (T, N, H), last h and c; and for the gradient the gates (T, N, 4H) and all c (T + 1, N, H)."""
+def lstm_layer(x, w_ih, w_hh, b_ih, b_hh, h, c, reverse, train):
+    """Outputs (T, N, H), last h and c; and for the gradient the gates (T, N, 4H) and all c (T + 1, N, H).
+
+    Gates and c are in the order of the steps, which is the other one if `reverse`. oneDNN multiplies in another order
+    where no gradient can be asked for (not `train`): all chains are whole, those of inputs and states one if there are
+    as many of the ones as of the others, but in several steps of a single sequence.
+    """
     steps, (batch, n) = x.shape[0], h.shape
-    gates = (product(x.reshape(steps * batch, -1), w_ih.T) + (b_ih + b_hh)).reshape(steps, batch, 4 * n)
+    if reverse:
+        x = x[::-1]
+    gates = np.empty((steps, batch, 4 * n), x.dtype)
+    apart = x.shape[2] != n or (batch == 1 and steps > 1)
+    if train:
+        gates = from_inputs(x, w_ih.T)
+    elif apart:
+        gates = chains(x.reshape(steps * batch, -1), w_ih.T).reshape(gates.shape)
+    bias = b_ih + b_hh
     outputs = np.empty((steps, batch, n), x.dtype)
     cells = np.empty((steps + 1, batch, n), x.dtype)
-    cells[-1 if reverse else 0] = c
+    cells[0] = c
     recurrent = np.ascontiguousarray(w_hh.T)
-    for t in range(steps - 1, -1, -1) if reverse else range(steps):
-        gate = gates[t]
-        gate += product(h, recurrent)
-        candidate = np.tanh(gate[:, 2 * n : 3 * n])
-        sigmoid_(gate)
-        gate[:, 2 * n : 3 * n] = candidate
-        c = gate[:, n : 2 * n] * c + gate[:, :n] * candidate
-        cells[t if reverse else t + 1] = c
-        h = gate[:, 3 * n :] * np.tanh(c)
-        outputs[t] = h
-    return outputs, h.copy(), c.copy(), gates, cells
+    both = None if train or apart else np.concatenate([w_ih.T, recurrent])
+    step = forward_step(gates, bias, cells, outputs)
+    for t in range(steps):
+        if both is not None:
+            gates[t] = chains(np.concatenate([x[t], h], axis=1), both)
+        else:
+            gates[t] = product(h, recurrent, gates[t]) if train else gates[t] + chains(h, recurrent)
+        step(t)
+        h = outputs[t]
+    h, c = outputs[-1].copy(), cells[-1].copy()
+    return np.ascontiguousarray(outputs[::-1]) if reverse else outputs, h, c, gates, cells
 
 
-def sigmoid_(x: Array) -> None:
-    """In place, without overflow: 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2."""
-    x *= 0.5
-    np.tanh(x, out=x)
-    x += 1
-    x *= 0.5
+def from_inputs(x: Array, w: Array) -> Array:
+    """What the inputs give to the gates, (T, N, F) @ (F, 4H): all steps in one product, of large batches one by one."""
+    steps, batch, features = x.shape
+    if batch < LARGE_BATCH:
+        return product(x.reshape(steps * batch, features), w).reshape(steps, batch, -1)
+    return np.array([product(each, w) for each in x])
 
 
 @lstm_layer.derivative("input", "weight_ih", "weight_hh", "bias_ih", "bias_hh", "hx", "cx")
-def _(grads, input, weight_ih, weight_hh, bias_ih, bias_hh, hx, cx, outputs, reverse, needs):
+def _(grads, input, weight_ih, weight_hh, bias_ih, bias_hh, hx, cx, outputs, reverse, train, needs):
     inputs = (input, weight_ih, weight_hh, bias_ih, bias_hh, hx, cx)
     wanted = [
         torch.zeros_like(out) if grad is None else grad
@@ -79,7 +98,7 @@ def _(grads, input, weight_ih, weight_hh, bias_ih, bias_hh, hx, cx, outputs, rev
 
         return by_steps(lstm, inputs, 2, reverse, wanted, needs)
     done, _, _, gates, cells = outputs
-    return tuple(apply(lstm_layer_backward, (*inputs, reverse, done, gates, cells, *wanted)))
+    return tuple(apply(lstm_layer_backward, (*inputs, reverse, train, done, gates, cells, *wanted)))
 
 
 def _like_inputs(*given: Any) -> Any:
@@ -93,41 +112,43 @@ def _like_inputs(*given: Any) -> Any:
     names=(),
 )
 def lstm_layer_backward(
-    x, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse, output, gates, cells, grad_output, grad_h, grad_c
+    x, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse, train, output, gates, cells, grad_output, grad_h, grad_c
 ):
     """The gradients of the seven inputs."""
     steps, batch, n = output.shape
-    before, after = (cells[1:], cells[:-1]) if reverse else (cells[:-1], cells[1:])
-    tanh = np.tanh(after)
-    i, f, g, o = np.moveaxis(gates.reshape(steps, batch, 4, n), 2, 0)
-    # what the four deltas are products of, first dc (dh for the last), then these in turn
-    second, third, fourth = np.empty((3, steps, batch, 4, n), gates.dtype)
-    second[:, :, 0], second[:, :, 1], second[:, :, 2], second[:, :, 3] = g, before, i, tanh
-    third[:, :, 0], third[:, :, 1], third[:, :, 2], third[:, :, 3] = i, f, 1 - g * g, o
-    fourth[:, :, 0], fourth[:, :, 1], fourth[:, :, 2], fourth[:, :, 3] = 1 - i, 1 - f, 1, 1 - o
-    slope = 1 - tanh * tanh
-    deltas = np.empty((steps, batch, 4, n), gates.dtype)
-    for t in range(steps) if reverse else range(steps - 1, -1, -1):  # the last step first
-        delta = deltas[t]
-        dh = delta[:, 3] = grad_output[t] + grad_h
-        dc = dh * o[t]
-        dc *= slope[t]
-        dc += grad_c
-        delta[:, :3] = dc[:, None]
-        delta *= second[t]
-        delta *= third[t]
-        delta *= fourth[t]
-        grad_h = product(delta.reshape(batch, 4 * n), w_hh)
-        grad_c = dc * f[t]
-    previous = np.concatenate([output[1:], h0[None]] if reverse else [h0[None], output[:-1]])
+    if reverse:
+        x, output, grad_output = x[::-1], output[::-1], grad_output[::-1]
+    deltas = np.empty((steps, batch, 4 * n), gates.dtype)
+    grads = np.array([grad_h, grad_c])
+    step = backward_step(gates, cells, grad_output, grads, deltas)
+    for t in range(steps - 1, -1, -1):
+        step(t)
+        grads[0] = product(deltas[t], w_hh)
     flat = deltas.reshape(steps * batch, 4 * n)
-    bias = flat.sum(0)
+    bias = np.add.reduce(deltas[::-1].reshape(flat.shape), axis=0)
+    dx = product(flat, w_ih).reshape(x.shape)
     return (
-        product(flat, w_ih).reshape(x.shape),
-        product(flat.T, x.reshape(steps * batch, -1)),
-        product(flat.T, previous.reshape(steps * batch, -1)),
+        np.ascontiguousarray(dx[::-1]) if reverse else dx,
+        weights_gradient(x, flat),
+        recurrent_gradient(h0, output, deltas, reverse),
         bias,
         bias.copy(),
-        np.ascontiguousarray(grad_h),
-        grad_c,
+        *grads,
     )
+
+
+def weights_gradient(x: Array, deltas: Array) -> Array:
+    """The gradient of weights (4H, F) by what they are multiplied with, (T, N, F)."""
+    found = product(x.reshape(len(deltas), -1).T, deltas, turned=True)
+    return np.ascontiguousarray(found.T)
+
+
+def recurrent_gradient(h: Array, output: Array, deltas: Array, reverse: bool) -> Array:
+    """The same of the recurrent weights: the first step by itself, but in a layer that goes backwards."""
+    n = h.shape[1]
+    if reverse:
+        return weights_gradient(np.concatenate([h[None], output[:-1]]), deltas.reshape(-1, 4 * n))
+    found = None
+    if len(deltas) > 1:
+        found = product(output[:-1].reshape(-1, n).T, deltas[1:].reshape(-1, 4 * n), turned=True)
+    return np.ascontiguousarray(product(h.T, deltas[0], found, turned=True).T)

@@ -131,7 +131,7 @@ def _whole_layer(mode: str, x: Tensor, state: State, w: Weights, reverse: bool) 
         zeros = torch.zeros(w[0].shape[0], dtype=x.dtype)
         w = (*w, zeros, zeros)
     if mode == "LSTM":
-        output, h, c, *_ = apply(lstm_layer, (x, *w, *state, reverse))
+        output, h, c, *_ = apply(lstm_layer, (x, *w, *state, reverse, torch.is_grad_enabled()))
         return output, (h, c)
     output, h, _ = apply(LAYERS[mode], (x, *w, state, reverse))
     return apply(stacked, (output,)), h

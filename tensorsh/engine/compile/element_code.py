@@ -1,0 +1,205 @@
+"""Functions of each element as machine code: what NumPy would pass over its arrays thirty times for.
+
+PyTorch's approximations of functions are polynomials of fused multiply-adds. With NumPy every step of them is a call,
+and rounding once takes three. As machine code they are one pass. The bits are the same, so it does not matter when the
+code comes: it is looked for in the user's cache after some work, else another process makes it (`apart`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if (
+    TYPE_CHECKING
+):  # what finds and makes code is imported when there is enough work: most programs never have it
+    from .machine.code import Code
+
+Array = np.ndarray[Any, Any]
+#: writes the instructions for one element: from its inputs and the tables' addresses to its outputs
+Write = Callable[["Code", list[str], list[str]], list[str]]
+
+FLOAT32 = np.dtype(np.float32)
+
+# Work is counted in elements that NumPy passes over, about half a nanosecond each, never timed.
+#: after so much the cache is looked into, another process is asked, then looked for each time; after so much LLVM is
+#: loaded here where there is no other process
+LOOK, ASK, WAIT, MAKE = 1 << 22, 1 << 26, 1 << 25, 1 << 33
+#: what a call of NumPy's costs besides
+CALL = 2_000
+
+
+class ElementCode:
+    """A function of float32 arrays of one shape, (rows, columns), whose columns lie side by side.
+
+    ins, outs   how many arrays it reads and writes; an output may be an input
+    tables      arrays that it looks numbers up in
+    passes      how often NumPy would go over the elements
+    """
+
+    def __init__(self, write: Write, ins: int, outs: int, passes: int, tables: Sequence[Array] = ()):
+        self.write = write
+        self.ins, self.outs = ins, outs
+        self.passes = passes
+        self.tables = list(tables)
+        self.work = 0
+        self.next = LOOK
+        self.key = ""
+        self.maker = 0
+        self.function: Callable[[int], None] | None = None
+        self.owner: Any = None
+
+    def ready(self, elements: int, times: int = 1) -> bool:
+        """Whether there is machine code; so many elements are about to be computed, in so many steps."""
+        if self.function is not None:
+            return True
+        self.work += (elements + CALL * times) * self.passes
+        if self.work < self.next:
+            return False
+        self._advance()
+        return self.function is not None
+
+    def steps(self, arrays: Sequence[Array]) -> Callable[[int], None]:
+        """What does step t of arrays (times, rows, columns): inputs, then outputs.
+
+        It sees what is written into the arrays meanwhile, but not into inputs that have gaps between their columns.
+        """
+        function = self.function
+        assert function is not None
+        places = Places([a if _has_columns(a) else a.copy() for a in arrays], self.tables)
+
+        def step(t: int) -> None:
+            function(places.at(t))
+
+        return step
+
+    # ---------------------------------------------------------------- how it comes about
+
+    def _advance(self) -> None:
+        from . import apart, store
+        from .machine.image import placed
+
+        if not store.usable():
+            self.next = MAKE
+            if self.work >= MAKE:
+                self.make()
+            return
+        self.key = self.key or store.key("text", self.text())
+        found = store.find(self.key)
+        if found is not None:
+            self._use(*placed(found))
+        elif self.work < ASK:
+            self.next = ASK
+        elif not self.maker and apart.possible():
+            self.maker = apart.start("", "texts", [(self.key, self.text())])
+            self.next = self.work + WAIT
+        elif self.work >= MAKE:
+            self.make()
+        else:
+            self.next = min(self.work + WAIT, MAKE) if self.maker and not apart.over(self.maker) else MAKE
+
+    def make(self) -> None:
+        """Have it now, from LLVM; without it, never."""
+        from . import store
+        from .machine.assembler import assembled
+
+        try:
+            owner, address, image = assembled(self.text(), thorough=True)
+        except (ImportError, OSError):
+            self.next = 1 << 62  # never
+            return
+        if self.key and image is not None:
+            store.keep(self.key, image)
+        self._use(owner, address)
+
+    def _use(self, owner: Any, address: int) -> None:
+        import ctypes
+
+        self.owner = owner
+        self.function = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(address)
+
+    # ---------------------------------------------------------------- its text
+
+    def text(self) -> str:
+        """A loop over rows and one over columns; everything it has to know is in a table of 64-bit integers."""
+        from .machine.code import ATTRIBUTES, Code
+
+        c = Code()
+        arrays = self.ins + self.outs
+
+        def entry(name: str, k: int, kind: str = "i64") -> str:
+            place = c.add(f"getelementptr i64, ptr %table, i64 {k}")
+            return c.add(f"load {kind}, ptr {place}", name)
+
+        rows, columns = entry("%rows", 0), entry("%columns", 1)
+        bases = [entry(f"%base{k}", 2 + 2 * k, "ptr") for k in range(arrays)]
+        strides = [entry(f"%stride{k}", 3 + 2 * k) for k in range(arrays)]
+        tables = [entry(f"%table{k}", 2 + 2 * arrays + k, "ptr") for k in range(len(self.tables))]
+        c.line("br label %row")
+        c.label("row")
+        c.line("%i = phi i64 [ 0, %entry ], [ %i_next, %row_end ]")
+        places = []
+        for base, stride in zip(bases, strides, strict=True):
+            offset = c.binary("mul", "i64", "%i", stride)
+            places.append(c.add(f"getelementptr i8, ptr {base}, i64 {offset}"))
+        c.line("br label %column")
+        c.label("column")
+        c.line("%j = phi i64 [ 0, %row ], [ %j_next, %column ]")
+        group = ", !llvm.access.group !0"
+        ins = []
+        for place in places[: self.ins]:
+            at = c.address("float", place, "%j")
+            ins.append(c.add(f"load float, ptr {at}{group}"))
+        found = self.write(c, ins, tables)
+        for place, value in zip(places[self.ins :], found, strict=True):
+            at = c.address("float", place, "%j")
+            c.line(f"store float {value}, ptr {at}{group}")
+        c.line("%j_next = add nuw nsw i64 %j, 1")
+        c.line(f"%j_more = icmp ult i64 %j_next, {columns}")
+        c.line("br i1 %j_more, label %column, label %row_end, !llvm.loop !1")
+        c.label("row_end")
+        c.line("%i_next = add nuw nsw i64 %i, 1")
+        c.line(f"%i_more = icmp ult i64 %i_next, {rows}")
+        c.line("br i1 %i_more, label %row, label %done")
+        c.label("done")
+        return "\n".join(
+            [
+                "define void @group(ptr %table) #0 {", "entry:", *c.lines, "  ret void", "}", *sorted(c.declared),
+                "!0 = distinct !{}", "!1 = distinct !{!1, !2}",
+                '!2 = !{!"llvm.loop.parallel_accesses", !0}', ATTRIBUTES, "",
+            ]
+        )  # fmt: skip
+
+
+class Places:
+    """Where the arrays of one step are: a table that is moved on from step to step."""
+
+    def __init__(self, arrays: Sequence[Array], tables: Sequence[Array]):
+        self.arrays = arrays  # which have to live as long
+        _, rows, columns = arrays[0].shape
+        first, advance = [rows, columns], [0, 0]
+        for a in arrays:
+            first += [_address(a), a.strides[1]]
+            advance += [a.strides[0], 0]
+        first += map(_address, tables)
+        self.first = np.array(first, np.int64)
+        self.advance = np.array(advance + [0] * len(tables), np.int64)
+        self.numbers = self.first.copy()
+        self.address = _address(self.numbers)
+
+    def at(self, t: int) -> int:
+        """The table's address, with the places of step t."""
+        np.multiply(self.advance, t, self.numbers)
+        self.numbers += self.first
+        return self.address
+
+
+def _has_columns(a: Array) -> bool:
+    return a.strides[-1] == a.itemsize or a.shape[-1] == 1
+
+
+def _address(a: Array) -> int:
+    found: int = a.__array_interface__["data"][0]
+    return found

@@ -1,0 +1,162 @@
+"""Products of float32 matrices in the order of oneDNN's own multiplication, which its recurrent layers use.
+
+The columns of its result, here the rows of `x @ w`, are taken by six, 48 of them at a time; its rows, here columns, by
+sixteen. Each element is a chain of fused multiply-adds over parts of the depth, which are added to what was there.
+Of the last one, two or three rows, and of the last eight columns or fewer, the even and the odd steps are two chains,
+and of one or two rows products are rounded before they are added. A single row is a chain that begins with what was
+there; a single column is added in eight lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy._core.multiarray import c_einsum
+
+from ....engine.fma import multiply_add
+from ....engine.products import matmul
+from ....engine.small_products import by_columns
+
+Array = np.ndarray[Any, Any]
+
+FLOAT32 = np.dtype(np.float32)
+
+#: rows and columns of a kernel, rows that are taken together
+ROWS, COLUMNS, TOGETHER = 6, 16, 48
+#: the depth of a part; where the rows' factor is stored by columns
+DEPTH, TURNED_DEPTH = 256, 96
+#: elements of a column that are added at a time, and of a lane's vectors
+COPIED, LANES = 512, 8
+
+
+def product(x: Array, w: Array, onto: Array | None = None, turned: bool = False) -> Array:
+    """`x @ w`, (n, k) @ (k, m) → (n, m), or `onto + x @ w`; `turned` where x is the transposed of a stored matrix."""
+    (n, depth), m = x.shape, w.shape[1]
+    if n == 1:
+        return _one_row(x, w, onto)
+    if m == 1:
+        return _one_column(x, w[:, 0])
+    total = onto
+    start = 0
+    while start < depth:
+        left, most = depth - start, TURNED_DEPTH if turned else DEPTH
+        size = most if left >= 2 * most else (left + 1) // 2 if left > most else left
+        part = _part(x[:, start : start + size], w[start : start + size])
+        total = part if total is None else total + part
+        start += size
+    assert total is not None
+    return total
+
+
+def _part(x: Array, w: Array) -> Array:
+    """A part of the depth."""
+    n, m = x.shape[0], w.shape[1]
+    rest = m % COLUMNS
+    narrow = m - rest if 0 < rest <= COLUMNS // 2 else m
+    out = np.empty((n, m), FLOAT32)
+    if narrow:
+        for start, stop, few in _runs(n):
+            out[start:stop, :narrow] = _kernel(x[start:stop], w[:, :narrow], few)
+    if narrow < m:
+        for start, stop, few in _runs(n):
+            out[start:stop, narrow:] = _kernel(x[start:stop], w[:, narrow:], few or ROWS)
+    return out
+
+
+def _runs(n: int) -> Iterator[tuple[int, int, int]]:
+    """Rows that are computed alike, and how many there are if they are the last few of a kernel, else 0."""
+    start = first = 0
+    while start < n:
+        left = n - start
+        size = TOGETHER
+        if left < 2 * TOGETHER:
+            size = (left + 1) // 2 if left > TOGETHER + TOGETHER // 2 else left
+        few = size % ROWS
+        start += size
+        if 0 < few < 4:
+            if first < start - few:
+                yield first, start - few, 0
+            yield start - few, start, few
+            first = start
+    if first < n:
+        yield first, n, 0
+
+
+def _kernel(x: Array, w: Array, few: int) -> Array:
+    """One chain for each element, or two of the even and the odd steps (`few`), of rounded products (1 and 2)."""
+    if not few:
+        return chains(x, w)
+    depth = len(w)
+    add = _rounded_chains if few < 3 else chains
+    pairs = depth & ~1
+    total = np.zeros((len(x), w.shape[1]), FLOAT32)
+    if pairs:
+        total = add(x[:, 0:pairs:2], w[0:pairs:2]) + add(x[:, 1:pairs:2], w[1:pairs:2])
+    if pairs < depth:
+        column, row = x[:, pairs:], w[pairs:]
+        total = total + column * row if few < 3 else multiply_add(column, row, total)
+    return total
+
+
+def chains(x: Array, w: Array) -> Array:
+    """Fused chains, which NumPy's BLAS computes where the first factor is stored by columns."""
+    n, m = len(x), w.shape[1]
+    if n == 1 or m == 1:  # a product with a vector is added in another order
+        x, w = (
+            np.repeat(each, 2, axis) if one else each for each, axis, one in ((x, 0, n == 1), (w, 1, m == 1))
+        )
+        return chains(x, w)[:n, :m]
+    w = np.ascontiguousarray(w)
+    if FLOAT32.itemsize not in x.strides:
+        x = x.copy()
+    return matmul(x.T.copy().T if by_columns(x, w, len(w)) else x, w)
+
+
+def _rounded_chains(x: Array, w: Array) -> Array:
+    out = np.empty((len(x), w.shape[1]), FLOAT32)
+    if out.size == 1:
+        out[...] = np.add.accumulate(x[0] * w[:, 0])[-1]
+    else:
+        c_einsum("ki,kj->ij", x.T.copy(), w.copy(), out=out)
+    return out
+
+
+def _one_row(x: Array, w: Array, onto: Array | None) -> Array:
+    """One chain, which goes on from what was there: NumPy's BLAS adds up parts of deep ones by themselves."""
+    for at in range(0, len(w), TURNED_DEPTH):
+        row, columns = x[:, at : at + TURNED_DEPTH], w[at : at + TURNED_DEPTH]
+        if onto is not None:
+            row = np.concatenate([np.ones((1, 1), FLOAT32), row], axis=1)
+            columns = np.concatenate([onto, columns])
+        onto = chains(row, columns)
+    assert onto is not None
+    return onto
+
+
+def _one_column(x: Array, w: Array) -> Array:
+    """`x @ w` of a vector: of each piece eight lanes of vectors of sixteen, then eight, four, two and one."""
+    total = np.zeros(len(x), FLOAT32)
+    for at in range(0, len(w), COPIED):
+        piece, factor = x[:, at : at + COPIED], w[at : at + COPIED]
+        done = len(factor) & -2 * LANES
+        if done:
+            pairs = [chains(piece[:, i:done:LANES], factor[i:done:LANES, None])[:, 0] for i in range(LANES)]
+            total += _halved(pairs)
+        for size in (8, 4, 2, 1):
+            if len(factor) & size:
+                terms = piece[:, done : done + size] * factor[done : done + size]
+                total += _halved(list(terms.T))
+                done += size
+    return total[:, None]
+
+
+def _halved(lanes: list[Array]) -> Array:
+    """The sum of lanes: neighbours, then those four apart, then the two that are left."""
+    if len(lanes) == 1:
+        return lanes[0]
+    pairs = [a + b for a, b in zip(lanes[::2], lanes[1::2], strict=True)]
+    if len(pairs) == 4:
+        pairs = [pairs[0] + pairs[2], pairs[1] + pairs[3]]
+    return pairs[0] + pairs[1] if len(pairs) == 2 else pairs[0]
