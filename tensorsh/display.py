@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .engine.listing import Explanation
+from .engine.explain.explanation import Explanation
 from .lang.queries import Graph
 from .text.printing import texts
 

@@ -29,7 +29,7 @@ def load() -> None:
     waiting = [name for name in MODULES if isinstance(sys.modules.get(name), _Waiting)]
     if not waiting:
         return
-    from .engine import sealed
+    from .engine.core import sealed
 
     for name in waiting:
         del sys.modules[name]

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .engine import context, own_tables
-from .engine import device as devices
-from .engine.arguments import as_tensor
-from .engine.dtype import DType, dtypes
-from .engine.tensor import Tensor
-from .engine.turns import turns
-from .engine.warn import Event, hand_over, hearing
+from .engine.calls.arguments import as_tensor
+from .engine.core import context, own_tables
+from .engine.core import device as devices
+from .engine.core.dtype import DType, dtypes
+from .engine.core.turns import turns
+from .engine.core.warn import Event, hand_over, hearing
+from .engine.values.tensor import Tensor
 from .errors import TensorshError, UsageError, Warned, facts_of
 from .interrupt import whole
 from .lang.evaluate import Evaluator, Statement, TakenBack, roomy
@@ -231,7 +231,7 @@ class Session:
     def recollect(self) -> None:
         """From now on remember what `explain` needs beyond what graphs keep, also after a backward."""
         if self.context.recollection is None:
-            from .engine.recollection import Recollection
+            from .engine.graph.recollection import Recollection
             from .lang.runtime import USER_FILE
 
             self.context.recollection = Recollection(USER_FILE, self._evaluator.located)

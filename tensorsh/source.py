@@ -13,6 +13,9 @@ import stat
 from bisect import bisect_right
 from functools import cached_property
 
+#: the folder of tensorsh's own code
+PACKAGE = os.path.dirname(__file__)
+
 #: what a text in another encoding than UTF-8 says in one of its first two lines
 DECLARED = rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*[-\w.]"
 

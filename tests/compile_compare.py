@@ -19,7 +19,7 @@ from instance_writer import InstanceProgram
 from loop_writer import LoopProgram
 from tensorsh import Session, TensorshError
 from tensorsh.engine.compile import warm
-from tensorsh.engine.tensor import Tensor
+from tensorsh.engine.values.tensor import Tensor
 from tensorsh.train.optim import Optimizer
 
 GRAPH_DEPTH = 60

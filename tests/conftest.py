@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tensorsh.engine import hooks
 from tensorsh.engine.compile import store
+from tensorsh.engine.graph import hooks
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorsh.engine.tensor import Tensor
+from tensorsh.engine.values.tensor import Tensor
 
 DATA = Path(__file__).parent / "data"
 

@@ -69,7 +69,7 @@ def test_the_operation_that_is_added_is_one(tmp_path: Path) -> None:
     program = "param x = [0., 1.]\ny = tanh_of_the_page(x)\nbackward y.sum()\nz = ones(1).tanh_of_the_page_()"
     path = tmp_path / "added.py"  # derivatives are read from their source
     path.write_text(
-        "import numpy as np\nfrom tensorsh import Session\nfrom tensorsh.engine.op import op\n"
+        "import numpy as np\nfrom tensorsh import Session\nfrom tensorsh.engine.records.op import op\n"
         f"from tensorsh.ops.rules import same\n{record}\nsession = Session()\n"
         f"session.run({program!r})\nprint(session['y'], session['x'].grad, session['z'], sep='\\n')",
         encoding="utf-8",

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session, TensorshError, torch
-from tensorsh.engine.tensor import Tensor
+from tensorsh.engine.values.tensor import Tensor
 
 RECORDED = [
     json.loads(line)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.listing import Explanation
+from tensorsh.engine.explain.explanation import Explanation
 from tensorsh.lang.as_torch import Translation
 from tensorsh.lang.queries import Graph
 from tensorsh.text.printing import texts

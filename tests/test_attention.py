@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session
-from tensorsh.ops import attention_rows
+from tensorsh.ops.nn import attention_rows
 
 CASES = {
     "plain": ((2, 3, 301, 16), (2, 3, 203, 16), 24, "None", "False"),

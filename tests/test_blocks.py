@@ -11,9 +11,10 @@ import pytest
 
 from oracle import difference, read_lines
 from tensorsh import Session, TensorshError
-from tensorsh.engine import blocks, parallel
-from tensorsh.engine.op import Op, registry
-from tensorsh.engine.tensor import wrap
+from tensorsh.engine.core import parallel
+from tensorsh.engine.records.op import Op, registry
+from tensorsh.engine.run import blocks
+from tensorsh.engine.values.tensor import wrap
 
 CASES = [c for c in read_lines("torch_cases.jsonl.gz") if c["id"].endswith(("/0", "/2"))]
 

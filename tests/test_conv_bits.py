@@ -86,8 +86,8 @@ else:
     import pytest
 
     from tensorsh import torch
-    from tensorsh.engine import context
-    from tensorsh.ops import conv_products
+    from tensorsh.engine.core import context
+    from tensorsh.ops.nn import conv_products
 
     RECORDED = json.loads((Path(__file__).parent / "data" / "bits_conv.json").read_text(encoding="utf-8"))
     in_order = pytest.mark.skipif(

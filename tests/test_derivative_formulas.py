@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.op import Op, registry
+from tensorsh.engine.records.op import Op, registry
 from tensorsh.render.derivatives import formulas
 
 

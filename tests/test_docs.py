@@ -48,7 +48,7 @@ def test_editors_know_methods_and_operators_of_tensors(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     program = tmp_path / "typed.py"
     program.write_text(
-        "from tensorsh.engine.tensor import Tensor\n"
+        "from tensorsh.engine.values.tensor import Tensor\n"
         "def f(x: Tensor, y: Tensor) -> None:\n"
         "    reveal_type((x @ y + 2).sum(0, keepdim=True))\n"
         "    reveal_type(x.add_(1) < 3)\n"
@@ -62,8 +62,8 @@ def test_editors_know_methods_and_operators_of_tensors(tmp_path: Path) -> None:
     )  # fmt: skip
     said = [line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith(str(program))]
     assert said[:4] == [
-        'note: Revealed type is "tensorsh.engine.tensor.Tensor"',
-        'note: Revealed type is "tensorsh.engine.tensor.Tensor"',
+        'note: Revealed type is "tensorsh.engine.values.tensor.Tensor"',
+        'note: Revealed type is "tensorsh.engine.values.tensor.Tensor"',
         'note: Revealed type is "int"',
         'error: Unexpected keyword argument "unknown" for "relu" of "TensorMethods"  [call-arg]',
     ]
@@ -145,6 +145,8 @@ def test_where_finds_sources_pages_and_cases(capsys: pytest.CaptureFixture[str])
     found.loader.exec_module(where)
     assert where.main(["softmax", "nn.Linear", "nothing_of_the_kind"]) == 1
     out, err = capsys.readouterr()
-    assert out.startswith("softmax: tensorsh/ops/softmax.py:") and err.startswith("nothing_of_the_kind: ")
+    assert out.startswith("softmax: tensorsh/ops/activation/softmax.py:") and err.startswith(
+        "nothing_of_the_kind: "
+    )
     assert "docs/operations/neural-networks.md#softmax" in out and "tests/data/torch_cases.jsonl.gz" in out
     assert "nn.Linear: tensorsh/torch/nn/modules/linear.py:" in out

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session
-from tensorsh.ops import einsum
+from tensorsh.ops.linalg import einsum
 
 EQUATIONS = [
     ("ij,jk,kl,lm->im", "a, b, c, d"),

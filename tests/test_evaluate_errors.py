@@ -7,8 +7,8 @@ from types import FunctionType
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine import apply
-from tensorsh.engine.op import registry
+from tensorsh.engine.records.op import registry
+from tensorsh.engine.run import apply
 
 
 def failure(program: str, session: Session | None = None) -> TensorshError:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.tensor import Tensor
+from tensorsh.engine.values.tensor import Tensor
 
 SEEDS = st.integers(0, 2**32)
 

@@ -11,7 +11,7 @@ import pytest
 
 from oracle import read_lines
 from tensorsh import Session
-from tensorsh.engine.listing import Explanation
+from tensorsh.engine.explain.explanation import Explanation
 
 CASES: dict[str, list[dict[str, Any]]] = defaultdict(list)
 for case in read_lines("torch_cases.jsonl.gz") + read_lines("further_cases.jsonl.gz"):

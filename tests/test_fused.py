@@ -11,11 +11,12 @@ import pytest
 
 import tensorsh.ops  # noqa: F401
 from tensorsh import Session
-from tensorsh.engine import context, fused, parallel
-from tensorsh.engine.apply import apply
-from tensorsh.engine.op import Op, registry
-from tensorsh.engine.tensor import Tensor, wrap
-from tensorsh.ops.attention import attention
+from tensorsh.engine.core import context, parallel
+from tensorsh.engine.records.op import Op, registry
+from tensorsh.engine.run import fused
+from tensorsh.engine.run.apply import apply
+from tensorsh.engine.values.tensor import Tensor, wrap
+from tensorsh.ops.nn.attention import attention
 
 RNG = np.random.default_rng(0)
 
@@ -156,7 +157,7 @@ def test_erf_of_many_numbers(n: int) -> None:
 
 
 def test_a_mask_chooses_as_where_does() -> None:
-    from tensorsh.ops.elementwise import select
+    from tensorsh.ops.rules.families import select
 
     x = RNG.standard_normal((100, 90))
     for dtype in (

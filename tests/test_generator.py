@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorsh.engine.generator import Generator
-from tensorsh.engine.generator_stream import temper, untemper
+from tensorsh.engine.random.generator import Generator
+from tensorsh.engine.random.generator_stream import temper, untemper
 
 DATA = pathlib.Path(__file__).parent / "data" / "generator.json.gz"
 RECORDED = json.loads(gzip.decompress(DATA.read_bytes()))

@@ -38,7 +38,7 @@ def test_gradients_share_no_memory(program: str) -> None:
 
 
 def test_a_fresh_gradient_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tensorsh.engine import walk
+    from tensorsh.engine.graph import walk
 
     copied = []
     numpy = SimpleNamespace(array=lambda *a, **k: copied.append(a), empty=np.empty)

@@ -15,11 +15,11 @@ import pytest
 
 from oracle import read_lines
 from tensorsh import Session
-from tensorsh.engine import context
-from tensorsh.engine.dtype import complex128, float64
-from tensorsh.engine.op import registry
-from tensorsh.engine.tensor import Tensor, wrap
-from tensorsh.engine.tree import flatten, unflatten
+from tensorsh.engine.core import context
+from tensorsh.engine.core.dtype import complex128, float64
+from tensorsh.engine.core.tree import flatten, unflatten
+from tensorsh.engine.records.op import registry
+from tensorsh.engine.values.tensor import Tensor, wrap
 
 #: more elements than this make a check of second derivatives slow
 MOST_ELEMENTS = 40

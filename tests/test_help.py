@@ -11,7 +11,7 @@ import pytest
 
 from doc_examples import ROOT, enter, make_shell, today
 from tensorsh import Session
-from tensorsh.engine.op import registry
+from tensorsh.engine.records.op import registry
 from tensorsh.render.paint import columns, painter
 from tensorsh.repl import pager
 from tensorsh.repl.commands import ALL, COMMANDS

@@ -8,8 +8,8 @@ import io
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.graph import GraphNode
-from tensorsh.engine.tensor import OWN, Tensor
+from tensorsh.engine.graph.grad_fn import GraphNode
+from tensorsh.engine.values.tensor import OWN, Tensor
 from tensorsh.lang.pythonic import private
 
 NAMES = sorted(private())

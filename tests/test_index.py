@@ -55,8 +55,8 @@ def ask(folder: Path, code: str, cache: Path | None = None) -> list[str]:
 #: whether the record is known, and whether all modules were imported to know
 KNOWN = """
 import sys, tensorsh.ops
-from tensorsh.engine.op import registry
-print("thrice" in registry and "Tensor.thrice_" in registry, "tensorsh.ops.fold" in sys.modules)
+from tensorsh.engine.records.op import registry
+print("thrice" in registry and "Tensor.thrice_" in registry, "tensorsh.ops.nn.fold" in sys.modules)
 """
 
 
@@ -65,7 +65,9 @@ def test_a_record_is_there_as_soon_as_it_is_written(checkout: Path) -> None:
     assert ask(checkout, KNOWN) == ["False False"]
     record = checkout / "tensorsh" / "ops" / "thrice.py"
     record.write_text(RECORD, encoding="utf-8")
-    run = KNOWN + "from tensorsh.engine.tensor import wrap; print(wrap([1.0]).thrice_().thrice().item())"
+    run = (
+        KNOWN + "from tensorsh.engine.values.tensor import wrap; print(wrap([1.0]).thrice_().thrice().item())"
+    )
     assert ask(checkout, run) == ["True True", "9.0"]
     assert ask(checkout, run) == ["True False", "9.0"]
     record.unlink()
@@ -87,15 +89,15 @@ def test_what_a_wheel_holds_is_taken_as_it_is(checkout: Path) -> None:
 
 
 def test_operators_and_attributes_wait_for_their_modules(checkout: Path) -> None:
-    code = KNOWN + "from tensorsh.engine.tensor import wrap; x = wrap([1 + 2j]); x.real = 3.0; "
-    code += "print(x.imag.item(), (-x)[0].item()); print('tensorsh.ops.fold' in sys.modules)"
+    code = KNOWN + "from tensorsh.engine.values.tensor import wrap; x = wrap([1 + 2j]); x.real = 3.0; "
+    code += "print(x.imag.item(), (-x)[0].item()); print('tensorsh.ops.nn.fold' in sys.modules)"
     ask(checkout, KNOWN)
     assert ask(checkout, code) == ["False False", "2.0 (-3-2j)", "False"]
 
 
 def test_what_only_the_engine_looks_up_has_no_name_for_programs() -> None:
     import tensorsh.ops
-    from tensorsh.engine.op import registry
+    from tensorsh.engine.records.op import registry
 
     assert "engine.tensor_of" in registry.index
     assert not [name for name in registry.names() if name.startswith("engine")]

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session, interrupt
-from tensorsh.engine import registry
+from tensorsh.engine.records import registry
 from tensorsh.lang.before import Before
 from tensorsh.modules import memory
 

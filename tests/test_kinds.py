@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.tree import flatten, map_leaves, unflatten
+from tensorsh.engine.core.tree import flatten, map_leaves, unflatten
 from tensorsh.kinds import Kind, describe, kind_of
 from tensorsh.kinds.aspects import Brackets, Json, Part, Tree
 from tensorsh.kinds.undo import same

@@ -34,7 +34,7 @@ def test_what_is_absent_says_why(path: str) -> None:
 
 
 def test_a_setting_belongs_to_the_session() -> None:
-    from tensorsh.engine import context
+    from tensorsh.engine.core import context
 
     cudnn = namespace("backends.cudnn")
     with context.using(context.Context()):

@@ -11,9 +11,9 @@ from hypothesis.extra import numpy as hnp
 from ml_dtypes import bfloat16
 
 from tensorsh import Session
-from tensorsh.engine.device import Device
-from tensorsh.engine.dtype import float32
-from tensorsh.engine.tensor import wrap
+from tensorsh.engine.core.device import Device
+from tensorsh.engine.core.dtype import float32
+from tensorsh.engine.values.tensor import wrap
 from tensorsh.errors import facts_of
 from tensorsh.io import load
 from tensorsh.io.json import array_data

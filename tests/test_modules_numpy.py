@@ -14,8 +14,8 @@ import pytest
 
 from module_programs import Program, here, in_python
 from tensorsh import Session, TensorshError
-from tensorsh.engine import context
-from tensorsh.engine.warn import hearing
+from tensorsh.engine.core import context
+from tensorsh.engine.core.warn import hearing
 from tensorsh.lang.snapshot import Snapshot
 
 DATA = Path(__file__).parent / "data"

@@ -14,11 +14,11 @@ from tensorsh import Session
 from tensorsh.display import text
 from tensorsh.engine.compile import calls, fuse
 from tensorsh.engine.compile.machine import machine
-from tensorsh.engine.op import composite, op, registry
-from tensorsh.engine.spec import Spec
-from tensorsh.engine.tensor import Tensor
-from tensorsh.ops.random_streams import stream
-from tensorsh.ops.rules import same
+from tensorsh.engine.core.spec import Spec
+from tensorsh.engine.records.op import composite, op, registry
+from tensorsh.engine.values.tensor import Tensor
+from tensorsh.ops.random.random_streams import stream
+from tensorsh.ops.rules.infer import same
 from tensorsh.render.paint import painter
 from tensorsh.repl.commands import ALL
 from tensorsh.repl.complete import complete

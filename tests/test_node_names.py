@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tensorsh import Session
-from tensorsh.engine.inplace import InPlace
-from tensorsh.engine.op import Op, registry
+from tensorsh.engine.records.op import Op, registry
+from tensorsh.engine.run.inplace import InPlace
 
 BEGIN = """
 import torch

@@ -7,9 +7,9 @@ import pytest
 
 from recorded import answer, lines, squeeze
 from tensorsh import Session, TensorshError
-from tensorsh.engine import dtype as dt
-from tensorsh.engine.dtype import DType
-from tensorsh.ops.numbers import cast_array
+from tensorsh.engine.core import dtype as dt
+from tensorsh.engine.core.dtype import DType
+from tensorsh.ops.rules.numbers import cast_array
 
 
 @pytest.mark.parametrize(("program", "expected"), lines("ops_create.txt"))

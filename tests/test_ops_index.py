@@ -9,7 +9,7 @@ import pytest
 
 from recorded import answer, lines, squeeze
 from tensorsh import Session
-from tensorsh.engine.op import registry
+from tensorsh.engine.records.op import registry
 
 
 @pytest.mark.parametrize(("program", "expected"), lines("ops_index.txt"))

@@ -9,7 +9,7 @@ import pytest
 
 from recorded import answer, lines
 from tensorsh import Session
-from tensorsh.ops.lu_kernels import getrf
+from tensorsh.ops.linalg.lu_kernels import getrf
 
 SHAPES = [(3, 3), (4, 2), (2, 4), (2, 3, 3), (2, 4, 2), (0, 3, 3), (3, 0), (1, 1)]
 

@@ -7,8 +7,8 @@ import pytest
 
 from recorded import answer, blocks, lines, output, squeeze
 from tensorsh import Session
-from tensorsh.ops import cascade
-from tensorsh.ops.selection import nth_element, quick_select, ranks, std_sort, top
+from tensorsh.engine.numerics import cascade
+from tensorsh.engine.numerics.selection import nth_element, quick_select, ranks, std_sort, top
 
 
 @pytest.mark.parametrize(("program", "expected"), lines("ops_reduce.txt"))

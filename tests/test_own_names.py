@@ -6,7 +6,7 @@ import pytest
 
 from recorded import output
 from tensorsh import Session
-from tensorsh.engine.tensor import OWN, SLOTS, Tensor
+from tensorsh.engine.values.tensor import OWN, SLOTS, Tensor
 
 USE = """
 import torch

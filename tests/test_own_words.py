@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from tensorsh import Session
-from tensorsh.engine.op import registry
+from tensorsh.engine.records.op import registry
 from tensorsh.errors import TensorshError
 
 BEGIN = "m = ones(2, 3); w = [1, 2, 3]; param p = [1., 2.]; v = ones(2); d = [m, w]"

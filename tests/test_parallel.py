@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session
-from tensorsh.engine import context, parallel
+from tensorsh.engine.core import context, parallel
 
 
 @pytest.fixture(params=[1, 2, 5])

@@ -7,7 +7,7 @@ from textwrap import dedent
 import numpy as np
 import pytest
 
-from tensorsh.engine.results import Size, named_result
+from tensorsh.engine.core.results import Size, named_result
 from tensorsh.render.paint import STYLES, THEMES, columns, theme_of, use_theme
 from tensorsh.render.pretty import pretty_text
 from tensorsh.render.screen import ASCII, UNICODE

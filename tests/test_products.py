@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tensorsh.engine import parallel
-from tensorsh.engine.products import matmul, wants_one
+from tensorsh.engine.core import parallel
+from tensorsh.engine.numerics.threaded_products import matmul, wants_one
 from tensorsh.session import Session
 
 rng = np.random.default_rng(0)
@@ -92,7 +92,7 @@ print(s.sum().item(), s[3, 4].item())
     [((6, 3, 5, 8), 2), ((40, 9), 0), ((9, 40), 1), ((3, 70), 1), ((2, 0, 9), 1), ((5,), 0)],
 )
 def test_sums_one_by_one_are_those_of_running_sums(shape: tuple[int, ...], axis: int) -> None:
-    from tensorsh.ops.fused_sums import one_by_one
+    from tensorsh.ops.reduce.fused_sums import one_by_one
 
     x = (np.random.default_rng(0).standard_normal(shape) * 100).astype(np.float32)
     wanted = np.add.accumulate(x, axis=axis).take(-1, axis) if shape[axis] else np.zeros((2, 9), np.float32)

@@ -12,14 +12,14 @@ import pytest
 
 from oracle import read_lines
 from tensorsh import Session
-from tensorsh.engine import context
-from tensorsh.engine.apply import planned
 from tensorsh.engine.compile.reading import read
 from tensorsh.engine.compile.tape import Tape
 from tensorsh.engine.compile.values import Number, Value
-from tensorsh.engine.mode import Mode
-from tensorsh.engine.op import Op
-from tensorsh.engine.tensor import TENSORS
+from tensorsh.engine.core import context
+from tensorsh.engine.core.mode import Mode
+from tensorsh.engine.records.op import Op
+from tensorsh.engine.run.apply import planned
+from tensorsh.engine.values.tensor import TENSORS
 
 Array = np.ndarray[Any, Any]
 

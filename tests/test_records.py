@@ -9,8 +9,8 @@ import pytest
 
 import tensorsh.ops  # noqa: F401
 from tensorsh import Session
-from tensorsh.engine.inplace import InPlace
-from tensorsh.engine.op import Op, registry
+from tensorsh.engine.records.op import Op, registry
+from tensorsh.engine.run.inplace import InPlace
 
 RECORDS: list[Op] = sorted(
     {

@@ -3,7 +3,7 @@
 
 import pytest
 
-from tensorsh.engine.results import Size, named_result
+from tensorsh.engine.core.results import Size, named_result
 
 sort = named_result("sort", ("values", "indices"))
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.tensor import Tensor
+from tensorsh.engine.values.tensor import Tensor
 
 SETUP = """
 w = tensor([1., 2., 3.], requires_grad=True)

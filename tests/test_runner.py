@@ -8,9 +8,9 @@ import pytest
 
 from oracle import difference, read_lines
 from tensorsh import Session, TensorshError
-from tensorsh.engine.apply import apply_any
-from tensorsh.engine.op import Op
-from tensorsh.engine.sealed import changing
+from tensorsh.engine.core.sealed import changing
+from tensorsh.engine.records.op import Op
+from tensorsh.engine.run.apply import apply_any
 
 CASES = [
     c for c in read_lines("torch_cases.jsonl.gz") if c["id"].endswith(("float32/0", "int64/1", "complex64/0"))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.turns import Turns
+from tensorsh.engine.core.turns import Turns
 
 PROGRAMS = (
     "manual_seed({n}); rand(2)",

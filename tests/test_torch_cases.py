@@ -10,7 +10,7 @@ import pytest
 
 from oracle import DATA, difference, read_lines
 from tensorsh import Session, TensorshError
-from tensorsh.engine.tensor import Tensor
+from tensorsh.engine.values.tensor import Tensor
 
 #: the published cases, and further calls of the same operators and of those that PyTorch has besides
 CASES = read_lines("torch_cases.jsonl.gz") + read_lines("further_cases.jsonl.gz")

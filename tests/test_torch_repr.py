@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from tensorsh.engine.results import Size, named_result
+from tensorsh.engine.core.results import Size, named_result
 from tensorsh.kinds import Kind, describe
 from tensorsh.text.host_repr import host_repr, host_str, scalar_format
 from tensorsh.text.torch_repr import PrintOptions, tensor_repr
@@ -292,7 +292,7 @@ def test_host_values_print_as_in_python(value, text):
 
 
 def test_strings_and_devices_print_without_their_repr():
-    from tensorsh.engine import device
+    from tensorsh.engine.core import device
 
     assert (host_str("it's"), host_repr("it's")) == ("it's", '"it\'s"')
     assert (host_str(device.cpu), host_repr(device.cpu)) == ("cpu", "device(type='cpu')")

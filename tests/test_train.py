@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.parallel import LARGE
+from tensorsh.engine.core.parallel import LARGE
 
 STEPS = """
 w = tensor([1., -2., .5], dtype=float64, requires_grad=True)

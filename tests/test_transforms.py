@@ -11,13 +11,13 @@ import pytest
 
 from oracle import read_lines
 from tensorsh import Session, TensorshError
-from tensorsh.engine import context
-from tensorsh.engine.batched import Batched, over_slices, rules
-from tensorsh.engine.levels import Mapping
-from tensorsh.engine.mode import Listening
-from tensorsh.engine.op import Op
-from tensorsh.engine.tensor import Tensor, make_tensor
-from tensorsh.ops import batching, batching_products  # noqa: F401  (they fill `rules`)
+from tensorsh.engine.core import context
+from tensorsh.engine.core.mode import Listening
+from tensorsh.engine.modes.levels import Mapping
+from tensorsh.engine.records.op import Op
+from tensorsh.engine.values.batched import Batched, over_slices, rules
+from tensorsh.engine.values.tensor import Tensor, make_tensor
+from tensorsh.ops.transforms import batching, batching_products  # noqa: F401  (they fill `rules`)
 
 PROGRAMS = read_lines("transforms.jsonl.gz")
 

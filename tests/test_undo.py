@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.op import registry
+from tensorsh.engine.records.op import registry
 from tensorsh.source import Source
 from undo_programs import Narrow, check, own_kind, pytorch_kind
 

@@ -11,7 +11,7 @@ import pytest
 
 from oracle import read_lines
 from tensorsh import torch
-from tensorsh.engine import vector_log
+from tensorsh.engine.numerics import vector_log
 
 FUNCTIONS = {
     "torch.softmax": lambda x: torch.softmax(x, -1),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tensorsh import torch
-from tensorsh.engine import vector_sqrt
+from tensorsh.engine.numerics import vector_sqrt
 
 ROOTS = {
     0.1: 0.3162277638912201,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tensorsh import Session, TensorshError
-from tensorsh.engine.dtype import dtypes
+from tensorsh.engine.core.dtype import dtypes
 from tensorsh.errors import Warned
 from tensorsh.render.error import error_json, error_text
 

@@ -39,8 +39,8 @@ def records() -> list[Any]:
     """Every public operation once, by name."""
     import tensorsh.ops
     import tensorsh.train  # noqa: F401
-    from tensorsh.engine.inplace import InPlace
-    from tensorsh.engine.op import Op, registry
+    from tensorsh.engine.records.op import Op, registry
+    from tensorsh.engine.run.inplace import InPlace
 
     found, public = {}, registry.names()
     for name, record in registry.items():

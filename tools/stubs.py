@@ -1,7 +1,7 @@
 """The types of the methods and operators that operation records give tensors, for editors and mypy.
 
-`tensorsh/engine/tensor_methods.pyi` has the class that `Tensor` seems to inherit from. Parameters are typed by the
-record's signature, results by what the record's own example gives (the tests run it); where an operation has
+`tensorsh/engine/values/tensor_methods.pyi` has the class that `Tensor` seems to inherit from. Parameters are typed by
+the record's signature, results by what the record's own example gives (the tests run it); where an operation has
 several signatures, or no example of it is a call, a type is left open.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 
 import reference
 
-PATH = Path(__file__).parents[1] / "tensorsh" / "engine" / "tensor_methods.pyi"
+PATH = Path(__file__).parents[1] / "tensorsh" / "engine" / "values" / "tensor_methods.pyi"
 HEAD = '''"""What operation records put on tensors; written by `python tools/generate.py`."""
 
 from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str
@@ -25,7 +25,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .dtype import DType
+from ..core.dtype import DType
 from .tensor import Tensor
 
 class TensorMethods:
@@ -57,8 +57,8 @@ UNARY = ["neg", "pos", "invert", "abs"]
 
 def text() -> str:
     """The whole file."""
-    from tensorsh.engine.op import registry
-    from tensorsh.engine.tensor import Tensor
+    from tensorsh.engine.records.op import registry
+    from tensorsh.engine.values.tensor import Tensor
 
     registry.load_all()
     lines = []
@@ -159,7 +159,7 @@ def called(code: str) -> str:
 
 def type_of(value: Any) -> str:
     """The type of a value, as a stub writes it."""
-    from tensorsh.engine.tensor import Tensor
+    from tensorsh.engine.values.tensor import Tensor
 
     if isinstance(value, Tensor):
         return "Tensor"

@@ -151,12 +151,12 @@ def present(path: str, name: str) -> bool:
     """Whether this library has the name."""
     sys.path.insert(0, str(ROOT))
     try:
-        from tensorsh.engine.tensor import Tensor
+        from tensorsh.engine.values.tensor import Tensor
         from tensorsh.torch.namespace import has_namespace, namespace
     finally:
         sys.path.pop(0)
     if path == "torch.Tensor":
-        from tensorsh.engine.op import registry
+        from tensorsh.engine.records.op import registry
 
         return hasattr(Tensor, name) or f"Tensor.{name}" in registry
     where = path.removeprefix("torch").lstrip(".")

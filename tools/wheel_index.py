@@ -1,4 +1,4 @@
-"""A build hook of hatchling: a wheel holds the index of operations that a checkout makes itself (`engine.index`)."""
+"""A build hook of hatchling: a wheel holds the index of operations that a checkout makes itself (`operation_index`)."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import reference  # noqa: E402
 from tensorsh import Session  # noqa: E402
-from tensorsh.engine.op import Op  # noqa: E402
+from tensorsh.engine.records.op import Op  # noqa: E402
 
 
 def written(value: Any) -> str | None:
-    """`tensorsh/ops/softmax.py:12`: where a record's kernel or body, a class or a function begins."""
+    """`tensorsh/ops/activation/softmax.py:12`: where a record's kernel or body, a class or a function begins."""
     rule = inspect.unwrap((value.kernel or value.body) if isinstance(value, Op) else value)
     inside = vars(rule).values() if isinstance(rule, type) else (rule,)
     codes = [each.__code__ for each in inside if inspect.isfunction(each)]

@@ -3,4 +3,4 @@
 It knows no operation by itself: `tensorsh.ops` registers them, and the engine looks them up.
 """
 
-from . import arguments  # noqa: F401  fills the converter table
+from .calls import arguments  # noqa: F401  fills the converter table

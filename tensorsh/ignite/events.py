@@ -8,7 +8,7 @@ from enum import Enum
 from types import DynamicClassAttribute
 from typing import Any, ClassVar
 
-from ..engine import context
+from ..engine.core import context
 from .signatures import check_signature
 
 __name__ = "ignite.engine.events"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ..engine import context
+from ..engine.core import context
 from ..torch.namespace import torch
 
 FORMAT = "%(asctime)s %(name)s %(levelname)s: %(message)s"

@@ -27,7 +27,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from ..engine import parallel
+from ..engine.core import parallel
 from ..errors import DataError
 from . import csv_digits
 from .csv_cells import CellReader

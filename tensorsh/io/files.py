@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, cast
 
-from ..engine import context
+from ..engine.core import context
 from ..errors import DataError, Facts, facts_of, know
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import context, device
-from ..engine.dtype import ALL, DType, dtypes
-from ..engine.op import registry
-from ..engine.tensor import Tensor
+from ..engine.core import context, device
+from ..engine.core.dtype import ALL, DType, dtypes
+from ..engine.records.op import registry
+from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError, DTypeError, ParseError, ShapeError, facts_of
 from ..source import Span
 from . import ast

@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
-from ..engine.dtype import DType
-from ..engine.op import Op
+from ..engine.core.dtype import DType
+from ..engine.records.op import Op
 from ..source import Source
 from . import ast
 from .as_torch_definitions import DEFINITIONS, LESS, NEEDS, OPTIMIZERS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engine.op import Op, registry
-from ..engine.tensor import Tensor
+from ..engine.records.op import Op, registry
+from ..engine.values.tensor import Tensor
 from . import ast
 from .host import Dual
 from .namespace import Namespace

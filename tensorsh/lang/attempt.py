@@ -9,15 +9,15 @@ from __future__ import annotations
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from ..engine import context
 from ..engine.compile.builder import Builder
 from ..engine.compile.frame import ReplayedNode
 from ..engine.compile.program import Program
 from ..engine.compile.trace import Trace
 from ..engine.compile.values import TraceStopped
-from ..engine.hooks import hooked
-from ..engine.mode import EAGER
-from ..engine.tensor import Tensor
+from ..engine.core import context
+from ..engine.core.mode import EAGER
+from ..engine.graph.hooks import hooked
+from ..engine.values.tensor import Tensor
 from .reach import Reach
 from .runs import read_first
 
@@ -160,7 +160,7 @@ class Attempt:
 
     def _freed(self, builder: Builder) -> list[str]:
         """The lines that note which nodes of a linked graph this run has used up."""
-        from ..engine.node import FREED
+        from ..engine.graph.node import FREED
 
         lines = []
         for frame, place in {id(n.frame): (n.frame, place) for _, n, place in self.reach.links}.values():

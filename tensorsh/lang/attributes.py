@@ -10,12 +10,12 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..engine import context
-from ..engine.device import Device
-from ..engine.dtype import DType
-from ..engine.mode import EAGER
-from ..engine.op import Op
-from ..engine.tensor import OWN, TENSORS, Tensor
+from ..engine.core import context
+from ..engine.core.device import Device
+from ..engine.core.dtype import DType
+from ..engine.core.mode import EAGER
+from ..engine.records.op import Op
+from ..engine.values.tensor import OWN, TENSORS, Tensor
 from ..errors import ArgumentError, unknown_attribute
 from ..kinds import FIXED, Kind, kind_of
 from ..kinds.ownership import dict_of, mro_of, own_class
@@ -47,7 +47,7 @@ def public_names(value: Any) -> Iterable[str]:
 def get(value: Any, name: str, host: Host) -> Any:
     """`value.name`; AttributeError with a near name where there is none. `host` knows the rules for special names."""
     if name in OWN:
-        from ..engine import own_names
+        from ..engine.values import own_names
 
         if own_names.stored(value, name) is not None:
             found = own_names.read(value, name, _absent)
@@ -160,7 +160,7 @@ def takes_any(kind: type) -> bool:
     """Whether objects of a class of ours take any attribute: tensors, the `ctx` of a function."""
     if issubclass(kind, Tensor):
         return True
-    from ..engine.graph import GraphNode  # which not every program needs
+    from ..engine.graph.grad_fn import GraphNode  # which not every program needs
 
     return issubclass(kind, GraphNode)
 

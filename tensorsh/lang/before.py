@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engine import context
-from ..engine.journal import Segment
+from ..engine.core import context
+from ..engine.core.journal import Segment
 from ..kinds import ATOMS
 
 if TYPE_CHECKING:

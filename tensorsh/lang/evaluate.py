@@ -2,7 +2,7 @@
 
 `Evaluator` is the language's side of a session: the user's variables, the prelude behind them, and the
 tables that lead from compiled code back to the text. A statement that fails leaves variables, lists,
-tensors, gradients and the random stream as they were (`engine.journal` for what is shared, the old
+tensors, gradients and the random stream as they were (`engine.core.journal` for what is shared, the old
 bindings for names).
 """
 
@@ -20,9 +20,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .. import ops, train  # noqa: F401  registers every operation
-from ..engine import context
-from ..engine.op import registry
-from ..engine.warn import Event, Warnings
+from ..engine.core import context
+from ..engine.core.warn import Event, Warnings
+from ..engine.records.op import registry
 from ..errors import DataError, ParseError, TensorshError, plain
 from ..interrupt import heard, unbroken
 from ..limits import memory

@@ -13,11 +13,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
-from ..engine.memory_errors import out_of_memory
+from ..engine.core.memory_errors import out_of_memory
 from ..errors import Facts, Help, InternalError, TensorshError, class_name, facts_of, is_kind, report, text_of
 from ..kinds.ownership import PROGRAM_FILE
 from ..modules.absent import BUILTINS
-from ..source import Span
+from ..source import PACKAGE, Span
 from . import ast
 from .attributes import public_names
 from .namespace import did_you_mean
@@ -51,12 +51,10 @@ KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
 UNSAID = {"assertion": "assertion failed"}
 
 #: where Python raises for what a program does: its code, the runtime, the formatting of values, PyTorch's modules
-LANG = os.path.dirname(__file__)
-PACKAGE = os.path.dirname(LANG)
 LIBRARY = os.path.join(PACKAGE, "torch") + os.sep
 PROGRAM = (
     PROGRAM_FILE,
-    LANG,
+    os.path.join(PACKAGE, "lang"),
     os.path.join(PACKAGE, "text") + os.sep,
     os.path.join(PACKAGE, "kinds") + os.sep,
     os.path.join(PACKAGE, "modules") + os.sep,
@@ -66,7 +64,7 @@ PROGRAM = (
     os.path.join(PACKAGE, "session.py"),
     os.path.join(PACKAGE, "output.py"),
     os.path.join(PACKAGE, "render") + os.sep,
-    os.path.join(PACKAGE, "engine", "results.py"),
+    os.path.join(PACKAGE, "engine", "core", "results.py"),
 )
 
 TRAIL = 20  # how many call sites an error keeps
@@ -111,7 +109,7 @@ def fault(error: BaseException, find: Find, names: Iterable[str], pythonic: bool
 
 def in_library(error: BaseException) -> bool:
     """Whether a function of PyTorch's library called what failed: its operands are not the program's."""
-    from ..engine.calls import handing_on
+    from ..engine.run.failed_calls import handing_on
 
     last, trace = "", error.__traceback__
     while trace is not None:

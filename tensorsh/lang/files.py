@@ -11,12 +11,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import context
-from ..engine.arguments import as_tensor
-from ..engine.arguments import dtype as as_dtype
-from ..engine.device import resolve
-from ..engine.tensor import Tensor
+from ..engine.calls.arguments import as_tensor
+from ..engine.calls.arguments import dtype as as_dtype
+from ..engine.core import context
+from ..engine.core.device import resolve
+from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError
+from ..source import PACKAGE
 
 #: the data of the examples comes with the package, and is found under this name from everywhere
 SAMPLES = os.path.join("samples", "data", "")
@@ -24,8 +25,7 @@ SAMPLES = os.path.join("samples", "data", "")
 
 def shipped(path: str) -> tuple[str, str]:
     """Where a file of `SAMPLES` is in an installed package, and in a checkout."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return os.path.join(package, path), os.path.join(os.path.dirname(package), path)
+    return os.path.join(PACKAGE, path), os.path.join(os.path.dirname(PACKAGE), path)
 
 
 class Load:
@@ -93,7 +93,7 @@ class Load:
         )
         value = tensors(loaded.value, state.device if device is None else resolve(device))
         if loaded.names is not None or loaded.categories:
-            from ..engine.columns import Columns, name_columns
+            from ..engine.values.columns import Columns, name_columns
 
             names = loaded.names or tuple(map(str, range(value.spec.shape[-1])))
             categories = {names[i]: found for i, found in loaded.categories.items()}

@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from .. import kept
+from ..source import PACKAGE
 
 FORMAT = 1  # of the data that is kept; raise it with every change of `_compute`
 
@@ -78,9 +79,8 @@ def load() -> Grammar:
 
 def _grammar_file() -> str:
     """Inside the installed package, or beside it in a checkout."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    inside = os.path.join(package, "grammar", "tensorsh.lark")
-    return inside if os.path.exists(inside) else os.path.join(package, "..", "grammar", "tensorsh.lark")
+    inside = os.path.join(PACKAGE, "grammar", "tensorsh.lark")
+    return inside if os.path.exists(inside) else os.path.join(PACKAGE, "..", "grammar", "tensorsh.lark")
 
 
 # ------------------------------------------------------------------ from Lark

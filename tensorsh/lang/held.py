@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..engine.op import Op
-from ..engine.tensor import Tensor
+from ..engine.records.op import Op
+from ..engine.values.tensor import Tensor
 from ..torch.namespace import Namespace
 
 #: what is the library's, and holds nothing of the program's

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..engine.journal import memory_of
-from ..engine.node import Node
-from ..engine.tensor import Tensor
+from ..engine.core.journal import memory_of
+from ..engine.graph.node import Node
+from ..engine.values.tensor import Tensor
 from ..interrupt import unbroken, whole
 from ..kinds.ownership import attributes_of
 from .before import Before, Whole

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
-from ..engine import device
-from ..engine.dtype import DType, bool_, complex64, float32, int32
-from ..engine.memory import FORMATS
-from ..engine.op import Op, registry
-from ..engine.results import Size
-from ..engine.tensor import Tensor
+from ..engine.core import device
+from ..engine.core.dtype import DType, bool_, complex64, float32, int32
+from ..engine.core.memory_format import FORMATS
+from ..engine.core.results import Size
+from ..engine.records.op import Op, registry
+from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError
 from ..modules import Host
 from ..text.printing import get_printoptions, set_printoptions, texts

@@ -12,8 +12,8 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from ..engine.dtype import ALL, DType, dtypes
-from ..engine.op import registry
+from ..engine.core.dtype import ALL, DType, dtypes
+from ..engine.records.op import registry
 from ..kinds import Kind, describe, same
 from ..torch import CONTENTS
 from ..torch.namespace import Namespace, did_you_mean, namespace, torch

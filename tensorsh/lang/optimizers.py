@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..engine.compile.values import TraceStopped
-from ..engine.tensor import TENSORS, Tensor
+from ..engine.values.tensor import TENSORS, Tensor
 from ..kinds.ownership import attributes_of
 
 if TYPE_CHECKING:

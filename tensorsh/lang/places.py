@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
 
-from ..engine import context
-from ..engine.op import Op
-from ..engine.tensor import Tensor
+from ..engine.core import context
+from ..engine.records.op import Op
+from ..engine.values.tensor import Tensor
 from ..errors import Facts, ParseError
 from ..kinds import kind_of
 from ..source import Source, Span

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..engine.device import Device
-from ..engine.dtype import DType
-from ..engine.op import Op, registry
-from ..engine.tensor import Tensor
+from ..engine.core.device import Device
+from ..engine.core.dtype import DType
+from ..engine.records.op import Op, registry
+from ..engine.values.tensor import Tensor
 from ..modules.guarded import is_guarded, is_guarded_write
 from . import ast
 from .codegen import Compiler

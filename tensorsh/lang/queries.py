@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from ..engine import context
-from ..engine.tensor import Tensor
+from ..engine.core import context
+from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError, GradientError, Help, facts_of
 
 if TYPE_CHECKING:
     from ..engine.compile.recompute import Again
-    from ..engine.graph_rows import Row
-    from ..engine.listing import Explanation
-    from ..engine.spelling import Spelling
+    from ..engine.explain.explanation import Explanation
+    from ..engine.explain.graph_rows import Row
+    from ..engine.records.spelling import Spelling
 
 
 class Graph:
@@ -43,7 +43,7 @@ def _tensor(value: Any, what: str) -> Tensor:
 
 def backward(roots: tuple[Any, ...], gradients: tuple[Any, ...], retain: bool, create: bool) -> None:
     """`backward y, z with g, h retain create`."""
-    from ..engine.backward import backward
+    from ..engine.graph.backward import backward
 
     tensors = tuple(_tensor(root, "backward") for root in roots)
     if gradients and len(gradients) != len(tensors):
@@ -96,7 +96,7 @@ def grad_of(value: Any, text: str) -> Tensor:
 
 def grad_wrt(value: Any, wrt: tuple[Any, ...], many: bool, create: bool) -> Any:
     """`grad y wrt x` and `grad y wrt (w, b)`; nothing is accumulated, and the graph stays."""
-    from ..engine.backward import grad
+    from ..engine.graph.backward import grad
 
     inputs = tuple(_tensor(each, "wrt") for each in wrt)
     found = grad((_tensor(value, "grad"),), inputs, retain_graph=True, create_graph=create)
@@ -105,7 +105,7 @@ def grad_wrt(value: Any, wrt: tuple[Any, ...], many: bool, create: bool) -> Any:
 
 def graph(value: Any, names: dict[str, Tensor], to: Any = None, gradients: bool = False) -> Graph:
     """`graph y`, `graph y --grads`, `graph y to "y.svg"`."""
-    from ..engine.graph_rows import graph_rows
+    from ..engine.explain.graph_rows import graph_rows
 
     if to is not None:
         import os
@@ -133,9 +133,9 @@ def explain(
     spelling: Spelling | None = None,
 ) -> Explanation:
     """`explain y wrt x`, or `explain y` for every leaf; `texts` is how value and wrt are written."""
-    from ..engine.explain import explain
-    from ..engine.gradient_walk import leaves
-    from ..engine.spelling import OWN
+    from ..engine.explain.chain_rule import explain
+    from ..engine.graph.gradient_walk import leaves
+    from ..engine.records.spelling import OWN
 
     root = _tensor(value, "explain")
     inputs = [_tensor(each, "wrt") for each in wrt]
@@ -197,7 +197,7 @@ def recollected(root: Tensor) -> Again | None:
 
 def _alike(old: Tensor, new: Tensor) -> bool:
     """Whether it has come out again as it was; compiled sums may differ in the last bits."""
-    from ..engine.op import registry
+    from ..engine.records.op import registry
 
     if old.spec != new.spec:
         return False
@@ -207,7 +207,7 @@ def _alike(old: Tensor, new: Tensor) -> bool:
 
 def _described(leaf: Tensor) -> str:
     """A leaf that no variable holds."""
-    from ..engine.formula import of_literal
+    from ..engine.explain.formula import of_literal
 
     formula = of_literal(leaf)
     return formula.text if formula.complete else f"a leaf of {leaf.spec!r}"

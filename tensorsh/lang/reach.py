@@ -16,7 +16,7 @@ from ..engine.compile.memory import numbered
 from ..engine.compile.steps import External
 from ..engine.compile.values import Number, TraceStopped, Value
 from ..engine.compile.watch import Notes
-from ..engine.tensor import Tensor
+from ..engine.values.tensor import Tensor
 from ..kinds import FIXED, kind_of
 from ..kinds.ownership import own_class, own_function
 from .instances import History, Instances

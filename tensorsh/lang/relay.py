@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType, GeneratorType
 from typing import Any
 
-from ..engine import context
+from ..engine.core import context
 from ..kinds import ALL, Kind, describe
 from ..kinds.aspects import Part
 from ..kinds.ownership import own_function

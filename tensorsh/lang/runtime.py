@@ -12,11 +12,11 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ..engine import context, device
-from ..engine.bound import uncalled
-from ..engine.mode import EAGER
-from ..engine.op import registry
-from ..engine.tensor import Tensor
+from ..engine.core import context, device
+from ..engine.core.mode import EAGER
+from ..engine.records.op import registry
+from ..engine.values.bound import uncalled
+from ..engine.values.tensor import Tensor
 from ..errors import TensorshError, unknown_name
 from ..kinds import kind_of
 from ..modules import Host
@@ -41,7 +41,7 @@ USER_FILE = "<tensorsh "
 Show = Callable[[Any, str | None], None]
 
 if TYPE_CHECKING:
-    from ..engine.spelling import Spelling
+    from ..engine.records.spelling import Spelling
 
 
 def as_tensor(value: Any, **options: Any) -> Tensor:
@@ -204,7 +204,7 @@ class Runtime:
 
     def spelling(self) -> Spelling:
         """How formulas are written: as this kind of program writes operations."""
-        from ..engine.spelling import Spelling
+        from ..engine.records.spelling import Spelling
 
         if context.current().lists:
             return Spelling(taken=self.variables)

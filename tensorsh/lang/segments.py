@@ -11,10 +11,10 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from ..engine import context
 from ..engine.compile.program import Program
 from ..engine.compile.values import TraceStopped
-from ..engine.mode import EAGER
+from ..engine.core import context
+from ..engine.core.mode import EAGER
 from ..errors import facts_of
 from . import ast
 from .attempt import Attempt

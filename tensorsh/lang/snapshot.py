@@ -3,7 +3,7 @@
 Before a statement runs, everything its variables lead to is noted: what lists, dictionaries and sets hold, the
 attributes of instances and classes, the variables that functions close over, the numbers of arrays, where iterators
 stand. So nothing has to be told of a change, whoever makes it, and what the statement makes itself costs nothing.
-Tensors note their own changes (`engine.journal`), since they share memory and are large. Where nobody can look
+Tensors note their own changes (`engine.core.journal`), since they share memory and are large. Where nobody can look
 afterwards (a script that ends with its first error), nothing is noted.
 """
 
@@ -14,9 +14,9 @@ from functools import partial
 from types import FunctionType, GeneratorType
 from typing import Any
 
-from ..engine.journal import memory_of
-from ..engine.sealed import changing
-from ..engine.tensor import Tensor
+from ..engine.core.journal import memory_of
+from ..engine.core.sealed import changing
+from ..engine.values.tensor import Tensor
 from ..kinds import ATOMS, kind_of
 from ..kinds.aspects import Part
 from ..kinds.iterators import Made

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import context
-from ..engine.op import Op
-from ..engine.tensor import PLAIN
+from ..engine.core import context
+from ..engine.records.op import Op
+from ..engine.values.tensor import PLAIN
 from ..kinds.undo import ATOMS
 from ..torch.namespace import Namespace
 from . import ast

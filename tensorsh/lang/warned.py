@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..engine.warn import Event
+from ..engine.core.warn import Event
 from ..errors import Warned
 from .faults import calls
 from .places import guilty, labels

@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..engine.compile.values import TraceStopped
-from ..engine.sealed import changing
+from ..engine.core.sealed import changing
 from ..kinds.ownership import attributes_of, mro_of, own_class, own_function
 from .library_parts import library_root
 

@@ -17,8 +17,8 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..engine import sealed
-from ..engine.warn import Event, Warnings
+from ..engine.core import sealed
+from ..engine.core.warn import Event, Warnings
 from . import gate, memory, numpy_memory, reach
 from .guarded import GUARDED, is_guarded, is_guarded_write
 from .module import Module, ProgramModule, computing

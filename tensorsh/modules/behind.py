@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor import Tensor
+from ..engine.values.tensor import Tensor
 from ..errors import Facts, know
 from ..kinds.ownership import module_name, own_class
 

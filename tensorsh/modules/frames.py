@@ -20,8 +20,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from ..engine.tensor import PLAIN as TENSORS
-from ..engine.tensor import Tensor
+from ..engine.values.tensor import PLAIN as TENSORS
+from ..engine.values.tensor import Tensor
 from ..kinds.ownership import module_name, mro_of
 from .behind import PLAIN, Behind, Thing, Wall, behind
 from .frame_faces import Face, Value, face, stands_for

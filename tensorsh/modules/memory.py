@@ -18,7 +18,7 @@ import types
 import weakref
 from typing import Any
 
-from ..engine import sealed
+from ..engine.core import sealed
 from ..interrupt import unbroken
 from ..kinds.ownership import dict_of, module_name
 from .rules import MEMORY, gives_mro

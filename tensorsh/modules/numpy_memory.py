@@ -23,7 +23,7 @@ import numpy as np
 from numpy import ndarray
 from numpy._core import numeric
 
-from ..engine import sealed
+from ..engine.core import sealed
 from ..kinds.ownership import dict_of, own_function
 
 Array = ndarray[Any, Any]

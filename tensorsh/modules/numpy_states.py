@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import sealed
+from ..engine.core import sealed
 from ..errors import DataError
 from ..kinds.ownership import dict_of, own_class
 from .numpy_memory import replace

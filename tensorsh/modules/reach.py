@@ -15,7 +15,7 @@ from collections import UserString
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.tensor import OWN
+from ..engine.values.tensor import OWN
 from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
 from .guarded import ARRAYS, HOLDERS, RUNNING, WRITERS, is_guarded
 from .memory import LOOKUPS, watch
@@ -73,7 +73,7 @@ def _stored(value: Any, name: str) -> str | None:
     """Where a tensor has what a program gave it under a name of the engine's; None for all else."""
     if name not in OWN:
         return None
-    from ..engine import own_names
+    from ..engine.values import own_names
 
     return own_names.stored(value, name)
 
@@ -83,7 +83,7 @@ _absent: Any = object()
 
 def _own(value: Any, name: str) -> Any:
     """What it has there; AttributeError where it has nothing."""
-    from ..engine import own_names
+    from ..engine.values import own_names
 
     found = own_names.read(value, name, _absent)
     if found is _absent:

@@ -13,7 +13,7 @@ import types
 import weakref
 from typing import Any
 
-from ..engine.bound import BoundMethod
+from ..engine.values.bound import BoundMethod
 from ..kinds.ownership import (
     HEAP_TYPE,
     dict_of,

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.warn import Event, Filter, Warnings, explicit_place, running
+from ..engine.core.warn import Event, Filter, Warnings, explicit_place, running
 
 ACTIONS = ("error", "ignore", "always", "default", "module", "once")
 

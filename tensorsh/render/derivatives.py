@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import context
-from ..engine.dtype import DType, float64
-from ..engine.gradient_walk import GradientWalk
-from ..engine.op import Op, registry
-from ..engine.tensor import Tensor, make_tensor
-from ..engine.walk import slot
-from ..engine.written import Trace
+from ..engine.core import context
+from ..engine.core.dtype import DType, float64
+from ..engine.explain.written import Trace
+from ..engine.graph.gradient_walk import GradientWalk
+from ..engine.graph.walk import slot
+from ..engine.records.op import Op, registry
+from ..engine.values.tensor import Tensor, make_tensor
 
 #: formulas longer than this explain nothing
 LONGEST = 160

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from html import escape
 
-from ..engine.graph_rows import Row
+from ..engine.explain.graph_rows import Row
 from ..errors import DataError
 from ..io import files
 from .graph import folded

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.listing import Explanation, Line
-from ..engine.tensor import Tensor
+from ..engine.explain.explanation import Explanation, Line
+from ..engine.values.tensor import Tensor
 
 #: gradients of more elements than this are shown by their statistics
 MOST_SHOWN = 64

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ..engine.graph_rows import Row
+from ..engine.explain.graph_rows import Row
 from ..text.width import columns, left
 from .explain import statistics
 

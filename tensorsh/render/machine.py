@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from .. import errors
-from ..engine.columns import columns_of
+from ..engine.values.columns import columns_of
 from ..kinds import kind_of
 from ..text.host_repr import host_str, is_tensor
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ..engine.columns import columns_of
+from ..engine.values.columns import columns_of
 from ..kinds import kind_of
 from ..kinds.aspects import Brackets
 from ..text.host_repr import host_repr, is_tensor

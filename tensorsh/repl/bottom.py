@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from ..engine.tensor import TENSORS
+from ..engine.values.tensor import TENSORS
 from ..render.outline import bytes_text
 from ..session import Session
 from .commands import last_of, split_command

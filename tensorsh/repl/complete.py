@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..engine import device
-from ..engine.dtype import dtypes
+from ..engine.core import device
+from ..engine.core.dtype import dtypes
 from ..session import Session
 from . import members
 from .commands import COMMANDS, last_of, split_command

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..engine.listing import Explanation
-from ..engine.results import Size
-from ..engine.tensor import Tensor
+from ..engine.core.results import Size
+from ..engine.explain.explanation import Explanation
+from ..engine.values.tensor import Tensor
 from ..errors import TensorshError
 from ..session import Session
 

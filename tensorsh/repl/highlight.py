@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..engine.dtype import dtypes
+from ..engine.core.dtype import dtypes
 from ..lang.host import KINDS
 from ..lang.lexer import Lexer
 from ..lang.parse import grammar

@@ -6,10 +6,10 @@ import contextlib
 import io
 from typing import Any
 
-from ..engine import context
-from ..engine.device import hollow
-from ..engine.hollow import Inferring
-from ..engine.tensor import Tensor
+from ..engine.core import context
+from ..engine.core.device import hollow
+from ..engine.modes.hollow import Inferring
+from ..engine.values.tensor import Tensor
 from ..errors import TensorshError, UsageError
 from ..session import Session
 from ..source import Source

@@ -11,10 +11,10 @@ from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from ..engine.device import Device
-from ..engine.dtype import DType
-from ..engine.op import Op, registry
-from ..engine.tensor import Tensor
+from ..engine.core.device import Device
+from ..engine.core.dtype import DType
+from ..engine.records.op import Op, registry
+from ..engine.values.tensor import Tensor
 from ..lang import attributes
 from ..lang.host import Dual
 from ..lang.namespace import Namespace, TypeName

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..engine.tensor import Tensor
+from ..engine.values.tensor import Tensor
 from ..lang.places import describe
 from ..render.excerpt import displayed
 from ..render.statistics import counted, deviation

@@ -18,11 +18,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..engine.device import Device, parse
-from ..engine.dtype import DType, dtypes
-from ..engine.results import Size
-from ..engine.spec import spec
-from ..engine.tensor import Parameter, Tensor, make_tensor
+from ..engine.core.device import Device, parse
+from ..engine.core.dtype import DType, dtypes
+from ..engine.core.results import Size
+from ..engine.core.spec import spec
+from ..engine.values.tensor import Parameter, Tensor, make_tensor
 from ..errors import DataError, facts_of
 from ..io import files, npy
 from ..lang.namespace import Namespace

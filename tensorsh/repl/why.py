@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..engine import context
-from ..engine.dtype import FLOAT
-from ..engine.gradient_walk import GradientWalk, leaves, remembered
-from ..engine.mode import Listening
-from ..engine.node import FREED, Node, edge
-from ..engine.tensor import Tensor
-from ..engine.walk import reachable
-from ..engine.written import tensors_in
+from ..engine.core import context
+from ..engine.core.dtype import FLOAT
+from ..engine.core.mode import Listening
+from ..engine.explain.written import tensors_in
+from ..engine.graph.gradient_walk import GradientWalk, leaves, remembered
+from ..engine.graph.node import FREED, Node, edge
+from ..engine.graph.walk import reachable
+from ..engine.values.tensor import Tensor
 from ..errors import TensorshError
 from ..lang import ast
 from ..lang.binding import bound_names

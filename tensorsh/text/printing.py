@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import context, tensor
-from ..engine.tensor import Tensor
+from ..engine.core import context
+from ..engine.values import tensor
+from ..engine.values.tensor import Tensor
 
 Text = str
 

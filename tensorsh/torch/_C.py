@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..engine.overrides import Disabled
-from ..engine.tensor import disabled as _disabled_torch_function_impl
+from ..engine.modes.overrides import Disabled
+from ..engine.values.tensor import disabled as _disabled_torch_function_impl
 
 __all__ = ["DisableTorchFunction", "DisableTorchFunctionSubclass", "_disabled_torch_function_impl"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.tensor import Tensor, type_name
+from ..engine.values.tensor import Tensor, type_name
 from .namespace import F, torch
 from .nn.functional.other_forms import conv_tbc, native_channel_shuffle
 from .nn.modules import recurrence

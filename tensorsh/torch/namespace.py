@@ -17,9 +17,9 @@ from types import ModuleType
 from typing import Any
 
 from .. import ops  # noqa: F401  registers every operation
-from ..engine import context
-from ..engine.op import Op, registry
-from ..engine.sealed import changing, seal_library
+from ..engine.core import context
+from ..engine.core.sealed import changing, seal_library
+from ..engine.records.op import Op, registry
 from ..errors import unknown_attribute
 from ..kinds import ALL, Kind, describe, same
 from ..text import printing  # noqa: F401  says how tensors print
@@ -106,7 +106,7 @@ class Namespace:
         if name[:1] == "_" and name not in _inner_namespaces(self._path):
             return None
         if path in registry:
-            from ..engine.python_functions import in_python
+            from ..engine.calls.python_functions import in_python
 
             found = registry.get(path)
             if isinstance(found, Op) and in_python(path):

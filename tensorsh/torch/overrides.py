@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from ..engine import function_modes, overrides
-from ..engine.op import Op
-from ..engine.tensor import Tensor
-from ..engine.warn import warn
+from ..engine.core.warn import warn
+from ..engine.modes import function_modes, overrides
+from ..engine.records.op import Op
+from ..engine.values.tensor import Tensor
 
 __all__ = [
     "BaseTorchFunctionMode", "TorchFunctionMode", "handle_torch_function", "has_torch_function", "is_tensor_like",

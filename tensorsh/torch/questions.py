@@ -5,12 +5,12 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from ..engine.calls import python_function
-from ..engine.dtype import DType
-from ..engine.op import Op
-from ..engine.tensor import Tensor
-from ..engine.warn import warn
-from ..ops.storages import TypedStorage, UntypedStorage
+from ..engine.core.dtype import DType
+from ..engine.core.warn import warn
+from ..engine.records.op import Op
+from ..engine.run.failed_calls import python_function
+from ..engine.values.tensor import Tensor
+from ..ops.memory.storages import TypedStorage, UntypedStorage
 from .namespace import torch
 
 

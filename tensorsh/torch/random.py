@@ -1,6 +1,6 @@
 """torch.random: the random stream."""
 
-from ..engine import context
+from ..engine.core import context
 from .namespace import lazily
 from .settings import Generator, default_generator, fork_rng, manual_seed
 

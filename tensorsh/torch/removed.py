@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.tensor import Tensor
-from ..engine.warn import warn
+from ..engine.core.warn import warn
+from ..engine.values.tensor import Tensor
 from .namespace import torch
 
 __all__ = ["eig", "frobenius_norm", "lstsq", "matrix_rank", "nuclear_norm", "solve", "symeig"]

@@ -3,7 +3,7 @@
 With `out=` an operation returns one of a class of its own, `max_out`.
 """
 
-from ..engine.results import named_result
+from ..engine.core.results import named_result
 
 #: the parts of what each operation returns
 PARTS = {

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..engine import context, device, parallel
-from ..engine.arguments import device_of
-from ..engine.arguments import dtype as as_dtype
-from ..engine.dtype import DType
-from ..engine.dtype import promote_types as _promote_types
-from ..engine.tensor import Tensor
+from ..engine.calls.arguments import device_of
+from ..engine.calls.arguments import dtype as as_dtype
+from ..engine.core import context, device, parallel
+from ..engine.core.dtype import DType
+from ..engine.core.dtype import promote_types as _promote_types
+from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
-from ..ops.random_streams import Generator, Seeded, default_generator  # noqa: F401  they belong here
+from ..ops.random.random_streams import Generator, Seeded, default_generator  # noqa: F401  they belong here
 
 
 class fork_rng:
@@ -179,7 +179,7 @@ def iinfo(type: Any) -> Limits:
 
 def broadcast_shapes(*shapes: Any) -> Any:
     """The shape that tensors of these shapes broadcast to."""
-    from ..engine.results import Size
+    from ..engine.core.results import Size
 
     given = [tuple(shape) if isinstance(shape, tuple | list) else (shape,) for shape in shapes]
     found = [1] * max(map(len, given), default=0)

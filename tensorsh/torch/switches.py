@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..engine import context
-from ..engine.tensor import type_name
+from ..engine.core import context
+from ..engine.values.tensor import type_name
 
 MODES = ("default", "warn", "error")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import dtype as dt
-from ..engine.dtype import DType
-from ..engine.tensor import Tensor, type_name
-from ..engine.warn import warn
+from ..engine.core import dtype as dt
+from ..engine.core.dtype import DType
+from ..engine.core.warn import warn
+from ..engine.values.tensor import Tensor, type_name
 from .namespace import torch
 
 _TITLES = {dt.complex64: "ComplexFloat", dt.complex128: "ComplexDouble"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ..engine.device import Device as device
-from ..engine.dtype import DType as dtype
-from ..engine.dtype import (
+from ..engine.core.device import Device as device
+from ..engine.core.dtype import DType as dtype
+from ..engine.core.dtype import (
     bfloat16,
     complex64,
     complex128,
@@ -19,13 +19,13 @@ from ..engine.dtype import (
     int64,
     uint8,
 )
-from ..engine.dtype import bool_ as bool
-from ..engine.memory import FORMATS
-from ..engine.memory import MemoryFormat as memory_format
-from ..engine.results import Size
-from ..engine.tensor import Tensor
-from ..ops.attributes import Layout as layout
-from ..ops.attributes import strided
+from ..engine.core.dtype import bool_ as bool
+from ..engine.core.memory_format import FORMATS
+from ..engine.core.memory_format import MemoryFormat as memory_format
+from ..engine.core.results import Size
+from ..engine.values.tensor import Tensor
+from ..ops.memory.attributes import Layout as layout
+from ..ops.memory.attributes import strided
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

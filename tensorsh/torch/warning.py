@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import context
+from ..engine.core import context
 from ..errors import GradientError
 
 

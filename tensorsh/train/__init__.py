@@ -1,5 +1,5 @@
 """Training: optimisers, batches, progress, metrics; like `ops`, imported when they are asked for."""
 
-from ..engine.index import enter
+from ..engine.values.operation_index import enter
 
 enter(__name__)

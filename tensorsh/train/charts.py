@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.op import registry
-from ..engine.tensor import Tensor
+from ..engine.records.op import registry
+from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError, BadValue, DataError, ShapeError, facts_of
 
 Array = np.ndarray[Any, Any]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..engine import context
-from ..engine import dtype as dt
-from ..engine.op import registry
-from ..engine.tensor import Tensor, wrap
+from ..engine.core import context
+from ..engine.core import dtype as dt
+from ..engine.records.op import registry
+from ..engine.values.tensor import Tensor, wrap
 from ..errors import ArgumentError, BadValue, ShapeError
 
 #: draws progress, which a front end puts here: `bar` is (iterable, label, live values) → the same items, and `screen`

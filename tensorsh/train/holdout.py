@@ -1,9 +1,9 @@
 """Holding data out: one part to train on, one to test on."""
 
-from ..engine import context
-from ..engine import dtype as dt
-from ..engine.op import composite, registry
-from ..engine.tensor import Tensor, wrap
+from ..engine.core import context
+from ..engine.core import dtype as dt
+from ..engine.records.op import composite, registry
+from ..engine.values.tensor import Tensor, wrap
 
 
 @composite("train_test_split(any tensors, float test=0.2, bool shuffle=True)", names=("train_test_split",))

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.op import composite
-from ..engine.tensor import Tensor, wrap
+from ..engine.records.op import composite
+from ..engine.values.tensor import Tensor, wrap
 from ..errors import DTypeError, ShapeError
 
 

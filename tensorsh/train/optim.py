@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..engine import context
-from ..engine.inplace import bump
-from ..engine.op import composite
-from ..engine.tensor import Tensor
+from ..engine.core import context
+from ..engine.records.op import composite
+from ..engine.run.inplace import bump
+from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError, BadValue, GradientError
 from ..kinds import Kind, describe
 from .rules import adam as adam_rules

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.columns import Columns, columns_of
-from ..engine.op import registry
-from ..engine.tensor import Tensor
+from ..engine.records.op import registry
+from ..engine.values.columns import Columns, columns_of
+from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError, BadIndex, ShapeError
 from ..text.width import columns, left
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import context
-from ..tensor import TENSORS, make_tensor
+from ..core import context
+from ..values.tensor import TENSORS, make_tensor
 from .calls import Calls, as_array
 from .draws import Draw
 from .frame import Frame, passage_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..parallel import spread
+from ..core.parallel import spread
 from .fuse import Group, GroupWriter
 from .machine.assembler import available
 from .memory import Memory

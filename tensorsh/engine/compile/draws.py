@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .. import context
-from ..generator import Generator
-from ..mode import EAGER
+from ..core import context
+from ..core.mode import EAGER
+from ..random.generator import Generator
 from .steps import Step, arrays_of
 from .values import Number, TraceStopped, Value
 

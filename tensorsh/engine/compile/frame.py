@@ -13,9 +13,9 @@ from weakref import ref
 
 import numpy as np
 
-from ..journal import sequence
-from ..node import FREED, Node
-from ..tensor import TENSORS, Tensor, make_tensor
+from ..core.journal import sequence
+from ..graph.node import FREED, Node
+from ..values.tensor import TENSORS, Tensor, make_tensor
 from .values import TraceStopped, Value
 
 Array = np.ndarray[Any, Any]

@@ -1,7 +1,7 @@
 """Element-wise groups over large arrays: one pass through memory for many operations, on all cores.
 
 Calls that compute every row (every element, of a vector) from the same row of their inputs form a group. Its
-block function does all of them on a slice that stays in the cache, `engine.parallel` shares the slices among
+block function does all of them on a slice that stays in the cache, `engine.core.parallel` shares the slices among
 threads. What only the group itself uses never exists as a whole; sums over everything are folded in.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..class_places import PLACED
-from ..parallel import BLOCK, LARGE
+from ..core.parallel import BLOCK, LARGE
+from ..numerics.class_places import PLACED
 from .shorten import with_row_products, without_repeats
 from .steps import Step
 from .values import Value

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...kinds import kind_of
-from ..node import FREED
-from ..tensor import TENSORS, Tensor, View
+from ..graph.node import FREED
+from ..values.tensor import TENSORS, Tensor, View
 from .frame import Passage
 from .values import Number, TraceStopped, Value
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtype import DType
-from ..fused import Fused
-from ..op import Op, nameless, place_of, registry
-from ..parallel import spread
+from ..core.dtype import DType
+from ..core.parallel import spread
+from ..records.op import Op, nameless, place_of, registry
+from ..run.fused import Fused
 from .calls import MACHINE
 from .draws import Draw
 from .listing_arrays import dtype_text, first, index_of, laid_out, numbers, plain
@@ -175,7 +175,7 @@ class Listing:
         if isinstance(thing, np.dtype):
             return f"np.dtype({str(thing)!r})"
         if isinstance(thing, DType):
-            self.imports.append("from tensorsh.engine.dtype import dtypes")
+            self.imports.append("from tensorsh.engine.core.dtype import dtypes")
             return f"dtypes[{thing.name!r}]"
         if isinstance(thing, Draw):
             return self._draw(name, thing)
@@ -264,7 +264,7 @@ class Listing:
 
     def _draw(self, name: str, draw: Draw) -> str:
         """A draw of random numbers, from generators of the listing's own."""
-        self.imports.append("from tensorsh.engine.generator import Generator")
+        self.imports.append("from tensorsh.engine.random.generator import Generator")
         stream = self.streams.setdefault(draw.own, f"generator{len(self.streams) or ''}")
         self.functions[stream] = f"{stream} = Generator()"
         given = [f"array{i}" for i, a in enumerate(draw.args) if type(a) is Value]
@@ -316,11 +316,11 @@ class Listing:
             return f"scipy.special.{function.__name__}"
         for known, record in registry.items():
             if isinstance(record, Op) and record.kernel is function:
-                self.imports += ["import tensorsh.ops", "from tensorsh.engine.op import registry"]
+                self.imports += ["import tensorsh.ops", "from tensorsh.engine.records.op import registry"]
                 return f"registry[{known!r}].kernel"
         for record in nameless:
             if record.kernel is function:
-                self.imports += ["import tensorsh.ops", "from tensorsh.engine.op import overload"]
+                self.imports += ["import tensorsh.ops", "from tensorsh.engine.records.op import overload"]
                 at = ", ".join(map(repr, place_of(record)))
                 self.functions[name] = f"{name} = overload({at}).kernel"
                 return name

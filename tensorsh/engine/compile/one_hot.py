@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import vector_exp
-from ..class_places import put_one, put_one_less
+from ..numerics import vector_exp
+from ..numerics.class_places import put_one, put_one_less
 from .values import Value
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import vector_sqrt
-from ..class_places import PLACED
+from ..numerics import vector_sqrt
+from ..numerics.class_places import PLACED
 from .machine.forms import Unknown
 from .machine.numpy_loops import loop
 from .machine.operands import Call, Operand

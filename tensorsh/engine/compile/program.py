@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..journal import Journal, copied, put_back
-from ..tensor import Tensor
+from ..core.journal import Journal, copied, put_back
+from ..values.tensor import Tensor
 from .frame import Passage
 
 Array = np.ndarray[Any, Any]

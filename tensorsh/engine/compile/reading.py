@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..parallel import LARGE
+from ..core.parallel import LARGE
 from .array_functions import CREATORS, FUNCTIONS
 from .tape import Tape, is_constant, source_of
 from .tracer import Tracer, Unread

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import context, inplace
-from ..op import Op
-from ..spec import Spec
-from ..tensor import TENSORS, Tensor, make_tensor
+from ..core import context
+from ..core.spec import Spec
+from ..records.op import Op
+from ..run import inplace
+from ..values.tensor import TENSORS, Tensor, make_tensor
 from .draws import Draw
 from .frame import ReplayedNode
 from .steps import External

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import fma, vector_exp
-from ..vector_exp import LANES
+from ..numerics import fma, vector_exp
+from ..numerics.vector_exp import LANES
 from .steps import Step
 from .tape import cast_into
 from .values import Number, Value

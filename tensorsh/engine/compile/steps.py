@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
+from ..values.tensor import Tensor
 from .values import Value
 
 

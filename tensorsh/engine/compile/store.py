@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import kept
-from .. import context
+from ...source import PACKAGE
+from ..core import context
 from .machine.image import ALIGNMENT, supported
 
 try:
@@ -72,7 +73,7 @@ def processor() -> list[str]:
 
 def sources() -> Iterator[tuple[str, int, int]]:
     """Name, size and time of each file of the engine."""
-    folders = [os.path.dirname(context.__file__)]
+    folders = [os.path.join(PACKAGE, "engine")]
     for folder in folders:
         for entry in sorted(os.scandir(folder), key=lambda each: each.name):
             if entry.name.endswith(".py"):

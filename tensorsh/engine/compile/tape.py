@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..spec import Spec
-from ..tensor import Tensor, make_tensor
+from ..core.spec import Spec
+from ..values.tensor import Tensor, make_tensor
 from .one_hot import OneHot
 from .steps import External, Step
 from .values import Number, TraceStopped, Value, reshape

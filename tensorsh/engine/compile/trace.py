@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...kinds import kind_of
-from .. import context
-from .. import dtype as dt
-from ..apply import any_requires_grad, attach_view, planned, record
-from ..inference import Marking
-from ..inplace import check_overlap, check_result
-from ..mode import Mode
-from ..node import Node
-from ..op import Op
-from ..tensor import TENSORS, Tensor, View, make_tensor
+from ..core import context
+from ..core import dtype as dt
+from ..core.mode import Mode
+from ..graph.inference import Marking
+from ..graph.node import Node
+from ..records.op import Op
+from ..run.apply import any_requires_grad, attach_view, planned, record
+from ..run.inplace import check_overlap, check_result
+from ..values.tensor import TENSORS, Tensor, View, make_tensor
 from .draws import Stream
 from .machine.instructions import has_code
 from .reading import read

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ...kinds import Kind, describe
-from .. import context
-from .. import dtype as dt
+from ..core import context
+from ..core import dtype as dt
 
 
 class TraceStopped(BaseException):

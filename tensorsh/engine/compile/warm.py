@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..class_places import PLACED
+from ..numerics.class_places import PLACED
 from . import apart, store
 from .machine.assembler import assembled
 from .machine.forms import Unknown, constant

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 from ...kinds import kind_of
-from ..journal import Journal, sequence
-from ..node import Node
-from ..tensor import TENSORS
+from ..core.journal import Journal, sequence
+from ..graph.node import Node
+from ..values.tensor import TENSORS
 from .values import TraceStopped, Value
 
 #: attributes of a tensor made in the trace that its results are given again

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
+from ...source import PACKAGE
 from .table import ALL, COMMANDS, command
 
 if TYPE_CHECKING:
@@ -110,8 +111,7 @@ def library_source(value: Any) -> str | None:
     import ast
     import os
 
-    package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    folders = tuple(os.path.join(package, name, "") for name in ("torch", "ignite"))
+    folders = tuple(os.path.join(PACKAGE, name, "") for name in ("torch", "ignite"))
     made = [value, *vars(value).values()] if isinstance(value, type) else [value]
     code = next((each.__code__ for each in made if hasattr(each, "__code__")), None)
     if code is None or not code.co_filename.startswith(folders):

@@ -80,7 +80,7 @@ def type_(shell: Shell, argument: str) -> None:
 )
 def why(shell: Shell, argument: str) -> None:
     """Right after an error `:why` alone tells about that, as `?` does."""
-    from ...engine.tensor import Tensor
+    from ...engine.values.tensor import Tensor
     from ..help.page import wrapped
     from ..why import why as reasons
     from .helping import about_error

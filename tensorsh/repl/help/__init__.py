@@ -11,8 +11,8 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...engine.op import registry
-from ...engine.tensor import Tensor
+from ...engine.records.op import registry
+from ...engine.values.tensor import Tensor
 from ...errors import TensorshError, UsageError
 from ...lang.namespace import did_you_mean
 from ...render.paint import painter

@@ -49,7 +49,7 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
 
 def family_of(name: str, names: Iterable[str]) -> str:
     """The family of the operation that has these names, `name` being the one that a reader looks for."""
-    from ...engine.op import registry
+    from ...engine.records.op import registry
 
     known = (registry.index.get(n.removeprefix("torch.")) for n in names)
     module = next((m for m in known if m), "").rpartition(".")[2]
@@ -61,7 +61,7 @@ def family_of(name: str, names: Iterable[str]) -> str:
 
 def members() -> dict[str, list[str]]:
     """The names of each family. What is a function and a method is there once; in-place methods go without saying."""
-    from ...engine.op import registry
+    from ...engine.records.op import registry
 
     names = registry.names()
     found: dict[str, list[str]] = {family: [] for family in FAMILIES}

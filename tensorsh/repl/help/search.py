@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ...engine.op import registry
+from ...engine.records.op import registry
 from ...lang.namespace import Namespace
 from ...session import Session
 from .errors import codes

@@ -6,9 +6,9 @@ import inspect
 from types import ModuleType
 from typing import Any
 
-from ...engine.dtype import DType
-from ...engine.op import Op, registry
-from ...engine.schema import Parameter
+from ...engine.core.dtype import DType
+from ...engine.records.op import Op, registry
+from ...engine.records.schema import Parameter
 from ...lang.host import Dual
 from ...lang.namespace import Namespace, TypeName
 from ...numpy_docs import load

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...engine.columns import columns_of
-from ...engine.tensor import Tensor
+from ...engine.values.columns import columns_of
+from ...engine.values.tensor import Tensor
 from ...lang.places import describe
 from ...session import Session
 from ...text.printing import texts

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...engine import context
-from ...engine.device import parse
-from ...engine.warn import warn
+from ...engine.core import context
+from ...engine.core.device import parse
+from ...engine.core.warn import warn
 from ..namespace import torch
 from ..switches import set_switch, switch
 from . import casts

@@ -12,12 +12,12 @@ from functools import partial
 from typing import Any
 from weakref import WeakSet, finalize
 
-from ...engine import context
-from ...engine import dtype as dt
-from ...engine.calls import handing_on
-from ...engine.dtype import DType
-from ...engine.op import Op, registry
-from ...engine.tensor import TENSORS, Tensor, install
+from ...engine.core import context
+from ...engine.core import dtype as dt
+from ...engine.core.dtype import DType
+from ...engine.records.op import Op, registry
+from ...engine.run.failed_calls import handing_on
+from ...engine.values.tensor import TENSORS, Tensor, install
 
 NARROW = """
 nn.functional.conv1d nn.functional.conv2d nn.functional.conv3d nn.functional.conv_transpose1d

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from ...engine.warn import warn
+from ...engine.core.warn import warn
 from ..namespace import torch
 
 __all__ = ["GradScaler", "OptState"]

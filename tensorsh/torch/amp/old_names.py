@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine.warn import warn
+from ...engine.core.warn import warn
 from . import autocast_mode, grad_scaler
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ...engine import context
-from ...engine.saved import set_noting
+from ...engine.core import context
+from ...engine.graph.saved import set_noting
 from .grad_mode import check_bool
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]

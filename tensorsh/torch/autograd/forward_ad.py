@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...engine.tensor import Tensor
-from ...ops.tape import Tape
+from ...engine.values.tensor import Tensor
+from ...ops.transforms.tape import Tape
 from .function import forward_levels
 from .grad_mode import Decorating
 

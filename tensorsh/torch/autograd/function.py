@@ -22,9 +22,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ...engine import context
-from ...engine.graph import GraphNode
-from ...engine.tensor import TENSORS, Tensor
+from ...engine.core import context
+from ...engine.graph.grad_fn import GraphNode
+from ...engine.values.tensor import TENSORS, Tensor
 from ..namespace import torch
 from .function_node import record
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine import context
-from ...engine import dtype as dt
-from ...engine.hooks import call
-from ...engine.inplace import bump, rebase
-from ...engine.journal import sequence
-from ...engine.node import FREED, SECOND_TIME, Node, edge, fit, version_error, zeros
-from ...engine.saved import Packed
-from ...engine.tensor import TENSORS, Tensor, View, make_tensor
+from ...engine.core import context
+from ...engine.core import dtype as dt
+from ...engine.core.journal import sequence
+from ...engine.graph.hooks import call
+from ...engine.graph.node import FREED, SECOND_TIME, Node, edge, fit, version_error, zeros
+from ...engine.graph.saved import Packed
+from ...engine.run.inplace import bump, rebase
+from ...engine.values.tensor import TENSORS, Tensor, View, make_tensor
 from ..namespace import torch
 
 LEAF_IN_PLACE = "a leaf Variable that requires grad has been used in an in-place operation."
@@ -127,7 +127,7 @@ class FunctionNode(Node):
                 zeros(spec) if g is None and spec is not None else g
                 for g, spec in zip(grads, self.output_specs, strict=True)
             ]
-        from ...engine.graph import shown
+        from ...engine.graph.grad_fn import shown
 
         found = call(shown(self).apply, *grads)
         values = found if type(found) is tuple else (found,)

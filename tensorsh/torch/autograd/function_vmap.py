@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
-from ...engine.batched import Batched, batched_in
-from ...engine.levels import Mapping
-from ...engine.op import registry
-from ...engine.tensor import Tensor
-from ...engine.tree import flatten, spread, unflatten
-from ...ops import batching  # noqa: F401  (the rules)
+from ...engine.core.tree import flatten, spread, unflatten
+from ...engine.modes.levels import Mapping
+from ...engine.records.op import registry
+from ...engine.values.batched import Batched, batched_in
+from ...engine.values.tensor import Tensor
+from ...ops.transforms import batching  # noqa: F401  (the rules)
 from .. import namespace
 
 EXTENDING = "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
@@ -43,8 +43,8 @@ def over_slices(cls: Any, args: tuple[Any, ...]) -> Any:
             f"You tried to vmap over {name}, but it does not have vmap support. Please override and implement the "
             f"vmap staticmethod or set generate_vmap_rule=True. {EXTENDING}"
         )
-    from ...engine import context
-    from ...engine.levels import Batching
+    from ...engine.core import context
+    from ...engine.modes.levels import Batching
 
     found = batched_in(args)
     level = max(t.level for t in found)

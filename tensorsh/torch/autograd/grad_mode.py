@@ -11,9 +11,9 @@ from collections.abc import Callable, Generator
 from functools import wraps
 from typing import Any
 
-from ...engine import context
-from ...engine.inference import Marking
-from ...engine.tensor import Tensor
+from ...engine.core import context
+from ...engine.graph.inference import Marking
+from ...engine.values.tensor import Tensor
 
 __all__ = [
     "enable_grad", "enforce_grad_layout_policy", "inference_mode", "no_grad", "set_grad_enabled",

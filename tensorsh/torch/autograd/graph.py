@@ -6,14 +6,14 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ...engine import context
-from ...engine.graph import GraphNode as Node
-from ...engine.graph import shown
-from ...engine.hooks import RemovableHandle
-from ...engine.inplace import bump
-from ...engine.node import edge
-from ...engine.saved import set_noting
-from ...engine.tensor import Tensor
+from ...engine.core import context
+from ...engine.graph.grad_fn import GraphNode as Node
+from ...engine.graph.grad_fn import shown
+from ...engine.graph.hooks import RemovableHandle
+from ...engine.graph.node import edge
+from ...engine.graph.saved import set_noting
+from ...engine.run.inplace import bump
+from ...engine.values.tensor import Tensor
 
 __all__ = [
     "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks",
@@ -148,7 +148,7 @@ class Gathering:
 
     def hook(self, i: int) -> Callable[[Tensor], None]:
         def arrived(grad: Tensor) -> None:
-            from ...engine.walk import walking
+            from ...engine.graph.walk import walking
 
             walk = walking[-1]
             if walk is not self.walk:

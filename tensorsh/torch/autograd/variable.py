@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine.tensor import Tensor
-from ...engine.warn import warn
+from ...engine.core.warn import warn
+from ...engine.values.tensor import Tensor
 
 __all__ = ["Variable"]
 

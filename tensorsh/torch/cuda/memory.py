@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from ...engine.warn import warn
+from ...engine.core.warn import warn
 
 
 def empty_cache() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 
 __all__ = [

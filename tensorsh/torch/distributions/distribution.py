@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar
 
-from ...engine.own_tables import about_to_change, of_session
-from ...engine.tensor import Tensor
+from ...engine.core.own_tables import about_to_change, of_session
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 from .utils import lazy_property
 

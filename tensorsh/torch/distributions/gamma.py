@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...engine.op import registry
-from ...engine.tensor import Tensor
+from ...engine.records.op import registry
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 from . import constraints
 from .exp_family import ExponentialFamily

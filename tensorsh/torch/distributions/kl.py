@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import total_ordering
 from typing import Any
 
-from ...engine.own_tables import about_to_change, of_session
-from ...engine.tensor import Tensor
+from ...engine.core.own_tables import about_to_change, of_session
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 
 __all__ = ["kl_divergence", "register_kl"]

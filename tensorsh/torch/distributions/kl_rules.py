@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..namespace import F, torch
 from . import kl_rules_across  # noqa: F401  those between two classes
 from .bernoulli import Bernoulli

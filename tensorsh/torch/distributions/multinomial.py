@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 from . import constraints
 from .binomial import Binomial

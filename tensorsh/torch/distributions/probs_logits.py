@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 from .distribution import Distribution
 from .utils import broadcast_all, is_number, lazy_property, logits_to_probs, probs_to_logits

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..namespace import F, torch
 from . import constraints
 from .transform_base import TOO_FEW, Transform

@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import Any, ClassVar
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 from . import constraints
 from .chi2 import Chi2

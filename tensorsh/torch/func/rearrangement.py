@@ -13,7 +13,7 @@ from math import prod
 from typing import Any
 from warnings import warn
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 
 ELLIPSIS = "\u2026"  # one character in place of three dots

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ...engine.batched import Batched
-from ...engine.tensor import Tensor
+from ...engine.values.batched import Batched
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 
 

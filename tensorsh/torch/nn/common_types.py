@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias, TypeVar
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 
 T = TypeVar("T")
 

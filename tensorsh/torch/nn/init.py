@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..namespace import torch
 
 __all__ = [

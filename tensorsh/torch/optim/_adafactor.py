@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor, wrap
 from ...train.rules.parts import number, zero
 from ..namespace import torch
 from .checks import complete

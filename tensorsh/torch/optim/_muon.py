@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ...train.rules.parts import number
 from ..namespace import torch
 from .optimizer import Optimizer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ...train.rules import adam
 from .checks import at_least, check_betas, check_fused, check_lr, complete
 from .optimizer import Optimizer

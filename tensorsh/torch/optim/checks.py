@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor, wrap
 from ...train.rules.parts import zero
 from .optimizer import Optimizer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ..autograd.grad_mode import enable_grad, no_grad
 from ..namespace import torch
 from .checks import at_least

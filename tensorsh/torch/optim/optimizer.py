@@ -13,13 +13,13 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any, ClassVar, TypeAlias
 
-from ...engine import context
-from ...engine.dtype import float32
-from ...engine.inplace import bump
-from ...engine.own_tables import about_to_change, of_session
-from ...engine.sealed import changing
-from ...engine.tensor import Tensor
-from ...engine.warn import warn
+from ...engine.core import context
+from ...engine.core.dtype import float32
+from ...engine.core.own_tables import about_to_change, of_session
+from ...engine.core.sealed import changing
+from ...engine.core.warn import warn
+from ...engine.run.inplace import bump
+from ...engine.values.tensor import Tensor
 from ..utils.hooks import RemovableHandle
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook", "required"]

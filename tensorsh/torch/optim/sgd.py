@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.tensor import Tensor
+from ...engine.values.tensor import Tensor
 from ...train.rules import descent
 from .checks import check_fused, complete
 from .optimizer import Optimizer

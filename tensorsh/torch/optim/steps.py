@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine import context
-from ...engine.inplace import bump, check_writable
-from ...engine.tensor import Tensor, wrap
+from ...engine.core import context
+from ...engine.run.inplace import bump, check_writable
+from ...engine.values.tensor import Tensor, wrap
 from ...train.rules.parts import Rule
 from ..autograd.grad_mode import enable_grad, no_grad
 from .optimizer import Optimizer

@@ -8,7 +8,7 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-from ...engine.warn import warn
+from ...engine.core.warn import warn
 from ..autograd.grad_mode import no_grad
 from ..namespace import torch
 from ..nn.modules.module import Module

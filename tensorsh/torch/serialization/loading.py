@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.warn import warn
+from ...engine.core.warn import warn
 from ...io.files import open_binary
-from ...ops.storages import TypedStorage, UntypedStorage, storage_of
+from ...ops.memory.storages import TypedStorage, UntypedStorage, storage_of
 from .archive import Reader
 from .memory import Restore, restoring
 from .names import modern, weights
@@ -148,7 +148,7 @@ class StorageTypes:
 
     @staticmethod
     def dtype(storage_type: Any) -> Any:
-        from ...engine.dtype import uint8
+        from ...engine.core.dtype import uint8
 
         return uint8 if storage_type is UntypedStorage else storage_type.dtype
 
@@ -265,7 +265,7 @@ def _check_seekable(stream: Any) -> None:
 
 
 def _safetensors(path: Any) -> Any:
-    from ...engine.tensor import wrap
+    from ...engine.values.tensor import wrap
     from ...io.formats import read
 
     return {name: wrap(array) for name, array in read(path, format="safetensors").value.items()}

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ...engine import dtype as dt
-from ...engine.arrays import laid_over
-from ...engine.dtype import DType
-from ...engine.spec import spec
-from ...engine.tensor import Parameter, Tensor, make_tensor
-from ...ops.attributes import strides_of
-from ...ops.storages import TypedStorage, UntypedStorage
-from ...ops.strided import address, owner
+from ...engine.core import dtype as dt
+from ...engine.core.dtype import DType
+from ...engine.core.spec import spec
+from ...engine.values.arrays import laid_over
+from ...engine.values.tensor import Parameter, Tensor, make_tensor
+from ...ops.memory.attributes import strides_of
+from ...ops.memory.storages import TypedStorage, UntypedStorage
+from ...ops.shape.strided import address, owner
 
 Array = np.ndarray[Any, Any]
 Restore = Callable[[UntypedStorage, str], Any]

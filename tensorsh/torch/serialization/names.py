@@ -16,13 +16,14 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING, REVERSE_IMPORT_MAPPING,
 from functools import cache
 from typing import Any
 
-from ...engine import context, rebuild
-from ...engine import dtype as dt
-from ...engine.device import Device
-from ...engine.op import Op
-from ...engine.results import Size
-from ...engine.tensor import Parameter, Tensor
-from ...ops.storages import TypedStorage, UntypedStorage
+from ...engine.core import context
+from ...engine.core import dtype as dt
+from ...engine.core.device import Device
+from ...engine.core.results import Size
+from ...engine.records.op import Op
+from ...engine.values import rebuild
+from ...engine.values.tensor import Parameter, Tensor
+from ...ops.memory.storages import TypedStorage, UntypedStorage
 from ..namespace import has_namespace, namespace
 from .memory import REBUILD, STORAGE_NAMES, StorageType
 

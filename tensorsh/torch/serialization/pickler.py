@@ -7,12 +7,12 @@ import pickle
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ...engine.device import Device
-from ...engine.dtype import DType
-from ...engine.op import Op
-from ...engine.results import Size
-from ...engine.tensor import Tensor
-from ...ops.storages import TypedStorage, UntypedStorage
+from ...engine.core.device import Device
+from ...engine.core.dtype import DType
+from ...engine.core.results import Size
+from ...engine.records.op import Op
+from ...engine.values.tensor import Tensor
+from ...ops.memory.storages import TypedStorage, UntypedStorage
 from .memory import STORAGE_NAMES, Block, block_of, looked_into, reduced
 from .names import name_of
 

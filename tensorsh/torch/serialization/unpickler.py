@@ -12,8 +12,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ...engine.op import Op
-from ...engine.tensor import Parameter, Tensor
+from ...engine.records.op import Op
+from ...engine.values.tensor import Parameter, Tensor
 from .memory import StorageType
 from .names import found_by_name, modern, weights
 from .safe import user_allowed
@@ -78,7 +78,7 @@ class WeightsUnpickler(Unpickler):
     def load_proto(self) -> None:
         self.proto = self.read(1)[0]
         if self.proto != 2:
-            from ...engine.warn import warn
+            from ...engine.core.warn import warn
 
             warn(
                 f"Detected pickle protocol {self.proto} in the checkpoint, which was not the default pickle protocol "

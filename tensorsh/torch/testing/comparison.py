@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...engine.warn import warn
+from ...engine.core.warn import warn
 from ..namespace import torch
 
 __name__ = "torch.testing._comparison"  # as PyTorch's functions say where they are

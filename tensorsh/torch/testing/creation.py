@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...engine.warn import warn
+from ...engine.core.warn import warn
 from ..namespace import torch
 
 __name__ = "torch.testing._creation"  # as PyTorch's function says where it is

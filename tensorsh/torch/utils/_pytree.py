@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.tree import LEAF, Structure, flatten, unflatten
+from ...engine.core.tree import LEAF, Structure, flatten, unflatten
 
 __all__ = [
     "LeafSpec", "TreeSpec", "tree_all", "tree_any", "tree_flatten", "tree_leaves", "tree_map", "tree_map_",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from ...engine.walk import walking
-from ...engine.warn import warn
+from ...engine.core.warn import warn
+from ...engine.graph.walk import walking
 from ..autograd.function import Function
 from ..namespace import torch
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ...engine.hooks import RemovableHandle
+from ...engine.graph.hooks import RemovableHandle
 
 __all__ = ["RemovableHandle"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...engine import fma, vector_sqrt
+from ...engine.numerics import fma, vector_sqrt
 from . import traced
 from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine import fma
+from ...engine.numerics import fma
 from . import traced
 from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
 

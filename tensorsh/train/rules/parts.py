@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ...engine import context, fma
-from ...engine.dtype import float64
-from ...engine.parallel import BLOCK, LARGE, spread
+from ...engine.core import context
+from ...engine.core.dtype import float64
+from ...engine.core.parallel import BLOCK, LARGE, spread
+from ...engine.numerics import fma
 
 #: bytes of a piece: what a rule needs beside the arrays stays in the nearer cache
 PIECE = 1 << 17

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ...engine import dtype as dt
-from ...engine import fma, vector_sqrt
 from ...engine.compile.steps import External, Step
-from ...engine.spec import spec
-from ...engine.tensor import make_tensor
+from ...engine.core import dtype as dt
+from ...engine.core.spec import spec
+from ...engine.numerics import fma, vector_sqrt
+from ...engine.values.tensor import make_tensor
 from .parts import Array, Options, State, count, number
 
 FLOAT32 = np.dtype(np.float32)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 
-from ... import vector_exp as vectors
-from ... import vector_log as logs
-from ... import vector_sqrt as roots
-from ...erf_polynomial import NORMAL_P, P
+from ...numerics import vector_exp as vectors
+from ...numerics import vector_log as logs
+from ...numerics import vector_sqrt as roots
+from ...numerics.erf_polynomial import NORMAL_P, P
 from .code import Code, literal
 
 KIND = "float"
@@ -59,7 +59,7 @@ def exp(c: Code, x: str) -> str:
 
 
 def vector_exp(c: Code, x: str) -> str:
-    """`engine.vector_exp.exp`, step by step: each rounded as there."""
+    """`engine.numerics.vector_exp.exp`, step by step: each rounded as there."""
     for how, bound in (("olt", vectors.LEAST), ("ogt", vectors.GREATEST)):
         x = c.select(KIND, c.compare(how, KIND, x, number(bound)), number(bound), x)
     power = c.intrinsic("rint", KIND, c.binary("fmul", KIND, x, number(vectors.LOG2_E)))
@@ -86,7 +86,7 @@ def vector_exp(c: Code, x: str) -> str:
 
 
 def vector_log(c: Code, x: str) -> str:
-    """`engine.vector_log.log`, step by step."""
+    """`engine.numerics.vector_log.log`, step by step."""
     exponent = _log_exponent(c, x)
     shifted = c.binary("shl", "i32", exponent, "23")
     m = c.bits(c.binary("sub", "i32", c.bits(x, KIND, "i32"), shifted), "i32", KIND)
@@ -95,7 +95,7 @@ def vector_log(c: Code, x: str) -> str:
 
 
 def vector_log1p(c: Code, x: str) -> str:
-    """`engine.vector_log.log1p`, step by step."""
+    """`engine.numerics.vector_log.log1p`, step by step."""
     exponent = _log_exponent(c, c.binary("fadd", KIND, x, number(1)))
     bits = c.binary("shl", "i32", c.binary("sub", "i32", "127", exponent), "23")
     scale = c.bits(bits, "i32", KIND)
@@ -139,7 +139,7 @@ def _log_sum(c: Code, exponent: str, above: str, one: float, below: str) -> str:
 
 
 def vector_sqrt(c: Code, x: str, table: str) -> str:
-    """`engine.vector_sqrt.sqrt`, step by step; `table` is where its `halves` are."""
+    """`engine.numerics.vector_sqrt.sqrt`, step by step; `table` is where its `halves` are."""
     at = c.binary("lshr", "i32", c.bits(x, KIND, "i32"), str(roots.LOST))
     at = c.binary("sub", "i32", at, str(roots.FIRST))
     known = c.compare("ult", "i32", at, str(roots.COUNT))
@@ -224,7 +224,7 @@ def tanh(c: Code, x: str) -> str:
 
 
 def erf(c: Code, x: str) -> str:
-    """tanh(x · P(x²)), as `ops.erf` has it."""
+    """tanh(x · P(x²)), as `ops.elementwise.erf` has it."""
     return tanh(c, c.binary("fmul", KIND, x, polynomial(c, c.binary("fmul", KIND, x, x), P[::-1])))
 
 

@@ -1,4 +1,4 @@
-"""Products of small matrices in the orders of PyTorch's BLAS (`engine.product_orders`), in machine code.
+"""Products of small matrices in the orders of PyTorch's BLAS (`engine.numerics.product_orders`), in machine code.
 
 Vectors lie along the columns of a chain, and along the lanes of a sum in lanes. Sums begin with zero.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...product_orders import CHAIN, FUSED, ROWS, adds_fours, order_of, order_with_vector
+from ...numerics.product_orders import CHAIN, FUSED, ROWS, adds_fours, order_of, order_with_vector
 from .code import literal
 from .forms import Unknown
 from .operands import MOST_PRODUCTS, Call, Operand

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...vector_exp import LANES
+from ...numerics.vector_exp import LANES
 from . import instructions
 from .code import literal
 from .forms import Unknown

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ... import vector_sqrt
-from ...class_places import PLACED
+from ...numerics import vector_sqrt
+from ...numerics.class_places import PLACED
 from . import functions, instructions, ordered, rows
 from .code import TYPES, literal
 from .forms import Unknown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ....engine.tensor import Tensor
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 
 

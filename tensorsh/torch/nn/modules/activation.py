@@ -7,7 +7,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ....engine.tensor import Parameter, Tensor
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import F, torch
 from .. import init as initial
 from .module import Module

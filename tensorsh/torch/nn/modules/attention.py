@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....engine.tensor import Parameter, Tensor
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import torch
 from .. import init
 from ..functional.multi_head import _canonical_mask, _none_or_dtype, each, multi_head_attention_forward

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ....engine.tensor import Tensor
-from ....engine.warn import warn
+from ....engine.core.warn import warn
+from ....engine.values.tensor import Tensor
 from ...autograd.function import Function
 from ...namespace import torch
 

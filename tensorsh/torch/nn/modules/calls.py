@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from ....engine.own_tables import about_to_change, of_session
-from ....engine.tensor import Tensor
+from ....engine.core.own_tables import about_to_change, of_session
+from ....engine.values.tensor import Tensor
 from ...utils.hooks import RemovableHandle
 from .kept import Hooks, Kept
 from .state import registered

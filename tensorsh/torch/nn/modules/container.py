@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from ....engine.tensor import Tensor
+from ....engine.values.tensor import Tensor
 from .module import Module
 from .parameter_containers import ParameterDict, ParameterList
 

@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ....engine.tensor import Parameter, Tensor
-from ....engine.to_arguments import to_arguments
+from ....engine.calls.to_arguments import to_arguments
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import torch
 from . import traversal
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ....engine.tensor import Tensor
+from ....engine.values.tensor import Tensor
 from ...namespace import F
 from .batchnorm import _NormBase
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ....engine.sealed import become
+from ....engine.core.sealed import become
 from ...namespace import torch
 from ..parameter.uninitialized import is_lazy
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ....engine.tensor import Parameter, Tensor
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import F, torch
 from .. import init
 from .module import Module

@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import Any
 
-from ....engine.tensor import Tensor
+from ....engine.values.tensor import Tensor
 from ...namespace import F
 from .linear import Linear
 from .module import Module

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....engine.compile.element_code import ElementCode
-from ....engine.fma import combined
+from ....engine.numerics.fma import combined
 from .gate_functions import ONE, POLYNOMIALS, sigmoid, tanh
 
 Array = np.ndarray[Any, Any]

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ....engine.tensor import Buffer, Parameter, Tensor
+from ....engine.values.tensor import Buffer, Parameter, Tensor
 from ....kinds import Kind, describe
 from ....kinds.aspects import Outline
 from ....kinds.kind import method

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ....engine import context
-from ....engine.apply import apply
-from ....engine.tensor import Tensor
+from ....engine.core import context
+from ....engine.run.apply import apply
+from ....engine.values.tensor import Tensor
 from ...namespace import F, torch
 from .lstm_layer import lstm_layer
 from .rnn_layers import LAYERS, stacked

@@ -7,8 +7,8 @@ import numbers
 import warnings
 from typing import Any
 
-from ....engine import context
-from ....engine.tensor import Parameter, Tensor
+from ....engine.core import context
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import torch
 from .. import init
 from ..utils.rnn import PackedSequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ....engine.tensor import Parameter, Tensor
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import torch
 from .. import init
 from . import recurrence

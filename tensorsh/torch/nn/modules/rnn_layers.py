@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ....engine.apply import apply
-from ....engine.op import Op, op
-from ....engine.small_products import matrix_product as product
-from ....engine.small_products import product_of_such
-from ....engine.spec import Spec
-from ....ops.cascade import total
-from ....ops.elementwise import TANH
-from ....ops.vector_exp import exp_runs, is_small
+from ....engine.core.spec import Spec
+from ....engine.numerics.cascade import total
+from ....engine.numerics.small_products import matrix_product as product
+from ....engine.numerics.small_products import product_of_such
+from ....engine.records.op import Op, op
+from ....engine.run.apply import apply
+from ....ops.elementwise.vector_functions import exp_runs, is_small
+from ....ops.rules.families import TANH
 from ...namespace import torch
 
 Array = np.ndarray[Any, Any]

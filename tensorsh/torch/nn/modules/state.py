@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import update_wrapper
 from typing import Any
 
-from ....engine.own_tables import about_to_change
-from ....engine.tensor import Parameter, Tensor
+from ....engine.core.own_tables import about_to_change
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import torch
 from ...utils.hooks import RemovableHandle
 from .kept import Kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ....engine.tensor import Parameter, Tensor
+from ....engine.values.tensor import Parameter, Tensor
 from .kept import Kept
 
 Members = Callable[[Any], Any]

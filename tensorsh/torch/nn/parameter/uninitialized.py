@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....engine.overrides import Disabled
-from ....engine.sealed import become
-from ....engine.tensor import Parameter, Tensor
+from ....engine.core.sealed import become
+from ....engine.modes.overrides import Disabled
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import torch
 
 __all__ = ["UninitializedBuffer", "UninitializedParameter", "is_lazy"]

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Any
 
-from ....engine.sealed import become
-from ....engine.tensor import Parameter, Tensor
+from ....engine.core.sealed import become
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import torch
 from ..modules.container import ModuleDict, ModuleList
 from ..modules.module import Module

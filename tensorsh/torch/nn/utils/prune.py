@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ....engine.tensor import Tensor
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 from .convert_parameters import parameters_to_vector
 from .pruning import BasePruningMethod, PruningContainer

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....engine.apply import apply
-from ....engine.op import op
-from ....engine.tensor import Tensor
-from ....engine.to_arguments import to_arguments
+from ....engine.calls.to_arguments import to_arguments
+from ....engine.records.op import op
+from ....engine.run.apply import apply
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....engine.tensor import Parameter, Tensor
+from ....engine.values.tensor import Parameter, Tensor
 from ...namespace import F, torch
 from ..modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..parameter.uninitialized import is_lazy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ....engine.tensor import Parameter, Tensor
+from ....engine.values.tensor import Parameter, Tensor
 from ..parameter.uninitialized import is_lazy
 from .weight_norms import norm_except_dim, weight_of
 

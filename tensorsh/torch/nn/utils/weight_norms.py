@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....engine.apply import apply
-from ....engine.op import op
-from ....engine.tensor import Tensor
+from ....engine.records.op import op
+from ....engine.run.apply import apply
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 
 

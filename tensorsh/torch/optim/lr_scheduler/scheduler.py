@@ -9,8 +9,8 @@ import functools
 from typing import Any, ClassVar
 from weakref import ref
 
-from ....engine.tensor import Tensor
-from ....engine.warn import warn
+from ....engine.core.warn import warn
+from ....engine.values.tensor import Tensor
 from ..optimizer import Optimizer
 
 ORDER = "See more details at https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"

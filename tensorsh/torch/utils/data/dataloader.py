@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle, repeat
 from typing import Any, Generic, TypeVar
 
-from ....engine.warn import warn
+from ....engine.core.warn import warn
 from ._utils.collate import default_collate, default_convert
 from ._utils.fetch import fetcher
 from ._utils.worker import Worker, get_worker_info

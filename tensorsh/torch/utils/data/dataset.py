@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from ....engine.warn import warn
+from ....engine.core.warn import warn
 from ...namespace import torch
 
 __name__ = "torch.utils.data.dataset"  # where the classes are for `print(type(x))`

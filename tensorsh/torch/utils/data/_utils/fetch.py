@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .....engine.tensor import TENSORS, wrap
+from .....engine.values.tensor import TENSORS, wrap
 from ..dataset import IterableDataset, Subset, TensorDataset
 from .collate import default_collate
 

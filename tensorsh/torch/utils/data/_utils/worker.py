@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from .....engine import context
+from .....engine.core import context
 from ....namespace import torch
 
 __all__ = ["WorkerInfo", "get_worker_info"]

@@ -1,0 +1,193 @@
+"""What operations do: the mode in force, an object with hooks.
+
+`Context.mode` is `EAGER`, which computes, until `with mode:` puts another on top of it: one that runs an operation for
+every slice of a vmap, that listens to each for `explain`, that writes a program instead of computing. A mode says
+what it does otherwise; the rest is done by the mode `below` it. Where operations are run, in `runner`, `inplace` and
+`backward`, what `EAGER` does stands written out, for it is what nearly always happens.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..records.op import Op
+    from ..values.tensor import Tensor
+    from .context import Context
+
+
+class Mode:
+    """Every hook, as the mode below has it."""
+
+    below: Mode
+
+    def __enter__(self) -> Any:
+        from . import context
+
+        state = context.current()
+        self.below = state.mode
+        state.mode = self.below.topped(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        from . import context
+
+        context.current().mode = self.below
+
+    def topped(self, mode: Mode) -> Mode:
+        """What is in force once `mode` is put on top of this one."""
+        return mode
+
+    # -- operations
+
+    def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
+        """Run an operation on bound arguments."""
+        return self.below.apply(op, args)
+
+    def apply_inplace(self, op: Op, args: tuple[Any, ...]) -> Tensor:
+        """Let the result of an operation replace the values of `args[0]`."""
+        return self.below.apply_inplace(op, args)
+
+    def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
+        """Add a gradient to `t.grad`; `alone`: nobody else holds it."""
+        self.below.accumulate(t, g, create, alone)
+
+    def draw(self, state: Context, own: Any) -> Any:
+        """The random stream that numbers are drawn from: a `Generator` of the program's own, or the default one."""
+        return self.below.draw(state, own)
+
+    def by_parts(self, whole: bool) -> bool:
+        """Whether an operation that has a kernel of its own is to be run as the operations it consists of.
+
+        `whole`: the kernel is better than its parts even where a program could fuse these.
+        """
+        return self.below.by_parts(whole)
+
+    @property
+    def batches(self) -> tuple[Any, ...]:
+        """The vmaps that are running, outermost first: `levels.Batch`es."""
+        return self.below.batches
+
+    # -- what happens beside operations
+
+    def look(self, t: Tensor) -> None:
+        """The values of a tensor are looked at."""
+        self.below.look(t)
+
+    def observe(self, what: str, *kinds: type) -> None:
+        """Values, the graph or a setting are looked at; `what` has {} for the names of the classes."""
+        self.below.observe(what, *kinds)
+
+    def change(self, what: str, *kinds: type) -> None:
+        """Something is changed, or done by Python's code, of which operations tell nothing."""
+        self.below.change(what, *kinds)
+
+    def change_items(self, items: Any) -> None:
+        """An item of a list or dictionary of the program is about to be changed."""
+        self.below.change_items(items)
+
+    def step(self, optimizer: Any) -> bool:
+        """An optimiser is to make a step; whether that has been seen to."""
+        return self.below.step(optimizer)
+
+    def update(self, optimizer: Any, rule: Any) -> bool:
+        """An optimiser of the library is to make a step by a rule; whether that has been seen to."""
+        return self.below.update(optimizer, rule)
+
+    def groups(self, optimizer: Any) -> list[dict[str, Any]]:
+        """Its parameter groups, whose hyperparameters are not looked at."""
+        return self.below.groups(optimizer)
+
+    def option(self, options: dict[str, Any], name: str) -> Any:
+        """A hyperparameter."""
+        return self.below.option(options, name)
+
+    def sees(self, value: Any) -> bool:
+        """Whether a value is an instance whose attributes are followed wherever they are read or set."""
+        return self.below.sees(value)
+
+    # -- numbers that stand for others
+
+    def is_number(self, value: Any) -> bool:
+        """Whether a value stands for a number."""
+        return self.below.is_number(value)
+
+    def mix(self, work: Any, left: Any, right: Any) -> Any:
+        """An operator between a tensor and what stands for a number, by `work`; NotImplemented for anything else."""
+        return self.below.mix(work, left, right)
+
+
+class Eager(Mode):
+    """Operations compute at once."""
+
+    batches = ()
+
+    def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
+        return op.straight(*args)
+
+    def apply_inplace(self, op: Op, args: tuple[Any, ...]) -> Tensor:
+        from ..run.inplace import write_result
+
+        return write_result(op, args)
+
+    def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
+        from ..graph.walk import add_gradient
+
+        add_gradient(t, g, create, alone)
+
+    def draw(self, state: Context, own: Any) -> Any:
+        return state.stream() if own is None else own.noted()
+
+    def by_parts(self, whole: bool) -> bool:
+        return False
+
+    def look(self, t: Tensor) -> None:
+        pass
+
+    def observe(self, what: str, *kinds: type) -> None:
+        pass
+
+    def change(self, what: str, *kinds: type) -> None:
+        pass
+
+    def change_items(self, items: Any) -> None:
+        pass
+
+    def step(self, optimizer: Any) -> bool:
+        return False
+
+    def update(self, optimizer: Any, rule: Any) -> bool:
+        return False
+
+    def groups(self, optimizer: Any) -> list[dict[str, Any]]:
+        return optimizer.param_groups
+
+    def option(self, options: dict[str, Any], name: str) -> Any:
+        return options[name]
+
+    def sees(self, value: Any) -> bool:
+        return False
+
+    def is_number(self, value: Any) -> bool:
+        return False
+
+    def mix(self, work: Any, left: Any, right: Any) -> Any:
+        return NotImplemented
+
+
+class Listening(Mode):
+    """Hears of each operation once it has run; such as have a kernel of their own are heard by their parts."""
+
+    def heard(self, op: Op, args: tuple[Any, ...], result: Any) -> None:
+        raise NotImplementedError
+
+    def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
+        result = self.below.apply(op, args)
+        self.heard(op, args, result)
+        return result
+
+    def by_parts(self, whole: bool) -> bool:
+        return True
+
+
+EAGER = Eager()

@@ -1,0 +1,1 @@
+"""Other ways for operations to run: vmap's levels, classes and modes of a program, inferring alone."""

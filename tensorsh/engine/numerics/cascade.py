@@ -1,0 +1,187 @@
+"""Float sums in PyTorch's order of additions, so that the last bit, and with it the print, agrees.
+
+PyTorch adds a contiguous row in four groups of vector lanes (8 floats or 4 doubles); each lane adds in
+blocks of 16, blocks of 16 of those, and so on; at the end come the elements that fill no vector and then
+the lanes, one by one. Columns are added the same way without lanes. The rounding error grows with the
+logarithm of the length. Beyond `GRAIN` elements PyTorch's order depends on its number of threads; there
+NumPy's pairwise sum is as good.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..core.parallel import BLOCK, LARGE, spread
+from ..core.readers import reader_of
+
+Array = np.ndarray[Any, Any]
+
+#: PyTorch shares sums of more elements among its threads
+GRAIN = 32768
+
+LANES = {np.dtype(name): lanes for name, lanes in (("f4", 8), ("f8", 4), ("c8", 4), ("c16", 2))}
+
+
+def levels(v: Array) -> Array:
+    """The sum over axis 0 in blocks of 16, three levels deep."""
+    total = None
+    for _ in range(3):
+        n = len(v)
+        if n < 16:
+            break
+        whole = n & ~15
+        if whole < n:
+            rest = np.add.reduce(v[whole:])
+            total = rest if total is None else total + rest
+        v = np.add.reduce(v[:whole].reshape(n >> 4, 16, *v.shape[1:]), axis=1)
+    last = np.add.reduce(v)
+    return last if total is None else total + last
+
+
+def four(v: Array) -> Array:
+    """The sum over axis 0, every fourth element in a group of its own."""
+    n = len(v)
+    if n < 5:
+        return np.add.reduce(v)
+    groups = levels(v[: n & ~3].reshape(n >> 2, 4, *v.shape[1:]))
+    if not n & 3:
+        return np.add.reduce(groups)
+    first = groups[0]
+    for i in range(n & ~3, n):
+        first = first + v[i]
+    return first + groups[1] + groups[2] + groups[3]
+
+
+def row(x: Array) -> Any:
+    """The sum of a contiguous row of at least five elements."""
+    n = len(x)
+    lanes = LANES[x.dtype]
+    if n < lanes:
+        return four(x)
+    filled = n // lanes
+    whole = filled * lanes
+    v = x[:whole].reshape(filled, lanes)
+    if filled >= 64 or filled < 5:
+        per_lane = four(v)
+    else:  # the same, in fewer calls
+        even = filled & ~3
+        groups = np.add.reduce(v[:even].reshape(-1, 4, lanes))
+        for i in range(even, filled):
+            groups[0] += v[i]
+        per_lane = np.add.reduce(groups)
+    ends = np.concatenate((x[whole:], per_lane)) if whole < n else per_lane
+    return np.add.accumulate(ends)[-1]
+
+
+def rows(x: Array) -> Array:
+    """The sums of contiguous rows, the last axis."""
+    n = x.shape[-1]
+    if x.ndim == 1:
+        return row(x)
+    lanes = LANES[x.dtype]
+    v = x.T.copy()
+    if n < lanes:
+        return four(v).T
+    whole = n - n % lanes
+    per_lane = four(v[:whole].reshape(n // lanes, lanes, *v.shape[1:]))
+    ends = np.concatenate((v[whole:], per_lane)) if whole < n else per_lane
+    return np.add.accumulate(ends, axis=0)[-1].T
+
+
+def columns(x: Array) -> Array:
+    """The sums over axis 0 of (n, …, m) where the last axis is contiguous, and longer than 1."""
+    m = x.shape[-1]
+    lanes = LANES[x.dtype]
+    wide = m - m % (4 * lanes if m >= lanes else 4)
+    if wide == m:
+        return levels(x)
+    if wide == 0:
+        return four(x)
+    return np.concatenate((levels(x[..., :wide]), four(x[..., wide:])), axis=-1)
+
+
+def stacks(x: Array) -> Array:
+    """The sums of the columns of each matrix, over axis 1 of (a, n, m)."""
+    return columns(x.swapaxes(0, 1))
+
+
+def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
+    """The sum over `axes`; in PyTorch's order where that is rows or columns of contiguous memory."""
+    flags = x.flags
+    if flags.c_contiguous:
+        if (
+            x.size >= LARGE and reader_of(x) is not None
+        ):  # a program adds up blocks, with what else it does to them
+            return x.sum(axis=axes, keepdims=keepdim)
+        if x.dtype in LANES:
+            add, shape, kept = way(x.shape, axes, keepdim)
+            if add is not None:
+                return np.reshape(add(x.reshape(shape)), kept)
+    elif x.ndim == 2 and flags.f_contiguous:
+        return total(x.T, tuple([1 - a for a in axes]), keepdim).T
+    return x.sum(axis=axes, keepdims=keepdim)
+
+
+@lru_cache(maxsize=4096)
+def way(shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> tuple[Any, Any, Any]:
+    """How arrays of this shape are summed: (function, the shape it takes, the shape of the result).
+
+    The function is None where NumPy's order will do.
+    """
+    ndim, size = len(shape), prod(shape)
+    kept = tuple([1 if d in axes else n for d, n in enumerate(shape) if keepdim or d not in axes])
+    plain = None, shape, kept
+    if not axes:
+        return plain
+    first, last = min(axes), max(axes)
+    if last - first == len(axes) - 1:
+        n = prod(shape[first : last + 1])
+        m = prod(shape[last + 1 :])
+        if n <= 4 or not m:
+            return plain
+        if m > 1:
+            return (columns, (n, m), kept) if size == n * m else (stacks, (-1, n, m), kept)
+        if size >= LARGE:
+            return (large_rows, (-1, n), kept) if first else (large_row, (n,), kept)
+        return plain if size >= GRAIN else (rows if first else row, (-1, n) if first else (n,), kept)
+    if last == ndim - 1 and size < GRAIN:
+        # rows first, then their sums one after the other
+        inner = tuple([d for d in range(ndim) if d in axes and axes_follow(d, axes, ndim)])
+        outer = tuple([d for d in axes if d not in inner])
+        rest = tuple([1 if d in inner else n for d, n in enumerate(shape)])
+        if outer == tuple(range(len(outer))) and 0 not in rest:
+
+            def apart(x: Array) -> Array:
+                partial = total(x, inner, True)
+                ends = partial.reshape(-1, *partial.shape[len(outer) :])
+                return np.add.accumulate(ends, axis=0)[-1]
+
+            return apart, shape, kept
+    return plain
+
+
+def large_row(x: Array) -> Any:
+    """The sum of a long row: blocks on all cores, then their sums."""
+    blocks: dict[int, Any] = {}
+
+    def work(lo: int, hi: int) -> None:
+        blocks[lo] = np.add.reduce(x[lo:hi])
+
+    spread(work, len(x), BLOCK)
+    return np.add.reduce(np.array([blocks[lo] for lo in sorted(blocks)], x.dtype))
+
+
+def large_rows(x: Array) -> Array:
+    """The sums of many rows, on all cores."""
+    out = np.empty(len(x), x.dtype)
+    spread(lambda lo, hi: np.add.reduce(x[lo:hi], 1, out=out[lo:hi]), len(x), max(BLOCK // x.shape[1], 1))
+    return out
+
+
+def axes_follow(d: int, axes: tuple[int, ...], ndim: int) -> bool:
+    """Whether all dimensions from `d` on are reduced."""
+    return all(e in axes for e in range(d, ndim))

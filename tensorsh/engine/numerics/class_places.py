@@ -1,0 +1,89 @@
+"""Where each row's class is in a matrix of classes, as a flat place, and what losses do there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.readers import reader_of
+
+Array = np.ndarray[Any, Any]
+
+
+class ClassesFit:
+    """The question whether every target is a class, none out of range; it guards a program.
+
+    answer   the flat place of each row's class, as of the last time they all were
+    """
+
+    __slots__ = ("answer", "array", "classes", "starts", "version")
+
+    def __init__(self, rows: int, classes: int):
+        self.classes = classes
+        self.starts = np.arange(rows, dtype=np.int64) * classes
+        self.answer = np.empty(rows, np.int64)
+        self.array: Any = None
+        self.version = -1
+
+    def __call__(self, t: Any) -> bool:
+        version = 0 if t.counter is None else t.counter[0]
+        if t.array is self.array and version == self.version:
+            return True
+        if not fit(t.array, self.classes):
+            return False
+        np.add(t.array, self.starts, self.answer)
+        self.array, self.version = t.array, version
+        return True
+
+
+def fit(target: Array, classes: int) -> bool:
+    """Whether every element is a class: 0 to `classes` - 1."""
+    return not target.size or bool(target.view(np.uint64).max() < classes)
+
+
+def places(shape: tuple[int, ...], target: Array) -> Array | None:
+    """The flat place of each row's class in a matrix of this shape; None where the targets are not all classes."""
+    if len(shape) != 2 or target.dtype != np.int64 or not target.flags.c_contiguous or not target.size:
+        return None
+    reader = reader_of(target)
+    if reader is not None:
+        return reader.asks(ClassesFit, target, *shape)
+    if not fit(target, shape[1]):
+        return None
+    return target + np.arange(shape[0], dtype=np.int64) * shape[1]
+
+
+def pick(x: Array, at: Array, out: Array | None = None) -> Array:
+    """The elements of a contiguous matrix at flat places, one of each row."""
+    reader = reader_of(x)
+    if reader is not None:
+        return reader.call(pick, (x, at), at.shape, x.dtype)
+    return x.reshape(-1).take(at, None, out, "clip")
+
+
+def one_hot(value: Array, at: Array, shape: tuple[int, ...]) -> Array:
+    """A matrix with `value` at one place of each row, 0 elsewhere."""
+    reader = reader_of(value, at)
+    if reader is not None:
+        return reader.call(put_one, (value, at), shape, value.dtype)
+    return put_one(value, at, np.empty(shape, value.dtype))
+
+
+def put_one(value: Array, at: Array, out: Array) -> Array:
+    """`one_hot` into an array."""
+    out.fill(0)
+    out.reshape(-1)[at] = value
+    return out
+
+
+def put_one_less(x: Array, value: Array, at: Array, out: Array) -> Array:
+    """`one_hot(value, at) - x` into an array."""
+    np.subtract(0, x, out)
+    flat = out.reshape(-1)
+    flat[at] += value
+    return out
+
+
+#: functions of a matrix and, as their last argument, the flat place of one element of each row
+PLACED = (pick, put_one, put_one_less)

@@ -1,0 +1,269 @@
+"""Products of matrices, rounded step by step as PyTorch's BLAS rounds them, where that costs little.
+
+Which last bit a product of two matrices has depends on the order of its additions and on where product and sum
+are rounded together (`product_orders`). A program that prints a loss prints that bit. Fused chains are what
+NumPy's BLAS computes, too, if the first factor is stored by columns. The other orders are those of small results
+and are followed up to some thousands of multiplications; what is larger goes to NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy._core.multiarray import c_einsum
+
+from ..core.readers import reader_of
+from .product_lanes import ZERO, in_lanes
+from .product_orders import CHAIN, FUSED, ROWS, adds_fours, before_vectors, order_of, order_with_vector
+from .threaded_products import matmul, wants_one
+
+Array = np.ndarray[Any, Any]
+
+FLOAT32 = np.dtype(np.float32)
+
+#: multiplications and depth: up to the one and from the other on, NumPy's BLAS (OpenBLAS under AVX-512) adds in
+#: lanes unless the first factor is stored by columns, or both by rows and the columns fill its vectors
+OWN, LANES = 1_000_000, 32
+#: the depth from which on BLAS adds up parts of a chain by themselves, at most so deep
+PART = 192
+#: multiplications up to which the orders of small results are followed
+FOLLOWED = 1 << 20
+#: multiplications up to which the orders of batches are followed, and up to which their matrices are taken one by one
+BATCHES, LOOPED = 1 << 21, 1 << 13
+#: multiplications up to which batches whose matrices are chains of rounded products are added so
+CHAINED = 1 << 20
+#: multiplications of each two matrices of a batch from which on PyTorch asks BLAS
+PLAIN = 400
+
+
+def is_ordered(a: Any, b: Any) -> bool:
+    """Whether the product of a matrix and a matrix or vector is more than a call of NumPy's."""
+    if is_outer(a, b):
+        return True
+    if not (a.dtype is FLOAT32 and b.dtype is FLOAT32) or a.ndim != 2:
+        return False
+    (m, k), n = a.shape, b.shape[1] if b.ndim == 2 else 1
+    order, size = order_of(a, b) if b.ndim == 2 else order_with_vector(a), m * k * n
+    if order == FUSED:
+        part = _part(k)
+        return part < k or by_columns(a, b, part)
+    return k > 1 and size <= FOLLOWED
+
+
+def is_followed(a: Any, b: Any) -> bool:
+    """Whether a product that `is_ordered` is added up one by one or in lanes."""
+    order = order_of(a, b) if b.ndim == 2 else order_with_vector(a)
+    return order != FUSED and not is_outer(a, b)
+
+
+def followed(a: Array, b: Array, out: Array) -> Array:
+    """Such a product, as a compiled program calls it: the result last."""
+    if b.ndim == 2:
+        _follow(a, b, order_of(a, b), out)
+    else:
+        _follow(a, b[:, None], order_with_vector(a), out[:, None])
+    return out
+
+
+def is_batch_ordered(a: Any, b: Any) -> bool:
+    """Whether a product of two batches, (…, m, k) @ (…, k, n), is more than a call of NumPy's."""
+    if not (a.dtype is FLOAT32 and b.dtype is FLOAT32) or a.shape[:-2] != b.shape[:-2]:
+        return False
+    (m, k), n, many = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
+    size = m * k * n
+    if not 0 < many * size <= BATCHES:
+        return False
+    if size < PLAIN:
+        return True
+    if m >= 4 and n >= 12:
+        part = _part(k)
+        return part < k or by_columns(a, b, part)
+    if _is_even(a, b):
+        return many * size <= CHAINED
+    aligned = m * k % 4 == k * n % 4 == m * n % 4 == 0  # vectors begin alike in all matrices
+    return k > 1 and aligned and many * size <= LOOPED
+
+
+def batch_product(a: Array, b: Array) -> Array:
+    """The product of two batches that `is_batch_ordered`: the smallest in a loop of PyTorch's own, others by BLAS."""
+    shape = (*a.shape[:-1], b.shape[-1])
+    a, b = a.reshape(-1, *a.shape[-2:]), b.reshape(-1, *b.shape[-2:])
+    (_, m, k), n = a.shape, b.shape[2]
+    if m * k * n < PLAIN:
+        return _all_alike(a, b, CHAIN).reshape(shape)
+    return products_of_such(a, b).reshape(shape)
+
+
+def products_of_such(a: Array, b: Array) -> Array:
+    """The products of two batches of float32 matrices, (many, m, k) @ (many, k, n), each as `matrix_product`."""
+    order = order_of(a[0], b[0])
+    if order == FUSED:
+        return _chain_of_fused(a, b)
+    if _is_even(a, b) and a.size * b.shape[2] <= CHAINED:
+        return _all_alike(a, b, order)
+    return np.array([matrix_product(x, y) for x, y in zip(a, b, strict=True)])
+
+
+def scaled_products(a: Array, b: Array, factor: Any) -> Array:
+    """The same times a number, which is taken to where BLAS has it for the order of the product."""
+    order = order_of(a[0], b[0])
+    if order == FUSED:
+        return products_of_such(a, b * factor)
+    return products_of_such(a * factor, b) if order == CHAIN else products_of_such(a, b) * factor
+
+
+def _all_alike(a: Array, b: Array, order: int) -> Array:
+    """Such products, of which all elements are chains, or four lanes that begin with each row."""
+    terms = np.multiply(a.transpose(2, 0, 1)[..., None], b.transpose(1, 0, 2)[:, :, None], order="C")
+    if order == ROWS:
+        lanes = np.add.reduce(terms.reshape(-1, 4, *terms.shape[1:]), axis=0)
+        total: Array = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
+    else:
+        total = np.add.reduce(terms, axis=0) if terms[0].size > 1 else np.add.accumulate(terms)[-1]
+    total += ZERO
+    return total
+
+
+def _is_even(a: Any, b: Any) -> bool:
+    """Whether all elements of a batch's products are added alike: in a chain, or in lanes that begin with each row."""
+    k, n = b.shape[-2:]
+    if n & 3 or a.shape[-2] == 1:
+        return False
+    first = (0,) * (a.ndim - 2)
+    order = order_of(a[first], b[first])
+    return order == CHAIN or (order == ROWS and k & 3 == 0)
+
+
+def is_outer(a: Any, b: Any) -> bool:
+    """Whether every element of a product is one product, which keeps the sign of a zero."""
+    return a.ndim == b.ndim == 2 and a.shape[1] == 1 < min(a.shape[0], b.shape[1]) and a.dtype.kind == "f"
+
+
+def product_onto(input: Array, a: Array, b: Array) -> Array:
+    """`input + a @ b`; what is added in parts begins with the input."""
+    if a.dtype is FLOAT32 and b.dtype is FLOAT32 and _part(a.shape[1]) < a.shape[1]:
+        if a.size and b.size and order_of(a, b) == FUSED:
+            return _chain_of_fused(a, b, input)
+    return np.add(input, matrix_product(a, b))
+
+
+def matrix_product(a: Array, b: Array) -> Array:
+    """`a @ b` of matrices."""
+    if is_outer(a, b):
+        return np.multiply(a, b, order="C")
+    if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
+        return matmul(a, b)
+    return _ordered(a, b, order_of(a, b))
+
+
+def product_of_such(a: Array, b: Array) -> Callable[[Array, Array], Array]:
+    """`matrix_product` of matrices that have the shapes and lie in memory as these do: many in a row choose once."""
+    if a.dtype is FLOAT32 and b.dtype is FLOAT32 and a.size and b.size and order_of(a, b) == FUSED:
+        k = a.shape[1]
+        if k > 1 and not wants_one(a, b) and _part(k) == k and not by_columns(a, b, k):
+            return np.matmul
+    return matrix_product
+
+
+def matrix_vector(a: Array, b: Array) -> Array:
+    """`a @ b` of a matrix and a vector."""
+    if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
+        return np.matmul(a, b)
+    reader, order = reader_of(a, b), order_with_vector(a)
+    if reader is not None and is_ordered(a, b) and order != FUSED:
+        found: Array = reader.call(followed, (a, b), a.shape[:1], a.dtype)
+        return found
+    return _ordered(a, b[:, None], order)[:, 0]
+
+
+def _ordered(a: Array, b: Array, order: int) -> Array:
+    (m, k), n = a.shape, b.shape[1]
+    size = m * k * n
+    if size == 0:
+        return matmul(a, b)
+    if order == FUSED:
+        return _chain_of_fused(a, b)
+    if k < 2 or size > FOLLOWED:
+        return matmul(a, b)
+    reader = reader_of(a, b)
+    if reader is not None:
+        found: Array = reader.call(followed, (a, b), (m, n), a.dtype)
+        return found
+    out = np.empty((m, n), FLOAT32)
+    _follow(a, b, order, out)
+    return out
+
+
+def _follow(a: Array, b: Array, order: int, out: Array) -> None:
+    if order == CHAIN:
+        _chain(a, b, out)
+    else:
+        in_lanes(a, b, order, out)
+
+
+def _chain_of_fused(a: Array, b: Array, onto: Array | None = None) -> Array:
+    k = a.shape[-1]
+    part = _part(k)
+    if by_columns(a, b, part):
+        a = a.swapaxes(-1, -2).copy().swapaxes(-1, -2)
+    if part == k:
+        return matmul(a, b)
+    total = matmul(a[..., :part], b[..., :part, :])
+    if onto is not None:
+        total += onto
+    for at in range(part, k, part):
+        total += matmul(a[..., at : at + part], b[..., at : at + part, :])
+    return total
+
+
+def _part(k: int) -> int:
+    return k if k <= PART else PART if k > 2 * PART else k // 2
+
+
+def by_columns(a: Array, b: Array, depth: int) -> bool:
+    """Whether the first factor must be stored by columns for NumPy's BLAS to compute chains."""
+    if depth < LANES or a.strides[-1] != a.itemsize or a.shape[-2] * depth * b.shape[-1] > OWN:
+        return False
+    return not b.flags.c_contiguous or 0 < b.shape[-1] & 15 <= 8
+
+
+def _chain(a: Array, b: Array, out: Array) -> None:
+    """One rounded product after the other."""
+    m, n = out.shape
+    if m == n == 1:
+        out[...] = np.add.accumulate(a[0] * b[:, 0])[-1] + ZERO
+        return
+    rows = np.ascontiguousarray(a.T)  # or the sums were NumPy's innermost loop, which adds otherwise
+    if m >= n:  # the innermost goes along the longer one
+        out[...] = c_einsum("kj,ki->ji", np.ascontiguousarray(b), rows).T
+    else:
+        c_einsum("ki,kj->ij", rows, np.ascontiguousarray(b), out=out)
+    if adds_fours(a, b):
+        _add_fours(rows, b, out)
+
+
+def _add_fours(rows: Array, columns: Array, out: Array) -> None:
+    """Elements of the result (k, m), (k, n) → (m, n) once more, with every second four products added as one."""
+    m, n = out.shape
+    if not n & 1:  # two elements of every second row
+        terms = c_einsum("kj,ki->kji", columns[:, :2], rows[:, 1::2])
+        out[1::2, :2] = _sums_of_fours(terms.reshape(len(terms), -1)).reshape(2, -1).T
+        return
+    cells = before_vectors(m, n)
+    if cells is not None:
+        terms = rows.take(cells[0], axis=1)
+        terms *= columns.take(cells[1], axis=1)
+        out[cells] = _sums_of_fours(terms)
+
+
+def _sums_of_fours(terms: Array) -> Array:
+    eights = len(terms) & ~7
+    groups = terms[:eights].reshape(-1, 8, terms.shape[1])
+    groups[:, 4] = np.add.reduce(groups[:, 4:], axis=1)
+    total = np.add.reduce(groups[:, :5], axis=(0, 1))
+    for term in terms[eights:]:
+        total += term
+    return total

@@ -1,0 +1,520 @@
+"""The operation record and the registry: one operation, one place.
+
+`@op("tanh(Tensor input)", infer=…)` declares an operation with its kernel; `@tanh.derivative("input")`
+adds the derivative; `@composite("softmin(…)")` declares one that is written in other operations.
+Calls, methods, documentation, gradient checks, `meta` and error labels are all derived from the record.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from types import FrameType, MethodType
+from typing import Any
+
+import numpy as np
+
+from . import schema as schemas
+from .registry import Registry, bring
+from .schema import Schema
+
+#: every operation by each of its public names: "sum", "Tensor.sum", "nn.functional.relu", "linalg.inv"
+registry: Registry = Registry()
+#: those without names, which overloaded operations choose from
+nameless: list[Op] = []
+
+#: filled by `tensor.py`: the class and the argument converters the binders use
+converters: dict[str, Any] = {}
+#: those that take tensors of any class where the others ask first
+lenient: dict[str, Any] = {}
+#: asked before an operation is called, once a program has had a mode of its own in force: `function_modes.intercept`
+before_calls: list[Callable[[Any, tuple[Any, ...], dict[str, Any], FrameType], Any]] = []
+
+Rule = Callable[..., Any]
+
+
+class Overridden(TypeError):
+    """An argument of an operation has a say in it: the call is put together in `overrides`."""
+
+
+class Derivative:
+    """One derivative function and what it wants to know.
+
+    `function(grad, …)` returns the gradient of `inputs[0]` (or a tuple, one for each of `inputs`).
+    Its parameter names say what it needs, and thereby what the operation saves:
+
+        grad            the gradient of the output; `grads` the tuple of all, None where there is none
+        NAME            the input or parameter of that name, as it was given
+        NAME_spec       only the Spec of that input (saves nothing)
+        output          the output (`outputs`: the tuple of them)
+        output_spec     only its Spec
+        needs           which of `inputs` want a gradient, as a tuple of bool
+
+    `one`: PyTorch computes it in one operation, whose node what it makes is then named after: "" by
+    the rule (GeluBackward0 → GeluBackwardBackward0), else as it says; None where it does not.
+    """
+
+    __slots__ = ("alone", "function", "inputs", "one", "sources", "wants_inputs", "wants_output")
+
+    def __init__(self, function: Rule, inputs: tuple[str, ...], schema: Schema, one: str | None = None):
+        self.function = function
+        self.one = one
+        self.inputs = tuple(schema.position(name) for name in inputs)
+        self.alone = len(self.inputs) == 1
+        self.sources = tuple([_source(name, schema) for name in parameters(function)])
+        self.wants_inputs = tuple(i for kind, i in self.sources if kind == "input")
+        self.wants_output = any(kind in ("output", "outputs") for kind, _ in self.sources)
+
+
+def parameters(function: Rule) -> tuple[str, ...]:
+    """The names of a function's parameters; one with a default only carries a value, and is left out."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount - len(function.__defaults__ or ())]
+
+
+def _source(name: str, schema: Schema) -> tuple[str, int]:
+    if name in ("grad", "grads", "output", "outputs", "output_spec", "needs"):
+        return name, -1
+    if name.endswith("_spec"):
+        return "input_spec", schema.position(name.removesuffix("_spec"))
+    return "input", schema.position(name)
+
+
+class Recorded:
+    """How an operation stands in a graph: what its node is called, its derivatives, and what they have it keep."""
+
+    def __init__(self, schema: Schema, grad_fn: str | Callable[[tuple[Any, ...]], str]):
+        self.schema = schema
+        self.grad_fn = grad_fn
+        self.derivatives: dict[int, Derivative] = {}
+        self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
+        self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
+        self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
+        self.steps: dict[tuple[bool, ...], list[tuple[Derivative | None, list[int]]]] = {}
+
+    def wraps(self, position: int) -> bool:
+        """Whether PyTorch makes a tensor of a number there: it has no node of its own for numbers."""
+        return position in self.derivatives and isinstance(self.grad_fn, str)
+
+    def saved(self, needs: tuple[bool, ...]) -> tuple[tuple[int, ...], bool]:
+        """(positions of inputs to save, whether to save the outputs) when `needs` want gradients."""
+        found = self.saves.get(needs)
+        if found is None:
+            wanted = [self.derivatives[i] for i, need in enumerate(needs) if need and i in self.derivatives]
+            holders = {*self.tensors, *self.lists}
+            positions = sorted({i for d in wanted for i in d.wants_inputs if i in holders})
+            found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
+        return found
+
+    def wanted(self, needs: tuple[bool, ...]) -> list[tuple[Derivative | None, list[int]]]:
+        """Each derivative that `needs` ask for, with the inputs it is asked for; None where there is none."""
+        found = self.steps.get(needs)
+        if found is None:
+            asked: dict[Any, tuple[Derivative | None, list[int]]] = {}
+            for i, need in enumerate(needs):
+                if need:
+                    derivative = self.derivatives.get(i)
+                    asked.setdefault(derivative, (derivative, []))[1].append(i)
+            found = self.steps[needs] = list(asked.values())
+        return found
+
+
+class Op(Recorded):
+    """One operation. Call it with user arguments; `apply` runs it with bound ones.
+
+    name       qualified as in PyTorch without `torch.`: "sum", "nn.functional.relu", "linalg.inv"
+    schema     its signature
+    kernel     bound arguments with arrays for tensors → array or tuple of arrays; None for a composite
+    infer      bound arguments with specs for tensors → Spec or tuple of Specs; None when the values decide
+    check      called like `infer`, before promotion: raises what depends on the dtypes as they were given
+    promote    how the Tensor arguments' dtypes are brought together before infer and kernel:
+               None (not at all), "types" (PyTorch's result_type), "float" (the same, integers to the
+               default float)
+    names      where users find it: "torch.sum", "Tensor.sum", "nn.functional.relu", …
+    inplace    PyTorch has an in-place form of it, with a trailing underscore: a method, and of what has no other
+               parameter than a tensor a function, too; "method" and "function" say otherwise
+    unwatched  PyTorch's in-place form lets a leaf be changed that requires a gradient
+    lossy      in place its result is converted to the tensor's dtype, whatever is lost
+    separate   what is written in place must not be an operand as well
+    expanded   in place it may write an expanded tensor: "" or, where PyTorch warns, what it says; None: not
+    view       the output shares memory with the first argument
+    elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
+               large arrays may be given to the kernel in blocks
+    batching   how vmap runs it on all slices at once (`ops.transforms.batching`): "aligned" (further dimensions
+               in front change nothing; so are those that are `elementwise`), "together" (the same, if all tensors have
+               them), "along" (its parameters name dimensions; without one "along all" means all, "along flat" all in a
+               row), "folded" (it works on (N, C, …)), "loss" (a `reduction` of what is elementwise), "drawn" (random
+               numbers); or slice by slice
+    dynamic    what PyTorch's vmap says of an operation whose results have another shape for each slice
+    half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
+    wide_gradient   PyTorch has a kernel for its derivative, which computes 16-bit gradients in float32, too:
+               True, or the name of the only dtype of which that is so
+    unrounded  names of Tensor parameters that are not rounded to 16 bits when the others are such floats
+    unpromoted names of Tensor parameters that `promote` leaves as they are (the condition of `where`)
+    grad_fn    PyTorch's name of the backward node; a function of the input specs (the type of a number,
+               the value of any other parameter) where PyTorch has several
+    inplace_grad_fn   that of its in-place form, where it has another one
+    nondifferentiable   its derivative is zero or undefined: outputs never require grad
+    constants  positions of outputs that never require grad (the permutation of LU)
+    formula    how formulas write it where that is no call: "{0} + {1}"
+    sample     arguments at which its derivatives are checked; lists become float64 tensors
+    factory    it makes tensors from sizes: takes dtype=, device=, requires_grad=
+    is_method  this is the form that tensors have, called with the tensor in front
+    unwrapped  its results are of the class that it gives them, also where a subclass is among the arguments
+    """
+
+    is_method = False
+    unwrapped = False
+    #: or None, which whoever asks a primitive (for its body, a composite) need not think of
+    kernel: Rule | Any
+    infer: Rule | Any
+    body: Rule | Any
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        kernel: Rule | None,
+        infer: Rule | None = None,
+        body: Rule | None = None,
+        check: Rule | None = None,
+        promote: str | None = None,
+        names: tuple[str, ...] | None = None,
+        inplace: bool | str = False,
+        unwatched: bool = False,
+        lossy: bool = False,
+        separate: bool = False,
+        expanded: str | None = None,
+        view: bool = False,
+        elementwise: bool = False,
+        batching: str = "",
+        dynamic: str | None = None,
+        half: str = "float32",
+        wide_gradient: bool | str = False,
+        unpromoted: tuple[str, ...] = (),
+        unrounded: tuple[str, ...] = (),
+        grad_fn: str | Callable[[tuple[Any, ...]], str] | None = None,
+        inplace_grad_fn: str | None = None,
+        nondifferentiable: bool = False,
+        constants: tuple[int, ...] = (),
+        factory: bool = False,
+        doc: str = "",
+        sample: tuple[Any, ...] | None = None,
+        formula: str | Callable[..., str | None] | None = None,
+    ):
+        super().__init__(schema, grad_fn or camel(schema.name) + "Backward0")
+        self.name = schema.name
+        self.kernel = kernel
+        self.infer = infer
+        self.body = body
+        self.check = check
+        self.promote = promote
+        self.inplace = inplace
+        self.unwatched = unwatched
+        self.lossy = lossy
+        self.separate = separate
+        self.expanded = expanded
+        self.view = view
+        self.elementwise = elementwise
+        self.dynamic = dynamic
+        self.batching = batching or ("aligned" if elementwise else "")
+        self.half = half
+        self.wide_gradient = wide_gradient
+        self.nondifferentiable = nondifferentiable
+        self.constants = constants
+        self.factory = factory
+        self.raw_doc = doc
+        self.sample = sample
+        self.formula = formula
+        self.names = names if names is not None else default_names(schema.name)
+        self.joined = tuple(i for i in self.tensors if schema.parameters[i].name not in unpromoted)
+        self.unrounded = tuple(i for i in self.tensors if schema.parameters[i].name in unrounded)
+        self.tensorlike = tuple(p.is_tensor for p in schema.parameters)
+        self.numbers = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Number")
+        #: how the in-place form stands in a graph, where that is otherwise
+        self.replacing = None if inplace_grad_fn is None else Recorded(schema, inplace_grad_fn)
+        #: of a view that does not see what it looks through: (base, bound arguments) → those for the base
+        self.from_base: Rule | None = None
+        #: of one that programs cannot call: the same in those that they can, for `explain`
+        self.written: Rule | None = None
+        #: for `explain`: where the first input was made by this operation, how both together are called and
+        #: differentiated; each is given the inner operation's arguments and then the rest of its own
+        self.after: dict[Op, tuple[Rule, Rule]] = {}
+        self.plans: dict[Any, Any] = {}
+
+    # -- declaring
+
+    def derivative(self, *inputs: str, one: str | None = None) -> Callable[[Rule], Rule]:
+        """Declare the derivative with respect to `inputs`; see `Derivative` for its parameters."""
+
+        def declare(function: Rule) -> Rule:
+            derivative = Derivative(function, inputs, self.schema, one)
+            for position in derivative.inputs:
+                self.derivatives[position] = derivative
+                if self.replacing is not None:
+                    self.replacing.derivatives.setdefault(position, derivative)
+            return function
+
+        return declare
+
+    def inplace_derivative(self, *inputs: str) -> Callable[[Rule], Rule]:
+        """Declare another one for the in-place form, whose input is gone when it is asked."""
+
+        def declare(function: Rule) -> Rule:
+            assert self.replacing is not None
+            derivative = Derivative(function, inputs, self.schema)
+            self.replacing.derivatives.update(dict.fromkeys(derivative.inputs, derivative))
+            return function
+
+        return declare
+
+    def in_public(self, function: Rule) -> Rule:
+        """Declare how the operation, which programs cannot call, is written in operations that they can."""
+        self.written = function
+        return function
+
+    @cached_property
+    def takes_out(self) -> bool:
+        """Whether the kernel can write its result into an array: `out=`."""
+        if isinstance(self.kernel, np.ufunc):
+            return True
+        code = getattr(self.kernel, "__code__", None)
+        return code is not None and "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether the kernel draws random numbers, of which each run needs others."""
+        return any(p.name == "generator" for p in self.schema.parameters)
+
+    @cached_property
+    def doc(self) -> str:
+        """The docstring without its indentation."""
+        from inspect import cleandoc
+
+        return cleandoc(self.raw_doc)
+
+    # -- calling
+
+    @cached_property
+    def bound(self) -> Callable[..., Any]:
+        """The function with this operation's own signature; made when it is first called."""
+        return self.bind(converters)
+
+    @cached_property
+    def bound_anyhow(self) -> Callable[..., Any]:
+        """The same for tensors of any class, whatever their `__torch_function__` says."""
+        return self.bind({**converters, **lenient})
+
+    def bind(self, converters: dict[str, Any]) -> Callable[..., Any]:
+        return schemas.binder(
+            self.schema, self.run if self.body is None else self.body, converters, packed=False
+        )
+
+    @cached_property
+    def run(self) -> Callable[..., Any]:
+        """`apply` for bound arguments, written out for this operation."""
+        from ..run.runner import runner
+
+        return runner(self)
+
+    @cached_property
+    def straight(self) -> Callable[..., Any]:
+        """The same, whichever mode is in force."""
+        from ..run.runner import runner
+
+        return runner(self, straight=True)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        if before_calls:
+            answer = before_calls[0](self, args, kwargs, sys._getframe(1))
+            if answer is not NotImplemented:
+                return answer
+        try:
+            try:
+                return self.bound(*args, **kwargs)
+            except Overridden:
+                again = None
+            except Exception as error:
+                from ..run.failed_calls import another_way
+
+                again = another_way(self, args, kwargs, error)
+                if again is None:
+                    raise
+            if again is not None:
+                return again()
+        except Exception as error:
+            from ..run.failed_calls import explained
+
+            explanation = explained(self, args, kwargs, error, sys._getframe(1))
+            if explanation is None:
+                raise
+        else:
+            from ..modes.overrides import dispatch
+
+            return dispatch(self, args, kwargs)
+        try:
+            raise explanation
+        finally:
+            del explanation
+
+    @cached_property
+    def method(self) -> Op:
+        """The same record as tensors have it: complaints do not count the tensor as an argument."""
+        form = object.__new__(_method_class(type(self)))
+        form.__dict__ = self.__dict__
+        return form
+
+    @cached_property
+    def in_python(self) -> Op:
+        """The same record where PyTorch has a function in Python: its class is called otherwise."""
+        form = object.__new__(_function_class(type(self)))
+        form.__dict__ = self.__dict__
+        return form
+
+    @cached_property
+    def in_one(self) -> Op:
+        """The same record where PyTorch's function takes sizes as one tuple, which its method takes one by one, too."""
+        form = object.__new__(_tuple_class(type(self)))
+        form.__dict__ = self.__dict__
+        return form
+
+    @cached_property
+    def bound_in_one(self) -> Callable[..., Any]:
+        return self.bind({**converters, "int...": converters["in one"]})
+
+    @property
+    def spreads(self) -> bool:
+        """Whether it is a tensor's method that takes sizes one by one."""
+        parameters = self.schema.parameters
+        return any(p.type == "Tensor" for p in parameters[:1]) and any(p.type == "int..." for p in parameters)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self.method if instance is None else MethodType(self.method, instance)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Op:
+        """Operations are copied as functions are: not at all."""
+        return self
+
+    @property
+    def __name__(self) -> str:
+        """What PyTorch's function of that name calls itself: `special_erf`, `linalg_inv`, `relu`."""
+        name = self.schema.name
+        for space in ("nn.functional.", "Tensor.", "torch."):
+            name = name.removeprefix(space)
+        return name.replace(".", "_")
+
+    def __repr__(self) -> str:
+        if self.is_method:
+            return f"<method '{self.__name__}' of 'torch._C.TensorBase' objects>"
+        return f"<built-in method {self.name.rpartition('.')[2]} of type object>"
+
+
+# What Python's own messages call an operation: PyTorch's are functions in C.
+type.__setattr__(Op, "__name__", "builtin_function_or_method")
+
+_method_classes: dict[type[Op], type[Op]] = {}
+
+
+def _method_class(of: type[Op]) -> type[Op]:
+    """A class of operations that are called with their tensor in front."""
+    if of in _method_classes:
+        return _method_classes[of]
+    found = _method_classes[of] = type("method_descriptor", (of,), {"is_method": True})
+    return found
+
+
+_function_classes: dict[type[Op], type[Op]] = {}
+
+
+def _function_class(of: type[Op]) -> type[Op]:
+    """A class of operations that are functions in Python."""
+    if of not in _function_classes:
+        made: dict[str, Any] = {
+            "__repr__": lambda self: f"<function {self.__name__} at {id(self):#x}>",
+            "__get__": lambda self, instance, owner=None: (
+                self if instance is None else MethodType(self, instance)
+            ),
+        }
+        _function_classes[of] = type("function", (of,), made)
+    return _function_classes[of]
+
+
+_tuple_classes: dict[type[Op], type[Op]] = {}
+
+
+def _tuple_class(of: type[Op]) -> type[Op]:
+    """A class of operations that are functions of one tuple of sizes."""
+    if of not in _tuple_classes:
+        _tuple_classes[of] = type(
+            str(of.__name__), (of,), {"bound": property(lambda self: self.bound_in_one)}
+        )
+    return _tuple_classes[of]
+
+
+def camel(name: str) -> str:
+    """`log_softmax` → `LogSoftmax`; the last part of a qualified name (`linalg_` kept as PyTorch does)."""
+    head, _, last = name.rpartition(".")
+    prefix = {"linalg": "Linalg", "special": "Special", "fft": "Fft"}.get(head, "")
+    return prefix + "".join(part[:1].upper() + part[1:] for part in last.split("_") if part)
+
+
+def default_names(name: str) -> tuple[str, ...]:
+    """An unqualified operation is a function and a method; a qualified one lives in its namespace."""
+    if name.startswith("Tensor.") or "." in name:
+        return (name,)
+    return (f"torch.{name}", f"Tensor.{name}")
+
+
+def register(record: Op) -> Op:
+    """Enter an operation under each of its names; a name taken twice is a mistake in the records."""
+    if not record.names:
+        nameless.append(record)
+    for name in record.names:
+        key = name.removeprefix("torch.")
+        if registry.loaded(key):
+            raise KeyError(f"operation {key!r} is declared twice")
+        registry[key] = record
+        if key.startswith("Tensor."):
+            converters["method"](key.removeprefix("Tensor."), record)
+    if record.inplace:
+        from ..run.inplace import inplace_form
+
+        inplace_form(record)
+    return record
+
+
+def overload(module: str, at: int) -> Op:
+    """The operation without a name that is the one at `at` of its module; IndexError if there is none."""
+    bring(module)
+    return [record for record in nameless if home_of(record) == module][at]
+
+
+def place_of(record: Op) -> tuple[str, int]:
+    """What `overload` finds an operation without a name by."""
+    module = home_of(record)
+    return module, [each for each in nameless if home_of(each) == module].index(record)
+
+
+def home_of(record: Op) -> str:
+    return str(getattr(record.kernel, "__module__", ""))
+
+
+def op(signature: str, **options: Any) -> Callable[[Rule], Op]:
+    """Declare a primitive operation; the decorated function is its kernel and carries its docstring."""
+
+    def declare(kernel: Rule) -> Op:
+        doc = options.pop("doc", None) or kernel.__doc__ or ""
+        return register(Op(schemas.parse(signature), kernel=kernel, doc=doc, **options))
+
+    return declare
+
+
+def composite(signature: str, **options: Any) -> Callable[[Rule], Op]:
+    """Declare an operation written in other operations; the function gets bound arguments (tensors)."""
+
+    def declare(body: Rule) -> Op:
+        doc = options.pop("doc", None) or body.__doc__ or ""
+        return register(Op(schemas.parse(signature), kernel=None, body=body, doc=doc, **options))
+
+    return declare

@@ -1,0 +1,1 @@
+"""How an operation runs: plan, kernel, record; in place, into an array, block by block."""

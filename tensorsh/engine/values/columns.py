@@ -1,0 +1,69 @@
+"""Names of the columns of a table that was loaded, and what the codes of a column of texts stand for.
+
+They belong to the tensor as it was loaded and to the rows that are cut out of it; what is computed from it is a tensor
+like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import ref
+
+from ...errors import BadIndex, BadValue
+from .tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """`names` of the columns; `categories`: for a column of texts, what 0, 1, … stand for."""
+
+    names: tuple[str, ...]
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def position(self, name: str) -> int:
+        if name not in self.names:
+            near = ", ".join(map(repr, self.names[:12])) + (", …" if len(self.names) > 12 else "")
+            raise BadIndex(f"there is no column {name!r}", raises=KeyError, help=f"the columns are {near}")
+        return self.names.index(name)
+
+
+_known: dict[int, tuple[ref[Tensor], Columns]] = {}
+
+
+def name_columns(t: Tensor, columns: Columns) -> None:
+    """Remember what the columns of a tensor (its last dimension) are called."""
+    if len(columns.names) != t.spec.shape[-1]:
+        raise BadValue(f"got {t.spec.shape[-1]} columns and {len(columns.names)} names")
+    key = id(t)
+    _known[key] = ref(t, lambda _: _known.pop(key, None)), columns
+
+
+def columns_of(t: Any) -> Columns | None:
+    """The columns of a table, or of rows of one."""
+    if not _known:
+        return None
+    own, view = _named(t), getattr(t, "view_of", None)
+    if own is not None or view is None:
+        return own
+    columns = _named(view.base)
+    rows = all(
+        op.name in ("select", "slice", "alias") and (not args or args[0] == 0) for op, args, _ in view.steps
+    )
+    whole = rows and t.spec.shape[-1:] == view.base.spec.shape[-1:]
+    return columns if whole and len(t.spec.shape) <= 2 else None
+
+
+def _named(t: Any) -> Columns | None:
+    found = _known.get(id(t))
+    return found[1] if found is not None and found[0]() is t else None
+
+
+def chosen(t: Tensor, index: Any) -> Any:
+    """The index that names mean: of a column, of a list of them; None for any other index."""
+    columns = columns_of(t)
+    if columns is None:
+        return None
+    if isinstance(index, str):
+        return (..., columns.position(index))
+    return (..., [columns.position(name) for name in index])

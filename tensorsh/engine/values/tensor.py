@@ -1,0 +1,753 @@
+"""The tensor: an array, its spec, and its place in the graph.
+
+A tensor holds a NumPy array (views share memory just as PyTorch's do), the interned spec of it, and
+what autograd knows: `requires_grad`, `.grad`, the node that made it (`grad_fn`), and for a view the
+base it looks into. Methods and operators are put here by the operation records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import numpy as np
+
+from ...errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError, Help, unknown_attribute
+from ...kinds import described_in
+from ...kinds.ownership import HEAP_TYPE, flags_of
+from ..core import context
+from ..core import dtype as dt
+from ..core.device import Device
+from ..core.dtype import DType
+from ..core.mode import EAGER
+from ..core.results import Size
+from ..core.sealed import in_force, left_to_themselves
+from ..core.spec import Spec, spec
+from ..core.warn import warn
+from ..records import op
+
+if TYPE_CHECKING:
+    from ..graph.node import Node
+    from .tensor_methods import TensorMethods
+else:
+    TensorMethods = object
+
+NUMBERS = frozenset((bool, int, float, complex))
+#: what the engine keeps of a tensor
+SLOTS = (
+    "array", "counter", "grad_slot", "node", "output_index", "requires_grad_slot", "retains", "spec", "view_of",
+)  # fmt: skip
+
+
+def disabled(func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    """As `__torch_function__` of a class: its tensors are like any other, and so are results."""
+    return func(*args, **(kwargs or {}))
+
+
+class View:
+    """How a tensor looks into a base: replaying `steps` of (view op, arguments after the first).
+
+    seen      the base's array that the steps start from; `transpose_` and its like give the base another
+    version   the base's version when the view's `grad_fn` was made; a later in-place change remakes it
+    origin    where in-place changes are refused: "many" for one output of several (unbind, split),
+              "no_grad" for a view that was made while nothing was recorded; else None
+    """
+
+    __slots__ = ("__weakref__", "base", "origin", "seen", "steps", "version")
+
+    def __init__(self, base: Tensor, steps: tuple[Any, ...], version: int, origin: str | None):
+        self.base = base
+        self.seen = base.array
+        self.steps = steps
+        self.version = version
+        self.origin = origin
+
+
+def takes_nothing(name: str, given: tuple[Any, ...]) -> Exception:
+    """What a method in C says that has no parameters."""
+    return ArgumentError(f"TensorBase.{name}() takes no arguments ({len(given)} given)", code="signature")
+
+
+class TensorMeta(type):
+    """Finds methods of tensors whose module is not imported yet: `torch.Tensor.add`."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name[:2] != "__" and op.registry.load(f"Tensor.{name}"):
+            return getattr(cls, name)
+        raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+
+    def __dir__(cls) -> list[str]:
+        """Also those that are not imported yet, and nothing of the engine's."""
+        return sorted({*super().__dir__(), *Tensor.public} - OWN)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        """Tensor itself belongs to all sessions: while one runs, only `install` adds to it."""
+        if cls is Tensor and in_force():
+            raise TypeError(f"cannot set {name!r} attribute of immutable type 'torch.Tensor'")
+        super().__setattr__(name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        if cls is Tensor and in_force():
+            raise TypeError(f"cannot set {name!r} attribute of immutable type 'torch.Tensor'")
+        super().__delattr__(name)
+
+
+TensorMeta.__module__, TensorMeta.__name__, TensorMeta.__qualname__ = "torch._C", "_TensorMeta", "_TensorMeta"
+
+
+class Tensor(TensorMethods, metaclass=TensorMeta):
+    """A multi-dimensional array of one dtype on one device, with PyTorch's semantics.
+
+    Embedding programs use `.numpy() .tolist() .item() .shape .dtype .device .requires_grad .grad
+    .grad_fn .is_leaf` and every operation as a method.
+    """
+
+    __slots__ = (
+        "__dict__",  # what a program hangs onto it: `loss.name = "train"`
+        "__weakref__",
+        "array",
+        "conjugate",
+        "counter",
+        "grad_slot",
+        "leaf_hooks",
+        "node",
+        "output_index",
+        "requires_grad_slot",
+        "retains",
+        "spec",
+        "view_of",
+    )
+
+    array: np.ndarray[Any, Any]
+    conjugate: bool  # set on what `conj` gave: PyTorch tells it from numbers computed now
+    spec: Spec
+    requires_grad_slot: bool
+    grad_slot: Tensor | None
+    node: Node | None
+    output_index: int  # which output of `node` this is
+    leaf_hooks: Any  # what is called at it, once there is anything (`hooks.LeafHooks`)
+    counter: list[int] | None  # version, shared by all that share memory; None is 0
+    view_of: View | None  # what it looks into, if it is a view
+    retains: bool
+
+    #: attribute names the language may use; operations add theirs
+    public: ClassVar[set[str]] = set()
+
+    #: NumPy leaves binary operators with a tensor to the tensor
+    __array_priority__ = 1000
+
+    def __new__(cls, *values: Any, **options: Any) -> Any:
+        """PyTorch's old constructor: `Tensor(2, 3)` of sizes, `Tensor([1, 2])` of values, of the default dtype."""
+        from ..calls.constructor import constructed
+
+        return constructed(cls, values, options)
+
+    def __init_subclass__(cls, inner: bool = False, **options: Any) -> None:
+        """Operations take a tensor of a subclass after asking its `__torch_function__`; `inner`: not at all."""
+        super().__init_subclass__(**options)
+        if inner:
+            return
+        from ..modes.overrides import adopt, is_disabled
+        from .own_names import set_apart
+
+        set_apart(cls)
+        TENSORS.add(cls)
+        if is_disabled(cls):
+            PLAIN.add(cls)
+        else:
+            adopt(cls)
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """The operation `func` on arguments of which some are of this class: its results are so, too."""
+        from ..modes.overrides import default
+
+        return default(cls, func, types, args, kwargs)
+
+    # -- the engine's side
+
+    @property
+    def version(self) -> int:
+        """How many in-place changes its memory has seen."""
+        return 0 if self.counter is None else self.counter[0]
+
+    def shared_counter(self) -> list[int]:
+        if self.counter is None:
+            self.counter = [0]
+        return self.counter
+
+    def alias(self) -> Tensor:
+        """The same memory outside the graph (`detach`)."""
+        out = make_tensor(self.array, self.spec)
+        out.counter = self.shared_counter()
+        if self.spec.dtype.is_complex and op.registry["is_conj"](self):
+            out.conjugate = True
+        return out
+
+    @property
+    def mapped(self) -> bool:
+        """Whether a vmap maps over it: then it stands for many."""
+        return False
+
+    def beside(self, new: Tensor) -> Tensor:
+        """A tensor made after this one (`zeros_like`); where a vmap maps over this one, over that too."""
+        return new
+
+    @property
+    def in_order(self) -> bool:
+        """Whether its elements lie in memory in order."""
+        return self.spec.is_meta or bool(self.array.flags.c_contiguous)
+
+    def __getattr__(self, name: str) -> Any:
+        """A method whose module is not imported yet."""
+        if op.registry.load(f"Tensor.{name}"):
+            return object.__getattribute__(self, name)
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
+
+    # -- what users read
+
+    @property
+    def shape(self) -> Size:
+        return self.spec.size
+
+    @property
+    def dtype(self) -> DType:
+        return self.spec.dtype
+
+    @property
+    def device(self) -> Device:
+        return self.spec.device
+
+    @property
+    def ndim(self) -> int:
+        return len(self.spec.shape)
+
+    @property
+    def requires_grad(self) -> bool:
+        return self.requires_grad_slot or (self.view_of is not None and self.view_of.base.requires_grad_slot)
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        if type(flag) is not bool:
+            raise ArgumentError("requires_grad must be a bool", raises=RuntimeError)
+        if not flag and self.grad_fn is not None:
+            raise GradientError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+                "variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach().",
+                help="x.detach() gives the same values outside the graph",
+            )
+        if flag and self.dtype.category < dt.FLOAT:
+            raise DTypeError(
+                "only Tensors of floating point and complex dtype can require gradients",
+                help=Help("convert it first: x.float() or `x as float32`", "convert it first: x.float()"),
+            )
+        if flag:
+            from ..graph.inference import refuse_grad
+
+            refuse_grad(self)
+        if flag != self.requires_grad_slot:
+            context.current().journal.save_attributes(self, "requires_grad_slot")
+            self.requires_grad_slot = flag
+
+    def _warn_not_a_leaf(self) -> None:
+        if self.requires_grad and not self.retains and not self.is_leaf:
+            warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+                "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated "
+                "for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf "
+                "Tensor by mistake, make sure you access the leaf Tensor instead. See "
+                "github.com/pytorch/pytorch/pull/30531 for more information.",
+                internal="build/aten/src/ATen/core/TensorBody.h:493",
+                help="call .retain_grad() on it before backward",
+                operands=(self,),
+            )
+
+    @property
+    def grad(self) -> Tensor | None:
+        if self.grad_slot is None and (self.node is not None or self.view_of is not None):
+            self._warn_not_a_leaf()
+        return self.grad_slot
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise ArgumentError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
+                )
+            if value is self:
+                raise GradientError(
+                    "can't assign Variable as its own grad", help="x.grad = x.detach().clone()"
+                )
+            from ..graph.assigned import check_gradient
+
+            check_gradient(value.spec, self.spec)
+        context.current().journal.save_attributes(self, "grad_slot")
+        self.grad_slot = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    @property
+    def grad_fn(self) -> Any:
+        from ..graph.grad_fn import shown
+
+        return None if self.is_leaf else shown(self.node)
+
+    @property
+    def is_leaf(self) -> bool:
+        if self.view_of is not None:
+            from ..graph.node import refresh
+
+            refresh(self)
+        return self.node is None
+
+    @property
+    def retains_grad(self) -> bool:
+        return self.retains
+
+    @property
+    def is_meta(self) -> bool:
+        return self.spec.is_meta
+
+    def __repr__(self) -> str:
+        return formatters["repr"](self)
+
+    def __format__(self, format_spec: str) -> str:
+        return formatters["format"](self, format_spec)
+
+    # -- values
+
+    def values_or_error(
+        self, what: str, message: str | None = None, raises: type[Exception] = RuntimeError
+    ) -> np.ndarray[Any, Any]:
+        """The array of a tensor that has values; `what` needs them."""
+        if self.spec.is_meta:
+            raise no_values(message or f"{what} cannot be called on meta tensors", raises)
+        if context.current().mode is not EAGER:
+            context.current().mode.look(self)
+        return self.array
+
+    def item(self, *given: Any) -> Any:
+        """The one element as a Python number."""
+        if given:
+            raise takes_nothing("item", given)
+        if self.spec.numel != 1:
+            raise BadValue(
+                f"a Tensor with {self.spec.numel} elements cannot be converted to Scalar",
+                help="reduce it first (x.sum(), x.mean(), x.max()) or pick an element: x[0]",
+            )
+        return self.values_or_error("Tensor.item()").item()
+
+    def tolist(self, *given: Any) -> Any:
+        """Nested lists of Python numbers (a number for 0 dimensions)."""
+        if given:
+            raise takes_nothing("tolist", given)
+        return self.values_or_error(
+            "", "Cannot copy out of meta tensor; no data!", NotImplementedError
+        ).tolist()
+
+    def numpy(self, *given: Any, force: bool = False) -> np.ndarray[Any, Any]:
+        """The array itself: it shares memory with the tensor. `force` takes it out of the graph first."""
+        if given:
+            n, were = len(given), "was" if len(given) == 1 else "were"
+            raise ArgumentError(
+                f"numpy() takes 0 positional arguments but {n} {were} given", code="signature"
+            )
+        if self.requires_grad and not force:
+            raise GradientError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+                help="x.detach().numpy()",
+            )
+        if self.dtype is dt.bfloat16:
+            raise ArgumentError("Got unsupported ScalarType BFloat16", help="x.float().numpy()")
+        if not force:
+            self._check_resolved()
+        array = self.values_or_error(
+            "",
+            "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
+            "first.",
+            TypeError,
+        )
+        return array.view()  # a new shape for it is none for the tensor
+
+    def _check_resolved(self) -> None:
+        """NumPy gets no conjugate, and no view into one, whose numbers PyTorch has not worked out yet."""
+        for bit, title in (("conj", "conjugate"), ("neg", "negative")):
+            if op.registry[f"is_{bit}"](self):
+                raise BadValue(
+                    f"Can't call numpy() on Tensor that has {title} bit set. "
+                    f"Use tensor.resolve_{bit}().numpy() instead.",
+                    help=f"x.resolve_{bit}().numpy()",
+                )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        from .arrays import of_tensor
+
+        return of_tensor(self, dtype, copy)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What a function of NumPy made of a tensor, as a tensor."""
+        from .arrays import of_function
+
+        return of_function(array)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self.requires_grad:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.numpy().__dlpack_device__()
+
+    def __bool__(self) -> bool:
+        n = self.spec.numel
+        if n != 1:
+            raise BadValue(
+                "Boolean value of Tensor with no values is ambiguous"
+                if n == 0
+                else "Boolean value of Tensor with more than one value is ambiguous",
+                code="ambiguous",
+                help="say which you mean: x.any(), x.all(), or & | ~ element by element",
+            )
+        return bool(self.values_or_error("Tensor.item()").item())
+
+    def _number(self, convert: type) -> Any:
+        if self.spec.numel != 1:
+            raise BadValue(
+                "only one element tensors can be converted to Python scalars",
+                raises=ValueError,
+                help="reduce it first (x.sum(), x.mean()) or use x.tolist()",
+            )
+        value = self.values_or_error("Tensor.item()").item()
+        if type(value) is complex and convert is not complex:
+            if value.imag != 0:
+                raise BadValue(
+                    f"value cannot be converted to type {'double' if convert is float else 'int64_t'} "
+                    "without overflow"
+                )
+            value = value.real
+        if convert is int and value != value:
+            raise BadValue(
+                "cannot convert float NaN to integer",
+                raises=ValueError,
+                help="x.nan_to_num() has numbers only",
+            )
+        return convert(value)
+
+    def __float__(self) -> float:
+        self.warn_leaves_graph()
+        return self._number(float)
+
+    def __int__(self) -> int:
+        return self._number(int)
+
+    def __complex__(self) -> complex:
+        self.warn_leaves_graph()
+        return self._number(complex)
+
+    def warn_leaves_graph(self) -> None:
+        """Before a number of it is used where no gradient flows."""
+        if self.requires_grad and context.current().grad_enabled:
+            warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                "Consider using tensor.detach() first.",
+                once=True,
+                internal="torch/csrc/autograd/generated/python_variable_methods.cpp:822",
+                help="x.item() gives the number outside the graph",
+            )
+
+    def __index__(self) -> int:
+        if self.spec.numel != 1 or self.dtype.category > dt.INT:
+            raise ArgumentError("only integer tensors of a single element can be converted to an index")
+        return int(self.values_or_error("Tensor.item()").item())
+
+    # -- containers
+
+    def __len__(self) -> int:
+        if not self.spec.shape:
+            raise ArgumentError("len() of a 0-d tensor")
+        return self.spec.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.spec.shape:
+            raise ArgumentError("iteration over a 0-d tensor", help="a 0-d tensor is one number: x.item()")
+        return iter(op.registry["unbind"](self, 0))
+
+    def __reversed__(self) -> Tensor:
+        return op.registry["flip"](self, 0) if self.spec.shape else self
+
+    def __contains__(self, value: Any) -> bool:
+        if not isinstance(value, Tensor | int | float | complex):
+            raise BadValue(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(value)}.",
+                help="a number, or a tensor to compare each element with",
+            )
+        return bool(op.registry["any"](op.registry["eq"](self, value)))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __dir__(self) -> list[str]:
+        return [*dir(type(self)), *self.__dict__]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """What a pickle holds of it; a shallow copy shares its memory."""
+        from .rebuild import reduced
+
+        return reduced(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A leaf of its own, its gradient copied too; what shares memory with it shares the copy's."""
+        from .rebuild import copied
+
+        return copied(self, memo)
+
+    @staticmethod
+    def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:
+        """`data`'s memory outside the graph, as a tensor of a class of its own."""
+        if type(require_grad) is not bool:
+            kind = "Tensor" if isinstance(require_grad, Tensor) else type(require_grad).__name__
+            raise TypeError(
+                f"_make_subclass(): argument 'require_grad' (position 3) must be bool, not {kind}"
+            )
+        if require_grad and data.spec.dtype.category < dt.FLOAT:
+            raise DTypeError("Only Tensors of floating point and complex dtype can require gradients")
+        out = as_class(cls, data.array, data.spec)
+        out.counter = data.shared_counter()
+        vars(Tensor)["requires_grad"].fset(out, require_grad)  # which a subclass may have for itself
+        return out
+
+
+def install(name: str, value: Any) -> None:
+    """Give tensors an attribute, which no program can."""
+    op.registry.note(f"Tensor.{name}")
+    type.__setattr__(Tensor, name, value)
+
+
+def read_only(name: str) -> Callable[..., None]:
+    def refuse(self: Tensor, *value: Any) -> None:
+        message = f"attribute {name!r} of 'torch._C.TensorBase' objects is not writable"
+        raise unknown_attribute(message, name, self)
+
+    return refuse
+
+
+for _name, _property in list(vars(Tensor).items()):
+    if type(_property) is property and _property.fset is None:
+        install(_name, _property.setter(read_only(_name)).deleter(read_only(_name)))
+
+
+class ParameterMeta(TensorMeta):
+    """What is a parameter is written on the tensor, where its class is one of the program's own."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if super().__instancecheck__(instance):
+            return True
+        return cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False)
+
+
+ParameterMeta.__module__ = "torch.nn.parameter"
+ParameterMeta.__name__ = ParameterMeta.__qualname__ = "_ParameterMeta"
+
+
+class Parameter(Tensor, inner=True, metaclass=ParameterMeta):
+    """A tensor that a module takes for one of its parameters: it shares `data`'s memory, outside its graph."""
+
+    __slots__ = ()
+    __torch_function__ = cast(Any, disabled)
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
+        if data is not None and not isinstance(data, Tensor):
+            raise AttributeError(f"'{type(data).__name__}' object has no attribute 'detach'")
+        kind = Tensor if data is None else type(data)
+        if kind not in PLAIN or (issubclass(kind, Parameter) and kind is not Parameter):
+            return of_own_class(cast(Tensor, data), requires_grad)
+        return Tensor._make_subclass(cls, op.registry["empty"](0) if data is None else data, requires_grad)
+
+
+def of_own_class(data: Tensor, requires_grad: bool) -> Tensor:
+    """A parameter that stays of its class, one of the program's own."""
+    found = data.detach().requires_grad_(requires_grad)
+    if type(found) is not type(data):
+        raise GradientError(
+            f"Creating a Parameter from an instance of type {type(data).__name__} requires that detach() returns an "
+            f"instance of the same type, but return type {type(found).__name__} was found instead. To use the type as "
+            "a Parameter, please correct the detach() semantics defined by its __torch_dispatch__() implementation."
+        )
+    cast(Any, found)._is_param = True
+    return found
+
+
+class BufferMeta(TensorMeta):
+    """What is a buffer is written on the tensor, whose class is Tensor."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if cls is not Buffer:
+            return super().__instancecheck__(instance)
+        return isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
+
+
+BufferMeta.__module__, BufferMeta.__name__ = "torch.nn.parameter", "_BufferMeta"
+
+
+class Buffer(Tensor, inner=True, metaclass=BufferMeta):
+    """A tensor that a module takes for part of its state; not `persistent`, it stays out of `state_dict`."""
+
+    __slots__ = ()
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
+        data = op.registry["empty"](0) if data is None else data
+        found: Any = data.detach().requires_grad_(data.requires_grad)
+        found.persistent = persistent
+        found._is_buffer = True
+        return found
+
+
+for _class, _module in ((Tensor, "torch"), (Parameter, "torch.nn.parameter"), (Buffer, "torch.nn.parameter")):
+    type.__setattr__(_class, "__module__", _module)  # as `print(type(x))` shows it
+
+left_to_themselves.add(Tensor)
+
+#: the classes whose instances are tensors to the engine; a program's subclasses join them
+TENSORS: set[type[Tensor]] = {Tensor, Parameter}
+#: those that operations take without asking
+PLAIN: set[type[Tensor]] = {Tensor, Parameter}
+
+
+def no_values(message: str, raises: type[Exception] = RuntimeError) -> Exception:
+    """Values were asked of a meta tensor."""
+    return DeviceError(
+        message,
+        raises=raises,
+        code="meta-values",
+        help="meta tensors have shape and dtype but no values; make the tensor on cpu",
+    )
+
+
+#: how tensors print; `text` puts PyTorch's repr here, the plain one serves the engine alone
+formatters: dict[str, Callable[..., str]] = {
+    "repr": lambda t: f"<Tensor {t.spec!r}>",
+    "format": lambda t, s: format(t.item(), s),
+    "tensor": lambda t, options: f"<Tensor {t.spec!r}>",
+}
+
+Tensor.public.update(
+    ("shape", "dtype", "device", "ndim", "requires_grad", "grad", "grad_fn", "is_leaf", "retains_grad"),
+    ("is_meta", "item", "tolist", "numpy"),
+)
+
+#: names of tensors that are the engine's (`own_names`)
+OWN = frozenset(
+    name for name in vars(Tensor) if name[:2] != "__" and name not in {*Tensor.public, "_make_subclass"}
+)
+
+
+# ------------------------------------------------------------------ making tensors
+
+_new = object.__new__
+
+
+def make_tensor(array: np.ndarray[Any, Any], spec: Spec, requires_grad: bool = False) -> Tensor:
+    """A tensor of an array and its spec, outside any graph."""
+    t: Tensor = _new(Tensor)
+    t.array = array
+    t.spec = spec
+    t.requires_grad_slot = requires_grad
+    t.grad_slot = None
+    t.node = None
+    t.output_index = 0
+    t.counter = None
+    t.view_of = None
+    t.retains = False
+    return t
+
+
+def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec, like: Tensor | None = None) -> Any:
+    """A tensor of a subclass, outside any graph; or what `like` is, which nobody else has."""
+    t = make_tensor(array, of) if like is None else like
+    if kind is Tensor:
+        return t
+    other = _new(kind)
+    for name in SLOTS:
+        setattr(other, name, getattr(t, name))
+    return other
+
+
+def wrap(array: Any) -> Tensor:
+    """A tensor that owns (or shares) this array; numbers become 0-d arrays."""
+    dtype = dt.of(array) if is_stand_in(array) else None
+    if dtype is None:
+        array = np.asarray(array)
+        dtype = dt.of(array)
+        if array.dtype is not dtype.np:  # one that was pickled: kernels know the dtypes by who they are
+            array = array.view(dtype.np)
+    return make_tensor(array, spec(array.shape, dtype))
+
+
+def is_stand_in(array: Any) -> bool:
+    """Whether it stands for an array that a program will have (`compile.values.Value`)."""
+    return type(array) is not np.ndarray and hasattr(array, "layout")
+
+
+def layout(array: Any) -> np.ndarray[Any, Any]:
+    """What shows the shape and strides of an array: itself, or what stands for it in a trace."""
+    return array if isinstance(array, np.ndarray) else array.layout
+
+
+def full_spec(of: Spec, value: float) -> Tensor:
+    """A tensor of this spec filled with one number."""
+    if of.is_meta:
+        return make_tensor(of.placeholder, of)
+    return make_tensor(np.full(of.shape, value, of.np), of)
+
+
+# ------------------------------------------------------------------ as arguments
+
+
+def install_method(name: str, record: Any) -> None:
+    """Make an operation a method of tensors."""
+    install(name, record)
+    Tensor.public.add(name)
+
+
+def strict_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
+    """A `Tensor` argument of a plain class; Overridden for what has a say in operations."""
+    kind = type(value)
+    if kind in TENSORS or (hasattr(kind, "__torch_function__") and not isinstance(value, Tensor)):
+        raise op.Overridden
+    return converters_tensor(value, op_name, name, position)
+
+
+def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
+    """A `Tensor` argument: lists become tensors where the language says so, anything else is PyTorch's error."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, list) and context.current().lists:
+        return op.registry["engine.tensor_of"](value)
+    raise ArgumentError(
+        f"{op_name}(): argument '{name}' (position {position}) must be Tensor, not {type_name(value)}",
+        code="argument-type",
+        help=f"make it a tensor: tensor({value!r})" if type(value) in NUMBERS else None,
+    )
+
+
+def type_name(value: Any) -> str:
+    """The type as PyTorch's messages call it: with its module, where it is written in C."""
+    kind = type(value)
+    named = getattr(kind, "torch_name", None)
+    if named is not None:
+        return named
+    written_in_c = not flags_of(kind) & HEAP_TYPE and kind.__module__ != "builtins"
+    return f"{kind.__module__}.{kind.__name__}" if written_in_c else kind.__name__
+
+
+op.converters["Tensor class"] = Tensor
+op.converters["tensors"] = PLAIN
+op.converters["Tensor"] = strict_tensor
+op.lenient["tensors"] = TENSORS
+op.lenient["Tensor"] = converters_tensor
+op.converters["method"] = install_method
+described_in("tensorsh.engine.run.tensor_kinds")

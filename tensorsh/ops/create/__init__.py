@@ -1,0 +1,1 @@
+"""New tensors: of data, filled with a value, by rule."""

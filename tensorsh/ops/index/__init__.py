@@ -1,0 +1,1 @@
+"""Reading and writing by position: `x[…]`, gather, scatter, masks."""

@@ -1,0 +1,427 @@
+"""`x[…]` and `x[…] = v`.
+
+An index is read from left to right. Integers, slices, `None` and `...` each become a view operation
+(select, slice, unsqueeze) of what came before; index tensors, lists and masks are collected with the
+dimension they stand at and looked up together at the end by `index` (see `ops/index/by_tensors.py`).
+
+    x[1:, None, 0]      slice → unsqueeze → select          a view, grad_fn SelectBackward0
+    x[i, :, mask]       index                               a copy, grad_fn IndexBackward0
+    x[1:] = v           copy_ into the view                 CopySlices where gradients are recorded
+    x[i] = v            index_put_                          IndexPutBackward0
+
+The operations here are the engine's view primitives with arguments already checked and counted from
+the front; errors come first and are PyTorch's.
+"""
+
+from __future__ import annotations
+
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+
+from ...engine.core import context
+from ...engine.core import dtype as dt
+from ...engine.core.spec import Spec
+from ...engine.core.warn import warn
+from ...engine.records.op import op, registry
+from ...engine.run.apply import apply
+from ...engine.values.arrays import element, shared
+from ...engine.values.tensor import NUMBERS, Tensor, full_spec, install, type_name
+from ...errors import ArgumentError, BadIndex, BadValue, ShapeError
+from ..rules.numbers import check_number
+from .by_tensors import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of
+
+# ------------------------------------------------------------------ the two view primitives
+
+
+@op(
+    "select(Tensor input, int dim, int index)",
+    infer=lambda input, dim, index: input.with_shape(input.shape[:dim] + input.shape[dim + 1 :]),
+    view=True,
+    names=(),
+    formula=lambda input, dim, index: "{0}[" + ":, " * dim + f"{index}]",
+)
+def select_at(x, dim, index):
+    # the trailing `...` keeps the element of a 1-d array an array that shares memory
+    return x[(slice(None),) * dim + (index, ...)]
+
+
+@select_at.derivative("input")
+def _(grad, input_spec, dim, index):
+    return apply(select_backward, (grad, input_spec.shape, dim, index))
+
+
+@op(
+    "select_backward(Tensor grad, any size, int dim, int index)",
+    infer=lambda grad, size, dim, index: grad.with_shape(size),
+    half="native",
+    grad_fn="SelectBackwardBackward0",
+    names=(),
+)
+def select_backward(grad, size, dim, index):
+    out = np.zeros(size, grad.dtype, like=grad)
+    out[(slice(None),) * dim + (index, ...)] = grad
+    return out
+
+
+@select_backward.in_public
+def _(grad, size, dim, index):
+    return registry["select_scatter"](zeros_of(grad.spec.with_shape(size), grad), grad, dim, index)
+
+
+@select_backward.derivative("grad")
+def _(grad, dim, index):
+    return apply(select_at, (grad, dim, index))
+
+
+def _slice_rule(input: Spec, dim: int, start: int, end: int, step: int) -> Spec:
+    shape = input.shape
+    return input.with_shape((*shape[:dim], len(range(start, end, step)), *shape[dim + 1 :]))
+
+
+def _slice_formula(input: Tensor, dim: int, start: int, end: int, step: int) -> str:
+    last = "" if end >= input.spec.shape[dim] else end
+    return "{0}[" + ":, " * dim + f"{start or ''}:{last}" + (f":{step}]" if step != 1 else "]")
+
+
+@op(
+    "slice(Tensor input, int dim, int start, int end, int step)",
+    infer=_slice_rule,
+    view=True,
+    names=(),
+    formula=_slice_formula,
+)
+def slice_range(x, dim, start, end, step):
+    return x[(slice(None),) * dim + (slice(start, end, step),)]
+
+
+@slice_range.derivative("input")
+def _(grad, input_spec, dim, start, end, step):
+    return apply(slice_backward, (grad, input_spec.shape, dim, start, end, step))
+
+
+@op(
+    "slice_backward(Tensor grad, any size, int dim, int start, int end, int step)",
+    infer=lambda grad, size, *_: grad.with_shape(size),
+    half="native",
+    grad_fn="SliceBackwardBackward0",
+    names=(),
+)
+def slice_backward(grad, size, dim, start, end, step):
+    out = np.zeros(size, grad.dtype, like=grad)
+    out[(slice(None),) * dim + (slice(start, end, step),)] = grad
+    return out
+
+
+@slice_backward.in_public
+def _(grad, size, dim, start, end, step):
+    blank = zeros_of(grad.spec.with_shape(size), grad)
+    return registry["slice_scatter"](blank, grad, dim, start, end, step)
+
+
+@slice_backward.derivative("grad")
+def _(grad, dim, start, end, step):
+    return apply(slice_range, (grad, dim, start, end, step))
+
+
+# ------------------------------------------------------------------ reading an index
+
+
+def get_item(x: Tensor, index: Any) -> Tensor:
+    """`x[index]`."""
+    kind = type(index)
+    if kind is int:
+        return _select(x, 0, index, 0)
+    if kind is slice:
+        return _slice(x, 0, index, whole=True)
+    if kind is str or (kind is list and index and all(type(i) is str for i in index)):
+        from ...engine.values.columns import chosen
+
+        named = chosen(x, index)
+        if named is not None:
+            return get_item(x, named)
+    view, tensors = read(x, index)
+    if tensors:
+        return lookup(view, _in_order(tensors))
+    return registry["alias"](view) if view is x else view
+
+
+def set_item(x: Tensor, index: Any, value: Any) -> None:
+    """`x[index] = value`."""
+    value = _value(x, value)
+    if index is False:
+        return
+    if type(index) is int:
+        return _assign(_select(x, 0, index, 0), value)
+    if type(index) is slice:
+        return _assign(_slice(x, 0, index), value)
+    if index is True:
+        return _assign(x.unsqueeze(0), value)
+    view, tensors = read(x, index)
+    if not tensors:
+        return _assign(view, value)
+    value = _without_leading_ones(value)
+    store(view, _in_order(tensors), value)
+
+
+def delete_item(x: Tensor, index: Any) -> None:
+    """`del x[index]`: PyTorch's error."""
+    raise ArgumentError(
+        "Tensor does not support deleting items", help="keep what you want instead: x[mask], or cat the parts"
+    )
+
+
+def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
+    """The view that the basic parts of `index` make of `x`, and the index tensor at each dimension."""
+    if _is_tuple(index):
+        index = _as_tuple(index)
+    items = index if isinstance(index, tuple) else (index,)
+    specified = (
+        len(index) if isinstance(index, str) else sum(_takes(i) for i in items)
+    )  # PyTorch takes letters
+    ndim = len(x.spec.shape)
+    if specified > ndim:
+        raise BadIndex(
+            f"too many indices for tensor of dimension {ndim}",
+            code="too-many-indices",
+            help=f"its shape is {list(x.spec.shape)}: give at most {ndim} "
+            + ("index" if ndim == 1 else "indices"),
+        )
+    items = tuple([_item(i) for i in items])
+    view, dim = x, 0
+    tensors: dict[int, Tensor] = {}
+    for place, item in enumerate(items):
+        if item is None:
+            view = view.unsqueeze(dim)
+            dim += 1
+        elif item is Ellipsis:
+            dim += ndim - specified
+        elif type(item) is int:
+            view = _select(view, dim, item, place)
+        elif type(item) is slice:
+            view = _slice(view, dim, item)
+            dim += 1
+        else:
+            if type(item) is bool or (not item.spec.shape and _is_mask(item)):
+                view = view.unsqueeze(dim)
+                item = registry["tensor"]([bool(item)])
+            if item.mapped and _is_mask(item):
+                raise ShapeError(MASK_IN_VMAP, code="vmap", help="where(mask, x, 0) has a fixed shape")
+            tensors[dim] = item
+            dim += max(len(item.spec.shape), 1) if _is_mask(item) else 1
+    return view, tensors
+
+
+def _in_order(tensors: dict[int, Tensor]) -> list[Tensor | None]:
+    """The index tensors as `index` takes them: one, or None, for each dimension not yet covered by a mask."""
+    found: list[Tensor | None] = []
+    dim = 0
+    while dim <= max(tensors):
+        t = tensors.get(dim)
+        found.append(t)
+        dim += max(len(t.spec.shape), 1) if t is not None and _is_mask(t) else 1
+    return found
+
+
+MASK_IN_VMAP = (
+    "vmap: We do not support batching operators that can support dynamic shape. Attempting to batch over indexing with "
+    "a boolean mask."
+)
+
+#: what makes a list an index of several dimensions
+SPECIAL = (Tensor, list, tuple, slice, EllipsisType)
+
+
+def _is_tuple(index: Any) -> bool:
+    """Whether a list is meant as a tuple: when it holds slices, `...`, None, tensors or lists."""
+    return (
+        isinstance(index, list)
+        and len(index) < 32
+        and any(i is None or isinstance(i, SPECIAL) for i in index)
+    )
+
+
+def _as_tuple(index: list[Any]) -> tuple[Any, ...]:
+    """A list that is meant as a tuple; PyTorch will read it as a tensor one day."""
+    special = next(i for i in index if i is None or isinstance(i, SPECIAL))
+    line = 359 if special is None or special is Ellipsis else 349
+    warn(
+        "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch "
+        "2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
+        "x[torch.tensor(seq)], which will result either in an error or a different result",
+        internal=f"torch/csrc/autograd/python_variable_indexing.cpp:{line}",
+        help="x[tuple(index)]",
+    )
+    return tuple(index)
+
+
+def _item(item: Any) -> Any:
+    """One part of an index as None, `...`, an int, a slice, a bool or an index tensor."""
+    if item is None or item is Ellipsis or type(item) in (int, bool, slice):
+        return item
+    if isinstance(item, Tensor):
+        dtype = item.spec.dtype
+        if dtype not in INDEX_DTYPES and (item.spec.shape or dtype.category != dt.INT):
+            raise no_index_dtype()
+        return item if item.spec.shape or item.mapped or _is_mask(item) else int(item)
+    if isinstance(item, np.ndarray):
+        found = shared(item)
+        return _item(found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64))
+    if isinstance(item, list | tuple | range):
+        found = registry["engine.tensor_of"](list(item))
+        return found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64)
+    if isinstance(item, str):
+        raise ArgumentError("new(): invalid data type 'str'", code="index-type")
+    if hasattr(item, "__index__") and not isinstance(item, np.inexact | np.bool_):
+        return item.__index__()
+    raise BadIndex(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        f"(got {type_name(item)})",
+        code="index-type",
+        help="write an integer" if type(item) is float else None,
+    )
+
+
+def _is_mask(t: Tensor) -> bool:
+    return t.spec.dtype in (dt.bool_, dt.uint8)
+
+
+def _takes(item: Any) -> int:
+    """How many dimensions of the tensor one part of an index uses up."""
+    if item is None or item is Ellipsis or type(item) is bool:
+        return 0
+    return len(item.spec.shape) if isinstance(item, Tensor) and _is_mask(item) else 1
+
+
+def _select(x: Tensor, dim: int, index: int, place: int) -> Tensor:
+    shape = x.spec.shape
+    size = shape[dim] if dim < len(shape) else 0
+    if not -size <= index < size:
+        if not shape and index == 0:
+            raise BadIndex(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+                "to convert a 0-dim tensor to a number",
+                code="index-0d",
+                help="a 0-d tensor is one number: x.item()",
+            )
+        raise BadIndex(
+            f"index {index} is out of bounds for dimension {place} with size {size}",
+            code="index-range",
+            help=f"valid indices are {-size} to {size - 1}" if size else "this dimension is empty",
+        )
+    return apply(select_at, (x, dim, index % size))
+
+
+def _slice(x: Tensor, dim: int, part: slice, whole: bool = False) -> Tensor:
+    """A slice of one dimension; the tensor itself where nothing is cut off, unless `whole` is wanted."""
+    if not x.spec.shape:
+        raise BadIndex("slice() cannot be applied to a 0-dim tensor.", code="index-0d")
+    step = 1 if part.step is None else _bound(part.step)
+    if step <= 0:
+        raise BadValue(
+            "step must be greater than zero" if step else "slice step cannot be zero",
+            raises=ValueError,
+            code="slice-step",
+            help="reverse with x.flip(0), then slice",
+        )
+    size = x.spec.shape[dim]
+    start, end, _ = slice(
+        None if part.start is None else _bound(part.start), None if part.stop is None else _bound(part.stop)
+    ).indices(size)
+    if not whole and step == 1 and start == 0 and end == size:
+        return x
+    return apply(slice_range, (x, dim, start, max(start, end), step))
+
+
+def _bound(value: Any) -> int:
+    if type(value) is int:
+        return value
+    if isinstance(value, Tensor | np.integer | bool):
+        return value.__index__()
+    raise ArgumentError(
+        "slice indices must be integers or None or have an __index__ method", code="slice-type"
+    )
+
+
+# ------------------------------------------------------------------ assigning
+
+
+def _value(x: Tensor, value: Any) -> Any:
+    """The assigned value: a tensor as it is, a number as one of `x`'s dtype, checked to fit."""
+    if isinstance(value, Tensor):
+        return value
+    if type(value) not in NUMBERS:
+        number = element(value)
+        value = value if number is None else number
+    if type(value) in NUMBERS:
+        return number_for(value, x.spec.dtype)
+    if context.current().lists and isinstance(value, list | tuple) and value:
+        return registry["engine.tensor_of"](value)
+    raise ArgumentError(
+        f"can't assign a {type_name(value)} to a torch.{x.spec.dtype.title}Tensor",
+        help="assign a number or a tensor",
+    )
+
+
+def number_for(value: Any, dtype: dt.DType) -> Any:
+    """A Python number that becomes an element: PyTorch's error where it does not fit."""
+    kind = type(value)
+    if kind is int and not -(2**63) <= value < 2**63:
+        help = "integers have 64 bits"
+        raise BadValue("Overflow when unpacking long long", raises=ValueError, code="number-range", help=help)
+    if not dtype.is_half or kind is complex:  # what is too large for 16 bits becomes infinite
+        check_number(value, dtype)
+    if dtype.category == dt.COMPLEX or dtype is dt.bool_ or kind is bool:
+        return value
+    value = value.real if kind is complex else value
+    if dtype.category != dt.INT:
+        return value
+    return int(value) if dtype.is_signed else int(value) % 2**dtype.bits
+
+
+def _assign(view: Tensor, value: Any) -> None:
+    """Write into a view: a number or 0-d tensor fills it, anything else must broadcast to it."""
+    if not isinstance(value, Tensor):
+        value = full_spec(view.spec.with_shape(()), value)
+    if not value.spec.shape:
+        registry["Tensor.fill_"](view, value)
+        return
+    shape = view.spec.shape
+    if value.spec.shape != shape:
+        value = _without_leading_ones(value)
+        check_expands(value.spec, shape)
+    registry["Tensor.copy_"](view, value)
+
+
+def _without_leading_ones(value: Any) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    shape = value.spec.shape
+    start = next((i for i, n in enumerate(shape) if n != 1), len(shape))
+    start = min(start, max(len(shape) - 1, 0)) if 0 in shape else start
+    return value.reshape(shape[start:]) if start else value
+
+
+def check_expands(have: Spec, to: tuple[int, ...]) -> None:
+    """PyTorch's `expand`, which says what it could not do."""
+    shape = have.shape
+    if len(shape) > len(to):
+        raise ShapeError(
+            f"expand(torch.{have.dtype.title}Tensor{{{list(shape)}}}, size={list(to)}): the number of sizes "
+            f"provided ({len(to)}) must be greater or equal to the number of dimensions in the tensor "
+            f"({len(shape)})",
+            code="expand",
+        )
+    for i in range(1, len(shape) + 1):
+        if shape[-i] != to[-i] and shape[-i] != 1:
+            raise ShapeError(
+                f"The expanded size of the tensor ({to[-i]}) must match the existing size ({shape[-i]}) at "
+                f"non-singleton dimension {len(to) - i}.  Target sizes: {list(to)}.  "
+                f"Tensor sizes: {list(shape)}",
+                code="expand",
+            )
+
+
+for _name, _method in (("get", get_item), ("set", set_item), ("del", delete_item)):
+    install(f"__{_name}item__", _method)

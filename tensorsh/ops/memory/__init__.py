@@ -1,0 +1,1 @@
+"""What a tensor says of itself and of its memory: attributes, dtypes, storages, copies, hooks."""

@@ -1,0 +1,201 @@
+"""The memory that tensors look into, as objects: blocks of bytes, and blocks whose elements have a dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ...engine.core import dtype as dt
+from ...engine.core.device import Device, cpu, meta, resolve
+from ...engine.core.dtype import DType
+from ...engine.core.warn import warn
+from ...engine.records.op import composite
+from ...engine.values.tensor import Tensor
+from ..shape.strided import owner
+
+Array = np.ndarray[Any, Any]
+
+
+class UntypedStorage:
+    """A block of bytes; `UntypedStorage(n)` is a new one. On `meta` it has a size and no bytes."""
+
+    __slots__ = ("_device", "_memory", "_size")
+    torch_name = "torch.storage.UntypedStorage"
+
+    def __init__(self, size: int = 0, *, device: Any = None):
+        self._device = resolve(device)
+        self._size = size
+        self._memory: Array | None = None if self._device.is_meta else np.zeros(size, np.uint8)
+
+    @property
+    def device(self) -> Device:
+        return self._device
+
+    def nbytes(self) -> int:
+        """How many bytes it has."""
+        return self._size
+
+    size = __len__ = nbytes
+
+    def element_size(self) -> int:
+        return 1
+
+    def data_ptr(self) -> int:
+        """The address of the first byte; 0 where there is none."""
+        return self._memory.__array_interface__["data"][0] if self._memory is not None and self._size else 0
+
+    def tolist(self) -> list[int]:
+        return self._bytes().tolist()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.tolist())
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self._bytes()[index]
+        return storage_of(found) if isinstance(found, np.ndarray) else int(found)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._bytes()[index] = value
+
+    def clone(self) -> UntypedStorage:
+        """Other memory with the same bytes."""
+        return storage_of(self._bytes().copy())
+
+    def cpu(self) -> UntypedStorage:
+        return self
+
+    def cuda(self, device: Any = None, non_blocking: bool = False) -> UntypedStorage:
+        resolve("cuda")
+        return self
+
+    def to(self, *, device: Any, non_blocking: bool = False) -> UntypedStorage:
+        return UntypedStorage(self._size, device="meta") if resolve(device).is_meta else self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UntypedStorage) and self.data_ptr() == other.data_ptr()
+
+    def __hash__(self) -> int:
+        return hash(self.data_ptr())
+
+    def __repr__(self) -> str:
+        shown = "..." if self._memory is None else "\n".join(f" {value}" for value in self.tolist())
+        return f"{shown}\n[torch.storage.UntypedStorage(device={self._device}) of size {self._size}]"
+
+    def _bytes(self) -> Array:
+        if self._memory is None:
+            raise NotImplementedError("Not available for 'meta' device type")
+        return self._memory
+
+
+class TypedStorage:
+    """A block of memory whose elements have a dtype."""
+
+    __slots__ = ("_dtype", "_untyped", "later")
+
+    def __init__(self, *args: Any, wrap_storage: UntypedStorage | None = None, dtype: DType | None = None):
+        #: what is to be done once its bytes have been read from a file; None: they have
+        self.later: list[Callable[[], None]] | None = None
+        self._dtype = dtype or dt.float32
+        if wrap_storage is None:
+            wrap_storage = UntypedStorage((args[0] if args else 0) * self._dtype.itemsize)
+        self._untyped = wrap_storage
+
+    @property
+    def dtype(self) -> DType:
+        return self._dtype
+
+    @property
+    def device(self) -> Device:
+        return self._untyped.device
+
+    def untyped(self) -> UntypedStorage:
+        return self._untyped
+
+    def size(self) -> int:
+        """How many elements it has."""
+        return self._untyped.nbytes() // self._dtype.itemsize
+
+    __len__ = size
+
+    def nbytes(self) -> int:
+        return self._untyped.nbytes()
+
+    def element_size(self) -> int:
+        return self._dtype.itemsize
+
+    def data_ptr(self) -> int:
+        return self._untyped.data_ptr()
+
+    def tolist(self) -> list[Any]:
+        return self._elements().tolist()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def __getitem__(self, index: int) -> Any:
+        return self._elements()[index].item()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._elements()[index] = value
+
+    def cpu(self) -> TypedStorage:
+        return self
+
+    def __repr__(self) -> str:
+        shown = "..." if self.device.is_meta else "\n".join(f" {value}" for value in self.tolist())
+        return f"{shown}\n[torch.storage.TypedStorage(dtype={self._dtype}, device={self.device}) of size {self.size()}]"
+
+    def _elements(self) -> Array:
+        return self._untyped._bytes().view(self._dtype.np)
+
+
+def storage_of(memory: Array) -> UntypedStorage:
+    """The storage of an array of bytes."""
+    storage = UntypedStorage.__new__(UntypedStorage)
+    storage._device, storage._memory, storage._size = cpu, memory, memory.size
+    return storage
+
+
+def elements(storage: UntypedStorage | TypedStorage, dtype: DType) -> Array:
+    """The bytes of a storage as elements of a dtype, as many as are whole."""
+    memory = (storage if isinstance(storage, UntypedStorage) else storage.untyped())._bytes()
+    return memory[: memory.size - memory.size % dtype.itemsize].view(dtype.np)
+
+
+def storage_behind(tensor: Tensor) -> UntypedStorage:
+    """All the memory that a tensor looks into."""
+    if tensor.spec.is_meta:
+        return UntypedStorage(tensor.spec.numel * tensor.dtype.itemsize, device=meta)
+    return storage_of(owner(tensor.array).reshape(-1, order="A").view(np.uint8))
+
+
+for _class in (UntypedStorage, TypedStorage):
+    _class.__module__ = "torch.storage"  # as `print(type(x))` shows it
+
+
+@composite("Tensor.untyped_storage(Tensor input)")
+def untyped_storage(input):
+    """The memory that the tensor looks into, as a block of bytes.
+
+    >>> len(zeros(2, 3)[0].untyped_storage())
+    24
+    """
+    return storage_behind(input)
+
+
+@composite("Tensor.storage(Tensor input)")
+def storage(input):
+    """The memory that the tensor looks into, as a block of elements.
+
+    >>> len(zeros(2, 3)[0].storage())
+    6
+    """
+    warn(
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage "
+        "class. This should only matter to you if you are using storages directly.  To access UntypedStorage "
+        "directly, use tensor.untyped_storage() instead of tensor.storage()",
+        once=True,
+    )
+    return TypedStorage(wrap_storage=storage_behind(input), dtype=input.dtype)

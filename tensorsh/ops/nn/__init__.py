@@ -1,0 +1,1 @@
+"""Layers as functions: convolutions, pools, norms, attention, embeddings, dropout, padding."""

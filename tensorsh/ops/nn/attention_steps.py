@@ -1,0 +1,158 @@
+"""Attention of short float32 sequences, step by step as PyTorch's flash attention for processors computes it.
+
+Some queries at a time, their scores are scaled after the product; the exponential of what fills vectors is a fast one
+that is off by some units of the last place, which a training's printed losses show. The sum of exponentials divides
+the result at the end. The gradient makes the weights again from the logarithm of that sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...engine.numerics.fma import multiply_add
+from ...engine.numerics.plain_log import plain_log
+from ...engine.numerics.small_products import products_of_such, scaled_products
+from ...engine.numerics.vector_exp import LANES, exp, row_sums
+from ..elementwise.vector_functions import plain_exp
+
+Array = np.ndarray[Any, Any]
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+#: queries that are taken at a time; of more, and of more keys than these, blocks are larger and sums are scaled anew
+QUERIES, MOST_QUERIES, MOST_KEYS = 32, 191, 512
+#: scores up to which they are computed here
+MOST = 1 << 15
+
+# e^x = 2^n · e^r, and e^r a polynomial in r, from the highest power
+LOG2_E, LOG_2 = (float(np.uint32(bits).view(np.float32)) for bits in (0x3FB8AA3B, 0x3F317218))
+#: bounds of the argument; below the first the result is zero
+LEAST, GREATEST = (np.uint32(bits).view(np.float32) for bits in (0xC2AEAC50, 0x42B17218))
+POLYNOMIAL = tuple(
+    float(np.float32(c)) for c in (0.00828929059, 0.0418978221, 0.166676521, 0.499991506, 0.999999701, 1.0)
+)
+
+
+def takes(query: Any, key: Any) -> bool:
+    """Whether the attention of float32 arrays (…, L, E), (…, S, E) is computed here."""
+    queries, keys = query.shape[-2], key.shape[-2]
+    scores = math.prod(query.shape[:-1]) * keys
+    return (
+        bool(query.dtype == FLOAT32) and queries <= MOST_QUERIES and keys <= MOST_KEYS and 0 < scores <= MOST
+    )
+
+
+def forward(query: Array, key: Array, value: Array, mask: Array | None, causal: bool, scale: float) -> Array:
+    """The attention (…, L, V)."""
+    out = np.empty((*query.shape[:-1], value.shape[-1]), FLOAT32)
+    for rows, seen, weights, sums, _ in _parts(query, key, mask, causal, scale):
+        found = _each(weights, value[..., :seen, :])
+        out[..., rows, :] = found * (np.float32(1) / sums)
+    return out
+
+
+def backward(
+    grad: Array,
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    out: Array,
+    causal: bool,
+    scale: float,
+) -> tuple[Array, Array, Array]:
+    """The gradients of query, key and value."""
+    dots = row_sums(grad, out)
+    of_query, of_key, of_value = (np.zeros(a.shape, FLOAT32) for a in (query, key, value))
+    for rows, seen, _, sums, largest in _parts(query, key, mask, causal, scale):
+        q, g, k, v = query[..., rows, :], grad[..., rows, :], key[..., :seen, :], value[..., :seen, :]
+        scores = _each(q, k.swapaxes(-1, -2), scale)
+        if mask is not None:
+            scores += _of_rows(mask, rows, seen)
+        with np.errstate(invalid="ignore"):
+            weights = exp(scores - (np.where(np.isneginf(largest), np.inf, largest) + plain_log(sums)))
+        if causal:
+            weights[..., _hidden(rows, seen)] = 0
+        of_value[..., :seen, :] += _each(weights.swapaxes(-1, -2), g)
+        slopes = _each(g, v.swapaxes(-1, -2))
+        slopes -= dots[..., rows, :]
+        slopes *= weights
+        of_query[..., rows, :] = _each(slopes, k, scale)
+        of_key[..., :seen, :] += _each(slopes.swapaxes(-1, -2), q, scale)
+    return of_query, of_key, of_value
+
+
+def _parts(
+    query: Array, key: Array, mask: Array | None, causal: bool, scale: float
+) -> Iterator[tuple[slice, int, Array, Array, Array]]:
+    """For some queries at a time: which, how many keys they see, exponentials, their sums, the largest scores."""
+    keys = key.shape[-2]
+    for start in range(0, query.shape[-2], QUERIES):
+        rows = slice(start, min(start + QUERIES, query.shape[-2]))
+        seen = min(rows.stop, keys) if causal else keys
+        scores = _each(query[..., rows, :], key[..., :seen, :].swapaxes(-1, -2))
+        if mask is None:
+            scores *= np.float32(scale)
+        else:
+            scores = multiply_add(scores, np.asarray(scale, FLOAT32), _of_rows(mask, rows, seen))
+        if causal:
+            scores[..., _hidden(rows, seen)] = -np.inf
+        largest = scores.max(-1, keepdims=True)
+        nothing = np.isneginf(largest)
+        scores -= np.where(nothing, 0, largest)
+        weights, sums = _exponentials(scores)
+        yield rows, seen, weights, np.where(nothing, 1, sums), largest
+
+
+def _hidden(rows: slice, seen: int) -> Array:
+    return np.arange(seen) > np.arange(rows.start, rows.stop)[:, None]
+
+
+def _of_rows(mask: Array, rows: slice, seen: int) -> Array:
+    """What is added to some queries' scores."""
+    part = mask[..., rows if mask.shape[-2] > 1 else slice(None), : seen if mask.shape[-1] > 1 else None]
+    return np.where(part, 0, -np.inf).astype(FLOAT32) if part.dtype.kind == "b" else part
+
+
+def _exponentials(x: Array) -> tuple[Array, Array]:
+    """Of each element, and the sums of rows: lane by lane, then what fills no vector one after the other."""
+    whole = x.shape[-1] & -LANES
+    found = np.empty(x.shape, FLOAT32)
+    sums = np.zeros((*x.shape[:-1], 1), FLOAT32)
+    if whole:
+        found[..., :whole] = fast_exp(x[..., :whole])
+        sums = row_sums(found[..., :whole])
+    if whole < x.shape[-1]:
+        found[..., whole:] = plain_exp(x[..., whole:])
+        for at in range(whole, x.shape[-1]):
+            sums = sums + found[..., at : at + 1]
+    return found, sums
+
+
+def fast_exp(x: Array) -> Array:
+    """e to the power of each element by a polynomial of the fifth degree, fused steps."""
+    s = np.clip(x, LEAST, GREATEST).astype(FLOAT64)
+    n = np.floor((s * LOG2_E + 0.5).astype(FLOAT32))
+    s -= n.astype(FLOAT64) * LOG_2
+    r = s.astype(FLOAT32).astype(FLOAT64)
+    first, *others = POLYNOMIAL
+    p: Any = first
+    for each in others:
+        p = (p * r + each).astype(FLOAT32)
+    p *= ((n - 1).astype(np.int32) + 127 << 23).view(FLOAT32)
+    p *= np.float32(2)
+    p[x < LEAST] = 0
+    found: Array = p
+    return found
+
+
+def _each(a: Array, b: Array, scale: float | None = None) -> Array:
+    """The products of the matrices of two batches, times a number."""
+    shape = (*a.shape[:-1], b.shape[-1])
+    a, b = (x.reshape(-1, *x.shape[-2:]) for x in (a, b))
+    found = products_of_such(a, b) if scale is None else scaled_products(a, b, np.float32(scale))
+    return found.reshape(shape)

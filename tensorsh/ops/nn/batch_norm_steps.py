@@ -1,0 +1,99 @@
+"""Batch normalisation digit by digit, as PyTorch's loops add.
+
+The statistics of a channel are summed in float64, plane by plane; those of a matrix (N, C), whose rows lie beside each
+other, in float32, row after row, each square and sum rounded once. The gradient needs two sums of a channel, Σ g and
+Σ g (x - mean): each plane is summed in eight lanes, the planes in float64; all in float64 where g does not lie in one
+piece, as what `sum()` passes on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...engine.numerics.fma import multiply_add
+from ..activation.gelu_steps import FLOAT32, FLOAT64
+from ..reduce.fused_sums import ROWS, one_by_one, sums_of_products
+
+Array = np.ndarray[Any, Any]
+
+LANES = 8
+#: more numbers take plain sums
+MOST_ELEMENTS = 1 << 14
+
+
+def takes(dtype: Any, shape: tuple[int, ...], size: int) -> bool:
+    """Whether the sums of an array are those of this file."""
+    return dtype == FLOAT32 and 0 < size <= MOST_ELEMENTS and (len(shape) > 2 or shape[0] <= ROWS)
+
+
+def moments(x: Array) -> tuple[Array, Array]:
+    """(mean, sum of squared deviations) of each channel of (N, C, …)."""
+    if x.ndim == 2:
+        mean = one_by_one(x, 0) / FLOAT32.type(len(x))
+        centred = x - mean
+        return mean, sums_of_products(centred, centred)
+    planes = x.reshape(*x.shape[:2], -1)
+    mean = (planes.sum((0, 2), dtype=FLOAT64) / (x.size // x.shape[1])).astype(FLOAT32)
+    centred = planes - mean[:, None]
+    centred *= centred
+    return mean, centred.sum((0, 2), dtype=FLOAT64).astype(FLOAT32)
+
+
+def rstd(variance: Array, eps: float) -> Array:
+    """One over the standard deviation."""
+    return (1 / np.sqrt(variance.astype(FLOAT64) + eps)).astype(FLOAT32)
+
+
+def backward_sums(grad: Array, x: Array, mean: Array) -> tuple[Array, Array]:
+    """Σ grad and Σ grad (x - mean) of each channel."""
+    if not grad.flags.c_contiguous:
+        channels, rest = (-1, *[1] * (x.ndim - 2)), (0, *range(2, x.ndim))
+        products = (x - mean.reshape(channels)) * grad
+        return grad.sum(rest, dtype=FLOAT64), products.sum(rest, dtype=FLOAT64)
+    if x.ndim == 2:
+        along = sums_of_products(x - mean, grad)
+        return one_by_one(grad, 0).astype(FLOAT64), along.astype(FLOAT64)
+    planes = (x.reshape(*x.shape[:2], -1) - mean[:, None], grad.reshape(*x.shape[:2], -1))
+    total = _plane_sums(planes[1], planes[1], None)
+    return total.sum(0, dtype=FLOAT64), _plane_sums(planes[0] * planes[1], *planes).sum(0, dtype=FLOAT64)
+
+
+def input_gradient(
+    grad: Array, x: Array, mean: Array, rstd: Array, sums: tuple[Array, Array], weight: Array | None
+) -> Array:
+    """The gradient of a batch that was standardised by its own statistics."""
+    count = x.size // x.shape[1]
+    along, total = sums[1].astype(FLOAT32), (sums[0] / count).astype(FLOAT32)
+    slope = along * rstd * rstd / FLOAT32.type(count)
+    channels = (-1, *[1] * (x.ndim - 2))
+    centred, shifted = x - mean.reshape(channels), grad - total.reshape(channels)
+    if not grad.flags.c_contiguous:
+        out = shifted - centred * slope.reshape(channels)
+    else:
+        out = multiply_add(-centred, slope.reshape(channels), shifted)
+    if (
+        grad.flags.c_contiguous and x.ndim == 2 and (rest := x.shape[1] % LANES)
+    ):  # the columns after the last eight are rounded twice
+        out[:, -rest:] = shifted[:, -rest:] - centred[:, -rest:] * slope[-rest:]
+    out *= rstd.reshape(channels)
+    if weight is not None:
+        out *= weight.reshape(channels)
+    return out
+
+
+def _plane_sums(values: Array, a: Array, b: Array | None) -> Array:
+    """Sums over the last dimension of (N, C, P): `values`, which are `a`, or `a * b` rounded."""
+    size = values.shape[-1]
+    if size < LANES:
+        return one_by_one(values, -1)
+    whole = size - size % LANES
+    lanes = one_by_one(values[..., :whole].reshape(*values.shape[:2], -1, LANES), 2)
+    if whole < size:
+        lanes = lanes.copy()
+        last = lanes[..., : size - whole]
+        last[...] = last + a[..., whole:] if b is None else multiply_add(a[..., whole:], b[..., whole:], last)
+    for width in (4, 2, 1):
+        lanes = lanes[..., :width] + lanes[..., width:]
+    return lanes[..., 0]

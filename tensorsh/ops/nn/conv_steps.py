@@ -1,0 +1,182 @@
+"""Convolutions digit by digit, as PyTorch's vector library (oneDNN) adds them.
+
+An output begins with the bias. Then come the products, each added with one rounding: eight input channels at a time,
+for each of these blocks the kernel's positions, for each position its channels. (A kernel of one position that moves by
+one is a product of matrices.)
+
+A product of matrices adds so, too, one element of its long side after the other, if that is short enough to stay in one
+piece (`conv_products`). What is not computed in that way is added here one by one, where it is small.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import reduce
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ...engine.numerics.fma import multiply_add
+from ..reduce.fused_sums import one_by_one
+from . import conv_products
+from .conv_products import BLOCK
+from .windows import Ints, out_size, pad
+
+Array = np.ndarray[Any, Any]
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+#: more multiplications are not added one by one
+MOST_PRODUCTS = 1 << 19
+
+
+def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> bool:
+    """Whether a convolution of float32 arrays of these shapes is computed here: oneDNN has it, and it is small."""
+    kernel, samples, size = w.shape[2:], x.shape[0], math.prod(x.shape)
+    if len(kernel) > 2 or not size:
+        return False
+    if groups > 1 and not (groups == x.shape[1] == w.shape[0]):
+        return False
+    if math.prod((*kernel, *stride)) == 1 or (len(kernel) == 1 and (kernel[0] == 1 or samples == 1)):
+        return False
+    if samples == 1 and groups == 1 and min(kernel) <= 3 and size <= 20480:
+        return False
+    if groups == 1 and conv_products.takes(w.shape[0], w.shape[1] * math.prod(kernel) + 1):
+        return True
+    out = map(out_size, x.shape[2:], kernel, stride, padding, dilation)
+    return samples * math.prod((*w.shape, *out)) <= MOST_PRODUCTS
+
+
+def forward(
+    x: Array, w: Array, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> Array:
+    """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
+    kernel = w.shape[2:]
+    sizes = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
+    if groups == 1 and conv_products.takes(len(w), w.shape[1] * math.prod(kernel) + 1):
+        return conv_products.forward(x, w, bias, stride, padding, dilation, sizes)
+    padded = pad(x, padding)
+    out = np.zeros((len(x), len(w), *sizes), FLOAT32)
+    if bias is not None:
+        out += bias.reshape(-1, *[1] * len(kernel))
+    wide = np.empty(out.shape, FLOAT64)
+    for first in range(0, w.shape[1], BLOCK):
+        for place in product(*map(range, kernel)):
+            seen = _every([i * d for i, d in zip(place, dilation, strict=True)], stride, sizes)
+            for channel in range(first, min(first + BLOCK, w.shape[1])):
+                values = padded[
+                    (slice(None), slice(None) if groups > 1 else slice(channel, channel + 1), *seen)
+                ]
+                taps: tuple[Any, ...] = (slice(None), channel, *place)
+                factors = w[taps].reshape(-1, *[1] * len(kernel))
+                np.multiply(values, factors, wide, dtype=FLOAT64)
+                wide += out
+                out[...] = wide
+    return out
+
+
+#: more windows are not added one by one
+MOST_WINDOWS = 256
+
+
+def takes_weight(g: Any, x: Any, groups: int) -> bool:
+    """Whether the gradient by the weight is computed here."""
+    windows = g.shape[0] * math.prod(g.shape[2:])
+    return groups == 1 and x.shape[1] > 0 and (conv_products.in_order() or windows <= MOST_WINDOWS)
+
+
+def takes_input(
+    kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
+) -> bool:
+    """Whether the gradient by the input is computed here, too: windows move by one or do not overlap, or they are
+    centred and meet the ends."""
+    if groups != 1 or set(dilation) != {1} or len(set(stride)) != 1:
+        return False
+    return all(
+        s == 1 or k <= s or (2 * p == k - 1 and (n + 2 * p - k) % s == 0)
+        for k, s, p, n in zip(kernel, stride, padding, spatial, strict=True)
+    )
+
+
+def takes_transposed(
+    x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
+) -> bool:
+    """Whether a transposed convolution of float32 arrays of these shapes, the gradient of another, is computed here."""
+    kernel = w.shape[2:]
+    return (
+        len(kernel) == 2
+        and x.shape[0] > 1
+        and math.prod(kernel) > 1
+        and 0 < math.prod((*x.shape, *w.shape[1:])) <= MOST_PRODUCTS
+        and takes_input(kernel, stride, padding, dilation, groups, spatial)
+    )
+
+
+def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints) -> Array:
+    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): all channels at once where windows jump.
+
+    Else some blocks of eight at a time, whose sums are added up.
+    """
+    if set(stride) != {1}:
+        return _input_by_steps(g, w, len(w), stride, padding, dilation, spatial)
+    chain = conv_products.blocks_of_input(g)
+    inner = tuple([k - 1 - p for k, p in zip(w.shape[2:], padding, strict=True)])
+    in_products = min(inner) >= 0 and conv_products.takes(w.shape[1], chain * math.prod(w.shape[2:]))
+    parts = []
+    for at in range(0, len(w), chain):
+        slopes, factors = g[:, at : at + chain], w[at : at + chain]
+        if in_products:
+            factors = factors.swapaxes(0, 1)
+            parts.append(
+                conv_products.forward(slopes, factors, None, stride, inner, stride, spatial, turned=True)
+            )
+        else:
+            parts.append(_input_by_steps(slopes, factors, BLOCK, stride, padding, dilation, spatial))
+    return reduce(np.add, parts)
+
+
+def _input_by_steps(
+    g: Array, w: Array, block: int, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints
+) -> Array:
+    """One product after the other: for `block` channels the kernel's positions, for each of these the channels."""
+    sizes = tuple(n + 2 * p for n, p in zip(spatial, padding, strict=True))
+    out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)
+    for first in range(0, len(w), block):
+        for place in product(*map(range, w.shape[2:])):
+            starts = [i * d for i, d in zip(place, dilation, strict=True)]
+            part = out[(slice(None), slice(None), *_every(starts, stride, g.shape[2:]))]
+            for channel in range(first, min(first + block, len(w))):
+                taps: tuple[Any, ...] = (channel, slice(None), *place)
+                factors = w[taps].reshape(-1, *[1] * len(spatial))
+                part[...] = multiply_add(g[:, channel : channel + 1], factors, part)
+    inside = tuple(slice(p, p + n) for p, n in zip(padding, spatial, strict=True))
+    return np.ascontiguousarray(out[(slice(None), slice(None), *inside)])
+
+
+def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
+    """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
+    padded = pad(x, padding)
+    if conv_products.in_order():
+        return conv_products.for_weight(g, padded, stride, dilation, kernel)
+    out = np.zeros((g.shape[1], x.shape[1], *kernel), FLOAT32)
+    ones = [1] * (1 + len(kernel))
+    for sample, slopes in zip(padded, g, strict=True):
+        for place in product(*map(range, g.shape[2:])):
+            starts = [i * s for i, s in zip(place, stride, strict=True)]
+            window = sample[(slice(None), *_every(starts, dilation, kernel))]
+            out = multiply_add(window[None], slopes[(slice(None), *place)].reshape(-1, *ones), out)
+    return out
+
+
+def for_bias(g: Array, apart: bool) -> Array:
+    """(N, O, *out) → (O,): one after the other; `apart`: each sample by itself."""
+    if apart:
+        return one_by_one(one_by_one(g.reshape(*g.shape[:2], -1), 2), 0)
+    return one_by_one(g.reshape(*g.shape[:2], -1).swapaxes(1, 2).reshape(-1, g.shape[1]), 0)
+
+
+def _every(starts: Sequence[int], steps: Ints, counts: Ints) -> tuple[slice, ...]:
+    """For each dimension so many places from a start, a step apart."""
+    return tuple([slice(i, i + d * (n - 1) + 1, d) for i, d, n in zip(starts, steps, counts, strict=True)])

@@ -1,0 +1,438 @@
+"""Resampling: `interpolate` and its older names.
+
+Every mode but "area" is separable: along one dimension each output is a weighted sum of a few inputs, its
+taps. A dimension's taps are worked out once, and applied one dimension after another.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ...engine.core import dtype as dt
+from ...engine.core.memory_format import in_format_of
+from ...engine.core.spec import Spec
+from ...engine.core.warn import warn
+from ...engine.numerics.fma import multiply_add
+from ...engine.records.op import composite, op, registry
+from ...engine.run.apply import apply
+from ...engine.values.tensor import Tensor
+from ...errors import BadValue, ShapeError, Unsupported
+from ..activation.piecewise import floating
+from .windows import Ints
+
+#: results of up to this many elements are rounded as PyTorch's kernels round them
+EXACT = 1 << 16
+
+#: images whose height and width add up to no more go to a kernel of their own
+SMALL_IMAGE = 128
+
+# ------------------------------------------------------------------ taps of one dimension
+
+
+@lru_cache(maxsize=256)
+def taps(
+    size: int, out: int, mode: str, align: bool, factor: float | None, antialias: bool, wide: bool
+) -> Any:
+    """(indices, weights), both (out, taps); weights are None where each output is one input.
+
+    `factor` is the scale factor the user gave; `wide` computes positions in float64.
+    """
+    kind: Any = np.float64 if wide else np.float32
+    step: Any
+    if mode.startswith("nearest"):
+        step = np.float32(1 / factor if factor else size / out)
+        shift = np.float32(0.5 if mode == "nearest-exact" else 0)
+        place = np.floor((np.arange(out, dtype=np.float32) + shift) * step).astype(np.int64)
+        return np.minimum(place, size - 1)[:, None], None
+    if align:
+        step = kind((size - 1) / (out - 1) if out > 1 else 0)
+    else:
+        step = kind(1 / factor if factor else size / out)
+    if antialias:
+        return _filtered(size, out, float(step), cubic=mode == "bicubic")
+    place = (
+        np.arange(out, dtype=kind) * step
+        if align
+        else multiply_add(np.arange(out, dtype=kind) + kind(0.5), step, -kind(0.5))
+    )
+    if mode == "bicubic":
+        return _cubic(place, size)
+    place = np.maximum(place, 0)
+    first = np.minimum(place.astype(np.int64), size - 1)
+    part = np.clip(place - first, 0, 1)
+    return np.stack([first, np.minimum(first + 1, size - 1)], 1), np.stack([1 - part, part], 1)
+
+
+def _cubic(place: Any, size: int) -> Any:
+    """Four neighbours with the weights of cubic convolution, a = -0.75."""
+    below = np.floor(place)
+    first, t = below.astype(np.int64), place - below
+    index = np.clip(first[:, None] + np.arange(-1, 3), 0, size - 1)
+    return index, np.stack(cubic_weights(t), 1)
+
+
+def cubic_weights(t: Any, a: float = -0.75) -> tuple[Any, Any, Any, Any]:
+    """The weights of the neighbours at -1, 0, 1, 2 for a place t in [0, 1) after the second."""
+
+    def near(x: Any) -> Any:
+        return ((a + 2) * x - (a + 3)) * x * x + 1
+
+    def far(x: Any) -> Any:
+        return multiply_add(multiply_add(x, a, -5 * a), x, 8 * a) * x - 4 * a
+
+    return far(t + 1), near(t), near(1 - t), far((1 - t) + 1)
+
+
+def _filtered(size: int, out: int, step: float, cubic: bool) -> Any:
+    """Antialiased: the filter is widened by the step, so that every input counts."""
+    reach = (2.0 if cubic else 1.0) * max(step, 1.0)
+    squeeze = 1 / step if step >= 1 else 1.0
+    centre = step * (np.arange(out) + 0.5)
+    low = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
+    high = np.minimum((centre + reach + 0.5).astype(np.int64), size)
+    width = int((high - low).max())
+    index = low[:, None] + np.arange(width)
+    x = np.abs((index - centre[:, None] + 0.5) * squeeze)
+    if cubic:
+        a = -0.5
+        near = ((a + 2) * x - (a + 3)) * x * x + 1
+        far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+        weight = np.where(x < 1, near, np.where(x < 2, far, 0))
+    else:
+        weight = np.maximum(1 - x, 0)
+    weight = np.where(index < high[:, None], weight, 0)
+    return np.minimum(index, size - 1), weight / weight.sum(1, keepdims=True)
+
+
+def _apply_taps(x: Any, axis: int, index: Any, weight: Any) -> Any:
+    if weight is None:
+        return x.take(index[:, 0], axis)
+    shape = [1] * x.ndim
+    shape[axis] = len(index)
+    weight = weight.astype(x.dtype)
+    parts = [x.take(index[:, t], axis) for t in range(index.shape[1])]
+    shares = [weight[:, t].reshape(shape) for t in range(index.shape[1])]
+    if len(parts) == 1 or parts[0].size > EXACT:
+        total = parts[0] * shares[0]
+        for part, share in zip(parts[1:], shares[1:], strict=True):
+            total += part * share
+        return total
+    total = multiply_add(parts[0], shares[0], parts[1] * shares[1])
+    for part, share in zip(parts[2:], shares[2:], strict=True):
+        total = multiply_add(part, share, total)
+    return total
+
+
+def _bilinear(x: Any, tall: tuple[Any, Any], wide: tuple[Any, Any]) -> Any:
+    """Two dimensions at once: each of four pixels has a weight, in PyTorch's order of rounding."""
+    (rows, down), (columns, along) = tall, wide
+    down, along = down.astype(x.dtype)[:, :, None], along.astype(x.dtype)
+
+    def pixel(i: int, j: int) -> tuple[Any, Any]:
+        return x[..., rows[:, i, None], columns[:, j]], down[:, i] * along[:, j]
+
+    first, second = pixel(0, 0), pixel(0, 1)
+    total = multiply_add(*first, second[0] * second[1])
+    for j in range(2):
+        total = multiply_add(*pixel(1, j), total)
+    return total
+
+
+def _apply_bytes(x: Any, axis: int, index: Any, weight: Any) -> Any:
+    """The same of bytes: weights are whole numbers of up to 15 bits, and the sum is rounded to a byte."""
+    size = x.shape[axis]
+    matrix = np.zeros((len(index), size))
+    np.add.at(matrix, (np.arange(len(index))[:, None], index), weight)
+    largest, bits = matrix.max(), 0
+    while bits < 22 and int(0.5 + largest * (1 << (bits + 1))) < 1 << 15:
+        bits += 1
+    whole = np.trunc(matrix * (1 << bits) + np.copysign(0.5, matrix)).astype(np.int64)
+    total = np.tensordot(whole, x.astype(np.int64), (1, axis))
+    rounded = (total + (1 << bits >> 1)) >> bits
+    return np.moveaxis(np.clip(rounded, 0, 255).astype(np.uint8), 0, axis)
+
+
+def _transpose_taps(c: Any, axis: int, size: int, index: Any, weight: Any) -> Any:
+    matrix = np.zeros((size, len(index)), c.dtype)
+    column = np.broadcast_to(np.arange(len(index))[:, None], index.shape)
+    np.add.at(matrix, (index, column), 1 if weight is None else weight.astype(c.dtype))
+    return np.moveaxis(np.tensordot(matrix, c, (1, axis)), 0, axis)
+
+
+# ------------------------------------------------------------------ the primitives
+
+#: (mode, spatial dimensions) → PyTorch's name of the node
+NODES = {
+    ("nearest", 1): "UpsampleNearest1D",
+    ("nearest", 2): "UpsampleNearest2D",
+    ("nearest", 3): "UpsampleNearest3D",
+    ("nearest-exact", 1): "UpsampleNearestExact1D",
+    ("nearest-exact", 2): "UpsampleNearestExact2D",
+    ("nearest-exact", 3): "UpsampleNearestExact3D",
+    ("linear", 1): "UpsampleLinear1D",
+    ("bilinear", 2): "UpsampleBilinear2D",
+    ("bicubic", 2): "UpsampleBicubic2D",
+    ("trilinear", 3): "UpsampleTrilinear3D",
+}
+
+_HOW = "str mode, bool align, any factors, bool antialias"
+
+
+def _axes(spatial: Ints, size: Ints, how: tuple[Any, ...], dtype: Any) -> list[Any]:
+    mode, align, factors, antialias = how
+    n = len(size)
+    wide = dtype in (np.float64, np.uint8)
+    return [
+        (i - n, taps(spatial[i], size[i], mode, align, factors[i] if factors else None, antialias, wide))
+        for i in range(n)
+    ]
+
+
+def _infer(x: Spec, size: Ints, mode: str, *_: Any) -> Spec:
+    n = len(size)
+    spatial = x.shape[-n:]
+    if min(*spatial, *size) <= 0:
+        names = "DHW"[3 - n :]
+        given = ", ".join(f"{a}: {v}" for a, v in zip(names, spatial, strict=True))
+        wanted = ", ".join(f"{a}: {v}" for a, v in zip(names, size, strict=True))
+        raise ShapeError(
+            f"Input and output sizes should be greater than 0, but got input ({given}) "
+            f"{'and ' if n == 1 else ''}output ({wanted})",
+            code="interpolate-size",
+        )
+    if 0 in x.shape[1:]:
+        raise ShapeError(
+            f"Non-empty {x.ndim}D data tensor expected but got a tensor with sizes {list(x.shape)}",
+            code="interpolate-size",
+        )
+    nearest = mode.startswith("nearest")
+    if x.dtype is not dt.uint8 or (n != 2 and not nearest):
+        if n == 2 and mode != "bicubic" and sum(size) <= SMALL_IMAGE:
+            floating(f"upsample_{'nearest' if nearest else mode}2d_channels_last", x)
+        floating(
+            f"compute_indices_weights_{'nearest' if nearest else mode.removeprefix('bi').removeprefix('tri')}",
+            x,
+        )
+    return x.with_shape((*x.shape[:-n], *size))
+
+
+def _formula(x: Any, size: Ints, mode: str, align: bool, factors: Any, antialias: bool) -> str:
+    sizes = f"size={size}" if not factors else f"scale_factor={tuple(factors)}"
+    more = "" if mode.startswith("nearest") else f", align_corners={align}"
+    return f"nn.functional.interpolate({{0}}, {sizes}, mode='{mode}'{more}{', antialias=True' if antialias else ''})"
+
+
+def _node(specs: tuple[Any, ...]) -> str:
+    _, size, mode, _, _, antialias = specs
+    return f"{NODES[mode, len(size)]}{'Aa' if antialias else ''}Backward0"
+
+
+@op(
+    f"upsample(Tensor input, int[] size, {_HOW})",
+    batching="aligned",
+    infer=_infer,
+    names=(),
+    grad_fn=_node,
+    formula=_formula,
+)
+def resample(x, size, *how):
+    given = x
+    axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
+    mode, antialias = how[0], how[3]
+    if mode == "bilinear" and not antialias and x.dtype == np.float32 and x.size <= EXACT:
+        return in_format_of(np.ascontiguousarray(_bilinear(x, axes[0][1], axes[1][1])), given)
+    for axis, found in axes[::-1]:
+        blended = x.dtype == np.uint8 and found[1] is not None
+        x = _apply_bytes(x, axis, *found) if blended else _apply_taps(x, axis, *found)
+    return in_format_of(x, given)
+
+
+@op(
+    f"upsample_spread(Tensor cotangent, int[] spatial, {_HOW})",
+    batching="aligned",
+    infer=lambda c, spatial, *_: c.with_shape((*c.shape[: -len(spatial)], *spatial)),
+    names=(),
+)
+def spread(c, spatial, *how):
+    for axis, found in _axes(spatial, c.shape[-len(spatial) :], how, c.dtype):
+        c = _transpose_taps(c, axis, spatial[axis], *found)
+    return c
+
+
+@resample.derivative("input")
+def _(grad, input_spec, size, mode, align, factors, antialias):
+    return apply(spread, (grad, input_spec.shape[-len(size) :], mode, align, factors, antialias))
+
+
+@spread.derivative("cotangent")
+def _(grad, cotangent_spec, spatial, mode, align, factors, antialias):
+    size = cotangent_spec.shape[-len(spatial) :]
+    return apply(resample, (grad, size, mode, align, factors, antialias))
+
+
+# ------------------------------------------------------------------ calls
+
+
+def _sizes(input: Tensor, size: Any, factor: Any, recompute: bool | None) -> tuple[Ints, Any]:
+    """(output size, scale factors to compute positions with or None)."""
+    n = input.ndim - 2
+    spatial = list(input.shape[2:])
+    if size is not None and factor is not None:
+        raise BadValue(
+            "only one of size or scale_factor should be defined", raises=ValueError, code="interpolate-size"
+        )
+    if size is None and factor is None:
+        raise BadValue(
+            "either size or scale_factor should be defined", raises=ValueError, code="interpolate-size"
+        )
+    given = size if factor is None else factor
+    listed = isinstance(given, list | tuple)
+    if listed and len(given) != n:
+        what = f"output size of {given}" if factor is None else f"scale_factor of shape {given}"
+        raise BadValue(
+            f"Input and {'output' if factor is None else 'scale_factor'} must have the same number of "
+            "spatial "
+            f"dimensions, but got input with spatial dimensions of {spatial} and {what}. Please provide "
+            "input "
+            f"tensor in (N, C, d1, d2, ...,dK) format and "
+            + (
+                "output size in (o1, o2, ...,oK) format."
+                if factor is None
+                else "scale_factor in (s1, s2, ...,sK) format."
+            ),
+            raises=ValueError,
+            code="interpolate-size",
+            operands=(input,),
+        )
+    each = list(given) if listed else [given] * n
+    if factor is None:
+        if recompute:
+            raise BadValue(
+                "recompute_scale_factor is not meaningful with an explicit size.",
+                raises=ValueError,
+                code="interpolate-size",
+            )
+        return tuple(int(s) for s in each), None
+    each = [float(f) for f in each]
+    out = tuple(math.floor(float(s) * f) for s, f in zip(spatial, each, strict=True))
+    return out, None if recompute else tuple(each)
+
+
+def _interpolate(
+    input: Tensor,
+    size: Any,
+    factor: Any,
+    mode: str,
+    align: bool | None,
+    recompute: bool | None,
+    antialias: bool,
+) -> Tensor:
+    if align is not None and mode in ("nearest", "area", "nearest-exact"):
+        raise BadValue(
+            "align_corners option can only be set with the interpolating modes: "
+            "linear | bilinear | bicubic | trilinear",
+            raises=ValueError,
+            code="interpolate-mode",
+        )
+    n = input.ndim - 2
+    out, factors = (
+        ((), None) if n < 1 else _sizes(input, size, factor, recompute or (mode == "area" and size is None))
+    )
+    if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and n == 2):
+        raise BadValue(
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D "
+            "tensor "
+            "as input",
+            raises=ValueError,
+            code="interpolate-mode",
+        )
+    if mode == "area" and 1 <= n <= 3:
+        return registry[f"nn.functional.adaptive_avg_pool{n}d"](input, out)
+    if (mode, n) not in NODES:
+        raise _no_such_mode(mode, n)
+    return apply(resample, (input, out, mode, bool(align), factors, antialias))
+
+
+def _no_such_mode(mode: str, n: int) -> Exception:
+    needs = {"linear": 3, "bilinear": 4, "trilinear": 5}.get(mode)
+    if needs and 1 <= n <= 3:
+        message = f"Got {n + 2}D input, but {mode} mode needs {needs}D input"
+    else:
+        message = (
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {n + 2}D) for the modes: nearest "
+            "| "
+            f"linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
+        )
+    kind = Unsupported if mode == "lanczos" else BadValue
+    return kind(message, raises=NotImplementedError, code="interpolate-mode")
+
+
+@composite(
+    "nn.functional.interpolate(Tensor input, any size=None, any scale_factor=None, str mode='nearest', "
+    "bool? align_corners=None, bool? recompute_scale_factor=None, bool antialias=False)",
+    names=("nn.functional.interpolate",),
+)
+def interpolate(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias):
+    """Resamples (N, C, *spatial) to `size`, or by `scale_factor`.
+
+    mode: nearest, nearest-exact, area, linear (3-D input), bilinear, bicubic (4-D), trilinear (5-D).
+
+    >>> nn.functional.interpolate([[[1., 2.]]], size=4, mode="linear")
+    tensor([[[1.0000, 1.2500, 1.7500, 2.0000]]])
+    """
+    return _interpolate(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
+
+
+def deprecated(name: str) -> None:
+    """An older name of `interpolate`."""
+    warn(
+        f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
+        help="nn.functional.interpolate takes the same arguments",
+    )
+
+
+@composite(
+    "nn.functional.upsample(Tensor input, any size=None, any scale_factor=None, str mode='nearest', "
+    "bool? align_corners=None)",
+    names=("nn.functional.upsample",),
+)
+def upsample(input, size, scale_factor, mode, align_corners):
+    """`interpolate`.
+
+    >>> nn.functional.upsample([[[1., 2.]]], scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    deprecated("upsample")
+    return _interpolate(input, size, scale_factor, mode, align_corners, None, False)
+
+
+@composite(
+    "nn.functional.upsample_nearest(Tensor input, any size=None, any scale_factor=None)",
+    names=("nn.functional.upsample_nearest",),
+)
+def upsample_nearest(input, size, scale_factor):
+    """`interpolate` with mode="nearest".
+
+    >>> nn.functional.upsample_nearest([[[1., 2.]]], scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    deprecated("upsample_nearest")
+    return _interpolate(input, size, scale_factor, "nearest", None, None, False)
+
+
+@composite(
+    "nn.functional.upsample_bilinear(Tensor input, any size=None, any scale_factor=None)",
+    names=("nn.functional.upsample_bilinear",),
+)
+def upsample_bilinear(input, size, scale_factor):
+    """`interpolate` with mode="bilinear" and align_corners=True.
+
+    >>> nn.functional.upsample_bilinear([[[[1., 3.]]]], size=(1, 3))
+    tensor([[[[1., 2., 3.]]]])
+    """
+    deprecated("upsample_bilinear")
+    return _interpolate(input, size, scale_factor, "bilinear", True, None, False)

@@ -1,0 +1,1 @@
+"""New tensors of random numbers, and tensors filled with them."""

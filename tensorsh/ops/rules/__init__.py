@@ -1,0 +1,1 @@
+"""What the families of operations share: shape rules, numbers, overloads, operations written in operations."""

@@ -1,0 +1,1 @@
+"""The same elements seen or put in another way: shapes, views, pieces, joins."""

@@ -1,0 +1,1 @@
+"""Functions of functions: `autograd`, `func`, `vmap`, checks of gradients."""
