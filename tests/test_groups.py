@@ -17,7 +17,7 @@ import scipy.special
 
 from group_writer import NAMES, program, take_small_for_large
 from tensorsh import Session
-from tensorsh.engine.compile import calls, fuse
+from tensorsh.engine.compile import fuse, lines
 from tensorsh.engine.compile.machine import assembler, functions, machine
 from tensorsh.engine.compile.machine.code import Code
 
@@ -35,7 +35,7 @@ def small_groups(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     take_small_for_large(monkeypatch)
     monkeypatch.setattr(fuse, "BLOCK", 60)
     monkeypatch.setattr(machine, "ENOUGH", 0)
-    monkeypatch.setattr(calls, "available", lambda: way == "machine")
+    monkeypatch.setattr(lines, "available", lambda: way == "machine")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from group_writer import take_small_for_large
 from tensorsh import Session
 from tensorsh.display import text
-from tensorsh.engine.compile import calls, fuse
+from tensorsh.engine.compile import fuse, lines
 from tensorsh.engine.compile.machine import machine
 from tensorsh.engine.core.spec import Spec
 from tensorsh.engine.records.op import composite, op, registry
@@ -223,7 +223,7 @@ def test_compiled_loops(
         take_small_for_large(monkeypatch)
         monkeypatch.setattr(fuse, "BLOCK", 60)
         monkeypatch.setattr(machine, "ENOUGH", 0)
-    monkeypatch.setattr(calls, "available", lambda: way == "machine")
+    monkeypatch.setattr(lines, "available", lambda: way == "machine")
     found = {}
     for compile in (True, False):
         session = Session(compile=compile, seed=3)

@@ -114,6 +114,85 @@ def test_imports_run_one_way(here: str) -> None:
     assert [(path.name, name) for path in files for name in imports(path) if goes_up(here, name)] == []
 
 
+#: the floors of two layers that are houses of their own. In the engine a module may ask for what stands above it inside
+#: a function: a tensor's methods run operations, the context has a mode in force, and modes are made of all of these.
+FOLDERS = {
+    "engine": (
+        "core",
+        "numerics random records",
+        "values",
+        "calls graph",
+        "modes run",
+        "compile",
+        "explain",
+    ),
+    "ops": (
+        "rules",
+        "index",
+        "shape",
+        "create elementwise",
+        "fft linalg signal special tensors",
+        "random reduce transforms",
+        "activation",
+        "loss",
+        "nn",
+    ),
+}
+
+
+@pytest.mark.parametrize("house", FOLDERS)
+def test_folders_stand_on_one_another(house: str) -> None:
+    floor = {folder: floor for floor, folders in enumerate(FOLDERS[house]) for folder in folders.split()}
+    assert floor.keys() == {path.name for path in (ROOT / house).iterdir() if (path / "__init__.py").exists()}
+    for path in (ROOT / house).glob("*/**/*.py"):
+        here = path.relative_to(ROOT / house).parts[0]
+        for name in imports(path, top_level_only=house == "engine"):
+            there = (name.removeprefix(f"tensorsh.{house}.") + ".").partition(".")[0]
+            if name.startswith(f"tensorsh.{house}.") and there != here:
+                assert floor[there] < floor[here], (path, name)
+
+
+#: the modules that need each other as they are imported: losses by margins build on the classes of the others, and are
+#: found beside them
+CIRCLES = [{"tensorsh.torch.nn.modules.loss", "tensorsh.torch.nn.modules.loss_margins"}]
+
+
+def test_no_modules_need_each_other() -> None:
+    modules = {".".join(("tensorsh", *path.relative_to(ROOT).with_suffix("").parts)): path for path in FILES}
+    needed = {name: imports(path, top_level_only=True) & modules.keys() for name, path in modules.items()}
+    left = dict(needed)
+    while ready := [name for name in left if not needed[name] & (left.keys() - {name})]:
+        for name in ready:
+            del left[name]
+    in_circle = [name for name in left if name in _reached(name, needed)]
+    assert {frozenset(_reached(name, needed) & set(in_circle)) for name in in_circle} == set(
+        map(frozenset, CIRCLES)
+    )
+
+
+def _reached(name: str, needed: dict[str, set[str]]) -> set[str]:
+    """All that a module needs, by way of others too."""
+    found: set[str] = set()
+    front = [name]
+    while front:
+        front = [other for each in front for other in needed[each] - found]
+        found.update(front)
+    return found
+
+
+#: one name for two classes: what a signature has and what a layer has are both called a parameter, and the engine's
+#: generator is the core of a program's
+HOMONYMS = {"Parameter", "Generator"}
+
+
+def test_no_two_things_of_the_engine_or_of_operations_share_a_name() -> None:
+    files = [path for house in FOLDERS for path in (ROOT / house).rglob("*.py") if path.name != "__init__.py"]
+    names = [path.stem for path in files]
+    classes = [node.name for path in files for node in tree_of(path).body if isinstance(node, ast.ClassDef)]
+    assert [name for name in names if names.count(name) > 1] == []
+    assert {name for name in classes if classes.count(name) > 1} == HOMONYMS
+
+
 @pytest.mark.parametrize("here", LAYERS)
 def test_heavy_modules_are_imported_where_they_are_used(here: str) -> None:
     for path in FILES:

@@ -183,14 +183,14 @@ def explain(
 
 def recollected(root: Tensor) -> Again | None:
     """A value of a compiled round, which keeps no graph, computed again; None of any other."""
-    from ..engine.compile.recompute import Again, Unknown, origin
+    from ..engine.compile.recompute import Again, NotNoted, origin
 
     if origin(root) is None:
         return None
     again = Again()
     try:
         again.tensor(root)
-    except Unknown:
+    except NotNoted:
         return None
     return again
 

@@ -12,7 +12,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from ..engine.compile.frame import ReplayedNode
-from ..engine.compile.memory import numbered
+from ..engine.compile.placing import numbered
 from ..engine.compile.steps import External
 from ..engine.compile.values import Number, TraceStopped, Value
 from ..engine.compile.watch import Notes

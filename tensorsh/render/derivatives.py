@@ -15,7 +15,7 @@ import numpy as np
 
 from ..engine.core import context
 from ..engine.core.dtype import DType, float64
-from ..engine.explain.written import Trace
+from ..engine.explain.written import KnownFormulas
 from ..engine.graph.gradient_walk import GradientWalk
 from ..engine.graph.walk import slot
 from ..engine.records.op import Op, registry
@@ -137,7 +137,7 @@ def _formula(root: Tensor, leaf: Tensor, names: dict[str, Tensor]) -> tuple[str,
     seed = make_tensor(
         np.arange(2.0, root.spec.numel + 2).reshape(root.spec.shape).astype(root.spec.np), root.spec
     )
-    trace = Trace(names)
+    trace = KnownFormulas(names)
     trace.name(seed, "grad")
     walk = GradientWalk(root, [leaf], seed)
     with trace:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 INPUT = re.compile(r"^(?:>>>|\.\.\.) ?", re.MULTILINE)
 
 
-class Step(NamedTuple):
+class LessonStep(NamedTuple):
     """A section of the text: its title, what is to be read, what may be typed, and what each input is to do."""
 
     title: str
@@ -28,20 +28,20 @@ class Step(NamedTuple):
     wants: tuple[str, ...]
 
 
-def steps(text: str) -> tuple[str, list[Step], str]:
+def steps(text: str) -> tuple[str, list[LessonStep], str]:
     """What stands before the steps, the steps, and what stands after them."""
     first, *parts = re.split(r"^## ", text, flags=re.MULTILINE)
     *parts, last = parts
     return first.strip(), list(map(step, parts)), "## " + last.strip()
 
 
-def step(part: str) -> Step:
+def step(part: str) -> LessonStep:
     title, _, body = part.partition("\n")
     before, block, after = re.split(r"^```\w*\n", body, flags=re.MULTILINE)
     wants = [" ".join(item.split()) for item in re.split(r"^- ", after, flags=re.MULTILINE)[1:]]
     typed = re.split(r"^(?=>>> )", block, flags=re.MULTILINE)[1:]
     inputs = [INPUT.sub("", each).strip("\n") for each in typed]
-    return Step(title.strip(), before.strip(), tuple(inputs), tuple(wants))
+    return LessonStep(title.strip(), before.strip(), tuple(inputs), tuple(wants))
 
 
 class Lesson:

@@ -10,7 +10,7 @@ from ..engine.core.warn import warn
 from ..engine.records.op import Op
 from ..engine.run.failed_calls import python_function
 from ..engine.values.tensor import Tensor
-from ..ops.memory.storages import TypedStorage, UntypedStorage
+from ..ops.tensors.storages import TypedStorage, UntypedStorage
 from .namespace import torch
 
 

@@ -1,5 +1,5 @@
 """torch.storage: the memory that tensors look into, as objects."""
 
-from ..ops.memory.storages import TypedStorage, UntypedStorage
+from ..ops.tensors.storages import TypedStorage, UntypedStorage
 
 __all__ = ["TypedStorage", "UntypedStorage"]

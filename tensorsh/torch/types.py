@@ -24,8 +24,8 @@ from ..engine.core.memory_format import FORMATS
 from ..engine.core.memory_format import MemoryFormat as memory_format
 from ..engine.core.results import Size
 from ..engine.values.tensor import Tensor
-from ..ops.memory.attributes import Layout as layout
-from ..ops.memory.attributes import strided
+from ..ops.tensors.attributes import Layout as layout
+from ..ops.tensors.attributes import strided
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

@@ -16,7 +16,7 @@ from ..values.tensor import type_name
 SEVERAL = {"float": ("float", "int"), "int": ("int",)}
 
 
-class Piece(NamedTuple):
+class Accepted(NamedTuple):
     """What PyTorch takes for a parameter."""
 
     type: str
@@ -53,19 +53,19 @@ def invalid_combination(
     return "\n".join(lines) + "\n"
 
 
-def read(shown: str) -> list[Piece]:
+def read(shown: str) -> list[Accepted]:
     """A signature as PyTorch reads its own text."""
     parts = [part.rpartition(" ") for part in shown[1:-1].split(", ")]
-    return [Piece(before, name) for before, _, name in parts]
+    return [Accepted(before, name) for before, _, name in parts]
 
 
-def unrecognized(pieces: list[Piece], kwargs: dict[str, Any]) -> list[str]:
+def unrecognized(pieces: list[Accepted], kwargs: dict[str, Any]) -> list[str]:
     """Keywords that none of the last parameters is called by."""
     names = [piece.name for piece in pieces[max(len(pieces) - len(kwargs), 0) :]]
     return [name for name in reversed(kwargs) if name not in names]
 
 
-def marked(pieces: list[Piece], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+def marked(pieces: list[Accepted], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """The types given, those that do not match between exclamation marks."""
     shown = []
     for i, piece in enumerate(pieces):

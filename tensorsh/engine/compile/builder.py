@@ -13,12 +13,12 @@ import numpy as np
 
 from ..core import context
 from ..values.tensor import TENSORS, make_tensor
-from .calls import Calls, as_array
 from .draws import Draw
 from .frame import Frame, passage_of
 from .fuse import fuse
 from .leaving import Leaving
 from .lifetimes import alive, escaping, gifts, last_uses, memory_of, written
+from .lines import Calls, as_array
 from .machine.assembler import available
 from .program import Program, as_function
 from .spelled import together

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .trace import Trace
 
 
-class Stream:
+class TracedStream:
     """A random stream during a trace: a draw whose shape and dtype are known becomes a step."""
 
     def __init__(self, trace: Trace, own: Any):

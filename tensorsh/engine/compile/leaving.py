@@ -18,7 +18,7 @@ from .values import Number, TraceStopped, Value
 
 if TYPE_CHECKING:
     from .builder import Builder
-    from .recompute import Notes
+    from .recompute import Heard
 
 
 class Leaving:
@@ -109,7 +109,7 @@ class Leaving:
         if self.trace.notes is not None:
             self._note(self.trace.notes)
 
-    def _note(self, notes: Notes) -> None:
+    def _note(self, notes: Heard) -> None:
         """What the round was given is kept for who asks how a value came about."""
         for name, value in self.results.items():
             notes.named(name, value)

@@ -20,10 +20,10 @@ from ..core.dtype import DType
 from ..core.parallel import spread
 from ..records.op import Op, nameless, place_of, registry
 from ..run.fused import Fused
-from .calls import MACHINE
 from .draws import Draw
+from .lines import MACHINE
 from .listing_arrays import dtype_text, first, index_of, laid_out, numbers, plain
-from .memory import numbered
+from .placing import numbered
 from .values import Value
 
 if TYPE_CHECKING:

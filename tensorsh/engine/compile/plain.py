@@ -31,7 +31,7 @@ TABLES = (vector_sqrt.halves,)
 NUMBERS = {kind.__name__: kind for kind in (float, int, bool)}
 
 
-class Writer:
+class Describer:
     """Describes calls; places are numbered as they come."""
 
     def __init__(self) -> None:

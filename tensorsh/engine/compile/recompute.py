@@ -46,11 +46,11 @@ class Detached(NamedTuple):
     of: Any
 
 
-class Unknown(Exception):
+class NotNoted(Exception):
     """An argument of which nothing was noted."""
 
 
-class Call(NamedTuple):
+class Recalled(NamedTuple):
     """An operation, or a draw of random numbers; `in_place` where it writes into its first argument."""
 
     run: Callable[..., Any]
@@ -69,7 +69,7 @@ class Recomputation:
     """
 
     def __init__(self) -> None:
-        self.calls: list[Call] = []
+        self.calls: list[Recalled] = []
         self.paths: list[str] = []
         self.given: tuple[Any, ...] = ()
         self.named: dict[str, Made] = {}
@@ -85,7 +85,7 @@ class Recomputation:
         return sorted(found)
 
 
-class Notes:
+class Heard:
     """What a trace hears of while it runs, in a session in which somebody may ask."""
 
     def __init__(self, trace: Trace):
@@ -102,7 +102,7 @@ class Notes:
             return  # what the round was given holds it already
         number = len(self.found.calls)
         run = partial(inplace.apply_inplace, op) if in_place else op.run
-        self.found.calls.append(Call(run, found, context.current().grad_enabled, in_place))
+        self.found.calls.append(Recalled(run, found, context.current().grad_enabled, in_place))
         for i, t in enumerate(result if type(result) is tuple else (result,)):
             self.held.append(t)
             self.made.setdefault(id(t), Made(number, i))
@@ -141,9 +141,9 @@ class Notes:
         steps = self.trace.steps
         draw = next((s.function for s in reversed(steps) if any(out is a.array for out in s.outs)), None)
         if type(draw) is not Draw:
-            return Unknown()
+            return NotNoted()
         self.held.append(a)
-        self.found.calls.append(Call(partial(drawn, draw, a.spec), (), False, False))
+        self.found.calls.append(Recalled(partial(drawn, draw, a.spec), (), False, False))
         self.made[id(a)] = Made(len(self.found.calls) - 1, 0)
         return self.made[id(a)]
 
@@ -164,14 +164,14 @@ class Again:
         self.running: list[Recomputation] = []
 
     def tensor(self, t: Tensor) -> Tensor:
-        """The tensor, or what it is when it is computed again; raises Unknown where that is not known."""
+        """The tensor, or what it is when it is computed again; raises NotNoted where that is not known."""
         found = origin(t)
         if found is None:
             return t
         recomputation, call = found
         if call not in self.results.get(recomputation, ()):
             if recomputation in self.running:
-                raise Unknown  # the round before's
+                raise NotNoted  # the round before's
             self.running.append(recomputation)
             self._run(recomputation, call)
             self.running.pop()
@@ -227,7 +227,7 @@ def argued(args: tuple[Any, ...], given: list[Any], results: dict[int, tuple[Ten
             a = argued((a.of,), given, results)[0].detach()
         elif type(a) is tuple:
             a = argued(a, given, results)
-        elif type(a) is Unknown:
+        elif type(a) is NotNoted:
             raise a
         found.append(a)
     return tuple(found)

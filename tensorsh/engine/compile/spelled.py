@@ -19,13 +19,13 @@ from .tape import cast_into
 from .values import Number, Value
 
 if TYPE_CHECKING:
-    from .calls import Calls
+    from .lines import Calls
 
 WIDE = np.dtype(np.float64)
 NAME = re.compile(r"\b[a-z]\w*\b(?!=)")
 
 
-class Spelling:
+class StepWriter:
     """Writes the lines of one step."""
 
     def __init__(self, calls: Calls):
@@ -61,7 +61,7 @@ class Spelling:
             self.calls.spared(memory)
 
 
-def write_cast(w: Spelling, step: Step, out: str) -> None:
+def write_cast(w: StepWriter, step: Step, out: str) -> None:
     w.put(out, w.calls.argument(step.args[0]))
 
 
@@ -77,7 +77,7 @@ class Together:
         self.outs: list[str] = []
         self.totals: list[str] = []
 
-    def write(self, w: Spelling, step: Step, out: str) -> None:
+    def write(self, w: StepWriter, step: Step, out: str) -> None:
         sizes = [each.outs[0].size for each in self.steps]
         if not self.outs:
             self.total, self.base = (w.calls.spare(np.empty(sum(sizes), WIDE)) for _ in range(2))
@@ -123,11 +123,11 @@ def factor(step: Step) -> Any:
     return alpha.text if type(alpha) is Number else alpha
 
 
-def write_added(w: Spelling, step: Step, out: str) -> None:
+def write_added(w: StepWriter, step: Step, out: str) -> None:
     (w.calls.together.get(id(step)) or Together([step])).write(w, step, out)
 
 
-def write_exp(w: Spelling, step: Step, out: str) -> None:
+def write_exp(w: StepWriter, step: Step, out: str) -> None:
     shape = step.outs[0].shape
     names = {name: w.scratch(shape, dtype) for name, dtype in vector_exp.BETWEEN.items()}
     names |= {name: w.calls.named(number, "k") for name, number in vector_exp.NUMBERS.items()}
@@ -139,7 +139,7 @@ def write_exp(w: Spelling, step: Step, out: str) -> None:
         w.calls.lines.append(NAME.sub(lambda found: names[found[0]], line))
 
 
-def write_combined(w: Spelling, step: Step, out: str) -> None:
+def write_combined(w: StepWriter, step: Step, out: str) -> None:
     """`fma.combined` of float32."""
     x, a, b = step.args
     product, factor = w.wide(a, step.outs[0].shape), w.wide(b, np.shape(b))
@@ -148,7 +148,7 @@ def write_combined(w: Spelling, step: Step, out: str) -> None:
     w.put(out, product)
 
 
-def write_row_sums(w: Spelling, step: Step, out: str) -> None:
+def write_row_sums(w: StepWriter, step: Step, out: str) -> None:
     """`vector_exp.row_totals` and `row_products`."""
     x = step.args[0]
     *rows, n = x.shape
@@ -183,7 +183,7 @@ def write_row_sums(w: Spelling, step: Step, out: str) -> None:
     w.ufunc(np.add, some(0, 1), some(1, 2), out)
 
 
-WRITERS: dict[Any, Callable[[Spelling, Step, str], None]] = {
+WRITERS: dict[Any, Callable[[StepWriter, Step, str], None]] = {
     cast_into: write_cast,
     fma.added: write_added,
     fma.combined: write_combined,
@@ -193,7 +193,7 @@ WRITERS: dict[Any, Callable[[Spelling, Step, str], None]] = {
 }
 
 
-def writer(step: Step) -> Callable[[Spelling, Step, str], None] | None:
+def writer(step: Step) -> Callable[[StepWriter, Step, str], None] | None:
     """What writes a step out, where that is done."""
     if step.kind != "call" or (step.function is not cast_into and step.outs[0].dtype != np.float32):
         return None

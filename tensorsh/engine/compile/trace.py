@@ -22,7 +22,7 @@ from ..records.op import Op
 from ..run.apply import any_requires_grad, attach_view, planned, record
 from ..run.inplace import check_overlap, check_result
 from ..values.tensor import TENSORS, Tensor, View, make_tensor
-from .draws import Stream
+from .draws import TracedStream
 from .machine.instructions import has_code
 from .reading import read
 from .steps import External, Step
@@ -31,7 +31,7 @@ from .values import Number, Value, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from .recompute import Notes
+    from .recompute import Heard
 
 
 class Trace(Tape, Mode):
@@ -58,7 +58,7 @@ class Trace(Tape, Mode):
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
         self.instances: Any = None  # `lang.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
-        self.notes: Notes | None = None  # where somebody may ask how a value came about
+        self.notes: Heard | None = None  # where somebody may ask how a value came about
 
     # ---------------------------------------------------------------- entering and leaving
 
@@ -71,9 +71,9 @@ class Trace(Tape, Mode):
         for e in self.externals:
             e.tensor.array = Value(e.array, e)  # type: ignore[assignment]
         if state.recollection is not None:
-            from .recompute import Notes
+            from .recompute import Heard
 
-            self.notes = Notes(self)
+            self.notes = Heard(self)
         self.below, state.mode = state.mode, self
         work()
 
@@ -355,8 +355,8 @@ class Trace(Tape, Mode):
         if owner is not None:
             owner.written = True
 
-    def draw(self, state: context.Context, own: Any) -> Stream:
-        return Stream(self, own)
+    def draw(self, state: context.Context, own: Any) -> TracedStream:
+        return TracedStream(self, own)
 
     # ---------------------------------------------------------------- gradients and optimisers
 

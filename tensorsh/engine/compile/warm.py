@@ -19,7 +19,7 @@ from .machine.assembler import assembled
 from .machine.forms import Unknown, constant
 from .machine.image import placed
 from .machine.operands import MOST, Bases, Call, Operand
-from .plain import OTHER, VIEW, Plain, Writer, addresses_of
+from .plain import OTHER, VIEW, Describer, Plain, addresses_of
 from .program import Program, as_function
 from .steps import Step
 from .values import Number, Value
@@ -201,7 +201,7 @@ class Warm:
 
 def plain(entries: Sequence[Entry | None]) -> list[Plain]:
     """What the entries do."""
-    writer = Writer()
+    writer = Describer()
     found: list[Plain] = []
     for each in entries:
         try:

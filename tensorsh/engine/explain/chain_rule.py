@@ -22,7 +22,7 @@ from ..records.spelling import OWN, Spelling
 from ..values.tensor import Tensor, make_tensor
 from .explanation import Explanation, Line
 from .formula import Formula, of_name, parsed
-from .written import Key, Trace, identity, is_stand_in, recovered, tensors_in
+from .written import Key, KnownFormulas, identity, is_stand_in, recovered, tensors_in
 
 #: a part that is used twice is written twice while it is shorter than this
 SHORT = 14
@@ -54,11 +54,11 @@ def explain(
         spelled: set[tuple[int, int]] = set()
         while True:
             found = Explanation(texts[0])
-            trace = Trace(names, spelling, LITERAL)
+            trace = KnownFormulas(names, spelling, LITERAL)
             walk = GradientWalk(root, wrt)
             with trace.aside():
                 walk.run()
-            writer = Writer(trace, walk, found, {*taken, *names}, spelled)
+            writer = LineWriter(trace, walk, found, {*taken, *names}, spelled)
             writer.write(root, wrt, texts)
             if writer.unnamed <= spelled:
                 break
@@ -69,12 +69,12 @@ def explain(
     return found
 
 
-class Writer:
+class LineWriter:
     """Writes the lines of one walk."""
 
     def __init__(
         self,
-        trace: Trace,
+        trace: KnownFormulas,
         walk: GradientWalk,
         found: Explanation,
         taken: set[str],

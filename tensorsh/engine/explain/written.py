@@ -1,6 +1,6 @@
 """What made each tensor, and how that is written: the ears of `explain`, and its hand.
 
-While a `Trace` listens, every operation that runs is remembered with what it was given. `express` reads that
+While a `KnownFormulas` listens, every operation that runs is remembered with what it was given. `express` reads that
 back as a formula: a tensor that has a name is called by it, one that was made is written as the operation
 of what it was made from, one that the graph made as the operation that its node remembers.
 """
@@ -29,7 +29,7 @@ Key = tuple[Any, ...]
 Made = tuple[Op, tuple[Any, ...], int | None]
 
 
-class Trace(Listening):
+class KnownFormulas(Listening):
     """Formulas of the tensors that are known: named ones, traced ones, and those with a graph."""
 
     def __init__(self, names: Mapping[str, Tensor], spelling: Spelling = OWN, literals: int = 64):

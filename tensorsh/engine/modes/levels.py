@@ -1,7 +1,7 @@
 """The vmaps that are running, and how a tensor looks from inside and from outside of them.
 
 `Mapping` opens one. From outside, a tensor that several map over is one with their dimensions in front, the
-outermost vmap's first: `strip` gives that, `dress` takes it back. A graph lives outside (`ops.transforms.tape`).
+outermost vmap's first: `strip` gives that, `dress` takes it back. A graph lives outside (`ops.transforms.recording`).
 """
 
 from __future__ import annotations

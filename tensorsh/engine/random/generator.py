@@ -36,15 +36,15 @@ from .generator_checks import (
 from .generator_counts import binomial_count, log, poisson_count
 from .generator_gamma import gamma_variate
 from .generator_normal import GROUP, box_muller_f32, box_muller_f64, fused, libm
-from .generator_stream import Array, Stream
+from .generator_stream import Array, WordStream
 
 Shape = int | tuple[int, ...]
 
 _LONG_RANGE = 1 << 28  # from here on an integer takes two words, to keep the modulo's bias small
 
 
-class Generator(Stream):
-    """One stream of random numbers; see `Stream` for seeding, snapshots and forks."""
+class Generator(WordStream):
+    """One stream of random numbers; see `WordStream` for seeding, snapshots and forks."""
 
     __slots__ = ()
 

@@ -37,7 +37,7 @@ class State:
     next_normal: float | None
 
 
-class Stream:
+class WordStream:
     """An MT19937 stream of 32-bit words, the same as PyTorch's after `manual_seed(seed)`.
 
     Without a seed it takes one from the operating system. `next_normal` is the standard normal that

@@ -18,7 +18,7 @@ from typing import Any
 from ...engine.records.op import composite, registry
 from ...engine.values.tensor import Tensor, converters_tensor, type_name
 from ...errors import ArgumentError, BadValue, ShapeError
-from .einsum_equation import ELLIPSIS, LETTERS, Layout, plan
+from .einsum_equation import ELLIPSIS, LETTERS, Equation, plan
 
 
 @composite("einsum(any... args)", names=("torch.einsum",))
@@ -104,7 +104,7 @@ def contract(equation: str, operands: list[Tensor]) -> Tensor:
 # ------------------------------------------------------------------ one order of dimensions
 
 
-def align(layout: Layout, operands: list[Tensor]) -> list[Tensor]:
+def align(layout: Equation, operands: list[Tensor]) -> list[Tensor]:
     """Each operand with the dimensions of `layout`; counts the sizes above 1, checks that they agree."""
     sizes = [1] * layout.dims  # as seen so far
     start, covered = layout.ellipsis
@@ -149,7 +149,7 @@ def align(layout: Layout, operands: list[Tensor]) -> list[Tensor]:
     return aligned
 
 
-def agrees(layout: Layout, sizes: list[int], at: int, size: int) -> bool:
+def agrees(layout: Equation, sizes: list[int], at: int, size: int) -> bool:
     """Whether an operand may have this size in dimension `at`, as far as `sizes` are known, which takes note of it."""
     if size == 1:
         return True
@@ -198,7 +198,7 @@ def contraction_path(equation: str, operands: list[Tensor]) -> list[tuple[int, i
     return [(0, 1) if left == n else (left - 1, 0) for left in range(n, 1, -1)]
 
 
-def contract_pair(layout: Layout, a: Tensor, b: Tensor) -> Tensor:
+def contract_pair(layout: Equation, a: Tensor, b: Tensor) -> Tensor:
     """The product of two aligned operands, summed over what nothing else has."""
     both: list[int] = []
     only_a: list[int] = []

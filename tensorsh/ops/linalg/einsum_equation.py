@@ -13,7 +13,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(slots=True)
-class Layout:
+class Equation:
     """What the equation says.
 
     inputs     for each operand its subscripts: letters and `...`
@@ -32,7 +32,7 @@ class Layout:
     counts: list[int]
 
 
-def plan(equation: str, operands: list[Tensor]) -> Layout:
+def plan(equation: str, operands: list[Tensor]) -> Equation:
     left, arrow, right = equation.partition("->")
     inputs = read_inputs(left, len(operands))
     count: dict[str, int] = {}
@@ -69,7 +69,7 @@ def plan(equation: str, operands: list[Tensor]) -> Layout:
             place[label] = dims
         dims += covered if label == ELLIPSIS else 1
     outputs = sum(covered if s == ELLIPSIS else 1 for s in output)
-    return Layout(inputs, place, (start, covered), outputs, dims, [0] * dims)
+    return Equation(inputs, place, (start, covered), outputs, dims, [0] * dims)
 
 
 def read_inputs(text: str, operands: int) -> list[list[str]]:

@@ -14,9 +14,9 @@ from ...engine.records.op import Op, composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, GradientError, ShapeError
-from ..memory.attributes import real_dim
 from ..rules.families import not_implemented
 from ..rules.infer import bad_call
+from ..tensors.attributes import real_dim
 
 Array = np.ndarray[Any, Any]
 

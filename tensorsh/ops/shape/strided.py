@@ -33,6 +33,17 @@ def address(array: np.ndarray[Any, Any]) -> int:
 # ------------------------------------------------------------------ views by strides
 
 
+@op("alias(Tensor input)", batching="aligned", infer=lambda x: x, view=True, names=("alias",), formula="{0}")
+def alias(x):
+    """Another tensor on the same memory, in the graph."""
+    return x[...]
+
+
+@alias.derivative("input")
+def _(grad):
+    return grad
+
+
 def as_strided_infer(x: Spec, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Spec:
     if len(size) != len(stride):
         raise ShapeError("mismatch in length of strides and shape", code="as-strided")

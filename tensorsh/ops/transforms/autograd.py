@@ -9,7 +9,7 @@ from ...engine.graph import backward as engine
 from ...engine.records.op import composite
 from ...engine.values.tensor import Tensor
 from ...errors import GradientError
-from ..memory.attributes import warn_cycle
+from ..tensors.attributes import warn_cycle
 
 
 @composite(

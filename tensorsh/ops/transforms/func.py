@@ -13,7 +13,7 @@ from ...engine.core.tree import Structure, flatten, map_leaves, unflatten
 from ...engine.records.op import composite
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, GradientError, ShapeError
-from .tape import Tape, filled
+from .recording import Recording, filled
 from .vmap import Function, function_name, python_type
 
 JVP = "jvp(f, primals, tangents)"
@@ -53,7 +53,7 @@ class Chosen:
                     help="make it a tensor: tensor(3.)",
                 )
 
-    def call(self, tape: Tape, func: Function, kwargs: dict[str, Any]) -> Any:
+    def call(self, tape: Recording, func: Function, kwargs: dict[str, Any]) -> Any:
         """The function with the tape's inputs in the places of the chosen arguments."""
         full = list(self.args)
         for n, value in zip(self.numbers, unflatten(tape.inputs, self.structure), strict=True):
@@ -115,7 +115,7 @@ def grad_and_value(func, argnums, has_aux):
 
     def transformed(*args: Any, **kwargs: Any) -> Any:
         chosen = Chosen(args, argnums)
-        tape = Tape(chosen.leaves)
+        tape = Recording(chosen.leaves)
         out, aux = with_aux(chosen.call(tape, func, kwargs), has_aux, what)
         if not isinstance(out, Tensor):
             raise GradientError(
@@ -159,7 +159,7 @@ def func_grad(func, argnums, has_aux):
 def checked_vjp(func: Function, args: Sequence[Any], argnums: Any, has_aux: bool, what: str) -> Any:
     """(tape, outputs, their structure, the chosen arguments, aux)."""
     chosen = Chosen(args, argnums)
-    tape = Tape(chosen.leaves)
+    tape = Recording(chosen.leaves)
     out, aux = with_aux(chosen.call(tape, func, {}), has_aux, "vjp(f, *primals)")
     outputs, structure = output_tensors(out, "vjp(f, *primals)")
     for t in outputs:
@@ -234,7 +234,7 @@ def pushed(func: Function, primals: Any, tangents: Any, has_aux: bool) -> Any:
                 f"{list(t.shape)}.",
                 code="transform",
             )
-    tape = Tape(leaves)
+    tape = Recording(leaves)
     out, aux = with_aux(tape.call(lambda *_: func(*unflatten(tape.inputs, structure))), has_aux, JVP)
     outputs, shape = output_tensors(out, JVP)
     tape.record(outputs)

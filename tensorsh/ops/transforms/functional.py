@@ -10,7 +10,7 @@ from ...engine.records.op import composite, registry
 from ...engine.values.tensor import Tensor, full_spec, type_name
 from ...errors import ArgumentError, BadValue, GradientError, ShapeError, Unsupported
 from .jacobians import columns_of, rows_of
-from .tape import Tape, filled
+from .recording import Recording, filled
 
 Function = Callable[..., Any]
 
@@ -36,14 +36,14 @@ def as_tuple(value: Any, what: str, where: str) -> tuple[tuple[Tensor, ...], boo
     return items, not several
 
 
-class Call:
+class CalledAt:
     """A function called at its inputs, on a tape; strict mode wants every result to depend on every input."""
 
     def __init__(self, func: Function, inputs: Any, name: str, create: bool, strict: bool):
         given, self.alone = as_tuple(inputs, "inputs", name)
         self.create = create
         self.strict = strict
-        self.tape = Tape(given, connect=create, alias="view")
+        self.tape = Recording(given, connect=create, alias="view")
         out = self.tape.call(func)
         self.outputs, self.one = as_tuple(out, "outputs of the user-provided function", name)
         self.tape.record(self.outputs)
@@ -142,7 +142,7 @@ def vjp(func, inputs, v, create_graph, strict):
     >>> vjp(lambda x: x * x, tensor([1., 2.]), tensor([1., 1.]))
     (tensor([1., 4.]), tensor([2., 4.]))
     """
-    call = Call(func, inputs, "vjp", create_graph, strict)
+    call = CalledAt(func, inputs, "vjp", create_graph, strict)
     weights = vector(v, call.outputs, call.one, "vjp", ONE_OUTPUT)
     with GradMode(True):
         found = call.tape.pull(weights, create_graph)
@@ -164,7 +164,7 @@ def jvp(func, inputs, v, create_graph, strict):
     """
     given, alone = as_tuple(inputs, "inputs", "jvp")
     tangents = vector(v, given, alone, "jvp", ONE_INPUT)
-    call = Call(func, inputs, "jvp", create_graph, strict)
+    call = CalledAt(func, inputs, "jvp", create_graph, strict)
     with GradMode(True):
         found = call.tape.push(tangents, create_graph)
     missing = (
@@ -181,7 +181,7 @@ def second(
     """The value and Hessian · v of a scalar function; the Hessian is symmetric, so it is v · Hessian too."""
     given, alone = as_tuple(inputs, "inputs", name)
     weights = vector(v, given, alone, name, ONE_INPUT)
-    call = Call(func, inputs, name, create_graph, strict)
+    call = CalledAt(func, inputs, name, create_graph, strict)
     call.scalar(name)
     first = call.tape.pull([None], True)
     call.require(first, JACOBIAN)
@@ -246,7 +246,7 @@ def jacobian(func, inputs, create_graph, strict, vectorize, strategy):
     forward = strategy == "forward-mode"
     if forward:
         refuse_forward(create_graph, strict, vectorize)
-    call = Call(func, inputs, "jacobian", create_graph, strict)
+    call = CalledAt(func, inputs, "jacobian", create_graph, strict)
     if strict and vectorize:
         raise Unsupported(
             "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. "
@@ -293,7 +293,7 @@ def refuse_forward(create_graph: bool, strict: bool, vectorize: bool) -> None:
         )
 
 
-def strict_rows(call: Call) -> None:
+def strict_rows(call: CalledAt) -> None:
     """Every output must depend on every input."""
     for i, out in enumerate(call.outputs):
         found = call.tape.pull([full_spec(out.spec, 1)], call.create, only=[i])
@@ -328,7 +328,7 @@ def hessian(func, inputs, create_graph, strict, vectorize, outer_jacobian_strate
     alone = as_tuple(inputs, "inputs", "hessian")[1]
 
     def gradient(*args: Tensor) -> Any:
-        call = Call(func, args, "hessian", True, strict)
+        call = CalledAt(func, args, "hessian", True, strict)
         call.scalar("hessian")
         found = call.tape.pull([None], True)
         call.require(found, JACOBIAN)

@@ -21,7 +21,7 @@ from ...engine.records.op import composite, registry
 from ...engine.values.batched import Batched
 from ...engine.values.tensor import Tensor, full_spec, make_tensor, wrap
 from ...errors import BadValue, GradientError
-from .tape import basis
+from .recording import basis
 from .vmap import over_rows
 
 Function = Callable[..., Any]

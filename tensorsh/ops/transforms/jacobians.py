@@ -10,7 +10,7 @@ from ...engine.records.op import composite, registry
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError
 from .func import JVP, Chosen, checked_vjp, named, output_tensors, with_aux
-from .tape import Tape, basis, filled
+from .recording import Recording, basis, filled
 from .vmap import over_rows
 
 
@@ -58,7 +58,7 @@ def jacrev(func, argnums, has_aux, chunk_size, _preallocate_and_copy):
 
 
 def rows_of(
-    tape: Tape, outputs: Sequence[Tensor], chunk_size: int | None, create: bool | None = None
+    tape: Recording, outputs: Sequence[Tensor], chunk_size: int | None, create: bool | None = None
 ) -> list[list[Tensor]]:
     """The Jacobian of each output by each input, of shape output.shape + input.shape."""
     parts = [
@@ -93,7 +93,7 @@ def jacfwd(func, argnums, has_aux, randomness):
     def transformed(*args: Any) -> Any:
         refuse_complex("jacfwd", flatten(args)[0], "inputs")
         chosen = Chosen(args, argnums)
-        tape = Tape(chosen.leaves)
+        tape = Recording(chosen.leaves)
         out, aux = with_aux(chosen.call(tape, func, {}), has_aux, JVP)
         outputs, structure = output_tensors(out, JVP)
         refuse_complex("jacfwd", outputs, "outputs")
@@ -105,7 +105,7 @@ def jacfwd(func, argnums, has_aux, randomness):
     return named(transformed, func)
 
 
-def columns_of(tape: Tape, outputs: Sequence[Tensor]) -> list[list[Tensor]]:
+def columns_of(tape: Recording, outputs: Sequence[Tensor]) -> list[list[Tensor]]:
     """As `rows_of`, by walking forward."""
     stacks = over_rows(lambda tangents: tuple(filled(tape.push(tangents), outputs)), basis(tape.inputs))
     sizes = [t.spec.numel for t in tape.inputs]

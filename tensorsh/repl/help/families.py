@@ -1,50 +1,32 @@
 """Operations by family: the pages of the reference, and what `:help` lists.
 
-An operation belongs to the first family that has its module, or the beginning of its name. Names are enough to
-tell: nothing is imported for it.
+An operation belongs to the first family that has the folder of its module, or the beginning of its name. Names
+are enough to tell: nothing is imported for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-#: name → (title, prefixes of names, modules): the first that fits has the operation
+#: name → (title, prefixes of names, folders of modules): the first that fits has the operation
 FAMILIES: dict[str, tuple[str, str, str]] = {
-    "linear-algebra": (
-        "Linear algebra", "linalg.",
-        "matmul add_products products linalg linalg_lu linalg_ldl linalg_norm linalg_triangular householder decompose "
-        "eigenvalues least_squares matrix_functions matrix_rank einsum distance",
-    ),
-    "fft": ("Fourier transforms", "fft.", "fft spectral"),
-    "special": ("Special functions", "special.", "special gamma bessel polynomials"),
-    "windows": ("Signal windows", "signal.", "signal_windows"),
-    "masked": ("Masked reductions", "masked.", "masked"),
-    "losses": ("Losses", "", "loss loss_binary loss_class loss_margin loss_ctc"),
-    "neural-networks": (
-        "Neural networks", "nn.",
-        "conv pooling pool_adaptive pool_fractional norm_channels norm_batch native_norms attention embedding "
-        "embedding_bag fold padding interpolate grid activation activation_smooth dropout softmax",
-    ),
-    "gradients": ("Gradients and transforms", "autograd. func.", "autograd functional func jacobians vmap gradcheck"),
-    "training": ("Training, tables and charts", "optim.", "optim metrics holdout tables charts"),
-    "random": ("Random numbers", "random.", "random random_fill random_streams gamma_draws"),
-    "creation": ("Making tensors", "", "create factories ranges grids storage"),
-    "elementwise": (
-        "Element by element", "",
-        "arithmetic division powers unary trigonometry rounding magnitude compare logic bitwise bounds pairs "
-        "complex_parts",
-    ),
-    "reductions": (
-        "Reductions, scans and sorting", "",
-        "reduce statistics extremes scan sort quantile norm histogram unique finite_difference",
-    ),
-    "indexing": ("Indexing", "", "index index_write gather scatter masked_write nonzero diagonals"),
-    "shapes": (
-        "Shapes, views and joining", "",
-        "shape_views broadcast reorder rearrange join split strided views copies reshape_inplace dim_order",
-    ),
-    "tensors": ("Attributes and conversions", "", "attributes cast dense hooks storages subclasses"),
-}  # fmt: skip
+    "linear-algebra": ("Linear algebra", "linalg.", "linalg"),
+    "fft": ("Fourier transforms", "fft.", "fft"),
+    "special": ("Special functions", "special.", "special"),
+    "windows": ("Signal windows", "signal.", "signal"),
+    "masked": ("Masked reductions", "masked.", ""),
+    "losses": ("Losses", "", "loss"),
+    "neural-networks": ("Neural networks", "nn.", "nn activation"),
+    "gradients": ("Gradients and transforms", "autograd. func.", "transforms"),
+    "training": ("Training, tables and charts", "optim.", "train"),
+    "random": ("Random numbers", "random.", "random"),
+    "creation": ("Making tensors", "", "create"),
+    "elementwise": ("Element by element", "", "elementwise"),
+    "reductions": ("Reductions, scans and sorting", "", "reduce"),
+    "indexing": ("Indexing", "", "index"),
+    "shapes": ("Shapes, views and joining", "", "shape"),
+    "tensors": ("Attributes and conversions", "", "tensors"),
+}
 
 
 def family_of(name: str, names: Iterable[str]) -> str:
@@ -52,9 +34,9 @@ def family_of(name: str, names: Iterable[str]) -> str:
     from ...engine.records.op import registry
 
     known = (registry.index.get(n.removeprefix("torch.")) for n in names)
-    module = next((m for m in known if m), "").rpartition(".")[2]
-    for family, (_, prefixes, modules) in FAMILIES.items():
-        if module in modules.split() or any(name.startswith(p) for p in prefixes.split()):
+    folder = next((m for m in known if m), "").split(".")[-2:-1]
+    for family, (_, prefixes, folders) in FAMILIES.items():
+        if set(folder) & set(folders.split()) or any(name.startswith(p) for p in prefixes.split()):
             return family
     return "tensors"
 

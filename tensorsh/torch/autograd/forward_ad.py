@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ...engine.values.tensor import Tensor
-from ...ops.transforms.tape import Tape
+from ...ops.transforms.recording import Recording
 from .function import forward_levels
 from .grad_mode import Decorating
 
@@ -39,7 +39,7 @@ class Level:
 
     def dual(self, tensor: Tensor, tangent: Tensor) -> Tensor:
         """`tensor` with a tangent."""
-        found = Tape([tensor]).inputs[0]
+        found = Recording([tensor]).inputs[0]
         self.duals.append(found)
         self.tangents.append(tangent)
         return found
@@ -97,7 +97,7 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     for dual, tangent in zip(known.duals, known.tangents, strict=True):
         if tensor is dual:
             return UnpackedDualTensor(tensor.alias(), tangent)
-    tape = Tape.over(known.duals, [tensor])
+    tape = Recording.over(known.duals, [tensor])
     found = tape.push(known.tangents)[0]
     return UnpackedDualTensor(tensor if found is None else tape.released(tensor), found)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...engine.core.warn import warn
 from ...io.files import open_binary
-from ...ops.memory.storages import TypedStorage, UntypedStorage, storage_of
+from ...ops.tensors.storages import TypedStorage, UntypedStorage, storage_of
 from .archive import Reader
 from .memory import Restore, restoring
 from .names import modern, weights

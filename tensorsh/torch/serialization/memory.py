@@ -13,9 +13,9 @@ from ...engine.core.dtype import DType
 from ...engine.core.spec import spec
 from ...engine.values.arrays import laid_over
 from ...engine.values.tensor import Parameter, Tensor, make_tensor
-from ...ops.memory.attributes import strides_of
-from ...ops.memory.storages import TypedStorage, UntypedStorage
 from ...ops.shape.strided import address, owner
+from ...ops.tensors.attributes import strides_of
+from ...ops.tensors.storages import TypedStorage, UntypedStorage
 
 Array = np.ndarray[Any, Any]
 Restore = Callable[[UntypedStorage, str], Any]

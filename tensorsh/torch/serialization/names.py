@@ -23,7 +23,7 @@ from ...engine.core.results import Size
 from ...engine.records.op import Op
 from ...engine.values import rebuild
 from ...engine.values.tensor import Parameter, Tensor
-from ...ops.memory.storages import TypedStorage, UntypedStorage
+from ...ops.tensors.storages import TypedStorage, UntypedStorage
 from ..namespace import has_namespace, namespace
 from .memory import REBUILD, STORAGE_NAMES, StorageType
 

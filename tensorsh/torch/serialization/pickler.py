@@ -12,7 +12,7 @@ from ...engine.core.dtype import DType
 from ...engine.core.results import Size
 from ...engine.records.op import Op
 from ...engine.values.tensor import Tensor
-from ...ops.memory.storages import TypedStorage, UntypedStorage
+from ...ops.tensors.storages import TypedStorage, UntypedStorage
 from .memory import STORAGE_NAMES, Block, block_of, looked_into, reduced
 from .names import name_of
 

@@ -1,6 +1,6 @@
 """A function called once, and its derivatives taken as often as wanted: what all transforms share.
 
-`Tape` calls a function on fresh leaves and keeps the graph. `pull` takes v to v · Jacobian by walking it
+`Recording` calls a function on fresh leaves and keeps the graph. `pull` takes v to v · Jacobian by walking it
 back; `push` takes v to Jacobian · v by walking back the walk: v · Jacobian is linear in v, and its
 derivative by v is the Jacobian. Inside `vmap` the leaves are mapped over (`engine.values.batched`): one graph
 holds all slices, which do not mix.
@@ -31,7 +31,7 @@ Gradients = tuple[Tensor | None, ...]
 _births: dict[int, int] = {}
 
 
-class Tape:
+class Recording:
     """The outputs of a function at some inputs, and the way back.
 
     connect     the inputs that require a gradient stay connected to where they came from
@@ -53,7 +53,7 @@ class Tape:
         self._pushed: tuple[list[Tensor], Gradients] | None = None
 
     @classmethod
-    def over(cls, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Tape:
+    def over(cls, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Recording:
         """A tape of what has been computed from `inputs` already."""
         tape = cls(())
         tape.plain_inputs = [strip(t, tape.batches) for t in inputs]
@@ -82,7 +82,7 @@ class Tape:
         self.plain_outputs = [strip(t, self.batches) for t in outputs]
         self.connected = self.wanted and self._reach_outside(self.plain_outputs)
 
-    def further(self, outputs: Sequence[Tensor]) -> Tape:
+    def further(self, outputs: Sequence[Tensor]) -> Recording:
         """The same inputs with other outputs, computed from this tape: its gradients."""
         tape = copy(self)
         tape._pushed = None

@@ -14,15 +14,14 @@ import numpy as np
 from ...engine.records.op import composite, registry
 from ...engine.values.tensor import Tensor
 from ...errors import ShapeError
-from ..elementwise.complex_parts import view_as_real
 from ..index.getitem import slice_range
 from ..rules.infer import wrap_dim
-from ..shape.diagonals import diagonal
-from ..shape.reorder import permute, t, transpose
-from ..shape.shape_views import squeeze, unsqueeze
-from ..shape.split import chunk, narrow, select, split, split_with_sizes, unbind_at
-from ..shape.strided import as_strided, unfold
-from .attributes import alias
+from .complex_views import view_as_real
+from .diagonals import diagonal
+from .reorder import permute, t, transpose
+from .shape_views import squeeze, unsqueeze
+from .split import chunk, narrow, select, split, split_with_sizes, unbind_at
+from .strided import alias, as_strided, unfold
 
 
 def own(view: Tensor, title: str | None = None) -> Tensor:

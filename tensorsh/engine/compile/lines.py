@@ -9,8 +9,8 @@ import numpy as np
 from ..core.parallel import spread
 from .fuse import Group, GroupWriter
 from .machine.assembler import available
-from .memory import Memory
-from .spelled import Spelling, Together, writer
+from .placing import Memory
+from .spelled import StepWriter, Together, writer
 from .steps import Step
 from .values import Number
 
@@ -80,7 +80,7 @@ class Calls(Memory):
             memory = self._result(out)
             self.lines.append(f"{memory} = {self._empty(out)}")
         self.spelled[id(step)] = len(self.lines) - start
-        spelling = Spelling(self)
+        spelling = StepWriter(self)
         write(spelling, step, memory)
         spelling.over()
 

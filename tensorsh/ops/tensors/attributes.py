@@ -13,7 +13,7 @@ from ...engine.core.warn import warn
 from ...engine.graph import backward as engine
 from ...engine.graph import inference
 from ...engine.graph.walk import retain
-from ...engine.records.op import composite, op
+from ...engine.records.op import composite
 from ...engine.run.apply import promoted
 from ...engine.values.tensor import Tensor, install, make_tensor, read_only
 from ...errors import ArgumentError, BadIndex, DTypeError, GradientError
@@ -275,17 +275,6 @@ def is_inference(input):
 
 
 # ------------------------------------------------------------------ the graph
-
-
-@op("alias(Tensor input)", batching="aligned", infer=lambda x: x, view=True, names=("alias",), formula="{0}")
-def alias(x):
-    """Another tensor on the same memory, in the graph."""
-    return x[...]
-
-
-@alias.derivative("input")
-def _(grad):
-    return grad
 
 
 @composite("detach(Tensor input)")
