@@ -8,8 +8,8 @@ import pytest
 
 from tensorsh.engine.compile import fuse, reading
 from tensorsh.engine.numerics import cascade, rowwise
-from tensorsh.ops.elementwise import vector_functions as vector_exp
-from tensorsh.ops.rules import families as elementwise
+from tensorsh.ops.elementwise import vector_functions
+from tensorsh.ops.rules import families
 
 SHAPES = ["7, 33", "40, 5", "3, 4, 17", "2, 3, 64", "100,", "1, 50", "50, 1", "2, 2, 2, 5"]
 UNARY = [
@@ -37,7 +37,7 @@ def take_small_for_large(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LARGE", 1)
     monkeypatch.setattr(cascade, "way", cascade.way.__wrapped__)  # which remembers what was large
     monkeypatch.setattr(fuse, "FEW", 1)
-    for other, name in ((elementwise, "SMALL"), (vector_exp, "EXACT")):
+    for other, name in ((families, "SMALL"), (vector_functions, "EXACT")):
         monkeypatch.setattr(other, name, 0)
 
 

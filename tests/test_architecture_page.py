@@ -29,7 +29,12 @@ finally:
     print(*met, sep="\\n")
 """
 #: what the page mentions beside the way of its line: the shell, PyTorch programs, what is written out elsewhere
-BESIDE = {"repl.loop.Shell.enter", "lang.pythonic.PythonCompiler", "engine.apply.compute", "Tensor.__mul__"}
+BESIDE = {
+    "repl.loop.Shell.enter",
+    "lang.pythonic.PythonCompiler",
+    "engine.run.apply.compute",
+    "Tensor.__mul__",
+}
 #: words of the language, of Python and of records
 WORDS = {"x", "y", "tanh", "mul", "meta", "exec", "infer", "body", "result_type", "EAGER", "TensorshError"}
 
@@ -70,7 +75,7 @@ def test_the_operation_that_is_added_is_one(tmp_path: Path) -> None:
     path = tmp_path / "added.py"  # derivatives are read from their source
     path.write_text(
         "import numpy as np\nfrom tensorsh import Session\nfrom tensorsh.engine.records.op import op\n"
-        f"from tensorsh.ops.rules import same\n{record}\nsession = Session()\n"
+        f"from tensorsh.ops.rules.infer import same\n{record}\nsession = Session()\n"
         f"session.run({program!r})\nprint(session['y'], session['x'].grad, session['z'], sep='\\n')",
         encoding="utf-8",
     )

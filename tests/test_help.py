@@ -240,9 +240,9 @@ def test_help_lists_topics_families_and_commands(shell) -> None:
     assert all(name in told for name in (*topics(ENGLISH), *members(), *COMMANDS))
 
 
-def test_every_file_of_operations_is_in_one_family_and_no_family_names_another() -> None:
-    named = [file for _, _, files in FAMILIES.values() for file in files.split()]
-    assert sorted(named) == sorted({module.rpartition(".")[2] for module in registry.index.values()})
+def test_every_folder_of_operations_is_one_familys() -> None:
+    named = [folder for _, _, folders in FAMILIES.values() for folder in folders.split()]
+    assert sorted(named) == sorted({module.split(".")[-2] for module in registry.index.values()})
 
 
 def test_every_page_can_be_shown() -> None:

@@ -16,8 +16,8 @@ PACKAGE = Path(tensorsh.__file__).parent
 RECORD = '''
 import numpy as np
 
-from ..engine.op import op
-from .rules import same
+from ...engine.records.op import op
+from ..rules.infer import same
 
 
 @op("thrice(Tensor input)", infer=same, inplace=True)
@@ -63,7 +63,7 @@ print("thrice" in registry and "Tensor.thrice_" in registry, "tensorsh.ops.nn.fo
 def test_a_record_is_there_as_soon_as_it_is_written(checkout: Path) -> None:
     assert ask(checkout, KNOWN) == ["False True"]
     assert ask(checkout, KNOWN) == ["False False"]
-    record = checkout / "tensorsh" / "ops" / "thrice.py"
+    record = checkout / "tensorsh" / "ops" / "elementwise" / "thrice.py"
     record.write_text(RECORD, encoding="utf-8")
     run = (
         KNOWN + "from tensorsh.engine.values.tensor import wrap; print(wrap([1.0]).thrice_().thrice().item())"
@@ -81,7 +81,9 @@ def test_where_nothing_can_be_written_it_is_made_each_time(checkout: Path) -> No
 
 
 def test_what_a_wheel_holds_is_taken_as_it_is(checkout: Path) -> None:
-    text = "from tensorsh.engine import index; print(index.as_module('tensorsh.ops'))"
+    text = (
+        "from tensorsh.engine.values import operation_index; print(operation_index.as_module('tensorsh.ops'))"
+    )
     held = "\n".join(ask(checkout, text))
     (checkout / "tensorsh" / "ops" / "names.py").write_text(held, encoding="utf-8")
     assert ask(checkout, KNOWN, checkout / "none") == ["False False"]

@@ -15,7 +15,7 @@ PACKAGES = ("ops", "train")
 CODE = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from tensorsh.engine import index
+from tensorsh.engine.values import operation_index as index
 print(index.as_module(sys.argv[2]))
 """
 
