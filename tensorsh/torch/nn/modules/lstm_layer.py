@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ....engine.run.apply import apply
-from ....engine.records.op import op
 from ....engine.core.spec import Spec
+from ....engine.records.op import op
+from ....engine.run.apply import apply
 from ...namespace import torch
 from .gate_products import chains, product
 from .lstm_steps import backward_step, forward_step
