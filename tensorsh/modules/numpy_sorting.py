@@ -13,7 +13,7 @@ from typing import Any
 
 from numpy import ndarray
 
-from ..engine import sealed
+from ..engine.core import sealed
 from ..kinds.ownership import dict_of
 
 Array = ndarray[Any, Any]
