@@ -156,6 +156,15 @@ flip(MATRIX, [0])
 X[3 * (WHOLE):3 * (WHOLE) + 3]
 X[k:k + 3]
 X[INDEX:INDEX + 3]
+X[INDEX * 2:INDEX * 2 + 3]
+X[INDEX:INDEX + 6][::2]
+X[-3 - INDEX:][:3]
+X[-INDEX:][:3]
+X[q[INDEX:INDEX + 3]]
+X[q[:6]][WHOLE:]
+X[3 * (WHOLE):min(3 * (WHOLE) + 3, len(X))]
+W[:, WHOLE].unsqueeze(1) * MATRIX
+W[INDEX % 2:INDEX % 2 + 1] * MATRIX
 X[:3]
 X[::4]
 X[[0, 4, 2]]
@@ -194,6 +203,10 @@ MATRIX.mean(dim=1)
 MATRIX[WHOLE]
 MATRIX[:, 1]
 MATRIX[:, WHOLE]
+X[INDEX, :3]
+X[INDEX][WHOLE:WHOLE + 1] * VECTOR
+W[WHOLE] * NUMBER
+w[WHOLE:] * NUMBER
 MATRIX.max(dim=0).values
 tanh(VECTOR)
 exp(VECTOR)
@@ -251,6 +264,13 @@ m[0].add_(VECTOR.detach())
 m[:, 1].copy_(VECTOR.detach())
 m[WHOLE] = VECTOR.detach()
 m[WHOLE] = NUMBER
+m[INDEX % 2:INDEX % 2 + 2] += NUMBER
+m[INDEX % 2 + 1:] = m[:2 - INDEX % 2]
+X[INDEX:INDEX + 2] *= 0.5
+b = a[:, WHOLE:]
+d[WHOLE:] -= NUMBER
+mv = X[INDEX, :]
+xs[1] = X[INDEX:INDEX + 3]
 a[WHOLE] = VECTOR.detach()
 x[WHOLE] = 0.5
 m[:, 0] += NUMBER
@@ -466,6 +486,19 @@ with no_grad(): p.mul_(0.9)
 if p.grad is not None: p.grad.zero_()
 if p.grad is not None: p.data -= lr * p.grad
 """,
+    # minibatches of 5, 5 and 2, or of 4 each
+    "BATCH": """
+xb = X[j:j + SIZE]; tb = t[j:j + SIZE]
+xb, tb = X[j:j + SIZE], t[j:j + SIZE]
+idx = perm[j:j + SIZE]; xb = X[idx]; tb = t[idx]
+end = min(j + SIZE, 12); xb, tb = X[j:end], t[j:end]
+""",
+    "UPDATE": """
+opt.zero_grad(); loss.backward(); opt.step()
+W.grad = None; loss.backward(); with no_grad(): W -= lr * W.grad
+loss.backward(); W.data.sub_(W.grad * 0.1); W.grad.zero_()
+loss.backward(); with no_grad(): for p in [W, w]: if p.grad is not None: p -= 0.1 * p.grad; p.grad = None
+""",
     # what is looked at and tried after the loop
     "AFTER": """
 loss.backward()
@@ -500,6 +533,20 @@ LINES = lines_of(TABLES)
 WORDS = words_of(LINES)
 
 
+def lines(statements: str, indent: str) -> str:
+    """Statements one a line; what follows a colon is inside."""
+    text = ""
+    for statement in statements.split("; "):
+        inner = indent
+        while statement.partition(" ")[0] in ("with", "for", "if") and ": " in statement:
+            head, _, statement = statement.partition(": ")
+            text += f"{inner}{head}:\n"
+            inner += "    "
+        text += f"{inner}{statement}\n"
+        indent = inner if inner != indent else indent
+    return text
+
+
 class LoopProgram(TableWriter):
     """One program, and the statements to try after it."""
 
@@ -529,6 +576,19 @@ class LoopProgram(TableWriter):
         call = f"{LEFT} = run({ARGUMENTS})\n"
         return text + (call if self.chance(0.7) else f"for r in range(5):\n    {call}")
 
+    def batches(self, indent: str) -> str:
+        """A pass over the data."""
+        self.index, around = "j", self.index
+        inner, size = indent + "    ", self.random.choice(("4", "5"))
+        text = f"{indent}perm = randperm(12)\n{indent}for j in range(0, 12, {size}):\n"
+        text += lines(self.text("BATCH").replace("SIZE", size), inner)
+        text += f"{inner}loss = cross_entropy(tanh(xb @ W) * c, tb) + (w * {self.text('VECTOR')}).sum()\n"
+        text += lines(self.text("UPDATE"), inner)
+        if self.chance(0.6):
+            text += self.statement(inner, 1)
+        self.index = around
+        return text
+
     def block(self, indent: str, depth: int) -> str:
         return "".join(self.statement(indent, depth - 1) for _ in range(self.random.randint(1, 2)))
 
@@ -536,8 +596,10 @@ class LoopProgram(TableWriter):
         roll, i, inner = self.random.random(), self.index, indent + "    "
         if depth <= 0 or roll < 0.52:
             return f"{indent}{self.text('PLAIN')}\n"
-        if roll < 0.64:
+        if roll < 0.62:
             return "".join(f"{indent}{line}\n" for line in self.text("TRAINING").split("; "))
+        if roll < 0.64:
+            return self.batches(indent)
         if roll < 0.72:
             return f"{indent}{self.text('HOST')}\n"
         if roll < 0.84:

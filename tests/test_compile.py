@@ -125,6 +125,36 @@ for i in range(1, 9):
 """,
         1,
     ),
+    "minibatches in a nested loop: one program for all offsets and epochs, one for the last batch": (
+        """
+opt = sgd([w1, b1, w2, b2], lr=0.1, momentum=0.9)
+for epoch in range(12):
+    perm = randperm(16)
+    for i in range(0, 16, 6):
+        xb = x[i : i + 6]
+        idx = perm[i : i + 6]
+        tb = t[idx]
+        loss = cross_entropy(relu(xb @ w1 + b1) @ w2 + b2, tb)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+    if epoch % 4 == 0:
+        print(loss.item(), xb._base is x, xb.storage_offset())
+""",
+        2,
+    ),
+    "gradients through rows that move": (
+        """
+out = zeros(3, 8)
+for i in range(12):
+    w1.grad = None
+    k = i % 8
+    loss = (w1[k] * x[i, :5]).sum() + w1[:, i % 5].sum()
+    loss.backward()
+    out[i % 3] = w1.grad[:, 1]
+""",
+        1,
+    ),
     "inside a function": (
         """
 def train(n, lr=0.1):

@@ -154,7 +154,7 @@ class Attempt:
         builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())
         program = builder.build()
         numbers = [*reach.numbers.values(), *(number for _, _, number in reach.items)]
-        numbers += reach.instances.numbers.values()
+        numbers += (*reach.instances.numbers.values(), *reach.kept)
         program.numbers = {n.text: (builder.label(n.text), n.value) for n in numbers}
         return program
 

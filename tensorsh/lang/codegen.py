@@ -61,6 +61,7 @@ class Compiler(Expressions):
         self.loops: list[frozenset[str]] = []  # the names and items that each loop we are inside of sets
         self.in_class = False  # whether we are directly inside a class
         self.inner = 0  # how many runs we are inside of
+        self.tells = False  # whether the mode in force hears of each round of a loop
 
     def compile(self, statement: ast.Stmt) -> Any:
         """The code object of a top-level statement; ParseError for what Python's compiler refuses."""
@@ -103,6 +104,10 @@ class Compiler(Expressions):
         self.loops.append(bound | written_items(node))
         body = self.block(node)
         self.loops.pop()
+        if self.tells:
+            at = self.at(node)
+            place = self.constant((self.table.filename, node.span.start), at)
+            body.insert(0, py.Expr(value=self.helper(".round", [place], at), **at))
         return body
 
     def segment(self, run: list[ast.Stmt], plain: list[list[py.stmt]]) -> list[py.stmt]:

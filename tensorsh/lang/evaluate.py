@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ops, train  # noqa: F401  registers every operation
 from ..engine.core import context
+from ..engine.core.mode import EAGER
 from ..engine.core.warn import Event, Warnings
 from ..engine.records.op import registry
 from ..errors import DataError, ParseError, TensorshError, plain
@@ -172,6 +173,7 @@ class Evaluator:
             def make() -> Any:
                 again = WatchedCompiler(table) if table.pythonic else Compiler(table)
                 again.functions = functions
+                again.tells = True
                 made = again.compile(statement)
                 prelude.provide(made)
                 return made
@@ -185,6 +187,8 @@ class Evaluator:
             nonlocal visits
             visits += i == 0
             if visits < patience:
+                if i == 0 and (mode := context.current().mode) is not EAGER:
+                    mode.round(name)
                 return i
             if registry.is_unused():  # there is nothing to replay, and may never be
                 if i == len(run) - 1:  # and the code of this round does not ask again

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dis import get_instructions
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -75,6 +76,7 @@ class Reach:
         self.undo: list[Callable[[], Any]] = []  # what puts the containers back as they were
         self.items: list[tuple[Any, Any, Number]] = []  # numbers in containers: (container, key, Number)
         self.numbers: dict[str, Number] = {}
+        self.kept: list[Number] = []  # those that graphs of other programs hold
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}
         self.links: list[tuple[Tensor, ReplayedNode, str]] = []
@@ -299,6 +301,12 @@ class Reach:
         for held in passage.held:
             v = passage.values[passage.places[id(held)]]
             self.foreign[id(held)] = Value(v.layout, f"{place}.values[{passage.places[id(held)]}]")
+        for k, (number, now) in enumerate(zip(passage.numbers, frame.numbers, strict=True)):
+            where = f"{place}.numbers[{k}]"
+            self.guards.append(f"type({where}) is {type(now).__name__}")
+            self.undo.append(partial(number.become, number.value, number.text, number.guards))
+            number.become(now, where, self.guards)
+            self.kept.append(number)
         for k, t in enumerate(passage.tensors):
             where = f"{place}.tensors[{k}]"
             if id(t) in self.paths:

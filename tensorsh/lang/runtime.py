@@ -147,6 +147,7 @@ class Runtime:
             ".join": lambda *parts: "".join(parts),
             ".list": fresh,
             ".locals": locals,
+            ".round": lambda place: context.current().mode.round(place),
             ".list_operator": list_operator,
             ".literal": annotate.literal,
             ".numbers": Numbers,

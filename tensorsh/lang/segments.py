@@ -12,7 +12,7 @@ from types import CodeType
 from typing import Any
 
 from ..engine.compile.program import Program
-from ..engine.compile.values import TraceStopped
+from ..engine.compile.values import OwnLoop, TraceStopped
 from ..engine.core import context
 from ..engine.core.mode import EAGER
 from ..errors import facts_of
@@ -25,14 +25,23 @@ MOST_PROGRAMS = 4
 
 
 class Piece:
-    """The programs that begin at one statement, and what is known of it."""
+    """The programs that begin at one statement, and how often one has done the work (hits) and none (misses)."""
 
-    __slots__ = ("end", "misses", "programs")
+    __slots__ = ("end", "hits", "misses", "programs")
 
     def __init__(self, end: int):
         self.end = end
-        self.misses = 0
+        self.hits = self.misses = 0
         self.programs: list[Program] = []
+
+    def missed(self, often: int) -> bool:
+        """No program fits; whether that happens too often to go on."""
+        self.misses += 1
+        return self.misses > often and 2 * self.misses > self.hits
+
+    def learns(self) -> bool:
+        """Whether a trace may find another program: at misses 1, 2, 4, 8 and so on, for a few prints do no harm."""
+        return self.misses & (self.misses + 1) == 0
 
 
 class Segment:
@@ -80,13 +89,19 @@ class Segment:
     def go(self, i: int, names: Any = None) -> int:
         """Do statements from i on, if there is a program for them; the number of the first one left."""
         piece = self.pieces[i]
-        if piece is None or context.current().mode is not EAGER:
+        if piece is None:
+            return i
+        mode = context.current().mode
+        if mode is not EAGER:
+            if not i:
+                mode.round(self)
             return i
         if names is None:
             names = self.variables
         for program in piece.programs:
             try:
                 if program.replay(names):
+                    piece.hits += 1
                     return piece.end
             except Exception:
                 return self._failed(i, piece, program)
@@ -96,8 +111,7 @@ class Segment:
         """A call of a replay failed: eager evaluation will, too, and say where."""
         program.give_up()
         piece.programs.remove(program)
-        piece.misses += 1
-        if piece.misses > 3:
+        if piece.missed(3):
             self._close(i)
         return i
 
@@ -128,9 +142,8 @@ class Segment:
 
     def _learn(self, i: int, piece: Piece, names: dict[str, Any]) -> int:
         """Trace from statement i on; what stops the trace ends the piece."""
-        if len(piece.programs) >= MOST_PROGRAMS:
-            piece.misses += 1
-            if piece.misses > 20:
+        if len(piece.programs) >= MOST_PROGRAMS or not piece.learns():
+            if piece.missed(20):
                 self._close(i)
             return i
         end = piece.end
@@ -153,8 +166,7 @@ class Segment:
                 break
             end = reached
         if piece.programs:
-            piece.misses += 1
-            if piece.misses > 3:
+            if piece.missed(3):
                 self._close(i)
         else:
             self._close(i)
@@ -169,6 +181,8 @@ class Segment:
             self.stops.append((attempt.at, stopped.reason))
             if isinstance(stopped, Again):
                 return None, -1
+            if isinstance(stopped, OwnLoop):
+                return None, attempt.at
             self.stopped(self.run[attempt.at], stopped)
             return None, attempt.at
         except RecursionError:

@@ -16,7 +16,7 @@ import numpy as np
 from ..core.journal import sequence
 from ..graph.node import FREED, Node
 from ..values.tensor import TENSORS, Tensor, make_tensor
-from .values import TraceStopped, Value
+from .values import Number, TraceStopped, Value
 
 Array = np.ndarray[Any, Any]
 
@@ -27,6 +27,7 @@ class Passage:
     nodes      the graph as it was traced, oldest first
     values     the Values that its derivatives need, as this program has them
     places     where each is among `values`, by the id of the Value that the nodes hold
+    numbers    the changing numbers that the nodes hold
     tensors    the tensors from outside that the graph holds, as they were traced
     paths      the text that fetches each of these
     counters   the versions that the program's outputs share with what the derivatives need
@@ -37,6 +38,7 @@ class Passage:
         self.nodes: list[Node] = []
         self.values: list[Value] = []
         self.places: dict[int, int] = {}
+        self.numbers: list[Number] = []
         self.tensors: list[Tensor] = []
         self.paths: list[str] = []
         self.held: list[Value] = []  # the Values behind `places`, so that their ids stay theirs
@@ -54,6 +56,14 @@ class Passage:
                 return
         self.places[id(held)] = len(self.values)
         self.values.append(v)
+
+    def number(self, n: Number) -> int:
+        """The place of a number, which is kept."""
+        for i, known in enumerate(self.numbers):
+            if known is n:
+                return i
+        self.numbers.append(n)
+        return len(self.numbers) - 1
 
     def tensor(self, t: Tensor, path: str) -> None:
         if not any(known is t for known in self.tensors):
@@ -92,8 +102,8 @@ class Frame:
     """
 
     __slots__ = (
-        "bound", "counters", "freed", "levels", "made", "parents", "passage", "real", "start", "tensors",
-        "values", "versions",
+        "bound", "counters", "freed", "levels", "made", "numbers", "parents", "passage", "real", "start",
+        "tensors", "values", "versions",
     )  # fmt: skip
 
     def __init__(
@@ -103,12 +113,14 @@ class Frame:
         tensors: tuple[Tensor, ...],
         parents: tuple[Frame, ...],
         counters: tuple[list[int], ...],
+        numbers: tuple[Any, ...],
     ):
         self.passage = passage
         self.values = values
         self.tensors = tensors
         self.parents = parents
         self.counters = counters
+        self.numbers = numbers
         self.levels = [c[0] for c in counters]
         self.versions = [0 if t.counter is None else t.counter[0] for t in tensors]
         self.bound: dict[int, ref[ReplayedNode]] = {}
@@ -236,6 +248,8 @@ class Frame:
     def _argument(self, a: Any) -> Any:
         if type(a) is tuple:
             return tuple([self._argument(each) for each in a])
+        if type(a) is Number:
+            return self.numbers[self.passage.number(a)]
         if type(a) not in TENSORS or self.passage.place(a) is not None or type(a.array) is not Value:
             return self._outside(a) if type(a) in TENSORS else a
         made = make_tensor(self._array(a.array), a.spec, a.requires_grad_slot)
@@ -290,6 +304,8 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
         if type(a) is tuple:
             for each in a:
                 keep(each)  # noqa: F821  deleted at the end
+        elif type(a) is Number:
+            passage.number(a)
         elif type(a) in TENSORS and not outside(a):
             keep_array(a.array)
             if id(a) in bound or id(a.counter) in shared:
@@ -311,8 +327,6 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
     for node in nodes.values():
         if node.args is FREED:
             continue
-        if any(type(a).__name__ == "Number" for a in node.args):
-            raise TraceStopped("a changing number is kept for backward")
         for a in node.args:
             keep(a)
         for array, counter, _ in node.outputs or ():

@@ -73,6 +73,7 @@ def fits(step: Step, group: Group) -> bool:
     if step.kind == "view":
         return (
             group.sliced(x)
+            and not step.moves
             and id(x) in group.made
             and x.flags.c_contiguous
             and out.strides[:1] == x.strides[:1]

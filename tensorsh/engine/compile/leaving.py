@@ -189,21 +189,32 @@ class Leaving:
 
     def _view(self, t: Tensor, view: View) -> str:
         """How a tensor looks into its base."""
-        if any(type(a) in (Tensor, Number, Value) for _, rest, _ in view.steps for a in rest):
+        if any(type(a) in (Tensor, Value) for _, rest, _ in view.steps for a in rest):
             raise TraceStopped("a view by a changing index")
         self.builder.scope["View"] = View
         through = self.trace.through.get(view)
         if through is not None:  # what that one looks into, and how, may be something else the next time
             outside, known = through
             inside = self.before(f"{outside.path}.view_of")
-            more = self.builder.named(view.steps[known:], "steps")
+            more = self._steps(view.steps[known:])
             base, steps = f"{inside}.base", f"(*{inside}.steps, *{more})"
         elif id(self.trace.value(view.base)) in self.trace.aliased:
             raise TraceStopped("a view of what stands for several tensors")
         else:
-            base, steps = self.value(view.base), self.builder.named(view.steps, "steps")
+            base, steps = self.value(view.base), self._steps(view.steps)
         version = f"{self._counter(t.shared_counter())}[0] - {t.version - view.version}"
         return f"View({base}, {steps}, {version}, {view.origin!r})"
+
+    def _steps(self, steps: tuple[Any, ...]) -> str:
+        """The text of a view's steps, whose places may change."""
+        if not any(type(a) is Number for _, rest, _ in steps for a in rest):
+            return self.builder.named(steps, "steps")
+        texts = [
+            f"({self.builder.named(op, 'view')}, ({''.join(f'{self.builder.argument(a)}, ' for a in rest)}), "
+            f"{which!r}), "
+            for op, rest, which in steps
+        ]
+        return f"({''.join(texts)})"
 
     def value(self, value: Any) -> str:
         """The text of a value that is bound."""
@@ -240,9 +251,12 @@ class Leaving:
         outside = "".join(f"{path}, " for path in passage.paths)
         parents = "".join(f"{path}, " for path in builder.parents)
         counters = "".join(f"{self._counter(counter)}, " for counter in passage.counters)
+        numbers = "".join(f"{self.number(n)}, " for n in passage.numbers)
         frame = builder.new()
         home = builder.named(passage, "passage")
-        lines.append(f"{frame} = Frame({home}, ({kept}), ({outside}), ({parents}), ({counters}))")
+        lines.append(
+            f"{frame} = Frame({home}, ({kept}), ({outside}), ({parents}), ({counters}), ({numbers}))"
+        )
         for t in live:
             self._place(t, f"{frame}.node({builder.named(t.node, 'n')})")
 
@@ -257,6 +271,7 @@ class Leaving:
         fixed = {id(e.tensor) for e in self.trace.externals if e.fixed}
         return (
             not passage.values
+            and not passage.numbers
             and not self.builder.parents
             and all(id(t) in fixed for t in passage.tensors)
             and all(node.args is FREED or not node.saves for node in passage.nodes)

@@ -12,6 +12,7 @@ from .machine.assembler import available
 from .placing import Memory
 from .spelled import StepWriter, Together, writer
 from .steps import Step
+from .tracer import part
 from .values import Number
 
 Array = np.ndarray[Any, Any]
@@ -129,16 +130,28 @@ class Calls(Memory):
         if id(base) in self.loose:
             self.loose.add(id(out))
         memory = self.fixed.get(id(base))
-        if memory is not None:
+        if memory is not None and not step.moves:
             made = np.asarray(step.function(memory, *step.options))
             if np.may_share_memory(made, memory) or not made.size:
                 self.fixed[id(out)] = made
                 self.places[id(out)] = self.named(made, "v")
                 self.keep.append(out)
                 return
+        if step.function is part:
+            self.lines.append(f"{self._result(out)} = {self.place(base)}[{self._index(step.options[0])}]")
+            return
         function = self.named(step.function, "view_")
         arguments = [self.place(base), *(self.argument(a) for a in step.options)]
         self.lines.append(f"{self._result(out)} = {function}({', '.join(arguments)})")
+
+    def _index(self, at: Any) -> str:
+        """The text of an index."""
+        if type(at) is tuple:
+            return "".join(f"{self._index(each)}, " for each in at)
+        if type(at) is slice:
+            ends = ("" if end is None else self.argument(end) for end in (at.start, at.stop))
+            return ":".join((*ends, *(() if at.step in (None, 1) else (self.argument(at.step),))))
+        return "..." if at is Ellipsis else self.argument(at)
 
     def _kernel(self, step: Step) -> None:
         function = self.named(step.function, f"{step.label.rpartition('.')[2]}_")

@@ -41,6 +41,12 @@ def read(tape: Tape, kernel: Callable[..., Any], arrays: list[Any], shape: tuple
         return str(error) or type(error).__name__
 
 
+def part_of(tape: Tape, kernel: Callable[..., Any], x: Value, rest: list[Any]) -> Value:
+    """What a kernel sees of a Value at places that change."""
+    found: Value = kernel(Reading(tape).given(x), *rest).value
+    return found
+
+
 class Reading:
     """One kernel as it is read.
 
@@ -119,9 +125,13 @@ class Reading:
         known = tape.marks.get(key)
         if known is None:
             holds = question(*about)
-            if not tape.demand(x.value, holds):
+            if tape.demand(x.value, holds):
+                known = Value(holds.answer, f"{tape.named(holds)}.answer")
+            elif tape.demand_of_all(x.value, holds.of_all):
+                known = holds.answered(x).value
+            else:
                 raise Unread("asks about an input that the program changes, or that has another answer")
-            known = tape.marks[key] = Value(holds.answer, f"{tape.named(holds)}.answer")
+            tape.marks[key] = known
         return Tracer(self, known.layout, known, given=True)
 
     def into(self, out: Any, made: Tracer) -> Tracer:

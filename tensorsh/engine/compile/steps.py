@@ -41,9 +41,10 @@ class Step:
             "view" (out shares memory with args[0]), "kernel" (any function of arrays),
             "write" (values of args[1] into args[0]), "effect" (a function that changes args[0])
     over    its results are put where there was something before
+    moves   of a view: where it lies in args[0] may be another place the next time
     """
 
-    __slots__ = ("args", "function", "kind", "label", "options", "outs", "over")
+    __slots__ = ("args", "function", "kind", "label", "moves", "options", "outs", "over")
 
     @property
     def elementwise(self) -> bool:
@@ -59,6 +60,7 @@ class Step:
         outs: tuple[Value, ...],
         label: str,
         options: tuple[Any, ...] = (),
+        moves: bool = False,
     ):
         self.kind = kind
         self.function = function
@@ -67,6 +69,7 @@ class Step:
         self.label = label
         self.options = options
         self.over = False
+        self.moves = moves
 
 
 def arrays_of(args: Iterable[Any]) -> list[Value]:

@@ -14,7 +14,7 @@ from ..core.spec import Spec
 from ..values.tensor import Tensor, make_tensor
 from .one_hot import OneHot
 from .steps import External, Step
-from .values import Number, TraceStopped, Value, reshape
+from .values import Number, TraceStopped, Value, present, reshape
 
 #: a run that amounts to more array calls than this is left to eager evaluation
 MOST_STEPS = 2_000
@@ -40,6 +40,9 @@ class Tape:
     one_hot    which Values have one number in each row
     opaque     the operations whose kernels are called as they are → why they could not be read
     demands    questions about the values of tensors from outside, which guard the program
+    viewed     id of a view → what it is a view of
+    picked     id of another Value → the Value, or the tuple of them, that all its elements are from
+    changed    ids of Values that were written, and of what they are views of
     """
 
     guards: list[str]
@@ -55,6 +58,9 @@ class Tape:
         self.scope: dict[str, Any] = {}
         self.opaque: dict[str, str] = {}
         self.demands: list[tuple[External, Any]] = []
+        self.viewed: dict[int, Value] = {}
+        self.picked: dict[int, Any] = {}
+        self.changed: set[int] = set()
 
     def stop(self, reason: str) -> Any:
         raise TraceStopped(reason)
@@ -68,7 +74,19 @@ class Tape:
     def note(self, step: Step) -> None:
         if len(self.steps) >= MOST_STEPS:
             self.stop("too long a run")
+        if step.kind in ("write", "effect"):
+            self._changed(step.args[0])
         self.steps.append(step)
+
+    def lookers(self, v: Value) -> list[Value]:
+        """A Value, what it is a view of, and so on."""
+        found = [v]
+        while id(found[-1]) in self.viewed:
+            found.append(self.viewed[id(found[-1])])
+        return found
+
+    def _changed(self, v: Value) -> None:
+        self.changed.update(map(id, self.lookers(v)))
 
     def demand(self, v: Value, holds: Callable[[Tensor], bool]) -> bool:
         """Guard the program by a question about the values of a tensor from outside that is not written."""
@@ -77,6 +95,28 @@ class Tape:
             return False
         self.demands.append((e, holds))
         return True
+
+    def demand_of_all(self, v: Value, question: Callable[[], Any]) -> bool:
+        """The same of each element of all tensors from outside that the elements of `v` are from."""
+        sources: dict[int, Value] = {}
+        work = [v]
+        while work:
+            *views, v = self.lookers(work.pop())
+            found = self.picked.get(id(v))
+            if any(id(each) in self.changed for each in (*views, v)):
+                return False
+            if isinstance(v.source, External):
+                sources[id(v)] = v
+            elif found is None:
+                return False
+            else:
+                work += found if type(found) is tuple else (found,)
+        for v in sources.values():
+            holds = question()
+            asked = any(e is v.source and known == holds for e, known in self.demands)
+            if not asked and not self.demand(v, holds):
+                return False
+        return bool(sources)
 
     def named(self, thing: Any) -> str:
         """A name for an object of the program's scope."""
@@ -149,15 +189,18 @@ class Tape:
 
     def view(self, function: Callable[..., Any], x: Value, *options: Any, label: str = "view") -> Value:
         """A view of `x` as a step; the function must return one."""
-        if isinstance(x.source, np.ndarray):
+        now = present(options)
+        moves = now is not options
+        if isinstance(x.source, np.ndarray) and not moves:
             return self.constant(function(x.source, *options))
         if label in ("reshape", "view") and x.flags.c_contiguous:
             return self._reshaped(x, function(x.layout, *options))
-        layout = function(x.layout, *options)
+        layout = function(x.layout, *now)
         if layout is x.layout or not np.may_share_memory(layout, x.layout):
             layout = np.asarray(layout)
         out = Value(layout)
-        self.note(Step("view", function, (x,), (out,), label, options))
+        self.note(Step("view", function, (x,), (out,), label, options, moves))
+        self.viewed[id(out)] = x
         return out
 
     def _reshaped(self, x: Value, layout: np.ndarray[Any, Any]) -> Value:
@@ -166,7 +209,7 @@ class Tape:
         if base.shape == layout.shape:
             return base
         out = Value(layout)
-        self.bases[id(out)] = base
+        self.bases[id(out)] = self.viewed[id(out)] = base
         self.note(Step("view", reshape, (base,), (out,), "reshape", (layout.shape,)))
         return out
 
@@ -179,6 +222,7 @@ class Tape:
     def write(self, target: Value, value: Any) -> None:
         """Put values into memory; a call that has just made them can put them there itself."""
         last = self.steps[-1] if self.steps else None
+        self._changed(target)
         if (
             last is not None
             and (last.kind == "ufunc" or (last.kind == "call" and last.options[0] and last.args[0] is target))

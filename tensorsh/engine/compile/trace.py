@@ -24,14 +24,18 @@ from ..run.inplace import check_overlap, check_result
 from ..values.tensor import TENSORS, Tensor, View, make_tensor
 from .draws import TracedStream
 from .machine.instructions import has_code
-from .reading import read
+from .reading import part_of, read
 from .steps import External, Step
 from .tape import Tape, source_of
-from .values import Number, Value, turn
+from .values import Number, OwnLoop, Value, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
     from .recompute import Heard
+
+
+#: rounds with a backward each after which a loop is known to be one of training steps
+TRAINED = 2
 
 
 class Trace(Tape, Mode):
@@ -59,6 +63,8 @@ class Trace(Tape, Mode):
         self.instances: Any = None  # `lang.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
         self.notes: Heard | None = None  # where somebody may ask how a value came about
+        self.accumulated = 0  # how many gradients leaves have got
+        self.rounds: dict[Any, tuple[int, int]] = {}  # loop → (rounds with a backward each, `accumulated`)
 
     # ---------------------------------------------------------------- entering and leaving
 
@@ -86,6 +92,14 @@ class Trace(Tape, Mode):
 
     def sees(self, value: Any) -> bool:
         return self.instances is not None and self.instances.sees(value)
+
+    def round(self, loop: Any) -> None:
+        """A loop whose rounds end in a backward each is no part of this: its rounds do the same each time."""
+        trained, accumulated = self.rounds.get(loop, (-1, -1))
+        trained = trained + 1 if self.accumulated > accumulated else 0
+        if trained == TRAINED:
+            raise OwnLoop("a loop of its own")
+        self.rounds[loop] = trained, self.accumulated
 
     def leave(self) -> None:
         """Put everything back as it was."""
@@ -216,11 +230,17 @@ class Trace(Tape, Mode):
         return result
 
     def _value_only(self, op: Op, i: int) -> bool:
-        """Whether a parameter is a factor or a term, on which no shape depends."""
-        return op.tensorlike[i] or op.schema.parameters[i].type == "Number"
+        """Whether no shape depends on a parameter: a factor, a term, a place."""
+        return op.tensorlike[i] or i in op.moving or op.schema.parameters[i].type == "Number"
 
     def is_number(self, value: Any) -> bool:
         return type(value) is Number
+
+    def settled(self, number: Any) -> Any:
+        if type(number) is not Number:
+            return number
+        number.decide(True, f"{number.text} == {number.value!r}")
+        return number.value
 
     def _plan(self, op: Op, concrete: tuple[Any, ...], default: Any) -> tuple[Any, Any]:
         key, plan = planned(op, concrete, default)
@@ -289,13 +309,15 @@ class Trace(Tape, Mode):
                 return self.by_element(op.kernel, tuple(arrays), plan.out, label)
         specs = plan.out if plan.many else (plan.out,)
         outs = self.kernel(op.kernel, tuple(arrays), specs, op.name)
+        if op.picks:
+            self.picked[id(outs[0])] = arrays[0]
         return outs if plan.many else outs[0]
 
     def _views(self, op: Op, plan: Any, arrays: list[Any]) -> Any:
-        if any(type(a) is Number for a in arrays):
-            self.stop("a changing number shapes the view")
         x, *rest = arrays
         assert op.kernel is not None
+        if any(type(a) is Number for a in rest):
+            return part_of(self, op.kernel, x, rest)
         if plan.many:
             return tuple(
                 [
@@ -326,9 +348,10 @@ class Trace(Tape, Mode):
                 self.stop("an in-place change that gradients go through")
         check_overlap(op, args)
         place = self.value(target)
-        if place.source is not None and type(place.source) is not External:
+        around = self.lookers(place)
+        if any(v.source is not None and type(v.source) is not External for v in around):
             self.stop("a constant is changed")
-        if id(place) in self.aliased:
+        if any(id(v) in self.aliased for v in around):
             self.stop("memory that another tensor shares is changed")
         out = self.compute(op, plan, args)
         if out is not place:
@@ -362,6 +385,7 @@ class Trace(Tape, Mode):
 
     def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
         """What `walk.accumulate` does, without arrays."""
+        self.accumulated += 1
         have = t.grad_slot
         context.current().journal.save_attributes(t, "grad_slot")
         if create and (g.requires_grad_slot or (have is not None and have.requires_grad_slot)):

@@ -13,7 +13,7 @@ import numpy as np
 
 from .steps import Step
 from .tape import cast_into
-from .values import LaidOut, Number, Value, reshape, turn
+from .values import LaidOut, Number, Value, present, reshape, turn
 
 if TYPE_CHECKING:
     from .reading import Reading
@@ -107,7 +107,7 @@ class Tracer(LaidOut):
 
     def view_by(self, function: Callable[..., Any], *options: Any, label: str) -> Tracer:
         """What a function sees of it, which must be the same memory."""
-        layout = np.asarray(function(self.layout, *options))
+        layout = np.asarray(function(self.layout, *present(options)))
         if layout.size and not np.may_share_memory(layout, self.layout):
             raise Unread("copies an array in another order")
         tape = self.reader.tape
@@ -158,8 +158,9 @@ class Tracer(LaidOut):
         if not all(p is None or p is Ellipsis or isinstance(p, int | np.integer | slice) for p in parts):
             raise Unread("picks elements by an array")
         parts = parts if Ellipsis in parts else (*parts, ...)
-        layout = self.layout[parts]
-        if (layout.shape, layout.strides) == (self.shape, self.strides):
+        now = present(parts)
+        layout = self.layout[now]
+        if (layout.shape, layout.strides) == (self.shape, self.strides) and now is parts:
             return self
         found = self.view_by(part, parts, label="part")
         found.at = at

@@ -25,6 +25,10 @@ class TraceStopped(BaseException):
         self.reason = reason
 
 
+class OwnLoop(TraceStopped):
+    """The run has a loop that is better a program of its own."""
+
+
 def stops(what: str) -> Callable[..., Any]:
     def stop(*_: Any, **__: Any) -> Any:
         raise TraceStopped(what)
@@ -92,6 +96,10 @@ class Number:
         self.text = text
         self.guards = guards
 
+    def become(self, value: Any, text: str, guards: list[str]) -> None:
+        """Stand for the number in another program."""
+        self.value, self.text, self.guards = value, text, guards
+
     def made(self, value: Any, text: str) -> Number:
         return Number(value, text, self.guards)
 
@@ -116,6 +124,20 @@ class Number:
 
     def __abs__(self) -> Number:
         return self.made(abs(self.value), f"abs({self.text})")
+
+
+def present(a: Any) -> Any:
+    """What an index or a tuple with Numbers in it is now; itself where there are none."""
+    if type(a) is Number:
+        return a.value
+    if type(a) is slice:
+        parts = a.start, a.stop, a.step
+        now = present(parts)
+        return a if now is parts else slice(*now)
+    if type(a) is tuple:
+        found = tuple([present(each) for each in a])
+        return a if all(x is y for x, y in zip(a, found, strict=True)) else found
+    return a
 
 
 def leave(n: Number, leaving: Any) -> str:

@@ -106,11 +106,19 @@ class Mode:
         """Whether a value is an instance whose attributes are followed wherever they are read or set."""
         return self.below.sees(value)
 
+    def round(self, loop: Any) -> None:
+        """A round of a loop begins."""
+        self.below.round(loop)
+
     # -- numbers that stand for others
 
     def is_number(self, value: Any) -> bool:
         """Whether a value stands for a number."""
         return self.below.is_number(value)
+
+    def settled(self, number: Any) -> Any:
+        """What a number is now, which whoever asks relies on."""
+        return self.below.settled(number)
 
     def mix(self, work: Any, left: Any, right: Any) -> Any:
         """An operator between a tensor and what stands for a number, by `work`; NotImplemented for anything else."""
@@ -168,8 +176,14 @@ class Eager(Mode):
     def sees(self, value: Any) -> bool:
         return False
 
+    def round(self, loop: Any) -> None:
+        pass
+
     def is_number(self, value: Any) -> bool:
         return False
+
+    def settled(self, number: Any) -> Any:
+        return number
 
     def mix(self, work: Any, left: Any, right: Any) -> Any:
         return NotImplemented

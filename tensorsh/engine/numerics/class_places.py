@@ -36,6 +36,39 @@ class ClassesFit:
         self.array, self.version = t.array, version
         return True
 
+    def of_all(self) -> AllClasses:
+        """The question about what the targets are picked from."""
+        return AllClasses(self.classes)
+
+    def answered(self, target: Array) -> Array:
+        return target + self.starts
+
+
+class AllClasses:
+    """The question whether every element of a tensor is a class."""
+
+    __slots__ = ("array", "classes", "version")
+
+    def __init__(self, classes: int):
+        self.classes = classes
+        self.array: Any = None
+        self.version = -1
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is AllClasses and other.classes == self.classes
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __call__(self, t: Any) -> bool:
+        version = 0 if t.counter is None else t.counter[0]
+        if t.array is self.array and version == self.version:
+            return True
+        array = t.array
+        if array.dtype != np.int64 or (array.size and (array.min() < 0 or array.max() >= self.classes)):
+            return False
+        self.array, self.version = array, version
+        return True
+
 
 def fit(target: Array, classes: int) -> bool:
     """Whether every element is a class: 0 to `classes` - 1."""

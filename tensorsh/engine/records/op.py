@@ -139,6 +139,8 @@ class Op(Recorded):
     separate   what is written in place must not be an operand as well
     expanded   in place it may write an expanded tensor: "" or, where PyTorch warns, what it says; None: not
     view       the output shares memory with the first argument
+    picks      each element of the output is one of the first argument's, or of the tensors in it
+    moving     names of ints that say where the output or its part lies, so that no shape depends on them alone
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
     batching   how vmap runs it on all slices at once (`ops.transforms.batching`): "aligned" (further dimensions
@@ -187,6 +189,8 @@ class Op(Recorded):
         separate: bool = False,
         expanded: str | None = None,
         view: bool = False,
+        picks: bool = False,
+        moving: tuple[str, ...] = (),
         elementwise: bool = False,
         batching: str = "",
         dynamic: str | None = None,
@@ -216,6 +220,8 @@ class Op(Recorded):
         self.separate = separate
         self.expanded = expanded
         self.view = view
+        self.picks = picks
+        self.moving = tuple(map(schema.position, moving))
         self.elementwise = elementwise
         self.dynamic = dynamic
         self.batching = batching or ("aligned" if elementwise else "")

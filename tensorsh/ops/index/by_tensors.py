@@ -126,6 +126,7 @@ def _index_formula(input: Tensor, indices: tuple[Tensor, ...], slots: tuple[int,
 @op(
     "index(Tensor input, Tensor[] indices, any slots)",
     infer=_index_rule,
+    picks=True,
     half="native",
     names=(),
     formula=_index_formula,

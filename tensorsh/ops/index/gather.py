@@ -86,6 +86,7 @@ def _index_select_rule(input: Spec, dim: int, index: Spec) -> Spec:
 @op(
     "index_select(Tensor input, int dim, Tensor index)",
     infer=_index_select_rule,
+    picks=True,
     half="native",
     sample=([[1.0, 2.0], [3.0, 4.0]], 1, np.array([1, 1, 0])),
 )

@@ -39,6 +39,7 @@ from .by_tensors import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of
     "select(Tensor input, int dim, int index)",
     infer=lambda input, dim, index: input.with_shape(input.shape[:dim] + input.shape[dim + 1 :]),
     view=True,
+    moving=("index",),
     names=(),
     formula=lambda input, dim, index: "{0}[" + ":, " * dim + f"{index}]",
 )
@@ -57,6 +58,7 @@ def _(grad, input_spec, dim, index):
     infer=lambda grad, size, dim, index: grad.with_shape(size),
     half="native",
     grad_fn="SelectBackwardBackward0",
+    moving=("index",),
     names=(),
 )
 def select_backward(grad, size, dim, index):
@@ -89,6 +91,7 @@ def _slice_formula(input: Tensor, dim: int, start: int, end: int, step: int) -> 
     "slice(Tensor input, int dim, int start, int end, int step)",
     infer=_slice_rule,
     view=True,
+    moving=("start", "end"),
     names=(),
     formula=_slice_formula,
 )
@@ -106,6 +109,7 @@ def _(grad, input_spec, dim, start, end, step):
     infer=lambda grad, size, *_: grad.with_shape(size),
     half="native",
     grad_fn="SliceBackwardBackward0",
+    moving=("start", "end"),
     names=(),
 )
 def slice_backward(grad, size, dim, start, end, step):
@@ -197,7 +201,7 @@ def read(x: Tensor, index: Any) -> tuple[Tensor, dict[int, Tensor]]:
             dim += 1
         elif item is Ellipsis:
             dim += ndim - specified
-        elif type(item) is int:
+        elif type(item) is int or context.current().mode.is_number(item):
             view = _select(view, dim, item, place)
         elif type(item) is slice:
             view = _slice(view, dim, item)
@@ -273,6 +277,8 @@ def _item(item: Any) -> Any:
         return found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64)
     if isinstance(item, str):
         raise ArgumentError("new(): invalid data type 'str'", code="index-type")
+    if context.current().mode.is_number(item) and isinstance(item, int):
+        return item
     if hasattr(item, "__index__") and not isinstance(item, np.inexact | np.bool_):
         return item.__index__()
     raise BadIndex(
@@ -326,16 +332,42 @@ def _slice(x: Tensor, dim: int, part: slice, whole: bool = False) -> Tensor:
             help="reverse with x.flip(0), then slice",
         )
     size = x.spec.shape[dim]
-    start, end, _ = slice(
-        None if part.start is None else _bound(part.start), None if part.stop is None else _bound(part.stop)
-    ).indices(size)
+    start = None if part.start is None else _bound(part.start)
+    end = None if part.stop is None else _bound(part.stop)
+    mode = context.current().mode
+    if mode.is_number(start) or mode.is_number(end):
+        return _moving_slice(x, dim, start, end, step, whole)
+    start, end, _ = slice(start, end).indices(size)
     if not whole and step == 1 and start == 0 and end == size:
         return x
     return apply(slice_range, (x, dim, start, max(start, end), step))
 
 
+def _moving_slice(x: Tensor, dim: int, start: Any, end: Any, step: int, whole: bool) -> Tensor:
+    """The same where the ends are stand-ins for numbers that may be others the next time; their distance is not."""
+    size = x.spec.shape[dim]
+    first, last = (_within(end, size, default) for end, default in ((start, 0), (end, size)))
+    last = max(first, last)
+    length = context.current().mode.settled(last - first)
+    if not whole and step == 1 and length == size:
+        return x
+    return apply(slice_range, (x, dim, first, last, step))
+
+
+def _within(end: Any, size: int, default: int) -> Any:
+    """The end of a slice, counted from the front and no further than the tensor goes."""
+    if end is None:
+        return default
+    if end < 0:
+        end = end + size
+        return 0 if end < 0 else end
+    return size if end > size else end
+
+
 def _bound(value: Any) -> int:
     if type(value) is int:
+        return value
+    if context.current().mode.is_number(value) and isinstance(value, int):
         return value
     if isinstance(value, Tensor | np.integer | bool):
         return value.__index__()

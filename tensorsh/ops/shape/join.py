@@ -64,6 +64,7 @@ def cat_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
     "cat(Tensor[] tensors, int dim=0)",
     batching="along",
     infer=cat_infer,
+    picks=True,
     check=cat_check,
     promote="types",
     names=(),
@@ -129,6 +130,7 @@ def stack_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
 @op(
     "stack(Tensor[] tensors, int dim=0)",
     infer=stack_infer,
+    picks=True,
     check=stack_check,
     promote="types",
     names=("torch.stack",),
