@@ -42,7 +42,10 @@ def main(argv: list[str] | None = None) -> int:
             tell(f"tensorsh: {error.message}\nhelp: {error.help or 'tensorsh --help lists what there is'}")
         return error.exit_code
     except KeyboardInterrupt:
-        return interrupt.CODE
+        if not limits.time.over:
+            return interrupt.CODE
+        tell(f"tensorsh: {limits.time.error()}")
+        return 1
     except BrokenPipeError:
         _forget_stdout()
         return 0
@@ -106,14 +109,20 @@ def run(options: Options) -> int:
     if options.check:
         from .check import check
 
-        programs_begin()
+        programs_begin(options)
         return check(options.check, Report(options).error)
     if options.show_programs:
         from .programs import show
 
-        programs_begin()
+        programs_begin(options)
         return show(options.show_programs, Report(options).error)
     report = Report(options)
+    if options.timeout is not None and not wants_shell(options):
+        from .supervisor import supervise
+
+        code = supervise(options.timeout, report.error)
+        if code is not None:
+            return code
     with contextlib.closing(Output(options)) as output:
         try:
             session = make_session(options)
@@ -121,7 +130,7 @@ def run(options: Options) -> int:
             raise
         except TensorshError as error:
             raise UsageError(error.message, help=error.help) from None
-        programs_begin(options.max_memory)
+        programs_begin(options)
         session.on_warning = report.warning
         output.session = session
         if options.session is not None:
@@ -137,10 +146,11 @@ def run(options: Options) -> int:
         return code
 
 
-def programs_begin(max_memory: int | None = None) -> None:
+def programs_begin(options: Options) -> None:
     """From now on an interrupt is the program's, and so is garbage: what was imported is none."""
     limits.roomy_stack()
-    limits.memory.limit(max_memory)
+    limits.memory.limit(options.max_memory)
+    limits.time.begin(options.timeout)
     interrupt.raises()
     if not gc.isenabled():
         gc.freeze()
@@ -306,6 +316,10 @@ def run_text(
         )
     except TensorshError as error:
         keep_going(error)
+    except KeyboardInterrupt:
+        if not limits.time.over:
+            raise
+        keep_going(limits.time.report())  # not while a statement ran
     finally:
         finish_progress()
     return code

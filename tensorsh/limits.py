@@ -1,4 +1,4 @@
-"""What a program may use: the stack of C, memory.
+"""What a program may use: the stack of C, memory, time.
 
 Memory is limited by the system, which refuses what would be more before it is made. The limit is in force while
 programs run, and no longer: what undoes a failed statement and tells of its error needs some, too.
@@ -6,9 +6,14 @@ programs run, and no longer: what undoes a failed statement and tells of its err
 
 from __future__ import annotations
 
+import _signal
 import contextlib
 import os
+from types import FrameType
 from typing import Any
+
+from .errors import Facts, TensorshError, facts_of, know, report
+from .interrupt import interrupts
 
 #: bytes of C's stack: what a program nests (a hundred thousand `map`s) is followed by calls in C, which nothing counts
 STACK = 120 << 20
@@ -79,6 +84,41 @@ class Memory:
 
 #: of this process
 memory = Memory()
+
+
+class Time:
+    """The limit of time. `over` is set when it has passed, and the program is interrupted then."""
+
+    def __init__(self) -> None:
+        self.seconds: float | None = None
+        self.over = False
+
+    def begin(self, seconds: float | None) -> None:
+        """From now on SIGALRM says that the time is over. Who sends it is another matter (`supervisor`)."""
+        self.over, self.seconds = False, seconds
+        if seconds is not None and hasattr(_signal, "SIGALRM"):
+            _signal.signal(_signal.SIGALRM, self._pass)
+
+    def _pass(self, number: int, frame: FrameType | None) -> None:
+        self.over = True
+        interrupts(number, frame)
+
+    def error(self) -> BaseException:
+        """What the interrupt is to the program."""
+        message = f"the program may take {spelled(self.seconds or 0)}"
+        return know(TimeoutError(message), Facts("limit", "timeout", "--timeout SECONDS gives it more"))
+
+    def report(self) -> TensorshError:
+        """The same where no place is known."""
+        error = self.error()
+        return report(error, facts_of(error) or Facts("limit"))
+
+
+def spelled(seconds: float) -> str:
+    return f"{seconds:g} second" + "s" * (seconds != 1)
+
+
+time = Time()
 
 
 def machine_memory() -> int:

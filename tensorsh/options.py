@@ -29,6 +29,7 @@ SCRIPT `-` is standard input. The ARGUMENTs are the list `argv` in the program.
       --device D        where new tensors go: cpu, meta
       --threads N       threads for large operations
       --max-memory SIZE what a program may use, as 500M or 4G; by default what the machine has
+      --timeout SECONDS how long a program may run; in the shell, an input
       --keep-going      do not stop at the first error
       --timer           time each statement
       --no-compile      run loops statement by statement, never as compiled programs
@@ -68,6 +69,7 @@ class Options:
         self.device: str | None = None
         self.threads: int | None = None
         self.max_memory: int | None = None
+        self.timeout: float | None = None
         self.keep_going: bool = False
         self.timer: bool = False
         self.compile: bool = True
@@ -102,9 +104,10 @@ SWITCHES = {
 VALUES = {
     "-f": "format", "--format": "format", "-o": "output", "--output": "output", "--seed": "seed",
     "--dtype": "dtype", "--device": "device", "--threads": "threads", "--color": "color", "--session": "session",
-    "--max-memory": "max_memory",
+    "--max-memory": "max_memory", "--timeout": "timeout",
 }  # fmt: skip
 
+LONGEST = 1e8  # seconds that timers of systems count
 CHOICES = {"format": FORMATS, "color": ("auto", "always", "never")}
 SHORT = "cfo"  # short flags that take a value, which may follow without a space
 
@@ -175,7 +178,17 @@ def size(flag: str, text: str) -> int:
     return number << 10 * max(power, 0)
 
 
-READERS = {"seed": whole_number, "threads": whole_number, "max_memory": size}
+def seconds(flag: str, text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0
+    if not 0 < found <= LONGEST:
+        raise UsageError(f"{flag} wants a number of seconds, not {text!r}")
+    return found
+
+
+READERS = {"seed": whole_number, "threads": whole_number, "max_memory": size, "timeout": seconds}
 
 
 def positional(options: Options, words: list[str]) -> None:

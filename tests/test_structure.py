@@ -19,8 +19,9 @@ ROOT = Path(tensorsh.__file__).parent
 
 #: the floors of the house, lowest first: a file may import from its own layer and from those on lower floors
 FLOORS = (
-    "source interrupt kept limits stand_in streams",
+    "source interrupt kept stand_in streams",
     "errors",
+    "limits",
     "kinds",
     "options engine",
     "ops text io numpy_docs",
@@ -33,6 +34,7 @@ FLOORS = (
     "progress session",
     "display repl",
     "output",
+    "supervisor",
     "cli",
     "check programs",
     "__init__ __main__",

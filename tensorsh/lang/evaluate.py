@@ -26,7 +26,7 @@ from ..engine.core.warn import Event, Warnings
 from ..engine.records.op import registry
 from ..errors import DataError, ParseError, TensorshError, plain
 from ..interrupt import heard, unbroken
-from ..limits import memory
+from ..limits import memory, time
 from ..modules import Modules
 from ..modules.notebook import display
 from ..source import Source, Span, read_program
@@ -378,6 +378,8 @@ class Evaluator:
                 raise
             memory.lift()
             found = plain(error)
+            if time.over and isinstance(found, KeyboardInterrupt):
+                found = time.error().with_traceback(found.__traceback__)
             report = None if isinstance(found, (*PASSED_ON, TakenBack)) else self.fault(found)
             if before is not None and isinstance(found, BetweenRounds):
                 self.keep(before)
