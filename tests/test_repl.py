@@ -14,12 +14,12 @@ from tensorsh import Session
 from tensorsh.repl.bottom import signature_line
 from tensorsh.repl.complete import complete
 from tensorsh.repl.highlight import highlight
-from tensorsh.repl.layout import header_indent, next_indent
-from tensorsh.repl.lookup import signature_of
 from tensorsh.repl.loop import Lines, Shell, is_finished
 from tensorsh.repl.pasted import cleaned
 from tensorsh.repl.prompt import Prompt
-from tensorsh.repl.scan import place
+from tensorsh.services.layout import header_indent, next_indent
+from tensorsh.services.scan import place
+from tensorsh.services.signatures import signature_of
 
 
 class Screen:

@@ -12,7 +12,7 @@ from tensorsh.repl.brackets import pair
 from tensorsh.repl.loop import is_finished
 from tensorsh.repl.pasted import Typed, cleaned
 from tensorsh.repl.prompt import Prompt
-from tensorsh.repl.symbols import SYMBOLS, symbol_before, symbols_after
+from tensorsh.services.symbols import SYMBOLS, symbol_before, symbols_after
 from test_repl import RecordedShell, shell, typed  # noqa: F401
 
 IPYTHON = """\

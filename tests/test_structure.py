@@ -32,6 +32,7 @@ FLOORS = (
     "lang",
     "render",
     "progress session",
+    "services",
     "display repl",
     "output",
     "supervisor",

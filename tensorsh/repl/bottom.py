@@ -9,11 +9,11 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from ..engine.values.tensor import TENSORS
 from ..render.outline import bytes_text
+from ..services.scan import place
+from ..services.signatures import Signature, signature_of
 from ..session import Session
 from .commands import last_of, split_command
 from .commands.table import duration
-from .lookup import Signature, signature_of
-from .scan import place
 
 if TYPE_CHECKING:
     from .loop import Shell

@@ -8,7 +8,7 @@ from prompt_toolkit.formatted_text.utils import fragment_list_to_text
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.layout.utils import explode_text_fragments
 
-from .scan import CLOSING, scan
+from ..services.scan import CLOSING, scan
 
 OPENING = frozenset(CLOSING.values())
 #: longer texts are left alone: every key would read them anew

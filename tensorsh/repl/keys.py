@@ -27,10 +27,10 @@ from prompt_toolkit.key_binding.bindings.completion import generate_completions
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.keys import Keys
 
-from .layout import INDENT, header_indent, next_indent
+from ..services.layout import INDENT, header_indent, next_indent
+from ..services.symbols import symbol_before
 from .loop import is_finished
 from .pasted import FIRST, Typed, cleaned
-from .symbols import symbol_before
 
 ENTER = (Keys.ControlM, Keys.ControlJ)
 #: seconds in which more of what was sent at once comes

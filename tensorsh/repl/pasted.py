@@ -10,8 +10,8 @@ import re
 import textwrap
 from collections.abc import Callable
 
-from .layout import INDENT, header_indent, next_indent
-from .scan import CLOSING, scan
+from ..services.layout import INDENT, header_indent, next_indent
+from ..services.scan import CLOSING, scan
 
 #: what Python's shell and IPython write before a line of input
 PROMPTED = re.compile(r"(?:>>>|\.\.\.)(?: |$)|In \[\d*\]: ?|\s+\.\.\.:(?: |$)")

@@ -95,8 +95,8 @@ def about_error(shell: Shell) -> None:
 
 def source(shell: Shell, name: str) -> bool:
     """`name??`: the source of a function or class; whether there is any."""
+    from ...services.signatures import UNKNOWN
     from ..help import value_of
-    from ..lookup import UNKNOWN
 
     value = value_of(shell.session, name)
     text = None if value is UNKNOWN else shell.session.source_of(value) or library_source(value)

@@ -70,7 +70,7 @@ def type_(shell: Shell, argument: str) -> None:
         raise UsageError(
             ":type wants an expression", code="command", help="type `:type randn(2, 3) @ randn(3)`"
         )
-    from ..infer import inferred
+    from ...services.infer import inferred
 
     shell.tell(inferred(shell.session, Source(argument.strip(), shell.place)))
 

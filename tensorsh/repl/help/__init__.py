@@ -16,9 +16,9 @@ from ...engine.values.tensor import Tensor
 from ...errors import TensorshError, UsageError
 from ...lang.namespace import did_you_mean
 from ...render.paint import painter
+from ...services.scan import KEYWORDS, SOFT_KEYWORDS, place
+from ...services.signatures import UNKNOWN, method, resolve
 from ...session import Session
-from ..lookup import UNKNOWN, method, resolve
-from ..scan import KEYWORDS, SOFT_KEYWORDS, place
 from .errors import code_page, codes, find_codes
 from .families import FAMILIES, members
 from .page import Page

@@ -13,7 +13,7 @@ from ...lang.host import Dual
 from ...lang.namespace import Namespace, TypeName
 from ...numpy_docs import load
 from ...render.derivatives import formulas
-from ..lookup import Signature, method, signature
+from ...services.signatures import Signature, method, signature
 from .page import Page
 from .texts import tables
 
