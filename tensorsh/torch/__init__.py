@@ -20,7 +20,7 @@ CONTENTS = {
         "promote_types broadcast_shapes finfo iinfo Generator default_generator"
     ),
     "warning": "set_warn_always is_warn_always_enabled",
-    "types": (
+    "constants": (
         "layout memory_format strided newaxis "
         "Tensor Size device dtype inf nan pi e contiguous_format preserve_format channels_last channels_last_3d "
         "float16 half bfloat16 float32 float float64 double int8 int16 short int32 int int64 long uint8 bool "
@@ -73,6 +73,7 @@ NAMESPACES = (
     "cuda",
     "distributions",
     "func",
+    "functional",
     "linalg",
     "masked",
     "mps",
@@ -85,6 +86,7 @@ NAMESPACES = (
     "serialization",
     "storage",
     "testing",
+    "types",
     "utils",
     "version",
     "xpu",

@@ -1,77 +1,41 @@
-"""The types and constants of `torch.`: dtypes, memory formats, and the classes of what programs hold."""
+"""torch.types: what annotations of programs are written with."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from os import PathLike
+from typing import IO
 
-from ..engine.core.device import Device as device
-from ..engine.core.dtype import DType as dtype
-from ..engine.core.dtype import (
-    bfloat16,
-    complex64,
-    complex128,
-    float16,
-    float32,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    uint8,
-)
-from ..engine.core.dtype import bool_ as bool
-from ..engine.core.memory_format import FORMATS
-from ..engine.core.memory_format import MemoryFormat as memory_format
+from ..engine.core.device import Device as _device
+from ..engine.core.dtype import DType as _dtype
 from ..engine.core.results import Size
 from ..engine.values.tensor import Tensor
-from ..ops.tensors.attributes import Layout as layout
-from ..ops.tensors.attributes import strided
+from ..ops.tensors.attributes import Layout as _layout
+from .namespace import lazily
+from .storage import UntypedStorage as Storage
 
-half, float, double = float16, float32, float64
-short, int, long = int16, int32, int64
-cfloat, cdouble = complex64, complex128
-newaxis = None
-inf, nan, pi, e = math.inf, math.nan, math.pi, math.e
-contiguous_format = FORMATS["contiguous_format"]
-preserve_format = FORMATS["preserve_format"]
-channels_last = FORMATS["channels_last"]
-channels_last_3d = FORMATS["channels_last_3d"]
+_bool, _bytes, _complex, _float, _int, _str = bool, bytes, complex, float, int, str
+
+Number = int | float | bool
+Device = _device | str | int | None
+FileLike = str | PathLike[str] | IO[bytes]
+IntLikeType, FloatLikeType, BoolLikeType = int, float, bool
+
+_Number = (int, float, bool)
+_size = Size | list[int] | tuple[int, ...]
+_TensorOrTensors = Tensor | Sequence[Tensor]
+_TensorOrOptionalTensors = Tensor | Sequence[Tensor | None]
 
 __all__ = [
-    "Size",
-    "Tensor",
-    "bfloat16",
-    "bool",
-    "cdouble",
-    "cfloat",
-    "channels_last",
-    "channels_last_3d",
-    "complex64",
-    "complex128",
-    "contiguous_format",
-    "device",
-    "double",
-    "dtype",
-    "e",
-    "float",
-    "float16",
-    "float32",
-    "float64",
-    "half",
-    "inf",
-    "int",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "layout",
-    "long",
-    "memory_format",
-    "nan",
-    "newaxis",
-    "pi",
-    "preserve_format",
-    "short",
-    "strided",
-    "uint8",
+    "BoolLikeType", "Device", "FileLike", "FloatLikeType", "IntLikeType", "Number", "Size", "Storage", "Tensor",
+    "_Number", "_TensorOrOptionalTensors", "_TensorOrTensors", "_bool", "_bytes", "_complex", "_device", "_dtype",
+    "_float", "_int", "_layout", "_size", "_str",
 ]  # fmt: skip
+
+#: what `from torch.types import *` leaves out
+UNSTARRED = (
+    "BoolLikeType FloatLikeType IntLikeType Size Tensor _Number _TensorOrOptionalTensors _TensorOrTensors _bool "
+    "_bytes _complex _device _dtype _float _int _layout _size _str",
+)
+
+__getattr__, __dir__ = lazily(__name__)

@@ -20,16 +20,19 @@ from ..rules.numbers import SCALAR_NAMES, cast_array, check_number, int_range
 SEQUENCES = {list, tuple, range}
 #: what is a sequence to Python, but not one of numbers to be read
 WHOLE = (Tensor, np.ndarray, np.generic, str, bytes, dict)
+#: what says of itself of which dtype it is
+ARRAYS = (Tensor, np.ndarray, np.generic)
 
 
-def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type], Any]:
+def flatten(data: Any, dtype: DType | None) -> tuple[list[Any], tuple[int, ...], set[type], Any]:
     """The numbers of nested lists in order, their shape, their types; PyTorch's errors for anything else.
 
-    With them the lists themselves, as `plain` writes them if they had to be read so.
+    With them the lists themselves, as `plain` writes them if they had to be read so. What is no number becomes one
+    as elements of `dtype` do; without one it has to say of which dtype it is.
     """
     shape = sizes_of_first(data)
     if 0 in shape:  # there is nothing to be stored, whatever the other lists hold
-        for item in flat([data]):
+        for item in flat([data]) if dtype is None else ():
             check_numeric(item)
         return [], tuple(shape), {float, *map(type, flat([data]))}, data
     shape = []
@@ -51,8 +54,9 @@ def flatten(data: Any) -> tuple[list[Any], tuple[int, ...], set[type], Any]:
     if not kinds <= NUMBERS:
         written = plain(data)
         if written is not data:
-            return flatten(written)
-        level, kinds = numbers(level, shape, kinds)
+            return flatten(written, dtype)
+        level = numbers(level, shape, dtype or typed(data, level, shape))
+        kinds = set(map(type, level))
     return level, tuple(shape), kinds, data
 
 
@@ -103,40 +107,65 @@ def items_of(sequence: Any) -> list[Any]:
     return first + [sequence[place] for place in range(1, size)]
 
 
-def numbers(level: list[Any], shape: list[int], kinds: set[type]) -> tuple[list[Any], set[type]]:
-    """Innermost items that are not all plain numbers: 0-d tensors and NumPy's numbers, or an error."""
-    if isinstance(level[0], str) and shape:
-        raise BadValue("too many dimensions 'str'", raises=ValueError, code="tensor-data")
-    found = []
+def typed(data: Any, level: list[Any], shape: list[int]) -> DType:
+    """The dtype of nested lists whose innermost items are not all plain numbers, or PyTorch's error for one."""
+    refuse_text(level, shape)
     for item in flat(level):
         check_numeric(item)
-    for item in level:
-        if isinstance(item, list | tuple | range):
-            if isinstance(level[0], list | tuple | range):
-                break
-            integral = all(not isinstance(i, float | complex) for i in flat(level)) and [] not in level
-            raise ArgumentError(
-                "'list' object cannot be interpreted as an integer"
-                if integral
-                else "must be real number, not list",
-                code="ragged",
-                help="every row needs the same depth",
-            )
-        if not isinstance(level[0], Tensor) and isinstance(item, Tensor) and item.ndim > 0:
-            found.append(element(item))
-        elif isinstance(item, Tensor | np.generic):
-            found.append(element(item) if isinstance(item, Tensor) else item.item())
-        else:
-            found.append(item)
-    else:
-        return found, {type(item) for item in found}
-    raise ArgumentError("not a sequence", code="ragged", help="every row needs the same depth")
+    found = infer_dtype(data, set(map(type, flat(level))))
+    # a list of nothing is one of floats
+    return dt.promote_types(found, context.current().dtype) if holds_empty(level) else found
+
+
+def numbers(level: list[Any], shape: list[int], dtype: DType) -> list[Any]:
+    """Innermost items that are not all plain numbers, as what elements of the dtype are made of."""
+    refuse_text(level, shape)
+    if not shape and isinstance(level[0], str | bytes):
+        check_numeric(level[0])
+    if isinstance(level[0], list | tuple | range):
+        raise ArgumentError("not a sequence", code="ragged", help="every row needs the same depth")
+    return [number(item, dtype) for item in level]
+
+
+def refuse_text(level: list[Any], shape: list[int]) -> None:
+    """ValueError for a list of strings, each of which is a sequence."""
+    if isinstance(level[0], str) and shape:
+        raise BadValue("too many dimensions 'str'", raises=ValueError, code="tensor-data")
+
+
+def number(item: Any, dtype: DType) -> Any:
+    """What an element of the dtype is made of: a real number for floats, for others what can be an index."""
+    if type(item) in NUMBERS:
+        return item
+    if isinstance(item, Tensor):
+        return element(item, dtype)
+    if isinstance(item, np.generic) and (
+        (dtype.is_complex and np.iscomplexobj(item)) or (dtype is dt.bool_ and isinstance(item, np.bool_))
+    ):
+        return item.item()
+    real = dtype.category >= dt.FLOAT
+    kind = type(item)
+    if hasattr(kind, "__index__") or (real and hasattr(kind, "__float__")):
+        try:
+            return float(item) if real else operator.index(item)
+        except TypeError as error:
+            raise ArgumentError(str(error), code="tensor-data") from None
+    name = type_name(item)
+    raise ArgumentError(
+        f"must be real number, not {name}"
+        if real
+        else f"'{name}' object cannot be interpreted as an integer",
+        code="ragged" if kind in SEQUENCES else "tensor-data",
+        help="every row needs the same depth"
+        if kind in SEQUENCES
+        else "a tensor is made of numbers and lists of numbers",
+    )
 
 
 def check_numeric(item: Any) -> None:
     """PyTorch's error for what is no number."""
     text = isinstance(item, str | bytes)
-    if type(item) not in NUMBERS and (text or not isinstance(item, Tensor | np.generic)):
+    if type(item) not in NUMBERS and (text or not isinstance(item, ARRAYS)):
         raise ArgumentError(
             f"new(): invalid data type '{type_name(item)}'"
             if text
@@ -145,6 +174,11 @@ def check_numeric(item: Any) -> None:
             code="tensor-data",
             help="a tensor is made of numbers and lists of numbers",
         )
+
+
+def holds_empty(items: Any) -> bool:
+    """Whether one of nested lists is empty."""
+    return any(not item or holds_empty(item) for item in items if type(item) in SEQUENCES)
 
 
 def flat(items: Any) -> Any:
@@ -156,14 +190,15 @@ def flat(items: Any) -> Any:
             yield item
 
 
-def element(t: Tensor) -> Any:
+def element(t: Tensor, dtype: DType) -> Any:
     """The number of a tensor that stands among numbers."""
+    real = dtype.category >= dt.FLOAT
+    if not real and (t.spec.numel != 1 or t.dtype.category > dt.INT):
+        raise ArgumentError(
+            "only integer tensors of a single element can be converted to an index",
+            help="stack joins tensors; a list where a tensor is needed does too",
+        )
     if t.spec.numel != 1:
-        if t.dtype.category <= dt.INT:
-            raise ArgumentError(
-                "only integer tensors of a single element can be converted to an index",
-                help="stack joins tensors; a list where a tensor is needed does too",
-            )
         raise BadValue(
             "only one element tensors can be converted to Python scalars",
             raises=ValueError,
@@ -196,7 +231,7 @@ def own_dtype(item: Any, default: DType) -> DType:
     """The dtype that a tensor or number of NumPy brings, or a Python number stands for."""
     if isinstance(item, Tensor):
         return item.dtype
-    if isinstance(item, np.generic):
+    if isinstance(item, np.ndarray | np.generic):
         check(np.asarray(item))
         return dt.of(item)
     return dt.of_number(type(item), default)
@@ -207,7 +242,7 @@ def nested(data: Any) -> bool:
     level = data if type(data) in SEQUENCES else ()
     while level:
         kinds = set(map(type, level))
-        if any(issubclass(kind, Tensor | np.generic) for kind in kinds):
+        if any(issubclass(kind, ARRAYS) for kind in kinds):
             return True
         if not kinds & SEQUENCES:
             return False
@@ -220,13 +255,14 @@ def array_of(data: Any, dtype: DType | None) -> tuple[np.ndarray[Any, Any], DTyp
     """A new array of nested lists, numbers, tensors or arrays, and its dtype."""
     if isinstance(data, Tensor):
         return data.array.copy(), data.dtype
-    if isinstance(data, np.ndarray | np.generic) and not isinstance(data, str):
+    of_numpy = isinstance(data, np.generic) and not isinstance(data, str | bytes)
+    if isinstance(data, np.ndarray) or (dtype is None and of_numpy):
         found = np.asarray(data)
         check(found)
         return found.copy("K"), dt.of(found)
     if type(data) in SEQUENCES and holds_array(data):
         data = spread_arrays(data)
-    values, shape, kinds, data = flatten(data)
+    values, shape, kinds, data = flatten(data, dtype)
     found_dtype = dtype or infer_dtype(data, kinds)
     return stored(values, found_dtype, kinds).reshape(shape), found_dtype
 
@@ -240,8 +276,10 @@ def holds_array(items: Any) -> bool:
 
 
 def spread_arrays(items: Any) -> list[Any]:
-    """Nested lists whose arrays are lists of NumPy's numbers."""
-    found = []
+    """Nested lists whose arrays are lists of NumPy's numbers; where the first item is a number, none is a list."""
+    found: list[Any] = []
+    if type(items[0]) in NUMBERS:
+        return list(items)
     for item in items:
         if isinstance(item, Tensor) and item.ndim:
             item = list(item)
@@ -279,6 +317,7 @@ def stored(values: list[Any], dtype: DType, kinds: set[type]) -> np.ndarray[Any,
 def stored_integers(values: list[Any], dtype: DType, kinds: set[type]) -> np.ndarray[Any, Any]:
     low, high = int_range(dtype)
     if float in kinds:
+        stored_integers([value for value in values if type(value) is int], dt.int64, {int})
         array = np.array(values, np.float64)
         if not ((array >= low) & (array <= high)).all():
             for value in values:

@@ -260,6 +260,11 @@ def _as_tuple(index: list[Any]) -> tuple[Any, ...]:
     return tuple(index)
 
 
+def invalid_data(text: str | bytes) -> Exception:
+    kind = "str" if isinstance(text, str) else "bytes"
+    return ArgumentError(f"new(): invalid data type '{kind}'", code="index-type")
+
+
 def _item(item: Any) -> Any:
     """One part of an index as None, `...`, an int, a slice, a bool or an index tensor."""
     if item is None or item is Ellipsis or type(item) in (int, bool, slice):
@@ -273,10 +278,12 @@ def _item(item: Any) -> Any:
         found = shared(item)
         return _item(found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64))
     if isinstance(item, list | tuple | range):
+        if item and isinstance(item[0], str | bytes):
+            raise invalid_data(item[0])
         found = registry["engine.tensor_of"](list(item))
         return found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64)
-    if isinstance(item, str):
-        raise ArgumentError("new(): invalid data type 'str'", code="index-type")
+    if isinstance(item, str | bytes):
+        raise invalid_data(item)
     if context.current().mode.is_number(item) and isinstance(item, int):
         return item
     if hasattr(item, "__index__") and not isinstance(item, np.inexact | np.bool_):

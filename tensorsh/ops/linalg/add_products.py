@@ -16,7 +16,7 @@ from ...engine.records.op import Op, op
 from ...engine.run.apply import apply
 from ...errors import DTypeError, ShapeError
 from ..rules.families import conj
-from ..rules.infer import wrap_dim
+from ..rules.infer import real_dim
 from ..rules.numbers import check_factor, number_array
 from ..shape.broadcast import expanded_size
 from .matmul import adjoint, bmm, mm, mv
@@ -163,16 +163,18 @@ def _(grad, mat, alpha):
 # ------------------------------------------------------------------ batches
 
 
-def _check_batches(a: Spec, b: Spec) -> None:
+def _batches_onto(input: Spec, a: Spec, dims: tuple[int, ...], b: Spec) -> Spec:
+    """The result's shape: the sizes of `a` along `dims` and of the columns of `b`, which the input must expand to."""
+    out = _onto(input, (*[a.shape[real_dim(d, a)] for d in dims], b.shape[real_dim(2, b)]))
     if a.ndim != 3:
         raise ShapeError("batch1 must be a 3D tensor", code="matmul-rank")
-    wrap_dim(2, b.ndim)
     if b.ndim != 3:
         raise ShapeError("batch2 must be a 3D tensor", code="matmul-rank")
+    return out
 
 
 def _addbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
-    _check_batches(a, b)
+    out = _batches_onto(input, a, (1,), b)
     if a.shape[0] != b.shape[0]:
         raise ShapeError(
             f"batch1 and batch2 must have same number of batches, got {a.shape[0]} and {b.shape[0]}",
@@ -184,7 +186,6 @@ def _addbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
             code="matmul-shape",
             help=transposes(a.shape, b.shape),
         )
-    out = _onto(input, (a.shape[1], b.shape[2]))
     same_dtype(input, b, "self and mat2 must have the same dtype, but got {} and {}", "title")
     same_dtype(a, b, "mat1 and mat2 must have the same dtype, but got {} and {}", "title")
     no_bool("addmm_impl_cpu_", a)
@@ -225,9 +226,8 @@ def _(grad, batch1, alpha):
 
 
 def _baddbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
-    _check_batches(a, b)
+    out = _batches_onto(input, a, (0, 1), b)
     check_batch_sizes(a, b)
-    out = _onto(input, (*a.shape[:2], b.shape[2]))
     if not (input.dtype is a.dtype is b.dtype):
         x, y, z = (dt.c_names[s.dtype] for s in (input, a, b))
         raise DTypeError(

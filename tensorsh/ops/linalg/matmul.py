@@ -27,6 +27,7 @@ from ...engine.run.operators import install_work
 from ...engine.values.tensor import TENSORS, Tensor
 from ...errors import ShapeError
 from ..rules.families import conj
+from ..rules.infer import real_dim
 from .product_rules import (
     bmm_dtype,
     check_batch_sizes,
@@ -125,6 +126,7 @@ def matrices_multiplied(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _mv_infer(a: Spec, b: Spec) -> Spec:
+    real_dim(0, a)
     if a.ndim != 2 or b.ndim != 1:
         raise ShapeError(
             f"vector + matrix @ vector expected, got 1, {a.ndim}, {b.ndim}",

@@ -251,7 +251,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_cau
         return apply(whole, (query, key, value, attn_mask, is_causal, scale))
     weights = _weights(query, key, attn_mask, is_causal, scale)
     if dropout_p > 0:
-        weights = drop(weights, dropout_p, True, False, feature=False, alpha=False)
+        weights = drop(weights, dropout_p, True, False, feature=False, alpha=False, raises=RuntimeError)
     return multiply(weights, value)
 
 

@@ -35,8 +35,10 @@ def drop(
             "'<' not supported between instances of 'complex' and 'float'", code="argument-type"
         )
     if not 0.0 <= p <= 1.0:
+        if p != p:
+            raises = RuntimeError  # no comparison of PyTorch's function in Python finds it
         raise BadValue(
-            f"dropout probability has to be between 0 and 1, but got {p}",
+            f"dropout probability has to be between 0 and 1, but got {p if raises is ValueError else f'{p:g}'}",
             raises=raises,
             code="dropout-p",
             help="p is the share that is set to 0: 0.5 drops every other element on average",

@@ -15,8 +15,7 @@ from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, GradientError, ShapeError
 from ..rules.families import not_implemented
-from ..rules.infer import bad_call
-from ..tensors.attributes import real_dim
+from ..rules.infer import bad_call, real_dim
 
 Array = np.ndarray[Any, Any]
 

@@ -52,6 +52,13 @@ def wrap_dim(dim: int, ndim: int) -> int:
     return dim % n
 
 
+def real_dim(dim: int, of: Spec) -> int:
+    """A dimension of a tensor that must have one."""
+    if not of.shape:
+        raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions", code="dim-range")
+    return wrap_dim(dim, of.ndim)
+
+
 def wrap_dims(dims: Sequence[int] | int | None, ndim: int) -> tuple[int, ...]:
     """Dimensions counted from the front; None and () mean all. A repeated one is an error."""
     if dims is None or dims == ():

@@ -7,7 +7,6 @@ from typing import Any
 from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.memory_format import CONTIGUOUS
-from ...engine.core.spec import Spec
 from ...engine.core.titles import Titled, titled
 from ...engine.core.warn import warn
 from ...engine.graph import backward as engine
@@ -16,8 +15,8 @@ from ...engine.graph.walk import retain
 from ...engine.records.op import composite
 from ...engine.run.apply import promoted
 from ...engine.values.tensor import Tensor, install, make_tensor, read_only
-from ...errors import ArgumentError, BadIndex, DTypeError, GradientError
-from ..rules.infer import wrap_dim
+from ...errors import ArgumentError, DTypeError, GradientError
+from ..rules.infer import real_dim
 from ..shape.strided import address, owner
 
 # ------------------------------------------------------------------ sizes
@@ -35,13 +34,6 @@ def size(input, dim):
     if dim is None:
         return input.shape
     return input.spec.shape[real_dim(dim, input.spec)]
-
-
-def real_dim(dim: int, of: Spec) -> int:
-    """A dimension of a tensor that must have one."""
-    if not of.shape:
-        raise BadIndex(f"Dimension specified as {dim} but tensor has no dimensions")
-    return wrap_dim(dim, of.ndim)
 
 
 for spelling in ("dim", "ndimension"):

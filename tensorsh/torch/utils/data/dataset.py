@@ -194,7 +194,9 @@ class Subset(Dataset[T_co]):
         return len(self.indices)
 
 
-def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = None) -> list[Subset[Any]]:
+def random_split(
+    dataset: Any, lengths: Sequence[int | float], generator: Any = torch.default_generator
+) -> list[Subset[Any]]:
     """Subsets of these lengths, which may be fractions of 1, of a random permutation of the dataset.
 
     What fractions leave over goes to the first subsets, one sample each. ValueError where the lengths do not
