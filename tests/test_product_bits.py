@@ -2,7 +2,8 @@
 
 A case is the form, m, k, n and checksums of the results; its number is the seed of its operands. The form says
 which factors are transposed views (T) of stored matrices, or is a linear layer with its gradients, a batch of two
-times a matrix (T: transposed) with its gradients, a matrix times a vector, two vectors, or two batches.
+times a matrix (T: transposed) with its gradients, a matrix times a vector, two vectors, two batches, or a product
+added to a matrix and to a row.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ def operands(form: str, m: int, k: int, n: int) -> tuple[Any, Any]:
 def results(form: str, m: int, k: int, n: int) -> list[Any]:
     if form == "BATCH":
         return [torch.randn(4, m, k) @ torch.randn(4, k, n), torch.randn(4, m, k) @ torch.randn(4, n, k).mT]
+    if form == "ADD":
+        a, b, c = torch.randn(m, k), torch.randn(k, n), torch.randn(m, n)
+        factors = {"beta": 0.3, "alpha": 2.0}
+        return [torch.addmm(c, a, b), torch.addmm(c[0], a, b), torch.addmm(c, a, b, **factors)]
     if form == "DOT":
         return [torch.randn(k) @ torch.randn(k)]
     if form.startswith("FOLD"):

@@ -142,12 +142,39 @@ def is_outer(a: Any, b: Any) -> bool:
     return a.ndim == b.ndim == 2 and a.shape[1] == 1 < min(a.shape[0], b.shape[1]) and a.dtype.kind == "f"
 
 
-def product_onto(input: Array, a: Array, b: Array) -> Array:
-    """`input + a @ b`; what is added in parts begins with the input."""
-    if a.dtype is FLOAT32 and b.dtype is FLOAT32 and _part(a.shape[1]) < a.shape[1]:
-        if a.size and b.size and order_of(a, b) == FUSED:
-            return _chain_of_fused(a, b, input)
-    return np.add(input, matrix_product(a, b))
+def product_onto(input: Array, a: Array, b: Array, factor: Any = None) -> Array:
+    """`input + factor * (a @ b)`; chains of rounded products and what is added in parts begin with the input.
+
+    Where the sum begins with the input BLAS has the factor on one of the matrices.
+    """
+    (m, k), n = a.shape, b.shape[1]
+    if a.dtype is FLOAT32 and b.dtype is FLOAT32 and m * k * n:
+        order = order_of(a, b)
+        if order == FUSED and _part(k) < k:
+            return _chain_of_fused(a, b if factor is None else b * factor, input)
+        if order == CHAIN and m * k * n <= FOLLOWED:
+            a = a if factor is None else a * factor
+            reader = reader_of(input, a, b)
+            if reader is not None:
+                found: Array = reader.call(chain_onto, (input, a, b), (m, n), a.dtype)
+                return found
+            return chain_onto(input, a, b, np.empty((m, n), FLOAT32))
+    product = matrix_product(a, b)
+    return np.add(input, product if factor is None else product * factor)
+
+
+def chain_onto(input: Array, a: Array, b: Array, out: Array) -> Array:
+    """`input + a @ b`, one rounded product after the other; the result last, as compiled programs call it."""
+    (m, k), n = a.shape, b.shape[1]
+    terms = np.empty((1 + k, m, n), FLOAT32)
+    terms[0] = input
+    np.multiply(a.T[:, :, None], b[:, None], out=terms[1:])
+    out[...] = np.add.reduce(terms, axis=0) if m * n > 1 else np.add.accumulate(terms)[-1]
+    if adds_fours(a, b):
+        cells = before_vectors(m, n)
+        if cells is not None:
+            out[cells] = _sums_of_fours(terms[:, cells[0], cells[1]], 1)
+    return out
 
 
 def matrix_product(a: Array, b: Array) -> Array:
@@ -207,7 +234,7 @@ def _follow(a: Array, b: Array, order: int, out: Array) -> None:
 def _chain_of_fused(a: Array, b: Array, onto: Array | None = None) -> Array:
     k = a.shape[-1]
     part = _part(k)
-    if by_columns(a, b, part):
+    if by_columns(a, b, part) or by_columns(a, b, k % part):
         a = a.swapaxes(-1, -2).copy().swapaxes(-1, -2)
     if part == k:
         return matmul(a, b)
@@ -259,11 +286,13 @@ def _add_fours(rows: Array, columns: Array, out: Array) -> None:
         out[cells] = _sums_of_fours(terms)
 
 
-def _sums_of_fours(terms: Array) -> Array:
-    eights = len(terms) & ~7
-    groups = terms[:eights].reshape(-1, 8, terms.shape[1])
+def _sums_of_fours(terms: Array, first: int = 0) -> Array:
+    """Sums of the rows of terms, which are changed; the `first` ones, of which there are none or one, stand alone."""
+    eights = (len(terms) - first) & ~7
+    groups = terms[first : first + eights].reshape(-1, 8, terms.shape[1])
     groups[:, 4] = np.add.reduce(groups[:, 4:], axis=1)
-    total = np.add.reduce(groups[:, :5], axis=(0, 1))
-    for term in terms[eights:]:
+    chain = groups[:, :5].reshape(-1, terms.shape[1])
+    total = np.add.reduce(np.concatenate((terms[:first], chain)) if first else chain, axis=0)
+    for term in terms[first + eights :]:
         total += term
     return total

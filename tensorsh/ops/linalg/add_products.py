@@ -19,7 +19,7 @@ from ..rules.families import conj
 from ..rules.infer import real_dim
 from ..rules.numbers import check_factor, number_array
 from ..shape.broadcast import expanded_size
-from .matmul import adjoint, bmm, mm, mv
+from .matmul import adjoint, batches, bmm, mm, mv
 from .product_rules import check_batch_sizes, check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
 
 
@@ -80,9 +80,12 @@ def addmm(input, a, b, beta, alpha):
 
 
 def _added(input: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    if beta == alpha == 1:
-        return product_onto(input, a, b)
-    return combined(input, matrix_product(a, b), beta, alpha)
+    kind = dt.of(a)
+    if beta == 0 or kind is not dt.float32:
+        return combined(input, matrix_product(a, b), beta, alpha)
+    if beta != 1:
+        input = input * number_array(beta, kind)
+    return product_onto(input, a, b, None if alpha == 1 else number_array(alpha, kind))
 
 
 def _addmm_derivatives(record: Op, turned: bool) -> None:
@@ -251,7 +254,7 @@ def baddbmm(input, a, b, beta, alpha):
     >>> baddbmm([[10.]], ones(1, 1, 2), ones(1, 2, 1))
     tensor([[[12.]]])
     """
-    return combined(input, np.matmul(a, b), beta, alpha)
+    return combined(input, batches(a, b), beta, alpha)
 
 
 @baddbmm.derivative("input")

@@ -62,6 +62,7 @@ def _mm_infer(a: Spec, b: Spec) -> Spec:
 @op(
     "mm(Tensor input, Tensor mat2)",
     infer=_mm_infer,
+    names=("torch.mm", "Tensor.mm", "torch.spmm", "torch.dsmm"),
     formula="{0} @ {1}",
     sample=([[1.0, 2.0, 0.5]], [[3.0], [4.0], [-1.0]]),
 )
@@ -241,10 +242,10 @@ def bmm(a, b):
     >>> bmm([[[1., 2.]]], [[[3.], [4.]]])
     tensor([[[11.]]])
     """
-    return _batches(a, b)
+    return batches(a, b)
 
 
-def _batches(a: Any, b: Any) -> Any:
+def batches(a: Any, b: Any) -> Any:
     if is_batch_ordered(a, b):
         return batch_product(a, b)
     return products(a, b) if shares(a, b) else matrices(a, b)
@@ -312,7 +313,7 @@ def _product(a: Any, b: Any) -> Any:
         return product(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
     if a.ndim == 1 and b.ndim == 2:
         return matrix_product(a[None], b)[0]
-    return _batches(a, b)
+    return batches(a, b)
 
 
 def _product_record(grad_fn: str, infer: Any) -> Op:

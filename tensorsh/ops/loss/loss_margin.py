@@ -212,8 +212,15 @@ def multi_margin_primitive(x, target, p, margin, weight, reduction):
     z[at] = 0
     if weight is not None:
         z = z * weight.reshape(-1)[target][:, None]
-    losses = z.sum(1) / x.dtype.type(rows.shape[1])
-    return reduce_array(losses, reduction) if reduction != "none" or x.ndim > 1 else losses.reshape(())
+    losses = np.add.accumulate(z, axis=1)[:, -1] / x.dtype.type(rows.shape[1])
+    if reduction != "none":
+        return _reduced(losses.astype(np.float64), reduction, x.dtype)
+    return losses if x.ndim > 1 else losses.reshape(())
+
+
+def _reduced(losses: Any, reduction: str, dtype: Any) -> Any:
+    """The sum or the mean of losses, for which PyTorch has a double."""
+    return np.asarray(reduce_array(losses, reduction), dtype)
 
 
 @multi_margin_primitive.derivative("input")
@@ -223,12 +230,12 @@ def _(grad, input, target, p, margin, weight, reduction):
     index = target.reshape(-1, 1)
     z = margin - rows.gather(1, index) + rows
     own = registry["nn.functional.one_hot"](index.flatten(), classes) == 1
-    slope = where((z > 0) & ~own, 1.0 if p == 1 else 2 * z, 0.0)
+    factor = 1 / (n * classes) if reduction == "mean" else 1 / classes
+    slope = where((z > 0) & ~own, factor if p == 1 else 2 * factor * z, 0.0)
     if weight is not None:
         slope = slope * weight.flatten()[index]
     slope = slope - where(own, slope.sum(1, keepdim=True), 0.0)
-    each = spread_grad(grad, reduction, n).reshape(-1, 1)
-    return (each * slope / classes).reshape(input.shape)
+    return ((grad.reshape(-1, 1) if reduction == "none" else grad) * slope).reshape(input.shape)
 
 
 @composite(
@@ -274,7 +281,7 @@ def _multilabel_slopes(x: Any, target: Any) -> tuple[Any, Any]:
             code="target-range",
             help=f"there are {classes} classes",
         )
-    losses, slopes = np.zeros(len(rows), x.dtype), np.zeros_like(rows)
+    losses, slopes = np.zeros(len(rows)), np.zeros_like(rows)
     for n, (row, label) in enumerate(zip(rows, labels, strict=True)):
         stop = int(np.argmax(label < 0)) if (label < 0).any() else classes
         wanted = label[:stop]
@@ -282,7 +289,7 @@ def _multilabel_slopes(x: Any, target: Any) -> tuple[Any, Any]:
         others[wanted] = False
         z = 1 - row[wanted][:, None] + row[None, others]
         hit = z > 0
-        losses[n] = np.where(hit, z, 0).sum() / classes
+        losses[n] = np.where(hit, z, 0).sum(dtype=np.float64) / classes
         np.subtract.at(slopes[n], wanted, hit.sum(1) / classes)
         slopes[n, others] += hit.sum(0) / classes
     return losses, slopes.reshape(x.shape)
@@ -292,7 +299,10 @@ def _multilabel_slopes(x: Any, target: Any) -> tuple[Any, Any]:
 def multilabel_margin_primitive(x, target, reduction):
     """Σ max(0, 1 - (x[wanted] - x[other])) / C over all pairs of a wanted and another class."""
     losses, _ = _multilabel_slopes(x, target)
-    return reduce_array(losses, reduction) if reduction != "none" or x.ndim == 2 else losses.reshape(())
+    if reduction != "none":
+        return _reduced(losses, reduction, x.dtype)
+    losses = losses.astype(x.dtype)
+    return losses if x.ndim == 2 else losses.reshape(())
 
 
 @op(
