@@ -207,4 +207,4 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
 
 
 #: float32 arrays up to this many elements go through float64 where NumPy's own loops miss the last digit
-EXACT = 4096
+EXACT = 1 << 15

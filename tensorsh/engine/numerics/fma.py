@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core.readers import reader_of
+from .element_functions import MULTIPLY_ADD
 
 Array = np.ndarray[Any, Any]
 
@@ -56,6 +57,9 @@ def multiply_add(a: Any, b: Any, c: Any) -> Any:
     """a * b + c of arrays that broadcast, a float32 one rounded once; of other dtypes as two operations."""
     if a.dtype != FLOAT32:
         return a * b + c
+    found = MULTIPLY_ADD.of(a, b, c)
+    if found is not None:
+        return found
     # NumPy casts in pieces where dtypes differ, which takes five times as long
     wide = np.multiply(_wide(a), _wide(b))
     if wide.ndim:

@@ -11,17 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import EXACT
 from .fma import multiply_add
 
 LANES = 8
 #: beyond this many columns PyTorch starts a tree of partial results
 MOST_COLUMNS = 128
+#: more elements take too long
+MOST_ELEMENTS = 4096
 
 
 def moments(x: Any) -> tuple[Any, Any]:
     """(mean, variance) of the rows of an array (rows, columns), each of shape (rows, 1)."""
-    if x.dtype == np.float32 and 0 < x.size <= EXACT and x.shape[1] <= MOST_COLUMNS:
+    if x.dtype == np.float32 and 0 < x.size <= MOST_ELEMENTS and x.shape[1] <= MOST_COLUMNS:
         mean, total = _welford(x)
         return mean[:, None], (total / np.float32(x.shape[1]))[:, None]
     if not x.shape[1]:

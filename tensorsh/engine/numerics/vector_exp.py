@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core.readers import reader_of
+from .element_functions import EXP
 from .fma import combined
 
 Array = np.ndarray[Any, Any]
@@ -26,7 +27,8 @@ LANES = 8
 
 LOG2_E = float(np.float32(1 / np.log(2.0)))
 #: log 2 as two floats have it. A multiple of it, and what is left of x without, are exact in float64
-LOG_2 = 0.693145751953125 + 1.428606765330187045e-06
+LOG_2_PARTS = 0.693145751953125, 1.428606765330187045e-06
+LOG_2 = sum(LOG_2_PARTS)
 #: of the polynomial p, from the highest power
 POLYNOMIAL = tuple(
     float(np.float32(c))
@@ -115,6 +117,8 @@ def exp(x: Array, out: Array | None = None) -> Array:
             found: Array = reader.call(exp, (x,), x.shape, x.dtype, alike=True)
             return found
         out = np.empty(x.shape, FLOAT32)
+    if EXP.fill(out, x):
+        return out
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         _exp(x, out)
     return out

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core.readers import reader_of
+from .element_functions import LOG, LOG1P
 
 Array = np.ndarray[Any, Any]
 
@@ -37,6 +38,9 @@ def log(x: Array, out: Array | None = None) -> Array:
         if reader is not None:
             found: Array = reader.call(log, (x,), x.shape, x.dtype, alike=True)
             return found
+        out = np.empty(x.shape, FLOAT32)
+    if LOG.fill(out, x):
+        return out
     e = _exponent(x)
     m = (x.view(np.int32) - (e << 23)).view(FLOAT32)
     return _sum(e, m - ONE, ONE, m, x, LARGEST, out)
@@ -49,6 +53,9 @@ def log1p(x: Array, out: Array | None = None) -> Array:
         if reader is not None:
             found: Array = reader.call(log1p, (x,), x.shape, x.dtype, alike=True)
             return found
+        out = np.empty(x.shape, FLOAT32)
+    if LOG1P.fill(out, x):
+        return out
     e = _exponent(x + ONE)
     scale = ((127 - e) << 23).view(FLOAT32)
     m = x.astype(FLOAT64)
@@ -62,9 +69,7 @@ def _exponent(x: Array) -> Array:
     return ((x * TO_ONE).view(np.int32) >> 23) - 127
 
 
-def _sum(
-    e: Array, above: Array, one: np.float32, below: Array, x: Array, end: float, out: Array | None
-) -> Array:
+def _sum(e: Array, above: Array, one: np.float32, below: Array, x: Array, end: float, out: Array) -> Array:
     """The logarithm from the exponent and q = above / (one + below); beyond `end` infinite, of nan nan."""
     finite = x <= end
     beyond = None if finite.all() else x + FLOAT32.type(np.inf)  # `out` may be x
@@ -84,8 +89,6 @@ def _sum(
     square *= q
     square *= p
     total += square
-    if out is None:
-        out = np.empty(e.shape, FLOAT32)
     out[...] = total
     if beyond is not None:
         np.copyto(out, beyond, where=~finite)

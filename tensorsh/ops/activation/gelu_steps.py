@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.core.dtype import EXACT
+from ...engine.numerics.element_functions import GELU, GELU_BACKWARD
 from ...engine.numerics.fma import multiply_add
 
 Array = np.ndarray[Any, Any]
@@ -36,7 +37,7 @@ EXPONENTIAL = (
 #: of erf: how fast t = 1 / (1 + p x) falls, and the polynomial in t, from the highest power
 FALL = F32(0.3275911)
 ERROR = (F32(1.061405429), F32(-1.453152027), F32(1.421413741), F32(-0.284496736), F32(0.254829592))
-ONE, HALF, TWO = F32(1), F32(0.5), F32(2)
+ZERO, ONE, HALF, TWO = F32(0), F32(1), F32(0.5), F32(2)
 
 
 def takes(x: Array, approximate: str) -> bool:
@@ -46,6 +47,9 @@ def takes(x: Array, approximate: str) -> bool:
 
 def forward(x: Array) -> Array:
     """x / 2 · (1 + erf(x / √2))."""
+    found = GELU.of(x)
+    if found is not None:
+        return found
     with np.errstate(all="ignore"):
         scaled = x * ROOT
         half = x * HALF
@@ -54,6 +58,9 @@ def forward(x: Array) -> Array:
 
 def backward(grad: Array, x: Array) -> Array:
     """The gradient: grad · ((1 + erf(x / √2)) / 2 + x / √(2π) · e^(-x²/2))."""
+    found = GELU_BACKWARD.of(grad, x)
+    if found is not None:
+        return found
     with np.errstate(all="ignore"):
         scaled = x * ROOT
         decay = exponential(-(scaled * scaled))
@@ -69,11 +76,12 @@ def error_function(x: Array, decay: Array) -> Array:
 
 
 def exponential(x: Array) -> Array:
-    """e^x."""
+    """e^x, 0 where that is no normal float32."""
+    below = x < LEAST
     x = np.maximum(np.minimum(x, GREATEST), LEAST)
     power = np.floor(multiply_add(x, LOG2_E, HALF))
     found = polynomial(EXPONENTIAL, multiply_add(-power, LOG_2, x))
-    return np.ldexp(found, power.astype(np.int32) - 1) * TWO
+    return np.where(below, ZERO, np.ldexp(found, power.astype(np.int32) - 1) * TWO)
 
 
 def polynomial(coefficients: tuple[Any, ...], x: Array) -> Array:

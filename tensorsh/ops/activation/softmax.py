@@ -167,6 +167,8 @@ def log_softmax_kernel(x, dim):
     if half and is_last(x, dim):  # rounded here, and with them their logarithms
         sums = sums.astype(kind)
         return (d - LOG(sums.astype(np.float32)).astype(kind)).astype(kind)
+    if vector_exp.is_small(d) and not is_last(x, dim):
+        return d - vector_log.log(sums)
     return (d - LOG(sums)).astype(kind, copy=False)
 
 

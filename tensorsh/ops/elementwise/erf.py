@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from ...engine.numerics.erf_polynomial import P
-from ..rules.families import FLOAT32, SMALL
+from ..rules.families import FLOAT32
 
 Array = np.ndarray[Any, Any]
+
+#: elements up to which SciPy's is asked
+MOST = 4096
 
 
 def erf(x: Array, out: Array | None = None) -> Array:
     """The error function; SciPy's for small arrays and other dtypes."""
-    if x.dtype is FLOAT32 and x.size > SMALL:
+    if x.dtype is FLOAT32 and x.size > MOST:
         return odd_tanh(x, x * x, P, out)
     import scipy.special
 

@@ -63,26 +63,22 @@ def vector_exp(c: Code, x: str) -> str:
     for how, bound in (("olt", vectors.LEAST), ("ogt", vectors.GREATEST)):
         x = c.select(KIND, c.compare(how, KIND, x, number(bound)), number(bound), x)
     power = c.intrinsic("rint", KIND, c.binary("fmul", KIND, x, number(vectors.LOG2_E)))
-
-    def wide(a: str) -> str:
-        return c.cast(a, KIND, "double")
-
-    def single(a: str) -> str:
-        return c.cast(a, "double", KIND)
-
-    def times(a: str, b: str, plus: str) -> str:
-        return c.binary("fadd", "double", c.binary("fmul", "double", a, b), plus)
-
-    multiple = c.binary("fmul", "double", wide(power), literal(vectors.LOG_2, "double"))
-    s = single(c.binary("fsub", "double", wide(x), multiple))
-    square, s = wide(c.binary("fmul", KIND, s, s)), wide(s)
-    first, *others = (literal(each, "double") for each in vectors.POLYNOMIAL)
-    p = first
+    s = x
+    for part in vectors.LOG_2_PARTS:
+        s = fused(c, power, number(-part), s)
+    first, *others = vectors.POLYNOMIAL
+    p = number(first)
     for each in others:
-        p = wide(single(times(p, s, each)))
-    u = c.binary("fadd", KIND, single(times(p, square, s)), number(1))
+        p = fused(c, p, s, number(each))
+    square = c.binary("fmul", KIND, s, s)
+    u = c.binary("fadd", KIND, fused(c, p, square, s), number(1))
     shifted = c.binary("fadd", KIND, power, number(1.5 * 2**23))
     return _scaled(c, u, c.binary("sub", "i32", c.bits(shifted, KIND, "i32"), str(0x4B400000)))
+
+
+def fused(c: Code, a: str, b: str, plus: str) -> str:
+    """a * b + plus, rounded once."""
+    return c.intrinsic("fma", KIND, a, b, plus)
 
 
 def vector_log(c: Code, x: str) -> str:
@@ -99,9 +95,7 @@ def vector_log1p(c: Code, x: str) -> str:
     exponent = _log_exponent(c, c.binary("fadd", KIND, x, number(1)))
     bits = c.binary("shl", "i32", c.binary("sub", "i32", "127", exponent), "23")
     scale = c.bits(bits, "i32", KIND)
-    product = c.binary("fmul", "double", c.cast(x, KIND, "double"), c.cast(scale, KIND, "double"))
-    less = c.cast(c.binary("fsub", KIND, scale, number(1)), KIND, "double")
-    m = c.cast(c.binary("fadd", "double", product, less), "double", KIND)
+    m = fused(c, x, scale, c.binary("fsub", KIND, scale, number(1)))
     found = _log_sum(c, exponent, m, 2, m)
     beyond = c.binary("fadd", KIND, x, number(math.inf))
     return c.select(KIND, c.compare("ugt", KIND, x, number(logs.GREATEST)), beyond, found)
@@ -124,8 +118,7 @@ def _log_sum(c: Code, exponent: str, above: str, one: float, below: str) -> str:
     first, *others = logs.POLYNOMIAL
     p = number(first)
     for each in others:
-        product = c.binary("fmul", "double", wide(p), wide(square))
-        p = c.cast(c.binary("fadd", "double", product, literal(each, "double")), "double", KIND)
+        p = fused(c, p, square, number(each))
     total = c.binary(
         "fdiv", "double", wide(above), c.binary("fadd", "double", wide(below), literal(one, "double"))
     )

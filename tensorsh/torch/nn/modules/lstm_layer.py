@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ....engine.core.spec import Spec
+from ....engine.numerics.onednn_products import chains, product
 from ....engine.records.op import op
 from ....engine.run.apply import apply
 from ...namespace import torch
-from .gate_products import chains, product
 from .lstm_steps import backward_step, forward_step
 
 Array = np.ndarray[Any, Any]

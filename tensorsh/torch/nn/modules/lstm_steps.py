@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ....engine.compile.element_code import ElementCode
+from ....engine.numerics.element_code import ElementCode
 from ....engine.numerics.fma import combined
-from .gate_functions import ONE, POLYNOMIALS, sigmoid, tanh
+from ....engine.numerics.onednn_functions import ONE, POLYNOMIALS, sigmoid, tanh
 
 Array = np.ndarray[Any, Any]
 #: does the step of this number
@@ -17,13 +17,13 @@ Step = Callable[[int], None]
 
 
 def _forward(*given: Any) -> list[str]:
-    from .gate_code import forward
+    from .lstm_code import forward
 
     return forward(*given)
 
 
 def _backward(*given: Any) -> list[str]:
-    from .gate_code import backward
+    from .lstm_code import backward
 
     return backward(*given)
 

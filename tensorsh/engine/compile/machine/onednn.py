@@ -1,9 +1,9 @@
-"""`gate_functions` as instructions, and what an LSTM layer does to its gates in one step."""
+"""Functions of one float32 number as oneDNN's layers compute them: `numerics.onednn_functions` as instructions."""
 
 from __future__ import annotations
 
-from ....engine.compile.machine.code import Code, literal
-from . import gate_functions as functions
+from ...numerics import onednn_functions as functions
+from .code import Code, literal
 
 KIND = "float"
 
@@ -21,7 +21,7 @@ def negative(c: Code, x: str) -> str:
 
 
 def tanh(c: Code, x: str, table: str) -> str:
-    """`gate_functions.tanh`, step by step; `table` is where the polynomials are."""
+    """`onednn_functions.tanh`, step by step; `table` is where the polynomials are."""
     size = c.intrinsic("fabs", KIND, x)
     bits = c.bits(size, KIND, "i32")
     which = c.binary("ashr", "i32", c.binary("sub", "i32", bits, str(functions.FIRST)), str(functions.SHIFT))
@@ -40,14 +40,14 @@ def tanh(c: Code, x: str, table: str) -> str:
 
 
 def sigmoid(c: Code, x: str) -> str:
-    """`gate_functions.sigmoid`, step by step."""
-    e = _exp(c, negative(c, c.intrinsic("fabs", KIND, x)))
+    """`onednn_functions.sigmoid`, step by step."""
+    e = exp(c, negative(c, c.intrinsic("fabs", KIND, x)))
     e = c.binary("fdiv", KIND, e, c.binary("fadd", KIND, e, number(1)))
     below = c.compare("slt", "i32", c.bits(x, KIND, "i32"), "0")
     return c.select(KIND, below, e, c.binary("fsub", KIND, number(1), e))
 
 
-def _exp(c: Code, x: str) -> str:
+def exp(c: Code, x: str) -> str:
     least, greatest = number(functions.LEAST), number(functions.GREATEST)
     zero = c.compare("olt", KIND, x, least)
     x = c.select(KIND, c.compare("olt", KIND, x, greatest), x, greatest)  # of what is no number, too
@@ -65,36 +65,40 @@ def _exp(c: Code, x: str) -> str:
     return c.binary("fmul", KIND, found, number(2))
 
 
-def forward(c: Code, ins: list[str], tables: list[str]) -> list[str]:
-    """From products, biases of the four gates and c to the gates, the next c and h."""
-    sums = [c.binary("fadd", KIND, a, b) for a, b in zip(ins[:4], ins[4:8], strict=True)]
-    i, f, o = (sigmoid(c, sums[k]) for k in (0, 1, 3))
-    g = tanh(c, sums[2], tables[0])
-    after = fma(c, i, g, c.binary("fmul", KIND, ins[8], f))
-    return [i, f, g, o, after, c.binary("fmul", KIND, o, tanh(c, after, tables[0]))]
+#: of GELU: 1 / √2, 1 / √π, how fast t = 1 / (1 + p x) falls, the polynomial in t
+ROOT, DENSITY, FALL = 0.7071067690849304, 0.5641895532608032, 0.3275911
+ERROR = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
 
 
-def backward(c: Code, ins: list[str], tables: list[str]) -> list[str]:
-    """From the gates, both c, the gradients of the output, of h and of c to those of the gates and of c before."""
+def gelu(c: Code, x: str) -> str:
+    """`ops.activation.gelu_steps.forward`, step by step."""
+    scaled = c.binary("fmul", KIND, x, number(ROOT))
+    half = c.binary("fmul", KIND, x, number(0.5))
+    return fma(c, _erf(c, scaled, _decay(c, scaled)), half, half)
 
-    def times(*factors: str) -> str:
-        found, *others = factors
-        for each in others:
-            found = c.binary("fmul", KIND, found, each)
-        return found
 
-    i, f, g, o, before, after, grad_output, grad_h, grad_c = ins
-    tanh_c = tanh(c, after, tables[0])
-    dh = c.binary("fadd", KIND, grad_output, grad_h)
-    one = number(1)
-    dc = times(fma(c, negative(c, tanh_c), tanh_c, one), dh, o)
-    dc = c.binary("fadd", KIND, dc, grad_c)
-    of_i, of_f, of_o = (fma(c, negative(c, gate), gate, gate) for gate in (i, f, o))
-    of_g = fma(c, negative(c, g), g, one)
-    return [
-        times(of_i, dc, g),
-        times(of_f, dc, before),
-        times(times(i, dc), of_g),
-        times(of_o, dh, tanh_c),
-        times(dc, f),
-    ]
+def gelu_backward(c: Code, grad: str, x: str) -> str:
+    """`ops.activation.gelu_steps.backward`, step by step."""
+    scaled = c.binary("fmul", KIND, x, number(ROOT))
+    decay = _decay(c, scaled)
+    slope = c.binary("fmul", KIND, c.binary("fmul", KIND, scaled, number(DENSITY)), decay)
+    factor = fma(c, _erf(c, scaled, decay), number(0.5), c.binary("fadd", KIND, slope, number(0.5)))
+    return c.binary("fmul", KIND, grad, factor)
+
+
+def _decay(c: Code, x: str) -> str:
+    """e^(-x²)."""
+    return exp(c, negative(c, c.binary("fmul", KIND, x, x)))
+
+
+def _erf(c: Code, x: str, decay: str) -> str:
+    """erf(x), with e^(-x²)."""
+    size = c.intrinsic("fabs", KIND, x)
+    t = c.binary("fdiv", KIND, number(1), fma(c, number(FALL), size, number(1)))
+    first, *others = ERROR
+    found = number(first)
+    for each in others:
+        found = fma(c, found, t, number(each))
+    found = fma(c, found, negative(c, c.binary("fmul", KIND, decay, t)), number(1))
+    below = c.compare("slt", "i32", c.bits(x, KIND, "i32"), "0")
+    return c.select(KIND, below, negative(c, found), found)

@@ -8,27 +8,25 @@ code comes: it is looked for in the user's cache after some work, else another p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if (
-    TYPE_CHECKING
-):  # what finds and makes code is imported when there is enough work: most programs never have it
-    from .machine.code import Code
-
 Array = np.ndarray[Any, Any]
-#: writes the instructions for one element: from its inputs and the tables' addresses to its outputs
-Write = Callable[["Code", list[str], list[str]], list[str]]
+#: writes the instructions for one element to a `compile.machine.Code`: from its inputs and the tables' addresses to
+#: its outputs. What finds and makes code is imported when there is enough work: most programs never have it
+Write = Callable[[Any, list[str], list[str]], list[str]]
 
 FLOAT32 = np.dtype(np.float32)
 
 # Work is counted in elements that NumPy passes over, about half a nanosecond each, never timed.
 #: after so much the cache is looked into, another process is asked, then looked for each time; after so much LLVM is
 #: loaded here where there is no other process
-LOOK, ASK, WAIT, MAKE = 1 << 22, 1 << 26, 1 << 25, 1 << 33
+LOOK, ASK, WAIT, MAKE = 1 << 23, 1 << 25, 1 << 25, 1 << 33
 #: what a call of NumPy's costs besides
 CALL = 2_000
+#: fewer elements are not worth a call of machine code
+LEAST = 256
 
 
 class ElementCode:
@@ -75,11 +73,29 @@ class ElementCode:
 
         return step
 
+    def fill(self, out: Array, *arrays: Array) -> bool:
+        """Whether `out` is now what it should be: arrays of one shape, each in one piece, if there is machine code."""
+        if out.size < LEAST or not self.ready(out.size):
+            return False
+        each = (*arrays, out)
+        if not all(a.dtype is FLOAT32 and a.shape == out.shape and a.flags.c_contiguous for a in each):
+            return False
+        self.steps([a.reshape(1, 1, -1) for a in each])(0)
+        return True
+
+    def of(self, *arrays: Any) -> Array | None:
+        """A new array of the function's values, if there is machine code for these arguments."""
+        first = arrays[0]
+        if first.size < LEAST or any(type(a) is not np.ndarray for a in arrays):
+            return None
+        out = np.empty(first.shape, FLOAT32)
+        return out if self.fill(out, *arrays) else None
+
     # ---------------------------------------------------------------- how it comes about
 
     def _advance(self) -> None:
-        from . import apart, store
-        from .machine.image import placed
+        from ..compile import apart, store
+        from ..compile.machine.image import placed
 
         if not store.usable():
             self.next = MAKE
@@ -102,8 +118,8 @@ class ElementCode:
 
     def make(self) -> None:
         """Have it now, from LLVM; without it, never."""
-        from . import store
-        from .machine.assembler import assembled
+        from ..compile import store
+        from ..compile.machine.assembler import assembled
 
         try:
             owner, address, image = assembled(self.text(), thorough=True)
@@ -124,7 +140,7 @@ class ElementCode:
 
     def text(self) -> str:
         """A loop over rows and one over columns; everything it has to know is in a table of 64-bit integers."""
-        from .machine.code import ATTRIBUTES, Code
+        from ..compile.machine.code import ATTRIBUTES, Code
 
         c = Code()
         arrays = self.ins + self.outs

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy._core.multiarray import c_einsum
 
-from ....engine.numerics.fma import multiply_add
-from ....engine.numerics.small_products import by_columns
-from ....engine.numerics.threaded_products import matmul
+from .fma import multiply_add
+from .small_products import by_columns
+from .threaded_products import matmul
 
 Array = np.ndarray[Any, Any]
 

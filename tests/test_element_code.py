@@ -1,0 +1,79 @@
+"""Functions of each element as machine code: the bits that NumPy gives, and how the code comes about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tensorsh.engine.compile import apart, store
+from tensorsh.engine.compile.machine.assembler import available
+from tensorsh.engine.numerics import element_code, element_functions, fma, vector_exp, vector_log
+from tensorsh.engine.numerics.element_code import ElementCode
+from tensorsh.ops.activation import gelu_steps
+
+Array = np.ndarray[Any, Any]
+
+SPECIAL = [0, -0.0, np.inf, -np.inf, np.nan, 1e-30, -1e-30, 1e-4, 88, -88, 100, -110]
+NUMBERS = np.random.RandomState(0)
+X = np.concatenate([SPECIAL, NUMBERS.randn(3000) * 4, np.geomspace(1e-30, 80, 1000)]).astype(np.float32)
+POSITIVE = np.geomspace(1e-30, 1e30, X.size).astype(np.float32)
+Y = NUMBERS.randn(X.size).astype(np.float32)
+
+FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
+    "exp": (element_functions.EXP, lambda: vector_exp.exp(X)),
+    "log": (element_functions.LOG, lambda: vector_log.log(POSITIVE)),
+    "log1p": (element_functions.LOG1P, lambda: vector_log.log1p(POSITIVE)),
+    "multiply_add": (element_functions.MULTIPLY_ADD, lambda: fma.multiply_add(X, Y, POSITIVE)),
+    "gelu": (element_functions.GELU, lambda: gelu_steps.forward(X)),
+    "gelu_backward": (element_functions.GELU_BACKWARD, lambda: gelu_steps.backward(Y, X)),
+}
+
+
+@pytest.mark.skipif(not available(), reason="no LLVM")
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_bits_are_those_of_numpy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, function = FUNCTIONS[name]
+    with monkeypatch.context() as without, np.errstate(all="ignore"):
+        without.setattr(ElementCode, "ready", lambda self, elements, times=1: False)
+        wanted = function()
+    code.make()
+    called = []
+    monkeypatch.setattr(code, "function", lambda address, run=code.function: called.append(run(address)))
+    found = function()
+    assert called
+    assert found.view(np.int32).tolist() == wanted.view(np.int32).tolist()
+
+
+@pytest.mark.skipif(not available(), reason="no LLVM")
+def test_it_comes_when_there_was_work(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(element_code, "MAKE", 1 << 26)
+    monkeypatch.setattr(store, "usable", lambda: True)
+    monkeypatch.setattr(apart, "possible", lambda: False)
+    x, out = X.copy(), np.empty_like(X)
+
+    def negative() -> ElementCode:
+        return ElementCode(lambda c, ins, tables: [c.add(f"fneg float {ins[0]}")], 1, 1, 1000)
+
+    first = negative()
+    rounds = 0
+    while not first.fill(out, x):
+        rounds += 1
+    assert 1 < rounds < 1000
+    assert out.tobytes() == (-x).tobytes()
+    second = negative()
+    assert [second.fill(out, x) for _ in range(4)] == [False, True, True, True]  # from the cache
+
+
+def test_what_it_cannot_take_is_left_to_numpy() -> None:
+    code = ElementCode(lambda c, ins, tables: ins, 1, 1, 1)
+    code.function = lambda address: pytest.fail("was called")
+    out = np.empty((40, 40), np.float32)
+    assert not code.fill(out, np.ones((40, 40)))
+    assert not code.fill(out, np.ones((40, 40), np.float32).T[::-1])
+    assert not code.fill(out, np.ones(40, np.float32))
+    assert not code.fill(out[:2, :2], np.ones((2, 2), np.float32))
+    assert code.of(np.float32(1)) is None
