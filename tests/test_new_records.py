@@ -83,6 +83,10 @@ def declared() -> SimpleNamespace:
     def _(grad, input_spec):
         return grad.new_zeros(input_spec.shape).slice_scatter(grad, 0, 0, None, 2)
 
+    @evens.batched
+    def _(slices, x):
+        return x.value[:, ::2]
+
     @op("jittered(Tensor input, any generator)", infer=lambda x, _: x, batching="drawn", names=())
     def jittered(x, generator):
         return x + stream(generator).uniform(x.shape, x.dtype, 0, 1)
@@ -159,6 +163,7 @@ def session(records: SimpleNamespace) -> Session:
         ("vmap(squash)(ones(2, 1))", "tensor([[0.5000],\n        [0.5000]])"),
         ("vmap(lambda x: power(x, 0))(arange(4.).reshape(2, 2))", "tensor([ 1., 13.])"),
         ("vmap(evens)(arange(6.).reshape(2, 3))", "tensor([[0., 2.],\n        [3., 5.]])"),
+        ("vmap(evens)(ones(2, 3, requires_grad=True)).grad_fn.name()", "SliceBackward0"),
         ("vmap(jitter, randomness='different')(zeros(2, 1))", "tensor([[0.4963],\n        [0.7682]])"),
         # meta
         ("squash(ones(2, device='meta'))", "tensor(..., device='meta', size=(2,))"),

@@ -15,9 +15,8 @@ from tensorsh.engine.core import context
 from tensorsh.engine.core.mode import Listening
 from tensorsh.engine.modes.levels import Mapping
 from tensorsh.engine.records.op import Op
-from tensorsh.engine.values.batched import Batched, over_slices, rules
+from tensorsh.engine.values.batched import Batched, over_slices
 from tensorsh.engine.values.tensor import Tensor, make_tensor
-from tensorsh.ops.transforms import batching, batching_products  # noqa: F401  (they fill `rules`)
 
 PROGRAMS = read_lines("transforms.jsonl.gz")
 
@@ -51,7 +50,7 @@ def recorded_calls() -> dict[str, list[tuple[Op, tuple[Any, ...]]]]:
 
     class Noting(Listening):
         def heard(self, op: Op, args: tuple[Any, ...], result: Any) -> None:
-            if (op.name in rules or op.batching) and not context.current().mode.batches:
+            if (op.batch_rule is not None or op.batching) and not context.current().mode.batches:
                 key = f"{op.schema} {[getattr(a, 'spec', a) for a in args]}"
                 found = calls.setdefault(op.name, {})
                 if len(found) < 12:
@@ -121,3 +120,19 @@ def test_reshape_of_mapped_values_is_a_view_where_it_can_be(capsys: pytest.Captu
         "    print(torch.vmap(f, dim)(x).grad_fn.name())"
     )
     assert capsys.readouterr().out.split() == ["ViewBackward0", "UnsafeViewBackward0", "ViewBackward0"]
+
+
+def test_whole_slices_are_reduced_as_pytorch_does(capsys: pytest.CaptureFixture[str]) -> None:
+    Session().run(
+        "import torch\n"
+        "from torch import vmap\n"
+        "x = torch.arange(3, dtype=torch.int32)\n"
+        "for name in ('sum', 'mean', 'prod'):\n"
+        "    print(vmap(lambda t: getattr(t, name)(dtype=torch.float64))(x).dtype)\n"
+        "y = torch.rand(3, requires_grad=True)\n"
+        "print(vmap(lambda t: t.sum())(y).grad_fn.name(), vmap(lambda t: t.mean())(y).grad_fn.name())\n"
+        "print(vmap(lambda t: t.quantile(0.5, dim=1, keepdim=True))(torch.ones(3, 1, 2)).shape)"
+    )
+    printed = capsys.readouterr().out.split("\n")
+    assert printed[:3] == ["torch.float64"] * 3
+    assert printed[3:5] == ["SumBackward1 MeanBackward1", "torch.Size([3, 1, 1])"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ShapeError
+from ...errors import BadIndex, ShapeError
 from .device import Device, cpu
 from .dtype import DType
 from .results import Size
@@ -121,3 +121,15 @@ def _mismatch(shapes: tuple[Shape, ...]) -> Exception:
             merged.append(b if a == 1 else a)
         result = tuple(reversed(merged))
     raise AssertionError("shapes broadcast after all")
+
+
+def wrap_dim(dim: int, ndim: int) -> int:
+    """A dimension counted from the front; PyTorch's error when it is out of range."""
+    n = max(ndim, 1)
+    if not -n <= dim < n:
+        raise BadIndex(
+            f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})",
+            code="dim-range",
+            help=f"the tensor has {ndim} dimension{'s' * (ndim != 1)}",
+        )
+    return dim % n

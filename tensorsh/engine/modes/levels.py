@@ -14,8 +14,9 @@ from ..core import context
 from ..core.mode import Mode
 from ..graph.inference import refuse_write
 from ..records.op import Op, registry
-from ..values.batched import Batched, lifted, run_batched, write_batched
+from ..values.batched import Batched, lifted
 from ..values.tensor import Tensor
+from .slices import run_batched, write_batched
 
 
 class Batch:
@@ -43,7 +44,7 @@ def level_of_new() -> int:
 
 
 class Batching(Mode):
-    """Operations on batched tensors run by the rules of `batched`, for all vmaps that are running."""
+    """Operations on batched tensors run by their rules (`slices`), for all vmaps that are running."""
 
     batches: tuple[Batch, ...] = ()
 

@@ -143,11 +143,12 @@ class Op(Recorded):
     moving     names of ints that say where the output or its part lies, so that no shape depends on them alone
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
-    batching   how vmap runs it on all slices at once (`ops.transforms.batching`): "aligned" (further dimensions
+    batching   how vmap runs it on all slices at once (`engine.modes.batching_kinds`): "aligned" (further dimensions
                in front change nothing; so are those that are `elementwise`), "together" (the same, if all tensors have
                them), "along" (its parameters name dimensions; without one "along all" means all, "along flat" all in a
-               row), "folded" (it works on (N, C, …)), "loss" (a `reduction` of what is elementwise), "drawn" (random
-               numbers); or slice by slice
+               row; of a result with one more, "along new"), "folded" (it works on (N, C, …); "folded first": only the
+               first tensor is of these), "loss" (a `reduction` of what is elementwise), "drawn" (random numbers); else
+               by a rule of its own (`batched`), or slice by slice
     dynamic    what PyTorch's vmap says of an operation whose results have another shape for each slice
     half       "float32": 16-bit floats are computed in float32 and rounded once; "native": as they are
     wide_gradient   PyTorch has a kernel for its derivative, which computes 16-bit gradients in float32, too:
@@ -242,6 +243,8 @@ class Op(Recorded):
         self.replacing = None if inplace_grad_fn is None else Recorded(schema, inplace_grad_fn)
         #: of a view that does not see what it looks through: (base, bound arguments) → those for the base
         self.from_base: Rule | None = None
+        #: how vmap runs it, where it is of no kind
+        self.batch_rule: Rule | None = None
         #: of one that programs cannot call: the same in those that they can, for `explain`
         self.written: Rule | None = None
         #: for `explain`: where the first input was made by this operation, how both together are called and
@@ -274,6 +277,14 @@ class Op(Recorded):
             return function
 
         return declare
+
+    def batched(self, function: Rule) -> Rule:
+        """Declare how vmap runs the operation on all slices at once: `function(slices, *args)`.
+
+        `slices` is an `engine.modes.slices.Slices`, and so is told what a rule gets and gives.
+        """
+        self.batch_rule = function
+        return function
 
     def in_public(self, function: Rule) -> Rule:
         """Declare how the operation, which programs cannot call, is written in operations that they can."""

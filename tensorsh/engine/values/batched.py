@@ -2,9 +2,8 @@
 
 `vmap(f)` calls `f` once. Its arguments are `Batched`: their `spec` is that of a slice, their `value` is a
 tensor with the mapped dimension in front (itself a `Batched` of an outer `vmap`, if there is one). An
-operation that meets one is run by a rule on the values (`kinds` and `rules`, filled by `ops.transforms.batching`); one
-without a rule runs slice by slice, and its results are stacked. Only the values have a graph, so a gradient walks
-back through the rules.
+operation that meets one is run by its rule on the values (`engine.modes.slices`); one without a rule runs slice by
+slice, and its results are stacked. Only the values have a graph, so a gradient walks back through the rules.
 """
 
 from __future__ import annotations
@@ -13,17 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
 from ...errors import BadValue, Facts, ShapeError, know
-from ..core.spec import Spec
 from ..core.tree import flatten, map_leaves, unflatten
-from ..records.op import Op, registry
+from ..records.op import registry
 from .tensor import Tensor, full_spec
-
-#: how an operation runs on batched arguments: `rule(op, args, size)` gives results with the batch in front
-Rule = Callable[[Op, tuple[Any, ...], int], Any]
-#: that of the operations of one name
-rules: dict[str, Rule] = {}
-#: that of each kind that records name (`Op.batching`)
-kinds: dict[str, Rule] = {}
 
 CONTROL_FLOW = (
     "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
@@ -154,46 +145,8 @@ def batched_in(value: Any) -> list[Batched]:
     return [leaf for leaf in flatten(value)[0] if type(leaf) is Batched]
 
 
-# ------------------------------------------------------------------ running an operation
-
-
-def run_batched(op: Op, args: tuple[Any, ...]) -> Any:
-    """An operation with batched arguments: its rule for the innermost vmap, or slice by slice."""
-    found = batched_in(args)
-    level = max(t.level for t in found)
-    size = next(t.slices for t in found if t.level == level)
-    refuse_dynamic(op)
-    rule = rules.get(op.name) or kinds.get(op.batching)
-    # what belongs to an outer vmap is a plain tensor for the rule
-    if rule is not None:
-        result = rule(op, tuple([_seen(a, level) for a in args]), size)
-        if result is not NotImplemented:
-            return (
-                map_leaves(lambda t: Batched(t, level), result)
-                if type(result) is tuple
-                else Batched(result, level)
-            )
-    return over_slices(op.run, args, {})
-
-
 for _name, _value in (("__module__", "torch"), ("__name__", "Tensor"), ("__qualname__", "Tensor")):
     type.__setattr__(Batched, _name, _value)  # to a program it is a tensor like any other
-
-
-class Mapped:
-    """A batched argument as rules see it: `value` with the batch in front, `spec` of one slice."""
-
-    __slots__ = ("spec", "value")
-
-    def __init__(self, value: Tensor, spec: Spec):
-        self.value = value
-        self.spec = spec
-
-
-def _seen(a: Any, level: int) -> Any:
-    if type(a) is tuple:
-        return tuple([_seen(x, level) for x in a])
-    return Mapped(a.value, a.spec) if type(a) is Batched and a.level == level else a
 
 
 def over_slices(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -243,33 +196,3 @@ def stacked(results: Sequence[Any], level: int, size: int) -> Any:
         else:
             joined.append(Batched(registry["stack"](list(each), 0), level))
     return unflatten(joined, structure)
-
-
-def write_batched(op: Op, args: tuple[Any, ...]) -> Tensor:
-    """The in-place form of an operation on batched arguments: its result, copied into the target."""
-    target = args[0]
-    deepest = max(t.level for t in batched_in(args))
-    if type(target) is not Batched or target.level < deepest:
-        raise BadValue(
-            "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` "
-            "in extra_args that has more elements than `self`. This happened due to `other` being vmapped over "
-            "but `self` not being vmapped over in a vmap. Please try to use out-of-place operators instead of "
-            "inplace arithmetic. If said operator is being called inside the PyTorch framework, please file a "
-            "bug report instead.",
-            code="vmap",
-            help=f"make a new tensor: x = x.{op.name}(…)",
-        )
-    if target.requires_grad_slot:
-        # what is saved for the derivative must not be what is overwritten
-        args = (registry["clone"](target), *args[1:])
-    result = run_batched(op, args)
-    if result.spec.shape != target.spec.shape:
-        raise ShapeError(
-            f"output with shape {list(target.spec.shape)} doesn't match the broadcast shape "
-            f"{list(result.spec.shape)}",
-            code="inplace-shape",
-        )
-    from ..run.inplace import apply_inplace
-
-    apply_inplace(registry["copy"], (target.value, result.value, False))
-    return target

@@ -123,6 +123,7 @@ def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
 @fused(
     "softmax_backward(Tensor grad, Tensor output, int dim)",
     _softmax_gradient,
+    batching="along",
     infer=same,
     exact=vector_exp.takes_along,
 )
@@ -184,6 +185,7 @@ def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
 @fused(
     "log_softmax_backward(Tensor grad, Tensor output, int dim)",
     _log_softmax_gradient,
+    batching="along",
     infer=same,
     exact=vector_exp.takes_along,
 )

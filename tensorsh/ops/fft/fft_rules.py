@@ -93,6 +93,7 @@ def _(grad, input_spec, dim, norm, onesided):
 
 @op(
     "fft_c2r(Tensor input, int[] dim, int norm, int last)",
+    batching="along",
     infer=lambda a, dim, norm, last: spec(resized(a, dim[-1], last), a.dtype.to_real(), a.device),
     names=(),
     grad_fn="FftC2RBackward0",

@@ -51,6 +51,11 @@ def _(grad):
     return grad.unsqueeze(0)
 
 
+@without_batch.batched
+def _(slices, x):
+    return x.value.squeeze(1)
+
+
 # ------------------------------------------------------------------ forward
 
 

@@ -16,7 +16,7 @@ from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec, common_shape, spec
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
-from ...engine.records.op import op
+from ...engine.records.op import op, registry
 from ...engine.run.apply import apply
 from ...engine.run.inplace import apply_inplace
 from ...engine.values.tensor import Tensor, full_spec, wrap
@@ -225,6 +225,40 @@ def _(grad, indices, slots, values_spec, accumulate):
 @index_put.derivative("values")
 def _(grad, indices, slots):
     return apply(index, (grad, indices, slots))
+
+
+# ------------------------------------------------------------------ of all slices of a vmap
+
+
+@index.batched
+def _(slices, x, indices, slots):
+    moved = tuple([d + 1 for d in slots])
+    if not slices.any_varies(indices):
+        if slots[-1] - slots[0] != len(slots) - 1:
+            return NotImplemented  # the indexed dimensions would go in front of the batch
+        return slices.run(x.value, indices, moved)
+    if slots != tuple(range(len(slots))):
+        return NotImplemented
+    rank, found = slices.rank(indices), tuple(slices.fronts(*indices))
+    if not slices.any_varies(x):
+        return slices.run(x, found, slots)
+    return slices.run(x.value, (_each_slice(slices.size, rank), *found), (0, *moved))
+
+
+@index_put.batched
+def _(slices, x, indices, slots, values, accumulate):
+    if slots != tuple(range(len(slots))):
+        return NotImplemented
+    rank, found = slices.rank(indices), tuple(slices.fronts(*indices))
+    target = slices.full(x)
+    values = slices.front(values, rank + target.ndim - 1 - len(slots))
+    moved = (0, *[d + 1 for d in slots])
+    return slices.run(target, (_each_slice(slices.size, rank), *found), moved, values, accumulate)
+
+
+def _each_slice(size: int, rank: int) -> Tensor:
+    """0, 1, 2, … as an index of the batch beside indices of `rank` dimensions."""
+    return registry["arange"](size).reshape((size, *[1] * rank))
 
 
 def lookup(x: Tensor, indices: Sequence[Tensor | None]) -> Tensor:

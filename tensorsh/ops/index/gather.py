@@ -112,6 +112,13 @@ def _(grad, input_spec, dim, index):
     return zeros_of(input_spec, grad).index_add(dim, index, grad)
 
 
+@index_select.batched
+def _(slices, x, dim, index):
+    if slices.any_varies(index) or not x.spec.shape:
+        return NotImplemented
+    return slices.run(x.value, dim % len(x.spec.shape) + 1, index)
+
+
 # ------------------------------------------------------------------ in the flattened tensor
 
 

@@ -37,6 +37,7 @@ from .by_tensors import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of
 
 @op(
     "select(Tensor input, int dim, int index)",
+    batching="along",
     infer=lambda input, dim, index: input.with_shape(input.shape[:dim] + input.shape[dim + 1 :]),
     view=True,
     moving=("index",),
@@ -54,22 +55,23 @@ def _(grad, input_spec, dim, index):
 
 
 @op(
-    "select_backward(Tensor grad, any size, int dim, int index)",
-    infer=lambda grad, size, dim, index: grad.with_shape(size),
+    "select_backward(Tensor grad, any shape, int dim, int index)",
+    batching="along",
+    infer=lambda grad, shape, dim, index: grad.with_shape(shape),
     half="native",
     grad_fn="SelectBackwardBackward0",
     moving=("index",),
     names=(),
 )
-def select_backward(grad, size, dim, index):
-    out = np.zeros(size, grad.dtype, like=grad)
+def select_backward(grad, shape, dim, index):
+    out = np.zeros(shape, grad.dtype, like=grad)
     out[(slice(None),) * dim + (index, ...)] = grad
     return out
 
 
 @select_backward.in_public
-def _(grad, size, dim, index):
-    return registry["select_scatter"](zeros_of(grad.spec.with_shape(size), grad), grad, dim, index)
+def _(grad, shape, dim, index):
+    return registry["select_scatter"](zeros_of(grad.spec.with_shape(shape), grad), grad, dim, index)
 
 
 @select_backward.derivative("grad")
@@ -89,6 +91,7 @@ def _slice_formula(input: Tensor, dim: int, start: int, end: int, step: int) -> 
 
 @op(
     "slice(Tensor input, int dim, int start, int end, int step)",
+    batching="along",
     infer=_slice_rule,
     view=True,
     moving=("start", "end"),
@@ -105,22 +108,23 @@ def _(grad, input_spec, dim, start, end, step):
 
 
 @op(
-    "slice_backward(Tensor grad, any size, int dim, int start, int end, int step)",
-    infer=lambda grad, size, *_: grad.with_shape(size),
+    "slice_backward(Tensor grad, any shape, int dim, int start, int end, int step)",
+    batching="along",
+    infer=lambda grad, shape, *_: grad.with_shape(shape),
     half="native",
     grad_fn="SliceBackwardBackward0",
     moving=("start", "end"),
     names=(),
 )
-def slice_backward(grad, size, dim, start, end, step):
-    out = np.zeros(size, grad.dtype, like=grad)
+def slice_backward(grad, shape, dim, start, end, step):
+    out = np.zeros(shape, grad.dtype, like=grad)
     out[(slice(None),) * dim + (slice(start, end, step),)] = grad
     return out
 
 
 @slice_backward.in_public
-def _(grad, size, dim, start, end, step):
-    blank = zeros_of(grad.spec.with_shape(size), grad)
+def _(grad, shape, dim, start, end, step):
+    blank = zeros_of(grad.spec.with_shape(shape), grad)
     return registry["slice_scatter"](blank, grad, dim, start, end, step)
 
 

@@ -87,6 +87,11 @@ def _(grad, mask):
     return registry["where"](mask, grad, 0).sum()
 
 
+@masked_fill_tensor.batched
+def _(slices, x, mask, value):
+    return registry["where"](*slices.fronts(mask, slices.converted(value, x.spec.dtype), x))
+
+
 @overloaded(
     "masked_fill(Tensor input, Tensor mask, any value)",
     sample=([1.0, 2.0, 3.0], np.array([True, False, True]), 5.0),

@@ -5,6 +5,7 @@ With `beta=0` the input is left out altogether, so that its nans do not come thr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from ...engine.core.spec import Spec
 from ...engine.numerics.small_products import matrix_product, matrix_vector, product_onto
 from ...engine.records.op import Op, op
 from ...engine.run.apply import apply
+from ...engine.values.tensor import Tensor
 from ...errors import DTypeError, ShapeError
 from ..rules.families import conj
 from ..rules.infer import real_dim
 from ..rules.numbers import check_factor, number_array
 from ..shape.broadcast import expanded_size
-from .matmul import adjoint, batches, bmm, mm, mv
+from .matmul import adjoint, batches, bmm, columns, mm, multiply, mv
 from .product_rules import check_batch_sizes, check_mm, check_mv, mv_dtype, no_bool, same_dtype, transposes
 
 
@@ -42,6 +44,22 @@ def combined(input: Any, product: Any, beta: Any, alpha: Any) -> Any:
     if beta == 0:
         return product
     return np.add(input if beta == 1 else input * number_array(beta, kind), product)
+
+
+def _batched(record: Op, product: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """The same of all slices of a vmap, from operations: integers, whose factors are integers, slice by slice."""
+
+    @record.batched
+    def _(slices, x, a, b, beta, alpha):
+        if not x.spec.dtype.is_floating_point and not x.spec.dtype.is_complex:
+            return NotImplemented
+        found = product(slices.full(a), slices.full(b))
+        if alpha != 1:
+            found = found * alpha
+        if beta == 0:
+            return found
+        x = slices.front(x, found.ndim - 1)
+        return found + (x if beta == 1 else x * beta)
 
 
 def _scaled(x: Any, factor: Any) -> Any:
@@ -116,6 +134,8 @@ addmm_turned = op(
     formula="{1} @ {2} + {0}",
 )(_added)
 _addmm_derivatives(addmm_turned, True)
+for _record in (addmm, addmm_turned):
+    _batched(_record, multiply)
 
 
 # ------------------------------------------------------------------ addmv
@@ -161,6 +181,9 @@ def _(grad, vec, alpha):
 @addmv.derivative("vec")
 def _(grad, mat, alpha):
     return _scaled(apply(mv, (adjoint(mat), grad)), alpha)
+
+
+_batched(addmv, columns)
 
 
 # ------------------------------------------------------------------ batches
@@ -228,6 +251,9 @@ def _(grad, batch1, alpha):
     return _scaled(apply(bmm, (adjoint(batch1), grad.expand(n, m, grad.spec.shape[1]))), alpha)
 
 
+_batched(addbmm, lambda a, b: multiply(a, b).sum(1))
+
+
 def _baddbmm_infer(input: Spec, a: Spec, b: Spec, beta: Any, alpha: Any) -> Spec:
     out = _batches_onto(input, a, (0, 1), b)
     check_batch_sizes(a, b)
@@ -270,6 +296,9 @@ def _(grad, batch2, alpha):
 @baddbmm.derivative("batch2")
 def _(grad, batch1, alpha):
     return _scaled(apply(bmm, (adjoint(batch1), grad)), alpha)
+
+
+_batched(baddbmm, multiply)
 
 
 # ------------------------------------------------------------------ addr
@@ -325,3 +354,6 @@ def _(grad, vec2, alpha):
 @addr.derivative("vec2")
 def _(grad, vec1, alpha):
     return _scaled(apply(mv, (grad.t(), conj(vec1))), alpha)
+
+
+_batched(addr, lambda a, b: a.unsqueeze(2) * b.unsqueeze(1))

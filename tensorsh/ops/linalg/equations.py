@@ -332,6 +332,15 @@ def _(grad, A, B_spec, output, left, needs):
     return ga, (gb.squeeze(-1) if vector else gb)
 
 
+@solve_primitive.batched
+def _(slices, A, B, left):
+    a, b = slices.full(A), slices.full(B)
+    if len(B.spec.shape) == 1:
+        solution, info = slices.run(a, b.unsqueeze(-1), left)
+        return solution.squeeze(-1), info
+    return slices.run(a, b, left) if a.ndim == b.ndim else NotImplemented
+
+
 @composite("linalg.solve(Tensor A, Tensor B, *, bool left=True)")
 def solve(A, B, left):
     """The X with A X = B (X A = B for left=False). Error: A is singular.

@@ -34,6 +34,7 @@ from .product_rules import (
     check_bmm,
     check_mm,
     check_mv,
+    check_slices,
     mv_dtype,
     no_bool,
     same_dtype,
@@ -75,11 +76,16 @@ def mm(a, b):
     return matrix_product(a, b)
 
 
-def _mm_derivatives(record: Op, left: bool, right: bool) -> None:
+def _mm_rules(record: Op, left: bool, right: bool) -> None:
     """The gradients of a product of matrices, the left or the right one stored by columns, as they then are.
 
     The order in which PyTorch multiplies shows in the last digit.
     """
+
+    @record.batched
+    def _(slices, a, b):
+        check_slices("mm", a, b, (2, 2))
+        return multiply(*slices.fronts(a, b))
 
     @record.derivative("input")
     def _(grad, mat2):
@@ -102,11 +108,11 @@ def _mm_record(left: bool, right: bool) -> Op:
         names=(),
         formula="{0} @ {1}",
     )(matrix_product)
-    _mm_derivatives(record, left, right)
+    _mm_rules(record, left, right)
     return record
 
 
-_mm_derivatives(mm, False, False)
+_mm_rules(mm, False, False)
 _mm_turned = {(a, b): _mm_record(a, b) for a, b in ((False, True), (True, False), (True, True))}
 
 
@@ -164,6 +170,17 @@ def _(grad, input):
     return apply(mv, (adjoint(input), grad))
 
 
+@mv.batched
+def _(slices, a, v):
+    check_slices("mv", a, v, (2, 1))
+    return columns(slices.full(a), v.value) if slices.any_varies(v) else multiply(a.value, v)
+
+
+def columns(a: Tensor, v: Tensor) -> Tensor:
+    """The products of each matrix and its vector."""
+    return multiply(a, v.unsqueeze(-1)).squeeze(-1)
+
+
 def _dot_infer(a: Spec, b: Spec) -> Spec:
     if a.ndim != 1 or b.ndim != 1:
         raise ShapeError(
@@ -204,6 +221,20 @@ def _(grad, input):
     return grad * conj(input)
 
 
+@dot.batched
+def _(slices, a, b):
+    return _dots(slices, a, b)
+
+
+def _dots(slices, a, b):
+    if len(a.spec.shape) != 1 or len(b.spec.shape) != 1:
+        raise ShapeError(f"Got wrong shapes for {slices.op.name}")
+    a, b = slices.full(a), slices.full(b)
+    if slices.op is vdot:
+        a = conj(a)
+    return multiply(a.unsqueeze(1), b.unsqueeze(2)).reshape((slices.size,))
+
+
 @op("vdot(Tensor input, Tensor other)", infer=_dot_infer, sample=([1.0, 2.0], [3.0, 4.0]))
 def vdot(a, b):
     """The dot product with the first vector conjugated.
@@ -222,6 +253,9 @@ def _(grad, other):
 @vdot.derivative("other")
 def _(grad, input):
     return grad * input
+
+
+vdot.batched(_dots)
 
 
 def _bmm_infer(a: Spec, b: Spec) -> Spec:
@@ -259,6 +293,12 @@ def _(grad, mat2):
 @bmm.derivative("mat2")
 def _(grad, input):
     return apply(bmm, (adjoint(input), grad))
+
+
+@bmm.batched
+def _(slices, a, b):
+    check_slices("bmm", a, b, (3, 3))
+    return multiply(*slices.fronts(a, b))
 
 
 # ------------------------------------------------------------------ matmul of any ranks
@@ -345,6 +385,19 @@ def _product_record(grad_fn: str, infer: Any) -> Op:
                 right = multiply(adjoint(a), grad)
             right = right.squeeze(-1) if other.ndim == 1 else right
         return left, right
+
+    @record.batched
+    def _(slices, a, b):
+        """Vectors become matrices for the while; a batch goes in front of the batches there are."""
+        left, right = len(a.spec.shape) == 1, len(b.spec.shape) == 1
+        rank = max(slices.rank(a, b), 2) + 1
+        x, y = slices.full(a), slices.full(b)
+        x = x.unsqueeze(1) if left else x
+        y = y.unsqueeze(2) if right else y
+        product = multiply(slices.raised(x, rank), slices.raised(y, rank))
+        if right:
+            product = product.squeeze(-1)
+        return product.squeeze(-1 if right else -2) if left else product
 
     return record
 

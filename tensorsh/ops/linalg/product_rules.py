@@ -34,6 +34,16 @@ def no_bool(kernel: str, of: Spec) -> None:
         )
 
 
+def check_slices(name: str, a: Any, b: Any, want: tuple[int, int]) -> None:
+    """How many dimensions the slices that `vmap` multiplies must have."""
+    have = len(a.spec.shape), len(b.spec.shape)
+    if have != want:
+        raise ShapeError(
+            f"Shape mismatch: Got incorrect dims for {name}(a, b). a has dim {have[0]}and b has dim {have[1]}"
+            f"but expected them to have dim {want[0]} and dim {want[1]}"
+        )
+
+
 def transposes(a: tuple[int, ...], b: tuple[int, ...]) -> str | None:
     """Which transpose of matrices (or batches) of these shapes would make `a @ b` work."""
     if len(a) < 2 or len(b) < 2:

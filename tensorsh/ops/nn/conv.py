@@ -160,6 +160,7 @@ def _transposed_formula(
 
 @op(
     f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY})",
+    batching="folded first",
     infer=lambda x, w, b, s, p, d, g: x.with_shape(_out_shape(x.shape, w.shape, s, p, d)),
     names=(),
     formula=_conv_formula,
@@ -197,6 +198,7 @@ def _over_channels(grad: Tensor) -> Tensor:
 
 @op(
     f"convolution(Tensor input, Tensor weight, Tensor? bias, {_GEOMETRY}, int[] spatial)",
+    batching="folded first",
     infer=lambda x, w, b, s, p, d, g, spatial: x.with_shape((x.shape[0], w.shape[1] * g, *spatial)),
     names=(),
     formula=_transposed_formula,

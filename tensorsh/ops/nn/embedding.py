@@ -97,6 +97,11 @@ def _(grad, weight_spec, indices, padding_idx, scale_grad_by_freq):
     return zeros_of(weight_spec, grad).index_add(0, flat, rows)
 
 
+@embedding.batched
+def _(slices, weight, indices, *rest):
+    return NotImplemented if slices.any_varies(weight) else slices.run(weight, indices.value, *rest)
+
+
 @composite(
     "nn.functional.embedding(Tensor input, Tensor weight, int? padding_idx=None, float? max_norm=None, "
     "float norm_type=2.0, bool scale_grad_by_freq=False, bool sparse=False)",

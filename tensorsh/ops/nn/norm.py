@@ -182,6 +182,17 @@ def _(grad, input, input_spec, normalized_shape, weight, weight_spec, eps, needs
     return layer_norm_backward(grad, input, normalized_shape, weight, eps, kept, needs)
 
 
+@layer_norm.batched
+def _(slices, x, shape, weight, bias, eps):
+    if not slices.any_varies(weight, bias):
+        return slices.run(x.value, shape, weight, bias, eps)
+    rank = slices.rank(x, weight, bias)
+    found = slices.run(slices.full(x), shape, None, None, eps)
+    if weight is not None:
+        found = found * slices.front(weight, rank)
+    return found if bias is None else found + slices.front(bias, rank)
+
+
 @composite(
     "layer_norm(Tensor input, ints normalized_shape, Tensor? weight=None, Tensor? bias=None, "
     "float eps=1e-05, bool cudnn_enable=True)",

@@ -85,7 +85,6 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
 
     @op(
         f"{name}(Tensor input)",
-        batching="along",
         infer=whole_rule,
         grad_fn=f"{title}Backward1",
         names=(),
@@ -93,6 +92,10 @@ def extreme(name: str, way: Any, other_op: str, example: str) -> Op:
     )
     def whole(x):
         return reduce(x, axis=None)
+
+    @whole.batched
+    def _(slices, x):
+        return registry["a" + name](*slices.whole(x))
 
     @whole.derivative("input")
     def _(grad, input, output):

@@ -78,6 +78,11 @@ def _(grad, input_spec):
     return grad.reshape(input_spec.shape)
 
 
+@squeeze_last.batched
+def _(slices, x):
+    return slices.run(x.value)
+
+
 def _interpolated(rows: Tensor, q: Tensor, how: str, skip_nan: bool) -> Tensor:
     """The quantiles `q` of sorted rows, along a last dimension of their own."""
     n = rows.shape[-1]

@@ -268,7 +268,7 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
             )
         return input.with_shape(())
 
-    @op(f"{name}(Tensor input)", batching="along", infer=whole_rule, grad_fn=f"{title}Backward0", names=())
+    @op(f"{name}(Tensor input)", infer=whole_rule, grad_fn=f"{title}Backward0", names=())
     def whole(x):
         if not x.size:
             return np.full((), np.nan).astype(x.dtype)
@@ -292,6 +292,10 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
     @along.derivative("input")
     def _(grad, input_spec, dim, keepdim, outputs):
         return pick(input_spec, dim, keepdim, outputs[1], grad)
+
+    @whole.batched
+    def _(slices, x):
+        return apply(along, (slices.rows(x), 1, False))[0]
 
     @composite(
         f"{name}(Tensor input, int dim=..., bool keepdim=...)",

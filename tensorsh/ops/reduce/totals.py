@@ -77,7 +77,6 @@ def _sum_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arra
 
 @op(
     "sum(Tensor input, *, dtype? dtype=None)",
-    batching="along all",
     infer=lambda x, dtype: _sum_rule(x, None, False, dtype),
     names=(),
 )
@@ -102,6 +101,11 @@ sum_dim = op(
 @sum_dim.derivative("input")
 def _(grad, input_spec, dim, keepdim):
     return spread(grad, input_spec, dim, keepdim)
+
+
+@sum_all.batched
+def _(slices, x, dtype):
+    return apply(sum_dim, (*slices.whole(x), False, dtype))
 
 
 @composite(
@@ -145,7 +149,6 @@ def _mean_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arr
 
 @op(
     "mean(Tensor input, *, dtype? dtype=None)",
-    batching="along all",
     infer=lambda x, dtype: _mean_rule(x, None, False, dtype),
     names=(),
 )
@@ -170,6 +173,11 @@ mean_dim = op(
 @mean_dim.derivative("input")
 def _(grad, input_spec, dim, keepdim):
     return spread(grad / count(input_spec, dim), input_spec, dim, keepdim)
+
+
+@mean_all.batched
+def _(slices, x, dtype):
+    return apply(mean_dim, (*slices.whole(x), False, dtype))
 
 
 @composite(
@@ -248,7 +256,6 @@ def _prod_gradient(grad: Tensor, x: Tensor, output: Tensor, dim: int) -> Tensor:
 
 @op(
     "prod(Tensor input, *, dtype? dtype=None)",
-    batching="along flat",
     infer=lambda x, dtype: _prod_rule(x, None, False, dtype),
     half="native",
     names=(),
@@ -268,7 +275,7 @@ def _(grad, input, output):
 
 prod_dim = op(
     "prod(Tensor input, int dim, bool keepdim=False, *, dtype? dtype=None)",
-    batching="along flat",
+    batching="along",
     infer=_prod_rule,
     half="native",
     grad_fn="ProdBackward1",
@@ -284,6 +291,11 @@ def _(grad, input, output, dim, keepdim):
     return _prod_gradient(
         kept(grad, over, dim, keepdim), input, kept(output, over, dim, keepdim), wrap_dim(dim, over.ndim)
     )
+
+
+@prod_all.batched
+def _(slices, x, dtype):
+    return apply(prod_dim, (slices.rows(x), 1, False, dtype))
 
 
 @composite(

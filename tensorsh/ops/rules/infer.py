@@ -12,7 +12,7 @@ from typing import Any
 from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.dtype import DType
-from ...engine.core.spec import Spec, broadcast_shapes, spec
+from ...engine.core.spec import Spec, broadcast_shapes, spec, wrap_dim
 from ...engine.records.schema import ABSENT
 from ...engine.values.tensor import type_name
 from ...errors import ArgumentError, BadIndex, BadValue
@@ -38,18 +38,6 @@ def broadcast(*inputs: Any) -> Spec:
 def broadcast_bool(*inputs: Any) -> Spec:
     """The common shape of all tensors, bool."""
     return broadcast(*inputs).with_dtype(dt.bool_)
-
-
-def wrap_dim(dim: int, ndim: int) -> int:
-    """A dimension counted from the front; PyTorch's error when it is out of range."""
-    n = max(ndim, 1)
-    if not -n <= dim < n:
-        raise BadIndex(
-            f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})",
-            code="dim-range",
-            help=f"the tensor has {ndim} dimension{'s' * (ndim != 1)}",
-        )
-    return dim % n
 
 
 def real_dim(dim: int, of: Spec) -> int:

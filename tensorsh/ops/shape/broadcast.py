@@ -74,6 +74,11 @@ def _(grad, input_spec):
     return sum_to_size(grad, input_spec.shape)
 
 
+@expand.batched
+def _(slices, x, size, implicit):
+    return slices.run(slices.front(x, len(size)), (slices.size, *size), implicit)
+
+
 @composite("Tensor.expand_as(Tensor input, Tensor other)")
 def expand_as(input, other):
     """`input.expand(other.shape)`.

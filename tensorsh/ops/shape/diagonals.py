@@ -10,7 +10,7 @@ from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.graph.copy_slices import replay
 from ...engine.graph.node import zeros
-from ...engine.records.op import Op, composite, op
+from ...engine.records.op import Op, composite, op, registry
 from ...engine.run.apply import apply
 from ...errors import DTypeError, ShapeError
 from ..index.getitem import select_at, slice_range
@@ -96,6 +96,7 @@ def diag_embed_infer(x: Spec, offset: int, dim1: int, dim2: int) -> Spec:
 
 @op(
     "diag_embed(Tensor input, int offset=0, int dim1=-2, int dim2=-1)",
+    batching="along new",
     infer=diag_embed_infer,
     half="native",
     sample=([1.0, 2.0],),
@@ -181,6 +182,11 @@ def _(grad, input_spec):
     return apply(
         embed, (apply(expand, (grad, (n,), False)), input_spec.shape, ((diagonal, (0, 0, 1), None),))
     )
+
+
+@trace.batched
+def _(slices, x):
+    return registry["sum"](apply(diagonal, (x.value, 0, 1, 2)), -1)
 
 
 # ------------------------------------------------------------------ triangles

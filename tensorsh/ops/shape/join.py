@@ -129,6 +129,7 @@ def stack_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
 
 @op(
     "stack(Tensor[] tensors, int dim=0)",
+    batching="along new",
     infer=stack_infer,
     picks=True,
     check=stack_check,

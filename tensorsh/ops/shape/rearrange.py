@@ -190,6 +190,11 @@ def _(grad, input_spec, repeats):
     return registry["sum"](reshape(grad, tuple(parts)), tuple(summed))
 
 
+@repeat.batched
+def _(slices, x, repeats):
+    return slices.run(slices.front(x, len(repeats)), (1, *repeats))
+
+
 @composite("tile(Tensor input, int... dims)", sample=([1.0, 2.0], 2))
 def tile(input, dims):
     """The whole tensor repeated along its last dimensions.

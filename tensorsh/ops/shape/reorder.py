@@ -106,6 +106,11 @@ def _(grad):
     return apply(t, (grad,))
 
 
+@t.batched
+def _(slices, x):
+    return x.value.transpose(1, 2) if len(x.spec.shape) == 2 else registry["alias"](x.value)
+
+
 def permuted(x: Spec, dims: tuple[int, ...]) -> Spec:
     if len(dims) != x.ndim:
         raise ShapeError(
@@ -145,6 +150,11 @@ def _(grad, dims):
     for i, d in enumerate(dims):
         inverse[d % n] = i
     return apply(permute, (grad, tuple(inverse)))
+
+
+@permute.batched
+def _(slices, x, dims):
+    return slices.run(x.value, (0, *[wrap_dim(d, len(x.spec.shape)) + 1 for d in dims]))
 
 
 def moved(ndim: int, source: Any, destination: Any) -> tuple[int, ...]:

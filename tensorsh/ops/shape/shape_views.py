@@ -18,7 +18,7 @@ from ...engine.calls.arguments import sizes as to_sizes
 from ...engine.core.dtype import DType
 from ...engine.core.memory_format import CONTIGUOUS, PRESERVE
 from ...engine.core.spec import Spec
-from ...engine.records.op import composite, op
+from ...engine.records.op import composite, op, registry
 from ...engine.records.schema import ABSENT
 from ...engine.run.apply import apply
 from ...engine.values.tensor import layout, type_name
@@ -142,6 +142,21 @@ def view_dtype_infer(x: Spec, dtype: DType) -> Spec:
     else:
         last *= have // want
     return x.with_shape((*x.shape[:-1], last)).with_dtype(dtype)
+
+
+for record in (view_size, reshape_alias, unsafe_view):
+
+    @record.batched
+    def _(slices, x, size):
+        """A view where the values lie so that it can be one; PyTorch does not ask whether they are in order."""
+        if -1 in size and 0 in x.spec.shape:
+            return NotImplemented
+        if -1 in size and slices.size == 0:
+            size = resolve_size(size, x.spec.numel)
+        whole = resolve_size((slices.size, *size), x.value.spec.numel)
+        return (
+            apply(view_size, (x.value, whole)) if viewable(x.value.array, whole) else reshape(x.value, whole)
+        )
 
 
 @op("view(Tensor input, dtype dtype)", infer=view_dtype_infer, names=(), view=True, nondifferentiable=True)
@@ -275,7 +290,13 @@ def unsqueezed(x: Spec, dim: int) -> Spec:
     return x.with_shape((*x.shape[:d], 1, *x.shape[d:]))
 
 
-@op("unsqueeze(Tensor input, int dim)", infer=unsqueezed, view=True, sample=([1.0, 2.0], 1))
+@op(
+    "unsqueeze(Tensor input, int dim)",
+    batching="along new",
+    infer=unsqueezed,
+    view=True,
+    sample=([1.0, 2.0], 1),
+)
 def unsqueeze(x, dim):
     """A dimension of size 1 inserted at `dim`.
 
@@ -339,6 +360,13 @@ for record in (squeeze_all, squeeze_dim, squeeze_dims):
     @record.derivative("input")
     def _(grad, input_spec):
         return reshape(grad, input_spec.shape)
+
+    @record.batched
+    def _(slices, x, dims=None):
+        rank = len(x.spec.shape)
+        named = range(rank) if dims is None else wrap_dims(dims, rank) if dims != () else ()
+        gone = tuple([d + 1 for d in named if rank and x.spec.shape[d] == 1])
+        return apply(squeeze_dims, (x.value, gone)) if gone else registry["alias"](x.value)
 
 
 @composite("squeeze(Tensor input, any dim=...)")

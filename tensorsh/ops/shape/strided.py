@@ -229,6 +229,7 @@ def _(grad, input_spec, dimension, size, step):
 
 @op(
     "unfold_backward(Tensor grad, any shape, int dimension, int size, int step)",
+    batching="along",
     infer=lambda grad, shape, *_: grad.with_shape(shape),
     names=(),
 )

@@ -317,6 +317,16 @@ def _(grad):
     return grad
 
 
+@copy.batched
+def _(slices, x, other, non_blocking):
+    return _copied(slices, x, other)
+
+
+def _copied(slices, x, other):
+    x = slices.full(x)
+    return apply(copy, (x, slices.front(other, x.ndim - 1), False))
+
+
 def filled(input: Spec, value: Any) -> Spec:
     if isinstance(value, Spec) and value.shape:
         raise ShapeError(
@@ -370,6 +380,14 @@ for each in (fill_number, fill_tensor):
 @fill_tensor.derivative("value")
 def _(grad):
     return registry["sum"](grad)
+
+
+@fill_number.batched
+def _(slices, x, value):
+    return slices.run(x.value, value)
+
+
+fill_tensor.batched(_copied)
 
 
 @composite("fill(Tensor input, Tensor|Number value)", names=("torch.fill",))

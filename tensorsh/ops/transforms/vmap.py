@@ -12,7 +12,6 @@ from ...engine.records.op import composite, registry
 from ...engine.values.batched import Batched
 from ...engine.values.tensor import Tensor, type_name
 from ...errors import ArgumentError, BadValue
-from . import batching, batching_products  # noqa: F401  (the rules)
 
 Function = Callable[..., Any]
 RANDOMNESS = ("error", "different", "same")

@@ -10,7 +10,6 @@ from ...engine.modes.levels import Mapping
 from ...engine.records.op import registry
 from ...engine.values.batched import Batched, batched_in
 from ...engine.values.tensor import Tensor
-from ...ops.transforms import batching  # noqa: F401  (the rules)
 from .. import namespace
 
 EXTENDING = "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
