@@ -143,6 +143,26 @@ for epoch in range(12):
 """,
         2,
     ),
+    "a function that ends with a number and has loops": (
+        """
+def train_step(x, t, params, lr):
+    h = zeros(16, 5)
+    for k in range(2):
+        h = tanh(x @ params["w1"] + h + b1)
+    loss = cross_entropy(h @ params["w2"], t)
+    loss.backward()
+    with no_grad():
+        for name, p in params.items():
+            p -= lr * p.grad
+            p.grad = None
+    return loss.item()
+losses = []
+for i in range(24):
+    losses.append(train_step(x, t, {"w1": w1, "w2": w2}, 0.1 / (i + 1)))
+print(losses)
+""",
+        3,
+    ),
     "gradients through rows that move": (
         """
 out = zeros(3, 8)

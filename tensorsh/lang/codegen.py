@@ -23,7 +23,7 @@ from . import ast
 from .binding import bound_names
 from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table, too_deep
 from .patterns import Patterns
-from .runs import follows, runs, target_names, walk, worthwhile, written_items
+from .runs import computes, follows, runs, target_names, walk, worthwhile, written_items
 
 if TYPE_CHECKING:
     import ast as py
@@ -60,7 +60,9 @@ class Compiler(Expressions):
         self.forms |= {kind: getattr(self, method) for kind, method in STATEMENTS.items()}
         self.loops: list[frozenset[str]] = []  # the names and items that each loop we are inside of sets
         self.in_class = False  # whether we are directly inside a class
+        self.in_method = False  # whether we are inside a function of a class
         self.inner = 0  # how many runs we are inside of
+        self.called = False  # whether what we are inside of is done again only by calls of its function
         self.tells = False  # whether the mode in force hears of each round of a loop
 
     def compile(self, statement: ast.Stmt) -> Any:
@@ -92,9 +94,10 @@ class Compiler(Expressions):
         made: list[py.stmt] = []
         for run in runs(node.body, inside=bool(self.functions)):
             tried = worthwhile(run)
-            self.inner += tried
+            inner = tried and not self.called  # a function may be called only once
+            self.inner += inner
             plain = [list(self.statement(statement)) for statement in run]
-            self.inner -= tried
+            self.inner -= inner
             made += self.segment(run, plain) if tried else chain.from_iterable(plain)
         return made
 
@@ -102,7 +105,9 @@ class Compiler(Expressions):
         """The body of a loop: what it does again and again may be replayed (`segments.Segment`)."""
         bound = frozenset().union(bound_names(node), *map(target_names, targets))
         self.loops.append(bound | written_items(node))
+        called, self.called = self.called, False
         body = self.block(node)
+        self.called = called
         self.loops.pop()
         if self.tells:
             at = self.at(node)
@@ -136,16 +141,20 @@ class Compiler(Expressions):
                 call = py.BoolOp(op=py.And(), values=[load(name), call], **at)
             return [py.Assign(targets=[py.Name(id=".p", ctx=STORE, **at)], value=call, **at)]
 
-        def fetched(name: str) -> py.stmt:
-            value = py.Subscript(value=load(".names"), slice=py.Constant(value=name, **at), ctx=LOAD, **at)
-            return py.Assign(targets=[py.Name(id=name, ctx=STORE, **at)], value=value, **at)
+        def fetched(name: str, certain: bool) -> py.stmt:
+            key, names = py.Constant(value=name, **at), load(".names")
+            value = py.Subscript(value=names, slice=key, ctx=LOAD, **at)
+            bind = py.Assign(targets=[py.Name(id=name, ctx=STORE, **at)], value=value, **at)
+            there = py.Compare(left=key, ops=[py.In()], comparators=[names], **at)
+            return bind if certain else py.If(test=there, body=[bind], orelse=[], **at)
 
-        nested = any(isinstance(node, ast.For) for statement in run for node in walk(statement))
+        loops = [any(isinstance(node, ast.For) for node in walk(statement)) for statement in run]
+        nested = any(loops)
         made = go(0)
         for i, statements in enumerate(plain):
             test = py.Compare(left=load(".p"), ops=[py.LtE()], comparators=[py.Constant(value=i, **at)], **at)
             more = go(i + 1) if i + 1 < len(plain) else []
-            done = [fetched(name) for name in sorted(bound[i])] if inside else []
+            done = [fetched(name, not loops[i]) for name in sorted(bound[i])] if inside else []
             made.append(py.If(test=test, body=[*statements, *more], orelse=done, **at))
         if nested:
             return made
@@ -257,9 +266,14 @@ class Compiler(Expressions):
         named = (parameter.arg for parameter in py.walk(arguments) if isinstance(parameter, py.arg))
         self.functions = *around, frozenset().union(named, bound_names(node.body))
         outside, self.in_class = self.in_class, False
-        body = self.block(node.body)
+        around_method, self.in_method = self.in_method, outside
+        called, self.called = self.called, False
+        if not any(isinstance(inside, ast.Yield | ast.YieldFrom) for inside in walk(node.body)):
+            self.loops.append(self.functions[-1] | written_items(node.body))
+            self.called = True
+        body = self.block(with_result(node.body) if self.called else node.body)
         self.functions, self.in_class = around, outside
-        self.loops = loops
+        self.loops, self.called, self.in_method = loops, called, around_method
         at = self.at(node)
         if any(isinstance(made, py.Name) and made.id == ".sizes" for each in body for made in py.walk(each)):
             # named sizes hold for one call
@@ -402,6 +416,18 @@ class Compiler(Expressions):
         wrt = py.Tuple(elts=self.expressions(node.wrt), ctx=LOAD, **at)
         texts = self.constant((node.value.span.text, *(each.span.text for each in node.wrt)), at)
         return self.effect(".explain", [value, wrt, texts], node)
+
+
+def with_result(body: ast.Block) -> ast.Block:
+    """The body of a function, in which what it returns at its end is computed before, as part of a run."""
+    *before, last = body.body
+    if not isinstance(last, ast.Return) or last.value is None:
+        return body
+    name = ast.Name(last.value.span, ".result")
+    result = ast.Assign(last.span, (name,), last.value)
+    if not computes(result, True) or not worthwhile([result]):
+        return body
+    return ast.Block(body.span, (*before, result, ast.Return(last.span, name)))
 
 
 def _only(block: ast.Block | None) -> ast.Stmt | None:

@@ -64,8 +64,9 @@ class TakenBack(BaseException):
     """Ends a statement that was only tried: what it changed is undone as if it had failed."""
 
 
-#: how often a run is done by its statements before it is traced, and so for one inside of another run
-OUTER, INNER = 3, 12
+#: how often a run is done by its statements before it is traced, and so for one inside of another run, and for one
+#: in no loop but a function that is called again and again; methods are mostly called by what is a program itself
+OUTER, INNER, CALLED, METHOD = 3, 12, 12, 100
 
 #: what a line begins with that speaks to a notebook
 NOTEBOOK = ("%", "!")
@@ -165,7 +166,9 @@ class Evaluator:
         if not inside:
             self.segments.append(name)
         functions = compiler.functions
-        patience = INNER if compiler.inner else OUTER  # a loop in a run is mostly done by the run's program
+        # a loop in a run is mostly done by the run's program
+        called = METHOD if compiler.in_method else CALLED
+        patience = called if compiler.called else INNER if compiler.inner else OUTER
         table = compiler.table
         prelude = self.prelude_of(table)
 
@@ -206,7 +209,7 @@ class Evaluator:
                 bound,
                 varying,
                 local,
-                self.variables,
+                self.spaces[table.filename],
                 run,
                 self.found,
                 lambda: prelude.bound.update({name: 0}),

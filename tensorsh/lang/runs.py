@@ -74,7 +74,7 @@ def hindrance(statement: ast.Stmt, inside: bool) -> tuple[ast.Node, str] | None:
                 return node, "text is made of values"
             case ast.Try():
                 return node, "errors are caught"
-            case ast.For() | ast.Lambda() | ast.Comprehension() if inside:
+            case ast.Lambda() if inside:
                 return node, "in a function it may change a variable that the run does not see"
             case ast.Call(function=ast.Name(id=called) | ast.Attribute(name=called)) if called in HOST:
                 return node, f"`{called}` does more than compute"

@@ -7,17 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..numerics.choice import masked
 from .one_hot import spread
 from .tape import cast_into
 from .tracer import Tracer, Unread
-
-
-def masked(below: Any, above: Any, mask: Any, out: Any) -> Any:
-    """`above` where the mask holds, else `below`."""
-    if out is not below:
-        np.copyto(out, below)
-    np.copyto(out, above, where=mask)
-    return out
 
 
 def joined(*arrays: Any) -> Any:

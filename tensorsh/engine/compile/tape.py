@@ -17,7 +17,7 @@ from .steps import External, Step
 from .values import Number, TraceStopped, Value, present, reshape
 
 #: a run that amounts to more array calls than this is left to eager evaluation
-MOST_STEPS = 2_000
+MOST_STEPS = 8_000
 
 
 class Into:

@@ -63,6 +63,7 @@ class Trace(Tape, Mode):
         self.instances: Any = None  # `lang.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
         self.notes: Heard | None = None  # where somebody may ask how a value came about
+        self.segment: Any = None  # whose statements are traced
         self.accumulated = 0  # how many gradients leaves have got
         self.rounds: dict[Any, tuple[int, int]] = {}  # loop → (rounds with a backward each, `accumulated`)
 
@@ -95,6 +96,8 @@ class Trace(Tape, Mode):
 
     def round(self, loop: Any) -> None:
         """A loop whose rounds end in a backward each is no part of this: its rounds do the same each time."""
+        if loop is self.segment:
+            self.stop("a function that calls itself")
         trained, accumulated = self.rounds.get(loop, (-1, -1))
         trained = trained + 1 if self.accumulated > accumulated else 0
         if trained == TRAINED:
