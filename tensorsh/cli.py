@@ -21,6 +21,7 @@ from .source import decoded, read_program
 from .streams import flush_output, on_terminal, screen_encoding, tell
 
 if TYPE_CHECKING:
+    from .sandbox import Sandbox
     from .session import Session
 
 #: of `malloc.h`
@@ -36,6 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             return run(read_options(sys.argv[1:] if argv is None else argv))
         finally:
+            limits.printed.ours = limits.printed.told
             flush_output()  # here, where a closed pipe is no error
     except UsageError as error:
         with contextlib.suppress(OSError):
@@ -50,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         _forget_stdout()
         return 0
     except OSError as error:
+        limits.printed.ours = True
         tell(f"tensorsh: cannot write: {error.strerror}")
         _forget_stdout()
         return 1
@@ -123,9 +126,16 @@ def run(options: Options) -> int:
         code = supervise(options.timeout, report.error)
         if code is not None:
             return code
+    sandbox = make_sandbox(options) if options.sandbox else None
+    if options.max_output is not None:
+        limits.printed.limit(options.max_output)
     with contextlib.closing(Output(options)) as output:
+        if sandbox is not None:
+            sandbox.confine()
         try:
             session = make_session(options)
+            if sandbox is not None:
+                session.confine(sandbox)
         except UsageError:
             raise
         except TensorshError as error:
@@ -149,12 +159,30 @@ def run(options: Options) -> int:
 def programs_begin(options: Options) -> None:
     """From now on an interrupt is the program's, and so is garbage: what was imported is none."""
     limits.roomy_stack()
-    limits.memory.limit(options.max_memory)
+    limits.memory.limit(options.max_memory, for_good=options.sandbox)
     limits.time.begin(options.timeout)
     interrupt.raises()
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+
+
+def make_sandbox(options: Options) -> Sandbox:
+    """The sandbox that the flags describe."""
+    from . import sandbox
+    from .lang import grammar
+
+    grammar.load()  # and keep its table, while files can be written
+    files: dict[str, list[str]] = {"read": [], "write": []}
+    for how, path in options.allowed:
+        files[how].append(path)
+    if options.script not in (None, "-") and not options.commands:
+        files["read"].append(str(options.script))
+    if options.session is not None:
+        files["read"].append(options.session)
+    if options.output is not None:
+        files["write"].append(options.output)
+    return sandbox.Sandbox(**files)
 
 
 def limit_threads(n: int) -> None:
@@ -300,8 +328,9 @@ def run_text(
         nonlocal code
         code = max(code, error.exit_code)
         finish_progress()
-        flush_output()
-        report.error(error)
+        with limits.printed.ourselves():
+            flush_output()
+            report.error(error)
 
     try:
         session.execute(

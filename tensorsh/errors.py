@@ -142,6 +142,8 @@ GradientError = Kind("gradient", RuntimeError)
 LinalgError = Kind("linalg", LinAlgError)
 #: a file or stream that cannot be read or written, or does not hold what it should
 DataError = Kind("data", ValueError)
+#: what the command line does not let a program do, or no more
+LimitError = Kind("limit", RuntimeError)
 #: PyTorch has it, tensorsh has not (yet)
 Unsupported = Kind("unsupported", NotImplementedError)
 

@@ -20,8 +20,18 @@ from zlib import crc32
 Digest = Callable[[bytes], bytes]
 
 
+_settled: list[str] = []
+
+
+def settle() -> None:
+    """The folder stays where it is, whatever becomes of the environment."""
+    _settled[:] = [folder()]
+
+
 def folder() -> str:
     """`tensorsh` in the user's folder for caches."""
+    if _settled:
+        return _settled[0]
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = os.path.join(os.path.expanduser("~"), ".cache")

@@ -1,4 +1,4 @@
-"""What a program may use: the stack of C, memory, time.
+"""What a program may use: the stack of C, memory, time, output.
 
 Memory is limited by the system, which refuses what would be more before it is made. The limit is in force while
 programs run, and no longer: what undoes a failed statement and tells of its error needs some, too.
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import _signal
 import contextlib
+import errno
+import io
 import os
+import sys
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-from .errors import Facts, TensorshError, facts_of, know, report
+from .errors import Facts, LimitError, TensorshError, facts_of, know, report
 from .interrupt import interrupts
 
 #: bytes of C's stack: what a program nests (a hundred thousand `map`s) is followed by calls in C, which nothing counts
@@ -94,19 +98,32 @@ class Time:
         self.over = False
 
     def begin(self, seconds: float | None) -> None:
-        """From now on SIGALRM says that the time is over. Who sends it is another matter (`supervisor`)."""
+        """From now on SIGALRM says that the time is over. Who sends it is another matter (`supervisor`, `count`)."""
         self.over, self.seconds = False, seconds
         if seconds is not None and hasattr(_signal, "SIGALRM"):
-            _signal.signal(_signal.SIGALRM, self._pass)
+            _signal.signal(_signal.SIGALRM, self.passed)
 
-    def _pass(self, number: int, frame: FrameType | None) -> None:
+    def count(self) -> None:
+        """The seconds begin now, and the system sends the signal: at a prompt each input has them."""
+        self.over = False
+        if self.seconds is not None and hasattr(_signal, "SIGALRM"):
+            _signal.setitimer(_signal.ITIMER_REAL, self.seconds)
+
+    def end(self) -> None:
+        """What was counted is done."""
+        if self.seconds is not None and hasattr(_signal, "SIGALRM"):
+            _signal.setitimer(_signal.ITIMER_REAL, 0)
+
+    def passed(self, number: int, frame: FrameType | None) -> None:
+        """The signal has come."""
         self.over = True
         interrupts(number, frame)
 
     def error(self) -> BaseException:
         """What the interrupt is to the program."""
         message = f"the program may take {spelled(self.seconds or 0)}"
-        return know(TimeoutError(message), Facts("limit", "timeout", "--timeout SECONDS gives it more"))
+        help = "--timeout SECONDS gives it more"
+        return LimitError(message, raises=TimeoutError, code="timeout", help=help)
 
     def report(self) -> TensorshError:
         """The same where no place is known."""
@@ -119,6 +136,70 @@ def spelled(seconds: float) -> str:
 
 
 time = Time()
+
+
+class Printed:
+    """The limit of output: bytes that are left for the standard streams, None without a limit."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self.left: int | None = None
+        self.ours = False  # what is written now is no more the program's
+        self.told = False  # the program knows
+
+    def limit(self, most: int) -> None:
+        """Standard output and standard error take so many bytes together, and after that only what is ours."""
+        self.most = self.left = most
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            with contextlib.suppress(OSError, AttributeError, ValueError):  # one that is no file has no limit
+                stream.flush()
+                raw: Any = Bounded(stream.fileno(), "wb", closefd=False)
+                made = io.TextIOWrapper(
+                    io.BufferedWriter(raw), stream.encoding, stream.errors,
+                    line_buffering=stream.line_buffering, write_through=name == "stderr",
+                )  # fmt: skip
+                setattr(sys, name, made)
+                setattr(sys, f"__{name}__", made)
+
+    @contextlib.contextmanager
+    def ourselves(self) -> Iterator[None]:
+        """While we tell of an error, what is left of the program's output is dropped, and ours is written."""
+        before, self.ours = self.ours, True
+        try:
+            yield
+        finally:
+            self.ours = before
+
+    def take(self, wanted: int) -> int:
+        """How many of so many bytes may be written."""
+        if self.left is None or self.ours:
+            return wanted
+        taken = min(wanted, self.left)
+        self.left -= taken
+        return taken
+
+    def error(self) -> BaseException:
+        """What a program is told that prints more."""
+        told = OSError(errno.EFBIG, f"the program may print {self.most} bytes")
+        return know(told, Facts("limit", code="output", help="--max-output SIZE lets it print more"))
+
+
+printed = Printed()
+
+
+class Bounded(io.FileIO):
+    """A standard stream that takes no more than a program may print."""
+
+    def write(self, data: Any, /) -> int:
+        size = memoryview(data).nbytes
+        taken = printed.take(size)
+        if taken:
+            return super().write(memoryview(data).cast("B")[:taken])
+        if size and not printed.ours:
+            printed.told = True
+            raise printed.error()
+        return size
 
 
 def machine_memory() -> int:

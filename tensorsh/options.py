@@ -30,6 +30,11 @@ SCRIPT `-` is standard input. The ARGUMENTs are the list `argv` in the program.
       --threads N       threads for large operations
       --max-memory SIZE what a program may use, as 500M or 4G; by default what the machine has
       --timeout SECONDS how long a program may run; in the shell, an input
+      --max-output SIZE how much it may print
+      --sandbox         for the program of a stranger: no file but those named, no environment, no processes, no
+                        clock finer than a millisecond, 60 seconds, 2G of memory, 64M of output, unless said otherwise
+      --allow-read PATH, --allow-write PATH
+                        what a program in the sandbox may read, and what it may write and read; a folder with all in it
       --keep-going      do not stop at the first error
       --timer           time each statement
       --no-compile      run loops statement by statement, never as compiled programs
@@ -70,6 +75,9 @@ class Options:
         self.threads: int | None = None
         self.max_memory: int | None = None
         self.timeout: float | None = None
+        self.max_output: int | None = None
+        self.sandbox: bool = False
+        self.allowed: list[tuple[str, str]] = []  # ("read" or "write", path)
         self.keep_going: bool = False
         self.timer: bool = False
         self.compile: bool = True
@@ -96,6 +104,7 @@ SWITCHES = {
     "--keep-going": ("keep_going", True), "--timer": ("timer", True),
     "--no-compile": ("compile", False), "--no-cache": ("cache", False),
     "--no-history": ("history", False), "--no-config": ("config", False),
+    "--sandbox": ("sandbox", True),
     "-q": ("quiet", True), "--quiet": ("quiet", True), "--debug": ("debug", True),
     "-h": ("help", True), "--help": ("help", True), "-V": ("version", True), "--version": ("version", True),
 }  # fmt: skip
@@ -104,9 +113,11 @@ SWITCHES = {
 VALUES = {
     "-f": "format", "--format": "format", "-o": "output", "--output": "output", "--seed": "seed",
     "--dtype": "dtype", "--device": "device", "--threads": "threads", "--color": "color", "--session": "session",
-    "--max-memory": "max_memory", "--timeout": "timeout",
+    "--max-memory": "max_memory", "--timeout": "timeout", "--max-output": "max_output",
 }  # fmt: skip
 
+#: what a program in a sandbox may use, unless the command line says otherwise: seconds, bytes
+SANDBOX = {"timeout": 60.0, "max_memory": 2 << 30, "max_output": 64 << 20}
 LONGEST = 1e8  # seconds that timers of systems count
 CHOICES = {"format": FORMATS, "color": ("auto", "always", "never")}
 SHORT = "cfo"  # short flags that take a value, which may follow without a space
@@ -134,6 +145,13 @@ def read_options(argv: list[str]) -> Options:
         if equals:
             rest.insert(0, value)
         read_flag(options, flag, rest, attached=bool(equals))
+    if options.allowed and not options.sandbox:
+        raise UsageError("--allow-read and --allow-write are for --sandbox")
+    if options.sandbox:
+        options.history = options.config = options.cache = False
+        for name, most in SANDBOX.items():
+            if getattr(options, name) is None:
+                setattr(options, name, most)
     return options
 
 
@@ -146,6 +164,8 @@ def read_flag(options: Options, flag: str, rest: list[str], *, attached: bool) -
         options.commands.append(take(flag, rest))
     elif flag in ("--arg", "--let"):
         options.bindings.append((flag[2:], take(flag, rest), take(flag, rest)))
+    elif flag in ("--allow-read", "--allow-write"):
+        options.allowed.append((flag.removeprefix("--allow-"), take(flag, rest)))
     elif flag in VALUES:
         name, text = VALUES[flag], take(flag, rest)
         if name in CHOICES and text not in CHOICES[name]:
@@ -188,7 +208,13 @@ def seconds(flag: str, text: str) -> float:
     return found
 
 
-READERS = {"seed": whole_number, "threads": whole_number, "max_memory": size, "timeout": seconds}
+READERS = {
+    "seed": whole_number,
+    "threads": whole_number,
+    "max_memory": size,
+    "max_output": size,
+    "timeout": seconds,
+}
 
 
 def positional(options: Options, words: list[str]) -> None:

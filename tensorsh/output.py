@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from . import limits
 from .errors import TensorshError, UsageError
 from .options import Options
 from .streams import flush_output, on_terminal, screen_encoding, tell
@@ -101,11 +102,12 @@ class Report:
 
     def error(self, error: TensorshError) -> None:
         """One error, as a block of text or a line of JSON; with `--debug` what is behind it."""
-        self.warning(error)
-        if self.debug:
-            import traceback
+        with limits.printed.ourselves():
+            self.warning(error)
+            if self.debug:
+                import traceback
 
-            traceback.print_exception(error.__cause__ or error, file=sys.stderr)
+                traceback.print_exception(error.__cause__ or error, file=sys.stderr)
 
     def warning(self, report: TensorshError) -> None:
         """One warning, or the block of an error."""

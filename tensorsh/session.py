@@ -36,6 +36,7 @@ from .source import Source, Span, same_letters
 if TYPE_CHECKING:
     from .lang.history import History
     from .lang.uncompiled import Left
+    from .sandbox import Sandbox
 
 __all__ = ["Session", "TensorshError"]
 
@@ -141,6 +142,12 @@ class Session:
                 self.context.threads = threads
             if cache is not None:
                 self.context.keeping = cache
+
+    def confine(self, sandbox: Sandbox) -> None:
+        """Programs reach no file but those that a sandbox admits, and have no environment."""
+        self._evaluator.host.sandbox = sandbox
+        self._evaluator.modules.environ.clear()
+        self.context.keeping = False
 
     # ---------------------------------------------------------------- running
 

@@ -24,7 +24,7 @@ FLOORS = (
     "limits",
     "kinds",
     "options engine",
-    "ops text io numpy_docs",
+    "ops text io numpy_docs sandbox",
     "train",
     "torch",
     "ignite",

@@ -22,6 +22,8 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
     if path == "-":
         yield stdin if stdin is not None else sys.stdin.buffer
         return
+    with _explained(path):
+        _admit(path, "read")
     with _explained(path), open(path, "rb") as stream:
         if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode) and not stream.isatty():
             raise OSError(errno.EINVAL, "Is a device, which has no end")
@@ -146,6 +148,8 @@ def _explained(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if facts_of(error) is not None:
+            raise
         # of the file asked for, not of one beside it; NumPy says in words alone what it could not write
         told = type(error)(error.errno or errno.EIO, error.strerror or str(error), path)
         raise know(told, Facts("data", help=_help(path, error))) from None

@@ -535,6 +535,7 @@ class Evaluator:
             )
         if target in self.imported:
             return
+        self.host.admit(target, "read")
         try:
             text = read_program(target)
         except (OSError, ValueError, SyntaxError) as error:

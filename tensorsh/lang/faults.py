@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
+from types import CodeType, TracebackType
 
 from ..engine.core.memory_errors import out_of_memory
 from ..errors import Facts, Help, InternalError, TensorshError, class_name, facts_of, is_kind, report, text_of
@@ -127,10 +127,17 @@ def calls(sites: list[ast.Node]) -> tuple[Span, ...]:
 
 def _sites(trace: TracebackType | None, find: Find) -> Iterator[ast.Node]:
     while trace is not None:
-        node = find(trace.tb_frame.f_code.co_filename, trace.tb_lineno or 0)
+        code = trace.tb_frame.f_code
+        node = find(code.co_filename, trace.tb_lineno or _line_before(code, trace.tb_lasti))
         if node is not None:
             yield node
         trace = trace.tb_next
+
+
+def _line_before(code: CodeType, instruction: int) -> int:
+    """The line that came last, for an instruction of none: the way back of a loop, where an interrupt may come."""
+    lines = [line for begin, _, line in code.co_lines() if line is not None and begin <= instruction]
+    return lines[-1] if lines else 0
 
 
 # ------------------------------------------------------------------ what is known about an exception

@@ -158,21 +158,27 @@ class Imports:
             return None
         target = os.path.join(folder, name)
         inside = next(
-            (
-                file
-                for suffix in SUFFIXES
-                if os.path.isfile(file := os.path.join(target, "__init__" + suffix))
-            ),
+            (file for suffix in SUFFIXES if self._is_file(file := os.path.join(target, "__init__" + suffix))),
             None,
         )
         if inside is not None:
             return self._run(path, inside, package, target)
         for suffix in SUFFIXES:
-            if os.path.isfile(target + suffix):
+            if self._is_file(target + suffix):
                 return self._run(path, target + suffix, package, None)
-        if os.path.isdir(target) and any(f.endswith(SUFFIXES) for f in os.listdir(target)):
+        if (
+            self._admits(target)
+            and os.path.isdir(target)
+            and any(f.endswith(SUFFIXES) for f in os.listdir(target))
+        ):
             return self._run(path, None, package, target)
         return None
+
+    def _admits(self, path: str) -> bool:
+        return self.evaluator.host.admits(path, "read")
+
+    def _is_file(self, path: str) -> bool:
+        return self._admits(path) and os.path.isfile(path)
 
     def _beside_or_own(self, path: str, filename: str) -> Module | None:
         return self.own.get(path) or self._beside(path, filename)

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 from .. import interrupt
+from ..limits import time
 from ..source import Span
 from . import ast
 from .expressions import Table
@@ -68,6 +69,9 @@ class Rounds:
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
     def _late(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGALRM and not self.waiting:
+            time.passed(number, frame)  # the input's
+            return
         self._stop_waiting()
         raise KeyboardInterrupt
 

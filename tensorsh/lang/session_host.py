@@ -13,6 +13,7 @@ from .pythonic import private
 from .runtime import USER_FILE
 
 if TYPE_CHECKING:
+    from ..sandbox import Sandbox
     from .evaluate import Evaluator
 
 #: how deep a program's own calls may go, as frames of Python
@@ -28,9 +29,14 @@ class SessionHost(Host):
         super().__init__()
         self.evaluator = evaluator
         self.hidden = private()
+        self.sandbox: Sandbox | None = None
 
     def hides(self, value: Any, name: str) -> bool:
         return hides(value, name)
+
+    @property
+    def confined(self) -> bool:
+        return self.sandbox is not None
 
     @property
     def undoing(self) -> bool:
@@ -39,7 +45,12 @@ class SessionHost(Host):
     def folder(self) -> str:
         return self.evaluator.folder()
 
+    def admits(self, path: str | bytes, how: str) -> bool:
+        return self.sandbox is None or self.sandbox.admits(path, how)
+
     def admit(self, path: str | bytes, how: str) -> None:
+        if self.sandbox is not None:
+            self.sandbox.admit(path, how)
         if how == "write" and self.evaluator.history is not None:
             self.evaluator.history.wrote(os.fsdecode(path))
 

@@ -45,6 +45,11 @@ class Host:
         self.warnings = Warnings(lambda file, line: None, _print_warning)  # the session's filters
 
     @property
+    def confined(self) -> bool:
+        """Whether the program is in a sandbox."""
+        return False
+
+    @property
     def undoing(self) -> bool:
         """Whether a statement that fails is undone, so that what it changed has to be seen."""
         return False
@@ -100,6 +105,10 @@ class Host:
     def source(self, value: Any) -> tuple[list[str], int] | None:
         """The lines of a text from where a function or class of the program begins, and the number of the first."""
         return None
+
+    def admits(self, path: str | bytes, how: str) -> bool:
+        """Whether the program may reach a path; `how` is "read" or "write"."""
+        return True
 
     def admit(self, path: str | bytes, how: str) -> None:
         """Raise PermissionError to refuse the program a path; `how` is "read" or "write"."""

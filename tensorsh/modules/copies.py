@@ -196,7 +196,7 @@ class Copies:
 
     def _gated_os(self) -> types.ModuleType:
         """`os` as copies see it: functions of paths ask at the gate, and nothing starts a process."""
-        from .tables.files import OS_READS, OS_WRITES
+        from .tables.files import OS_READS, OS_WRITES, gated_paths
 
         made = types.ModuleType("os")
         made.__dict__.update({name: value for name, value in vars(os).items() if name not in PROCESSES})
@@ -206,7 +206,9 @@ class Copies:
                 function = getattr(os, name, None)
                 if function is not None:
                     setattr(made, name, gate.gated(host, function, how, paths))
-        made.environ = self.modules.environ  # type: ignore[attr-defined]
+        path = types.ModuleType(os.path.__name__)
+        path.__dict__.update({**vars(os.path), **gated_paths(host)})
+        made.__dict__.update(environ=self.modules.environ, path=path)
         return made
 
     def _gated_io(self) -> types.ModuleType:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .. import interrupt, progress
+from .. import interrupt, limits, progress
 from ..errors import TensorshError
 from ..lang.faults import fault
 from ..lang.interrupts import BetweenRounds
@@ -199,6 +199,7 @@ class Shell:
         number = len(self.entries)
         self.results.begin(number, text)
         started = perf_counter()
+        limits.time.count()
         try:
             self.attempt(text)
         except TensorshError as error:
@@ -212,6 +213,7 @@ class Shell:
             flush_output()
             self.tell("\n" + self.filled("interrupted", what_was_kept(error)))
         finally:
+            limits.time.end()
             self.seconds = perf_counter() - started
             self.results.end(number)
 

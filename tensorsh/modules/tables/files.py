@@ -18,6 +18,10 @@ OS_WRITES = {
     "mkdir": 1, "makedirs": 1, "remove": 1, "unlink": 1, "rmdir": 1, "removedirs": 1, "rename": 2, "renames": 2,
     "replace": 2, "link": 2, "symlink": 2, "utime": 1, "truncate": 1, "chmod": 1, "open": 1, "mkfifo": 1,
 }  # fmt: skip
+#: functions of `os.path` that say whether something is there
+PATH_LOOKS = ("exists", "isdir", "isfile", "isjunction", "islink", "ismount", "lexists")
+#: and that say more of it
+PATH_READS = {"getatime": 1, "getctime": 1, "getmtime": 1, "getsize": 1, "samefile": 2}
 NOT_LISTED = {"open", "mkfifo", "statvfs"}  # for the copies of Python's modules alone
 
 
@@ -70,12 +74,30 @@ def _os(modules: Any) -> dict[str, Any]:
 def _paths(modules: Any) -> dict[str, Any]:
     """`expandvars` and `expanduser` read the environment of the session."""
     names = {**vars(os.path), "os": modules.copies.os}
-    return {
+    return gated_paths(modules.host) | {
         name: types.FunctionType(
             getattr(os.path, name).__code__, names, name, getattr(os.path, name).__defaults__
         )
         for name in ("expandvars", "expanduser")
     }
+
+
+def gated_paths(host: Any) -> dict[str, Any]:
+    """The functions of `os.path` that look at files."""
+    looks = {
+        name: gate.looking(host, getattr(os.path, name)) for name in PATH_LOOKS if hasattr(os.path, name)
+    }
+    reads = {
+        name: gate.gated(host, getattr(os.path, name), gate.READ, paths) for name, paths in PATH_READS.items()
+    }
+
+    def realpath(filename: Any, *, strict: bool = False) -> Any:
+        """Where a path leads to; where the program may not look, what it says by itself."""
+        if host.admits(os.fspath(filename), gate.READ):
+            return os.path.realpath(filename, strict=strict)
+        return os.path.abspath(filename)
+
+    return looks | reads | {"realpath": gate.named_as(realpath, os.path.realpath)}
 
 
 def _shutil(modules: Any) -> dict[str, Any]:

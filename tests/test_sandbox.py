@@ -1,0 +1,288 @@
+"""`--sandbox`: what a stranger's program tries, in a process of its own, and what it gets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tensorsh
+from tensorsh import Session
+from tensorsh.cli import main
+from tensorsh.sandbox import Sandbox
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(tensorsh.__file__).parents[1]), "SECRET": "told"}
+IMPORTS = """
+import torch
+import argparse, codecs, configparser, copy, csv, datetime, fnmatch, gc, glob, gzip, importlib, importlib.metadata
+import inspect, io, json, logging, os, pathlib, pickle, platform, shutil, sys, tempfile, threading, time, timeit
+import traceback, uuid, warnings, zoneinfo
+import numpy as np
+"""
+
+#: each is refused; P is a file that is not named, W is none yet, D their folder
+FILES = """
+open(P).read()
+open(P, "a")
+open(P.encode()).read()
+open(W, "w")
+open(1, "wb")
+open(3, "rb")
+open("../" * 20 + P[1:]).read()
+open(Another()).read()
+open(Changing()).read()
+open(link, "rb")
+os.fdopen(2, "w")
+os.stat(P)
+os.lstat(P)
+os.listdir()
+os.listdir(D)
+os.listdir(path=D)
+os.listdir("/proc/self/fd")
+list(os.scandir())
+list(os.scandir(D))
+list(os.walk(D))
+os.readlink("/proc/self/exe")
+os.chdir(D)
+os.mkdir(W)
+os.makedirs(W + "/a")
+os.remove(P)
+os.rename(P, W)
+os.replace(P, W)
+os.symlink(P, W)
+os.link(P, W)
+os.truncate(P, 0)
+os.chmod(P, 0o777)
+os.utime(P)
+os.path.getsize(P)
+os.path.getmtime(P)
+os.path.samefile(P, P)
+pathlib.Path(P).read_text()
+pathlib.Path(P).stat()
+pathlib.Path(P).exists()
+pathlib.Path(W).write_text("x")
+pathlib.Path(W).touch()
+pathlib.Path(W).mkdir()
+pathlib.Path(W).symlink_to(P)
+pathlib.Path(P).unlink()
+pathlib.Path(P).rename(W)
+list(pathlib.Path(D).iterdir())
+list(pathlib.Path(D).glob("*"))
+shutil.copy(P, W)
+shutil.move(P, W)
+shutil.copytree(D, W)
+shutil.make_archive(W, "zip", D)
+shutil.unpack_archive(P, W, "zip")
+tempfile.mkstemp()
+tempfile.mkdtemp()
+tempfile.NamedTemporaryFile()
+tempfile.TemporaryFile()
+gzip.open(P).read()
+codecs.open(P).read()
+io.open(P).read()
+io.FileIO(P).read()
+type(sys.stdin.buffer.raw)(P).read()
+logging.FileHandler(W)
+logging.basicConfig(filename=W)
+argparse.FileType("r")(P)
+np.load(P)
+np.loadtxt(P, dtype=str)
+np.genfromtxt(P, dtype=str)
+np.fromfile(P)
+np.savetxt(W, np.ones(3))
+np.save(W, np.ones(3))
+np.savez(W, np.ones(3))
+np.ones(3).tofile(W)
+torch.load(P)
+torch.save(1, W)
+zoneinfo.ZoneInfo("../" * 20 + P[1:])
+importlib.metadata.version("../" * 20 + P[1:])
+importlib.import_module("beside")
+pickle.loads(b"cos\\nsystem\\n(S'true'\\ntR.")
+os.system("true")
+os.popen("true")
+os.fork()
+os.kill(os.getpid(), 9)
+"""
+
+#: each is true
+SEEN = """
+dict(os.environ) == {}
+os.getenv("SECRET") is None
+"told" not in os.path.expandvars("$SECRET ${SECRET}")
+not os.path.exists(P)
+not os.path.isfile(P)
+not os.path.isdir(D)
+not os.path.lexists(P)
+not os.path.islink(link)
+os.path.realpath(link) == link
+pathlib.Path(link).resolve() == pathlib.Path(link)
+glob.glob(P) == []
+glob.glob(D + "/*") == []
+glob.glob("*", root_dir=D) == []
+configparser.ConfigParser().read(P) == []
+traceback.FrameSummary(P, 1, "f").line == ""
+"told" not in "".join(traceback.format_list([traceback.FrameSummary(P, 1, "f")]))
+"told" not in warnings.formatwarning("x", UserWarning, P, 1)
+len(open(__file__).read()) > 1000
+str(zoneinfo.ZoneInfo("Europe/Berlin")) == "Europe/Berlin"
+time.time() * 1000 % 1 in (0.0, *near)
+all(clock() % 10**6 == 0 for clock in (time.time_ns, time.monotonic_ns, time.perf_counter_ns, time.process_time_ns))
+all(coarse(clock()) for clock in (time.monotonic, time.perf_counter, time.process_time, timeit.default_timer))
+time.clock_gettime_ns(time.CLOCK_REALTIME) % 10**6 == 0 and coarse(time.clock_gettime(time.CLOCK_MONOTONIC))
+time.clock_getres(time.CLOCK_REALTIME) >= 1e-3 and time.get_clock_info("perf_counter").resolution >= 1e-3
+datetime.datetime.now().microsecond % 1000 == 0 and datetime.datetime.today().microsecond % 1000 == 0
+datetime.datetime.now(datetime.timezone.utc).microsecond % 1000 == 0
+type("D", (datetime.datetime,), {}).now().microsecond % 1000 == 0
+coarse(logging.LogRecord("a", 1, "p", 1, "m", (), None).created)
+abs(time.time() - datetime.datetime.now().timestamp()) < 5
+torch.nn.Linear(2, 2)(torch.ones(2)).shape == (2,)
+next(iter(torch.utils.data.DataLoader([1, 2, 3], num_workers=2))).item() == 1
+"""
+
+HEAD = """
+class Another:
+    def __fspath__(self): return P
+class Changing:
+    n = 0
+    def __fspath__(self):
+        Changing.n += 1
+        return __file__ if Changing.n % 2 else P
+near = [n + d for n in (0, 1) for d in (-1e-3, 1e-3)]
+def coarse(seconds): return abs(seconds * 1000 - round(seconds * 1000)) < 1e-3
+def attempt(text, tried):
+    try: print("GOT", text, repr(tried())[:200])
+    except Exception as error: print("refused", type(error).__name__)
+def see(text, seen):
+    print("seen" if seen() else "NOT " + text)
+"""
+
+
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tensorsh", *arguments]
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        **options,
+    )  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    """A file that no program is told of, with a module and a link beside it."""
+    (tmp_path / "beside.py").write_text("told = 1", encoding="utf-8")
+    path = tmp_path / "secret.txt"
+    path.write_text("told", encoding="utf-8")
+    (tmp_path / "link").symlink_to(path)
+    return path
+
+
+def test_what_strangers_try(secret: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "of the program"
+    folder.mkdir()
+    program = folder / "stranger.py"
+    names = (
+        f"P, W, D = {str(secret)!r}, {str(tmp_path / 'written')!r}, {str(tmp_path)!r}\nlink = D + '/link'\n"
+    )
+    attempts = [f"attempt({each!r}, lambda: {each})" for each in FILES.strip().splitlines()]
+    seen = [f"see({each!r}, lambda: {each})" for each in SEEN.strip().splitlines()]
+    program.write_text("\n".join([IMPORTS, names, HEAD, *attempts, *seen]), encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    done = run("--sandbox", str(program), cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if not line.startswith(("refused", "seen"))] == [], done.stderr
+    assert (len(lines), done.returncode) == (len(attempts) + len(seen), 0), done.stderr
+    assert sorted(tmp_path.rglob("*")) == before and secret.read_text(encoding="utf-8") == "told"
+
+
+OWN = [
+    'load("secret.txt", format="csv")',
+    'import "secret.txt"',
+    "import beside",
+    'save(ones(2), "written.npy")',
+    'param x = [1.]; y = x * 2; graph y to "written.svg"',
+]
+
+
+@pytest.mark.parametrize("text", OWN)
+def test_programs_of_our_own(text: str, secret: Path) -> None:
+    session = Session()
+    session.confine(Sandbox())
+    with pytest.raises(tensorsh.TensorshError):
+        cwd = os.getcwd()
+        os.chdir(secret.parent)
+        try:
+            session.run(text)
+        finally:
+            os.chdir(cwd)
+    assert not list(secret.parent.glob("written*"))
+
+
+def test_what_is_named_is_there(secret: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "folder"
+    kept.mkdir()
+    text = "x = ones(2); save(x, 'x.npy'); save(x, 'x.npy'); save(x * 2, 'folder/y.csv')"
+    text += "; load('x.npy') + load('folder/y.csv')[0]"
+    allowed = ["--allow-read", "secret.txt", "--allow-write", "x.npy", "--allow-write=folder"]
+    done = run("--sandbox", *allowed, "-c", "open('secret.txt').read()", "-c", text, cwd=tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("'told'\ntensor([3., 3.])\n", "", 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "beside.py",
+        "folder",
+        "link",
+        "secret.txt",
+        "x.npy",
+    ]
+
+
+def test_a_folder_is_not_what_begins_like_it(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    box = Sandbox(read=[str(tmp_path / "data")])
+    assert box.admits(str(tmp_path / "data" / "a"), "read") and box.admits(str(tmp_path / "data"), "read")
+    assert not box.admits(str(tmp_path / "data2"), "read")
+    assert not box.admits(str(tmp_path / "data" / ".." / "x"), "read")
+    assert not box.admits(str(tmp_path / "data" / "a"), "write")
+    assert not box.admits("", "read") or os.getcwd() == str(tmp_path / "data")
+    assert not box.admits(b"\xff\x00", "read")
+
+
+def test_the_refusal_says_what_would_let_it(secret: Path) -> None:
+    done = run("--sandbox", "-c", f"open({str(secret)!r})")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error[sandbox]: PermissionError: [Errno 13] Permission denied: ")
+    assert f"help: --allow-read {secret} lets the program read it" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("x = zeros(10**10)", "out-of-memory"),
+        ("x = [b'']\nwhile true: x.append(bytes(10**8))", "out-of-memory"),
+        ("while true: print('x' * 10**6)", "output"),
+        ("import torch, sys\nwhile True: sys.stderr.write('x' * 10**6)", "output"),
+    ],
+)
+def test_what_it_uses_is_bounded(text: str, code: str) -> None:
+    done = run("--sandbox", "--max-memory", "500M", "--max-output", "1M", "-c", text)
+    assert done.returncode == 1 and f"error[{code}]" in done.stderr
+    assert len(done.stdout) + len(done.stderr) < 2 * 10**6
+
+
+def test_output_is_counted_in_any_program() -> None:
+    done = run("--max-output", "100", "-c", "import torch\nfor i in range(1000): print(i)")
+    assert done.returncode == 1 and "the program may print 100 bytes" in done.stderr
+    assert done.stdout.startswith("0\n1\n") and len(done.stdout) == 100
+    done = run("--max-output", "100", "-c", "print(3)")
+    assert (done.stdout, done.stderr, done.returncode) == ("3\n", "", 0)
+
+
+def test_files_are_named_for_a_sandbox_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--allow-read", "x", "-c", "1"]) == 2
+    assert "for --sandbox" in capsys.readouterr().err
