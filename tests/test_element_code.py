@@ -10,7 +10,14 @@ import pytest
 
 from tensorsh.engine.compile import apart, store
 from tensorsh.engine.compile.machine.assembler import available
-from tensorsh.engine.numerics import element_code, element_functions, fma, vector_exp, vector_log
+from tensorsh.engine.numerics import (
+    element_code,
+    element_functions,
+    fma,
+    mkl_functions,
+    vector_exp,
+    vector_log,
+)
 from tensorsh.engine.numerics.element_code import ElementCode
 from tensorsh.ops.activation import gelu_steps
 
@@ -27,6 +34,8 @@ FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
     "log": (element_functions.LOG, lambda: vector_log.log(POSITIVE)),
     "log1p": (element_functions.LOG1P, lambda: vector_log.log1p(POSITIVE)),
     "multiply_add": (element_functions.MULTIPLY_ADD, lambda: fma.multiply_add(X, Y, POSITIVE)),
+    "mkl_exp": (mkl_functions.EXP, lambda: mkl_functions.mkl_exp(X)),
+    "mkl_log": (mkl_functions.LOG, lambda: mkl_functions.mkl_log(np.concatenate([X, POSITIVE]))),
     "gelu": (element_functions.GELU, lambda: gelu_steps.forward(X)),
     "gelu_backward": (element_functions.GELU_BACKWARD, lambda: gelu_steps.backward(Y, X)),
 }

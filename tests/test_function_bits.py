@@ -29,6 +29,11 @@ FUNCTIONS = {
     "batch_norm": lambda torch, x, dim: torch.nn.functional.batch_norm(
         x, None, None, x.detach().flatten()[: x.shape[1]], None, True
     ),
+    "exp": lambda torch, x, dim: torch.exp(x),
+    "log": lambda torch, x, dim: torch.log(x.abs()),
+    "sin": lambda torch, x, dim: torch.sin(x),
+    "cos": lambda torch, x, dim: torch.cos(x),
+    "logsumexp": lambda torch, x, dim: x - torch.logsumexp(x, dim, True),
 }
 SHAPES = [
     (3, 4),
@@ -50,6 +55,9 @@ MORE = {
     "softmax": [(64, 128), (8, 20, 32)],
     "silu": [(64, 128)],
     "gelu": [(64, 128), (100, 300)],
+    "exp": [(64, 128)],
+    "log": [(64, 128)],
+    "sin": [(64, 128)],
     "batch_norm": [(2, 3), (64, 17), (65, 16), (128, 64), (192, 10), (100, 1), (6, 5, 4, 4)],
 }
 

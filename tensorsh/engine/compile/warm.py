@@ -55,6 +55,8 @@ STRAIGHT = frozenset(
         "log",
         "log1p",
         "masked",
+        "mkl_exp",
+        "mkl_log",
         "row_products",
         "row_totals",
         "sqrt",

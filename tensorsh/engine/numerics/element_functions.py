@@ -8,21 +8,21 @@ from typing import Any
 from .element_code import ElementCode
 
 
-def _written(name: str, module: str = "functions") -> Any:
+def written(name: str, module: str = "functions") -> Any:
     """What writes the function of this name in a module of `compile.machine`, imported when it is wanted."""
 
     def write(c: Any, ins: list[str], tables: list[str]) -> list[str]:
         found = import_module(f"..compile.machine.{module}", __package__)
-        return [getattr(found, name)(c, *ins)]
+        return [getattr(found, name)(c, *ins, *tables)]
 
     return write
 
 
-EXP = ElementCode(_written("vector_exp"), 1, 1, 40)
-LOG = ElementCode(_written("vector_log"), 1, 1, 30)
-LOG1P = ElementCode(_written("vector_log1p"), 1, 1, 40)
+EXP = ElementCode(written("vector_exp"), 1, 1, 40)
+LOG = ElementCode(written("vector_log"), 1, 1, 30)
+LOG1P = ElementCode(written("vector_log1p"), 1, 1, 40)
 #: a * b + c, rounded once
-MULTIPLY_ADD = ElementCode(_written("fused"), 3, 1, 8)
-GELU = ElementCode(_written("gelu", "onednn"), 1, 1, 80)
+MULTIPLY_ADD = ElementCode(written("fused"), 3, 1, 8)
+GELU = ElementCode(written("gelu", "onednn"), 1, 1, 80)
 #: of the gradient and the input
-GELU_BACKWARD = ElementCode(_written("gelu_backward", "onednn"), 2, 1, 80)
+GELU_BACKWARD = ElementCode(written("gelu_backward", "onednn"), 2, 1, 80)

@@ -12,7 +12,8 @@ from ...engine.core import dtype as dt
 from ...engine.core.readers import reader_of
 from ...engine.core.spec import Spec
 from ...engine.core.warn import warn
-from ...engine.numerics import fma, vector_log
+from ...engine.numerics import cascade, fma, vector_log
+from ...engine.numerics.mkl_functions import mkl_exp, mkl_log
 from ...engine.numerics.rowwise import along, dots, is_large
 from ...engine.numerics.rowwise import sums as row_sums
 from ...engine.records.op import composite, op, registry
@@ -325,9 +326,9 @@ def logsumexp(x, dim, keepdim):
         return np.log(np.add.reduce(np.exp(x), axis=axes, keepdims=keepdim))
     top = x.real.max(axis=axes, keepdims=True) if axes else x.real
     top = np.where(np.isinf(top), np.zeros((), top.dtype), top)
-    e = EXP(x - top)
+    e = mkl_exp(x - top)
     wide = e.astype(np.float32) if e.dtype.itemsize == 2 else e
-    out = LOG(np.add.reduce(wide, axis=axes, keepdims=True).astype(e.dtype, copy=False)) + top
+    out = mkl_log(cascade.total(wide, axes, True).astype(e.dtype, copy=False)) + top
     return out if keepdim else out.squeeze(axes)
 
 

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from ...engine.core import dtype as dt
+from ...engine.numerics import mkl_functions
 from ...engine.run.fused import fused
 from ...errors import DTypeError, GradientError
 from ..rules.families import SMALL, conj, exact, unary, where
@@ -21,7 +22,7 @@ SIN = exact(np.sin)
 
 unary(
     "sin",
-    SIN,
+    mkl_functions.mkl_sin,
     """Sine of each element, in radians.
 
     >>> sin([0., 1.])
@@ -32,7 +33,7 @@ unary(
 )
 unary(
     "cos",
-    exact(np.cos),
+    mkl_functions.mkl_cos,
     """Cosine of each element, in radians.
 
     >>> cos([0., 1.])

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ...numerics import vector_sqrt
+from ...numerics import mkl_functions, vector_sqrt
 from ...numerics.class_places import PLACED
-from . import functions, instructions, ordered, rows
+from . import functions, instructions, mkl, ordered, rows
 from .code import TYPES, literal
 from .forms import Unknown
 from .nest import Nest, broadcast, merged
@@ -82,6 +82,11 @@ class Straight(Nest):
         elif call.label == "sqrt":
             halves, _ = self._addresses(vector_sqrt.halves)
             self._by_element(call, lambda args: functions.vector_sqrt(self.code, args[0], halves), ["float"])
+        elif call.label == "mkl_exp":
+            powers, _ = self._addresses(mkl_functions.powers)
+            self._by_element(call, lambda args: mkl.exp(self.code, args[0], powers), ["float"])
+        elif call.label == "mkl_log":
+            self._by_element(call, lambda args: mkl.log(self.code, *args), ["float"])
         elif call.label == "followed":
             ordered.write(self, call)
         elif call.label == "joined":
