@@ -71,6 +71,8 @@ def spec(shape: Shape, dtype: DType, device: Device = cpu) -> Spec:
     if found is None:
         if len(_interned) > _LIMIT:
             _interned.clear()
+        if any(isinstance(size, float) for size in shape):  # 7.0 would be found where 7 is asked for
+            raise TypeError(f"sizes are integers, not {list(shape)}")
         found = _interned[key] = Spec(shape, dtype, device)
     return found
 

@@ -27,10 +27,13 @@ from ..rules.families import conj
 from . import conv_steps
 from .conv_rules import (
     batched_input,
+    by,
     check_bias_dtype,
     check_dtypes,
     check_extra,
     check_fits,
+    check_kernel,
+    check_not_empty,
     check_numbers,
     check_shapes,
     per_dimension,
@@ -320,8 +323,10 @@ def _run(
         check_shapes(x.spec, weight.spec, bias_spec, groups, is_transposed)
         if is_transposed:
             check_extra(stride, dilation, extra)
+            check_not_empty(x.spec.shape, weight.spec.shape)
         else:
             check_fits(x.spec, weight.spec, padding, dilation)
+        check_kernel(weight.spec.shape[2:])
         check_dtypes(x.spec, weight.spec, bias_spec, groups, is_transposed)
     except RuntimeError as error:
         facts = facts_of(error)
@@ -336,8 +341,8 @@ def _run(
     shape = _transposed_shape(x.spec.shape, weight.spec.shape, *geometry, extra)
     if min(shape[2:]) < 1:
         raise ShapeError(
-            f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per channel: "
-            f"{list(shape[2:])}. Output size is too small",
+            f"Given input size per channel: {by(x.shape[2:])}. Calculated output size per channel: "
+            f"{by(shape[2:])}. Output size is too small",
             code="conv-output",
             operands=(x, weight),
         )

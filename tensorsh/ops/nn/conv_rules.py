@@ -47,7 +47,8 @@ def check_numbers(
         problem = "non-positive dilation is not supported"
     elif min(dilation) == 0:
         numbers = [1] * (len(dilation) == 1) + list(dilation)
-        named = (f"dilation_{n}: {d}" for n, d in zip(("height", "width"), numbers, strict=False))
+        axes = ("depth", "height", "width")[-len(numbers) :]
+        named = (f"dilation_{n}: {d}" for n, d in zip(axes, numbers, strict=True))
         shown = ", ".join(named) if is_transposed else numbers
         problem = f"dilation should be greater than zero, but got {shown}"
     if problem:
@@ -83,6 +84,44 @@ def check_shapes(x: Spec, w: Spec, bias: Spec | None, groups: int, is_transposed
         fail(
             f"Given {'transposed=1, ' if is_transposed else ''}weight of size {kernel}, expected bias to be "
             f"1-dimensional with {outputs} elements, but got bias of size {list(bias.shape)} instead"
+        )
+
+
+def flat(sizes: Ints) -> list[int]:
+    """Spatial sizes as PyTorch's kernels for two dimensions see those of one."""
+    return [1] * (len(sizes) == 1) + list(sizes)
+
+
+def by(sizes: Ints) -> str:
+    return f"({' x '.join(map(str, flat(sizes)))})"
+
+
+def check_kernel(kernel: Ints) -> None:
+    """A window of at least one element, as the kernel that adds up sees it."""
+    if min(kernel) > 0:
+        return
+    sizes = flat(kernel)
+    shown = f": {' x '.join(map(str, sizes))} (TxHxW)"
+    if len(sizes) == 2:
+        shown = " kernel_height: {} kernel_width: {}".format(*sizes)
+    raise BadValue(f"kernel size should be greater than zero, but got{shown}", code="conv-geometry")
+
+
+def check_not_empty(x: Ints, w: Ints) -> None:
+    """A transposed convolution's weight has elements, and so has its input but for batch and channels."""
+    n = len(w) - 2
+    if 0 in w[1:] and (n == 3 or not w[1]):
+        wanted = "non-empty 2D or 4D weight tensor expected"
+        if n == 3:
+            wanted = (
+                "non-empty 5D (n_output_plane x n_input_plane x kernel_depth x kernel_height x kernel_width) tensor "
+                "expected for weight"
+            )
+        raise ShapeError(f"{wanted}, but got: {[*w[:2], *flat(w[2:])]}", code="conv-shape")
+    if 0 in x[2:]:
+        raise ShapeError(
+            f"Only zero batch or zero channel inputs are supported, but got input shape: {[*x[:2], *flat(x[2:])]}",
+            code="conv-shape",
         )
 
 

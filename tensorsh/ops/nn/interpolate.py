@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.calls.functional_calls import no_such_mode, other_rank
 from ...engine.core import dtype as dt
 from ...engine.core.memory_format import in_format_of
 from ...engine.core.spec import Spec
@@ -20,7 +21,7 @@ from ...engine.numerics.fma import multiply_add
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
-from ...errors import BadValue, ShapeError, Unsupported
+from ...errors import ArgumentError, BadValue, ShapeError, Unsupported
 from ..activation.piecewise import floating
 from .windows import Ints
 
@@ -292,18 +293,8 @@ def _sizes(input: Tensor, size: Any, factor: Any, recompute: bool | None) -> tup
     given = size if factor is None else factor
     listed = isinstance(given, list | tuple)
     if listed and len(given) != n:
-        what = f"output size of {given}" if factor is None else f"scale_factor of shape {given}"
         raise BadValue(
-            f"Input and {'output' if factor is None else 'scale_factor'} must have the same number of "
-            "spatial "
-            f"dimensions, but got input with spatial dimensions of {spatial} and {what}. Please provide "
-            "input "
-            f"tensor in (N, C, d1, d2, ...,dK) format and "
-            + (
-                "output size in (o1, o2, ...,oK) format."
-                if factor is None
-                else "scale_factor in (s1, s2, ...,sK) format."
-            ),
+            other_rank(spatial, given, size is None),
             raises=ValueError,
             code="interpolate-size",
             operands=(input,),
@@ -316,7 +307,12 @@ def _sizes(input: Tensor, size: Any, factor: Any, recompute: bool | None) -> tup
                 raises=ValueError,
                 code="interpolate-size",
             )
+        for one in each:
+            if isinstance(one, bool) or not isinstance(one, int | Tensor | np.integer):
+                raise ArgumentError(f"interpolate(): sizes are integers, not {each}")
         return tuple(int(s) for s in each), None
+    if any(isinstance(f, str) for f in each):
+        raise ArgumentError(f"interpolate(): factors are numbers, not {each}")
     each = [float(f) for f in each]
     out = tuple(math.floor(float(s) * f) for s, f in zip(spatial, each, strict=True))
     return out, None if recompute else tuple(each)
@@ -358,17 +354,8 @@ def _interpolate(
 
 
 def _no_such_mode(mode: str, n: int) -> Exception:
-    needs = {"linear": 3, "bilinear": 4, "trilinear": 5}.get(mode)
-    if needs and 1 <= n <= 3:
-        message = f"Got {n + 2}D input, but {mode} mode needs {needs}D input"
-    else:
-        message = (
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {n + 2}D) for the modes: nearest "
-            "| "
-            f"linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
-        )
     kind = Unsupported if mode == "lanczos" else BadValue
-    return kind(message, raises=NotImplementedError, code="interpolate-mode")
+    return kind(no_such_mode(mode, n), raises=NotImplementedError, code="interpolate-mode")
 
 
 @composite(

@@ -14,8 +14,8 @@ from ...engine.core.memory_format import in_format_of
 from ...engine.core.spec import Spec
 from ...engine.records.op import Op, composite, op
 from ...engine.run.apply import apply
-from ...engine.values.tensor import Tensor
-from ...errors import BadValue, ShapeError
+from ...engine.values.tensor import Tensor, type_name
+from ...errors import ArgumentError, BadValue, ShapeError
 from ..activation.piecewise import floating
 from ..rules.steady import steady
 from .pool import pick
@@ -27,13 +27,14 @@ def _bounds(size: int, out: int) -> list[tuple[int, int]]:
     return [(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
 
 
-def _check_input(name: str, x: Spec, n: int, shown: str) -> None:
+def _check_input(name: str, x: Spec, n: int, shown: str, channels: bool = False) -> None:
+    """The right rank and nothing empty but the batch; `channels` says whether these are looked at, too."""
     if x.ndim not in (n + 1, n + 2):
         raise ShapeError(
             f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got{shown} {list(x.shape)}",
             code="pool-rank",
         )
-    for i in range(x.ndim - n, x.ndim):
+    for i in range(1 if channels else x.ndim - n, x.ndim):
         if x.shape[i] == 0:
             raise ShapeError(
                 f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has "
@@ -44,13 +45,16 @@ def _check_input(name: str, x: Spec, n: int, shown: str) -> None:
 
 
 def output_size(name: str, n: int, given: Any, x: Tensor) -> Ints:
-    """One number for each dimension; None keeps the input's."""
-    several = isinstance(given, list | tuple)
-    values = list(given) if several else [given] * n
-    if n > 1 and several and x.ndim <= len(values):
-        raise BadValue(
-            f"Input dimension should be at least {len(values) + 1}", raises=ValueError, code="pool-rank"
-        )
+    """One number for each dimension; None keeps the input's where there are several."""
+    values = given
+    if n > 1 and not isinstance(given, int):
+        values = with_sizes(given, x.shape)
+    values = tuple(values) if isinstance(values, list | tuple) else (values,) * n
+    for value in values:
+        if type(value) is not int and not isinstance(value, Tensor | np.integer):
+            raise ArgumentError(
+                f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not {type_name(given)}"
+            )
     if len(values) != n:
         raise BadValue(
             f"{name}() argument 'output_size' should contain one int (got {len(values)})"
@@ -60,7 +64,16 @@ def output_size(name: str, n: int, given: Any, x: Tensor) -> Ints:
             else f"{name}(): internal error: output_size.size() must be {n}",
             code="pool-geometry",
         )
-    return tuple(size if v is None else int(v) for v, size in zip(values, x.shape[-n:], strict=True))
+    return tuple(map(int, values))
+
+
+def with_sizes(given: Any, shape: Ints) -> list[Any]:
+    """What was given, the input's size in the place of None, as PyTorch's function in Python does it."""
+    if len(shape) <= len(given):
+        raise BadValue(
+            f"Input dimension should be at least {len(given) + 1}", raises=ValueError, code="pool-rank"
+        )
+    return [size if v is None else v for v, size in zip(given, shape[-len(given) :], strict=False)]
 
 
 # ------------------------------------------------------------------ averages
@@ -75,7 +88,7 @@ def _avg_infer(x: Spec, size: Ints) -> Spec:
             f"{{{', '.join(map(str, size[:2]))}{''.join(f',{n}' for n in size[2:])}}}",
             code="pool-geometry",
         )
-    _check_input(name, x, n, "")
+    _check_input(name, x, n, "", n == 3)
     floating(name + "_cpu" * (n == 3), x)
     return x.with_shape((*x.shape[:-n], *size))
 
@@ -160,7 +173,7 @@ def _max_infer(x: Spec, size: Ints) -> Spec:
             f"Trying to create tensor with negative dimension {min(size)}: {[*x.shape[:-n], *size]}",
             code="negative-size",
         )
-    _check_input(name, x, n, ":")
+    _check_input(name, x, n, ":", True)
     floating(name + "_cpu" * (n == 3), x)
     return x.with_shape((*x.shape[:-n], *size)).with_dtype(dt.int64)
 
@@ -198,6 +211,7 @@ def _maximum(x: Tensor, size: Ints) -> tuple[Tensor, Tensor]:
 
 def _max_1d(input: Tensor, size: Any) -> tuple[Tensor, Tensor]:
     check_1d("adaptive_max_pool1d", input.spec)
+    _check_input("adaptive_max_pool1d", input.spec, 1, ":", True)
     values, indices = _maximum(input.unsqueeze(-2), (1, *output_size("adaptive_max_pool1d", 1, size, input)))
     return values.squeeze(-2), indices.squeeze(-2)
 

@@ -38,16 +38,20 @@ def geometry(
 
     def spread(what: str, given: Ints, words: str) -> Ints:
         if len(given) not in (1, n):
-            if n == 1:
+            if n == 1 and name == "max_pool1d":
+                also = "None, an int, list of ints, or" if what == "stride" else "an int, list of ints or"
+                message = f"{name}() {what} must be {also} tuple of ints of size 1 but got size {len(given)}"
+            elif n == 1:
                 message = f"{name}() argument '{what}' should contain one int (got {len(given)})"
             else:
                 message = f"{name}: {what} must {words}a single int, or a tuple of {_COUNT[n]}"
             raise BadValue(message, code="pool-geometry")
         return given * n if len(given) == 1 else given
 
-    kernel = spread("kernel_size", kernel, "either be ")
-    stride = spread("stride", stride, "either be omitted, ") if stride else kernel
-    padding = spread("padding", padding, "either be ")
+    be = "be" if name == "avg_pool3d" else "either be"
+    kernel = spread("kernel_size", kernel, f"{be} ")
+    stride = spread("stride", stride, f"{be} omitted, ") if stride else kernel
+    padding = spread("padding", padding, f"{be} ")
     dilation = spread("dilation", dilation, "be either ")
     return Geometry(kernel, stride, padding, dilation, ceil_mode)
 
@@ -60,7 +64,7 @@ def pooled_size(spatial: Ints, g: Geometry) -> Ints:
             raise BadValue("stride should not be zero", code="pool-geometry")
         if p < 0:
             raise BadValue(f"pad must be non-negative, but got pad: {p}", code="pool-geometry")
-        if p > ((k - 1) * d + 1) // 2:
+        if p > int(((k - 1) * d + 1) / 2):  # rounded towards zero
             raise BadValue(
                 f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and "
                 f"dilation={d}",
@@ -118,12 +122,7 @@ def pool_infer(kind: str, x: Spec, *numbers: Any) -> Spec:
             f"got:{list(x.shape)}",
             code="pool-shape",
         )
-    if (
-        kind == "avg"
-        and n == 3
-        and any(s < k for s, k in zip(spatial, g.kernel, strict=True))
-        and min(out) < 1
-    ):
+    if kind == "avg" and n == 3 and any(s < k for s, k in zip(spatial, g.kernel, strict=True)):
         size = " ".join(f"{a}: {v}" for a, v in zip(axes, spatial, strict=True))
         kernel = " ".join(f"k{a}: {v}" for a, v in zip(axes, g.kernel, strict=True))
         raise ShapeError(f"input image ({size}) smaller than kernel size ({kernel})", code="pool-size")
