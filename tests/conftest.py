@@ -1,4 +1,4 @@
-"""Tests import their neighbours (`from oracle import …`) and find the package beside them."""
+"""Tests import what they share from `support` (`from oracle import …`) and find the package beside them."""
 
 import gc
 import os
@@ -12,7 +12,7 @@ import pytest
 from tensorsh.engine.compile import store
 from tensorsh.engine.graph import hooks
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     # Tests start hundreds of commands, each of which would compile the package; the tree stays as clean.

@@ -28,10 +28,11 @@ What does not pass is listed [below](#what-differs), each with its reason.
 
 def coverage() -> str:
     """The page: what PyTorch does in the recorded cases, and how much of it tensorsh does."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    import oracle
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
     import test_torch_cases
     import test_twins
+
+    import oracle
 
     cases, twins = test_torch_cases.CASES, test_twins.TWINS
     found = {case["id"]: test_torch_cases.check(case) for case in cases}

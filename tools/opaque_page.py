@@ -25,9 +25,10 @@ numbers, have several results or compute in 16-bit floats.
 
 def text() -> str:
     """The page."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    import oracle
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
     import test_reading
+
+    import oracle
     from tensorsh import Session
 
     checking = test_reading.Checking()

@@ -9,7 +9,7 @@ from contextlib import chdir
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests"))
+sys.path.append(str(ROOT / "tests" / "support"))
 
 TEXTS = ROOT / "tensorsh" / "repl" / "help"
 WANTS = re.compile(r"(?<=```\n)\n- .*?(?=\n## )", re.DOTALL)

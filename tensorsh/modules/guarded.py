@@ -1,7 +1,7 @@
 """The attribute names that code never reads straight: they lead, on some object, to what no program may have.
 
 Every other public name and every name with one underscore is safe on every object a program can reach
-(`tests/test_modules_reach.py` walks them all), so the code generator reads those as Python does. The names
+(`tests/modules/test_modules_reach.py` walks them all), so the code generator reads those as Python does. The names
 here, and those with two underscores at both ends that are no operator's and no plain fact's, go through
 `reach.attribute` when the program runs.
 """

@@ -1,0 +1,247 @@
+"""The edges of a run: names, files that never end, leftovers of killed processes, deep chains, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tensorsh.lang import grammar
+
+FULL = Path("/dev/full")
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(grammar.__file__).parents[2])}
+
+
+def tensorsh(*arguments: str, folder: Path | None = None, stderr: Any = subprocess.PIPE) -> Any:
+    """The command, run to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "tensorsh", *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+        check=False,
+        env=ENVIRONMENT,
+    )
+
+
+@pytest.mark.parametrize("text", ["Ｎｏｎｅ = 3", "import torch\ndef ｉf(): pass", "x.Ｔrue", "f(ｆor=1)"])
+def test_a_keyword_in_other_letters_is_no_name(text: str) -> None:
+    done = tensorsh("-c", text)
+    assert done.returncode == 3 and "in other letters" in done.stderr and "-->" in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["--arg", "--let"])
+def test_given_names_are_names(flag: str) -> None:
+    for name in ("None", "Ｎｏｎｅ", "if", "a b", "__x", ""):
+        assert tensorsh(flag, name, "1", "-c", "1").returncode == 2
+    assert tensorsh(flag, "ｘ", "1", "-c", "print(x)").stdout == "1\n"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device")
+def test_what_never_ends_is_not_read() -> None:
+    for text in ('import "/dev/zero"', 'load("/dev/zero", format="json")', 'import "a\\0b"'):
+        done = tensorsh("-c", text)
+        assert done.returncode == 1 and "internal" not in done.stderr
+    assert tensorsh("/dev/zero").returncode == 2
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no such device")
+def test_a_wrong_option_is_one_where_nothing_can_be_written() -> None:
+    with FULL.open("w") as full:
+        assert tensorsh("--nope", stderr=full).returncode == 2
+
+
+def test_the_timer_writes_no_control_characters(tmp_path: Path) -> None:
+    (tmp_path / "t.tsh").write_text('x = "\x1b[31m"\n', encoding="utf-8")
+    assert "\x1b" not in tensorsh("--timer", "t.tsh", folder=tmp_path).stderr
+
+
+def test_a_lone_surrogate_is_an_error_of_the_program(tmp_path: Path) -> None:
+    done = tensorsh("-f", "csv", "-o", "o.csv", "-c", r'"\ud800"', folder=tmp_path)
+    assert done.returncode == 1 and "UnicodeEncodeError" in done.stderr and "internal" not in done.stderr
+
+
+def test_leftovers_of_killed_processes_are_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left, mine, other = (
+        tmp_path / name
+        for name in (
+            f".x.npy.{ended.pid}.ab_1.tmp",
+            f".x.npy.{os.getpid()}.ab.tmp",
+            f".y.npy.{ended.pid}.ab.tmp",
+        )
+    )
+    for each in (left, mine, other):
+        each.write_bytes(b"half")
+    assert tensorsh("-c", 'save(ones(2), "x.npy")', folder=tmp_path).returncode == 0
+    assert not left.exists() and mine.exists() and other.exists()
+    assert (tmp_path / "x.npy").exists()
+
+
+def test_long_chains_end_in_values_or_errors(tmp_path: Path) -> None:
+    (tmp_path / "chain.py").write_text(
+        "import torch\nit = iter(range(3))\nfor i in range(100000): it = map(abs, it)\nprint(list(it))\n"
+        "it = iter(range(3))\nfor i in range(100000): it = (x for x in it)\n"
+        "try: print(list(it))\nexcept RecursionError: print('too deep')\n",
+        encoding="utf-8",
+    )
+    done = tensorsh("chain.py", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "[0, 1, 2]\ntoo deep\n"), done.stderr
+
+
+# ------------------------------------------------------------------ Ctrl-C
+
+CAUGHT = """import torch
+rounds = 0
+print("begun", flush=True)
+while rounds < 2:
+    try:
+        while True: pass
+    except KeyboardInterrupt:
+        rounds += 1
+        print("caught", rounds, flush=True)
+print("done")
+"""
+FINALLY = """import torch
+print("begun", flush=True)
+try:
+    while True: torch.ones(3).sum()
+finally:
+    print("finally", flush=True)
+"""
+
+
+def default_signals() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+#: what `-m tensorsh` does, once Python is up and has said so: what comes before that is not ours to answer for
+UP = (
+    "import runpy; print('up', flush=True); runpy.run_module('tensorsh', run_name='__main__', alter_sys=True)"
+)
+
+
+def started(path: Path, *how: str) -> subprocess.Popen[str]:
+    """A program in a session of its own, to which Ctrl-C comes as it does from a terminal."""
+    return subprocess.Popen(
+        [sys.executable, *(how or ("-m", "tensorsh")), str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True, preexec_fn=default_signals, env=ENVIRONMENT,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_program_catches_ctrl_c(tmp_path: Path) -> None:
+    path = tmp_path / "p.py"
+    path.write_text(CAUGHT, encoding="utf-8")
+    program = started(path)
+    assert program.stdout is not None and program.stdout.readline() == "begun\n"
+    for round in (1, 2):
+        time.sleep(0.2)
+        program.send_signal(signal.SIGINT)
+        assert program.stdout.readline() == f"caught {round}\n"
+    assert program.stdout.read() == "done\n"
+    assert program.wait(timeout=30) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_finally_runs_on_ctrl_c(tmp_path: Path) -> None:
+    path = tmp_path / "p.py"
+    path.write_text(FINALLY, encoding="utf-8")
+    program = started(path)
+    assert program.stdout is not None and program.stdout.readline() == "begun\n"
+    time.sleep(0.2)
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate(timeout=30)
+    assert (program.returncode, out) == (130, "finally\n") and "Traceback" not in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_at_any_moment_of_the_start(tmp_path: Path) -> None:
+    """The long run is `python tests/command/test_edges.py 1000`."""
+    assert broken_off(30, tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_where_python_drops_exceptions(tmp_path: Path) -> None:
+    """Nearly all of the time goes into a `__del__`, from which no exception comes out: it is raised behind it."""
+    path = tmp_path / "s.py"
+    path.write_text(
+        "class A:\n    def __del__(self):\n        for i in range(20000): pass\n"
+        "print('on', flush=True)\nwhile True:\n    A()\n"
+    )
+    program = started(path)
+    assert program.stdout is not None and program.stdout.readline() == "on\n"
+    program.send_signal(signal.SIGINT)
+    _, err = program.communicate(timeout=20)
+    assert program.returncode in (130, -signal.SIGINT) and "Traceback" not in err
+
+
+def broken_off(times: int, folder: Path) -> list[tuple[float, int, str]]:
+    """Start, and interrupt a random while after Python is up.
+
+    Returns (seconds, exit code, errors) of what did not end as it should.
+    """
+    import random
+
+    path = folder / "s.py"
+    path.write_text(
+        "import torch\nimport torch.nn as nn\nwhile True: nn.Linear(2, 2)(torch.ones(2))\n", "utf-8"
+    )
+    wrong = []
+    for _ in range(times):
+        after = random.uniform(0.0, 1.0)
+        program = started(path, "-c", UP)
+        assert program.stdout is not None and program.stdout.readline() == "up\n"
+        time.sleep(after)
+        program.send_signal(signal.SIGINT)
+        try:
+            _, err = program.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            wrong.append((after, -1, "goes on"))
+            continue
+        if program.returncode not in (130, -signal.SIGINT) or ("Traceback" in err and after > 0.3):
+            wrong.append((after, program.returncode, err))
+    return wrong
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as made:
+        print(broken_off(int(sys.argv[1]), Path(made)))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the GNU C library")
+def test_memory_of_arrays_is_kept_and_used_again(tmp_path: Path) -> None:
+    program = tmp_path / "rounds.py"
+    program.write_text(
+        "import sys, torch\n"
+        "x, b = torch.ones(64, 1000), torch.ones(1000)\n"
+        "for i in range(int(sys.argv[1])):\n"
+        "    y = x.double() * b\n"
+        "    z = (y + x).float()\n",
+        encoding="utf-8",
+    )
+
+    def faults(rounds: int) -> int:
+        command = [sys.executable, "-m", "tensorsh", "--no-compile", str(program), str(rounds)]
+        process = subprocess.Popen(command)
+        _, process.returncode, usage = os.wait4(process.pid, 0)
+        assert process.returncode == 0
+        return usage.ru_minflt
+
+    assert faults(310) - faults(10) < 3000  # one for each page of each array would be 30,000

@@ -1,0 +1,266 @@
+"""Ctrl-C at any moment from the first line of ours to the last: exit code 130, and not a word.
+
+While programs run: what it is where.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tensorsh import Session, interrupt
+from tensorsh.engine.records import registry
+from tensorsh.lang.before import Before
+from tensorsh.modules import memory
+
+ROOT = Path(__file__).parents[2]
+
+#: what the installed command does, told on standard output which handler each import of ours or others finds
+COMMAND = """
+import sys, _signal
+class Told:
+    found = False
+    def find_spec(self, name, path=None, target=None):
+        if not Told.found and _signal.getsignal(_signal.SIGINT) is not _signal.default_int_handler:
+            Told.found = True
+            sys.__stdout__.write("ready\\n"); sys.__stdout__.flush()
+        elif not Told.found:
+            sys.__stdout__.write(name + "\\n"); sys.__stdout__.flush()
+sys.meta_path.insert(0, Told())
+from tensorsh.__main__ import main
+sys.exit(main())
+"""
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", COMMAND, *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=env
+    )
+
+
+def test_nothing_is_imported_before_ctrl_c_is_handled() -> None:
+    out, err = started("-c", "1 + 1").communicate(timeout=60)
+    assert (out.splitlines(), err) == (
+        ["tensorsh", "tensorsh.__main__", "tensorsh.interrupt", "ready", "2"],
+        "",
+    )
+
+
+@pytest.fixture(scope="module")
+def startup() -> float:
+    """Seconds to start, run nothing and end."""
+    begin = time.perf_counter()
+    started("-c", "1 + 1").communicate(timeout=60)
+    return time.perf_counter() - begin
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_at_a_random_moment(seed: int, startup: float) -> None:
+    process = started("-c", "while true: x = 1")
+    assert process.stdout is not None
+    while process.stdout.readline() != "ready\n":
+        pass
+    time.sleep(random.Random(seed).uniform(0, 1.3 * startup))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+def test_the_command_and_the_module_are_one_entry() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["scripts"] == {"tensorsh": "tensorsh.__main__:main"}
+
+
+def test_who_ignores_ctrl_c_keeps_ignoring_it() -> None:
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+        "from tensorsh import interrupt; interrupt.exits(); interrupt.raises();"
+        "signal.raise_signal(signal.SIGINT); print('alive')"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", program], env=env, capture_output=True).stdout == b"alive\n"
+
+
+# ------------------------------------------------------------------ while programs run
+
+happened: list[str] = []
+
+
+def noted(what: str) -> None:
+    """Ctrl-C, and what is done then if it is no KeyboardInterrupt here."""
+    signal.raise_signal(signal.SIGINT)
+    happened.append(what)
+
+
+@interrupt.heard
+def listening(function: Callable[[], None] = lambda: noted("listening")) -> None:
+    function()
+
+
+@interrupt.unbroken
+def ending() -> None:
+    noted("ending")
+    happened.append("ended")
+
+
+@interrupt.deaf
+def between(function: Callable[[], None] = lambda: noted("between")) -> None:
+    function()
+
+
+@pytest.fixture
+def interrupts() -> Iterator[list[str]]:
+    before, trace = signal.signal(signal.SIGINT, interrupt.interrupts), sys.gettrace()
+    happened.clear()
+    yield happened
+    signal.signal(signal.SIGINT, before)
+    sys.settrace(trace)
+
+
+def test_where_nobody_says_anything_it_is_heard(interrupts: list[str]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        noted("never")
+    assert interrupts == []
+
+
+def test_between_inputs_it_is_nothing(interrupts: list[str]) -> None:
+    between()
+    with pytest.raises(KeyboardInterrupt):
+        between(listening)
+    assert interrupts == ["between"]
+
+
+def test_what_must_be_whole_ends_first(interrupts: list[str]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ending()
+        interrupts.append("never")
+    assert interrupts == ["ending", "ended"]
+
+
+def test_within_it_what_listens_is_interrupted(interrupts: list[str]) -> None:
+    @interrupt.unbroken
+    def running() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            listening()
+        interrupts.append("taken back")
+
+    running()
+    assert interrupts == ["taken back"]
+
+
+def test_one_that_waits_comes_in_what_listens_next(interrupts: list[str]) -> None:
+    """What a statement would change is noted, then it runs, perhaps for ever."""
+
+    @interrupt.unbroken
+    def running() -> None:
+        noted("noted")
+        try:
+            listening(lambda: interrupts.append("never"))
+        except KeyboardInterrupt:
+            interrupts.append("taken back")
+
+    running()
+    interrupts.append("no more")
+    with pytest.raises(KeyboardInterrupt):
+        ending()
+        interrupts.append("never")
+    assert interrupts == ["noted", "taken back", "no more", "ending", "ended"]
+
+
+def test_what_is_begun_whole_is_ended(interrupts: list[str]) -> None:
+    @interrupt.whole
+    @contextlib.contextmanager
+    def turn() -> Iterator[None]:
+        noted("begun")
+        try:
+            yield
+        finally:
+            noted("over")
+
+    def turned() -> None:
+        with contextlib.ExitStack() as stack, turn():
+            stack.callback(interrupts.append, "all over")
+            interrupts.append("never")
+
+    with pytest.raises(KeyboardInterrupt):
+        turned()
+    assert interrupts == ["begun", "over"]
+
+
+def test_what_ends_whole_lets_others_end(interrupts: list[str]) -> None:
+    @interrupt.whole
+    @contextlib.contextmanager
+    def turn() -> Iterator[None]:
+        yield
+        noted("over")
+
+    def turned() -> None:
+        with contextlib.ExitStack() as stack, turn():
+            stack.callback(interrupts.append, "all over")
+        interrupts.append("after")
+
+    with pytest.raises(KeyboardInterrupt):
+        turned()
+    assert interrupts == ["over", "all over", "after"]
+
+
+def test_a_statement_is_taken_back_whole(interrupts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One Ctrl-C ends the statement, another comes while it is taken back."""
+    restore = Before.restore
+
+    def interrupted(before: Before) -> None:
+        signal.raise_signal(signal.SIGINT)
+        restore(before)
+        interrupts.append("restored")
+
+    monkeypatch.setattr(Before, "restore", interrupted)
+    session = Session()
+    session.run("n, xs = 0, [1]")
+    session["stop"] = lambda: signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        session.run("if True:\n    n = 5\n    xs.append(2)\n    stop()\n")
+    assert interrupts == ["restored"]
+    assert session.run("n, xs") == [(0, [1])]
+
+
+def test_one_that_comes_where_numpy_asks_is_not_lost(
+    interrupts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NumPy drops whatever is raised while it looks for `__array_interface__`."""
+    Session()
+    once = iter([True])
+
+    def in_force() -> bool:
+        if next(once, False):
+            noted("asked")
+        return True
+
+    monkeypatch.setattr(memory.sealed, "in_force", in_force)
+    with pytest.raises(KeyboardInterrupt):
+        np.asarray(object())
+        interrupts.append("never")
+    assert interrupts == ["asked"]
+
+
+def test_a_module_of_operations_is_imported_whole(
+    interrupts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "import_module", noted)
+    with pytest.raises(KeyboardInterrupt):
+        registry.bring("of operations")
+        interrupts.append("never")
+    assert interrupts == ["of operations"]

@@ -1,0 +1,93 @@
+"""Attention of short sequences and its gradients, and small batches of matrices: PyTorch's bits, by their checksums.
+
+As a command it records them, with an interpreter that has PyTorch: python tests/ops/test_attention_bits.py.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PATH = Path(__file__).parents[1] / "data" / "bits_attention.json"
+
+#: batch, heads, queries, keys, features, causal, mask ("" or its dtype)
+SHAPES = [
+    (1, 1, 8, 8, 4, False, ""),
+    (3, 2, 5, 5, 4, False, ""),
+    (2, 4, 10, 10, 4, True, ""),
+    (4, 4, 16, 16, 8, False, ""),
+    (2, 2, 33, 40, 16, False, ""),
+    (2, 3, 1, 7, 8, False, ""),
+    (2, 2, 10, 10, 8, False, "bool"),
+    (2, 2, 12, 12, 8, False, "float32"),
+    (1, 2, 32, 32, 16, True, ""),
+]
+#: how many, and the sizes of two batches whose rows lie apart
+BATCHES = [(8, 12, 12, 8), (32, 8, 8, 8), (6, 5, 5, 4)]
+
+
+def drawn(rng: np.random.Generator, *shape: int) -> Any:
+    """Numbers that float32 has exactly."""
+    return (rng.integers(-(1 << 20), 1 << 20, shape) / (1 << 19)).astype(np.float32)
+
+
+def checksums(torch: Any, tensors: list[Any]) -> list[int]:
+    return [zlib.crc32(np.ascontiguousarray(t.detach().numpy()).tobytes()) for t in tensors]
+
+
+def attention(torch: Any, seed: int) -> list[int]:
+    batch, heads, queries, keys, features, causal, kind = SHAPES[seed]
+    rng = np.random.default_rng(seed)
+    sizes = (queries, keys, keys)
+    q, k, v = (torch.from_numpy(drawn(rng, batch, heads, n, features)).requires_grad_() for n in sizes)
+    mask = torch.from_numpy(drawn(rng, queries, keys)) if kind else None
+    if kind == "bool":
+        mask = mask > -1
+    out = torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, 0.0, causal)
+    out.backward(torch.from_numpy(drawn(rng, batch, heads, queries, features)))
+    return checksums(torch, [out, q.grad, k.grad, v.grad])
+
+
+def products(torch: Any, seed: int) -> list[int]:
+    many, m, k, n = BATCHES[seed]
+    rng = np.random.default_rng(seed)
+    a = torch.from_numpy(drawn(rng, many, m, k))
+    b = torch.from_numpy(drawn(rng, k, many, n)).transpose(0, 1)
+    c = torch.from_numpy(drawn(rng, many, m, n))
+    return checksums(torch, [a @ b, c @ b.transpose(1, 2), a.transpose(1, 2) @ c])
+
+
+if __name__ == "__main__":
+    import torch
+
+    found = {
+        "attention": [attention(torch, seed) for seed in range(len(SHAPES))],
+        "products": [products(torch, seed) for seed in range(len(BATCHES))],
+    }
+    PATH.write_text(json.dumps(found) + "\n", encoding="utf-8")
+else:
+    import pytest
+
+    from tensorsh import torch
+
+    RECORDED = json.loads(PATH.read_text(encoding="utf-8"))
+
+    @pytest.mark.parametrize("seed", range(len(SHAPES)))
+    def test_attention(seed: int) -> None:
+        assert attention(torch, seed) == RECORDED["attention"][seed]
+
+    @pytest.mark.parametrize("seed", range(len(BATCHES)))
+    def test_products(seed: int) -> None:
+        assert products(torch, seed) == RECORDED["products"][seed]
+
+    def test_queries_that_look_at_nothing() -> None:
+        q = torch.ones(1, 1, 2, 4).requires_grad_()
+        mask = torch.tensor([[True, False], [False, False]])
+        out = torch.nn.functional.scaled_dot_product_attention(q, q, q, mask)
+        out.sum().backward()
+        assert out[0, 0].tolist() == [[1.0] * 4, [0.0] * 4]
+        assert not q.grad.isnan().any()

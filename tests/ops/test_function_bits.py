@@ -1,0 +1,120 @@
+"""Functions of float32 numbers to the last bit, as PyTorch (on a processor with AVX2, one thread) computed them.
+
+A case is the function, a shape, a dimension and checksums of the result and of the gradient; its number is the seed.
+As a command it records the cases, with an interpreter that has PyTorch: python tests/ops/test_function_bits.py.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+FUNCTIONS = {
+    "softmax": lambda torch, x, dim: torch.softmax(x, dim),
+    "sigmoid": lambda torch, x, dim: torch.sigmoid(x),
+    "tanh": lambda torch, x, dim: torch.tanh(x),
+    "silu": lambda torch, x, dim: torch.nn.functional.silu(x),
+    "gelu": lambda torch, x, dim: torch.nn.functional.gelu(x),
+    "layer_norm": lambda torch, x, dim: torch.nn.functional.layer_norm(x, x.shape[-1:]),
+    "layer_norm, scaled": lambda torch, x, dim: torch.nn.functional.layer_norm(
+        x,
+        x.shape[-1:],
+        x.detach().reshape(-1, x.shape[-1])[0],
+        x.detach()[..., 0].reshape(-1)[0].expand(x.shape[-1]),
+    ),
+    "layer_norm, scale": lambda torch, x, dim: torch.nn.functional.layer_norm(
+        x.detach(), x.shape[-1:], *x.reshape(-1, x.shape[-1])[:2]
+    ),
+    "batch_norm": lambda torch, x, dim: torch.nn.functional.batch_norm(
+        x, None, None, x.detach().flatten()[: x.shape[1]], None, True
+    ),
+    "exp": lambda torch, x, dim: torch.exp(x),
+    "log": lambda torch, x, dim: torch.log(x.abs()),
+    "sin": lambda torch, x, dim: torch.sin(x),
+    "cos": lambda torch, x, dim: torch.cos(x),
+    "logsumexp": lambda torch, x, dim: x - torch.logsumexp(x, dim, True),
+}
+SHAPES = [
+    (3, 4),
+    (5, 8),
+    (4, 10, 12),
+    (2, 3, 4, 5),
+    (3, 20, 9),
+    (12, 7, 3),
+    (64, 10),
+    (64, 48),
+    (16, 128),
+    (1, 10, 1),
+]
+#: of more rows, or as large as what is followed digit by digit
+MORE = {
+    "layer_norm": [(33, 17), (4, 16, 64), (128, 10), (190, 20), (80, 1)],
+    "sigmoid": [(4, 16, 64), (64, 128)],
+    "tanh": [(128, 10), (64, 128)],
+    "softmax": [(64, 128), (8, 20, 32)],
+    "silu": [(64, 128)],
+    "gelu": [(64, 128), (100, 300)],
+    "exp": [(64, 128)],
+    "log": [(64, 128)],
+    "sin": [(64, 128)],
+    "batch_norm": [(2, 3), (64, 17), (65, 16), (128, 64), (192, 10), (100, 1), (6, 5, 4, 4)],
+}
+
+
+def shapes(name: str) -> list[Any]:
+    more = MORE.get(name.partition(",")[0], [])
+    return more if name == "batch_norm" else [*SHAPES, *more]
+
+
+def checksums(torch: Any, name: str, shape: list[int], dim: int, seed: int) -> list[int]:
+    """Of the result, and of the gradient where there is one."""
+    torch.manual_seed(seed)
+    x = torch.randn(*shape) * 3
+    if name == "tanh":  # of which PyTorch misses the nearest float now and then
+        x = (x * 2).round() / 4
+    x.requires_grad_()
+    found = FUNCTIONS[name](torch, x, dim)
+    results = [found.detach()]
+    if found.requires_grad:
+        found.backward(torch.randn(*shape))
+        results.append(x.grad)
+    return [zlib.crc32(each.numpy().tobytes()) for each in results]
+
+
+def record() -> None:
+    import gzip
+    import json
+
+    import torch
+
+    lines = []
+    for name in FUNCTIONS:
+        for shape in shapes(name):
+            for dim in range(len(shape)) if name == "softmax" else [-1]:
+                lines.append([name, shape, dim, checksums(torch, name, shape, dim, len(lines))])
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    path = Path(__file__).parents[1] / "data" / "bits_functions.jsonl.gz"
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+if __name__ == "__main__":
+    record()
+else:
+    import pytest
+
+    from oracle import read_lines
+    from tensorsh import torch
+
+    CASES: list[Any] = read_lines("bits_functions.jsonl.gz")
+
+    @pytest.mark.parametrize("name", FUNCTIONS)
+    def test_functions_have_the_recorded_bits(name: str) -> None:
+        cases = [(seed, *case) for seed, case in enumerate(CASES) if case[0] == name]
+        wrong = [
+            (shape, dim)
+            for seed, _, shape, dim, wanted in cases
+            if checksums(torch, name, shape, dim, seed) != wanted
+        ]
+        assert cases
+        assert wrong == []
