@@ -1,4 +1,4 @@
-"""`data/optim_program.txt` under a torch, made by `python tests/support/run_optim_program.py > tests/golden/optim.txt`."""
+"""The program `data/optim_program.txt` under a torch; its output is kept in `tests/golden/optim.txt`."""
 
 from __future__ import annotations
 
