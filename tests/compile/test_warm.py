@@ -211,7 +211,7 @@ for epoch in range(ROUNDS):
 """
 
 
-@pytest.mark.parametrize("rounds", [20, 40])
+@pytest.mark.parametrize("rounds", [4, 40])
 def test_a_loop_of_minibatches_is_compiled_once(monkeypatch: pytest.MonkeyPatch, rounds: int) -> None:
     """The program of an epoch has the same step for each minibatch; LLVM is given it once, when it pays."""
     made: list[str] = []

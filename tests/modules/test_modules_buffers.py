@@ -54,7 +54,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_attempt_is_refused(way: str) -> None:
-    path = os.pathsep.join([str(DATA.parent), str(DATA.parent.parent)])
+    path = os.pathsep.join([str(DATA.parent / "support"), str(DATA.parents[1])])
     done = subprocess.run(
         [sys.executable, __file__, way],
         env={**os.environ, "PYTHONPATH": path},

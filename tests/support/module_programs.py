@@ -137,8 +137,8 @@ def in_python(text: str, argv: list[str] | None = None, *, fresh: bool = False) 
 
     if fresh:
         code = f"from module_programs import in_python; import sys; sys.stdout.write(in_python({text!r}))"
-        folder = Path(__file__).parents[1]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(folder.parent)])}
+        folder = Path(__file__).parent
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(folder.parents[1])])}
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout

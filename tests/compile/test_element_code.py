@@ -46,7 +46,7 @@ FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
 def test_bits_are_those_of_numpy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     code, function = FUNCTIONS[name]
     with monkeypatch.context() as without, np.errstate(all="ignore"):
-        without.setattr(ElementCode, "ready", lambda self, elements, times=1: False)
+        without.setattr(code, "ready", lambda elements, times=1: False)
         wanted = function()
     code.make()
     called = []
