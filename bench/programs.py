@@ -63,7 +63,8 @@ def measured(name: str, many: int, contestants: dict[str, list[str]], turns: int
     found: dict[str, list[tuple[float, float, float, float]]] = {who: [] for who in contestants}
     for _ in range(turns):
         for who, command in contestants.items():
-            short, long = timed(command, name, FEW, threads), timed(command, name, many, threads)
+            file = FOLDER / f"{name}.py"
+            short, long = timed(command, file, FEW, threads), timed(command, file, many, threads)
             steps = many - FEW
             found[who].append(((long[0] - short[0]) / steps, (long[1] - short[1]) / steps, *long))
     return {
@@ -76,14 +77,14 @@ def median(times: list[tuple[float, float, float, float]], column: int) -> float
     return statistics.median(row[column] for row in times)
 
 
-def timed(command: list[str], name: str, steps: int, threads: int) -> tuple[float, float]:
-    """Wall and CPU seconds of one process."""
+def timed(command: list[str], file: Path, steps: int, threads: int, **more: str) -> tuple[float, float]:
+    """Wall and CPU seconds of one process; `more` is added to its environment."""
     settings = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | settings
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(
-        [*command, str(FOLDER / f"{name}.py"), str(steps)],
-        check=True, cwd=ROOT, env=environment | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL,
+        [*command, str(file), str(steps)],
+        check=True, cwd=ROOT, env=environment | {"PYTHONPATH": str(ROOT)} | more, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
