@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ..engine.calls.python_functions import methods_in_python
 from ..engine.core.device import Device
 from ..engine.core.dtype import DType
 from ..engine.records.op import Op, registry
@@ -53,15 +54,7 @@ SHARED = frozenset({
 def methods() -> frozenset[str]:
     """The names of tensors' methods that are C in PyTorch."""
     found = {name[7:] for name in registry.index if name.startswith("Tensor.")}
-    return frozenset(found - registry.attributes - IN_PYTHON | {"item", "tolist", "numpy"})
-
-
-#: those that are Python functions
-IN_PYTHON = frozenset({
-    "backward", "dim_order", "eig", "index", "is_shared", "istft", "lstsq", "lu", "norm", "register_hook",
-    "register_post_accumulate_grad_hook", "resize", "resize_as", "share_memory_", "solve", "split", "stft",
-    "storage", "storage_type", "symeig", "to_sparse_coo", "unflatten", "unique", "unique_consecutive",
-})  # fmt: skip
+    return frozenset(found - registry.attributes - methods_in_python() | {"item", "tolist", "numpy"})
 
 
 def direct(name: str) -> bool:

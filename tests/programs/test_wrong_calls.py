@@ -19,6 +19,8 @@ import pytest
 
 from oracle import DATA, read_lines
 from tensorsh import Session, TensorshError
+from tensorsh.engine.records.op import before_calls
+from tensorsh.engine.values.tensor import Tensor
 
 CALLS = read_lines("wrong_calls.jsonl.gz")
 #: those of one kind each, which all agree
@@ -92,6 +94,31 @@ def test_after_a_mode_of_a_program_methods_are_still_functions_in_c() -> None:
     )
     with pytest.raises(TensorshError, match="not 'builtin_function_or_method'"):
         session.execute("int(x.item)")
+
+
+MODE = """
+import torch
+from torch.overrides import TorchFunctionMode
+class Mode(TorchFunctionMode):
+    def __torch_function__(self, f, types, args=(), kwargs=None):
+        asked.append(1)
+        return f(*args, **(kwargs or {}))
+x, asked, mode = torch.ones(1), [], Mode()
+"""
+
+
+def test_operations_ask_while_a_mode_of_a_program_is_in_force() -> None:
+    plain = Tensor.__dict__["__add__"], Tensor.__dict__["shape"]
+    session = Session()
+    session.execute(MODE)
+    session.execute("with mode: x + x; x.shape")
+    assert not before_calls and (Tensor.__dict__["__add__"], Tensor.__dict__["shape"]) == plain
+    session.execute("mode.__enter__()")
+    with pytest.raises(TensorshError):
+        session.execute("if True:\n    mode.__exit__(None, None, None)\n    1 / 0")
+    assert before_calls  # the failed statement has changed nothing
+    session.execute("y = x + x; mode.__exit__(None, None, None)")
+    assert session["asked"] == [1, 1, 1] and not before_calls
 
 
 if __name__ == "__main__":

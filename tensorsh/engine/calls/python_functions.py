@@ -20,6 +20,14 @@ NATIVE = frozenset(
 #: namespaces whose functions are in Python
 SPACES = ("nn.functional.", "signal.", "masked.", "autograd.", "func.")
 
+#: methods and operators of tensors that are in Python, beside those below
+METHODS = """
+    dim_order eig index is_shared istft lstsq lu register_hook register_post_accumulate_grad_hook resize resize_as
+    share_memory_ solve stft storage storage_type symeig to_sparse_coo unflatten
+    __rsub__ __rtruediv__ __floordiv__ __rfloordiv__ __rmod__ __rmatmul__ __pow__ __rpow__ __ipow__ __rlshift__
+    __rrshift__ __len__ __contains__ __repr__ __format__ __array__ __deepcopy__
+"""
+
 #: those elsewhere, and those whose signature or name is another than here
 PYTHON = """
     Tensor.backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None)
@@ -59,6 +67,13 @@ def python_signatures() -> dict[str, tuple[str, str]]:
     """Name → how messages call it, and its parameters."""
     found = re.findall(r"(?:([\w.]+) )?([\w.]+)\(([^)]*)\)", PYTHON)
     return {name or title: (title, parameters) for name, title, parameters in found}
+
+
+@cache
+def methods_in_python() -> frozenset[str]:
+    """The names of tensors' methods and operators that PyTorch has in Python."""
+    of_signatures = [name[7:] for name in python_signatures() if name.startswith("Tensor.")]
+    return frozenset((*METHODS.split(), *of_signatures))
 
 
 def in_python(name: str) -> bool:

@@ -122,8 +122,13 @@ class Context:
 
     def put_back(self, settings: tuple[Any, ...]) -> None:
         """Put in force what `settings` saw."""
+        modes = self.function_modes
         for name, value in zip(IN_FORCE, settings, strict=True):
             setattr(self, name, value)
+        if self.function_modes is not modes:
+            from ..modes.function_modes import follow
+
+            follow(self)
 
     def place_in_stream(self) -> Any:
         """Where the default random stream stands: the same as before if nothing was drawn."""

@@ -6,8 +6,7 @@ PyTorch's functions in Python, are asked about.
 
 Tensors' operators and attributes are asked about where the program writes them: the library is not PyTorch's there.
 
-Operations, and what tensors have besides, ask from the first time that a program enters such a mode; until then nothing
-costs anything.
+Operations, and what tensors have besides, ask while a mode is in force anywhere; otherwise nothing costs anything.
 """
 
 from __future__ import annotations
@@ -15,12 +14,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from types import FrameType
 from typing import Any
+from weakref import WeakSet
 
 from ...source import PACKAGE
 from ..calls.native import signatures
+from ..calls.python_functions import methods_in_python
 from ..core import context
 from ..records.op import Op, before_calls, registry
 from ..values.deferred import itself
@@ -28,7 +29,6 @@ from ..values.tensor import Tensor
 from .overrides import (
     AS_OPERATIONS,
     AS_THEMSELVES,
-    IN_PYTHON,
     OTHER_ATTRIBUTES,
     TENSOR_ATTRIBUTES,
     Counted,
@@ -43,9 +43,8 @@ def push(mode: Any) -> None:
     """Put a mode in force."""
     state = context.current()
     state.mode.change("a mode of the program is entered")
-    if not before_calls:
-        install()
     state.function_modes = (*state.function_modes, mode)
+    follow(state)
 
 
 def pop() -> None:
@@ -53,6 +52,7 @@ def pop() -> None:
     state = context.current()
     state.mode.change("a mode of the program is left")
     state.function_modes = state.function_modes[:-1]
+    follow(state)
 
 
 def ask(func: Any, types: tuple[type, ...], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
@@ -113,13 +113,35 @@ def is_asked_about(op: Op) -> bool:
 # ------------------------------------------------------------------ what asks
 
 
-def install() -> None:
-    """Let operations, and the operators, methods and attributes of tensors, ask the mode in force."""
-    before_calls.append(intercept)
-    for name in (*AS_OPERATIONS, *AS_THEMSELVES):
-        type.__setattr__(Tensor, name, asking(name, itself(name)))
-    for name in (*TENSOR_ATTRIBUTES, *OTHER_ATTRIBUTES):
-        type.__setattr__(Tensor, name, attribute(name, itself(name)))
+#: the contexts in which modes are in force
+_asked: WeakSet[context.Context] = WeakSet()
+
+
+def follow(state: context.Context) -> None:
+    """Let operations and tensors ask, or no longer, now that a context has these modes in force."""
+    (_asked.add if state.function_modes else _asked.discard)(state)
+    if not _asked and before_calls:
+        before_calls.clear()
+        for name, (plain, _) in forms().items():
+            type.__setattr__(Tensor, name, plain)
+    elif _asked and not before_calls:
+        before_calls.append(intercept)
+        for name, (_, asks) in forms().items():
+            type.__setattr__(Tensor, name, asks)
+
+
+@cache
+def forms() -> dict[str, tuple[Any, Any]]:
+    """The operators, methods and attributes of tensors: themselves, and asking the mode in force."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for names, made in (
+        ((*AS_OPERATIONS, *AS_THEMSELVES), asking),
+        ((*TENSOR_ATTRIBUTES, *OTHER_ATTRIBUTES), attribute),
+    ):
+        for name in names:
+            plain = itself(name)
+            found[name] = Tensor.__dict__.get(name, plain), made(name, plain)
+    return found
 
 
 def asking(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -130,7 +152,7 @@ def asking(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     def method(*args: Any, **kwargs: Any) -> Any:
         if not is_asked(sys._getframe(1)):
             return plain(*args, **kwargs)
-        of_python = name in IN_PYTHON
+        of_python = name in methods_in_python()
         func = registry[f"Tensor.{AS_OPERATIONS[name]}"].method if name in AS_OPERATIONS else own
         told = of_python or (len(args) == 1 and name != "numpy")  # what has no parser of arguments
         types = tuple([type(value) for value in overloaded(args, plain=told)])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..calls.python_functions import methods_in_python
 from ..core import context
 from ..core.results import NamedResult
 from ..records.op import Op, registry
@@ -32,12 +33,6 @@ _THEMSELVES = (
     "__reversed__ __repr__ __format__ __array__ __deepcopy__ item tolist numpy "
 )
 AS_THEMSELVES = tuple(_THEMSELVES.split())
-#: those that PyTorch has in Python: `kwargs` is a dictionary there, if an empty one
-_IN_PYTHON = (
-    "__rsub__ __rtruediv__ __floordiv__ __rfloordiv__ __rmod__ __rmatmul__ __pow__ __rpow__ __ipow__ "
-    "__rlshift__ __rrshift__ __len__ __contains__ __repr__ __format__ __array__ __deepcopy__ "
-)
-IN_PYTHON = frozenset(_IN_PYTHON.split())
 #: those that Python keeps in a slot of its own
 SLOTS = frozenset({"__getitem__", "__setitem__", "__delitem__"})
 #: operators whose operands come in the other order, and what they are written as
@@ -243,7 +238,7 @@ class Counted:
         return getattr(Tensor, self.name)(*args, **kwargs)
 
     def __repr__(self) -> str:
-        if self.name in IN_PYTHON:
+        if self.name in methods_in_python():
             return f"<function Tensor.{self.__name__} at {id(self):#x}>"
         kind = "slot wrapper" if self.name in SLOTS else "method"
         return f"<{kind} '{self.name}' of 'torch._C.TensorBase' objects>"
@@ -276,7 +271,7 @@ def asking(name: str) -> Callable[..., Any]:
             return through(REFLECTED[name], (args[0], self), overloaded((args[0], self)))
         if name in AS_OPERATIONS:
             target = registry[f"Tensor.{AS_OPERATIONS[name]}"].method
-        named = kwargs or ({} if name in IN_PYTHON else None)
+        named = kwargs or unnamed(name)
         if not binary:
             return ask(target, found, operands, named)
         return binary_ask(target, found, operands, named)
@@ -295,7 +290,12 @@ def through(name: str, operands: tuple[Any, ...], found: list[Any]) -> Any:
     """What those operands of an operator that have a say make of it."""
     kind = "eq" if name == "__eq__" else AS_OPERATIONS.get(name)
     target = registry[f"Tensor.{kind}"].method if kind else Counted(name)
-    return binary_ask(target, found, operands, {} if name in IN_PYTHON else None)
+    return binary_ask(target, found, operands, unnamed(name))
+
+
+def unnamed(method: str) -> dict[str, Any] | None:
+    """The keywords of a call without any: functions in Python have a dictionary of them, if an empty one."""
+    return {} if method in methods_in_python() else None
 
 
 def binary_ask(target: Any, found: list[Any], operands: tuple[Any, ...], kwargs: Any = None) -> Any:
