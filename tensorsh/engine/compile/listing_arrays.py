@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.addresses import address
+
 
 def index_of(owner: np.ndarray[Any, Any], view: np.ndarray[Any, Any]) -> tuple[int, ...] | None:
     """The element of `owner` at which `view` begins; None where it does not lie within `owner`."""
@@ -63,7 +65,3 @@ def plain(thing: Any) -> str:
             else numbers(array.shape, str(array.dtype))
         )
     return repr(thing)
-
-
-def address(array: np.ndarray[Any, Any]) -> int:
-    return array.__array_interface__["data"][0]

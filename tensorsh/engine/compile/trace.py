@@ -22,6 +22,7 @@ from ..records.op import Op
 from ..run.apply import any_requires_grad, attach_view, planned, record
 from ..run.inplace import check_overlap, check_result
 from ..values.tensor import TENSORS, Tensor, View, make_tensor
+from ..values.view_bases import turns
 from .draws import TracedStream
 from .machine.instructions import has_code
 from .reading import part_of, read
@@ -328,10 +329,8 @@ class Trace(Tape, Mode):
                     for i in range(len(plan.out))
                 ]
             )
-        if x.ndim == 2 and op.name in ("transpose", "t", "permute"):
-            layout = op.kernel(x.layout, *rest)
-            if layout.shape == x.shape[::-1] and layout.strides == x.strides[::-1]:
-                return self.view(turn, x, label="turn")
+        if x.ndim == 2 and turns(op.kernel(x.layout, *rest), x.layout):
+            return self.view(turn, x, label="turn")
         return self.view(op.kernel, x, *rest, label=op.name)
 
     def _cast(self, v: Value, cast: Callable[..., Any]) -> Value:

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from ...errors import BadIndex, ShapeError
 from .device import Device, cpu
@@ -48,6 +49,12 @@ class Spec:
     def placeholder(self) -> np.ndarray[Any, Any]:
         """An array of this shape and dtype that takes no memory: what a meta tensor holds."""
         return np.broadcast_to(np.zeros((), self.np), self.shape)
+
+    @cached_property
+    def in_order(self) -> np.ndarray[Any, Any]:
+        """The same with the strides of an array whose elements lie in order; of sizes 1 each has another one."""
+        steps = [self.numel + i if n == 1 else prod(self.shape[i + 1 :]) for i, n in enumerate(self.shape)]
+        return as_strided(np.zeros((), self.np), self.shape, [step * self.np.itemsize for step in steps])
 
     def with_shape(self, shape: Sequence[int]) -> Spec:
         return spec(tuple(shape), self.dtype, self.device)

@@ -24,6 +24,7 @@ from ..records.op import Op, registry
 from ..records.schema import ABSENT
 from ..records.spelling import OWN, Spelling
 from ..values.tensor import NUMBERS, Tensor
+from ..values.view_bases import keeps_order, turns
 
 #: literals longer than this are not written out
 MOST_ELEMENTS = 64
@@ -243,14 +244,13 @@ def _filled_in(template: str, formulas: list[Any], spelling: Spelling) -> ast.ex
 def _simplified(
     op: Op, args: tuple[Any, ...], formulas: list[Any], of: Any, spelling: Spelling
 ) -> Formula | None:
-    name = op.name
     operands = [f if isinstance(f, Formula) else of_number(f) for f in formulas[:2] if _is_operand(f)]
-    if name in ("t", "transpose") and operands and (turned := _turned(operands[0], args, of)) is not None:
+    if op.view and operands and (turned := _turned(op, operands[0], args)) is not None:
         return turned
-    shape = None if of is None else of.shape
+    shape, sign = None if of is None else of.shape, op.formula
     if len(operands) == 2:
         left, right = operands
-        if name == "mul":
+        if sign == "{0} * {1}":
             for one, other in ((left, right), (right, left)):
                 if one.one and other.shape == shape:
                     return _as_tensor(other, of, spelling)
@@ -258,23 +258,24 @@ def _simplified(
                 return Formula(ast.BinOp(left.tree, ast.Pow(), ast.Constant(2)), shape=shape)
             if left.zero or right.zero:
                 return filled("zeros", of.shape, of.dtype, spelling)
-        elif name == "add" and args[2] == 1:
+        elif sign == "{0} + {1}" and args[2] == 1:
             if left.zero and right.shape == shape:
                 return right
             if right.zero and left.shape == shape:
                 return left
             if left.shape == right.shape:
                 return total([left, right], shape)
-        elif name in ("div", "pow") and right.one and left.shape == shape:
+        elif sign in ("{0} / {1}", "{0} ** {1}") and right.one and left.shape == shape:
             return left
-    if name == "pow" and len(args) > 1 and _same(args[1], 1):
+    if sign == "{0} ** {1}" and _same(args[1], 1):
         return operands[0]
     if operands and of is not None and _shows_elements(op, args, of):
         first = operands[0]
-        if name in ("view", "squeeze") and (bare := _without_keepdim(first, of.shape)) is not None:
-            return bare
-        if name in ("view", "expand", "squeeze") and first.shape == of.shape:
-            return first
+        if keeps_order(op, args[0].spec, args[1:]):
+            if first.shape == of.shape:
+                return first
+            if (bare := _without_keepdim(first, of.shape)) is not None:
+                return bare
         if first.one or first.zero:
             return filled("ones" if first.one else "zeros", of.shape, of.dtype, spelling)
     return None
@@ -298,12 +299,15 @@ def _as_tensor(f: Formula, of: Any, spelling: Spelling) -> Formula:
     return Formula(tree, f.one, f.zero, shape=f.shape)
 
 
-def _turned(product: Formula, args: tuple[Any, ...], of: Any) -> Formula | None:
+def _turned(op: Op, product: Formula, args: tuple[Any, ...]) -> Formula | None:
     """`(a.T @ b).T` is `b.T @ a`."""
     match product.tree:
-        case ast.BinOp(ast.Attribute(a, "T"), ast.MatMult(), b) if len(of.shape) == 2:
-            turned = b.value if isinstance(b, ast.Attribute) and b.attr == "T" else ast.Attribute(b, "T")
-            return Formula(ast.BinOp(turned, ast.MatMult(), a), complete=product.complete, shape=of.shape)
+        case ast.BinOp(ast.Attribute(a, "T"), ast.MatMult(), b):
+            whole = args[0].spec.in_order
+            if turns(op.kernel(whole, *args[1:]), whole):
+                turned = b.value if isinstance(b, ast.Attribute) and b.attr == "T" else ast.Attribute(b, "T")
+                shape = whole.shape[::-1]
+                return Formula(ast.BinOp(turned, ast.MatMult(), a), complete=product.complete, shape=shape)
     return None
 
 

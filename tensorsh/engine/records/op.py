@@ -135,6 +135,7 @@ class Op(Recorded):
     inplace    PyTorch has an in-place form of it, with a trailing underscore: a method, and of what has no other
                parameter than a tensor a function, too; "method" and "function" say otherwise
     unwatched  PyTorch's in-place form lets a leaf be changed that requires a gradient
+    c_titles   in place and with numbers only, PyTorch's error calls the tensor's dtype as C++ does
     lossy      in place its result is converted to the tensor's dtype, whatever is lost
     separate   what is written in place must not be an operand as well
     expanded   in place it may write an expanded tensor: "" or, where PyTorch warns, what it says; None: not
@@ -161,6 +162,8 @@ class Op(Recorded):
     nondifferentiable   its derivative is zero or undefined: outputs never require grad
     constants  positions of outputs that never require grad (the permutation of LU)
     formula    how formulas write it where that is no call: "{0} + {1}"
+    scattered  of a view: how a copy of {0} is written in which what it sees is {1}: "diagonal_scatter({0}, {1}, {2})",
+               a function of both texts and its arguments; not of one that keeps the elements' order, which says it
     sample     arguments at which its derivatives are checked; lists become float64 tensors
     factory    it makes tensors from sizes: takes dtype=, device=, requires_grad=
     is_method  this is the form that tensors have, called with the tensor in front
@@ -186,6 +189,7 @@ class Op(Recorded):
         names: tuple[str, ...] | None = None,
         inplace: bool | str = False,
         unwatched: bool = False,
+        c_titles: bool = False,
         lossy: bool = False,
         separate: bool = False,
         expanded: str | None = None,
@@ -207,6 +211,7 @@ class Op(Recorded):
         doc: str = "",
         sample: tuple[Any, ...] | None = None,
         formula: str | Callable[..., str | None] | None = None,
+        scattered: str | Callable[..., str] | None = None,
     ):
         super().__init__(schema, grad_fn or camel(schema.name) + "Backward0")
         self.name = schema.name
@@ -217,6 +222,7 @@ class Op(Recorded):
         self.promote = promote
         self.inplace = inplace
         self.unwatched = unwatched
+        self.c_titles = c_titles
         self.lossy = lossy
         self.separate = separate
         self.expanded = expanded
@@ -234,6 +240,7 @@ class Op(Recorded):
         self.raw_doc = doc
         self.sample = sample
         self.formula = formula
+        self.scattered = scattered
         self.names = names if names is not None else default_names(schema.name)
         self.joined = tuple(i for i in self.tensors if schema.parameters[i].name not in unpromoted)
         self.unrounded = tuple(i for i in self.tensors if schema.parameters[i].name in unrounded)

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import BadValue, DTypeError, GradientError, ShapeError
 from ..core import context
 from ..core import dtype as dt
+from ..core.addresses import address
 from ..core.meta import reword
 from ..core.mode import EAGER
 from ..core.spec import Spec
@@ -143,8 +144,8 @@ def check_result(out: Spec | None, op: Op, args: tuple[Any, ...]) -> None:
         )
     have, want = out.dtype, target.spec.dtype
     if have.category > want.category and not op.lossy:
-        limits = op.name.startswith("clamp") and not any(type(a) in TENSORS for a in args[1:])
-        title = dt.c_names[want] if limits else want.title
+        in_c = op.c_titles and not any(type(a) in TENSORS for a in args[1:])
+        title = dt.c_names[want] if in_c else want.title
         raise DTypeError(
             f"result type {have.title} can't be cast to the desired output type {title}",
             code="inplace-dtype",
@@ -222,7 +223,7 @@ def shares(target: Any, operand: Any, separate: bool) -> bool:
 
 def span(array: Any) -> tuple[int, int] | None:
     """Where the memory of an array begins and ends, if its elements fill it."""
-    start = layout(array).__array_interface__["data"][0]
+    start = address(layout(array))
     if not array.flags.forc:
         step = array.itemsize
         for stride, size in sorted((s, n) for s, n in zip(array.strides, array.shape, strict=True) if n != 1):

@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import ArgumentError, BadValue
 from ..core import context
 from ..core import dtype as dt
+from ..core.addresses import address
 from ..core.warn import warn
 from .tensor import Tensor, type_name, wrap
 
@@ -133,7 +134,7 @@ def writable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     owner.setflags(write=True)
     memory = owner.ravel("K").view(np.uint8) if owner.size else owner
     owner.setflags(write=allowed)
-    offset = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    offset = address(array) - address(owner)
     return laid_over(np.ndarray, array.shape, array.dtype, memory, offset, array.strides)
 
 

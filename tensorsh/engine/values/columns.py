@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
 
+import numpy as np
+
 from ...errors import BadIndex, BadValue
-from .tensor import Tensor
+from ..core.addresses import address
+from .tensor import Tensor, layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,15 @@ def columns_of(t: Any) -> Columns | None:
     if own is not None or view is None:
         return own
     columns = _named(view.base)
-    rows = all(
-        op.name in ("select", "slice", "alias") and (not args or args[0] == 0) for op, args, _ in view.steps
-    )
-    whole = rows and t.spec.shape[-1:] == view.base.spec.shape[-1:]
-    return columns if whole and len(t.spec.shape) <= 2 else None
+    return columns if columns is not None and _shows_rows(layout(t.array), layout(view.base.array)) else None
+
+
+def _shows_rows(part: np.ndarray[Any, Any], table: np.ndarray[Any, Any]) -> bool:
+    """Whether a view of a table shows one of its rows or several, whole."""
+    if not 1 <= part.ndim <= 2 or part.shape[-1] != table.shape[-1] or part.strides[-1] != table.strides[-1]:
+        return False
+    row = table.strides[0]
+    return row > 0 and (address(part) - address(table)) % row == 0
 
 
 def _named(t: Any) -> Columns | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, GradientError
+from ..core.addresses import address
 from ..core.device import Device, parse
 from ..core.dtype import DType, bfloat16, dtypes
 from ..core.results import NamedResult, Size, named_result
@@ -84,7 +85,7 @@ def copied_memory(array: np.ndarray[Any, Any], memo: dict[int, Any]) -> np.ndarr
         return copy
     if copy.strides != base.strides:  # memory with holes
         return array.copy()
-    offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    offset = address(array) - address(base)
     flat = laid_over(np.ndarray, (copy.nbytes,), np.uint8, copy) if copy.flags.c_contiguous else None
     if flat is None or offset < 0:
         return array.copy()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+
 from ...errors import GradientError
 from ..core import context
-from ..records.op import registry
+from ..core.spec import Spec
+from ..records.op import Op, registry
 from .tensor import Tensor, layout
 
 
@@ -25,6 +28,23 @@ def steps_of(t: Tensor) -> tuple[Any, ...]:
     strided = registry["engine.strided_view"]
     strides = tuple([s // t.array.itemsize for s in t.array.strides])
     return ((strided, strided.from_base(base, (t, t.spec.shape, strides, 0, None)), None),)
+
+
+def keeps_order(op: Op, of: Spec, args: tuple[Any, ...]) -> bool:
+    """Whether a view shows all elements of a tensor, in their order: another shape at most."""
+    if op.from_base is not None:
+        return False
+    x = of.in_order
+    seen = op.kernel(x, *args)
+    whole = (
+        type(seen) is np.ndarray and seen.dtype == x.dtype and seen.size == x.size and seen.flags.c_contiguous
+    )
+    return whole and (seen.strides == x.strides or sorted(seen.strides) != sorted(x.strides))
+
+
+def turns(seen: np.ndarray[Any, Any], x: np.ndarray[Any, Any]) -> bool:
+    """Whether a view of a matrix shows its transpose."""
+    return x.ndim == 2 and seen.shape == x.shape[::-1] and seen.strides == x.strides[::-1]
 
 
 def check_origin(t: Tensor, changed: str) -> None:

@@ -236,6 +236,7 @@ def clamp_spec(input, min=None, max=None):
 @op(
     "clamp(Tensor input, Tensor|Number? min=None, Tensor|Number? max=None)",
     infer=clamp_spec,
+    c_titles=True,
     check=check_bounds,
     promote="types",
     names=(),
@@ -312,6 +313,7 @@ def clamp(input, min, max):
 @op(
     "clamp_min(Tensor input, Tensor|Number min)",
     infer=clamp_spec,
+    c_titles=True,
     check=lambda input, min: check_bounds(input, min=min, kernel="maximum_cpu"),
     promote="types",
     inplace="function",
@@ -341,6 +343,7 @@ def _(grad, input, min):
 @op(
     "clamp_max(Tensor input, Tensor|Number max)",
     infer=clamp_spec,
+    c_titles=True,
     check=lambda input, max: check_bounds(input, max=max, kernel="minimum_cpu"),
     promote="types",
     inplace="function",

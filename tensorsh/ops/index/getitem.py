@@ -43,6 +43,7 @@ from .by_tensors import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of
     moving=("index",),
     names=(),
     formula=lambda input, dim, index: "{0}[" + ":, " * dim + f"{index}]",
+    scattered="select_scatter({0}, {1}, {2}, {3})",
 )
 def select_at(x, dim, index):
     # the trailing `...` keeps the element of a 1-d array an array that shares memory
@@ -97,6 +98,7 @@ def _slice_formula(input: Tensor, dim: int, start: int, end: int, step: int) -> 
     moving=("start", "end"),
     names=(),
     formula=_slice_formula,
+    scattered="slice_scatter({0}, {1}, {2}, {3}, {4}, {5})",
 )
 def slice_range(x, dim, start, end, step):
     return x[(slice(None),) * dim + (slice(start, end, step),)]

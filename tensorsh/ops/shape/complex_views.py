@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...engine.core import dtype as dt
+from ...engine.core.addresses import address, owner
 from ...engine.core.spec import Spec
 from ...engine.records.op import op
 from ...engine.run.apply import apply
 from ...errors import DTypeError, ShapeError, Unsupported
-from .strided import address, owner
 
 
 def as_real_infer(x: Spec) -> Spec:

@@ -137,6 +137,7 @@ def copying(name: str, parameters: str, view: View, given: str, shown: str) -> N
     @composite(
         f"{name}_copy(Tensor input{parameters})",
         names=(f"torch.{name}_copy",),
+        sample=None if "[]" in parameters else getattr(view, "sample", None),
         doc=f"""What `{name}` shows, with memory of its own.
 
 >>> {name}_copy({given})

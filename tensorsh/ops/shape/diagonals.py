@@ -54,6 +54,7 @@ def diagonal_view(x: np.ndarray[Any, Any], offset: int, dim1: int, dim2: int) ->
     batching="along",
     infer=diagonal_infer,
     view=True,
+    scattered="diagonal_scatter({0}, {1}, {2}, {3}, {4})",
     sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 1),
 )
 def diagonal(x, offset, dim1, dim2):
@@ -248,7 +249,7 @@ def scatter_record(name: str) -> Op:
         infer=infer,
         names=(),
         half="native",
-        formula=lambda input, src, steps: scattered_text("{0}", "{1}", steps),
+        formula=lambda input, src, steps: scattered_text("{0}", "{1}", input.spec, steps),
     )
     def scatter(x, src, steps):
         out = x.copy()

@@ -40,6 +40,7 @@ def transpose_formula(x: Any, dim0: int, dim1: int) -> str | None:
     view=True,
     sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 0, 1),
     formula=transpose_formula,
+    scattered="{1}.transpose({2}, {3})",
 )
 def transpose(x, dim0, dim1):
     """Two dimensions exchanged.
@@ -62,6 +63,7 @@ for spelling in ("swapaxes", "swapdims"):
 
     @composite(
         f"{spelling}(Tensor input, int {first}, int {second})",
+        sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], 0, 1),
         doc=f"""`transpose` under NumPy's name.
 
         >>> {spelling}([[1, 2], [3, 4]], 0, 1)
@@ -88,6 +90,7 @@ def t_infer(x: Spec) -> Spec:
     view=True,
     grad_fn="TBackward0",
     formula=lambda x: "{0}.T" if len(x.spec.shape) == 2 else None,
+    scattered="{1}.t()",
     sample=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],),
 )
 def t(x):
@@ -132,6 +135,9 @@ def permuted(x: Spec, dims: tuple[int, ...]) -> Spec:
     "permute(Tensor input, int... dims)",
     infer=permuted,
     view=True,
+    scattered=lambda base, patch, dims: (
+        f"{patch}.permute({tuple(np.argsort([d % len(dims) for d in dims]).tolist())})"
+    ),
     sample=([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]], 2, 0, 1),
 )
 def permute(x, dims):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core.addresses import address, owner
 from ...engine.core.spec import Spec
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
@@ -13,22 +14,6 @@ from ...engine.values.arrays import laid_over
 from ...engine.values.tensor import wrap
 from ...errors import ShapeError
 from ..rules.infer import wrap_dim
-
-
-def owner(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The array whose memory a view looks into."""
-    while True:
-        base = array.base
-        if not isinstance(base, np.ndarray):
-            base = getattr(base, "base", None)  # what `as_strided` puts in between
-            if not isinstance(base, np.ndarray):
-                return array
-        array = base
-
-
-def address(array: np.ndarray[Any, Any]) -> int:
-    return array.__array_interface__["data"][0]
-
 
 # ------------------------------------------------------------------ views by strides
 

@@ -15,7 +15,8 @@ from ...engine.graph.copy_slices import region_of, replay
 from ...engine.graph.node import fit, zeros
 from ...engine.records.op import op, registry
 from ...engine.values.arrays import laid_over
-from ...engine.values.tensor import Tensor
+from ...engine.values.tensor import Tensor, make_tensor
+from ...engine.values.view_bases import keeps_order
 from ...errors import GradientError
 
 
@@ -27,37 +28,33 @@ def view_array(array: np.ndarray[Any, Any], steps: tuple[Any, ...]) -> np.ndarra
     return array
 
 
-def seen_text(base: str, step: tuple[Any, ...]) -> str:
-    """One view as code."""
+def seen_text(base: str, of: Spec, step: tuple[Any, ...]) -> str:
+    """One view of a tensor as code."""
     record, rest, which = step
-    if record.name == "select":
-        return f"{base}[{':, ' * rest[0]}{rest[1]}]"
-    if record.name == "slice":
-        dim, start, end, stride = rest
-        return f"{base}[{':, ' * dim}{start}:{end}{f':{stride}' if stride != 1 else ''}]"
-    given = ", ".join(map(repr, rest))
-    return f"{base}.{record.name.removeprefix('Tensor.')}({given}){'' if which is None else f'[{which}]'}"
+    text = record.formula
+    if callable(text):
+        text = text(make_tensor(of.placeholder, of), *rest)
+    if text is None:
+        text = f"{{0}}.{record.name.removeprefix('Tensor.')}({', '.join(map(repr, rest))})"
+    return text.replace("{0}", base) + ("" if which is None else f"[{which}]")
 
 
-def scattered_text(base: str, patch: str, steps: tuple[Any, ...]) -> str | None:
+def scattered_text(base: str, patch: str, of: Spec, steps: tuple[Any, ...]) -> str | None:
     """A copy of a tensor in which the region of `steps` is `patch`, as code; None where there is none."""
     (record, rest, which), *inner = steps
     if inner:
-        found = scattered_text(seen_text(base, steps[0]), patch, tuple(inner))
+        region = record.infer(of, *rest)
+        seen = seen_text(base, of, steps[0])
+        found = scattered_text(seen, patch, region if which is None else region[which], tuple(inner))
         if found is None:
             return None
         patch = found
     if which is not None:
         return None
-    if record.name in ("select", "slice", "diagonal"):
-        return f"{record.name}_scatter({base}, {patch}, {', '.join(map(repr, rest))})"
-    if record.name in ("transpose", "t"):
-        return f"{patch}.{record.name}({', '.join(map(repr, rest))})"
-    if record.name in ("alias", "view", "unsqueeze", "squeeze", "Tensor.view", "reshape"):
-        return f"{patch}.reshape_as({base})"
-    if record.name == "permute":
-        return f"{patch}.permute({tuple(sorted(range(len(rest[0])), key=lambda i: rest[0][i]))})"
-    return None
+    if record.scattered is None:
+        return f"{patch}.reshape_as({base})" if keeps_order(record, of, rest) else None
+    write = record.scattered if callable(record.scattered) else record.scattered.format
+    return write(base, patch, *rest)
 
 
 def copied(array: np.ndarray[Any, Any], layout: tuple[int, ...] | None) -> np.ndarray[Any, Any]:
@@ -88,7 +85,7 @@ def _(grad):
     "view_scatter(Tensor input, Tensor patch, any steps, any layout)",
     infer=lambda x, patch, steps, layout: x,
     names=("engine.view_scatter",),
-    formula=lambda x, patch, steps, layout: scattered_text("{0}", "{1}", steps),
+    formula=lambda x, patch, steps, layout: scattered_text("{0}", "{1}", x.spec, steps),
 )
 def view_scatter(x, patch, steps, layout):
     """A copy of `input` in memory of this layout, in which the region of `steps` is `patch`."""
@@ -111,7 +108,9 @@ def _(grad, steps, layout):
     "embed(Tensor patch, any shape, any steps)",
     infer=lambda patch, shape, steps: patch.with_shape(shape),
     names=(),
-    formula=lambda patch, shape, steps: scattered_text(f"{{0}}.new_zeros({shape})", "{0}", steps),
+    formula=lambda patch, shape, steps: scattered_text(
+        f"{{0}}.new_zeros({shape})", "{0}", patch.spec.with_shape(shape), steps
+    ),
     half="native",
 )
 def embed(patch, shape, steps):

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...engine.core import context
 from ...engine.core import dtype as dt
+from ...engine.core.addresses import address, owner
 from ...engine.core.memory_format import CONTIGUOUS
 from ...engine.core.titles import Titled, titled
 from ...engine.core.warn import warn
@@ -17,7 +18,6 @@ from ...engine.run.apply import promoted
 from ...engine.values.tensor import Tensor, install, make_tensor, read_only
 from ...errors import ArgumentError, DTypeError, GradientError
 from ..rules.infer import real_dim
-from ..shape.strided import address, owner
 
 # ------------------------------------------------------------------ sizes
 

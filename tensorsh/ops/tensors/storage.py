@@ -10,6 +10,7 @@ import numpy as np
 from ...engine.calls.arguments import sizes
 from ...engine.core import context
 from ...engine.core import dtype as dt
+from ...engine.core.addresses import address, owner
 from ...engine.core.dtype import DType
 from ...engine.core.spec import spec
 from ...engine.graph.hooks import called
@@ -20,7 +21,7 @@ from ...engine.values.tensor import Tensor, type_name, wrap
 from ...errors import ArgumentError, DTypeError, GradientError, ShapeError
 from ..create.nested import stored
 from ..rules.infer import same
-from ..shape.strided import address, as_strided, owner
+from ..shape.strided import as_strided
 from ..shape.strided import storage as strided_memory
 from .storages import UntypedStorage, elements, storage_behind
 

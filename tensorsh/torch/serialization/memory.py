@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ...engine.core import dtype as dt
+from ...engine.core.addresses import address, owner
 from ...engine.core.dtype import DType
 from ...engine.core.spec import spec
 from ...engine.values.arrays import laid_over
 from ...engine.values.tensor import Parameter, Tensor, make_tensor
-from ...ops.shape.strided import address, owner
 from ...ops.tensors.attributes import strides_of
 from ...ops.tensors.storages import TypedStorage, UntypedStorage
 
