@@ -35,11 +35,14 @@ class ElementCode:
     ins, outs   how many arrays it reads and writes; an output may be an input
     tables      arrays that it looks numbers up in
     passes      how often NumPy would go over the elements
+    numbers     how many of the inputs, the last ones, are one number for each row
     """
 
-    def __init__(self, write: Write, ins: int, outs: int, passes: int, tables: Sequence[Array] = ()):
+    def __init__(
+        self, write: Write, ins: int, outs: int, passes: int, tables: Sequence[Array] = (), numbers: int = 0
+    ):
         self.write = write
-        self.ins, self.outs = ins, outs
+        self.ins, self.outs, self.numbers = ins, outs, numbers
         self.passes = passes
         self.tables = list(tables)
         self.work = 0
@@ -81,6 +84,19 @@ class ElementCode:
         if not all(a.dtype is FLOAT32 and a.shape == out.shape and a.flags.c_contiguous for a in each):
             return False
         self.steps([a.reshape(1, 1, -1) for a in each])(0)
+        return True
+
+    def fill_rows(self, out: Array, *given: Array) -> bool:
+        """The same of a matrix, whose rows' elements lie side by side; `numbers` of the given have one for each row."""
+        if (
+            out.size < LEAST
+            or any(a.dtype is not FLOAT32 for a in given)
+            or not self.ready(out.size, len(out))
+        ):
+            return False
+        whole = len(given) - self.numbers
+        rows = [np.ascontiguousarray(a).reshape(1, -1, 1) for a in given[whole:]]
+        self.steps([*(a[None] for a in given[:whole]), *rows, out[None]])(0)
         return True
 
     def of(self, *arrays: Any) -> Array | None:
@@ -160,15 +176,16 @@ class ElementCode:
         for base, stride in zip(bases, strides, strict=True):
             offset = c.binary("mul", "i64", "%i", stride)
             places.append(c.add(f"getelementptr i8, ptr {base}, i64 {offset}"))
+        single = [c.load(FLOAT32, place) for place in places[self.ins - self.numbers : self.ins]]
         c.line("br label %column")
         c.label("column")
         c.line("%j = phi i64 [ 0, %row ], [ %j_next, %column ]")
         group = ", !llvm.access.group !0"
         ins = []
-        for place in places[: self.ins]:
+        for place in places[: self.ins - self.numbers]:
             at = c.address("float", place, "%j")
             ins.append(c.add(f"load float, ptr {at}{group}"))
-        found = self.write(c, ins, tables)
+        found = self.write(c, [*ins, *single], tables)
         for place, value in zip(places[self.ins :], found, strict=True):
             at = c.address("float", place, "%j")
             c.line(f"store float {value}, ptr {at}{group}")

@@ -23,6 +23,10 @@ LOG = ElementCode(written("vector_log"), 1, 1, 30)
 LOG1P = ElementCode(written("vector_log1p"), 1, 1, 40)
 #: a * b + c, rounded once
 MULTIPLY_ADD = ElementCode(written("fused"), 3, 1, 8)
+#: a * b + c, of which b and c are one number for each row
+SCALE_AND_SHIFT = ElementCode(written("fused"), 3, 1, 8, numbers=2)
+#: `ops.nn.batch_norm_steps.input_gradient` of planes: grad, x; mean of x, of grad, slope and the two factors of a plane
+PLANE_GRADIENT = ElementCode(written("plane_gradient"), 7, 1, 14, numbers=5)
 GELU = ElementCode(written("gelu", "onednn"), 1, 1, 80)
 #: of the gradient and the input
 GELU_BACKWARD = ElementCode(written("gelu_backward", "onednn"), 2, 1, 80)

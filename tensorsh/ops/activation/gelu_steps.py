@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.core.dtype import EXACT
+from ...engine.core.dtype import FOLLOWED
 from ...engine.numerics.element_functions import GELU, GELU_BACKWARD
 from ...engine.numerics.fma import multiply_add
 
@@ -42,7 +42,7 @@ ZERO, ONE, HALF, TWO = F32(0), F32(1), F32(0.5), F32(2)
 
 def takes(x: Array, approximate: str) -> bool:
     """Whether an array is computed here: PyTorch computes a single number otherwise."""
-    return approximate == "none" and x.dtype == FLOAT32 and 1 < x.size <= EXACT and x.flags.c_contiguous
+    return approximate == "none" and x.dtype == FLOAT32 and 1 < x.size <= FOLLOWED and x.flags.c_contiguous
 
 
 def forward(x: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.core import dtype as dt
-from ...engine.core.dtype import EXACT
+from ...engine.core.dtype import FOLLOWED
 from ...engine.numerics.fma import combined
 from ...engine.numerics.vector_exp import LANES, exp, row_sums
 from ...engine.values.tensor import Tensor
@@ -27,13 +27,13 @@ STEPS = 64
 
 def is_small(x: Array) -> bool:
     """Whether an array is computed here."""
-    return x.dtype == FLOAT32 and 0 < x.size <= EXACT and x.ndim > 0
+    return x.dtype == FLOAT32 and 0 < x.size <= FOLLOWED and x.ndim > 0
 
 
 def takes(grad: Tensor, x: Tensor) -> bool:
     """Whether the gradient of an array is computed here."""
     spec = x.spec
-    return spec.dtype is grad.spec.dtype is dt.float32 and 0 < spec.numel <= EXACT and spec.ndim > 0
+    return spec.dtype is grad.spec.dtype is dt.float32 and 0 < spec.numel <= FOLLOWED and spec.ndim > 0
 
 
 def takes_along(grad: Tensor, output: Tensor, dim: int) -> bool:

@@ -8,10 +8,12 @@ piece, as what `sum()` passes on.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ...engine.numerics.element_functions import PLANE_GRADIENT
 from ...engine.numerics.fma import multiply_add
 from ..activation.gelu_steps import FLOAT32, FLOAT64
 from ..reduce.fused_sums import ROWS, one_by_one, sums_of_products
@@ -20,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 LANES = 8
 #: more numbers take plain sums
-MOST_ELEMENTS = 1 << 14
+MOST_ELEMENTS = 1 << 17
 
 
 def takes(dtype: Any, shape: tuple[int, ...], size: int) -> bool:
@@ -67,6 +69,13 @@ def input_gradient(
     count = x.size // x.shape[1]
     along, total = sums[1].astype(FLOAT32), (sums[0] / count).astype(FLOAT32)
     slope = along * rstd * rstd / FLOAT32.type(count)
+    if x.ndim > 2 and grad.flags.c_contiguous and x.flags.c_contiguous:
+        found = np.empty_like(x)
+        rows = (-1, math.prod(x.shape[2:]))
+        each = (mean, total, slope, rstd, np.ones_like(rstd) if weight is None else weight)
+        numbers = [np.tile(a, len(x)) for a in each]
+        if PLANE_GRADIENT.fill_rows(found.reshape(rows), grad.reshape(rows), x.reshape(rows), *numbers):
+            return found
     channels = (-1, *[1] * (x.ndim - 2))
     centred, shifted = x - mean.reshape(channels), grad - total.reshape(channels)
     if not grad.flags.c_contiguous:

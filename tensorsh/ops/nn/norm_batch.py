@@ -11,6 +11,7 @@ from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.numerics import fma
+from ...engine.numerics.element_functions import SCALE_AND_SHIFT
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
@@ -77,7 +78,18 @@ def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
     if weight is not None:
         scale = scale * weight.reshape(channels)
     shift = fma.multiply_add(-mean, scale, 0 if bias is None else bias.reshape(channels))
-    return fma.multiply_add(x, scale, shift).astype(kind, copy=False)
+    return scaled_and_shifted(x, scale, shift).astype(kind, copy=False)
+
+
+def scaled_and_shifted(x: Any, scale: Any, shift: Any) -> Any:
+    """x · scale + shift, of which each channel has one."""
+    if type(x) is np.ndarray and x.ndim > 2 and x.dtype == np.float32 and x.flags.c_contiguous and x.size:
+        out = np.empty_like(x)
+        rows = (-1, math.prod(x.shape[2:]))
+        numbers = [np.tile(a.reshape(-1), len(x)) for a in (scale, shift)]
+        if SCALE_AND_SHIFT.fill_rows(out.reshape(rows), x.reshape(rows), *numbers):
+            return out
+    return fma.multiply_add(x, scale, shift)
 
 
 def _batch_gradients(grad, input, weight, running_mean, running_var, training, eps, kept, needs):

@@ -81,6 +81,15 @@ def fused(c: Code, a: str, b: str, plus: str) -> str:
     return c.intrinsic("fma", KIND, a, b, plus)
 
 
+def plane_gradient(
+    c: Code, grad: str, x: str, mean: str, share: str, slope: str, rstd: str, weight: str
+) -> str:
+    """((grad - share) - (x - mean) · slope) · rstd · weight."""
+    centred = c.binary("fsub", KIND, mean, x)
+    found = fused(c, centred, slope, c.binary("fsub", KIND, grad, share))
+    return c.binary("fmul", KIND, c.binary("fmul", KIND, found, rstd), weight)
+
+
 def vector_log(c: Code, x: str) -> str:
     """`engine.numerics.vector_log.log`, step by step."""
     exponent = _log_exponent(c, x)
