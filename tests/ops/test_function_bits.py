@@ -26,6 +26,9 @@ FUNCTIONS = {
     "layer_norm, scale": lambda torch, x, dim: torch.nn.functional.layer_norm(
         x.detach(), x.shape[-1:], *x.reshape(-1, x.shape[-1])[:2]
     ),
+    "group_norm": lambda torch, x, dim: torch.nn.functional.group_norm(
+        x, 2, *x.detach().reshape(2, -1)[:, : x.shape[1]]
+    ),
     "batch_norm": lambda torch, x, dim: torch.nn.functional.batch_norm(
         x, None, None, x.detach().flatten()[: x.shape[1]], None, True
     ),
@@ -49,7 +52,7 @@ SHAPES = [
 ]
 #: of more rows, or as large as what is followed digit by digit
 MORE = {
-    "layer_norm": [(33, 17), (4, 16, 64), (128, 10), (190, 20), (80, 1)],
+    "layer_norm": [(33, 17), (4, 16, 64), (128, 10), (190, 20), (80, 1), (64, 128), (9, 300), (2, 1030)],
     "sigmoid": [(4, 16, 64), (64, 128)],
     "tanh": [(128, 10), (64, 128)],
     "softmax": [(64, 128), (8, 20, 32)],
@@ -58,13 +61,14 @@ MORE = {
     "exp": [(64, 128)],
     "log": [(64, 128)],
     "sin": [(64, 128)],
-    "batch_norm": [(2, 3), (64, 17), (65, 16), (128, 64), (192, 10), (100, 1), (6, 5, 4, 4)],
+    "group_norm": [(4, 10), (3, 6, 3), (4, 12, 5, 5), (2, 64, 16), (3, 26, 20), (2, 8, 40, 30)],
+    "batch_norm": [(16, 8, 16, 16), (2, 3), (64, 17), (65, 16), (128, 64), (192, 10), (100, 1), (6, 5, 4, 4)],
 }
 
 
 def shapes(name: str) -> list[Any]:
     more = MORE.get(name.partition(",")[0], [])
-    return more if name == "batch_norm" else [*SHAPES, *more]
+    return more if name in ("batch_norm", "group_norm") else [*SHAPES, *more]
 
 
 def checksums(torch: Any, name: str, shape: list[int], dim: int, seed: int) -> list[int]:

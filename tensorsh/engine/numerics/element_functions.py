@@ -13,7 +13,8 @@ def written(name: str, module: str = "functions") -> Any:
 
     def write(c: Any, ins: list[str], tables: list[str]) -> list[str]:
         found = import_module(f"..compile.machine.{module}", __package__)
-        return [getattr(found, name)(c, *ins, *tables)]
+        results = getattr(found, name)(c, *ins)
+        return [results] if isinstance(results, str) else results
 
     return write
 
@@ -27,6 +28,10 @@ MULTIPLY_ADD = ElementCode(written("fused"), 3, 1, 8)
 SCALE_AND_SHIFT = ElementCode(written("fused"), 3, 1, 8, numbers=2)
 #: `ops.nn.batch_norm_steps.input_gradient` of planes: grad, x; mean of x, of grad, slope and the two factors of a plane
 PLANE_GRADIENT = ElementCode(written("plane_gradient"), 7, 1, 14, numbers=5)
+#: one step of `moments`: a number, mean and squares so far, one over the count → mean and squares
+WELFORD = ElementCode(written("welford"), 4, 2, 16, numbers=1)
+#: x * y + total of the columns, row after row: the total is input and output
+ADD_PRODUCTS = ElementCode(written("fused"), 3, 1, 8)
 GELU = ElementCode(written("gelu", "onednn"), 1, 1, 80)
 #: of the gradient and the input
 GELU_BACKWARD = ElementCode(written("gelu_backward", "onednn"), 2, 1, 80)

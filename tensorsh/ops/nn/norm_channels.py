@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.numerics.fma import multiply_add
 from ...engine.numerics.moments import moments
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
+from ...engine.run.fused import fused
 from ...errors import BadValue, ShapeError
 from ..loss.loss_rules import only_float
 from . import batch_norm_steps as steps
+from . import group_norm_steps as group_steps
 from .norm import Dims, check_dtypes, input_gradient, standardised, statistics_dtype
 
 # ------------------------------------------------------------------ group_norm
@@ -84,11 +87,10 @@ def group_norm_primitive(x, groups, weight, bias, eps):
     return multiply_add(x, scale.reshape(per_channel), shift.reshape(per_channel))
 
 
-@group_norm_primitive.derivative("input", "weight", "bias")
-def _(grad, input, input_spec, num_groups, weight, weight_spec, eps, needs):
+def _group_gradients(grad, input, num_groups, weight, eps, kept, needs):
     shape = input.spec.shape
     grouped = (shape[0], num_groups, math.prod(shape[1:]) // num_groups)
-    normal, rstd = standardised(input.reshape(grouped), (2,), eps, statistics_dtype(input_spec, weight_spec))
+    normal, rstd = standardised(input.reshape(grouped), (2,), eps, kept)
     g = grad if weight is None else grad * weight.view(per_channel(len(shape)))
     rest = rest_of(len(shape))
     return (
@@ -96,6 +98,39 @@ def _(grad, input, input_spec, num_groups, weight, weight_spec, eps, needs):
         (grad * normal.reshape(shape)).sum(rest) if needs[1] else None,
         grad.sum(rest) if needs[2] else None,
     )
+
+
+def _gradient_specs(grad, input, num_groups, weight, eps, kept, needs):
+    parameter = grad.with_shape((input.shape[1],))
+    return input, parameter, parameter
+
+
+@fused(
+    "group_norm_backward(Tensor grad, Tensor input, int num_groups, Tensor? weight, float eps, dtype kept, "
+    "any needs)",
+    _group_gradients,
+    infer=_gradient_specs,
+    exact=lambda grad, x, groups, weight, eps, kept, needs: (
+        x.spec.dtype is grad.spec.dtype is kept is dt.float32
+        and 0 < x.spec.numel <= group_steps.MOST_ELEMENTS
+    ),
+)
+def group_norm_backward(grad, x, groups, weight, eps, kept, needs):
+    n, channels = x.shape[:2]
+    mean, variance = moments(x.reshape(n * groups, -1))
+    rstd = steps.rstd(variance, eps) if x.dtype == np.float32 else 1 / np.sqrt(variance + x.dtype.type(eps))
+    planes = (n, channels, -1)
+    groups_of = (n, groups)
+    found = group_steps.backward(
+        grad.reshape(planes), x.reshape(planes), mean.reshape(groups_of), rstd.reshape(groups_of), weight
+    )
+    return found[0].reshape(x.shape), *found[1:]
+
+
+@group_norm_primitive.derivative("input", "weight", "bias", one="")
+def _(grad, input, input_spec, num_groups, weight, weight_spec, eps, needs):
+    kept = statistics_dtype(input_spec, weight_spec)
+    return group_norm_backward(grad, input, num_groups, weight, eps, kept, needs)
 
 
 @composite(

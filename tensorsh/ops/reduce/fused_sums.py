@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.numerics.element_code import LEAST
+from ...engine.numerics.element_functions import ADD_PRODUCTS
 from ...engine.numerics.fma import multiply_add
 from ..rules.families import FLOAT32
 
@@ -34,7 +36,32 @@ def sums_of_products(x: Array, y: Array) -> Array:
     BLAS computes each element of a small product of matrices so, the first one stored by columns. So columns are
     multiplied with each other, a few with a few, and those with themselves are what is wanted.
     """
+    if type(x) is type(y) is np.ndarray and x.size >= LEAST:
+        total = np.zeros(x.shape[1], FLOAT32)
+        if add_products(x, y, total):
+            return total
+    if len(x) > ROWS:  # BLAS would add up parts
+        pieces = [slice(at, at + ROWS) for at in range(0, len(x), ROWS)]
+        return _products_one_by_one(x, y) if not _chains() else _in_pieces(x, y, pieces)
     return _by_products(x, y) if _chains() else _products_one_by_one(x, y)
+
+
+def add_products(x: Array, y: Array, total: Array) -> bool:
+    """Whether `total` has been added to, in machine code."""
+    if x.strides[1] != x.itemsize or y.strides[1] != y.itemsize or not ADD_PRODUCTS.ready(x.size):
+        return False
+    into = np.broadcast_to(total, x.shape)[None]
+    ADD_PRODUCTS.steps([x[None], y[None], into, into])(0)
+    return True
+
+
+def _in_pieces(x: Array, y: Array, pieces: list[slice]) -> Array:
+    """Sums that go on from the one before: it is one more product, with one."""
+    found = _by_products(x[pieces[0]], y[pieces[0]])
+    ones = np.ones_like(found)[None]
+    for piece in pieces[1:]:
+        found = _by_products(np.concatenate([found[None], x[piece]]), np.concatenate([ones, y[piece]]))
+    return found
 
 
 def _products_one_by_one(x: Array, y: Array) -> Array:

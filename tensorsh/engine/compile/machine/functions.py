@@ -90,6 +90,13 @@ def plane_gradient(
     return c.binary("fmul", KIND, c.binary("fmul", KIND, found, rstd), weight)
 
 
+def welford(c: Code, x: str, mean: str, square: str, share: str) -> list[str]:
+    """A step of `numerics.moments`."""
+    delta = c.binary("fsub", KIND, x, mean)
+    mean = fused(c, delta, share, mean)
+    return [mean, fused(c, delta, c.binary("fsub", KIND, x, mean), square)]
+
+
 def vector_log(c: Code, x: str) -> str:
     """`engine.numerics.vector_log.log`, step by step."""
     exponent = _log_exponent(c, x)
