@@ -13,7 +13,7 @@ def written(name: str, module: str = "functions") -> Any:
 
     def write(c: Any, ins: list[str], tables: list[str]) -> list[str]:
         found = import_module(f"..compile.machine.{module}", __package__)
-        results = getattr(found, name)(c, *ins)
+        results = getattr(found, name)(c, *ins, *tables)
         return [results] if isinstance(results, str) else results
 
     return write
