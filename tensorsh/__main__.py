@@ -18,7 +18,26 @@ def main() -> int:
     except KeyboardInterrupt:
         interrupt.exits()
         code = interrupt.CODE
+    leave(code)
     return code
+
+
+def leave(code: int) -> None:
+    """End the process at once where a call goes on that an interrupt has left: libraries would wait for its end."""
+    import sys
+
+    aside = sys.modules.get("tensorsh.engine.run.aside")
+    if aside is not None and aside.at_work:
+        import atexit
+        import os
+
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError, AttributeError):
+                continue
+        os._exit(code)
 
 
 if __name__ == "__main__":

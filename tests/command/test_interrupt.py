@@ -11,6 +11,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ import numpy as np
 import pytest
 
 from tensorsh import Session, interrupt
+from tensorsh.engine.core import context
 from tensorsh.engine.records import registry
+from tensorsh.engine.run import aside
 from tensorsh.lang.before import Before
 from tensorsh.modules import memory
 
@@ -264,3 +267,76 @@ def test_a_module_of_operations_is_imported_whole(
         registry.bring("of operations")
         interrupts.append("never")
     assert interrupts == ["of operations"]
+
+
+# ------------------------------------------------------------------ what is one call for long
+
+
+def test_a_long_kernel_is_left(interrupts: list[str]) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def kernel() -> None:
+        begun.set()
+        over.wait()
+        happened.append("over")
+
+    def press() -> None:
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
+    with pytest.raises(KeyboardInterrupt):
+        aside.run(kernel, ())
+    assert len(aside.at_work) == 1
+    assert aside.run(max, (1, 2)) == 2  # by another helper
+    over.set()
+    while aside.at_work:
+        time.sleep(0.01)
+    assert interrupts == []  # nothing of a kernel's that was left is done any more
+
+
+def test_a_kernel_aside_is_as_one_here() -> None:
+    state = context.current()
+    assert aside.run(context.current, ()) is state
+    with pytest.raises(ValueError, match="not here"):
+        aside.run(lambda: (_ for _ in ()).throw(ValueError("not here")), ())
+    assert aside.run(aside.run, (max, (1, 2))) == 2  # one in another
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        aside.run(np.divide, (np.ones(1), np.zeros(1)))
+    found: list[int] = []
+    other = threading.Thread(target=lambda: found.append(aside.run(threading.get_ident, ())))
+    other.start()
+    other.join()
+    assert found == [other.ident] and aside.run(threading.get_ident, ()) != threading.get_ident()
+
+
+@pytest.mark.parametrize("text", ["sort(x)", "x.sum()", "linalg.inv(m)", "x[i]", "backward (m @ m).sum()"])
+def test_what_is_large_is_computed_aside(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(seed=0)
+    session.run("x = rand(5000000); i = randint(0, 5, (5000000,)); param m = rand(1700, 1700)")
+    asked: list[object] = []
+    run = aside.run
+    monkeypatch.setattr(aside, "run", lambda kernel, arrays: asked.append(kernel) or run(kernel, arrays))
+    session.run(text + ";" if "backward" not in text else text)
+    assert asked
+    asked.clear()
+    session.run("(x * 2)[:5]; rand(5000000); x[:100].sum(); x.view(50, 100000);")
+    assert not asked
+
+
+@pytest.mark.parametrize("text", ["x.sum()", "x.max()"])
+def test_ctrl_c_ends_a_program_in_one_call(text: str) -> None:
+    code = COMMAND.replace("sys.exit(main())", "print('begun', flush=True); sys.exit(main())")
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    program = f"x = ones(1).expand(2**40)\nprint('on'); {text}"
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code, "-c", program],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=env,
+    )  # fmt: skip
+    assert process.stdout is not None
+    while process.stdout.readline() != "on\n":
+        pass
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "")

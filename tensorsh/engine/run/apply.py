@@ -6,6 +6,7 @@ the specs of the tensors and on the other arguments, so it is made once and look
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,20 +31,26 @@ class Plan:
     out     Spec of the output, a tuple of Specs, or None where only the values tell
     casts   for each argument a converter or None; None as a whole when nothing is converted
     blocked the arrays are large, and the kernel is given them in blocks
+    aside   the kernel may take long, and is waited for (`aside`)
     """
 
-    __slots__ = ("blocked", "casts", "many", "meta", "out", "simple")
+    __slots__ = ("aside", "blocked", "casts", "many", "meta", "out", "simple")
 
-    def __init__(self, out: Any, casts: tuple[Any, ...] | None, meta: bool, lists: bool, blocked: bool):
+    def __init__(
+        self, out: Any, casts: tuple[Any, ...] | None, meta: bool, lists: bool, blocked: bool, aside: bool
+    ):
         self.out = out
         self.many = type(out) is tuple
         self.casts = casts
         self.meta = meta
         self.blocked = blocked
+        self.aside = aside
         #: one output, nothing to convert: the kernel can be called as it is
-        self.simple = type(out) is Spec and casts is None and not (meta or lists or blocked)
+        self.simple = type(out) is Spec and casts is None and not (meta or lists or blocked or aside)
 
 
+#: elements of a tensor below which no call takes long, and nobody needs to know what would (`aside`)
+MAY_BE_LONG = 1 << 15
 #: plans an operation remembers; parameters with ever new values must not fill the memory
 MOST_PLANS = 2_000
 
@@ -153,7 +160,7 @@ def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
             elif type(a) is tuple:
                 a = _arrays(a)
             arrays.append(a if cast is None else cast(a))
-    out = op.kernel(*arrays)
+    out = long(op.kernel, arrays) if plan.aside else op.kernel(*arrays)
     if plan.many:
         return tuple([wrap_output(o, s) for o, s in zip(out, plan.out, strict=True)])
     if type(out) is tuple or type(out) is list:  # outputs whose number or shapes the values decide
@@ -226,7 +233,25 @@ def _make_plan(op: Op, args: tuple[Any, ...]) -> Plan:
         for i, g in enumerate(given)
     ]
     meta = device is not None and device.is_meta
-    return Plan(out, tuple(casts) if any(casts) else None, meta, bool(op.lists), blocks.wanted(op, out))
+    blocked = blocks.wanted(op, out)
+    aside = not (meta or blocked) and may_take_long(op, given, out)
+    return Plan(out, tuple(casts) if any(casts) else None, meta, bool(op.lists), blocked, aside)
+
+
+def may_take_long(op: Op, given: list[Any], out: Any) -> bool:
+    """Whether a call is large enough to be computed beside the program."""
+    if max((s.numel for s in [*given, out] if type(s) is Spec), default=0) < MAY_BE_LONG and not op.lists:
+        return False
+    from . import aside
+
+    return aside.wanted(op, given, out)
+
+
+def long(kernel: Callable[..., Any], arrays: list[Any]) -> Any:
+    """A kernel's result, which an interrupt does not wait for."""
+    from . import aside
+
+    return aside.run(kernel, arrays)
 
 
 def result_of(op: Op, args: tuple[Any, ...]) -> Spec:
