@@ -89,7 +89,7 @@ class Attempt:
         trace = Trace(reach.externals, reach.guards)
         trace.containers = reach.containers
         trace.instances = reach.instances
-        trace.segment = self.segment
+        trace.segment, trace.start, trace.fresh = self.segment, self.i, self.segment.history.fresh
         trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
         for t, node, _ in reach.links:
             self.linked.append((t, node))

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from types import FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
-from ..engine.compile.values import Number, TraceStopped
+from ..engine.compile.values import Number, TraceAgain, TraceStopped
 from ..engine.values.tensor import TENSORS, Buffer, Parameter
 from ..kinds.ownership import attributes_of, own_class
 from .library_parts import REGISTERED, is_module, is_optimizer, registered
@@ -30,11 +30,20 @@ Attribute = tuple[int, str]
 
 
 class History:
-    """What earlier traces of a run found out: attributes that differ from round to round, and numbers seen."""
+    """What earlier traces of a run found out.
+
+    varying   attributes that differ from round to round
+    numbers   numbers seen
+    fresh     operations and creations of constants that the run changes
+    """
 
     def __init__(self) -> None:
+        self.fresh: set[Any] = set()
         self.varying: set[Attribute] = set()
         self.numbers: dict[Attribute, Any] = {}
+
+    def known(self) -> int:
+        return len(self.varying) + len(self.fresh)
 
 
 class Instances(Watched):
@@ -219,7 +228,7 @@ class Instances(Watched):
         if differing:
             self.history.varying.update(differing)
             names = ", ".join(sorted({name for _, name in differing}))
-            raise Again(f"attributes that differ from round to round: {names}")
+            raise TraceAgain(f"attributes that differ from round to round: {names}")
         return found
 
 
@@ -233,7 +242,3 @@ def put(holder: Any, key: str, value: Any) -> None:
         holder[key] = value
     else:
         object.__setattr__(holder, key, value)
-
-
-class Again(TraceStopped):
-    """The next trace will know more."""

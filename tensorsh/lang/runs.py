@@ -22,7 +22,7 @@ def words(text: str) -> frozenset[str]:
 HOST = words(
     "print input save load clock append extend pop insert remove clear sort reverse popitem setdefault update "
     "item tolist numpy manual_seed batches track set_printoptions set_default_dtype set_default_device "
-    "set_grad_enabled accuracy argv tensor Generator join split format "
+    "set_grad_enabled accuracy argv Generator join split format "
 )
 #: names after a dot that do in a function what a trace does not see
 UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")

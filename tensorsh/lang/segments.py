@@ -12,13 +12,13 @@ from types import CodeType
 from typing import Any
 
 from ..engine.compile.program import Program
-from ..engine.compile.values import OwnLoop, TraceStopped
+from ..engine.compile.values import OwnLoop, TraceAgain, TraceStopped
 from ..engine.core import context
 from ..engine.core.mode import EAGER
 from ..errors import facts_of
 from . import ast
 from .attempt import Attempt
-from .instances import Again, History
+from .instances import History
 
 #: programs for different shapes and branches that one run may have
 MOST_PROGRAMS = 4
@@ -148,9 +148,9 @@ class Segment:
             return i
         end = piece.end
         while end > i:
-            varying = len(self.history.varying)
+            known = self.history.known()
             program, reached = self._trace(i, end, names, strict=not piece.programs)
-            if program is None and reached < 0 and len(self.history.varying) > varying:
+            if program is None and reached < 0 and self.history.known() > known:
                 continue
             if program is not None:
                 piece.programs.append(program)
@@ -179,7 +179,7 @@ class Segment:
             return attempt.program(), end
         except TraceStopped as stopped:
             self.stops.append((attempt.at, stopped.reason))
-            if isinstance(stopped, Again):
+            if isinstance(stopped, TraceAgain):
                 return None, -1
             if isinstance(stopped, OwnLoop):
                 return None, attempt.at

@@ -163,6 +163,28 @@ print(losses)
 """,
         3,
     ),
+    "changes in place that gradients go through": (
+        """
+opt = sgd([w1, b1, w2], lr=0.1)
+for i in range(8):
+    h = x @ w1 + b1
+    torch.relu_(h)
+    h = h * 1
+    h *= 2
+    total = tensor(0.0)
+    parts = zeros(16, 4)
+    for k in range(3):
+        parts[:, k] = h @ w2[:, k]
+        total += (h * h).mean() * k
+    loss = parts.square().mean() + total
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+    if i % 3 == 0:
+        print(parts.grad_fn, parts[0].tolist())
+""",
+        1,
+    ),
     "gradients through rows that move": (
         """
 out = zeros(3, 8)

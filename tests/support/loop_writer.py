@@ -264,6 +264,15 @@ m[0].add_(VECTOR.detach())
 m[:, 1].copy_(VECTOR.detach())
 m[WHOLE] = VECTOR.detach()
 m[WHOLE] = NUMBER
+a[WHOLE] = VECTOR
+b[:, 1] = VECTOR
+a = MATRIX + 0; a *= MATRIX
+a = MATRIX * 1; a.relu_()
+b = W @ MATRIX; b += MATRIX; b.sigmoid_()
+b = zeros(3, 3); b[WHOLE] = VECTOR; b[0] *= NUMBER
+d = zeros(3); d[WHOLE] = SCALAR
+d = tensor(0.0); d += SCALAR
+e = ones_like(u); e[1:].mul_(VECTOR[1:])
 m[INDEX % 2:INDEX % 2 + 2] += NUMBER
 m[INDEX % 2 + 1:] = m[:2 - INDEX % 2]
 X[INDEX:INDEX + 2] *= 0.5

@@ -14,7 +14,8 @@ from weakref import ref
 import numpy as np
 
 from ..core.journal import sequence
-from ..graph.node import FREED, Node
+from ..graph.copy_slices import CopySlices
+from ..graph.node import FREED, InPlaceNode, Node, ViewNode
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from .values import Number, TraceStopped, Value
 
@@ -24,7 +25,7 @@ Array = np.ndarray[Any, Any]
 class Passage:
     """What a program hands on with its outputs' graph.
 
-    nodes      the graph as it was traced, oldest first
+    nodes      the graph as it was traced, oldest first, with what is inside of writes into views
     values     the Values that its derivatives need, as this program has them
     places     where each is among `values`, by the id of the Value that the nodes hold
     numbers    the changing numbers that the nodes hold
@@ -123,19 +124,19 @@ class Frame:
         self.numbers = numbers
         self.levels = [c[0] for c in counters]
         self.versions = [0 if t.counter is None else t.counter[0] for t in tensors]
-        self.bound: dict[int, ref[ReplayedNode]] = {}
+        self.bound: dict[int, ref[Any]] = {}
         self.made: dict[int, Node] = {}
         self.freed: frozenset[int] | None = None
         self.real = False
         self.start = next(sequence)
 
-    def node(self, of: Node) -> ReplayedNode:
+    def node(self, of: Node) -> Any:
         """The node of an output, which several may share."""
         known = self.bound.get(id(of))
         found = known() if known is not None else None
         if found is not None:
             return found
-        made = ReplayedNode.__new__(ReplayedNode)
+        made = object.__new__(REPLAYED[type(of)])
         made.frame = self
         made.origin = of
         self.bound[id(of)] = ref(made)
@@ -173,7 +174,7 @@ class Frame:
         mine = [node for node in self.passage.nodes if id(node) not in theirs]
         for node in mine:
             output = self.bound.get(id(node))
-            self.made[id(node)] = (output and output()) or object.__new__(Node)
+            self.made[id(node)] = (output and output()) or object.__new__(type(node))
         for i, node in enumerate(mine):
             made = self.made[id(node)]
             made.seq = self.start + (i + 1) / n  # type: ignore[assignment]
@@ -184,6 +185,8 @@ class Frame:
             setattr(made, name, getattr(node, name))
         made.hooks = made.outputs = None
         made.edges = [self._edge(e) for e in node.edges]
+        if type(node) in (CopySlices, ViewNode):
+            self._fill_steps(made, node)
         if node.args is FREED or (self.freed is not None and id(node) in self.freed):
             made.args, made.versions = FREED, ()
             return
@@ -194,6 +197,14 @@ class Frame:
                 (self._array(array), *self._level(counter, lag))
                 for (array, counter, _), lag in zip(node.outputs, self.passage.lags[id(node)][1], strict=True)
             ]
+
+    def _fill_steps(self, made: Any, node: Any) -> None:
+        """How a view is found; of a write into it, what was done there."""
+        made.steps = tuple(
+            [(op, tuple([self._argument(a) for a in rest]), which) for op, rest, which in node.steps]
+        )
+        if type(node) is CopySlices:
+            made.layout, made.inner = node.layout, self.made[id(node.inner)]
 
     def _saved(self, args: Any, node: Node) -> list[tuple[Tensor, int]]:
         """The versions that the saved arguments should have."""
@@ -243,7 +254,10 @@ class Frame:
         if type(e) is list:
             return [self._edge(each) for each in e]
         target, index = e
-        return (self._outside(target) if type(target) in TENSORS else self.made[id(target)]), index
+        if type(target) in TENSORS:
+            return self._outside(target), index
+        made = self.made.get(id(target))  # what is inside of a write gets its first edge when it is asked
+        return None if made is None else (made, index)
 
     def _argument(self, a: Any) -> Any:
         if type(a) is tuple:
@@ -258,10 +272,10 @@ class Frame:
         return made
 
 
-class ReplayedNode(Node):
+class Replayed:
     """The node of a program's output, until somebody looks at it."""
 
-    __slots__ = ("frame", "origin")
+    __slots__ = ()
     frame: Frame
     origin: Node
 
@@ -270,6 +284,34 @@ class ReplayedNode(Node):
             raise AttributeError(name)
         self.frame.materialise()
         return object.__getattribute__(self, name)
+
+
+class ReplayedNode(Replayed, Node):
+    __slots__ = ("frame", "origin")
+
+    @property
+    def rules(self) -> Any:
+        return type(self.origin).rules.fget(self)  # type: ignore[attr-defined]
+
+    @property
+    def called(self) -> str:
+        return type(self.origin).called.fget(self)  # type: ignore[attr-defined]
+
+
+class ReplayedSlices(Replayed, CopySlices):
+    __slots__ = ("frame", "origin")
+
+
+class ReplayedView(Replayed, ViewNode):
+    __slots__ = ("frame", "origin")
+
+
+REPLAYED: dict[type, Any] = {
+    Node: ReplayedNode,
+    InPlaceNode: ReplayedNode,
+    CopySlices: ReplayedSlices,
+    ViewNode: ReplayedView,
+}
 
 
 def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage:
@@ -282,9 +324,11 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
         node = stack.pop()
         if id(node) in nodes:
             continue
-        if type(node) is not Node:
+        if type(node) not in REPLAYED:
             raise TraceStopped("a graph with in-place changes")
         nodes[id(node)] = node
+        if isinstance(node, CopySlices):
+            nodes[id(node.inner)] = node.inner
         for target, _ in node.all_edges():
             if type(target) in TENSORS:
                 leaves[id(target)] = target
@@ -325,6 +369,10 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
     around = (*outputs, *(e.tensor for e in trace.externals))
     shared = {id(t.counter) for t in around if t.counter is not None}
     for node in nodes.values():
+        for _, rest, _ in getattr(node, "steps", ()):
+            if any(type(a) in TENSORS for a in rest):
+                raise TraceStopped("a graph with in-place changes")
+            keep(rest)
         if node.args is FREED:
             continue
         for a in node.args:

@@ -17,10 +17,10 @@ from ..core import context
 from ..core import dtype as dt
 from ..core.mode import Mode
 from ..graph.inference import Marking
-from ..graph.node import Node
+from ..graph.node import InPlaceNode, Node, edge
 from ..records.op import Op
 from ..run.apply import any_requires_grad, attach_view, planned, record
-from ..run.inplace import check_overlap, check_result
+from ..run.inplace import check_history, check_overlap, check_result, rebase
 from ..values.tensor import TENSORS, Tensor, View, make_tensor
 from ..values.view_bases import turns
 from .draws import TracedStream
@@ -28,7 +28,7 @@ from .machine.instructions import has_code
 from .reading import part_of, read
 from .steps import External, Step
 from .tape import Tape, source_of
-from .values import Number, OwnLoop, Value, turn
+from .values import Number, OwnLoop, TraceAgain, Value, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ class Trace(Tape, Mode):
         self.instances: Any = None  # `lang.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
         self.notes: Heard | None = None  # where somebody may ask how a value came about
+        self.start = 0  # the statement that it begins at
+        self.creations = 0  # how many tensors no operation has made
+        self.makers: dict[
+            int, Any
+        ] = {}  # id of a constant → the operation, or the creation, that has made it
+        self.fresh: set[Any] = set()  # those whose constants are changed
         self.segment: Any = None  # whose statements are traced
         self.accumulated = 0  # how many gradients leaves have got
         self.rounds: dict[Any, tuple[int, int]] = {}  # loop → (rounds with a backward each, `accumulated`)
@@ -219,8 +225,13 @@ class Trace(Tape, Mode):
         if constant and not op.view and not any(type(a) is Number for a in args):
             if len(self.steps) > mark:
                 del self.steps[mark:]
-                return self._constant_result(op, args)
+                found = self._constant_result(op, args)
+                if type(found) in TENSORS:
+                    found.array = self._made(op, found.array)
+                return found
             outs = source_of(outs)  # an array, which may be looked at
+        if not (op.view or plan.many):
+            outs = self._made(op, outs)
         if plan.many:
             result: Any = tuple([make_tensor(v, s) for v, s in zip(outs, plan.out, strict=True)])
         else:
@@ -232,6 +243,27 @@ class Trace(Tape, Mode):
         if self.notes is not None:
             self.notes.called(op, args, result)
         return result
+
+    def _made(self, op: Op, made: Any) -> Any:
+        """The constant that an operation has made; each run has its own where one like it is changed."""
+        array = source_of(made)
+        if not isinstance(array, np.ndarray):
+            return made
+        v = self.constant(array)
+        if op.name in self.fresh:
+            return self.owned(v)
+        self.makers[id(v)] = op.name
+        return made
+
+    def created(self, t: Tensor) -> None:
+        """Data and zeros are constants, but for those that the run changes."""
+        if not t.spec.is_meta and not t.requires_grad_slot:
+            self.creations += 1
+            maker, v = (self.start, self.creations), self.constant(t.array)
+            if maker in self.fresh:
+                t.array = self.owned(v)  # type: ignore[assignment]
+            else:
+                self.makers[id(v)] = maker
 
     def _value_only(self, op: Op, i: int) -> bool:
         """Whether no shape depends on a parameter: a factor, a term, a place."""
@@ -343,25 +375,56 @@ class Trace(Tape, Mode):
         concrete = tuple([a.value if type(a) is Number else a for a in args])
         target = args[0]
         state = context.current()
-        _, plan = self._plan(op, concrete, state.dtype)
+        key, plan = self._plan(op, concrete, state.dtype)
         check_result(plan.out, op, args)
-        if state.grad_enabled and not op.nondifferentiable:
-            if any_requires_grad(args):
-                self.stop("an in-place change that gradients go through")
+        wants_grad = state.grad_enabled and any_requires_grad(args) and not op.unwatched
+        if wants_grad:
+            check_history(target)
+            wants_grad = not op.nondifferentiable
         check_overlap(op, args)
         place = self.value(target)
-        around = self.lookers(place)
-        if any(v.source is not None and type(v.source) is not External for v in around):
-            self.stop("a constant is changed")
-        if any(id(v) in self.aliased for v in around):
-            self.stop("memory that another tensor shares is changed")
+        self._check_place(place, wants_grad)
+        node = self._changing(op, args, key, place) if wants_grad else None
         out = self.compute(op, plan, args)
         if out is not place:
             self.write(place, out)
         self.bump(target)
+        if node is not None:
+            if node.rules.saved(node.needs)[1]:
+                node.keep((target,))
+            rebase(node, target)
         if self.notes is not None:
             self.notes.called(op, args, target, in_place=True)
         return target
+
+    def _check_place(self, place: Value, wants_grad: bool) -> None:
+        """Whether a program can change this memory."""
+        around = self.lookers(place)
+        if isinstance(around[-1].source, np.ndarray):
+            maker = self.makers.get(id(around[-1]))
+            if maker is None or maker in self.fresh:
+                self.stop("a constant is changed")
+            self.fresh.add(maker)
+            raise TraceAgain("a constant is changed")
+        for v in around:
+            if v.source is not None and (wants_grad or type(v.source) is not External):
+                self.stop("an in-place change that gradients go through")
+        if any(id(v) in self.aliased for v in around):
+            self.stop("memory that another tensor shares is changed")
+
+    def _changing(self, op: Op, args: tuple[Any, ...], key: Any, place: Value) -> InPlaceNode:
+        """The node of a change: it keeps what its derivative needs of the values that are there before."""
+        target = args[0]
+        if target.spec.dtype.category < dt.FLOAT:
+            self.stop("an in-place change that gradients go through")
+        needs = tuple([edge(a) is not None for a in args])
+        if 0 in (op.replacing or op).saved(needs)[0]:
+            before = make_tensor(self.owned(place), target.spec, target.requires_grad_slot)  # type: ignore[arg-type]
+            e = edge(target)
+            if e is not None and type(e[0]) not in TENSORS:
+                before.node, before.output_index = e
+            args = (before, *args[1:])
+        return InPlaceNode(op, args, key[1:], (target.spec,))
 
     def bump(self, target: Tensor) -> None:
         """Count an in-place change, now and in the program."""

@@ -25,6 +25,10 @@ class TraceStopped(BaseException):
         self.reason = reason
 
 
+class TraceAgain(TraceStopped):
+    """The next trace will know more."""
+
+
 class OwnLoop(TraceStopped):
     """The run has a loop that is better a program of its own."""
 

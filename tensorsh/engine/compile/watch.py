@@ -13,11 +13,11 @@ from typing import Any
 from ...kinds import kind_of
 from ..core.journal import Journal, sequence
 from ..graph.node import Node
-from ..values.tensor import TENSORS
+from ..values.tensor import TENSORS, Tensor, View
 from .values import TraceStopped, Value
 
 #: attributes of a tensor made in the trace that its results are given again
-REBUILT = frozenset({"grad_slot", "requires_grad_slot"})
+REBUILT = frozenset({"grad_slot", "node", "requires_grad_slot"})
 
 
 class Notes:
@@ -46,12 +46,17 @@ class Watch(Journal):
     def save_attributes(self, thing: Any, *names: str) -> None:
         if type(thing) in TENSORS:
             outside = id(thing) in self.trace.by_tensor
-            fresh = not outside and type(thing.array) is Value
-            if not ((names[0] == "grad_slot" and outside) or (names[0] in REBUILT and fresh)):
+            if not ((names[0] == "grad_slot" and outside) or (names[0] in REBUILT and self.fresh(thing))):
                 raise TraceStopped(f"a tensor's {names[0]} is changed")
+        elif type(thing) is View and self.fresh(thing.base):
+            pass
         elif not (isinstance(thing, Node) and names[0] == "args"):  # a graph that is used up
             raise TraceStopped(f"the {names[0]} of a {type(thing).__name__} is changed")
         super().save_attributes(thing, *names)
+
+    def fresh(self, t: Tensor) -> bool:
+        """Whether a tensor is made by the trace."""
+        return id(t) not in self.trace.by_tensor and type(t.array) is Value
 
     def save_array(self, array: Any) -> None:
         raise TraceStopped("memory is written")

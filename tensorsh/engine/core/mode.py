@@ -110,6 +110,10 @@ class Mode:
         """A round of a loop begins."""
         self.below.round(loop)
 
+    def created(self, t: Tensor) -> None:
+        """There is a new tensor that no operation made: zeros, data."""
+        self.below.created(t)
+
     # -- numbers that stand for others
 
     def is_number(self, value: Any) -> bool:
@@ -177,6 +181,9 @@ class Eager(Mode):
         return False
 
     def round(self, loop: Any) -> None:
+        pass
+
+    def created(self, t: Tensor) -> None:
         pass
 
     def is_number(self, value: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import GradientError
 from ..core import context
-from ..core.mode import Mode
+from ..core.mode import EAGER, Mode
 from ..records.op import Op
 from ..values.tensor import TENSORS, Tensor
 
@@ -29,8 +29,11 @@ class Marking(Mode):
 
 def made(t: Tensor) -> Tensor:
     """A new tensor that no operation made: marked, if the mode is on."""
-    if context.current().inference:
+    state = context.current()
+    if state.inference:
         t.counter = Uncounted([0])
+    if state.mode is not EAGER:
+        state.mode.created(t)
     return t
 
 
