@@ -271,14 +271,16 @@ class Compiler(Expressions):
         if not any(isinstance(inside, ast.Yield | ast.YieldFrom) for inside in walk(node.body)):
             self.loops.append(self.functions[-1] | written_items(node.body))
             self.called = True
-        body = self.block(with_result(node.body) if self.called else node.body)
+        text, rest = documented(node.body)
+        body = [made for statement in text for made in self.statement(statement)]
+        body += self.block(with_result(rest) if self.called else rest)
         self.functions, self.in_class = around, outside
         self.loops, self.called, self.in_method = loops, called, around_method
         at = self.at(node)
         if any(isinstance(made, py.Name) and made.id == ".sizes" for each in body for made in py.walk(each)):
             # named sizes hold for one call
             scope = py.Name(id=".sizes", ctx=STORE, **at)
-            body.insert(0, py.Assign(targets=[scope], value=self.helper(".scope", [], at), **at))
+            body.insert(len(text), py.Assign(targets=[scope], value=self.helper(".scope", [], at), **at))
         if follows(node.body, self.followed):
             self.table.plain.add(decorators[0].lineno if decorators else at["lineno"])
         name = self.bindable(node.name, node)
@@ -418,16 +420,24 @@ class Compiler(Expressions):
         return self.effect(".explain", [value, wrt, texts], node)
 
 
+def documented(body: ast.Block) -> tuple[tuple[ast.Stmt, ...], ast.Block]:
+    """The text at the beginning of a function, where Python looks for it, and what the function does."""
+    match body.body:
+        case (ast.Display(value=ast.Constant(value=str())) as text, *rest):
+            return (text,), ast.Block(body.span, tuple(rest))
+    return (), body
+
+
 def with_result(body: ast.Block) -> ast.Block:
     """The body of a function, in which what it returns at its end is computed before, as part of a run."""
-    *before, last = body.body
+    last = body.body[-1] if body.body else None
     if not isinstance(last, ast.Return) or last.value is None:
         return body
     name = ast.Name(last.value.span, ".result")
     result = ast.Assign(last.span, (name,), last.value)
     if not computes(result, True) or not worthwhile([result]):
         return body
-    return ast.Block(body.span, (*before, result, ast.Return(last.span, name)))
+    return ast.Block(body.span, (*body.body[:-1], result, ast.Return(last.span, name)))
 
 
 def _only(block: ast.Block | None) -> ast.Stmt | None:

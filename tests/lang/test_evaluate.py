@@ -86,6 +86,32 @@ def test_type_hints_of_further_arguments_unpack_types() -> None:
     assert str(session["f"].__annotations__["sizes"]) == "*tuple[int, ...]"
 
 
+DOCUMENTED = """
+import torch
+class Net:
+    "Of a class."
+    def forward(self, x):
+        "Of a method."
+        return x * 2 + 1
+    def empty(self):
+        "Of nothing."
+def plain(x):
+    "Of a function."
+    y = x.exp()
+    return y.sum()
+texts = [f.__doc__ for f in (Net, Net.forward, Net.empty, plain)]
+"""
+
+
+def test_the_text_at_the_beginning_of_a_function_is_its_documentation() -> None:
+    session = Session()
+    session.run(DOCUMENTED)
+    assert session["texts"] == ["Of a class.", "Of a method.", "Of nothing.", "Of a function."]
+    own = Session()
+    own.run('def scaled(x: float32[n], y: float32[n]):\n    "Of sizes."\n    return x * y')
+    assert own["scaled"].__doc__ == "Of sizes."
+
+
 def test_list_is_stacked_where_a_tensor_is_needed() -> None:
     session = Session()
     assert repr(session.run("t = tensor(2., requires_grad=True)\n[t, t * t] * 2")[0]).startswith(
