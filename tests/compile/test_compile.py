@@ -664,3 +664,23 @@ def test_a_module_that_a_program_has_assigned_to_is_read_each_time() -> None:
     session.run(text)
     plain.run(text)
     assert session["a"].tolist() == plain["a"].tolist()
+
+
+HOOKS_IN_FORCE = """
+import torch
+x = torch.ones(3, requires_grad=True)
+packed, seen = [], []
+def f(x):
+    return x * 2 * x
+pack = lambda t: (packed.append(t.detach().clone()), t)[1]
+with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+    for i in range(40):
+        f(x)
+        seen.append((len(packed), packed[-1].sum().item()))
+"""
+
+
+def test_what_is_saved_goes_through_hooks_that_are_in_force() -> None:
+    session = Session()
+    session.run(HOOKS_IN_FORCE)
+    assert session["seen"] == [(2 * i + 2, 6.0) for i in range(40)]
