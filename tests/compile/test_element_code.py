@@ -15,6 +15,7 @@ from tensorsh.engine.numerics import (
     element_functions,
     fma,
     mkl_functions,
+    mkl_tanh,
     vector_exp,
     vector_log,
 )
@@ -36,6 +37,7 @@ FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
     "multiply_add": (element_functions.MULTIPLY_ADD, lambda: fma.multiply_add(X, Y, POSITIVE)),
     "mkl_exp": (mkl_functions.EXP, lambda: mkl_functions.mkl_exp(X)),
     "mkl_log": (mkl_functions.LOG, lambda: mkl_functions.mkl_log(np.concatenate([X, POSITIVE]))),
+    "mkl_tanh": (mkl_tanh.CODE, lambda: mkl_tanh.mkl_tanh(X)),
     "gelu": (element_functions.GELU, lambda: gelu_steps.forward(X)),
     "gelu_backward": (element_functions.GELU_BACKWARD, lambda: gelu_steps.backward(Y, X)),
 }

@@ -37,6 +37,7 @@ FUNCTIONS = {
     "sin": lambda torch, x, dim: torch.sin(x),
     "cos": lambda torch, x, dim: torch.cos(x),
     "logsumexp": lambda torch, x, dim: x - torch.logsumexp(x, dim, True),
+    "tanh, wide": lambda torch, x, dim: torch.tanh(x + x.detach()),
 }
 SHAPES = [
     (3, 4),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..numerics import mkl_functions, vector_sqrt
+from ..numerics import mkl_functions, mkl_tanh, vector_sqrt
 from ..numerics.class_places import PLACED
 from .machine.forms import Unknown
 from .machine.numpy_loops import loop
@@ -26,7 +26,7 @@ Plain = Any
 #: where ufuncs are found by their names
 LIBRARIES = ("numpy", "scipy.special")
 #: functions that make tables of numbers
-TABLES = (vector_sqrt.halves, mkl_functions.powers)
+TABLES = (vector_sqrt.halves, mkl_functions.powers, mkl_tanh.table)
 #: the types of numbers that are no arrays
 NUMBERS = {kind.__name__: kind for kind in (float, int, bool)}
 

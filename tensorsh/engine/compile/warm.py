@@ -57,6 +57,7 @@ STRAIGHT = frozenset(
         "masked",
         "mkl_exp",
         "mkl_log",
+        "mkl_tanh",
         "row_products",
         "row_totals",
         "sqrt",

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...engine.core import dtype as dt
 from ...engine.numerics import mkl_functions
+from ...engine.numerics.mkl_tanh import mkl_tanh
 from ...engine.run.fused import fused
 from ...errors import DTypeError, GradientError
 from ..rules.families import SMALL, conj, exact, unary, where
@@ -145,7 +146,7 @@ def tanh_backward(grad, y, out=None):
 
 unary(
     "tanh",
-    exact(np.tanh),
+    mkl_tanh,
     """Hyperbolic tangent of each element.
 
     >>> tanh([0., 1.])

@@ -1,10 +1,11 @@
-"""Functions of one float32 number as MKL computes them: `numerics.mkl_functions` as instructions."""
+"""Functions of one float32 number as MKL computes them: `numerics.mkl_functions` and `mkl_tanh` as instructions."""
 
 from __future__ import annotations
 
 import math
 
 from ...numerics import mkl_functions as functions
+from ...numerics import mkl_tanh as tanhs
 from .code import Code, literal
 
 KIND = "float"
@@ -83,3 +84,28 @@ def log(c: Code, x: str) -> str:
     p = c.select(KIND, c.compare("ogt", KIND, x, number(0)), p, number(math.nan))
     p = c.select(KIND, c.compare("oeq", KIND, x, number(0)), number(-math.inf), p)
     return c.select(KIND, c.compare("oeq", KIND, x, number(math.inf)), x, p)
+
+
+def tanh(c: Code, x: str, table: str) -> str:
+    """`mkl_tanh.mkl_tanh`, step by step; `table` is where its `TABLE` is."""
+    size = c.intrinsic("fabs", KIND, x)
+    size = c.select(
+        KIND, c.compare("ogt", KIND, size, number(tanhs.SATURATED)), number(tanhs.SATURATED), size
+    )
+    which = c.binary(
+        "sub", "i32", c.binary("lshr", "i32", c.bits(size, KIND, "i32"), str(tanhs.SHIFT)), str(tanhs.FIRST)
+    )
+    which = c.select("i32", c.compare("slt", "i32", which, "0"), "0", which)
+    last = str(len(tanhs.TABLE) - 1)
+    which = c.select("i32", c.compare("sgt", "i32", which, last), last, which)  # of what is no number
+    row = c.binary("shl", "i64", c.add(f"zext i32 {which} to i64"), "3")
+
+    def entry(k: int) -> str:
+        return c.load(tanhs.FLOAT64, c.address("double", table, c.binary("add", "i64", row, str(k))))
+
+    t = c.binary("fsub", "double", c.cast(size, KIND, "double"), entry(0))
+    total, power = entry(1), ""
+    for k in range(1, 7):
+        power = c.binary("fmul", "double", power, t) if power else t
+        total = c.binary("fadd", "double", total, c.binary("fmul", "double", power, entry(k + 1)))
+    return c.intrinsic("copysign", KIND, c.cast(total, "double", KIND), x)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...numerics import mkl_functions, vector_sqrt
+from ...numerics import mkl_functions, mkl_tanh, vector_sqrt
 from ...numerics.class_places import PLACED
 from . import functions, instructions, mkl, ordered, rows
 from .code import TYPES, literal
@@ -87,6 +87,9 @@ class Straight(Nest):
             self._by_element(call, lambda args: mkl.exp(self.code, args[0], powers), ["float"])
         elif call.label == "mkl_log":
             self._by_element(call, lambda args: mkl.log(self.code, *args), ["float"])
+        elif call.label == "mkl_tanh":
+            table, _ = self._addresses(mkl_tanh.table)
+            self._by_element(call, lambda args: mkl.tanh(self.code, args[0], table), ["float"])
         elif call.label == "followed":
             ordered.write(self, call)
         elif call.label == "joined":

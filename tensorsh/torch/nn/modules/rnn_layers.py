@@ -14,12 +14,12 @@ import numpy as np
 
 from ....engine.core.spec import Spec
 from ....engine.numerics.cascade import total
+from ....engine.numerics.mkl_tanh import mkl_tanh
 from ....engine.numerics.small_products import matrix_product as product
 from ....engine.numerics.small_products import product_of_such
 from ....engine.records.op import Op, op
 from ....engine.run.apply import apply
 from ....ops.elementwise.vector_functions import exp_runs, is_small
-from ....ops.rules.families import TANH
 from ...namespace import torch
 
 Array = np.ndarray[Any, Any]
@@ -161,7 +161,7 @@ def _gru(gates, w, b, h, steps, outputs, saved):
     for t in steps:
         hidden = times(h, w) + b
         both = sigmoids(hidden[:, : 2 * n] + gates[t, :, : 2 * n], n)
-        new = TANH(gates[t, :, 2 * n :] + hidden[:, 2 * n :] * both[:, :n])
+        new = mkl_tanh(gates[t, :, 2 * n :] + hidden[:, 2 * n :] * both[:, :n])
         h = (h - new) * both[:, n:] + new
         outputs[t] = h
         saved[t, :, : 2 * n] = both
@@ -202,7 +202,7 @@ def _gru_backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
 
 
 LAYERS = {
-    "RNN_TANH": declare("RNN_TANH", 0, _simple(TANH), _simple_backward(tanh_slope)),
+    "RNN_TANH": declare("RNN_TANH", 0, _simple(mkl_tanh), _simple_backward(tanh_slope)),
     "RNN_RELU": declare(
         "RNN_RELU", 0, _simple(lambda x: np.maximum(x, 0)), _simple_backward(lambda h: h > 0)
     ),
