@@ -162,6 +162,8 @@ def programs_begin(options: Options) -> None:
     limits.memory.limit(options.max_memory, for_good=options.sandbox)
     limits.time.begin(options.timeout)
     interrupt.raises()
+    if not wants_shell(options):
+        interrupt.impatient()
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

@@ -104,8 +104,37 @@ def raises() -> None:
         sys.unraisablehook = _dropped
 
 
+def impatient() -> None:
+    """From now on a second Ctrl-C ends the process where nobody has heard the first: in a loop in C that goes on.
+
+    The system forgets the handler when it calls it (`sysv_signal`, of the GNU C library), and the handler puts itself
+    back as soon as Python gets to it.
+    """
+    if _signal.getsignal(_signal.SIGINT) is not interrupts:
+        return
+    import ctypes
+
+    try:
+        library = ctypes.CDLL(None)
+        once = library.sysv_signal
+    except (OSError, AttributeError, TypeError):
+        return
+    library.signal.restype = once.restype = ctypes.c_void_p
+    once.argtypes = ctypes.c_int, ctypes.c_void_p
+    handler = library.signal(_signal.SIGINT, None)  # the default; what it was is Python's own in C
+    if handler:
+        _again_once.append(lambda: once(_signal.SIGINT, handler))
+        once(_signal.SIGINT, handler)
+
+
+#: what puts a handler back that is called once
+_again_once: "list[Callable[[], object]]" = []
+
+
 def interrupts(number: int, frame: "FrameType | None") -> None:
     """What Ctrl-C does while programs run."""
+    for put_back in _again_once:
+        put_back()
     if not not_now(frame):
         raise KeyboardInterrupt
 

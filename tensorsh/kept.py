@@ -44,7 +44,8 @@ def read(name: str, digest: Digest) -> bytes | None:
     try:
         if not _ours(os.lstat(os.path.dirname(path)), stat.S_ISDIR):
             return None
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_BINARY", "O_NONBLOCK"))
+        handle = os.open(path, os.O_RDONLY | sum(flags))
         with open(handle, "rb") as file:
             if not _ours(os.fstat(handle), stat.S_ISREG):
                 return None

@@ -53,16 +53,26 @@ def read_program(path: str, pipes: bool = False) -> str:
     A device that never ends is no program; a pipe is one only with `pipes`, since who opens it may wait for ever.
     """
     mode = os.stat(path).st_mode
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        with open(path, "rb") as file:
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode) or not pipes:
+        with open(path, "rb", opener=regular) as file:
             return decoded(file.read())
-    if not pipes:
-        raise OSError(errno.EINVAL, "Not a regular file", path)
     with open(path, "rb") as file:
         content = file.read(ENDLESS)
     if len(content) == ENDLESS:
         raise OSError(errno.EFBIG, "File too large", path)
     return decoded(content)
+
+
+def regular(path: str, flags: int) -> int:
+    """An opener for `open`: of regular files. Others are refused at once, where a pipe would be waited for for ever."""
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return handle
+    os.close(handle)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", path)
+    raise OSError(errno.EINVAL, "Not a regular file", path)
 
 
 class Source:

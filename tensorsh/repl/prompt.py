@@ -35,6 +35,7 @@ from ..interrupt import heard
 from ..io import files
 from ..render.paint import PALETTES, use_theme
 from ..session import Session
+from ..source import regular
 from ..streams import for_screen
 from .bottom import signature_line, status_line
 from .brackets import Brackets
@@ -140,6 +141,7 @@ class Prompt:
             input=input,
             output=output,
         )
+        self.prompt.app._handle_exception = self._not_understood  # type: ignore[method-assign]
         buffer = self.prompt.default_buffer
         buffer.on_text_changed += self._update_signature
         buffer.on_cursor_position_changed += self._update_signature
@@ -158,6 +160,13 @@ class Prompt:
         self._follow_settings()
         with uninterrupted(self.prompt.app):
             return self.prompt.prompt(default=begun, handle_sigint=False)
+
+    def _not_understood(self, loop: object, context: dict[str, Any]) -> None:
+        """Keys that the prompt stumbles over (half a report of a mouse, pasted): the input goes on without them."""
+        app = self.prompt.app
+        if isinstance(context.get("exception"), KeyboardInterrupt) and app.is_running and not app.is_done:
+            app.exit(exception=KeyboardInterrupt)
+        app.output.bell()
 
     def _follow_settings(self) -> None:
         """Be as the settings say now."""
@@ -229,7 +238,8 @@ def kept(path: str | None, size: int) -> History:
         return InMemoryHistory()
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0), 0o600))
+        os.close(regular(path, os.O_RDONLY))
     except OSError:
         return InMemoryHistory()
     history = KeptHistory(path)
@@ -247,7 +257,7 @@ class KeptHistory(FileHistory):
     def shorten(self, size: int) -> None:
         """Forget all but the last `size` inputs, once there are a tenth more."""
         with contextlib.suppress(OSError):
-            with open(self.filename, "rb") as file:
+            with open(self.filename, "rb", opener=regular) as file:
                 entries = file.read().split(b"\n# ")
             if len(entries) - 1 <= size + size // 10:
                 return

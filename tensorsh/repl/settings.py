@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import TensorshError, UsageError
 from ..io import files
-from ..source import Source, Span, decoded
+from ..source import Source, Span, decoded, regular
 
 if TYPE_CHECKING:
     from .loop import Shell
@@ -173,7 +173,7 @@ def wrong(message: str, help: str) -> UsageError:
 def apply_file(shell: Shell, path: str, given: frozenset[str] = frozenset()) -> None:
     """Set what the file says, except what was `given` on the command line; what is wrong is reported."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular) as file:
             source = Source(decoded(file.read()), path)
     except FileNotFoundError:
         return
@@ -215,7 +215,7 @@ def entries(shell: Shell, source: Source) -> list[tuple[str, Any, Span]]:
 def save(path: str, values: dict[str, Any]) -> None:
     """Write settings to the file; its other lines stay as they are."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", opener=regular) as file:
             lines = file.read().rstrip("\n").split("\n")
     except FileNotFoundError:
         lines = []

@@ -168,6 +168,52 @@ def test_finally_runs_on_ctrl_c(tmp_path: Path) -> None:
     assert (program.returncode, out) == (130, "finally\n") and "Traceback" not in err
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the GNU C library")
+def test_a_second_ctrl_c_ends_a_loop_in_c(tmp_path: Path) -> None:
+    path = tmp_path / "p.py"
+    path.write_text("print('begun', flush=True)\nsum(range(10**13))\n", encoding="utf-8")
+    program = started(path)
+    assert program.stdout is not None and program.stdout.readline() == "begun\n"
+    time.sleep(0.2)
+    for _ in range(2):
+        program.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    assert program.wait(timeout=30) == -signal.SIGINT
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_who_looks_for_a_file_does_not_wait_for_a_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folders of settings, of the history and of what is kept, each with pipes in the place of its files."""
+    from prompt_toolkit.history import InMemoryHistory
+
+    from tensorsh import kept
+    from tensorsh.repl import prompt
+    from tensorsh.source import read_program, regular
+
+    pipe = tmp_path / "tensorsh" / "pipe"
+    pipe.parent.mkdir(mode=0o700)
+    os.mkfifo(pipe, 0o600)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert kept.read("pipe", lambda content: b"") is None
+    assert isinstance(prompt.kept(str(pipe), 10), InMemoryHistory)
+    with pytest.raises(OSError, match="Not a regular file"):
+        read_program(str(pipe))
+    with pytest.raises(OSError, match="Not a regular file"):
+        regular(str(pipe), os.O_RDONLY)
+    with pytest.raises(IsADirectoryError):
+        regular(str(pipe.parent), os.O_RDONLY)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for name in ("config.toml", "init.tsh"):
+        os.mkfifo(pipe.with_name(name))
+    done = subprocess.run(
+        [sys.executable, "-m", "tensorsh", "-i", "-c", "1"], stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=60, env={**ENVIRONMENT, "XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.stdout.startswith("1\n") and "config.toml': [Errno 22] Not a regular file" in done.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_at_any_moment_of_the_start(tmp_path: Path) -> None:
     """The long run is `python tests/command/test_edges.py 1000`."""

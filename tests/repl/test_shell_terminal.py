@@ -212,3 +212,14 @@ def test_a_session_of_the_page_looks_like_that(session: str, tmp_path: Path) -> 
                 wait(shell, lambda t: at_prompt(t) and typed("")(t))
         begin = shell.lines.index(wanted[0])
         assert shell.lines[begin : begin + len(wanted)] == wanted
+
+
+def test_keys_that_are_no_keys_are_passed_over(tmp_path: Path) -> None:
+    """Half a report of a mouse: the prompt's library stumbles over it."""
+    with started(tmp_path) as terminal:
+        terminal.type("\x1b[<3M")
+        terminal.feed(lambda t: b"\a" in t.written)
+        terminal.type("1 + 41\r")
+        terminal.feed(lambda t: "42" in t.lines)
+        assert "42" in terminal.lines
+        assert not any("nhandled" in line or "Press ENTER" in line for line in terminal.lines)
