@@ -167,8 +167,42 @@ def _rows(a: Array, b: Array, out: Array, width: int) -> None:
             out[first::period, columns] = _sums(_without_head(terms, -first * k % 4), width, width).T
 
 
+def batch_in_lanes(a: Array, b: Array) -> Array:
+    """The products of two batches, (many, m, k) @ (many, k, n), in the order `ROWS`: rows lie behind one another."""
+    (many, m, k), n = a.shape, b.shape[2]
+    out = np.empty((many * m, n), FLOAT32)
+    rows, fours, period = a.reshape(-1, k), n & ~3, 4 // gcd(k, 4)
+    for first in range(min(period, many * m)):
+        each = np.arange(first, many * m, period) // m  # whose rows these are
+        left = np.ascontiguousarray(rows[first::period].T)[..., None]
+        for columns, width in ((slice(fours), 4), (slice(fours, n), 8)):
+            right = b[:, :, columns].transpose(1, 0, 2)
+            if right.size:
+                terms = np.multiply(left, right[:, each], order="C")
+                out[first::period, columns] = _sums(_without_head(terms, -first * k % 4), width, width)
+    out += ZERO
+    return out.reshape(many, m, n)
+
+
 def _pieces(n: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def batch_of_vectors(a: Array, b: Array) -> Array:
+    """(many, k) @ (many, k, n) → (many, n): each as the matrix' columns, which lie in one piece, times a vector."""
+    many, k, n = b.shape
+    fours, head = n & ~3, k % 4 or 4
+    terms = np.multiply(a.T[:, :, None], b.transpose(1, 0, 2), order="C")
+    out = np.empty((many, n), FLOAT32)
+    if fours:
+        out[:, :fours] = _sums(_without_head(terms[:, :, :fours].copy(), head), 4, 4)
+    if fours < n:
+        terms = _without_head(terms[:, :, fours:].copy(), 4)
+        out[:, fours::2] = _sums(terms[:, :, ::2], 8, 8)
+        if terms.shape[2] > 1:
+            out[:, fours + 1] = _sums(terms[:, :, 1].copy(), 4, 8)
+    out += ZERO
+    return out
 
 
 def _vector(a: Array, b: Array) -> Array:

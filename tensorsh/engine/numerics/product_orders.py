@@ -34,11 +34,11 @@ def order_of(a: Any, b: Any) -> int:
     if n > 1:
         if m >= 4 and n >= 12:
             return FUSED
-        if not _is_turned(b):
+        if not is_turned(b):
             return CHAIN
         if m == 1:
             return VECTOR
-        return CHAIN if _is_turned(a) else ROWS
+        return CHAIN if is_turned(a) else ROWS
     if m == 1:
         return VECTOR if _starts_column(b, k) else CHAIN
     return CHAIN if _starts_column(a, m) else VECTOR
@@ -55,7 +55,7 @@ def adds_fours(a: Any, b: Any) -> bool:
     return n & 3 != 0 and n > 4 and m > 1 and k > 7 and b.strides[1] == b.itemsize
 
 
-def _is_turned(a: Any) -> bool:
+def is_turned(a: Any) -> bool:
     """Whether BLAS is told that a matrix is a transposed one; one that is neither is copied."""
     item, (m, n), (down, right) = a.itemsize, a.shape, a.strides
     return not (right == item and down >= max(1, n) * item) and down == item and right >= max(1, m) * item

@@ -16,8 +16,17 @@ import numpy as np
 from numpy._core.multiarray import c_einsum
 
 from ..core.readers import reader_of
-from .product_lanes import ZERO, in_lanes
-from .product_orders import CHAIN, FUSED, ROWS, adds_fours, before_vectors, order_of, order_with_vector
+from .product_lanes import ZERO, batch_in_lanes, batch_of_vectors, in_lanes
+from .product_orders import (
+    CHAIN,
+    FUSED,
+    ROWS,
+    adds_fours,
+    before_vectors,
+    is_turned,
+    order_of,
+    order_with_vector,
+)
 from .threaded_products import matmul, wants_one
 
 Array = np.ndarray[Any, Any]
@@ -31,8 +40,8 @@ OWN, LANES = 1_000_000, 32
 PART = 192
 #: multiplications up to which the orders of small results are followed
 FOLLOWED = 1 << 20
-#: multiplications up to which the orders of batches are followed, and up to which their matrices are taken one by one
-BATCHES, LOOPED = 1 << 21, 1 << 13
+#: multiplications up to which the orders of batches are followed
+BATCHES = 1 << 21
 #: multiplications up to which batches whose matrices are chains of rounded products are added so
 CHAINED = 1 << 20
 #: multiplications of each two matrices of a batch from which on PyTorch asks BLAS
@@ -81,10 +90,7 @@ def is_batch_ordered(a: Any, b: Any) -> bool:
     if m >= 4 and n >= 12:
         part = _part(k)
         return part < k or by_columns(a, b, part)
-    if _is_even(a, b):
-        return many * size <= CHAINED
-    aligned = m * k % 4 == k * n % 4 == m * n % 4 == 0  # vectors begin alike in all matrices
-    return k > 1 and aligned and many * size <= LOOPED
+    return k > 1 and many * size <= CHAINED
 
 
 def batch_product(a: Array, b: Array) -> Array:
@@ -93,8 +99,26 @@ def batch_product(a: Array, b: Array) -> Array:
     a, b = a.reshape(-1, *a.shape[-2:]), b.reshape(-1, *b.shape[-2:])
     (_, m, k), n = a.shape, b.shape[2]
     if m * k * n < PLAIN:
-        return _all_alike(a, b, CHAIN).reshape(shape)
-    return products_of_such(a, b).reshape(shape)
+        return _chains(a, b).reshape(shape)
+    if m >= 4 and n >= 12:
+        return _chain_of_fused(a, b).reshape(shape)
+    if m == 1 < n and is_turned(b[0]):
+        return batch_of_vectors(a[:, 0], b).reshape(shape)
+    if is_turned(b[0]) and not is_turned(a[0]):
+        return batch_in_lanes(a, b).reshape(shape)
+    return _of_followed_chains(a, b).reshape(shape)
+
+
+def _of_followed_chains(a: Array, b: Array) -> Array:
+    """Such products, of which elements before the first whole vector of a row add every second four as one."""
+    (many, m, k), n = a.shape, b.shape[2]
+    found = _chains(a, b)
+    cells = before_vectors(many * m, n) if adds_fours(a[0], b[0]) else None
+    if cells is not None:
+        rows, columns = cells
+        terms = a.reshape(-1, k)[rows].T * b[rows // m, :, columns].T
+        found.reshape(-1, n)[cells] = _sums_of_fours(np.ascontiguousarray(terms))
+    return found
 
 
 def products_of_such(a: Array, b: Array) -> Array:
@@ -103,7 +127,7 @@ def products_of_such(a: Array, b: Array) -> Array:
     if order == FUSED:
         return _chain_of_fused(a, b)
     if _is_even(a, b) and a.size * b.shape[2] <= CHAINED:
-        return _all_alike(a, b, order)
+        return _chains(a, b) if order == CHAIN else batch_in_lanes(a, b)
     return np.array([matrix_product(x, y) for x, y in zip(a, b, strict=True)])
 
 
@@ -115,14 +139,10 @@ def scaled_products(a: Array, b: Array, factor: Any) -> Array:
     return products_of_such(a * factor, b) if order == CHAIN else products_of_such(a, b) * factor
 
 
-def _all_alike(a: Array, b: Array, order: int) -> Array:
-    """Such products, of which all elements are chains, or four lanes that begin with each row."""
+def _chains(a: Array, b: Array) -> Array:
+    """Such products, each element a chain of rounded products."""
     terms = np.multiply(a.transpose(2, 0, 1)[..., None], b.transpose(1, 0, 2)[:, :, None], order="C")
-    if order == ROWS:
-        lanes = np.add.reduce(terms.reshape(-1, 4, *terms.shape[1:]), axis=0)
-        total: Array = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
-    else:
-        total = np.add.reduce(terms, axis=0) if terms[0].size > 1 else np.add.accumulate(terms)[-1]
+    total: Array = np.add.reduce(terms, axis=0) if terms[0].size > 1 else np.add.accumulate(terms)[-1]
     total += ZERO
     return total
 

@@ -280,9 +280,23 @@ def bmm(a, b):
 
 
 def batches(a: Any, b: Any) -> Any:
+    if a.shape[:-2] != b.shape[:-2] and a.dtype == b.dtype == np.float32:  # made alike, as PyTorch does
+        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        alike = [_expanded(x, batch) for x in (a, b)]
+        if is_batch_ordered(*alike):
+            return batch_product(*alike)
     if is_batch_ordered(a, b):
         return batch_product(a, b)
     return products(a, b) if shares(a, b) else matrices(a, b)
+
+
+def _expanded(x: Any, batch: tuple[int, ...]) -> Any:
+    """A copy of the matrices for each of a batch, stored as they are."""
+    if x.shape[:-2] == batch:
+        return x
+    if x.strides[-1] != x.itemsize and x.strides[-2] == x.itemsize:
+        return _expanded(x.swapaxes(-1, -2), batch).swapaxes(-1, -2)
+    return np.broadcast_to(x, (*batch, *x.shape[-2:])).copy()
 
 
 @bmm.derivative("input")
@@ -353,18 +367,49 @@ def _product(a: Any, b: Any) -> Any:
         return product(a.reshape(rows, a.shape[-1]), b).reshape(_product_shape(a.shape, b.shape))
     if a.ndim == 1 and b.ndim == 2:
         return matrix_product(a[None], b)[0]
+    if a.ndim == 1 and b.ndim > 2:
+        return batches(a[None], b)[..., 0, :]
     return batches(a, b)
 
 
-def _product_record(grad_fn: str, infer: Any) -> Op:
+def _folded_product(a: Any, b: Any) -> Any:
+    """The same; a matrix or a vector times a batch is the product of all the batch's columns and its transpose."""
+    if not (a.ndim <= 2 < b.ndim):
+        return _product(a, b)
+    columns = b.swapaxes(-1, -2)
+    rows = columns.reshape(-1, b.shape[-2])
+    if a.ndim == 1:
+        return matrix_vector(rows, a).reshape(columns.shape[:-1])
+    found = matrix_product(rows, a.T).reshape(*columns.shape[:-1], len(a))
+    return np.ascontiguousarray(found.swapaxes(-1, -2))
+
+
+def _folded_gradients(grad: Tensor, a: Tensor, b: Tensor, needs: Any) -> tuple[Any, Any]:
+    """The gradients of that product: of matrices, and of a vector."""
+    columns = b.transpose(-1, -2)
+    rows = columns.reshape(-1, b.spec.shape[-2])
+    if len(a.spec.shape) == 1:
+        grad = grad.reshape(-1)
+        left = apply(mv, (adjoint(rows), grad)) if needs[0] else None
+        right = grad.unsqueeze(1) * conj(a) if needs[1] else None
+    else:
+        grad = grad.transpose(-1, -2).reshape(-1, a.spec.shape[0])
+        left = apply(mm, (grad.t(), conj(rows))) if needs[0] else None
+        right = apply(mm, (grad, conj(a))) if needs[1] else None
+    return left, None if right is None else right.reshape(columns.spec.shape).transpose(-1, -2)
+
+
+def _product_record(grad_fn: str, infer: Any, kernel: Any = _product) -> Op:
     """One of the primitives behind `matmul`; they differ in their errors."""
     record = op(
         "matmul(Tensor input, Tensor other)", infer=infer, grad_fn=grad_fn, names=(), formula="{0} @ {1}"
-    )(_product)
+    )(kernel)
 
     @record.derivative("input", "other")
     def _(grad, input, other, needs):
         a, b = input, other
+        if kernel is _folded_product and a.ndim <= 2 < b.ndim:
+            return _folded_gradients(grad, a, b, needs)
         if a.ndim == 1:
             a, grad = a.unsqueeze(0), grad.unsqueeze(-2)
         if b.ndim == 1:
@@ -403,7 +448,7 @@ def _product_record(grad_fn: str, infer: Any) -> Op:
 
 
 _row = _product_record("SqueezeBackward4", _row_infer)
-_folded = _product_record("UnsafeViewBackward0", _folded_infer)
+_folded = _product_record("UnsafeViewBackward0", _folded_infer, _folded_product)
 _batched = _product_record("UnsafeViewBackward0", _batched_infer)
 
 
