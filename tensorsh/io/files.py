@@ -6,7 +6,6 @@ import contextlib
 import errno
 import io
 import os
-import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from ..engine.core import context
 from ..errors import DataError, Facts, facts_of, know
+from . import beside
 
 
 @contextlib.contextmanager
@@ -30,10 +30,10 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
         yield stream
 
 
-def open_binary(path: str, mode: str) -> BinaryIO:
-    """The one way by which the library opens a file; Python's own error where it cannot be."""
-    _admit(path, "read" if mode == "rb" else "write")
-    return cast(BinaryIO, open(path, mode))
+def open_binary(path: str) -> BinaryIO:
+    """A file that the library reads; Python's own error where it cannot be."""
+    _admit(path, "read")
+    return cast(BinaryIO, open(path, "rb"))
 
 
 def _admit(path: str, how: str) -> None:
@@ -47,10 +47,8 @@ def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
 
     The bytes go to a file beside it, which is renamed at the end: whoever reads `path` sees the old
     contents or the new, and a failure leaves the old. A link keeps pointing to what it points to;
-    what is no regular file (a pipe, /dev/null) is written directly.
+    what is no regular file (a pipe, /dev/null) is written directly, and so is one in a folder that cannot be.
     """
-    import tempfile
-
     if path == "-":
         stream = getattr(sys.stdout, "buffer", None)
         if stream is None:
@@ -67,41 +65,14 @@ def replace(path: str, write: Callable[[BinaryIO], Any]) -> None:
             with open(target, "wb") as stream:
                 write(stream)
             return
-        folder, name = os.path.split(target)
-        _clean(folder, name)
-        handle, temporary = tempfile.mkstemp(prefix=f".{name}.{os.getpid()}.", suffix=".tmp", dir=folder)
+        permissions = stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask()
         try:
-            with os.fdopen(handle, "wb") as stream:
+            beside.put(target, permissions, write)
+        except PermissionError:
+            if mode is None or os.access(os.path.dirname(target), os.W_OK) or not os.access(target, os.W_OK):
+                raise
+            with open(target, "wb") as stream:  # in a folder where nothing can be made
                 write(stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-
-
-def _clean(folder: str, name: str) -> None:
-    """Remove what processes that were killed while they wrote this file have left beside it."""
-    left = re.compile(re.escape(f".{name}.") + r"(\d+)\.\w+\.tmp")
-    with contextlib.suppress(OSError):
-        for each in os.listdir(folder or "."):
-            found = left.fullmatch(each)
-            if found is not None and not _runs(int(found[1])):
-                os.unlink(os.path.join(folder, each))
-
-
-def _runs(process: int) -> bool:
-    """Whether there is a process of that number."""
-    try:
-        os.kill(process, 0)
-    except PermissionError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return True
 
 
 def _mode(path: str) -> int | None:

@@ -291,3 +291,61 @@ def test_memory_of_arrays_is_kept_and_used_again(tmp_path: Path) -> None:
         return usage.ru_minflt
 
     assert faults(310) - faults(10) < 3000  # one for each page of each array would be 30,000
+
+
+KILLED = """
+import os, signal, sys
+from tensorsh.io import files
+
+def write(stream):
+    stream.write(b"new" * 100_000)
+    stream.flush()
+    if {at!r} == "write": os.kill(os.getpid(), signal.{signal})
+
+def killed(*arguments, **options): os.kill(os.getpid(), signal.{signal})
+
+if {at!r} != "write": setattr(os, {at!r}, killed)
+files.replace("x.npy", write)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("old", ["", "old"])
+@pytest.mark.parametrize("end", ["SIGKILL", "SIGTERM"])
+@pytest.mark.parametrize("at", ["write", "fsync", "link", "replace"])
+def test_who_is_killed_while_saving_leaves_the_old_file(tmp_path: Path, at: str, end: str, old: str) -> None:
+    path = tmp_path / "x.npy"
+    if old:
+        path.write_text(old, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED.format(at=at, signal=end)], cwd=tmp_path, env=ENVIRONMENT, check=False
+    )
+    if at == "link" and done.returncode == 0:
+        pytest.skip("the system has no files without names")
+    assert done.returncode == -getattr(signal, end)
+    left = [each for each in tmp_path.iterdir() if each != path]
+    assert path.exists() == bool(old) and (not old or path.read_text(encoding="utf-8") == old)
+    assert len(left) == (at == "replace") or not hasattr(os, "O_TMPFILE")
+    assert tensorsh("-c", 'torch.save(ones(2), "x.npy")', folder=tmp_path).returncode == 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "fchmod"), reason="modes of POSIX")
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tensorsh.io import beside, files
+
+    path = tmp_path / "x"
+    umask = os.umask(0o027)
+    try:
+        files.replace(str(path), lambda stream: stream.write(b"1"))
+        assert path.stat().st_mode & 0o777 == 0o640
+        path.chmod(0o604)
+        files.replace(str(path), lambda stream: stream.write(b"2"))
+        assert (path.stat().st_mode & 0o777, path.read_bytes()) == (0o604, b"2")
+        for place in ("/nowhere", str(tmp_path)):  # no such files; files that get no name
+            monkeypatch.setattr(beside, "OPEN", place)
+            files.replace(str(path), lambda stream, text=place.encode(): stream.write(text))
+            assert (path.stat().st_mode & 0o777, path.read_text("utf-8")) == (0o604, place)
+    finally:
+        os.umask(umask)
+    assert list(tmp_path.iterdir()) == [path]

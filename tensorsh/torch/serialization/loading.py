@@ -66,7 +66,7 @@ def load(
     if is_path and os.fsdecode(f).endswith(".safetensors"):
         return _safetensors(f)
     with ExitStack() as stack:
-        stream = stack.enter_context(open_binary(os.fspath(f), "rb")) if is_path else f
+        stream = stack.enter_context(open_binary(os.fspath(f))) if is_path else f
         _check_seekable(stream)
         reader = WeightsUnpickler if weights_only else Unpickler
         try:
@@ -231,7 +231,7 @@ def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:
     """The names in a saved file that `weights_only=True` would not find."""
     is_path = isinstance(f, str | os.PathLike)
     with ExitStack() as stack:
-        stream = stack.enter_context(open_binary(os.fspath(f), "rb")) if is_path else f
+        stream = stack.enter_context(open_binary(os.fspath(f))) if is_path else f
         if not _is_archive(stream):
             raise ValueError("Expected input to be a checkpoint returned by torch.save")
         content = Reader(stream).read("data.pkl")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable
 from typing import Any
 
-from ...io.files import open_binary
+from ...errors import facts_of
+from ...io.files import replace
 from .archive import ALIGNMENT, Writer
 from .memory import Block
 from .pickler import Blocks, pickled
@@ -17,6 +19,8 @@ __all__ = ["save"]
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 PROTOCOL_VERSION = 1001
+#: what goes wrong in writing, after the file was opened
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO)
 
 
 def save(
@@ -40,43 +44,57 @@ def save(
     blocks = Blocks()
     if not _use_new_zipfile_serialization:
         parts = _legacy(obj, pickle_protocol, blocks)
-        with ExitStack() as stack:
-            stream = stack.enter_context(open_binary(os.fspath(f), "wb")) if is_path else f
+
+        def write(stream: Any) -> None:
             for part in parts:
                 stream.write(part)
-            stream.flush()
-        return
 
-    def named(block: Block) -> tuple[Any, ...]:
-        return blocks.key(block), block.location, block.numel
+    else:
 
-    pickle = pickled(obj, pickle_protocol, named)
-    with ExitStack() as stack:
-        stream = stack.enter_context(_created(os.fspath(f))) if is_path else f
-        archive = Writer(stream.write, _stem(os.fspath(f)) if is_path else "archive")
-        archive.add("data.pkl", pickle)
-        archive.add(".format_version", b"1")
-        archive.add(".storage_alignment", str(ALIGNMENT).encode())
-        if not _disable_byteorder_record:
-            archive.add("byteorder", sys.byteorder.encode())
-        for number, block in enumerate(blocks.found):
-            archive.add(f"data/{number}", b"" if block.memory is None else block.memory)
-        archive.close()
-        if hasattr(stream, "flush"):
-            stream.flush()
+        def named(block: Block) -> tuple[Any, ...]:
+            return blocks.key(block), block.location, block.numel
+
+        pickle = pickled(obj, pickle_protocol, named)
+
+        def write(stream: Any) -> None:
+            archive = Writer(stream.write, _stem(os.fspath(f)) if is_path else "archive")
+            archive.add("data.pkl", pickle)
+            archive.add(".format_version", b"1")
+            archive.add(".storage_alignment", str(ALIGNMENT).encode())
+            if not _disable_byteorder_record:
+                archive.add("byteorder", sys.byteorder.encode())
+            for number, block in enumerate(blocks.found):
+                archive.add(f"data/{number}", b"" if block.memory is None else block.memory)
+            archive.close()
+
+    if not is_path:
+        write(f)
+        if not _use_new_zipfile_serialization or hasattr(f, "flush"):
+            f.flush()
+    elif _use_new_zipfile_serialization:
+        _create(os.fsdecode(os.fspath(f)), write)
+    else:
+        replace(_path(os.fsdecode(os.fspath(f))), write)
 
 
-def _created(path: Any) -> Any:
-    """The file, new; RuntimeError, as PyTorch's writer has it, where it cannot be."""
-    name = os.fsdecode(path)
+def _path(name: str) -> str:
+    """The path of a file; `-` is one here."""
+    return os.path.join(os.curdir, name) if name == "-" else name
+
+
+def _create(name: str, write: Callable[[Any], None]) -> None:
+    """Write a file; RuntimeError, as PyTorch's writer has it, where it cannot be."""
     folder = os.path.dirname(name)
     if folder and not os.path.isdir(folder):
         raise RuntimeError(f"Parent directory {folder} does not exist.")
     if not _stem(name):
         raise RuntimeError(f"[enforce fail at inline_container.cc:720] . invalid file name: {name}")
     try:
-        return open_binary(name, "wb")
+        replace(_path(name), write)
     except OSError as error:
+        facts = facts_of(error)
+        if error.errno in FULL or (facts is not None and facts.kind == "limit"):
+            raise
         raise RuntimeError(
             f"[enforce fail at inline_container.cc:672] . open file failed with error code: {error.errno}"
         ) from None
