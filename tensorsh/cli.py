@@ -10,7 +10,8 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import interrupt, limits, numpy_docs
@@ -119,6 +120,7 @@ def run(options: Options) -> int:
 
         programs_begin(options)
         return show(options.show_programs, Report(options).error)
+    began = time.perf_counter()
     report = Report(options)
     if options.timeout is not None and not wants_shell(options):
         from .supervisor import supervise
@@ -147,10 +149,11 @@ def run(options: Options) -> int:
             restore_session(session, options.session)
         code = bind_arguments(session, options, report)
         texts = [] if code else programs(options)
-        for name, text, script in texts:
-            code = max(code, run_text(session, text, name, script, options, output, report))
-            if code and not options.keep_going:
-                break
+        with profiled(session, report, began) if options.profile else contextlib.nullcontext():
+            for name, text, script in texts:
+                code = max(code, run_text(session, text, name, script, options, output, report))
+                if code and not options.keep_going:
+                    break
         if wants_shell(options):
             return shell(session, options, output, report)
         return code
@@ -354,6 +357,21 @@ def run_text(
     finally:
         finish_progress()
     return code
+
+
+@contextlib.contextmanager
+def profiled(session: Session, report: Report, began: float) -> Iterator[None]:
+    """`--profile`: measure, and tell when it is over, however it ends. `began` is when tensorsh did."""
+    starting = time.perf_counter() - began
+    found = None
+    try:
+        with session.profiled() as found:
+            yield
+    finally:
+        if found is not None and found.rows:
+            finish_progress()
+            found.elsewhere = {"starting": starting, **found.elsewhere}
+            report.profile(found)
 
 
 def finish_progress() -> None:

@@ -37,6 +37,7 @@ SCRIPT `-` is standard input. The ARGUMENTs are the list `argv` in the program.
                         what a program in the sandbox may read, and what it may write and read; a folder with all in it
       --keep-going      do not stop at the first error
       --timer           time each statement
+      --profile         time by line of the program, compiled or not, when it ends
       --no-compile      run loops statement by statement, never as compiled programs
       --no-cache        keep no machine code in the user's cache, and use none from there
       --color WHEN      auto, always or never
@@ -80,6 +81,7 @@ class Options:
         self.allowed: list[tuple[str, str]] = []  # ("read" or "write", path)
         self.keep_going: bool = False
         self.timer: bool = False
+        self.profile: bool = False
         self.compile: bool = True
         self.cache: bool = True
         self.color: str = "auto"
@@ -102,6 +104,7 @@ class Options:
 SWITCHES = {
     "-i": ("interactive", True), "--interactive": ("interactive", True),
     "--keep-going": ("keep_going", True), "--timer": ("timer", True),
+    "--profile": ("profile", True),
     "--no-compile": ("compile", False), "--no-cache": ("cache", False),
     "--no-history": ("history", False), "--no-config": ("config", False),
     "--sandbox": ("sandbox", True),

@@ -13,6 +13,7 @@ from .options import Options
 from .streams import flush_output, on_terminal, screen_encoding, tell
 
 if TYPE_CHECKING:
+    from .lang.profile import Profile
     from .session import Session, Shown
     from .source import Span
 
@@ -120,6 +121,18 @@ class Report:
             else error_text(report, color=self.color, width=width(sys.stderr), wrap=on_terminal(sys.stderr))
         )
         tell(text)
+
+    def profile(self, profile: Profile) -> None:
+        """Time by line."""
+        from .render.profile import profile_json, profile_text
+
+        ascii = screen_encoding(sys.stderr) == "ascii"
+        flush_output()
+        tell(
+            profile_json(profile)
+            if self.json
+            else profile_text(profile, color=self.color, width=width(sys.stderr), ascii=ascii)
+        )
 
     def time(self, span: Span, seconds: float) -> None:
         """How long a statement took."""

@@ -35,6 +35,7 @@ from .source import Source, Span, same_letters
 
 if TYPE_CHECKING:
     from .lang.history import History
+    from .lang.profile import Profile
     from .lang.uncompiled import Left
     from .sandbox import Sandbox
 
@@ -313,6 +314,27 @@ class Session:
         from .lang.rounds import Rounds
 
         return Rounds(self._evaluator.runtime.tables).heard()
+
+    @contextmanager
+    def profiled(self, clock: Callable[[], float] | None = None) -> Iterator[Profile]:
+        """While this runs, the time that each line of programs takes is measured: `rows` of it when it is over.
+
+        >>> s = Session()
+        >>> with s.profiled() as profile:
+        ...     _ = s.run("total = 0\\nfor i in range(3): total += i")
+        >>> [(row.line, row.times) for row in profile.rows]
+        [(1, 1), (2, 4)]
+        """
+        from .lang.profile import Profile
+
+        profile = Profile(self._evaluator, self.context, clock)
+        with self.active():
+            profile.begin()
+        try:
+            yield profile
+        finally:
+            with self.active():
+                profile.end()
 
     def set_arguments(self, argv: list[str]) -> None:
         """What programs find as their arguments, the script's own name first."""

@@ -64,6 +64,10 @@ class Attempt:
 
     def program(self) -> Program:
         """The program. TraceStopped where there is none; what a statement raises."""
+        clock = self.state.clock
+        return self._program() if clock is None else clock.compiled(self._program)
+
+    def _program(self) -> Program:
         try:
             codes = self._look()
             trace = self.trace = self._begin()
@@ -87,6 +91,7 @@ class Attempt:
     def _begin(self) -> Trace:
         reach = self.reach
         trace = Trace(reach.externals, reach.guards)
+        trace.clock = self.state.clock
         trace.containers = reach.containers
         trace.instances = reach.instances
         trace.segment, trace.start, trace.fresh = self.segment, self.i, self.segment.history.fresh

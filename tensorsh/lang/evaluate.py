@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from .. import ops, train  # noqa: F401  registers every operation
@@ -32,7 +32,7 @@ from ..modules.notebook import display
 from ..source import Source, Span, read_program
 from . import ast
 from .binding import bound_names
-from .codegen import Compiler
+from .codegen import Compiler, Register
 from .expressions import Table
 from .faults import fault
 from .host import host_names
@@ -50,6 +50,7 @@ from .session_host import RECURSION, SessionHost
 if TYPE_CHECKING:
     from .before import Before
     from .history import History
+    from .profile import Profile
     from .snapshot import Snapshot
     from .uncompiled import Left
 
@@ -126,6 +127,9 @@ class Evaluator:
         self.left: list[Left] = []  # where traces of its loops stopped
         self.loops_of: Statement | None = None
         self.newest: Statement | None = None  # a loop, or what has called one
+        self.profile: Profile | None = None  # what measures the lines of the program
+        #: the line that each number means for the clocks of all measurements: (its text, its number)
+        self.places: list[tuple[Source, int] | None] = []
 
     def names(self) -> list[str]:
         """The user's variables."""
@@ -174,7 +178,7 @@ class Evaluator:
 
         def code(statement: ast.Stmt) -> Callable[[], Any]:
             def make() -> Any:
-                again = WatchedCompiler(table) if table.pythonic else Compiler(table)
+                again = self.compiler(table, None, watched=True)
                 again.functions = functions
                 again.tells = True
                 made = again.compile(statement)
@@ -296,9 +300,7 @@ class Evaluator:
                 span = Span(source, body[0].span.start, body[-1].span.end)
                 body = (ast.If(span, ast.Constant(span, True), ast.Block(span, body), None),)
             self.look_over(table, body)
-            compiler = (PythonCompiler if pythonic else Compiler)(
-                table, self.segment if self.compiling else None
-            )
+            compiler = self.compiler(table, self.segment if self.compiling else None)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # it would speak of lines nobody wrote
                 with memory:
@@ -327,6 +329,32 @@ class Evaluator:
         self.runtime.tables[table.filename] = table
         self.sources[table.filename] = source
         return compiled
+
+    def compile_again(self, source: Source, table: Table) -> Iterator[tuple[CodeType, Table]]:
+        """The code of a text's statements, and what it refers to, for functions that are there already (`profile`)."""
+        again = Table(f"<tensorsh {len(self.runtime.tables)}>", table.silent, table.pythonic)
+        again.flags, again.mentioned = table.flags, table.mentioned
+        self.spaces[again.filename] = self.spaces[table.filename]
+        self.runtime.tables[again.filename] = again
+        self.sources[again.filename] = source
+        compiler = self.compiler(again, self.segment if self.compiling else None)
+        prelude = self.prelude_of(again)
+        for node in parse(source, table.pythonic).body:
+            if isinstance(node, ast.Pass):
+                continue
+            statement = self.statement(node, compiler)
+            for name in statement.segments:  # it is not run
+                prelude.bound.pop(name, None)
+            prelude.provide(statement.code)
+            yield statement.code, again
+
+    def compiler(self, table: Table, register: Register | None, watched: bool = False) -> Compiler:
+        """What compiles the statements of a text; `watched` for a trace."""
+        if self.profile is not None:
+            return self.profile.compiler(table, register, watched)
+        if table.pythonic:
+            return WatchedCompiler(table) if watched else PythonCompiler(table, register)
+        return Compiler(table, register)
 
     def look_over(self, table: Table, body: tuple[ast.Stmt, ...]) -> None:
         """What the whole text says about each of its statements: `from __future__ import`, `import *`."""
@@ -471,9 +499,13 @@ class Evaluator:
         now = context.current()
         lists, now.lists = now.lists, not statement.table.pythonic
         self.running_depth += 1
+        clock = now.clock
+        entered = None if clock is None else clock.enter()
         try:
             exec(statement.code, variables)
         finally:
+            if clock is not None and entered is not None:
+                clock.leave(entered)
             self.running_depth -= 1
             self.space = outer
             now.lists = lists

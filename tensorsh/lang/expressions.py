@@ -54,6 +54,7 @@ class Table:
     def __init__(self, filename: str, silent: bool = False, pythonic: bool = False):
         self.filename = filename
         self.silent = silent  # bare expressions show nothing, as in a Python script
+        self.ticking = False  # compiled while somebody measures (`ticking`)
         self.pythonic = pythonic  # a PyTorch program, which means what it means in Python
         self.flags = 0  # of Python's compiler: what `from __future__ import` asks for
         self.plain: set[int] = set()  # lines of the functions that a trace may follow as they stand

@@ -29,6 +29,7 @@ from .results import Results
 from .settings import apply_file
 
 if TYPE_CHECKING:
+    from ..lang.profile import Profile
     from .lessons import Lesson
     from .log import Log
 
@@ -56,6 +57,7 @@ class Report(Protocol):
     def error(self, error: TensorshError) -> None: ...
 
     def warning(self, report: TensorshError) -> None: ...
+    def profile(self, profile: Profile) -> None: ...
     def time(self, span: Span, seconds: float) -> None: ...
 
 

@@ -15,6 +15,16 @@ def left(text: str, width: int) -> str:
     return text + " " * (width - columns(text))
 
 
+def cut(text: str, width: int, more: str = "…") -> str:
+    """`text`, or as much of it as `width` columns have, with `more` at its end."""
+    if columns(text) <= width:
+        return text
+    room = width - columns(more)
+    while columns(text) > room:
+        text = text[:-1]
+    return text + more
+
+
 def _columns(char: str) -> int:
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0

@@ -266,3 +266,15 @@ def test_what_tells_of_an_error_has_memory_of_its_own(size, text, tmp_path):
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert json.loads(line)["error"]["code"] in ("out-of-memory", "name")
+
+
+def test_a_profile_is_told_when_the_program_ends(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("import sys\nfor i in range(3):\n    print(i)\nsys.exit(7)\n")
+    done = tensorsh("--profile", "--color", "never", str(script))
+    assert (done.returncode, done.stdout) == (7, "0\n1\n2\n")
+    assert done.stderr.split("\n")[0].split()[:4] == ["line", "count", "ms", "share"]
+    assert "print(i)" in done.stderr and "starting" in done.stderr
+    failed = tensorsh("--profile", "-f", "json", "-c", "x = 1\n1 / 0")
+    kinds = [next(iter(json.loads(line))) for line in failed.stderr.splitlines()]
+    assert failed.returncode == 1 and kinds[0] == "error" and set(kinds[1:]) == {"profile"}

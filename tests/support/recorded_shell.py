@@ -23,6 +23,7 @@ class Screen:
         self.errors: list[object] = []
         self.warnings: list[object] = []
         self.times = 0
+        self.profiles: list[object] = []
 
     def show(self, shown: object) -> None:
         self.shown.append(shown.value)
@@ -35,6 +36,9 @@ class Screen:
 
     def time(self, span: object, seconds: float) -> None:
         self.times += 1
+
+    def profile(self, profile: object) -> None:
+        self.profiles.append(profile)
 
 
 class RecordedShell(Shell):

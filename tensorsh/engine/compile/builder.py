@@ -20,6 +20,7 @@ from .leaving import Leaving
 from .lifetimes import alive, escaping, gifts, last_uses, memory_of, written
 from .lines import Calls, as_array
 from .machine.assembler import available
+from .metered import Meter, unmarked
 from .program import Program, as_function
 from .spelled import together
 from .steps import Step
@@ -58,10 +59,15 @@ class Builder(Calls):
         self.given = gifts(steps, roots, trace.aliased, self.escape)
         self.last = last_uses(steps)
         self.together = together(steps, memory_of(steps))
+        meter = None if trace.clock is None else Meter(trace.clock, steps)
         spans: list[tuple[int, int]] = []
         for self.now, step in enumerate(steps):
             start = len(self.lines)
             self.write_step(step)
+            if meter is not None and len(self.lines) > start:
+                marks = meter.before(self.now)
+                self.lines[start:start] = marks
+                start += len(marks)
             spans.append((start, len(self.lines)))
         body = self.lines
         self.program.calls = len(steps)
@@ -70,11 +76,16 @@ class Builder(Calls):
         self.leaving.write(self.passage)
         head = [*self.fetch, *self._guards(), *self._protection(), *self._rescue(), *self.leaving.head]
         self.program.steps += body
+        if meter is not None:
+            self.scope.update(meter.scope())
+            head, self.lines = [*meter.head(), *head], [*meter.tail(), *self.lines, meter.over()]
+            self.program.steps = unmarked(self.program.steps)
         if available():
             from .warm import warm
 
             becomes = warm(self, (head, body, self.lines), spans)
             if becomes is not None:
+                becomes.meter = meter
                 self.scope["warm"] = becomes
                 body = ["warm()", *body]
         self.program.text = as_function([*head, *body, *self.lines])

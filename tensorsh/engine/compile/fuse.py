@@ -245,9 +245,7 @@ def told_apart(group: Group) -> set[int]:
             continue
         before = Value(out.layout)
         group.inner[:i] = [exchanged(earlier, out, before) for earlier in group.inner[:i]]
-        group.inner[i] = Step(
-            step.kind, step.function, exchanged(step, out, before).args, step.outs, step.label, step.options
-        )
+        group.inner[i] = step.with_args(exchanged(step, out, before).args)
         group.made[id(before)] = before
         apart.add(id(out))
     return apart
@@ -255,8 +253,7 @@ def told_apart(group: Group) -> set[int]:
 
 def exchanged(step: Step, v: Value, other: Value) -> Step:
     """The step with another value in the place of one."""
-    args = tuple([other if a is v else a for a in step.args])
-    found = Step(step.kind, step.function, args, step.outs, step.label, step.options)
+    found = step.with_args(tuple([other if a is v else a for a in step.args]))
     found.outs = tuple([other if out is v else out for out in step.outs])
     found.over = step.over
     return found

@@ -33,7 +33,7 @@ def without_repeats(inner: list[Step], folds: list[Step], used: set[int]) -> tup
         if not any(id(a) in same for a in step.args):
             return step
         args = tuple([same.get(id(a), a) for a in step.args])
-        found = Step(step.kind, step.function, args, step.outs, step.label, step.options)
+        found = step.with_args(args)
         found.over = step.over
         return found
 
@@ -73,7 +73,9 @@ def with_row_products(inner: list[Step], needed: Callable[[list[Step], Value], b
         else:
             array = np.ones((1,) * (x.ndim - 1) + x.shape[-1:], x.dtype)
             factors = (x, ones.setdefault(row, Value(array, array)))
-        found[i] = Step("product", np.vecdot, factors, (out,), "np.vecdot", step.options[1:])
+        found[i] = Step(
+            "product", np.vecdot, factors, (out,), "np.vecdot", step.options[1:], origin=step.origin
+        )
     return [step for step in found if step.kind != "ufunc" or any(needed(found, out) for out in step.outs)]
 
 

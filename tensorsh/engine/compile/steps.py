@@ -41,10 +41,11 @@ class Step:
             "view" (out shares memory with args[0]), "kernel" (any function of arrays),
             "write" (values of args[1] into args[0]), "effect" (a function that changes args[0])
     over    its results are put where there was something before
+    origin  where in the user's text it is from, where somebody measures (`metered`)
     moves   of a view: where it lies in args[0] may be another place the next time
     """
 
-    __slots__ = ("args", "function", "kind", "label", "moves", "options", "outs", "over")
+    __slots__ = ("args", "function", "kind", "label", "moves", "options", "origin", "outs", "over")
 
     @property
     def elementwise(self) -> bool:
@@ -61,6 +62,7 @@ class Step:
         label: str,
         options: tuple[Any, ...] = (),
         moves: bool = False,
+        origin: Any = None,
     ):
         self.kind = kind
         self.function = function
@@ -70,6 +72,13 @@ class Step:
         self.options = options
         self.over = False
         self.moves = moves
+        self.origin = origin
+
+    def with_args(self, args: tuple[Any, ...]) -> Step:
+        """The same of other arguments, into fresh memory."""
+        return Step(
+            self.kind, self.function, args, self.outs, self.label, self.options, self.moves, self.origin
+        )
 
 
 def arrays_of(args: Iterable[Any]) -> list[Value]:

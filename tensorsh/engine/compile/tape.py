@@ -6,7 +6,7 @@ What reads kernels (`tracer`) writes them with these. A call of constants is don
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from ..values.tensor import Tensor, make_tensor
 from .one_hot import OneHot
 from .steps import External, Step
 from .values import Number, TraceStopped, Value, present, reshape
+
+if TYPE_CHECKING:
+    from ..core.line_clock import LineClock
 
 #: a run that amounts to more array calls than this is left to eager evaluation
 MOST_STEPS = 8_000
@@ -46,6 +49,7 @@ class Tape:
     """
 
     guards: list[str]
+    clock: LineClock | None = None  # where somebody measures the lines of the program
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
@@ -76,6 +80,8 @@ class Tape:
             self.stop("too long a run")
         if step.kind in ("write", "effect"):
             self._changed(step.args[0])
+        if self.clock is not None:
+            step.origin = self.clock.here()
         self.steps.append(step)
 
     def lookers(self, v: Value) -> list[Value]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.line_clock import compiling
 from ..numerics.class_places import PLACED
 from . import apart, store
 from .machine.assembler import assembled
@@ -26,6 +27,7 @@ from .values import Number, Value
 
 if TYPE_CHECKING:
     from .builder import Builder
+    from .metered import Meter
     from .plan import Outline
 
 Array = np.ndarray[Any, Any]
@@ -105,6 +107,7 @@ class Warm:
         self.outline: Outline | None = None
         self.turn: Callable[[], int] = self._look
         self.left = max(1, self._runs(LOOK))
+        self.meter: Meter | None = None
 
     def _runs(self, calls: int) -> int:
         """In how many runs the program makes so many calls."""
@@ -113,7 +116,7 @@ class Warm:
     def __call__(self) -> None:
         self.left -= 1
         while not self.left:
-            self.left = self.turn()
+            self.left = compiling(self.turn)
 
     def _then(self, turn: Callable[[], int], calls: int) -> int:
         self.turn = turn
@@ -193,11 +196,14 @@ class Warm:
             scope[f"straight{k}"] = made
             given = [f"float({n})" if n in bases.numbers else f"id({n})" for n in bases.given]
             body += self.body[done : run[0].start]
+            body += [] if self.meter is None else [self.meter.together(start, stop)]
             body += [line for each in run for line in each.lines]
             body.append(f"straight{k}({', '.join(given)})")
+            body += [] if self.meter is None else self.meter.again(stop)
             done = run[-1].stop
         scope.update(id=id, empty=np.empty)
-        text = as_function([*self.head, *body, *self.body[done:], *self.tail])
+        lines = [*self.head, *body, *self.body[done:], *self.tail]
+        text = as_function(lines if self.meter is None else [*self.meter.once(lines)])
         exec(compile(text, "<tensorsh program>", "exec"), scope)
         self.program.replay = scope["replay"]
 

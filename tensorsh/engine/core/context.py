@@ -19,6 +19,7 @@ from .mode import EAGER, Mode
 if TYPE_CHECKING:
     from ..graph.recollection import Recollection
     from ..random.generator import Generator
+    from .line_clock import LineClock
     from .warn import Warnings
 
 
@@ -38,6 +39,7 @@ class Context:
         "admit",
         "anomaly",
         "autocast",
+        "clock",
         "device",
         "devices",
         "dtype",
@@ -78,6 +80,7 @@ class Context:
         self.packing: tuple[Any, ...] = ()  # (pack, unpack) of the `saved_tensors_hooks` in force
         self.anomaly: bool | None = None  # errors of a walk name the forward operation; True: NaN is one
         self.inference = False
+        self.clock: LineClock | None = None  # where somebody measures the lines of the program
         self.lists = True  # whether a list of numbers is taken for a tensor; in a PyTorch program it is not
         self.function_modes: tuple[Any, ...] = ()  # the program's own modes in force, the latest last
         self.undispatched = 0  # how often `__torch_function__` of tensors is switched off

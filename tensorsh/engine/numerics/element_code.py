@@ -59,7 +59,9 @@ class ElementCode:
         self.work += (elements + CALL * times) * self.passes
         if self.work < self.next:
             return False
-        self._advance()
+        from ..core.line_clock import compiling
+
+        compiling(self._advance)
         return self.function is not None
 
     def steps(self, arrays: Sequence[Array]) -> Callable[[int], None]:

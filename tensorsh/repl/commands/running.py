@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
@@ -46,6 +47,27 @@ def timeit(shell: Shell, argument: str) -> None:
         f"{duration(found.mean)} ± {duration(found.deviation)}   best {duration(found.best)}   "
         + shell.paint(f"({counted(len(found.rounds), 'round')} of {counted(found.runs, 'run')})", "note")
     )
+
+
+@command(
+    ":profile STATEMENT|FILE",
+    "time by line of what a statement or a script does, compiled or not",
+    completes="code",
+)
+def profile(shell: Shell, argument: str) -> None:
+    if not argument.strip():
+        raise UsageError(
+            ":profile wants a statement or a file", code="command", help="type `:profile train()`"
+        )
+    path = file_name(argument, "", "")
+    script = read(path) if path.endswith((".py", ".tsh")) and os.path.exists(path) else None
+    found = None
+    try:
+        with shell.session.profiled() as found:
+            shell.execute(argument) if script is None else shell.execute(script, path)
+    finally:
+        if found is not None and found.rows:
+            shell.report.profile(found)
 
 
 @command(":program", "the NumPy code that the newest loop was compiled to")

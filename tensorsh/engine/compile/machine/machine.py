@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.line_clock import compiling
 from .. import apart, store
 from ..fuse import Group, changed
 from ..steps import Step
@@ -62,9 +63,9 @@ class Machine:
             self.work += self.cost
             if self.work < ENOUGH:
                 if not self.keys[self.text] and self.work * EARLY >= ENOUGH and store.usable():
-                    self._ask()
+                    compiling(self._ask)
                 return block
-            if not self._assemble():
+            if not compiling(self._assemble):
                 return block
         code = self.code
         arguments = self._addresses((*ins, *outs))
