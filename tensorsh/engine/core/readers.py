@@ -2,17 +2,22 @@
 
 A kernel is a function of arrays that speak NumPy's protocols. Given arrays it computes; given the tracers of the
 compiler (`compile.tracer`) it writes a program. What it asks of shapes and dtypes has the same answer for both;
-the elements only arrays have. A function that a program is to call whole, with the place for its result as its last
-argument, says so to the reader that its arguments have:
+the elements only arrays have. A function that a program is to call whole says so:
 
-    reader = reader_of(x)
-    if reader is not None:
-        return reader.call(function, (x,), x.shape, x.dtype)
+    @whole(alike)
+    def exp(x, out=None): …
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+Shape = tuple[int, ...]
 
 
 def reader_of(*arrays: Any) -> Any:
@@ -22,3 +27,57 @@ def reader_of(*arrays: Any) -> Any:
         if reader is not None:
             return reader
     return None
+
+
+def whole(
+    shape: Callable[..., Shape], when: Callable[..., bool] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a function whose last parameter is the place for its result, `out`, as one that programs call whole.
+
+    shape   of the result, which has the first argument's dtype, by the arguments: if it is `alike` or `broadcast`,
+            the result may take the place of a first argument of its shape
+    when    by the arguments, whether it is called; else it is read
+
+    Without a default for `out` it is given a new array where there is none.
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        given = function.__code__.co_argcount - 1
+        makes = not function.__defaults__
+        over = shape in (alike, broadcast)
+
+        def read(reader: Any, args: tuple[Any, ...]) -> Any:
+            inputs, out = args[:given], args[given] if len(args) > given else None
+            if when is not None and not when(*inputs):
+                return function(*args)
+            found = shape(*inputs)
+            return reader.call(called, inputs, found, inputs[0].dtype, over and found == inputs[0].shape, out)
+
+        @wraps(function)
+        def called(*args: Any) -> Any:
+            for a in args:
+                if type(a) is not ndarray and (reader := getattr(a, "reader", None)) is not None:
+                    return read(reader, args)
+            if makes and len(args) == given:
+                return function(*args, np.empty(shape(*args), args[0].dtype))
+            return function(*args)
+
+        return called
+
+    return declare
+
+
+def alike(x: Any, *_: Any) -> Shape:
+    """As the first argument."""
+    shape: Shape = x.shape
+    return shape
+
+
+def broadcast(*arrays: Any) -> Shape:
+    """What all arguments broadcast to."""
+    return np.broadcast_shapes(*map(np.shape, arrays))
+
+
+def multiplied(a: Any, b: Any) -> Shape:
+    """(…, m, k) @ (…, k, n) or (k) → (…, m, n) or (…, m)."""
+    return (*a.shape[:-1], *b.shape[-1:]) if b.ndim > 1 else tuple(a.shape[:-1])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import reader_of
+from ..core.readers import reader_of, whole
 
 Array = np.ndarray[Any, Any]
 
@@ -87,11 +87,9 @@ def places(shape: tuple[int, ...], target: Array) -> Array | None:
     return target + np.arange(shape[0], dtype=np.int64) * shape[1]
 
 
+@whole(lambda x, at: at.shape)
 def pick(x: Array, at: Array, out: Array | None = None) -> Array:
     """The elements of a contiguous matrix at flat places, one of each row."""
-    reader = reader_of(x)
-    if reader is not None:
-        return reader.call(pick, (x, at), at.shape, x.dtype)
     return x.reshape(-1).take(at, None, out, "clip")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import reader_of
+from ..core.readers import whole
 
 #: more terms than these are added in NumPy's order, which is as good
 MOST = 32768
@@ -14,11 +14,9 @@ MOST = 32768
 MOST_RUNS = 4096
 
 
+@whole(lambda values: (), when=lambda values: values.size > MOST_RUNS)
 def class_sum(values: Any, out: Any = None) -> Any:
     """The sum of a row of floats: runs of 16, sixteen of those, and so on, and the first element at last."""
-    reader = reader_of(values)
-    if reader is not None and values.size > MOST_RUNS:
-        return reader.call(class_sum, (values,), (), values.dtype)
     if 2 < values.size <= MOST:
         rest, total = values[1:], values.dtype.type(0)
         while rest.size:

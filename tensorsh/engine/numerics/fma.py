@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import reader_of
+from ..core.readers import broadcast, whole
 from .element_functions import MULTIPLY_ADD
 
 Array = np.ndarray[Any, Any]
@@ -37,13 +37,9 @@ def add(x: Array, y: Array, alpha: float) -> None:
         x += y * kind.type(alpha)
 
 
+@whole(broadcast)
 def added(x: Array, y: Array, alpha: float, out: Array | None = None) -> Array:
     """x + alpha * y of floats of one dtype, rounded as `add` does; `out` may be x."""
-    reader = reader_of(x, y)
-    if reader is not None:
-        shape = np.broadcast_shapes(x.shape, y.shape)
-        found: Array = reader.call(added, (x, y, alpha), shape, x.dtype, alike=x.shape == shape, out=out)
-        return found
     if x.dtype.itemsize > 2:
         return combined(x, y, float(x.dtype.type(alpha)), out)
     out = x.copy() if out is None else out
@@ -128,13 +124,9 @@ def add_quotient(x: Array, a: Array, b: Array, value: float = 1.0) -> None:
     x += quotient
 
 
+@whole(lambda *arrays: broadcast(*arrays))  # never in the place of x
 def combined(x: Any, a: Any, b: Any, out: Array | None = None) -> Any:
     """x + a * b rounded once, of floats of one dtype (float32 or float64) that are broadcast to each other."""
-    reader = reader_of(x, a, b)
-    if reader is not None:
-        shape = np.broadcast_shapes(*map(np.shape, (x, a, b)))
-        found: Array = reader.call(combined, (x, a, b), shape, x.dtype, out=out)
-        return found
     if x.dtype == FLOAT32:
         wide = x + a.astype(FLOAT64) * b
         if out is None:

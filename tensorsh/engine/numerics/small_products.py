@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy._core.multiarray import c_einsum
 
-from ..core.readers import reader_of
+from ..core.readers import multiplied, reader_of, whole
 from .product_lanes import ZERO, batch_in_lanes, batch_of_vectors, in_lanes
 from .product_orders import (
     CHAIN,
@@ -68,6 +68,7 @@ def is_followed(a: Any, b: Any) -> bool:
     return order != FUSED and not is_outer(a, b)
 
 
+@whole(multiplied)
 def followed(a: Array, b: Array, out: Array) -> Array:
     """Such a product, as a compiled program calls it: the result last."""
     if b.ndim == 2:
@@ -174,15 +175,12 @@ def product_onto(input: Array, a: Array, b: Array, factor: Any = None) -> Array:
             return _chain_of_fused(a, b if factor is None else b * factor, input)
         if order == CHAIN and m * k * n <= FOLLOWED:
             a = a if factor is None else a * factor
-            reader = reader_of(input, a, b)
-            if reader is not None:
-                found: Array = reader.call(chain_onto, (input, a, b), (m, n), a.dtype)
-                return found
-            return chain_onto(input, a, b, np.empty((m, n), FLOAT32))
+            return chain_onto(input, a, b)
     product = matrix_product(a, b)
     return np.add(input, product if factor is None else product * factor)
 
 
+@whole(lambda input, a, b: multiplied(a, b))
 def chain_onto(input: Array, a: Array, b: Array, out: Array) -> Array:
     """`input + a @ b`, one rounded product after the other; the result last, as compiled programs call it."""
     (m, k), n = a.shape, b.shape[1]
@@ -219,10 +217,9 @@ def matrix_vector(a: Array, b: Array) -> Array:
     """`a @ b` of a matrix and a vector."""
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
         return np.matmul(a, b)
-    reader, order = reader_of(a, b), order_with_vector(a)
-    if reader is not None and is_ordered(a, b) and order != FUSED:
-        found: Array = reader.call(followed, (a, b), a.shape[:1], a.dtype)
-        return found
+    order = order_with_vector(a)
+    if reader_of(a, b) is not None and is_ordered(a, b) and order != FUSED:
+        return followed(a, b)
     return _ordered(a, b[:, None], order)[:, 0]
 
 
@@ -235,10 +232,8 @@ def _ordered(a: Array, b: Array, order: int) -> Array:
         return _chain_of_fused(a, b)
     if k < 2 or size > FOLLOWED:
         return matmul(a, b)
-    reader = reader_of(a, b)
-    if reader is not None:
-        found: Array = reader.call(followed, (a, b), (m, n), a.dtype)
-        return found
+    if reader_of(a, b) is not None:
+        return followed(a, b)
     out = np.empty((m, n), FLOAT32)
     _follow(a, b, order, out)
     return out

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.parallel import LARGE, alone, spread_products, threads
-from ..core.readers import reader_of
+from ..core.readers import multiplied, whole
 
 #: multiplications: from the first number on OpenBLAS wakes its threads, from the second on it pays
 WAKES, PAYS = 1 << 18, 1 << 24
@@ -18,11 +18,9 @@ def wants_one(a: Any, b: Any) -> bool:
     return a.ndim > 1 and b.ndim > 1 and WAKES < a.shape[-2] * a.shape[-1] * b.shape[-1] < PAYS
 
 
+@whole(multiplied, when=wants_one)
 def matmul(a: Any, b: Any, out: Any = None) -> Any:
     """`np.matmul` on as many threads as the product is worth."""
-    reader = reader_of(a, b)
-    if reader is not None and wants_one(a, b):
-        return reader.call(matmul, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
     return alone(np.matmul, a, b, out) if wants_one(a, b) else np.matmul(a, b, out)
 
 
@@ -32,14 +30,12 @@ def shares(a: Any, b: Any) -> bool:
     return alike and max(a.size, b.size) >= LARGE and a.shape[0] >= threads()
 
 
+@whole(multiplied)
 def products(a: Any, b: Any, out: Any = None) -> Any:
     """`np.matmul` of batches that `shares` says are worth it, (b, …, m, k) @ (b, …, k, n) → (b, …, m, n).
 
     BLAS would split every single matrix among its threads, which then wait for each other.
     """
-    reader = reader_of(a, b)
-    if reader is not None:
-        return reader.call(products, (a, b), (*a.shape[:-1], b.shape[-1]), a.dtype)
     if out is None:
         out = np.empty((*a.shape[:-1], b.shape[-1]), np.result_type(a, b))
     block = max(len(a) // (4 * threads()), 1)

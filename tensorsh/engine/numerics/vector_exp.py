@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import reader_of
+from ..core.readers import alike, reader_of, whole
 from .element_functions import EXP
 from .fma import combined
 
@@ -109,14 +109,9 @@ def _written() -> Any:
 _exp = _written()
 
 
-def exp(x: Array, out: Array | None = None) -> Array:
+@whole(alike)
+def exp(x: Array, out: Array) -> Array:
     """e to the power of each element of a float32 array; `out` may be x."""
-    if out is None:
-        reader = reader_of(x)
-        if reader is not None:
-            found: Array = reader.call(exp, (x,), x.shape, x.dtype, alike=True)
-            return found
-        out = np.empty(x.shape, FLOAT32)
     if EXP.fill(out, x):
         return out
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -130,22 +125,19 @@ def row_sums(x: Array, y: Array | None = None, out: Array | None = None) -> Arra
     With `y` the sums of products; those that fill no vector are added with one rounding.
     """
     n = x.shape[-1]
-    whole = n - n % LANES
-    reader = reader_of(x)
-    if reader is not None and whole:
-        function, given = (row_totals, (x,)) if y is None else (row_products, (x, y))
-        found: Array = reader.call(function, given, (*x.shape[:-1], 1), x.dtype)
-        return found
+    filled = n - n % LANES
+    if filled and reader_of(x) is not None:
+        return row_totals(x) if y is None else row_products(x, y)
     if y is not None:
-        rest = x[..., whole:], y[..., whole:]
+        rest = x[..., filled:], y[..., filled:]
         x = x * y
     if n < LANES:
         lanes = np.add.accumulate(x, axis=-1)[..., -1:]
     else:
-        lanes = np.add.reduce(x[..., :whole].reshape(*x.shape[:-1], -1, LANES), axis=-2)
-        if whole < n:
-            first = lanes[..., : n - whole]
-            first[...] = first + x[..., whole:] if y is None else combined(first, *rest)
+        lanes = np.add.reduce(x[..., :filled].reshape(*x.shape[:-1], -1, LANES), axis=-2)
+        if filled < n:
+            first = lanes[..., : n - filled]
+            first[...] = first + x[..., filled:] if y is None else combined(first, *rest)
         for half in (4, 2, 1):
             lanes = lanes[..., :half] + lanes[..., half:]
     if out is None:
@@ -154,11 +146,13 @@ def row_sums(x: Array, y: Array | None = None, out: Array | None = None) -> Arra
     return out
 
 
+@whole(lambda x, y: (*x.shape[:-1], 1))
 def row_products(x: Array, y: Array, out: Array) -> Array:
     """`row_sums` of products, as calls of a program want it: the result last."""
     return row_sums(x, y, out)
 
 
+@whole(lambda x: (*x.shape[:-1], 1))
 def row_totals(x: Array, out: Array) -> Array:
     """`row_sums`, the result last."""
     return row_sums(x, None, out)

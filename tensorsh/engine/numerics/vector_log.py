@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import reader_of
+from ..core.readers import alike, whole
 from .element_functions import LOG, LOG1P
 
 Array = np.ndarray[Any, Any]
@@ -31,14 +31,9 @@ LARGEST = float(np.finfo(np.float32).max)
 ONE, TWO = np.float32(1), np.float32(2)
 
 
-def log(x: Array, out: Array | None = None) -> Array:
+@whole(alike)
+def log(x: Array, out: Array) -> Array:
     """The logarithm of each element of a float32 array, none of which is 0 or denormal."""
-    if out is None:
-        reader = reader_of(x)
-        if reader is not None:
-            found: Array = reader.call(log, (x,), x.shape, x.dtype, alike=True)
-            return found
-        out = np.empty(x.shape, FLOAT32)
     if LOG.fill(out, x):
         return out
     e = _exponent(x)
@@ -46,14 +41,9 @@ def log(x: Array, out: Array | None = None) -> Array:
     return _sum(e, m - ONE, ONE, m, x, LARGEST, out)
 
 
-def log1p(x: Array, out: Array | None = None) -> Array:
+@whole(alike)
+def log1p(x: Array, out: Array) -> Array:
     """The logarithm of one more than each element of a float32 array, none of which is negative."""
-    if out is None:
-        reader = reader_of(x)
-        if reader is not None:
-            found: Array = reader.call(log1p, (x,), x.shape, x.dtype, alike=True)
-            return found
-        out = np.empty(x.shape, FLOAT32)
     if LOG1P.fill(out, x):
         return out
     e = _exponent(x + ONE)
