@@ -7,8 +7,7 @@ import random
 import pytest
 
 from tensorsh.engine.compile import fuse, reading
-from tensorsh.engine.numerics import cascade, rowwise
-from tensorsh.ops.elementwise import vector_functions
+from tensorsh.engine.numerics import cascade, mkl_functions, mkl_tanh, rowwise
 from tensorsh.ops.rules import families
 
 SHAPES = ["7, 33", "40, 5", "3, 4, 17", "2, 3, 64", "100,", "1, 50", "50, 1", "2, 2, 2, 5"]
@@ -37,7 +36,7 @@ def take_small_for_large(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "LARGE", 1)
     monkeypatch.setattr(cascade, "way", cascade.way.__wrapped__)  # which remembers what was large
     monkeypatch.setattr(fuse, "FEW", 1)
-    for other, name in ((families, "SMALL"), (vector_functions, "EXACT")):
+    for other, name in ((families, "SMALL"), (mkl_functions, "EXACT"), (mkl_tanh, "EXACT")):
         monkeypatch.setattr(other, name, 0)
 
 
