@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import types
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -352,7 +353,7 @@ class Modules:
 
     def _names(self, name: str, table: Any) -> dict[str, Any]:
         if table.own:
-            return table.made(self)
+            return in_module(table.made(self))
         origin = table.source or name
         source = self.copies.get(name) if table.copied else importlib.import_module(origin)
         if not table.copied:
@@ -365,13 +366,22 @@ class Modules:
         if hasattr(source, "__version__") and isinstance(source.__version__, str):
             found["__version__"] = source.__version__
         if table.made is not None:
-            found.update(table.made(self))
+            found.update(in_module(table.made(self)))
         return found
 
     def _filled(self, name: str, source: Any, names: str) -> Module:
         module = Module(name)
         vars(module).update({each: getattr(source, each) for each in names.split() if hasattr(source, each)})
         return module
+
+
+def in_module(made: dict[str, Any]) -> dict[str, Any]:
+    """Names of ours under which messages call them as those of a module, and not as what is inside a function."""
+    for value in made.values():
+        for each in (value, *(vars(value).values() if isinstance(value, type) else ())):
+            if isinstance(each, types.FunctionType) and "<locals>" in each.__qualname__:
+                each.__qualname__ = each.__qualname__.rpartition("<locals>.")[2]
+    return made
 
 
 def _print_warning(event: Event) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core import context
 from ..core.device import Device
-from ..core.dtype import BOOL, INT, DType
+from ..core.dtype import INT, DType
 from ..records.schema import Parameter
 from ..values.tensor import NUMBERS, Tensor, type_name
 from ..values.tensor import np as numpy
@@ -125,8 +125,6 @@ def is_number(value: Any) -> bool:
 
 
 def is_bool(value: Any) -> bool:
-    if isinstance(value, Tensor):
-        return is_scalar(value) and value.dtype.category == BOOL
     return isinstance(value, bool | numpy.bool_)
 
 

@@ -5,6 +5,7 @@ Each converter is `convert(value, operation, parameter, position)`, the position
 
 from __future__ import annotations
 
+import operator
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from ..values.arrays import number as as_number
 from ..values.arrays import shared
 from ..values.tensor import NUMBERS, PLAIN, Tensor, converters_tensor, strict_tensor, type_name, wrap
 from ..values.tensor import np as numpy
+from .accepts import is_index
 
 
 def _wrong(
@@ -98,13 +100,15 @@ def integers(value: Any, op: str, name: str, position: int) -> tuple[int, ...]:
                 found.append(int(item))
             elif isinstance(item, Tensor) and item.spec.numel == 1 and item.dtype.category == dt.INT:
                 found.append(int(item.item()))
+            elif not isinstance(item, Tensor) and is_index(item):
+                found.append(operator.index(item))
             else:
                 raise bad_element(op, name, position, item, i)
         return tuple(found)
     if isinstance(value, Tensor) and value.spec.numel == 1 and value.dtype.category <= dt.INT:
         return (int(value.item()),)
-    if isinstance(value, numpy.integer | int) and type(value) is not bool:
-        return (int(value),)
+    if not isinstance(value, Tensor) and is_index(value):
+        return (operator.index(value),)
     raise _wrong(op, name, position, "tuple of ints", value)
 
 
@@ -180,11 +184,22 @@ def real(value: Any, op: str, name: str, position: int) -> float:
 def boolean(value: Any, op: str, name: str, position: int) -> bool:
     if type(value) is bool:
         return value
-    if isinstance(value, Tensor) and not value.spec.shape and value.dtype is dt.bool_:
-        return bool(value)
     if isinstance(value, numpy.bool_):
         return bool(value)
+    if name == "inplace" and isinstance(value, int):  # which PyTorch's functions in Python only ask for
+        return bool(value)
     raise _wrong(op, name, position, "bool", value)
+
+
+def switch(value: Any, op: str, name: str, position: int) -> bool:
+    """A bool, or an integer, that a function in Python hands on to the engine."""
+    try:
+        return bool(operator.index(value))
+    except TypeError:
+        kind = type_name(value)
+        raise ArgumentError(
+            f"'{kind}' object cannot be interpreted as an integer", code="argument-type"
+        ) from None
 
 
 def text(value: Any, op: str, name: str, position: int) -> str:
@@ -244,6 +259,7 @@ converters.update(
         "Tensor...": tensor_arguments,
         "float": real,
         "bool": boolean,
+        "switch": switch,
         "str": text,
         "dtype": dtype_argument,
         "device": device_of,

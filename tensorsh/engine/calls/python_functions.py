@@ -31,8 +31,14 @@ METHODS = """
 #: those elsewhere, and those whose signature or name is another than here
 PYTHON = """
     Tensor.backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None)
+    Tensor.dim_order(self, *, ambiguity_check=False)
+    Tensor.is_shared(self)
     Tensor.norm(self, p="fro", dim=None, keepdim=False, dtype=None)
+    Tensor.register_hook(self, hook)
+    Tensor.register_post_accumulate_grad_hook(self, hook)
+    Tensor.share_memory_(self)
     Tensor.split(self, split_size, dim=0)
+    Tensor.storage(self)
     Tensor.unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None)
     Tensor.unique_consecutive(self, return_inverse=False, return_counts=False, dim=None)
     atleast_1d(*tensors)

@@ -257,6 +257,8 @@ def _fast_test(p: Parameter) -> str | None:
             return f"{none}type({n}) is not Tensor and {others}"
         case "int" | "float" | "bool" | "str":
             return f"{none}type({n}) is not {p.type}"
+        case "switch":
+            return f"{none}type({n}) is not bool"
         case "any":
             return None
         case _:

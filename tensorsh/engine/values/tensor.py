@@ -63,9 +63,10 @@ class View:
         self.origin = origin
 
 
-def takes_nothing(name: str, given: tuple[Any, ...]) -> Exception:
+def takes_nothing(name: str, given: tuple[Any, ...], named: dict[str, Any]) -> Exception:
     """What a method in C says that has no parameters."""
-    return ArgumentError(f"TensorBase.{name}() takes no arguments ({len(given)} given)", code="signature")
+    what = "keyword arguments" if named else f"arguments ({len(given)} given)"
+    return ArgumentError(f"TensorBase.{name}() takes no {what}", code="signature")
 
 
 class TensorMeta(type):
@@ -330,10 +331,10 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             context.current().mode.look(self)
         return self.array
 
-    def item(self, *given: Any) -> Any:
+    def item(self, *given: Any, **named: Any) -> Any:
         """The one element as a Python number."""
-        if given:
-            raise takes_nothing("item", given)
+        if given or named:
+            raise takes_nothing("item", given, named)
         if self.spec.numel != 1:
             raise BadValue(
                 f"a Tensor with {self.spec.numel} elements cannot be converted to Scalar",
@@ -341,20 +342,24 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
             )
         return self.values_or_error("Tensor.item()").item()
 
-    def tolist(self, *given: Any) -> Any:
+    def tolist(self, *given: Any, **named: Any) -> Any:
         """Nested lists of Python numbers (a number for 0 dimensions)."""
-        if given:
-            raise takes_nothing("tolist", given)
+        if given or named:
+            raise takes_nothing("tolist", given, named)
         return self.values_or_error(
             "", "Cannot copy out of meta tensor; no data!", NotImplementedError
         ).tolist()
 
-    def numpy(self, *given: Any, force: bool = False) -> np.ndarray[Any, Any]:
+    def numpy(self, *given: Any, force: bool = False, **named: Any) -> np.ndarray[Any, Any]:
         """The array itself: it shares memory with the tensor. `force` takes it out of the graph first."""
         if given:
             n, were = len(given), "was" if len(given) == 1 else "were"
             raise ArgumentError(
                 f"numpy() takes 0 positional arguments but {n} {were} given", code="signature"
+            )
+        if named:
+            raise ArgumentError(
+                f"numpy() got an unexpected keyword argument '{next(iter(named))}'", code="signature"
             )
         if self.requires_grad and not force:
             raise GradientError(
@@ -561,7 +566,9 @@ class Parameter(Tensor, inner=True, metaclass=ParameterMeta):
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
         if data is not None and not isinstance(data, Tensor):
-            raise AttributeError(f"'{type(data).__name__}' object has no attribute 'detach'")
+            raise unknown_attribute(
+                f"'{type(data).__name__}' object has no attribute 'detach'", "detach", data
+            )
         kind = Tensor if data is None else type(data)
         if kind not in PLAIN or (issubclass(kind, Parameter) and kind is not Parameter):
             return of_own_class(cast(Tensor, data), requires_grad)
@@ -600,6 +607,10 @@ class Buffer(Tensor, inner=True, metaclass=BufferMeta):
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
         data = op.registry["empty"](0) if data is None else data
+        if not isinstance(data, Tensor):
+            raise unknown_attribute(
+                f"'{type(data).__name__}' object has no attribute 'detach'", "detach", data
+            )
         found: Any = data.detach().requires_grad_(data.requires_grad)
         found.persistent = persistent
         found._is_buffer = True

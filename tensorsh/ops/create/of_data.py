@@ -236,7 +236,7 @@ def new_tensor(input, data, dtype, device, requires_grad, layout, pin_memory):
     dtype, device = dtype or input.dtype, device or input.device
     if isinstance(data, Tensor) or nested(data):
         return copied(data, dtype, device, requires_grad, "tensor.new_tensor")
-    array, _ = array_of(data, None if dtype.category < dt.COMPLEX else dtype)
+    array, _ = array_of(data, dtype)
     return leaf(array, dtype, device, requires_grad)
 
 

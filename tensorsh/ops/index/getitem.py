@@ -15,11 +15,13 @@ the front; errors come first and are PyTorch's.
 
 from __future__ import annotations
 
+import operator
 from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
+from ...engine.calls.accepts import is_index
 from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
@@ -292,8 +294,8 @@ def _item(item: Any) -> Any:
         raise invalid_data(item)
     if context.current().mode.is_number(item) and isinstance(item, int):
         return item
-    if hasattr(item, "__index__") and not isinstance(item, np.inexact | np.bool_):
-        return item.__index__()
+    if hasattr(item, "__index__") and not isinstance(item, np.inexact | np.bool_) and is_index(item):
+        return operator.index(item)
     raise BadIndex(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {type_name(item)})",
@@ -382,8 +384,8 @@ def _bound(value: Any) -> int:
         return value
     if context.current().mode.is_number(value) and isinstance(value, int):
         return value
-    if isinstance(value, Tensor | np.integer | bool):
-        return value.__index__()
+    if hasattr(type(value), "__index__"):
+        return operator.index(value)
     raise ArgumentError(
         "slice indices must be integers or None or have an __index__ method", code="slice-type"
     )

@@ -220,7 +220,7 @@ def split(tensor, split_size_or_sections, dim):
     (tensor([1]), tensor([2, 3]))
     """
     if isinstance(split_size_or_sections, list | tuple):
-        sizes = integers(tuple(split_size_or_sections), "split_with_sizes", "split_sizes", 1)
+        sizes = integers(tuple(split_size_or_sections), "split_with_sizes", "split_sizes", 2)
         return apply(split_sizes_at, (tensor, sizes, dim))
     if not isinstance(split_size_or_sections, int | Tensor):
         integers(split_size_or_sections, "split_with_sizes", "split_sizes", 2)

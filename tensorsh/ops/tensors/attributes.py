@@ -358,7 +358,7 @@ def warn_cycle() -> None:
 
 
 @composite(
-    "Tensor.backward(Tensor input, any gradient=None, bool? retain_graph=None, bool create_graph=False, "
+    "Tensor.backward(Tensor input, any gradient=None, switch? retain_graph=None, switch create_graph=False, "
     "any inputs=None)"
 )
 def backward(input, gradient, retain_graph, create_graph, inputs):

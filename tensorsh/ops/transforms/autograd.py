@@ -13,8 +13,8 @@ from ..tensors.attributes import warn_cycle
 
 
 @composite(
-    "grad(any outputs, any inputs, any grad_outputs=None, bool? retain_graph=None, bool create_graph=False, "
-    "bool only_inputs=True, bool? allow_unused=None, bool is_grads_batched=False, bool materialize_grads=False)",
+    "grad(any outputs, any inputs, any grad_outputs=None, switch? retain_graph=None, switch create_graph=False, "
+    "bool only_inputs=True, switch? allow_unused=None, bool is_grads_batched=False, bool materialize_grads=False)",
     names=("autograd.grad",),
 )
 def grad(
@@ -79,7 +79,7 @@ def grad(
 
 
 @composite(
-    "backward(any tensors, any grad_tensors=None, bool? retain_graph=None, bool create_graph=False, "
+    "backward(any tensors, any grad_tensors=None, switch? retain_graph=None, switch create_graph=False, "
     "any grad_variables=None, any inputs=None)",
     names=("autograd.backward",),
 )

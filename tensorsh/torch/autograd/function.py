@@ -259,13 +259,17 @@ class NestedIOFunction(Function):
     """A base of functions on nested tuples, which PyTorch keeps for old programs; `forward` sees them as given."""
 
 
+#: what a function's code says of `*args` and `**kwargs` (inspect.CO_VARARGS, CO_VARKEYWORDS)
+VARIADIC = 0x04 | 0x08
+
+
 def with_defaults(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call in order, with the defaults of those left out."""
-    if not kwargs and not (
-        getattr(function, "__defaults__", None) or getattr(function, "__kwdefaults__", None)
-    ):
+    code: Any = getattr(function, "__code__", None)
+    plain = code is not None and not code.co_kwonlyargcount and not code.co_flags & VARIADIC
+    if plain and not kwargs and len(args) == code.co_argcount:
         return args, kwargs
     from inspect import signature
 
