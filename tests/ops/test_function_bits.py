@@ -10,6 +10,16 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+
+def length_and_direction(torch: Any, x: Any, dim: int) -> Any:
+    """x by `weight_norm`, with lengths of its own along `dim`."""
+    layer = torch.nn.Linear(1, 1)
+    layer.weight = torch.nn.Parameter(x.detach().clone())
+    torch.nn.utils.parametrizations.weight_norm(layer, dim=dim)
+    lengths = x.detach().abs().amax([d for d in range(x.dim()) if d != dim % x.dim()], keepdim=True)
+    return layer.parametrizations.weight[0](lengths, x)
+
+
 FUNCTIONS = {
     "softmax": lambda torch, x, dim: torch.softmax(x, dim),
     "sigmoid": lambda torch, x, dim: torch.sigmoid(x),
@@ -38,6 +48,9 @@ FUNCTIONS = {
     "cos": lambda torch, x, dim: torch.cos(x),
     "logsumexp": lambda torch, x, dim: x - torch.logsumexp(x, dim, True),
     "tanh, wide": lambda torch, x, dim: torch.tanh(x + x.detach()),
+    "weight_norm of rows": lambda torch, x, dim: length_and_direction(torch, x, 0),
+    "weight_norm of columns": lambda torch, x, dim: length_and_direction(torch, x, x.dim() - 1),
+    "weight_norm": lambda torch, x, dim: length_and_direction(torch, x, 1),
 }
 SHAPES = [
     (3, 4),
