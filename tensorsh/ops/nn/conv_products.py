@@ -112,6 +112,53 @@ def forward(
     return out
 
 
+def for_input(g: Array, w: Array, stride: int, padding: Ints, spatial: Ints, apart: bool) -> Array:
+    """(N, O, H, W), (O, C, *kernel) → (N, C, *spatial): the kernel's positions in turn, for each of these all channels.
+
+    Of every so many rows and columns the same positions are met, which are shifted windows of the gradient.
+    `apart`: each column of the kernel is a chain of its own.
+    """
+    n, outputs = g.shape[:2]
+    out = np.zeros((n, w.shape[1], *spatial), g.dtype)
+    taps = [-(-size // stride) for size in w.shape[2:]]
+    ends = [t - 1 + -(-(size + p) // stride) for t, size, p in zip(taps, spatial, padding, strict=True)]
+    padded = np.zeros(
+        (outputs, *(max(t - 1 + s, e) for t, s, e in zip(taps, g.shape[2:], ends, strict=True)), n), g.dtype
+    )
+    inside = tuple(slice(t - 1, t - 1 + s) for t, s in zip(taps, g.shape[2:], strict=True))
+    padded[(slice(None), *inside)] = g.transpose(1, 2, 3, 0)
+    for row in range(stride):
+        rows, top, height = _met(row, stride, padding[0], spatial[0], w.shape[2])
+        for column in range(stride):
+            columns, left, width = _met(column, stride, padding[1], spatial[1], w.shape[3])
+            if not (rows and columns and height and width):
+                continue
+            found: Any = 0
+            for group in [[c] for c in columns] if apart else [columns]:
+                places = [(r, c) for r in rows for c in group]
+                factors = np.concatenate([w[:, :, r, c] for r, c in places])
+                seen = [
+                    padded[:, y : y + height, x : x + width]
+                    for y, x in (
+                        (top + taps[0] - 1 - r // stride, left + taps[1] - 1 - c // stride) for r, c in places
+                    )
+                ]
+                found = found + _chains(factors, np.stack(seen).reshape(len(factors), -1))
+            first = [
+                stride * at + shift - p
+                for at, shift, p in ((top, row, padding[0]), (left, column, padding[1]))
+            ]
+            made = found.reshape(-1, height, width, n).transpose(3, 0, 1, 2)
+            out[:, :, first[0] :: stride, first[1] :: stride] = made
+    return out
+
+
+def _met(shift: int, stride: int, padding: int, size: int, kernel: int) -> tuple[range, int, int]:
+    """The kernel's positions that every `stride`th place meets, the first of these places and how many there are."""
+    first = max(-(-(padding - shift) // stride), 0)
+    return range(shift, kernel, stride), first, max(-(-(size + padding - shift) // stride) - first, 0)
+
+
 def for_weight(g: Array, x: Array, stride: Ints, dilation: Ints, kernel: Ints) -> Array:
     """(N, O, *out), (N, C, *padded) → (O, C, *kernel): one sum for each element, window after window.
 

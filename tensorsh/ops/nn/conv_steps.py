@@ -30,6 +30,8 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 #: more multiplications are not added one by one
 MOST_PRODUCTS = 1 << 19
+#: nor are those of a transposed convolution
+MOST_TRANSPOSED = 1 << 27
 
 
 def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> bool:
@@ -90,10 +92,13 @@ def takes_weight(g: Any, x: Any, groups: int) -> bool:
 def takes_input(
     kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
 ) -> bool:
-    """Whether the gradient by the input is computed here, too: windows move by one or do not overlap, or they are
-    centred and meet the ends."""
-    if groups != 1 or set(dilation) != {1} or len(set(stride)) != 1:
-        return False
+    """Whether the gradient by the input is computed here, too."""
+    return groups == 1 and set(dilation) == {1} and len(set(stride)) == 1
+
+
+def _is_one_chain(kernel: Ints, stride: Ints, padding: Ints, spatial: Ints) -> bool:
+    """Whether windows move by one or do not overlap, or are centred and meet the ends: else each column of a kernel is
+    a chain of its own."""
     return all(
         s == 1 or k <= s or (2 * p == k - 1 and (n + 2 * p - k) % s == 0)
         for k, s, p, n in zip(kernel, stride, padding, spatial, strict=True)
@@ -109,7 +114,7 @@ def takes_transposed(
         len(kernel) == 2
         and x.shape[0] > 1
         and math.prod(kernel) > 1
-        and 0 < math.prod((*x.shape, *w.shape[1:])) <= MOST_PRODUCTS
+        and 0 < math.prod((*x.shape, *w.shape[1:])) <= MOST_TRANSPOSED
         and takes_input(kernel, stride, padding, dilation, groups, spatial)
     )
 
@@ -120,6 +125,13 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
     Else some blocks of eight at a time, whose sums are added up.
     """
     if set(stride) != {1}:
+        if len(spatial) == 2 and conv_products.in_order() and set(dilation) == {1}:
+            apart = not _is_one_chain(w.shape[2:], stride, padding, spatial)
+            return conv_products.for_input(g, w, stride[0], padding, spatial, apart)
+        if len(spatial) > 1 and not _is_one_chain(w.shape[2:], stride, padding, spatial):
+            columns = range(w.shape[-1])
+            each = [_input_by_steps(g, w, len(w), stride, padding, dilation, spatial, [i]) for i in columns]
+            return reduce(np.add, each)
         return _input_by_steps(g, w, len(w), stride, padding, dilation, spatial)
     chain = conv_products.blocks_of_input(g)
     inner = tuple([k - 1 - p for k, p in zip(w.shape[2:], padding, strict=True)])
@@ -138,13 +150,24 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
 
 
 def _input_by_steps(
-    g: Array, w: Array, block: int, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints
+    g: Array,
+    w: Array,
+    block: int,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    spatial: Ints,
+    columns: Sequence[int] | None = None,
 ) -> Array:
-    """One product after the other: for `block` channels the kernel's positions, for each of these the channels."""
+    """One product after the other: for `block` channels the kernel's positions, for each of these the channels.
+
+    columns   those of the kernel that are taken, all of them if None
+    """
     sizes = tuple(n + 2 * p for n, p in zip(spatial, padding, strict=True))
+    *places, width = map(range, w.shape[2:])
     out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)
     for first in range(0, len(w), block):
-        for place in product(*map(range, w.shape[2:])):
+        for place in product(*places, width if columns is None else columns):
             starts = [i * d for i, d in zip(place, dilation, strict=True)]
             part = out[(slice(None), slice(None), *_every(starts, stride, g.shape[2:]))]
             for channel in range(first, min(first + block, len(w))):
