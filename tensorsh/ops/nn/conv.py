@@ -19,6 +19,7 @@ from ...engine.core.memory_format import in_format_of
 from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
+from ...engine.numerics.small_products import matrix_product, product_onto
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
@@ -90,6 +91,13 @@ def for_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, group
 def for_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
     """(N, O, *out), (N, C, *spatial) → (O, C/groups, *kernel)."""
     o, out = g.shape[1], g.shape[2:]
+    if math.prod((*kernel, *stride, groups)) == 1 and not any(padding) and g.dtype == x.dtype == np.float32:
+        total: Any = None  # samples are products of matrices, one added to the other
+        for slopes, sample in zip(g.reshape(*g.shape[:2], -1), x.reshape(*x.shape[:2], -1), strict=True):
+            total = (
+                matrix_product(slopes, sample.T) if total is None else product_onto(total, slopes, sample.T)
+            )
+        return total.reshape(o, x.shape[1], *kernel)
 
     def product(g: Any, x: Any) -> Any:
         columns = _columns(x, kernel, stride, padding, dilation, groups, out)

@@ -182,7 +182,10 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
     """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
     padded = pad(x, padding)
     if conv_products.in_order():
-        return conv_products.for_weight(g, padded, stride, dilation, kernel)
+        if math.prod(kernel) > 1:
+            return conv_products.for_weight(g, padded, stride, dilation, kernel)
+        each = [(g[i : i + 1], padded[i : i + 1]) for i in range(len(g))]  # samples by themselves
+        return reduce(np.add, [conv_products.for_weight(*one, stride, dilation, kernel) for one in each])
     out = np.zeros((g.shape[1], x.shape[1], *kernel), FLOAT32)
     ones = [1] * (1 + len(kernel))
     for sample, slopes in zip(padded, g, strict=True):
