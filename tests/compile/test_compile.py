@@ -163,6 +163,19 @@ print(losses)
 """,
         3,
     ),
+    "places that tensors say": (
+        """
+for i in range(12):
+    starts = randint(0, 10, (4,))
+    xs = stack([x[k : k + 3] for k in starts])
+    ys = stack([y[k + 1 : k + 4] for k in starts])
+    loss = ((xs @ w1).mean(2, keepdim=True) - ys).square().mean() + w1[t[i]].sum()
+    w1.grad = None
+    loss.backward()
+    w1.data -= 0.1 * w1.grad
+""",
+        1,
+    ),
     "changes in place that gradients go through": (
         """
 opt = sgd([w1, b1, w2], lr=0.1)

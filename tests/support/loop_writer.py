@@ -161,6 +161,10 @@ X[INDEX:INDEX + 6][::2]
 X[-3 - INDEX:][:3]
 X[-INDEX:][:3]
 X[q[INDEX:INDEX + 3]]
+X[q[WHOLE]:q[WHOLE] + 3]
+X[t[WHOLE]:][:3]
+stack([X[j] for j in t[:3]])
+stack([X[j:j + 3] for j in q[:2]]).mean(0)
 X[q[:6]][WHOLE:]
 X[3 * (WHOLE):min(3 * (WHOLE) + 3, len(X))]
 W[:, WHOLE].unsqueeze(1) * MATRIX
@@ -204,6 +208,9 @@ MATRIX[WHOLE]
 MATRIX[:, 1]
 MATRIX[:, WHOLE]
 X[INDEX, :3]
+m[t[WHOLE]]
+W[t[INDEX % 12]]
+eye(3)[t[WHOLE]] * NUMBER
 X[INDEX][WHOLE:WHOLE + 1] * VECTOR
 W[WHOLE] * NUMBER
 w[WHOLE:] * NUMBER
@@ -265,6 +272,8 @@ m[:, 1].copy_(VECTOR.detach())
 m[WHOLE] = VECTOR.detach()
 m[WHOLE] = NUMBER
 a[WHOLE] = VECTOR
+m[t[WHOLE]] = NUMBER
+a[t[0]] = VECTOR
 b[:, 1] = VECTOR
 a = MATRIX + 0; a *= MATRIX
 a = MATRIX * 1; a.relu_()

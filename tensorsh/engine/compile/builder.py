@@ -167,7 +167,9 @@ class Builder(Calls):
 def may_fail(step: Step) -> bool:
     """Whether a call may refuse the values that it gets."""
     numbers = any(type(a) is Number and type(a.value) is not float for a in step.args)
-    return numbers or (step.kind == "kernel" and (type(step.function) is not Draw or bool(step.args)))
+    if step.kind == "kernel":
+        return numbers or type(step.function) is not Draw or bool(step.args)
+    return numbers or step.kind == "check"
 
 
 def one_of_each(draws: list[Draw]) -> list[Draw]:

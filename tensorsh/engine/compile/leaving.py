@@ -134,7 +134,7 @@ class Leaving:
 
     def number(self, n: Number) -> str:
         """The text of a number; what may fail, and what an item is, is computed before anything is changed."""
-        if not any(sign in n.text for sign in ("/", "%", "**", "[")):
+        if n.late or not any(sign in n.text for sign in ("/", "%", "**", "[")):
             return n.text
         if n.text not in self.firsts:
             self.builder.program.steps.append(f"{self.before(n.text)} = {n.text}")

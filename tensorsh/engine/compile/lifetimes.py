@@ -32,7 +32,9 @@ def alive(steps: list[Step], roots: list[Value]) -> list[Step]:
     changed = written(steps)
     kept: list[Step] = []
     for step in reversed(steps):
-        writes = step.kind in ("write", "effect") or any(id(out) in changed for out in step.outs)
+        writes = step.kind in ("write", "effect", "element", "check") or any(
+            id(out) in changed for out in step.outs
+        )
         if writes or step.kind == "kernel" or any(id(out) in needed for out in step.outs):
             kept.append(step)
             needed.update(id(v) for v in arrays_of(step.args))

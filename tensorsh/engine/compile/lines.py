@@ -42,7 +42,7 @@ class Calls(Memory):
         writers = {
             "ufunc": self._call, "call": self._call, "reduce": self._reduce, "accumulate": self._reduce,
             "view": self._view, "kernel": self._kernel, "write": self._write, "effect": self._effect,
-            "own": self._own, "group": self._group,
+            "own": self._own, "group": self._group, "element": self._element, "check": self._check,
         }  # fmt: skip
         writer = writers[step.kind]
         writer(step)
@@ -174,6 +174,13 @@ class Calls(Memory):
         target, value = step.args
         self.lines.append(f"copyto({self.place(target)}, {self.argument(value)}, 'unsafe')")
 
+    def _element(self, step: Step) -> None:
+        self.lines.append(f"{step.label} = int({self.place(step.args[0])})")
+
+    def _check(self, step: Step) -> None:
+        self.scope["Differs"] = Differs
+        self.lines.append(f"if not ({step.label}): raise Differs")
+
     def _effect(self, step: Step) -> None:
         function = self.named(step.function, f"{step.label}_")
         self.lines.append(f"{function}({', '.join([self.argument(a) for a in step.args])})")
@@ -236,6 +243,10 @@ class Calls(Memory):
         given = ([self.argument(a) for a in ins], list(outs.values()), folds)
         texts = [f"({''.join(f'{each}, ' for each in part)})" for part in given]
         return [f"{name} = {self.named(machine, MACHINE)}({name}, {', '.join(texts)})"]
+
+
+class Differs(Exception):
+    """What a program has found in a tensor that it made is not as in the trace."""
 
 
 def laid_out(x: Any, strides: Any) -> None:

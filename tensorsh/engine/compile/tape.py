@@ -14,7 +14,7 @@ from ..core.spec import Spec
 from ..values.tensor import Tensor, make_tensor
 from .one_hot import OneHot
 from .steps import External, Step
-from .values import Number, TraceStopped, Value, present, reshape
+from .values import Checks, Number, TraceStopped, Value, present, reshape
 
 if TYPE_CHECKING:
     from ..core.line_clock import LineClock
@@ -62,6 +62,7 @@ class Tape:
         self.scope: dict[str, Any] = {}
         self.opaque: dict[str, str] = {}
         self.demands: list[tuple[External, Any]] = []
+        self.elements = 0  # how many integers in arrays the program gets
         self.viewed: dict[int, Value] = {}
         self.picked: dict[int, Any] = {}
         self.changed: set[int] = set()
@@ -123,6 +124,26 @@ class Tape:
             if not asked and not self.demand(v, holds):
                 return False
         return bool(sources)
+
+    def element_of(self, v: Value) -> Number:
+        """The integer in an array without dimensions, which the program gets when it comes there."""
+        self.elements += 1
+        name = f"at{self.elements}"
+        self.note(Step("element", int, (v,), (), name))
+        return Number(
+            self._likely(v), name, Checks(lambda text: self.note(Step("check", None, (), (), text)))
+        )
+
+    def _likely(self, a: Any) -> Any:
+        """A number that may be there: sums of it are what sums of it would be."""
+        if type(a) is not Value:
+            return a
+        if isinstance(a.source, np.ndarray | External):
+            return int(a.source if isinstance(a.source, np.ndarray) else a.source.array)
+        made = next((step for step in reversed(self.steps) if any(out is a for out in step.outs)), None)
+        if made is not None and made.kind == "ufunc" and all(not np.ndim(present(x)) for x in made.args):
+            return int(made.function(*map(self._likely, made.args)))
+        return self._likely(made.args[0]) if made is not None and made.function is cast_into else 0
 
     def named(self, thing: Any) -> str:
         """A name for an object of the program's scope."""

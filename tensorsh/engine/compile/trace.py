@@ -28,7 +28,7 @@ from .machine.instructions import has_code
 from .reading import part_of, read
 from .steps import External, Step
 from .tape import Tape, source_of
-from .values import Number, OwnLoop, TraceAgain, Value, turn
+from .values import Number, OwnLoop, TraceAgain, Value, piece, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -278,6 +278,9 @@ class Trace(Tape, Mode):
         number.decide(True, f"{number.text} == {number.value!r}")
         return number.value
 
+    def element(self, t: Tensor) -> Any:
+        return int(self.real(t)) if self.is_constant(t) else self.element_of(self.value(t))
+
     def _plan(self, op: Op, concrete: tuple[Any, ...], default: Any) -> tuple[Any, Any]:
         key, plan = planned(op, concrete, default)
         try:
@@ -357,7 +360,7 @@ class Trace(Tape, Mode):
         if plan.many:
             return tuple(
                 [
-                    self.view(lambda x, *rest, i=i: op.kernel(x, *rest)[i], x, *rest, label=op.name)
+                    self.view(piece, x, op.kernel, i, *rest, label=op.name)
                     for i in range(len(plan.out))
                 ]
             )

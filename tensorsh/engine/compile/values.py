@@ -85,22 +85,34 @@ class Value(LaidOut):
     __hash__ = object.__hash__
 
 
+class Checks:
+    """Conditions on what a program finds out while it runs: `check` takes the text of each."""
+
+    def __init__(self, check: Callable[[str], None]):
+        self.append = check
+
+
 class Number:
     """A Python int or float that may differ the next time, and the text that computes it.
 
-    Arithmetic gives another Number; a comparison becomes a guard of the program.
+    Arithmetic gives another Number; a comparison becomes a guard of the program. One that only the program finds,
+    in a tensor that it makes, is taken for something likely, and what depends on that is checked there and then.
+
+    guards   takes the text of each condition: those of the program, or `checks`
     """
 
     __slots__ = ("guards", "text", "value")
 
     dtype = dt.float32  # what formulas ask of a factor (is_complex), which no real number is
 
-    def __init__(self, value: Any, text: str, guards: list[str]):
+    def __init__(self, value: Any, text: str, guards: list[str] | Checks):
         self.value = value
         self.text = text
         self.guards = guards
 
-    def become(self, value: Any, text: str, guards: list[str]) -> None:
+    late = property(lambda self: type(self.guards) is Checks)
+
+    def become(self, value: Any, text: str, guards: list[str] | Checks) -> None:
         """Stand for the number in another program."""
         self.value, self.text, self.guards = value, text, guards
 
@@ -144,6 +156,11 @@ def present(a: Any) -> Any:
     return a
 
 
+def last_known(one: Number, other: Any) -> Number:
+    """Of two the one that is known later."""
+    return other if type(other) is Number and other.late else one
+
+
 def leave(n: Number, leaving: Any) -> str:
     """The text that computes it, where a program leaves it behind."""
     return str(leaving.number(n))
@@ -170,6 +187,7 @@ def _arithmetic(name: str, sign: str) -> None:
             )
         a, b = (value.value if type(value) is Number else value for value in (left, right))
         first, second = (this.text, shown) if left is this else (shown, this.text)
+        this = last_known(this, other)
         try:
             return this.made(work(a, b), f"({first} {sign} {second})")
         except ArithmeticError:
@@ -190,7 +208,8 @@ def _comparison(name: str, sign: str) -> None:
 
     def compare(self: Number, other: Any) -> Any:
         if type(other) is Number:
-            return self.decide(work(self.value, other.value), f"{self.text} {sign} {other.text}")
+            decider = last_known(self, other)
+            return decider.decide(work(self.value, other.value), f"{self.text} {sign} {other.text}")
         if type(other) in (int, float, bool):
             return self.decide(work(self.value, other), f"{self.text} {sign} {other!r}")
         if hasattr(type(other), "grad_slot"):
@@ -206,6 +225,10 @@ for _name, _sign in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "
 
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:
     return x.reshape(shape)
+
+
+def piece(x: Any, kernel: Any, i: int, *rest: Any) -> Any:
+    return kernel(x, *rest)[i]
 
 
 def turn(x: Any) -> Any:

@@ -124,6 +124,10 @@ class Mode:
         """What a number is now, which whoever asks relies on."""
         return self.below.settled(number)
 
+    def element(self, t: Tensor) -> Any:
+        """The integer in a tensor that stands in an index, or what stands for it."""
+        return self.below.element(t)
+
     def mix(self, work: Any, left: Any, right: Any) -> Any:
         """An operator between a tensor and what stands for a number, by `work`; NotImplemented for anything else."""
         return self.below.mix(work, left, right)
@@ -191,6 +195,9 @@ class Eager(Mode):
 
     def settled(self, number: Any) -> Any:
         return number
+
+    def element(self, t: Tensor) -> Any:
+        return int(t)
 
     def mix(self, work: Any, left: Any, right: Any) -> Any:
         return NotImplemented

@@ -281,7 +281,9 @@ def _item(item: Any) -> Any:
         dtype = item.spec.dtype
         if dtype not in INDEX_DTYPES and (item.spec.shape or dtype.category != dt.INT):
             raise no_index_dtype()
-        return item if item.spec.shape or item.mapped or _is_mask(item) else int(item)
+        if item.spec.shape or item.mapped or _is_mask(item):
+            return item
+        return context.current().mode.element(item)
     if isinstance(item, np.ndarray):
         found = shared(item)
         return _item(found if found.spec.dtype in INDEX_DTYPES else found.to(dt.int64))
@@ -384,6 +386,8 @@ def _bound(value: Any) -> int:
         return value
     if context.current().mode.is_number(value) and isinstance(value, int):
         return value
+    if isinstance(value, Tensor) and not value.spec.shape and value.spec.dtype.category == dt.INT:
+        return context.current().mode.element(value)
     if hasattr(type(value), "__index__"):
         return operator.index(value)
     raise ArgumentError(
