@@ -359,10 +359,7 @@ class Trace(Tape, Mode):
             return part_of(self, op.kernel, x, rest)
         if plan.many:
             return tuple(
-                [
-                    self.view(piece, x, op.kernel, i, *rest, label=op.name)
-                    for i in range(len(plan.out))
-                ]
+                [self.view(piece, x, op.kernel, i, *rest, label=op.name) for i in range(len(plan.out))]
             )
         if x.ndim == 2 and turns(op.kernel(x.layout, *rest), x.layout):
             return self.view(turn, x, label="turn")

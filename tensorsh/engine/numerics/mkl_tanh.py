@@ -117,7 +117,7 @@ def _tanh(x: Array) -> Array:
     np.multiply.accumulate(terms[1:], axis=0, out=terms[1:])
     terms *= rows[1:]
     found = np.add.reduce(terms, axis=0).astype(FLOAT32)
-    return np.copysign(found, x, found)
+    return np.copysign(found, x, np.empty_like(x))
 
 
 def table() -> Array:
