@@ -50,7 +50,10 @@ def note_generator(generator: Any, s: Notes) -> Iterable[Any]:
     """A generator that has come from another statement: it is put in a relay."""
     s.unheld.append(generator)
     s.widen()
-    return ()
+    frame = generator.gi_frame
+    if s.looks or frame is None or generator.gi_suspended or generator.gi_running:
+        return ()
+    return list(frame.f_locals.values())  # one that has not begun is made anew, from what it was given
 
 
 ITERATOR = Part(note_iterator)

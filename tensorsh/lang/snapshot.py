@@ -49,6 +49,9 @@ class Snapshot:
             self.instead += relays
             again = Again({id(each): made for each, made in relays}, self.iterators)
             self._replace(again)
+            for _, made in relays:  # one in another is found before the other is held
+                list(made._begin())
+                made._replace(again)
             roots = [again(each) for each in roots]
             self._look(roots, skip)
 

@@ -24,6 +24,7 @@ PROGRAMS = {
     + "".join(f"    x{i} = {i}\n" for i in range(N))
     + "    return x2999\nf()",
     "keywords": "def f(**k): return len(k) - 1\nf(" + ", ".join(f"x{i}={i}" for i in range(N)) + ")",
+    "generators": "it = iter([1])\nfor i in range(20000): it = (x for x in it)\nx = [it]; x.append(it)\n2999",
     "lambdas": "f = " + "lambda: " * 900 + "2999\nfor i in range(900): f = f()\nf",
     "lambdas in a function": f"def g():\n    h = {'lambda: ' * 900}2999\n    return 2999\ng()",
 }
