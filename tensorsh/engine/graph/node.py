@@ -14,7 +14,8 @@ from ..core.dtype import float32
 from ..core.journal import sequence
 from ..core.mode import EAGER
 from ..core.spec import Spec
-from ..records.op import Op, Recorded, registry
+from ..records.op import Op, registry
+from ..records.recorded import Recorded
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view_bases import check_origin, producer, steps_of
 from .hooks import hooks_of

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from . import schema as schemas
+from .call_forms import function_class, method_class, tuple_class
+from .recorded import Derivative, Recorded, Rule
 from .registry import Registry, bring
 from .schema import Schema
 
@@ -31,93 +33,9 @@ lenient: dict[str, Any] = {}
 #: asked before an operation is called, once a program has had a mode of its own in force: `function_modes.intercept`
 before_calls: list[Callable[[Any, tuple[Any, ...], dict[str, Any], FrameType], Any]] = []
 
-Rule = Callable[..., Any]
-
 
 class Overridden(TypeError):
     """An argument of an operation has a say in it: the call is put together in `overrides`."""
-
-
-class Derivative:
-    """One derivative function and what it wants to know.
-
-    `function(grad, …)` returns the gradient of `inputs[0]` (or a tuple, one for each of `inputs`).
-    Its parameter names say what it needs, and thereby what the operation saves:
-
-        grad            the gradient of the output; `grads` the tuple of all, None where there is none
-        NAME            the input or parameter of that name, as it was given
-        NAME_spec       only the Spec of that input (saves nothing)
-        output          the output (`outputs`: the tuple of them)
-        output_spec     only its Spec
-        needs           which of `inputs` want a gradient, as a tuple of bool
-
-    `one`: PyTorch computes it in one operation, whose node what it makes is then named after: "" by
-    the rule (GeluBackward0 → GeluBackwardBackward0), else as it says; None where it does not.
-    """
-
-    __slots__ = ("alone", "function", "inputs", "one", "sources", "wants_inputs", "wants_output")
-
-    def __init__(self, function: Rule, inputs: tuple[str, ...], schema: Schema, one: str | None = None):
-        self.function = function
-        self.one = one
-        self.inputs = tuple(schema.position(name) for name in inputs)
-        self.alone = len(self.inputs) == 1
-        self.sources = tuple([_source(name, schema) for name in parameters(function)])
-        self.wants_inputs = tuple(i for kind, i in self.sources if kind == "input")
-        self.wants_output = any(kind in ("output", "outputs") for kind, _ in self.sources)
-
-
-def parameters(function: Rule) -> tuple[str, ...]:
-    """The names of a function's parameters; one with a default only carries a value, and is left out."""
-    code = function.__code__
-    return code.co_varnames[: code.co_argcount - len(function.__defaults__ or ())]
-
-
-def _source(name: str, schema: Schema) -> tuple[str, int]:
-    if name in ("grad", "grads", "output", "outputs", "output_spec", "needs"):
-        return name, -1
-    if name.endswith("_spec"):
-        return "input_spec", schema.position(name.removesuffix("_spec"))
-    return "input", schema.position(name)
-
-
-class Recorded:
-    """How an operation stands in a graph: what its node is called, its derivatives, and what they have it keep."""
-
-    def __init__(self, schema: Schema, grad_fn: str | Callable[[tuple[Any, ...]], str]):
-        self.schema = schema
-        self.grad_fn = grad_fn
-        self.derivatives: dict[int, Derivative] = {}
-        self.tensors = tuple(i for i, p in enumerate(schema.parameters) if p.is_tensor)
-        self.lists = tuple(i for i, p in enumerate(schema.parameters) if p.type == "Tensor[]")
-        self.saves: dict[tuple[bool, ...], tuple[tuple[int, ...], bool]] = {}
-        self.steps: dict[tuple[bool, ...], list[tuple[Derivative | None, list[int]]]] = {}
-
-    def wraps(self, position: int) -> bool:
-        """Whether PyTorch makes a tensor of a number there: it has no node of its own for numbers."""
-        return position in self.derivatives and isinstance(self.grad_fn, str)
-
-    def saved(self, needs: tuple[bool, ...]) -> tuple[tuple[int, ...], bool]:
-        """(positions of inputs to save, whether to save the outputs) when `needs` want gradients."""
-        found = self.saves.get(needs)
-        if found is None:
-            wanted = [self.derivatives[i] for i, need in enumerate(needs) if need and i in self.derivatives]
-            holders = {*self.tensors, *self.lists}
-            positions = sorted({i for d in wanted for i in d.wants_inputs if i in holders})
-            found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
-        return found
-
-    def wanted(self, needs: tuple[bool, ...]) -> list[tuple[Derivative | None, list[int]]]:
-        """Each derivative that `needs` ask for, with the inputs it is asked for; None where there is none."""
-        found = self.steps.get(needs)
-        if found is None:
-            asked: dict[Any, tuple[Derivative | None, list[int]]] = {}
-            for i, need in enumerate(needs):
-                if need:
-                    derivative = self.derivatives.get(i)
-                    asked.setdefault(derivative, (derivative, []))[1].append(i)
-            found = self.steps[needs] = list(asked.values())
-        return found
 
 
 class Op(Recorded):
@@ -385,21 +303,21 @@ class Op(Recorded):
     @cached_property
     def method(self) -> Op:
         """The same record as tensors have it: complaints do not count the tensor as an argument."""
-        form = object.__new__(_method_class(type(self)))
+        form = object.__new__(method_class(type(self)))
         form.__dict__ = self.__dict__
         return form
 
     @cached_property
     def in_python(self) -> Op:
         """The same record where PyTorch has a function in Python: its class is called otherwise."""
-        form = object.__new__(_function_class(type(self)))
+        form = object.__new__(function_class(type(self)))
         form.__dict__ = self.__dict__
         return form
 
     @cached_property
     def in_one(self) -> Op:
         """The same record where PyTorch's function takes sizes as one tuple, which its method takes one by one, too."""
-        form = object.__new__(_tuple_class(type(self)))
+        form = object.__new__(tuple_class(type(self)))
         form.__dict__ = self.__dict__
         return form
 
@@ -436,44 +354,6 @@ class Op(Recorded):
 
 # What Python's own messages call an operation: PyTorch's are functions in C.
 type.__setattr__(Op, "__name__", "builtin_function_or_method")
-
-_method_classes: dict[type[Op], type[Op]] = {}
-
-
-def _method_class(of: type[Op]) -> type[Op]:
-    """A class of operations that are called with their tensor in front."""
-    if of in _method_classes:
-        return _method_classes[of]
-    found = _method_classes[of] = type("method_descriptor", (of,), {"is_method": True})
-    return found
-
-
-_function_classes: dict[type[Op], type[Op]] = {}
-
-
-def _function_class(of: type[Op]) -> type[Op]:
-    """A class of operations that are functions in Python."""
-    if of not in _function_classes:
-        made: dict[str, Any] = {
-            "__repr__": lambda self: f"<function {self.__name__} at {id(self):#x}>",
-            "__get__": lambda self, instance, owner=None: (
-                self if instance is None else MethodType(self, instance)
-            ),
-        }
-        _function_classes[of] = type("function", (of,), made)
-    return _function_classes[of]
-
-
-_tuple_classes: dict[type[Op], type[Op]] = {}
-
-
-def _tuple_class(of: type[Op]) -> type[Op]:
-    """A class of operations that are functions of one tuple of sizes."""
-    if of not in _tuple_classes:
-        _tuple_classes[of] = type(
-            str(of.__name__), (of,), {"bound": property(lambda self: self.bound_in_one)}
-        )
-    return _tuple_classes[of]
 
 
 def camel(name: str) -> str:

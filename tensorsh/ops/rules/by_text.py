@@ -14,7 +14,8 @@ import numpy as np
 from ...engine.core import context
 from ...engine.graph.backward import grad as differentiate
 from ...engine.graph.node import zeros
-from ...engine.records.op import Op, op, parameters
+from ...engine.records.op import Op, op
+from ...engine.records.recorded import parameters
 from ...engine.values.tensor import Tensor, wrap
 
 
@@ -23,7 +24,7 @@ def written(
 ) -> Callable[[Callable[..., Any]], Op]:
     """Declare an operation of one output by a text in operations, differentiable in `inputs`.
 
-    `one`: see `engine.records.op.Derivative`.
+    `one`: see `engine.records.recorded.Derivative`.
     """
 
     def declare(text: Callable[..., Any]) -> Op:

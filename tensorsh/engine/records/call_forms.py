@@ -1,0 +1,47 @@
+"""Classes of operations as a program meets them: a method of tensors, a function in Python, one of a tuple of sizes.
+
+Each is a subclass of a record's class, whose instances share the record's attributes.
+"""
+
+from __future__ import annotations
+
+from types import MethodType
+from typing import Any
+
+_method_classes: dict[type[Any], type[Any]] = {}
+
+
+def method_class(of: type[Any]) -> type[Any]:
+    """A class of operations that are called with their tensor in front."""
+    if of in _method_classes:
+        return _method_classes[of]
+    found = _method_classes[of] = type("method_descriptor", (of,), {"is_method": True})
+    return found
+
+
+_function_classes: dict[type[Any], type[Any]] = {}
+
+
+def function_class(of: type[Any]) -> type[Any]:
+    """A class of operations that are functions in Python."""
+    if of not in _function_classes:
+        made: dict[str, Any] = {
+            "__repr__": lambda self: f"<function {self.__name__} at {id(self):#x}>",
+            "__get__": lambda self, instance, owner=None: (
+                self if instance is None else MethodType(self, instance)
+            ),
+        }
+        _function_classes[of] = type("function", (of,), made)
+    return _function_classes[of]
+
+
+_tuple_classes: dict[type[Any], type[Any]] = {}
+
+
+def tuple_class(of: type[Any]) -> type[Any]:
+    """A class of operations that are functions of one tuple of sizes."""
+    if of not in _tuple_classes:
+        _tuple_classes[of] = type(
+            str(of.__name__), (of,), {"bound": property(lambda self: self.bound_in_one)}
+        )
+    return _tuple_classes[of]
