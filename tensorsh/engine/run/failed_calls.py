@@ -16,7 +16,7 @@ from typing import Any
 
 from ...errors import ArgumentError, Facts, facts_of, know
 from ...source import PACKAGE
-from ..calls import functional_calls, native
+from ..calls import asked, native
 from ..calls.accepts import Refused
 from ..calls.old_spellings import respelled
 from ..calls.python_functions import in_python, python_signatures
@@ -147,7 +147,7 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
     unwritten = op.name if op.name in names or not names else names[0]
     name = path if path in names else same[0] if same else unwritten
     method = op.is_method
-    if not method and last in functional_calls.ASKED and path.removesuffix(f".{last}") in FUNCTIONAL:
+    if not method and last in asked.tables()[0] and path.removesuffix(f".{last}") in FUNCTIONAL:
         name = f"nn.functional.{last}"
     args = args[1:] if method else args
     python = python_function(op, name, method)
@@ -207,10 +207,10 @@ def python_function(op: Op, name: str, method: bool) -> FunctionType | None:
     """A function with the signature that PyTorch's has in Python; None if PyTorch has it in C++."""
     key = f"Tensor.{name.removeprefix('Tensor.')}" if method else name
     short = name.removeprefix("nn.functional.")
-    if name.startswith("nn.functional.") and short in functional_calls.ASKED:
-        return functional_calls.ASKED[short]
-    if not method and name in functional_calls.ASKED_ABOVE:
-        return functional_calls.ASKED_ABOVE[name]
+    if name.startswith("nn.functional.") and short in asked.tables()[0]:
+        return asked.tables()[0][short]
+    if not method and name in asked.tables()[1]:
+        return asked.tables()[1][name]
     entry = python_signatures().get(key)
     if entry is None:
         if method or not in_python(name):

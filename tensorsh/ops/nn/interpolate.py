@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.calls.functional_calls import no_such_mode, other_rank
+from ...engine.calls.functional_pictures import no_such_mode, other_rank
 from ...engine.core import dtype as dt
 from ...engine.core.memory_format import in_format_of
 from ...engine.core.spec import Spec
