@@ -28,8 +28,10 @@ from .engine.core.warn import Event, hand_over, hearing
 from .engine.values.tensor import Tensor
 from .errors import TensorshError, UsageError, Warned, facts_of
 from .interrupt import whole
-from .lang.evaluate import Evaluator, Statement, TakenBack, roomy
+from .lang.evaluate import Evaluator, TakenBack
 from .lang.queries import Graph
+from .lang.session_host import roomy
+from .lang.statements import Statement
 from .limits import memory
 from .source import Source, Span, same_letters
 
@@ -156,17 +158,17 @@ class Session:
         """The compiled programs of the newest statement that has any, as NumPy code that runs on its own."""
         from .engine.compile.listing import listing
 
-        return [listing(program, title) for title, program in self._evaluator.programs]
+        return [listing(program, title) for title, program in self._evaluator.loops.programs]
 
     def uncompiled(self) -> list[Left]:
         """What of the newest loop is not compiled: the place and the reason of each piece, in the order of the text."""
         from .lang.uncompiled import all_left
 
         evaluator = self._evaluator
-        newest = evaluator.newest
+        newest = evaluator.loops.newest
         if newest is None:
             return []
-        return all_left(newest.node, evaluator.left if evaluator.loops_of is newest else [])
+        return all_left(newest.node, evaluator.loops.left if evaluator.loops.of is newest else [])
 
     def run(self, source: str, name: str = "<input>") -> list[Any]:
         """Run a program; returns the values it displayed, in order.

@@ -16,8 +16,9 @@ from ..engine.core.journal import Segment
 from ..kinds import ATOMS
 
 if TYPE_CHECKING:
-    from .evaluate import Evaluator, Statement
+    from .evaluate import Evaluator
     from .snapshot import Snapshot, Standing
+    from .statements import Statement
 
 
 class Before:

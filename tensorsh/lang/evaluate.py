@@ -7,7 +7,6 @@ bindings for names).
 """
 
 from __future__ import annotations
-import __future__
 
 import gc
 import os
@@ -15,15 +14,12 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from .. import ops, train  # noqa: F401  registers every operation
 from ..engine.core import context
-from ..engine.core.mode import EAGER
 from ..engine.core.warn import Event, Warnings
-from ..engine.records.op import registry
 from ..errors import DataError, ParseError, TensorshError, plain
 from ..interrupt import heard, unbroken
 from ..limits import memory, time
@@ -31,13 +27,13 @@ from ..modules import Modules
 from ..modules.notebook import display
 from ..source import Source, Span, read_program
 from . import ast
-from .binding import bound_names
 from .codegen import Compiler, Register
 from .expressions import Table
 from .faults import fault
 from .host import host_names
 from .imports import Imports
 from .interrupts import BetweenRounds
+from .loops import Loops
 from .namespace import Behind, Prelude
 from .parse import parse
 from .places import statement_at, written_name
@@ -45,17 +41,14 @@ from .program_kind import imports_torch
 from .pythonic import PythonCompiler, WatchedCompiler
 from .runs import unseen, walk
 from .runtime import Runtime, Show
-from .session_host import RECURSION, SessionHost
+from .session_host import SessionHost
+from .statements import Statement, assignment, changes, future_flags
 
 if TYPE_CHECKING:
     from .before import Before
     from .history import History
     from .profile import Profile
     from .snapshot import Snapshot
-    from .uncompiled import Left
-
-#: how many more objects than before there are when Python looks for garbage: graphs hold many and make none
-GARBAGE = 10_000
 
 #: what is no error of the program
 PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
@@ -64,10 +57,6 @@ PASSED_ON = (KeyboardInterrupt, SystemExit, BrokenPipeError)
 class TakenBack(BaseException):
     """Ends a statement that was only tried: what it changed is undone as if it had failed."""
 
-
-#: how often a run is done by its statements before it is traced, and so for one inside of another run, and for one
-#: in no loop but a function that is called again and again; methods are mostly called by what is a program itself
-OUTER, INNER, CALLED, METHOD = 3, 12, 12, 100
 
 #: what a line begins with that speaks to a notebook
 NOTEBOOK = ("%", "!")
@@ -117,16 +106,7 @@ class Evaluator:
         self.running = Source("")
         self.running_statement: Statement | None = None
         self.compiling = True  # loops are replayed as compiled programs where that is possible
-        self.segments: list[str] = []  # of the loops outside functions in the statement being compiled
-        #: segments that wait for an operation: what they are bound in, their names, and what that was
-        self.asleep: list[tuple[dict[str, Any], str, Callable[..., int]]] = []
-        self.numbers = count()
-        self.programs: list[
-            tuple[str, Any]
-        ] = []  # (which lines, the program), of the newest statement with any
-        self.left: list[Left] = []  # where traces of its loops stopped
-        self.loops_of: Statement | None = None
-        self.newest: Statement | None = None  # a loop, or what has called one
+        self.loops = Loops(self)
         self.profile: Profile | None = None  # what measures the lines of the program
         #: the line that each number means for the clocks of all measurements: (its text, its number)
         self.places: list[tuple[Source, int] | None] = []
@@ -134,104 +114,6 @@ class Evaluator:
     def names(self) -> list[str]:
         """The user's variables."""
         return [name for name in self.variables if name not in HIDDEN and name[0] != "."]
-
-    def found(self, title: str, program: Any) -> None:
-        """A loop has got a program; those of the newest statement that has any can be looked at."""
-        self.begin_loops()
-        self.programs.append((title, program))
-
-    def stopped(self, statement: ast.Stmt, why: BaseException) -> None:
-        """A trace of a loop has come to an end at a statement, or at something that it calls."""
-        from .uncompiled import left
-
-        self.begin_loops()
-        self.left.append(left(statement, why, self.runtime.node))
-
-    def begin_loops(self) -> None:
-        """What was known of the loops of an earlier statement is forgotten."""
-        if self.loops_of is not self.running_statement:
-            for _, old in self.programs:
-                if old.over:
-                    old.drop()
-            self.programs.clear()
-            self.left.clear()
-            self.loops_of = self.newest = self.running_statement
-
-    def segment(
-        self,
-        compiler: Compiler,
-        run: list[ast.Stmt],
-        bound: list[frozenset[str]],
-        varying: frozenset[str],
-        inside: bool,
-    ) -> str:
-        """Make the segment of a run of statements, and the name that code calls it by."""
-        name = f".segment {next(self.numbers)}"
-        if not inside:
-            self.segments.append(name)
-        functions = compiler.functions
-        # a loop in a run is mostly done by the run's program
-        called = METHOD if compiler.in_method else CALLED
-        patience = called if compiler.called else INNER if compiler.inner else OUTER
-        table = compiler.table
-        prelude = self.prelude_of(table)
-
-        def code(statement: ast.Stmt) -> Callable[[], Any]:
-            def make() -> Any:
-                again = self.compiler(table, None, watched=True)
-                again.functions = functions
-                again.tells = True
-                made = again.compile(statement)
-                prelude.provide(made)
-                return made
-
-            return make
-
-        visits = 0
-
-        def go(i: int, names: Any = None) -> int:
-            """The first calls only count; then the compiler is brought in."""
-            nonlocal visits
-            visits += i == 0
-            if visits < patience:
-                if i == 0 and (mode := context.current().mode) is not EAGER:
-                    mode.round(name)
-                return i
-            if registry.is_unused():  # there is nothing to replay, and may never be
-                if i == len(run) - 1:  # and the code of this round does not ask again
-                    prelude.bound[name] = 0
-                    self.asleep.append((prelude.bound, name, go))
-                    registry.when_used(self.wake)
-                return i
-            if i:
-                return i
-            from .segments import Segment
-
-            local = frozenset().union(*functions)
-            segment = Segment(
-                [code(s) for s in run],
-                bound,
-                varying,
-                local,
-                self.spaces[table.filename],
-                run,
-                self.found,
-                lambda: prelude.bound.update({name: 0}),
-                self.stopped,
-                self.runtime.follows,
-            )
-            prelude.bound[name] = segment.go
-            return segment.go(i, names)
-
-        prelude.bound[name] = go
-        return name
-
-    def wake(self) -> None:
-        """An operation has been asked for: loops that did without may go on with one."""
-        asleep, self.asleep = self.asleep, []
-        for bound, name, go in asleep:
-            if name in bound:  # the loop is not over
-                bound[name] = go
 
     def folder(self) -> str:
         """Where the running script is."""
@@ -300,7 +182,7 @@ class Evaluator:
                 span = Span(source, body[0].span.start, body[-1].span.end)
                 body = (ast.If(span, ast.Constant(span, True), ast.Block(span, body), None),)
             self.look_over(table, body)
-            compiler = self.compiler(table, self.segment if self.compiling else None)
+            compiler = self.compiler(table, self.loops.segment if self.compiling else None)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # it would speak of lines nobody wrote
                 with memory:
@@ -337,7 +219,7 @@ class Evaluator:
         self.spaces[again.filename] = self.spaces[table.filename]
         self.runtime.tables[again.filename] = again
         self.sources[again.filename] = source
-        compiler = self.compiler(again, self.segment if self.compiling else None)
+        compiler = self.compiler(again, self.loops.segment if self.compiling else None)
         prelude = self.prelude_of(again)
         for node in parse(source, table.pythonic).body:
             if isinstance(node, ast.Pass):
@@ -379,9 +261,9 @@ class Evaluator:
 
     def statement(self, node: ast.Stmt, compiler: Compiler) -> Statement:
         """One top-level statement, ready to run."""
-        self.segments = []
+        self.loops.segments = []
         code = compiler.compile(node)
-        return Statement(node, code, compiler.table, self.segments)
+        return Statement(node, code, compiler.table, self.loops.segments)
 
     @unbroken
     def run(self, statement: Statement, trial: Callable[[Callable[[], None]], None] | None = None) -> None:
@@ -393,7 +275,7 @@ class Evaluator:
         self.running = statement.node.span.source
         self.running_statement = statement
         if isinstance(statement.node, ast.For | ast.While):
-            self.newest = statement
+            self.loops.newest = statement
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
         before = None
         if (self.undoing or trial is not None) and not nested:
@@ -580,72 +462,3 @@ class Evaluator:
         finally:
             self.importing.pop()
         self.imported.add(target)
-
-
-class Statement:
-    """A compiled top-level statement: its node, its code, its text's table, and its loops' segments."""
-
-    __slots__ = ("code", "node", "segments", "table")
-
-    def __init__(self, node: ast.Stmt, code: Any, table: Table, segments: list[str]):
-        self.node = node
-        self.code = code
-        self.table = table
-        self.segments = segments
-
-    @property
-    def names(self) -> set[str]:
-        """The variables that running it can bind or delete."""
-        return bound_names(self.node)
-
-
-def changes(statement: ast.Stmt) -> bool:
-    """Whether a statement can change what it does not bind: one that calls nothing and assigns to names cannot."""
-    for node in walk(statement):
-        match node:
-            case ast.Call() | ast.AugAssign() | ast.Delete() | ast.For() | ast.With() | ast.Import():
-                return True
-            case ast.ImportModule() | ast.ImportNames() | ast.Class() | ast.YieldFrom() | ast.Comprehension():
-                return True
-            case ast.Attribute() | ast.Subscript() | ast.Binary() | ast.Compare() | ast.Unary():
-                continue
-            case ast.Assign(targets=targets):
-                if not all(isinstance(target, ast.Name) for target in targets):
-                    return True
-    return False
-
-
-def future_flags(node: ast.ImportNames) -> int:
-    """The flags of Python's compiler that `from __future__ import …` asks for."""
-    flags = 0
-    for each in node.names:
-        feature = getattr(__future__, each.name, None)
-        if not isinstance(feature, __future__._Feature):
-            raise ParseError(f"future feature {each.name} is not defined", span=each.span)
-        flags |= feature.compiler_flag
-    return flags
-
-
-def assignment(name: str, body: tuple[ast.Stmt, ...], source: Source) -> ast.Stmt:
-    """`name = …` for a program that is one expression."""
-    match body:
-        case (ast.Display(value=value, span=span),):
-            return ast.Assign(span, (ast.Name(span, name),), value)
-    raise ParseError("expected one expression", span=Span(source, 0, len(source.text.rstrip())))
-
-
-@contextmanager
-def roomy(deepest: int) -> Iterator[None]:
-    """Let programs call deeper and build larger graphs than suits Python's defaults, while they run.
-
-    `deepest` is how deep a program itself has said that its calls go.
-    """
-    depth, garbage = sys.getrecursionlimit(), gc.get_threshold()
-    sys.setrecursionlimit(max(depth, deepest, RECURSION))
-    if garbage[0]:  # nobody turned it off
-        gc.set_threshold(max(garbage[0], GARBAGE), *garbage[1:])
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(depth)
-        gc.set_threshold(*garbage)

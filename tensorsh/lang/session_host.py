@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..modules import Host
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 #: how deep a program's own calls may go, as frames of Python
 RECURSION = 3000
+#: how many more objects than before there are when Python looks for garbage: graphs hold many and make none
+GARBAGE = 10_000
 #: what programs ask the versions of
 VERSIONS = {"torch": "2.13.0+cpu"}
 
@@ -112,3 +117,20 @@ def program_frame() -> Any:
     while frame is not None and not frame.f_code.co_filename.startswith(USER_FILE):
         frame = frame.f_back  # type: ignore[assignment]
     return frame
+
+
+@contextmanager
+def roomy(deepest: int) -> Iterator[None]:
+    """Let programs call deeper and build larger graphs than suits Python's defaults, while they run.
+
+    `deepest` is how deep a program itself has said that its calls go.
+    """
+    depth, garbage = sys.getrecursionlimit(), gc.get_threshold()
+    sys.setrecursionlimit(max(depth, deepest, RECURSION))
+    if garbage[0]:  # nobody turned it off
+        gc.set_threshold(max(garbage[0], GARBAGE), *garbage[1:])
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(depth)
+        gc.set_threshold(*garbage)

@@ -576,7 +576,7 @@ def test_a_loop_whose_beginning_cannot_be_replayed_is_from_there_on() -> None:
         "import torch\nx = torch.ones(3)\nfor i in range(30):\n    n = x.sum().item()\n    y = torch.tanh(x) * 2\n"
         "    x = y + y.sin()\n"
     )
-    assert session._evaluator.programs
+    assert session._evaluator.loops.programs
 
 
 EXPRESSIONS = """

@@ -118,7 +118,7 @@ def traced(statement: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], 
     monkeypatch.setattr(Segment, "__init__", starting)
     session = Session(seed=0)
     session.execute(f"{HEADER}for i in range(8):\n    {statement}\n", "<input>", lambda shown: None)
-    made = [program.calls for _, program in session._evaluator.programs]
+    made = [program.calls for _, program in session._evaluator.loops.programs]
     return made, [why for segment in segments for _, why in segment.stops]
 
 

@@ -172,7 +172,7 @@ def test_overlapping_memory_is_left_to_numpy(monkeypatch: pytest.MonkeyPatch, us
     small_groups(monkeypatch, "machine")
     session = Session(seed=0)
     session.run(DATA + "for i in range(6):\n    r = tanh(a * b + v)\n")
-    ((_, made_of),) = session._evaluator.programs
+    ((_, made_of),) = session._evaluator.loops.programs
     (made,) = [each for name, each in made_of.scope.items() if re.fullmatch(r"machine\d+", name)]
     block, a = object(), np.ones((20, 33), np.float32)
     v = np.ones(33, np.float32)

@@ -92,7 +92,7 @@ def test_a_compiled_round_is_computed_again(rounds: str) -> None:
         (found,) = session.run("explain loss")
         assert not found.notes
         shown.append(text(found, None, "torch", color=False, width=100))
-        assert bool(session._evaluator.programs) is compiled
+        assert bool(session._evaluator.loops.programs) is compiled
     assert shown[0] == shown[1]
 
 

@@ -153,14 +153,14 @@ def test_a_loop_does_the_same_compiled(name: str) -> None:
     assert difference(program, []) is None
     session = Session()
     session.run(program)
-    assert bool(session._evaluator.programs) == compiled
+    assert bool(session._evaluator.loops.programs) == compiled
 
 
 @pytest.mark.parametrize("name", ["parameters", "numbers that change"])
 def test_the_whole_body_is_one_program(name: str) -> None:
     session = Session()
     session.run(LOOPS[name][0])
-    ((_, program),) = session._evaluator.programs
+    ((_, program),) = session._evaluator.loops.programs
     assert program.calls > 4
 
 

@@ -241,8 +241,8 @@ def programs(
     """The compiled programs of a text, and what it prints."""
     session = Session()
     made: list[Program] = []
-    evaluator = session._evaluator
-    evaluator.found = lambda title, program: made.append(program)  # type: ignore[method-assign]
+    loops = session._evaluator.loops
+    loops.found = lambda title, program: made.append(program)  # type: ignore[method-assign]
     found = None
     if measured:
         with session.profiled(Hand().read) as found:

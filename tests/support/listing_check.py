@@ -21,7 +21,7 @@ from tensorsh.engine.compile.program import Program
 def check(session: Session) -> int:
     """How many programs were compared; AssertionError with the listing for the first that differs."""
     compared = 0
-    for title, program in list(session._evaluator.programs):
+    for title, program in list(session._evaluator.loops.programs):
         if program.scope and "replay" in program.scope:
             compared += _compare(session, title, program)
     return compared
