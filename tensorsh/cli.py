@@ -110,24 +110,27 @@ def run(options: Options) -> int:
         return 0
     if options.topic is not None:
         return help_on(options)
-    if options.check:
-        from .check import check
-
-        programs_begin(options)
-        return check(options.check, Report(options).error)
-    if options.show_programs:
-        from .programs import show
-
-        programs_begin(options)
-        return show(options.show_programs, Report(options).error)
     began = time.perf_counter()
     report = Report(options)
-    if options.timeout is not None and not wants_shell(options):
+    looked_at = bool(options.check or options.show_programs)
+    if looked_at and options.sandbox:
+        raise UsageError("--sandbox is for programs that run", help="check and compile --show take --timeout")
+    if options.timeout is not None and (looked_at or not wants_shell(options)):
         from .supervisor import supervise
 
         code = supervise(options.timeout, report.error)
         if code is not None:
             return code
+    if options.check:
+        from .check import check
+
+        programs_begin(options)
+        return check(options.check, report.error)
+    if options.show_programs:
+        from .programs import show
+
+        programs_begin(options)
+        return show(options.show_programs, report.error)
     sandbox = make_sandbox(options) if options.sandbox else None
     if options.max_output is not None:
         limits.printed.limit(options.max_output)

@@ -286,3 +286,9 @@ def test_output_is_counted_in_any_program() -> None:
 def test_files_are_named_for_a_sandbox_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--allow-read", "x", "-c", "1"]) == 2
     assert "for --sandbox" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["check", "x.tsh"], ["compile", "--show", "x.tsh"]])
+def test_what_is_only_looked_at_has_no_sandbox(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--sandbox", *words]) == 2
+    assert "for programs that run" in capsys.readouterr().err
