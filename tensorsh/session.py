@@ -329,6 +329,8 @@ class Session:
         """
         from .lang.profile import Profile
 
+        if self._evaluator.profile is not None:
+            raise UsageError("the lines of this session are being measured already")
         profile = Profile(self._evaluator, self.context, clock)
         with self.active():
             profile.begin()

@@ -55,6 +55,7 @@ class Table:
         self.filename = filename
         self.silent = silent  # bare expressions show nothing, as in a Python script
         self.ticking = False  # compiled while somebody measures (`ticking`)
+        self.ticks: dict[int, str] = {}  # id of a statement → what it then calls
         self.pythonic = pythonic  # a PyTorch program, which means what it means in Python
         self.flags = 0  # of Python's compiler: what `from __future__ import` asks for
         self.plain: set[int] = set()  # lines of the functions that a trace may follow as they stand

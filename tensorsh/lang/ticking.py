@@ -37,7 +37,7 @@ class Ticking(Compiler):
         self.headers: dict[int, ast.Stmt] = {}  # id of a loop's body → the loop
         self.inside: list[ast.Stmt] = []  # the loops that we are inside of
         self.yields = [False]  # for each function that we are inside of, whether it is a generator
-        self.line: Any = None  # the line that the last tick is for
+        self.line: int | None = None  # the line that the last tick is for
 
     # ---------------------------------------------------------------- statements
 
@@ -48,10 +48,11 @@ class Ticking(Compiler):
         return [tick, *super().statement(node)]
 
     def ticks(self, node: ast.Stmt) -> py.stmt:
-        """What tells the clock that a statement begins; the second one of a line is not counted."""
-        line = node.span.source, node.span.position[0]
+        """What tells the clock that a statement begins; the second one of a line is not counted, in traces neither."""
+        line = node.span.position[0]
         counted, self.line = line != self.line, line
-        return self.told(self.clock(node, ".tick" if counted else ".turn"), node)
+        function = self.table.ticks.setdefault(id(node), ".tick" if counted else ".turn")
+        return self.told(self.clock(node, function), node)
 
     def told(self, call: py.expr, node: ast.Stmt) -> py.stmt:
         """A call that tells the clock."""
@@ -81,16 +82,22 @@ class Ticking(Compiler):
         """After a round the head of the loop is at work: a loader makes the next batch."""
         header = self.headers.pop(id(node))
         self.inside.append(header)
+        self.line = None
         body = super().repeated(node, *targets)
         self.inside.pop()
-        return [*body, self.told(self.clock(header), header)]
+        return [*body, self.goes_on(header)]
+
+    def goes_on(self, header: ast.Stmt) -> py.stmt:
+        """The head of a loop is come to again; in one line with its body it has been counted."""
+        assert isinstance(header, ast.For | ast.While)
+        alone = header.body.body[0].span.position[0] != header.span.position[0]
+        return self.told(self.clock(header, ".tick" if alone else ".turn"), header)
 
     def continue_(self, node: ast.Continue) -> Any:
         made = super().continue_(node)
         if not self.inside:
             return made
-        header = self.inside[-1]
-        return [self.told(self.clock(header), header), made]
+        return [self.goes_on(self.inside[-1]), made]
 
     def if_(self, node: ast.If) -> py.stmt:
         """The condition of an `elif` is work of its line."""

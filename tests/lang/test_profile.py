@@ -111,6 +111,13 @@ def test_counts_are_how_often_a_line_is_come_to() -> None:
     assert {line: times for line, (times, _, _) in found.items()} == {1: 1, 2: 4, 3: 3, 4: 3, 5: 1, 6: 1}
 
 
+def test_a_loop_in_one_line_is_counted_once_a_round_compiled_or_not() -> None:
+    session = Session()
+    with session.profiled(Hand().read) as found:
+        session.run("x = tanh([1., 2.])\nfor i in range(9): y = tanh(x) * 2 + 1; w = y * y")
+    assert [(row.line, row.times, row.compiled) for row in found.rows] == [(1, 1, 0), (2, 10, 7)]
+
+
 def test_time_goes_back_to_the_caller_however_a_call_ends() -> None:
     found = by_line(
         profiled(

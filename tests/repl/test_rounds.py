@@ -90,6 +90,20 @@ def test_finished_rounds_are_kept(terminal: Terminal) -> None:
     assert "0 0" in terminal.enter("print(a, b)")
 
 
+def test_a_loop_that_is_measured(terminal: Terminal) -> None:
+    terminal.enter("a = b = 0")
+    told = terminal.interrupted(":profile " + LOOP.format(0.05), "here now")
+    assert "interrupted after the round with i = " in told and "time.sleep(0.05)" in told
+    assert "True True" in terminal.enter("print(a == b, a > 3)")
+    terminal.enter(":undo 2")
+    assert "0 0" in terminal.enter("print(a, b)")
+    terminal.enter("x = y = zeros(3)")
+    loop = "for i in range(100000000):\n    x = x * 1 + 1\n    y = y * 1 + 1\n    if i == 3000: print('here', 'now')\n"
+    told = terminal.interrupted(":profile " + loop, "here now")
+    assert "after the round with i = " in told and "100%" in told
+    assert "True" in terminal.enter("print((x == y).all().item() and x[0].item() == i + 1)")
+
+
 def test_a_compiled_loop(terminal: Terminal) -> None:
     terminal.enter("x = y = zeros(3)")
     loop = (

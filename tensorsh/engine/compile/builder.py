@@ -7,7 +7,7 @@ made beforehand and cost nothing.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,12 +20,14 @@ from .leaving import Leaving
 from .lifetimes import alive, escaping, gifts, last_uses, memory_of, written
 from .lines import Calls, as_array
 from .machine.assembler import available
-from .metered import Meter, unmarked
 from .program import Program, as_function
 from .spelled import together
 from .steps import Step
 from .trace import Trace
 from .values import Number
+
+if TYPE_CHECKING:
+    from .metered import Meter
 
 
 class Builder(Calls):
@@ -59,7 +61,7 @@ class Builder(Calls):
         self.given = gifts(steps, roots, trace.aliased, self.escape)
         self.last = last_uses(steps)
         self.together = together(steps, memory_of(steps))
-        meter = None if trace.clock is None else Meter(trace.clock, steps)
+        meter = self._meter(steps)
         spans: list[tuple[int, int]] = []
         for self.now, step in enumerate(steps):
             start = len(self.lines)
@@ -79,7 +81,7 @@ class Builder(Calls):
         if meter is not None:
             self.scope.update(meter.scope())
             head, self.lines = [*meter.head(), *head], [*meter.tail(), *self.lines, meter.over()]
-            self.program.steps = unmarked(self.program.steps)
+            self.program.steps = meter.unmarked(self.program.steps)
         if available():
             from .warm import warm
 
@@ -93,6 +95,14 @@ class Builder(Calls):
         self.program.replay = self.scope["replay"]
         del self.leaving.builder  # no cycle keeps the arrays of the trace
         return self.program
+
+    def _meter(self, steps: list[Step]) -> Meter | None:
+        """What writes marks between lines of the user's text, where somebody measures them."""
+        if self.trace.clock is None:
+            return None
+        from .metered import Meter
+
+        return Meter(self.trace.clock, steps)
 
     def number(self, n: Number) -> str:
         return self.leaving.number(n)

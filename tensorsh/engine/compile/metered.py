@@ -66,6 +66,10 @@ class Meter:
         return [self.mark(self.origins[i])] if i < len(self.origins) else []
 
     @staticmethod
+    def unmarked(lines: Iterable[str]) -> list[str]:
+        return [line for line in lines if not line.startswith(MARK)]
+
+    @staticmethod
     def once(lines: Iterable[str]) -> Iterator[str]:
         """The lines without marks that tell the clock what it knows."""
         last = ""
@@ -86,10 +90,6 @@ class Meter:
 
     def over(self) -> str:
         return f"clock_replays[{self.number}] += 1"
-
-
-def unmarked(lines: Iterable[str]) -> list[str]:
-    return [line for line in lines if not line.startswith(MARK)]
 
 
 def outermost(work: dict[Origin, float]) -> int:

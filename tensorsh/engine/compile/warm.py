@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.line_clock import compiling
+from ..core.context import compiling
 from ..numerics.class_places import PLACED
 from . import apart, store
 from .machine.assembler import assembled

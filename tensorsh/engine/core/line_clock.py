@@ -11,8 +11,6 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
-from . import context
-
 R = TypeVar("R")
 
 #: what is no work of a line: everything between the statements, making compiled programs, importing modules of ours
@@ -165,6 +163,10 @@ class LineClock:
                 current, last = before, now
                 aside = lost + now - mine
 
+        def compiling(work: Callable[[], R]) -> R:
+            """Do what makes compiled programs faster."""
+            return apart(COMPILING, work)
+
         def compiled(work: Callable[[], R]) -> R:
             """Make a program: what its statements seem to do meanwhile has not been done."""
             nonlocal base, callers, current, last
@@ -200,7 +202,13 @@ class LineClock:
 
         self.tick, self.turn, self.enter, self.leave = tick, turn, enter, leave
         self.begin, self.yielded, self.resumed, self.end = begin, yielded, resumed, end
-        self.apart, self.compiled, self.here, self.begin_now = apart, compiled, here, begin_now
+        self.apart, self.compiling, self.compiled, self.here, self.begin_now = (
+            apart,
+            compiling,
+            compiled,
+            here,
+            begin_now,
+        )
 
     # ---------------------------------------------------------------- places
 
@@ -250,12 +258,6 @@ class LineClock:
             for place, n in rounds.items():
                 found[place] = found.get(place, 0) + n * times
         return found
-
-
-def compiling(work: Callable[[], R]) -> R:
-    """Do what makes compiled programs faster, which is no work of the statement that runs."""
-    clock = context.current().clock
-    return work() if clock is None else clock.apart(COMPILING, work)
 
 
 def cost_of(read: Callable[[], float] = perf_counter) -> Cost:

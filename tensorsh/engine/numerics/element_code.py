@@ -59,7 +59,7 @@ class ElementCode:
         self.work += (elements + CALL * times) * self.passes
         if self.work < self.next:
             return False
-        from ..core.line_clock import compiling
+        from ..core.context import compiling
 
         compiling(self._advance)
         return self.function is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.line_clock import compiling
+from ...core.context import compiling
 from .. import apart, store
 from ..fuse import Group, changed
 from ..steps import Step
