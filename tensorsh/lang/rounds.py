@@ -19,6 +19,7 @@ from .. import interrupt
 from ..limits import time
 from ..source import Span
 from . import ast
+from .codegen import NOWHERE
 from .expressions import Table
 from .interrupts import BetweenRounds
 from .runs import walk
@@ -113,11 +114,16 @@ def outermost_loop(frame: FrameType | None, tables: dict[str, Table]) -> tuple[F
 
 
 def line_of(frame: FrameType) -> int:
-    """The line that runs; in an instruction that belongs to none (a jump), the one before it in the code."""
+    """The line that runs; in an instruction that belongs to none (a jump), the one before it in the code.
+
+    While a compiled program is asked for, or runs, it is that of the statements that it does, which stand behind it.
+    """
+    lines = [(start, line) for start, _, line in frame.f_code.co_lines() if line and line != NOWHERE]
+    if frame.f_lineno == NOWHERE:
+        return next((line for start, line in lines if start > frame.f_lasti), 0)
     if frame.f_lineno is not None:
         return frame.f_lineno
-    before = [line for start, _, line in frame.f_code.co_lines() if line and start <= frame.f_lasti]
-    return before[-1] if before else 0
+    return next((line for start, line in reversed(lines) if start <= frame.f_lasti), 0)
 
 
 def loops_of(frame: FrameType, table: Table) -> list[Loop]:

@@ -106,9 +106,7 @@ def test_a_loop_that_is_measured(terminal: Terminal) -> None:
 
 def test_a_compiled_loop(terminal: Terminal) -> None:
     terminal.enter("x = y = zeros(3)")
-    loop = (
-        "for i in range(100000000):\n    x = x + 1\n    y = y + 1\n    if i == 3000: print('here', 'now')\n"
-    )
+    loop = "for i in range(100000000):\n    x = x * 1 + 1\n    y = y * 1 + 1\n    if i == 3000: print('here', 'now')\n"
     assert "after the round with i = " in terminal.interrupted(loop, "here now")
     assert "True" in terminal.enter("print((x == y).all().item() and x[0].item() == i + 1)")
 
