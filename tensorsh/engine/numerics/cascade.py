@@ -21,7 +21,7 @@ from ..core.readers import reader_of
 Array = np.ndarray[Any, Any]
 
 #: PyTorch shares sums of more elements among its threads
-GRAIN = 32768
+GRAIN = 1 << 18
 
 LANES = {np.dtype(name): lanes for name, lanes in (("f4", 8), ("f8", 4), ("c8", 4), ("c16", 2))}
 
@@ -123,6 +123,15 @@ def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
                 return np.reshape(add(x.reshape(shape)), kept)
     elif x.ndim == 2 and flags.f_contiguous:
         return total(x.T, tuple([1 - a for a in axes]), keepdim).T
+    elif (
+        x.ndim == 2 and x.strides[1] == x.itemsize < x.strides[0] and 0 < x.size < GRAIN and x.dtype in LANES
+    ):
+        if len(axes) == 1:
+            return total(x.copy(), axes, keepdim)
+        sums = total(
+            x.copy(), (1,), False
+        )  # rows that do not follow each other: their sums one after the other
+        return np.add.accumulate(sums)[-1].reshape((1, 1) if keepdim else ())
     return x.sum(axis=axes, keepdims=keepdim)
 
 
