@@ -50,6 +50,13 @@ def of_batches(dtype: str) -> Iterator[Arguments]:
                 yield *both, weight, *known, training, 1e-5, both[0].dtype, (True, True, True)
 
 
+def of_groups(dtype: str) -> Iterator[Arguments]:
+    for shape, groups in (((6, 4, 5, 5), 2), ((40, 6), 3), ((20, 8, 33, 31), 2)):
+        for weight in (None, numbers(dtype, shape[1])):
+            both = numbers(dtype, *shape), numbers(dtype, *shape)
+            yield *both, groups, weight, 1e-5, both[0].dtype, (True, True, True)
+
+
 def of_convolutions(by: str, dtype: str) -> Iterator[Arguments]:
     for n, inside, outside, size, kernel, stride, padding, dilation, groups in (
         (2, 3, 4, 8, 3, 1, 1, 1, 1),
@@ -79,6 +86,7 @@ Arguments = tuple[Any, ...]
 ARGUMENTS: dict[str, Callable[[str], Iterator[Arguments]]] = {
     "layer_norm_backward": of_layers,
     "batch_norm_backward": of_batches,
+    "group_norm_backward": of_groups,
     "batch_moments": lambda dtype: ((numbers(dtype, *shape),) for shape in ((6, 3, 5), (70, 4, 33, 31), (3000, 2))),
     "convolution_bias": lambda dtype: ((numbers(dtype, 5, 3, 9, 8), apart) for apart in (False, True)),
     "convolution_input": partial(of_convolutions, "input"),

@@ -16,7 +16,6 @@ from ..elementwise.vector_functions import LANES, row_sums
 
 Array = np.ndarray[Any, Any]
 
-FLOAT32 = np.dtype(np.float32)
 #: more elements take too long
 MOST_ELEMENTS = 1 << 17
 #: products that are rounded by themselves, of what fills no vector
@@ -31,17 +30,18 @@ def backward(
     groups = mean.shape[1]
     each = channels // groups
     along, total = _product_sums(grad, x), row_sums(grad)[..., 0]
-    scale = np.ones(channels, FLOAT32) if weight is None else weight
+    scale = np.ones(channels, x.dtype) if weight is None else weight
     weights = np.broadcast_to(scale.reshape(1, groups, each), (n, groups, each))
     a, b = (_group_sums(sums.reshape(n, groups, each), weights) for sums in (along, total))
-    share = FLOAT32.type(1) / FLOAT32.type(each * size)
+    one = x.dtype.type
+    share = one(1) / one(each * size)
     slope = multiply_add(b, mean, -a) * rstd * rstd * rstd * share
     start = multiply_add(-(b * rstd), np.broadcast_to(share, b.shape), -slope * mean)
     rstd, mean, slope, start = (v.repeat(each, 1) for v in (rstd, mean, slope, start))
     dx = multiply_add((rstd * scale)[..., None], grad, slope[..., None] * x)
     dx += start[..., None]
     centred = multiply_add(-total, mean, along)
-    dweight, dbias = np.zeros(channels, FLOAT32), np.zeros(channels, FLOAT32)
+    dweight, dbias = np.zeros(channels, x.dtype), np.zeros(channels, x.dtype)
     for i in range(n):
         dweight = multiply_add(centred[i], rstd[i], dweight)
         dbias += total[i]
@@ -57,9 +57,9 @@ def _group_sums(sums: Array, weights: Array) -> Array:
     """The sums over the channels of groups, (N, G, C / G), times their weights."""
     each = sums.shape[2]
     whole = each - each % LANES
-    total = np.zeros(sums.shape[:2], FLOAT32)
+    total = np.zeros(sums.shape[:2], sums.dtype)
     if whole:
-        lanes = np.zeros((*sums.shape[:2], LANES), FLOAT32)
+        lanes = np.zeros((*sums.shape[:2], LANES), sums.dtype)
         for at in range(0, whole, LANES):
             lanes = multiply_add(sums[..., at : at + LANES], weights[..., at : at + LANES], lanes)
         for lane in range(LANES):
