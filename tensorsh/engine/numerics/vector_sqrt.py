@@ -18,13 +18,15 @@ from typing import Any
 import numpy as np
 
 from ..core.readers import reader_of
+from .element_code import LEAST, ElementCode
+from .element_functions import written
 
 Array = np.ndarray[Any, Any]
 
 FLOAT32 = np.dtype(np.float32)
 
 #: elements up to which roots are computed so; more take too long
-MOST = 1 << 15
+MOST = (1 << 18) - 1
 
 #: of [1/2, 1) and [1, 2): what the estimate begins with, and how far it falls from each of 256 parts to the next, less
 #: the least
@@ -95,6 +97,8 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
         return sqrt(x.reshape(1), None if out is None else out.reshape(1)).reshape(())
     if out is None:
         out = np.empty_like(x)
+    if x.size >= LEAST and _code().fill(out, x):
+        return out
     at = np.right_shift(x.view(np.uint32), SHIFT)
     at -= OFFSET
     if np.maximum.reduce(at, None) < COUNT:
@@ -105,6 +109,11 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
         )  # zeros, denormal, very large, negative ones
     out[...] = found
     return out
+
+
+@cache
+def _code() -> ElementCode:
+    return ElementCode(written("vector_sqrt"), 1, 1, 16, [halves()])
 
 
 def _improved(x: Array, at: Array, out: Array | None = None) -> Array:

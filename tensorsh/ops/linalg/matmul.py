@@ -399,6 +399,15 @@ def _folded_gradients(grad: Tensor, a: Tensor, b: Tensor, needs: Any) -> tuple[A
     return left, None if right is None else right.reshape(columns.spec.shape).transpose(-1, -2)
 
 
+def _laid_out(x: Tensor) -> Tensor:
+    """Matrices as they are multiplied: copied behind one another where their batches do not lie like one."""
+    shape, strides = x.spec.shape[:-2], x.array.strides
+    if len(shape) < 2:
+        return x
+    apart = any(stride != strides[i + 1] * shape[i + 1] for i, stride in enumerate(strides[: len(shape) - 1]))
+    return x.contiguous() if apart and not x.spec.is_meta else x
+
+
 def _product_record(grad_fn: str, infer: Any, kernel: Any = _product) -> Op:
     """One of the primitives behind `matmul`; they differ in their errors."""
     record = op(
@@ -410,6 +419,7 @@ def _product_record(grad_fn: str, infer: Any, kernel: Any = _product) -> Op:
         a, b = input, other
         if kernel is _folded_product and a.ndim <= 2 < b.ndim:
             return _folded_gradients(grad, a, b, needs)
+        a, b = _laid_out(a), _laid_out(b)
         if a.ndim == 1:
             a, grad = a.unsqueeze(0), grad.unsqueeze(-2)
         if b.ndim == 1:
