@@ -340,3 +340,25 @@ def test_ctrl_c_ends_a_program_in_one_call(text: str) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "")
+
+
+@pytest.mark.parametrize("text", ["x.tolist()", "tensor(numbers)", "tensor(whole)", "tensor(rows)"])
+def test_conversions_of_many_numbers_are_cut(
+    text: str, interrupts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler runs between two lines of ours: so there are such lines, and what is made is the same."""
+    from tensorsh.engine.values import listed
+    from tensorsh.ops.create import nested
+
+    session = Session()
+    session.run(
+        "x = arange(60.).reshape(3, 20); numbers, whole, rows = [i / 4 for i in range(60)], [i for i in range(60)], "
+        "[[i, i * 2.5] for i in range(30)]"
+    )
+    before = session.evaluate(text)
+    monkeypatch.setattr(listed, "PIECE", 7)
+    monkeypatch.setattr(nested, "PIECE", 7)
+    assert str(session.evaluate(text)) == str(before)
+    x = session["x"].numpy()
+    assert listed.listed(x) == x.tolist() and listed.listed(x[0]) == x[0].tolist()
+    assert listed.listed(np.zeros((0, 20))) == [] and listed.listed(np.zeros((30, 0))) == [[]] * 30

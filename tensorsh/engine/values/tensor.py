@@ -346,9 +346,12 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         """Nested lists of Python numbers (a number for 0 dimensions)."""
         if given or named:
             raise takes_nothing("tolist", given, named)
-        return self.values_or_error(
-            "", "Cannot copy out of meta tensor; no data!", NotImplementedError
-        ).tolist()
+        array = self.values_or_error("", "Cannot copy out of meta tensor; no data!", NotImplementedError)
+        if array.size < 1 << 20:
+            return array.tolist()
+        from .listed import listed
+
+        return listed(array)
 
     def numpy(self, *given: Any, force: bool = False, **named: Any) -> np.ndarray[Any, Any]:
         """The array itself: it shares memory with the tensor. `force` takes it out of the graph first."""

@@ -17,6 +17,8 @@ from ...engine.values.tensor import NUMBERS, Tensor, type_name
 from ...errors import ArgumentError, BadValue
 from ..rules.numbers import SCALAR_NAMES, cast_array, check_number, int_range
 
+#: numbers that are stored at once
+PIECE = 1 << 20
 SEQUENCES = {list, tuple, range}
 #: what is a sequence to Python, but not one of numbers to be read
 WHOLE = (Tensor, np.ndarray, np.generic, str, bytes, dict)
@@ -310,15 +312,25 @@ def stored(values: list[Any], dtype: DType, kinds: set[type]) -> np.ndarray[Any,
     if dtype.category == dt.INT:
         return stored_integers(values, dtype, kinds)
     if dtype.is_half:
-        return cast_array(np.array(values, np.float64), dtype)
-    return np.array(values, dtype.np)
+        return cast_array(in_pieces(values, np.float64), dtype)
+    return in_pieces(values, dtype.np)
+
+
+def in_pieces(values: list[Any], dtype: Any) -> np.ndarray[Any, Any]:
+    """`np.array(values, dtype)` of numbers; many are taken in pieces, between which an interrupt is heard."""
+    if len(values) <= PIECE:
+        return np.array(values, dtype)
+    made = np.empty(len(values), dtype)
+    for begin in range(0, len(values), PIECE):
+        made[begin : begin + PIECE] = np.array(values[begin : begin + PIECE], dtype)
+    return made
 
 
 def stored_integers(values: list[Any], dtype: DType, kinds: set[type]) -> np.ndarray[Any, Any]:
     low, high = int_range(dtype)
     if float in kinds:
         stored_integers([value for value in values if type(value) is int], dt.int64, {int})
-        array = np.array(values, np.float64)
+        array = in_pieces(values, np.float64)
         if not ((array >= low) & (array <= high)).all():
             for value in values:
                 check_number(
@@ -326,7 +338,7 @@ def stored_integers(values: list[Any], dtype: DType, kinds: set[type]) -> np.nda
                 )
         return array.astype(np.int64).astype(dtype.np)
     try:
-        array = np.array(values, np.int64)
+        array = in_pieces(values, np.int64)
     except OverflowError:
         raise BadValue(
             "Overflow when unpacking long long",
