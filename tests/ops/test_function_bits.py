@@ -20,6 +20,17 @@ def length_and_direction(torch: Any, x: Any, dim: int) -> Any:
     return layer.parametrizations.weight[0](lengths, x)
 
 
+def in_vectors(name: str) -> Any:
+    """A function of what fills vectors: what is left over goes to the C library's functions."""
+
+    def function(torch: Any, x: Any, dim: int) -> Any:
+        space = torch if name in ("log1p", "expm1") else torch.nn.functional
+        x = torch.stack([x] * 16)
+        return getattr(space, name)(x.abs() if name == "log1p" else x)[3]
+
+    return function
+
+
 FUNCTIONS = {
     "softmax": lambda torch, x, dim: torch.softmax(x, dim),
     "sigmoid": lambda torch, x, dim: torch.sigmoid(x),
@@ -51,6 +62,9 @@ FUNCTIONS = {
     "weight_norm of rows": lambda torch, x, dim: length_and_direction(torch, x, 0),
     "weight_norm of columns": lambda torch, x, dim: length_and_direction(torch, x, x.dim() - 1),
     "weight_norm": lambda torch, x, dim: length_and_direction(torch, x, 1),
+    **{
+        name: in_vectors(name) for name in ("log1p", "expm1", "softplus", "logsigmoid", "elu", "selu", "celu")
+    },
 }
 SHAPES = [
     (3, 4),

@@ -13,12 +13,16 @@ import numpy as np
 
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
+from ...engine.numerics.vector_expm1 import expm1
 from ...engine.records.op import Op, composite, op, registry
 from ...engine.run.apply import apply
+from ...engine.run.fused import fused
 from ...engine.run.inplace import apply_inplace
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError
+from ..elementwise import vector_functions as vector_exp
 from ..rules.families import EXPM1, select
+from ..rules.infer import same
 from ..rules.steady import steady
 
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -111,7 +115,9 @@ def activation(
 
 def _elu(x: Any, alpha: float, scale: float, slope: float) -> Any:
     """scale * x where positive, scale * alpha * (exp(slope * x) - 1) elsewhere."""
-    below = EXPM1(x * x.dtype.type(slope)) * x.dtype.type(alpha * scale)
+    z = x if slope == 1 else x * x.dtype.type(slope)
+    below = vector_exp.in_vectors(expm1, EXPM1, z, x) if vector_exp.is_small(x) else np.expm1(z)
+    below = below * x.dtype.type(alpha * scale)
     return select(x > 0, x * x.dtype.type(scale), below)
 
 
@@ -119,8 +125,36 @@ def _elu_slope_from(grad: Tensor, output: Tensor, alpha: float, scale: float, sl
     return where(output <= 0, grad * ((output + alpha * scale) * slope), grad * scale)
 
 
-def _elu_slope(grad: Tensor, x: Tensor, alpha: float, scale: float, slope: float) -> Tensor:
-    return where(x <= 0, grad * (registry["exp"](x * slope) * (alpha * scale * slope)), grad * scale)
+def _elu_gradient(grad: Tensor, input: Tensor, alpha: float, scale: float, slope: float) -> Tensor:
+    return where(input <= 0, grad * slope * (alpha * scale) * registry["exp"](input * slope), grad * scale)
+
+
+@fused(
+    "elu_backward(Tensor grad, Tensor input, float alpha, float scale, float slope)",
+    _elu_gradient,
+    infer=same,
+    elementwise=True,
+    batching="together",
+    exact=lambda grad, x, *_: vector_exp.takes(grad, x),
+)
+def _elu_slope(grad, x, alpha, scale, slope, out=None):
+    number = x.dtype.type
+    z = x if slope == 1 else x * number(slope)
+    if vector_exp.is_small(x):  # what is no number is above 0 only to what is left over of vectors
+        e = vector_exp.exp_each(z, x)
+        above = vector_exp.in_vectors(lambda x: x > 0, lambda x: ~(x <= 0), x)
+    else:
+        e, above = np.exp(z), x > 0
+    below = grad * number(slope) * number(alpha * scale) * e
+    return into(out, select(above, grad * number(scale), below))
+
+
+def into(out: Any, found: Any) -> Any:
+    """A result in the array that was asked for."""
+    if out is None:
+        return found
+    out[...] = found
+    return out
 
 
 @activation(
@@ -277,7 +311,7 @@ def hardsigmoid(x):
 
 @hardsigmoid.derivative("input")
 def _(grad, input):
-    return where((input > -3) & (input < 3), grad / 6, 0.0)
+    return where((input > -3) & (input < 3), grad * (1 / 6), 0.0)
 
 
 @activation("hardswish(input)", "hardswish_cpu")

@@ -25,7 +25,7 @@ from ..rules.families import LOG1P, SMALL, TANH, is_half, select
 from ..rules.infer import same, wrap_dim
 from ..rules.steady import steady
 from . import gelu_steps
-from .piecewise import activation, floating, leaky_relu, where
+from .piecewise import activation, floating, into, leaky_relu, where
 
 
 def _log1p_exp(x: Any) -> Any:
@@ -115,10 +115,33 @@ def softplus(x, beta, threshold):
     return select(z > threshold, x, _log1p_exp(z) / x.dtype.type(beta))
 
 
-@softplus.derivative("input", one="")
-def _(grad, input, beta, threshold):
+def _softplus_gradient(grad, input, beta, threshold):
     z = input if beta == 1 else input * beta
     return where(z > threshold, grad, grad * registry["sigmoid"](z))
+
+
+@fused(
+    "softplus_backward(Tensor grad, Tensor input, Number beta, Number threshold)",
+    _softplus_gradient,
+    infer=lambda grad, *_: grad,
+    elementwise=True,
+    batching="together",
+    exact=lambda grad, x, *_: vector_exp.takes(grad, x),
+)
+def softplus_backward(grad, x, beta, threshold, out=None):
+    z = x if beta == 1 else x * x.dtype.type(beta)
+    if vector_exp.is_small(x):
+        e = vector_exp.exp_each(z, x)
+        with np.errstate(invalid="ignore"):
+            slope = grad * e / (e + 1)
+    else:
+        slope = grad * SIGMOID(z)
+    return into(out, select(z > threshold, grad, slope))
+
+
+@softplus.derivative("input", one="")
+def _(grad, input, beta, threshold):
+    return softplus_backward(grad, input, beta, threshold)
 
 
 @op(
@@ -141,9 +164,25 @@ def logsigmoid(x):
     return np.minimum(x, 0) - LOG1P(np.exp(size))
 
 
+@fused(
+    "log_sigmoid_backward(Tensor grad, Tensor input)",
+    lambda grad, input: grad * registry["sigmoid"](-input),
+    infer=lambda grad, _: grad,
+    elementwise=True,
+    batching="together",
+    exact=vector_exp.takes,
+)
+def log_sigmoid_backward(grad, x, out=None):
+    if not vector_exp.is_small(x):
+        return np.multiply(grad, SIGMOID(-x), out)
+    e = vector_exp.exp(-np.abs(x))  # all of it in vectors
+    e = e / (e + 1)
+    return np.multiply(np.where(x < 0, 1 - e, e), grad, out)
+
+
 @logsigmoid.derivative("input", one="")
 def _(grad, input):
-    return grad * registry["sigmoid"](-input)
+    return log_sigmoid_backward(grad, input)
 
 
 def _gelu_infer(x: Spec, approximate: str) -> Spec:
@@ -178,14 +217,6 @@ def gelu(x, approximate, out=None):
     out = _gelu(x, approximate, out)
     if approximate == "none" and x.dtype == np.float32 and x.size > 1:
         out += 0  # PyTorch adds x/2 and x/2 · erf, and the sum of 0 and -0 is 0
-    return out
-
-
-def into(out: Any, found: Any) -> Any:
-    """A result in the array that was asked for."""
-    if out is None:
-        return found
-    out[...] = found
     return out
 
 

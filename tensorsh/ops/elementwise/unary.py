@@ -7,17 +7,20 @@ whether it is written in the input or the output, and thereby which of them is s
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ...engine.core import dtype as dt
-from ...engine.numerics import mkl_functions, vector_sqrt
+from ...engine.core.readers import reader_of
+from ...engine.numerics import mkl_functions, vector_expm1, vector_log, vector_sqrt
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
 from ...engine.run.inplace import apply_inplace
 from ...errors import DTypeError
-from ..rules.families import EXP, conj, exact, in_runs, select, unary, zeros_like
+from ..rules.families import EXP, EXPM1, LOG1P, conj, exact, in_runs, select, unary, zeros_like
 from ..rules.infer import same
 from . import vector_functions as vector_exp
 
@@ -25,6 +28,31 @@ LN2 = math.log(2.0)
 LN10 = math.log(10.0)
 
 # ------------------------------------------------------------------ exponentials and logarithms
+
+
+def _in_vectors(vectors: Callable[..., Any], plain: Callable[..., Any], usual: Callable[..., Any]) -> Any:
+    """A function that PyTorch computes in vectors to the last element; what is not `usual` goes to the plain one."""
+
+    def kernel(x: Any, out: Any = None) -> Any:
+        if not vector_exp.is_small(x):
+            return plain(x, out=out)
+        known = usual(x)
+        with np.errstate(all="ignore"):
+            found = vectors(x)
+        if reader_of(x) is not None or not known.all():
+            found = np.where(known, found, plain(x))
+        if out is None:
+            return found
+        out[...] = found
+        return out
+
+    return kernel
+
+
+EXPM1_IN_VECTORS = _in_vectors(vector_expm1.expm1, EXPM1, lambda x: x == x)
+LOG1P_IN_VECTORS = _in_vectors(
+    vector_log.log1p, LOG1P, lambda x: (x > -1) & (x <= vector_log.GREATEST) & (x != 0)
+)
 
 unary(
     "exp",
@@ -51,7 +79,7 @@ unary(
 )
 unary(
     "expm1",
-    exact(np.expm1),
+    EXPM1_IN_VECTORS,
     """exp(input) - 1, accurate near 0.
 
     >>> expm1([0., 1.])
@@ -98,7 +126,7 @@ unary(
 
 unary(
     "log1p",
-    exact(np.log1p),
+    LOG1P_IN_VECTORS,
     """log(1 + input), accurate near 0.
 
     >>> log1p([0., 1.])
