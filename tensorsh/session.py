@@ -332,9 +332,9 @@ class Session:
         if self._evaluator.profile is not None:
             raise UsageError("the lines of this session are being measured already")
         profile = Profile(self._evaluator, self.context, clock)
-        with self.active():
-            profile.begin()
         try:
+            with self.active():
+                profile.begin()
             yield profile
         finally:
             with self.active():

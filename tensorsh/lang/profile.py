@@ -77,6 +77,7 @@ class Profile:
         self.texts: dict[tuple[int, bool], dict[Key, CodeType]] = {}
         self.rows: list[Row] = []
         self.elsewhere: dict[str, float] = {}
+        self.began = 0.0
         self.measuring = 0.0  # seconds that ticks and marks took, which are part of nothing else
 
     @property
@@ -88,13 +89,15 @@ class Profile:
         """From now on what the session runs is measured."""
         self._provide(self.clock)
         self.evaluator.profile, self.context.clock = self, self.clock
-        self._exchange(ticking=True)
         sys.meta_path.insert(0, self.loads)
+        self._exchange(ticking=True)
         self.began = self.clock.begin_now()
 
     @unbroken
     def end(self) -> None:
-        """No longer."""
+        """No longer; nothing where an interrupt came before it had begun."""
+        if self.evaluator.profile is not self:
+            return
         lasted = self.clock.read() - self.began
         self.clock.turn(OUTSIDE)
         self.measuring = max(lasted - sum(self.clock.seconds), 0.0)

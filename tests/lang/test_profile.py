@@ -17,6 +17,7 @@ from tensorsh import Session, TensorshError
 from tensorsh.engine.compile import warm
 from tensorsh.engine.compile.program import Program
 from tensorsh.engine.core.line_clock import LineClock, Origin
+from tensorsh.errors import UsageError
 from tensorsh.lang.profile import Profile
 from tensorsh.render.profile import profile_json, profile_text
 
@@ -331,6 +332,15 @@ def test_machine_code_of_several_lines_is_shared_out(monkeypatch: pytest.MonkeyP
     assert all(seconds[line] > 0 for line in (10, 11, 18, 20, 21))
 
 
+def test_one_measurement_at_a_time() -> None:
+    session = Session()
+    with session.profiled(Hand().read) as outer:
+        with pytest.raises(UsageError), session.profiled():
+            pass
+        session.run("x = 1")
+    assert [row.times for row in outer.rows] == [1]
+
+
 def test_a_shared_place_is_divided_by_work() -> None:
     clock = LineClock(read=lambda: 0.0)
     line, other, caller = clock.place(), clock.place(), clock.place()
@@ -443,6 +453,8 @@ def test_a_script_is_told_by_its_file(tmp_path: Path) -> None:
     shell.enter(f":profile {script}")
     assert [row.line for row in shell.screen.profiles[-1].rows] == [1, 2]
     assert shell.session["y"] == 2
+    shell.enter(f":profile '{tmp_path / 'no such.py'}'")
+    assert "cannot read" in shell.screen.errors[-1].message and len(shell.screen.profiles) == 1
 
 
 def test_arrays_are_the_same_to_the_bit() -> None:

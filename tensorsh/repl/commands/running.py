@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
@@ -60,7 +59,7 @@ def profile(shell: Shell, argument: str) -> None:
             ":profile wants a statement or a file", code="command", help="type `:profile train()`"
         )
     path = file_name(argument, "", "")
-    script = read(path) if path.endswith((".py", ".tsh")) and os.path.exists(path) else None
+    script = read(path) if path.endswith((".py", ".tsh")) else None
     found = None
     try:
         with shell.session.profiled() as found:
