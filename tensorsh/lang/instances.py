@@ -13,7 +13,8 @@ from types import FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 from ..engine.compile.values import Number, TraceAgain, TraceStopped
-from ..engine.values.tensor import TENSORS, Buffer, Parameter
+from ..engine.values.parameters import Buffer, Parameter
+from ..engine.values.tensor import TENSORS
 from ..kinds.ownership import attributes_of, own_class
 from .library_parts import REGISTERED, is_module, is_optimizer, registered
 from .optimizers import Optimizers

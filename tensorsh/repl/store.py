@@ -22,7 +22,8 @@ from ..engine.core.device import Device, parse
 from ..engine.core.dtype import DType, dtypes
 from ..engine.core.results import Size
 from ..engine.core.spec import spec
-from ..engine.values.tensor import Parameter, Tensor, make_tensor
+from ..engine.values.parameters import Parameter
+from ..engine.values.tensor import Tensor, make_tensor
 from ..errors import DataError, facts_of
 from ..io import files, npy
 from ..lang.namespace import Namespace

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..engine.values.tensor import TENSORS, Parameter, Tensor
+from ..engine.values.parameters import Parameter
+from ..engine.values.tensor import TENSORS, Tensor
 from ..errors import ArgumentError, BadValue
 from ..kinds import ATOMS, kind_of
 from .torch_repr import DEFAULT, PREFIX, PrintOptions, tensor_repr

@@ -1,14 +1,44 @@
-"""What may be assigned to a tensor's `grad`."""
+"""What may be assigned to a tensor's `grad` and `requires_grad`."""
 
 from __future__ import annotations
 
-from ...errors import GradientError
+from typing import Any
+
+from ...errors import ArgumentError, DTypeError, GradientError, Help
 from ..core import dtype as dt
-from ..core.spec import Spec
+from ..values.tensor import Tensor, type_name
+from .inference import refuse_grad
 
 
-def check_gradient(new: Spec, of: Spec) -> None:
+def check_flag(flag: Any, t: Tensor) -> None:
+    """`x.requires_grad = …` takes a bool: false of a leaf, true of floating-point numbers."""
+    if type(flag) is not bool:
+        raise ArgumentError("requires_grad must be a bool", raises=RuntimeError)
+    if not flag and t.grad_fn is not None:
+        raise GradientError(
+            "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+            "variable in a subgraph that doesn't require differentiation use "
+            "var_no_grad = var.detach().",
+            help="x.detach() gives the same values outside the graph",
+        )
+    if flag and t.dtype.category < dt.FLOAT:
+        raise DTypeError(
+            "only Tensors of floating point and complex dtype can require gradients",
+            help=Help("convert it first: x.float() or `x as float32`", "convert it first: x.float()"),
+        )
+    if flag:
+        refuse_grad(t)
+
+
+def check_gradient(value: Any, t: Tensor) -> None:
     """`x.grad = …` takes a tensor like x; GradientError for another."""
+    if not isinstance(value, Tensor):
+        raise ArgumentError(
+            f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
+        )
+    if value is t:
+        raise GradientError("can't assign Variable as its own grad", help="x.grad = x.detach().clone()")
+    new, of = value.spec, t.spec
     if new.device != of.device:
         raise GradientError(
             f"attempting to assign a gradient with device type '{new.device.type}' to a tensor with device "

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ArgumentError, BadValue
+from ...errors import ArgumentError, BadValue, GradientError
 from ..core import context
 from ..core import dtype as dt
 from ..core.addresses import address
 from ..core.warn import warn
+from ..records.op import registry
 from .tensor import Tensor, type_name, wrap
 
 KINDS = (
@@ -101,6 +102,44 @@ def of_tensor(t: Tensor, dtype: Any, copy: bool | None) -> np.ndarray[Any, Any]:
         )
     array = t.numpy()
     return array.astype(array.dtype if dtype is None else dtype, copy=bool(copy))
+
+
+def of_method(t: Tensor, given: tuple[Any, ...], named: dict[str, Any], force: bool) -> np.ndarray[Any, Any]:
+    """What `t.numpy()` gives: an array that shares memory with it. `force` takes it out of the graph first."""
+    if given:
+        n, were = len(given), "was" if len(given) == 1 else "were"
+        raise ArgumentError(f"numpy() takes 0 positional arguments but {n} {were} given", code="signature")
+    if named:
+        raise ArgumentError(
+            f"numpy() got an unexpected keyword argument '{next(iter(named))}'", code="signature"
+        )
+    if t.requires_grad and not force:
+        raise GradientError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+            help="x.detach().numpy()",
+        )
+    if t.dtype is dt.bfloat16:
+        raise ArgumentError("Got unsupported ScalarType BFloat16", help="x.float().numpy()")
+    if not force:
+        check_resolved(t)
+    array = t.values_or_error(
+        "",
+        "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
+        "first.",
+        TypeError,
+    )
+    return array.view()  # a new shape for it is none for the tensor
+
+
+def check_resolved(t: Tensor) -> None:
+    """NumPy gets no conjugate, and no view into one, whose numbers PyTorch has not worked out yet."""
+    for bit, title in (("conj", "conjugate"), ("neg", "negative")):
+        if registry[f"is_{bit}"](t):
+            raise BadValue(
+                f"Can't call numpy() on Tensor that has {title} bit set. "
+                f"Use tensor.resolve_{bit}().numpy() instead.",
+                help=f"x.resolve_{bit}().numpy()",
+            )
 
 
 def of_function(array: Any) -> Tensor:

@@ -14,9 +14,10 @@ from ..core.dtype import DType, bfloat16, dtypes
 from ..core.results import NamedResult, Size, named_result
 from ..core.spec import spec
 from .arrays import laid_over
+from .parameters import Parameter
 from .tensor import TENSORS, Tensor, as_class
 
-KINDS = {kind.__name__: kind for kind in TENSORS}
+KINDS: dict[str, type[Tensor]] = {"Tensor": Tensor, "Parameter": Parameter}
 
 
 def tensor(kind: Any, array: Any, dtype: str, device: str, requires_grad: bool, state: Any) -> Tensor:

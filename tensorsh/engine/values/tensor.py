@@ -8,11 +8,11 @@ base it looks into. Methods and operators are put here by the operation records.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...errors import ArgumentError, BadValue, DeviceError, DTypeError, GradientError, Help, unknown_attribute
+from ...errors import ArgumentError, BadValue, DeviceError, unknown_attribute
 from ...kinds import described_in
 from ...kinds.ownership import HEAP_TYPE, flags_of
 from ..core import context
@@ -229,24 +229,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
-        if type(flag) is not bool:
-            raise ArgumentError("requires_grad must be a bool", raises=RuntimeError)
-        if not flag and self.grad_fn is not None:
-            raise GradientError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed "
-                "variable in a subgraph that doesn't require differentiation use "
-                "var_no_grad = var.detach().",
-                help="x.detach() gives the same values outside the graph",
-            )
-        if flag and self.dtype.category < dt.FLOAT:
-            raise DTypeError(
-                "only Tensors of floating point and complex dtype can require gradients",
-                help=Help("convert it first: x.float() or `x as float32`", "convert it first: x.float()"),
-            )
-        if flag:
-            from ..graph.inference import refuse_grad
+        from ..graph.assigned import check_flag
 
-            refuse_grad(self)
+        check_flag(flag, self)
         if flag != self.requires_grad_slot:
             context.current().journal.save_attributes(self, "requires_grad_slot")
             self.requires_grad_slot = flag
@@ -273,17 +258,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
-            if not isinstance(value, Tensor):
-                raise ArgumentError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
-                )
-            if value is self:
-                raise GradientError(
-                    "can't assign Variable as its own grad", help="x.grad = x.detach().clone()"
-                )
             from ..graph.assigned import check_gradient
 
-            check_gradient(value.spec, self.spec)
+            check_gradient(value, self)
         context.current().journal.save_attributes(self, "grad_slot")
         self.grad_slot = value
 
@@ -355,41 +332,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     def numpy(self, *given: Any, force: bool = False, **named: Any) -> np.ndarray[Any, Any]:
         """The array itself: it shares memory with the tensor. `force` takes it out of the graph first."""
-        if given:
-            n, were = len(given), "was" if len(given) == 1 else "were"
-            raise ArgumentError(
-                f"numpy() takes 0 positional arguments but {n} {were} given", code="signature"
-            )
-        if named:
-            raise ArgumentError(
-                f"numpy() got an unexpected keyword argument '{next(iter(named))}'", code="signature"
-            )
-        if self.requires_grad and not force:
-            raise GradientError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
-                help="x.detach().numpy()",
-            )
-        if self.dtype is dt.bfloat16:
-            raise ArgumentError("Got unsupported ScalarType BFloat16", help="x.float().numpy()")
-        if not force:
-            self._check_resolved()
-        array = self.values_or_error(
-            "",
-            "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory "
-            "first.",
-            TypeError,
-        )
-        return array.view()  # a new shape for it is none for the tensor
+        from .arrays import of_method
 
-    def _check_resolved(self) -> None:
-        """NumPy gets no conjugate, and no view into one, whose numbers PyTorch has not worked out yet."""
-        for bit, title in (("conj", "conjugate"), ("neg", "negative")):
-            if op.registry[f"is_{bit}"](self):
-                raise BadValue(
-                    f"Can't call numpy() on Tensor that has {title} bit set. "
-                    f"Use tensor.resolve_{bit}().numpy() instead.",
-                    help=f"x.resolve_{bit}().numpy()",
-                )
+        return of_method(self, given, named, force)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         from .arrays import of_tensor
@@ -516,17 +461,9 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @staticmethod
     def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:
         """`data`'s memory outside the graph, as a tensor of a class of its own."""
-        if type(require_grad) is not bool:
-            kind = "Tensor" if isinstance(require_grad, Tensor) else type(require_grad).__name__
-            raise TypeError(
-                f"_make_subclass(): argument 'require_grad' (position 3) must be bool, not {kind}"
-            )
-        if require_grad and data.spec.dtype.category < dt.FLOAT:
-            raise DTypeError("Only Tensors of floating point and complex dtype can require gradients")
-        out = as_class(cls, data.array, data.spec)
-        out.counter = data.shared_counter()
-        vars(Tensor)["requires_grad"].fset(out, require_grad)  # which a subclass may have for itself
-        return out
+        from .parameters import of_class
+
+        return of_class(cls, data, require_grad)
 
 
 def install(name: str, value: Any) -> None:
@@ -548,87 +485,13 @@ for _name, _property in list(vars(Tensor).items()):
         install(_name, _property.setter(read_only(_name)).deleter(read_only(_name)))
 
 
-class ParameterMeta(TensorMeta):
-    """What is a parameter is written on the tensor, where its class is one of the program's own."""
-
-    def __instancecheck__(cls, instance: Any) -> bool:
-        if super().__instancecheck__(instance):
-            return True
-        return cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False)
-
-
-ParameterMeta.__module__ = "torch.nn.parameter"
-ParameterMeta.__name__ = ParameterMeta.__qualname__ = "_ParameterMeta"
-
-
-class Parameter(Tensor, inner=True, metaclass=ParameterMeta):
-    """A tensor that a module takes for one of its parameters: it shares `data`'s memory, outside its graph."""
-
-    __slots__ = ()
-    __torch_function__ = cast(Any, disabled)
-
-    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
-        if data is not None and not isinstance(data, Tensor):
-            raise unknown_attribute(
-                f"'{type(data).__name__}' object has no attribute 'detach'", "detach", data
-            )
-        kind = Tensor if data is None else type(data)
-        if kind not in PLAIN or (issubclass(kind, Parameter) and kind is not Parameter):
-            return of_own_class(cast(Tensor, data), requires_grad)
-        return Tensor._make_subclass(cls, op.registry["empty"](0) if data is None else data, requires_grad)
-
-
-def of_own_class(data: Tensor, requires_grad: bool) -> Tensor:
-    """A parameter that stays of its class, one of the program's own."""
-    found = data.detach().requires_grad_(requires_grad)
-    if type(found) is not type(data):
-        raise GradientError(
-            f"Creating a Parameter from an instance of type {type(data).__name__} requires that detach() returns an "
-            f"instance of the same type, but return type {type(found).__name__} was found instead. To use the type as "
-            "a Parameter, please correct the detach() semantics defined by its __torch_dispatch__() implementation."
-        )
-    cast(Any, found)._is_param = True
-    return found
-
-
-class BufferMeta(TensorMeta):
-    """What is a buffer is written on the tensor, whose class is Tensor."""
-
-    def __instancecheck__(cls, instance: Any) -> bool:
-        if cls is not Buffer:
-            return super().__instancecheck__(instance)
-        return isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
-
-
-BufferMeta.__module__, BufferMeta.__name__ = "torch.nn.parameter", "_BufferMeta"
-
-
-class Buffer(Tensor, inner=True, metaclass=BufferMeta):
-    """A tensor that a module takes for part of its state; not `persistent`, it stays out of `state_dict`."""
-
-    __slots__ = ()
-
-    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
-        data = op.registry["empty"](0) if data is None else data
-        if not isinstance(data, Tensor):
-            raise unknown_attribute(
-                f"'{type(data).__name__}' object has no attribute 'detach'", "detach", data
-            )
-        found: Any = data.detach().requires_grad_(data.requires_grad)
-        found.persistent = persistent
-        found._is_buffer = True
-        return found
-
-
-for _class, _module in ((Tensor, "torch"), (Parameter, "torch.nn.parameter"), (Buffer, "torch.nn.parameter")):
-    type.__setattr__(_class, "__module__", _module)  # as `print(type(x))` shows it
-
+type.__setattr__(Tensor, "__module__", "torch")  # as `print(type(x))` shows it
 left_to_themselves.add(Tensor)
 
-#: the classes whose instances are tensors to the engine; a program's subclasses join them
-TENSORS: set[type[Tensor]] = {Tensor, Parameter}
+#: the classes whose instances are tensors to the engine; parameters and a program's subclasses join them
+TENSORS: set[type[Tensor]] = {Tensor}
 #: those that operations take without asking
-PLAIN: set[type[Tensor]] = {Tensor, Parameter}
+PLAIN: set[type[Tensor]] = {Tensor}
 
 
 def no_values(message: str, raises: type[Exception] = RuntimeError) -> Exception:

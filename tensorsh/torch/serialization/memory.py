@@ -13,7 +13,8 @@ from ...engine.core.addresses import address, owner
 from ...engine.core.dtype import DType
 from ...engine.core.spec import spec
 from ...engine.values.arrays import laid_over
-from ...engine.values.tensor import Parameter, Tensor, make_tensor
+from ...engine.values.parameters import Parameter
+from ...engine.values.tensor import Tensor, make_tensor
 from ...ops.tensors.attributes import strides_of
 from ...ops.tensors.storages import TypedStorage, UntypedStorage
 

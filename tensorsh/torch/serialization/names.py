@@ -22,7 +22,8 @@ from ...engine.core.device import Device
 from ...engine.core.results import Size
 from ...engine.records.op import Op
 from ...engine.values import rebuild
-from ...engine.values.tensor import Parameter, Tensor
+from ...engine.values.parameters import Parameter
+from ...engine.values.tensor import Tensor
 from ...ops.tensors.storages import TypedStorage, UntypedStorage
 from ..namespace import has_namespace, namespace
 from .memory import REBUILD, STORAGE_NAMES, StorageType

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ...engine.records.op import Op
-from ...engine.values.tensor import Parameter, Tensor
+from ...engine.values.parameters import Parameter
+from ...engine.values.tensor import Tensor
 from .memory import StorageType
 from .names import found_by_name, modern, weights
 from .safe import user_allowed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 from .. import init
 from ..functional.multi_head import _canonical_mask, _none_or_dtype, each, multi_head_attention_forward

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ....engine.calls.to_arguments import to_arguments
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 from . import traversal
 

@@ -14,7 +14,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ....engine.values.tensor import Buffer, Parameter, Tensor
+from ....engine.values.parameters import Buffer, Parameter
+from ....engine.values.tensor import Tensor
 from ....kinds import Kind, describe
 from ....kinds.aspects import Outline
 from ....kinds.kind import method

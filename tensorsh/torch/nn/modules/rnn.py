@@ -8,7 +8,8 @@ import warnings
 from typing import Any
 
 from ....engine.core import context
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 from .. import init
 from ..utils.rnn import PackedSequence

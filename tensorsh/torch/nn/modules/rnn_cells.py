@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 from .. import init
 from . import recurrence

@@ -10,7 +10,8 @@ from functools import update_wrapper
 from typing import Any
 
 from ....engine.core.own_tables import about_to_change
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 from ...utils.hooks import RemovableHandle
 from .kept import Kept

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from .kept import Kept
 
 Members = Callable[[Any], Any]

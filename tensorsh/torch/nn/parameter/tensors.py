@@ -1,5 +1,5 @@
 """Parameters and buffers that have their shape."""
 
-from ....engine.values.tensor import Buffer, Parameter
+from ....engine.values.parameters import Buffer, Parameter
 
 __all__ = ["Buffer", "Parameter"]

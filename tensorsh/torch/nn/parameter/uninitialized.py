@@ -6,7 +6,8 @@ from typing import Any
 
 from ....engine.core.sealed import become
 from ....engine.modes.overrides import Disabled
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 
 __all__ = ["UninitializedBuffer", "UninitializedParameter", "is_lazy"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 
 __all__ = ["fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights"]

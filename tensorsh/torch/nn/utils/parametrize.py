@@ -12,7 +12,8 @@ from copy import deepcopy
 from typing import Any
 
 from ....engine.core.sealed import become
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import torch
 from ..modules.container import ModuleDict, ModuleList
 from ..modules.module import Module

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....engine.values.tensor import Parameter, Tensor
+from ....engine.values.parameters import Parameter
+from ....engine.values.tensor import Tensor
 from ...namespace import F, torch
 from ..modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from ..parameter.uninitialized import is_lazy
