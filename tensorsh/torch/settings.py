@@ -13,6 +13,7 @@ from ..engine.calls.arguments import dtype as as_dtype
 from ..engine.core import context, device, parallel
 from ..engine.core.dtype import DType
 from ..engine.core.dtype import promote_types as _promote_types
+from ..engine.core.titles import Titled, titled
 from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from ..ops.random.random_streams import Generator, Seeded, default_generator  # noqa: F401  they belong here
@@ -116,7 +117,7 @@ def promote_types(type1: Any, type2: Any) -> DType:
     )
 
 
-class Limits:
+class Limits(metaclass=Titled):
     """`finfo(dtype)` and `iinfo(dtype)`: what numbers of a dtype can be."""
 
     public = frozenset({"bits", "min", "max", "eps", "tiny", "smallest_normal", "resolution", "dtype"})
@@ -141,6 +142,17 @@ class Limits:
         )
 
 
+class FloatLimits(Limits):
+    """`finfo(dtype)`."""
+
+
+class IntegerLimits(Limits):
+    """`iinfo(dtype)`."""
+
+
+titled(FloatLimits, "torch.finfo")
+titled(IntegerLimits, "torch.iinfo")
+
 #: mantissa bits and exponent range of each float: 2**-m is eps, (2 - 2**-m) * 2**e is max
 FLOATS = {"float16": (10, 15), "bfloat16": (7, 127), "float32": (23, 127), "float64": (52, 1023)}
 
@@ -160,7 +172,7 @@ def finfo(type: Any = None) -> Limits:
         "resolution": 10.0 ** -math.floor(mantissa * math.log10(2)), "min": -largest, "max": largest,
         "eps": 2.0**-mantissa, "smallest_normal": tiny, "tiny": tiny, "dtype": d.name, "bits": d.bits,
     }  # fmt: skip
-    return Limits(fields, "finfo")
+    return FloatLimits(fields, "finfo")
 
 
 def iinfo(type: Any) -> Limits:
@@ -174,7 +186,7 @@ def iinfo(type: Any) -> Limits:
             help="floats have finfo",
         )
     low, high = (-(2 ** (d.bits - 1)), 2 ** (d.bits - 1) - 1) if d.is_signed else (0, 2**d.bits - 1)
-    return Limits({"min": low, "max": high, "dtype": d.name, "bits": d.bits}, "iinfo")
+    return IntegerLimits({"min": low, "max": high, "dtype": d.name, "bits": d.bits}, "iinfo")
 
 
 def broadcast_shapes(*shapes: Any) -> Any:

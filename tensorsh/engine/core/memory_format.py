@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 
 from ...errors import ShapeError
+from .titles import Titled, titled
 
 
-class MemoryFormat:
+class MemoryFormat(metaclass=Titled):
     """`torch.contiguous_format` and its like; the channels-last ones put dimension 1 last in memory."""
 
     __slots__ = ("name", "ndim")
     public: frozenset[str] = frozenset()
-
-    torch_name = "torch.memory_format"
 
     def __init__(self, name: str, ndim: int | None = None):
         self.name = name
@@ -42,6 +41,9 @@ class MemoryFormat:
         """A copy of `x` whose elements lie in this order."""
         out = np.array(self.seen(x), order="C")
         return out if self.ndim is None else np.moveaxis(out, -1, 1)
+
+
+titled(MemoryFormat, "torch.memory_format")
 
 
 CONTIGUOUS = MemoryFormat("contiguous_format")

@@ -54,6 +54,9 @@ class Size(tuple[int, ...], metaclass=Titled):
         return rebuild.size, (tuple(self),)
 
     def __mul__(self, times: SupportsIndex) -> Size:
+        kind = type(times)
+        if kind.__module__ == "builtins" and not hasattr(kind, "__index__"):
+            raise ArgumentError(f"can't multiply sequence by non-int of type '{kind.__name__}'")
         return Size(super().__mul__(times))
 
     __rmul__ = __mul__
@@ -75,7 +78,7 @@ def _length(position: int, value: Any) -> int:
         ) from None
 
 
-class NamedResult(tuple[Any, ...]):
+class NamedResult(tuple[Any, ...], metaclass=Titled):
     """A tuple whose elements are attributes too. Slices and sums are plain tuples."""
 
     __slots__ = ()
@@ -113,7 +116,6 @@ def named_result(name: str, fields: tuple[str, ...]) -> type[NamedResult]:
     members: dict[str, Any] = {field: property(itemgetter(at)) for at, field in enumerate(fields)}
     members |= {
         "__slots__": (),
-        "__module__": "torch.return_types",
         "_torch_name": f"torch.return_types.{name}",
         "_torch_fields": fields,
         "__match_args__": fields,
@@ -121,6 +123,7 @@ def named_result(name: str, fields: tuple[str, ...]) -> type[NamedResult]:
         "n_sequence_fields": len(fields),
         "n_unnamed_fields": 0,
     }
-    made = type(name, (NamedResult,), members)
+    made: Any = Titled(name, (NamedResult,), members)
+    titled(made, f"torch.return_types.{name}")
     seal((made,))
     return made

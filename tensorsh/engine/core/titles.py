@@ -16,6 +16,10 @@ class Titled(type):
         return cls.__qualname__.rpartition(".")[2]
 
 
+_title.__set__(Titled, "type")  # to a program they are classes like any other
+Titled.__module__, Titled.__qualname__ = "builtins", "type"
+
+
 def titled(kind: Any, title: str) -> None:
     """Give a class its whole name."""
     _title.__set__(kind, title)

@@ -13,6 +13,7 @@ from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.device import Device, cpu, parse, without_cuda
 from ...engine.core.spec import spec
+from ...engine.core.titles import Titled, titled
 from ...engine.records.op import composite, converters
 from ...engine.values.tensor import Tensor, make_tensor, type_name
 from ...errors import ArgumentError, DeviceError
@@ -22,10 +23,9 @@ from ...kinds.kind import same
 # ------------------------------------------------------------------ streams of one's own
 
 
-class Generator:
+class Generator(metaclass=Titled):
     """A random stream of a program's own: `Generator().manual_seed(3)`, given as `generator=`."""
 
-    torch_name = "torch._C.Generator"
     public = frozenset(
         {"manual_seed", "seed", "initial_seed", "get_state", "set_state", "clone_state", "device"}
     )
@@ -167,7 +167,7 @@ class Seeded(Generator):
 
 for _class in (Generator, Seeded):
     describe(_class, Kind(follow=same))
-    _class.__module__, _class.__name__, _class.__qualname__ = "torch._C", "Generator", "Generator"
+    titled(_class, "torch._C.Generator")
 
 
 def stream(generator: Generator | None) -> Any:

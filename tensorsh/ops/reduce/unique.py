@@ -80,14 +80,34 @@ def _rows_kernel(sort: bool) -> Any:
     return kernel
 
 
-unique_all = op("_unique2(Tensor input)", half="native", grad_fn="Unique2Backward0", names=())(
-    _whole_kernel(True)
-)
-unique_rows = op("unique_dim(Tensor input, int dim)", half="native", grad_fn="UniqueDimBackward0", names=())(
-    _rows_kernel(True)
-)
+def _dynamic(name: str) -> str:
+    """What vmap says of it."""
+    return (
+        "We do not support batching operators that can output dynamic shape. Attempted to vmap over "
+        f"aten::{name}."
+    )
+
+
+unique_all = op(
+    "_unique2(Tensor input)",
+    half="native",
+    grad_fn="Unique2Backward0",
+    names=(),
+    dynamic=_dynamic("_unique2"),
+)(_whole_kernel(True))
+unique_rows = op(
+    "unique_dim(Tensor input, int dim)",
+    half="native",
+    grad_fn="UniqueDimBackward0",
+    names=(),
+    dynamic=_dynamic("unique_dim"),
+)(_rows_kernel(True))
 consecutive_all = op(
-    "unique_consecutive(Tensor input)", half="native", grad_fn="UniqueConsecutiveBackward0", names=()
+    "unique_consecutive(Tensor input)",
+    half="native",
+    grad_fn="UniqueConsecutiveBackward0",
+    names=(),
+    dynamic=_dynamic("unique_consecutive"),
 )(_whole_kernel(False))
 consecutive_rows = op(
     "unique_consecutive(Tensor input, int dim)",

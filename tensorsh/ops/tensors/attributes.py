@@ -310,6 +310,15 @@ def requires_grad_(input, requires_grad):
     >>> x
     tensor([1., 1.], requires_grad=True)
     """
+    state = context.current()
+    if state.transforms or state.mode.batches:
+        raise GradientError(
+            "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) "
+            "inside of a function being transformed by a functorch transform. This is unsupported, please attempt to "
+            "use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside "
+            "of a function being transformed instead.",
+            code="transform",
+        )
     if requires_grad and input.spec.dtype.category < dt.FLOAT:
         raise DTypeError(
             "only Tensors of floating point dtype can require gradients",
@@ -357,6 +366,17 @@ def warn_cycle() -> None:
     )
 
 
+def refuse_in_transform() -> None:
+    """GradientError where a function that is transformed calls backward()."""
+    state = context.current()
+    if state.transforms or state.mode.batches:
+        raise GradientError(
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or "
+            "functorch.vjp instead or call backward() outside of functorch transforms.",
+            code="transform",
+        )
+
+
 @composite(
     "Tensor.backward(Tensor input, any gradient=None, switch? retain_graph=None, switch create_graph=False, "
     "any inputs=None)"
@@ -369,6 +389,7 @@ def backward(input, gradient, retain_graph, create_graph, inputs):
     >>> x.grad
     tensor([2., 4.])
     """
+    refuse_in_transform()
     if create_graph:
         warn_cycle()
     engine.backward(

@@ -10,6 +10,7 @@ import numpy as np
 from ...engine.core import dtype as dt
 from ...engine.core.device import Device, cpu, meta, resolve
 from ...engine.core.dtype import DType
+from ...engine.core.titles import Titled, titled
 from ...engine.core.warn import warn
 from ...engine.records.op import composite
 from ...engine.values.tensor import Tensor
@@ -18,11 +19,10 @@ from ..shape.strided import owner
 Array = np.ndarray[Any, Any]
 
 
-class UntypedStorage:
+class UntypedStorage(metaclass=Titled):
     """A block of bytes; `UntypedStorage(n)` is a new one. On `meta` it has a size and no bytes."""
 
     __slots__ = ("_device", "_memory", "_size")
-    torch_name = "torch.storage.UntypedStorage"
 
     def __init__(self, size: int = 0, *, device: Any = None):
         self._device = resolve(device)
@@ -171,8 +171,8 @@ def storage_behind(tensor: Tensor) -> UntypedStorage:
     return storage_of(owner(tensor.array).reshape(-1, order="A").view(np.uint8))
 
 
-for _class in (UntypedStorage, TypedStorage):
-    _class.__module__ = "torch.storage"  # as `print(type(x))` shows it
+titled(UntypedStorage, "torch.storage.UntypedStorage")
+TypedStorage.__module__ = "torch.storage"  # as `print(type(x))` shows it
 
 
 @composite("Tensor.untyped_storage(Tensor input)")

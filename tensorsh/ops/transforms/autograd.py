@@ -9,7 +9,7 @@ from ...engine.graph import backward as engine
 from ...engine.records.op import composite
 from ...engine.values.tensor import Tensor
 from ...errors import GradientError
-from ..tensors.attributes import warn_cycle
+from ..tensors.attributes import refuse_in_transform, warn_cycle
 
 
 @composite(
@@ -91,6 +91,7 @@ def backward(tensors, grad_tensors, retain_graph, create_graph, grad_variables, 
     >>> x.grad
     tensor([3., 5.])
     """
+    refuse_in_transform()
     if grad_variables is not None:
         warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
         if grad_tensors is not None:

@@ -39,7 +39,7 @@ class Chosen:
             if not -len(args) <= n < len(args):
                 raise BadValue(f"Got argnum={n}, but only {len(args)} positional inputs", code="transform")
         self.numbers = tuple([n % len(args) for n in numbers])
-        if not numbers:
+        if not numbers and args:
             raise BadValue("argnums must be non-empty", code="transform")
         if len(set(self.numbers)) != len(numbers):
             raise BadValue(f"argnums elements must be unique, got {argnums}", code="transform")
@@ -128,6 +128,12 @@ def grad_and_value(func, argnums, has_aux):
                 "wanted to use the vjp or jacrev APIs instead?",
                 code="transform",
                 help="reduce it (f(x).sum()), or use jacrev for all derivatives",
+            )
+        if out.dtype.is_complex:
+            raise GradientError(
+                f"grad can be implicitly created only for real scalar outputs but got {out.dtype}",
+                code="transform",
+                help="take the real part, or the absolute value, of what the function returns",
             )
         tape.record([out])
         gradient = chosen.nested(filled(tape.pull([None]), tape.inputs))

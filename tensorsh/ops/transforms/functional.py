@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...engine.core import context
 from ...engine.core.context import GradMode
 from ...engine.records.op import composite, registry
 from ...engine.values.tensor import Tensor, full_spec, type_name
@@ -19,7 +20,7 @@ OPTIONS = "bool create_graph=False, bool strict=False"
 
 def as_tuple(value: Any, what: str, where: str) -> tuple[tuple[Tensor, ...], bool]:
     """A tensor or several, and whether it was one alone."""
-    if isinstance(value, list):  # brackets of numbers in a call are a list
+    if isinstance(value, list) and context.current().lists:  # brackets of numbers in a call are a list
         value = (
             registry["engine.tensor_of"](value) if not any(isinstance(v, Tensor) for v in value) else value
         )

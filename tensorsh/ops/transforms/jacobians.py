@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...engine.core import dtype as dt
 from ...engine.core.tree import flatten, map_leaves, unflatten
 from ...engine.records.op import composite, registry
 from ...engine.values.tensor import Tensor
@@ -93,6 +94,14 @@ def jacfwd(func, argnums, has_aux, randomness):
     def transformed(*args: Any) -> Any:
         refuse_complex("jacfwd", flatten(args)[0], "inputs")
         chosen = Chosen(args, argnums)
+        for primal in chosen.leaves:
+            if primal.dtype.category < dt.FLOAT:
+                raise BadValue(
+                    f"Expected primal to be floating point or complex, but got: {primal.dtype}",
+                    raises=ValueError,
+                    code="transform",
+                    help="convert it first: x.float()",
+                )
         tape = Recording(chosen.leaves)
         out, aux = with_aux(chosen.call(tape, func, {}), has_aux, JVP)
         outputs, structure = output_tensors(out, JVP)

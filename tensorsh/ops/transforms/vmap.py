@@ -128,7 +128,7 @@ def python_type(value: Any) -> str:
 def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], Structure, list[Any], int]:
     """The leaves of the arguments, how they are nested, the mapped dimension of each, and its size."""
     head = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): "
-    if isinstance(in_dims, list):  # brackets of numbers in a call are a list
+    if isinstance(in_dims, list) and context.current().lists:  # brackets of numbers in a call are a list
         in_dims = tuple(in_dims)
     if not isinstance(in_dims, int | tuple):
         raise BadValue(
