@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..engine.calls.constructor import of_values
 from ..engine.core import dtype as dt
 from ..engine.core.dtype import DType
 from ..engine.core.warn import warn
-from ..engine.values.tensor import Tensor, type_name
+from ..engine.values.tensor import Tensor
 from .namespace import torch
 
 _TITLES = {dt.complex64: "ComplexFloat", dt.complex128: "ComplexDouble"}
@@ -54,17 +55,12 @@ def _made(dtype: DType, values: tuple[Any, ...], device: Any) -> Any:
     if not values:
         return torch.empty(0, dtype=dtype, device=device)
     first = values[0]
-    if isinstance(first, torch.Size) or all(isinstance(n, int) and not isinstance(n, bool) for n in values):
-        return torch.empty(*values, dtype=dtype, device=device)
-    if isinstance(first, Tensor):
+    if len(values) == 1 and isinstance(first, Tensor):
         if first.dtype is not dtype:
             raise TypeError(_other_dtype(dtype, first.dtype))
         return first.detach()
-    if isinstance(first, str):
-        raise TypeError(f"new(): invalid data type '{type_name(first)}'")
-    if not hasattr(first, "__len__"):
-        raise TypeError(f"new(): data must be a sequence (got {type_name(first)})")
-    return torch.tensor(first, device=device).to(dtype)
+    stated = {} if device is None else {"device": device}
+    return of_values(values, stated, stated, dtype)
 
 
 def _other_dtype(wanted: DType, got: DType) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
 from ...errors import ArgumentError
 from ..core import context
 from ..core.device import cpu
+from ..core.dtype import DType
 from ..core.results import Size
 from ..records import op
 from ..values.tensor import Tensor, as_class, type_name
@@ -37,11 +39,18 @@ def _made(values: tuple[Any, ...], options: dict[str, Any]) -> Tensor:
         raise _no_such(values, {**options, **stated})
     if not values:
         return op.registry["empty"](0, **device)
+    if len(values) == 1 and isinstance(values[0], Tensor):
+        return op.registry["alias"](values[0])
+    return of_values(values, device, stated, context.current().dtype)
+
+
+def of_values(values: tuple[Any, ...], device: Any, stated: Any, dtype: DType) -> Tensor:
+    """A tensor of sizes, or of the values in nested lists; `device` is an option, `stated` if the call has it."""
     first = values[0]
     if type(first) is Size and len(values) == 1:
-        return op.registry["empty"](first, **device)
+        return op.registry["empty"](first, dtype=dtype, **device)
     if all(_is_size(n) for n in values):
-        return op.registry["empty"](*values, **device)
+        return op.registry["empty"](*values, dtype=dtype, **device)
     if len(values) > 1:
         if not _is_size(first):
             raise _no_such(values, stated)
@@ -50,19 +59,17 @@ def _made(values: tuple[Any, ...], options: dict[str, Any]) -> Tensor:
             f"new(): argument 'size' failed to unpack the object at pos {at} with error "
             f'"type must be tuple of ints,but got {type_name(wrong)}"'
         )
-    if isinstance(first, Tensor):
-        return op.registry["alias"](first)
     if isinstance(first, str):
         raise ArgumentError("new(): invalid data type 'str'")
     if not hasattr(first, "__len__") or isinstance(first, dict | set | frozenset):
         raise ArgumentError(f"new(): data must be a sequence (got {type_name(first)})")
     for wrong in _no_numbers(first):
         raise ArgumentError(f"must be real number, not {type_name(wrong)}")
-    return op.registry["Tensor.to"](op.registry["tensor"](first, **device), context.current().dtype)
+    return op.registry["Tensor.to"](op.registry["tensor"](first, **device), dtype)
 
 
 def _is_size(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _no_numbers(data: Any) -> Iterator[Any]:

@@ -20,7 +20,21 @@ def _numpy(modules: Any) -> dict[str, Any]:
     from ..numpy_state import of
 
     load()
-    return functions(modules) | of(modules).functions() | {"frombuffer": frombuffer}
+    own = {"frombuffer": frombuffer, "__getattr__": _no_more}
+    return functions(modules) | of(modules).functions() | own
+
+
+def _no_more(name: str) -> Any:
+    """AttributeError, in NumPy's words for a name that it had once: `np.int`, `np.NaN`."""
+    import numpy
+
+    if any(name in getattr(numpy, former, ()) for former in FORMER):
+        numpy.__getattr__(name)
+    raise AttributeError(f"module 'numpy' has no attribute {name!r}", name=name)
+
+
+#: where NumPy has such names
+FORMER = ("__former_attrs__", "__expired_attributes__", "__future_scalars__")
 
 
 def _random(modules: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,31 @@ class Seeded(Generator):
     def __exit__(self, *_: object) -> None:
         self._stream.set_state(self._before)
 
+
+def _in_c(method: Any, parameters: int) -> Any:
+    """A method that refuses other calls as Python's functions in C do."""
+    name = method.__name__
+    takes = "exactly one argument" if parameters else "no arguments"
+
+    @wraps(method)
+    def called(self: Generator, *given: Any, **named: Any) -> Any:
+        if named:
+            raise TypeError(f"Generator.{name}() takes no keyword arguments")
+        if len(given) != parameters:
+            raise TypeError(f"Generator.{name}() takes {takes} ({len(given)} given)")
+        return method(self, *given)
+
+    return called
+
+
+for _name, _parameters in {
+    "manual_seed": 1,
+    "seed": 0,
+    "initial_seed": 0,
+    "get_state": 0,
+    "set_state": 1,
+}.items():
+    setattr(Generator, _name, _in_c(vars(Generator)[_name], _parameters))
 
 for _class in (Generator, Seeded):
     describe(_class, Kind(follow=same))
