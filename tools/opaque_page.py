@@ -16,7 +16,7 @@ Written by `python tools/generate.py --coverage`, which reads the kernels of all
 A compiled loop is made of what its kernels ask NumPy for ([decision 27](decisions/0027-kernels-are-read.md)). The
 kernels on this page do something that has no step; a loop calls them as they are, which is right, and slower where
 arrays are small. `:program` says so of the operations of a loop. Not read by rule are operations that draw random
-numbers, have several results or compute in 16-bit floats.
+numbers or compute in 16-bit floats.
 
 ## In all recorded calls
 

@@ -72,12 +72,26 @@ def as_read(kernel: Callable[..., Any], args: list[Any], shape: tuple[int, ...])
     """What the steps of a kernel make of arrays among the arguments; or why it cannot be read."""
     notes = tape()
     given = [Value(a) if isinstance(a, np.ndarray) else a for a in args]
-    found = read(notes, kernel, given, shape)
+    found = read(notes, kernel, given, [shape], False)
     if isinstance(found, str):
         assert not notes.steps
         return found
     arrays = {id(v): a for v, a in zip(given, args, strict=True) if type(v) is Value}
     return perform(notes, found, arrays)
+
+
+def all_as_read(
+    kernel: Callable[..., Any], args: list[Any], shapes: list[tuple[int, ...]]
+) -> list[Array] | str:
+    """The same of a kernel with several results."""
+    notes = tape()
+    given = [Value(a) if isinstance(a, np.ndarray) else a for a in args]
+    found = read(notes, kernel, given, shapes, True)
+    if isinstance(found, str):
+        assert not notes.steps
+        return found
+    arrays = {id(v): a for v, a in zip(given, args, strict=True) if type(v) is Value}
+    return [perform(notes, v, dict(arrays)) for v in found]
 
 
 class Checking(Mode):
@@ -96,7 +110,7 @@ class Checking(Mode):
 
     def compare(self, op: Op, args: tuple[Any, ...]) -> None:
         _, plan = planned(op, args, context.current().dtype)
-        if plan.many or plan.meta or plan.out is None or any(type(a) is tuple for a in args):
+        if plan.meta or plan.out is None or any(type(a) is tuple for a in args):
             return
         casts = plan.casts or (None,) * len(args)
         arrays = [a.array if type(a) in TENSORS else a for a in args]
@@ -104,15 +118,24 @@ class Checking(Mode):
         if any(isinstance(a, np.ndarray) and a.dtype.name in ("float16", "bfloat16") for a in arrays):
             return
         assert op.kernel is not None
-        want = np.asarray(op.kernel(*[a.copy("K") if isinstance(a, np.ndarray) else a for a in arrays]))
+        made = op.kernel(*[a.copy("K") if isinstance(a, np.ndarray) else a for a in arrays])
+        wants = list(map(np.asarray, made if plan.many else [made]))
         with np.errstate(all="ignore"):
-            got = as_read(op.kernel, arrays, want.shape)
+            if plan.many:
+                got = all_as_read(op.kernel, arrays, [want.shape for want in wants])
+            else:
+                one = as_read(op.kernel, arrays, wants[0].shape)
+                got = one if isinstance(one, str) else [one]
         if isinstance(got, str):
             self.opaque[op.name][got] += 1
             return
         self.read[op.name] += 1
-        if got.dtype != want.dtype or not np.array_equal(got, want, equal_nan=want.dtype.kind in "fc"):
+        if not all(map(equal, got, wants)):
             self.wrong.append(f"{op.name} of {[getattr(a, 'shape', a) for a in arrays]}")
+
+
+def equal(got: Array, want: Array) -> bool:
+    return got.dtype == want.dtype and np.array_equal(got, want, equal_nan=want.dtype.kind in "fc")
 
 
 def test_kernels_are_read_as_they_compute() -> None:
@@ -145,7 +168,7 @@ def steps(kernel: Callable[..., Any], *args: Any) -> list[str]:
     notes = tape()
     given = [Value(a) if isinstance(a, np.ndarray) else a for a in args]
     arrays = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
-    assert isinstance(read(notes, kernel, given, np.shape(kernel(*arrays))), Value)
+    assert isinstance(read(notes, kernel, given, [np.shape(kernel(*arrays))], False), Value)
     return [step.label for step in notes.steps]
 
 
@@ -255,7 +278,7 @@ def test_what_ends_a_reading(kernel: Callable[..., Any]) -> None:
 def test_a_changing_number_is_read_as_such() -> None:
     notes = tape()
     number = Number(2.5, "n", notes.guards)
-    found = read(notes, lambda x, a: x * a + 1, [Value(np.ones(3)), number], (3,))
+    found = read(notes, lambda x, a: x * a + 1, [Value(np.ones(3)), number], [(3,)], False)
     assert isinstance(found, Value) and notes.steps[0].args[1] is number and not notes.guards
 
 
@@ -265,5 +288,8 @@ def test_guards_of_what_cannot_be_read_are_dropped() -> None:
     def kernel(x: Any, a: Any) -> Any:
         return x.tolist() if a > 1 else x
 
-    assert read(notes, kernel, [Value(np.ones(3)), Number(2.5, "n", notes.guards)], (3,)) == "asks for values"
+    assert (
+        read(notes, kernel, [Value(np.ones(3)), Number(2.5, "n", notes.guards)], [(3,)], False)
+        == "asks for values"
+    )
     assert not notes.guards

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core.parallel import LARGE
 from .array_functions import CREATORS, FUNCTIONS
+from .machine.operands import MOST as SMALL
 from .tape import Tape, is_constant, source_of
 from .tracer import Tracer, Unread
 from .values import Number, TraceStopped, Value
@@ -20,21 +21,33 @@ Array = np.ndarray[Any, Any]
 
 #: a kernel that amounts to more steps is called: they would take longer to write than they save
 MOST = 64
+#: the same of small arrays, whose steps become machine code
+MOST_SMALL = 400
 #: the ufuncs along which arrays are reduced
 FOLDS = (np.add, np.multiply, np.maximum, np.minimum, np.logical_and, np.logical_or)
 
 
-def read(tape: Tape, kernel: Callable[..., Any], arrays: list[Any], shape: tuple[int, ...]) -> Value | str:
-    """What a kernel makes of Values and constants, its steps noted; or why it cannot be read, and nothing noted."""
+def read(
+    tape: Tape, kernel: Callable[..., Any], arrays: list[Any], shapes: list[tuple[int, ...]], several: bool
+) -> Value | tuple[Value, ...] | str:
+    """What a kernel makes of Values and constants, its steps noted; or why it cannot be read, and nothing noted.
+
+    `shapes` are those of its results, of which there may be `several`.
+    """
     steps, guards, demands = len(tape.steps), len(tape.guards), len(tape.demands)
     reading = Reading(tape)
     try:
         if any(type(a) is Value and not a.size for a in arrays):
             raise Unread("is given no elements")
-        found = reading.result(kernel(*map(reading.given, arrays)), shape)
-        if len(tape.steps) - steps > MOST:
+        made = kernel(*map(reading.given, arrays))
+        small = all(a.size <= SMALL for a in arrays if type(a) is Value)
+        if len(tape.steps) - steps > (MOST_SMALL if small else MOST):
             raise Unread("is longer than the way to it")
-        return found
+        if not several:
+            return reading.result(made, shapes[0])
+        if not isinstance(made, tuple | list) or len(made) != len(shapes):
+            raise Unread("returns other results than it says")
+        return tuple([reading.result(each, shape) for each, shape in zip(made, shapes, strict=True)])
     except (Unread, TraceStopped, Exception) as error:  # a mistake of the call, the call itself will tell
         tape.given_up += tape.steps[steps:]
         del tape.steps[steps:], tape.guards[guards:], tape.demands[demands:]

@@ -337,20 +337,31 @@ class Trace(Tape, Mode):
         if op.view:
             return self._views(op, plan, arrays)
         label = op.name.rpartition(".")[2]
-        if not plan.many and not plan.out.dtype.is_half and not any(_is_half(a) for a in arrays):
-            blocked = plan.blocked and op.takes_out
+        specs = plan.out if plan.many else (plan.out,)
+        if not any(s.dtype.is_half for s in specs) and not any(_is_half(a) for a in arrays):
+            blocked = plan.blocked and op.takes_out and not plan.many
             if not (blocked and has_code(label)) and not op.draws:
-                out = read(self, op.kernel, arrays, plan.out.shape)
-                if type(out) is Value:
-                    return out if out.dtype == plan.out.np else self.ufunc_cast(out, plan.out.np)
-                self.opaque[op.name] = str(out)
+                found = read(self, op.kernel, arrays, [s.shape for s in specs], plan.many)
+                if type(found) is not str:
+                    return self._as_planned(op, specs, found, arrays)
+                self.opaque[op.name] = found
             if blocked:
                 return self.by_element(op.kernel, tuple(arrays), plan.out, label)
-        specs = plan.out if plan.many else (plan.out,)
         outs = self.kernel(op.kernel, tuple(arrays), specs, op.name)
         if op.picks:
             self.picked[id(outs[0])] = arrays[0]
         return outs if plan.many else outs[0]
+
+    def _as_planned(self, op: Op, specs: Any, found: Any, arrays: list[Any]) -> Any:
+        """What a kernel that was read has made, in the dtypes that it is to have."""
+        several = type(found) is tuple
+        outs = [
+            v if v.dtype == s.np else self.ufunc_cast(v, s.np)
+            for v, s in zip(found if several else (found,), specs, strict=True)
+        ]
+        if op.picks and outs[0] is not arrays[0]:
+            self.picked[id(outs[0])] = arrays[0]
+        return tuple(outs) if several else outs[0]
 
     def _views(self, op: Op, plan: Any, arrays: list[Any]) -> Any:
         x, *rest = arrays

@@ -114,6 +114,7 @@ def _(grad, input_spec):
     names=(),
     half="native",
     grad_fn="UnsafeViewBackward0",
+    picks=True,
 )
 def unsafe_view(x, size):
     """`view` of memory that nothing else sees."""
@@ -247,6 +248,7 @@ def dense(x: np.ndarray[Any, Any]) -> bool:
 
 @op(
     "clone(Tensor input, *, format? memory_format=None)",
+    picks=True,
     batching="aligned",
     infer=lambda x, memory_format: x,
     half="native",
