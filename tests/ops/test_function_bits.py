@@ -26,7 +26,8 @@ def in_vectors(name: str) -> Any:
     def function(torch: Any, x: Any, dim: int) -> Any:
         space = torch if name in ("log1p", "expm1") else torch.nn.functional
         x = torch.stack([x] * 16)
-        return getattr(space, name)(x.abs() if name == "log1p" else x)[3]
+        rest = {"approximate": "tanh"} if name == "gelu" else {}
+        return getattr(space, name)(x.abs() if name == "log1p" else x, **rest)[3]
 
     return function
 
@@ -65,6 +66,7 @@ FUNCTIONS = {
     **{
         name: in_vectors(name) for name in ("log1p", "expm1", "softplus", "logsigmoid", "elu", "selu", "celu")
     },
+    "gelu by tanh": in_vectors("gelu"),
 }
 SHAPES = [
     (3, 4),

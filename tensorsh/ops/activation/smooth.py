@@ -12,6 +12,7 @@ from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.numerics import fma, vector_log
 from ...engine.numerics.erf_polynomial import NORMAL_P
+from ...engine.numerics.vector_expm1 import tanh as tanh_in_vectors
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
@@ -24,7 +25,7 @@ from ..elementwise.unary import SIGMOID
 from ..rules.families import LOG1P, SMALL, TANH, is_half, select
 from ..rules.infer import same, wrap_dim
 from ..rules.steady import steady
-from . import gelu_steps
+from . import gelu_steps, gelu_tanh_steps
 from .piecewise import activation, floating, into, leaky_relu, where
 
 
@@ -88,7 +89,7 @@ def mish(x):
     tensor([-0.3034,  0.0000,  1.9440])
     """
     if vector_exp.is_small(x):
-        return x * TANH(_log1p_exp(x))
+        return x * vector_exp.in_vectors(tanh_in_vectors, TANH, _log1p_exp(x), x)
     return x * np.tanh(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))))
 
 
@@ -214,6 +215,8 @@ def gelu(x, approximate, out=None):
         return _gelu(x.astype(np.float32), approximate, None).astype(x.dtype)
     if gelu_steps.takes(x, approximate):
         return into(out, gelu_steps.forward(x))
+    if approximate == "tanh" and vector_exp.is_small(x):
+        return into(out, gelu_tanh_steps.forward(x))
     out = _gelu(x, approximate, out)
     if approximate == "none" and x.dtype == np.float32 and x.size > 1:
         out += 0  # PyTorch adds x/2 and x/2 · erf, and the sum of 0 and -0 is 0
@@ -256,11 +259,13 @@ def _gelu_gradient(grad, input, approximate):
     elementwise=True,
     batching="together",
     whole=True,
-    exact=lambda grad, x, approximate: approximate == "none" and vector_exp.takes(grad, x),
+    exact=lambda grad, x, approximate: vector_exp.takes(grad, x),
 )
 def gelu_backward(grad, x, approximate, out=None):
     if gelu_steps.takes(x, approximate) and grad.dtype == x.dtype:
         return into(out, gelu_steps.backward(grad, x))
+    if approximate == "tanh" and vector_exp.is_small(x) and grad.dtype == x.dtype:
+        return into(out, gelu_tanh_steps.backward(grad, x))
     one = x.dtype.type
     square = x * x
     twice = _twice_cumulative(x, square, approximate, None)
