@@ -229,9 +229,37 @@ def coarsen_clocks() -> None:
     with sealed.changing(datetime):
         for method in (at, utcnow, today):
             type.__setattr__(datetime, method.__name__, classmethod(method))
+    coarsen_times_of_files()
     import uuid
 
     uuid._generate_time_safe = uuid._UuidCreate = None  # type: ignore[attr-defined]  # the system's are finer
+
+
+def coarsen_times_of_files() -> None:
+    """A file that is written says when that was."""
+
+    def coarse(found: os.stat_result) -> os.stat_result:
+        named = {name: getattr(found, name) for name in dir(found) if name.startswith("st_")}
+        for name in ("st_atime", "st_mtime", "st_ctime", "st_birthtime"):
+            if f"{name}_ns" in named:
+                named[f"{name}_ns"] = named[f"{name}_ns"] // MILLISECOND * MILLISECOND
+            if name in named:
+                named[name] = int(named[name] * 1000) / 1000
+        return os.stat_result(tuple(found), named)
+
+    def coarsened(function: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def stat(*args: Any, **options: Any) -> os.stat_result:
+            return coarse(function(*args, **options))
+
+        stat.__name__ = stat.__qualname__ = function.__name__
+        stat.__doc__, stat.__module__ = function.__doc__, "posix"
+        return stat
+
+    module: Any = os
+    for name in ("stat", "lstat", "fstat"):
+        setattr(module, name, coarsened(getattr(os, name)))
+    with sealed.changing(os.DirEntry):
+        type.__setattr__(os.DirEntry, "stat", coarsened(os.DirEntry.stat))
 
 
 # ------------------------------------------------------------------ the system's limits

@@ -231,8 +231,13 @@ def test_what_is_named_is_there(secret: Path, tmp_path: Path) -> None:
     text = "x = ones(2); save(x, 'x.npy'); save(x, 'x.npy'); save(x * 2, 'folder/y.csv')"
     text += "; load('x.npy') + load('folder/y.csv')[0]"
     allowed = ["--allow-read", "secret.txt", "--allow-write", "x.npy", "--allow-write=folder"]
-    done = run("--sandbox", *allowed, "-c", "open('secret.txt').read()", "-c", text, cwd=tmp_path)
-    assert (done.stdout, done.stderr, done.returncode) == ("'told'\ntensor([3., 3.])\n", "", 0)
+    times = "import os; found = [os.stat('x.npy'), os.lstat('x.npy'), *[each.stat() for each in os.scandir('folder')]]"
+    times += "; [each.st_mtime_ns % 10**6 for each in found]; found[0].st_size > 100"
+    done = run(
+        "--sandbox", *allowed, "-c", "open('secret.txt').read()", "-c", text, "-c", times, cwd=tmp_path
+    )
+    shown = "'told'\ntensor([3., 3.])\n[0, 0, 0]\nTrue\n"
+    assert (done.stdout, done.stderr, done.returncode) == (shown, "", 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "beside.py",
         "folder",
