@@ -324,9 +324,8 @@ def cholesky_inverse(low, upper):
     out = column_major(np.array(low))
     for index in matrices(low):
         half = lapack("potri", low)(low[index], lower=not upper)[0]
-        out[index] = (
-            np.triu(half) + turned(np.triu(half, 1)) if upper else np.tril(half) + turned(np.tril(half, -1))
-        )
+        known = np.tri(len(half), dtype=np.bool_)
+        out[index] = np.where(known.T if upper else known, half, turned(half))  # no sum, which loses -0
     return out
 
 
