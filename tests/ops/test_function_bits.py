@@ -48,6 +48,12 @@ FUNCTIONS = {
     "layer_norm, scale": lambda torch, x, dim: torch.nn.functional.layer_norm(
         x.detach(), x.shape[-1:], *x.reshape(-1, x.shape[-1])[:2]
     ),
+    "bilinear": lambda torch, x, dim: torch.nn.functional.interpolate(
+        torch.nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False),
+        size=x.shape[2:],
+        mode="bilinear",
+        align_corners=True,
+    ),
     "group_norm": lambda torch, x, dim: torch.nn.functional.group_norm(
         x, 2, *x.detach().reshape(2, -1)[:, : x.shape[1]]
     ),
@@ -91,6 +97,7 @@ MORE = {
     "exp": [(64, 128)],
     "log": [(64, 128)],
     "sin": [(64, 128)],
+    "bilinear": [(2, 8, 8, 8), (1, 3, 7, 9), (2, 12, 5, 6), (2, 4, 16, 16)],
     "group_norm": [(4, 10), (3, 6, 3), (4, 12, 5, 5), (2, 64, 16), (3, 26, 20), (2, 8, 40, 30)],
     "batch_norm": [(16, 8, 16, 16), (2, 3), (64, 17), (65, 16), (128, 64), (192, 10), (100, 1), (6, 5, 4, 4)],
 }
@@ -98,7 +105,7 @@ MORE = {
 
 def shapes(name: str) -> list[Any]:
     more = MORE.get(name.partition(",")[0], [])
-    return more if name in ("batch_norm", "group_norm") else [*SHAPES, *more]
+    return more if name in ("bilinear", "batch_norm", "group_norm") else [*SHAPES, *more]
 
 
 def checksums(torch: Any, name: str, shape: list[int], dim: int, seed: int) -> list[int]:

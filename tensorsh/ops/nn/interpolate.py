@@ -30,6 +30,8 @@ EXACT = 1 << 16
 
 #: images whose height and width add up to no more go to a kernel of their own
 SMALL_IMAGE = 128
+#: channels that a vector has
+LANES = 8
 
 # ------------------------------------------------------------------ taps of one dimension
 
@@ -136,11 +138,60 @@ def _bilinear(x: Any, tall: tuple[Any, Any], wide: tuple[Any, Any]) -> Any:
     def pixel(i: int, j: int) -> tuple[Any, Any]:
         return x[..., rows[:, i, None], columns[:, j]], down[:, i] * along[:, j]
 
-    first, second = pixel(0, 0), pixel(0, 1)
-    total = multiply_add(*first, second[0] * second[1])
-    for j in range(2):
-        total = multiply_add(*pixel(1, j), total)
+    if x.ndim < 4 or x.shape[1] < LANES or _is_large(rows, columns):
+        return _added(pixel, ((0, 1), (0, 0), (1, 0), (1, 1)))
+    whole, given = x.shape[1] & -LANES, x  # channels that fill vectors are added otherwise
+    parts = []
+    for channels, order in (
+        (slice(whole), ((1, 0), (1, 1), (0, 1), (0, 0))),
+        (slice(whole, None), ((0, 1), (0, 0), (1, 0), (1, 1))),
+    ):
+        x = given[:, channels]
+        parts.append(_added(pixel, order))
+    return np.concatenate(parts, axis=1)
+
+
+def _is_large(rows: Any, columns: Any) -> bool:
+    """Whether an image is resized one channel after the other."""
+    return len(rows) + len(columns) > SMALL_IMAGE
+
+
+def _added(pixel: Any, order: tuple[tuple[int, int], ...]) -> Any:
+    """Four pixels times their weights, in turn, each but the first rounded with the sum."""
+    value, weight = pixel(*order[0])
+    total = value * weight
+    for place in order[1:]:
+        value, weight = pixel(*place)
+        total = multiply_add(value, weight, total)
     return total
+
+
+def _bilinear_spread(c: Any, spatial: Ints, how: tuple[Any, ...]) -> Any:
+    """The gradient: to each pixel come those of the outputs that have seen it, row after row."""
+    mode, align, factors, _ = how
+    turns = _turns(tuple(spatial), tuple(c.shape[-2:]), mode, align, factors and tuple(factors))
+    pixels = c.reshape(*c.shape[:-2], -1)
+    found = np.zeros((*c.shape[:-2], math.prod(spatial)), c.dtype)
+    for target, source, weight in turns:
+        found[..., target] = multiply_add(pixels[..., source], weight, found[..., target])
+    return found.reshape(*c.shape[:-2], *spatial)
+
+
+@lru_cache(maxsize=16)
+def _turns(spatial: Ints, size: Ints, mode: str, align: bool, factors: Any) -> list[tuple[Any, Any, Any]]:
+    """What is added to pixels first, second, and so on: pixels, the outputs that saw them, the weights."""
+    (_, (rows, down)), (_, (columns, along)) = _axes(spatial, size, (mode, align, factors, False), np.float32)
+    down, along = down.astype(np.float32), along.astype(np.float32)
+    shape = (*size, 2, 2)  # outputs, and which of the four pixels
+    target = np.broadcast_to(rows[:, None, :, None] * spatial[1] + columns[None, :, None, :], shape).reshape(
+        -1
+    )
+    weight = (down[:, None, :, None] * along[None, :, None, :]).reshape(-1)
+    order = np.argsort(target, kind="stable")
+    target = target[order]
+    turn = np.arange(len(target)) - np.searchsorted(target, target)
+    each = [np.flatnonzero(turn == at) for at in range(int(turn.max(initial=-1)) + 1)]
+    return [(target[now], order[now] >> 2, weight[order[now]]) for now in each]
 
 
 def _apply_bytes(x: Any, axis: int, index: Any, weight: Any) -> Any:
@@ -259,6 +310,14 @@ def resample(x, size, *how):
     names=(),
 )
 def spread(c, spatial, *how):
+    if (
+        how[0] == "bilinear"
+        and not how[3]
+        and c.dtype == np.float32
+        and c.size <= EXACT
+        and len(spatial) == 2
+    ):
+        return _bilinear_spread(c, spatial, how)
     for axis, found in _axes(spatial, c.shape[-len(spatial) :], how, c.dtype):
         c = _transpose_taps(c, axis, spatial[axis], *found)
     return c
