@@ -15,6 +15,7 @@ from contextvars import Context, copy_context
 from threading import current_thread, main_thread
 from typing import Any
 
+from ...interrupt import unbroken
 from ..core.spec import Spec
 from ..records.op import Op
 
@@ -101,6 +102,7 @@ class Helper:
             raise error
         return result
 
+    @unbroken
     def _leave(self) -> None:
         import ctypes
 
