@@ -252,7 +252,14 @@ def _raised_by_the_program(error: BaseException) -> bool:
         place.startswith(PROGRAM)
         or not place.startswith(PACKAGE)
         or isinstance(error, ArithmeticError | OSError | UnicodeError | Warning | RecursionError)
+        or (getattr(error, "of_program", False) and OTHER_PARAMETERS.search(str(error)) is not None)
     )
+
+
+#: what Python says of a call that a function's parameters do not take
+OTHER_PARAMETERS = re.compile(
+    r"\w\(\) (missing \d+ required|takes .* positional argument|got an unexpected keyword|got multiple values)"
+)
 
 
 def _innermost(error: BaseException) -> str:

@@ -165,10 +165,10 @@ def call(function: Callable[..., Any], *args: Any) -> Any:
     return called(function, *args)
 
 
-def called(function: Callable[..., Any], *args: Any) -> Any:
+def called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a program's function in the middle of an operation; its errors say nothing of the operation's call."""
     try:
-        return function(*args)
+        return function(*args, **kwargs)
     except Exception as error:
         error.of_program = True  # type: ignore[attr-defined]
         raise

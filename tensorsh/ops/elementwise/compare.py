@@ -156,7 +156,7 @@ def allclose(input, other, rtol, atol, equal_nan):
     >>> allclose([1., 2.], [1.000001, 2.])
     True
     """
-    return bool(isclose(input, other, rtol, atol, equal_nan).values_or_error("allclose").all())
+    return bool(isclose(input, other, rtol, atol, equal_nan).values_or_error("Tensor.item()").all())
 
 
 @composite("equal(Tensor input, Tensor other)")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...engine.core import context
 from ...engine.core.tree import Structure, flatten, spread, unflatten
+from ...engine.graph.hooks import called
 from ...engine.modes.levels import Mapping
 from ...engine.records.op import composite, registry
 from ...engine.values.batched import Batched
@@ -74,7 +75,7 @@ def run(
             a if d is None else Batched(registry["movedim"](a, d, 0) if d else a, batch.level)
             for a, d in zip(leaves, dims, strict=True)
         ]
-        result = func(*unflatten(batched, structure), **kwargs)
+        result = called(func, *unflatten(batched, structure), **kwargs)
         level = batch.level
     outputs, shape = flatten(result)
     name = function_name(func)
