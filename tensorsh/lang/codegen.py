@@ -268,7 +268,8 @@ class Compiler(Expressions):
         outside, self.in_class = self.in_class, False
         around_method, self.in_method = self.in_method, outside
         called, self.called = self.called, False
-        if not any(isinstance(inside, ast.Yield | ast.YieldFrom) for inside in walk(node.body)):
+        waits = any(isinstance(inside, ast.Yield | ast.YieldFrom) for inside in walk(node.body))
+        if self.register is not None and not waits:
             self.loops.append(self.functions[-1] | written_items(node.body))
             self.called = True
         text, rest = documented(node.body)

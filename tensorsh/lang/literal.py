@@ -45,8 +45,8 @@ DIGITS = (
 FIRST = rf"\[(?:{GAP}[-+\[(])*+{GAP}(?:\.?[0-9]|{WORD})"
 RUN = r"[ \t\f\r\n0-9.,eE+\-\[\]_TrueFals]*+"
 ELEMENT = (
-    rf"{GAP}((?:[-+][ \t]*+)*+){GAP}(\()?+{GAP}((?:[-+][ \t]*+)*+){GAP}({DIGITS}[jJ]?|{WORD})"
-    rf"(?:{GAP}([-+]){GAP}({DIGITS}[jJ]))?(?(2){GAP}\)){GAP}(?=[,\]])"
+    rf"{GAP}((?:[-+][ \t]*+)*+){GAP}((?:\({GAP})*+)((?:[-+][ \t]*+)*+){GAP}({DIGITS}[jJ]?|{WORD})"
+    rf"(?:{GAP}([-+]){GAP}({DIGITS}[jJ]))?((?:{GAP}\))*+){GAP}(?=[,\]])"
 )
 SIGN = rf"{GAP}(?:([\[\],;])|({DIGITS}[jJ]?)|)"
 SIGNED = rf"{GAP}(?:[-+][ \t]*+)*+{GAP}({DIGITS}[jJ]?)"
@@ -128,7 +128,7 @@ class LiteralReader:
         while True:
             if complete and opened:
                 found = element(text, at)
-                if found:
+                if found and (found[2] == "" == found[7] or _closed(found[2], found[7])):
                     rows[-1].append(self._number(found, words))
                     at, complete = found.end(), False
                     limit -= 1
@@ -160,7 +160,7 @@ class LiteralReader:
             at = found.end()
 
     def _number(self, found: re.Match[str], words: set[str]) -> Any:
-        outer, bracket, inner, written, sign, imaginary = found.groups()
+        outer, bracket, inner, written, sign, imaginary, _ = found.groups()
         if not bracket:
             outer, inner = "", outer
         value = CONSTANTS.get(written)
@@ -265,6 +265,12 @@ def number(written: str) -> int | float | complex:
             ) from None
         names = {16: "hexadecimal", 2: "binary", 8: "octal", None: "decimal"}
         raise ValueError(f"invalid {names[base]} literal") from None
+
+
+def _closed(before: str, after: str) -> bool:
+    """Whether as many parentheses close behind a number as open in front of it."""
+    before, after = (re.sub(r"#[^\r\n]*", "", each) if each else each for each in (before, after))
+    return before.count("(") == after.count(")")
 
 
 def _signed(signs: str, value: Any) -> Any:
