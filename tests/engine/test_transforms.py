@@ -37,8 +37,8 @@ def test_programs_print_what_they_print_in_pytorch(first: int) -> None:
     for case in PROGRAMS[first : first + 50]:
         out, message = run(case["program"])
         assert message == case.get("error"), case["program"]
-        if message is None:
-            assert out == case["stdout"], case["program"]
+        if message is None:  # what is known to differ leaves the list when it does so no more
+            assert (out == case["stdout"]) is ("differs" not in case), case["program"]
 
 
 # ------------------------------------------------------------------ rules against a loop
