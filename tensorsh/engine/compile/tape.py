@@ -5,6 +5,7 @@ What reads kernels (`tracer`) writes them with these. A call of constants is don
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -187,7 +188,7 @@ class Tape:
 
     def by_element(self, kernel: Any, args: tuple[Any, ...], of: Spec, label: str) -> Value:
         """An element-wise kernel that takes `out=`, as a step."""
-        out = Value(np.empty(of.shape, of.np))
+        out = Value(_by_place(args, of))
         self.note(Step("call", Into(kernel), args, (out,), label, (False, True)))
         return out
 
@@ -243,9 +244,11 @@ class Tape:
         self.note(Step("view", reshape, (base,), (out,), "reshape", (layout.shape,)))
         return out
 
-    def kernel(self, function: Any, args: tuple[Any, ...], specs: tuple[Spec, ...], label: str) -> Any:
-        """Any function of arrays as a step."""
-        outs = tuple(Value(np.empty(s.shape, s.np)) for s in specs)
+    def kernel(
+        self, function: Any, args: tuple[Any, ...], specs: tuple[Spec, ...], label: str, by_place: bool = False
+    ) -> Any:
+        """Any function of arrays as a step; `by_place`: its results lie in memory as its arguments do."""
+        outs = tuple(Value(_by_place(args, s) if by_place else np.empty(s.shape, s.np)) for s in specs)
         self.note(Step("kernel", function, args, outs, label))
         return outs
 
@@ -274,6 +277,18 @@ def cast_into(x: Any, out: Any) -> Any:
     """The same numbers in the dtype of `out`."""
     np.copyto(out, x, casting="unsafe")
     return out
+
+
+def _by_place(args: tuple[Any, ...], of: Spec) -> np.ndarray[Any, Any]:
+    """How a result lies in memory that NumPy makes element by element."""
+    layouts = [a.layout for a in args if type(a) is Value]
+    if not layouts or not math.prod(of.shape):
+        return np.empty(of.shape, of.np)
+    flags = [["readonly"]] * len(layouts) + [["writeonly", "allocate"]]
+    dtypes = [a.dtype for a in layouts] + [of.np]
+    made = np.nditer([*layouts, None], ["zerosize_ok"], flags, dtypes, itershape=of.shape).operands[-1]
+    assert made is not None
+    return made
 
 
 def _unchanged(function: Any, args: tuple[Any, ...], layout: np.ndarray[Any, Any]) -> Value | None:

@@ -347,7 +347,7 @@ class Trace(Tape, Mode):
                 self.opaque[op.name] = found
             if blocked:
                 return self.by_element(op.kernel, tuple(arrays), plan.out, label)
-        outs = self.kernel(op.kernel, tuple(arrays), specs, op.name)
+        outs = self.kernel(op.kernel, tuple(arrays), specs, op.name, op.elementwise)
         if op.picks:
             self.picked[id(outs[0])] = arrays[0]
         return outs if plan.many else outs[0]

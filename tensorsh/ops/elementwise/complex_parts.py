@@ -203,7 +203,7 @@ def complex_(a, b):
     >>> torch.complex([1., 2.], [0., 1.])
     tensor([1.+0.j, 2.+1.j])
     """
-    out = np.empty(np.broadcast_shapes(a.shape, b.shape), np.result_type(a.dtype, np.complex64))
+    out = np.empty_like(a + b, np.result_type(a.dtype, np.complex64))
     out.real, out.imag = a, b
     return out
 
@@ -231,8 +231,9 @@ def polar(r, angle):
     >>> polar([2.], [0.])
     tensor([2.+0.j])
     """
-    out = np.empty(np.broadcast_shapes(r.shape, angle.shape), np.result_type(r.dtype, np.complex64))
-    out.real, out.imag = r * np.cos(angle), r * np.sin(angle)
+    real, imaginary = r * np.cos(angle), r * np.sin(angle)
+    out = np.empty_like(real, np.result_type(r.dtype, np.complex64))
+    out.real, out.imag = real, imaginary
     return out
 
 

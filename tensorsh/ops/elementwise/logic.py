@@ -145,7 +145,7 @@ def isreal(x):
     >>> isreal([1+0j, 1j])
     tensor([ True, False])
     """
-    return x.imag == 0 if x.dtype.kind == "c" else np.ones(x.shape, np.bool_)
+    return x.imag == 0 if x.dtype.kind == "c" else np.ones_like(x, np.bool_)
 
 
 @composite("is_nonzero(Tensor input)")

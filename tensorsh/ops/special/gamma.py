@@ -61,7 +61,7 @@ def digamma_kernel(x):
 
 def _digamma_from_0(x):
     number = x.dtype.type
-    y, steps = x.copy(), np.zeros_like(x)
+    y, steps = x.copy("K"), np.zeros_like(x)
     while (low := y < 10).any():
         steps -= np.where(low, 1 / y, number(0))
         y += low
