@@ -245,7 +245,12 @@ class Tape:
         return out
 
     def kernel(
-        self, function: Any, args: tuple[Any, ...], specs: tuple[Spec, ...], label: str, by_place: bool = False
+        self,
+        function: Any,
+        args: tuple[Any, ...],
+        specs: tuple[Spec, ...],
+        label: str,
+        by_place: bool = False,
     ) -> Any:
         """Any function of arrays as a step; `by_place`: its results lie in memory as its arguments do."""
         outs = tuple(Value(_by_place(args, s) if by_place else np.empty(s.shape, s.np)) for s in specs)
