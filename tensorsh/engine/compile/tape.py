@@ -289,9 +289,10 @@ def _by_place(args: tuple[Any, ...], of: Spec) -> np.ndarray[Any, Any]:
     layouts = [a.layout for a in args if type(a) is Value]
     if not layouts or not math.prod(of.shape):
         return np.empty(of.shape, of.np)
-    flags = [["readonly"]] * len(layouts) + [["writeonly", "allocate"]]
+    flags: Any = [["readonly"]] * len(layouts) + [["writeonly", "allocate"]]
+    operands: Any = [*layouts, None]
     dtypes = [a.dtype for a in layouts] + [of.np]
-    made = np.nditer([*layouts, None], ["zerosize_ok"], flags, dtypes, itershape=of.shape).operands[-1]
+    made = np.nditer(operands, ["zerosize_ok"], flags, dtypes, itershape=of.shape).operands[-1]
     assert made is not None
     return made
 
