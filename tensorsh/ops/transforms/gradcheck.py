@@ -112,6 +112,25 @@ def gradients(
 
 # ------------------------------------------------------------------ the check
 
+NOT_REENTRANT = """\
+Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different \
+values, although analytical gradient matches numerical gradient.The tolerance for nondeterminism was {}.
+
+NOTE: If your op relies on non-deterministic operations i.e., it is listed here:
+https://pytorch.org/docs/stable/generated/torch.use_deterministic_algorithms.html
+this failure might be expected.
+
+If you are adding a new operator, please file an issue and then use one of the
+workarounds. The workaround depends on how your test invokes gradcheck/gradgradcheck.
+If the test
+- manually invokes gradcheck/gradgradcheck, then call gradcheck/gradgradcheck
+  with `nondet_tol=<tol>` as a keyword argument.
+- is OpInfo-based (e.g., in test_ops_gradients.py), then modify the OpInfo for the test
+  to have `gradcheck_nondet_tol=<tol>`.
+- is a Module test (e.g., in common_nn.py), then modify the corresponding
+  module_test entry to have `gradcheck_nondet_tol=<tol>`
+"""
+
 
 def check(
     func: Function,
@@ -121,6 +140,7 @@ def check(
     rtol: float,
     batched: bool,
     undefined: bool,
+    nondet: float,
 ) -> None:
     """Raises where the gradients of a function do not agree with central differences."""
     leaves = wanted(inputs)
@@ -143,9 +163,9 @@ def check(
     if any(isinstance(o, Tensor) and o.dtype.is_complex for o in as_tuple(out)):
         complex_outputs = {i for i, o in enumerate(outputs) if o.dtype.is_complex}
         for part, title in (("imag", "imaginary"), ("real", "real")):
-            compare(parts(func, part), inputs, eps, atol, rtol, complex_outputs, title)
+            compare(parts(func, part), inputs, eps, atol, rtol, nondet, complex_outputs, title)
     else:
-        compare(func, inputs, eps, atol, rtol)
+        compare(func, inputs, eps, atol, rtol, nondet)
     if batched:
         for i, o in enumerate(outputs):
             check_batched(o, leaves, i)
@@ -210,7 +230,7 @@ def parts(func: Function, name: str) -> Function:
 
 
 def compare(
-    func: Function, inputs: tuple[Any, ...], eps: float, atol: float, rtol: float,
+    func: Function, inputs: tuple[Any, ...], eps: float, atol: float, rtol: float, nondet: float,
     complex_outputs: set[int] = frozenset(), part: str = "",  # type: ignore[assignment]
 ) -> None:  # fmt: skip
     """Every output's Jacobian by every input, both ways."""
@@ -226,7 +246,11 @@ def compare(
     chosen = [k for k, o in enumerate(out) if o.requires_grad]
     leaves = wanted(inputs)
     for i, (k, o) in enumerate(zip(chosen, outputs, strict=True)):
-        for j, have in enumerate(analytical(o, leaves)):
+        found = analytical(o, leaves)
+        for have, again in zip(found, analytical(o, leaves), strict=True):
+            if have.size and np.max(np.abs(have - again)) > nondet:
+                raise mismatch(NOT_REENTRANT.format(nondet))
+        for j, have in enumerate(found):
             want = by_inputs[j][k]
             if not np.allclose(have, want, rtol, atol):
                 head = (
@@ -284,9 +308,9 @@ def gradcheck(func, inputs, eps, atol, rtol, raise_exception, *options):
     >>> gradcheck(tanh, tensor([0.5, 1.], dtype=float64, requires_grad=True))
     True
     """
-    undefined, _, batched = options[1:4]
+    nondet, undefined, _, batched = options[:4]
     return answered(
-        lambda: check(func, as_tuple(inputs), eps, atol, rtol, batched, undefined), raise_exception
+        lambda: check(func, as_tuple(inputs), eps, atol, rtol, batched, undefined, nondet), raise_exception
     )
 
 
@@ -304,7 +328,7 @@ def gradgradcheck(func, inputs, grad_outputs, eps, atol, rtol, non_contiguous, r
     True
     """
     given = as_tuple(inputs)
-    undefined, _, batched = options[1:4]
+    nondet, undefined, _, batched = options[:4]
     n = len(given)
     differentiated = [i for i, t in enumerate(given) if isinstance(t, Tensor) and t.requires_grad]
     weights = (
@@ -319,7 +343,7 @@ def gradgradcheck(func, inputs, grad_outputs, eps, atol, rtol, non_contiguous, r
         return tuple([g for g in found if g is not None])
 
     return answered(
-        lambda: check(first, (*given, *weights), eps, atol, rtol, batched, undefined), raise_exception
+        lambda: check(first, (*given, *weights), eps, atol, rtol, batched, undefined, nondet), raise_exception
     )
 
 
