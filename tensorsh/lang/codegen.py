@@ -63,6 +63,9 @@ class Compiler(Expressions):
         self.in_method = False  # whether we are inside a function of a class
         self.inner = 0  # how many runs we are inside of
         self.called = False  # whether what we are inside of is done again only by calls of its function
+        self.rewrite: Callable[[py.Module], py.Module] | None = (
+            None  # what is made of the tree of a statement
+        )
         self.tells = False  # whether the mode in force hears of each round of a loop
 
     def compile(self, statement: ast.Stmt) -> Any:
@@ -71,6 +74,8 @@ class Compiler(Expressions):
         sys.setrecursionlimit(max(limit, DEPTH))
         try:
             module = py.Module(body=list(self.statement(statement)), type_ignores=[])
+            if self.rewrite is not None:
+                module = self.rewrite(module)
             return compile(module, self.table.filename, "exec", self.table.flags, dont_inherit=True)
         except SyntaxError as error:
             guilty = self.table.node(error.lineno or 0) or statement

@@ -110,6 +110,9 @@ class Evaluator:
         self.profile: Profile | None = None  # what measures the lines of the program
         #: the line that each number means for the clocks of all measurements: (its text, its number)
         self.places: list[tuple[Source, int] | None] = []
+        self.apart: list[Any] = []  # what variables lead to, and failed statements leave as it is
+        #: makes what rewrites the trees of a text before Python compiles them, given the file name of its code
+        self.rewriting: Callable[[str], Callable[[Any], Any]] | None = None
 
     def names(self) -> list[str]:
         """The user's variables."""
@@ -234,9 +237,12 @@ class Evaluator:
         """What compiles the statements of a text; `watched` for a trace."""
         if self.profile is not None:
             return self.profile.compiler(table, register, watched)
-        if table.pythonic:
-            return WatchedCompiler(table) if watched else PythonCompiler(table, register)
-        return Compiler(table, register)
+        if watched and table.pythonic:
+            return WatchedCompiler(table)
+        made: Compiler = PythonCompiler(table, register) if table.pythonic else Compiler(table, register)
+        if self.rewriting is not None:
+            made.rewrite = self.rewriting(table.filename)
+        return made
 
     def look_over(self, table: Table, body: tuple[ast.Stmt, ...]) -> None:
         """What the whole text says about each of its statements: `from __future__ import`, `import *`."""
@@ -349,7 +355,7 @@ class Evaluator:
 
         spaces = self.spaces_of_variables()
         kept = self.modules.kept()
-        skip = [text.bound for text in (self.prelude, self.python, self.strict)]
+        skip = [*self.apart, *(text.bound for text in (self.prelude, self.python, self.strict))]
         if statement is None:
             return Standing([*spaces, *kept], skip)
         found = roots(statement.code, self.variables, self.modules.loaded)

@@ -61,6 +61,7 @@ PROGRAM = (
     LIBRARY,
     os.path.join(PACKAGE, "ignite") + os.sep,
     os.path.join(PACKAGE, "train") + os.sep,
+    os.path.join(PACKAGE, "check") + os.sep,
     os.path.join(PACKAGE, "session.py"),
     os.path.join(PACKAGE, "output.py"),
     os.path.join(PACKAGE, "render") + os.sep,

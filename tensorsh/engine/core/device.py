@@ -6,6 +6,8 @@ A `meta` tensor has shape and dtype and takes part in the graph, but holds no va
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -96,6 +98,26 @@ available = (cpu, meta)
 hollow = make_device("meta", 1)
 
 
+class Here:
+    """Where tensors of the cpu are: there, or without values while a program is only checked."""
+
+    def __init__(self) -> None:
+        self.cpu = cpu
+
+
+here = Here()
+
+
+@contextmanager
+def without_values() -> Iterator[None]:
+    """Whatever is put on the cpu while this runs has no values."""
+    here.cpu, before = hollow, here.cpu
+    try:
+        yield
+    finally:
+        here.cpu = before
+
+
 @lru_cache(maxsize=256)
 def without_cuda(what: str) -> str:
     """What PyTorch's core says where it needs the part that is built for CUDA."""
@@ -142,7 +164,7 @@ def resolve(value: Device | str | None, default: Device = cpu) -> Device:
         value = default
     device = parse(value) if isinstance(value, str) else value
     if device.type == "cpu":
-        return cpu
+        return here.cpu
     if device.type == "meta":
         return hollow if device is hollow else meta
     if device.type in COMPILED:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import DataError, GradientError
 from ..core.addresses import address
-from ..core.device import Device, parse
+from ..core.device import Device, cpu, here, parse
 from ..core.dtype import DType, bfloat16, dtypes
 from ..core.results import NamedResult, Size, named_result
 from ..core.spec import spec
@@ -31,7 +31,7 @@ def tensor(kind: Any, array: Any, dtype: str, device: str, requires_grad: bool, 
     if not isinstance(array, tuple | np.ndarray):
         raise DataError(f"no memory of a tensor: a {type(array).__name__}")
     content = array if isinstance(array, tuple) else np.asarray(array)
-    of = spec(content if isinstance(content, tuple) else content.shape, _known(dtype), parse(device))
+    of = spec(content if isinstance(content, tuple) else content.shape, _known(dtype), _located(device))
     if isinstance(content, tuple) != of.is_meta:
         raise DataError(f"no memory of a tensor on {of.device}: a {type(array).__name__}")
     if not isinstance(content, tuple) and content.itemsize != of.np.itemsize:
@@ -41,6 +41,11 @@ def tensor(kind: Any, array: Any, dtype: str, device: str, requires_grad: bool, 
     if state:
         made.__dict__.update(state)
     return made
+
+
+def _located(device: str) -> Device:
+    found = parse(device)
+    return here.cpu if found == cpu else found
 
 
 def reduced(t: Tensor) -> Any:

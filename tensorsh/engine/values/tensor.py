@@ -17,7 +17,7 @@ from ...kinds import described_in
 from ...kinds.ownership import HEAP_TYPE, flags_of
 from ..core import context
 from ..core import dtype as dt
-from ..core.device import Device
+from ..core.device import Device, cpu, hollow
 from ..core.dtype import DType
 from ..core.mode import EAGER
 from ..core.results import Size
@@ -217,7 +217,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @property
     def device(self) -> Device:
-        return self.spec.device
+        of = self.spec.device
+        return cpu if of is hollow else of
 
     @property
     def ndim(self) -> int:

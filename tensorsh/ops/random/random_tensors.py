@@ -14,7 +14,7 @@ import numpy as np
 from ...engine.calls import arguments
 from ...engine.core import context
 from ...engine.core import dtype as dt
-from ...engine.core.device import Device, resolve
+from ...engine.core.device import Device, hollow, resolve
 from ...engine.core.dtype import DType
 from ...engine.core.spec import Spec, broadcast_shapes, spec
 from ...engine.modes.levels import for_each_slice
@@ -45,6 +45,8 @@ def made(
     device = resolve(device, context.current().device)
 
     def new(size: tuple[int, ...]) -> Tensor:
+        if device is hollow:
+            draw((0, *size), dtype.np)  # what it is given is looked at
         values = spec(size, dtype, device).placeholder if device.is_meta else draw(size, dtype.np)
         if is_stand_in(values) and not requires_grad:
             return wrap(values)

@@ -10,7 +10,7 @@ from ...engine.calls import arguments
 from ...engine.calls.to_arguments import refused
 from ...engine.core import context
 from ...engine.core import dtype as dt
-from ...engine.core.device import Device, destination, resolve, without_cuda
+from ...engine.core.device import Device, destination, hollow, resolve, without_cuda
 from ...engine.core.dtype import DType
 from ...engine.core.memory_format import PRESERVE, suggested
 from ...engine.core.spec import Spec, broadcast_shapes, spec
@@ -72,7 +72,7 @@ def moved(input: Tensor, dtype: DType | None, device: Device | None, copy: bool)
     """The tensor with this dtype on this device: itself when nothing changes, unless `copy`."""
     dtype = dtype or input.spec.dtype
     here = input.spec.device
-    if device is not None and device != here:
+    if device is not None and device != here and device is not hollow:
         if device.is_meta:
             return to_meta(input, dtype)
         raise DeviceError(

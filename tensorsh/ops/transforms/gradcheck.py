@@ -151,7 +151,9 @@ def check(
             raises=ValueError,
         )
     for i, t in enumerate(inputs):
-        if isinstance(t, Tensor) and t.requires_grad and t.spec.numel > 1 and 0 in t.array.strides:
+        if not isinstance(t, Tensor) or not t.requires_grad:
+            continue
+        if t.spec.numel > 1 and 0 in t.values_or_error("gradcheck").strides:
             raise BadValue(
                 f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
                 "non-overlapping to be able to compute the numerical gradients correctly. You should call "

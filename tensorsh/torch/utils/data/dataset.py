@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from ....engine.core.warn import warn
 from ...namespace import torch
+from .sampler import permutation
 
 __name__ = "torch.utils.data.dataset"  # where the classes are for `print(type(x))`
 
@@ -209,7 +210,7 @@ def random_split(
                 warn(f"Length of split at index {i} is 0. This might result in an empty dataset.")
     if sum(lengths) != len(dataset):
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    indices = torch.randperm(sum(lengths), generator=generator).tolist()
+    indices: Any = permutation(int(sum(lengths)), generator)
     ends = itertools.accumulate(lengths)
     return [Subset(dataset, indices[end - n : end]) for end, n in zip(ends, lengths, strict=True)]
 

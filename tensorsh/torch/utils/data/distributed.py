@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...namespace import torch
-from .sampler import Sampler
+from .sampler import Sampler, permutation
 
 __name__ = "torch.utils.data.distributed"  # where the class is for `print(type(x))`
 
@@ -52,7 +52,7 @@ class DistributedSampler(Sampler[int]):
         if self.shuffle:
             generator = torch.Generator()
             generator.manual_seed(self.seed + self.epoch)
-            indices = torch.randperm(n, generator=generator).tolist()
+            indices = permutation(n, generator)
         if not self.drop_last and n:
             indices *= math.ceil(self.total_size / n)
         return iter(indices[self.rank : self.total_size : self.num_replicas])

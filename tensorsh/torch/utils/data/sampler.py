@@ -79,19 +79,31 @@ class RandomSampler(Sampler[int]):
         if self.replacement:
             for start in range(0, self.num_samples + 1, 32):  # the last of them may be empty
                 size = (min(32, self.num_samples - start),)
-                yield from torch.randint(high=n, size=size, generator=generator).tolist()
+                yield from listed(torch.randint(high=n, size=size, generator=generator))
         else:
             for _ in range(self.num_samples // n):
-                yield from torch.randperm(n, generator=generator).tolist()
-            yield from torch.randperm(n, generator=generator).tolist()[: self.num_samples % n]
+                yield from permutation(n, generator)
+            yield from permutation(n, generator)[: self.num_samples % n]
 
     def __len__(self) -> int:
         return self.num_samples
 
 
 def drawn_seed(generator: Any) -> int:
-    """A seed for a stream, drawn from another."""
-    return torch.empty((), dtype=torch.int64).random_(generator=generator).item()
+    """A seed for a stream, drawn from another; 0 where new tensors have no values."""
+    drawn = torch.empty((), dtype=torch.int64).random_(generator=generator)
+    return 0 if drawn.is_meta else drawn.item()
+
+
+def listed(indices: Any) -> list[int]:
+    """Indices that were drawn; the first again and again where new tensors have no values."""
+    return [0] * len(indices) if indices.is_meta else indices.tolist()
+
+
+def permutation(n: int, generator: Any) -> list[int]:
+    """0 … n - 1 in random order; as they are where new tensors have no values."""
+    drawn = torch.randperm(n, generator=generator)
+    return list(range(n)) if drawn.is_meta else drawn.tolist()
 
 
 class SubsetRandomSampler(Sampler[int]):
@@ -104,7 +116,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for i in torch.randperm(len(self.indices), generator=self.generator).tolist():
+        for i in permutation(len(self.indices), self.generator):
             yield self.indices[i]
 
     def __len__(self) -> int:
@@ -133,9 +145,9 @@ class WeightedRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        yield from torch.multinomial(
-            self.weights, self.num_samples, self.replacement, generator=self.generator
-        ).tolist()
+        yield from listed(
+            torch.multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
+        )
 
     def __len__(self) -> int:
         return self.num_samples

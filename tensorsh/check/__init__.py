@@ -1,0 +1,244 @@
+"""`tensorsh check FILE…`: find errors without computing.
+
+Each file is run with tensors that have shapes, dtypes and a graph, and no values; what depends on values is unknown
+(`unknown`), and where the program asks for it, it goes both ways (`rewrite`, `analysis`). An error ends its statement
+only: what the statement did is taken back, and it is run again, going on behind the error. Functions that nobody
+calls are called with arguments that nobody knows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import GeneratorType
+from typing import Any
+
+from ..cli import read_file
+from ..engine.core import context
+from ..engine.core.device import hollow, without_values
+from ..engine.modes.hollow import Inferring
+from ..engine.values.tensor import formatters
+from ..errors import DataError, TensorshError
+from ..lang.evaluate import Evaluator, Statement
+from ..session import Session
+from ..source import Source
+from .analysis import Analysis, Ended
+from .joined import blurred, opened
+from .rewrite import Rewriter
+from .unknown import UNKNOWN, needs_values
+from .unknown import vague as vagueness
+
+#: errors of one statement that are looked for
+MOST = 40
+Report = Callable[[TensorshError], None]
+
+
+def check(paths: list[str], report: Report) -> int:
+    """Check each file; returns the exit code."""
+    return max(check_file(path, report) for path in paths)
+
+
+def check_file(path: str, report: Report) -> int:
+    """Report the errors of one file, in the order of its text: 0 none, 1 some, 3 it is not a program."""
+    return check_text(Source(read_file(path), path), report)
+
+
+def check_text(source: Source, report: Report) -> int:
+    try:
+        found = Checked(source).problems()
+    except TensorshError as error:
+        report(error)
+        return error.exit_code
+    for each in found:
+        report(each)
+    return max([each.exit_code for each in found], default=0)
+
+
+class Checked:
+    """One file."""
+
+    def __init__(self, source: Source):
+        self.source = source
+        self.session = Session(compile=False, cache=False)
+        self.analysis = Analysis()
+        self.found: dict[Any, TensorshError] = {}
+
+    def problems(self) -> list[TensorshError]:
+        """What is wrong with it, in order. ParseError if it is no program."""
+        evaluator = self.session._evaluator
+        self.session.on_warning = self.add
+        with self.session.active(), quiet(), ExitStack() as around:
+            evaluator.begin_script(self.source)
+            evaluator.set_arguments([self.source.name])
+            evaluator.apart.append(self.analysis)
+            evaluator.rewriting = lambda filename: Rewriter(filename).module
+            without_effects(evaluator, self.analysis)
+            statements = evaluator.compile(self.source, silent=True)
+            context.current().device = hollow
+            around.enter_context(without_values())
+            around.enter_context(Empty())
+            around.enter_context(deep())
+            for statement in evaluator.begin_file(statements, evaluator.variables):
+                if not self.run(evaluator, statement):
+                    break
+            self.run_uncalled(evaluator)
+        return sorted(self.found.values(), key=place)
+
+    def add(self, error: TensorshError) -> None:
+        span = error.span
+        error.message = error.message.replace(str(hollow), "cpu")
+        error.facts.labels = tuple((at, text.removesuffix(f" on {hollow}")) for at, text in error.labels)
+        key = (error.message, span and (span.source.name, span.start, span.end))
+        self.found.setdefault(key, error)
+
+    def run(self, evaluator: Evaluator, statement: Statement) -> bool:
+        """Run a statement until it has no error that is not reported yet; whether the program goes on."""
+        analysis = self.analysis
+        for _ in range(MOST):
+            analysis.reset()
+            try:
+                evaluator.run(statement)
+                return True
+            except (SystemExit, KeyboardInterrupt) as error:
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                return False
+            except Ended:
+                return True
+            except TensorshError as error:
+                if not self.take_up(error):
+                    break
+        for name in statement.names:
+            evaluator.variables[name] = UNKNOWN
+        return True
+
+    def take_up(self, error: TensorshError) -> bool:
+        """Report an error; whether the analysis can go on behind it."""
+        cause = error.__cause__ or error
+        if needs_values(cause):
+            return False
+        self.add(error)
+        place = self.analysis.place_of(cause)
+        if place is None or place in self.analysis.absorbed:
+            return False
+        self.analysis.absorbed.add(place)
+        return True
+
+    def run_uncalled(self, evaluator: Evaluator) -> None:
+        """Call what nobody calls with arguments that nobody knows."""
+        analysis = self.analysis
+        done: set[Any] = set()
+        while waiting := [number for number in analysis.functions if number not in analysis.called | done]:
+            number = waiting[0]
+            done.add(number)
+            for _ in range(MOST):
+                analysis.reset()
+                frame = analysis.begin()
+                frame.outer = True
+                try:
+                    call_unknown(analysis.functions[number])
+                    break
+                except (Ended, SystemExit):
+                    break
+                except Exception as error:
+                    told = error if isinstance(error, TensorshError) else evaluator.fault(error)
+                    told.__cause__ = told.__cause__ or error
+                    if not self.take_up(told):
+                        break
+
+
+def call_unknown(function: Any) -> None:
+    code = function.__code__
+    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    result = function(*[UNKNOWN] * code.co_argcount, **dict.fromkeys(names, UNKNOWN))
+    if isinstance(result, GeneratorType):
+        for _ in zip(range(3), result, strict=False):
+            pass
+
+
+def place(error: TensorshError) -> tuple[str, int, int]:
+    span = error.span
+    return ("", 0, 0) if span is None else (span.source.name, span.start, span.end)
+
+
+class Empty(Inferring):
+    """Tensors have no values; optimisers and gradients are as they would be."""
+
+    def accumulate(self, t: Any, g: Any, create: bool, alone: bool) -> None:
+        self.below.accumulate(t, g, create, alone)
+
+    def step(self, optimizer: Any) -> bool:
+        return self.below.step(optimizer)
+
+    def update(self, optimizer: Any, rule: Any) -> bool:
+        return self.below.update(optimizer, rule)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is written, and the text of a tensor without values is unknown."""
+    before = dict(formatters)
+    formatters.update(
+        repr=lambda t: vague(), format=lambda t, spec: vague(), tensor=lambda t, options: vague()
+    )
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        formatters.update(before)
+
+
+def vague() -> str:
+    vagueness.count += 1
+    return "?"
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Rewritten calls take several of Python's."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 3_000))
+    opened.known.clear()
+    blurred.known.clear()
+    vagueness.gradients = vagueness.files = False
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        opened.known.clear()
+        blurred.known.clear()
+
+
+def without_effects(evaluator: Evaluator, analysis: Analysis) -> None:
+    """Printing and saving do nothing, files are not written, standard input is not read."""
+
+    def silent(*args: Any, **kwargs: Any) -> None:
+        return None
+
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        return UNKNOWN
+
+    builtins: dict[str, Any] = evaluator.prelude.bound
+    for names in (builtins, evaluator.python.bound, evaluator.strict.bound):
+        names |= analysis.entries()
+        names["print"] = silent
+        names["input"] = asked
+        names |= dict.fromkeys((".explain", ".graph", ".display"), silent)
+    builtins["save"] = silent
+    load = builtins["load"]
+
+    def load_shapes(path: str = "-", **kwargs: Any) -> Any:
+        return UNKNOWN if path == "-" else load(path, **kwargs)
+
+    builtins["load"] = load_shapes
+
+    def refuse(path: Any, how: str) -> None:
+        if how == "write":
+            vagueness.files = True
+            raise DataError("files are not written", code="meta-values")
+
+    context.current().admit = refuse
+    evaluator.host.admit = refuse  # type: ignore[method-assign]
