@@ -25,6 +25,7 @@ from ..errors import DataError, TensorshError
 from ..lang.evaluate import Evaluator, Statement
 from ..session import Session
 from ..source import Source
+from . import names
 from .analysis import Analysis, Ended
 from .joined import blurred, opened
 from .rewrite import Rewriter
@@ -74,6 +75,9 @@ class Checked:
             evaluator.begin_script(self.source)
             evaluator.set_arguments([self.source.name])
             evaluator.apart.append(self.analysis)
+            plain = evaluator.compile(self.source, silent=True)
+            for error in names.problems(plain, Known(evaluator, plain), evaluator.runtime.node):
+                self.add(error)
             evaluator.rewriting = lambda filename: Rewriter(filename).module
             without_effects(evaluator, self.analysis)
             statements = evaluator.compile(self.source, silent=True)
@@ -91,7 +95,7 @@ class Checked:
         span = error.span
         error.message = error.message.replace(str(hollow), "cpu")
         error.facts.labels = tuple((at, text.removesuffix(f" on {hollow}")) for at, text in error.labels)
-        key = (error.message, span and (span.source.name, span.start, span.end))
+        key = (error.error_class, error.message, span and (span.source.name, span.start, span.end))
         self.found.setdefault(key, error)
 
     def run(self, evaluator: Evaluator, statement: Statement) -> bool:
@@ -148,6 +152,17 @@ class Checked:
                     told.__cause__ = told.__cause__ or error
                     if not self.take_up(told):
                         break
+
+
+class Known:
+    """The names that a text finds behind its own."""
+
+    def __init__(self, evaluator: Evaluator, statements: list[Statement]):
+        self.bound = evaluator.prelude_of(statements[0].table).bound if statements else {}
+        self.variables = evaluator.variables
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.bound or name in self.variables
 
 
 def call_unknown(function: Any) -> None:
@@ -222,11 +237,11 @@ def without_effects(evaluator: Evaluator, analysis: Analysis) -> None:
         return UNKNOWN
 
     builtins: dict[str, Any] = evaluator.prelude.bound
-    for names in (builtins, evaluator.python.bound, evaluator.strict.bound):
-        names |= analysis.entries()
-        names["print"] = silent
-        names["input"] = asked
-        names |= dict.fromkeys((".explain", ".graph", ".display"), silent)
+    for space in (builtins, evaluator.python.bound, evaluator.strict.bound):
+        space |= analysis.entries()
+        space["print"] = silent
+        space["input"] = asked
+        space |= dict.fromkeys((".explain", ".graph", ".display"), silent)
     builtins["save"] = silent
     load = builtins["load"]
 

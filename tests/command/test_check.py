@@ -12,6 +12,8 @@ import pytest
 
 from check_programs import empty_folder, fails, is_found, problems, text_of
 from oracle import read_lines
+from tensorsh.check import Checked
+from tensorsh.source import Source
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 SOME = [
@@ -135,3 +137,16 @@ def test_batches_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     )
     assert lines(program) == [(6, "matmul-shape")]
     assert not list(tmp_path.iterdir())
+
+
+def test_names() -> None:
+    program = (
+        "import os\nimport torch\n"
+        "def f(k):\n    y = k + 1\n    return nowhere + k\n"
+        "def g(k):\n    return later(k)\n"
+        "def later(k):\n    return torch.ones(k)\n"
+        "if torch.rand(1) > 0.5:\n    print(absent)\n"
+    )
+    found = Checked(Source(program, "program.py")).problems()
+    told = [(each.span.position[0] if each.span else 0, each.code) for each in found]
+    assert told == [(1, "unused"), (4, "unused"), (5, "name"), (11, "name")]

@@ -1,0 +1,121 @@
+"""Names without a value, and values without a reader: one look at the scopes that Python's own compiler made.
+
+A text is compiled as it is run (`lang.codegen`), so scopes are what they are when it runs; line numbers of its code are
+nodes, and lead back to the text.
+"""
+
+from __future__ import annotations
+
+import dis
+import re
+from collections.abc import Callable, Container, Iterable, Iterator
+from types import CodeType
+from typing import Any
+
+from ..errors import TensorshError, Warned
+from ..lang import ast
+from ..lang.evaluate import Statement
+from ..lang.namespace import did_you_mean
+from ..lang.relay import codes
+from ..lang.runs import walk
+from ..source import Span
+
+#: what reaches variables without writing their names
+FINDERS = frozenset(("globals", "locals", "vars", "eval", "exec", "__dict__", "setattr"))
+READS = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
+BINDS = frozenset(("STORE_NAME", "STORE_GLOBAL", "DELETE_NAME", "DELETE_GLOBAL"))
+#: what stands before a name that is only one of several
+PARTS = ("UNPACK_SEQUENCE", "UNPACK_EX", "FOR_ITER")
+
+Find = Callable[[str, int], ast.Node | None]
+
+
+def problems(statements: list[Statement], known: Container[str], find: Find) -> Iterator[TensorshError]:
+    """Names that nothing binds (errors), imports and variables of functions that nothing reads (warnings)."""
+    every = [code for statement in statements for code in codes(statement.code)]
+    mentioned = {name for code in every for name in code.co_names}
+    if not FINDERS.isdisjoint(mentioned):
+        return
+    steps = {code: list(dis.get_instructions(code)) for code in every}
+    bound = {step.argval for code in every for step in steps[code] if step.opname in BINDS}
+    bound |= {name for statement in statements for name in statement.names}
+    stars = any(isinstance(s.node, ast.ImportNames) and not s.node.names for s in statements)
+    caught = "NameError" in mentioned  # it may be meant
+    if not stars and not caught and not any(isinstance(s.node, ast.Import) for s in statements):
+        yield from undefined(every, steps, bound, known, find)
+    yield from unread(every, steps, find)
+    read = {step.argval for code in every for step in steps[code] if step.opname in READS}
+    read |= {name for code in every for name in code.co_freevars}
+    yield from unused_imports(statements, read | texts(statements))
+
+
+def undefined(
+    every: list[CodeType], steps: Any, bound: set[str], known: Container[str], find: Find
+) -> Iterator[TensorshError]:
+    seen: set[Any] = set()
+    tried = any("Exception" in code.co_names for code in every)
+    for code in every:
+        if tried and code.co_name == "<lambda>":
+            continue  # it may be handed to what catches all that goes wrong
+        caught = [(entry.start, entry.end) for entry in getattr(dis.Bytecode(code), "exception_entries", ())]
+        for step in steps[code]:
+            name = step.argval
+            if (
+                step.opname not in READS
+                or name in bound
+                or name in known
+                or name[0] == "."
+                or name[:2] == "__"
+            ):
+                continue
+            if any(start <= step.offset < end for start, end in caught):
+                continue  # it may be looked for
+            node = find(code.co_filename, step.positions.lineno or 0) if step.positions else None
+            if node is None or node.span in seen:
+                continue
+            seen.add(node.span)
+            error = TensorshError(f"name '{name}' is not defined", kind="name", error_class="NameError")
+            error.span, error.help = node.span, did_you_mean(name, bound)
+            yield error
+
+
+def unread(every: list[CodeType], steps: Any, find: Find) -> Iterator[TensorshError]:
+    """Variables of functions that are assigned by themselves, and not read."""
+    for code in every:
+        arguments = code.co_argcount + code.co_kwonlyargcount + 2
+        read = {s.argval for s in steps[code] if s.opname.startswith(("LOAD_", "DELETE_"))}
+        before = ""
+        for step in steps[code]:
+            if step.opname == "STORE_FAST" and not before.startswith((*PARTS, "STORE_FAST")):
+                name = step.argval
+                node = find(code.co_filename, step.positions.lineno or 0) if step.positions else None
+                plain = (
+                    name not in read and name[0] not in "._" and name not in code.co_varnames[: arguments - 2]
+                )
+                if plain and isinstance(node, ast.Name | ast.ImportedName):
+                    yield warning(f"'{name}' is assigned and not read", node.span)
+            before = step.opname
+
+
+def unused_imports(statements: Iterable[Statement], read: set[str]) -> Iterator[TensorshError]:
+    for statement in statements:
+        match statement.node:
+            case ast.ImportModule(path=path, alias=alias, span=span):
+                if (alias or path.partition(".")[0]) not in read:
+                    yield warning(f"'{alias or path}' is imported and not used", span)
+            case ast.ImportNames(path=path, names=names) if path != "__future__":
+                for each in names:
+                    if each.alias not in read:
+                        yield warning(f"'{each.alias}' is imported and not used", each.span)
+
+
+def texts(statements: Iterable[Statement]) -> set[str]:
+    """What stands in texts: `__all__`, and annotations that are texts, name what is used."""
+    found = (n.value for s in statements for n in walk(s.node) if isinstance(n, ast.Constant))
+    return {word for text in found if isinstance(text, str) for word in re.findall(r"\w+", text)}
+
+
+def warning(message: str, span: Span) -> Warned:
+    made = Warned(message, UserWarning)
+    made.facts.code, made.facts.span = "unused", span
+    return made
