@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import tensorsh
-from tensorsh.lang import grammar
 
 ROOT = Path(tensorsh.__file__).parent
 
@@ -232,8 +231,14 @@ LATE = {
 }
 
 
+@pytest.fixture
+def kept() -> None:
+    """What a first start makes is in the cache: the table of the grammar, by Lark, and the index of operations."""
+    subprocess.run([sys.executable, "-m", "tensorsh", "-c", "1+1"], stdout=subprocess.DEVNULL, check=True)
+
+
+@pytest.mark.usefixtures("kept")
 def test_one_line_program_imports_nothing_heavy() -> None:
-    grammar.load()  # and keep its table: Lark, which makes it, imports some of them
     code = (
         "import sys; from tensorsh.cli import main\n"
         "try: main(['-c', '1+1'])\n"
@@ -262,6 +267,7 @@ print(total.x, w)
 
 
 @pytest.mark.parametrize(("first", "loaded", "w"), [(200, False, "None"), (100, True, "tensor([2.])")])
+@pytest.mark.usefixtures("kept")
 def test_loops_without_tensors_do_not_load_the_compiler(
     first: int, loaded: bool, w: str, tmp_path: Path
 ) -> None:
