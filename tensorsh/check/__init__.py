@@ -25,7 +25,7 @@ from ..errors import DataError, TensorshError
 from ..lang.evaluate import Evaluator, Statement
 from ..session import Session
 from ..source import Source
-from . import names
+from . import gradients, names
 from .analysis import Analysis, Ended
 from .joined import blurred, opened
 from .rewrite import Rewriter
@@ -88,6 +88,8 @@ class Checked:
             for statement in evaluator.begin_file(statements, evaluator.variables):
                 if not self.run(evaluator, statement):
                     break
+            for warned in gradients.unreached(evaluator.variables, statements):
+                self.add(warned)
             self.run_uncalled(evaluator)
         return sorted(self.found.values(), key=place)
 

@@ -115,7 +115,7 @@ def texts(statements: Iterable[Statement]) -> set[str]:
     return {word for text in found if isinstance(text, str) for word in re.findall(r"\w+", text)}
 
 
-def warning(message: str, span: Span) -> Warned:
+def warning(message: str, span: Span, code: str = "unused") -> Warned:
     made = Warned(message, UserWarning)
-    made.facts.code, made.facts.span = "unused", span
+    made.facts.code, made.facts.span = code, span
     return made

@@ -150,3 +150,32 @@ def test_names() -> None:
     found = Checked(Source(program, "program.py")).problems()
     told = [(each.span.position[0] if each.span else 0, each.code) for each in found]
     assert told == [(1, "unused"), (4, "unused"), (5, "name"), (11, "name")]
+
+
+def test_gradients() -> None:
+    program = HEAD + (
+        "w = torch.ones(3, requires_grad=True)\n"
+        "w.add_(1)\n"
+        "y = (w * w).sum()\n"
+        "y.backward()\n"
+        "y.backward()\n"
+        "x = w.exp()\n"
+        "x.mul_(2)\n"
+        "x.sum().backward()\n"
+    )
+    assert [line for line, _ in lines(program)] == [4, 7, 10]
+    program = HEAD + (
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.a, self.b = nn.Linear(2, 2), nn.Linear(2, 2)\n"
+        "    def forward(self, x):\n"
+        "        return self.a(x)\n"
+        "net = Net()\n"
+        "net(torch.ones(1, 2)).sum().backward()\n"
+    )
+    found = Checked(Source(program, "program.py")).problems()
+    assert [each.message for each in found] == [
+        "no loss reaches the parameter 'net.b.weight'",
+        "no loss reaches the parameter 'net.b.bias'",
+    ]
