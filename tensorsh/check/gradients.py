@@ -21,7 +21,10 @@ def unreached(variables: dict[str, Any], statements: list[Statement]) -> Iterato
         if not isinstance(value, Module) or id(value) in seen:
             continue
         seen.add(id(value))
-        wanting = [(path, p) for path, p in value.named_parameters() if p.requires_grad]
+        try:
+            wanting = [(path, p) for path, p in value.named_parameters() if p.requires_grad]
+        except Exception:  # it was not made to its end, or its class answers otherwise
+            continue
         missing = [path for path, p in wanting if p.grad is None]
         place = next((s.node.span for s in statements if name in s.names), None)
         if place is None or len(missing) == len(wanting):

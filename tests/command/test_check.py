@@ -179,3 +179,11 @@ def test_gradients() -> None:
         "no loss reaches the parameter 'net.b.weight'",
         "no loss reaches the parameter 'net.b.bias'",
     ]
+
+
+def test_a_module_that_was_not_begun() -> None:
+    program = (
+        HEAD
+        + "class N(nn.Module):\n    def __init__(self):\n        self.n = 3\nnet = N()\nnet.parameters()\n"
+    )
+    assert lines(program) == []
