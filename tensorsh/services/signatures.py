@@ -154,7 +154,7 @@ def signature(value: Any, name: str, *, bound: bool = False) -> Signature | None
 def _parameters(found: inspect.Signature) -> Iterator[tuple[str, str]]:
     starred = False
     for p in found.parameters.values():
-        if p.kind is p.VAR_POSITIONAL and p.name == "given":
+        if (p.kind, p.name) in ((p.VAR_POSITIONAL, "given"), (p.VAR_KEYWORD, "named")):
             continue  # of a method that takes nothing, and complains of what it is given
         if p.kind is p.KEYWORD_ONLY and not starred:
             starred = True

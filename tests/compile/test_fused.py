@@ -53,7 +53,7 @@ def of_batches(dtype: str) -> Iterator[Arguments]:
 
 
 def of_groups(dtype: str) -> Iterator[Arguments]:
-    for shape, groups in (((6, 4, 5, 5), 2), ((40, 6), 3), ((20, 8, 33, 31), 2)):
+    for shape, groups in (((6, 4, 5, 5), 2), ((40, 24), 3), ((20, 8, 33, 31), 2)):
         for weight in (None, numbers(dtype, shape[1])):
             both = numbers(dtype, *shape), numbers(dtype, *shape)
             yield *both, groups, weight, 1e-5, both[0].dtype, (True, True, True)

@@ -6,6 +6,7 @@ import pytest
 
 from tensorsh import Session, TensorshError
 from tensorsh.engine.core.parallel import LARGE
+from tensorsh.engine.numerics import vector_sqrt
 
 STEPS = """
 w = tensor([1., -2., .5], dtype=float64, requires_grad=True)
@@ -52,7 +53,8 @@ def test_steps_as_torch_optim(optimiser: str, expected: list[float]) -> None:
         "rmsprop([w], lr=.1)",
     ],
 )
-def test_large_parameters_step_as_their_parts_do(optimiser: str) -> None:
+def test_large_parameters_step_as_their_parts_do(optimiser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vector_sqrt, "MOST", 0)  # roots of parts are not rounded otherwise than those of all
     n = LARGE + 3
     session = Session(seed=1, threads=2)
     session.run(f"start = randn({n}); slope = randn({n})")

@@ -186,7 +186,9 @@ def boolean(value: Any, op: str, name: str, position: int) -> bool:
         return value
     if isinstance(value, numpy.bool_):
         return bool(value)
-    if name == "inplace" and isinstance(value, int):  # which PyTorch's functions in Python only ask for
+    if name == "inplace" and isinstance(
+        value, int | Tensor
+    ):  # of which PyTorch's functions in Python ask the truth
         return bool(value)
     raise _wrong(op, name, position, "bool", value)
 

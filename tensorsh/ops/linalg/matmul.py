@@ -377,7 +377,7 @@ def _folded_product(a: Any, b: Any) -> Any:
     if not (a.ndim <= 2 < b.ndim):
         return _product(a, b)
     columns = b.swapaxes(-1, -2)
-    rows = columns.reshape(-1, b.shape[-2])
+    rows = columns.reshape(math.prod(columns.shape[:-1]), b.shape[-2])
     if a.ndim == 1:
         return matrix_vector(rows, a).reshape(columns.shape[:-1])
     found = matrix_product(rows, a.T).reshape(*columns.shape[:-1], len(a))
@@ -387,13 +387,13 @@ def _folded_product(a: Any, b: Any) -> Any:
 def _folded_gradients(grad: Tensor, a: Tensor, b: Tensor, needs: Any) -> tuple[Any, Any]:
     """The gradients of that product: of matrices, and of a vector."""
     columns = b.transpose(-1, -2)
-    rows = columns.reshape(-1, b.spec.shape[-2])
+    rows = columns.reshape(math.prod(columns.spec.shape[:-1]), b.spec.shape[-2])
     if len(a.spec.shape) == 1:
         grad = grad.reshape(-1)
         left = apply(mv, (adjoint(rows), grad)) if needs[0] else None
         right = grad.unsqueeze(1) * conj(a) if needs[1] else None
     else:
-        grad = grad.transpose(-1, -2).reshape(-1, a.spec.shape[0])
+        grad = grad.transpose(-1, -2).reshape(rows.spec.shape[0], a.spec.shape[0])
         left = apply(mm, (grad.t(), conj(rows))) if needs[0] else None
         right = apply(mm, (grad, conj(a))) if needs[1] else None
     return left, None if right is None else right.reshape(columns.spec.shape).transpose(-1, -2)
