@@ -26,11 +26,12 @@ from ..lang.evaluate import Evaluator, Statement
 from ..session import Session
 from ..source import Source
 from . import gradients, names
-from .analysis import Analysis, Ended
+from .analysis import Analysis
 from .joined import blurred, opened
 from .rewrite import Rewriter
 from .unknown import UNKNOWN, needs_values
 from .unknown import vague as vagueness
+from .ways import Ended
 
 #: errors of one statement that are looked for
 MOST = 40

@@ -7,42 +7,36 @@ afterwards is unknown.
 
 from __future__ import annotations
 
-import operator
-from collections import deque
-from collections.abc import Callable, Iterator
-from types import BuiltinMethodType, FunctionType, MethodType
+from collections.abc import Callable
 from typing import Any
 
 from ..engine.values.tensor import Tensor, no_values
 from ..errors import facts_of
-from ..kinds.ownership import own_class, own_function
-from .joined import blurred, fingerprint, join, opened, widen
+from .joined import blurred, join, opened
 from .unknown import UNKNOWN, holds_unknown, needs_values
 from .unknown import vague as vagueness
+from .values import (
+    CONTAINERS,
+    Choice,
+    compared,
+    gathered,
+    grad,
+    holds,
+    is_unknown,
+    item,
+    items,
+    keeps,
+    mark,
+    negated,
+    own,
+    unpacked,
+)
+from .ways import Branch, Ended, Loop, Trying
 
-#: rounds of a loop of which nobody knows how often it goes round
-ROUNDS = 3
-#: rounds of loops that are gone in one run of a statement, before loops are cut short
-BUDGET = 4_000
 #: calls of one function inside each other, once a condition nobody knows was among what led there
 DEEP = 3
 #: kinds of error that hold on whatever way a program comes there
 CERTAIN = frozenset(("shape", "dtype", "device", "gradient", "name"))
-
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-    "is": operator.is_, "is not": operator.is_not,
-    "in": lambda a, b: a in b, "not in": lambda a, b: a not in b,
-}  # fmt: skip
-CONTAINERS = (list, dict, set, deque)
-
-
-class Ended(BaseException):
-    """A way through the program that is over: it returned, raised, or left a loop under a condition nobody knows."""
-
-    def __init__(self, how: str, loop: Any = None):
-        self.how = how
-        self.loop = loop
 
 
 class Analysis:
@@ -218,22 +212,6 @@ class Analysis:
         return join(inside[name], value)
 
 
-class Choice:
-    """A condition: which ways it opens."""
-
-    def __init__(self, value: Any):
-        self.value = value
-        self.both = False
-        self.then = self.otherwise = True
-        try:
-            self.then = bool(value)
-            self.otherwise = not self.then
-        except Exception as error:
-            if not needs_values(error):
-                raise
-            self.both = True
-
-
 class Frame:
     """A call of a function, or a statement outside of any."""
 
@@ -338,192 +316,7 @@ class Frame:
         return Trying(self)
 
 
-class Trying:
-    """A `try` of the program."""
-
-    def __init__(self, frame: Frame):
-        self.frame = frame
-        self.depth = frame.depth
-        self.doubts = frame.analysis.doubts
-
-    def caught(self) -> None:
-        self.frame.depth = self.depth
-
-    def perhaps(self, returns: bool) -> bool:
-        """Whether a handler may have run that did not."""
-        if self.frame.analysis.doubts == self.doubts:
-            return False
-        if returns:
-            self.frame.results.append(UNKNOWN)
-        return True
-
-
-class Branching:
-    """What a branch and a loop share: names before, and what of them is unknown afterwards."""
-
-    def __init__(self, frame: Frame, names: tuple[str, ...], used: tuple[str, ...], space: dict[str, Any]):
-        self.frame = frame
-        self.names = names
-        self.used = used
-        self.start: dict[str, Any] = {}
-        self.after: dict[str, Any] | None = None
-
-    def note(self, space: dict[str, Any]) -> None:
-        self.start = {name: space[name] for name in self.names if name in space}
-        self.marks = fingerprint(space, self.used)
-
-    def widen(self) -> None:
-        """Containers that have changed, and nobody knows whether, are not known any more."""
-        widen(self.marks)
-
-
-class Branch(Branching):
-    """An `if`."""
-
-    def __init__(
-        self, frame: Frame, value: Any, names: tuple[str, ...], used: tuple[str, ...], space: dict[str, Any]
-    ):
-        super().__init__(frame, names, used, space)
-        choice = Choice(value)
-        self.then, self.otherwise, self.both = choice.then, choice.otherwise, choice.both
-        self.ends: list[Ended | None] = []
-        self.end: Ended | None = None
-        if self.both:
-            frame.analysis.doubts += 1
-            self.depth = frame.depth
-            frame.depth += 1
-            self.note(space)
-
-    def ended(self, end: Ended) -> bool:
-        if not self.both:
-            raise end
-        self.end = end
-        return True
-
-    def between(self, space: dict[str, Any]) -> None:
-        self.frame.depth = self.depth + 1
-        self.first_end, self.end = self.end, None
-        self.first = {name: space[name] for name in self.names if name in space}
-
-    def before(self, name: str) -> Any:
-        return self.start.get(name, UNKNOWN)
-
-    def close(self, space: dict[str, Any]) -> None:
-        self.frame.depth = self.depth
-        second = {name: space[name] for name in self.names if name in space}
-        if self.first_end is not None and self.end is not None:
-            self.widen()
-            raise self.end
-        end = self.first_end or self.end
-        if end is not None and end.loop is None:
-            self.frame.perhaps = True
-        elif end is not None:
-            self.frame.depth += 1  # until the round is over
-        if self.first_end is not None:
-            self.after = second
-        elif self.end is not None:
-            self.after = self.first
-        else:
-            self.after = {
-                name: join(self.first.get(name, UNKNOWN), second.get(name, UNKNOWN)) for name in self.names
-            }
-
-    def joined(self, name: str) -> Any:
-        assert self.after is not None
-        return self.after.get(name, UNKNOWN)
-
-
-class Loop(Branching):
-    """A `for` or `while`."""
-
-    def __init__(
-        self, frame: Frame, names: tuple[str, ...], used: tuple[str, ...], space: dict[str, Any], place: Any
-    ):
-        super().__init__(frame, names, used, space)
-        self.place = place
-        self.depth = frame.depth
-        self.broken = self.vague = self.maybe = False
-        self.round = 0
-        self.note(space)
-
-    def leave(self, how: str) -> None:
-        """`break` and `continue`."""
-        if self.frame.depth > self.depth:
-            raise Ended(how, self)
-        self.broken = self.broken or how == "break"
-
-    def ended(self, end: Ended) -> bool:
-        """Whether the loop is left by a way that is over."""
-        self.frame.depth = self.depth
-        if end.loop is not self:
-            raise end
-        self.maybe = True
-        return end.how == "break"
-
-    def more(self) -> bool:
-        """Whether another round is gone, of a loop that may be over."""
-        analysis = self.frame.analysis
-        self.frame.depth = self.depth
-        self.round += 1
-        analysis.steps += 1
-        if self.vague and self.round > ROUNDS:
-            return False
-        if analysis.steps > BUDGET and self.round > ROUNDS:
-            self.doubt()
-            return False
-        return True
-
-    def doubt(self) -> None:
-        if not self.vague:
-            self.frame.analysis.doubts += 1
-        self.vague = True
-
-    def again(self, value: Any) -> bool:
-        """The condition of a `while`."""
-        choice = Choice(value)
-        if choice.both or self.maybe:
-            self.doubt()
-        return choice.then and self.more()
-
-    def rounds(self, iterable: Any, shape: Any) -> Iterator[Any]:
-        """What a `for` goes over."""
-        if iterable is UNKNOWN:
-            self.doubt()
-            for _ in range(2):
-                yield unpacked(UNKNOWN, shape)
-            return
-        before = vagueness.count
-        try:
-            for value in iterable:
-                if vagueness.count != before:
-                    vagueness.count = before
-                    self.doubt()
-                if self.maybe or opened.has(iterable):
-                    self.doubt()
-                if not self.more():
-                    return
-                yield unpacked(UNKNOWN if blurred.has(iterable) else value, shape)
-        except Exception as error:
-            if self.frame.analysis.refused(self.place, error):
-                raise
-            self.doubt()
-            if self.round == 0:
-                yield unpacked(UNKNOWN, shape)
-
-    def close(self, space: dict[str, Any]) -> None:
-        self.frame.depth = self.depth
-        now = {name: space[name] for name in self.names if name in space}
-        self.after = {
-            name: join(self.start[name], value) if name in self.start else value
-            for name, value in now.items()
-        }
-
-    def joined(self, name: str) -> Any:
-        assert self.after is not None
-        return self.after.get(name, UNKNOWN)
-
-
-# ------------------------------------------------------------------ values
+# ------------------------------------------------------------------ calls
 
 #: calls a function, for those that look at who calls them: as the program does
 _scope: dict[str, Any] = {"__name__": "__main__"}
@@ -550,108 +343,3 @@ def half_done(args: Any) -> None:
             half_done(each)
         elif isinstance(getattr(each, "_parameters", None), dict):
             opened.add(each)
-
-
-def is_unknown(value: Any) -> bool:
-    """Whether a value is unknown, or a container of which nobody knows how much is in it."""
-    return value is UNKNOWN or opened.has(value) or blurred.has(value)
-
-
-def own(function: Any) -> bool:
-    """Whether a call runs the program's text."""
-    if isinstance(function, MethodType):
-        function = function.__func__
-    if isinstance(function, type):
-        return own_class(function)
-    return own_function(function) or (not isinstance(function, FunctionType) and own_class(type(function)))
-
-
-def keeps(function: Any) -> bool:
-    """Whether a function only puts away what it is given: methods of containers."""
-    return isinstance(function, BuiltinMethodType) and isinstance(function.__self__, CONTAINERS)
-
-
-def unpacked(value: Any, shape: Any) -> Any:
-    """A value of which a target takes the parts."""
-    if not isinstance(shape, tuple):
-        return value
-    if is_unknown(value):
-        return tuple([] if part == "*" else unpacked(UNKNOWN, part) for part in shape)
-    if type(value) in (tuple, list) and len(value) == len(shape) and "*" not in shape:
-        return tuple(unpacked(v, part) for v, part in zip(value, shape, strict=True))
-    return value
-
-
-def negated(value: Any) -> Any:
-    choice = Choice(value)
-    return UNKNOWN if choice.both else choice.otherwise
-
-
-def compared(words: tuple[str, ...], left: Any, *rest: Any) -> Any:
-    result: Any = True
-    for word, right in zip(words, rest, strict=True):
-        if (
-            left is UNKNOWN
-            or right is UNKNOWN
-            or (word[:2] != "is" and (is_unknown(left) or is_unknown(right)))
-        ):
-            return UNKNOWN
-        try:
-            result = COMPARE[word](left, right)
-            if len(words) > 1 and not result:
-                return result
-        except Exception as error:
-            if not needs_values(error):
-                raise
-            return UNKNOWN
-        left = right
-    return result
-
-
-def item(value: Any, index: Any) -> Any:
-    if holds_unknown(index) or blurred.has(value):
-        return UNKNOWN
-    try:
-        return value[index]
-    except Exception as error:
-        if needs_values(error) or (
-            isinstance(error, LookupError) and (opened.has(value) or holds_unknown(value))
-        ):
-            return UNKNOWN
-        raise
-
-
-def grad(value: Any) -> Any:
-    """A gradient that was read."""
-    return UNKNOWN if value is None and vagueness.gradients else value
-
-
-def mark() -> int:
-    return vagueness.count
-
-
-def gathered(before: int, value: Any) -> Any:
-    """A text or container; unknown if something unknown decided what is in it."""
-    if vagueness.count != before:
-        vagueness.count = before
-        return UNKNOWN
-    return value
-
-
-def items(iterable: Any, shape: Any) -> Iterator[Any]:
-    """What a comprehension goes over."""
-    if iterable is UNKNOWN:
-        vagueness.count += 1
-        return iter([unpacked(UNKNOWN, shape)])
-    if opened.has(iterable):
-        vagueness.count += 1
-    made = iter([UNKNOWN] * len(iterable) if blurred.has(iterable) else iterable)
-    return (unpacked(value, shape) for value in made) if isinstance(shape, tuple) else made
-
-
-def holds(value: Any) -> bool:
-    """A condition in a comprehension."""
-    choice = Choice(value)
-    if choice.both:
-        vagueness.count += 1
-    return choice.then
