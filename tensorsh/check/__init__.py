@@ -1,7 +1,7 @@
 """`tensorsh check FILE…`: find errors without computing.
 
 Each file is run with tensors that have shapes, dtypes and a graph, and no values; what depends on values is unknown
-(`unknown`), and where the program asks for it, it goes both ways (`rewrite`, `analysis`). An error ends its statement
+(`unknown`), and where the program asks for it, it goes both ways (`rewrite`, `ways`). An error ends its statement
 only: what the statement did is taken back, and it is run again, going on behind the error. Functions that nobody
 calls are called with arguments that nobody knows.
 """
