@@ -62,6 +62,7 @@ class Op(Recorded):
     moving     names of ints that say where the output or its part lies, so that no shape depends on them alone
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
+    steep      its work grows faster than its elements: what takes matrices apart
     batching   how vmap runs it on all slices at once (`engine.modes.batching_kinds`): "aligned" (further dimensions
                in front change nothing; so are those that are `elementwise`), "together" (the same, if all tensors have
                them), "along" (its parameters name dimensions; without one "along all" means all, "along flat" all in a
@@ -115,6 +116,7 @@ class Op(Recorded):
         picks: bool = False,
         moving: tuple[str, ...] = (),
         elementwise: bool = False,
+        steep: bool = False,
         batching: str = "",
         dynamic: str | None = None,
         half: str = "float32",
@@ -148,6 +150,7 @@ class Op(Recorded):
         self.picks = picks
         self.moving = tuple(map(schema.position, moving))
         self.elementwise = elementwise
+        self.steep = steep
         self.dynamic = dynamic
         self.batching = batching or ("aligned" if elementwise else "")
         self.half = half

@@ -9,7 +9,8 @@ because kernels change nothing but what they have made; those that draw random n
 from __future__ import annotations
 
 import os
-from _thread import allocate_lock, start_new_thread
+from _queue import SimpleQueue
+from _thread import start_new_thread
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from threading import current_thread, main_thread
@@ -23,21 +24,13 @@ from ..records.op import Op
 LARGE = 1 << 22
 #: and where the work grows faster than the elements
 STEEP = 1 << 17
-#: the modules of those: what takes matrices apart
-STEEP_MODULES = frozenset({
-    "decompose", "eigenvalues", "equations", "householder", "least_squares", "linalg_ldl", "linalg_lu", "linalg_norm",
-    "linalg_triangular", "lu_kernels", "matrix_functions", "matrix_rank",
-})  # fmt: skip
 
 
 def wanted(op: Op, given: list[Any], out: Any) -> bool:
     """Whether a call with arguments and outputs of these specs is worth a helper."""
     if op.view or op.draws or any(callable(each) for each in given if type(each) is not Spec):
         return False
-    if op.batching == "drawn":
-        return False
-    module = str(getattr(op.kernel, "__module__", "")).rpartition(".")[2]
-    return elements([*given, out]) >= (STEEP if module in STEEP_MODULES else LARGE)
+    return op.batching != "drawn" and elements([*given, out]) >= (STEEP if op.steep else LARGE)
 
 
 def elements(values: Any) -> int:
@@ -50,6 +43,9 @@ def elements(values: Any) -> int:
 #: helpers that were left, and are not done yet: whoever ends the process cannot wait for them (`__main__.leave`)
 at_work: set[Helper] = set()
 
+#: where it is called, the kernel, its arguments, and where the result or the error is put
+Call = tuple[Context, Callable[..., Any], tuple[Any, ...], "SimpleQueue[Any]"]
+
 
 class Abandoned(BaseException):
     """The helper is not waited for any more."""
@@ -59,45 +55,37 @@ class Helper:
     """A thread that computes for the one that waits."""
 
     def __init__(self) -> None:
-        self.asked, self.done = allocate_lock(), allocate_lock()
-        self.asked.acquire()
-        self.done.acquire()
-        self.work: tuple[Context, Callable[..., Any], tuple[Any, ...]] | None = None
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.left = False
+        self.calls: SimpleQueue[Call] = SimpleQueue()
+        #: nobody waits any more, and it computes: only then is it told so, since a thread that begins cannot be
+        self.left = self.computes = False
         self.thread = start_new_thread(self._serve, ())
 
     def _serve(self) -> None:
         try:
-            while True:
-                self.asked.acquire()
-                if self.left:
-                    return
-                assert self.work is not None
-                surroundings, kernel, arrays = self.work
-                try:
-                    self.result = surroundings.run(kernel, *arrays)
-                except Exception as error:
-                    self.error = error
-                self.work = surroundings = kernel = arrays = None  # type: ignore[assignment]
-                self.done.release()
+            while not self.left:
+                surroundings, kernel, arrays, answer = self.calls.get()
+                self.computes = True
+                if not self.left:
+                    try:
+                        answer.put((surroundings.run(kernel, *arrays), None))
+                    except Exception as error:
+                        answer.put((None, error))
+                self.computes = False
+                del surroundings, kernel, arrays, answer
         except Abandoned:
-            self.work = self.result = None
+            pass
         finally:
             at_work.discard(self)
 
     def call(self, kernel: Callable[..., Any], arrays: tuple[Any, ...]) -> Any:
         """The kernel's result, or what it raises."""
-        self.work = copy_context(), kernel, arrays
-        self.asked.release()
+        answer: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
         try:
-            self.done.acquire()
+            self.calls.put((copy_context(), kernel, arrays, answer))
+            result, error = answer.get()
         except BaseException:
             self._leave()
             raise
-        result, error = self.result, self.error
-        self.result = self.error = None
         if error is not None:
             raise error
         return result
@@ -106,10 +94,18 @@ class Helper:
     def _leave(self) -> None:
         import ctypes
 
-        self.left = True
         at_work.add(self)
-        self.asked.release()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), ctypes.py_object(Abandoned))
+        self.left = True
+        if self.computes:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self.thread), ctypes.py_object(Abandoned)
+            )
+        else:
+            self.calls.put((copy_context(), _nothing, (), SimpleQueue()))
+
+
+def _nothing() -> None:
+    """So that a helper that waits sees that it is left."""
 
 
 class Helpers:

@@ -54,6 +54,7 @@ def _qr_infer(a: Spec, mode: str) -> tuple[Spec, Spec]:
     infer=_qr_infer,
     names=(),
     sample=([[1.0, 2.0], [3.0, 5.0]], "reduced"),
+    steep=True,
 )
 def qr_primitive(a, mode):
     """(Q, R); Q is empty for mode="r"."""
@@ -144,7 +145,7 @@ def _svd_infer(a: Spec, full_matrices: bool) -> tuple[Spec, Spec, Spec]:
     return a.with_shape((*batch, m, u)), real_spec(a, (*batch, k)), a.with_shape((*batch, v, n))
 
 
-@op("linalg.svd(Tensor A, bool full_matrices)", batching="aligned", infer=_svd_infer, names=())
+@op("linalg.svd(Tensor A, bool full_matrices)", batching="aligned", infer=_svd_infer, names=(), steep=True)
 def svd_primitive(a, full_matrices):
     """(U, S, Vᴴ)."""
     _finite("linalg.svd", a)
@@ -156,7 +157,14 @@ def _values_infer(a: Spec) -> Spec:
     return _svd_infer(a, False)[1]
 
 
-@op("linalg.svdvals(Tensor A)", batching="aligned", infer=_values_infer, names=(), nondifferentiable=True)
+@op(
+    "linalg.svdvals(Tensor A)",
+    batching="aligned",
+    infer=_values_infer,
+    names=(),
+    nondifferentiable=True,
+    steep=True,
+)
 def singular_values(a):
     """S alone, where no gradient is wanted."""
     _finite("linalg.svd", a)

@@ -37,7 +37,7 @@ def _eigh_infer(a: Spec, uplo: str) -> tuple[Spec, Spec]:
     return real_spec(a, a.shape[:-1]), a
 
 
-@op("linalg.eigh(Tensor A, str UPLO)", batching="aligned", infer=_eigh_infer, names=())
+@op("linalg.eigh(Tensor A, str UPLO)", batching="aligned", infer=_eigh_infer, names=(), steep=True)
 def eigh_primitive(a, uplo):
     """(eigenvalues in ascending order, eigenvectors as columns)."""
     try:
@@ -107,6 +107,7 @@ def _eig_infer(a: Spec, name: str) -> tuple[Spec, Spec]:
     infer=_eig_infer,
     names=(),
     formula=lambda A, name: "linalg.eig({0})",
+    steep=True,
 )
 def eig_primitive(a, name):
     """(eigenvalues, eigenvectors), complex."""

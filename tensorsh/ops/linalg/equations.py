@@ -51,6 +51,7 @@ def _inv_infer(a: Spec) -> tuple[Spec, Spec]:
     grad_fn="LinalgInvExBackward0",
     formula="linalg.inv_ex({0})",
     sample=([[2.0, 1.0], [1.0, 3.0]],),
+    steep=True,
 )
 def inv_primitive(a):
     """The inverses, and for each 0 or the 1-based position of the first zero pivot."""
@@ -123,6 +124,7 @@ def _det_infer(a: Spec) -> Spec:
     infer=_det_infer,
     names=("linalg.det", "torch.det", "Tensor.det"),
     sample=([[2.0, 1.0], [1.0, 3.0]],),
+    steep=True,
 )
 def det(a):
     """The determinant of a square matrix, or of each in a batch.
@@ -178,6 +180,7 @@ def _adjoint_solve_infer(a: Spec, b: Spec, perturb: bool) -> Spec:
     infer=_adjoint_solve_infer,
     names=(),
     nondifferentiable=True,
+    steep=True,
 )
 def adjoint_solve(a, b, perturb):
     """The X with Aᴴ X = B, whatever A is; `perturb`: as if zero pivots were the dtype's epsilon."""
@@ -199,6 +202,7 @@ def _slogdet_infer(a: Spec) -> tuple[Spec, Spec]:
     infer=_slogdet_infer,
     names=(),
     sample=([[2.0, 1.0], [1.0, 3.0]],),
+    steep=True,
 )
 def slogdet_primitive(a):
     """(sign, log|det|)."""
@@ -294,6 +298,7 @@ def _solve_infer(a: Spec, b: Spec, left: bool) -> tuple[Spec, Spec]:
     grad_fn="LinalgSolveExBackward0",
     formula="linalg.solve_ex({0}, {1}, left={2})",
     sample=([[2.0, 1.0], [1.0, 3.0]], [[1.0, 2.0], [0.5, -1.0]], True),
+    steep=True,
 )
 def solve_primitive(a, b, left):
     """The solutions, and for each A 0 or the 1-based position of the first zero pivot."""

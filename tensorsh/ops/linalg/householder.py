@@ -24,7 +24,7 @@ def _geqrf_infer(a: Spec) -> tuple[Spec, Spec]:
     return a, a.with_shape((*a.shape[:-2], min(a.shape[-2:])))
 
 
-@op("geqrf(Tensor input)", infer=_geqrf_infer, names=())
+@op("geqrf(Tensor input)", infer=_geqrf_infer, names=(), steep=True)
 def geqrf_primitive(a):
     """(R with the vectors below its diagonal, τ)."""
     out = column_major(np.array(a))

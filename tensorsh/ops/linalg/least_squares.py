@@ -42,6 +42,7 @@ def _pinv_infer(a: Spec, atol: Spec, rtol: Spec, hermitian: bool) -> Spec:
     infer=_pinv_infer,
     names=(),
     sample=([[1.0, 2.0], [3.0, 5.0], [0.5, -1.0]], 0.0, 1e-12, False),
+    steep=True,
 )
 def pinv_primitive(a, atol, rtol, hermitian):
     """The pseudo-inverse, from the singular values above max(atol, rtol * the largest)."""
@@ -150,6 +151,7 @@ def _lstsq_infer(a: Spec, b: Spec, rcond: float, driver: str) -> tuple[Spec, Spe
     names=(),
     constants=(3,),
     formula="linalg.lstsq({0}, {1}, {2}, driver={3})",
+    steep=True,
 )
 def lstsq_primitive(a, b, rcond, driver):
     """(solution, residuals, rank, singular values); those that the driver does not compute are empty."""

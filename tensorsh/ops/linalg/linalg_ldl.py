@@ -43,7 +43,12 @@ def _factor_infer(a: Spec, hermitian: bool, check_errors: bool) -> tuple[Spec, S
     return a, info_spec(a, a.shape[:-1]), info_spec(a, a.shape[:-2])
 
 
-@op("linalg.ldl_factor_ex(Tensor A, bool hermitian, bool check_errors)", infer=_factor_infer, names=())
+@op(
+    "linalg.ldl_factor_ex(Tensor A, bool hermitian, bool check_errors)",
+    infer=_factor_infer,
+    names=(),
+    steep=True,
+)
 def factor(a, hermitian, check_errors):
     """(LD, pivots, info)."""
     factors = column_major(np.tril(a))
@@ -114,6 +119,7 @@ def _solve_infer(a: Spec, pivots: Spec, b: Spec, hermitian: bool) -> Spec:
 @op(
     "linalg.ldl_solve(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False)",
     infer=_solve_infer,
+    steep=True,
 )
 def ldl_solve(a, pivots, b, hermitian):
     """The X with A X = B, from what `linalg.ldl_factor(A)` gave.

@@ -57,6 +57,7 @@ def _lu_infer(a: Spec, pivot: bool) -> tuple[Spec, Spec, Spec]:
     names=(),
     constants=(0,),
     sample=([[2.0, 1.0], [1.0, 3.0]], True),
+    steep=True,
 )
 def lu_primitive(a, pivot):
     """(P, L, U)."""
@@ -122,6 +123,7 @@ def _factor_infer(a: Spec, pivot: bool) -> tuple[Spec, Spec, Spec]:
     infer=_factor_infer,
     names=(),
     sample=([[2.0, 1.0], [1.0, 3.0]], True),
+    steep=True,
 )
 def factor_primitive(a, pivot):
     """(L and U in one matrix, pivots, info)."""
@@ -216,6 +218,7 @@ def _unpack_infer(lu: Spec, pivots: Spec, data: bool, pivot: bool) -> tuple[Spec
     infer=_unpack_infer,
     names=(),
     constants=(0,),
+    steep=True,
 )
 def unpack_primitive(lu, pivots, unpack_data, unpack_pivots):
     """(P, L, U); what is not wanted is empty."""
@@ -296,6 +299,7 @@ def _lu_solve_infer(lu: Spec, pivots: Spec, b: Spec, left: bool, adjoint: bool) 
     "linalg.lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False)",
     batching="together",
     infer=_lu_solve_infer,
+    steep=True,
 )
 def lu_solve(lu, pivots, b, left, adjoint):
     """The X with A X = B (X A = B for left=False, Aᴴ in place of A for adjoint=True), given A's factors.

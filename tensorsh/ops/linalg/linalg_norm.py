@@ -59,6 +59,7 @@ def _vector_infer(x: Spec, ord: float, dim: Any, keepdim: bool, dtype: DType | N
     infer=_vector_infer,
     names=(),
     sample=([3.0, -4.0], 2.0, None, False, None),
+    steep=True,
 )
 def vector_norm_primitive(x, ord, dim, keepdim, dtype):
     """The kernel: `ord` is a float, `dim` a tuple or None."""

@@ -66,6 +66,7 @@ def _triangular_infer(a: Spec, b: Spec, upper: bool, left: bool, unitriangular: 
     "linalg.solve_triangular(Tensor A, Tensor B, *, bool upper, bool left=True, bool unitriangular=False)",
     batching="aligned",
     infer=_triangular_infer,
+    steep=True,
 )
 def solve_triangular(a, b, upper, left, unitriangular):
     """The X with A X = B (X A = B for left=False) where A is triangular; its other half is not read.
@@ -125,6 +126,7 @@ def _old_checks(name: str, b: Spec, a: Spec, prefix: str = "") -> None:
     batching="aligned",
     infer=_old_triangular_infer,
     names=(),
+    steep=True,
 )
 def old_triangular_primitive(b, a, upper, transpose, unitriangular):
     """(solution, copy of the coefficients)."""
@@ -209,6 +211,7 @@ def cholesky_gradient(grad: Tensor, factor: Tensor, upper: bool) -> Tensor:
     names=(),
     grad_fn="LinalgCholeskyExBackward0",
     formula="linalg.cholesky_ex({0}, upper={1})",
+    steep=True,
 )
 def cholesky_primitive(a, upper):
     """(factor, info)."""
@@ -269,6 +272,7 @@ def _old_cholesky_infer(a: Spec, upper: bool) -> tuple[Spec, Spec]:
     infer=_old_cholesky_infer,
     names=(),
     formula="linalg.cholesky_ex({0}, upper={1})",
+    steep=True,
 )
 def old_cholesky_primitive(a, upper):
     """(factor, info)."""
@@ -313,7 +317,12 @@ def _cholesky_inverse_infer(low: Spec, upper: bool) -> Spec:
     return low
 
 
-@op("cholesky_inverse(Tensor L, bool upper=False)", batching="aligned", infer=_cholesky_inverse_infer)
+@op(
+    "cholesky_inverse(Tensor L, bool upper=False)",
+    batching="aligned",
+    infer=_cholesky_inverse_infer,
+    steep=True,
+)
 def cholesky_inverse(low, upper):
     """The inverse of A = L Lᴴ (Uᴴ U for upper=True) from its Cholesky factor.
 
@@ -341,7 +350,12 @@ def _cholesky_solve_infer(b: Spec, low: Spec, upper: bool) -> Spec:
     return b.with_shape(batched(low, b) + b.shape[-2:])
 
 
-@op("cholesky_solve(Tensor B, Tensor L, bool upper=False)", batching="aligned", infer=_cholesky_solve_infer)
+@op(
+    "cholesky_solve(Tensor B, Tensor L, bool upper=False)",
+    batching="aligned",
+    infer=_cholesky_solve_infer,
+    steep=True,
+)
 def cholesky_solve(b, low, upper):
     """The X with A X = B from the Cholesky factor of A = L Lᴴ (Uᴴ U for upper=True).
 

@@ -61,6 +61,7 @@ def _exp_infer(a: Spec) -> Spec:
     infer=_exp_infer,
     names=("linalg.matrix_exp", "torch.matrix_exp", "Tensor.matrix_exp"),
     sample=([[0.5, 1.0], [-0.2, 0.3]],),
+    steep=True,
 )
 def matrix_exp(a):
     """The matrix exponential: I + A + A²/2! + A³/3! + …
@@ -188,6 +189,7 @@ def _cross_infer(a: Spec, b: Spec, dim: int) -> Spec:
     batching="along",
     infer=_cross_infer,
     sample=([1.0, 2.0, 3.0], [0.5, -1.0, 2.0]),
+    steep=True,
 )
 def linalg_cross(a, b, dim):
     """The cross product of vectors of three elements along `dim`.

@@ -75,6 +75,7 @@ def _rank_infer(a: Spec, atol: Spec, rtol: Spec, hermitian: bool) -> Spec:
     infer=_rank_infer,
     names=(),
     nondifferentiable=True,
+    steep=True,
 )
 def rank_primitive(a, atol, rtol, hermitian):
     """How many singular values are above max(atol, rtol * the largest)."""
