@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParseError
 from . import ast
 from .binding import bound_names
-from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, Table, too_deep
+from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, too_deep
 from .patterns import Patterns
 from .runs import computes, follows, runs, target_names, walk, worthwhile, written_items
+from .table import Table
 
 if TYPE_CHECKING:
     import ast as py

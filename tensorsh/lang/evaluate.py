@@ -28,7 +28,6 @@ from ..modules.notebook import display
 from ..source import Source, Span, read_program
 from . import ast
 from .codegen import Compiler, Register
-from .expressions import Table
 from .faults import fault
 from .host import host_names
 from .imports import Imports
@@ -43,6 +42,7 @@ from .runs import unseen, walk
 from .runtime import Runtime, Show
 from .session_host import SessionHost
 from .statements import Statement, assignment, changes, future_flags
+from .table import Table
 
 if TYPE_CHECKING:
     from .before import Before

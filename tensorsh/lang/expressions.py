@@ -11,6 +11,7 @@ from ..source import Span
 from . import ast
 from .annotate import as_annotation
 from .runs import follows
+from .table import Table
 
 if TYPE_CHECKING:
     import ast as py
@@ -46,25 +47,6 @@ def too_deep(node: ast.Node) -> ParseError:
     error = ParseError("nested too deeply", span=node.span, help="give parts of it names of their own")
     error.limit = True
     return error
-
-
-class Table:
-    """What the compiled code of one program refers to: its file name, its nodes, its numeric literals."""
-
-    def __init__(self, filename: str, silent: bool = False, pythonic: bool = False):
-        self.filename = filename
-        self.silent = silent  # bare expressions show nothing, as in a Python script
-        self.ticking = False  # compiled while somebody measures (`ticking`)
-        self.ticks: dict[int, str] = {}  # id of a statement → what it then calls
-        self.pythonic = pythonic  # a PyTorch program, which means what it means in Python
-        self.flags = 0  # of Python's compiler: what `from __future__ import` asks for
-        self.plain: set[int] = set()  # lines of the functions that a trace may follow as they stand
-        self.mentioned: frozenset[str] = frozenset()  # the names in the program: `import *` binds these
-        self.nodes: list[ast.Node] = []
-        self.literals: list[list[Any]] = []
-
-    def node(self, line: int) -> ast.Node | None:
-        return self.nodes[line - 1] if 0 < line <= len(self.nodes) else None
 
 
 class Expressions:

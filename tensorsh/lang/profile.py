@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..engine.core.context import Context
     from .codegen import Compiler, Register
     from .evaluate import Evaluator
-    from .expressions import Table
+    from .table import Table
 
 #: what is at work when no line of the program is
 ELSEWHERE = {

@@ -20,10 +20,10 @@ from ..limits import time
 from ..source import Span
 from . import ast
 from .codegen import NOWHERE
-from .expressions import Table
 from .interrupts import BetweenRounds
 from .runs import walk
 from .runtime import USER_FILE
+from .table import Table
 
 #: seconds that a round is given to end
 PATIENCE = 1.0

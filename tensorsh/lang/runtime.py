@@ -23,8 +23,8 @@ from ..modules import Host
 from ..modules.absent import BUILTINS
 from . import annotate, attributes, queries
 from .ast import Node
-from .expressions import Table
 from .runs import unseen
+from .table import Table
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,

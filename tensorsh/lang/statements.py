@@ -9,8 +9,8 @@ from ..errors import ParseError
 from ..source import Source, Span
 from . import ast
 from .binding import bound_names
-from .expressions import Table
 from .runs import walk
+from .table import Table
 
 
 class Statement:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ast as py
     from collections.abc import Callable, Iterable
 
-    from .expressions import Table
+    from .table import Table
 else:
     from . import python_ast as py
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.values.tensor import Tensor, type_name
+from ..engine.values.as_argument import type_name
+from ..engine.values.tensor import Tensor
 from .namespace import F, torch
 from .nn.functional.other_forms import conv_tbc, native_channel_shuffle
 from .nn.modules import recurrence

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from ..engine.core import context
-from ..engine.values.tensor import type_name
+from ..engine.values.as_argument import type_name
 
 MODES = ("default", "warn", "error")
 

@@ -8,7 +8,8 @@ from typing import Any
 from ..engine.core import context
 from ..engine.core import dtype as dt
 from ..engine.records.op import registry
-from ..engine.values.tensor import Tensor, wrap
+from ..engine.values.tensor import Tensor
+from ..engine.values.wrapping import wrap
 from ..errors import ArgumentError, BadValue, ShapeError
 
 #: draws progress, which a front end puts here: `bar` is (iterable, label, live values) → the same items, and `screen`

@@ -3,7 +3,8 @@
 from ..engine.core import context
 from ..engine.core import dtype as dt
 from ..engine.records.op import composite, registry
-from ..engine.values.tensor import Tensor, wrap
+from ..engine.values.tensor import Tensor
+from ..engine.values.wrapping import wrap
 
 
 @composite("train_test_split(any tensors, float test=0.2, bool shuffle=True)", names=("train_test_split",))

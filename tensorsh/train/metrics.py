@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.records.op import composite
-from ..engine.values.tensor import Tensor, wrap
+from ..engine.values.tensor import Tensor
+from ..engine.values.wrapping import wrap
 from ..errors import DTypeError, ShapeError
 
 

@@ -15,7 +15,8 @@ from tensorsh.engine.core import context, parallel
 from tensorsh.engine.records.op import Op, registry
 from tensorsh.engine.run import fused
 from tensorsh.engine.run.apply import apply
-from tensorsh.engine.values.tensor import Tensor, wrap
+from tensorsh.engine.values.tensor import Tensor
+from tensorsh.engine.values.wrapping import wrap
 from tensorsh.ops.nn.attention import attention
 
 RNG = np.random.default_rng(0)

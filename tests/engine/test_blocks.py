@@ -14,7 +14,7 @@ from tensorsh import Session, TensorshError
 from tensorsh.engine.core import parallel
 from tensorsh.engine.records.op import Op, registry
 from tensorsh.engine.run import blocks
-from tensorsh.engine.values.tensor import wrap
+from tensorsh.engine.values.wrapping import wrap
 
 CASES = [c for c in read_lines("torch_cases.jsonl.gz") if c["id"].endswith(("/0", "/2"))]
 

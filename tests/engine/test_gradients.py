@@ -19,7 +19,8 @@ from tensorsh.engine.core import context
 from tensorsh.engine.core.dtype import complex128, float64
 from tensorsh.engine.core.tree import flatten, unflatten
 from tensorsh.engine.records.op import registry
-from tensorsh.engine.values.tensor import Tensor, wrap
+from tensorsh.engine.values.tensor import Tensor
+from tensorsh.engine.values.wrapping import wrap
 
 #: more elements than this make a check of second derivatives slow
 MOST_ELEMENTS = 40

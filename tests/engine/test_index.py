@@ -66,7 +66,8 @@ def test_a_record_is_there_as_soon_as_it_is_written(checkout: Path) -> None:
     record = checkout / "tensorsh" / "ops" / "elementwise" / "thrice.py"
     record.write_text(RECORD, encoding="utf-8")
     run = (
-        KNOWN + "from tensorsh.engine.values.tensor import wrap; print(wrap([1.0]).thrice_().thrice().item())"
+        KNOWN
+        + "from tensorsh.engine.values.wrapping import wrap; print(wrap([1.0]).thrice_().thrice().item())"
     )
     assert ask(checkout, run) == ["True True", "9.0"]
     assert ask(checkout, run) == ["True False", "9.0"]
@@ -91,7 +92,7 @@ def test_what_a_wheel_holds_is_taken_as_it_is(checkout: Path) -> None:
 
 
 def test_operators_and_attributes_wait_for_their_modules(checkout: Path) -> None:
-    code = KNOWN + "from tensorsh.engine.values.tensor import wrap; x = wrap([1 + 2j]); x.real = 3.0; "
+    code = KNOWN + "from tensorsh.engine.values.wrapping import wrap; x = wrap([1 + 2j]); x.real = 3.0; "
     code += "print(x.imag.item(), (-x)[0].item()); print('tensorsh.ops.nn.fold' in sys.modules)"
     ask(checkout, KNOWN)
     assert ask(checkout, code) == ["False False", "2.0 (-3-2j)", "False"]

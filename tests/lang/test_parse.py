@@ -18,8 +18,8 @@ from tensorsh import kept
 from tensorsh.errors import ParseError
 from tensorsh.lang import grammar
 from tensorsh.lang.codegen import Compiler
-from tensorsh.lang.expressions import Table
 from tensorsh.lang.parse import is_complete, parse
+from tensorsh.lang.table import Table
 from tensorsh.source import Source
 
 GOLDEN = Path(__file__).parents[1] / "golden"

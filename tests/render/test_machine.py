@@ -13,7 +13,7 @@ from ml_dtypes import bfloat16
 from tensorsh import Session
 from tensorsh.engine.core.device import Device
 from tensorsh.engine.core.dtype import float32
-from tensorsh.engine.values.tensor import wrap
+from tensorsh.engine.values.wrapping import wrap
 from tensorsh.errors import facts_of
 from tensorsh.io import load
 from tensorsh.io.json import array_data

@@ -10,7 +10,8 @@ from ..core import context
 from ..core.device import Device
 from ..core.dtype import INT, DType
 from ..records.schema import Parameter
-from ..values.tensor import NUMBERS, Tensor, type_name
+from ..values.as_argument import type_name
+from ..values.tensor import NUMBERS, Tensor
 from ..values.tensor import np as numpy
 
 #: functions, and their in-place forms, that take a Python number where they say Tensor

@@ -19,8 +19,10 @@ from ..core.results import Size
 from ..records.op import converters, lenient
 from ..values.arrays import number as as_number
 from ..values.arrays import shared
-from ..values.tensor import NUMBERS, PLAIN, Tensor, converters_tensor, strict_tensor, type_name, wrap
+from ..values.as_argument import converters_tensor, strict_tensor, type_name
+from ..values.tensor import NUMBERS, PLAIN, Tensor
 from ..values.tensor import np as numpy
+from ..values.wrapping import wrap
 from .accepts import is_index
 
 

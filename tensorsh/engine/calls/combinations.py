@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..values.tensor import type_name
+from ..values.as_argument import type_name
 
 #: types of a signature, and how their values' own are called
 SEVERAL = {"float": ("float", "int"), "int": ("int",)}

@@ -12,7 +12,9 @@ from ..core.device import cpu
 from ..core.dtype import DType
 from ..core.results import Size
 from ..records import op
-from ..values.tensor import Tensor, as_class, type_name
+from ..values.as_argument import type_name
+from ..values.tensor import Tensor
+from ..values.wrapping import as_class
 from .combinations import invalid_combination
 
 SIGNATURES = [

@@ -12,7 +12,8 @@ import numpy as np
 
 from ...kinds import kind_of
 from ..graph.node import FREED
-from ..values.tensor import TENSORS, Tensor, View
+from ..values.tensor import TENSORS, Tensor
+from ..values.view import View
 from .frame import Passage
 from .values import Number, TraceStopped, Value
 

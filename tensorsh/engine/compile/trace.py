@@ -21,7 +21,8 @@ from ..graph.node import InPlaceNode, Node, edge
 from ..records.op import Op
 from ..run.apply import any_requires_grad, attach_view, planned, record
 from ..run.inplace import check_history, check_overlap, check_result, rebase
-from ..values.tensor import TENSORS, Tensor, View, make_tensor
+from ..values.tensor import TENSORS, Tensor, make_tensor
+from ..values.view import View
 from ..values.view_bases import turns
 from .draws import TracedStream
 from .machine.instructions import has_code

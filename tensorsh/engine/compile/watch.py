@@ -13,7 +13,8 @@ from typing import Any
 from ...kinds import kind_of
 from ..core.journal import Journal, sequence
 from ..graph.node import Node
-from ..values.tensor import TENSORS, Tensor, View
+from ..values.tensor import TENSORS, Tensor
+from ..values.view import View
 from .values import TraceStopped, Value
 
 #: attributes of a tensor made in the trace that its results are given again

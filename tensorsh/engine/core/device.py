@@ -189,7 +189,7 @@ def constructed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Device:
     """What `device(…)` makes of a string, a type and an index, an index, or a device."""
     from ..calls.arguments import device_of
     from ..calls.combinations import invalid_combination
-    from ..values.tensor import type_name
+    from ..values.as_argument import type_name
 
     unknown = kwargs.keys() - {"device", "type", "index"}
     given = dict(zip(("type", "index"), args, strict=False)) | kwargs

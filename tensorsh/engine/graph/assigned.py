@@ -6,7 +6,8 @@ from typing import Any
 
 from ...errors import ArgumentError, DTypeError, GradientError, Help
 from ..core import dtype as dt
-from ..values.tensor import Tensor, type_name
+from ..values.as_argument import type_name
+from ..values.tensor import Tensor
 from .inference import refuse_grad
 
 

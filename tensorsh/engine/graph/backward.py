@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...errors import ArgumentError, GradientError, Help
-from ..values.tensor import Tensor, full_spec
+from ..values.tensor import Tensor
+from ..values.wrapping import full_spec
 from .node import edge
 from .walk import Walk, accumulate, retain, slot
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..core import context
-from ..values.tensor import Tensor, full_spec
+from ..values.tensor import Tensor
+from ..values.wrapping import full_spec
 from .copy_slices import CopySlices
 from .node import FREED, Node, edge
 from .walk import Walk, reachable

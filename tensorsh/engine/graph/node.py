@@ -332,7 +332,7 @@ def widened(value: Any) -> Any:
 
 
 def zeros(of: Spec) -> Tensor:
-    from ..values.tensor import full_spec
+    from ..values.wrapping import full_spec
 
     return full_spec(of, 0)
 

@@ -15,7 +15,8 @@ from ..calls.python_functions import methods_in_python
 from ..core import context
 from ..core.results import NamedResult
 from ..records.op import Op, registry
-from ..values.tensor import PLAIN, Tensor, as_class, disabled
+from ..values.tensor import PLAIN, Tensor, disabled
+from ..values.wrapping import as_class
 
 #: methods and operators of Tensor that no operation's binder sees, and as which operation they count
 AS_OPERATIONS = {

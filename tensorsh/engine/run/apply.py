@@ -20,7 +20,8 @@ from ..core.mode import EAGER
 from ..core.spec import Spec, broadcast_shapes, spec
 from ..graph.node import Node
 from ..records.op import Op
-from ..values.tensor import TENSORS, Tensor, View, make_tensor
+from ..values.tensor import TENSORS, Tensor, make_tensor
+from ..values.view import View
 from ..values.view_bases import steps_of
 from . import blocks
 

@@ -24,8 +24,8 @@ from ..core import context
 from ..core.memory_errors import out_of_memory
 from ..records.op import Op
 from ..records.schema import Schema
+from ..values.as_argument import type_name
 from ..values.batched import Unbatchable, over_slices
-from ..values.tensor import type_name
 from .into import into
 
 #: keyword spellings PyTorch takes over from NumPy

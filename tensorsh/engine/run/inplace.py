@@ -25,8 +25,9 @@ from ..graph.node import InPlaceNode, Node, edge, move_retained, refresh
 from ..records import schema as schemas
 from ..records.op import Op, converters, registry
 from ..records.schema import Schema
-from ..values.tensor import TENSORS, Tensor, layout, make_tensor
+from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view_bases import check_origin, steps_of
+from ..values.wrapping import layout
 from .apply import any_requires_grad, planned, result_of, run_kernel
 
 

@@ -14,7 +14,8 @@ from ..core import dtype as dt
 from ..core.results import NamedResult, named_result
 from ..core.warn import warn
 from ..records.op import Op, registry
-from ..values.tensor import Tensor, type_name
+from ..values.as_argument import type_name
+from ..values.tensor import Tensor
 from .apply import any_requires_grad
 from .inplace import check_overlap, check_writable, write
 

@@ -16,7 +16,9 @@ from ..core import dtype as dt
 from ..core.addresses import address
 from ..core.warn import warn
 from ..records.op import registry
-from .tensor import Tensor, type_name, wrap
+from .as_argument import type_name
+from .tensor import Tensor
+from .wrapping import wrap
 
 KINDS = (
     "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, "

@@ -14,7 +14,8 @@ from typing import Any, ClassVar, NoReturn
 from ...errors import BadValue, Facts, ShapeError, know
 from ..core.tree import flatten, map_leaves, unflatten
 from ..records.op import registry
-from .tensor import Tensor, full_spec
+from .tensor import Tensor
+from .wrapping import full_spec
 
 CONTROL_FLOW = (
     "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "

@@ -14,7 +14,8 @@ import numpy as np
 
 from ...errors import BadIndex, BadValue
 from ..core.addresses import address
-from .tensor import Tensor, layout
+from .tensor import Tensor
+from .wrapping import layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any, cast
 from ...errors import DTypeError, GradientError, unknown_attribute
 from ..core import dtype as dt
 from ..records.op import registry
-from .tensor import PLAIN, TENSORS, Tensor, TensorMeta, as_class, disabled
+from .tensor import PLAIN, TENSORS, Tensor, TensorMeta, disabled
+from .wrapping import as_class
 
 
 def of_class(cls: type[Tensor], data: Tensor, require_grad: bool) -> Any:

@@ -15,7 +15,8 @@ from ..core.results import NamedResult, Size, named_result
 from ..core.spec import spec
 from .arrays import laid_over
 from .parameters import Parameter
-from .tensor import TENSORS, Tensor, as_class
+from .tensor import TENSORS, Tensor
+from .wrapping import as_class
 
 KINDS: dict[str, type[Tensor]] = {"Tensor": Tensor, "Parameter": Parameter}
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from ...errors import ArgumentError, BadValue, DeviceError, unknown_attribute
 from ...kinds import described_in
-from ...kinds.ownership import HEAP_TYPE, flags_of
 from ..core import context
 from ..core import dtype as dt
 from ..core.device import Device, cpu, hollow
@@ -22,13 +21,14 @@ from ..core.dtype import DType
 from ..core.mode import EAGER
 from ..core.results import Size
 from ..core.sealed import in_force, left_to_themselves
-from ..core.spec import Spec, spec
+from ..core.spec import Spec
 from ..core.warn import warn
 from ..records import op
 
 if TYPE_CHECKING:
     from ..graph.node import Node
     from .tensor_methods import TensorMethods
+    from .view import View
 else:
     TensorMethods = object
 
@@ -42,25 +42,6 @@ SLOTS = (
 def disabled(func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
     """As `__torch_function__` of a class: its tensors are like any other, and so are results."""
     return func(*args, **(kwargs or {}))
-
-
-class View:
-    """How a tensor looks into a base: replaying `steps` of (view op, arguments after the first).
-
-    seen      the base's array that the steps start from; `transpose_` and its like give the base another
-    version   the base's version when the view's `grad_fn` was made; a later in-place change remakes it
-    origin    where in-place changes are refused: "many" for one output of several (unbind, split),
-              "no_grad" for a view that was made while nothing was recorded; else None
-    """
-
-    __slots__ = ("__weakref__", "base", "origin", "seen", "steps", "version")
-
-    def __init__(self, base: Tensor, steps: tuple[Any, ...], version: int, origin: str | None):
-        self.base = base
-        self.seen = base.array
-        self.steps = steps
-        self.version = version
-        self.origin = origin
 
 
 def takes_nothing(name: str, given: tuple[Any, ...], named: dict[str, Any]) -> Exception:
@@ -543,89 +524,7 @@ def make_tensor(array: np.ndarray[Any, Any], spec: Spec, requires_grad: bool = F
     return t
 
 
-def as_class(kind: type[Tensor], array: np.ndarray[Any, Any], of: Spec, like: Tensor | None = None) -> Any:
-    """A tensor of a subclass, outside any graph; or what `like` is, which nobody else has."""
-    t = make_tensor(array, of) if like is None else like
-    if kind is Tensor:
-        return t
-    other = _new(kind)
-    for name in SLOTS:
-        setattr(other, name, getattr(t, name))
-    return other
-
-
-def wrap(array: Any) -> Tensor:
-    """A tensor that owns (or shares) this array; numbers become 0-d arrays."""
-    dtype = dt.of(array) if is_stand_in(array) else None
-    if dtype is None:
-        array = np.asarray(array)
-        dtype = dt.of(array)
-        if array.dtype is not dtype.np:  # one that was pickled: kernels know the dtypes by who they are
-            array = array.view(dtype.np)
-    return make_tensor(array, spec(array.shape, dtype))
-
-
-def is_stand_in(array: Any) -> bool:
-    """Whether it stands for an array that a program will have (`compile.values.Value`)."""
-    return type(array) is not np.ndarray and hasattr(array, "layout")
-
-
-def layout(array: Any) -> np.ndarray[Any, Any]:
-    """What shows the shape and strides of an array: itself, or what stands for it in a trace."""
-    return array if isinstance(array, np.ndarray) else array.layout
-
-
-def full_spec(of: Spec, value: float) -> Tensor:
-    """A tensor of this spec filled with one number."""
-    if of.is_meta:
-        return make_tensor(of.placeholder, of)
-    return make_tensor(np.full(of.shape, value, of.np), of)
-
-
-# ------------------------------------------------------------------ as arguments
-
-
-def install_method(name: str, record: Any) -> None:
-    """Make an operation a method of tensors."""
-    install(name, record)
-    Tensor.public.add(name)
-
-
-def strict_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
-    """A `Tensor` argument of a plain class; Overridden for what has a say in operations."""
-    kind = type(value)
-    if kind in TENSORS or (hasattr(kind, "__torch_function__") and not isinstance(value, Tensor)):
-        raise op.Overridden
-    return converters_tensor(value, op_name, name, position)
-
-
-def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Tensor:
-    """A `Tensor` argument: lists become tensors where the language says so, anything else is PyTorch's error."""
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, list) and context.current().lists:
-        return op.registry["engine.tensor_of"](value)
-    raise ArgumentError(
-        f"{op_name}(): argument '{name}' (position {position}) must be Tensor, not {type_name(value)}",
-        code="argument-type",
-        help=f"make it a tensor: tensor({value!r})" if type(value) in NUMBERS else None,
-    )
-
-
-def type_name(value: Any) -> str:
-    """The type as PyTorch's messages call it: with its module, where it is written in C."""
-    kind = type(value)
-    named = getattr(kind, "torch_name", None)
-    if named is not None:
-        return named
-    written_in_c = not flags_of(kind) & HEAP_TYPE and kind.__module__ != "builtins"
-    return f"{kind.__module__}.{kind.__name__}" if written_in_c else kind.__name__
-
-
 op.converters["Tensor class"] = Tensor
 op.converters["tensors"] = PLAIN
-op.converters["Tensor"] = strict_tensor
 op.lenient["tensors"] = TENSORS
-op.lenient["Tensor"] = converters_tensor
-op.converters["method"] = install_method
 described_in("tensorsh.engine.run.tensor_kinds")

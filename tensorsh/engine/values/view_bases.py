@@ -11,7 +11,8 @@ from ...errors import GradientError
 from ..core import context
 from ..core.spec import Spec
 from ..records.op import Op, registry
-from .tensor import Tensor, layout
+from .tensor import Tensor
+from .wrapping import layout
 
 
 def steps_of(t: Tensor) -> tuple[Any, ...]:

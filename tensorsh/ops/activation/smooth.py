@@ -17,7 +17,7 @@ from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
 from ...engine.run.inplace import apply_inplace
-from ...engine.values.tensor import wrap
+from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError
 from ..elementwise import vector_functions as vector_exp
 from ..elementwise.erf import erf, odd_tanh

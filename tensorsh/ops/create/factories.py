@@ -15,7 +15,8 @@ from ...engine.core.memory_format import CONTIGUOUS, PRESERVE
 from ...engine.core.spec import spec
 from ...engine.graph.inference import made
 from ...engine.records.op import composite
-from ...engine.values.tensor import Tensor, make_tensor, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor, make_tensor
 from ...errors import ArgumentError, BadValue, ShapeError
 from ..rules.memory_order import laid_out_like
 from ..rules.numbers import check_number, number_array

@@ -13,7 +13,8 @@ from ...engine.core import dtype as dt
 from ...engine.core.dtype import DType
 from ...engine.core.warn import warn
 from ...engine.values.arrays import check
-from ...engine.values.tensor import NUMBERS, Tensor, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import NUMBERS, Tensor
 from ...errors import ArgumentError, BadValue
 from ..rules.numbers import SCALAR_NAMES, cast_array, check_number, int_range
 

@@ -18,7 +18,8 @@ from ...engine.core.warn import warn
 from ...engine.graph.inference import made
 from ...engine.records.op import composite, registry
 from ...engine.values.arrays import shared
-from ...engine.values.tensor import Tensor, make_tensor, wrap
+from ...engine.values.tensor import Tensor, make_tensor
+from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DeviceError, DTypeError
 from ..rules.numbers import cast_array
 from .nested import array_of, nested

@@ -19,7 +19,8 @@ from ...engine.graph.node import titled
 from ...engine.records.op import op, registry
 from ...engine.run.apply import apply
 from ...engine.run.inplace import apply_inplace
-from ...engine.values.tensor import Tensor, full_spec, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import full_spec, wrap
 from ...errors import BadIndex, DeviceError, DTypeError, ShapeError
 from ..rules.overload import overloaded
 from ..rules.positions import check_bounds, zeros_of

@@ -29,7 +29,9 @@ from ...engine.core.warn import warn
 from ...engine.records.op import op, registry
 from ...engine.run.apply import apply
 from ...engine.values.arrays import element, shared
-from ...engine.values.tensor import NUMBERS, Tensor, full_spec, install, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import NUMBERS, Tensor, install
+from ...engine.values.wrapping import full_spec
 from ...errors import ArgumentError, BadIndex, BadValue, ShapeError
 from ..rules.numbers import check_number
 from .by_tensors import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of

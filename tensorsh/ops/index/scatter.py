@@ -15,7 +15,8 @@ from ...engine.core.spec import Spec
 from ...engine.core.warn import warn
 from ...engine.records.op import op, registry
 from ...engine.records.schema import ABSENT
-from ...engine.values.tensor import Tensor, full_spec
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import full_spec
 from ...errors import BadValue, DTypeError, ShapeError
 from ..rules.infer import bad_call, wrap_dim
 from ..rules.overload import overloaded

@@ -11,7 +11,8 @@ from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec, broadcast_shapes
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import promoted
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError
 from .linalg_norm import vector_norm_primitive
 from .matmul import multiply

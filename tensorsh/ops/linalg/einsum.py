@@ -16,7 +16,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from ...engine.records.op import composite, registry
-from ...engine.values.tensor import Tensor, converters_tensor, type_name
+from ...engine.values.as_argument import converters_tensor, type_name
+from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadValue, ShapeError
 from .einsum_equation import ELLIPSIS, LETTERS, Equation, plan
 

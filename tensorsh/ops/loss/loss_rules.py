@@ -12,7 +12,8 @@ from ...engine.core.spec import Spec, broadcast_shapes
 from ...engine.core.warn import warn
 from ...engine.numerics.cascade import total
 from ...engine.run.apply import promoted
-from ...engine.values.tensor import Tensor, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadValue, DTypeError
 
 REDUCTIONS = ("mean", "sum", "none")

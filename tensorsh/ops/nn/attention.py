@@ -14,7 +14,8 @@ from ...engine.core.spec import broadcast_shapes
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError
 from ..activation.piecewise import where
 from ..linalg.matmul import multiply

@@ -12,7 +12,8 @@ from ...engine.core import context
 from ...engine.core.warn import warn
 from ...engine.modes.levels import for_each_slice
 from ...engine.records.op import composite
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...errors import ArgumentError, BadValue, DTypeError, ShapeError
 from ..rules.memory_order import memory_order
 

@@ -9,7 +9,8 @@ import numpy as np
 from ...engine.core.spec import Spec
 from ...engine.records.op import composite, registry
 from ...engine.run.inplace import write
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...errors import BadIndex, BadValue, ShapeError, Unsupported
 from ..loss.loss_rules import sizes
 from ..rules.by_text import written

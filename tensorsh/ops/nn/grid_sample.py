@@ -16,7 +16,8 @@ from ...engine.core.spec import Spec
 from ...engine.core.warn import warn
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError, Unsupported
 from ..activation.piecewise import floating, where
 from ..create.ranges import spaced

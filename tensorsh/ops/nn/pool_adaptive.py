@@ -14,7 +14,8 @@ from ...engine.core.memory_format import in_format_of
 from ...engine.core.spec import Spec
 from ...engine.records.op import Op, composite, op
 from ...engine.run.apply import apply
-from ...engine.values.tensor import Tensor, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadValue, ShapeError
 from ..activation.piecewise import floating
 from ..rules.steady import steady

@@ -16,7 +16,8 @@ from ...engine.core.device import Device, cpu, parse, without_cuda
 from ...engine.core.spec import spec
 from ...engine.core.titles import Titled, titled
 from ...engine.records.op import composite, converters
-from ...engine.values.tensor import Tensor, make_tensor, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor, make_tensor
 from ...errors import ArgumentError, DeviceError
 from ...kinds import Kind, describe
 from ...kinds.kind import same

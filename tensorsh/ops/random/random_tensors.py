@@ -20,7 +20,9 @@ from ...engine.core.spec import Spec, broadcast_shapes, spec
 from ...engine.modes.levels import for_each_slice
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
-from ...engine.values.tensor import Tensor, is_stand_in, type_name, wrap
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import is_stand_in, wrap
 from ...errors import ArgumentError, BadValue, DTypeError, ShapeError
 from ..create.of_data import check_size, leaf
 from ..rules.infer import same

@@ -16,7 +16,8 @@ from ...engine.graph.backward import grad as differentiate
 from ...engine.graph.node import zeros
 from ...engine.records.op import Op, op
 from ...engine.records.recorded import parameters
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 
 
 def written(

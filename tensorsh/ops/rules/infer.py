@@ -14,7 +14,7 @@ from ...engine.core import dtype as dt
 from ...engine.core.dtype import DType
 from ...engine.core.spec import Spec, broadcast_shapes, spec, wrap_dim
 from ...engine.records.schema import ABSENT
-from ...engine.values.tensor import type_name
+from ...engine.values.as_argument import type_name
 from ...errors import ArgumentError, BadIndex, BadValue
 
 

@@ -11,7 +11,8 @@ from ...engine.core.spec import Spec
 from ...engine.graph.node import zeros
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
-from ...engine.values.tensor import Tensor, converters_tensor
+from ...engine.values.as_argument import converters_tensor
+from ...engine.values.tensor import Tensor
 from ...errors import BadValue, ShapeError
 from ..rules.infer import wrap_dim
 from .shape_views import reshape, unsqueeze

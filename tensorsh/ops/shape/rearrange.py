@@ -10,7 +10,8 @@ from ...engine.core.memory_format import CONTIGUOUS
 from ...engine.core.spec import Spec
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
-from ...engine.values.tensor import Tensor, converters_tensor
+from ...engine.values.as_argument import converters_tensor
+from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
 from ..rules.infer import wrap_dim, wrap_dims
 from .broadcast import expand

@@ -11,7 +11,8 @@ from ...engine.core.spec import Spec
 from ...engine.core.warn import warn
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
-from ...engine.values.tensor import Tensor, install, read_only, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor, install, read_only
 from ...errors import ArgumentError, ShapeError
 from ..rules.infer import bad_call, wrap_dim
 

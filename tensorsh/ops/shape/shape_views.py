@@ -21,7 +21,8 @@ from ...engine.core.spec import Spec
 from ...engine.records.op import composite, op, registry
 from ...engine.records.schema import ABSENT
 from ...engine.run.apply import apply
-from ...engine.values.tensor import layout, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.wrapping import layout
 from ...errors import ArgumentError, ShapeError
 from ..rules.infer import bad_call, wrap_dim, wrap_dims
 

@@ -15,7 +15,8 @@ from ...engine.core.spec import Spec
 from ...engine.graph.node import zeros
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
-from ...engine.values.tensor import Tensor, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadIndex, DTypeError, ShapeError
 from ..index.getitem import select_at, slice_range
 from ..rules.infer import bad_call, wrap_dim

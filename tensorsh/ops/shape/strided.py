@@ -11,7 +11,7 @@ from ...engine.core.spec import Spec
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
 from ...engine.values.arrays import laid_over
-from ...engine.values.tensor import wrap
+from ...engine.values.wrapping import wrap
 from ...errors import ShapeError
 from ..rules.infer import wrap_dim
 

@@ -17,7 +17,9 @@ from ...engine.graph.hooks import called
 from ...engine.graph.node import InPlaceNode, edge
 from ...engine.records.op import composite, op
 from ...engine.run.inplace import bump, check_writable
-from ...engine.values.tensor import Tensor, type_name, wrap
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...errors import ArgumentError, DTypeError, GradientError, ShapeError
 from ..create.nested import stored
 from ..rules.infer import same

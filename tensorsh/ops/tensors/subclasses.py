@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...engine.modes import overrides
 from ...engine.records.op import composite
-from ...engine.values.tensor import Tensor, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from ...engine.core import context
 from ...engine.core.context import GradMode
 from ...engine.records.op import composite, registry
-from ...engine.values.tensor import Tensor, full_spec, type_name
+from ...engine.values.as_argument import type_name
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import full_spec
 from ...errors import ArgumentError, BadValue, GradientError, ShapeError, Unsupported
 from .jacobians import columns_of, rows_of
 from .recording import Recording, filled

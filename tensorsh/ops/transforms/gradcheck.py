@@ -19,7 +19,8 @@ from ...engine.graph.hooks import called
 from ...engine.graph.undefined_walk import undefined as undefined_gradients
 from ...engine.records.op import composite, registry
 from ...engine.values.batched import Batched
-from ...engine.values.tensor import Tensor, full_spec, make_tensor, wrap
+from ...engine.values.tensor import Tensor, make_tensor
+from ...engine.values.wrapping import full_spec, wrap
 from ...errors import BadValue, GradientError
 from .recording import basis
 from .vmap import over_rows

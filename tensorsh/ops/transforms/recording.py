@@ -22,7 +22,8 @@ from ...engine.graph.hooks import called
 from ...engine.graph.node import edge
 from ...engine.modes.levels import dress, strip
 from ...engine.records.op import registry
-from ...engine.values.tensor import Tensor, full_spec
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import full_spec
 from ...errors import DTypeError
 
 Gradients = tuple[Tensor | None, ...]

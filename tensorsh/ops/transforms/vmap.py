@@ -10,8 +10,9 @@ from ...engine.core.tree import Structure, flatten, spread, unflatten
 from ...engine.graph.hooks import called
 from ...engine.modes.levels import Mapping
 from ...engine.records.op import composite, registry
+from ...engine.values.as_argument import type_name
 from ...engine.values.batched import Batched
-from ...engine.values.tensor import Tensor, type_name
+from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadValue
 
 Function = Callable[..., Any]

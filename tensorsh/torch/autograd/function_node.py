@@ -11,7 +11,8 @@ from ...engine.graph.hooks import call
 from ...engine.graph.node import FREED, SECOND_TIME, Node, edge, fit, version_error, zeros
 from ...engine.graph.saved import Packed
 from ...engine.run.inplace import bump, rebase
-from ...engine.values.tensor import TENSORS, Tensor, View, make_tensor
+from ...engine.values.tensor import TENSORS, Tensor, make_tensor
+from ...engine.values.view import View
 from ..namespace import torch
 
 LEAF_IN_PLACE = "a leaf Variable that requires grad has been used in an in-place operation."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...train.rules.parts import number, zero
 from ..namespace import torch
 from .checks import complete

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.values.tensor import wrap
+from ...engine.values.wrapping import wrap
 from ...train.rules import squares
 from .checks import at_least, check_fused, check_lr, complete
 from .optimizer import Optimizer

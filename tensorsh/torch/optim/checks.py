@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...train.rules.parts import zero
 from .optimizer import Optimizer
 

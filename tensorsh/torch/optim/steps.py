@@ -7,7 +7,8 @@ from typing import Any
 
 from ...engine.core import context
 from ...engine.run.inplace import bump, check_writable
-from ...engine.values.tensor import Tensor, wrap
+from ...engine.values.tensor import Tensor
+from ...engine.values.wrapping import wrap
 from ...train.rules.parts import Rule
 from ..autograd.grad_mode import enable_grad, no_grad
 from .optimizer import Optimizer

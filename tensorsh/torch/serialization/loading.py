@@ -265,7 +265,7 @@ def _check_seekable(stream: Any) -> None:
 
 
 def _safetensors(path: Any) -> Any:
-    from ...engine.values.tensor import wrap
+    from ...engine.values.wrapping import wrap
     from ...io.formats import read
 
     return {name: wrap(array) for name, array in read(path, format="safetensors").value.items()}

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .....engine.values.tensor import TENSORS, wrap
+from .....engine.values.tensor import TENSORS
+from .....engine.values.wrapping import wrap
 from ..dataset import IterableDataset, Subset, TensorDataset
 from .collate import default_collate
 
