@@ -16,8 +16,7 @@ import numpy as np
 from numpy._core.multiarray import c_einsum
 
 from .fma import multiply_add
-from .small_products import by_columns
-from .threaded_products import matmul
+from .small_products import fused_chains
 
 Array = np.ndarray[Any, Any]
 
@@ -111,7 +110,7 @@ def chains(x: Array, w: Array) -> Array:
     w = np.ascontiguousarray(w)
     if FLOAT32.itemsize not in x.strides:
         x = x.copy()
-    return matmul(x.T.copy().T if by_columns(x, w, len(w)) else x, w)
+    return fused_chains(x, w)
 
 
 def _rounded_chains(x: Array, w: Array) -> Array:

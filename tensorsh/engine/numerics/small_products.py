@@ -9,6 +9,7 @@ and are followed up to some thousands of multiplications; what is larger goes to
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -36,6 +37,9 @@ FLOAT32 = np.dtype(np.float32)
 #: multiplications and depth: up to the one and from the other on, NumPy's BLAS (OpenBLAS under AVX-512) adds in
 #: lanes unless the first factor is stored by columns, or both by rows and the columns fill its vectors
 OWN, LANES = 1_000_000, 32
+#: steps, each with a zero behind it, that OpenBLAS's kernels for AVX2 keep in one sum (`_chains_in_pairs`), and up to
+#: how many multiplications they are asked to, at twice the time
+STEPS, PAIRED = 160, 1 << 22
 #: the depth from which on BLAS adds up parts of a chain by themselves, at most so deep
 PART = 192
 #: multiplications up to which the orders of small results are followed
@@ -57,8 +61,7 @@ def is_ordered(a: Any, b: Any) -> bool:
     (m, k), n = a.shape, b.shape[1] if b.ndim == 2 else 1
     order, size = order_of(a, b) if b.ndim == 2 else order_with_vector(a), m * k * n
     if order == FUSED:
-        part = _part(k)
-        return part < k or by_columns(a, b, part)
+        return _part(k) < k or rearranged(a, b)
     return k > 1 and size <= FOLLOWED
 
 
@@ -89,8 +92,7 @@ def is_batch_ordered(a: Any, b: Any) -> bool:
     if size < PLAIN:
         return True
     if m >= 4 and n >= 12:
-        part = _part(k)
-        return part < k or by_columns(a, b, part)
+        return _part(k) < k or rearranged(a, b)
     return k > 1 and many * size <= CHAINED
 
 
@@ -208,7 +210,7 @@ def product_of_such(a: Array, b: Array) -> Callable[[Array, Array], Array]:
     """`matrix_product` of matrices that have the shapes and lie in memory as these do: many in a row choose once."""
     if a.dtype is FLOAT32 and b.dtype is FLOAT32 and a.size and b.size and order_of(a, b) == FUSED:
         k = a.shape[1]
-        if k > 1 and not wants_one(a, b) and _part(k) == k and not by_columns(a, b, k):
+        if k > 1 and not wants_one(a, b) and _part(k) == k and not rearranged(a, b):
             return np.matmul
     return matrix_product
 
@@ -249,15 +251,13 @@ def _follow(a: Array, b: Array, order: int, out: Array) -> None:
 def _chain_of_fused(a: Array, b: Array, onto: Array | None = None) -> Array:
     k = a.shape[-1]
     part = _part(k)
-    if by_columns(a, b, part) or by_columns(a, b, k % part):
-        a = a.swapaxes(-1, -2).copy().swapaxes(-1, -2)
     if part == k:
-        return matmul(a, b)
-    total = matmul(a[..., :part], b[..., :part, :])
+        return fused_chains(a, b)
+    total = fused_chains(a[..., :part], b[..., :part, :])
     if onto is not None:
         total += onto
     for at in range(part, k, part):
-        total += matmul(a[..., at : at + part], b[..., at : at + part, :])
+        total += fused_chains(a[..., at : at + part], b[..., at : at + part, :])
     return total
 
 
@@ -265,11 +265,72 @@ def _part(k: int) -> int:
     return k if k <= PART else PART if k > 2 * PART else k // 2
 
 
-def by_columns(a: Array, b: Array, depth: int) -> bool:
-    """Whether the first factor must be stored by columns for NumPy's BLAS to compute chains."""
-    if depth < LANES or a.strides[-1] != a.itemsize or a.shape[-2] * depth * b.shape[-1] > OWN:
+def fused_chains(a: Array, b: Array) -> Array:
+    """`a @ b`, (…, m, k) @ (…, k, n), each element one fused chain; m, n > 1."""
+    if by_columns(a, b):
+        a = a.swapaxes(-1, -2).copy().swapaxes(-1, -2)
+    elif in_pairs(a, b):
+        return _chains_in_pairs(a, b)
+    return matmul(a, b)
+
+
+def rearranged(a: Array, b: Array) -> bool:
+    """Whether NumPy's BLAS would add otherwise if it were given these factors as they are."""
+    return by_columns(a, b) or in_pairs(a, b)
+
+
+def by_columns(a: Array, b: Array) -> bool:
+    """Whether the first factor must be stored by columns for kernels for AVX-512 to compute chains."""
+    depth = a.shape[-1]
+    if (
+        depth < LANES
+        or a.strides[-1] != a.itemsize
+        or a.shape[-2] * depth * b.shape[-1] > OWN
+        or adds_in_pairs()
+    ):
         return False
     return not b.flags.c_contiguous or 0 < b.shape[-1] & 15 <= 8
+
+
+def in_pairs(a: Array, b: Array) -> bool:
+    """Whether kernels for AVX2 would have a sum for the even and one for the odd steps, of some of the elements."""
+    return a.shape[-1] > 1 and a.shape[-2] * a.shape[-1] * b.shape[-1] <= PAIRED and adds_in_pairs()
+
+
+@cache
+def adds_in_pairs() -> bool:
+    """Whether NumPy's BLAS has these kernels: ones that a large number swallows are lost in one sum, not in two."""
+    b = np.ones((16, 16), FLOAT32)
+    b[:2] = [[2.0**40], [-(2.0**40)]]
+    return not (np.ones((8, 16), FLOAT32) @ b).all()
+
+
+def _chains_in_pairs(a: Array, b: Array) -> Array:
+    """The same by such kernels: between the steps are zeros, so that all that counts is in the even sum.
+
+    What is deeper than they keep goes on from what has been added up, which is multiplied with ones.
+    """
+    rest = a.shape[-1] - STEPS
+    if rest <= 0:
+        return matmul(_spaced(a, a.ndim), _spaced(b, b.ndim - 1))
+    done = fused_chains(a[..., :STEPS], b[..., :STEPS, :])
+    width = STEPS - rest
+    parts = []
+    for at in range(0, b.shape[-1], width):
+        columns = done[..., at : at + width]
+        ones = np.broadcast_to(
+            np.eye(columns.shape[-1], dtype=FLOAT32), (*b.shape[:-2], *columns.shape[-1:] * 2)
+        )
+        left = np.concatenate((columns, a[..., STEPS:]), -1)
+        right = np.concatenate((ones, b[..., STEPS:, at : at + width]), -2)
+        parts.append(matmul(_spaced(left, a.ndim), _spaced(right, b.ndim - 1)))
+    return np.concatenate(parts, -1)
+
+
+def _spaced(x: Array, axis: int) -> Array:
+    """With a zero after each step; `axis` is the one behind that of the steps."""
+    wide = np.stack((x, np.zeros_like(x)), axis)
+    return wide.reshape(*x.shape[: axis - 1], 2 * x.shape[axis - 1], *x.shape[axis:])
 
 
 def _chain(a: Array, b: Array, out: Array) -> None:
