@@ -11,6 +11,7 @@ from tensorsh import Session, TensorshError
 from tensorsh.engine.core.sealed import changing
 from tensorsh.engine.records.op import Op
 from tensorsh.engine.run.apply import apply_any
+from tensorsh.ops.index import getitem
 
 CASES = [
     c for c in read_lines("torch_cases.jsonl.gz") if c["id"].endswith(("float32/0", "int64/1", "complex64/0"))
@@ -53,3 +54,18 @@ def test_numbers_that_are_equal_have_plans_of_their_own(first: str) -> None:
         assert found == expected.get(
             alpha, "For integral input tensors, argument alpha must not be a floating point number."
         )
+
+
+def test_rows_and_slices_of_a_loop_share_a_plan() -> None:
+    """Else each index would be planned anew, which takes five times as long as the row itself."""
+    records = (getitem.select_at, getitem.slice_range, getitem.select_backward, getitem.slice_backward)
+    for each in records:
+        each.plans.clear()
+    session = Session()
+    session.run("x = arange(606.).reshape(101, 6).requires_grad_()")
+    session.run("total = sum([x[i].sum() + x[i:i + 3, 2].sum() + x[-i - 1, 1:4].sum() for i in range(90)])")
+    session.run("total.backward()")
+    assert max(len(each.plans) for each in records) < 8
+    session.run("y = zeros(101, 6)")
+    session.run("for i in range(90):\n    y[i] += 1\n    y[i:i + 3, 2] += 1\n    y[-i - 1, 1:4] += 1")
+    assert str(session.run("(x.grad == y).all()")[0]) == "tensor(True)"

@@ -402,7 +402,8 @@ def _swapped(targets: Array) -> Array:
     """
     n = len(targets)
     steps = np.arange(n)
-    by_target = np.argsort(targets, kind="stable")
+    short = targets.astype(np.uint16) if n <= 2**16 else targets  # of which NumPy sorts the digits
+    by_target = np.argsort(short, kind="stable")
     same = targets[by_target[1:]] == targets[by_target[:-1]]
     previous = np.full(n, -1)  # the latest earlier step with the same target
     previous[by_target[1:][same]] = by_target[:-1][same]
@@ -410,6 +411,6 @@ def _swapped(targets: Array) -> Array:
     writer[targets] = steps
     writer = np.where(targets == steps, previous, writer)
     origin = np.where(writer < 0, steps, writer)  # of what stands in place i before step i
-    while not np.array_equal(farther := origin[origin], origin):
+    while ((farther := origin[origin]) != origin).any():
         origin = farther
     return np.where(previous < 0, targets, origin[previous])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -135,8 +136,8 @@ class WordStream:
     def _draw(self, n: int) -> Array:
         """At least `n` words from the source, in whole runs."""
         if self._source is None:
-            self._source = np.random.RandomState(self._seed % 2**32)
-        elif self._words is None:
+            self._source = unseeded()
+        if self._words is None:
             self._source.seed(self._seed % 2**32)
         return self._source.randint(0, 2**32, -(-n // RUN) * RUN, dtype=np.uint32)
 
@@ -150,7 +151,7 @@ class WordStream:
         """Continue from a snapshot, of this stream or of another."""
         if state.words is not None and state.words is not self._words:
             if self._source is None:
-                self._source = np.random.RandomState(0)
+                self._source = unseeded()
             self._source.set_state(("MT19937", untemper(state.words[-RUN:]), RUN, 0, 0.0))
         self._seed, self._words, self._position = state.seed, state.words, state.position
         self.next_normal = state.next_normal
@@ -194,6 +195,22 @@ class WordStream:
         key = np.array(rest[:RUN], np.uint64).astype(np.uint32)
         _, normal, _, valid = rest[RUN : RUN + 4]
         self.set_state(State(seed, temper(key), following, normal if valid else None))
+
+
+def unseeded() -> np.random.RandomState:
+    """A source of words that is about to be seeded: it does not mix a seed of its own first, which takes longer."""
+    return np.random.RandomState(np.random.MT19937(no_seed()))
+
+
+@cache
+def no_seed() -> Any:
+    from numpy.random.bit_generator import ISeedSequence
+
+    class NoSeed(ISeedSequence):
+        def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Any:
+            return np.zeros(n_words, dtype)
+
+    return NoSeed()
 
 
 # -- MT19937's output function and its inverse -----------------------------------------------------

@@ -117,12 +117,17 @@ def key_of(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
     """Specs of the tensors, types of the numbers that promote like tensors, everything else as it is.
 
     Types of other numbers come first, beside the default dtype, unless they are what they always are: 1 == True.
+    Of ints that say where something lies (`moving`) there is only how far they are from the first of them: a loop
+    over rows or slices has one plan.
     """
     first: Any = default
     if any(args[i] is not op.schema.parameters[i].default for i in op.numbers):
         first = (default, *[type(args[i]) for i in op.numbers])
     if op.lists:
         args = tuple([_specs(a) if type(a) is tuple else a for a in args])
+    if op.moving:
+        start = args[op.moving[0]]
+        args = tuple([a - start if i in op.moving else a for i, a in enumerate(args)])
     return (
         first,
         *[

@@ -39,7 +39,9 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
             through_base = f"{name}.view_of is not None and {name}.view_of.base.requires_grad_slot"
             wants.append(f"(t{i} and ({name}.requires_grad_slot or {through_base}))")
         else:
-            keys.append(name)
+            keys.append(
+                f"{name} - a{op.moving[0]}" if i in op.moving[1:] else "0" if i in op.moving else name
+            )
             arrays.append(name)
     lines += [
         f"    key = ({', '.join(keys)},)",

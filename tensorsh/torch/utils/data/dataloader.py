@@ -18,7 +18,7 @@ from ._utils.collate import default_collate, default_convert
 from ._utils.fetch import fetcher
 from ._utils.worker import Worker, get_worker_info
 from .dataset import IterableDataset
-from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, drawn_seed
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, drawn_batches, drawn_seed
 
 __name__ = "torch.utils.data.dataloader"  # where the class is for `print(type(x))`
 
@@ -238,6 +238,10 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
         super().__init__(loader)
         if loader.timeout != 0:
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
+        if (
+            loader.collate_fn is default_collate
+        ):  # a list of indices is made where samples are asked for one by one
+            self._sampler_iter = drawn_batches(self._index_sampler) or self._sampler_iter
         self._fetch = fetcher(loader)(loader.dataset)
 
     def _load(self) -> Any:

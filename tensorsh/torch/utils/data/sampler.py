@@ -6,6 +6,12 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
+from ....engine.core import context
+from ....engine.core.device import cpu
+from ....engine.core.mode import EAGER
+from ....ops.random.random_streams import Generator, stream
 from ...namespace import torch
 
 __name__ = "torch.utils.data.sampler"  # where the classes are for `print(type(x))`
@@ -15,6 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 T_co = TypeVar("T_co", covariant=True)
+Array = np.ndarray[Any, Any]
 
 
 class Sampler(Generic[T_co]):
@@ -37,6 +44,9 @@ class SequentialSampler(Sampler[int]):
 
     def __len__(self) -> int:
         return len(self.data_source)
+
+    def _drawn(self) -> Iterator[Array]:
+        yield np.arange(len(self.data_source))
 
 
 class RandomSampler(Sampler[int]):
@@ -71,39 +81,63 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
+        for indices in self._drawn():
+            yield from indices.tolist()
+
+    def _drawn(self) -> Iterator[Array]:
         n = len(self.data_source)
-        generator = self.generator
+        generator, own = self.generator, self.generator is not None
         if generator is None:
             generator = torch.Generator()
             generator.manual_seed(drawn_seed(None))
         if self.replacement:
             for start in range(0, self.num_samples + 1, 32):  # the last of them may be empty
                 size = (min(32, self.num_samples - start),)
-                yield from listed(torch.randint(high=n, size=size, generator=generator))
+                yield values_of(torch.randint(high=n, size=size, generator=generator))
         else:
             for _ in range(self.num_samples // n):
-                yield from permutation(n, generator)
-            yield from permutation(n, generator)[: self.num_samples % n]
+                yield permuted(n, generator)
+            if own or self.num_samples % n:  # PyTorch draws once more, which the program's own stream shows
+                yield permuted(n, generator)[: self.num_samples % n]
 
     def __len__(self) -> int:
         return self.num_samples
 
 
+def _source(generator: Any) -> Any:
+    """The stream to draw from; None where tensors are not what they look like, and for what is no generator."""
+    state = context.current()
+    if state.mode is EAGER and state.device is cpu and (generator is None or type(generator) is Generator):
+        return stream(generator)
+    return None
+
+
 def drawn_seed(generator: Any) -> int:
     """A seed for a stream, drawn from another; 0 where new tensors have no values."""
+    source = _source(generator)
+    if source is not None:
+        return int(source.random((), np.int64))
     drawn = torch.empty((), dtype=torch.int64).random_(generator=generator)
     return 0 if drawn.is_meta else drawn.item()
 
 
-def listed(indices: Any) -> list[int]:
+def values_of(indices: Any) -> Array:
     """Indices that were drawn; the first again and again where new tensors have no values."""
-    return [0] * len(indices) if indices.is_meta else indices.tolist()
+    return np.zeros(len(indices), np.int64) if indices.is_meta else indices.numpy()
+
+
+def permuted(n: int, generator: Any) -> Array:
+    """0 … n - 1 in random order; as they are where new tensors have no values."""
+    source = _source(generator)
+    if source is not None:
+        return source.randperm(n)
+    drawn = torch.randperm(n, generator=generator)
+    return np.arange(n) if drawn.is_meta else drawn.numpy()
 
 
 def permutation(n: int, generator: Any) -> list[int]:
-    """0 … n - 1 in random order; as they are where new tensors have no values."""
-    drawn = torch.randperm(n, generator=generator)
-    return list(range(n)) if drawn.is_meta else drawn.tolist()
+    """The same as a list."""
+    return permuted(n, generator).tolist()
 
 
 class SubsetRandomSampler(Sampler[int]):
@@ -145,7 +179,11 @@ class WeightedRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        yield from listed(
+        for indices in self._drawn():
+            yield from indices.tolist()
+
+    def _drawn(self) -> Iterator[Array]:
+        yield values_of(
             torch.multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
         )
 
@@ -169,9 +207,35 @@ class BatchSampler(Sampler[list[int]]):
             if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
 
+    def _drawn(self) -> Iterator[Array]:
+        """The same as arrays, drawn when they are: of a sampler in `DRAWING`."""
+        drawn = self.sampler._drawn()  # type: ignore[union-attr]
+        left = np.empty(0, np.int64)
+        while True:
+            while len(left) < self.batch_size:
+                more = next(drawn, None)
+                if more is None:
+                    if len(left) and not self.drop_last:
+                        yield left
+                    return
+                left = np.concatenate((left, more)) if len(left) else more
+            batch, left = left[: self.batch_size], left[self.batch_size :]
+            yield batch
+
     def __len__(self) -> int:
         n = len(self.sampler)  # type: ignore[arg-type]
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+
+#: samplers that have their indices as arrays
+DRAWING = (SequentialSampler, RandomSampler, WeightedRandomSampler)
+
+
+def drawn_batches(sampler: Any) -> Iterator[Array] | None:
+    """What a sampler gives, its lists of indices as arrays; None where it is not known to give these."""
+    if type(sampler) is BatchSampler and type(sampler.sampler) in DRAWING:
+        return sampler._drawn()
+    return None
 
 
 def _check_positive(name: str, value: Any) -> None:

@@ -6,12 +6,14 @@ Rows of tensors that are only stacked again are taken at once, which is what mak
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .....engine.values.tensor import TENSORS
+from .....engine.core import context
+from .....engine.core.mode import EAGER
+from .....engine.core.spec import Spec
+from .....engine.values.tensor import TENSORS, Tensor, make_tensor
 from .....engine.values.wrapping import wrap
 from ..dataset import IterableDataset, Subset, TensorDataset
 from .collate import default_collate
@@ -27,7 +29,7 @@ def fetcher(loader: Any) -> Callable[[Any], Fetch]:
     if not batches:
         return lambda dataset: lambda index: collate(dataset[index])
     if collate is default_collate:
-        return lambda dataset: partial(_rows_or_samples, dataset)
+        return _Batches
     return lambda dataset: lambda indices: collate(_samples(dataset, indices))
 
 
@@ -63,33 +65,59 @@ def _samples(dataset: Any, indices: Any) -> Any:
     return several(indices) if several else [dataset[index] for index in indices]
 
 
-def _rows_or_samples(dataset: Any, indices: Any) -> Any:
-    rows = _rows(dataset, indices)
-    return default_collate(_samples(dataset, indices)) if rows is None else rows
+class _Batches:
+    """Batches of a dataset, of lists of indices or of arrays that a sampler of the library has drawn."""
 
+    def __init__(self, dataset: Any):
+        self._dataset = dataset
+        self._specs: dict[tuple[Spec, int], Spec] = {}  # of a tensor, and how many rows → of the rows
 
-def _rows(dataset: Any, indices: Any) -> list[Any] | None:
-    """The batch of a TensorDataset, or of a Subset of one; None where it has to be made of samples."""
-    while type(dataset) is Subset:
-        within = len(dataset.indices)
-        if type(dataset.indices) not in (list, range) or not _plain(indices, within):
+    def __call__(self, indices: Any) -> Any:
+        rows = self._rows(indices)
+        if rows is not None:
+            return rows
+        listed = indices.tolist() if type(indices) is np.ndarray else indices
+        return default_collate(_samples(self._dataset, listed))
+
+    def _rows(self, indices: Any) -> list[Any] | None:
+        """The batch of a TensorDataset, or of a Subset of one; None where it has to be made of samples."""
+        dataset = self._dataset
+        while type(dataset) is Subset:
+            within = len(dataset.indices)
+            if type(dataset.indices) not in (list, range) or not _plain(indices, within):
+                return None
+            indices = [dataset.indices[i] for i in indices]
+            dataset = dataset.dataset
+        if type(dataset) is not TensorDataset:
             return None
-        indices = [dataset.indices[i] for i in indices]
-        dataset = dataset.dataset
-    if type(dataset) is not TensorDataset or not all(map(_takes_rows, dataset.tensors)):
-        return None
-    if not _plain(indices, len(dataset)):
-        return None
-    rows = wrap(np.array(indices))
-    return [tensor.index_select(0, rows) for tensor in dataset.tensors]
+        if type(indices) is not np.ndarray:
+            if not _plain(indices, len(dataset)):
+                return None
+            indices = np.array(indices)
+        eager = context.current().mode is EAGER
+        found = []
+        for tensor in dataset.tensors:
+            if type(tensor) not in TENSORS or tensor.requires_grad or tensor.spec.is_meta:
+                return None
+            try:
+                found.append(self._taken(tensor, indices) if eager else tensor.index_select(0, wrap(indices)))
+            except IndexError:
+                return None
+        return found
 
-
-def _takes_rows(tensor: Any) -> bool:
-    return type(tensor) in TENSORS and not tensor.requires_grad
+    def _taken(self, tensor: Tensor, places: Any) -> Tensor:
+        """`tensor.index_select(0, places)`."""
+        key = tensor.spec, len(places)
+        spec = self._specs.get(key)
+        if spec is None:
+            spec = self._specs[key] = tensor.spec.with_shape((len(places), *tensor.spec.shape[1:]))
+        return make_tensor(tensor.array.take(places, 0), spec)
 
 
 def _plain(indices: Any, length: int) -> bool:
-    """Whether these are a list of ints from the front, inside the length."""
+    """Whether these are ints from the front, inside the length."""
+    if type(indices) is np.ndarray:
+        return len(indices) > 0 and int(indices.max()) < length
     if type(indices) is not list or set(map(type, indices)) != {int}:
         return False
     return min(indices) >= 0 and max(indices) < length
