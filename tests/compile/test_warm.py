@@ -19,6 +19,7 @@ from loop_writer import LoopProgram
 from tensorsh import Session
 from tensorsh.engine.compile import plan, repeats, warm
 from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
+from tensorsh.engine.numerics import small_products
 
 
 @pytest.fixture
@@ -159,6 +160,31 @@ def test_products_in_the_orders_of_pytorchs_blas(calls: list[str]) -> None:
         both.append([session.evaluate(each).array.tobytes() for each in names])
     assert [name for name, *pair in zip(names, *both, strict=True) if pair[0] != pair[1]] == []
     assert calls.count("followed") > 120
+
+
+def test_products_of_fused_steps(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where NumPy's BLAS has two sums for each element, and deeper than BLAS adds in one part."""
+    monkeypatch.setattr(small_products, "adds_in_pairs", lambda: True)
+    random = np.random.default_rng(15)
+    lines, names = [], []
+    for i in range(60):
+        m, n, k = int(random.integers(4, 40)), int(random.integers(12, 40)), int(random.integers(2, 260))
+        a, b = (f"{x}.T" if random.integers(2) else x for x in ("a", "b"))
+        shapes = [
+            f"{x[0]} = randn({', '.join(map(str, shape if len(x) == 1 else shape[::-1]))})"
+            for x, shape in ((a, (m, k)), (b, (k, n)))
+        ]
+        lines.append(
+            f"{'; '.join(shapes)}\nfor i in range(3):\n    p{i} = {a} @ {b} - ({a} * 0.5) @ ({b} + 1)\n"
+        )
+        names.append(f"p{i}")
+    both = []
+    for compile in (True, False):
+        session = Session(compile=compile, seed=1)
+        session.run("".join(lines))
+        both.append([session.evaluate(each).array.tobytes() for each in names])
+    assert [name for name, *pair in zip(names, *both, strict=True) if pair[0] != pair[1]] == []
+    assert calls.count("fused") > 120
 
 
 def test_a_program_becomes_machine_code_when_it_has_run_for_long(

@@ -53,6 +53,7 @@ STRAIGHT = frozenset(
         "combined",
         "exp",
         "followed",
+        "fused",
         "joined",
         "log",
         "log1p",

@@ -267,6 +267,19 @@ def _part(k: int) -> int:
 
 def fused_chains(a: Array, b: Array) -> Array:
     """`a @ b`, (…, m, k) @ (…, k, n), each element one fused chain; m, n > 1."""
+    if a.ndim == 2 and rearranged(a, b) and reader_of(a, b) is not None:
+        return fused(a, b if b.flags.c_contiguous else b.copy())
+    return _fused_chains(a, b)
+
+
+@whole(multiplied)
+def fused(a: Array, b: Array, out: Array) -> Array:
+    """`fused_chains` of matrices, the second one stored by rows, as a compiled program calls it: the result last."""
+    out[...] = _fused_chains(a, b)
+    return out
+
+
+def _fused_chains(a: Array, b: Array) -> Array:
     if by_columns(a, b):
         a = a.swapaxes(-1, -2).copy().swapaxes(-1, -2)
     elif in_pairs(a, b):

@@ -50,6 +50,16 @@ def write(straight: Straight, call: Call) -> None:
         product.vector(turned(b), turned(a), turned(out))
 
 
+def write_fused(straight: Straight, call: Call) -> None:
+    """`a @ b` of matrices, the second one stored by rows, each element one chain of fused steps."""
+    a, b, out = *call.args, call.out
+    if any(x.dtype != FLOAT32 or x.value is not None or x.number for x in (a, b, out)):
+        raise Unknown("a product of other numbers")
+    if a.shape[0] * a.shape[1] * b.shape[1] > MOST_PRODUCTS:
+        raise Unknown("a large product")
+    Product(straight).fused(a, b, out)
+
+
 def turned(x: Operand) -> Operand:
     return x._replace(shape=x.shape[::-1], strides=x.strides[::-1])
 
@@ -135,6 +145,50 @@ class Product:
                 done = k & ~7
                 sums = self._fold(0, done, 8, kind, sums, eight)
             sums = self._fold(done, k, 1, kind, sums, lambda t, sums: plus(sums, terms(x, y, t, 0)))
+            for i, total in enumerate(sums):
+                self._store(total, self._at(into, "0", 0, 0, i * out.strides[0]), out.strides[1], width)
+
+        steps = [
+            [a.strides[0] * height, 0],
+            [0, b.strides[1] * width],
+            [out.strides[0] * height, out.strides[1] * width],
+        ]
+        self.straight._nest([m // height, n // width], steps, block, parallel=False)
+
+    def fused(self, a: Operand, b: Operand, out: Operand) -> None:
+        """Each step rounds once; vectors lie along the rows of `b`."""
+        (m, _), n = a.shape, b.shape[1]
+        for columns, width in pieces(n, COLUMNS):
+            for rows, height in pieces(m, 4 if width > SUMS else 8):
+                parts = self._part(a, rows), self._part(b, slice(None), columns)
+                self._fused_blocks(*parts, self._part(out, rows, columns), height, width)
+
+    def _fused_blocks(self, a: Operand, b: Operand, out: Operand, height: int, width: int) -> None:
+        c, kind = self.code, _kind(width)
+        (m, k), n = a.shape, b.shape[1]
+
+        def block(at: list[str], strides: list[list[int]], group: str) -> None:
+            x, y, into = (
+                self.straight._place(each, at, s) for each, s in zip((a, b, out), strides, strict=True)
+            )
+
+            def plus(t: str, sums: list[str], ahead: int = 0) -> list[str]:
+                row = self._load(self._at(y, t, b.strides[0], ahead), b.strides[1], width)
+                places = [self._at(x, t, a.strides[1], ahead, i * a.strides[0]) for i in range(height)]
+                factors = [self._spread(c.load(FLOAT32, place), width) for place in places]
+                return [
+                    c.intrinsic("fma", kind, factor, row, total)
+                    for factor, total in zip(factors, sums, strict=True)
+                ]
+
+            def four(t: str, sums: list[str]) -> list[str]:
+                for ahead in range(4):
+                    sums = plus(t, sums, ahead)
+                return sums
+
+            sums = [ZERO if width == 1 else "zeroinitializer"] * height
+            sums = self._fold(0, k & ~3, 4, kind, sums, four)
+            sums = self._fold(k & ~3, k, 1, kind, sums, plus)
             for i, total in enumerate(sums):
                 self._store(total, self._at(into, "0", 0, 0, i * out.strides[0]), out.strides[1], width)
 

@@ -92,6 +92,8 @@ class Straight(Nest):
             self._by_element(call, lambda args: mkl.tanh(self.code, args[0], table), ["float"])
         elif call.label == "followed":
             ordered.write(self, call)
+        elif call.label == "fused":
+            ordered.write_fused(self, call)
         elif call.label == "joined":
             self._joined(call)
         elif call.label in ("row_totals", "row_products"):
