@@ -11,9 +11,9 @@ import pytest
 from tensorsh.engine.compile import apart, store
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.numerics import (
-    element_code,
     element_functions,
     fma,
+    made_later,
     mkl_functions,
     mkl_tanh,
     vector_exp,
@@ -61,7 +61,7 @@ def test_bits_are_those_of_numpy(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.skipif(not available(), reason="no LLVM")
 def test_it_comes_when_there_was_work(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(element_code, "MAKE", 1 << 26)
+    monkeypatch.setattr(made_later, "MAKE", 1 << 26)
     monkeypatch.setattr(store, "usable", lambda: True)
     monkeypatch.setattr(apart, "possible", lambda: False)
     x, out = X.copy(), np.empty_like(X)

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .made_later import CALL, MadeLater
+
 Array = np.ndarray[Any, Any]
 #: writes the instructions for one element to a `compile.machine.Code`: from its inputs and the tables' addresses to
 #: its outputs. What finds and makes code is imported when there is enough work: most programs never have it
@@ -19,17 +21,11 @@ Write = Callable[[Any, list[str], list[str]], list[str]]
 
 FLOAT32 = np.dtype(np.float32)
 
-# Work is counted in elements that NumPy passes over, about half a nanosecond each, never timed.
-#: after so much the cache is looked into, another process is asked, then looked for each time; after so much LLVM is
-#: loaded here where there is no other process
-LOOK, ASK, WAIT, MAKE = 1 << 23, 1 << 25, 1 << 25, 1 << 33
-#: what a call of NumPy's costs besides
-CALL = 2_000
 #: fewer elements are not worth a call of machine code
 LEAST = 256
 
 
-class ElementCode:
+class ElementCode(MadeLater):
     """A function of float32 arrays of one shape, (rows, columns), whose columns lie side by side.
 
     ins, outs   how many arrays it reads and writes; an output may be an input
@@ -45,24 +41,11 @@ class ElementCode:
         self.ins, self.outs, self.numbers = ins, outs, numbers
         self.passes = passes
         self.tables = list(tables)
-        self.work = 0
-        self.next = LOOK
-        self.key = ""
-        self.maker = 0
-        self.function: Callable[[int], None] | None = None
-        self.owner: Any = None
+        super().__init__("p")
 
     def ready(self, elements: int, times: int = 1) -> bool:
         """Whether there is machine code; so many elements are about to be computed, in so many steps."""
-        if self.function is not None:
-            return True
-        self.work += (elements + CALL * times) * self.passes
-        if self.work < self.next:
-            return False
-        from ..core.context import compiling
-
-        compiling(self._advance)
-        return self.function is not None
+        return self.function is not None or self.worked((elements + CALL * times) * self.passes)
 
     def steps(self, arrays: Sequence[Array]) -> Callable[[int], None]:
         """What does step t of arrays (times, rows, columns): inputs, then outputs.
@@ -108,51 +91,6 @@ class ElementCode:
             return None
         out = np.empty(first.shape, FLOAT32)
         return out if self.fill(out, *arrays) else None
-
-    # ---------------------------------------------------------------- how it comes about
-
-    def _advance(self) -> None:
-        from ..compile import apart, store
-        from ..compile.machine.image import placed
-
-        if not store.usable():
-            self.next = MAKE
-            if self.work >= MAKE:
-                self.make()
-            return
-        self.key = self.key or store.key("text", self.text())
-        found = store.find(self.key)
-        if found is not None:
-            self._use(*placed(found))
-        elif self.work < ASK:
-            self.next = ASK
-        elif not self.maker and apart.possible():
-            self.maker = apart.start("", "texts", [(self.key, self.text())])
-            self.next = self.work + WAIT
-        elif self.work >= MAKE:
-            self.make()
-        else:
-            self.next = min(self.work + WAIT, MAKE) if self.maker and not apart.over(self.maker) else MAKE
-
-    def make(self) -> None:
-        """Have it now, from LLVM; without it, never."""
-        from ..compile import store
-        from ..compile.machine.assembler import assembled
-
-        try:
-            owner, address, image = assembled(self.text(), thorough=True)
-        except (ImportError, OSError):
-            self.next = 1 << 62  # never
-            return
-        if self.key and image is not None:
-            store.keep(self.key, image)
-        self._use(owner, address)
-
-    def _use(self, owner: Any, address: int) -> None:
-        import ctypes
-
-        self.owner = owner
-        self.function = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(address)
 
     # ---------------------------------------------------------------- its text
 

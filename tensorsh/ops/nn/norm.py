@@ -124,6 +124,8 @@ def layer_norm(x, shape, weight, bias, eps):
     rows = x.reshape(x.size // max(math.prod(shape), 1), math.prod(shape))
     if is_large(x):
         return large_layer_norm(rows, weight, bias, eps).reshape(x.shape)
+    if weight is not None and bias is not None and norm_steps.takes_rows(rows):
+        return norm_steps.layer_norm(rows, weight.reshape(-1), bias.reshape(-1), eps).reshape(x.shape)
     mean, variance = moments(rows)
     out = ((rows - mean) * (1 / np.sqrt(variance + x.dtype.type(eps)))).reshape(x.shape)
     if weight is not None and bias is not None:
@@ -166,11 +168,8 @@ def _gradient_specs(grad, input, shape, weight, eps, kept, needs):
 def layer_norm_backward(grad, x, shape, weight, eps, kept, needs):
     n = math.prod(shape)
     if x.dtype == np.float32 and kept is dt.float32 and norm_steps.takes(x.size, x.size // n):
-        rows = x.reshape(-1, n)
-        mean, variance = moments(rows)
-        rstd = 1 / np.sqrt(variance + x.dtype.type(eps))
         scale = None if weight is None else weight.reshape(-1)
-        found = norm_steps.layer_norm_backward(grad.reshape(-1, n), rows, mean, rstd, scale)
+        found = norm_steps.layer_norm_backward(grad.reshape(-1, n), x.reshape(-1, n), scale, eps)
         return [array.reshape(as_) for array, as_ in zip(found, (x.shape, shape, shape), strict=True)]
     rows = large_layer_norm_backward(grad.reshape(-1, n), x.reshape(-1, n), weight, eps)
     return [array.reshape(as_) for array, as_ in zip(rows, (x.shape, shape, shape), strict=True)]

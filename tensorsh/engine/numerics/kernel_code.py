@@ -1,0 +1,54 @@
+"""Whole kernels as machine code, where NumPy would make many small passes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from .made_later import MadeLater
+
+Array = np.ndarray[Any, Any]
+
+FLOAT32 = np.dtype(np.float32)
+
+#: kinds of parameters → LLVM's types. An array is given as the object, whose third word is where its elements are
+TYPES = {"a": "ptr", "i": "i64", "d": "double"}
+DATA = 2
+
+
+class KernelCode(MadeLater):
+    """A function of arrays and numbers, written by a function of `compile.machine` in the language of its `routines`.
+
+    kinds   of its parameters: a of an array that lies in one piece, i of a whole number, d of a float
+    """
+
+    def __init__(self, module: str, name: str, kinds: str):
+        super().__init__(kinds.replace("a", "p"))
+        self.module, self.name, self.given = module, name, kinds
+
+    def ready(self, work: int) -> bool:
+        """Whether there is machine code; `work` (see `made_later`) is to be done without."""
+        return self.function is not None or self.worked(work)
+
+    def __call__(self, *args: Any) -> None:
+        function = self.function
+        assert function is not None
+        function(*[id(a) if type(a) is np.ndarray else a for a in args])
+
+    def text(self) -> str:
+        from ..compile.machine.routines import Routine
+
+        f = Routine([TYPES[kind] for kind in self.given])
+        values = [
+            f.read("ptr", value, DATA) if kind == "a" else value
+            for kind, value in zip(self.given, f.parameters, strict=True)
+        ]
+        getattr(import_module(f"..compile.machine.{self.module}", __package__), self.name)(f, *values)
+        return f.text()
+
+
+def simple(*arrays: Any) -> bool:
+    """Whether arrays are of float32 numbers and lie in one piece, so that machine code can have them."""
+    return all(type(a) is np.ndarray and a.dtype is FLOAT32 and a.flags.c_contiguous for a in arrays)

@@ -1,0 +1,90 @@
+"""Machine code that comes when there has been enough work for it, and does what NumPy's calls do, bit for bit.
+
+So it does not matter when it comes: it is looked for in the user's cache after some work, else another process makes it
+(`compile.apart`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+# Work is counted in elements that NumPy passes over, about half a nanosecond each, never timed.
+#: after so much the cache is looked into, another process is asked, then looked for each time; after so much LLVM is
+#: loaded here where there is no other process
+LOOK, ASK, WAIT, MAKE = 1 << 23, 1 << 25, 1 << 25, 1 << 33
+#: what a call of NumPy's costs besides
+CALL = 2_000
+
+
+class MadeLater:
+    """A function of which there is machine code at some time; its `text` is said by subclasses.
+
+    kinds   of its parameters: p of an address, i of a whole number, d of a double
+    """
+
+    def __init__(self, kinds: str):
+        self.kinds = kinds
+        self.work = 0
+        self.next = LOOK
+        self.key = ""
+        self.maker = 0
+        self.function: Callable[..., None] | None = None
+        self.owner: Any = None
+
+    def text(self) -> str:
+        raise NotImplementedError
+
+    def worked(self, work: int) -> bool:
+        """Whether there is machine code, now that so much more work is to be done without."""
+        self.work += work
+        if self.work < self.next:
+            return False
+        from ..core.context import compiling
+
+        compiling(self._advance)
+        return self.function is not None
+
+    def _advance(self) -> None:
+        from ..compile import apart, store
+        from ..compile.machine.image import placed
+
+        if not store.usable():
+            self.next = MAKE
+            if self.work >= MAKE:
+                self.make()
+            return
+        self.key = self.key or store.key("text", self.text())
+        found = store.find(self.key)
+        if found is not None:
+            self._use(*placed(found))
+        elif self.work < ASK:
+            self.next = ASK
+        elif not self.maker and apart.possible():
+            self.maker = apart.start("", "texts", [(self.key, self.text())])
+            self.next = self.work + WAIT
+        elif self.work >= MAKE:
+            self.make()
+        else:
+            self.next = min(self.work + WAIT, MAKE) if self.maker and not apart.over(self.maker) else MAKE
+
+    def make(self) -> None:
+        """Have it now, from LLVM; without it, never."""
+        from ..compile import store
+        from ..compile.machine.assembler import assembled
+
+        try:
+            owner, address, image = assembled(self.text(), thorough=True)
+        except (ImportError, OSError):
+            self.next = 1 << 62  # never
+            return
+        if self.key and image is not None:
+            store.keep(self.key, image)
+        self._use(owner, address)
+
+    def _use(self, owner: Any, address: int) -> None:
+        import ctypes
+
+        types = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "d": ctypes.c_double}
+        self.owner = owner
+        self.function = ctypes.PYFUNCTYPE(None, *[types[kind] for kind in self.kinds])(address)
