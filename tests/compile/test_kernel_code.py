@@ -10,7 +10,7 @@ import pytest
 
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.numerics.kernel_code import KernelCode
-from tensorsh.ops.nn import norm_steps
+from tensorsh.ops.nn import attention_steps, norm_steps
 
 Array = np.ndarray[Any, Any]
 NUMBERS = np.random.RandomState(0)
@@ -45,3 +45,45 @@ def test_layer_norm(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> 
     x, grad, weight, bias = normal(*shape), normal(*shape), normal(shape[1]), normal(shape[1])
     same(norm_steps.FORWARD, lambda: norm_steps.layer_norm(x, weight, bias, 1e-5), monkeypatch)
     same(norm_steps.BACKWARD, lambda: norm_steps.layer_norm_backward(grad, x, weight, 1e-5), monkeypatch)
+
+
+HEADS = [
+    ((4, 4, 16, 8), False),
+    ((2, 4, 32, 16), True),
+    ((2, 3, 48, 16), True),
+    ((2, 3, 40, 12), False),
+    ((5, 16, 4), True),
+    ((2, 64, 20), False),
+]
+
+
+@pytest.mark.parametrize(("shape", "causal"), HEADS)
+def test_attention(shape: tuple[int, ...], causal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    query, key, value, grad = (normal(*shape) for _ in range(4))
+    scale = shape[-1] ** -0.5
+
+    def forward() -> Array:
+        return attention_steps.forward(query, key, value, None, causal, scale)
+
+    out = forward()
+    same(attention_steps.FORWARD, forward, monkeypatch)
+    same(
+        attention_steps.BACKWARD,
+        lambda: attention_steps.backward(grad, query, key, value, None, out, causal, scale),
+        monkeypatch,
+    )
+
+
+def test_attention_of_what_is_infinite(monkeypatch: pytest.MonkeyPatch) -> None:
+    query, key, value, grad = (normal(2, 16, 8) for _ in range(4))
+    query[0, 3], key[1, 5, 2] = 200, np.inf
+    out = attention_steps.forward(query, key, value, None, False, 1.0)
+    with np.errstate(all="ignore"):
+        same(
+            attention_steps.BACKWARD,
+            lambda: [
+                np.nan_to_num(a)
+                for a in attention_steps.backward(grad, query, key, value, None, out, False, 1.0)
+            ],
+            monkeypatch,
+        )

@@ -73,8 +73,9 @@ class MadeLater:
         from ..compile import store
         from ..compile.machine.assembler import assembled
 
+        text = self.text()
         try:
-            owner, address, image = assembled(self.text(), thorough=True)
+            owner, address, image = assembled(text, thorough=True)
         except (ImportError, OSError):
             self.next = 1 << 62  # never
             return

@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 
 from ...engine.numerics.fma import multiply_add
-from ...engine.numerics.plain_log import plain_log
-from ...engine.numerics.small_products import products_of_such, scaled_products
+from ...engine.numerics.kernel_code import KernelCode
+from ...engine.numerics.made_later import CALL
+from ...engine.numerics.plain_log import INVERSES, LOGARITHMS, plain_log
+from ...engine.numerics.product_orders import is_turned
+from ...engine.numerics.small_products import PART, products_of_such, scaled_products
 from ...engine.numerics.vector_exp import LANES, exp, row_sums
 from ..elementwise.vector_functions import plain_exp
 
@@ -48,6 +51,12 @@ def takes(query: Any, key: Any) -> bool:
 
 def forward(query: Array, key: Array, value: Array, mask: Array | None, causal: bool, scale: float) -> Array:
     """The attention (…, L, V)."""
+    sizes = _sizes(query, key, value, mask, causal)
+    if sizes is not None and FORWARD.ready(_work(sizes)):
+        out = np.empty((*query.shape[:-1], value.shape[-1]), FLOAT32)
+        given = [np.ascontiguousarray(a) for a in (query, key, value)]
+        FORWARD(*given, out, np.empty(_room(sizes), FLOAT32), *sizes, causal, scale)
+        return out
     out = np.empty((*query.shape[:-1], value.shape[-1]), FLOAT32)
     for rows, seen, weights, sums, _ in _parts(query, key, mask, causal, scale):
         found = _each(weights, value[..., :seen, :])
@@ -66,6 +75,13 @@ def backward(
     scale: float,
 ) -> tuple[Array, Array, Array]:
     """The gradients of query, key and value."""
+    sizes = _sizes(query, key, value, mask, causal, grad)
+    if sizes is not None and BACKWARD.ready(3 * _work(sizes)):
+        given = [np.ascontiguousarray(a) for a in (grad, query, key, value, out)]
+        found = [np.zeros(a.shape, FLOAT32) for a in (query, key, value)]
+        room = np.empty(_room(sizes), FLOAT32)
+        BACKWARD(*given, *found, room, INVERSES, LOGARITHMS, *sizes, causal, scale)
+        return found[0], found[1], found[2]
     dots = row_sums(grad, out)
     of_query, of_key, of_value = (np.zeros(a.shape, FLOAT32) for a in (query, key, value))
     for rows, seen, _, sums, largest in _parts(query, key, mask, causal, scale):
@@ -84,6 +100,55 @@ def backward(
         of_query[..., rows, :] = _each(slopes, k, scale)
         of_key[..., :seen, :] += _each(slopes.swapaxes(-1, -2), q, scale)
     return of_query, of_key, of_value
+
+
+#: of the machine code: columns that its memory has in a row, multiples of these
+COLUMNS = 16
+
+FORWARD = KernelCode("attention_routines", "forward", "aaaaaiiiiiid")
+BACKWARD = KernelCode("attention_routines", "backward", "aaaaaaaaaaaiiiiiid")
+INVERSES, LOGARITHMS = (np.ascontiguousarray(each) for each in (INVERSES, LOGARITHMS))
+
+
+def _sizes(
+    query: Array, key: Array, value: Array, mask: Array | None, causal: bool, grad: Array | None = None
+) -> tuple[int, ...] | None:
+    """Matrices, queries, keys, depth and width, where machine code has it.
+
+    Keys fill vectors, and the elements of products are chains that are not cut in parts.
+    """
+    (queries, depth), (keys, width) = query.shape[-2:], value.shape[-2:]
+    last = queries % QUERIES or QUERIES
+    if (
+        mask is not None
+        or keys % LANES
+        or not 16 <= keys <= PART
+        or not 1 < depth == width <= PART
+        or last < 4
+    ):
+        return None
+    if causal and (queries % LANES or queries < 16):
+        return None
+    if not query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
+        return None
+    if width < 12:
+        given = [a[(0,) * (a.ndim - 2)] for a in (query, key, value, grad) if a is not None]
+        if width & 3 or any(map(is_turned, given)):
+            return None
+    return math.prod(query.shape[:-2]), queries, keys, depth, width
+
+
+def _work(sizes: tuple[int, ...]) -> int:
+    """What NumPy would do, as `made_later` counts it."""
+    many, queries, keys, depth, _ = sizes
+    return 100 * CALL + many * queries * keys * (40 + depth)
+
+
+def _room(sizes: tuple[int, ...]) -> int:
+    """How many numbers of memory the gradient needs at most."""
+    _, _, keys, depth, _ = sizes
+    line, wide = (-(-n // COLUMNS) * COLUMNS for n in (keys, depth))
+    return 3 * depth * line + 2 * QUERIES * (line + 1) + (keys + QUERIES) * wide
 
 
 def _parts(

@@ -32,8 +32,8 @@ def layer_norm_backward(
     with f.loop(rows) as r:
         g, row, into = (f.at(each, r * n) for each in (grad, x, dx))
         mean, rstd = _standard(f, row, n, small)
-        total = _sum(f, n, lambda i, n: (f.read(vector(n), g, i), f.read(vector(n), weight, i)))
-        along = _sum(
+        total = row_sum(f, n, lambda i, n: (f.read(vector(n), g, i), f.read(vector(n), weight, i)))
+        along = row_sum(
             f,
             n,
             lambda i, n: (
@@ -80,7 +80,7 @@ def _standard(f: Routine, row: Value, n: Value, eps: Value) -> tuple[Value, Valu
     return mean.value, 1.0 / f.call("sqrt", variance + eps)
 
 
-def _sum(f: Routine, n: Value, of: Callable[[Given, int], tuple[Value, Value]]) -> Value:
+def row_sum(f: Routine, n: Value, of: Callable[[Given, int], tuple[Value, Value]]) -> Value:
     """The sum of a row's products as `vector_exp.row_sums` has it; of fewer than eight one after the other."""
     steps, kind = n / LANES, vector(LANES)
     found = f.variable("float", 0)
