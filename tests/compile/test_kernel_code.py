@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from tensorsh.engine.compile.machine.assembler import available
+from tensorsh.engine.numerics import onednn_products
 from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.ops.nn import attention_steps, norm_steps
+from tensorsh.torch.nn.modules import lstm_layer, lstm_steps
 
 Array = np.ndarray[Any, Any]
 NUMBERS = np.random.RandomState(0)
@@ -87,3 +89,39 @@ def test_attention_of_what_is_infinite(monkeypatch: pytest.MonkeyPatch) -> None:
             ],
             monkeypatch,
         )
+
+
+#: steps, batch, features, hidden: batches of which the last rows are added otherwise, depths that are cut
+LAYERS = [(25, 1, 32, 64), (5, 16, 8, 32), (3, 8, 16, 16), (2, 32, 7, 16), (3, 3, 10, 128), (2, 130, 8, 16)]
+
+
+@pytest.mark.parametrize("sizes", LAYERS)
+def test_lstm_layer(sizes: tuple[int, int, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    steps, batch, features, n = sizes
+    x, h, c = normal(steps, batch, features), normal(batch, n), normal(batch, n)
+    weights = [normal(4 * n, features) / 8, normal(4 * n, n) / 8, normal(4 * n), normal(4 * n)]
+    grads = normal(steps, batch, n), normal(batch, n), normal(batch, n)
+
+    def forward() -> tuple[Array, ...]:
+        return tuple(lstm_layer.lstm_layer.kernel(x, *weights, h, c, False, True))
+
+    out, _, _, gates, cells = forward()
+
+    def backward() -> tuple[Array, ...]:
+        given = (x, *weights, h, c, False, True, out, gates, cells, *grads)
+        return tuple(lstm_layer.lstm_layer_backward.kernel(*given))
+
+    same(lstm_steps.LAYER, forward, monkeypatch)
+    same(lstm_steps.LAYER_BACKWARD, backward, monkeypatch)
+
+
+@pytest.mark.parametrize("sizes", [(16, 64, 64), (400, 32, 16), (32, 300, 48), (3, 5, 16), (100, 7, 32)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_products_of_recurrent_layers(
+    sizes: tuple[int, int, int], turned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    m, k, n = sizes
+    x, w, onto = normal(k, m).T if turned else normal(m, k), normal(k, n), normal(m, n)
+    code = onednn_products.PRODUCT
+    same(code, lambda: onednn_products.product(x, w, turned=turned), monkeypatch)
+    same(code, lambda: onednn_products.product(x, w, onto, turned), monkeypatch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -19,14 +20,14 @@ DATA = 2
 
 
 class KernelCode(MadeLater):
-    """A function of arrays and numbers, written by a function of `compile.machine` in the language of its `routines`.
+    """A function of arrays and numbers, which `write` tells in the language of `compile.machine.routines`.
 
     kinds   of its parameters: a of an array that lies in one piece, i of a whole number, d of a float
     """
 
-    def __init__(self, module: str, name: str, kinds: str):
+    def __init__(self, write: Callable[..., None], kinds: str):
         super().__init__(kinds.replace("a", "p"))
-        self.module, self.name, self.given = module, name, kinds
+        self.write, self.given = write, kinds
 
     def ready(self, work: int) -> bool:
         """Whether there is machine code; `work` (see `made_later`) is to be done without."""
@@ -45,8 +46,17 @@ class KernelCode(MadeLater):
             f.read("ptr", value, DATA) if kind == "a" else value
             for kind, value in zip(self.given, f.parameters, strict=True)
         ]
-        getattr(import_module(f"..compile.machine.{self.module}", __package__), self.name)(f, *values)
+        self.write(f, *values)
         return f.text()
+
+
+def written(module: str, name: str) -> Callable[..., None]:
+    """What writes the function of this name in a module of `compile.machine`, imported when it is wanted."""
+
+    def write(*given: Any) -> None:
+        getattr(import_module(f"..compile.machine.{module}", __package__), name)(*given)
+
+    return write
 
 
 def simple(*arrays: Any) -> bool:

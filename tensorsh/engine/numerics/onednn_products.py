@@ -10,17 +10,26 @@ there; a single column is added in eight lanes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy._core.multiarray import c_einsum
 
 from .fma import multiply_add
+from .kernel_code import KernelCode, written
+from .made_later import CALL
 from .small_products import fused_chains
 
 Array = np.ndarray[Any, Any]
 
 FLOAT32 = np.dtype(np.float32)
+
+PRODUCT = KernelCode(written("product_routines", "onednn_product_of"), "aaaaiiiiiii")
+#: what a product costs without, as `made_later` counts: calls, and multiplications for a pass over one element
+CALLS, PER_PASS = 10, 32
+#: what a sum begins with so that it is the first summand
+NOTHING = FLOAT32.type(-0.0)
 
 #: rows and columns of a kernel, rows that are taken together
 ROWS, COLUMNS, TOGETHER = 6, 16, 48
@@ -37,16 +46,46 @@ def product(x: Array, w: Array, onto: Array | None = None, turned: bool = False)
         return _one_row(x, w, onto)
     if m == 1:
         return _one_column(x, w[:, 0])
+    few = last_rows(n)
+    if (
+        m % COLUMNS == 0
+        and few is not None
+        and type(x) is type(w) is np.ndarray
+        and x.strides[not turned] == x.itemsize
+        and PRODUCT.ready(CALLS * CALL + n * depth * m // PER_PASS)
+    ):
+        out = np.full((n, m), NOTHING) if onto is None else np.array(onto, order="C")
+        steps = (stride // x.itemsize for stride in x.strides)
+        places = parts(depth, turned)
+        PRODUCT(out, x, np.ascontiguousarray(w), places, len(places), n, m, depth, *steps, few)
+        return out
     total = onto
-    start = 0
-    while start < depth:
-        left, most = depth - start, TURNED_DEPTH if turned else DEPTH
-        size = most if left >= 2 * most else (left + 1) // 2 if left > most else left
+    for start, size in parts(depth, turned):
         part = _part(x[:, start : start + size], w[start : start + size])
         total = part if total is None else total + part
-        start += size
     assert total is not None
     return total
+
+
+@lru_cache(maxsize=128)
+def parts(depth: int, turned: bool = False) -> Array:
+    """The parts of the depth: where each begins, and its size."""
+    found = []
+    start, most = 0, TURNED_DEPTH if turned else DEPTH
+    while start < depth:
+        left = depth - start
+        size = most if left >= 2 * most else (left + 1) // 2 if left > most else left
+        found.append((start, size))
+        start += size
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
+@lru_cache(maxsize=128)
+def last_rows(n: int) -> int | None:
+    """How many rows, the last ones, are computed otherwise than the rest; None where others are, too."""
+    runs = [*_runs(n)] if n > 1 else []
+    few = [count for _, _, count in runs]
+    return None if any(few[:-1]) else few[-1] if few else 0
 
 
 def _part(x: Array, w: Array) -> Array:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.numerics.fma import multiply_add
-from ...engine.numerics.kernel_code import KernelCode
+from ...engine.numerics.kernel_code import KernelCode, written
 from ...engine.numerics.made_later import CALL
 from ...engine.numerics.plain_log import INVERSES, LOGARITHMS, plain_log
 from ...engine.numerics.product_orders import is_turned
@@ -105,8 +105,8 @@ def backward(
 #: of the machine code: columns that its memory has in a row, multiples of these
 COLUMNS = 16
 
-FORWARD = KernelCode("attention_routines", "forward", "aaaaaiiiiiid")
-BACKWARD = KernelCode("attention_routines", "backward", "aaaaaaaaaaaiiiiiid")
+FORWARD = KernelCode(written("attention_routines", "forward"), "aaaaaiiiiiid")
+BACKWARD = KernelCode(written("attention_routines", "backward"), "aaaaaaaaaaaiiiiiid")
 INVERSES, LOGARITHMS = (np.ascontiguousarray(each) for each in (INVERSES, LOGARITHMS))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...engine.core.readers import alike, whole
 from ...engine.numerics.fma import multiply_add
-from ...engine.numerics.kernel_code import KernelCode, simple
+from ...engine.numerics.kernel_code import KernelCode, simple, written
 from ...engine.numerics.made_later import CALL
 from ...engine.numerics.moments import LANES, PIECE, moments
 from ..elementwise.vector_functions import row_sums
@@ -33,8 +33,8 @@ def takes(size: int, rows: int) -> bool:
 #: calls of NumPy, and how often they go over the elements
 CALLS, PASSES = 60, 30
 
-FORWARD = KernelCode("norm_routines", "layer_norm", "aaaaiid")
-BACKWARD = KernelCode("norm_routines", "layer_norm_backward", "aaaaaaiid")
+FORWARD = KernelCode(written("norm_routines", "layer_norm"), "aaaaiid")
+BACKWARD = KernelCode(written("norm_routines", "layer_norm_backward"), "aaaaaaiid")
 
 
 def takes_rows(x: Any) -> bool:

@@ -74,3 +74,92 @@ def pack(
             line[j] = x if factor is None else x * factor
         with f.loop(width, columns, independent=True) as j:
             line[j] = 0.0
+
+
+#: where the two numbers of each part of a depth are: its first step, and how many
+START, SIZE = 0, 1
+
+
+def onednn_product(
+    f: Routine,
+    into: Value,
+    a: Value,
+    of_a: tuple[Given, Given],
+    b: Value,
+    sizes: tuple[Value, Value, Value],
+    parts: Value,
+    count: Value,
+    few: Value,
+) -> None:
+    """`numerics.onednn_products.product` of (m, k) and (k, n), n a multiple of 16, onto what is there.
+
+    few     of the rows, the last ones, are added by even and odd steps
+    """
+    m, n, depth = sizes
+    down, along = (f.given(step, "i64") for step in of_a)
+
+    def adds(base: Value) -> Done:
+        def add(i: Value, j: Value, x: Value) -> None:
+            place = f.at(base, i * n)
+            f.write(f.read(KIND, place, j) + x, place, j)
+
+        return add
+
+    with f.when(m <= 1):
+        _row_product(f, n, depth, (a, along), b, into)
+    with f.when(m > 1), f.loop(count) as p:
+        start, size = (f.read("i64", parts, p * 2 + k) for k in (START, SIZE))
+        left, right, whole = f.at(a, start * along), f.at(b, start * n), m - few
+        product(f, (whole, n, size), left, (down, along), right, n, adds(into))
+        rest, onto = f.at(left, whole * down), f.at(into, whole * n)
+        for condition, fused in ((few > 2, True), (few < 3, False)):
+            with f.when(condition):
+                _paired_product(f, (few, n, size), rest, (down, along), right, adds(onto), fused)
+
+
+def onednn_product_of(
+    f: Routine, into: Value, a: Value, b: Value, parts: Value, count: Value,
+    m: Value, n: Value, depth: Value, down: Value, along: Value, few: Value,
+) -> None:  # fmt: skip
+    onednn_product(f, into, a, (down, along), b, (m, n, depth), parts, count, few)
+
+
+def _row_product(f: Routine, n: Value, depth: Value, a: tuple[Value, Value], b: Value, into: Value) -> None:
+    """A row times (k, n), one chain that begins with what is there."""
+    many = 4
+    whole = n / (many * COLUMNS) * (many * COLUMNS)
+    row, along = a
+    for vectors, start, stop in ((many, f.given(0, "i64"), whole), (1, whole, n)):
+        with f.loop(stop, start, vectors * COLUMNS) as j:
+            places = [j + COLUMNS * v for v in range(vectors)]
+            sums = [f.variable(KIND, f.read(KIND, into, place)) for place in places]
+            with f.loop(depth) as k:
+                factor, line = f.every(row[k * along], COLUMNS), f.at(b, k * n)
+                for total, place in zip(sums, places, strict=True):
+                    total.value = f.fused(factor, f.read(KIND, line, place), total.value)
+            for total, place in zip(sums, places, strict=True):
+                f.write(total.value, into, place)
+
+
+def _paired_product(
+    f: Routine, sizes: tuple[Value, ...], a: Value, of_a: tuple[Value, Value], b: Value, done: Done, fused: bool
+) -> None:  # fmt: skip
+    """`product` with a chain for the even and one for the odd steps; what is left over is added to their sum."""
+    m, n, depth = sizes
+    down, along = of_a
+    pairs = depth / 2 * 2
+
+    def added(total: Value, left: Value, k: Value, right: Value) -> Value:
+        factor, each = f.every(left[k * along], COLUMNS), f.read(KIND, right, k * n)
+        return f.fused(factor, each, total) if fused else total + factor * each
+
+    with f.loop(m) as i, f.loop(n, 0, COLUMNS) as j:
+        left, right = f.at(a, i * down), f.at(b, j)
+        sums = [f.variable(KIND, 0) for _ in range(2)]
+        with f.loop(pairs, 0, 2) as k:
+            for odd, total in enumerate(sums):
+                total.value = added(total.value, left, k + odd, right)
+        found = f.variable(KIND, sums[0].value + sums[1].value)
+        with f.loop(depth, pairs) as k:
+            found.value = added(found.value, left, k, right)
+        done(i, j, found.value)

@@ -1,9 +1,11 @@
-"""What an LSTM layer does to its gates in one step, as instructions."""
+"""LSTM layers as instructions: what one does to its gates in one step, and all its steps."""
 
 from __future__ import annotations
 
 from ....engine.compile.machine.code import Code
 from ....engine.compile.machine.onednn import KIND, fma, negative, number, sigmoid, tanh
+from ....engine.compile.machine.product_routines import onednn_product
+from ....engine.compile.machine.routines import Routine, Value
 
 
 def forward(c: Code, ins: list[str], tables: list[str]) -> list[str]:
@@ -39,3 +41,55 @@ def backward(c: Code, ins: list[str], tables: list[str]) -> list[str]:
         times(of_o, dh, tanh_c),
         times(dc, f),
     ]
+
+
+def layer(
+    f: Routine, gates: Value, bias: Value, cells: Value, outputs: Value, first: Value, weight: Value,
+    tables: Value, parts: Value, count: Value, steps: Value, batch: Value, n: Value, few: Value,
+) -> None:  # fmt: skip
+    """All steps forward: gates (T, N, 4H) are what inputs give, `first` is h before, the weight lies as (H, 4H)."""
+    four = n * 4
+    with f.loop(steps) as t:
+        before = f.at(outputs, (t - 1) * batch * n)
+        h = Value(f, "ptr", f.add(f"select i1 {(t > 0).name}, ptr {before.name}, ptr {first.name}"))
+        gate = f.at(gates, t * batch * four)
+        onednn_product(f, gate, h, (n, 1), weight, (batch, four, n), parts, count, few)
+        with f.loop(batch) as i:
+            row, c = f.at(gate, i * four), f.at(cells, (t * batch + i) * n)
+            after, out = f.at(c, batch * n), f.at(outputs, (t * batch + i) * n)
+            with f.loop(n, independent=True) as j:
+                places = [j + n * k for k in range(4)]
+                given = [row[place] for place in places] + [bias[place] for place in places] + [c[j]]
+                found = forward(f, [x.name for x in given], [tables.name])
+                *four_gates, new, h_new = (Value(f, KIND, name) for name in found)
+                for place, x in zip(places, four_gates, strict=True):
+                    row[place] = x
+                after[j] = new
+                out[j] = h_new
+
+
+def layer_backward(
+    f: Routine, gates: Value, cells: Value, grad_output: Value, grad_h: Value, grad_c: Value, deltas: Value,
+    weight: Value, tables: Value, parts: Value, count: Value, steps: Value, batch: Value, n: Value, few: Value,
+) -> None:  # fmt: skip
+    """All steps backward: the gradients of h and c after the last step become those before the first."""
+    four = n * 4
+    with f.loop(steps) as back:
+        t = steps - 1 - back
+        delta = f.at(deltas, t * batch * four)
+        with f.loop(batch) as i:
+            row, c = f.at(gates, (t * batch + i) * four), f.at(cells, (t * batch + i) * n)
+            after, out = f.at(c, batch * n), f.at(grad_output, (t * batch + i) * n)
+            h, slope, into = f.at(grad_h, i * n), f.at(grad_c, i * n), f.at(delta, i * four)
+            with f.loop(n, independent=True) as j:
+                places = [j + n * k for k in range(4)]
+                given = [row[place] for place in places] + [c[j], after[j], out[j], h[j], slope[j]]
+                found = backward(f, [x.name for x in given], [tables.name])
+                *four_gates, c_new = (Value(f, KIND, name) for name in found)
+                for place, x in zip(places, four_gates, strict=True):
+                    into[place] = x
+                slope[j] = c_new
+        start = f.choose(batch > 1, -0.0, f.given(0.0, KIND))  # a chain begins with zero, a sum with nothing
+        with f.loop(batch * n, independent=True) as j:
+            grad_h[j] = start
+        onednn_product(f, grad_h, delta, (four, 1), weight, (batch, n, four), parts, count, few)

@@ -11,7 +11,7 @@ from ....engine.numerics.onednn_products import chains, product
 from ....engine.records.op import op
 from ....engine.run.apply import apply
 from ...namespace import torch
-from .lstm_steps import backward_step, forward_step
+from .lstm_steps import backward_steps, forward_step, forward_steps
 
 Array = np.ndarray[Any, Any]
 
@@ -66,14 +66,17 @@ def lstm_layer(x, w_ih, w_hh, b_ih, b_hh, h, c, reverse, train):
     cells[0] = c
     recurrent = np.ascontiguousarray(w_hh.T)
     both = None if train or apart else np.concatenate([w_ih.T, recurrent])
-    step = forward_step(gates, bias, cells, outputs)
-    for t in range(steps):
-        if both is not None:
-            gates[t] = chains(np.concatenate([x[t], h], axis=1), both)
-        else:
-            gates[t] = product(h, recurrent, gates[t]) if train else gates[t] + chains(h, recurrent)
-        step(t)
-        h = outputs[t]
+    if train:
+        forward_steps(gates, bias, cells, outputs, h, recurrent)
+    else:
+        step = forward_step(gates, bias, cells, outputs)
+        for t in range(steps):
+            if both is not None:
+                gates[t] = chains(np.concatenate([x[t], h], axis=1), both)
+            else:
+                gates[t] += chains(h, recurrent)
+            step(t)
+            h = outputs[t]
     h, c = outputs[-1].copy(), cells[-1].copy()
     return np.ascontiguousarray(outputs[::-1]) if reverse else outputs, h, c, gates, cells
 
@@ -120,10 +123,7 @@ def lstm_layer_backward(
         x, output, grad_output = x[::-1], output[::-1], grad_output[::-1]
     deltas = np.empty((steps, batch, 4 * n), gates.dtype)
     grads = np.array([grad_h, grad_c])
-    step = backward_step(gates, cells, grad_output, grads, deltas)
-    for t in range(steps - 1, -1, -1):
-        step(t)
-        grads[0] = product(deltas[t], w_hh)
+    backward_steps(gates, cells, grad_output, grads, deltas, w_hh)
     flat = deltas.reshape(steps * batch, 4 * n)
     bias = np.add.reduce(deltas[::-1].reshape(flat.shape), axis=0)
     dx = product(flat, w_ih).reshape(x.shape)

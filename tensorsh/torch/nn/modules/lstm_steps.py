@@ -1,4 +1,4 @@
-"""One step of LSTM cells, from what inputs and state give to the gates, and its gradient: by NumPy or machine code."""
+"""Steps of LSTM cells, from what inputs and state give to the gates, and their gradient: by NumPy or machine code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import numpy as np
 
 from ....engine.numerics.element_code import ElementCode
 from ....engine.numerics.fma import combined
+from ....engine.numerics.kernel_code import KernelCode, simple
+from ....engine.numerics.made_later import CALL
 from ....engine.numerics.onednn_functions import ONE, POLYNOMIALS, sigmoid, tanh
+from ....engine.numerics.onednn_products import COLUMNS, last_rows, parts, product
 
 Array = np.ndarray[Any, Any]
 #: does the step of this number
@@ -28,8 +31,68 @@ def _backward(*given: Any) -> list[str]:
     return backward(*given)
 
 
+def _layer(*given: Any) -> None:
+    from .lstm_code import layer
+
+    layer(*given)
+
+
+def _layer_backward(*given: Any) -> None:
+    from .lstm_code import layer_backward
+
+    layer_backward(*given)
+
+
+#: all steps of a layer, products included
+LAYER = KernelCode(_layer, "aaaaaaaaiiiii")
+LAYER_BACKWARD = KernelCode(_layer_backward, "aaaaaaaaaiiiii")
+
 FORWARD = ElementCode(_forward, 9, 6, 150, [POLYNOMIALS])
 BACKWARD = ElementCode(_backward, 9, 5, 80, [POLYNOMIALS])
+
+
+def forward_steps(gates: Array, bias: Array, cells: Array, outputs: Array, h: Array, weight: Array) -> None:
+    """All steps of a training: gates (T, N, 4H) as inputs give them become gates, cells and outputs follow.
+
+    `weight` is the recurrent one, (H, 4H).
+    """
+    steps, batch, n = outputs.shape
+    arrays = gates, bias, cells, outputs, h, weight
+    few = last_rows(batch)
+    if n % COLUMNS == 0 and few is not None and simple(*arrays) and LAYER.ready(_work(outputs)):
+        places = parts(n)
+        LAYER(*arrays, POLYNOMIALS, places, len(places), steps, batch, n, few)
+        return
+    step = forward_step(gates, bias, cells, outputs)
+    for t in range(steps):
+        gates[t] = product(h, weight, gates[t])
+        step(t)
+        h = outputs[t]
+
+
+def backward_steps(
+    gates: Array, cells: Array, grad_output: Array, grads: Array, deltas: Array, weight: Array
+) -> None:
+    """All steps of the gradient: `grads` of h and c, (2, N, H), become those before the first step, `deltas` follow.
+
+    `weight` is the recurrent one, (4H, H).
+    """
+    steps, batch, n = grad_output.shape
+    arrays = gates, cells, grad_output, grads[0], grads[1], deltas, weight
+    few = last_rows(batch)
+    if n % COLUMNS == 0 and few is not None and simple(*arrays) and LAYER_BACKWARD.ready(_work(grad_output)):
+        places = parts(4 * n)
+        LAYER_BACKWARD(*arrays, POLYNOMIALS, places, len(places), steps, batch, n, few)
+        return
+    step = backward_step(gates, cells, grad_output, grads, deltas)
+    for t in range(steps - 1, -1, -1):
+        step(t)
+        grads[0] = product(deltas[t], weight)
+
+
+def _work(outputs: Array) -> int:
+    """What products and gates take without the layer's machine code, as `made_later` counts it."""
+    return len(outputs) * 10 * CALL + outputs.size * outputs.shape[2]
 
 
 def forward_step(gates: Array, bias: Array, cells: Array, outputs: Array) -> Step:
