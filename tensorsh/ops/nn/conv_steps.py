@@ -165,7 +165,7 @@ def _input_by_steps(
     """
     sizes = tuple(n + 2 * p for n, p in zip(spatial, padding, strict=True))
     *places, width = map(range, w.shape[2:])
-    out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)
+    out = np.zeros((len(g), w.shape[1], *sizes), g.dtype)
     for first in range(0, len(w), block):
         for place in product(*places, width if columns is None else columns):
             starts = [i * d for i, d in zip(place, dilation, strict=True)]
@@ -186,7 +186,7 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
             return conv_products.for_weight(g, padded, stride, dilation, kernel)
         each = [(g[i : i + 1], padded[i : i + 1]) for i in range(len(g))]  # samples by themselves
         return reduce(np.add, [conv_products.for_weight(*one, stride, dilation, kernel) for one in each])
-    out = np.zeros((g.shape[1], x.shape[1], *kernel), FLOAT32)
+    out = np.zeros((g.shape[1], x.shape[1], *kernel), g.dtype)
     ones = [1] * (1 + len(kernel))
     for sample, slopes in zip(padded, g, strict=True):
         for place in product(*map(range, g.shape[2:])):

@@ -11,7 +11,7 @@ from ...numerics.onednn_functions import GREATEST, LEAST, LOG2_E, LOG_2
 from . import functions
 from .norm_routines import LANES, row_sum
 from .product_routines import COLUMNS, pack, padded, product
-from .routines import Given, Routine, Value, vector
+from .routines import Given, Word, Routine, vector
 
 #: queries that are taken at a time
 QUERIES = 32
@@ -25,12 +25,12 @@ class Scores:
     def __init__(
         self,
         f: Routine,
-        query: Value,
-        key: Value,
-        scratch: Value,
-        sizes: tuple[Value, ...],
-        causal: Value,
-        scale: Value,
+        query: Word,
+        key: Word,
+        scratch: Word,
+        sizes: tuple[Word, ...],
+        causal: Word,
+        scale: Word,
     ):
         self.f = f
         self.queries, self.keys, self.depth, self.width = sizes
@@ -47,7 +47,7 @@ class Scores:
         pack(f, self.turned, key, (self.depth, self.keys), (1, self.depth))
 
     @contextmanager
-    def parts(self) -> Iterator[tuple[Value, Value, Value]]:
+    def parts(self) -> Iterator[tuple[Word, Word, Word]]:
         """The first query of a part, how many, and how many keys they see; their scores less the largest are made."""
         f = self.f
         with f.loop(self.queries, 0, QUERIES) as start:
@@ -61,16 +61,16 @@ class Scores:
             self._exponentials(start, rows, seen)
             yield start, rows, seen
 
-    def products(self, first: Value, turned: Value, rows: Value, seen: Value, scale: Value | None) -> None:
+    def products(self, first: Word, turned: Word, rows: Word, seen: Word, scale: Word | None) -> None:
         """Rows of (…, depth) times (depth, keys) into the weights, scaled afterwards."""
         f = self.f
 
-        def keep(i: Value, j: Value, x: Value) -> None:
+        def keep(i: Word, j: Word, x: Word) -> None:
             f.write(x if scale is None else x * scale, f.at(self.weights, i * self.line), j)
 
         product(f, (rows, seen, self.depth), first, (self.depth, 1), turned, self.line, keep)
 
-    def hide(self, start: Value, rows: Value, seen: Value, value: float) -> None:
+    def hide(self, start: Word, rows: Word, seen: Word, value: float) -> None:
         """A value for the keys behind the query."""
         f = self.f
         with f.when(self.causal > 0), f.loop(rows) as i:
@@ -78,7 +78,7 @@ class Scores:
             with f.loop(seen, start + i + 1, independent=True) as j:
                 row[j] = value
 
-    def _exponentials(self, start: Value, rows: Value, seen: Value) -> None:
+    def _exponentials(self, start: Word, rows: Word, seen: Word) -> None:
         f = self.f
         self.hide(start, rows, seen, -math.inf)
         with f.loop(rows) as i:
@@ -104,7 +104,7 @@ class Scores:
             self.sums[i] = f.choose(nothing, 1.0, f.halved(total.value))
 
 
-def fast_exp(f: Routine, x: Value) -> Value:
+def fast_exp(f: Routine, x: Word) -> Word:
     """`attention_steps.fast_exp`, step by step."""
     least, greatest = float(LEAST), float(GREATEST)
     s = f.choose(x < least, least, x)
@@ -117,33 +117,33 @@ def fast_exp(f: Routine, x: Value) -> Value:
         p = f.fused(p, r, each)
     power = f.add(f"fptosi float {n.name} to i32")
     power = f.binary("shl", "i32", f.binary("add", "i32", power, "126"), "23")
-    found = p * Value(f, "float", f.bits(power, "i32", "float")) * 2.0
+    found = p * Word(f, "float", f.bits(power, "i32", "float")) * 2.0
     return f.choose(x < least, 0.0, found)
 
 
-def plain_log(f: Routine, x: Value, inverses: Value, logarithms: Value) -> Value:
+def plain_log(f: Routine, x: Word, inverses: Word, logarithms: Word) -> Word:
     """`numerics.plain_log`, step by step."""
 
-    def whole(operation: str, a: Value, b: Value | int) -> Value:
-        return Value(f, "i32", f.binary(operation, "i32", a.name, b.name if isinstance(b, Value) else str(b)))
+    def whole(operation: str, a: Word, b: Word | int) -> Word:
+        return Word(f, "i32", f.binary(operation, "i32", a.name, b.name if isinstance(b, Word) else str(b)))
 
-    bits = Value(f, "i32", f.bits(x.name, "float", "i32"))
+    bits = Word(f, "i32", f.bits(x.name, "float", "i32"))
     places = bits - logs.START
     at = whole("and", whole("ashr", places, 19), 15)
     power = whole("ashr", places, 23)
-    z = f.to_double(Value(f, "float", f.bits((bits - whole("shl", power, 23)).name, "i32", "float")))
-    index = Value(f, "i64", f.add(f"zext i32 {at.name} to i64"))
+    z = f.to_double(Word(f, "float", f.bits((bits - whole("shl", power, 23)).name, "i32", "float")))
+    index = Word(f, "i64", f.add(f"zext i32 {at.name} to i64"))
     r = z * f.read("double", inverses, index) - 1.0
     a, b, c = logs.POLYNOMIAL
     square = r * r
-    wide = Value(f, "double", f.add(f"sitofp i32 {power.name} to double"))
+    wide = Word(f, "double", f.add(f"sitofp i32 {power.name} to double"))
     found = (square * a + (r * b + c)) * square
     return f.to_float(found + (f.read("double", logarithms, index) + wide * logs.LOG_2 + r))
 
 
 def forward(
-    f: Routine, query: Value, key: Value, value: Value, out: Value, scratch: Value,
-    many: Value, queries: Value, keys: Value, depth: Value, width: Value, causal: Value, scale: Value,
+    f: Routine, query: Word, key: Word, value: Word, out: Word, scratch: Word,
+    many: Word, queries: Word, keys: Word, depth: Word, width: Word, causal: Word, scale: Word,
 ) -> None:  # fmt: skip
     """The attention (many, queries, width)."""
     for chained, fused in _orders(f, width):
@@ -156,10 +156,10 @@ def forward(
                 _attend(made, f.at(o, start * width), rows, seen, fused)
 
 
-def _attend(made: Scores, into: Value, rows: Value, seen: Value, fused: bool) -> None:
+def _attend(made: Scores, into: Word, rows: Word, seen: Word, fused: bool) -> None:
     f, width = made.f, made.width
 
-    def divided(i: Value, j: Value, x: Value) -> None:
+    def divided(i: Word, j: Word, x: Word) -> None:
         _put(f, x * (1.0 / made.sums[i]), into, i, j, width)
 
     product(
@@ -168,9 +168,9 @@ def _attend(made: Scores, into: Value, rows: Value, seen: Value, fused: bool) ->
 
 
 def backward(
-    f: Routine, grad: Value, query: Value, key: Value, value: Value, out: Value,
-    of_query: Value, of_key: Value, of_value: Value, scratch: Value, inverses: Value, logarithms: Value,
-    many: Value, queries: Value, keys: Value, depth: Value, width: Value, causal: Value, scale: Value,
+    f: Routine, grad: Word, query: Word, key: Word, value: Word, out: Word,
+    of_query: Word, of_key: Word, of_value: Word, scratch: Word, inverses: Word, logarithms: Word,
+    many: Word, queries: Word, keys: Word, depth: Word, width: Word, causal: Word, scale: Word,
 ) -> None:  # fmt: skip
     """The gradients of query, key and value, all of one width; those of key and value are zeros before."""
     tables = inverses, logarithms
@@ -188,7 +188,7 @@ def backward(
 class Gradient:
     """The gradients of one matrix of scores: what it keeps of keys and values, and some queries at a time."""
 
-    def __init__(self, made: Scores, by_query: list[Value], by_key: list[Value], fused: bool):
+    def __init__(self, made: Scores, by_query: list[Word], by_key: list[Word], fused: bool):
         self.made, self.fused = made, fused
         self.query, self.out, self.grad, self.of_query = by_query
         key, value, self.of_key, self.of_value = by_key
@@ -203,7 +203,7 @@ class Gradient:
         pack(f, self.values, value, (width, keys), (1, width))
         pack(f, self.keys, key, (keys, width), (width, 1), made.scale if fused else None)
 
-    def part(self, start: Value, rows: Value, seen: Value, tables: tuple[Value, Value]) -> None:
+    def part(self, start: Word, rows: Word, seen: Word, tables: tuple[Word, Word]) -> None:
         made, f = self.made, self.made.f
         width, line = made.width, made.line
         query, grad, out, of_query = (
@@ -219,11 +219,11 @@ class Gradient:
         pack(f, self.some, grad, (rows, width), (width, 1))
         self._onto(self.of_value, made.weights, rows, seen)
 
-        def sloped(i: Value, j: Value, x: Value) -> None:
+        def sloped(i: Word, j: Word, x: Word) -> None:
             weight = f.read(x.kind, f.at(made.weights, i * line), j)
             f.write((x - made.sums[i]) * weight, f.at(self.slopes, i * line), j)
 
-        def kept(i: Value, j: Value, x: Value) -> None:
+        def kept(i: Word, j: Word, x: Word) -> None:
             _put(f, x, of_query, i, j, width)
 
         product(f, (rows, seen, width), grad, (width, 1), self.values, line, sloped)
@@ -234,7 +234,7 @@ class Gradient:
         pack(f, self.some, query, (rows, width), (width, 1), made.scale if self.fused else None)
         self._onto(self.of_key, self.slopes, rows, seen)
 
-    def _dots(self, grad: Value, out: Value, rows: Value, tables: tuple[Value, Value]) -> None:
+    def _dots(self, grad: Word, out: Word, rows: Word, tables: tuple[Word, Word]) -> None:
         """The logarithms of the sums beside the largest scores, and the sums of grad times out in their place."""
         made, f = self.made, self.made.f
         with f.loop(rows) as i:
@@ -243,28 +243,28 @@ class Gradient:
             made.largest[i] = largest + plain_log(f, made.sums[i], *tables)
             x, y = f.at(grad, i * made.width), f.at(out, i * made.width)
 
-            def factors(at: Given, n: int, x: Value = x, y: Value = y) -> tuple[Value, Value]:
+            def factors(at: Given, n: int, x: Word = x, y: Word = y) -> tuple[Word, Word]:
                 return f.read(vector(n), x, at), f.read(vector(n), y, at)
 
             made.sums[i] = row_sum(f, made.width, factors)
 
-    def _onto(self, into: Value, of_keys: Value, rows: Value, seen: Value) -> None:
+    def _onto(self, into: Word, of_keys: Word, rows: Word, seen: Word) -> None:
         """Added to the gradient of keys or values: (rows, seen) turned times (rows, width)."""
         made, f = self.made, self.made.f
 
-        def added(i: Value, j: Value, x: Value) -> None:
+        def added(i: Word, j: Word, x: Word) -> None:
             _put(f, x, into, i, j, made.width, onto=True)
 
         sizes = seen, made.width, rows
         product(f, sizes, of_keys, (1, made.line), self.some, self.wide, added, self.fused)
 
 
-def _orders(f: Routine, width: Value) -> list[tuple[Value, bool]]:
+def _orders(f: Routine, width: Word) -> list[tuple[Word, bool]]:
     """Products with few columns round each product before it is added."""
     return [(width >= 12, True), (width < 12, False)]
 
 
-def _put(f: Routine, x: Value, base: Value, i: Value, j: Value, width: Value, onto: bool = False) -> None:
+def _put(f: Routine, x: Word, base: Word, i: Word, j: Word, width: Word, onto: bool = False) -> None:
     """A vector into row i from column j on, as far as there are columns; or added to what is there."""
     which = f.first(COLUMNS, width - j)
     place = f.at(base, i * width)

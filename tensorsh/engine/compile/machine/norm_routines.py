@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .routines import Given, Routine, Value, vector
+from .routines import Given, Word, Routine, vector
 
 LANES = 8
 
 
 def layer_norm(
-    f: Routine, x: Value, weight: Value, bias: Value, out: Value, rows: Value, n: Value, eps: Value
+    f: Routine,
+    x: Word,
+    weight: Word,
+    bias: Word,
+    out: Word,
+    rows: Word,
+    n: Word,
+    eps: Word,
 ) -> None:
     """(rows, n) standardised, times the weight, plus the bias, which is rounded once."""
     small = f.to_float(eps)
@@ -22,7 +29,7 @@ def layer_norm(
 
 
 def layer_norm_backward(
-    f: Routine, grad: Value, x: Value, weight: Value, dx: Value, dw: Value, db: Value, rows: Value, n: Value, eps: Value
+    f: Routine, grad: Word, x: Word, weight: Word, dx: Word, dw: Word, db: Word, rows: Word, n: Word, eps: Word
 ) -> None:  # fmt: skip
     """`ops.nn.norm_steps.layer_norm_backward`, row by row; dw is zero at the beginning."""
     small = f.to_float(eps)
@@ -51,7 +58,7 @@ def layer_norm_backward(
             db[i] = db[i] + g[i]
 
 
-def _standard(f: Routine, row: Value, n: Value, eps: Value) -> tuple[Value, Value]:
+def _standard(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
     """Mean of a row and one over its standard deviation, by Welford's method in eight lanes."""
     steps = n / LANES
     mean, square = f.variable("float", 0), f.variable("float", 0)
@@ -80,7 +87,7 @@ def _standard(f: Routine, row: Value, n: Value, eps: Value) -> tuple[Value, Valu
     return mean.value, 1.0 / f.call("sqrt", variance + eps)
 
 
-def row_sum(f: Routine, n: Value, of: Callable[[Given, int], tuple[Value, Value]]) -> Value:
+def row_sum(f: Routine, n: Word, of: Callable[[Given, int], tuple[Word, Word]]) -> Word:
     """The sum of a row's products as `vector_exp.row_sums` has it; of fewer than eight one after the other."""
     steps, kind = n / LANES, vector(LANES)
     found = f.variable("float", 0)
@@ -91,7 +98,7 @@ def row_sum(f: Routine, n: Value, of: Callable[[Given, int], tuple[Value, Value]
             a, b = of(i * LANES, LANES)
             lanes.value = lanes.value + a * b
         memory = f.variable(kind, lanes.value)
-        place = Value(f, "ptr", memory.place)
+        place = Word(f, "ptr", memory.place)
         with f.loop(n, steps * LANES) as i:
             a, b = of(i, 1)
             at = i - steps * LANES

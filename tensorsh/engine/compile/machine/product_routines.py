@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .routines import Given, Routine, Value, vector
+from .routines import Given, Word, Routine, vector
 
 #: rows that are computed together, and columns: one vector, or two of half the width
 ROWS, COLUMNS = 6, 16
@@ -12,15 +12,15 @@ ROWS, COLUMNS = 6, 16
 KIND = vector(COLUMNS)
 
 #: what becomes of the elements (i, j) to (i, j + 15)
-Done = Callable[[Value, Value, Value], None]
+Done = Callable[[Word, Word, Word], None]
 
 
 def product(
     f: Routine,
     sizes: Sequence[Given],
-    a: Value,
+    a: Word,
     of_a: tuple[Given, Given],
-    b: Value,
+    b: Word,
     of_b: Given,
     done: Done,
     fused: bool = True,
@@ -50,18 +50,18 @@ def product(
                 done(i + row, j, total.value)
 
 
-def padded(f: Routine, n: Value) -> Value:
+def padded(f: Routine, n: Word) -> Word:
     """The next multiple of 16."""
     return (n + (COLUMNS - 1)) / COLUMNS * COLUMNS
 
 
 def pack(
     f: Routine,
-    into: Value,
-    source: Value,
-    sizes: tuple[Value, Value],
+    into: Word,
+    source: Word,
+    sizes: tuple[Word, Word],
     strides: tuple[Given, Given],
-    factor: Value | None = None,
+    factor: Word | None = None,
 ) -> None:
     """A matrix by rows whose length is the next multiple of 16, filled with zeros; times a factor."""
     rows, columns = sizes
@@ -82,14 +82,14 @@ START, SIZE = 0, 1
 
 def onednn_product(
     f: Routine,
-    into: Value,
-    a: Value,
+    into: Word,
+    a: Word,
     of_a: tuple[Given, Given],
-    b: Value,
-    sizes: tuple[Value, Value, Value],
-    parts: Value,
-    count: Value,
-    few: Value,
+    b: Word,
+    sizes: tuple[Word, Word, Word],
+    parts: Word,
+    count: Word,
+    few: Word,
 ) -> None:
     """`numerics.onednn_products.product` of (m, k) and (k, n), n a multiple of 16, onto what is there.
 
@@ -98,8 +98,8 @@ def onednn_product(
     m, n, depth = sizes
     down, along = (f.given(step, "i64") for step in of_a)
 
-    def adds(base: Value) -> Done:
-        def add(i: Value, j: Value, x: Value) -> None:
+    def adds(base: Word) -> Done:
+        def add(i: Word, j: Word, x: Word) -> None:
             place = f.at(base, i * n)
             f.write(f.read(KIND, place, j) + x, place, j)
 
@@ -118,13 +118,13 @@ def onednn_product(
 
 
 def onednn_product_of(
-    f: Routine, into: Value, a: Value, b: Value, parts: Value, count: Value,
-    m: Value, n: Value, depth: Value, down: Value, along: Value, few: Value,
+    f: Routine, into: Word, a: Word, b: Word, parts: Word, count: Word,
+    m: Word, n: Word, depth: Word, down: Word, along: Word, few: Word,
 ) -> None:  # fmt: skip
     onednn_product(f, into, a, (down, along), b, (m, n, depth), parts, count, few)
 
 
-def _row_product(f: Routine, n: Value, depth: Value, a: tuple[Value, Value], b: Value, into: Value) -> None:
+def _row_product(f: Routine, n: Word, depth: Word, a: tuple[Word, Word], b: Word, into: Word) -> None:
     """A row times (k, n), one chain that begins with what is there."""
     many = 4
     whole = n / (many * COLUMNS) * (many * COLUMNS)
@@ -142,14 +142,14 @@ def _row_product(f: Routine, n: Value, depth: Value, a: tuple[Value, Value], b: 
 
 
 def _paired_product(
-    f: Routine, sizes: tuple[Value, ...], a: Value, of_a: tuple[Value, Value], b: Value, done: Done, fused: bool
+    f: Routine, sizes: tuple[Word, ...], a: Word, of_a: tuple[Word, Word], b: Word, done: Done, fused: bool
 ) -> None:  # fmt: skip
     """`product` with a chain for the even and one for the odd steps; what is left over is added to their sum."""
     m, n, depth = sizes
     down, along = of_a
     pairs = depth / 2 * 2
 
-    def added(total: Value, left: Value, k: Value, right: Value) -> Value:
+    def added(total: Word, left: Word, k: Word, right: Word) -> Word:
         factor, each = f.every(left[k * along], COLUMNS), f.read(KIND, right, k * n)
         return f.fused(factor, each, total) if fused else total + factor * each
 

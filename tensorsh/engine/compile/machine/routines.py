@@ -1,6 +1,6 @@
 """A small language for kernels as machine code: values with operators, loops, memory.
 
-    def doubled(f: Routine, x: Value, out: Value, n: Value) -> None:
+    def doubled(f: Routine, x: Word, out: Word, n: Word) -> None:
         with f.loop(n) as i:
             out[i] = x[i] * 2.0
 
@@ -17,7 +17,7 @@ from typing import Any, Union
 from .code import ATTRIBUTES, Code, literal
 
 #: what an operand may be
-Given = Union["Value", int, float]
+Given = Union["Word", int, float]
 
 #: instructions of the operators: for floats, for integers
 OPERATORS = {"+": ("fadd", "add"), "-": ("fsub", "sub"), "*": ("fmul", "mul"), "/": ("fdiv", "sdiv")}
@@ -38,7 +38,7 @@ def vector(n: int, kind: str = "float") -> str:
     return f"<{n} x {kind}>" if n > 1 else kind
 
 
-class Value:
+class Word:
     """A number, a vector or an address in a register."""
 
     __slots__ = ("kind", "name", "routine")
@@ -46,55 +46,55 @@ class Value:
     def __init__(self, routine: Routine, kind: str, name: str):
         self.routine, self.kind, self.name = routine, kind, name
 
-    def _with(self, symbol: str, other: Given, turned: bool = False) -> Value:
+    def _with(self, symbol: str, other: Given, turned: bool = False) -> Word:
         f = self.routine
         b = f.given(other, self.kind)
         left, right = (b, self) if turned else (self, b)
         instruction = OPERATORS[symbol][scalar(self.kind) not in ("float", "double")]
-        return Value(f, self.kind, f.binary(instruction, self.kind, left.name, right.name))
+        return Word(f, self.kind, f.binary(instruction, self.kind, left.name, right.name))
 
-    def __add__(self, other: Given) -> Value:
+    def __add__(self, other: Given) -> Word:
         return self._with("+", other)
 
-    def __sub__(self, other: Given) -> Value:
+    def __sub__(self, other: Given) -> Word:
         return self._with("-", other)
 
-    def __mul__(self, other: Given) -> Value:
+    def __mul__(self, other: Given) -> Word:
         return self._with("*", other)
 
-    def __truediv__(self, other: Given) -> Value:
+    def __truediv__(self, other: Given) -> Word:
         return self._with("/", other)
 
-    def __rsub__(self, other: Given) -> Value:
+    def __rsub__(self, other: Given) -> Word:
         return self._with("-", other, turned=True)
 
-    def __rtruediv__(self, other: Given) -> Value:
+    def __rtruediv__(self, other: Given) -> Word:
         return self._with("/", other, turned=True)
 
-    def __neg__(self) -> Value:
+    def __neg__(self) -> Word:
         f = self.routine
-        return Value(f, self.kind, f.add(f"fneg {self.kind} {self.name}"))
+        return Word(f, self.kind, f.add(f"fneg {self.kind} {self.name}"))
 
-    def _compared(self, symbol: str, other: Given) -> Value:
+    def _compared(self, symbol: str, other: Given) -> Word:
         f = self.routine
         whole = scalar(self.kind) not in ("float", "double")
         b = f.given(other, self.kind)
         text = f"{'icmp' if whole else 'fcmp'} {ORDERS[symbol][whole]} {self.kind} {self.name}, {b.name}"
-        return Value(f, vector(width(self.kind), "i1"), f.add(text))
+        return Word(f, vector(width(self.kind), "i1"), f.add(text))
 
-    def __lt__(self, other: Given) -> Value:
+    def __lt__(self, other: Given) -> Word:
         return self._compared("<", other)
 
-    def __gt__(self, other: Given) -> Value:
+    def __gt__(self, other: Given) -> Word:
         return self._compared(">", other)
 
-    def __le__(self, other: Given) -> Value:
+    def __le__(self, other: Given) -> Word:
         return self._compared("<=", other)
 
-    def __ge__(self, other: Given) -> Value:
+    def __ge__(self, other: Given) -> Word:
         return self._compared(">=", other)
 
-    def __getitem__(self, at: Given) -> Value:
+    def __getitem__(self, at: Given) -> Word:
         return self.routine.read("float", self, at)
 
     def __setitem__(self, at: Given, value: Given) -> None:
@@ -108,9 +108,9 @@ class Variable:
         self.routine, self.kind, self.place = routine, kind, place
 
     @property
-    def value(self) -> Value:
+    def value(self) -> Word:
         f = self.routine
-        return Value(f, self.kind, f.add(f"load {self.kind}, ptr {self.place}"))
+        return Word(f, self.kind, f.add(f"load {self.kind}, ptr {self.place}"))
 
     @value.setter
     def value(self, new: Given) -> None:
@@ -124,7 +124,7 @@ class Routine(Code):
     def __init__(self, kinds: list[str]):
         super().__init__()
         self.kinds = kinds
-        self.parameters = [Value(self, kind, f"%p{i}") for i, kind in enumerate(kinds)]
+        self.parameters = [Word(self, kind, f"%p{i}") for i, kind in enumerate(kinds)]
         self.variables: list[str] = []
         self.blocks = 0
         self.marks: list[str] = []  # of loops whose rounds do not depend on each other
@@ -132,21 +132,21 @@ class Routine(Code):
 
     # ---------------------------------------------------------------- values
 
-    def given(self, x: Given, kind: str) -> Value:
+    def given(self, x: Given, kind: str) -> Word:
         """A number or value as one of this kind; a vector has it in every element."""
-        if isinstance(x, Value):
+        if isinstance(x, Word):
             return x if x.kind == kind else self.every(x, width(kind))
         each = scalar(kind)
         text = str(int(x)) if each in ("i64", "i32") else literal(x, each)
         if width(kind) > 1:
             text = f"<{', '.join([f'{each} {text}'] * width(kind))}>" if x else "zeroinitializer"
-        return Value(self, kind, text)
+        return Word(self, kind, text)
 
-    def every(self, x: Value, n: int) -> Value:
+    def every(self, x: Word, n: int) -> Word:
         """The vector of n times a number."""
         kind = vector(n, x.kind)
         first = self.add(f"insertelement {kind} poison, {x.kind} {x.name}, i32 0")
-        return Value(
+        return Word(
             self, kind, self.add(f"shufflevector {kind} {first}, {kind} poison, <{n} x i32> zeroinitializer")
         )
 
@@ -158,7 +158,7 @@ class Routine(Code):
         found.value = start
         return found
 
-    def call(self, function: str, *args: Value) -> Value:
+    def call(self, function: str, *args: Word) -> Word:
         """An intrinsic function of values of one kind."""
         kind = args[0].kind
         suffix = {"float": "f32", "double": "f64"}[scalar(kind)]
@@ -166,44 +166,44 @@ class Routine(Code):
         name = f"@llvm.{function}.{suffix}"
         self.declared.add(f"declare {kind} {name}({', '.join([kind] * len(args))})")
         text = ", ".join(f"{kind} {a.name}" for a in args)
-        return Value(self, kind, self.add(f"call {kind} {name}({text})"))
+        return Word(self, kind, self.add(f"call {kind} {name}({text})"))
 
-    def fused(self, a: Given, b: Given, c: Given) -> Value:
+    def fused(self, a: Given, b: Given, c: Given) -> Word:
         """a * b + c, rounded once."""
-        kind = max((x.kind for x in (a, b, c) if isinstance(x, Value)), key=width)
+        kind = max((x.kind for x in (a, b, c) if isinstance(x, Word)), key=width)
         return self.call("fma", *(self.given(x, kind) for x in (a, b, c)))
 
-    def choose(self, which: Value, a: Given, b: Given) -> Value:
-        kind = next(x.kind for x in (a, b) if isinstance(x, Value))
+    def choose(self, which: Word, a: Given, b: Given) -> Word:
+        kind = next(x.kind for x in (a, b) if isinstance(x, Word))
         left, right = self.given(a, kind), self.given(b, kind)
         text = f"select {which.kind} {which.name}, {kind} {left.name}, {kind} {right.name}"
-        return Value(self, kind, self.add(text))
+        return Word(self, kind, self.add(text))
 
-    def of_number(self, function: Any, *args: Value) -> Value:
+    def of_number(self, function: Any, *args: Word) -> Word:
         """What another file writes for one number."""
-        return Value(self, "float", function(self, *(a.name for a in args)))
+        return Word(self, "float", function(self, *(a.name for a in args)))
 
-    def to_float(self, x: Value) -> Value:
+    def to_float(self, x: Word) -> Word:
         """A whole number or a double as float32."""
         how = "fptrunc" if x.kind == "double" else "sitofp"
-        return Value(self, "float", self.add(f"{how} {x.kind} {x.name} to float"))
+        return Word(self, "float", self.add(f"{how} {x.kind} {x.name} to float"))
 
-    def to_double(self, x: Value) -> Value:
+    def to_double(self, x: Word) -> Word:
         kind = vector(width(x.kind), "double")
-        return Value(self, kind, self.add(f"fpext {x.kind} {x.name} to {kind}"))
+        return Word(self, kind, self.add(f"fpext {x.kind} {x.name} to {kind}"))
 
-    def element(self, x: Value, i: int) -> Value:
-        return Value(self, scalar(x.kind), self.add(f"extractelement {x.kind} {x.name}, i32 {i}"))
+    def element(self, x: Word, i: int) -> Word:
+        return Word(self, scalar(x.kind), self.add(f"extractelement {x.kind} {x.name}, i32 {i}"))
 
-    def part(self, x: Value, start: int, n: int) -> Value:
+    def part(self, x: Word, start: int, n: int) -> Word:
         """Some elements that follow each other; one is a vector of one, which is a number."""
         if n == 1:
             return self.element(x, start)
         places = ", ".join(f"i32 {i}" for i in range(start, start + n))
         text = f"shufflevector {x.kind} {x.name}, {x.kind} poison, <{n} x i32> <{places}>"
-        return Value(self, vector(n, scalar(x.kind)), self.add(text))
+        return Word(self, vector(n, scalar(x.kind)), self.add(text))
 
-    def halved(self, x: Value) -> Value:
+    def halved(self, x: Word) -> Word:
         """The sum of a vector's elements: halves, halves of these, and so on."""
         n = width(x.kind)
         while n > 1:
@@ -213,30 +213,30 @@ class Routine(Code):
 
     # ---------------------------------------------------------------- memory
 
-    def at(self, base: Value, index: Given, kind: str = "float") -> Value:
+    def at(self, base: Word, index: Given, kind: str = "float") -> Word:
         """The address of an element."""
         i = self.given(index, "i64")
-        return Value(self, "ptr", self.add(f"getelementptr {kind}, ptr {base.name}, i64 {i.name}"))
+        return Word(self, "ptr", self.add(f"getelementptr {kind}, ptr {base.name}, i64 {i.name}"))
 
-    def read(self, kind: str, base: Value, index: Given) -> Value:
+    def read(self, kind: str, base: Word, index: Given) -> Word:
         """Elements from an index on; indices count numbers, of vectors, too."""
         place = self.at(base, index, scalar(kind))
         align = {"double": 8, "i64": 8, "ptr": 8}.get(scalar(kind), 4)
-        return Value(self, kind, self.add(f"load {kind}, ptr {place.name}, align {align}{self.group}"))
+        return Word(self, kind, self.add(f"load {kind}, ptr {place.name}, align {align}{self.group}"))
 
-    def write(self, x: Value, base: Value, index: Given) -> None:
+    def write(self, x: Word, base: Word, index: Given) -> None:
         place = self.at(base, index, scalar(x.kind))
         align = {"double": 8, "i64": 8, "ptr": 8}.get(scalar(x.kind), 4)
         self.line(f"store {x.kind} {x.name}, ptr {place.name}, align {align}{self.group}")
 
-    def first(self, n: int, count: Value) -> Value:
+    def first(self, n: int, count: Word) -> Word:
         """Which elements of a vector of n are the first `count`."""
         places = ", ".join(f"i64 {i}" for i in range(n))
         kind = vector(n, "i64")
         each = self.given(count, kind)
-        return Value(self, vector(n, "i1"), self.add(f"icmp slt {kind} <{places}>, {each.name}"))
+        return Word(self, vector(n, "i1"), self.add(f"icmp slt {kind} <{places}>, {each.name}"))
 
-    def read_some(self, n: int, base: Value, index: Given, which: Value) -> Value:
+    def read_some(self, n: int, base: Word, index: Given, which: Word) -> Word:
         """Chosen elements of a vector, zeros for others, which are not looked at."""
         kind, place = vector(n), self.at(base, index)
         name = f"@llvm.masked.load.v{n}f32.p0"
@@ -244,9 +244,9 @@ class Routine(Code):
         text = (
             f"call {kind} {name}(ptr {place.name}, i32 4, {which.kind} {which.name}, {kind} zeroinitializer)"
         )
-        return Value(self, kind, self.add(text))
+        return Word(self, kind, self.add(text))
 
-    def write_some(self, x: Value, base: Value, index: Given, which: Value) -> None:
+    def write_some(self, x: Word, base: Word, index: Given, which: Word) -> None:
         place, name = self.at(base, index), f"@llvm.masked.store.v{width(x.kind)}f32.p0"
         self.declared.add(f"declare void {name}({x.kind}, ptr, i32, {which.kind})")
         self.line(f"call void {name}({x.kind} {x.name}, ptr {place.name}, i32 4, {which.kind} {which.name})")
@@ -254,9 +254,7 @@ class Routine(Code):
     # ---------------------------------------------------------------- control
 
     @contextmanager
-    def loop(
-        self, stop: Given, start: Given = 0, step: int = 1, independent: bool = False
-    ) -> Iterator[Value]:
+    def loop(self, stop: Given, start: Given = 0, step: int = 1, independent: bool = False) -> Iterator[Word]:
         """Indices from start to stop; rounds that are `independent` may be done together as vectors."""
         self.blocks += 1
         number = self.blocks
@@ -283,7 +281,7 @@ class Routine(Code):
         self.group = outer
 
     @contextmanager
-    def when(self, condition: Value) -> Iterator[None]:
+    def when(self, condition: Word) -> Iterator[None]:
         self.blocks += 1
         number = self.blocks
         self.line(f"br i1 {condition.name}, label %then{number}, label %after{number}")

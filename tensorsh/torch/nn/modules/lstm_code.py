@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....engine.compile.machine.code import Code
 from ....engine.compile.machine.onednn import KIND, fma, negative, number, sigmoid, tanh
 from ....engine.compile.machine.product_routines import onednn_product
-from ....engine.compile.machine.routines import Routine, Value
+from ....engine.compile.machine.routines import Word, Routine
 
 
 def forward(c: Code, ins: list[str], tables: list[str]) -> list[str]:
@@ -44,14 +44,14 @@ def backward(c: Code, ins: list[str], tables: list[str]) -> list[str]:
 
 
 def layer(
-    f: Routine, gates: Value, bias: Value, cells: Value, outputs: Value, first: Value, weight: Value,
-    tables: Value, parts: Value, count: Value, steps: Value, batch: Value, n: Value, few: Value,
+    f: Routine, gates: Word, bias: Word, cells: Word, outputs: Word, first: Word, weight: Word,
+    tables: Word, parts: Word, count: Word, steps: Word, batch: Word, n: Word, few: Word,
 ) -> None:  # fmt: skip
     """All steps forward: gates (T, N, 4H) are what inputs give, `first` is h before, the weight lies as (H, 4H)."""
     four = n * 4
     with f.loop(steps) as t:
         before = f.at(outputs, (t - 1) * batch * n)
-        h = Value(f, "ptr", f.add(f"select i1 {(t > 0).name}, ptr {before.name}, ptr {first.name}"))
+        h = Word(f, "ptr", f.add(f"select i1 {(t > 0).name}, ptr {before.name}, ptr {first.name}"))
         gate = f.at(gates, t * batch * four)
         onednn_product(f, gate, h, (n, 1), weight, (batch, four, n), parts, count, few)
         with f.loop(batch) as i:
@@ -61,7 +61,7 @@ def layer(
                 places = [j + n * k for k in range(4)]
                 given = [row[place] for place in places] + [bias[place] for place in places] + [c[j]]
                 found = forward(f, [x.name for x in given], [tables.name])
-                *four_gates, new, h_new = (Value(f, KIND, name) for name in found)
+                *four_gates, new, h_new = (Word(f, KIND, name) for name in found)
                 for place, x in zip(places, four_gates, strict=True):
                     row[place] = x
                 after[j] = new
@@ -69,8 +69,8 @@ def layer(
 
 
 def layer_backward(
-    f: Routine, gates: Value, cells: Value, grad_output: Value, grad_h: Value, grad_c: Value, deltas: Value,
-    weight: Value, tables: Value, parts: Value, count: Value, steps: Value, batch: Value, n: Value, few: Value,
+    f: Routine, gates: Word, cells: Word, grad_output: Word, grad_h: Word, grad_c: Word, deltas: Word,
+    weight: Word, tables: Word, parts: Word, count: Word, steps: Word, batch: Word, n: Word, few: Word,
 ) -> None:  # fmt: skip
     """All steps backward: the gradients of h and c after the last step become those before the first."""
     four = n * 4
@@ -85,7 +85,7 @@ def layer_backward(
                 places = [j + n * k for k in range(4)]
                 given = [row[place] for place in places] + [c[j], after[j], out[j], h[j], slope[j]]
                 found = backward(f, [x.name for x in given], [tables.name])
-                *four_gates, c_new = (Value(f, KIND, name) for name in found)
+                *four_gates, c_new = (Word(f, KIND, name) for name in found)
                 for place, x in zip(places, four_gates, strict=True):
                     into[place] = x
                 slope[j] = c_new
