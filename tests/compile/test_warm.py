@@ -20,6 +20,7 @@ from tensorsh import Session
 from tensorsh.engine.compile import plan, repeats, warm
 from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
 from tensorsh.engine.numerics import small_products
+from tensorsh.engine.numerics.fma import multiply_add
 
 
 @pytest.fixture
@@ -162,29 +163,52 @@ def test_products_in_the_orders_of_pytorchs_blas(calls: list[str]) -> None:
     assert calls.count("followed") > 120
 
 
-def test_products_of_fused_steps(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where NumPy's BLAS has two sums for each element, and deeper than BLAS adds in one part."""
+def fused_chain(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """`a @ b`, one product after the other, rounded with the sum."""
+    total = np.zeros((*a.shape[:-1], b.shape[-1]), np.float32)
+    for k in range(a.shape[-1]):
+        total = multiply_add(a[..., k, None], b[..., k, None, :], total)
+    return total
+
+
+def test_fused_chains(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As machine code writes them where NumPy's BLAS adds up otherwise: rows and columns left over, copies, batches."""
     monkeypatch.setattr(small_products, "adds_in_pairs", lambda: True)
     random = np.random.default_rng(15)
     lines, names = [], []
     for i in range(60):
-        m, n, k = int(random.integers(4, 40)), int(random.integers(12, 40)), int(random.integers(2, 260))
-        a, b = (f"{x}.T" if random.integers(2) else x for x in ("a", "b"))
-        shapes = [
-            f"{x[0]} = randn({', '.join(map(str, shape if len(x) == 1 else shape[::-1]))})"
+        m, k, n = (int(random.integers(least, most)) for least, most in ((4, 30), (1, 193), (12, 50)))
+        batch = (2, 3) if i % 10 == 0 else ()
+        a, b = (f"{x}.mT" if random.integers(2) else x for x in ("a", "b"))
+        made = [
+            f"{x[0]}{i} = randn({', '.join(map(str, (*batch, *(shape if len(x) == 1 else shape[::-1]))))})"
             for x, shape in ((a, (m, k)), (b, (k, n)))
         ]
-        lines.append(
-            f"{'; '.join(shapes)}\nfor i in range(3):\n    p{i} = {a} @ {b} - ({a} * 0.5) @ ({b} + 1)\n"
-        )
-        names.append(f"p{i}")
-    both = []
-    for compile in (True, False):
-        session = Session(compile=compile, seed=1)
-        session.run("".join(lines))
-        both.append([session.evaluate(each).array.tobytes() for each in names])
-    assert [name for name, *pair in zip(names, *both, strict=True) if pair[0] != pair[1]] == []
-    assert calls.count("fused") > 120
+        factors = f"{a.replace('a', f'a{i}', 1)} * 0.5", f"{b.replace('b', f'b{i}', 1)} * 3"
+        loop = f"for j in range(4):\n    p{i} = ({factors[0]}) @ ({factors[1]}); q = p{i} * 2 - 1\n"
+        lines.append(f"{'; '.join(made)}\n{loop}")
+        names.append((f"p{i}", *factors))
+    session = Session(seed=1)
+    session.run("".join(lines))
+    wrong = []
+    for name, *factors in names:
+        found, *pair = (session.evaluate(each).array for each in (name, *factors))
+        if not np.array_equal(found, fused_chain(*pair)):
+            wrong.append((name, *factors))
+    assert wrong == []
+    assert calls.count("fused") > 50
+
+
+def test_what_says_that_it_is_in_machine_code_is() -> None:
+    """A function of the engine's says so where it is written; `straight` knows how by its name."""
+    said = {
+        name
+        for module in list(sys.modules.values())
+        if getattr(module, "__name__", "").startswith("tensorsh.engine")
+        for name, function in vars(module).items()
+        if hasattr(function, "has_writer") and function.__name__ == name
+    }
+    assert said == set(straight.WRITERS)
 
 
 def test_a_program_becomes_machine_code_when_it_has_run_for_long(

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..core.readers import in_machine_code
 from ..numerics.choice import masked
 from .one_hot import spread
 from .tape import cast_into
 from .tracer import Tracer, Unread
 
 
+@in_machine_code
 def joined(*arrays: Any) -> Any:
     """One array after the other, into the last."""
     *parts, out = arrays

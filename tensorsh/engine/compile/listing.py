@@ -292,7 +292,7 @@ class Listing:
             return name
         if module.startswith("tensorsh.engine.compile") and isinstance(function, FunctionType):
             self.functions[function.__name__] = (
-                dedent(getsource(function))
+                undecorated(dedent(getsource(function)))
                 .replace(": Any", "")
                 .replace(" -> Any", "")
                 .replace(" -> Array", "")
@@ -326,3 +326,8 @@ class Listing:
                 return name
         self.imports.append(f"# {name} is a kernel of tensorsh: {module}")
         return name
+
+
+def undecorated(source: str) -> str:
+    """The text of a function without the lines that say something of it to the engine."""
+    return source[source.index("def ") :]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.readers import in_machine_code
 from ..core.spec import Spec
 from ..values.tensor import Tensor, make_tensor
 from .one_hot import OneHot
@@ -278,6 +279,7 @@ class Tape:
         return self.call(cast_into, (v,), v.shape, target, alike=True)
 
 
+@in_machine_code
 def cast_into(x: Any, out: Any) -> Any:
     """The same numbers in the dtype of `out`."""
     np.copyto(out, x, casting="unsafe")

@@ -45,27 +45,6 @@ ASKING, LOADING, EACH = 1_500, 100_000, 1_500
 WAIT = 20_000
 #: a number of runs that does not come
 NEVER = -1
-#: functions of ours that there is machine code for
-STRAIGHT = frozenset(
-    {
-        "added",
-        "cast_into",
-        "combined",
-        "exp",
-        "followed",
-        "fused",
-        "joined",
-        "log",
-        "log1p",
-        "masked",
-        "mkl_exp",
-        "mkl_log",
-        "mkl_tanh",
-        "row_products",
-        "row_totals",
-        "sqrt",
-    }
-)
 #: fewer calls in a row are not worth the call of a function
 FEWEST = 3
 
@@ -271,7 +250,7 @@ def describe(builder: Builder, step: Step, line: str | None) -> tuple[Call, list
     target, args = (step.args[0], step.args[1:]) if step.kind == "write" else (None, step.args)
     if step.kind not in ("ufunc", "call", "reduce", "accumulate", "own", "write"):
         return None
-    if step.kind == "call" and step.function not in PLACED and step.label not in STRAIGHT:
+    if step.kind == "call" and step.function not in PLACED and not hasattr(step.function, "has_writer"):
         return None
     axis = 0
     if step.kind == "reduce":

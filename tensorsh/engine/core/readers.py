@@ -67,6 +67,12 @@ def whole(
     return declare
 
 
+def in_machine_code(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that programs call whole, and that `compile.machine.straight` has a writer for, by its name."""
+    function.has_writer = True  # type: ignore[attr-defined]
+    return function
+
+
 def alike(x: Any, *_: Any) -> Shape:
     """As the first argument."""
     shape: Shape = x.shape
@@ -80,4 +86,6 @@ def broadcast(*arrays: Any) -> Shape:
 
 def multiplied(a: Any, b: Any) -> Shape:
     """(…, m, k) @ (…, k, n) or (k) → (…, m, n) or (…, m)."""
-    return (*a.shape[:-1], *b.shape[-1:]) if b.ndim > 1 else tuple(a.shape[:-1])
+    if b.ndim == 1:
+        return tuple(a.shape[:-1])
+    return (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])

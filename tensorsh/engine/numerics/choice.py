@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from ..core.readers import in_machine_code
+
 #: integers of an element's size
 BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 #: elements from which on choosing bit by bit is faster
 FEW = 1024
 
 
+@in_machine_code
 def masked(below: Any, above: Any, mask: Any, out: Any) -> Any:
     """`above` where the mask holds, else `below`; of large arrays bit by bit, without a guess at each element."""
     bits = BITS.get(out.itemsize)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import broadcast, whole
+from ..core.readers import broadcast, in_machine_code, whole
 from .element_functions import MULTIPLY_ADD
 
 Array = np.ndarray[Any, Any]
@@ -37,6 +37,7 @@ def add(x: Array, y: Array, alpha: float) -> None:
         x += y * kind.type(alpha)
 
 
+@in_machine_code
 @whole(broadcast)
 def added(x: Array, y: Array, alpha: float, out: Array | None = None) -> Array:
     """x + alpha * y of floats of one dtype, rounded as `add` does; `out` may be x."""
@@ -124,6 +125,7 @@ def add_quotient(x: Array, a: Array, b: Array, value: float = 1.0) -> None:
     x += quotient
 
 
+@in_machine_code
 @whole(lambda *arrays: broadcast(*arrays))  # never in the place of x
 def combined(x: Any, a: Any, b: Any, out: Array | None = None) -> Any:
     """x + a * b rounded once, of floats of one dtype (float32 or float64) that are broadcast to each other."""

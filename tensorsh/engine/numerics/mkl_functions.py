@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import EXACT
-from ..core.readers import reader_of
+from ..core.readers import in_machine_code, reader_of
 from .element_code import LEAST, ElementCode
 from .element_functions import written
 
@@ -59,11 +59,13 @@ FARTHEST = 10000.0
 HALF, ONE = np.float32(0.5), np.float32(1)
 
 
+@in_machine_code
 def mkl_exp(x: Array, out: Array | None = None) -> Array:
     """e to the power of each element; `out` may be x."""
     return _whole(mkl_exp, _exp, EXP, x, out) if _follows(x) else np.exp(x, out=out)
 
 
+@in_machine_code
 def mkl_log(x: Array, out: Array | None = None) -> Array:
     """The natural logarithm of each element; `out` may be x."""
     return _whole(mkl_log, _log, LOG, x, out) if _follows(x) else np.log(x, out=out)

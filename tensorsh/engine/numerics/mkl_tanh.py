@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import EXACT
-from ..core.readers import reader_of
+from ..core.readers import in_machine_code, reader_of
 from .element_code import LEAST, ElementCode
 from .element_functions import written
 
@@ -86,6 +86,7 @@ SHIFT = 21
 FIRST = (int(np.float32(0.125).view(np.int32)) >> SHIFT) - 1
 
 
+@in_machine_code
 def mkl_tanh(x: Array, out: Array | None = None) -> Array:
     """The hyperbolic tangent of each element; `out` may be x."""
     if not (x.dtype == FLOAT32 and 0 < x.size <= EXACT):

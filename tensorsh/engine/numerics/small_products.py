@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy._core.multiarray import c_einsum
 
-from ..core.readers import multiplied, reader_of, whole
+from ..core.readers import in_machine_code, multiplied, reader_of, whole
 from .product_lanes import ZERO, batch_in_lanes, batch_of_vectors, in_lanes
 from .product_orders import (
     CHAIN,
@@ -37,7 +37,7 @@ FLOAT32 = np.dtype(np.float32)
 #: multiplications and depth: up to the one and from the other on, NumPy's BLAS (OpenBLAS under AVX-512) adds in
 #: lanes unless the first factor is stored by columns, or both by rows and the columns fill its vectors
 OWN, LANES = 1_000_000, 32
-#: steps, each with a zero behind it, that OpenBLAS's kernels for AVX2 keep in one sum (`_chains_in_pairs`), and up to
+#: steps, each with a zero behind it, that OpenBLAS's kernels for AVX2 keep in one sum (`chains_in_pairs`), and up to
 #: how many multiplications they are asked to, at twice the time
 STEPS, PAIRED = 160, 1 << 22
 #: the depth from which on BLAS adds up parts of a chain by themselves, at most so deep
@@ -71,6 +71,7 @@ def is_followed(a: Any, b: Any) -> bool:
     return order != FUSED and not is_outer(a, b)
 
 
+@in_machine_code
 @whole(multiplied)
 def followed(a: Array, b: Array, out: Array) -> Array:
     """Such a product, as a compiled program calls it: the result last."""
@@ -267,24 +268,20 @@ def _part(k: int) -> int:
 
 def fused_chains(a: Array, b: Array) -> Array:
     """`a @ b`, (…, m, k) @ (…, k, n), each element one fused chain; m, n > 1."""
-    if a.ndim == 2 and rearranged(a, b) and reader_of(a, b) is not None:
-        return fused(a, b if b.flags.c_contiguous else b.copy())
-    return _fused_chains(a, b)
+    return fused(a, b) if rearranged(a, b) else matmul(a, b)
 
 
+@in_machine_code
 @whole(multiplied)
-def fused(a: Array, b: Array, out: Array) -> Array:
-    """`fused_chains` of matrices, the second one stored by rows, as a compiled program calls it: the result last."""
-    out[...] = _fused_chains(a, b)
-    return out
-
-
-def _fused_chains(a: Array, b: Array) -> Array:
-    if by_columns(a, b):
-        a = a.swapaxes(-1, -2).copy().swapaxes(-1, -2)
-    elif in_pairs(a, b):
-        return _chains_in_pairs(a, b)
-    return matmul(a, b)
+def fused(a: Array, b: Array, out: Array | None = None) -> Array:
+    """`fused_chains` of factors that NumPy's BLAS must be given in another way, as a compiled program calls it."""
+    if in_pairs(a, b):
+        found = chains_in_pairs(a, b)
+        if out is None:
+            return found
+        out[...] = found
+        return out
+    return matmul(a.swapaxes(-1, -2).copy().swapaxes(-1, -2), b, out)
 
 
 def rearranged(a: Array, b: Array) -> bool:
@@ -307,7 +304,8 @@ def by_columns(a: Array, b: Array) -> bool:
 
 def in_pairs(a: Array, b: Array) -> bool:
     """Whether kernels for AVX2 would have a sum for the even and one for the odd steps, of some of the elements."""
-    return a.shape[-1] > 1 and a.shape[-2] * a.shape[-1] * b.shape[-1] <= PAIRED and adds_in_pairs()
+    size = a.shape[-2] * a.shape[-1] * b.shape[-1]
+    return a.dtype is FLOAT32 and a.shape[-1] > 1 and size <= PAIRED and adds_in_pairs()
 
 
 @cache
@@ -318,7 +316,7 @@ def adds_in_pairs() -> bool:
     return not (np.ones((8, 16), FLOAT32) @ b).all()
 
 
-def _chains_in_pairs(a: Array, b: Array) -> Array:
+def chains_in_pairs(a: Array, b: Array) -> Array:
     """The same by such kernels: between the steps are zeros, so that all that counts is in the even sum.
 
     What is deeper than they keep goes on from what has been added up, which is multiplied with ones.
@@ -326,23 +324,31 @@ def _chains_in_pairs(a: Array, b: Array) -> Array:
     rest = a.shape[-1] - STEPS
     if rest <= 0:
         return matmul(_spaced(a, a.ndim), _spaced(b, b.ndim - 1))
-    done = fused_chains(a[..., :STEPS], b[..., :STEPS, :])
-    width = STEPS - rest
+    if rest > STEPS // 2:
+        at = rest - STEPS // 2 + STEPS
+        return _go_on(chains_in_pairs(a[..., :at], b[..., :at, :]), a[..., at:], b[..., at:, :])
+    return _go_on(chains_in_pairs(a[..., :STEPS], b[..., :STEPS, :]), a[..., STEPS:], b[..., STEPS:, :])
+
+
+def _go_on(done: Array, a: Array, b: Array) -> Array:
+    """The sums that have come so far, and half as many steps as can be at most."""
+    width, a = STEPS - a.shape[-1], np.broadcast_to(a, (*done.shape[:-1], a.shape[-1]))
     parts = []
     for at in range(0, b.shape[-1], width):
         columns = done[..., at : at + width]
         ones = np.broadcast_to(
             np.eye(columns.shape[-1], dtype=FLOAT32), (*b.shape[:-2], *columns.shape[-1:] * 2)
         )
-        left = np.concatenate((columns, a[..., STEPS:]), -1)
-        right = np.concatenate((ones, b[..., STEPS:, at : at + width]), -2)
+        left = np.concatenate((columns, a), -1)
+        right = np.concatenate((ones, b[..., at : at + width]), -2)
         parts.append(matmul(_spaced(left, a.ndim), _spaced(right, b.ndim - 1)))
     return np.concatenate(parts, -1)
 
 
 def _spaced(x: Array, axis: int) -> Array:
     """With a zero after each step; `axis` is the one behind that of the steps."""
-    wide = np.stack((x, np.zeros_like(x)), axis)
+    wide = np.zeros((*x.shape[:axis], 2, *x.shape[axis:]), FLOAT32)
+    wide[(slice(None),) * axis + (0,)] = x
     return wide.reshape(*x.shape[: axis - 1], 2 * x.shape[axis - 1], *x.shape[axis:])
 
 

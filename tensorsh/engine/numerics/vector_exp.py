@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import alike, reader_of, whole
+from ..core.readers import alike, in_machine_code, reader_of, whole
 from .element_functions import EXP
 from .fma import combined
 
@@ -109,6 +109,7 @@ def _written() -> Any:
 _exp = _written()
 
 
+@in_machine_code
 @whole(alike)
 def exp(x: Array, out: Array) -> Array:
     """e to the power of each element of a float32 array; `out` may be x."""
@@ -146,12 +147,14 @@ def row_sums(x: Array, y: Array | None = None, out: Array | None = None) -> Arra
     return out
 
 
+@in_machine_code
 @whole(lambda x, y: (*x.shape[:-1], 1))
 def row_products(x: Array, y: Array, out: Array) -> Array:
     """`row_sums` of products, as calls of a program want it: the result last."""
     return row_sums(x, y, out)
 
 
+@in_machine_code
 @whole(lambda x: (*x.shape[:-1], 1))
 def row_totals(x: Array, out: Array) -> Array:
     """`row_sums`, the result last."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import alike, whole
+from ..core.readers import alike, in_machine_code, whole
 from .element_functions import LOG, LOG1P
 
 Array = np.ndarray[Any, Any]
@@ -31,6 +31,7 @@ LARGEST = float(np.finfo(np.float32).max)
 ONE, TWO = np.float32(1), np.float32(2)
 
 
+@in_machine_code
 @whole(alike)
 def log(x: Array, out: Array) -> Array:
     """The logarithm of each element of a float32 array, none of which is 0 or denormal."""
@@ -41,6 +42,7 @@ def log(x: Array, out: Array) -> Array:
     return _sum(e, m - ONE, ONE, m, x, LARGEST, out)
 
 
+@in_machine_code
 @whole(alike)
 def log1p(x: Array, out: Array) -> Array:
     """The logarithm of one more than each element of a float32 array, none of which is negative."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import reader_of
+from ..core.readers import in_machine_code, reader_of
 from .element_code import LEAST, ElementCode
 from .element_functions import written
 
@@ -83,6 +83,7 @@ def of_parts(x: Any) -> Callable[..., Any]:
     return sqrt if follows(x) else np.sqrt
 
 
+@in_machine_code
 def sqrt(x: Array, out: Array | None = None) -> Array:
     """The square root of each element of a float32 array; `out` may be x."""
     if not follows(x):

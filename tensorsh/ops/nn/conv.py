@@ -19,7 +19,7 @@ from ...engine.core.memory_format import in_format_of
 from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
-from ...engine.numerics.small_products import matrix_product, product_onto
+from ...engine.numerics.small_products import fused_chains, matrix_product, product_onto
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
@@ -69,7 +69,7 @@ def forward(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups:
     def product(x: Any) -> Any:
         columns = _columns(x, kernel, stride, padding, dilation, groups, out)
         rows = w.reshape(groups, w.shape[0] // groups, columns.shape[2])
-        return np.matmul(rows, columns).reshape(x.shape[0], w.shape[0], *out)
+        return fused_chains(rows, columns).reshape(x.shape[0], w.shape[0], *out)
 
     return _by_samples(product, x.shape[1] * math.prod((*kernel, *out)), x)
 
@@ -81,7 +81,7 @@ def for_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, group
     rows = w.reshape(groups, o // groups, c * math.prod(kernel)).swapaxes(1, 2)
 
     def product(g: Any) -> Any:
-        columns = np.matmul(rows, g.reshape(len(g), groups, o // groups, math.prod(out)))
+        columns = fused_chains(rows, g.reshape(len(g), groups, o // groups, math.prod(out)))
         columns = columns.reshape(len(g), groups * c, *kernel, *out)
         return overlap_add(columns, spatial, stride, padding, dilation)
 

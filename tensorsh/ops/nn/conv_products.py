@@ -15,6 +15,7 @@ import numpy as np
 
 from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.numerics.fma import multiply_add
+from ...engine.numerics.small_products import adds_in_pairs, chains_in_pairs
 from ...engine.numerics.threaded_products import matmul
 from .windows import Ints, windows
 
@@ -55,7 +56,7 @@ def in_order() -> bool:
         one_by_one: Any = np.zeros((rows, columns), np.float32)
         for left, right in zip(a, b, strict=True):
             one_by_one = multiply_add(left[:, None], right, one_by_one)
-        if not np.array_equal(np.matmul(a.T, b), one_by_one):
+        if not np.array_equal(_short_chains(a, b), one_by_one):
             return False
     return True
 
@@ -214,7 +215,8 @@ def _short_chains(a: Array, b: Array) -> Array:
     """A product with a vector would be added in another way."""
     m, n = a.shape[1], b.shape[1]
     a, b = (np.repeat(each, 2, 1) if each.shape[1] == 1 else each for each in (a, b))
-    return matmul(a.T, b)[:m, :n]
+    product = chains_in_pairs if adds_in_pairs() and a.dtype == np.float32 else matmul
+    return product(a.T, b)[:m, :n]
 
 
 def _in_blocks(x: Array, k: int) -> list[Array]:

@@ -67,9 +67,9 @@ class Code:
         return self.add(f"select i1 {which}, {kind} {a}, {kind} {b}")
 
     def intrinsic(self, function: str, kind: str, *args: str, name: str = "") -> str:
-        """A function that LLVM knows: sqrt, fabs, floor, ..., of as many numbers, or vectors of them, as given."""
-        size = f"v{kind[1 : kind.index(' ')]}" if kind[0] == "<" else ""
-        function = f"@llvm.{function}.{size}{'f64' if 'double' in kind else 'f32'}"
+        """A function that LLVM knows: sqrt, fabs, floor, ..., of as many numbers as given."""
+        width, _, number = kind.strip("<>").rpartition(" x ")
+        function = f"@llvm.{function}.{f'v{width}' if width else ''}{'f32' if number == 'float' else 'f64'}"
         self.declared.add(f"declare {kind} {function}({', '.join([kind] * len(args))})")
         return self.add(f"call {kind} {function}({', '.join(f'{kind} {a}' for a in args)})", name)
 

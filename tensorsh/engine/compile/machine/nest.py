@@ -20,7 +20,7 @@ class Nest:
         self.code = Code()
         self.given, self.fixed, self.numbers = bases.given, bases.fixed, bases.numbers
         self.bases: dict[int | str | None, str] = {}
-        self.labels = 0
+        self.labels = self.rooms = 0
         self.metadata: list[str] = []
         self.head: list[str] = []
         for k, address in enumerate(self.fixed):
@@ -126,6 +126,12 @@ class Nest:
             c.line(f"%i{k}_more = icmp ult i64 %i{k}_next, {n}")
             c.line(f"br i1 %i{k}_more, label %loop{k}, label %after{k}{end if depth == 0 else ''}")
             c.label(f"after{k}")
+
+    def room(self, size: int) -> str:
+        """So many bytes of the function's own."""
+        self.rooms += 1
+        self.head.append(f"%room{self.rooms} = alloca [{size} x i8], align 64")
+        return f"%room{self.rooms}"
 
     def _moved(self, x: Operand, place: str) -> Operand:
         """The operand from another place on."""

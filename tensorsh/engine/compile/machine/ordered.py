@@ -14,6 +14,7 @@ import numpy as np
 from ...numerics.product_orders import CHAIN, FUSED, ROWS, adds_fours, order_of, order_with_vector
 from .code import literal
 from .forms import Unknown
+from .nest import broadcast
 from .operands import MOST_PRODUCTS, Call, Operand
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ ITEM = FLOAT32.itemsize
 ZERO = literal(0, "float")
 #: columns of a chain, and sums, that are added up at a time
 COLUMNS, SUMS = 16, 8
+#: rows of fused chains that are added up at a time: as many as registers of 256 bits hold
+ROWS_AT_ONCE = 6
 
 
 def write(straight: Straight, call: Call) -> None:
@@ -51,13 +54,23 @@ def write(straight: Straight, call: Call) -> None:
 
 
 def write_fused(straight: Straight, call: Call) -> None:
-    """`a @ b` of matrices, the second one stored by rows, each element one chain of fused steps."""
-    a, b, out = *call.args, call.out
-    if any(x.dtype != FLOAT32 or x.value is not None or x.number for x in (a, b, out)):
-        raise Unknown("a product of other numbers")
-    if a.shape[0] * a.shape[1] * b.shape[1] > MOST_PRODUCTS:
-        raise Unknown("a large product")
-    Product(straight).fused(a, b, out)
+    """`a @ b` of matrices or batches of them, each element a chain of fused multiplications and additions."""
+    if any(x.value is not None or x.number for x in (*call.args, call.out)):
+        raise Unknown("a product of numbers")
+    operands = (*call.args, call.out)
+
+    def product(at: list[str], strides: list[list[int]], group: str) -> None:
+        a, b, out = (
+            straight._moved(x, straight._place(x, at, s))._replace(shape=x.shape[-2:], strides=x.strides[-2:])
+            for x, s in zip(operands, strides, strict=True)
+        )
+        if b.strides[1] != ITEM and a.strides[0] == ITEM:
+            a, b, out = turned(b), turned(a), turned(out)
+        Product(straight).fused(a, b, out)
+
+    many = call.out.shape[:-2]
+    along = [broadcast(x._replace(shape=x.shape[:-2], strides=x.strides[:-2]), many) for x in operands]
+    straight._nest(many, along, product, parallel=False)
 
 
 def turned(x: Operand) -> Operand:
@@ -156,48 +169,60 @@ class Product:
         self.straight._nest([m // height, n // width], steps, block, parallel=False)
 
     def fused(self, a: Operand, b: Operand, out: Operand) -> None:
-        """Each step rounds once; vectors lie along the rows of `b`."""
-        (m, _), n = a.shape, b.shape[1]
-        for columns, width in pieces(n, COLUMNS):
-            for rows, height in pieces(m, 4 if width > SUMS else 8):
-                parts = self._part(a, rows), self._part(b, slice(None), columns)
-                self._fused_blocks(*parts, self._part(out, rows, columns), height, width)
+        """Chains of what is rounded once, a few columns at a time: those that are scattered are copied together."""
+        for columns, width in pieces(b.shape[1], COLUMNS):
+            parts = self._part(b, slice(None), columns), self._part(out, slice(None), columns)
+            self._fused_columns(a, *parts, width)
 
-    def _fused_blocks(self, a: Operand, b: Operand, out: Operand, height: int, width: int) -> None:
-        c, kind = self.code, _kind(width)
-        (m, k), n = a.shape, b.shape[1]
+    def _fused_columns(self, a: Operand, b: Operand, out: Operand, width: int) -> None:
+        room = self.straight.room(b.shape[0] * width * ITEM) if b.strides[1] != ITEM else ""
 
         def block(at: list[str], strides: list[list[int]], group: str) -> None:
-            x, y, into = (
-                self.straight._place(each, at, s) for each, s in zip((a, b, out), strides, strict=True)
+            some, into = (
+                self.straight._moved(x, self.straight._place(x, at, s))._replace(shape=(x.shape[0], width))
+                for x, s in zip((b, out), strides, strict=True)
             )
+            if room:
+                together = self.straight._moved(some, room)._replace(strides=(width * ITEM, ITEM))
+                self._copy(some, together)
+                some = together
+            for rows, height in pieces(a.shape[0], ROWS_AT_ONCE):
+                self._fused_rows(self._part(a, rows), some, self._part(into, rows), height)
 
-            def plus(t: str, sums: list[str], ahead: int = 0) -> list[str]:
-                row = self._load(self._at(y, t, b.strides[0], ahead), b.strides[1], width)
-                places = [self._at(x, t, a.strides[1], ahead, i * a.strides[0]) for i in range(height)]
-                factors = [self._spread(c.load(FLOAT32, place), width) for place in places]
+        self.straight._nest(
+            [b.shape[1] // width], [[x.strides[1] * width] for x in (b, out)], block, parallel=False
+        )
+
+    def _copy(self, source: Operand, target: Operand) -> None:
+        def copied(at: list[str], strides: list[list[int]], group: str) -> None:
+            number = self.straight._fetch(source, at, strides[0], group, "float")
+            self.straight._put(target, number, at, strides[1], group)
+
+        self.straight._nest(source.shape, [source.strides, target.strides], copied)
+
+    def _fused_rows(self, a: Operand, b: Operand, out: Operand, height: int) -> None:
+        c, (k, width) = self.code, b.shape
+        kind = _kind(width)
+
+        def block(at: list[str], strides: list[list[int]], group: str) -> None:
+            x, into = (self.straight._place(each, at, s) for each, s in zip((a, out), strides, strict=True))
+
+            def plus(t: str, sums: list[str]) -> list[str]:
+                row = self._load(self._at(self.straight.bases[b.place], t, b.strides[0], 0), ITEM, width)
+                numbers = [
+                    c.load(FLOAT32, self._at(x, t, a.strides[1], 0, i * a.strides[0])) for i in range(height)
+                ]
                 return [
-                    c.intrinsic("fma", kind, factor, row, total)
-                    for factor, total in zip(factors, sums, strict=True)
+                    c.fma(kind, self._spread(number, width), row, total)
+                    for number, total in zip(numbers, sums, strict=True)
                 ]
 
-            def four(t: str, sums: list[str]) -> list[str]:
-                for ahead in range(4):
-                    sums = plus(t, sums, ahead)
-                return sums
-
-            sums = [ZERO if width == 1 else "zeroinitializer"] * height
-            sums = self._fold(0, k & ~3, 4, kind, sums, four)
-            sums = self._fold(k & ~3, k, 1, kind, sums, plus)
+            sums = self._fold(0, k, 1, kind, [ZERO if width == 1 else "zeroinitializer"] * height, plus)
             for i, total in enumerate(sums):
                 self._store(total, self._at(into, "0", 0, 0, i * out.strides[0]), out.strides[1], width)
 
-        steps = [
-            [a.strides[0] * height, 0],
-            [0, b.strides[1] * width],
-            [out.strides[0] * height, out.strides[1] * width],
-        ]
-        self.straight._nest([m // height, n // width], steps, block, parallel=False)
+        steps = [[each.strides[0] * height] for each in (a, out)]
+        self.straight._nest([a.shape[0] // height], steps, block, parallel=False)
 
     # ---------------------------------------------------------------- lanes
 

@@ -59,47 +59,12 @@ class Straight(Nest):
             self._reduce(call)
         elif call.kind == "accumulate":
             self._accumulate(call)
-        elif call.kind in ("own", "write") or call.label == "cast_into":
-            self._by_element(call, lambda args: args[0], [TYPES[call.out.dtype.name]])
-        elif call.label == "masked":
-            kind = TYPES[call.out.dtype.name]
-            self._by_element(
-                call, lambda args: self.code.select(kind, args[2], args[1], args[0]), [kind, kind, "i1"]
-            )
-        elif call.label == "added":
-            kind = TYPES[call.out.dtype.name]
-            self._by_element(
-                call, lambda args: instructions.added(self.code, [kind] * 2, kind, *args), [kind] * 3
-            )
-        elif call.label == "combined":
-            self._by_element(call, lambda args: instructions.combined(self.code, *args), ["double"] * 3)
-        elif call.label == "exp":
-            self._by_element(call, lambda args: functions.vector_exp(self.code, *args), ["float"])
-        elif call.label == "log":
-            self._by_element(call, lambda args: functions.vector_log(self.code, *args), ["float"])
-        elif call.label == "log1p":
-            self._by_element(call, lambda args: functions.vector_log1p(self.code, *args), ["float"])
-        elif call.label == "sqrt":
-            halves, _ = self._addresses(vector_sqrt.halves)
-            self._by_element(call, lambda args: functions.vector_sqrt(self.code, args[0], halves), ["float"])
-        elif call.label == "mkl_exp":
-            powers, _ = self._addresses(mkl_functions.powers)
-            self._by_element(call, lambda args: mkl.exp(self.code, args[0], powers), ["float"])
-        elif call.label == "mkl_log":
-            self._by_element(call, lambda args: mkl.log(self.code, *args), ["float"])
-        elif call.label == "mkl_tanh":
-            table, _ = self._addresses(mkl_tanh.table)
-            self._by_element(call, lambda args: mkl.tanh(self.code, args[0], table), ["float"])
-        elif call.label == "followed":
-            ordered.write(self, call)
-        elif call.label == "fused":
-            ordered.write_fused(self, call)
-        elif call.label == "joined":
-            self._joined(call)
-        elif call.label in ("row_totals", "row_products"):
-            rows.write(self, call)
+        elif call.kind in ("own", "write"):
+            _cast(self, call)
         elif call.function in PLACED:
             self._placed(call)
+        elif call.label in WRITERS:
+            WRITERS[call.label](self, call)
         else:
             raise Unknown(call.label)
 
@@ -311,6 +276,55 @@ class Straight(Nest):
         self._nest(out.shape, [(source or out).strides, out.strides], fill)
         self._nest(places.shape, [places.strides], mark)
 
+
+def _cast(straight: Straight, call: Call) -> None:
+    straight._by_element(call, lambda args: args[0], [TYPES[call.out.dtype.name]])
+
+
+def _masked(straight: Straight, call: Call) -> None:
+    kind = TYPES[call.out.dtype.name]
+    code = straight.code
+    straight._by_element(call, lambda args: code.select(kind, args[2], args[1], args[0]), [kind, kind, "i1"])
+
+
+def _added(straight: Straight, call: Call) -> None:
+    kind = TYPES[call.out.dtype.name]
+    straight._by_element(
+        call, lambda args: instructions.added(straight.code, [kind] * 2, kind, *args), [kind] * 3
+    )
+
+
+def _function(
+    value: Callable[..., str], table: Callable[[], Any] | None = None, kinds: tuple[str, ...] = ("float",)
+) -> Callable[[Straight, Call], None]:
+    """What writes a function of the elements, which has numbers in a table or not."""
+
+    def write(straight: Straight, call: Call) -> None:
+        numbers = () if table is None else straight._addresses(table)[:1]
+        straight._by_element(call, lambda args: value(straight.code, *args, *numbers), list(kinds))
+
+    return write
+
+
+#: what writes the functions that say that they are in machine code (`core.readers.in_machine_code`)
+WRITERS: dict[str, Callable[[Straight, Call], None]] = {
+    "added": _added,
+    "cast_into": _cast,
+    "combined": _function(instructions.combined, kinds=("double",) * 3),
+    "exp": _function(functions.vector_exp),
+    "followed": ordered.write,
+    "fused": ordered.write_fused,
+    "joined": Straight._joined,
+    "log": _function(functions.vector_log),
+    "log1p": _function(functions.vector_log1p),
+    "masked": _masked,
+    "mkl_exp": _function(mkl.exp, mkl_functions.powers),
+    "mkl_log": _function(mkl.log),
+    "mkl_tanh": _function(mkl.tanh, mkl_tanh.table),
+    "row_products": rows.write,
+    "row_totals": rows.write,
+    "sqrt": _function(functions.vector_sqrt, vector_sqrt.halves),
+}
 
 #: ufuncs that are one instruction, rounded as NumPy rounds it
 EXACT = frozenset(
