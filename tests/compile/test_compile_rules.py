@@ -13,9 +13,12 @@ MACHINE = importlib.util.find_spec("llvmlite") is not None
 OPTIMISERS = [
     "sgd(P, lr=0.1)",
     "sgd(P, lr=0.1, momentum=0.9, nesterov=True)",
+    "sgd(P, lr=0.1, momentum=0.5, dampening=0.3, weight_decay=0.1)",
+    "sgd(P, lr=0.1, weight_decay=1)",
     "adam(P, lr=0.1)",
     "adam(P, lr=0.1, weight_decay=0.1)",
     "adam(P, lr=0.1, betas=(0.3, 0.9))",
+    "adam(P, lr=0.1, betas=(0.5, 0.999))",
     "adam(P, lr=0.1, amsgrad=True)",
     "adam(P, lr=0.1, maximize=True)",
     "adamw(P, lr=0.1)",

@@ -233,3 +233,29 @@ def test_refusals_draw_nothing(refused, message):
         refused(g)
     assert str(caught.value).startswith(message)
     np.testing.assert_array_equal(g.pack_state(), before)
+
+
+def test_normals_made_ahead_are_those_of_single_draws():
+    """Small draws in a row look ahead in the words; whatever is drawn or restored between them, and by whom."""
+    plain, ahead = Generator(3), Generator(3)
+    kinds = np.random.default_rng(0)
+    state = None
+    for _ in range(600):
+        kind, n = int(kinds.integers(12)), 16 * int(kinds.integers(1, 9))
+        if kind == 0:
+            drawn = [g.random_u32(n % 7 + 1) for g in (plain, ahead)]
+        elif kind == 1:
+            drawn = [g.normal(n + 5) for g in (plain, ahead)]
+        elif kind == 2 and state is not None:
+            plain.set_state(state)
+            ahead.set_state(state)
+            continue
+        else:
+            plain._ahead = plain._normal = None
+            of = (1.0, 2.0) if kind == 3 else (0.0, 1.0)
+            drawn = [g.normal(n, np.float32, *of) for g in (plain, ahead)]
+            drawn[1] += 0  # what is given away is the program's own
+        np.testing.assert_array_equal(*drawn)
+        if kind == 4:
+            state = plain.get_state()
+    assert ahead._ahead is not None

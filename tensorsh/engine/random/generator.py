@@ -40,13 +40,20 @@ from .generator_stream import Array, WordStream
 
 Shape = int | tuple[int, ...]
 
+#: normals of a draw after which more are made than are asked for
+SMALL = 1 << 10
 _LONG_RANGE = 1 << 28  # from here on an integer takes two words, to keep the modulo's bias small
 
 
 class Generator(WordStream):
     """One stream of random numbers; see `WordStream` for seeding, snapshots and forks."""
 
-    __slots__ = ()
+    __slots__ = ("_ahead", "_normal")
+
+    def __init__(self, seed: int | None = None):
+        self._normal: Any = None  # where the last small draw of normals ended, and its mean and deviation
+        self._ahead: Any = None  # words, from where on, normals of them, their mean and deviation
+        super().__init__(seed)
 
     # -- continuous --------------------------------------------------------------------------------
 
@@ -94,6 +101,8 @@ class Generator(WordStream):
         check_float(dtype, "normal_kernel_cpu")
         if n < GROUP:
             return self.normal_serial(shape, dtype, mean, std)
+        if dtype == np.float32 and n <= SMALL and n % GROUP == 0:
+            return self._small_normal(n, (mean, std)).reshape(shape)
         uniform, box_muller = (
             (self.random_f64, box_muller_f64) if dtype == np.float64 else (self.random_f32, box_muller_f32)
         )
@@ -104,6 +113,29 @@ class Generator(WordStream):
         if whole < n:
             result[-GROUP:] = box_muller(uniform(GROUP), mean, std)
         return result.reshape(shape)
+
+    def _small_normal(self, n: int, of: tuple[float, float]) -> Array:
+        """Normals of the next `n` words, float32[n].
+
+        The second such draw in a row makes those of all words that are at hand, which takes not much longer; they are
+        the same numbers, whoever asks for them later.
+        """
+        ahead = self._ahead
+        if ahead is not None and ahead[0] is self._words and ahead[3] == of:
+            start = self._position - ahead[1]
+            if start >= 0 and start % GROUP == 0 and start + n <= len(ahead[2]):
+                self._position += n
+                return ahead[2][start : start + n].copy()  # type: ignore[no-any-return]
+        again = self._normal == (id(self._words), self._position, of)
+        result = box_muller_f32(self.random_f32(n), *of)
+        place = self._position
+        self._normal = id(self._words), place, of
+        assert self._words is not None
+        left = (len(self._words) - place) // GROUP * GROUP
+        if again and left >= n:
+            self._ahead = self._words, place, box_muller_f32(self.random_f32(left), *of), of
+            self._position = place
+        return result
 
     def normal_serial(
         self, shape: Shape, dtype: Any = np.float32, mean: float = 0.0, std: float = 1.0

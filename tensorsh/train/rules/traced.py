@@ -19,12 +19,38 @@ MOST = 1 << 15
 
 
 def sgd(trace: Any, w: Any, g: Any, state: State, options: Options) -> bool:
-    """The plain rule as one call."""
-    if w.dtype.kind != "f" or not trace.expect(options, momentum=0.0, weight_decay=0.0, maximize=False):
+    """The plain rule as one call; of float32 also with momentum and weight decay."""
+    momentum, decay, dampening = (options[name] for name in ("momentum", "weight_decay", "dampening"))
+    plain = momentum == 0 == decay
+    if w.dtype.kind != "f" or not all(type(each) in (int, float) for each in (momentum, decay, dampening)):
+        return False
+    if not plain and (w.dtype != FLOAT32 or g.dtype != FLOAT32 or w.size > MOST or not w.ndim):
+        return False
+    if momentum and state.get("momentum_buffer") is None:
+        return False
+    if not trace.expect(options, momentum=momentum, weight_decay=decay, maximize=False):
         return False
     step = -trace.option(options, "lr")
-    trace.write(w, trace.call(fma.added, (w, g, step), w.shape, w.dtype, alike=True))
+    if decay:
+        g = trace.call(fma.added, (g, w, float(decay)), g.shape, g.dtype, alike=True)
+    if momentum:
+        nesterov = bool(options["nesterov"])
+        trace.expect(options, nesterov=nesterov, dampening=dampening)
+        velocity = _memory(trace, state, "momentum_buffer")
+        trace.write(velocity, trace.ufunc(np.multiply, velocity, FLOAT32.type(momentum)))
+        _add(trace, velocity, g, 1 - dampening)
+        if nesterov:
+            g = trace.call(fma.added, (g, velocity, float(momentum)), g.shape, g.dtype, alike=True)
+        else:
+            g = velocity
+    _add(trace, w, g, step)
     return True
+
+
+def _add(trace: Any, x: Any, y: Any, alpha: Any) -> None:
+    """`fma.add`."""
+    alpha = float(alpha) if type(alpha) is int else alpha
+    trace.write(x, trace.call(fma.added, (x, y, alpha), x.shape, x.dtype, alike=True))
 
 
 def adam(trace: Any, w: Any, g: Any, state: State, options: Options) -> bool:
@@ -33,7 +59,7 @@ def adam(trace: Any, w: Any, g: Any, state: State, options: Options) -> bool:
         return False
     betas, decay = options["betas"], options["weight_decay"]
     decay = float(decay) if type(decay) is int else decay
-    if not all(type(each) is float for each in (*betas, decay)) or not betas[0] > 0.5:
+    if not all(type(each) is float for each in (*betas, decay)):
         return False
     decoupled = options["decoupled_weight_decay"]
     if not trace.expect(options, maximize=False, amsgrad=False, betas=betas, weight_decay=decay):
@@ -52,7 +78,12 @@ def adam(trace: Any, w: Any, g: Any, state: State, options: Options) -> bool:
         trace.write(w, trace.ufunc(np.multiply, w, kept))
     elif decay:
         g = trace.call(fma.added, (g, w, decay), g.shape, g.dtype, alike=True)
-    fused(fma.added, mean, trace.ufunc(np.subtract, g, mean), 1 - beta1)
+    way, weight = trace.ufunc(np.subtract, g, mean), 1 - beta1
+    if weight < 0.5:
+        fused(fma.added, mean, way, weight)
+    else:  # as `fma.lerp` does
+        back = float(single(weight)) - 1
+        trace.write(mean, trace.call(fma.added, (g, way, back), mean.shape, FLOAT32))
     trace.write(square, trace.ufunc(np.multiply, square, single(beta2)))
     fused(fma.combined, square, trace.ufunc(np.multiply, g, single(1 - beta2)), g)
     root = trace.call(vector_sqrt.sqrt, (square,), square.shape, FLOAT32, alike=True)
