@@ -107,6 +107,7 @@ class Session:
         self.context.warnings = self._evaluator.warnings
         self.context.python = self._evaluator.modules
         self._evaluator.compiling = compile
+        self.context.samples = self._evaluator.samples if compile else None
         self.context.spelling = self._evaluator.spelling
         self.context.find_class = self._evaluator.modules.in_pickles
         self._evaluator.host.help = self._help  # type: ignore[method-assign]

@@ -118,6 +118,12 @@ class Evaluator:
         """The user's variables."""
         return [name for name in self.variables if name not in HIDDEN and name[0] != "."]
 
+    def samples(self, dataset: Any) -> Any:
+        """How batches of a dataset are found at once; None where each sample has to be asked for."""
+        from .samples import together
+
+        return together(dataset, self.runtime.follows)
+
     def folder(self) -> str:
         """Where the running script is."""
         return os.path.dirname(self.running.name)

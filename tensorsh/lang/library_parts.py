@@ -19,9 +19,9 @@ def registered(value: Any) -> list[tuple[str, dict[str, Any]]]:
 
 
 def library_root(line: Iterable[type]) -> type | None:
-    """The class of the library that what is in a line of classes is all of: a module, an optimiser."""
+    """The class of the library that what is in a line of classes is all of: a module, an optimiser, a dataset."""
     roots = tuple(line)
-    for known in (module_class(), optimizer_class()):
+    for known in (module_class(), optimizer_class(), loaded("tensorsh.torch.utils.data.dataset", "Dataset")):
         if known is not None and known in roots and all(issubclass(each, known) for each in roots):
             return known
     return None

@@ -125,7 +125,7 @@ class Generator(WordStream):
             start = self._position - ahead[1]
             if start >= 0 and start % GROUP == 0 and start + n <= len(ahead[2]):
                 self._position += n
-                return ahead[2][start : start + n].copy()  # type: ignore[no-any-return]
+                return ahead[2][start : start + n].copy()
         again = self._normal == (id(self._words), self._position, of)
         result = box_muller_f32(self.random_f32(n), *of)
         place = self._position

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from ....engine.core.warn import warn
 from ._utils.collate import default_collate, default_convert
-from ._utils.fetch import fetcher
+from ._utils.fetch import Together, fetcher
 from ._utils.worker import Worker, get_worker_info
 from .dataset import IterableDataset
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, drawn_batches, drawn_seed
@@ -129,6 +129,7 @@ class DataLoader(Generic[T_co]):
         self.persistent_workers = persistent_workers
         self._iterator: Any = None
         self._stated_length: int | None = None  # of a stream, once `len` was asked for
+        self._together = Together()
         self._initialized = True
         self.check_worker_number_rationality()
 

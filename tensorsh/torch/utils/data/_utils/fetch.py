@@ -29,7 +29,7 @@ def fetcher(loader: Any) -> Callable[[Any], Fetch]:
     if not batches:
         return lambda dataset: lambda index: collate(dataset[index])
     if collate is default_collate:
-        return _Batches
+        return lambda dataset: _Batches(dataset, loader)
     return lambda dataset: lambda indices: collate(_samples(dataset, indices))
 
 
@@ -68,12 +68,15 @@ def _samples(dataset: Any, indices: Any) -> Any:
 class _Batches:
     """Batches of a dataset, of lists of indices or of arrays that a sampler of the library has drawn."""
 
-    def __init__(self, dataset: Any):
+    def __init__(self, dataset: Any, loader: Any):
         self._dataset = dataset
         self._specs: dict[tuple[Spec, int], Spec] = {}  # of a tensor, and how many rows → of the rows
+        self._together = None if loader.num_workers else loader._together
 
     def __call__(self, indices: Any) -> Any:
         rows = self._rows(indices)
+        if rows is None and self._together is not None:
+            rows = self._together(self._dataset, indices)
         if rows is not None:
             return rows
         listed = indices.tolist() if type(indices) is np.ndarray else indices
@@ -112,6 +115,38 @@ class _Batches:
         if spec is None:
             spec = self._specs[key] = tensor.spec.with_shape((len(places), *tensor.spec.shape[1:]))
         return make_tensor(tensor.array.take(places, 0), spec)
+
+
+class Together:
+    """Batches of a dataset of the program's own, at once where its samples are rows of tensors (`lang.samples`).
+
+    That is found out with the third batch of all passes.
+    """
+
+    def __init__(self) -> None:
+        self._asked = 0
+        self._dataset: Any = None
+        self._way: Any = None
+
+    def __call__(self, dataset: Any, indices: Any) -> Any:
+        state = context.current()
+        if type(indices) is not np.ndarray or state.samples is None or state.mode is not EAGER:
+            return None
+        if dataset is not self._dataset:
+            self._asked, self._dataset, self._way = 0, dataset, None
+        self._asked += 1
+        if self._asked == BATCHES and not hasattr(type(dataset), "__getitems__"):
+            self._way = state.samples(dataset)
+        if self._way is None:
+            return None
+        found = self._way.batch(indices)
+        if self._way.failures > PATIENCE:
+            self._way = None
+        return found
+
+
+#: the batch with which a dataset is looked at, and how often what was found may not hold
+BATCHES, PATIENCE = 3, 3
 
 
 def _plain(indices: Any, length: int) -> bool:
