@@ -311,6 +311,8 @@ class Reach:
             where = f"{place}.tensors[{k}]"
             if id(t) in self.paths:
                 self.guards.append(f"{where} is {self.paths[id(t)]}")
+            elif not passage.paths[k]:
+                raise TraceStopped("a graph from a leaf that another run has made")
             elif t.requires_grad_slot and t.node is None:
                 self.tensor(t, where, False)
             elif t.node is not None:

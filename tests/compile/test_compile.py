@@ -210,6 +210,23 @@ for i in range(12):
 """,
         1,
     ),
+    "leaves that the run makes": (
+        """
+for i in range(12):
+    v = randn(3, 16, requires_grad=True)
+    h = tanh(v[:, :4] @ w1[:4] + b1)
+    (slope,) = torch.autograd.grad(h.sum(), v, create_graph=True)
+    loss = (slope ** 2).sum() + h.mean()
+    w1.grad = b1.grad = None
+    loss.backward()
+    z = v * 2
+    with no_grad():
+        w1 -= 0.1 * w1.grad
+z.sum().backward()
+same = z.grad_fn.next_functions[0][0].variable is v
+""",
+        1,
+    ),
     "inside a function": (
         """
 def train(n, lr=0.1):

@@ -29,8 +29,8 @@ class Passage:
     values     the Values that its derivatives need, as this program has them
     places     where each is among `values`, by the id of the Value that the nodes hold
     numbers    the changing numbers that the nodes hold
-    tensors    the tensors from outside that the graph holds, as they were traced
-    paths      the text that fetches each of these
+    tensors    the tensors that the graph holds, from outside or leaves that are bound, as they were traced
+    paths      the text that fetches each of these; "" for a leaf that the run has made
     counters   the versions that the program's outputs share with what the derivatives need
     lags       by the id of a node: how often each thing it saved has been changed since
     """
@@ -384,7 +384,9 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
         passage.measure(node)
     for leaf in leaves.values():
         if not outside(leaf):
-            raise TraceStopped("a leaf made in a run")
+            if id(leaf) not in bound:
+                raise TraceStopped("a leaf made in a run")
+            passage.tensor(leaf, "")
     passage.nodes = sorted(nodes.values(), key=lambda n: n.seq)
     del keep  # which refers to itself, and so would keep all of this until garbage is looked for
     return passage

@@ -249,7 +249,8 @@ class Leaving:
                 self._place(t, builder.named(t.node, "n"))
             return
         kept = "".join(f"{builder.place(v)}, " for v in passage.values)
-        outside = "".join(f"{path}, " for path in passage.paths)
+        around = zip(passage.tensors, passage.paths, strict=True)
+        outside = "".join(f"{path or self.tensor(t)}, " for t, path in around)
         parents = "".join(f"{path}, " for path in builder.parents)
         counters = "".join(f"{self._counter(counter)}, " for counter in passage.counters)
         numbers = "".join(f"{self.number(n)}, " for n in passage.numbers)

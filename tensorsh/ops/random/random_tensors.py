@@ -24,7 +24,7 @@ from ...engine.values.as_argument import type_name
 from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import is_stand_in, wrap
 from ...errors import ArgumentError, BadValue, DTypeError, ShapeError
-from ..create.of_data import check_size, leaf
+from ..create.of_data import check_requires_grad, check_size, leaf
 from ..rules.infer import same
 from ..rules.memory_order import back, laid_out_like, memory_order
 from .random_streams import stream
@@ -50,8 +50,11 @@ def made(
         if device is hollow:
             draw((0, *size), dtype.np)  # what it is given is looked at
         values = spec(size, dtype, device).placeholder if device.is_meta else draw(size, dtype.np)
-        if is_stand_in(values) and not requires_grad:
-            return wrap(values)
+        if is_stand_in(values):
+            check_requires_grad(requires_grad, dtype)
+            t = wrap(values)
+            t.requires_grad_slot = requires_grad
+            return t
         return leaf(np.asarray(values), dtype, device, requires_grad)
 
     return for_each_slice(size, new)
