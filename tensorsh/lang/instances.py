@@ -67,7 +67,10 @@ class Instances(Watched):
         self.optimizers = Optimizers(reach, self.known)
 
     def arrive(self, value: Any, path: str) -> None:
-        """An instance is found: the program is for this very one."""
+        """An instance is found: the program is for this very one; or an operation, which is a class."""
+        if self.is_operation(value):
+            self.operation(value, path)
+            return
         name = self.known.get(id(value))
         if name is None:
             kind = type(value)
@@ -82,7 +85,7 @@ class Instances(Watched):
             self.reach.guards.append(f"{path} is {name}")
 
     def sees(self, value: Any) -> bool:
-        return id(value) in self.known
+        return id(value) in self.known or self.is_of_operation(value)
 
     def leave(self) -> None:
         """Put back the attributes that were set, and how classes look up theirs."""

@@ -111,7 +111,7 @@ def _is_followed(target: ast.Expr) -> bool:
         case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
             return all(map(_is_followed, items))
         case ast.Attribute(value=value, name=name):
-            return name in FIELDS or (isinstance(value, ast.Name) and value.id == "self")
+            return name in FIELDS or (isinstance(value, ast.Name) and value.id in ("self", "ctx"))
     return isinstance(target, ast.Name | ast.Subscript)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.compile.values import TraceStopped
 from ..engine.core.sealed import changing
 from ..kinds.ownership import attributes_of, mro_of, own_class, own_function
-from .library_parts import library_root
+from .library_parts import library_root, loaded
 
 if TYPE_CHECKING:
     from .reach import Reach
@@ -32,6 +32,7 @@ class Watched:
     patches   what was put in classes: (class, name, what it had there)
     classes   those that are watched, each with its name in the program's scope
     relied    what is guarded already
+    operations   the program's classes of operations with a backward of their own
     """
 
     def __init__(self, reach: Reach):
@@ -40,6 +41,7 @@ class Watched:
         self.classes: dict[type, str] = {}
         self.relied: set[tuple[str, str]] = set()
         self.wholes: set[type] = set()
+        self.operations: set[type] = set()
 
     def get(self, value: Any, name: str) -> Any:
         raise NotImplementedError
@@ -185,6 +187,35 @@ class Watched:
             for name in list(vars(each)):
                 found = self.original(each, name)
                 if name[:2] != "__" and found is not MISSING and not hasattr(type(found), "__get__"):
+                    self.of_class(f"{place}.{name}", found)
+
+    def is_operation(self, value: Any) -> bool:
+        """Whether it is a class of the program's, an operation with a backward of its own."""
+        meta = loaded("tensorsh.torch.autograd.function", "FunctionMeta")
+        return meta is not None and type(value) is meta and own_class(value)
+
+    def is_of_operation(self, value: Any) -> bool:
+        """Whether it is such a class that was gone through, or what the run has made for one (`ctx`)."""
+        kind = type(value)
+        return getattr(kind, "_forward_cls", value if issubclass(kind, type) else None) in self.operations
+
+    def operation(self, kind: type, path: str) -> None:
+        """An operation of the program's: its functions are gone through."""
+        self.reach.guards.append(f"{path} is {self.reach.constant(kind)}")
+        for each in mro_of(kind):
+            if not own_class(each) or each in self.operations:
+                continue
+            self.operations.add(each)
+            place, members = self.reach.constant(each), vars(each)
+            self.reach.guards.append(f"len({place}.__dict__) == {len(members)}")
+            for name, found in [*members.items()]:
+                function: Any = found.__func__ if type(found) is staticmethod else None
+                if function is not None and own_function(function):
+                    self.reach.guards.append(f"{place}.{name} is {self.reach.constant(function)}")
+                    self.reach.method(function)
+                elif name[:2] != "__" and name != "_backward_cls":
+                    if hasattr(type(found), "__get__"):
+                        raise TraceStopped(f"a {type(found).__name__}")
                     self.of_class(f"{place}.{name}", found)
 
     def of_class(self, text: str, found: Any) -> None:

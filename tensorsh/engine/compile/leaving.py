@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...kinds import kind_of
-from ..graph.node import FREED
 from ..values.tensor import TENSORS, Tensor
 from ..values.view import View
-from .frame import Passage
+from .frame import REPLAYED, Passage
 from .values import Number, TraceStopped, Value
 
 if TYPE_CHECKING:
@@ -248,6 +247,8 @@ class Leaving:
             for t in live:
                 self._place(t, builder.named(t.node, "n"))
             return
+        if not all(type(node) in REPLAYED for node in passage.nodes):
+            raise TraceStopped("a graph through an operation of the program's own")
         kept = "".join(f"{builder.place(v)}, " for v in passage.values)
         around = zip(passage.tensors, passage.paths, strict=True)
         outside = "".join(f"{path or self.tensor(t)}, " for t, path in around)
@@ -276,5 +277,5 @@ class Leaving:
             and not passage.numbers
             and not self.builder.parents
             and all(id(t) in fixed for t in passage.tensors)
-            and all(node.args is FREED or not node.saves for node in passage.nodes)
+            and all(node.is_empty() for node in passage.nodes)
         )

@@ -138,6 +138,10 @@ class Trace(Tape, Mode):
 
     change = observe
 
+    def operation(self, kind: type) -> None:
+        if kind not in self.instances.operations:
+            self.stop("an operation that is no part of what the run can reach")
+
     def change_items(self, items: Any) -> None:
         if not any(known is items for known, _, _ in self.containers):
             self.stop(f"a {type(items).__name__} is changed that the program cannot find")

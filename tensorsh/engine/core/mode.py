@@ -82,6 +82,10 @@ class Mode:
         """Something is changed, or done by Python's code, of which operations tell nothing."""
         self.below.change(what, *kinds)
 
+    def operation(self, kind: type) -> None:
+        """An operation of the program's with a backward of its own, which is Python's code, is about to run."""
+        self.change("a function with a backward of its own")
+
     def change_items(self, items: Any) -> None:
         """An item of a list or dictionary of the program is about to be changed."""
         self.below.change_items(items)

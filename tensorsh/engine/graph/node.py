@@ -281,6 +281,10 @@ class Node:
             raise version_error(out, version)
         return out
 
+    def is_empty(self) -> bool:
+        """Whether nothing is saved."""
+        return self.args is FREED or not self.saves
+
     def free(self) -> None:
         """Give up what was saved; an operation that saved nothing can be walked again."""
         if self.saves:

@@ -183,7 +183,7 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` on the arguments and put it into the graph, with `backward` as its derivative."""
         state = context.current()
-        state.mode.change("a function with a backward of its own")
+        state.mode.operation(cls)
         apart = cls.setup_context is not Function.setup_context
         if apart:
             args, kwargs = with_defaults(cls.forward, args, kwargs)

@@ -7,7 +7,8 @@ from typing import Any
 from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.journal import sequence
-from ...engine.graph.hooks import call
+from ...engine.core.mode import EAGER
+from ...engine.graph.hooks import called
 from ...engine.graph.node import FREED, SECOND_TIME, Node, edge, fit, version_error, zeros
 from ...engine.graph.saved import Packed
 from ...engine.run.inplace import bump, rebase
@@ -113,6 +114,10 @@ class FunctionNode(Node):
             raise version_error(t, version)
         return t
 
+    def is_empty(self) -> bool:
+        kept = self.kept is not FREED and self.kept
+        return not kept and all(is_plain(value) for value in self.state.values() if value is not self)
+
     def free(self) -> None:
         if self.kept:
             journal = context.current().journal
@@ -130,7 +135,9 @@ class FunctionNode(Node):
             ]
         from ...engine.graph.grad_fn import shown
 
-        found = call(shown(self).apply, *grads)
+        mode = context.current().mode
+        mode.operation(self.maker._forward_cls)
+        found = called((shown(self) if mode is EAGER else self.face()).apply, *grads)
         values = found if type(found) is tuple else (found,)
         name, n = self.title, len(self.edges)
         if len(values) > n and all(v is None for v in values[n:]):
@@ -165,6 +172,13 @@ class FunctionNode(Node):
                 f"shape compatible with {list(want)}"
             )
         return fit(g, spec)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether an attribute of `ctx` is a constant of Python's."""
+    return type(value) in (bool, int, float, str, type(None)) or (
+        type(value) is tuple and all(map(is_plain, value))
+    )
 
 
 def record(ctx: Any, args: tuple[Any, ...], needs: tuple[bool, ...], output: Any, recorded: bool) -> Any:
