@@ -22,7 +22,7 @@ from ..graph.node import Node
 from ..records.op import Op
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view import View
-from ..values.view_bases import steps_of
+from ..values.view_bases import memory, steps_of
 from . import blocks
 
 
@@ -144,6 +144,8 @@ def _specs(items: tuple[Any, ...]) -> tuple[Any, ...]:
 def run_kernel(op: Op, plan: Plan, args: tuple[Any, ...]) -> Any:
     """The kernel on arrays, its results as fresh tensors outside the graph."""
     if plan.meta:
+        if op.view and args[0].view_of is not None and op.from_base is None:
+            op.kernel(memory(args[0]), *args[1:])  # it may have no strides for that
         if plan.out is None:
             raise DeviceError(
                 f"{op.name}: the output shape depends on the values, which meta tensors do not have",

@@ -15,6 +15,7 @@ from ...errors import BadValue, DTypeError, GradientError, ShapeError
 from ..core import context
 from ..core import dtype as dt
 from ..core.addresses import address
+from ..core.device import hollow
 from ..core.meta import reword
 from ..core.mode import EAGER
 from ..core.spec import Spec
@@ -26,7 +27,7 @@ from ..records import schema as schemas
 from ..records.op import Op, converters, registry
 from ..records.schema import Schema
 from ..values.tensor import TENSORS, Tensor, make_tensor
-from ..values.view_bases import check_origin, steps_of
+from ..values.view_bases import check_origin, memory, steps_of
 from ..values.wrapping import layout
 from .apply import any_requires_grad, planned, result_of, run_kernel
 
@@ -182,9 +183,9 @@ def check_history(target: Tensor) -> None:
 def check_overlap(op: Op | None, args: tuple[Any, ...]) -> None:
     """Each element that is written has memory of its own, which no other operand shares in another order."""
     target = args[0]
-    if target.spec.is_meta:
+    if target.spec.is_meta and target.spec.device is not hollow:
         return
-    array = target.array
+    array = memory(target)
     if is_expanded(array):
         if op is None or op.expanded is None:
             raise overlap("more than one element of the written-to tensor refers")
@@ -194,7 +195,7 @@ def check_overlap(op: Op | None, args: tuple[Any, ...]) -> None:
                 f"performing this operation. This also applies to advanced indexing e.g. {op.expanded}",
                 help="x.clone() has memory of its own for each element",
             )
-    if op is not None:
+    if op is not None and not target.spec.is_meta:
         for a in args[1:]:
             for t in a if type(a) is tuple else (a,):
                 if type(t) in TENSORS and shares(array, t.array, op.separate):

@@ -178,7 +178,11 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
     @property
     def in_order(self) -> bool:
         """Whether its elements lie in memory in order."""
-        return self.spec.is_meta or bool(self.array.flags.c_contiguous)
+        if self.spec.is_meta:
+            from .view_bases import in_order
+
+            return in_order(self)
+        return bool(self.array.flags.c_contiguous)
 
     def __getattr__(self, name: str) -> Any:
         """A method whose module is not imported yet."""

@@ -31,6 +31,26 @@ def steps_of(t: Tensor) -> tuple[Any, ...]:
     return ((strided, strided.from_base(base, (t, t.spec.shape, strides, 0, None)), None),)
 
 
+def memory(t: Tensor) -> np.ndarray[Any, Any]:
+    """An array with the strides of a tensor. That of one without values has no memory: it is never read or copied."""
+    if not t.spec.is_meta:
+        return layout(t.array)
+    if t.view_of is None:
+        return t.spec.in_order
+    x = t.view_of.base.spec.in_order
+    for op, args, which in t.view_of.steps:
+        if op.from_base is not None:  # which may have to copy
+            return t.spec.in_order
+        seen = op.kernel(x, *args)
+        x = seen if which is None else seen[which]
+    return x if x.shape == t.spec.shape else t.spec.in_order
+
+
+def in_order(t: Tensor) -> bool:
+    """Whether the elements of a tensor without values would lie in memory in order."""
+    return t.view_of is None or bool(memory(t).flags.c_contiguous)
+
+
 def keeps_order(op: Op, of: Spec, args: tuple[Any, ...]) -> bool:
     """Whether a view shows all elements of a tensor, in their order: another shape at most."""
     if op.from_base is not None:

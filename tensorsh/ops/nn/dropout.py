@@ -77,7 +77,7 @@ def _noise(input: Tensor, shape: tuple[int, ...], p: float, alpha: bool) -> tupl
     def draw(shape: tuple[int, ...]) -> Any:
         return context.current().generator.bernoulli(1 - p, shape, input.spec.np)
 
-    if shape == input.spec.shape and not input.in_order:
+    if shape == input.spec.shape and not (input.spec.is_meta or input.in_order):
         order = memory_order(input.array)
         kept = wrap(draw(tuple([shape[d] for d in order]))).permute(*map(order.index, range(len(order))))
     else:

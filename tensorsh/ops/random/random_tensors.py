@@ -65,7 +65,7 @@ def made_like(
 ) -> Tensor:
     """`made` of the input's shape, dtype, device and order in memory; `serial` draws if that is not the usual."""
     of, dtype = input.spec, dtype or input.dtype
-    if input.in_order:
+    if of.is_meta or input.in_order:
         return made(of.shape, dtype, device or of.device, requires_grad, draw)
     scattered = memory_order(input.array) != tuple(range(of.ndim))
 

@@ -22,6 +22,7 @@ from ...engine.records.op import composite, op, registry
 from ...engine.records.schema import ABSENT
 from ...engine.run.apply import apply
 from ...engine.values.as_argument import type_name
+from ...engine.values.view_bases import memory
 from ...engine.values.wrapping import layout
 from ...errors import ArgumentError, ShapeError
 from ..rules.infer import bad_call, wrap_dim, wrap_dims
@@ -59,11 +60,21 @@ def resolve_size(size: Sequence[int], numel: int) -> tuple[int, ...]:
 
 
 def viewable(array: np.ndarray[Any, Any], size: tuple[int, ...]) -> bool:
-    """Whether strides exist that show `array` with this shape."""
-    if array.flags.c_contiguous or array.size == 0:
-        return True
+    """Whether strides exist that show `array` with this shape, told from its own: nothing is read or copied."""
     memory = layout(array)
-    return np.may_share_memory(memory.reshape(size), memory)
+    if memory.flags.c_contiguous or memory.size == 0:
+        return True
+    wanted = [n for n in resolve_size(size, memory.size) if n != 1]
+    dims = [(n, step) for n, step in zip(memory.shape, memory.strides, strict=True) if n != 1]
+    while dims:
+        count, step = dims.pop()
+        while dims and dims[-1][1] == count * step:  # dimensions that lie in order are one block
+            count *= dims.pop()[0]
+        while wanted and count % wanted[-1] == 0 and count > 1:
+            count //= wanted.pop()
+        if count != 1:
+            return False
+    return not wanted
 
 
 @op(
@@ -74,14 +85,14 @@ def viewable(array: np.ndarray[Any, Any], size: tuple[int, ...]) -> bool:
 )
 def view_size(x, size):
     """The same elements in order under another shape; the strides must allow it."""
-    out = x.reshape(size)
-    if not x.flags.c_contiguous and x.size and not np.may_share_memory(out, x):
+    if not (x.flags.c_contiguous or viewable(x, size)):
         raise ShapeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans "
             "across two contiguous subspaces). Use .reshape(...) instead.",
             code="view",
             help="x.reshape(…) copies where it must; x.contiguous().view(…) always does",
         )
+    out = x.reshape(size)
     return out if out is not x else x[...]
 
 
@@ -218,7 +229,7 @@ def reshape(input, shape):
     """
     if input.in_order:
         return apply(view_size, (input, shape))
-    if viewable(input.array, resolve_size(shape, input.spec.numel)):
+    if viewable(memory(input), resolve_size(shape, input.spec.numel)):
         return apply(reshape_alias, (input, shape))
     return apply(unsafe_view, (apply(clone, (input, CONTIGUOUS)), shape))
 
@@ -280,7 +291,7 @@ def contiguous(input, memory_format):
     order = CONTIGUOUS if memory_format is None else memory_format
     if order is PRESERVE:
         raise ArgumentError("preserve memory format is unsupported by the contiguous operator")
-    if input.is_meta or (input.in_order if order is CONTIGUOUS else order.holds(input.array)):
+    if input.in_order if order is CONTIGUOUS else input.is_meta or order.holds(input.array):
         return input
     return apply(clone, (input, order))
 

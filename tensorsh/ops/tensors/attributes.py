@@ -16,6 +16,7 @@ from ...engine.graph.walk import retain
 from ...engine.records.op import composite
 from ...engine.run.apply import promoted
 from ...engine.values.tensor import Tensor, install, make_tensor, read_only
+from ...engine.values.view_bases import memory
 from ...errors import ArgumentError, DTypeError, GradientError
 from ..rules.infer import real_dim
 
@@ -76,8 +77,8 @@ def element_size(input):
 def strides_of(x: Tensor) -> tuple[int, ...]:
     """Steps in memory, in elements, for each dimension."""
     shape = x.spec.shape
-    array = x.array
-    if not x.spec.is_meta and array.size:
+    array = memory(x)
+    if array.size:
         step = array.itemsize
         found = [s // step for s in array.strides]
         # an inserted dimension of size 1 has no stride of its own in NumPy
