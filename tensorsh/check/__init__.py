@@ -8,29 +8,24 @@ calls are called with arguments that nobody knows.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import GeneratorType
 from typing import Any
 
 from ..cli import read_file
 from ..engine.core import context
 from ..engine.core.device import hollow, without_values
-from ..engine.modes.hollow import Inferring
-from ..engine.values.tensor import formatters
-from ..errors import DataError, TensorshError
+from ..errors import TensorshError
 from ..lang.evaluate import Evaluator, Statement
 from ..session import Session
 from ..source import Source
 from . import gradients, names
 from .analysis import Analysis
-from .joined import blurred, opened
 from .rewrite import Rewriter
+from .size_names import SizeNames
+from .surroundings import Empty, deep, quiet, without_effects
 from .unknown import UNKNOWN, needs_values
-from .unknown import vague as vagueness
 from .ways import Ended
 
 #: errors of one statement that are looked for
@@ -67,6 +62,7 @@ class Checked:
         self.session = Session(compile=False, cache=False)
         self.analysis = Analysis()
         self.found: dict[Any, TensorshError] = {}
+        self.named = SizeNames(self.session._evaluator.runtime.node).in_text
 
     def problems(self) -> list[TensorshError]:
         """What is wrong with it, in order. ParseError if it is no program."""
@@ -96,8 +92,11 @@ class Checked:
 
     def add(self, error: TensorshError) -> None:
         span = error.span
-        error.message = error.message.replace(str(hollow), "cpu")
-        error.facts.labels = tuple((at, text.removesuffix(f" on {hollow}")) for at, text in error.labels)
+        error.message = self.named(error.message.replace(str(hollow), "cpu"))
+        error.facts.labels = tuple(
+            (at, self.named(text.removesuffix(f" on {hollow}"))) for at, text in error.labels
+        )
+        error.facts.help = error.help and self.named(error.help)
         key = (error.error_class, error.message, span and (span.source.name, span.start, span.end))
         self.found.setdefault(key, error)
 
@@ -180,83 +179,3 @@ def call_unknown(function: Any) -> None:
 def place(error: TensorshError) -> tuple[str, int, int]:
     span = error.span
     return ("", 0, 0) if span is None else (span.source.name, span.start, span.end)
-
-
-class Empty(Inferring):
-    """Tensors have no values; optimisers and gradients are as they would be."""
-
-    def accumulate(self, t: Any, g: Any, create: bool, alone: bool) -> None:
-        self.below.accumulate(t, g, create, alone)
-
-    def step(self, optimizer: Any) -> bool:
-        return self.below.step(optimizer)
-
-    def update(self, optimizer: Any, rule: Any) -> bool:
-        return self.below.update(optimizer, rule)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Nothing is written, and the text of a tensor without values is unknown."""
-    before = dict(formatters)
-    formatters.update(
-        repr=lambda t: vague(), format=lambda t, spec: vague(), tensor=lambda t, options: vague()
-    )
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        formatters.update(before)
-
-
-def vague() -> str:
-    vagueness.count += 1
-    return "?"
-
-
-@contextmanager
-def deep() -> Iterator[None]:
-    """Rewritten calls take several of Python's."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, 3_000))
-    opened.known.clear()
-    blurred.known.clear()
-    vagueness.gradients = vagueness.files = False
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-        opened.known.clear()
-        blurred.known.clear()
-
-
-def without_effects(evaluator: Evaluator, analysis: Analysis) -> None:
-    """Printing and saving do nothing, files are not written, standard input is not read."""
-
-    def silent(*args: Any, **kwargs: Any) -> None:
-        return None
-
-    def asked(*args: Any, **kwargs: Any) -> Any:
-        return UNKNOWN
-
-    builtins: dict[str, Any] = evaluator.prelude.bound
-    for space in (builtins, evaluator.python.bound, evaluator.strict.bound):
-        space |= analysis.entries()
-        space["print"] = silent
-        space["input"] = asked
-        space |= dict.fromkeys((".explain", ".graph", ".display"), silent)
-    builtins["save"] = silent
-    load = builtins["load"]
-
-    def load_shapes(path: str = "-", **kwargs: Any) -> Any:
-        return UNKNOWN if path == "-" else load(path, **kwargs)
-
-    builtins["load"] = load_shapes
-
-    def refuse(path: Any, how: str) -> None:
-        if how == "write":
-            vagueness.files = True
-            raise DataError("files are not written", code="meta-values")
-
-    context.current().admit = refuse
-    evaluator.host.admit = refuse  # type: ignore[method-assign]

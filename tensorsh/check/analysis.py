@@ -7,19 +7,22 @@ afterwards is unknown.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.values.tensor import Tensor, no_values
-from ..errors import facts_of
-from .joined import blurred, join, opened
-from .unknown import UNKNOWN, holds_unknown, needs_values
+from ..engine.values.tensor import no_values
+from .joined import Either, join
+from .numbers import Number, Some, asked, asked_of, named, plain, read, several, shape_of, takes, tensor, told
+from .sizes import sizes
+from .unknown import UNKNOWN, blurred, certain, holds_unknown, needs_values, not_known, opened
 from .unknown import vague as vagueness
 from .values import (
     CONTAINERS,
     Choice,
     compared,
     gathered,
+    generated,
     grad,
     holds,
     is_unknown,
@@ -29,14 +32,13 @@ from .values import (
     mark,
     negated,
     own,
+    plain_index,
     unpacked,
 )
 from .ways import Branch, Ended, Loop, Trying
 
 #: calls of one function inside each other, once a condition nobody knows was among what led there
 DEEP = 3
-#: kinds of error that hold on whatever way a program comes there
-CERTAIN = frozenset(("shape", "dtype", "device", "gradient", "name"))
 
 
 class Analysis:
@@ -59,18 +61,20 @@ class Analysis:
         """The names that rewritten programs call."""
         return {
             ".Ended": Ended, ".Exception": Exception, ".unknown": UNKNOWN, ".none": None, ".space": locals,
-            ".slice": slice, ".gradient": grad, ".begin": self.begin, ".enter": self.enter, ".noted": self.noted,
+            ".slice": slice, ".gradient": grad, ".shape": shape_of, ".index": plain_index,
+            ".begin": self.begin, ".enter": self.enter, ".noted": self.noted,
             ".refused": self.refused, ".unpacked": unpacked, ".weakly": self.weakly,
             ".run": self.run, ".decide": self.decide, ".then": self.then, ".otherwise": self.otherwise,
             ".choice": self.choice, ".and": self.and_, ".or": self.or_, ".not": negated, ".compare": compared,
-            ".item": item, ".mark": mark, ".gathered": gathered, ".items": items, ".holds": holds,
+            ".item": item, ".mark": mark, ".gathered": gathered,
+            ".generated": generated, ".items": items, ".holds": holds,
         }  # fmt: skip
 
     # ------------------------------------------------------------ errors
 
     def refused(self, place: tuple[str, int], error: Exception) -> bool:
         """Whether an error goes on from a guard; else it is taken up there."""
-        if needs_values(error):
+        if needs_values(error) or sizes.undecided(error):
             self.doubts += 1
             return False
         if place in self.absorbed or opened.has(
@@ -96,6 +100,7 @@ class Analysis:
         self.active.clear()
         self.frames.clear()
         self.steps = 0
+        sizes.asked.clear()
 
     # ------------------------------------------------------------ functions
 
@@ -133,16 +138,30 @@ class Analysis:
 
     def run(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """A call. What is not the program's own gives something unknown where it is given something unknown."""
-        if function is UNKNOWN:
-            return UNKNOWN
+        if type(function) is Either:
+            return self.run_either(function, args, kwargs)
+        if not_known(function):
+            return asked_of(function, args, here())
         mine = own(function)
-        if (
-            not mine
-            and not keeps(function)
-            and (any(map(is_unknown, args)) or any(map(is_unknown, kwargs.values())))
-        ):
-            vagueness.files = True  # one of them may write
-            return UNKNOWN
+        numbers = False
+        if mine:
+            if sizes.made:
+                args = tuple(map(named, args))
+        elif not keeps(function):
+            top = [each for each in (*args, *kwargs.values()) if is_unknown(each)]
+            if top:
+                found = asked(function, args, here())
+                if found is not None:
+                    return found
+            numbers = takes(function, args, kwargs) and holds_unknown((args, kwargs))
+            if numbers and any(issubclass(type(each), Some) for each in top):
+                if all(issubclass(type(each), Number | Some) for each in top):
+                    return several(function, args, kwargs, here())
+            if top and not (numbers and all(issubclass(type(each), Number) for each in top)):
+                vagueness.files = True  # one of them may write
+                return UNKNOWN
+            if numbers:
+                args, kwargs = plain(args), plain(kwargs)
         before, choices, doubts = vagueness.count, len(self.choices), self.doubts
         try:
             result = invoke(function, args, kwargs)
@@ -152,15 +171,33 @@ class Analysis:
             theirs = not mine and id(error) not in self.places
             if theirs and not vague:
                 vague = counts(error, args) or (vagueness.gradients and not certain(error))
+            if theirs and not vague and sizes.made:
+                vague = (numbers and not certain(error)) or sizes.decide(error, function, args, kwargs)
             if needs_values(error) or (theirs and (vague or holds_unknown((args, kwargs)))):
                 self.doubts += 1
                 if not mine:
                     half_done(args)
-                return UNKNOWN
+                return read(function, args, here()) if needs_values(error) else UNKNOWN
             raise
         if vagueness.count != before and not mine:
             vagueness.count = before
             return result if result is None or keeps(function) else UNKNOWN
+        return result if mine or not sizes.made else told(result)
+
+    def run_either(self, function: Either, args: Any, kwargs: Any) -> Any:
+        """A call of one of several functions: an error is one if all of them have one."""
+        results, errors = [], []
+        for way in function.ways:
+            try:
+                results.append(self.run(way, *args, **kwargs))
+            except Exception as error:
+                errors.append(error)
+        if not results:
+            raise errors[0]
+        self.doubts += 1
+        result = results[0]
+        for other in results[1:]:
+            result = join(result, other)
         return result
 
     # ------------------------------------------------------------ conditions in expressions
@@ -240,7 +277,7 @@ class Frame:
 
     def given(self, value: Any) -> Any:
         """What a call gives."""
-        if self.text and value is UNKNOWN:
+        if self.text and not_known(value):
             text = str(value)
             return 0 if self.text == "__hash__" else text
         return value
@@ -296,7 +333,9 @@ class Frame:
 
     def blurs(self, container: Any, index: Any) -> bool:
         """Whether nobody knows what of a container is replaced."""
-        if container is UNKNOWN:
+        if not_known(container):
+            if isinstance(container, Some):
+                container.blur()
             return True
         if isinstance(container, CONTAINERS) and holds_unknown(index):
             blurred.add(container)
@@ -318,21 +357,22 @@ class Frame:
 
 # ------------------------------------------------------------------ calls
 
+
+def here() -> tuple[str, int]:
+    """The call that the analysis is asked about."""
+    frame = sys._getframe(2)
+    return frame.f_code.co_filename, frame.f_lineno
+
+
 #: calls a function, for those that look at who calls them: as the program does
 _scope: dict[str, Any] = {"__name__": "__main__"}
 exec(compile("def invoke(f, args, kwargs): return f(*args, **kwargs)", "<check>", "exec"), _scope)
 invoke = _scope["invoke"]
 
 
-def certain(error: BaseException) -> bool:
-    """Whether an error is of a kind that values have no part in."""
-    facts = facts_of(error)
-    return facts is not None and facts.kind in CERTAIN
-
-
 def counts(error: BaseException, args: Any) -> bool:
     """Whether a tensor was given as a number, which is then looked at."""
-    numbers = any(isinstance(each, Tensor) and each.spec.is_meta and not each.spec.shape for each in args)
+    numbers = any(tensor(each) and each.spec.is_meta and not each.spec.shape for each in args)
     return numbers and type(error) is TypeError and "Tensor" in str(error)
 
 

@@ -6,8 +6,12 @@ from collections import deque
 from typing import Any
 
 from ..engine.values.tensor import Tensor
-from .unknown import UNKNOWN
+from .numbers import FLOAT, count, merged, plain
+from .sizes import sizes
+from .unknown import NAME, UNKNOWN, Unknown, opened
 
+#: functions that a name may stand for before nobody knows any more which
+MOST = 4
 PLAIN = (int, float, str, bool, complex, bytes, type(None))
 
 
@@ -30,7 +34,41 @@ def agree(a: Any, b: Any) -> bool:
 
 def join(a: Any, b: Any) -> Any:
     """What is known of a value that is one or the other."""
-    return b if agree(a, b) else UNKNOWN
+    if agree(a, b):
+        return b
+    either = [*one_of_several(a), *one_of_several(b)]
+    if len(either) <= MOST and all(map(callable, either)):
+        return Either(tuple(either))
+    if isinstance(a, Tensor):
+        return merged(a, b, (repr(a.spec), repr(getattr(b, "spec", None))))
+    if type(a) is tuple and type(b) is tuple and len(a) == len(b):
+        return tuple(map(join, a, b))
+    first, second = plain(a), plain(b)
+    if type(first) is not type(second):
+        return UNKNOWN
+    if type(first) is int:
+        return count(sizes.fresh((min(first, second), max(first, second))))
+    return FLOAT if type(first) is float else UNKNOWN
+
+
+class Either(Unknown):
+    """One of several functions or modules."""
+
+    __slots__ = ("ways",)
+
+    ways: tuple[Any, ...]
+
+    def __init__(self, ways: tuple[Any, ...]):
+        Either.__dict__["ways"].__set__(self, ways)
+
+
+Either.__name__ = Either.__qualname__ = NAME
+
+
+def one_of_several(value: Any) -> tuple[Any, ...]:
+    if type(value) is Either:
+        return value.ways
+    return (value,) if type(value) is not Unknown else (None,)
 
 
 def fingerprint(space: dict[str, Any], names: tuple[str, ...]) -> list[tuple[Any, str, Any, int]]:
@@ -57,20 +95,3 @@ def widen(marks: list[tuple[Any, str, Any, int]]) -> None:
     for _, _, value, before in marks:
         if len(value) != before:
             opened.add(value)
-
-
-class Marked:
-    """Containers of which not all is known. They are kept, so that no other has their identity."""
-
-    def __init__(self) -> None:
-        self.known: dict[int, Any] = {}
-
-    def add(self, value: Any) -> None:
-        self.known[id(value)] = value
-
-    def has(self, value: Any) -> bool:
-        return id(value) in self.known
-
-
-#: those of which nobody knows how much is in them, and those something in which was replaced, nobody knows what
-opened, blurred = Marked(), Marked()

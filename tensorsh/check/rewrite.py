@@ -12,15 +12,29 @@ import ast as py
 from itertools import count
 from typing import Any
 
-#: calls that look at the frame that calls them
-DIRECT = frozenset(("super", "locals", "globals", "vars", "dir", "eval", "exec", "breakpoint"))
-#: helpers of compiled programs that are no calls of the program
-HELPERS = (".import", ".locals", ".scope", ".round", ".display", ".failed")
+from .expressions import Expressions
+from .tree import (
+    LOAD,
+    STORE,
+    assign,
+    at,
+    call,
+    constant,
+    documented,
+    index_of,
+    inside,
+    load,
+    mentioned,
+    path_of,
+    place,
+    shape_of,
+    stored,
+    when,
+)  # fmt: skip
 
 #: methods of which Python insists on what they give
 TEXTS = ("__str__", "__repr__", "__format__", "__hash__")
 
-LOAD, STORE = py.Load(), py.Store()
 PLACE = py.Subscript(
     value=py.Name(id=".x", ctx=LOAD, lineno=1, col_offset=0),
     slice=py.Name(id=".k", ctx=LOAD, lineno=1, col_offset=0),
@@ -28,73 +42,9 @@ PLACE = py.Subscript(
     lineno=1,
     col_offset=0,
 )
-COMPARE = {
-    py.Eq: "==", py.NotEq: "!=", py.Lt: "<", py.LtE: "<=", py.Gt: ">", py.GtE: ">=", py.In: "in", py.NotIn: "not in",
-    py.Is: "is", py.IsNot: "is not",
-}  # fmt: skip
-BLOCKS = (py.FunctionDef, py.AsyncFunctionDef, py.ClassDef, py.Lambda)
 
 
-def load(name: str) -> Any:
-    return py.Name(id=name, ctx=LOAD)
-
-
-def call(name: str, *args: Any) -> Any:
-    return py.Call(func=_path(name), args=list(args), keywords=[])
-
-
-def _path(name: str) -> Any:
-    """`.f:branch` is the attribute `branch` of what `.f` is."""
-    of, _, attribute = name.partition(":")
-    return py.Attribute(value=load(of), attr=attribute, ctx=LOAD) if attribute else load(of)
-
-
-def assign(name: str, value: Any) -> Any:
-    return py.Assign(targets=[py.Name(id=name, ctx=STORE)], value=value)
-
-
-def when(test: Any, *body: Any) -> Any:
-    return py.If(test=test, body=list(body), orelse=[])
-
-
-def constant(value: Any) -> Any:
-    return py.Constant(value=value)
-
-
-def stored(nodes: Any) -> list[str]:
-    """The names that statements bind in their own scope, in order."""
-    found: dict[str, None] = {}
-    work = list(reversed(nodes))
-    while work:
-        node = work.pop()
-        match node:
-            case py.Name(id=name, ctx=py.Store() | py.Del()):
-                found[name] = None
-            case py.FunctionDef(name=name) | py.AsyncFunctionDef(name=name) | py.ClassDef(name=name):
-                found[name] = None
-            case py.ExceptHandler(name=str() as name):
-                found[name] = None
-        if not isinstance(node, BLOCKS):
-            work += [n for n in py.iter_child_nodes(node) if not isinstance(n, py.comprehension)]
-    return [name for name in found if name[0] != "." or name == ".result"]
-
-
-def mentioned(nodes: Any) -> tuple[str, ...]:
-    return tuple(
-        {n.id: None for each in nodes for n in py.walk(each) if isinstance(n, py.Name) and n.id[0] != "."}
-    )
-
-
-def shape_of(target: Any) -> Any:
-    """How a target takes a value apart: None for as it is, a tuple of such, "*" for what takes the rest."""
-    if isinstance(target, py.Starred):
-        return "*"
-    if isinstance(target, py.Tuple | py.List):
-        return tuple(map(shape_of, target.elts))
-    return None
-
-
-class Rewriter(py.NodeTransformer):
+class Rewriter(Expressions):
     """Rewrites the statements of one text; `filename` is that of its code."""
 
     def __init__(self, filename: str):
@@ -108,7 +58,7 @@ class Rewriter(py.NodeTransformer):
         module.body = [assign(".f", call(".begin")), *self.block(module.body)]
         line = next((n.lineno for n in py.walk(module) if getattr(n, "lineno", None)), 1)  # type: ignore[attr-defined]
         for each in module.body:
-            _place(each, line)
+            place(each, line)
         return module
 
     # ------------------------------------------------------------ statements
@@ -118,7 +68,7 @@ class Rewriter(py.NodeTransformer):
         for statement in body:
             new = self.visit(statement)
             for each in new if isinstance(new, list) else [new]:
-                _place(each, getattr(statement, "lineno", 1))
+                place(each, getattr(statement, "lineno", 1))
                 made.append(each)
         return made
 
@@ -162,11 +112,12 @@ class Rewriter(py.NodeTransformer):
 
     def into(self, target: Any, put: Any) -> list[Any]:
         """A statement that changes an item, done only where it is known which."""
-        first = [assign(".x", self.visit(target.value)), assign(".k", _index(self.visit(target.slice)))]
+        index = call(".index", load(".x"), index_of(self.visit(target.slice)))
+        first = [assign(".x", self.visit(target.value)), assign(".k", index)]
         known = py.UnaryOp(op=py.Not(), operand=call(".f:blurs", load(".x"), load(".k")))
         for each in first:
-            _place(each, getattr(target, "lineno", 1))
-        made = _at(put(), target)
+            place(each, getattr(target, "lineno", 1))
+        made = at(put(), target)
         return [*first, when(known, made)]
 
     def visit_Assign(self, node: Any) -> Any:
@@ -229,13 +180,13 @@ class Rewriter(py.NodeTransformer):
         return [
             self.kept(".t", node.test, line),
             assign(branch, call(".f:branch", load(".t"), constant(tuple(names)), used, call(".space"))),
-            when(_path(f"{branch}:then"), self.ended(then, f"{branch}:ended", py.Pass())),
+            when(path_of(f"{branch}:then"), self.ended(then, f"{branch}:ended", py.Pass())),
             when(
                 both,
                 py.Expr(value=call(f"{branch}:between", call(".space"))),
                 *[assign(name, call(f"{branch}:before", constant(name))) for name in names],
             ),
-            when(_path(f"{branch}:otherwise"), self.ended(otherwise, f"{branch}:ended", py.Pass())),
+            when(path_of(f"{branch}:otherwise"), self.ended(otherwise, f"{branch}:ended", py.Pass())),
             when(
                 both,
                 py.Expr(value=call(f"{branch}:close", call(".space"))),
@@ -255,7 +206,9 @@ class Rewriter(py.NodeTransformer):
         site = constant((self.filename, node.lineno))
         start = assign(loop, call(".f:loop", constant(tuple(names)), used, call(".space"), site))
         rest = (
-            [when(py.UnaryOp(op=py.Not(), operand=_path(f"{loop}:broken")), *otherwise)] if otherwise else []
+            [when(py.UnaryOp(op=py.Not(), operand=path_of(f"{loop}:broken")), *otherwise)]
+            if otherwise
+            else []
         )
         return [
             *head,
@@ -263,7 +216,7 @@ class Rewriter(py.NodeTransformer):
             make(loop, body),
             *rest,
             when(
-                _path(f"{loop}:vague"),
+                path_of(f"{loop}:vague"),
                 py.Expr(value=call(f"{loop}:close", call(".space"))),
                 *[assign(name, call(f"{loop}:joined", constant(name))) for name in names],
                 py.Expr(value=call(f"{loop}:widen")),
@@ -337,12 +290,12 @@ class Rewriter(py.NodeTransformer):
     def visit_FunctionDef(self, node: Any) -> Any:
         around, self.loops = self.loops, []
         line = node.lineno
-        text, rest = _documented(node.body)
+        text, rest = documented(node.body)
         self.functions += 1
         body = self.block(rest)
         self.functions -= 1
         self.loops = around
-        generator = any(isinstance(n, py.Yield | py.YieldFrom) for n in _inside(node))
+        generator = any(isinstance(n, py.Yield | py.YieldFrom) for n in inside(node))
         number = constant((self.filename, line, next(self.numbers)))
         wanted = constant(node.name if node.name in TEXTS else None)
         node.body = [
@@ -379,123 +332,3 @@ class Rewriter(py.NodeTransformer):
         node.body = [*([assign(".f", call(".begin"))] if compound else []), *self.block(node.body)]
         self.functions = functions
         return self.guard(line, [node], [node.name])
-
-    # ------------------------------------------------------------ expressions
-
-    def visit_Lambda(self, node: Any) -> Any:
-        return self.generic_visit(node)
-
-    def visit_Call(self, node: Any) -> Any:
-        name = node.func.id if isinstance(node.func, py.Name) else ""
-        node = self.generic_visit(node)
-        if name in DIRECT or name.startswith(HELPERS):
-            return node
-        return _at(py.Call(func=load(".run"), args=[node.func, *node.args], keywords=node.keywords), node)
-
-    def visit_BoolOp(self, node: Any) -> Any:
-        both = ".and" if isinstance(node.op, py.And) else ".or"
-        goes = ".then" if isinstance(node.op, py.And) else ".otherwise"
-        *rest, made = map(self.visit, node.values)
-        for value in reversed(rest):
-            other = py.IfExp(test=call(goes), body=made, orelse=constant(None))
-            made = call(both, call(".decide", value), other)
-        return _at(made, node)
-
-    def visit_IfExp(self, node: Any) -> Any:
-        test, body, orelse = map(self.visit, (node.test, node.body, node.orelse))
-        first = py.IfExp(test=call(".then"), body=body, orelse=constant(None))
-        second = py.IfExp(test=call(".otherwise"), body=orelse, orelse=constant(None))
-        return _at(call(".choice", call(".decide", test), first, second), node)
-
-    def visit_UnaryOp(self, node: Any) -> Any:
-        node = self.generic_visit(node)
-        return _at(call(".not", node.operand), node) if isinstance(node.op, py.Not) else node
-
-    def visit_Compare(self, node: Any) -> Any:
-        node = self.generic_visit(node)
-        words = constant(tuple(COMPARE[type(op)] for op in node.ops))
-        return _at(call(".compare", words, node.left, *node.comparators), node)
-
-    def visit_Subscript(self, node: Any) -> Any:
-        node = self.generic_visit(node)
-        if not isinstance(node.ctx, py.Load):
-            return node
-        return _at(call(".item", node.value, _index(node.slice)), node)
-
-    def visit_Attribute(self, node: Any) -> Any:
-        node = self.generic_visit(node)
-        asked = node.attr == "grad" and isinstance(node.ctx, py.Load)
-        return _at(call(".gradient", node), node) if asked else node
-
-    def gathered(self, node: Any) -> Any:
-        return _at(call(".gathered", call(".mark"), self.generic_visit(node)), node)
-
-    visit_ListComp = visit_SetComp = visit_DictComp = gathered
-
-    def visit_JoinedStr(self, node: Any) -> Any:
-        for part in node.values:
-            if isinstance(part, py.FormattedValue):
-                part.value = self.visit(part.value)
-                if part.format_spec is not None:
-                    for inner in py.walk(part.format_spec):
-                        if isinstance(inner, py.FormattedValue):
-                            inner.value = self.visit(inner.value)
-        return _at(call(".gathered", call(".mark"), node), node)
-
-    def visit_BinOp(self, node: Any) -> Any:
-        node = self.generic_visit(node)
-        return _at(call(".gathered", call(".mark"), node), node) if isinstance(node.op, py.Mod) else node
-
-    def visit_comprehension(self, node: Any) -> Any:
-        shape = shape_of(node.target)
-        node = self.generic_visit(node)
-        node.iter = call(".items", node.iter, constant(shape))
-        node.ifs = [call(".holds", test) for test in node.ifs]
-        return node
-
-
-def _index(node: Any) -> Any:
-    """An index as an expression of its own."""
-    if isinstance(node, py.Slice):
-        parts = (node.lower, node.upper, node.step)
-        return _at(call(".slice", *[constant(None) if p is None else p for p in parts]), node)
-    if isinstance(node, py.Tuple):
-        node.elts = [_index(each) for each in node.elts]
-    return node
-
-
-def _documented(body: list[Any]) -> tuple[list[Any], list[Any]]:
-    match body:
-        case [py.Expr(value=py.Constant(value=str())) as text, *rest]:
-            return [text], rest
-    return [], body
-
-
-def _inside(function: Any) -> Any:
-    work = list(function.body)
-    while work:
-        node = work.pop()
-        yield node
-        if not isinstance(node, BLOCKS):
-            work += py.iter_child_nodes(node)
-
-
-def _at(new: Any, old: Any) -> Any:
-    """What was made in place of a node is where it was."""
-    _place(new, getattr(old, "lineno", None) or 1)
-    return new
-
-
-def _place(node: Any, line: int) -> None:
-    """Nodes without a line get that of what they are in."""
-    work = [(node, line)]
-    while work:
-        each, line = work.pop()
-        if "lineno" in each._attributes:
-            found = getattr(each, "lineno", None)
-            if found is None:
-                each.lineno = each.end_lineno = line
-                each.col_offset = each.end_col_offset = 0
-            else:
-                line = found
-        work += [(child, line) for child in py.iter_child_nodes(each)]

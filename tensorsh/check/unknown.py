@@ -7,6 +7,9 @@ from typing import Any, NoReturn
 from ..engine.values.tensor import no_values
 from ..errors import facts_of, text_of
 
+#: kinds of error that hold on whatever way a program comes there
+CERTAIN = frozenset(("shape", "dtype", "device", "gradient", "name"))
+
 
 class Vagueness:
     """How often something unknown went into a text, or decided how much is in a container."""
@@ -31,6 +34,12 @@ def needs_values(error: BaseException) -> bool:
     return "meta tensor" in told or NAME in told
 
 
+def certain(error: BaseException) -> bool:
+    """Whether an error is of a kind that values have no part in."""
+    facts = facts_of(error)
+    return facts is not None and facts.kind in CERTAIN
+
+
 class Unknown:
     """A value that nobody knows. What asks for a number, a length or a truth raises an error of code "meta-values"."""
 
@@ -42,7 +51,7 @@ class Unknown:
             raise AttributeError(name)
         if name == "backward":
             vague.gradients = True
-        return self
+        return UNKNOWN
 
     def __setattr__(self, name: str, value: Any) -> None:
         pass
@@ -51,10 +60,10 @@ class Unknown:
         pass
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self
+        return UNKNOWN
 
     def __getitem__(self, index: Any) -> Any:
-        return self
+        return UNKNOWN
 
     def __setitem__(self, index: Any, value: Any) -> None:
         pass
@@ -63,7 +72,7 @@ class Unknown:
         pass
 
     def __enter__(self) -> Any:
-        return self
+        return UNKNOWN
 
     def __exit__(self, *_: object) -> None:
         pass
@@ -89,7 +98,7 @@ class Unknown:
 
 
 def _absorbs(self: Unknown, *_: Any) -> Unknown:
-    return self
+    return UNKNOWN
 
 
 def _asks(self: Unknown, *_: Any) -> NoReturn:
@@ -100,25 +109,21 @@ def _asks(self: Unknown, *_: Any) -> NoReturn:
 NAME = "unknown-value"
 Unknown.__name__ = Unknown.__qualname__ = NAME
 
-_OPERATORS = (
-    *(
-        "add",
-        "sub",
-        "mul",
-        "truediv",
-        "floordiv",
-        "mod",
-        "pow",
-        "matmul",
-        "and",
-        "or",
-        "xor",
-        "lshift",
-        "rshift",
-    ),
-    "divmod",
-)
-for _name in _OPERATORS:
+ARITHMETIC = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+]
+for _name in (*ARITHMETIC, "matmul", "divmod"):
     for _prefix in ("", "r", "i"):
         setattr(Unknown, f"__{_prefix}{_name}__", _absorbs)
 for _name in ["neg", "pos", "abs", "invert", "round", "eq", "ne", "lt", "le", "gt", "ge"]:
@@ -142,14 +147,36 @@ for _name in [
 UNKNOWN = Unknown()
 
 
+class Marked:
+    """Containers of which not all is known. They are kept, so that no other has their identity."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Any] = {}
+
+    def add(self, value: Any) -> None:
+        self.known[id(value)] = value
+
+    def has(self, value: Any) -> bool:
+        return id(value) in self.known
+
+
+#: those of which nobody knows how much is in them, and those something in which was replaced, nobody knows what
+opened, blurred = Marked(), Marked()
+
+
+def not_known(value: Any) -> bool:
+    """Whether a value is one that nobody knows; nothing is asked of its class."""
+    return issubclass(type(value), Unknown)
+
+
 def holds_unknown(value: Any, depth: int = 5) -> bool:
     """Whether there is something unknown in a value: in containers, slices, instances' attributes."""
-    if value is UNKNOWN:
+    if not_known(value):
         return True
     if depth == 0:
         return False
     if isinstance(value, slice):
-        return value.start is UNKNOWN or value.stop is UNKNOWN or value.step is UNKNOWN
+        return holds_unknown((value.start, value.stop, value.step), 1)
     if isinstance(value, dict):
         return any(holds_unknown(each, depth - 1) for each in (*value, *value.values()))
     if isinstance(value, list | tuple | set | frozenset):

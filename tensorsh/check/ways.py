@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .joined import blurred, fingerprint, join, opened, widen
-from .unknown import UNKNOWN
+from ..engine.core.results import Size
+from ..engine.values.tensor import Tensor
+from .joined import fingerprint, join, widen
+from .numbers import named, one_of, stands_in
+from .sizes import sizes
+from .unknown import UNKNOWN, blurred, not_known, opened
 from .unknown import vague as vagueness
 from .values import (
     Choice,
@@ -179,11 +183,16 @@ class Loop(Branching):
 
     def rounds(self, iterable: Any, shape: Any) -> Iterator[Any]:
         """What a `for` goes over."""
-        if iterable is UNKNOWN:
+        if not_known(iterable):
             self.doubt()
             for _ in range(2):
-                yield unpacked(UNKNOWN, shape)
+                yield unpacked(one_of(iterable), shape)
             return
+        if sizes.made and issubclass(type(iterable), Size):
+            iterable = tuple(map(named, iterable))
+        elif sizes.made and issubclass(type(iterable), Tensor | range) and stands_in(len(iterable)):
+            self.doubt()
+            iterable = [iterable[0], iterable[1]]
         before = vagueness.count
         try:
             for value in iterable:

@@ -58,7 +58,10 @@ class Optimizer:
         journal = context.current().journal
         for parameter, state in zip(self.parameters, self.state, strict=True):
             gradient = parameter.grad_slot
-            if gradient is None or parameter.is_meta:
+            if gradient is None:
+                continue
+            if parameter.is_meta:
+                bump(parameter)
                 continue
             if journal.active:
                 journal.save_array(parameter.array)

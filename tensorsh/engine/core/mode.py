@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...errors import DeviceError
+
 if TYPE_CHECKING:
     from ..records.op import Op
     from ..values.tensor import Tensor
@@ -132,6 +134,10 @@ class Mode:
         """The integer in a tensor that stands in an index, or what stands for it."""
         return self.below.element(t)
 
+    def places(self, mask: Tensor) -> list[Tensor]:
+        """Where a mask without values is true: an index tensor for each of its dimensions."""
+        return self.below.places(mask)
+
     def mix(self, work: Any, left: Any, right: Any) -> Any:
         """An operator between a tensor and what stands for a number, by `work`; NotImplemented for anything else."""
         return self.below.mix(work, left, right)
@@ -202,6 +208,9 @@ class Eager(Mode):
 
     def element(self, t: Tensor) -> Any:
         return int(t)
+
+    def places(self, mask: Tensor) -> list[Tensor]:
+        raise DeviceError("a mask on meta has no values to select with", code="meta-values")
 
     def mix(self, work: Any, left: Any, right: Any) -> Any:
         return NotImplemented

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec, common_shape, spec
 from ...engine.core.warn import warn
@@ -21,7 +22,7 @@ from ...engine.run.apply import apply
 from ...engine.run.inplace import apply_inplace
 from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import full_spec, wrap
-from ...errors import BadIndex, DeviceError, DTypeError, ShapeError
+from ...errors import BadIndex, DTypeError, ShapeError
 from ..rules.overload import overloaded
 from ..rules.positions import check_bounds, zeros_of
 
@@ -52,8 +53,9 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
                     help="mask.bool()",
                 )
             if given.spec.is_meta:
-                raise DeviceError("a mask on meta has no values to select with", code="meta-values")
-            parts = [wrap(p) for p in np.atleast_1d(given.array).nonzero()]
+                parts = context.current().mode.places(given)
+            else:
+                parts = [wrap(p) for p in np.atleast_1d(given.array).nonzero()]
         else:
             parts = [given if given.spec.dtype is dt.int64 else given.to(dt.int64)]
         for part in parts:

@@ -245,7 +245,7 @@ def type_(input, dtype, non_blocking):
     tensor([1, 1])
     """
     if dtype is None:
-        where = "" if input.spec.device.type == "cpu" else f"{input.spec.device.type}."
+        where = "" if input.device.type == "cpu" else f"{input.spec.device.type}."
         return f"torch.{where}{input.spec.dtype.title}Tensor"
     named = dtype if isinstance(dtype, str) else f"{getattr(dtype, '__module__', '')}."
     if named.startswith("torch.cuda."):

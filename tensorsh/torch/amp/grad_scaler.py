@@ -107,7 +107,7 @@ class GradScaler:
             self.unscale_(optimizer)
         if not state["found_inf_per_device"]:
             raise AssertionError("No inf checks were recorded for this optimizer.")
-        infinite = any(found.item() for found in state["found_inf_per_device"].values())
+        infinite = any(map(_holds, state["found_inf_per_device"].values()))
         result = None if infinite else optimizer.step(*args, **kwargs)
         state["stage"] = OptState.STEPPED
         return result
@@ -127,10 +127,12 @@ class GradScaler:
             ]
             if not found:
                 raise AssertionError("No inf checks were recorded prior to update.")
-            self._adapt(any(infinite.item() for infinite in found))
+            self._adapt(any(map(_holds, found)))
         self._per_optimizer_states = defaultdict(_fresh)
 
     def _adapt(self, infinite: bool) -> None:
+        if self._scale.is_meta:
+            return
         good = 0 if infinite else int(self._growth_tracker) + 1
         if infinite:
             self._scale.mul_(self._backoff_factor)
@@ -213,6 +215,11 @@ class GradScaler:
 GradScaler.__module__ = OptState.__module__ = "torch.amp.grad_scaler"  # as `print(type(x))` shows them
 
 
+def _holds(flag: Any) -> bool:
+    """What a tensor says; one without values (`tensorsh check`) that nothing was infinite."""
+    return not flag.is_meta and bool(flag.item())
+
+
 def _unscaled(optimizer: Any, inverse: Any) -> Any:
     """Divide all gradients in place; 1. if one of them was not finite, else 0."""
     found = torch.zeros(())
@@ -223,7 +230,7 @@ def _unscaled(optimizer: Any, inverse: Any) -> Any:
                     continue
                 if parameter.grad.dtype == torch.float16:
                     raise ValueError("Attempting to unscale FP16 gradients.")
-                if not parameter.grad.isfinite().all():
+                if _holds(parameter.grad.isfinite().all().logical_not()):
                     found.fill_(1.0)
                 parameter.grad.mul_(inverse)
     return found

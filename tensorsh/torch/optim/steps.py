@@ -32,7 +32,10 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
             refuse_capture(optimizer, group)
         for p in group["params"]:
             gradient = p.grad_slot
-            if gradient is None or p.spec.is_meta:
+            if gradient is None:
+                continue
+            if p.spec.is_meta:
+                bump(p)
                 continue
             if group.get("differentiable") or 0 in p.array.strides or not p.array.flags.writeable:
                 check_place(p, group.get("differentiable", False))
