@@ -11,7 +11,7 @@ import pytest
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.numerics import onednn_products
 from tensorsh.engine.numerics.kernel_code import KernelCode
-from tensorsh.ops.nn import attention_steps, norm_steps
+from tensorsh.ops.nn import attention_steps, conv_steps, conv_windows, norm_steps
 from tensorsh.torch.nn.modules import lstm_layer, lstm_steps
 
 Array = np.ndarray[Any, Any]
@@ -125,3 +125,34 @@ def test_products_of_recurrent_layers(
     code = onednn_products.PRODUCT
     same(code, lambda: onednn_products.product(x, w, turned=turned), monkeypatch)
     same(code, lambda: onednn_products.product(x, w, onto, turned), monkeypatch)
+
+
+#: samples, channels, outputs, sizes, kernel, padding
+CONVOLUTIONS = [
+    (8, 1, 16, (8, 8), (3, 3), (1, 1)),
+    (6, 16, 32, (4, 4), (3, 3), (1, 1)),
+    (4, 3, 6, (9, 7), (5, 5), (2, 2)),
+    (2, 20, 40, (6, 5), (3, 2), (0, 0)),
+    (3, 10, 17, (12,), (3,), (1,)),
+    (2, 4, 8, (6, 6), (1, 3), (0, 3)),
+]
+
+
+@pytest.mark.parametrize("sizes", CONVOLUTIONS)
+def test_convolution(sizes: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    samples, channels, outputs, spatial, kernel, padding = sizes
+    x, w = normal(samples, channels, *spatial), normal(outputs, channels, *kernel)
+    out = [n + 2 * p - k + 1 for n, p, k in zip(spatial, padding, kernel, strict=True)]
+    grad, bias, ones = normal(samples, outputs, *out), normal(outputs), (1,) * len(kernel)
+    same(
+        conv_windows.CONVOLUTION,
+        lambda: [
+            conv_steps.forward(x, w, bias, ones, padding, ones, 1),
+            conv_steps.forward(x, w, None, ones, padding, ones, 1),
+            conv_steps.for_input(grad, w, ones, padding, ones, spatial),
+        ],
+        monkeypatch,
+    )
+    same(
+        conv_windows.WEIGHT, lambda: conv_steps.for_weight(grad, x, ones, padding, ones, kernel), monkeypatch
+    )

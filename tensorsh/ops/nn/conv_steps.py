@@ -20,7 +20,7 @@ import numpy as np
 
 from ...engine.numerics.fma import multiply_add
 from ..reduce.fused_sums import one_by_one
-from . import conv_products
+from . import conv_products, conv_windows
 from .conv_products import BLOCK
 from .windows import Ints, out_size, pad
 
@@ -57,6 +57,8 @@ def forward(
     """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
     kernel = w.shape[2:]
     sizes = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
+    if groups == 1 and conv_windows.takes(x, w, stride, dilation, sizes):
+        return conv_windows.forward(x, w, bias, padding, sizes)
     if groups == 1 and conv_products.takes(len(w), w.shape[1] * math.prod(kernel) + 1):
         return conv_products.forward(x, w, bias, stride, padding, dilation, sizes)
     padded = pad(x, padding)
@@ -134,6 +136,8 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
             return reduce(np.add, each)
         return _input_by_steps(g, w, len(w), stride, padding, dilation, spatial)
     chain = conv_products.blocks_of_input(g)
+    if conv_windows.takes(g, w, stride, dilation, spatial) and w.shape[1] > 0:
+        return conv_windows.for_input(g, w, padding, spatial, chain)
     inner = tuple([k - 1 - p for k, p in zip(w.shape[2:], padding, strict=True)])
     in_products = min(inner) >= 0 and conv_products.takes(w.shape[1], chain * math.prod(w.shape[2:]))
     parts = []
@@ -180,6 +184,8 @@ def _input_by_steps(
 
 def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
     """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
+    if math.prod(kernel) > 1 and conv_windows.takes_weight(g, x, stride, dilation, kernel):
+        return conv_windows.for_weight(g, x, padding, kernel)
     padded = pad(x, padding)
     if conv_products.in_order():
         if math.prod(kernel) > 1:

@@ -11,7 +11,7 @@ from ...numerics.onednn_functions import GREATEST, LEAST, LOG2_E, LOG_2
 from . import functions
 from .norm_routines import LANES, row_sum
 from .product_routines import COLUMNS, pack, padded, product
-from .routines import Given, Word, Routine, vector
+from .routines import Given, Routine, Word, vector
 
 #: queries that are taken at a time
 QUERIES = 32

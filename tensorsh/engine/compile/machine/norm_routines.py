@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .routines import Given, Word, Routine, vector
+from .routines import Given, Routine, Word, vector
 
 LANES = 8
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .routines import Given, Word, Routine, vector
+from numpy._core._multiarray_umath import __cpu_features__
 
-#: rows that are computed together, and columns: one vector, or two of half the width
-ROWS, COLUMNS = 6, 16
+from .routines import Given, Routine, Variable, Word, vector
+
+#: columns that are computed together: one vector, or two of half the width
+COLUMNS = 16
+#: rows that are: as many as there is room for, then what is left over
+ROWS = (8, 4, 1) if __cpu_features__.get("AVX512F") else (4, 1)
 
 KIND = vector(COLUMNS)
 
@@ -15,9 +19,58 @@ KIND = vector(COLUMNS)
 Done = Callable[[Word, Word, Word], None]
 
 
+def chains(
+    f: Routine,
+    m: Word,
+    n: Given,
+    steps: Callable[[Callable[[Word], None]], None],
+    factor: Callable[[Word, Word], Word],
+    line: Callable[[Word, Word], Word],
+    done: Done,
+    start: Callable[[Word], Word] | None = None,
+    fused: bool = True,
+) -> None:
+    """The elements of a matrix (m, n), of n the next multiple of 16, each a sum of products.
+
+    steps    calls what it is given for each k in turn
+    factor   of i and k, line of k and j: what is multiplied, a number and the vector from column j on
+    start    with what the elements of row i begin
+    """
+    first = f.given(0, "i64")
+    for rows in ROWS:
+        stop = first + (m - first) / rows * rows
+        with f.loop(stop, first, rows) as i, f.loop(n, 0, COLUMNS) as j:
+            each = [i + row for row in range(rows)]
+            sums = [f.variable(KIND, 0 if start is None else start(row)) for row in each]
+
+            def step(k: Word, each: list[Word] = each, sums: list[Variable] = sums, j: Word = j) -> None:
+                right = line(k, j)
+                for row, total in zip(each, sums, strict=True):
+                    left = f.every(factor(row, k), COLUMNS)
+                    if fused:
+                        total.value = f.fused(left, right, total.value)
+                    else:
+                        total.value = total.value + left * right
+
+            steps(step)
+            for row, total in zip(each, sums, strict=True):
+                done(row, j, total.value)
+        first = stop
+
+
+def counted(f: Routine, depth: Given) -> Callable[[Callable[[Word], None]], None]:
+    """As many steps, one after the other."""
+
+    def steps(step: Callable[[Word], None]) -> None:
+        with f.loop(depth) as k:
+            step(k)
+
+    return steps
+
+
 def product(
     f: Routine,
-    sizes: Sequence[Given],
+    sizes: Sequence[Word],
     a: Word,
     of_a: tuple[Given, Given],
     b: Word,
@@ -30,24 +83,14 @@ def product(
     of_a    how far rows and columns of a are apart
     of_b    how far the rows of b are, whose columns lie side by side
     """
-    m, n, depth = (f.given(size, "i64") for size in sizes)
+    m, n, depth = sizes
     down, along = of_a
-    whole = m / ROWS * ROWS
-    for rows, start, stop in ((ROWS, f.given(0, "i64"), whole), (1, whole, m)):
-        with f.loop(stop, start, rows) as i, f.loop(n, 0, COLUMNS) as j:
-            left, right = f.at(a, i * down), f.at(b, j)
-            sums = [f.variable(KIND, 0) for _ in range(rows)]
-            with f.loop(depth) as k:
-                each = f.read(KIND, right, k * of_b)
-                column = f.at(left, k * along)
-                for row, total in enumerate(sums):
-                    factor = f.every(column[f.given(down, "i64") * row], COLUMNS)
-                    if fused:
-                        total.value = f.fused(factor, each, total.value)
-                    else:
-                        total.value = total.value + factor * each
-            for row, total in enumerate(sums):
-                done(i + row, j, total.value)
+    chains(
+        f, m, n, counted(f, depth),
+        lambda i, k: a[i * down + k * along],
+        lambda k, j: f.read(KIND, b, k * of_b + j),
+        done, fused=fused,
+    )  # fmt: skip
 
 
 def padded(f: Routine, n: Word) -> Word:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....engine.compile.machine.code import Code
 from ....engine.compile.machine.onednn import KIND, fma, negative, number, sigmoid, tanh
 from ....engine.compile.machine.product_routines import onednn_product
-from ....engine.compile.machine.routines import Word, Routine
+from ....engine.compile.machine.routines import Routine, Word
 
 
 def forward(c: Code, ins: list[str], tables: list[str]) -> list[str]:
