@@ -21,7 +21,10 @@ from pathlib import Path
 from programs import ROOT, timed
 
 FOLDER = ROOT / "bench" / "spellings"
-SPELLINGS = ("no_grad", "data", "optimizer", "module", "loader", "functions", "collected", "permuted")
+SPELLINGS = (
+    "no_grad", "data", "optimizer", "module", "loader", "functions", "collected", "permuted", "dataset",
+    "trainer", "operation", "scheduled", "functional",
+)  # fmt: skip
 STEPS = (196, 1988, 19992)  # whole epochs of 28
 MARK = "<!-- spellings -->"
 
