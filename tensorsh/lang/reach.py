@@ -6,6 +6,7 @@ it still holds. What is of no known kind stops the trace.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dis import get_instructions
 from functools import partial
@@ -231,7 +232,8 @@ class Reach:
             return
         if t.is_meta:
             raise TraceStopped("a meta tensor")
-        fixed = t.node is None and (t.requires_grad_slot or (self.strict and not varies))
+        stays = t.requires_grad_slot and not (varies and self._moves(t, path))
+        fixed = t.node is None and (stays or (self.strict and not varies))
         e = External(t, path, fixed)
         self.externals.append(e)
         flag = t.requires_grad_slot
@@ -269,6 +271,14 @@ class Reach:
                     self.trace.adopt(inner)
         if self.trace is not None:
             self.trace.adopt(e)
+
+    def _moves(self, leaf: Tensor, path: str) -> bool:
+        """Whether there is another leaf in this place each time, as earlier traces have found."""
+        history, (root, *rest) = self.instances.history, re.split(r"\b", path, maxsplit=2)[1:]
+        place = self.labels.get(root, root) + "".join(rest)
+        if history.leaves.setdefault(place, id(leaf)) != id(leaf):
+            history.moving.add(place)
+        return place in history.moving
 
     def _view(self, t: Tensor, path: str) -> None:
         view = t.view_of
