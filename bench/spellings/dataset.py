@@ -33,14 +33,14 @@ class Digits(Dataset):
 def train(dataloader, model, loss_fn, optimizer):
     model.train()
     total = 0.0
-    for batch, (x, y) in enumerate(dataloader):
+    for _, (x, y) in enumerate(dataloader):
         x, y = x.to(device), y.to(device)
         loss = loss_fn(model(x), y)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         total += loss.item()
-    return total / (batch + 1)
+    return total / len(dataloader)
 
 
 device = "cuda" if torch.cuda.is_available() else "cpu"

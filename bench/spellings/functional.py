@@ -24,5 +24,5 @@ for _ in range(epochs):
     for i in range(0, 1792, 64):
         loss = F.cross_entropy(network(params, X[i : i + 64]), Y[i : i + 64])
         grads = torch.autograd.grad(loss, params)
-        params = [(p - 0.1 * g).detach().requires_grad_() for p, g in zip(params, grads)]
+        params = [(p - 0.1 * g).detach().requires_grad_() for p, g in zip(params, grads, strict=True)]
 print(f"{loss.item():.4f}")

@@ -210,6 +210,22 @@ for i in range(12):
 """,
         1,
     ),
+    "leaves that the loop replaces": (
+        """
+params = [w1.detach().requires_grad_(), b1.detach().requires_grad_()]
+for epoch in range(4):
+    for i in range(0, 16, 2):
+        loss = (x[i : i + 2] @ params[0] + params[1]).square().mean()
+        grads = torch.autograd.grad(loss, params)
+        params = [(p - 0.1 * g).detach().requires_grad_() for p, g in zip(params, grads)]
+        if i % 4 == 0:
+            loss.item()
+u, v = params
+same = loss.grad_fn.next_functions[0][0].name()
+print(loss, u, v, same)
+""",
+        2,
+    ),
     "leaves that the run makes": (
         """
 for i in range(12):

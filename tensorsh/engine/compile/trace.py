@@ -72,7 +72,7 @@ class Trace(Tape, Mode):
         ] = {}  # id of a constant → the operation, or the creation, that has made it
         self.fresh: set[Any] = set()  # those whose constants are changed
         self.segment: Any = None  # whose statements are traced
-        self.accumulated = 0  # how many gradients leaves have got
+        self.accumulated = 0  # how many gradients leaves have got, and graphs have given
         self.rounds: dict[Any, tuple[int, int]] = {}  # loop → (rounds with a backward each, `accumulated`)
 
     # ---------------------------------------------------------------- entering and leaving
@@ -111,6 +111,9 @@ class Trace(Tape, Mode):
         if trained == TRAINED:
             raise OwnLoop("a loop of its own")
         self.rounds[loop] = trained, self.accumulated
+
+    def walked(self) -> None:
+        self.accumulated += 1
 
     def leave(self) -> None:
         """Put everything back as it was."""

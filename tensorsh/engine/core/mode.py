@@ -116,6 +116,10 @@ class Mode:
         """A round of a loop begins."""
         self.below.round(loop)
 
+    def walked(self) -> None:
+        """A graph was walked and used up, for gradients without a graph."""
+        self.below.walked()
+
     def created(self, t: Tensor) -> None:
         """There is a new tensor that no operation made: zeros, data."""
         self.below.created(t)
@@ -195,6 +199,9 @@ class Eager(Mode):
         return False
 
     def round(self, loop: Any) -> None:
+        pass
+
+    def walked(self) -> None:
         pass
 
     def created(self, t: Tensor) -> None:

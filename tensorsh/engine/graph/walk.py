@@ -115,6 +115,8 @@ class Walk:
                     node.free()
             for key in [*counts]:
                 self._ready(key)
+            if not (self.keep or self.create):
+                state.mode.walked()
             if wanted is not None:
                 for key, (leaf, g) in self.leaves.items():
                     if (key, 0) in wanted:
