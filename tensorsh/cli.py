@@ -282,12 +282,17 @@ def programs(options: Options) -> Iterable[tuple[str, str, bool]]:
     elif options.script is not None and options.script != "-":
         yield options.script, read_file(options.script), True
     elif options.script == "-" or not (options.interactive or sys.stdin.isatty()):
-        try:
-            yield "<stdin>", decoded(sys.stdin.buffer.read()), True
-        except UnicodeDecodeError as error:
-            raise UsageError(f"standard input is not {not_text(error)}") from None
-        except SyntaxError as error:
-            raise UsageError(f"cannot read standard input: {error.msg}") from None
+        yield "<stdin>", read_stdin(), True
+
+
+def read_stdin() -> str:
+    """The text of a program on standard input; UsageError for what is none."""
+    try:
+        return decoded(sys.stdin.buffer.read())
+    except UnicodeDecodeError as error:
+        raise UsageError(f"standard input is not {not_text(error)}") from None
+    except SyntaxError as error:
+        raise UsageError(f"cannot read standard input: {error.msg}") from None
 
 
 def is_program(text: str) -> bool:

@@ -10,7 +10,7 @@ tensorsh: a shell for tensors, with PyTorch's semantics and gradients
 usage: tensorsh [options] [SCRIPT [ARGUMENT ...]]
        tensorsh [options] -c CODE [-c CODE ...] [ARGUMENT ...]
        tensorsh help [NAME]
-       tensorsh check FILE ...
+       tensorsh check [options] FILE_OR_FOLDER ...
        tensorsh compile --show FILE ...
 
 Without SCRIPT or CODE: the interactive shell on a terminal, else standard input is the program.
@@ -130,12 +130,22 @@ def read_options(argv: list[str]) -> Options:
     """Options from arguments; UsageError says what does not fit."""
     options = Options()
     rest = list(argv)
+    files: list[str] | None = None  # what `check` is to look at, among which flags may stand
     while rest:
         word = rest.pop(0)
+        if word == "--" and files is not None:
+            files += rest
+            break
         if word == "--":
             positional(options, rest)
             break
         if word == "-" or not word.startswith("-"):
+            if files is not None:
+                files.append(word)
+                continue
+            if word == "check" and not options.commands:
+                files = []
+                continue
             positional(options, [word, *rest])
             break
         flag, equals, value = word.partition("=")
@@ -148,6 +158,10 @@ def read_options(argv: list[str]) -> Options:
         if equals:
             rest.insert(0, value)
         read_flag(options, flag, rest, attached=bool(equals))
+    if files is not None:
+        if options.commands:
+            raise UsageError("check looks at files, not at -c CODE", help="echo CODE | tensorsh check -")
+        positional(options, ["check", *files])
     if options.allowed and not options.sandbox:
         raise UsageError("--allow-read and --allow-write are for --sandbox")
     if options.sandbox:

@@ -8,18 +8,20 @@ calls are called with arguments that nobody knows.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import GeneratorType
 from typing import Any
 
-from ..cli import read_file
+from ..cli import read_file, read_stdin
 from ..engine.core import context
 from ..engine.core.device import hollow, without_values
-from ..errors import TensorshError
+from ..errors import TensorshError, UsageError
 from ..lang.evaluate import Evaluator, Statement
 from ..session import Session
 from ..source import Source
+from ..streams import tell
 from . import gradients, names
 from .analysis import Analysis
 from .rewrite import Rewriter
@@ -34,16 +36,37 @@ Report = Callable[[TensorshError], None]
 
 
 def check(paths: list[str], report: Report) -> int:
-    """Check each file; returns the exit code."""
-    return max(check_file(path, report) for path in paths)
+    """Check each file, and the programs in each folder; returns the exit code: the worst of any.
+
+    0 no errors, 1 some, 2 a file cannot be read, 3 one is not a program.
+    """
+    worst = 0
+    for path in paths:
+        try:
+            for each in programs_in(path):
+                name, text = ("<stdin>", read_stdin()) if each == "-" else (each, read_file(each))
+                worst = max(worst, check_text(Source(text, name), report))
+        except UsageError as error:
+            tell(f"tensorsh: {error.message}")
+            worst = max(worst, error.exit_code)
+    return worst
 
 
-def check_file(path: str, report: Report) -> int:
-    """Report the errors of one file, in the order of its text: 0 none, 1 some, 3 it is not a program."""
-    return check_text(Source(read_file(path), path), report)
+def programs_in(path: str) -> list[str]:
+    """A file as it is; the programs in a folder and those below it, but in hidden ones, in the order of their names."""
+    if not os.path.isdir(path):
+        return [path]
+    found = []
+    for folder, inner, files in os.walk(path):
+        inner[:] = sorted(name for name in inner if name[0] not in "._")
+        found += [os.path.join(folder, name) for name in sorted(files) if name.endswith((".py", ".tsh"))]
+    if not found:
+        raise UsageError(f"there is no program in {path!r}", help="programs end in .py or .tsh")
+    return found
 
 
 def check_text(source: Source, report: Report) -> int:
+    """Report the errors of one program, in the order of its text; returns the exit code."""
     try:
         found = Checked(source).problems()
     except TensorshError as error:

@@ -27,11 +27,15 @@ BINDS = frozenset(("STORE_NAME", "STORE_GLOBAL", "DELETE_NAME", "DELETE_GLOBAL")
 #: what stands before a name that is only one of several
 PARTS = ("UNPACK_SEQUENCE", "UNPACK_EX", "FOR_ITER")
 
+#: statements behind which a block does not go on
+LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+
 Find = Callable[[str, int], ast.Node | None]
 
 
 def problems(statements: list[Statement], known: Container[str], find: Find) -> Iterator[TensorshError]:
-    """Names that nothing binds (errors), imports and variables of functions that nothing reads (warnings)."""
+    """Names that nothing binds (errors); what nothing reads, and what the program never comes to (warnings)."""
+    yield from unreachable(statements)
     every = [code for statement in statements for code in codes(statement.code)]
     mentioned = {name for code in every for name in code.co_names}
     if not FINDERS.isdisjoint(mentioned):
@@ -107,6 +111,20 @@ def unused_imports(statements: Iterable[Statement], read: set[str]) -> Iterator[
                 for each in names:
                     if each.alias not in read:
                         yield warning(f"'{each.alias}' is imported and not used", each.span)
+
+
+def unreachable(statements: Iterable[Statement]) -> Iterator[TensorshError]:
+    """The first statement behind one that leaves its block. A `yield` there only makes the function a generator."""
+    blocks = (
+        node for statement in statements for node in walk(statement.node) if isinstance(node, ast.Block)
+    )
+    for block in blocks:
+        left = next((i for i, each in enumerate(block.body) if isinstance(each, LEAVES)), len(block.body))
+        rest = block.body[left + 1 :]
+        if rest and not any(
+            isinstance(node, ast.Yield | ast.YieldFrom) for each in rest for node in walk(each)
+        ):
+            yield warning("the program never comes here", rest[0].span, "unreachable")
 
 
 def texts(statements: Iterable[Statement]) -> set[str]:

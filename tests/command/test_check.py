@@ -152,6 +152,22 @@ def test_names() -> None:
     assert told == [(1, "unused"), (4, "unused"), (5, "name"), (11, "name")]
 
 
+def test_what_is_never_reached() -> None:
+    program = HEAD + (
+        "def f(x):\n"
+        "    if x.sum() > 0:\n        return x\n        x = x + 1\n"
+        "    while True:\n        break\n        print(1)\n"
+        "    raise ValueError\n    return 3\n"
+        "def nothing():\n    return\n    yield\n"
+        "print(f(torch.ones(2)), nothing(), nn)\n"
+    )
+    found = Checked(Source(program, "program.py")).problems()
+    assert [(each.span.position[0], each.code) for each in found if each.span] == [
+        (6, "unreachable"), (9, "unreachable"), (11, "unreachable"),
+    ]  # fmt: skip
+    assert not any(each.exit_code for each in found)
+
+
 def test_gradients() -> None:
     program = HEAD + (
         "w = torch.ones(3, requires_grad=True)\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -41,6 +42,11 @@ def tensorsh(*arguments: str, stdin: str = "", **environment: str) -> subprocess
         ),
         (["check", "a.tsh", "b.tsh"], Options(check=["a.tsh", "b.tsh"])),
         (
+            ["check", "-f", "json", "a.tsh", "-q", "-"],
+            Options(check=["a.tsh", "-"], format="json", quiet=True),
+        ),
+        (["-fjson", "check", "a.tsh", "--", "-b"], Options(check=["a.tsh", "-b"], format="json")),
+        (
             ["--color=never", "--keep-going", "--no-history"],
             Options(color="never", keep_going=True, history=False),
         ),
@@ -52,7 +58,17 @@ def test_options(arguments: list[str], expected: Options) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--bogus"], ["-c"], ["--seed", "x"], ["-f", "xml"], ["check"], ["--let", "x"], ["--quiet=1"], ["-qz"]],
+    [
+        ["--bogus"],
+        ["-c"],
+        ["--seed", "x"],
+        ["-f", "xml"],
+        ["check"],
+        ["check", "-c", "1"],
+        ["--let", "x"],
+        ["--quiet=1"],
+        ["-qz"],
+    ],  # fmt: skip
 )
 def test_bad_usage(arguments: list[str]) -> None:
     with pytest.raises(UsageError):
@@ -157,6 +173,29 @@ def test_check_finds_errors_without_computing(tmp_path: Path, capsys: pytest.Cap
     assert main(["check", str(path)]) == 0
     path.write_text("x = \n")
     assert main(["check", str(path)]) == 3
+
+
+def test_check_looks_at_all_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "b.py").write_text("import torch\nprint(torch, nowhere)\n")
+    (tmp_path / "a.tsh").write_text("ones(2) + ones(3)\n")
+    (tmp_path / "c.txt").write_text("no program")
+    assert main(["check", "absent.py", str(tmp_path), "-f", "json"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("tensorsh: cannot read 'absent.py'")
+    assert [Path(json.loads(line)["error"]["file"]).name for line in told[1:]] == ["a.tsh", "b.py"]
+    (tmp_path / "b.tsh").write_text("x = (\n")
+    assert main(["check", str(tmp_path), "absent.py"]) == 3
+    (tmp_path / "empty").mkdir()
+    assert main(["check", str(tmp_path / "empty")]) == 2
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"ones(2) + ones(3)\nones(2) @ ones(3)\n")))
+    capsys.readouterr()
+    assert main(["check", "-"]) == 1
+    assert [line for line in capsys.readouterr().err.splitlines() if "-->" in line] == [
+        "  --> <stdin>:1:9", "  --> <stdin>:2:9",
+    ]  # fmt: skip
 
 
 def test_standard_input_is_the_program() -> None:
