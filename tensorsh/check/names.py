@@ -16,14 +16,12 @@ from ..errors import TensorshError, Warned
 from ..lang import ast
 from ..lang.evaluate import Statement
 from ..lang.namespace import did_you_mean
-from ..lang.relay import codes
 from ..lang.runs import walk
+from ..lang.scopes import READS, bound, codes, looked_up, mentioned
 from ..source import Span
 
 #: what reaches variables without writing their names
 FINDERS = frozenset(("globals", "locals", "vars", "eval", "exec", "__dict__", "setattr"))
-READS = frozenset(("LOAD_NAME", "LOAD_GLOBAL"))
-BINDS = frozenset(("STORE_NAME", "STORE_GLOBAL", "DELETE_NAME", "DELETE_GLOBAL"))
 #: what stands before a name that is only one of several
 PARTS = ("UNPACK_SEQUENCE", "UNPACK_EX", "FOR_ITER")
 
@@ -37,18 +35,17 @@ def problems(statements: list[Statement], known: Container[str], find: Find) -> 
     """Names that nothing binds (errors); what nothing reads, and what the program never comes to (warnings)."""
     yield from unreachable(statements)
     every = [code for statement in statements for code in codes(statement.code)]
-    mentioned = {name for code in every for name in code.co_names}
-    if not FINDERS.isdisjoint(mentioned):
+    names = {name for statement in statements for name in mentioned(statement.code)}
+    if not FINDERS.isdisjoint(names):
         return
     steps = {code: list(dis.get_instructions(code)) for code in every}
-    bound = {step.argval for code in every for step in steps[code] if step.opname in BINDS}
-    bound |= {name for statement in statements for name in statement.names}
+    made = {name for statement in statements for name in (*bound(statement.code), *statement.names)}
     stars = any(isinstance(s.node, ast.ImportNames) and not s.node.names for s in statements)
-    caught = "NameError" in mentioned  # it may be meant
+    caught = "NameError" in names  # it may be meant
     if not stars and not caught and not any(isinstance(s.node, ast.Import) for s in statements):
-        yield from undefined(every, steps, bound, known, find)
+        yield from undefined(every, steps, made, known, find)
     yield from unread(every, steps, find)
-    read = {step.argval for code in every for step in steps[code] if step.opname in READS}
+    read = {name for statement in statements for name in looked_up(statement.code)}
     read |= {name for code in every for name in code.co_freevars}
     yield from unused_imports(statements, read | texts(statements))
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import ast
-
-if TYPE_CHECKING:
-    pass
-else:
-    pass
 
 
 def bound_names(statement: ast.Stmt | ast.Block) -> set[str]:

@@ -17,6 +17,7 @@ from ..engine.records.op import registry
 from ..kinds import Kind, describe, same
 from ..torch import CONTENTS
 from ..torch.namespace import Namespace, did_you_mean, namespace, torch
+from .scopes import codes
 
 #: bare names come from these, the first that has one wins
 OPEN_PREFIXES = (
@@ -89,12 +90,9 @@ class Prelude:
 
     def provide(self, code: CodeType) -> None:
         """Bind the operations whose names a piece of compiled code mentions."""
-        for name in code.co_names:
+        for name in (name for each in codes(code) for name in each.co_names):
             if name in self.open and name not in self.bound:
                 self.bound[name] = self.find(name)
-        for constant in code.co_consts:
-            if isinstance(constant, CodeType):
-                self.provide(constant)
 
     def find(self, name: str) -> Any:
         """What a name stands for; KeyError if there is none."""
@@ -141,12 +139,9 @@ class Behind:
         if self.prelude is None:
             return
         self.prelude.provide(code)
-        for name in code.co_names:
+        for name in (name for each in codes(code) for name in each.co_names):
             if name not in self.bound and name in self.prelude.bound:
                 self.bound[name] = self.prelude.bound[name]
-        for constant in code.co_consts:
-            if isinstance(constant, CodeType):
-                self.provide(constant)
 
     def names(self) -> set[str]:
         """All names, bound or not."""

@@ -17,8 +17,8 @@ from ..engine.core.line_clock import COMPILING, LOADING, OUTSIDE, LineClock, cos
 from ..interrupt import unbroken
 from ..source import Source, Span
 from .module_loads import Loads
-from .relay import codes
 from .runtime import USER_FILE
+from .scopes import codes
 from .ticking import compiler_for
 
 if TYPE_CHECKING:

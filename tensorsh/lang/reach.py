@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dis import get_instructions
 from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
@@ -22,8 +21,8 @@ from ..engine.values.tensor import Tensor
 from ..kinds import FIXED, kind_of
 from ..kinds.ownership import own_class, own_function
 from .instances import History, Instances
-from .relay import codes
 from .runs import words
+from .scopes import looked_up
 
 #: functions of the host that only compute; any other stops a trace
 PURE = words(
@@ -90,7 +89,7 @@ class Reach:
         self, code: CodeType, local: dict[str, Any], shared: dict[str, Any], prelude: dict[str, Any]
     ) -> None:
         """Everything that the names of a piece of code stand for."""
-        for name in names_of(code):
+        for name in looked_up(code):
             if name in self.own:
                 continue
             if name in local:
@@ -205,7 +204,7 @@ class Reach:
         shared = function.__globals__
         known: Any = function  # mypy does not always know of `__builtins__`
         builtins = known.__builtins__
-        for name in names_of(function.__code__):
+        for name in looked_up(function.__code__):
             if self.inside or name not in self.own:
                 self._shared(name, shared, builtins)
         if self.inside and not self.bound.isdisjoint(function.__code__.co_freevars):
@@ -335,12 +334,6 @@ class Reach:
                 )
                 self.foreign[id(t)] = Value(now.array, f"{where}.array")
                 self.foreign_paths[id(t)] = where
-
-
-def names_of(code: CodeType) -> list[str]:
-    """Every name that code and what is defined in it look up outside of functions."""
-    steps = (step for each in codes(code) for step in get_instructions(each))
-    return list(dict.fromkeys(step.argval for step in steps if step.opname in ("LOAD_NAME", "LOAD_GLOBAL")))
 
 
 def only_computes(value: Any) -> bool:

@@ -19,6 +19,7 @@ from ..kinds import ALL, Kind, describe
 from ..kinds.aspects import Part
 from ..kinds.ownership import own_function
 from ..kinds.undo import Again, Notes
+from .scopes import mentioned
 
 #: how an event ended
 YIELDED, RETURNED, RAISED = "yielded", "returned", "raised"
@@ -276,7 +277,7 @@ def reads_outside(function: FunctionType | None) -> list[Any]:
         seen.add(id(each))
         found.append(each)
         if own_function(each):
-            names = [name for code in codes(each.__code__) for name in code.co_names]
+            names = mentioned(each.__code__)
             for value in (each.__globals__[name] for name in names if name in each.__globals__):
                 found.append(value)
                 if type(value) is FunctionType:
@@ -298,12 +299,3 @@ def may_change(code: CodeType) -> bool:
         if step.opname == "BINARY_OP" and step.argrepr.endswith("="):
             return True
     return False
-
-
-def codes(code: CodeType) -> Iterator[CodeType]:
-    """A body and what is defined in it."""
-    pending = [code]
-    while pending:
-        here = pending.pop()
-        yield here
-        pending.extend(each for each in reversed(here.co_consts) if isinstance(each, CodeType))

@@ -23,7 +23,8 @@ from ..kinds.iterators import Made
 from ..kinds.undo import Undo
 from .iterators import Again
 from .relay import Relay, may_change, reads_outside, relay
-from .touches import finds, names_of
+from .scopes import mentioned
+from .touches import finds
 
 
 class Snapshot:
@@ -94,7 +95,7 @@ class Snapshot:
             return []
         code, names = function.__code__, function.__globals__
         self.wide = self.wide or finds(code)
-        return [names[name] for name in names_of(code) if name in names]
+        return [names[name] for name in mentioned(code) if name in names]
 
     def become(self, thing: Any, kind: type) -> None:
         """Make a thing one of another class, a sealed one of the library's too."""

@@ -20,8 +20,8 @@ from ..engine.values.tensor import PLAIN
 from ..kinds.undo import ATOMS
 from ..torch.namespace import Namespace
 from . import ast
-from .relay import codes
 from .runs import words
+from .scopes import codes, mentioned
 
 #: what finds a program's variables, or what refers to a thing, without their names
 FINDERS = words(
@@ -58,19 +58,13 @@ def roots(code: CodeType, variables: dict[str, Any], loaded: Any) -> list[Any] |
     now = context.current()
     if now.journal.listened or now.packing or now.noting or finds(code) or not BEHIND.isdisjoint(loaded):
         return None
-    return [variables[name] for name in names_of(code) if name in variables]
-
-
-@lru_cache(1000)
-def names_of(code: CodeType) -> frozenset[str]:
-    """Every name that a body and what is defined in it mention, attributes too."""
-    return frozenset(name for each in codes(code) for name in each.co_names)
+    return [variables[name] for name in mentioned(code) if name in variables]
 
 
 @lru_cache(1000)
 def finds(code: CodeType) -> bool:
     """Whether a body can find what it does not name."""
-    return not FINDERS.isdisjoint(names_of(code)) or any(map(imports, codes(code)))
+    return not FINDERS.isdisjoint(mentioned(code)) or any(map(imports, codes(code)))
 
 
 def imports(code: CodeType) -> bool:

@@ -68,7 +68,7 @@ def test_options(arguments: list[str], expected: Options) -> None:
         ["--let", "x"],
         ["--quiet=1"],
         ["-qz"],
-    ],  # fmt: skip
+    ],
 )
 def test_bad_usage(arguments: list[str]) -> None:
     with pytest.raises(UsageError):
