@@ -16,7 +16,7 @@ from ..engine.compile.values import Number, TraceAgain, TraceStopped
 from ..engine.values.parameters import Buffer, Parameter
 from ..engine.values.tensor import TENSORS
 from ..kinds.ownership import attributes_of, own_class
-from .library_parts import REGISTERED, is_module, is_optimizer, registered
+from .library_parts import REGISTERED, is_distribution, is_module, is_optimizer, registered
 from .optimizers import Optimizers
 from .watched import MISSING, Watched, not_there
 
@@ -88,7 +88,11 @@ class Instances(Watched):
             self.reach.guards.append(f"{path} is {name}")
 
     def sees(self, value: Any) -> bool:
-        return id(value) in self.known or self.is_of_operation(value)
+        return id(value) in self.known or self.is_of_operation(value) or self.is_made(value)
+
+    def is_made(self, value: Any) -> bool:
+        """Whether the run has made it: a distribution of the library."""
+        return is_distribution(value) and id(value) not in self.known
 
     def leave(self) -> None:
         """Put back the attributes that were set, and how classes look up theirs."""
@@ -105,6 +109,8 @@ class Instances(Watched):
             self.whole(kind)
             return kind
         place = self.known.get(id(value))
+        if self.is_made(value):
+            return object.__getattribute__(value, name)
         if place is None:
             raise TraceStopped(f"a {kind.__name__} that is no part of what the run can reach")
         if name == "__dict__":
@@ -116,7 +122,7 @@ class Instances(Watched):
             self.rely(kind, name)
             if type(above) is MemberDescriptorType:
                 return self._attribute(value, name, place, value, name)
-            if type(above) is property:
+            if type(above) is property or (issubclass(type(above), property) and not own_class(owner)):
                 return object.__getattribute__(value, name)
             raise TraceStopped(f"a {type(above).__name__}")
         own = attributes_of(value)
@@ -132,8 +138,10 @@ class Instances(Watched):
         self.rely(kind, name)
         if type(above) in (FunctionType, staticmethod, classmethod):
             return object.__getattribute__(value, name)
-        if own_class(owner) and hasattr(type(above), "__get__"):
-            raise TraceStopped(f"a {type(above).__name__}")
+        if hasattr(type(above), "__get__"):
+            if own_class(owner):
+                raise TraceStopped(f"a {type(above).__name__}")
+            return object.__getattribute__(value, name)
         if own_class(owner):
             self.of_class(f"{self.classes[kind]}.{name}", above)
         return above
@@ -183,6 +191,9 @@ class Instances(Watched):
     def set(self, value: Any, name: str, new: Any) -> None:
         """`value.name = new`, which each replay does as well."""
         place = self.known.get(id(value))
+        if self.is_made(value):
+            object.__setattr__(value, name, new)
+            return
         if place is None:
             raise TraceStopped(f"a {type(value).__name__} that is no part of what the run can reach")
         above, _ = self.find(type(value), name)

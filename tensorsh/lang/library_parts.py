@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from ..kinds.ownership import attributes_of
+from ..kinds.ownership import attributes_of, own_class
 
 #: where a module keeps what is registered in it
 REGISTERED = ("_parameters", "_buffers", "_modules")
@@ -19,9 +19,11 @@ def registered(value: Any) -> list[tuple[str, dict[str, Any]]]:
 
 
 def library_root(line: Iterable[type]) -> type | None:
-    """The class of the library that what is in a line of classes is all of: a module, an optimiser, a dataset."""
+    """The class of the library that what is in a line of classes is all of: a module, an optimiser, a dataset, a
+    distribution."""
     roots = tuple(line)
-    for known in (module_class(), optimizer_class(), loaded("tensorsh.torch.utils.data.dataset", "Dataset")):
+    dataset = loaded("tensorsh.torch.utils.data.dataset", "Dataset")
+    for known in (module_class(), optimizer_class(), dataset, distribution_class()):
         if known is not None and known in roots and all(issubclass(each, known) for each in roots):
             return known
     return None
@@ -37,6 +39,16 @@ def module_class() -> type | None:
 
 def optimizer_class() -> type | None:
     return loaded("tensorsh.torch.optim.optimizer", "Optimizer")
+
+
+def distribution_class() -> type | None:
+    return loaded("tensorsh.torch.distributions.distribution", "Distribution")
+
+
+def is_distribution(value: Any) -> bool:
+    """Whether a value is a distribution of the library."""
+    root = distribution_class()
+    return root is not None and issubclass(type(value), root) and not own_class(type(value))
 
 
 def is_module(value: Any) -> bool:

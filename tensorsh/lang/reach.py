@@ -31,7 +31,10 @@ PURE = words(
     "finfo iinfo broadcast_shapes pow divmod super getattr hasattr int float bool dict set iter next "
 )
 #: modules of the library whose functions and classes only compute
-FOLLOWED = ("torch.nn.functional", "torch.nn.modules", "torch.nn.utils.clip_grad", "torch.autograd.grad_mode")
+FOLLOWED = (
+    "torch.nn.functional", "torch.nn.modules", "torch.nn.utils.clip_grad", "torch.autograd.grad_mode",
+    "torch.distributions",
+)  # fmt: skip
 
 
 class Reach:

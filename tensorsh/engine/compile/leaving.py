@@ -16,6 +16,8 @@ from ..values.view import View
 from .frame import REPLAYED, Passage
 from .values import Number, TraceStopped, Value
 
+new = object.__new__
+
 if TYPE_CHECKING:
     from .builder import Builder
     from .recompute import Heard
@@ -64,6 +66,8 @@ class Leaving:
                     work.append(value.view_of.base)
                 continue
             kind = kind_of(type(value))
+            if kind.leave is None and self._is_made(value):
+                work.extend(vars(value).values())
             if kind.leave is not None and kind.entries is not None:
                 work.extend(item for _, item in kind.entries(value))
         made = list(found.values())[::-1]
@@ -223,13 +227,31 @@ class Leaving:
             return self.before(path)
         kind = kind_of(type(value))
         if kind.leave is None:
-            raise TraceStopped(f"a {type(value).__name__} is bound")
+            return self._instance(value)
         if kind.entries is None:
             return kind.leave(value, self)
         found = self.made.get(id(value))
         if found is None:
             found = self.made[id(value)] = self.builder.new()
             self.builder.lines.append(f"{found} = {kind.leave(value, self)}")
+        return found
+
+    def _is_made(self, value: Any) -> bool:
+        return self.trace.instances is not None and self.trace.instances.is_made(value)
+
+    def _instance(self, value: Any) -> str:
+        """The name of an instance like one that the run has made."""
+        if not self._is_made(value):
+            raise TraceStopped(f"a {type(value).__name__} is bound")
+        found = self.made.get(id(value))
+        if found is None:
+            builder = self.builder
+            found = self.made[id(value)] = builder.new()
+            builder.lines.append(
+                f"{found} = {builder.named(new, 'new')}({builder.named(type(value), 'kind')})"
+            )
+            for name, part in vars(value).items():
+                builder.lines.append(f"{found}.__dict__[{name!r}] = {self.value(part)}")
         return found
 
     def named(self, constant: Any) -> str:

@@ -112,6 +112,17 @@ class Trace(Tape, Mode):
             raise OwnLoop("a loop of its own")
         self.rounds[loop] = trained, self.accumulated
 
+    def relies_on(self, table: dict[str, Any], key: str) -> None:
+        self.expect(table, **{key: table[key]})
+
+    def holds(self, t: Tensor) -> bool:
+        """It is taken for true, and looked at when the program comes there."""
+        if self.is_constant(t):
+            return bool(self.real(t))
+        found = self.element_of(self.value(t))
+        found.guards.append(f"{found.text} != 0")
+        return True
+
     def walked(self) -> None:
         self.accumulated += 1
 

@@ -116,6 +116,14 @@ class Mode:
         """A round of a loop begins."""
         self.below.round(loop)
 
+    def relies_on(self, table: dict[str, Any], key: str) -> None:
+        """What follows depends on an entry of a table of the library's."""
+        self.below.relies_on(table, key)
+
+    def holds(self, t: Tensor) -> bool:
+        """Whether a tensor of one truth is true, where that is what one expects."""
+        return self.below.holds(t)
+
     def walked(self) -> None:
         """A graph was walked and used up, for gradients without a graph."""
         self.below.walked()
@@ -200,6 +208,12 @@ class Eager(Mode):
 
     def round(self, loop: Any) -> None:
         pass
+
+    def relies_on(self, table: dict[str, Any], key: str) -> None:
+        pass
+
+    def holds(self, t: Tensor) -> bool:
+        return bool(t)
 
     def walked(self) -> None:
         pass

@@ -98,6 +98,7 @@ describe(
         text=lambda size, options: repr(size),
         tree=sequences.AS_TUPLE,
         follow=sequences.follow,
+        leave=lambda size, leaving: leaving.named(size),
     ),
 )
 describe(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar
 
+from ...engine.core import context
 from ...engine.core.own_tables import about_to_change, of_session
 from ...engine.values.tensor import Tensor
 from ..namespace import torch
@@ -20,7 +21,14 @@ class _Default:
     """An attribute that is the session's default where a distribution has none of its own."""
 
     def __get__(self, instance: Any, kind: type) -> bool:
-        return _defaults["validate_args"]
+        validates: bool = _defaults["validate_args"]
+        context.current().mode.relies_on(_defaults, "validate_args")
+        return validates
+
+
+def holds(answers: Tensor) -> bool:
+    """Whether all elements satisfy a constraint."""
+    return context.current().mode.holds(answers.all())
 
 
 class Distribution:
@@ -77,7 +85,7 @@ class Distribution:
             if name not in self.__dict__ and isinstance(getattr(type(self), name), lazy_property):
                 continue
             value = getattr(self, name)
-            if not constraint.check(value).all():
+            if not holds(constraint.check(value)):
                 raise ValueError(
                     f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
                     f"{self!r} to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
@@ -227,7 +235,7 @@ class Distribution:
             )
             return
         assert support is not None
-        if not support.check(value).all():
+        if not holds(support.check(value)):
             raise ValueError(
                 f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the "
                 f"support ({support!r}) of the distribution {self!r}, but found invalid values:\n{value}"
