@@ -107,3 +107,13 @@ def test_what_was_relied_on_changes(change: str, at_once: list[bool]) -> None:
 def test_a_branch_on_the_index_is_taken_by_each_sample() -> None:
     body = "return self.x[i] if i % 2 else -self.x[i]"
     assert batches(body, True) == batches(body, False)
+
+
+def test_a_loader_can_be_copied(at_once: list[bool]) -> None:
+    body, change = TOGETHER["rows"], "pass"
+    session = Session()
+    session.run(HELPER + START.format(body="        " + body, change=change))
+    session.run(
+        "import copy\nother = copy.deepcopy(loader)\nboth = [len(list(x)) for x in (copy.copy(loader), other, loader)]"
+    )
+    assert session.evaluate("both") == [8, 8, 8]

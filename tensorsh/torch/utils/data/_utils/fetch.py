@@ -128,6 +128,9 @@ class Together:
         self._dataset: Any = None
         self._way: Any = None
 
+    def __reduce__(self) -> Any:
+        return Together, ()  # a loader's copy finds out for itself
+
     def __call__(self, dataset: Any, indices: Any) -> Any:
         state = context.current()
         if type(indices) is not np.ndarray or state.samples is None or state.mode is not EAGER:
