@@ -48,7 +48,9 @@ def checked_exec(text: str, names: dict[str, Any] | None = None, local: dict[str
         if not isinstance(node, STATEMENTS + EXPRESSIONS + PARTS) or not _is_written_so(node, functions):
             raise TypeError("Field names must be valid identifiers")
     module = names.get("__name__") if type(names) is dict else None
-    exec(compile(tree, "<string>", "exec"), {"__builtins__": NAMES, "__name__": module}, local)
+    # not as this file is compiled, whose annotations stay texts
+    code = compile(tree, "<string>", "exec", dont_inherit=True)
+    exec(code, {"__builtins__": NAMES, "__name__": module}, local)
 
 
 def _is_written_so(node: ast.AST, functions: set[str]) -> bool:

@@ -26,6 +26,7 @@ PROGRAMS = [
         "family_programs",
         "survey_programs",
         "dense_programs",
+        "found_programs",
     )
     for case in read_lines(f"{name}.jsonl.gz")
 ]

@@ -21,6 +21,7 @@ from ..graph.node import InPlaceNode, Node, edge
 from ..records.op import Op
 from ..run.apply import any_requires_grad, attach_view, planned, record
 from ..run.inplace import check_history, check_overlap, check_result, rebase
+from ..run.overlapping import reads_written
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view import View
 from ..values.view_bases import turns
@@ -412,6 +413,8 @@ class Trace(Tape, Mode):
             check_history(target)
             wants_grad = not op.nondifferentiable
         check_overlap(op, args)
+        if reads_written(op, args):
+            self.stop("an operand that lies over a part of what is written")
         place = self.value(target)
         self._check_place(place, wants_grad)
         node = self._changing(op, args, key, place) if wants_grad else None

@@ -299,6 +299,9 @@ def add_gradient(t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
     elif create:
         with context.GradMode(True):
             t.grad_slot = registry["add"](have, g)
+    elif have.spec.shape != g.spec.shape:  # `t.data` has been given another shape since
+        with context.GradMode(False):
+            registry["Tensor.add_"](have, g)
     else:
         from ..run.inplace import write
 

@@ -30,6 +30,7 @@ from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view_bases import check_origin, memory, steps_of
 from ..values.wrapping import layout
 from .apply import any_requires_grad, planned, result_of, run_kernel
+from .overlapping import in_order, reads_written
 
 
 def inplace_form(record: Op) -> None:
@@ -117,14 +118,14 @@ def write_result(op: Op, args: tuple[Any, ...]) -> Tensor:
             if e is not None and type(e[0]) not in TENSORS:
                 before.node, before.output_index = e
             saved = (before, *args[1:])
-    result = run_kernel(op, plan, args)
+    values = in_order(op, args) if reads_written(op, args) else run_kernel(op, plan, args).array
     # the record comes before the write, so that a saved argument sharing this memory is found changed
     node = (
         InPlaceNode(op, saved, key[1:], (target.spec,))
         if wants_grad and target.spec.dtype.category >= dt.FLOAT
         else None
     )
-    write(target, result.array, once=op.expanded is not None and is_expanded(target.array))
+    write(target, values, once=op.expanded is not None and is_expanded(target.array))
     if node is not None:
         if node.rules.saved(node.needs)[1]:
             node.keep((target,))

@@ -166,16 +166,19 @@ extreme(
 )
 
 
-def number_extreme(name, kernel, wins, doc):
+def number_extreme(name, wins, doc):
     """The same, but a number wins over NaN, and the first operand takes the gradient of a tie."""
-    record = op(
+
+    @op(
         f"{name}(Tensor input, Tensor other)",
         infer=real_pair(name),
         promote="types",
         sample=([1.0, -2.0, 3.0], [0.5, 4.0, 1.0]),
         doc=doc,
         elementwise=True,
-    )(kernel)
+    )
+    def record(x, y):
+        return np.where(wins(x, y) | (y != y), x, y)  # of -0. and 0. the first, as C's
 
     @record.derivative("input")
     def _(grad, input, other):
@@ -188,8 +191,7 @@ def number_extreme(name, kernel, wins, doc):
 
 number_extreme(
     "fmax",
-    np.fmax,
-    lambda a, b: a >= b,
+    np.greater_equal,
     """The larger of two elements; a number rather than NaN.
 
     >>> fmax([1., nan], [3., 2.])
@@ -198,8 +200,7 @@ number_extreme(
 )
 number_extreme(
     "fmin",
-    np.fmin,
-    lambda a, b: a <= b,
+    np.less_equal,
     """The smaller of two elements; a number rather than NaN.
 
     >>> fmin([1., nan], [3., 2.])

@@ -94,8 +94,8 @@ def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
         )
 
 
-def _class_weights(target: Any, weight: Any, classes: int, ignore: int, dtype: Any) -> tuple[Any, Any]:
-    """For each target its class (0 where ignored) and its weight (0 where ignored)."""
+def _class_weights(target: Any, weight: Any, classes: int, ignore: int, dtype: Any) -> tuple[Any, Any, Any]:
+    """For each target its class and its weight (both 0 where ignored), and whether it counts."""
     kept = target != ignore
     chosen = np.where(kept, target, 0)
     if chosen.size:
@@ -108,8 +108,8 @@ def _class_weights(target: Any, weight: Any, classes: int, ignore: int, dtype: A
                 help=f"there are {classes} classes: 0 to {classes - 1}",
             )
     if weight is None:
-        return chosen, kept.astype(dtype)
-    return chosen, np.where(kept, weight[chosen], weight.dtype.type(0))
+        return chosen, kept.astype(dtype), kept
+    return chosen, np.where(kept, weight[chosen], weight.dtype.type(0)), kept
 
 
 def _pick(x: Any, chosen: Any) -> Any:
@@ -136,8 +136,8 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore: int) -> Any:
         return total / x.dtype.type(len(x)) if reduction == "mean" else total
     classes = x.shape[min(x.ndim - 1, 1)]
     target = target.astype(np.int64, copy=False)
-    chosen, weights = _class_weights(target, weight, classes, ignore, x.dtype)
-    losses = np.where(weights == 0, x.dtype.type(0), -_pick(x, chosen) * weights)
+    chosen, weights, kept = _class_weights(target, weight, classes, ignore, x.dtype)
+    losses = np.where(kept, -_pick(x, chosen) * weights, x.dtype.type(0))
     if reduction == "none":
         return losses
     total = added(losses)
@@ -168,9 +168,9 @@ def nll_backward(grad, target, weight, reduction, ignore, shape):
         return one_hot(-(grad / grad.dtype.type(shape[0]) if reduction == "mean" else grad), at, shape)
     out = np.zeros(shape, grad.dtype)
     target = target.astype(np.int64, copy=False)
-    chosen, weights = _class_weights(target, weight, shape[min(len(shape) - 1, 1)], ignore, grad.dtype)
+    chosen, weights, kept = _class_weights(target, weight, shape[min(len(shape) - 1, 1)], ignore, grad.dtype)
     scale = grad / weights.sum(dtype=grad.dtype) if reduction == "mean" else grad
-    values = np.where(weights == 0, grad.dtype.type(0), -weights * scale)
+    values = np.where(kept, -weights * scale, grad.dtype.type(0))
     if out.ndim == 1:
         out[chosen] = values
     elif out.ndim == 2:

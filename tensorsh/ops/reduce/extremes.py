@@ -293,12 +293,11 @@ def position(name: str, way: Any, example: str) -> Op:
     _, arg = way
 
     def rule(input: Spec, dim: int | None, keepdim: bool) -> Spec:
-        nonempty(name, input, dim, BadIndex)
-        out = reduced(input, dim, keepdim, dt.int64)
         if input.dtype.is_complex or input.dtype is dt.bool_:
             kind = "bool" if input.dtype is dt.bool_ else "complex"
             raise DTypeError(f"{name}(): does not support {kind} input", help="convert it to integers first")
-        return out
+        nonempty(name, input, dim, BadIndex)
+        return reduced(input, dim, keepdim, dt.int64)
 
     @op(
         f"{name}(Tensor input, int? dim=None, bool keepdim=False)",

@@ -90,8 +90,13 @@ def _check_bins(bins: int) -> None:
 
 def _histc_rule(input: Spec, bins: int, min: float, max: float) -> Spec:
     if input.dtype.category != dt.FLOAT:
+        kernel = "histogram_cpu"
+        if input.dtype is dt.bool_:
+            kernel = "linspace_cpu"  # which the edges come from
+        elif input.dtype.is_complex and min == max:
+            kernel = "aminmax_cpu"
         raise DTypeError(
-            f"\"histogram_cpu\" not implemented for '{input.dtype.title}'",
+            f"\"{kernel}\" not implemented for '{input.dtype.title}'",
             raises=NotImplementedError,
             help="x.float()",
         )

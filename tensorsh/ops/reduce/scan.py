@@ -153,7 +153,8 @@ def running(name: str, ufunc: np.ufunc, example: str) -> Op:
             raise BadIndex(
                 f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}", code="dim-range"
             )
-        wrap_dim(dim, input.ndim)
+        if input.numel:  # of no elements PyTorch looks at no dimension
+            wrap_dim(dim, input.ndim)
         if input.dtype.is_complex:
             raise DTypeError(
                 f"\"{name}_cpu\" not implemented for '{input.dtype.title}'", raises=NotImplementedError

@@ -188,7 +188,7 @@ def selecting(name: str, input: Spec, dim: int, keepdim: bool, kernel: str = "")
     """The rule of reductions that select one element along `dim`."""
     out = reduced(input, dim, keepdim)
     nonempty(name, input, dim)
-    if input.dtype.is_complex or (kernel in ("median_cpu", "kthvalue_cpu") and input.dtype is dt.bool_):
+    if input.dtype.is_complex or (kernel in ("median_out", "kthvalue_cpu") and input.dtype is dt.bool_):
         raise DTypeError(
             f"\"{kernel}\" not implemented for '{input.dtype.title}'", raises=NotImplementedError
         )
@@ -282,7 +282,7 @@ def median_of(name: str, ignore_nan: bool, meaning: str, example: str) -> Op:
     @op(
         f"{name}(Tensor input, int dim, bool keepdim)",
         batching="along",
-        infer=lambda input, dim, keepdim: selecting(name, input, dim, keepdim, "median_cpu"),
+        infer=lambda input, dim, keepdim: selecting("median", input, dim, keepdim, "median_out"),
         grad_fn=f"{title}Backward1",
         names=(),
     )
