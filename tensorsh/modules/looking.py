@@ -104,7 +104,7 @@ def names(modules: Modules) -> dict[str, Any]:
 
     def ismodule(object: Any) -> bool:
         """Whether this is a module."""
-        return isinstance(object, types.ModuleType)
+        return isinstance(object, types.ModuleType) or type(object).__name__ == "module"
 
     made = {name: value for name, value in locals().items() if isinstance(value, types.FunctionType)}
     for function in made.values():

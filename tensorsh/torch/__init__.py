@@ -71,6 +71,7 @@ NAMESPACES = (
     "compiler",
     "cpu",
     "cuda",
+    "distributed",
     "distributions",
     "func",
     "functional",

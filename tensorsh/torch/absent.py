@@ -18,7 +18,6 @@ NESTED = "sequences of several lengths are padded: torch.nn.utils.rnn.pad_sequen
 ABSENT = {
     "ao": QUANTISED,
     "classes": CPP,
-    "distributed": DISTRIBUTED,
     "export": EXPORT,
     "fx": COMPILER,
     "futures": DISTRIBUTED,

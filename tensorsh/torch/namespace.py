@@ -125,6 +125,7 @@ class Namespace:
 
 
 Namespace.__name__ = Namespace.__qualname__ = "module"  # as messages call it
+Namespace.__module__ = "builtins"
 # what is set in it belongs to the session's settings
 describe(Namespace, Kind(parts=(), closed=ALL, follow=same))
 

@@ -44,7 +44,7 @@ def test_a_setting_belongs_to_the_session() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["import torch.distributed", "from torch.utils.tensorboard import SummaryWriter"]
+    "line", ["import torch.multiprocessing", "from torch.utils.tensorboard import SummaryWriter"]
 )
 def test_an_import_of_what_is_absent_says_why(line: str) -> None:
     with pytest.raises(TensorshError, match="No module named") as caught:

@@ -23,6 +23,7 @@ from ...errors import BadValue, DTypeError
 from ..elementwise import vector_functions as vector_exp
 from ..rules.families import EXPM1, select
 from ..rules.infer import same
+from ..rules.numbers import check_number
 from ..rules.steady import steady
 
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -262,6 +263,10 @@ def _check_hardtanh(input: Spec, low: float, high: float) -> None:
         raise DTypeError(
             "clamp is not supported for complex types", raises=NotImplementedError, code="not-implemented"
         )
+    if input.dtype is dt.uint8 and (low < 0 or high < 0):
+        raise BadValue("cannot do hardtanh on an unsigned type with negative limits", code="number-range")
+    check_number(low, input.dtype)
+    check_number(high, input.dtype)
 
 
 @activation(
@@ -329,10 +334,16 @@ def _(grad, input):
     return where(input <= -3, 0.0, where(input < 3, grad * (input / 3 + 0.5), grad))
 
 
+def _check_threshold(input: Spec, threshold: Any, value: Any) -> None:
+    check_number(threshold, input.dtype)
+    check_number(value, input.dtype)
+
+
 @activation(
     "threshold(input, Number threshold, Number value)",
     "threshold_cpu",
     least=dt.INT,
+    check=_check_threshold,
     underscore=("nn.functional.threshold_", "torch.threshold_"),
     inplace_grad_fn="ThresholdBackward1",
     extra=("torch.threshold",),

@@ -13,6 +13,7 @@ from ...engine.values.tensor import install
 from ...errors import DTypeError
 from ..rules.families import conj
 from ..rules.infer import broadcast
+from ..rules.numbers import check_number
 
 # ------------------------------------------------------------------ sums
 
@@ -26,6 +27,7 @@ def sum_spec(input, other, alpha):
         raise DTypeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, complex) and not out.dtype.is_complex:
         raise DTypeError("For non-complex input tensors, argument alpha must not be a complex number.")
+    check_number(alpha, out.dtype)
     return out
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from ...engine.calls.accepts import is_scalar
+from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.core.warn import warn
 from ...engine.records.op import composite, op, registry
-from ...engine.run.apply import apply
+from ...engine.run.apply import apply, promoted
 from ...engine.values.tensor import NUMBERS, Tensor
 from ...errors import ArgumentError, BadValue, DTypeError
 from ..rules.families import not_implemented, select, where
@@ -71,6 +73,12 @@ def chosen(condition: Any, input: Any, other: Any) -> Any:
             internal="aten/src/ATen/native/TensorCompare.cpp:621",
             help="condition.bool()",
         )
+    numbers = [value for value in (input, other) if not isinstance(value, Tensor)]
+    if numbers and len(numbers) < 2:
+        given = [value.spec if isinstance(value, Tensor) else value for value in (input, other)]
+        wanted = promoted(given, context.current().dtype)
+        if wanted.itemsize != 2 or wanted.category < dt.FLOAT:  # floats of 16 bits become infinite
+            check_number(numbers[0], wanted)
     return apply(choose, (condition, input, other))
 
 
@@ -191,7 +199,7 @@ def number_extreme(name, wins, doc):
 
 number_extreme(
     "fmax",
-    np.greater_equal,
+    operator.ge,
     """The larger of two elements; a number rather than NaN.
 
     >>> fmax([1., nan], [3., 2.])
@@ -200,7 +208,7 @@ number_extreme(
 )
 number_extreme(
     "fmin",
-    np.less_equal,
+    operator.le,
     """The smaller of two elements; a number rather than NaN.
 
     >>> fmin([1., nan], [3., 2.])

@@ -12,6 +12,7 @@ from ...engine.records.op import op, registry
 from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
 from ..rules.infer import wrap_dim
+from ..rules.numbers import check_number
 from ..rules.overload import overloaded
 from ..rules.positions import along, check_bounds, flat_positions, require_integers
 from .by_tensors import add_at
@@ -66,9 +67,15 @@ def _added_rule(name: str, input: Spec, dim: int, index: Spec, source: Spec) -> 
     return input
 
 
+def _index_add_rule(input: Spec, dim: int, index: Spec, source: Spec, alpha: Any) -> Spec:
+    out = _added_rule("index_add_", input, dim, index, source)
+    check_number(alpha, input.dtype)
+    return out
+
+
 @op(
     "index_add(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha=1)",
-    infer=lambda input, dim, index, source, alpha: _added_rule("index_add_", input, dim, index, source),
+    infer=_index_add_rule,
     inplace=True,
     separate=True,
     sample=([[1.0, 2.0], [3.0, 4.0]], 0, np.array([1, 1]), [[5.0, 6.0], [7.0, 8.0]]),

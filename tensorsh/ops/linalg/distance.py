@@ -14,6 +14,7 @@ from ...engine.run.apply import promoted
 from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError
+from ..rules.families import not_implemented
 from .linalg_norm import vector_norm_primitive
 from .matmul import multiply
 
@@ -91,7 +92,17 @@ def _cdist_infer(a: Spec, b: Spec, p: float) -> Spec:
     return a.with_shape((*batch, a.shape[-2], b.shape[-2]))
 
 
-@op("cdist(Tensor x1, Tensor x2, float p)", batching="aligned", infer=_cdist_infer, names=())
+def _direct_infer(a: Spec, b: Spec, p: float) -> Spec:
+    if a.dtype is b.dtype or a.dtype.itemsize != 2:
+        out = _cdist_infer(a, b, p)
+    else:  # PyTorch looks for a kernel before it compares the dtypes
+        out = _cdist_infer(a, b.with_dtype(a.dtype), p)
+    if a.dtype.itemsize == 2 and out.numel:
+        raise not_implemented("cdist", a)
+    return out
+
+
+@op("cdist(Tensor x1, Tensor x2, float p)", batching="aligned", infer=_direct_infer, names=())
 def cdist_direct(a, b, p):
     """The norm of each difference, taken over blocks of rows of `x1`."""
     step = max(_BLOCK // max(b.size, 1), 1)
@@ -166,6 +177,8 @@ def _pdist_infer(x: Spec, p: float) -> Spec:
         )
     if p < 0:
         raise BadValue("pdist only supports non-negative p values", code="pdist-p")
+    if x.dtype.itemsize == 2 and x.shape[0] > 1:
+        raise not_implemented("pdist", x)
     n = x.shape[0]
     return x.with_shape((n * (n - 1) // 2,))
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ...engine.core import context
 from ...engine.core.warn import warn
 from ...engine.modes.levels import for_each_slice
@@ -47,7 +49,8 @@ def drop(
     if p == 0 or not training or input.spec.numel == 0:
         return input
     if p == 1:
-        return input.mul_(0.0) if inplace else input * 0.0
+        nothing = wrap(np.zeros((), input.spec.np))  # the dtype stays
+        return input.mul_(nothing) if inplace else input * nothing
     shape = input.spec.shape
     if feature:
         if len(shape) < 2:

@@ -20,6 +20,7 @@ from ...engine.records.schema import ABSENT
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, ShapeError
+from ..elementwise.arithmetic import no_bool
 from ..linalg.linalg_norm import vector_norm_primitive
 from ..rules.infer import bad_call, reduced, wrap_dim, wrap_dims
 from .totals import count, kept
@@ -289,6 +290,7 @@ def _dist_rule(input: Spec, other: Spec, p: float) -> Spec:
 @op(
     "dist(Tensor input, Tensor other, float p=2)",
     infer=_dist_rule,
+    check=lambda input, other, p: no_bool(input, other, 1),
     promote="types",
     sample=([1.0, 2.0, 4.0], [0.5, -1.0, 3.0]),
 )

@@ -206,6 +206,9 @@ def isin(elements, test_elements, assume_unique, invert):
     if not tensors or tensors + sum(map(is_number, (elements, test_elements))) < 2:
         raise bad_call("isin", elements, test_elements)
     pair = [t if isinstance(t, Tensor) else registry["tensor"](t) for t in (elements, test_elements)]
+    for t in pair:
+        if t.dtype.is_complex or t.dtype is dt.bool_:
+            raise DTypeError(f"Unsupported input type encountered for isin(): {t.dtype.title}")
     return apply(isin_kernel, (*pair, assume_unique, invert))
 
 
@@ -243,6 +246,9 @@ def _search_rule(
         )
     if sorter is not None and sorter.dtype is not dt.int64:
         raise DTypeError(f"{where}sorter must be a tensor of long dtype but got dtype {sorter.dtype.title}")
+    both_bool = boundaries.dtype is input.dtype is dt.bool_
+    if input.numel and (both_bool or boundaries.dtype.is_complex or input.dtype.is_complex):
+        raise not_implemented("searchsorted_out_cpu", boundaries if boundaries.dtype.is_complex else input)
     return input.with_dtype(dt.int32 if out_int32 else dt.int64)
 
 

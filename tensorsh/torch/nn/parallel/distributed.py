@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...namespace import torch
 from ..modules.module import Module
 
 __all__ = ["DistributedDataParallel"]
@@ -13,6 +14,4 @@ class DistributedDataParallel(Module):
     """Refused, as in PyTorch where no process group has been made."""
 
     def __init__(self, module: Module, *args: Any, **kwargs: Any) -> None:
-        raise ValueError(
-            "Default process group has not been initialized, please make sure to call init_process_group."
-        )
+        torch.distributed.get_rank()
