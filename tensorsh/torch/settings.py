@@ -93,7 +93,7 @@ def get_default_device() -> device.Device:
 def set_num_threads(n: Any) -> None:
     """How many threads an operation may use."""
     if isinstance(n, bool) or not isinstance(n, int):
-        raise ArgumentError(f"set_num_threads expects an int, but got {type(n).__name__}")
+        raise BadValue(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n < 1:
         raise BadValue("set_num_threads expects a positive integer")
     context.current().journal.record(parallel.threads, parallel.set_threads)

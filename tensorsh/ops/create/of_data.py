@@ -26,7 +26,7 @@ from .nested import array_of, nested
 
 #: what every factory takes besides its own arguments
 OPTIONS = (
-    "dtype? dtype=None, any layout=None, device? device=None, bool requires_grad=False, any pin_memory=None"
+    "dtype? dtype=None, any layout=None, device? device=None, bool? requires_grad=False, any pin_memory=None"
 )
 
 

@@ -29,7 +29,10 @@ from ..rules.infer import same
 from ..rules.memory_order import back, laid_out_like, memory_order
 from .random_streams import stream
 
-OPTIONS = "Generator? generator=None, dtype? dtype=None, any layout=None, device? device=None, bool requires_grad=False"
+OPTIONS = (
+    "Generator? generator=None, dtype? dtype=None, any layout=None, device? device=None, "
+    "bool? requires_grad=False"
+)
 LIKE = f"{OPTIONS}, format? memory_format=None"
 
 # ------------------------------------------------------------------ of a size
