@@ -64,10 +64,12 @@ class Imports:
             found = self.evaluator.host.attribute(module, name, module)
             if found is not module:
                 return found
+            inner = f"{module.__name__}.{name}"
             try:
-                return self.find(f"{module.__name__}.{name}", "")
-            except ModuleNotFoundError:
-                pass
+                return self.find(inner, "")
+            except ModuleNotFoundError as error:
+                if error.name != inner:  # it is there, and imports what is not
+                    raise
         return import_name(self.evaluator.host, module, name)
 
     @unseen

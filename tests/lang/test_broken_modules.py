@@ -114,6 +114,37 @@ def test_files_are_read_as_python_reads_them(
     assert other["x"] == value
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("from package import missing", "ModuleNotFoundError: No module named 'nowhere'"),
+        ("import package.missing", "ModuleNotFoundError: No module named 'nowhere'"),
+        ("from package import failing", "ZeroDivisionError: division by zero"),
+        ("from package import refusing", "ImportError: not here"),
+        ("import package.absent", "ModuleNotFoundError: No module named 'package.absent'"),
+        ("from package.absent import x", "ModuleNotFoundError: No module named 'package.absent'"),
+    ],
+)
+def test_what_a_module_of_a_package_fails_with_is_told(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "package").mkdir()
+    for name, text in {
+        "__init__": "",
+        "missing": "import nowhere",
+        "failing": "1 / 0",
+        "refusing": "raise ImportError('not here')",
+    }.items():
+        (tmp_path / "package" / f"{name}.py").write_text(f"{text}\n", encoding="utf-8")
+    session = Session()
+    program = (
+        f"import torch\ntry:\n    {line}\nexcept Exception as e:\n    said = f'{{type(e).__name__}}: {{e}}'"
+    )
+    session.execute(program, "main.py", script=True, leads=True)
+    assert session["said"] == said
+
+
 GETSOURCE = '''import inspect
 def f(x):
 \t"""Word."""
