@@ -77,6 +77,11 @@ class Imports:
         """`from path import *`: the names of the module that the program mentions, now or later."""
         module = self.origin(path, level, filename)
         evaluator = self.evaluator
+        if not isinstance(module, Namespace) and evaluator.space is not evaluator.variables:
+            evaluator.space.update(
+                import_all(evaluator.host, module)
+            )  # whoever imports this module may ask for any
+            return
         evaluator.stars.append((module, evaluator.space))
         self.bind_mentioned(module, mentioned, evaluator.space)
 
@@ -153,6 +158,8 @@ class Imports:
         parent, _, name = path.rpartition(".")
         if parent:
             package = self._beside_or_own(parent, filename)
+            if (own := self.own.get(path)) is not None:
+                return own  # the package has imported it
             folder = None if package is None else vars(package).get("__path__", (None,))[0]
         else:
             package, folder = None, self.evaluator.main_folder()

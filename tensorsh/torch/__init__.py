@@ -36,6 +36,7 @@ CONTENTS = {
     "compiling": "compile",
     "control_flow": "cond while_loop",
     "lowrank": "pca_lowrank svd_lowrank",
+    "namespace": "torch",
     "layer_functions": (
         "affine_grid_generator binary_cross_entropy_with_logits conv_tbc cosine_embedding_loss embedding_bag gru "
         "gru_cell hinge_embedding_loss instance_norm lstm lstm_cell margin_ranking_loss native_channel_shuffle "
@@ -75,6 +76,7 @@ NAMESPACES = (
     "distributions",
     "func",
     "functional",
+    "jit",
     "linalg",
     "masked",
     "mps",
@@ -97,7 +99,7 @@ UNSTARRED = (
     *NAMESPACES,
     "BFloat16Tensor HalfTensor broadcast_shapes channels_last channels_last_3d contiguous_format eig fft "
     "from_dlpack get_printoptions lstsq lu matrix_rank pca_lowrank preserve_format set_default_dtype "
-    "set_grad_enabled signal solve special strided svd_lowrank symeig unique while_loop",
+    "set_grad_enabled signal solve special strided svd_lowrank symeig torch unique while_loop",
     "accuracy adam adamw alias categories confusion_matrix copy describe f1_score heatmap hist image "
     "mean_absolute_error mean_squared_error plot precision r2_score recall rmsprop sgd train_test_split",
 )

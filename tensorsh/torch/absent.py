@@ -7,6 +7,7 @@ COMPILER = "loops and calls are compiled where that pays, unasked; torch.compile
 DISTRIBUTED = "programs run in one process"
 SPARSE = "tensors are dense: zeros are stored like other numbers"
 QUANTISED = "numbers are stored as floats and integers: x.to(torch.bfloat16) halves their size"
+TRACING = "torch.jit.script takes the program itself; a trace would keep the way that one example went"
 CPP = "nothing is compiled from C++; operations are Python functions"
 EXPORT = "models are saved with torch.save(model.state_dict(), path)"
 NETWORK = "nothing is fetched from the network"
@@ -22,7 +23,10 @@ ABSENT = {
     "fx": COMPILER,
     "futures": DISTRIBUTED,
     "hub": NETWORK,
-    "jit": COMPILER,
+    "jit.load": EXPORT,
+    "jit.save": EXPORT,
+    "jit.trace": TRACING,
+    "jit.trace_module": TRACING,
     "library": CPP,
     "monitor": TIMING,
     "multiprocessing": DISTRIBUTED,

@@ -145,6 +145,28 @@ def test_what_a_module_of_a_package_fails_with_is_told(
     assert session["said"] == said
 
 
+def test_a_module_hands_on_what_it_takes_with_a_star(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As packages do: names that a module does not mention; a package that imports what asked for it."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "package/__init__.py": "from .inner import *\nfrom .last import *",
+        "package/inner/__init__.py": "from .a import *",
+        "package/inner/a.py": "print('a runs')\nfrom .b import *\n__all__ = ['fa']\ndef fa(): return 1",
+        "package/inner/b.py": "def fb(): return 2\ndef _fc(): pass",
+        "package/last.py": "from package.inner import fa\nimport package.inner.a\n__all__ = ['two']\ntwo = fa() + 1",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"{text}\n", encoding="utf-8")
+    program = (
+        "import torch\nfrom package.inner import fa\nimport package\n"
+        "print(fa(), package.two, package.fa is fa, hasattr(package, 'fb'), hasattr(package.inner, 'fb'))"
+    )
+    Session().execute(program, "main.py", script=True, leads=True)
+    assert capsys.readouterr().out == "a runs\n1 2 True False False\n"
+
+
 GETSOURCE = '''import inspect
 def f(x):
 \t"""Word."""
