@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..records.op import Op
 from ..records.schema import Parameter, parse
-from .accepts import SPREAD, TITLES, Refused, complaint, is_index
+from .accepts import SPREAD, TITLES, Refused, complaint, is_index, wanted
 from .combinations import invalid_combination
 
 OUT, OUTS = "Tensor? out=None", "Tensor[]? out=None"
@@ -135,6 +135,8 @@ class Signature(NamedTuple):
             wrong = complaint(p, value, self.title, i)
             if wrong is None:
                 continue
+            if by_name:
+                wrong = wanted(p, value)  # it names no element then
             if spread and not by_name:
                 at = len(args)
                 continue

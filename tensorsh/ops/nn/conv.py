@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.calls.arguments import integers
 from ...engine.core.memory_format import in_format_of
 from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.core.warn import warn
@@ -419,7 +420,7 @@ def _declare(n: int) -> None:
             if padding != "valid":
                 raise BadValue(f"Invalid padding string: '{padding}'", code="conv-geometry")
             padding = 0
-        padding = tuple(padding) if isinstance(padding, list | tuple) else (padding,)
+        padding = integers(padding, f"conv{n}d", "padding", 5)
         out = _run(x, weight, bias, stride, padding, dilation, (0,), groups, False)
         return out if batched else out.squeeze(0)
 

@@ -210,6 +210,7 @@ def _(grads, input_spec, split_sizes, dim):
 
 @composite(
     "split(Tensor tensor, any split_size_or_sections, int dim=0)",
+    names=("torch.split",),
     sample=([1.0, 2.0, 3.0], 2),
 )
 def split(tensor, split_size_or_sections, dim):
@@ -226,6 +227,16 @@ def split(tensor, split_size_or_sections, dim):
     if not isinstance(split_size_or_sections, int | Tensor):
         integers(split_size_or_sections, "split_with_sizes", "split_sizes", 2)
     return apply(split_at, (tensor, integer(split_size_or_sections, "split", "split_size", 2), dim))
+
+
+@composite("split(Tensor input, any split_size, int dim=0)", names=("Tensor.split",))
+def split_method(input, split_size, dim):
+    """Pieces of a size (the last may be smaller), or of a list of sizes; views, as a tuple.
+
+    >>> tensor([1, 2, 3]).split(2)
+    (tensor([1, 2]), tensor([3]))
+    """
+    return split(input, split_size, dim)
 
 
 @composite("split_with_sizes(Tensor input, int[] split_sizes, int dim=0)", sample=([1.0, 2.0, 3.0], (1, 2)))
