@@ -31,7 +31,7 @@ from .random_streams import stream
 
 OPTIONS = (
     "Generator? generator=None, dtype? dtype=None, any layout=None, device? device=None, "
-    "bool? requires_grad=False"
+    "bool? requires_grad=False, any pin_memory=None"
 )
 LIKE = f"{OPTIONS}, format? memory_format=None"
 
@@ -92,7 +92,7 @@ def factory(name: str, meaning: str, method: str, serial: str, shown: str) -> No
         {shown}
         """,
     )
-    def of_size(size, generator, dtype, layout, device, requires_grad):
+    def of_size(size, generator, dtype, layout, device, requires_grad, pin_memory):
         draw = getattr(stream(generator), method)
         return made(size, dtype or context.current().dtype, device, requires_grad, draw)
 
@@ -107,7 +107,7 @@ def factory(name: str, meaning: str, method: str, serial: str, shown: str) -> No
         {shown}
         """,
     )
-    def like(input, generator, dtype, layout, device, requires_grad, memory_format):
+    def like(input, generator, dtype, layout, device, requires_grad, pin_memory, memory_format):
         source = stream(generator)
         return made_like(
             input, dtype, device, requires_grad, getattr(source, method), getattr(source, serial)
@@ -121,7 +121,7 @@ factory("randn", "Standard normal numbers", "normal", "normal_serial", "tensor([
 @composite(
     f"randint(any low=None, any high=None, any size=None, {OPTIONS})", names=("torch.randint",), factory=True
 )
-def randint(low, high, size, generator, dtype, layout, device, requires_grad):
+def randint(low, high, size, generator, dtype, layout, device, requires_grad, pin_memory):
     """Integers drawn evenly from [low, high); `randint(high, size)` starts at 0.
 
     >>> manual_seed(0);
@@ -151,7 +151,9 @@ def randint(low, high, size, generator, dtype, layout, device, requires_grad):
     names=("torch.randint_like",),
     factory=True,
 )
-def randint_like(input, low, high, generator, dtype, layout, device, requires_grad, memory_format):
+def randint_like(
+    input, low, high, generator, dtype, layout, device, requires_grad, pin_memory, memory_format
+):
     """Integers drawn evenly from [low, high), of the input's shape and dtype; one bound is the upper one.
 
     >>> manual_seed(0);
@@ -171,7 +173,7 @@ def randint_like(input, low, high, generator, dtype, layout, device, requires_gr
 
 
 @composite(f"randperm(int n, *, {OPTIONS})", names=("torch.randperm",), factory=True)
-def randperm(n, generator, dtype, layout, device, requires_grad):
+def randperm(n, generator, dtype, layout, device, requires_grad, pin_memory):
     """The numbers 0 … n-1 in random order.
 
     >>> manual_seed(0);
@@ -227,7 +229,7 @@ def _(std_spec):
     names=("torch.normal",),
     factory=True,
 )
-def normal(mean, std, size, generator, dtype, layout, device, requires_grad):
+def normal(mean, std, size, generator, dtype, layout, device, requires_grad, pin_memory):
     """Normal numbers; `mean` and `std` are numbers (with a size) or tensors, one draw for each element.
 
     >>> manual_seed(0);
