@@ -130,6 +130,7 @@ def is_bool(value: Any) -> bool:
 
 
 def is_scalar(value: Tensor) -> bool:
+    """Whether a tensor stands for a number: one that learns does not."""
     return not value.spec.shape and not value.requires_grad
 
 

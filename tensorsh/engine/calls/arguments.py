@@ -23,7 +23,7 @@ from ..values.as_argument import converters_tensor, strict_tensor, type_name
 from ..values.tensor import NUMBERS, PLAIN, Tensor
 from ..values.tensor import np as numpy
 from ..values.wrapping import wrap
-from .accepts import is_index
+from .accepts import is_index, is_scalar
 
 
 def _wrong(
@@ -67,7 +67,7 @@ def tensors(
 def number(value: Any, op: str, name: str, position: int) -> Any:
     if type(value) in NUMBERS:
         return value
-    if isinstance(value, Tensor) and not value.spec.shape:
+    if isinstance(value, Tensor) and is_scalar(value):
         return value.item()
     found = as_number(value)
     if found is not None:
@@ -176,7 +176,7 @@ def tensor_arguments(
 def real(value: Any, op: str, name: str, position: int) -> float:
     if issubclass(type(value), float | int):
         return float(value)
-    if isinstance(value, Tensor) and not value.spec.shape:
+    if isinstance(value, Tensor) and is_scalar(value):
         return float(value)
     if isinstance(value, numpy.floating | numpy.integer | numpy.bool_):
         return float(value)

@@ -96,8 +96,9 @@ def activation(
             return apply_inplace(record, tuple(rest)) if inplace else apply(record, tuple(rest))
 
         public = f"nn.functional.{name}"
+        flag = "bool" if extra else "any"  # PyTorch's nn.functional is Python, and asks for no type
         composite(
-            f"{public}(Tensor {parameters}, bool inplace=False)",
+            f"{public}(Tensor {parameters}, {flag} inplace=False)",
             names=(public, *extra),
             doc=doc,
             sample=sample,
@@ -291,7 +292,7 @@ def _(grad, input, min_val, max_val):
 
 
 @composite(
-    "nn.functional.relu6(Tensor input, bool inplace=False)",
+    "nn.functional.relu6(Tensor input, any inplace=False)",
     names=("nn.functional.relu6",),
     sample=([-1.5, -0.3, 0.4, 7.0],),
 )

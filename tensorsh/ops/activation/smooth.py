@@ -471,7 +471,7 @@ def _rrelu(input: Any, lower: float, upper: float, training: bool, inplace: bool
 
 @composite(
     "nn.functional.rrelu(Tensor input, float lower=0.125, float upper=0.3333333333333333, "
-    "bool training=False, bool inplace=False)",
+    "bool training=False, any inplace=False)",
     names=("nn.functional.rrelu", "torch.rrelu"),
     sample=([-1.5, -0.3, 0.4, 2.0],),
 )

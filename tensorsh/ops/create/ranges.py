@@ -126,6 +126,7 @@ def endpoints(name: str, start: Any, end: Any) -> tuple[Any, Any]:
             f"{name} only supports 0-dimensional start and end tensors, but got {shown}.",
             help="index one element, or reduce it: x[0], x.max()",
         )
+    start, end = (v.detach() if isinstance(v, Tensor) else v for v in (start, end))
     return number(start, name, "start", 1), number(end, name, "end", 2)
 
 

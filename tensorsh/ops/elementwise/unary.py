@@ -285,7 +285,7 @@ def _(grad):
     return zeros_like(grad)
 
 
-@composite("nn.functional.relu(Tensor input, bool inplace=False)", sample=([-1.0, 0.5, 2.0],))
+@composite("nn.functional.relu(Tensor input, any inplace=False)", sample=([-1.0, 0.5, 2.0],))
 def relu_function(input, inplace):
     """max(input, 0), element by element; `inplace` changes the tensor itself.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.calls.arguments import real
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.records.op import composite, op, registry
@@ -104,7 +105,7 @@ def _check_triplet(anchor: Tensor, positive: Tensor, negative: Tensor, margin: f
 
 
 @composite(
-    "nn.functional.triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, Number margin=1.0, "
+    "nn.functional.triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, any margin=1.0, "
     f"float p=2.0, float eps=1e-6, bool swap=False, {LEGACY})",
     names=("nn.functional.triplet_margin_loss",),
 )
@@ -118,6 +119,7 @@ def triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap, size_a
     """
     reduction = reduction_of(reduction, size_average, reduce)
     _check_triplet(anchor, positive, negative, margin)
+    margin = real(margin, "triplet_margin_loss", "margin", 4)
     distance = registry["nn.functional.pairwise_distance"]
     far = distance(anchor, negative, p, eps)
     if swap:
@@ -127,7 +129,7 @@ def triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap, size_a
 
 @composite(
     "nn.functional.triplet_margin_with_distance_loss(Tensor anchor, Tensor positive, Tensor negative, *, "
-    "any distance_function=None, Number margin=1.0, bool swap=False, any reduction='mean')",
+    "any distance_function=None, any margin=1.0, bool swap=False, any reduction='mean')",
     names=("nn.functional.triplet_margin_with_distance_loss",),
 )
 def triplet_margin_with_distance_loss(anchor, positive, negative, distance_function, margin, swap, reduction):

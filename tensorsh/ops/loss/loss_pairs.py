@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.calls.arguments import real
 from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec, broadcast_shapes
@@ -184,7 +185,7 @@ def l1_loss(input, target, size_average, reduce, reduction, weight):
 
 
 @composite(
-    f"nn.functional.smooth_l1_loss(Tensor input, Tensor target, {LEGACY}, float beta=1.0)",
+    f"nn.functional.smooth_l1_loss(Tensor input, Tensor target, {LEGACY}, any beta=1.0)",
     names=("nn.functional.smooth_l1_loss",),
     sample=PAIR,
 )
@@ -197,6 +198,7 @@ def smooth_l1_loss(input, target, size_average, reduce, reduction, beta):
     reduction = reduction_of(reduction, size_average, reduce, input, target)
     warn_sizes(input, target)
     input, target = of_one_rank(input, target)
+    beta = real(beta, "smooth_l1_loss", "beta", 4)
     if beta == 0:
         return reduce_tensor((input - target).abs(), reduction)
     if beta < 0:

@@ -91,7 +91,7 @@ def _noise(input: Tensor, shape: tuple[int, ...], p: float, alpha: bool) -> tupl
     return kept * a, (kept - 1) * (ALPHA * a) + ALPHA * a * p
 
 
-_PARAMETERS = "Tensor input, Number p=0.5, bool training=True, bool inplace=False"
+_PARAMETERS = "Tensor input, Number p=0.5, bool training=True, any inplace=False"
 
 
 @composite(f"nn.functional.dropout({_PARAMETERS})", names=("nn.functional.dropout",))
@@ -180,7 +180,7 @@ def _batched(input: Tensor, p: float, training: bool, inplace: bool, batched: bo
 
 
 @composite(
-    "nn.functional.alpha_dropout(Tensor input, Number p=0.5, bool training=False, bool inplace=False)",
+    "nn.functional.alpha_dropout(Tensor input, Number p=0.5, bool training=False, any inplace=False)",
     names=("nn.functional.alpha_dropout",),
 )
 def alpha_dropout(input, p, training, inplace):
@@ -193,8 +193,7 @@ def alpha_dropout(input, p, training, inplace):
 
 
 @composite(
-    "nn.functional.feature_alpha_dropout(Tensor input, Number p=0.5, bool training=False, bool "
-    "inplace=False)",
+    "nn.functional.feature_alpha_dropout(Tensor input, Number p=0.5, bool training=False, any inplace=False)",
     names=("nn.functional.feature_alpha_dropout",),
 )
 def feature_alpha_dropout(input, p, training, inplace):

@@ -261,7 +261,7 @@ def warn_corners() -> None:
 
 
 @composite(
-    "nn.functional.grid_sample(Tensor input, Tensor grid, str mode='bilinear', str padding_mode='zeros', "
+    "nn.functional.grid_sample(Tensor input, Tensor grid, any mode='bilinear', any padding_mode='zeros', "
     "bool? align_corners=None)",
     names=("nn.functional.grid_sample",),
 )

@@ -221,12 +221,19 @@ def split(tensor, split_size_or_sections, dim):
     >>> split([1, 2, 3], (1, 2))
     (tensor([1]), tensor([2, 3]))
     """
-    if isinstance(split_size_or_sections, list | tuple):
-        sizes = integers(tuple(split_size_or_sections), "split_with_sizes", "split_sizes", 2)
+    size = split_size_or_sections
+    if isinstance(size, list | tuple):
+        sizes = integers(tuple(size), "split_with_sizes", "split_sizes", 2)
         return apply(split_sizes_at, (tensor, sizes, dim))
-    if not isinstance(split_size_or_sections, int | Tensor):
-        integers(split_size_or_sections, "split_with_sizes", "split_sizes", 2)
-    return apply(split_at, (tensor, integer(split_size_or_sections, "split", "split_size", 2), dim))
+    if isinstance(size, Tensor) and size.spec.numel == 1:
+        size = int(size)
+    elif not isinstance(size, int):  # an int of NumPy's neither
+        raise ArgumentError(
+            "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not "
+            + type_name(size),
+            code="argument-type",
+        )
+    return apply(split_at, (tensor, integer(size, "split", "split_size", 2), dim))
 
 
 @composite("split(Tensor input, any split_size, int dim=0)", names=("Tensor.split",))
