@@ -337,6 +337,11 @@ def _cast(op: Op, g: Any, wanted: dt.DType | None, unrounded: bool = False) -> A
     if compute is None or g is None:
         return None
     if compute.is_half and op.half == "float32" and not op.view:
+        if type(g) is int:
+            half = compute.np
+            return lambda number: (
+                np.asarray(in_64_bits(number), np.float32).astype(half).astype(np.float32)[()]
+            )
         if not unrounded and not (type(g) is Spec and g.dtype is compute):
             return lambda value: np.asarray(value, np.float32).astype(compute.np).astype(np.float32)[()]
         compute = dt.float32
@@ -347,12 +352,23 @@ def _cast(op: Op, g: Any, wanted: dt.DType | None, unrounded: bool = False) -> A
         return lambda number: (
             np.array(number).astype(target) if abs(number) < 2**63 else wrap_int(number, target)
         )
+    if type(g) is int:
+        return lambda number: target.type(number if abs(number) < 2**63 else in_64_bits(number))
     return target.type
 
 
 def wrap_int(number: int, target: Any) -> Any:
-    """A Python integer beyond 64 bits, wrapped into an integer dtype."""
-    return np.array(number % 2**64, np.uint64).astype(target)
+    """A Python integer of 64 bits without a sign, wrapped into an integer dtype."""
+    return np.array(in_64_bits(number) % 2**64, np.uint64).astype(target)
+
+
+def in_64_bits(number: int) -> int:
+    """The number; Python's own error for one of more bits."""
+    if not -(2**63) <= number < 2**64:
+        raise OverflowError(
+            "can't convert negative int to unsigned" if number < 0 else "int too big to convert"
+        )
+    return number
 
 
 # ------------------------------------------------------------------ recording

@@ -66,7 +66,12 @@ def check_number(value: Any, dtype: DType, name: str | None = None) -> None:
     if isinstance(value, bool):
         return
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise BadValue("int too big to convert", code="number-range", help="integers have 64 bits")
+        raise BadValue(
+            "can't convert negative int to unsigned" if value < 0 else "int too big to convert",
+            raises=OverflowError,
+            code="number-range",
+            help="integers have 64 bits",
+        )
     if not holds(value, dtype):
         whole = isinstance(value, complex) and not dtype.is_complex
         raise overflow(
