@@ -1,7 +1,7 @@
 """What a program may use: the stack of C, memory, time, output.
 
 Memory is limited by the system, which refuses what would be more before it is made. The limit is in force while
-programs run, and no longer: what undoes a failed statement and tells of its error needs some, too.
+statements run, and no longer: what notes a statement, undoes it and tells of its error needs some, too.
 """
 
 from __future__ import annotations

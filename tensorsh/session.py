@@ -231,9 +231,7 @@ class Session:
             except TensorshError as error:
                 if on_error is None:
                     raise
-                memory.lift()
                 on_error(error)
-                memory.lower()
             if on_time is not None:
                 on_time(statement.node.span, time.perf_counter() - started)
             if turns.wanted:

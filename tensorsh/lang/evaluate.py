@@ -290,9 +290,13 @@ class Evaluator:
             self.loops.newest = statement
         nested = self.running_depth > 0  # a statement of an imported file belongs to the import
         before = None
-        if (self.undoing or trial is not None) and not nested:
-            before = self.noted(statement)
+        if not nested:
+            memory.lift()  # what notes it is not the program's
         try:
+            if not nested:
+                if self.undoing or trial is not None:
+                    before = self.noted(statement)
+                memory.lower()
             if trial is not None:
                 trial(lambda: self.execute(statement, self.variables))
                 raise TakenBack
@@ -314,7 +318,8 @@ class Evaluator:
                 raise
             raise report from found
         finally:
-            memory.lower()
+            if not nested:
+                memory.lift()
             for name in statement.segments:  # their programs hold on to arrays
                 segment = getattr(self.prelude_of(statement.table).bound.pop(name, None), "__self__", None)
                 if segment is not None:
@@ -326,17 +331,9 @@ class Evaluator:
 
     def noted(self, statement: Statement) -> Before:
         """What the session is before a statement."""
-        try:
-            from .before import Before
+        from .before import Before
 
-            return Before(self, statement)
-        except (MemoryError, ImportError):  # what notes it is not the program's
-            memory.lift()
-            from .before import Before
-
-            return Before(self, statement)
-        finally:
-            memory.lower()
+        return Before(self, statement)
 
     def keep(self, before: Before) -> None:
         """A statement has done what it should, or all rounds of a loop that it has begun."""

@@ -11,6 +11,7 @@ import builtins
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -22,6 +23,7 @@ from ..engine.records.op import Op, registry
 from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError
 from ..modules import Host
+from ..modules.endless import ranged
 from ..text.printing import get_printoptions, set_printoptions, texts
 from ..train.data import batches, track
 from .files import Load, save
@@ -54,6 +56,8 @@ class Dual:
     def __init__(self, name: str):
         self.name = self.__name__ = name
         self.host: Callable[..., Any] = getattr(builtins, name)
+        if name == "range":
+            self.host = partial(ranged, self.host)
         self.keywords = DUAL[name]
 
     @property

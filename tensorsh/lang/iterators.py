@@ -13,7 +13,10 @@ from ..kinds.iterators import Made, made_of
 
 
 class Again:
-    """What is to stand where something stood; anything else stays. `changed` are the ids of what was put back."""
+    """What is to stand where something stood; anything else stays. `changed` are the ids of what was put back.
+
+    What a value is made of comes before it, and nothing recurses: a program nests what it likes.
+    """
 
     def __init__(
         self,
@@ -25,18 +28,44 @@ class Again:
         self.changed = changed
         self.made = {id(iterator): (iterator, made) for iterator, made in iterators}
         self.held: list[Any] = []  # whose ids are in `instead`
+        self.stays: dict[int, Any] = {}  # what has been looked at, and stays
+        self.inside: set[int] = set()  # what is being looked at, the ones within the others
+        self.missing: list[Any] = []  # what has to be looked at before
 
     def __call__(self, value: Any) -> Any:
-        kind = type(value)
-        if kind in ATOMS:
+        key, kind = id(value), type(value)
+        if kind in ATOMS or key in self.stays:
             return value
-        if id(value) in self.instead:
-            return self.instead[id(value)]
-        found = self._other(value, kind)
-        if found is not value:
+        if key in self.instead:
+            return self.instead[key]
+        if key not in self.made and kind_of(kind).again is None:
+            return value
+        if self.inside:
+            if key not in self.inside:  # what leads back to itself stays
+                self.missing.append(value)
+            return value
+        work = [value]
+        while work:
+            self._look(work)
+        return self.instead.get(key, value)
+
+    def _look(self, work: list[Any]) -> None:
+        """What stands for the last of these, or first what it is made of."""
+        value = work[-1]
+        key = id(value)
+        self.inside.add(key)
+        found = self._other(value, type(value))
+        if self.missing:
+            work += self.missing
+            self.missing = []
+            return
+        self.inside.discard(key)
+        work.pop()
+        if found is value:
+            self.stays[key] = value
+        elif key not in self.instead:  # it may be in several places
             self.held.append(value)
-            self.instead[id(value)] = found
-        return found
+            self.instead[key] = found
 
     def _other(self, value: Any, kind: type) -> Any:
         if id(value) in self.made:
@@ -47,9 +76,10 @@ class Again:
     def _iterator(self, value: Any, made: Made) -> Any:
         if not made:
             return value
-        self.instead[id(value)] = value  # should it lead back to itself
         args = self(made[1])
         state = self(made[2]) if len(made) > 2 else None
+        if self.missing:
+            return value
         stays = args is made[1] and (len(made) < 3 or state is made[2]) and self._is_good(value, args)
         if stays and alike(made_of(value), made):
             return value

@@ -175,8 +175,28 @@ class PythonStatements(PythonExpressions, Compiler):
         return self.annotation(node, hint.value)
 
 
+#: builtins whose calls may be where rounds without end come from (`modules.endless`), and what they then call
+ENDLESS = {"range": ".ranged", "iter": ".asked"}
+
+
 class PythonCompiler(PythonStatements):
     """Turns the statements of a PyTorch program into Python code objects."""
+
+    def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
+        made = super().call(node, more)
+        called = node.function
+        if isinstance(called, ast.Name) and called.id in ENDLESS and isinstance(made, py.Call):
+            small = all(isinstance(each.value, ast.Constant) for each in node.arguments)
+            if not small or called.id == "iter":
+                made.args.insert(0, made.func)
+                made.func = py.Name(id=ENDLESS[called.id], ctx=LOAD, lineno=made.lineno)
+        return made
+
+    def unpacked(self, node: ast.Expr, target: ast.Expr) -> py.expr:
+        """The rounds of a loop are Python's, whatever it goes through."""
+        if isinstance(node, ast.Call) and isinstance(target, ast.Name):
+            return PythonStatements.call(self, node)
+        return super().unpacked(node, target)
 
     def augassign(self, node: ast.AugAssign) -> py.stmt:
         value = self.expression(node.value)

@@ -21,6 +21,7 @@ from ..errors import TensorshError, unknown_name
 from ..kinds import kind_of
 from ..modules import Host
 from ..modules.absent import BUILTINS
+from ..modules.endless import asked, ranged
 from . import annotate, attributes, queries
 from .ast import Node
 from .runs import unseen
@@ -128,6 +129,7 @@ class Runtime:
         """The prelude's share of the runtime."""
         return {
             ".annotate": self.annotate,
+            ".asked": asked,
             ".annotated": annotated,
             ".attr": self.attribute,
             ".backward": queries.backward,
@@ -160,6 +162,7 @@ class Runtime:
             ".slot": slot,
             ".spelled": spelled,
             ".stacked": as_tensor,
+            ".ranged": ranged,
             ".uncalled": uncalled,
             ".undefined": undefined,
             ".values": lambda filename: self.tables[filename].literals,

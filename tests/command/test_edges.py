@@ -171,7 +171,10 @@ def test_finally_runs_on_ctrl_c(tmp_path: Path) -> None:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the GNU C library")
 def test_a_second_ctrl_c_ends_a_loop_in_c(tmp_path: Path) -> None:
     path = tmp_path / "p.py"
-    path.write_text("print('begun', flush=True)\nsum(range(10**13))\n", encoding="utf-8")
+    path.write_text(
+        "import numpy as np\nx = np.broadcast_to(np.ones(1), 2**45)\nprint('begun', flush=True)\nx.sum()\n",
+        "utf-8",
+    )
     program = started(path)
     assert program.stdout is not None and program.stdout.readline() == "begun\n"
     time.sleep(0.2)

@@ -86,3 +86,15 @@ def test_a_deep_graph_may_be_dropped_unwalked():
     session.run("x = tensor(0., requires_grad=True); y = x")
     session.run("for i in range(100000): y = sin(y)")
     session.run("y = 0")
+
+
+@pytest.mark.parametrize(
+    "step", ["zip(it)", "chain(it)", "(it,)", "frozenset([it])", "it.__str__", "enumerate((it,))"]
+)
+def test_a_failed_statement_puts_back_what_lies_deep_inside(step):
+    session = Session()
+    session.run("import torch\nfrom itertools import chain\nfirst = iter([1, 2, 3])\nit = first")
+    session.run(f"for i in range(20000): it = {step}\nkept = it")
+    with pytest.raises(TensorshError, match="division"):
+        session.run("next(first) / 0")
+    assert session.run("next(first)") == [1]

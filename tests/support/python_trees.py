@@ -98,6 +98,8 @@ class Again(Same):
         match node.func:
             case ast.Name(id=".attr" | ".own"):
                 return ast.Attribute(value=given[0], attr=given[1].value, ctx=LOAD)
+            case ast.Name(id=".ranged" | ".asked"):
+                return ast.Call(func=given[0], args=given[1:], keywords=node.keywords)
             case ast.Name(id=".uncalled"):
                 return given[0]
             case ast.Name(id=".undefined"):

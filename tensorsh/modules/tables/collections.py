@@ -13,6 +13,12 @@ def _operator(modules: Any) -> dict[str, Any]:
     return reader_classes(modules.host)
 
 
+def _itertools(modules: Any) -> dict[str, Any]:
+    from ..endless import of_itertools
+
+    return of_itertools(modules)
+
+
 def _struct(modules: Any) -> dict[str, Any]:
     import struct
 
@@ -27,7 +33,8 @@ IN_PLACE = "iadd iand iconcat ifloordiv ilshift imatmul imod imul ior ipow irshi
 TABLES = {
     "itertools": Table(
         "accumulate batched chain combinations combinations_with_replacement compress count cycle dropwhile "
-        "filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest"
+        "filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest",
+        made=_itertools,
     ),
     "functools": Table(
         "WRAPPER_ASSIGNMENTS WRAPPER_UPDATES Placeholder cache cached_property cmp_to_key lru_cache partial "
