@@ -65,19 +65,12 @@ def _ours(status: os.stat_result, kind: Callable[[int], bool]) -> bool:
 
 def write(name: str, content: bytes, digest: Digest) -> None:
     """Keep a file, where that is possible."""
+    from .beside import put
+
     path = os.path.join(folder(), name)
-    temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)  # of a process that was killed, or a link that somebody planted
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            with open(handle, "wb") as file:
-                file.write(digest(content) + content)
-            os.replace(temporary, path)
-        except OSError:
-            os.unlink(temporary)
+        put(path, 0o600, lambda file: file.write(digest(content) + content), sync=False)
 
 
 #: of what is computed again when it is needed: of other versions, and of checkouts that somebody works on

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, cast
 
+from .. import beside
 from ..engine.core import context
 from ..errors import DataError, Facts, facts_of, know
-from . import beside
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ what is in a paste) are functions of text in `layout` and `pasted`.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import signal
 import sys
@@ -248,11 +249,13 @@ def kept(path: str | None, size: int) -> History:
 
 
 class KeptHistory(FileHistory):
-    """A file of inputs; a full disk is no reason to stop."""
+    """A file of inputs; a full disk is no reason to stop. An input is written at once, so that none is cut."""
 
     def store_string(self, string: str) -> None:
-        with contextlib.suppress(OSError):
-            super().store_string(string)
+        lines = "".join(f"+{line}\n" for line in string.split("\n"))
+        entry = f"\n# {datetime.datetime.now()}\n{lines}".encode(errors="replace")
+        with contextlib.suppress(OSError), open(self.filename, "ab", buffering=0) as file:
+            file.write(entry)
 
     def shorten(self, size: int) -> None:
         """Forget all but the last `size` inputs, once there are a tenth more."""

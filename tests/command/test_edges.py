@@ -335,7 +335,8 @@ def test_who_is_killed_while_saving_leaves_the_old_file(tmp_path: Path, at: str,
 
 @pytest.mark.skipif(not hasattr(os, "fchmod"), reason="modes of POSIX")
 def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tensorsh.io import beside, files
+    from tensorsh import beside
+    from tensorsh.io import files
 
     path = tmp_path / "x"
     umask = os.umask(0o027)

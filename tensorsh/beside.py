@@ -18,8 +18,11 @@ from typing import Any, BinaryIO
 OPEN = "/proc/self/fd"
 
 
-def put(target: str, permissions: int, write: Callable[[BinaryIO], Any]) -> None:
-    """Let `write` fill a file beside `target` that then takes its place; if it fails nothing has changed."""
+def put(target: str, permissions: int, write: Callable[[BinaryIO], Any], sync: bool = True) -> None:
+    """Let `write` fill a file beside `target` that then takes its place; if it fails nothing has changed.
+
+    `sync`: it is on the disk before it is there; not for what can be made again, and says itself whether it is whole.
+    """
     folder, name = os.path.split(target)
     clean(folder, name)
     made = _nameless(folder)
@@ -31,7 +34,8 @@ def put(target: str, permissions: int, write: Callable[[BinaryIO], Any]) -> None
         with os.fdopen(made, "w+b") as stream:
             write(stream)
             stream.flush()
-            os.fsync(made)
+            if sync:
+                os.fsync(made)
             if hasattr(os, "fchmod"):
                 os.fchmod(made, permissions)
             if not temporary:
