@@ -66,6 +66,7 @@ PROGRAM = (
     os.path.join(PACKAGE, "output.py"),
     os.path.join(PACKAGE, "render") + os.sep,
     os.path.join(PACKAGE, "engine", "core", "results.py"),
+    os.path.join(PACKAGE, "ops", "transforms") + os.sep,  # they call functions of the program
 )
 
 TRAIL = 20  # how many call sites an error keeps
@@ -239,26 +240,37 @@ def _raised_by_the_program(error: BaseException) -> bool:
     """Whether Python raised it for what the program did, rather than for a mistake in the engine.
 
     The innermost frame of tensorsh or of the program decides, whatever libraries were called there; for an
-    attribute that is missing, the one that asked for it.
+    attribute that is missing, the one that asked for it. Where the engine has a `raise` it knows why.
     """
-    place, trace = "", error.__traceback__
+    place, trace, last = "", error.__traceback__, error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
         if (
             code.co_filename.startswith((PACKAGE, PROGRAM_FILE)) and code.co_name != "__getattr__"
         ) or not place:
             place = code.co_filename
-        trace = trace.tb_next
+        trace, last = trace.tb_next, trace
     return (
         place.startswith(PROGRAM)
         or not place.startswith(PACKAGE)
         or isinstance(error, ArithmeticError | OSError | UnicodeError | Warning | RecursionError)
+        or (_has_a_raise(last) and not isinstance(error, KeyError | AssertionError))
         or (getattr(error, "of_program", False) and OTHER_PARAMETERS.search(str(error)) is not None)
     )
 
 
-#: what Python says of a call that a function's parameters do not take
+def _has_a_raise(trace: TracebackType | None) -> bool:
+    """Whether a statement of tensorsh has raised, rather than something that it called."""
+    if trace is None or not trace.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        return False
+    from opcode import opmap
+
+    return trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
+
+
+#: what Python says of a call that a function's parameters do not take, and of what is no function
 OTHER_PARAMETERS = re.compile(
+    r"^'[\w.]+' object is not callable$|"
     r"\w\(\) (missing \d+ required|takes .* positional argument|got an unexpected keyword|got multiple values)"
 )
 

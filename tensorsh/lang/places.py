@@ -7,6 +7,7 @@ call that failed, or from the variables that are written there.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any
@@ -16,6 +17,7 @@ from ..engine.records.op import Op
 from ..engine.values.tensor import Tensor
 from ..errors import Facts, ParseError
 from ..kinds import kind_of
+from ..kinds.ownership import own_class
 from ..source import Source, Span
 from . import ast
 
@@ -259,14 +261,24 @@ def _operand_expressions(node: ast.Node) -> Iterator[ast.Expr]:
                     yield argument.value
 
 
+#: bits of an integer whose digits are told
+LONGEST = 128
+
+
 def describe(value: Any) -> str:
     """`float32[2, 3]`; a host value by its type."""
     if issubclass(type(value), Tensor):
         of = value.spec  # a class of the program does not hear of it
         where = "" if of.device == context.current().device else f" on {of.device}"
         return f"{of.dtype.name}{list(of.shape)}{where}"
-    if issubclass(type(value), bool | int | float | complex):
-        return f"{type(value).__name__} {value}"
-    if kind_of(type(value)).entries is not None:
-        return f"{type(value).__name__} of {len(value)}"
-    return type(value).__name__
+    kind = type(value)
+    if own_class(kind):  # whose methods are the program's, and may fail
+        return kind.__name__
+    if kind is int and value.bit_length() > LONGEST:
+        return f"int of {value.bit_length()} bits"
+    if kind in (bool, int, float, complex):
+        return f"{kind.__name__} {value}"
+    if kind_of(kind).entries is not None:
+        with contextlib.suppress(OverflowError):  # of a range
+            return f"{kind.__name__} of {len(value)}"
+    return kind.__name__

@@ -134,6 +134,8 @@ def without_cuda(what: str) -> str:
 
 def parse(text: str) -> Device:
     """`"cuda:1"` → Device. Any name PyTorch knows, here or not."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"argument 'device_type' must be str, not {type(text).__name__}")
     if not text:
         raise DeviceError("Device string must not be empty", help=_listing())
     match = re.fullmatch(r"([A-Za-z_]+)(?::(0|[1-9][0-9]*))?", text)

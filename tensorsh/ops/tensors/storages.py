@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,21 +13,35 @@ from ...engine.core.dtype import DType
 from ...engine.core.titles import Titled, titled
 from ...engine.core.warn import warn
 from ...engine.records.op import composite
+from ...engine.values.as_argument import type_name
 from ...engine.values.tensor import Tensor
+from ...errors import ArgumentError
 from ..shape.strided import owner
 
 Array = np.ndarray[Any, Any]
 
 
+NO_SIZE = (
+    "[enforce fail at alloc_cpu.cpp:98] ((ptrdiff_t)nbytes) >= 0. "
+    "alloc_cpu() seems to have been called with negative number: {}"
+)
+
+
 class UntypedStorage(metaclass=Titled):
-    """A block of bytes; `UntypedStorage(n)` is a new one. On `meta` it has a size and no bytes."""
+    """A block of bytes; `UntypedStorage(n)` is a new one, also of a sequence of bytes. On `meta` it has no bytes."""
 
     __slots__ = ("_device", "_memory", "_size")
 
-    def __init__(self, size: int = 0, *, device: Any = None):
+    def __init__(self, size: Any = 0, *, device: Any = None):
         self._device = resolve(device)
-        self._size = size
-        self._memory: Array | None = None if self._device.is_meta else np.zeros(size, np.uint8)
+        if isinstance(size, int):
+            if not 0 <= size < 1 << 63:
+                raise ArgumentError(NO_SIZE.format(size % (1 << 64)), raises=RuntimeError)
+            self._size = size
+            self._memory: Array | None = None if self._device.is_meta else np.zeros(size, np.uint8)
+        else:
+            self._memory = bytes_of(size)
+            self._size = self._memory.size
 
     @property
     def device(self) -> Device:
@@ -89,6 +103,23 @@ class UntypedStorage(metaclass=Titled):
         return self._memory
 
 
+def bytes_of(items: Any) -> Array:
+    """The bytes that a sequence says; RuntimeError in PyTorch's words where it is none."""
+    if not isinstance(items, Sequence):
+        kind = type_name(items)
+        raise ArgumentError(
+            f"torch.UntypedStorage(): Expected a sequence type, but got {kind}", raises=RuntimeError
+        )
+    for each in items:
+        if not isinstance(each, int):
+            raise ArgumentError(
+                f"torch.UntypedStorage(): tried to construct a storage from a sequence ({type_name(items)}), but one "
+                f"of the items was of type {type_name(each)} instead of int",
+                raises=RuntimeError,
+            )
+    return np.array([each & 255 for each in items], np.uint8)
+
+
 class TypedStorage:
     """A block of memory whose elements have a dtype."""
 
@@ -98,6 +129,8 @@ class TypedStorage:
         #: what is to be done once its bytes have been read from a file; None: they have
         self.later: list[Callable[[], None]] | None = None
         self._dtype = dtype or dt.float32
+        if args and not isinstance(args[0], int):
+            raise ArgumentError(f"{type(self).__name__}(): elements are counted, not a {type_name(args[0])}")
         if wrap_storage is None:
             wrap_storage = UntypedStorage((args[0] if args else 0) * self._dtype.itemsize)
         self._untyped = wrap_storage
