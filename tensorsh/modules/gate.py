@@ -30,7 +30,11 @@ def open_within(host: Any, file: Any, mode: str = "r", *rest: Any, **options: An
 def admit(host: Any, path: Any, how: str) -> None:
     """Ask the session whether the program may read or write this path."""
     if isinstance(path, int):
-        standard = (0,) if host.confined else (0, 1, 2)  # what is written there is counted
+        standard: tuple[int, ...] = (0, 1, 2)
+        if (
+            host.confined
+        ):  # what is written is counted, and what is read may be a file that is not the program's
+            standard = (0,) if how == READ else ()
         if path not in standard and path not in host.descriptors:
             raise OSError(9, "Bad file descriptor")
         return

@@ -202,6 +202,34 @@ def test_what_strangers_try(secret: Path, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before and secret.read_text(encoding="utf-8") == "told"
 
 
+IMPORTED = """
+abc argparse atexit bisect calendar codecs collections concurrent.futures configparser contextlib copy csv dataclasses
+datetime email.utils enum functools gc glob gzip hashlib importlib inspect io json logging operator os pathlib pickle
+platform random re secrets shutil statistics string sys tempfile textwrap threading time timeit traceback types typing
+unittest uuid warnings weakref zoneinfo matplotlib pandas tqdm
+"""
+
+
+def test_what_else_strangers_try(secret: Path, tmp_path: Path) -> None:
+    """Each line of the file is refused; @P is a file that is not named, @W none yet, @D their folder."""
+    lines = (Path(__file__).parents[1] / "data" / "sandbox_attempts.txt").read_text("utf-8")
+    for sign, path in (("@P", secret), ("@W", tmp_path / "written"), ("@D", tmp_path)):
+        lines = lines.replace(sign, str(path))
+    folder = tmp_path / "of the program"
+    folder.mkdir()
+    imports = "".join(f"try: import {name}\nexcept ImportError: pass\n" for name in IMPORTED.split())
+    values = f"import torch\nimport numpy as np\nP = {str(secret)!r}\nL = lambda: 0\nclass A:\n    def f(self): pass\n"
+    values += "def gen(): yield 1\ntry:\n    import pandas as pd, matplotlib.pyplot as plt\nexcept ImportError: pass\n"
+    attempts = "".join(f"attempt({each!r}, lambda: {each})\n" for each in lines.splitlines())
+    program = folder / "stranger.py"
+    program.write_text(imports + values + HEAD + attempts + "print('over')\n", "utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    done = run("--sandbox", str(program), cwd=tmp_path)
+    said = [line for line in done.stdout.splitlines() if not line.startswith("refused")]
+    assert (said, done.returncode) == (["over"], 0), done.stderr
+    assert sorted(tmp_path.rglob("*")) == before and secret.read_text(encoding="utf-8") == "told"
+
+
 OWN = [
     'load("secret.txt", format="csv")',
     'import "secret.txt"',
