@@ -143,6 +143,8 @@ class Prompt:
             output=output,
         )
         self.prompt.app._handle_exception = self._not_understood  # type: ignore[method-assign]
+        processor = self.prompt.app.key_processor
+        processor._call_handler = self._understood(processor._call_handler)  # type: ignore[method-assign]
         buffer = self.prompt.default_buffer
         buffer.on_text_changed += self._update_signature
         buffer.on_cursor_position_changed += self._update_signature
@@ -162,8 +164,19 @@ class Prompt:
         with uninterrupted(self.prompt.app):
             return self.prompt.prompt(default=begun, handle_sigint=False)
 
-    def _not_understood(self, loop: object, context: dict[str, Any]) -> None:
+    def _understood(self, handle: Callable[..., None]) -> Callable[..., None]:
         """Keys that the prompt stumbles over (half a report of a mouse, pasted): the input goes on without them."""
+
+        def handled(*args: Any, **options: Any) -> None:
+            try:
+                handle(*args, **options)
+            except Exception:
+                self.prompt.app.output.bell()
+
+        return handled
+
+    def _not_understood(self, loop: object, context: dict[str, Any]) -> None:
+        """What else the prompt stumbles over."""
         app = self.prompt.app
         if isinstance(context.get("exception"), KeyboardInterrupt) and app.is_running and not app.is_done:
             app.exit(exception=KeyboardInterrupt)
