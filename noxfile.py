@@ -36,6 +36,22 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session
+def trust(session: nox.Session) -> None:
+    """The long runs of docs/trust.md; a number says how many inputs, moments and keys."""
+    session.install("-e", ".[test,einsum,safetensors,plot]")
+    many = session.posargs[0] if session.posargs else "1000"
+    env = {"PYTHONPATH": "tests/support"}
+    for command in (
+        ("tests/support/fuzz.py", "--inputs", str(200 * int(many))),
+        ("tests/command/test_unbounded.py",),
+        ("tests/command/test_moments.py", many),
+        ("tests/command/test_edges.py", many),
+        ("tests/repl/test_shell_keys.py", str(3 * int(many))),
+    ):
+        session.run("python", *command, env=env)
+
+
+@nox.session
 def generate(session: nox.Session) -> None:
     """Write what is derived from the operation records."""
     session.install("-e", ".[test]")

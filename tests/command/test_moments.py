@@ -1,6 +1,7 @@
 """Killed or interrupted at random moments: files are old or new, a session is as before the statement or after it.
 
-The tests try some dozens of moments; `python tests/command/test_moments.py 1000` as many of each kind.
+The tests try some dozens of moments; `python tests/command/test_moments.py 1000` as many of each kind, or of those that
+are named.
 """
 
 from __future__ import annotations
@@ -234,7 +235,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         os.chdir(made)
         os.environ["XDG_CACHE_HOME"] = os.path.join(made, "cache")
-        for kind in FILES:
+        for kind in sys.argv[2:] or FILES:
             new = killed(kind, times)
             print(f"{kind}: {times} killed, {new} after it was new; left over: {leftovers(Path(made))}")
         print("{} of {} statements interrupted".format(*interrupted(times)))
