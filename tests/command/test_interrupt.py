@@ -362,3 +362,14 @@ def test_conversions_of_many_numbers_are_cut(
     x = session["x"].numpy()
     assert listed.listed(x) == x.tolist() and listed.listed(x[0]) == x[0].tolist()
     assert listed.listed(np.zeros((0, 20))) == [] and listed.listed(np.zeros((30, 0))) == [[]] * 30
+
+
+def test_where_no_helper_can_begin_the_kernel_is_computed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that were left have taken all the memory that there is for threads."""
+
+    def refused(*_: object) -> int:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(aside.helpers, "helper", None)
+    monkeypatch.setattr(aside, "start_new_thread", refused)
+    assert aside.run(threading.get_ident, ()) == threading.get_ident()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from _queue import SimpleQueue
-from _thread import start_new_thread
+from _thread import stack_size, start_new_thread
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from threading import current_thread, main_thread
@@ -24,6 +24,8 @@ from ..records.op import Op
 LARGE = 1 << 22
 #: and where the work grows faster than the elements
 STEEP = 1 << 17
+#: bytes of a helper's stack: what the system gives (`limits.roomy_stack`) counts as the program's memory
+STACK = 8 << 20
 
 
 def wanted(op: Op, given: list[Any], out: Any) -> bool:
@@ -120,7 +122,13 @@ class Helpers:
         if self.busy or current_thread() is not main_thread():
             return kernel(*arrays)
         if self.helper is None or self.helper.left:
-            self.helper = Helper()
+            before = stack_size(STACK)
+            try:
+                self.helper = Helper()
+            except RuntimeError:  # those that were left have taken all the memory that there is for threads
+                return kernel(*arrays)
+            finally:
+                stack_size(before)
         self.busy = True
         try:
             return self.helper.call(kernel, tuple(arrays))
