@@ -28,8 +28,12 @@ SOON, MEMORY, LATE = 0.05, 300 << 20, 60.0
 
 
 def serve() -> None:
-    """Run programs from standard input, each a line; answer how it ended, and how long after the signal."""
+    """Run programs from standard input, each a line.
+
+    Answers how it ended, how long after the signal, and whether a kernel that was left goes on.
+    """
     from tensorsh import Session, TensorshError, interrupt, limits
+    from tensorsh.engine.run import aside
 
     signal.signal(signal.SIGALRM, interrupt.interrupts)
     sys.unraisablehook = interrupt._dropped
@@ -52,7 +56,7 @@ def serve() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         after = max(0.0, time.perf_counter() - begun - SOON)
         session = None  # type: ignore[assignment]  # what it holds is not the next one's
-        print(json.dumps([ended, after]), flush=True)
+        print(json.dumps([ended, after, bool(aside.at_work)]), flush=True)
 
 
 def started() -> subprocess.Popen[str]:
@@ -76,11 +80,12 @@ def tried(programs: list[str]) -> Iterator[tuple[str, str, float]]:
         answers, _, _ = select.select([process.stdout], [], [], LATE)
         answer = process.stdout.readline() if answers else ""
         if answer:
-            ended, after = json.loads(answer)
+            ended, after, left = json.loads(answer)
         else:
-            if not answers:
-                process.kill()
-            ended, after = f"crashed ({process.wait()})" if answers else "unstoppable", LATE
+            ended, after, left = "crashed" if answers else "unstoppable", LATE, True
+        if left:  # it would take the next one's time
+            process.kill()
+            process.communicate()
             process = None
         yield program, ended, after
     if process is not None:
