@@ -120,7 +120,7 @@ class ElementCode(MadeLater):
         c.line("br label %column")
         c.label("column")
         c.line("%j = phi i64 [ 0, %row ], [ %j_next, %column ]")
-        group = ", !llvm.access.group !0"
+        group = c.group = ", !llvm.access.group !0"
         ins = []
         for place in places[: self.ins - self.numbers]:
             at = c.address("float", place, "%j")

@@ -40,6 +40,7 @@ class Code:
         self.lines: list[str] = []
         self.count = 0
         self.declared: set[str] = set()
+        self.group = ""  # that loads and stores belong to, of a loop whose rounds do not depend on each other
 
     def line(self, text: str) -> None:
         self.lines.append(f"  {text}")
@@ -92,10 +93,10 @@ class Code:
         return self.add(f"getelementptr {kind}, ptr {base}, i64 {index}")
 
     def load(self, dtype: np.dtype[Any], place: str) -> str:
-        found = self.add(f"load {STORED[dtype.name]}, ptr {place}")
+        found = self.add(f"load {STORED[dtype.name]}, ptr {place}{self.group}")
         return self.compare("ne", "i8", found, "0") if dtype.name == "bool" else found
 
     def store(self, dtype: np.dtype[Any], x: str, place: str) -> None:
         if dtype.name == "bool":
             x = self.add(f"zext i1 {x} to i8")
-        self.line(f"store {STORED[dtype.name]} {x}, ptr {place}")
+        self.line(f"store {STORED[dtype.name]} {x}, ptr {place}{self.group}")

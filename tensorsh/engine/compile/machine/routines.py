@@ -128,7 +128,6 @@ class Routine(Code):
         self.variables: list[str] = []
         self.blocks = 0
         self.marks: list[str] = []  # of loops whose rounds do not depend on each other
-        self.group = ""
 
     # ---------------------------------------------------------------- values
 

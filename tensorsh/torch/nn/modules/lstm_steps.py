@@ -78,6 +78,7 @@ def backward_steps(
     `weight` is the recurrent one, (4H, H).
     """
     steps, batch, n = grad_output.shape
+    grad_output = np.ascontiguousarray(grad_output)
     arrays = gates, cells, grad_output, grads[0], grads[1], deltas, weight
     few = last_rows(batch)
     if n % COLUMNS == 0 and few is not None and simple(*arrays) and LAYER_BACKWARD.ready(_work(grad_output)):
