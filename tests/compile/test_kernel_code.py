@@ -11,7 +11,7 @@ import pytest
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.numerics import onednn_products
 from tensorsh.engine.numerics.kernel_code import KernelCode
-from tensorsh.ops.nn import attention_steps, conv_steps, conv_windows, norm_steps
+from tensorsh.ops.nn import attention_steps, conv_steps, conv_windows, norm_steps, pool, pool_steps
 from tensorsh.torch.nn.modules import lstm_layer, lstm_steps
 
 Array = np.ndarray[Any, Any]
@@ -156,3 +156,30 @@ def test_convolution(sizes: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) ->
     same(
         conv_windows.WEIGHT, lambda: conv_steps.for_weight(grad, x, ones, padding, ones, kernel), monkeypatch
     )
+    same(conv_windows.BIAS, lambda: conv_steps.for_bias(grad, False), monkeypatch)
+
+
+#: of planes, kernel, stride, dilation
+POOLS = [
+    ((4, 3, 8, 8), (2, 2), (2, 2), (1, 1)),
+    ((2, 7, 9), (3, 2), (1, 2), (2, 1)),
+    ((2, 3, 11), (3,), (2,), (1,)),
+]
+
+
+@pytest.mark.parametrize("geometry", POOLS)
+def test_max_pooling(geometry: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    shape, kernel, stride, dilation = geometry
+    x, dims = NUMBERS.randint(0, 5, shape).astype(np.float32), len(kernel)
+    x.reshape(-1)[::17] = np.nan
+    numbers = kernel, stride, (0,) * dims, dilation, False
+
+    def indices() -> Array:
+        found: Array = pool.max_pool_indices.kernel(x, *numbers)
+        return found
+
+    same(pool_steps.LARGEST, lambda: indices().astype(np.int32), monkeypatch)
+    at = indices()
+    same(pool_steps.PICK, lambda: pool._pick.kernel(x, at, dims, None), monkeypatch)
+    grad = normal(*at.shape)
+    same(pool_steps.SCATTER, lambda: pool.scatter.kernel(grad, at, shape[-dims:]), monkeypatch)

@@ -57,7 +57,7 @@ def forward(
     """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
     kernel = w.shape[2:]
     sizes = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
-    if groups == 1 and conv_windows.takes(x, w, stride, dilation, sizes):
+    if groups == 1 and conv_windows.takes(x, w, stride, padding, dilation, sizes):
         return conv_windows.forward(x, w, bias, padding, sizes)
     if groups == 1 and conv_products.takes(len(w), w.shape[1] * math.prod(kernel) + 1):
         return conv_products.forward(x, w, bias, stride, padding, dilation, sizes)
@@ -136,9 +136,9 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
             return reduce(np.add, each)
         return _input_by_steps(g, w, len(w), stride, padding, dilation, spatial)
     chain = conv_products.blocks_of_input(g)
-    if conv_windows.takes(g, w, stride, dilation, spatial) and w.shape[1] > 0:
+    inner = conv_windows.inner(w.shape[2:], padding)
+    if conv_windows.takes(g, w, stride, inner, dilation, spatial):
         return conv_windows.for_input(g, w, padding, spatial, chain)
-    inner = tuple([k - 1 - p for k, p in zip(w.shape[2:], padding, strict=True)])
     in_products = min(inner) >= 0 and conv_products.takes(w.shape[1], chain * math.prod(w.shape[2:]))
     parts = []
     for at in range(0, len(w), chain):
@@ -184,7 +184,7 @@ def _input_by_steps(
 
 def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
     """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
-    if math.prod(kernel) > 1 and conv_windows.takes_weight(g, x, stride, dilation, kernel):
+    if math.prod(kernel) > 1 and conv_windows.takes_weight(g, x, stride, padding, dilation, kernel):
         return conv_windows.for_weight(g, x, padding, kernel)
     padded = pad(x, padding)
     if conv_products.in_order():
@@ -206,6 +206,9 @@ def for_bias(g: Array, apart: bool) -> Array:
     """(N, O, *out) → (O,): one after the other; `apart`: each sample by itself."""
     if apart:
         return one_by_one(one_by_one(g.reshape(*g.shape[:2], -1), 2), 0)
+    found = conv_windows.for_bias(g)
+    if found is not None:
+        return found
     return one_by_one(g.reshape(*g.shape[:2], -1).swapaxes(1, 2).reshape(-1, g.shape[1]), 0)
 
 

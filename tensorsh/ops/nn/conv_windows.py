@@ -12,7 +12,7 @@ import numpy as np
 from ...engine.numerics.kernel_code import KernelCode, simple, written
 from ...engine.numerics.made_later import CALL
 from .conv_products import BLOCK
-from .windows import Ints, at_end
+from .windows import Ints
 
 Array = np.ndarray[Any, Any]
 
@@ -25,53 +25,60 @@ COLUMNS = 16
 #: what it costs without machine code, as `made_later` counts: calls, and products for a pass over one element
 CALLS, PER_PASS = 60, 16
 
-CONVOLUTION = KernelCode(written("conv_routines", "convolution"), "aaaaaaaiiiiiiiiii")
-WEIGHT = KernelCode(written("conv_routines", "weight_gradient"), "aaaaaaiiiiiii")
+CONVOLUTION = KernelCode(written("conv_routines", "convolution"), "aaaaaaaa" + "i" * 13)
+WEIGHT = KernelCode(written("conv_routines", "weight_gradient"), "aaaaaaa" + "i" * 10)
+BIAS = KernelCode(written("conv_routines", "channel_sums"), "aaiii")
 
 
-def takes(x: Any, w: Any, stride: Ints, dilation: Ints, sizes: Ints) -> bool:
+def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, sizes: Ints) -> bool:
     """Whether the convolution of (N, C, …) with so many outputs, or its gradient by the input, is computed here."""
     products = len(x) * w.size * math.prod(sizes)
     return (
-        len(sizes) < 3
-        and set(stride) == set(dilation) == {1}
+        _moves_by_one(stride, padding, dilation)
         and 0 < products <= MOST
         and simple(x, w)
         and CONVOLUTION.ready(CALLS * CALL + products // PER_PASS)
     )
 
 
-def takes_weight(g: Any, x: Any, stride: Ints, dilation: Ints, kernel: Ints) -> bool:
+def takes_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> bool:
     """Whether the gradient by the weight is."""
     products = g.size * x.shape[1] * math.prod(kernel)
     return (
-        len(kernel) < 3
-        and set(stride) == set(dilation) == {1}
+        _moves_by_one(stride, padding, dilation)
         and 0 < products <= MOST
         and simple(g, x)
         and WEIGHT.ready(CALLS * CALL + products // PER_PASS)
     )
 
 
+def _moves_by_one(stride: Ints, padding: Ints, dilation: Ints) -> bool:
+    return len(stride) < 3 and set(stride) == set(dilation) == {1} and min(padding) >= 0
+
+
 def forward(x: Array, w: Array, bias: Array | None, padding: Ints, sizes: Ints) -> Array:
     """(N, C, *spatial), (O, C, *kernel) → (N, O, *sizes)."""
-    x, planes = _padded(x, padding)
-    tables = _steps(x.shape[1], w.shape[2:], planes)
+    tables = _steps(x.shape[1], w.shape[2:], _planes(x, padding))
     out = np.empty((len(x), len(w), *sizes), FLOAT32)
     start = np.empty(0, FLOAT32) if bias is None else np.ascontiguousarray(bias)
-    _convolve(x, w, start, out, tables, w[0].size, planes, 0)
+    _convolve(x, w, start, out, padding, tables, w[0].size, False)
     return out
+
+
+def inner(kernel: Ints, padding: Ints) -> Ints:
+    """The padding of an output's gradient, of which the input's is a convolution."""
+    return tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
 
 
 def for_input(g: Array, w: Array, padding: Ints, spatial: Ints, chain: int) -> Array:
     """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): so many outputs are a chain, what these come to is added up."""
     kernel = w.shape[2:]
-    inner = tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
-    g, planes = _padded(g, inner)
+    padding = inner(kernel, padding)
+    planes = _planes(g, padding)
     out = np.empty((len(g), w.shape[1], *spatial), FLOAT32)
     for at in range(0, len(w), chain):
         tables = _turned_steps(at, min(at + chain, len(w)), w.shape[1], kernel, planes)
-        _convolve(g, w, np.empty(0, FLOAT32), out, tables, math.prod(kernel), planes, at)
+        _convolve(g, w, np.empty(0, FLOAT32), out, padding, tables, math.prod(kernel), at > 0)
     return out
 
 
@@ -80,47 +87,61 @@ def _convolve(
     w: Array,
     bias: Array,
     out: Array,
+    padding: Ints,
     tables: tuple[Array, Array],
     down: int,
-    planes: Ints,
-    onto: int,
+    onto: bool,
 ) -> None:
-    rows, columns = out.shape[2:] if out.ndim == 4 else (1, out.shape[2])
-    width = planes[-1]
-    line = -(-((rows - 1) * width + columns) // COLUMNS) * COLUMNS
-    room = np.empty(out.shape[1] * line, FLOAT32)
-    sample = x.shape[1] * math.prod(planes)
+    rows, columns = _flat(out.shape[2:])
+    high, wide = _flat(_planes(x, padding))
+    room = np.empty(out.shape[1] * _line((rows - 1) * wide + columns), FLOAT32)
     CONVOLUTION(
-        x, w, bias, out, room, *tables, *out.shape[:2], len(tables[0]), down, sample, width, rows, columns,
-        bias.size > 0, onto,
+        x, w, bias, out, _memory(x, high * wide), room, *tables, *x.shape[:2], *_flat(x.shape[2:]), high, wide,
+        out.shape[1], rows, columns, down, len(tables[0]), bias.size > 0, onto,
     )  # fmt: skip
 
 
 def for_weight(g: Array, x: Array, padding: Ints, kernel: Ints) -> Array:
     """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
-    x, planes = _padded(x, padding)
-    rows, columns = g.shape[2:] if g.ndim == 4 else (1, g.shape[2])
-    samples, outputs = g.shape[:2]
-    inner = x.shape[1] * math.prod(kernel)
-    line = -(-outputs // COLUMNS) * COLUMNS
+    rows, columns = _flat(g.shape[2:])
+    planes = _planes(x, padding)
+    high, wide = _flat(planes)
+    outputs, size = g.shape[1], x.shape[1] * math.prod(kernel)
+    line = _line(outputs)
     out = np.empty((outputs, x.shape[1], *kernel), FLOAT32)
-    turned, room = np.empty(samples * rows * columns * line, FLOAT32), np.empty(inner * line, FLOAT32)
-    places = _places(x.shape[1], kernel, planes)
-    sample = x.shape[1] * math.prod(planes)
-    WEIGHT(g, x, out, turned, room, places, samples, outputs, inner, sample, planes[-1], rows, columns)
+    turned, found = np.zeros(rows * columns * line, FLOAT32), np.zeros(size * line, FLOAT32)
+    WEIGHT(
+        g, x, out, _memory(x, high * wide), turned, found, _places(x.shape[1], kernel, planes),
+        *x.shape[:2], *_flat(x.shape[2:]), high, wide, outputs, rows, columns, size,
+    )  # fmt: skip
     return out
 
 
-def _padded(x: Array, padding: Ints) -> tuple[Array, Ints]:
-    """The samples with what is read behind the last one, and the sizes of a plane; less than no padding cuts off."""
-    planes = tuple(n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True))
-    shape = (*x.shape[:2], *planes)
-    memory = np.zeros(math.prod(shape) + COLUMNS, FLOAT32)
-    out = memory[:-COLUMNS].reshape(shape)
-    inside = tuple(slice(max(p, 0), n - max(p, 0)) for p, n in zip(padding, planes, strict=True))
-    given = tuple(slice(max(-p, 0), n - max(-p, 0)) for p, n in zip(padding, x.shape[2:], strict=True))
-    out[at_end(inside)] = x[at_end(given)]
-    return out, planes
+def for_bias(g: Array) -> Array | None:
+    """(N, O, *out) → (O,), one number after the other, if there is machine code."""
+    if not simple(g) or not BIAS.ready(4 * CALL + 4 * g.size):
+        return None
+    out = np.empty(g.shape[1], FLOAT32)
+    BIAS(g, out, *g.shape[:2], math.prod(g.shape[2:]))
+    return out
+
+
+def _flat(sizes: Ints) -> Ints:
+    """Rows and columns; of one dimension it is one row."""
+    return sizes if len(sizes) == 2 else (1, *sizes)
+
+
+def _planes(x: Array, padding: Ints) -> Ints:
+    return tuple(n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True))
+
+
+def _line(n: int) -> int:
+    return -(-n // COLUMNS) * COLUMNS
+
+
+def _memory(x: Array, plane: int) -> Array:
+    """For a padded sample, and what is read behind its end."""
+    return np.zeros(x.shape[1] * plane + COLUMNS, FLOAT32)
 
 
 @lru_cache(maxsize=64)

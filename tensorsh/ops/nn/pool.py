@@ -20,6 +20,7 @@ from ...engine.records.op import Op, op
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ..rules.steady import steady
+from . import pool_steps
 from .pool_rules import GEOMETRY, Geometry, geometry_of, pool_infer, pooled_size
 from .windows import Ints, overlap_add, pad
 
@@ -42,6 +43,9 @@ def scatter(values, indices, spatial):
     """Zeros of these spatial sizes, to which each value is added at its flat position."""
     lead = values.shape[: values.ndim - len(spatial)]
     size = math.prod(spatial)
+    found = pool_steps.scatter(values, indices, lead, spatial)
+    if found is not None:
+        return found
     at = _places(indices, len(spatial), size)
     total = np.bincount(at.ravel(), values.ravel(), math.prod(lead) * size)
     return total.astype(values.dtype).reshape(*lead, *spatial)
@@ -61,6 +65,9 @@ def _(grad, indices, spatial):
 )
 def _pick(x, indices, dims, formula):
     """Elements at flat positions of the last `dims` dimensions."""
+    found = pool_steps.pick(x, indices, dims)
+    if found is not None:
+        return in_format_of(found, x)
     at = _places(indices, dims, math.prod(x.shape[x.ndim - dims :]))
     return in_format_of(x.reshape(-1).take(at).reshape(indices.shape), x)
 
@@ -127,6 +134,9 @@ def max_pool_indices(x, *numbers):
     g = geometry_of(*numbers)
     spatial = x.shape[-len(g.kernel) :]
     out = pooled_size(spatial, g)
+    found = pool_steps.largest(x, g, out)
+    if found is not None:
+        return in_format_of(found, x)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     padded = _padded_for(x, g, out, lowest)
     positions = list(product(*(range(k) for k in g.kernel)))

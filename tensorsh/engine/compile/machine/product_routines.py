@@ -27,21 +27,21 @@ def chains(
     factor: Callable[[Word, Word], Word],
     line: Callable[[Word, Word], Word],
     done: Done,
-    start: Callable[[Word], Word] | None = None,
+    start: Callable[[Word, Word], Word] | None = None,
     fused: bool = True,
 ) -> None:
     """The elements of a matrix (m, n), of n the next multiple of 16, each a sum of products.
 
     steps    calls what it is given for each k in turn
     factor   of i and k, line of k and j: what is multiplied, a number and the vector from column j on
-    start    with what the elements of row i begin
+    start    of i and j: with what elements begin, a number or a vector
     """
     first = f.given(0, "i64")
     for rows in ROWS:
         stop = first + (m - first) / rows * rows
         with f.loop(stop, first, rows) as i, f.loop(n, 0, COLUMNS) as j:
             each = [i + row for row in range(rows)]
-            sums = [f.variable(KIND, 0 if start is None else start(row)) for row in each]
+            sums = [f.variable(KIND, 0 if start is None else start(row, j)) for row in each]
 
             def step(k: Word, each: list[Word] = each, sums: list[Variable] = sums, j: Word = j) -> None:
                 right = line(k, j)

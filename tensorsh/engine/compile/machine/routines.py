@@ -94,6 +94,16 @@ class Word:
     def __ge__(self, other: Given) -> Word:
         return self._compared(">=", other)
 
+    def is_nan(self) -> Word:
+        f = self.routine
+        text = f"fcmp uno {self.kind} {self.name}, {self.name}"
+        return Word(f, vector(width(self.kind), "i1"), f.add(text))
+
+    def either(self, other: Word) -> Word:
+        """Whether one of two conditions holds."""
+        f = self.routine
+        return Word(f, self.kind, f.binary("or", self.kind, self.name, other.name))
+
     def __getitem__(self, at: Given) -> Word:
         return self.routine.read("float", self, at)
 
@@ -138,7 +148,7 @@ class Routine(Code):
         each = scalar(kind)
         text = str(int(x)) if each in ("i64", "i32") else literal(x, each)
         if width(kind) > 1:
-            text = f"<{', '.join([f'{each} {text}'] * width(kind))}>" if x else "zeroinitializer"
+            text = f"<{', '.join([f'{each} {text}'] * width(kind))}>"
         return Word(self, kind, text)
 
     def every(self, x: Word, n: int) -> Word:
