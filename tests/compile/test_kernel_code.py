@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tensorsh.engine.compile.machine.assembler import available
-from tensorsh.engine.numerics import onednn_products
+from tensorsh.engine.numerics import fma, onednn_products, small_products
 from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.ops.nn import attention_steps, conv_steps, conv_windows, norm_steps, pool, pool_steps
 from tensorsh.torch.nn.modules import lstm_layer, lstm_steps
@@ -183,3 +183,25 @@ def test_max_pooling(geometry: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch)
     same(pool_steps.PICK, lambda: pool._pick.kernel(x, at, dims, None), monkeypatch)
     grad = normal(*at.shape)
     same(pool_steps.SCATTER, lambda: pool.scatter.kernel(grad, at, shape[-dims:]), monkeypatch)
+
+
+@pytest.mark.parametrize("shape", [(4, 12, 40), (64, 33, 16), (7, 50, 30), (2, 3, 5)])
+@pytest.mark.parametrize("batch", [(), (3,), (2, 2)])
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
+def test_fused_products(
+    shape: tuple[int, int, int],
+    batch: tuple[int, ...],
+    turned: tuple[bool, bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    m, k, n = shape
+    a = normal(*batch, k, m).swapaxes(-1, -2) if turned[0] else normal(*batch, m, k)
+    b = normal(*batch, n, k).swapaxes(-1, -2) if turned[1] else normal(*batch, k, n)
+    wanted = np.zeros((*batch, m, n), np.float32)
+    for step in range(k):
+        wanted = fma.multiply_add(a[..., step : step + 1], b[..., step : step + 1, :], wanted)
+    if small_products.PRODUCTS.function is None:
+        small_products.PRODUCTS.make()
+    monkeypatch.setattr(small_products, "in_pairs", lambda a, b: True)
+    monkeypatch.setattr(small_products, "chains_in_pairs", lambda a, b: pytest.fail("no machine code"))
+    assert small_products.fused(a, b).tolist() == wanted.tolist()

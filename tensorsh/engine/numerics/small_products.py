@@ -17,6 +17,8 @@ import numpy as np
 from numpy._core.multiarray import c_einsum
 
 from ..core.readers import in_machine_code, multiplied, reader_of, whole
+from .kernel_code import KernelCode, written
+from .made_later import CALL
 from .product_lanes import ZERO, batch_in_lanes, batch_of_vectors, in_lanes
 from .product_orders import (
     CHAIN,
@@ -271,11 +273,37 @@ def fused_chains(a: Array, b: Array) -> Array:
     return fused(a, b) if rearranged(a, b) else matmul(a, b)
 
 
+PRODUCTS = KernelCode(written("product_routines", "fused_products"), "aaaa" + "i" * 10)
+#: what `chains_in_pairs` costs, as `made_later` counts: calls, and multiplications for a pass over one element
+CALLS, PER_PASS = 10, 32
+#: numbers in a row of the machine code's memory, multiples of these
+COLUMNS = 16
+
+
+def _has_machine_code(a: Any, b: Any, out: Array | None) -> bool:
+    if not (type(a) is type(b) is np.ndarray and b.dtype is FLOAT32 and a.shape[:-2] == b.shape[:-2]):
+        return False
+    work = CALLS * CALL + a.size * b.shape[-1] // PER_PASS
+    return (out is None or out.flags.c_contiguous) and PRODUCTS.ready(work)
+
+
+def _by_machine_code(a: Array, b: Array, out: Array) -> Array:
+    """The products of matrices or batches, each element one fused chain."""
+    left, right = (x.reshape(-1, *x.shape[-2:]) for x in (a, b))
+    (many, m, k), n = left.shape, b.shape[-1]
+    room = np.empty(k * (-(-n // COLUMNS) * COLUMNS), FLOAT32)
+    strides = [step // FLOAT32.itemsize for x in (left, right) for step in x.strides]
+    PRODUCTS(left, right, out, room, many, m, n, k, *strides)
+    return out
+
+
 @in_machine_code
 @whole(multiplied)
 def fused(a: Array, b: Array, out: Array | None = None) -> Array:
     """`fused_chains` of factors that NumPy's BLAS must be given in another way, as a compiled program calls it."""
     if in_pairs(a, b):
+        if _has_machine_code(a, b, out):
+            return _by_machine_code(a, b, np.empty(multiplied(a, b), FLOAT32) if out is None else out)
         found = chains_in_pairs(a, b)
         if out is None:
             return found

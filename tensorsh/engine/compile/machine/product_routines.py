@@ -206,3 +206,23 @@ def _paired_product(
         with f.loop(depth, pairs) as k:
             found.value = added(found.value, left, k, right)
         done(i, j, found.value)
+
+
+def fused_products(
+    f: Routine, a: Word, b: Word, out: Word, scratch: Word, many: Word, m: Word, n: Word, depth: Word,
+    a_apart: Word, a_down: Word, a_along: Word, b_apart: Word, b_down: Word, b_along: Word,
+) -> None:  # fmt: skip
+    """The products of two batches of matrices that lie in any way; `scratch` is memory for a second factor."""
+    line = padded(f, n)
+    packed = f.choose(b_along > 1, line, f.choose(line > n, line, f.given(0, "i64")))
+    with f.loop(many) as p:
+        left, right, into = f.at(a, p * a_apart), f.at(b, p * b_apart), f.at(out, p * m * n)
+        with f.when(packed > 0):
+            pack(f, scratch, right, (depth, n), (b_down, b_along))
+        columns = f.address_of(packed > 0, scratch, right)
+        of_b = f.choose(packed > 0, line, b_down)
+
+        def keep(i: Word, j: Word, x: Word, into: Word = into) -> None:
+            f.write_some(x, into, i * n + j, f.first(COLUMNS, n - j))
+
+        product(f, (m, n, depth), left, (a_down, a_along), columns, of_b, keep)

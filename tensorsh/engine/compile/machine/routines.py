@@ -188,6 +188,10 @@ class Routine(Code):
         text = f"select {which.kind} {which.name}, {kind} {left.name}, {kind} {right.name}"
         return Word(self, kind, self.add(text))
 
+    def address_of(self, which: Word, a: Word, b: Word) -> Word:
+        """One of two addresses."""
+        return Word(self, "ptr", self.add(f"select i1 {which.name}, ptr {a.name}, ptr {b.name}"))
+
     def of_number(self, function: Any, *args: Word) -> Word:
         """What another file writes for one number."""
         return Word(self, "float", function(self, *(a.name for a in args)))

@@ -51,7 +51,7 @@ def layer(
     four = n * 4
     with f.loop(steps) as t:
         before = f.at(outputs, (t - 1) * batch * n)
-        h = Word(f, "ptr", f.add(f"select i1 {(t > 0).name}, ptr {before.name}, ptr {first.name}"))
+        h = f.address_of(t > 0, before, first)
         gate = f.at(gates, t * batch * four)
         onednn_product(f, gate, h, (n, 1), weight, (batch, four, n), parts, count, few)
         with f.loop(batch) as i:
