@@ -16,6 +16,9 @@ LOOK, ASK, WAIT, MAKE = 1 << 23, 1 << 25, 1 << 25, 1 << 33
 #: what a call of NumPy's costs besides
 CALL = 2_000
 
+#: those that looked for their code in vain
+LACKING: dict[str, MadeLater] = {}
+
 
 class MadeLater:
     """A function of which there is machine code at some time; its `text` is said by subclasses.
@@ -57,16 +60,27 @@ class MadeLater:
         self.key = self.key or store.key("text", self.text())
         found = store.find(self.key)
         if found is not None:
+            LACKING.pop(self.key, None)
             self._use(*placed(found))
         elif self.work < ASK:
+            LACKING[self.key] = self
             self.next = ASK
         elif not self.maker and apart.possible():
-            self.maker = apart.start("", "texts", [(self.key, self.text())])
-            self.next = self.work + WAIT
+            LACKING[self.key] = self
+            self._ask()
         elif self.work >= MAKE:
             self.make()
         else:
             self.next = min(self.work + WAIT, MAKE) if self.maker and not apart.over(self.maker) else MAKE
+
+    def _ask(self) -> None:
+        """Have another process make this, and what else there is no code for: most of its time goes to loading LLVM."""
+        from ..compile import apart
+
+        wanted = [each for each in LACKING.values() if not each.maker and each.function is None]
+        process = apart.start("", "texts", [(each.key, each.text()) for each in wanted])
+        for each in wanted:
+            each.maker, each.next = process, each.work + WAIT
 
     def make(self) -> None:
         """Have it now, from LLVM; without it, never."""
