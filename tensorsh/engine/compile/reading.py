@@ -5,6 +5,7 @@ What has no step of its own ends the reading: the program then calls the kernel 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -39,10 +40,10 @@ def read(
     try:
         if any(type(a) is Value and not a.size for a in arrays):
             raise Unread("is given no elements")
-        made = kernel(*map(reading.given, arrays))
         small = all(a.size <= SMALL for a in arrays if type(a) is Value)
-        if len(tape.steps) - steps > (MOST_SMALL if small else MOST):
-            raise Unread("is longer than the way to it")
+        reading.most = steps + (MOST_SMALL if small else MOST)
+        made = kernel(*map(reading.given, arrays))
+        reading.check_length()
         if not several:
             return reading.result(made, shapes[0])
         if not isinstance(made, tuple | list) or len(made) != len(shapes):
@@ -64,11 +65,17 @@ class Reading:
     """One kernel as it is read.
 
     inputs  the ids of the Values that it was given
+    most    steps of the tape from which on it is too long
     """
 
     def __init__(self, tape: Tape):
         self.tape = tape
         self.inputs: set[int] = set()
+        self.most = sys.maxsize
+
+    def check_length(self) -> None:
+        if len(self.tape.steps) > self.most:
+            raise Unread("is longer than the way to it")
 
     def given(self, a: Any) -> Any:
         """An argument of the kernel, as it sees it."""
@@ -156,6 +163,7 @@ class Reading:
         return out.put(made)
 
     def ufunc(self, function: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        self.check_length()
         out = options.pop("out", None)
         work = {"__call__": self._call, "reduce": self._reduce, "accumulate": self._accumulate}.get(method)
         if function is np.vecdot and method == "__call__" and out is None:
