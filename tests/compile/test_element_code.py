@@ -79,6 +79,26 @@ def test_it_comes_when_there_was_work(tmp_path: Any, monkeypatch: pytest.MonkeyP
     assert [second.fill(out, x) for _ in range(4)] == [False, True, True, True]  # from the cache
 
 
+def test_one_process_makes_all_that_was_looked_for(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked: list[list[tuple[str, str]]] = []
+    monkeypatch.setattr(made_later, "LACKING", {})
+    monkeypatch.setattr(store, "usable", lambda: True)
+    monkeypatch.setattr(apart, "possible", lambda: True)
+    monkeypatch.setattr(apart, "start", lambda key, kind, texts: asked.append(texts) or 7)
+
+    def code(name: str) -> ElementCode:
+        return ElementCode(lambda c, ins, tables: [c.add(f"{name} float {ins[0]}, {ins[0]}")], 1, 1, 1)
+
+    first, second, third = code("fadd"), code("fmul"), code("fsub")
+    assert not first.worked(made_later.LOOK)
+    assert not third.worked(made_later.LOOK - 1)
+    assert asked == []
+    assert not second.worked(made_later.ASK)
+    assert not first.worked(made_later.ASK)
+    assert asked == [[(first.key, first.text()), (second.key, second.text())]]
+
+
 def test_what_it_cannot_take_is_left_to_numpy() -> None:
     code = ElementCode(lambda c, ins, tables: ins, 1, 1, 1)
     code.function = lambda address: pytest.fail("was called")

@@ -51,6 +51,7 @@ def product(x: Array, w: Array, onto: Array | None = None, turned: bool = False)
         m % COLUMNS == 0
         and few is not None
         and type(x) is type(w) is np.ndarray
+        and x.dtype is w.dtype is FLOAT32
         and x.strides[not turned] == x.itemsize
         and PRODUCT.ready(CALLS * CALL + n * depth * m // PER_PASS)
     ):
