@@ -21,10 +21,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "bench" / "programs"
-NAMES = ("mlp", "xor", "linear", "lstm", "cnn", "gpt")
+NAMES = ("mlp", "xor", "linear", "lstm", "cnn", "gpt", "encoder")
 FEW = 20
 #: of the long run, where a step takes longer
-MANY = {"lstm": 200, "cnn": 500, "gpt": 200}
+MANY = {"lstm": 200, "cnn": 500, "gpt": 200, "encoder": 500}
 MARK = "<!-- programs -->"
 
 
