@@ -27,7 +27,7 @@ from .analysis import Analysis
 from .rewrite import Rewriter
 from .size_names import SizeNames
 from .surroundings import Empty, deep, quiet, without_effects
-from .unknown import UNKNOWN, needs_values
+from .unknown import UNKNOWN, needs_values, opened
 from .ways import Ended
 
 #: errors of one statement that are looked for
@@ -91,9 +91,11 @@ class Checked:
         """What is wrong with it, in order. ParseError if it is no program."""
         evaluator = self.session._evaluator
         self.session.on_warning = self.add
-        with self.session.active(), quiet(), ExitStack() as around:
+        with self.session.active(), quiet(), deep(), ExitStack() as around:
             evaluator.begin_script(self.source)
             evaluator.set_arguments([self.source.name])
+            for arguments in (evaluator.host.argv, evaluator.prelude.bound["argv"]):
+                opened.add(arguments)  # nobody knows how many there are
             evaluator.apart.append(self.analysis)
             plain = evaluator.compile(self.source, silent=True)
             for error in names.problems(plain, Known(evaluator, plain), evaluator.runtime.node):
@@ -104,7 +106,6 @@ class Checked:
             context.current().device = hollow
             around.enter_context(without_values())
             around.enter_context(Empty())
-            around.enter_context(deep())
             for statement in evaluator.begin_file(statements, evaluator.variables):
                 if not self.run(evaluator, statement):
                     break

@@ -8,10 +8,14 @@ afterwards is unknown.
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
+from types import FunctionType, MethodType
 from typing import Any
 
-from ..engine.values.tensor import no_values
+from ..engine.records.op import Op
+from ..engine.values.tensor import Tensor, no_values
+from ..torch.nn.modules.module import Module
 from .joined import Either, join
 from .numbers import Number, Some, asked, asked_of, named, plain, read, several, shape_of, takes, tensor, told
 from .sizes import sizes
@@ -55,7 +59,7 @@ class Analysis:
             Any, list[int]
         ] = {}  # function → how many doubts there were at each of its calls that run
         self.doubts = 0  # how often both ways were taken
-        self.steps = 0
+        self.steps = self.calls = 0
 
     def entries(self) -> dict[str, Any]:
         """The names that rewritten programs call."""
@@ -99,7 +103,7 @@ class Analysis:
         self.choices.clear()
         self.active.clear()
         self.frames.clear()
-        self.steps = 0
+        self.steps = self.calls = 0
         sizes.asked.clear()
 
     # ------------------------------------------------------------ functions
@@ -159,30 +163,48 @@ class Analysis:
                     return several(function, args, kwargs, here())
             if top and not (numbers and all(issubclass(type(each), Number) for each in top)):
                 vagueness.files = True  # one of them may write
+                self.left_out(function)
                 return UNKNOWN
             if numbers:
                 args, kwargs = plain(args), plain(kwargs)
+        self.calls += 1
         before, choices, doubts = vagueness.count, len(self.choices), self.doubts
         try:
             result = invoke(function, args, kwargs)
+        except SystemExit:
+            if self.frames and self.frames[-1].uncertain:
+                self.doubts += 1
+                raise Ended("raise") from None
+            if reads_arguments(function):
+                return UNKNOWN
+            raise
         except Exception as error:
             del self.choices[choices:]
             vague = doubts != self.doubts or opened.has(getattr(function, "__self__", None))
             theirs = not mine and id(error) not in self.places
             if theirs and not vague:
-                vague = counts(error, args) or (vagueness.gradients and not certain(error))
+                unsure = vagueness.gradients or package_of(function) in vagueness.objects
+                vague = counts(error, args) or (unsure and not certain(error))
             if theirs and not vague and sizes.made:
                 vague = (numbers and not certain(error)) or sizes.decide(error, function, args, kwargs)
             if needs_values(error) or (theirs and (vague or holds_unknown((args, kwargs)))):
                 self.doubts += 1
                 if not mine:
                     half_done(args)
+                    if args or kwargs:  # what is given nothing tells something
+                        self.left_out(function)
                 return read(function, args, here()) if needs_values(error) else UNKNOWN
             raise
         if vagueness.count != before and not mine:
             vagueness.count = before
             return result if result is None or keeps(function) else UNKNOWN
         return result if mine or not sizes.made else told(result)
+
+    def left_out(self, function: Any) -> None:
+        """A call was not made, or not to its end: what an object of the library keeps is not known."""
+        package = package_of(function)
+        if package is not None:
+            vagueness.objects.add(package)
 
     def run_either(self, function: Either, args: Any, kwargs: Any) -> Any:
         """A call of one of several functions: an error is one if all of them have one."""
@@ -374,6 +396,23 @@ def counts(error: BaseException, args: Any) -> bool:
     """Whether a tensor was given as a number, which is then looked at."""
     numbers = any(tensor(each) and each.spec.is_meta and not each.spec.shape for each in args)
     return numbers and type(error) is TypeError and "Tensor" in str(error)
+
+
+def reads_arguments(function: Any) -> bool:
+    """Whether a function takes the arguments of a program apart, which nobody knows."""
+    kinds = type(function.__self__).__mro__ if isinstance(function, MethodType) else ()
+    return any(each.__name__ == ArgumentParser.__name__ for each in kinds)  # sessions have copies of the class
+
+
+def package_of(function: Any) -> str | None:
+    """The package of the object, one of the library that keeps something and is no tensor, whose method is called."""
+    of = function.__self__ if isinstance(function, MethodType) else function
+    if issubclass(type(of), Tensor | Op | Module | type | FunctionType):
+        return None
+    root, _, rest = type(of).__module__.removeprefix("tensorsh.").partition(".")
+    return (
+        f"{root}.{rest.partition('.')[0] if root == 'torch' else ''}" if root in ("torch", "ignite") else None
+    )
 
 
 def half_done(args: Any) -> None:

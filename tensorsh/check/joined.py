@@ -8,7 +8,7 @@ from typing import Any
 from ..engine.values.tensor import Tensor
 from .numbers import FLOAT, count, merged, plain
 from .sizes import sizes
-from .unknown import NAME, UNKNOWN, Unknown, opened
+from .unknown import NAME, UNKNOWN, Unknown, not_known, opened
 
 #: functions that a name may stand for before nobody knows any more which
 MOST = 4
@@ -68,7 +68,7 @@ Either.__name__ = Either.__qualname__ = NAME
 def one_of_several(value: Any) -> tuple[Any, ...]:
     if type(value) is Either:
         return value.ways
-    return (value,) if type(value) is not Unknown else (None,)
+    return (None,) if not_known(value) else (value,)
 
 
 def fingerprint(space: dict[str, Any], names: tuple[str, ...]) -> list[tuple[Any, str, Any, int]]:

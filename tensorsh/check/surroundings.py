@@ -93,6 +93,7 @@ def deep() -> Iterator[None]:
     opened.known.clear()
     blurred.known.clear()
     vagueness.gradients = vagueness.files = False
+    vagueness.objects.clear()
     sizes.clear()
     try:
         yield

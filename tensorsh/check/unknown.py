@@ -17,6 +17,7 @@ class Vagueness:
     def __init__(self) -> None:
         self.count = 0
         self.gradients = False  # whether gradients may be anywhere: those of something unknown were asked for
+        self.objects: set[str] = set()  # packages of objects of the library that may have been told more
         self.files = False  # whether files may be there that are not: some were to be written
 
 
@@ -31,6 +32,8 @@ def needs_values(error: BaseException) -> bool:
     if issubclass(type(error), FileNotFoundError) and vague.files:
         return True
     told = text_of(error)
+    if vague.objects and "NoneType" in told:
+        return True  # what an object of the library keeps may be there
     return "meta tensor" in told or NAME in told
 
 

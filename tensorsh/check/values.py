@@ -159,7 +159,7 @@ def item(value: Any, index: Any) -> Any:
         return count(sizes.at((frame.f_code.co_filename, frame.f_lineno)))
     if issubclass(type(value), Some | Shape):
         return value if isinstance(index, slice) else one_of(value)
-    if holds_unknown(index) or blurred.has(value):
+    if holds_unknown(index) or blurred.has(value) or (opened.has(value) and type(index) is slice):
         return UNKNOWN
     try:
         found = value[index]

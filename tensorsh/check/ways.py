@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ROUNDS = 3
 #: rounds of loops that are gone in one run of a statement, before loops are cut short
 BUDGET = 4_000
+#: and calls that are made
+CALLS = 200_000
 
 
 class Ended(BaseException):
@@ -164,7 +166,7 @@ class Loop(Branching):
         analysis.steps += 1
         if self.vague and self.round > ROUNDS:
             return False
-        if analysis.steps > BUDGET and self.round > ROUNDS:
+        if (analysis.steps > BUDGET or analysis.calls > CALLS) and self.round > ROUNDS:
             self.doubt()
             return False
         return True

@@ -116,6 +116,47 @@ def test_sizes_of_what_nobody_knows() -> None:
     assert [line for line, _ in told(program)] == [5, 7, 8]
 
 
+def test_arguments_are_unknown() -> None:
+    program = (
+        "import sys\nimport argparse\nimport torch\n"
+        "if len(sys.argv) != 2:\n    sys.exit('a number')\n"
+        "n = int(sys.argv[1])\n"
+        "torch.zeros(n, 3) @ torch.zeros(4, 5)\n"
+        "for name in sys.argv[2:]:\n    print(name)\n"
+        "a, b = sys.argv\n"
+        "parser = argparse.ArgumentParser()\nparser.add_argument('file')\n"
+        "args = parser.parse_args()\nopen(args.file)\n"
+        "torch.zeros(3) + torch.zeros(4)\n"
+    )
+    assert [line for line, _ in told(program)] == [7, 15]
+
+
+def test_one_of_several_functions() -> None:
+    program = (
+        "import torch\nimport torch.nn as nn\n"
+        "act = torch.relu if input() == 'relu' else torch.tanh\n"
+        "cell = (nn.GRU if input() else nn.RNN)(3, 4)\n"
+        "y, h = cell(act(torch.zeros(5, 2, 3)))\n"
+        "y @ torch.zeros(3, 3)\n"
+        "cell(torch.zeros(5, 2, 7))\n"
+        "head = nn.Linear(4, 2) if input() else nn.Linear(5, 2)\n"
+        "head(y)\n"
+    )
+    assert [line for line, _ in told(program)] == [6, 7]
+
+
+def test_a_program_that_metrics_were_not_told_of() -> None:
+    """What an object of the library keeps is not known once a call was left out."""
+    program = (
+        "import torch\nfrom ignite.metrics import Precision\n"
+        "p = Precision()\n"
+        "n = int(input())\n"
+        "for _ in range(n):\n    p.update((torch.rand(n).round().tolist(), None))\n"
+        "print(p.compute())\n"
+    )
+    assert told(program) == []
+
+
 def test_named_sizes() -> None:
     program = (
         "x: float32[n, 3] = load(input())\n"
