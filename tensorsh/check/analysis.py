@@ -17,7 +17,22 @@ from ..engine.records.op import Op
 from ..engine.values.tensor import Tensor, no_values
 from ..torch.nn.modules.module import Module
 from .joined import Either, join
-from .numbers import Number, Some, asked, asked_of, named, plain, read, several, shape_of, takes, tensor, told
+from .numbers import (
+    Number,
+    Some,
+    asked,
+    asked_of,
+    has_float,
+    named,
+    plain,
+    read,
+    several,
+    shape_of,
+    takes,
+    tensor,
+    told,
+    with_other_floats,
+)
 from .sizes import sizes
 from .unknown import UNKNOWN, blurred, certain, holds_unknown, needs_values, not_known, opened
 from .unknown import vague as vagueness
@@ -166,6 +181,7 @@ class Analysis:
                 self.left_out(function)
                 return UNKNOWN
             if numbers:
+                given, named_given = args, kwargs
                 args, kwargs = plain(args), plain(kwargs)
         self.calls += 1
         before, choices, doubts = vagueness.count, len(self.choices), self.doubts
@@ -198,7 +214,9 @@ class Analysis:
         if vagueness.count != before and not mine:
             vagueness.count = before
             return result if result is None or keeps(function) else UNKNOWN
-        return result if mine or not sizes.made else told(result)
+        if numbers and has_float((*given, *named_given.values())):
+            result = with_other_floats(result, function, given, named_given, here())
+        return result if mine or not sizes.made else told(result, args)
 
     def left_out(self, function: Any) -> None:
         """A call was not made, or not to its end: what an object of the library keeps is not known."""
@@ -401,7 +419,9 @@ def counts(error: BaseException, args: Any) -> bool:
 def reads_arguments(function: Any) -> bool:
     """Whether a function takes the arguments of a program apart, which nobody knows."""
     kinds = type(function.__self__).__mro__ if isinstance(function, MethodType) else ()
-    return any(each.__name__ == ArgumentParser.__name__ for each in kinds)  # sessions have copies of the class
+    return any(
+        each.__name__ == ArgumentParser.__name__ for each in kinds
+    )  # sessions have copies of the class
 
 
 def package_of(function: Any) -> str | None:

@@ -133,19 +133,37 @@ for _name in ARITHMETIC:
         setattr(Number, f"__{_prefix}{_name}__", _arithmetic(_name, _prefix == "r"))
 
 
-def plain(value: Any, depth: int = 4) -> Any:
-    """A value with stand-ins for the numbers in it."""
+def plain(value: Any, depth: int = 4, half: float = HALF) -> Any:
+    """A value with stand-ins for the numbers in it; `half` is that of floats."""
+    if value is FLOAT:
+        return half
     if issubclass(type(value), Number):
         return value.stand_in
     if not depth or not holds_unknown(value, depth):
         return value
     if type(value) in (list, tuple):
-        return type(value)([plain(each, depth - 1) for each in value])
+        return type(value)([plain(each, depth - 1, half) for each in value])
     if type(value) is dict:
-        return {name: plain(each, depth - 1) for name, each in value.items()}
+        return {name: plain(each, depth - 1, half) for name, each in value.items()}
     if isinstance(value, slice):
         return slice(*plain((value.start, value.stop, value.step)))
     return value
+
+
+def has_float(values: Any) -> bool:
+    """Whether there is a float that nobody knows among values, or in a list among them."""
+    return any(each is FLOAT or (type(each) in (list, tuple) and has_float(each)) for each in values)
+
+
+def with_other_floats(result: Any, function: Any, args: Any, kwargs: Any, site: Any) -> Any:
+    """What a function gives whatever floats it is given: a size that they decide is not known (`arange`)."""
+    if not tensor(result) or isinstance(function, type) or result is getattr(function, "__self__", None):
+        return result
+    given, named = plain(args, half=HALF / 5), plain(kwargs, half=HALF / 5)
+    try:
+        return merged(result, function(*given, **named), site)
+    except Exception:
+        return UNKNOWN
 
 
 def named(value: Any) -> Any:
@@ -199,7 +217,7 @@ def asked(function: Any, args: Any, site: Any) -> Any:
     if function is int and len(args) == 1:
         return args[0] if issubclass(type(args[0]), Count) else count(sizes.at(site))
     if function is float and len(args) == 1:
-        return FLOAT
+        return _made(Number, float(args[0].stand_in)) if type(args[0]) is Count else FLOAT
     if function is len:
         return count(sizes.at(site))
     if function is range:
@@ -227,8 +245,10 @@ def asked_of(unknown: Unknown, args: Any, site: Any) -> Any:
     return count(sizes.at(site)) if unknown is SHAPE and args else unknown()
 
 
-def told(result: Any) -> Any:
+def told(result: Any, args: Any) -> Any:
     """What a function of the library gives, as the program sees it."""
+    if result is False and any(tensor(each) and stands_in(each.spec.shape) for each in args):
+        return UNKNOWN  # it may have looked at sizes, as `equal` does
     if type(result) is int:
         return named(result)
     if type(result) in (list, tuple) and len(result) >= LEAST and sizes.stands(len(result)):
