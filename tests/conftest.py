@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tensorsh.engine.compile import store
 from tensorsh.engine.graph import hooks
@@ -19,6 +20,10 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     os.environ["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / f"tensorsh-bytecode-{os.getuid()}")
 
 os.environ["LC_ALL"] = "C.UTF-8"  # what is expected is English, whoever runs the tests
+
+# how fast a machine makes examples is no property of what they test
+settings.register_profile("tensorsh", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tensorsh")
 
 np.seterr(all="ignore")  # as while a session runs: tests call operations by themselves too
 

@@ -16,7 +16,7 @@ from ..engine.core.dtype import INT, dtypes
 from ..engine.records import call_forms
 from ..engine.records.op import Op, registry
 from ..engine.values.tensor import Tensor
-from ..lang.annotate import as_annotation
+from ..lang.hints import as_annotation
 from ..lang.namespace import TypeName
 from ..torch.nn.modules.module import Module
 from .sizes import LEAST, resized, sizes

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..source import Source
 from . import ast
-from .annotate import as_annotation, dtype_named
+from .annotate import dtype_named
 from .as_torch_definitions import OPTIMIZERS
 from .as_torch_kinds import Kinds, root_of, takes_tensor
 from .binding import bound_names
 from .codegen import is_command
+from .hints import as_annotation
 from .host import ELEMENTWISE, Dual
 from .runs import walk
 

@@ -268,7 +268,7 @@ class Slice(Expr):
 class Hint(Node):
     """What stands behind the `:` of a declaration or the `as` of a conversion: an expression, a device, or both.
 
-    The kind of the program says what it means: `annotate.as_annotation` reads it as dtype, shape and device.
+    The kind of the program says what it means: `hints.as_annotation` reads it as dtype, shape and device.
     """
 
     value: Expr | None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParseError
 from ..source import Span
 from . import ast
-from .annotate import as_annotation
+from .hints import as_annotation
 from .runs import follows
 from .table import Table
 

@@ -24,6 +24,7 @@ from ..modules.absent import BUILTINS
 from ..modules.endless import asked, ranged
 from . import annotate, attributes, queries
 from .ast import Node
+from .hints import as_annotation
 from .runs import unseen
 from .table import Table
 
@@ -225,7 +226,7 @@ class Runtime:
     def annotate(self, value: Any, filename: str, line: int, sizes: annotate.Sizes, param: bool) -> Any:
         node: Any = self.node(filename, line)
         hint = node.annotation
-        annotation = None if hint is None else annotate.as_annotation(hint)
+        annotation = None if hint is None else as_annotation(hint)
         return annotate.conform(value, annotation, node, sizes, param)
 
     def chain(self, place: tuple[str, int], operators: tuple[str, ...], operands: list[Any]) -> Any:

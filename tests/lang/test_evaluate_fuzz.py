@@ -237,7 +237,7 @@ def by_tensorsh(program: str) -> tuple[Session, str | None]:
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(SEEDS)
 def test_host_values_as_in_python(seed: int) -> None:
     program = str(Program(seed, tensors=False))
@@ -250,7 +250,7 @@ def test_host_values_as_in_python(seed: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SEEDS)
 def test_integer_tensors_as_in_numpy(seed: int) -> None:
     program = str(Program(seed, tensors=True))

@@ -308,7 +308,7 @@ def test_a_change_in_a_function(change: str) -> None:
     fails_without_a_trace(session, "results = [work() for _ in range(2)]")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(lines(CHANGES)), min_size=2, max_size=8),
     st.sampled_from(FAILURES),
