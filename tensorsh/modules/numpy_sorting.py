@@ -23,7 +23,8 @@ def guard_sorting() -> None:
     """Put these in the place of NumPy's own, once in a process."""
     with sealed.changing(ndarray):
         for name, wrapped in (
-            ("sort", sorting), ("partition", sorting), ("argsort", ordering), ("argpartition", ordering)
+            ("sort", sorting), ("partition", sorting), ("argsort", ordering), ("argpartition", ordering),
+            ("argmax", ordering), ("argmin", ordering),
         ):  # fmt: skip
             found = dict_of(ndarray)[name]
             if type(found) is MethodDescriptorType:
@@ -46,7 +47,7 @@ def sorting(found: Callable[..., None]) -> Callable[..., None]:
 
 
 def ordering(found: Callable[..., Array]) -> Callable[..., Array]:
-    """A method that says in which order the elements are."""
+    """A method that says in which order the elements are, or which comes first or last."""
 
     @wraps(found)
     def method(self: Array, /, *args: Any, **options: Any) -> Array:

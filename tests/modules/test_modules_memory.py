@@ -151,7 +151,16 @@ def test_generators_are_begun_however_they_are_made(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["a.sort()", "a.argsort()", "a.partition(50)", "a.argpartition(50)", "np.sort(a)"]
+    "call",
+    [
+        "a.sort()",
+        "a.argsort()",
+        "a.partition(50)",
+        "a.argpartition(50)",
+        "np.sort(a)",
+        "a.argmax()",
+        "a.argmin()",
+    ],
 )
 def test_objects_are_compared_while_they_live(call: str) -> None:
     """What compares them puts others in their places: it is another array that is sorted."""
