@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tensorsh import Session
-from tensorsh.lang.parse import parse
+from tensorsh.lang.syntax.parse import parse
 from tensorsh.source import Source
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -178,7 +178,7 @@ def programs_begin(options: Options) -> None:
 def make_sandbox(options: Options) -> Sandbox:
     """The sandbox that the flags describe."""
     from . import sandbox
-    from .lang import grammar
+    from .lang.syntax import grammar
 
     grammar.load()  # and keep its table, while files can be written
     files: dict[str, list[str]] = {"read": [], "write": []}
@@ -298,7 +298,7 @@ def read_stdin() -> str:
 def is_program(text: str) -> bool:
     """Whether what was given for the name of a file is a program itself."""
     from .errors import ParseError
-    from .lang.parse import parse
+    from .lang.syntax.parse import parse
     from .source import Source
 
     try:

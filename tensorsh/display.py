@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .engine.explain.explanation import Explanation
-from .lang.queries import Graph
+from .lang.run.queries import Graph
 from .text.printing import texts
 
 

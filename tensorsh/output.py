@@ -13,7 +13,7 @@ from .options import Options
 from .streams import flush_output, on_terminal, screen_encoding, tell
 
 if TYPE_CHECKING:
-    from .lang.profile import Profile
+    from .lang.run.profile import Profile
     from .session import Session, Shown
     from .source import Span
 

@@ -28,17 +28,17 @@ from .engine.core.warn import Event, hand_over, hearing
 from .engine.values.tensor import Tensor
 from .errors import TensorshError, UsageError, Warned, facts_of
 from .interrupt import whole
-from .lang.evaluate import Evaluator, TakenBack
-from .lang.queries import Graph
-from .lang.session_host import roomy
-from .lang.statements import Statement
+from .lang.code.statements import Statement
+from .lang.run.evaluate import Evaluator, TakenBack
+from .lang.run.queries import Graph
+from .lang.run.session_host import roomy
 from .limits import memory
 from .source import Source, Span, same_letters
 
 if TYPE_CHECKING:
-    from .lang.history import History
-    from .lang.profile import Profile
-    from .lang.uncompiled import Left
+    from .lang.loops.uncompiled import Left
+    from .lang.run.profile import Profile
+    from .lang.undo.history import History
     from .sandbox import Sandbox
 
 __all__ = ["Session", "TensorshError"]
@@ -163,7 +163,7 @@ class Session:
 
     def uncompiled(self) -> list[Left]:
         """What of the newest loop is not compiled: the place and the reason of each piece, in the order of the text."""
-        from .lang.uncompiled import all_left
+        from .lang.loops.uncompiled import all_left
 
         evaluator = self._evaluator
         newest = evaluator.loops.newest
@@ -241,7 +241,7 @@ class Session:
         """From now on remember what `explain` needs beyond what graphs keep, also after a backward."""
         if self.context.recollection is None:
             from .engine.graph.recollection import Recollection
-            from .lang.runtime import USER_FILE
+            from .lang.run.runtime import USER_FILE
 
             self.context.recollection = Recollection(USER_FILE, self._evaluator.located)
 
@@ -256,8 +256,8 @@ class Session:
             self._evaluator.pythonic = kind
 
     def remember(self) -> History:
-        """From now on inputs can be taken back and done again (`lang.history`)."""
-        from .lang.history import History
+        """From now on inputs can be taken back and done again (`lang.undo.history`)."""
+        from .lang.undo.history import History
 
         if self._evaluator.history is None:
             self._evaluator.history = History(self._evaluator)
@@ -277,8 +277,8 @@ class Session:
 
     def is_expression(self, source: Source) -> bool:
         """Whether a text is one expression, in the kind of program that it would be run as."""
-        from .lang import ast
-        from .lang.parse import parse
+        from .lang.syntax import ast
+        from .lang.syntax.parse import parse
 
         try:
             body = parse(source, self._evaluator.is_pythonic(source, False)).body
@@ -311,8 +311,8 @@ class Session:
         return seed if seed < 1 << 32 else None  # the operating system's have 64 bits
 
     def rounds(self) -> AbstractContextManager[None]:
-        """While this runs, Ctrl-C keeps the rounds of a loop that are done (`lang.rounds`)."""
-        from .lang.rounds import Rounds
+        """While this runs, Ctrl-C keeps the rounds of a loop that are done (`lang.run.rounds`)."""
+        from .lang.run.rounds import Rounds
 
         return Rounds(self._evaluator.runtime.tables).heard()
 
@@ -326,7 +326,7 @@ class Session:
         >>> [(row.line, row.times) for row in profile.rows]
         [(1, 1), (2, 4)]
         """
-        from .lang.profile import Profile
+        from .lang.run.profile import Profile
 
         if self._evaluator.profile is not None:
             raise UsageError("the lines of this session are being measured already")
@@ -397,7 +397,7 @@ class Session:
 
     def _warn(self, event: Event) -> None:
         if self.on_warning is not None:
-            from .lang.warned import warned
+            from .lang.faults.warned import warned
 
             self.on_warning(warned(event))
         else:

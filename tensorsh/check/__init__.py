@@ -18,7 +18,7 @@ from ..cli import read_file, read_stdin
 from ..engine.core import context
 from ..engine.core.device import hollow, without_values
 from ..errors import TensorshError, UsageError
-from ..lang.evaluate import Evaluator, Statement
+from ..lang.run.evaluate import Evaluator, Statement
 from ..session import Session
 from ..source import Source
 from ..streams import tell

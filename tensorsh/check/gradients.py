@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import Warned
-from ..lang.evaluate import Statement
+from ..lang.run.evaluate import Statement
 from ..torch.nn.modules.module import Module
 from .names import warning
 from .unknown import vague

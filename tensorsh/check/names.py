@@ -1,7 +1,7 @@
 """Names without a value, and values without a reader: one look at the scopes that Python's own compiler made.
 
-A text is compiled as it is run (`lang.codegen`), so scopes are what they are when it runs; line numbers of its code are
-nodes, and lead back to the text.
+A text is compiled as it is run (`lang.code.codegen`), so scopes are what they are when it runs; line numbers of its
+code are nodes, and lead back to the text.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from types import CodeType
 from typing import Any
 
 from ..errors import TensorshError, Warned
-from ..lang import ast
-from ..lang.evaluate import Statement
-from ..lang.namespace import did_you_mean
-from ..lang.runs import walk
-from ..lang.scopes import READS, bound, codes, looked_up, mentioned
+from ..lang.code.runs import walk
+from ..lang.code.scopes import READS, bound, codes, looked_up, mentioned
+from ..lang.names.namespace import did_you_mean
+from ..lang.run.evaluate import Statement
+from ..lang.syntax import ast
 from ..source import Span
 
 #: what reaches variables without writing their names

@@ -16,8 +16,8 @@ from ..engine.core.dtype import INT, dtypes
 from ..engine.records import call_forms
 from ..engine.records.op import Op, registry
 from ..engine.values.tensor import Tensor
-from ..lang.hints import as_annotation
-from ..lang.namespace import TypeName
+from ..lang.code.hints import as_annotation
+from ..lang.names.namespace import TypeName
 from ..torch.nn.modules.module import Module
 from .sizes import LEAST, resized, sizes
 from .unknown import ARITHMETIC, NAME, UNKNOWN, Unknown, certain, holds_unknown, not_known, opened

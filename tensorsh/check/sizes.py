@@ -25,7 +25,7 @@ from ..engine.records.op import registry
 from ..engine.values.tensor import Tensor, make_tensor
 from ..errors import facts_of, text_of
 from ..kinds.ownership import PROGRAM_FILE
-from ..lang.annotate import Sizes as NamedSizes
+from ..lang.run.annotate import Sizes as NamedSizes
 from .unknown import certain
 
 #: sizes from here on may stand for one that nobody knows

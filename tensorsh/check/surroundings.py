@@ -16,7 +16,7 @@ from ..engine.modes.hollow import Inferring
 from ..engine.records.op import registry
 from ..engine.values.tensor import formatters, no_values
 from ..errors import DataError
-from ..lang.evaluate import Evaluator
+from ..lang.run.evaluate import Evaluator
 from .analysis import Analysis
 from .numbers import as_annotated
 from .sizes import sizes

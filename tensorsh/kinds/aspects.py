@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Part(NamedTuple):
-    """One thing that a kind of value is made of, for undo (`lang.snapshot`).
+    """One thing that a kind of value is made of, for undo (`lang.undo.snapshot`).
 
     note(value, snapshot)   notes how the value is and tells the snapshot how to put it back; gives what it leads to
     replace(value, again)   puts what `again` gives in the place of what the value holds

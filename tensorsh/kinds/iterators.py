@@ -1,6 +1,6 @@
 """Iterators and generators: what an iterator is made of is noted before a statement, and made again if it fails.
 
-A generator cannot be made again once it has begun: it is put in a relay (`lang.relay`).
+A generator cannot be made again once it has begun: it is put in a relay (`lang.undo.relay`).
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Kind:
     json       how it becomes JSON
     tree       how it is walked as a tree; None: it is a leaf
     follow     follow(value, reach, path, varies, depth, name): how a trace takes the value from outside, see
-               `lang.reach`; None: it stops
+               `lang.loops.reach`; None: it stops
     leave      leave(value, leaving): the text that makes the value again, see `engine.compile.leaving`
     adapt      adapt(kind, class): what a subclass has beside, entered in its description
     """

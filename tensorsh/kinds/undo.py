@@ -1,4 +1,4 @@
-"""What the notes of all kinds share, with which `lang.snapshot` undoes what a failed statement changed.
+"""What the notes of all kinds share, with which `lang.undo.snapshot` undoes what a failed statement changed.
 
 A note gives what the value leads to, and tells the snapshot how to put it back; that says whether anything had
 changed. Nothing of a program's own is called for it, but the hashes of what a changed set or dictionary held.

@@ -12,7 +12,7 @@ from .excerpt import displayed
 from .paint import painter
 
 if TYPE_CHECKING:
-    from ..lang.profile import Profile, Row
+    from ..lang.run.profile import Profile, Row
 
 #: lines below this part of the time of all lines are summed up; from this part of all time on they stand out
 LEAST, MUCH = 0.001, 0.1

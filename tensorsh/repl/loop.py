@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import interrupt, limits, progress
 from ..errors import TensorshError
-from ..lang.faults import fault
-from ..lang.interrupts import BetweenRounds
-from ..lang.parse import is_complete
+from ..lang.faults.faults import fault
+from ..lang.run.interrupts import BetweenRounds
+from ..lang.syntax.parse import is_complete
 from ..render.paint import Paint, background_of, painter
 from ..session import Session, Shown
 from ..source import Source, Span, read_program
@@ -29,7 +29,7 @@ from .results import Results
 from .settings import apply_file
 
 if TYPE_CHECKING:
-    from ..lang.profile import Profile
+    from ..lang.run.profile import Profile
     from .lessons import Lesson
     from .log import Log
 
@@ -443,7 +443,7 @@ def what_was_kept(error: KeyboardInterrupt) -> str:
 
 def meant(text: str) -> str | None:
     """A command, or a question, of which an input method has written the signs wide: `：help`, `softmax？`."""
-    from ..lang.characters import LOOKALIKES
+    from ..lang.syntax.characters import LOOKALIKES
 
     line = "".join(LOOKALIKES.get(sign, sign) for sign in text.strip()).replace("？", "?").replace("！", "!")
     if line == text.strip() or "\n" in line:

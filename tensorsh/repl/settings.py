@@ -150,7 +150,7 @@ def find(name: str) -> Setting:
     """The setting of a name; UsageError where there is none."""
     if name in SETTINGS:
         return SETTINGS[name]
-    from ..lang.namespace import did_you_mean
+    from ..lang.names.namespace import did_you_mean
 
     help = did_you_mean(name, SETTINGS) or f"there are {', '.join(SETTINGS)}"
     raise wrong(f"there is no setting '{name}'", help)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..engine.values.tensor import Tensor
-from ..lang.places import describe
+from ..lang.faults.places import describe
 from ..render.excerpt import displayed
 from ..render.statistics import counted, deviation
 from .help import Page, shortened

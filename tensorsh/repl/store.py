@@ -26,7 +26,7 @@ from ..engine.values.parameters import Parameter
 from ..engine.values.tensor import Tensor, make_tensor
 from ..errors import DataError, facts_of
 from ..io import files, npy
-from ..lang.namespace import Namespace
+from ..lang.names.namespace import Namespace
 from ..session import Session, is_name
 from ..torch.serialization.names import of_library
 

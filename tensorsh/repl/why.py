@@ -23,11 +23,11 @@ from ..engine.graph.node import FREED, Node, edge
 from ..engine.graph.walk import reachable
 from ..engine.values.tensor import Tensor
 from ..errors import TensorshError
-from ..lang import ast
-from ..lang.binding import bound_names
-from ..lang.parse import parse
-from ..lang.places import describe
-from ..lang.runs import walk
+from ..lang.code.runs import walk
+from ..lang.faults.places import describe
+from ..lang.syntax import ast
+from ..lang.syntax.binding import bound_names
+from ..lang.syntax.parse import parse
 from ..session import Session
 from ..source import Source
 from .stats import tensors_in as tensors_of

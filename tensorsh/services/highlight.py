@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..engine.core.dtype import dtypes
-from ..lang.host import KINDS
-from ..lang.lexer import Lexer
-from ..lang.parse import grammar
-from ..lang.places import PREFIXES
+from ..lang.faults.places import PREFIXES
+from ..lang.names.host import KINDS
+from ..lang.syntax.lexer import Lexer
+from ..lang.syntax.parse import grammar
 from ..session import Session
 from ..source import Source
 from .scan import KEYWORDS, scan

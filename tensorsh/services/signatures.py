@@ -15,10 +15,10 @@ from ..engine.core.device import Device
 from ..engine.core.dtype import DType
 from ..engine.records.op import Op, registry
 from ..engine.values.tensor import Tensor
-from ..lang import attributes
-from ..lang.host import Dual
-from ..lang.namespace import Namespace, TypeName
-from ..lang.places import describe
+from ..lang.faults.places import describe
+from ..lang.names import attributes
+from ..lang.names.host import Dual
+from ..lang.names.namespace import Namespace, TypeName
 from ..session import Session
 from . import members
 from .scan import Chain

@@ -335,5 +335,5 @@ def _picture_axes(figure: Any, chart: Picture) -> None:
     figure.suptitle(chart.title)
 
 
-for function in (plot, hist, heatmap, image):  # `scatter` is an operation too: see `lang.host`
+for function in (plot, hist, heatmap, image):  # `scatter` is an operation too: see `lang.names.host`
     registry[function.__name__] = function

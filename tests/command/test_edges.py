@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tensorsh.lang import grammar
+from tensorsh.lang.syntax import grammar
 
 FULL = Path("/dev/full")
 

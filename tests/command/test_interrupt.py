@@ -23,7 +23,7 @@ from tensorsh import Session, interrupt
 from tensorsh.engine.core import context
 from tensorsh.engine.records import registry
 from tensorsh.engine.run import aside
-from tensorsh.lang.before import Before
+from tensorsh.lang.undo.before import Before
 from tensorsh.modules import memory
 
 ROOT = Path(__file__).parents[2]

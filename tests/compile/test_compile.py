@@ -13,7 +13,7 @@ from compile_compare import difference
 from loop_writer import LoopProgram
 from tensorsh import Session
 from tensorsh.errors import ParseError
-from tensorsh.lang.segments import Segment
+from tensorsh.lang.loops.segments import Segment
 
 NETWORK = """
 manual_seed(0)

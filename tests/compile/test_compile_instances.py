@@ -13,7 +13,7 @@ import pytest
 from compile_compare import difference, report, seeds
 from instance_writer import LINES, InstanceProgram, disturbed
 from tensorsh import Session
-from tensorsh.lang.segments import Segment
+from tensorsh.lang.loops.segments import Segment
 
 
 @pytest.mark.parametrize("seed", range(0, 3000, 100))

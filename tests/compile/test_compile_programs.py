@@ -16,7 +16,7 @@ import pytest
 
 from compile_compare import difference
 from oracle import read_lines
-from tensorsh.lang.segments import Segment
+from tensorsh.lang.loops.segments import Segment
 
 ROUNDS = 4
 #: how a trace must not end: with an exception that is not an operation's refusal of its arguments

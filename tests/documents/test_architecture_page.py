@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
-#: runs the command and prints every function of tensorsh's that was called: `lang.evaluate.Evaluator.run`
+#: runs the command and prints every function of tensorsh's that was called: `lang.run.evaluate.Evaluator.run`
 FOLLOWED = """
 import sys
 from tensorsh.cli import main
@@ -31,7 +31,7 @@ finally:
 #: what the page mentions beside the way of its line: the shell, PyTorch programs, what is written out elsewhere
 BESIDE = {
     "repl.loop.Shell.enter",
-    "lang.pythonic.PythonCompiler",
+    "lang.code.pythonic.PythonCompiler",
     "engine.run.apply.compute",
     "Tensor.__mul__",
 }

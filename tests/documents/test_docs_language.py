@@ -12,7 +12,7 @@ import pytest
 
 from doc_examples import ROOT, enter, make_shell, sections, today
 from tensorsh import TensorshError, errors
-from tensorsh.lang.faults import KINDS, SPECIAL
+from tensorsh.lang.faults.faults import KINDS, SPECIAL
 from tensorsh.repl.help.errors import Code, codes
 from tensorsh.repl.help.texts import ENGLISH
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from program_writer import Writer
 from python_twin import of_python, of_tensorsh
 from tensorsh.errors import ParseError
-from tensorsh.lang import ast
-from tensorsh.lang.parse import is_complete, parse
+from tensorsh.lang.syntax import ast
+from tensorsh.lang.syntax.parse import is_complete, parse
 from tensorsh.source import Source, Span
 
 settings.register_profile("parser", deadline=None, max_examples=150)

@@ -40,7 +40,7 @@ def test_long_programs_run(program):
 @pytest.mark.parametrize("head", ["", "import torch\n"])
 def test_what_is_nested_too_deeply_is_refused(head, text, monkeypatch):
     """By us, and at once: the time that Python's compiler takes grows with the square of functions in functions."""
-    monkeypatch.setattr("tensorsh.lang.python_syntax.asked", None)
+    monkeypatch.setattr("tensorsh.lang.syntax.python_syntax.asked", None)
     with pytest.raises(TensorshError, match="nested too deeply") as refused:
         Session().execute(head + text, "main.py" if head else "<input>", script=bool(head))
     assert refused.value.exit_code == 3 and refused.value.help == "give parts of it names of their own"

@@ -10,7 +10,7 @@ import pytest
 from tensorsh import Session, TensorshError
 from tensorsh.engine.graph.grad_fn import GraphNode
 from tensorsh.engine.values.tensor import OWN, Tensor
-from tensorsh.lang.pythonic import private
+from tensorsh.lang.code.pythonic import private
 
 NAMES = sorted(private())
 

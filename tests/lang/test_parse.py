@@ -16,10 +16,10 @@ import pytest
 from ast_text import tree
 from tensorsh import kept
 from tensorsh.errors import ParseError
-from tensorsh.lang import grammar
-from tensorsh.lang.codegen import Compiler
-from tensorsh.lang.parse import is_complete, parse
-from tensorsh.lang.table import Table
+from tensorsh.lang.code.codegen import Compiler
+from tensorsh.lang.code.table import Table
+from tensorsh.lang.syntax import grammar
+from tensorsh.lang.syntax.parse import is_complete, parse
 from tensorsh.source import Source
 
 GOLDEN = Path(__file__).parents[1] / "golden"

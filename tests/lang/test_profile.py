@@ -18,7 +18,7 @@ from tensorsh.engine.compile import warm
 from tensorsh.engine.compile.program import Program
 from tensorsh.engine.core.line_clock import LineClock, Origin
 from tensorsh.errors import UsageError
-from tensorsh.lang.profile import Profile
+from tensorsh.lang.run.profile import Profile
 from tensorsh.render.profile import profile_json, profile_text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tensorsh import Session
-from tensorsh.lang import samples
+from tensorsh.lang.loops import samples
 
 START = """
 import torch

@@ -176,7 +176,7 @@ def test_what_a_statement_makes_is_not_kept() -> None:
 
 
 def test_without_undo_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    import tensorsh.lang.snapshot as snapshot
+    import tensorsh.lang.undo.snapshot as snapshot
 
     def never(*_: Any) -> None:
         raise AssertionError("a snapshot is taken")

@@ -16,7 +16,7 @@ from module_programs import Program, here, in_python
 from tensorsh import Session, TensorshError
 from tensorsh.engine.core import context
 from tensorsh.engine.core.warn import hearing
-from tensorsh.lang.snapshot import Snapshot
+from tensorsh.lang.undo.snapshot import Snapshot
 
 DATA = Path(__file__).parents[1] / "data"
 PROGRAMS = {

@@ -15,8 +15,8 @@ import pytest
 from recorded_shell import RecordedShell
 from tensorsh import Session, TensorshError
 from tensorsh.engine.explain.explanation import Explanation
-from tensorsh.lang.as_torch import Translation
-from tensorsh.lang.queries import Graph
+from tensorsh.lang.run.queries import Graph
+from tensorsh.lang.torch_text.as_torch import Translation
 from tensorsh.text.printing import texts
 
 RECORDED = json.loads(gzip.decompress((Path(__file__).parents[1] / "data" / "as_torch.json.gz").read_bytes()))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recorded_shell import RecordedShell
-from tensorsh.lang.history import History
+from tensorsh.lang.undo.history import History
 from undo_programs import Narrow, check_history, own_kind, pytorch_kind
 
 

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tensorsh.lang.rounds import line_of
+from tensorsh.lang.run.rounds import line_of
 
 CHILD = """
 import signal; signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorsh.lang import ast
+from tensorsh.lang.syntax import ast
 from tensorsh.source import Span
 
 

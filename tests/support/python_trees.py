@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from tensorsh.lang.expressions import BINARY, UNARY
-from tensorsh.lang.parse import parse
-from tensorsh.lang.pythonic import PythonCompiler
-from tensorsh.lang.table import Table
+from tensorsh.lang.code.expressions import BINARY, UNARY
+from tensorsh.lang.code.pythonic import PythonCompiler
+from tensorsh.lang.code.table import Table
+from tensorsh.lang.syntax.parse import parse
 from tensorsh.source import Source
 
 LOAD = ast.Load()

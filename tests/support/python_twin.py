@@ -6,7 +6,7 @@ import ast as py
 import unicodedata
 from typing import Any
 
-from tensorsh.lang import ast
+from tensorsh.lang.syntax import ast
 
 OPERATORS = {
     getattr(py, name): sign

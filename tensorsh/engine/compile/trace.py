@@ -63,7 +63,7 @@ class Trace(Tape, Mode):
         self.mixing: Number | None = None  # the Number that an operator is working with,
         self.mixed: Any = None  # and its present value, which stands for it
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
-        self.instances: Any = None  # `lang.instances`, which sees the attributes of instances
+        self.instances: Any = None  # `lang.loops.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
         self.notes: Heard | None = None  # where somebody may ask how a value came about
         self.start = 0  # the statement that it begins at

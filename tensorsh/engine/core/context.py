@@ -93,7 +93,7 @@ class Context:
             ""
         )  # what a frame's code calls what it calls
         self.warnings: Warnings | None = None  # None: Python's own govern them
-        #: how batches of a dataset of the program's own are found at once (`lang.samples`); None where it cannot be
+        #: how batches of a dataset of the program's own are found at once (`lang.loops.samples`); None: not
         self.samples: Callable[[Any], Any] | None = None
         self.worker: Any = None  # of a loader, while it loads a batch
         self.autocast: Any = None  # in which dtype products are computed, where `torch.autocast` says so

@@ -60,7 +60,7 @@ def _named(shell: Shell, text: str) -> None:
     found = COMMAND.fullmatch(text)
     name = found["name"] if found else ""
     if found is None or name not in ALL:
-        from ...lang.namespace import did_you_mean
+        from ...lang.names.namespace import did_you_mean
 
         help = did_you_mean(name, ALL) if name else None
         raise UsageError(

@@ -152,7 +152,7 @@ def read(path: str) -> str:
 
 def text_of(shell: Shell, argument: str) -> str:
     """The source of a function or class, or an input by its number."""
-    from ...lang.namespace import did_you_mean
+    from ...lang.names.namespace import did_you_mean
 
     if argument.isdecimal():
         found = [each.text for each in shell.entries[:-1] if each.number == int(argument)]

@@ -64,9 +64,9 @@ def in_range(entries: list[Entry], argument: str) -> list[Entry]:
 
 def translated(shell: Shell, entries: list[Entry], shows: bool = True) -> str:
     """Inputs as one PyTorch program; says what PyTorch has no counterpart of."""
-    from ...lang.as_torch import Translation
-    from ...lang.binding import bound_names
-    from ...lang.parse import parse
+    from ...lang.syntax.binding import bound_names
+    from ...lang.syntax.parse import parse
+    from ...lang.torch_text.as_torch import Translation
 
     def bound(entry: Entry) -> set[str]:
         program = parse(Source(entry.done), entry.pythonic)

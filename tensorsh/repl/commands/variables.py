@@ -26,7 +26,7 @@ def del_(shell: Shell, argument: str) -> None:
         raise UsageError(":del wants the names of variables", code="command", help="`:vars` lists them")
     unknown = [name for name in names if name not in shell.session]
     if unknown:
-        from ...lang.namespace import did_you_mean
+        from ...lang.names.namespace import did_you_mean
 
         raise UsageError(
             f"there is no variable '{unknown[0]}'",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.records.op import registry
 from ...engine.values.tensor import Tensor
 from ...errors import TensorshError, UsageError
-from ...lang.namespace import did_you_mean
+from ...lang.names.namespace import did_you_mean
 from ...render.paint import painter
 from ...services.scan import KEYWORDS, SOFT_KEYWORDS, place
 from ...services.signatures import UNKNOWN, method, resolve

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...engine.records.op import registry
-from ...lang.namespace import Namespace
+from ...lang.names.namespace import Namespace
 from ...session import Session
 from .errors import codes
 from .page import Page
@@ -75,7 +75,7 @@ LIBRARY = ("nn", "nn.init", "nn.utils", "optim", "optim.lr_scheduler", "utils.da
 
 def _library(has: Callable[..., bool]) -> Iterator[tuple[str, str]]:
     """Classes and functions of the library; what is not imported yet is looked for by its name alone."""
-    from ...lang.namespace import torch
+    from ...lang.names.namespace import torch
 
     for path in LIBRARY:
         space: Any = torch

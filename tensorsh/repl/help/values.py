@@ -9,8 +9,8 @@ from typing import Any
 from ...engine.core.dtype import DType
 from ...engine.records.op import Op, registry
 from ...engine.records.schema import Parameter
-from ...lang.host import Dual
-from ...lang.namespace import Namespace, TypeName
+from ...lang.names.host import Dual
+from ...lang.names.namespace import Namespace, TypeName
 from ...numpy_docs import load
 from ...render.derivatives import formulas
 from ...services.signatures import Signature, method, signature

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...engine.values.columns import columns_of
 from ...engine.values.tensor import Tensor
-from ...lang.places import describe
+from ...lang.faults.places import describe
 from ...services.signatures import signature, variables
 from ...session import Session
 from ...text.printing import texts

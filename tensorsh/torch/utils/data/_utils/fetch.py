@@ -118,7 +118,7 @@ class _Batches:
 
 
 class Together:
-    """Batches of a dataset of the program's own, at once where its samples are rows of tensors (`lang.samples`).
+    """Batches of a dataset of the program's own, at once where its samples are rows of tensors (`lang.loops.samples`).
 
     That is found out with the third batch of all passes.
     """

@@ -1,0 +1,1 @@
+"""A program into Python code."""

@@ -1,0 +1,227 @@
+"""PyTorch programs: everything means what it means in Python, so it becomes the Python that was written.
+
+Attributes are read and written as Python does. The exceptions are names that could lead to what no program
+may have (`modules.guarded`), and names under which our own objects keep what is theirs (`PRIVATE`): those go
+through `.attr`, `.own` and `.fields`, which look at the object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ...engine.calls.python_functions import methods_in_python
+from ...engine.core.device import Device
+from ...engine.core.dtype import DType
+from ...engine.records.op import Op, registry
+from ...engine.values.tensor import Tensor
+from ...modules.guarded import is_guarded, is_guarded_write
+from ..syntax import ast
+from .codegen import Compiler
+from .expressions import BINARY, LOAD, STORE, UNARY, Expressions
+
+if TYPE_CHECKING:
+    import ast as py
+else:
+    from . import python_ast as py
+
+#: numbers in brackets up to which they are written out; more are copied from where they are kept
+WRITTEN_OUT = 256
+CONVERSIONS = {None: -1, "s": 115, "r": 114, "a": 97}
+
+
+@cache
+def private() -> frozenset[str]:
+    """The names under which objects that a program holds keep what is the engine's."""
+    hidden = {"_node"}  # of what a program sees of the graph; it never has a node itself
+    for kind in (Tensor, Op, DType, Device):
+        public: Any = getattr(kind, "public", ())
+        hidden.update(name for name in type.__dir__(kind) if name[:2] != "__" and name not in public)
+        hidden.update(getattr(kind, "__annotations__", ()))
+    hidden.update(("schema", "kernel", "infer", "body", "check", "promote", "names", "plans", "derivatives"))
+    return frozenset(hidden) - SHARED
+
+
+#: what they have of these is PyTorch's too
+SHARED = frozenset({
+    "index", "type", "name", "is_complex", "is_floating_point", "is_signed", "itemsize", "next_functions",
+    "to_complex", "to_real", "doc", "metadata", "variable",
+})  # fmt: skip
+
+
+@cache
+def methods() -> frozenset[str]:
+    """The names of tensors' methods that are C in PyTorch."""
+    found = {name[7:] for name in registry.index if name.startswith("Tensor.")}
+    return frozenset(found - registry.attributes - methods_in_python() | {"item", "tolist", "numpy"})
+
+
+def direct(name: str) -> bool:
+    """Whether an attribute of this name is read and written as Python does it."""
+    return not is_guarded(name) and name not in private()
+
+
+def settable(value: ast.Expr, name: str) -> bool:
+    """Whether an attribute is assigned as Python does it; of classes it is not: not all are the program's."""
+    return (
+        not is_guarded_write(name)
+        and name not in private()
+        and isinstance(value, ast.Name | ast.Attribute)
+        and not (isinstance(value, ast.Name) and (value.id == "cls" or value.id[:1].isupper()))
+        and not (isinstance(value, ast.Attribute) and value.name[:1].isupper())
+    )
+
+
+class PythonExpressions(Expressions):
+    """The expressions of a PyTorch program."""
+
+    def values(self, node: ast.TensorLiteral) -> py.expr:
+        """Numbers in brackets are a list."""
+        if _count(node.values) > WRITTEN_OUT:
+            return self.literal(".list", node)
+        at = self.at(node)
+
+        def made(value: Any) -> py.expr:
+            if isinstance(value, list):
+                return py.List(elts=[made(item) for item in value], ctx=LOAD, **at)
+            return py.Constant(value=value, **at)
+
+        return made(node.values)
+
+    def part(self, node: ast.Expr) -> py.expr:
+        return self.expression(node)
+
+    def operand(self, node: ast.Expr) -> py.expr:
+        return self.expression(node)
+
+    def unpacked(self, node: ast.Expr, target: ast.Expr) -> py.expr:
+        return self.expression(node)
+
+    def operator(self, node: ast.Binary, left: ast.Expr, done: py.expr | None) -> py.expr:
+        first = self.expression(left) if done is None else done
+        return py.BinOp(left=first, op=BINARY[node.op](), right=self.expression(node.right), **self.at(node))
+
+    def unary(self, node: ast.Unary) -> py.expr:
+        value = self.expression(node.operand)
+        return py.UnaryOp(op=UNARY[node.op](), operand=value, **self.at(node))
+
+    def attribute(self, node: ast.Attribute) -> py.expr:
+        found = self.read(node)
+        return self.helper(".uncalled", [found], self.at(node)) if node.name in methods() else found
+
+    def read(self, node: ast.Attribute) -> py.expr:
+        """An attribute as it is where it is called at once."""
+        if is_guarded(node.name):
+            return super().attribute(node)
+        value, at = self.expression(node.value), self.at(node)
+        if direct(node.name):
+            return py.Attribute(value=value, attr=node.name, ctx=LOAD, **at)
+        return self.helper(".own", [value, self.constant(node.name, at)], at)
+
+    def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
+        if more:
+            return super().call(node, more)
+        called = node.function
+        function = self.read(called) if isinstance(called, ast.Attribute) else self.expression(called)
+        positional, keywords = self.arguments(node.arguments, self.expression)
+        return py.Call(func=function, args=positional, keywords=keywords, **self.at(node))
+
+    def fstring(self, node: ast.FString) -> py.expr:
+        return py.JoinedStr(
+            values=[each for part in node.parts for each in self.pieces(part)], **self.at(node)
+        )
+
+    def pieces(self, part: ast.Constant | ast.Replacement) -> list[py.expr]:
+        if isinstance(part, ast.Constant):
+            return [self.expression(part)]
+        value = self.expression(part.value)
+        spec = None if part.format is None else self.fstring(part.format)
+        at = self.at(part)
+        shown: py.expr = py.FormattedValue(
+            value=value, conversion=CONVERSIONS[part.conversion], format_spec=spec, **at
+        )
+        return [shown] if part.label is None else [self.constant(part.label, at), shown]
+
+    def hint(self, node: ast.Expr) -> py.expr | None:
+        return self.expression(node)
+
+    def target(self, node: ast.Expr, context: py.expr_context = STORE) -> py.expr:
+        match node:
+            case ast.Subscript(value=value):
+                made, at = self.expression(value), self.at(node)
+                return py.Subscript(value=made, slice=self.index(node), ctx=context, **at)
+            case ast.Attribute(value=value, name=name) if settable(value, name):
+                made, at = self.expression(value), self.at(node)
+                return py.Attribute(value=made, attr=name, ctx=context, **at)
+        return super().target(node, context)
+
+
+class PythonStatements(PythonExpressions, Compiler):
+    """What of its statements a trace sees as well."""
+
+    def display(self, node: ast.Display) -> py.stmt:
+        value = self.expression(node.value)
+        if self.functions or node.quiet or self.table.silent:
+            return py.Expr(value=value, **self.at(node))
+        name = node.value.id if isinstance(node.value, ast.Name) else None
+        return self.effect(".display", [value, self.constant(name, self.at(node))], node)
+
+    def declare(self, node: ast.Declare) -> py.stmt:
+        """An annotation converts nothing, unless it says `param` or a device."""
+        hint = node.annotation
+        if node.param or hint is None or hint.value is None or hint.device is not None:
+            return super().declare(node)
+        return self.annotation(node, hint.value)
+
+
+#: builtins whose calls may be where rounds without end come from (`modules.endless`), and what they then call
+ENDLESS = {"range": ".ranged", "iter": ".asked"}
+
+
+class PythonCompiler(PythonStatements):
+    """Turns the statements of a PyTorch program into Python code objects."""
+
+    def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
+        made = super().call(node, more)
+        called = node.function
+        if isinstance(called, ast.Name) and called.id in ENDLESS and isinstance(made, py.Call):
+            small = all(isinstance(each.value, ast.Constant) for each in node.arguments)
+            if not small or called.id == "iter":
+                made.args.insert(0, made.func)
+                made.func = py.Name(id=ENDLESS[called.id], ctx=LOAD, lineno=made.lineno)
+        return made
+
+    def unpacked(self, node: ast.Expr, target: ast.Expr) -> py.expr:
+        """The rounds of a loop are Python's, whatever it goes through."""
+        if isinstance(node, ast.Call) and isinstance(target, ast.Name):
+            return PythonStatements.call(self, node)
+        return super().unpacked(node, target)
+
+    def augassign(self, node: ast.AugAssign) -> py.stmt:
+        value = self.expression(node.value)
+        target: Any = self.target(node.target)
+        at = self.at(node)
+        return py.AugAssign(target=target, op=BINARY[node.op](), value=value, **at)
+
+    def assert_(self, node: ast.Assert) -> py.stmt:
+        condition = self.expression(node.condition)
+        message = None if node.message is None else self.expression(node.message)
+        return py.Assert(test=condition, msg=message, **self.at(node))
+
+
+class WatchedCompiler(PythonStatements):
+    """The same for a trace, which has to see what is read of our objects and what is changed."""
+
+    def attribute(self, node: ast.Attribute) -> py.expr:
+        return Expressions.attribute(self, node)
+
+    def read(self, node: ast.Attribute) -> py.expr:
+        return Expressions.attribute(self, node)
+
+    def target(self, node: ast.Expr, context: py.expr_context = STORE) -> py.expr:
+        return Expressions.target(self, node, context)
+
+
+def _count(values: Any) -> int:
+    return sum(map(_count, values)) if isinstance(values, list) else 1

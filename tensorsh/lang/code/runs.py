@@ -1,0 +1,243 @@
+"""Which statements of a loop's body belong together in a run that may be compiled.
+
+A run is made of statements that only compute. Whatever looks at values, prints, branches on the way out or
+defines something stands between runs. Whether a run can really be compiled is found out by tracing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import Any, TypeVar
+
+from ..syntax import ast
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: calls that are no computation
+HOST = words(
+    "print input save load clock append extend pop insert remove clear sort reverse popitem setdefault update "
+    "item tolist numpy manual_seed batches track set_printoptions set_default_dtype set_default_device "
+    "set_grad_enabled accuracy argv Generator join split format "
+)
+#: names after a dot that do in a function what a trace does not see
+UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
+SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare)
+#: attributes of tensors of which a trace sees what is assigned
+FIELDS = ("grad", "data")
+#: a run of plain arithmetic on names must have this many operators to be tried: scalars do not pay
+OPERATORS = 3
+
+
+def runs(body: Iterable[ast.Stmt], inside: bool) -> Iterator[list[ast.Stmt]]:
+    """The statements in order, those that belong together in one list; `inside` a function."""
+    run: list[ast.Stmt] = []
+    for statement in body:
+        if computes(statement, inside):
+            run.append(statement)
+            continue
+        if run:
+            yield run
+        run = []
+        yield [statement]
+    if run:
+        yield run
+
+
+def computes(statement: ast.Stmt, inside: bool) -> bool:
+    """Whether a statement may be part of a run."""
+    return hindrance(statement, inside) is None
+
+
+def hindrance(statement: ast.Stmt, inside: bool) -> tuple[ast.Node, str] | None:
+    """What keeps a statement out of runs, and why."""
+    nodes = walk(statement) if isinstance(statement, SIMPLE) else [statement]
+    for node in nodes:
+        match node:
+            case ast.If():
+                return node, "each round asks which branch it takes"
+            case ast.Break() | ast.Continue() | ast.Return() | ast.Raise():
+                return node, "the round may end here"
+            case ast.Yield() | ast.YieldFrom():
+                return node, "the function gives a value here and waits"
+            case ast.While() | ast.Assert() | ast.Match():
+                return node, "a value is looked at"
+            case ast.Define() | ast.Class() | ast.Walrus() | ast.Global() | ast.Delete():
+                return node, "a name is defined or deleted"
+            case ast.Import() | ast.ImportModule() | ast.ImportNames():
+                return node, "something is imported"
+            case ast.Graph() | ast.Explain() | ast.FString():
+                return node, "text is made of values"
+            case ast.Try():
+                return node, "errors are caught"
+            case ast.Lambda() if inside:
+                return node, "in a function it may change a variable that the run does not see"
+            case ast.Call(function=ast.Name(id=called) | ast.Attribute(name=called)) if called in HOST:
+                return node, f"`{called}` does more than compute"
+    return None if isinstance(statement, SIMPLE) else (statement, "it does more than compute")
+
+
+def follows(body: ast.Node, followed: Container[int]) -> bool:
+    """Whether a trace sees all that a function with this body does, as it does in the `followed` lambdas."""
+    for node in walk(body, lambdas=False):
+        match node:
+            case ast.Lambda():
+                if id(node) not in followed:
+                    return False
+            case ast.Assign(targets=targets) if not all(map(_is_followed, targets)):
+                return False
+            case ast.AugAssign(target=target) if not _is_followed(target):
+                return False
+            case ast.Delete():
+                return False
+            case ast.Class() | ast.Try() | ast.Raise() | ast.Global() | ast.Yield() | ast.YieldFrom():
+                return False
+            case ast.ImportModule() | ast.ImportNames() | ast.Import() | ast.Match():
+                return False
+            case ast.With(items=items) if not all(_is_mode(item.context) for item in items):
+                return False
+            case ast.Attribute(name=name) if name in UNSEEN:
+                return False
+    return True
+
+
+def _is_followed(target: ast.Expr) -> bool:
+    """Whether a trace sees what is assigned: names, items, attributes of instances, gradients."""
+    match target:
+        case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
+            return all(map(_is_followed, items))
+        case ast.Attribute(value=value, name=name):
+            return name in FIELDS or (isinstance(value, ast.Name) and value.id in ("self", "ctx"))
+    return isinstance(target, ast.Name | ast.Subscript)
+
+
+def _is_mode(entered: ast.Expr) -> bool:
+    """Whether what is entered is a grad mode."""
+    match entered:
+        case ast.Call(function=ast.Name(id=name) | ast.Attribute(name=name)):
+            return name in ("no_grad", "enable_grad")
+    return False
+
+
+def worthwhile(run: list[ast.Stmt]) -> bool:
+    """Whether a run computes enough to be tried."""
+    operators = 0
+    for statement in run:
+        if not computes(statement, False):
+            return False
+        for node in walk(statement):
+            if isinstance(node, ast.Call | ast.Backward | ast.GradOf | ast.GradWrt):
+                return True
+            if isinstance(node, ast.Binary):
+                if node.op == "@":
+                    return True
+                operators += 1
+    return operators >= OPERATORS
+
+
+def unseen(function: F) -> F:
+    """Marks what compiled programs call and a trace does not see: it shows, imports, ends the statement."""
+    vars(function)["unseen"] = True
+    return function
+
+
+def walk(node: Any, lambdas: bool = True) -> Iterator[ast.Node]:
+    """A node and everything below it, but for the bodies of `lambdas` if they are not wanted."""
+    work: list[Any] = [node]
+    while work:
+        here = work.pop()
+        if isinstance(here, ast.Node):
+            yield here
+            if isinstance(here, ast.Lambda) and not lambdas:
+                work.extend(here.parameters)
+            elif not isinstance(here, ast.TensorLiteral):
+                names: tuple[str, ...] = here.__match_args__
+                work.extend([getattr(here, name) for name in names[1:]])
+        elif isinstance(here, tuple | list):
+            work.extend(here)
+
+
+def read_first(run: Iterable[ast.Stmt]) -> frozenset[str]:
+    """The names that a run reads before it binds them itself."""
+    bound: set[str] = set()
+    found: set[str] = set()
+
+    def reads(node: Any) -> None:
+        found.update(n.id for n in walk(node) if isinstance(n, ast.Name) and n.id not in bound)
+
+    def binds(target: Any) -> None:
+        match target:
+            case ast.Name(id=name):
+                bound.add(name)
+            case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
+                for item in items:
+                    binds(item)
+            case ast.Starred(value=value):
+                binds(value)
+            case _:
+                reads(target)
+
+    def visit(statement: ast.Node) -> None:
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                reads(value)
+                for target in targets:
+                    binds(target)
+            case ast.AugAssign(target=target, value=value):
+                reads(target)
+                reads(value)
+            case ast.Declare(target=target, value=value):
+                reads(value)
+                binds(target)
+            case ast.For(target=target, iterable=iterable, body=body, otherwise=otherwise):
+                reads(iterable)
+                binds(target)
+                visit(body)
+                if otherwise is not None:
+                    visit(otherwise)
+            case ast.With(items=items, body=body):
+                for item in items:
+                    reads(item.context)
+                    if item.target is not None:
+                        binds(item.target)
+                visit(body)
+            case ast.Block(body=body):
+                for each in body:
+                    visit(each)
+            case _:
+                reads(statement)
+
+    for statement in run:
+        visit(statement)
+    return frozenset(found)
+
+
+def target_names(target: Any) -> frozenset[str]:
+    """The names in a loop's target."""
+    return frozenset(node.id for node in walk(target) if isinstance(node, ast.Name))
+
+
+def written_items(block: ast.Block) -> frozenset[str]:
+    """The items with a fixed key that statements assign to, as they are written: `state['step']`."""
+    targets: list[ast.Expr] = []
+    for node in walk(block):
+        if isinstance(node, ast.Assign):
+            targets.extend(node.targets)
+        elif isinstance(node, ast.AugAssign):
+            targets.append(node.target)
+    return frozenset(item_name(target) for target in targets if isinstance(target, ast.Subscript))
+
+
+def item_name(node: ast.Expr) -> str:
+    """`state['step']`; "" if a part of it is no name and no fixed key."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Subscript(value=value, items=(ast.Constant(value=str() | int() as key),)):
+            holder = item_name(value)
+            return holder and f"{holder}[{key!r}]"
+    return ""

@@ -1,0 +1,1 @@
+"""Whatever was raised, with its place in the program."""

@@ -1,0 +1,1 @@
+"""Runs of statements in loops: what they can reach, traced and replayed."""

@@ -1,0 +1,202 @@
+"""One attempt to trace statements of a run, and the program that it gives.
+
+While it lasts, numbers that change stand as `Number`s where the statements find them, and graphs of other programs are
+linked. When it is over, whatever came of it, all is as it was before.
+"""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from ...engine.compile.builder import Builder
+from ...engine.compile.frame import ReplayedNode
+from ...engine.compile.program import Program
+from ...engine.compile.trace import Trace
+from ...engine.compile.values import TraceStopped
+from ...engine.core import context
+from ...engine.core.mode import EAGER
+from ...engine.graph.hooks import hooked
+from ...engine.values.tensor import Tensor
+from ..code.runs import read_first
+from .reach import Reach
+
+if TYPE_CHECKING:
+    from .segments import Segment
+
+#: a program of fewer calls than this is not worth its guards
+LEAST_STEPS = 2
+
+
+class Attempt:
+    """A trace of statements i to end of a segment.
+
+    at      the statement that it has come to
+    local   the names that the statements run with: the session's, or a copy of a function's
+    bound   those that the statements bind; `own` those that they bind before they read them
+    before  what was bound to these
+    """
+
+    trace: Trace | None = None
+
+    def __init__(self, segment: Segment, i: int, end: int, names: dict[str, Any], strict: bool):
+        self.segment = segment
+        self.i, self.end, self.at = i, end, i
+        self.state = context.current()
+        self.grad_enabled = self.state.grad_enabled
+        self.inside = names is not segment.variables  # in a function
+        self.local = dict(names) if self.inside else names
+        self.bound: frozenset[str] = frozenset().union(*segment.bound[i:end])
+        self.before = {name: self.local[name] for name in self.bound if name in self.local}
+        self.own = self.bound - read_first(segment.run[i:end])
+        self.reach = Reach(
+            segment.varying,
+            self.bound,
+            self.own,
+            segment.assigned,
+            strict,
+            self.inside,
+            segment.follows,
+            segment.history,
+        )
+        self.linked: list[tuple[Tensor, ReplayedNode]] = []
+        self.versions: list[tuple[Any, Any]] = []
+
+    def program(self) -> Program:
+        """The program. TraceStopped where there is none; what a statement raises."""
+        clock = self.state.clock
+        return self._program() if clock is None else clock.compiled(self._program)
+
+    def _program(self) -> Program:
+        try:
+            codes = self._look()
+            trace = self.trace = self._begin()
+            scope = self._scope()
+            self._run(trace, codes, scope)
+            return self._build(trace, self._results(scope))
+        finally:
+            self._put_back()
+
+    def _look(self) -> list[CodeType]:
+        """The codes of the statements; everything that they can reach is looked at."""
+        segment = self.segment
+        codes = [segment.codes[k]() for k in range(self.i, self.end)]
+        prelude = segment.variables["__builtins__"]
+        for k, code in enumerate(codes):
+            self.at = self.i + k
+            self.reach.names(code, self.local, segment.variables, prelude)
+        self.at = self.i
+        return codes
+
+    def _begin(self) -> Trace:
+        reach = self.reach
+        trace = Trace(reach.externals, reach.guards)
+        trace.clock = self.state.clock
+        trace.containers = reach.containers
+        trace.instances = reach.instances
+        trace.segment, trace.start, trace.fresh = self.segment, self.i, self.segment.history.fresh
+        trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
+        for t, node, _ in reach.links:
+            self.linked.append((t, node))
+            for n in node.frame.passage.nodes:
+                self.versions.append((n, n.versions))
+                n.versions = [(held, held.version) for held, _ in n.versions]
+            t.node = node.origin
+        return trace
+
+    def _scope(self) -> dict[str, Any]:
+        """What the statements run with: one for all, so that a lambda of the run finds the function's names in it."""
+        self.local.update(self.reach.numbers)
+        for container, key, number in self.reach.items:
+            container[key] = number
+        for name in self.own:  # what is read too early is not what it will be
+            self.local.pop(name, None)
+        if not self.inside:
+            return self.local
+        segment = self.segment
+        return {k: v for k, v in segment.variables.items() if k not in segment.assigned} | self.local
+
+    def _run(self, trace: Trace, codes: list[CodeType], scope: dict[str, Any]) -> None:
+        def work() -> None:
+            self.reach.trace = trace
+            for k, code in enumerate(codes):
+                self.at = self.i + k
+                exec(code, scope)
+
+        trace.run(work)
+        trace.attributes = self.reach.instances.results()
+        if len(trace.steps) < LEAST_STEPS and not trace.externals:
+            raise TraceStopped("too little to do")
+
+    def _results(self, scope: dict[str, Any]) -> dict[str, Any]:
+        """What the program binds: of the session's names those that are bound to something else than before."""
+        return {
+            name: scope[name]
+            for name in sorted(self.bound)
+            if name in scope and (self.inside or name in self.own or scope[name] is not self.before.get(name))
+        }
+
+    def _build(self, trace: Trace, results: dict[str, Any]) -> Program:
+        reach, state = self.reach, self.state
+        trace.guards[:0] = (
+            "current() is state and state.mode is EAGER",
+            f"state.dtype is {reach.constant(state.dtype)} and state.grad_enabled is {self.grad_enabled}",
+            "state.noting is None and not state.function_modes and not hooked_leaves",
+        )
+        builder = Builder(trace, [*reach.fetch], results, reach.paths)
+        builder.scope.update(
+            reach.scope,
+            g=self.segment.variables,
+            EAGER=EAGER,
+            ReplayedNode=ReplayedNode,
+            current=context.current,
+            hooked_leaves=hooked,
+            len=len,
+            str=str,
+            hasattr=hasattr,
+        )
+        builder.labels = reach.labels
+        builder.freed = self._freed(builder)
+        builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())
+        program = builder.build()
+        numbers = [*reach.numbers.values(), *(number for _, _, number in reach.items)]
+        numbers += (*reach.instances.numbers.values(), *reach.kept)
+        program.numbers = {n.text: (builder.label(n.text), n.value) for n in numbers}
+        return program
+
+    def _freed(self, builder: Builder) -> list[str]:
+        """The lines that note which nodes of a linked graph this run has used up."""
+        from ...engine.graph.node import FREED
+
+        lines = []
+        for frame, place in {id(n.frame): (n.frame, place) for _, n, place in self.reach.links}.values():
+            used = frozenset(id(n) for n in frame.passage.nodes if n.args is FREED)
+            if used:
+                lines.append(f"{place}.free({builder.named(used, 'u')})")
+        return lines
+
+    def _put_back(self) -> None:
+        """All is as it was before."""
+        reach, local = self.reach, self.local
+        if self.trace is not None and self.state.mode is self.trace:
+            self.trace.leave()
+        for t, node in self.linked:
+            t.node = node
+        for n, old in self.versions:
+            n.versions = old
+        self.state.grad_enabled = self.grad_enabled
+        reach.instances.leave()
+        for put_back in reach.undo:
+            put_back()
+        for container, key, number in reach.items:
+            container[key] = number.value
+        if self.inside:
+            return
+        for name in self.bound:
+            if name in self.before:
+                local[name] = self.before[name]
+            else:
+                local.pop(name, None)
+        for name, number in reach.numbers.items():
+            if name not in self.bound:
+                local[name] = number.value

@@ -1,0 +1,262 @@
+"""Instances that a run reaches: while it is traced, each attribute it reads or sets is seen.
+
+A trace executes the program's own methods and the library's, which read attributes as Python does. So for as long
+as it lasts, classes look attributes up through here. A program then relies on what was read and on nothing else:
+which instance it is, what its class says for that name, and the value as `Reach` guards every value. What is set
+is set again by each replay, and put back when the trace is over.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from types import FunctionType, MemberDescriptorType
+from typing import TYPE_CHECKING, Any
+
+from ...engine.compile.values import Number, TraceAgain, TraceStopped
+from ...engine.values.parameters import Buffer, Parameter
+from ...engine.values.tensor import TENSORS
+from ...kinds.ownership import attributes_of, own_class
+from ..names.library_parts import REGISTERED, is_distribution, is_module, is_optimizer, registered
+from .optimizers import Optimizers
+from .watched import MISSING, Watched, not_there
+
+if TYPE_CHECKING:
+    from .reach import Reach
+
+#: attributes of an optimiser that only the compiler looks at
+OF_OPTIMIZERS = frozenset({"param_groups", "state", "defaults"})
+
+#: an attribute by the id of its instance and its name
+Attribute = tuple[int, str]
+
+
+class History:
+    """What earlier traces of a run found out.
+
+    varying   attributes that differ from round to round
+    numbers   numbers seen
+    fresh     operations and creations of constants that the run changes
+    leaves    places of leaves whose names the loop binds → the id of the first; `moving` those that get others
+    """
+
+    def __init__(self) -> None:
+        self.fresh: set[Any] = set()
+        self.varying: set[Attribute] = set()
+        self.numbers: dict[Attribute, Any] = {}
+        self.leaves: dict[str, int] = {}
+        self.moving: set[str] = set()
+
+    def known(self) -> int:
+        return len(self.varying) + len(self.fresh)
+
+
+class Instances(Watched):
+    """The instances of one trace.
+
+    known     the instances by their ids, each with its name in the program's scope
+    read      the attributes that the program relies on
+    changed   attributes that are set: how the program writes it, where it is kept, the key there, the value before
+    numbers   attributes that are changing numbers
+    """
+
+    def __init__(self, reach: Reach, history: History):
+        super().__init__(reach)
+        self.history = history
+        self.known: dict[int, str] = {}
+        self.kept: list[Any] = []  # so that ids stay theirs
+        self.read: set[Attribute] = set()
+        self.changed: dict[Attribute, tuple[str, Any, str, Any]] = {}
+        self.numbers: dict[Attribute, Number] = {}
+        self.optimizers = Optimizers(reach, self.known)
+
+    def arrive(self, value: Any, path: str) -> None:
+        """An instance is found: the program is for this very one; or an operation, which is a class."""
+        if self.is_operation(value):
+            self.operation(value, path)
+            return
+        name = self.known.get(id(value))
+        if name is None:
+            kind = type(value)
+            self.watch(kind)
+            name = self.known[id(value)] = self.reach.constant(value)
+            self.kept.append(value)
+            self.reach.paths[id(value)] = name
+            self.reach.guards.append(f"{path} is {name}")
+            if own_class(kind):
+                self.reach.guards.append(f"type({name}) is {self.classes[kind]}")
+        elif path != name:
+            self.reach.guards.append(f"{path} is {name}")
+
+    def sees(self, value: Any) -> bool:
+        return id(value) in self.known or self.is_of_operation(value) or self.is_made(value)
+
+    def is_made(self, value: Any) -> bool:
+        """Whether the run has made it: a distribution of the library."""
+        return is_distribution(value) and id(value) not in self.known
+
+    def leave(self) -> None:
+        """Put back the attributes that were set, and how classes look up theirs."""
+        self.unwatch()
+        for _, holder, key, before in reversed(self.changed.values()):
+            put(holder, key, before)
+
+    # ---------------------------------------------------------------- reading
+
+    def get(self, value: Any, name: str) -> Any:
+        """`value.name`, and the program relies on it."""
+        kind = type(value)
+        if name == "__class__":
+            self.whole(kind)
+            return kind
+        place = self.known.get(id(value))
+        if self.is_made(value):
+            return object.__getattribute__(value, name)
+        if place is None:
+            raise TraceStopped(f"a {kind.__name__} that is no part of what the run can reach")
+        if name == "__dict__":
+            raise TraceStopped("all attributes of an instance are looked at")
+        if name in OF_OPTIMIZERS and is_optimizer(value):
+            raise TraceStopped("hyperparameters are looked at")
+        above, owner = self.find(kind, name)
+        if above is not MISSING and hasattr(type(above), "__set__"):
+            self.rely(kind, name)
+            if type(above) is MemberDescriptorType:
+                return self._attribute(value, name, place, value, name)
+            if type(above) is property or (issubclass(type(above), property) and not own_class(owner)):
+                return object.__getattribute__(value, name)
+            raise TraceStopped(f"a {type(above).__name__}")
+        own = attributes_of(value)
+        if own is not None and name in own:
+            return self._attribute(value, name, place, own, name)
+        if above is MISSING:
+            for part, inside in registered(value):
+                if name in inside:
+                    return self._attribute(value, name, f"{place}.{part}", inside, name)
+            self.nowhere(value, name, place)
+        if own_class(owner) or not name.startswith("_"):
+            self.absent(value, name, place)
+        self.rely(kind, name)
+        if type(above) in (FunctionType, staticmethod, classmethod):
+            return object.__getattribute__(value, name)
+        if hasattr(type(above), "__get__"):
+            if own_class(owner):
+                raise TraceStopped(f"a {type(above).__name__}")
+            return object.__getattribute__(value, name)
+        if own_class(owner):
+            self.of_class(f"{self.classes[kind]}.{name}", above)
+        return above
+
+    def nowhere(self, value: Any, name: str, place: str) -> None:
+        """There is no attribute of that name, as Python will say."""
+        kind = type(value)
+        self.absent(value, name, place)
+        if own_class(kind):
+            self.reach.guards.append(f"not hasattr({self.classes[kind]}, {name!r})")
+        for part, _ in registered(value):
+            self.reach.guards.append(f"{name!r} not in {place}.{part}")
+        not_there(value, name)
+
+    def _attribute(self, value: Any, name: str, place: str, holder: Any, key: str) -> Any:
+        """One attribute, where it is kept; what is read for the first time is gone through."""
+        found = held(holder, key)
+        attribute = id(value), name
+        if attribute in self.read or attribute in self.changed:
+            return found
+        self.read.add(attribute)
+        inside = place.rpartition(".")[2] in REGISTERED
+        text = f"{place}[{key!r}]" if inside else f"{place}.{key}"
+        if type(found) is OrderedDict and name.endswith(("_hooks", "_hooks_with_kwargs")):
+            if found:
+                raise TraceStopped("a hook of a module")
+            self.reach.guards.append(f"not {text}")
+            return found
+        if type(found) is FunctionType and is_optimizer(value):  # `step`, as a scheduler has wrapped it
+            self.reach.guards.append(f"{text} is {self.reach.constant(found)}")
+            return found
+        path = self.reach.fetched(text, name)
+        if type(found) in (int, float):
+            if self.history.numbers.setdefault(attribute, found) != found:
+                self.history.varying.add(attribute)
+            if attribute in self.history.varying:
+                guards = self.reach.guards
+                guards.append(f"type({path}) is {type(found).__name__}")
+                number = self.numbers[attribute] = Number(found, path, guards)
+                self._put(attribute, text, holder, key, found, number)
+                return number
+        self.reach.thing(found, path, attribute in self.history.varying, 0, name)
+        return found
+
+    # ---------------------------------------------------------------- setting
+
+    def set(self, value: Any, name: str, new: Any) -> None:
+        """`value.name = new`, which each replay does as well."""
+        place = self.known.get(id(value))
+        if self.is_made(value):
+            object.__setattr__(value, name, new)
+            return
+        if place is None:
+            raise TraceStopped(f"a {type(value).__name__} that is no part of what the run can reach")
+        above, _ = self.find(type(value), name)
+        holder: Any = attributes_of(value)
+        text = f"{place}.{name}"
+        if above is not MISSING and hasattr(type(above), "__set__"):
+            self.rely(type(value), name)
+            if type(above) is property:
+                object.__setattr__(value, name, new)
+                return
+            if type(above) is not MemberDescriptorType:
+                raise TraceStopped(f"a {type(above).__name__}")
+            holder = value
+        elif is_module(value):
+            if isinstance(new, Parameter) or is_module(new):
+                raise TraceStopped("a module gets another part")
+            if name in holder["_parameters"] or name in holder["_modules"] or isinstance(new, Buffer):
+                raise TraceStopped("a module gets another part")
+            if name in holder["_buffers"]:
+                if new is not None and type(new) not in TENSORS:
+                    raise TraceStopped("a module gets another part")
+                holder, text = holder["_buffers"], f"{place}._buffers[{name!r}]"
+            else:
+                text = f"{place}.__dict__[{name!r}]"
+        elif is_optimizer(value):
+            if name in OF_OPTIMIZERS:
+                raise TraceStopped("an optimiser is changed")
+            text = f"{place}.__dict__[{name!r}]"
+        attribute = id(value), name
+        before = held(holder, name)
+        if before is MISSING:
+            raise TraceStopped(f"a new attribute {name!r}")
+        self._put(attribute, text, holder, name, before, new)
+
+    def _put(self, attribute: Attribute, text: str, holder: Any, key: str, before: Any, new: Any) -> None:
+        self.changed.setdefault(attribute, (text, holder, key, before))
+        put(holder, key, new)
+
+    def results(self) -> list[tuple[str, Any]]:
+        """What a replay sets: (how it is written, the value). Stops where a value read was taken for a constant."""
+        found, differing = [], []
+        for attribute, (text, holder, key, before) in self.changed.items():
+            now = held(holder, key)
+            if attribute in self.read and (now is before or now is self.numbers.get(attribute)):
+                continue
+            if attribute in self.read and attribute not in self.history.varying:
+                if type(before) in (int, float) or type(before) in TENSORS:
+                    differing.append(attribute)
+            found.append((text, now))
+        if differing:
+            self.history.varying.update(differing)
+            names = ", ".join(sorted({name for _, name in differing}))
+            raise TraceAgain(f"attributes that differ from round to round: {names}")
+        return found
+
+
+def held(holder: Any, key: str) -> Any:
+    """What an attribute is: one in a dictionary, which may not be there, or in a slot of the instance."""
+    return holder.get(key, MISSING) if type(holder) is dict else object.__getattribute__(holder, key)
+
+
+def put(holder: Any, key: str, value: Any) -> None:
+    if type(holder) is dict:
+        holder[key] = value
+    else:
+        object.__setattr__(holder, key, value)

@@ -1,0 +1,351 @@
+"""What a run of statements can reach: tensors, numbers, functions, instances and optimisers behind its names.
+
+Each thing found gets the text that fetches it the next time, and the guards under which a program made for
+it still holds. What is of no known kind stops the trace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from types import CodeType, FunctionType
+from typing import Any
+
+from ...engine.compile.frame import ReplayedNode
+from ...engine.compile.placing import numbered
+from ...engine.compile.steps import External
+from ...engine.compile.values import Number, TraceStopped, Value
+from ...engine.compile.watch import Notes
+from ...engine.values.tensor import Tensor
+from ...kinds import FIXED, kind_of
+from ...kinds.ownership import own_class, own_function
+from ..code.runs import words
+from ..code.scopes import looked_up
+from .instances import History, Instances
+
+#: functions of the host that only compute; any other stops a trace
+PURE = words(
+    "range enumerate zip len min max abs sum round any all isinstance tuple list str reversed sorted map "
+    "filter no_grad enable_grad is_grad_enabled inference_mode get_default_dtype is_tensor promote_types "
+    "finfo iinfo broadcast_shapes pow divmod super getattr hasattr int float bool dict set iter next "
+)
+#: modules of the library whose functions and classes only compute
+FOLLOWED = (
+    "torch.nn.functional", "torch.nn.modules", "torch.nn.utils.clip_grad", "torch.autograd.grad_mode",
+    "torch.distributions",
+)  # fmt: skip
+
+
+class Reach:
+    """The things behind the names of some code.
+
+    fetch      lines that get them from the namespaces `v` (where names are bound) and `g` (the session's)
+    guards     conditions, each an expression over what `fetch` gets
+    numbers    names whose numbers may change: name → Number
+    links      (tensor, its node) where a tensor comes from another program
+    bound      names that the run binds
+    own        names that the run binds before it reads them
+    assigned   names that are local to a function, and never the session's
+    inside     whether the names that are bound are those of a function
+    follows    whether a trace sees all that the function of a text at a line does
+    """
+
+    def __init__(
+        self,
+        varying: frozenset[str],
+        bound: frozenset[str],
+        own: frozenset[str],
+        assigned: frozenset[str],
+        strict: bool,
+        inside: bool,
+        follows: Callable[[str, int], bool],
+        history: History,
+    ):
+        self.follows = follows
+        self.varying = varying
+        self.bound = bound
+        self.own = own
+        self.assigned = assigned
+        self.strict = strict
+        self.inside = inside
+        self.fetch: list[str] = []
+        self.labels: dict[str, str] = {}
+        self.taken: set[str] = set()  # labels
+        self.guards: list[str] = []
+        self.scope: dict[str, Any] = {}
+        self.externals: list[External] = []
+        self.containers: list[tuple[Any, Any, str]] = []  # (a list or dictionary, its entries, its path)
+        self.undo: list[Callable[[], Any]] = []  # what puts the containers back as they were
+        self.items: list[tuple[Any, Any, Number]] = []  # numbers in containers: (container, key, Number)
+        self.numbers: dict[str, Number] = {}
+        self.kept: list[Number] = []  # those that graphs of other programs hold
+        self.foreign: dict[int, Value] = {}
+        self.foreign_paths: dict[int, str] = {}
+        self.links: list[tuple[Tensor, ReplayedNode, str]] = []
+        self.paths: dict[int, str] = {}
+        self.seen: set[tuple[str, str]] = set()
+        self.trace: Any = None  # once it runs: what is found from then on becomes part of it at once
+        self.instances = Instances(self, history)
+
+    def names(
+        self, code: CodeType, local: dict[str, Any], shared: dict[str, Any], prelude: dict[str, Any]
+    ) -> None:
+        """Everything that the names of a piece of code stand for."""
+        for name in looked_up(code):
+            if name in self.own:
+                continue
+            if name in local:
+                self._root("v", name, local[name])
+                continue
+            if name in self.assigned:
+                raise TraceStopped(f"'{name}' has no value")
+            if self.inside and name[0] != ".":
+                self.guards.append(f"{name!r} not in v")
+            self._shared(name, shared, prelude)
+
+    def _shared(self, name: str, shared: dict[str, Any], prelude: dict[str, Any]) -> None:
+        """What a name of the session stands for."""
+        if name in shared:
+            self._root("g" if self.inside else "v", name, shared[name])
+        elif name in prelude:
+            if name[0] != ".":
+                self.guards.append(f"{name!r} not in g")
+            self._prelude(name, prelude[name])
+
+    def _prelude(self, name: str, value: Any) -> None:
+        helper = name[0] == "." and not getattr(value, "unseen", False)
+        if not helper and name not in PURE and kind_of(type(value)).follow not in FIXED:
+            raise TraceStopped(f"'{name}' does more than compute")
+
+    def _root(self, space: str, name: str, value: Any) -> None:
+        if (space, name) in self.seen:
+            return
+        self.seen.add((space, name))
+        path = self.fetched(f"{space}.get({name!r})", name)
+        varies = space == "v" and name in self.varying
+        if varies and type(value) in (int, float):
+            if self.trace is not None:
+                raise TraceStopped(f"a method reads '{name}', which the loop changes")
+            self.guards.append(f"type({path}) is {type(value).__name__}")
+            self.numbers[name] = Number(value, path, self.guards)
+            return
+        self.thing(value, path, varies, 0, name)
+
+    def fetched(self, text: str, label: str) -> str:
+        """A name for what a text fetches at the start of a replay; `label` is what a reader knows it by."""
+        path = f"s{len(self.fetch)}"
+        self.fetch.append(f"{path} = {text}")
+        self.labels[path] = label = next(name for name in numbered(label) if name not in self.taken)
+        self.taken.add(label)
+        return path
+
+    def constant(self, value: Any) -> str:
+        name = f"x{len(self.scope)}"
+        self.scope[name] = value
+        return name
+
+    def thing(self, value: Any, path: str, varies: bool, depth: int, name: str = "") -> None:
+        """One value and what is inside it; `name` is how the program may write it."""
+        follow = kind_of(type(value)).follow
+        if follow is None:
+            self.instances.arrive(value, path)
+        else:
+            follow(value, self, path, varies, depth, name)
+
+    def refuse(self, why: str) -> None:
+        raise TraceStopped(why)
+
+    def contents(self, container: Any, path: str, varies: bool, depth: int, name: str) -> None:
+        """What is in a list, tuple or dictionary; a number that the loop sets anew is as it will be."""
+        kind = kind_of(type(container))
+        assert kind.entries is not None
+        entries = dict(kind.entries(container))
+        if kind.changing is not None:
+            self.containers.append((container, entries, path))
+            for part in kind.parts or ():
+                part.note(container, Notes(self.undo.append))
+        for key, item in [*entries.items()]:
+            place, written = f"{path}[{key!r}]", f"{name}[{key!r}]"
+            if kind.changing is not None and written in self.varying and type(item) in (int, float):
+                self.guards.append(f"type({place}) is {type(item).__name__}")
+                entries[key] = Number(item, place, self.guards)
+                self.items.append((container, key, entries[key]))
+            else:
+                self.thing(item, place, varies or written in self.varying, depth + 1, written)
+
+    def known(self, value: Any, path: str) -> bool:
+        """Whether a thing has been found in another place already, which then has to be that place."""
+        found = self.paths.setdefault(id(value), path)
+        if found == path:
+            return False
+        self.guards.append(f"{path} is {found}")
+        return True
+
+    def same(self, value: Any, path: str) -> None:
+        self.guards.append(f"{path} is {self.constant(value)}")
+
+    def computes(self, value: Any) -> bool:
+        return only_computes(value)
+
+    def method(self, function: FunctionType) -> None:
+        """A function of the program that its class has."""
+        if id(function) not in self.paths:
+            self.function(function, self.constant(function), 0)
+
+    def function(self, function: FunctionType, path: str, depth: int) -> None:
+        """What a function of the program can reach: its globals, its closure, its defaults."""
+        if only_computes(function):
+            return
+        if depth > 8:
+            raise TraceStopped("functions in functions in functions")
+        if self.known(function, path):
+            return
+        code = function.__code__
+        if not self.follows(code.co_filename, code.co_firstlineno):
+            raise TraceStopped(f"'{function.__qualname__}' may change more than tensors")
+        shared = function.__globals__
+        known: Any = function  # mypy does not always know of `__builtins__`
+        builtins = known.__builtins__
+        for name in looked_up(function.__code__):
+            if self.inside or name not in self.own:
+                self._shared(name, shared, builtins)
+        if self.inside and not self.bound.isdisjoint(function.__code__.co_freevars):
+            raise TraceStopped("a function sees a name that the run binds")
+        for i, cell in enumerate(function.__closure__ or ()):
+            try:
+                content = cell.cell_contents
+            except ValueError:
+                raise TraceStopped("an empty closure") from None
+            if code.co_freevars[i] == "__class__" and own_class(content):  # for `super()`
+                self.same(content, f"{path}.__closure__[{i}].cell_contents")
+                self.instances.whole(content)
+                continue
+            self.thing(content, f"{path}.__closure__[{i}].cell_contents", True, depth + 1)
+        for i, default in enumerate(function.__defaults__ or ()):
+            self.thing(default, f"{path}.__defaults__[{i}]", False, depth + 1)
+        for name, default in (function.__kwdefaults__ or {}).items():
+            self.thing(default, f"{path}.__kwdefaults__[{name!r}]", False, depth + 1)
+
+    # ---------------------------------------------------------------- tensors
+
+    def tensor(self, t: Tensor, path: str, varies: bool) -> None:
+        if self.known(t, path):
+            return
+        if t.is_meta:
+            raise TraceStopped("a meta tensor")
+        stays = t.requires_grad_slot and not (varies and self._moves(t, path))
+        fixed = t.node is None and (stays or (self.strict and not varies))
+        e = External(t, path, fixed)
+        self.externals.append(e)
+        flag = t.requires_grad_slot
+        if fixed:
+            self.guards.append(
+                f"{path} is {self.constant(t)} and {path}.array is {self.constant(t.array)} and "
+                f"{path}.requires_grad_slot is {flag} and {path}.node is None"
+            )
+        else:
+            node = f" and {path}.node is None" if t.node is None else ""
+            self.guards.append(
+                f"type({path}) in TENSORS and {path}.spec is {self.constant(t.spec)} and "
+                f"{path}.requires_grad_slot is {flag} and {path}.array.strides == {t.array.strides!r}{node}"
+            )
+        if not fixed or t.view_of is not None:
+            self._view(t, path)
+        if t.node is not None:
+            self._link(t, path)
+        grad = t.grad_slot
+        if grad is None:
+            if flag:
+                self.guards.append(f"{path}.grad_slot is None")
+        else:
+            self.guards.append(f"{path}.grad_slot is not None")
+            if grad.requires_grad_slot or grad.node is not None:
+                raise TraceStopped("a gradient with a graph")
+            if id(grad) in self.paths:
+                self.guards.append(f"{path}.grad_slot is {self.paths[id(grad)]}")
+            else:
+                self.paths[id(grad)] = f"{path}.grad_slot"
+                inner = External(grad, f"{path}.grad_slot", False)
+                self.externals.append(inner)
+                e.grad = inner
+                if self.trace is not None:
+                    self.trace.adopt(inner)
+        if self.trace is not None:
+            self.trace.adopt(e)
+
+    def _moves(self, leaf: Tensor, path: str) -> bool:
+        """Whether there is another leaf in this place each time, as earlier traces have found."""
+        history, (root, *rest) = self.instances.history, re.split(r"\b", path, maxsplit=2)[1:]
+        place = self.labels.get(root, root) + "".join(rest)
+        if history.leaves.setdefault(place, id(leaf)) != id(leaf):
+            history.moving.add(place)
+        return place in history.moving
+
+    def _view(self, t: Tensor, path: str) -> None:
+        view = t.view_of
+        if view is None:
+            self.guards.append(f"{path}.view_of is None")
+            return
+        base = f"{path}.view_of.base"
+        if view.base.requires_grad_slot or view.base.node is not None or t.requires_grad_slot:
+            raise TraceStopped("a view of what needs a gradient")
+        self.guards.append(
+            f"{path}.view_of is not None and not {base}.requires_grad_slot and {base}.node is None and "
+            f"{path}.view_of.origin == {view.origin!r}"
+        )
+
+    def _link(self, t: Tensor, path: str) -> None:
+        """A tensor that another program has made: go on with the arrays it has kept."""
+        node = t.node
+        if type(node) is not ReplayedNode or not node.frame.ready() or node.frame.passage.changed:
+            raise TraceStopped("a graph from elsewhere")
+        frame, passage = node.frame, node.frame.passage
+        place = f"{path}.node.frame"
+        self.guards.append(
+            f"type({path}.node) is ReplayedNode and {path}.node.origin is {self.constant(node.origin)} and "
+            f"{place}.ready()"
+        )
+        known = any(linked.frame is frame for _, linked, _ in self.links)
+        self.links.append((t, node, place))
+        if known:
+            return
+        for held in passage.held:
+            v = passage.values[passage.places[id(held)]]
+            self.foreign[id(held)] = Value(v.layout, f"{place}.values[{passage.places[id(held)]}]")
+        for k, (number, now) in enumerate(zip(passage.numbers, frame.numbers, strict=True)):
+            where = f"{place}.numbers[{k}]"
+            self.guards.append(f"type({where}) is {type(now).__name__}")
+            self.undo.append(partial(number.become, number.value, number.text, number.guards))
+            number.become(now, where, self.guards)
+            self.kept.append(number)
+        for k, t in enumerate(passage.tensors):
+            where = f"{place}.tensors[{k}]"
+            if id(t) in self.paths:
+                self.guards.append(f"{where} is {self.paths[id(t)]}")
+            elif not passage.paths[k]:
+                raise TraceStopped("a graph from a leaf that another run has made")
+            elif t.requires_grad_slot and t.node is None:
+                self.tensor(t, where, False)
+            elif t.node is not None:
+                raise TraceStopped("a graph from elsewhere")
+            else:
+                now = frame.tensors[k]
+                self.guards.append(
+                    f"{where}.spec is {self.constant(now.spec)} and "
+                    f"{where}.array.strides == {now.array.strides!r}"
+                )
+                self.foreign[id(t)] = Value(now.array, f"{where}.array")
+                self.foreign_paths[id(t)] = where
+
+
+def only_computes(value: Any) -> bool:
+    """Whether a function or class is of those in the library that only compute."""
+    module = getattr(value, "__module__", None)
+    return (
+        isinstance(value, FunctionType | type)
+        and isinstance(module, str)
+        and module.removeprefix("tensorsh.").startswith(FOLLOWED)
+        and not own_function(value)
+        and not getattr(value, "__closure__", None)
+    )

@@ -1,0 +1,197 @@
+"""Runs of statements in a loop, replayed as compiled programs once they have been seen to repeat.
+
+A `Segment` stands in the code before each run: `go(i)` does what the statements from number i on do and says
+how far it came; from there the statements themselves run. It only ever does statements whole. What to do is
+found out by tracing (`engine.compile`): the third time round, from i as far as a trace comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+from ...engine.compile.program import Program
+from ...engine.compile.values import OwnLoop, TraceAgain, TraceStopped
+from ...engine.core import context
+from ...engine.core.mode import EAGER
+from ...errors import facts_of
+from ..syntax import ast
+from .attempt import Attempt
+from .instances import History
+
+#: programs for different shapes and branches that one run may have
+MOST_PROGRAMS = 4
+
+
+class Piece:
+    """The programs that begin at one statement, and how often one has done the work (hits) and none (misses)."""
+
+    __slots__ = ("end", "hits", "misses", "programs")
+
+    def __init__(self, end: int):
+        self.end = end
+        self.hits = self.misses = 0
+        self.programs: list[Program] = []
+
+    def missed(self, often: int) -> bool:
+        """No program fits; whether that happens too often to go on."""
+        self.misses += 1
+        return self.misses > often and 2 * self.misses > self.hits
+
+    def learns(self) -> bool:
+        """Whether a trace may find another program: at misses 1, 2, 4, 8 and so on, for a few prints do no harm."""
+        return self.misses & (self.misses + 1) == 0
+
+
+class Segment:
+    """A run of statements inside a loop.
+
+    run        the statements
+    codes      makes the code of statement i, to be run for a trace
+    bound      the names that each statement binds
+    varying    the names that the loops around it bind
+    assigned   the names that are local to the functions around it
+    found      hears of each new program, and which lines it does
+    over       is called when no program begins anywhere in the run
+    stopped    hears at which statement a trace stopped, and by what
+    follows    whether a trace sees all that the function of a text at a line does
+    """
+
+    def __init__(
+        self,
+        codes: list[Callable[[], CodeType]],
+        bound: list[frozenset[str]],
+        varying: frozenset[str],
+        assigned: frozenset[str],
+        variables: dict[str, Any],
+        run: list[ast.Stmt],
+        found: Callable[[str, Program], None] | None = None,
+        over: Callable[[], None] = lambda: None,
+        stopped: Callable[[ast.Stmt, BaseException], None] = lambda statement, why: None,
+        follows: Callable[[str, int], bool] = lambda filename, line: True,
+    ):
+        self.follows = follows
+        self.run = run
+        self.found = found
+        self.over = over
+        self.stopped = stopped
+        self.codes = codes
+        self.bound = bound
+        self.varying = varying
+        self.history = History()
+        self.assigned = assigned
+        self.variables = variables
+        n = len(codes)
+        self.pieces: list[Piece | None] = [Piece(n), *[None] * n]
+        self.stops: list[tuple[int, str]] = []  # where traces stopped, and why
+
+    def go(self, i: int, names: Any = None) -> int:
+        """Do statements from i on, if there is a program for them; the number of the first one left."""
+        piece = self.pieces[i]
+        if piece is None:
+            return i
+        mode = context.current().mode
+        if mode is not EAGER:
+            if not i:
+                mode.round(self)
+            return i
+        if names is None:
+            names = self.variables
+        for program in piece.programs:
+            try:
+                if program.replay(names):
+                    piece.hits += 1
+                    return piece.end
+            except Exception:
+                return self._failed(i, piece, program)
+        return self._learn(i, piece, names)
+
+    def _failed(self, i: int, piece: Piece, program: Program) -> int:
+        """A call of a replay failed: eager evaluation will, too, and say where."""
+        program.give_up()
+        piece.programs.remove(program)
+        if piece.missed(3):
+            self._close(i)
+        return i
+
+    def end(self) -> None:
+        """The loop is over, for ever."""
+        for piece in self.pieces:
+            for program in [] if piece is None else piece.programs:
+                program.over = True
+        self.pieces = []
+
+    def title(self, i: int, end: int) -> str:
+        """Which lines statements i to end are."""
+        first, last = self.run[i].span, self.run[end - 1].span
+        lines = sorted({first.position[0], last.end_position[0]})
+        return f"{first.source.name}, line{'s' * (len(lines) > 1)} {' to '.join(map(str, lines))}"
+
+    def _open(self, i: int) -> None:
+        """A program may begin at statement i."""
+        if i < len(self.codes) and self.pieces[i] is None:
+            self.pieces[i] = Piece(len(self.codes))
+
+    def _close(self, i: int) -> None:
+        """No program begins at statement i; one may after it."""
+        self.pieces[i] = None
+        self._open(i + 1)
+        if not any(self.pieces):
+            self.over()
+
+    def _learn(self, i: int, piece: Piece, names: dict[str, Any]) -> int:
+        """Trace from statement i on; what stops the trace ends the piece."""
+        state = context.current()
+        if state.noting is not None or state.function_modes:  # a program's own functions are asked on the way
+            return i
+        if len(piece.programs) >= MOST_PROGRAMS or not piece.learns():
+            if piece.missed(20):
+                self._close(i)
+            return i
+        end = piece.end
+        while end > i:
+            known = self.history.known()
+            program, reached = self._trace(i, end, names, strict=not piece.programs)
+            if program is None and reached < 0 and self.history.known() > known:
+                continue
+            if program is not None:
+                piece.programs.append(program)
+                piece.end = end
+                self._open(end + 1)  # statement `end` is what the trace stopped at
+                if self.found is not None:
+                    self.found(self.title(i, end), program)
+                try:
+                    return end if program.replay(names) else i
+                except Exception:
+                    return self._failed(i, piece, program)
+            if reached >= end or piece.programs:
+                break
+            end = reached
+        if piece.programs:
+            if piece.missed(3):
+                self._close(i)
+        else:
+            self._close(i)
+        return i
+
+    def _trace(self, i: int, end: int, names: dict[str, Any], strict: bool) -> tuple[Program | None, int]:
+        """(the program of statements i to end, or None, the statement that stopped it; -1: trace again)."""
+        attempt = Attempt(self, i, end, names, strict)
+        try:
+            return attempt.program(), end
+        except TraceStopped as stopped:
+            self.stops.append((attempt.at, stopped.reason))
+            if isinstance(stopped, TraceAgain):
+                return None, -1
+            if isinstance(stopped, OwnLoop):
+                return None, attempt.at
+            self.stopped(self.run[attempt.at], stopped)
+            return None, attempt.at
+        except RecursionError:
+            raise
+        except Exception as error:  # the statement fails, or fails under a trace: eager evaluation will say
+            facts = facts_of(error)
+            self.stops.append((attempt.at, f"{facts.code if facts else type(error).__name__}: {error}"))
+            self.stopped(self.run[attempt.at], error)
+            return None, attempt.at

@@ -1,0 +1,1 @@
+"""What names mean: those a program starts with, attributes, files, imports."""

@@ -1,0 +1,222 @@
+"""What `import` finds: torch and its library, files beside the program, and the tables of Python's modules.
+
+A file beside the program (`.py`, `.tsh`, or a folder with an `__init__`) is a module of the program's own: it
+has its variables for itself, its text says which kind of program it is, and it runs once.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ...errors import DataError, Facts, ParseError, know
+from ...modules.absent import instead_of
+from ...modules.imports import import_all, import_name
+from ...modules.module import Module
+from ...source import Source, read_program
+from ...torch.absent import why_absent
+from ...torch.namespace import Namespace, has_namespace, namespace, starred
+from ..code.runs import unseen
+
+if TYPE_CHECKING:
+    from ..run.evaluate import Evaluator
+
+SUFFIXES = (".py", ".tsh")
+
+
+class Imports:
+    """The modules of one session's programs."""
+
+    def __init__(self, evaluator: Evaluator):
+        self.evaluator = evaluator
+        self.torch_imported = False
+        self.own: dict[str, Module] = {}  # files beside the program, by their dotted names
+
+    def entries(self) -> dict[str, Any]:
+        """What compiled programs call."""
+        return {
+            ".import_module": self.module,
+            ".import_from": self.origin,
+            ".imported": self.imported,
+            ".import_all": self.all,
+        }
+
+    # ---------------------------------------------------------------- the statements
+
+    @unseen
+    def module(self, path: str, leaf: bool, filename: str) -> Any:
+        """`import path`: what its first name stands for; `leaf`: what all of it stands for (`as`)."""
+        found = self.find(path, filename)
+        return found if leaf or "." not in path else self.find(path.partition(".")[0], filename)
+
+    @unseen
+    def origin(self, path: str, level: int, filename: str) -> Any:
+        """The module after `from`."""
+        return self.find(self._absolute(path, level, filename), filename)
+
+    @unseen
+    def imported(self, module: Any, name: str) -> Any:
+        """One name after `import`."""
+        if isinstance(module, Namespace):
+            if (found := module.find(name)) is not None:
+                return found
+        elif isinstance(module, Module) and self.own.get(module.__name__) is module:
+            found = self.evaluator.host.attribute(module, name, module)
+            if found is not module:
+                return found
+            inner = f"{module.__name__}.{name}"
+            try:
+                return self.find(inner, "")
+            except ModuleNotFoundError as error:
+                if error.name != inner:  # it is there, and imports what is not
+                    raise
+        return import_name(self.evaluator.host, module, name)
+
+    @unseen
+    def all(self, path: str, level: int, filename: str, mentioned: tuple[str, ...]) -> None:
+        """`from path import *`: the names of the module that the program mentions, now or later."""
+        module = self.origin(path, level, filename)
+        evaluator = self.evaluator
+        if not isinstance(module, Namespace) and evaluator.space is not evaluator.variables:
+            evaluator.space.update(
+                import_all(evaluator.host, module)
+            )  # whoever imports this module may ask for any
+            return
+        evaluator.stars.append((module, evaluator.space))
+        self.bind_mentioned(module, mentioned, evaluator.space)
+
+    def bind_mentioned(self, module: Any, mentioned: tuple[str, ...], space: dict[str, Any]) -> None:
+        if isinstance(module, Namespace):
+            names = starred(module)
+            space.update((name, getattr(module, name)) for name in mentioned if name in names)
+        else:
+            found = import_all(self.evaluator.host, module)
+            space.update((name, found[name]) for name in mentioned if name in found)
+
+    # ---------------------------------------------------------------- finding
+
+    def find(self, path: str, filename: str) -> Any:
+        """The module of that name, imported now if it has not been; ModuleNotFoundError where there is none."""
+        own = self.own.get(path) or self._beside(path, filename)
+        if own is not None:
+            return own
+        root, _, rest = path.partition(".")
+        if root == "torch":
+            if has_namespace(rest):
+                self.torch_imported = True
+                self.evaluator.modules.loaded[path] = found = namespace(rest)
+                return found
+            if (why := why_absent(rest)) is not None:
+                error = ModuleNotFoundError(f"No module named {path!r}", name=path)
+                raise know(error, Facts("data", "import", help=why))
+        elif path == "tensorsh":
+            return self._tensorsh()
+        elif (listed := self.evaluator.modules.find(path)) is not None:
+            return listed
+        parent = path.rpartition(".")[0]
+        if parent and self.exists(parent, filename):
+            package = "__path__" in vars(self.find(parent, filename)) or root == "torch"
+            what = "" if package else f"; {parent!r} is not a package"
+            raise ModuleNotFoundError(f"No module named {path!r}{what}", name=path)
+        absent = root if parent else path
+        error = ModuleNotFoundError(f"No module named {absent!r}", name=absent)
+        raise know(error, Facts("data", "import", help=instead_of(absent)))
+
+    def exists(self, path: str, filename: str) -> bool:
+        """Whether there is such a module."""
+        try:
+            self.find(path, filename)
+        except ModuleNotFoundError:
+            return False
+        return True
+
+    def _tensorsh(self) -> Module:
+        """`from tensorsh import torch`, as Python programs write it."""
+        module = Module("tensorsh")
+        vars(module)["torch"] = namespace("")
+        self.torch_imported = True
+        return module
+
+    def _absolute(self, path: str, level: int, filename: str) -> str:
+        """The whole name of a relative import."""
+        if not level:
+            return path
+        space = self.evaluator.spaces.get(filename, {})
+        package = space.get("__package__") or ""
+        parts = package.split(".") if package else []
+        if not parts:
+            raise ImportError("attempted relative import with no known parent package")
+        if level > len(parts):
+            raise ImportError("attempted relative import beyond top-level package")
+        base = parts[: len(parts) - level + 1]
+        return ".".join([*base, path] if path else base)
+
+    # ---------------------------------------------------------------- files beside the program
+
+    def _beside(self, path: str, filename: str) -> Module | None:
+        """The module of a file beside the program."""
+        parent, _, name = path.rpartition(".")
+        if parent:
+            package = self._beside_or_own(parent, filename)
+            if (own := self.own.get(path)) is not None:
+                return own  # the package has imported it
+            folder = None if package is None else vars(package).get("__path__", (None,))[0]
+        else:
+            package, folder = None, self.evaluator.main_folder()
+        if folder is None:
+            return None
+        target = os.path.join(folder, name)
+        inside = next(
+            (file for suffix in SUFFIXES if self._is_file(file := os.path.join(target, "__init__" + suffix))),
+            None,
+        )
+        if inside is not None:
+            return self._run(path, inside, package, target)
+        for suffix in SUFFIXES:
+            if self._is_file(target + suffix):
+                return self._run(path, target + suffix, package, None)
+        if (
+            self._admits(target)
+            and os.path.isdir(target)
+            and any(f.endswith(SUFFIXES) for f in os.listdir(target))
+        ):
+            return self._run(path, None, package, target)
+        return None
+
+    def _admits(self, path: str) -> bool:
+        return self.evaluator.host.admits(path, "read")
+
+    def _is_file(self, path: str) -> bool:
+        return self._admits(path) and os.path.isfile(path)
+
+    def _beside_or_own(self, path: str, filename: str) -> Module | None:
+        return self.own.get(path) or self._beside(path, filename)
+
+    def _run(self, path: str, file: str | None, package: Module | None, folder: str | None) -> Module:
+        """Run a file as a module of its own."""
+        module = Module(path, None, file and os.path.abspath(file))
+        space = vars(module)
+        space["__package__"] = path if folder is not None else path.rpartition(".")[0]
+        if folder is not None:
+            space["__path__"] = [folder]
+        self.own[path] = module
+        if file is not None:
+            try:
+                text = read_program(file)
+            except (OSError, UnicodeDecodeError, SyntaxError) as error:
+                del self.own[path]
+                reason = getattr(error, "strerror", None) or "not a text file"
+                raise DataError(f"cannot import {path!r}: {reason}", code="import") from None
+            try:
+                self.evaluator.run_module(Source(text, file), space)
+            except ParseError as error:
+                from ..syntax.python_syntax import as_python
+
+                self.own.pop(path, None)
+                raise as_python(error) from None
+            except BaseException:
+                self.own.pop(path, None)
+                raise
+        if package is not None:
+            vars(package)[path.rpartition(".")[2]] = module
+        return module

@@ -1,0 +1,1 @@
+"""Running statements, each all or nothing: what compiled code calls, Ctrl-C, time by line."""

@@ -1,0 +1,1 @@
+"""A text of tensorsh as a PyTorch program."""

@@ -1,0 +1,1 @@
+"""What a statement may change, as it was before."""
