@@ -186,7 +186,8 @@ def restore(session: Session, path: str) -> tuple[dict[str, Any], list[str]]:
         known, arrays = _read(path)
         return dict(known["settings"]), _put(session, known, arrays)
     except Exception as error:
-        if isinstance(error, OSError) or facts_of(error) is not None:
+        facts = facts_of(error)
+        if isinstance(error, OSError) or (facts is not None and facts.kind == "data"):
             raise
         raise DataError(f"{path!r} is no saved session: {error}", code="file") from None
 
