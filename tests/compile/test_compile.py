@@ -50,6 +50,19 @@ for i in range(8):
 """,
         2,
     ),
+    "statements that do nothing": (
+        """
+opt = sgd([w1, b1, w2, b2], lr=0.1)
+for i in range(8):
+    loss = cross_entropy(relu(x @ w1 + b1) @ w2 + b2, t)
+    pass
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+    pass
+""",
+        1,
+    ),
     "updates by hand": (
         """
 for i in range(8):

@@ -150,7 +150,7 @@ plt.show()
 def test_what_pyplot_shows_is_drawn_where_there_is_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list = []
     monkeypatch.setitem(plots_shown.front, "show", found.append)
-    Session().run(PYPLOT)
+    Session().run(f"import matplotlib.pyplot as plt; plt.close('all')  # what other tests left\n{PYPLOT}")
     waves, points, picture, bars = found
     assert [s.label for s in waves.series] == ["sin", "cos"] and waves.title == "waves"
     assert points.series[0].kind == "points" and (points.title, points.xlabel) == ("points", "x")

@@ -26,7 +26,7 @@ HOST = words(
 )
 #: names after a dot that do in a function what a trace does not see
 UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
-SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare)
+SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare, ast.Pass)
 #: attributes of tensors of which a trace sees what is assigned
 FIELDS = ("grad", "data")
 #: a run of plain arithmetic on names must have this many operators to be tried: scalars do not pay
