@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -108,3 +109,25 @@ def test_what_it_cannot_take_is_left_to_numpy() -> None:
     assert not code.fill(out, np.ones(40, np.float32))
     assert not code.fill(out[:2, :2], np.ones((2, 2), np.float32))
     assert code.of(np.float32(1)) is None
+
+
+def test_what_one_thread_runs_no_other_replaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of an array are computed by several threads, which all may look for code at once."""
+    owners: list[object] = []
+
+    class Code(made_later.MadeLater):
+        def text(self) -> str:
+            return ""
+
+        def _advance(self) -> None:
+            other = threading.Thread(target=self.worked, args=(made_later.LOOK,))
+            other.start()
+            other.join()
+            owners.append(object())
+            self._use(owners[-1], 1)
+
+    code = Code("p")
+    assert code.worked(made_later.LOOK)
+    first = code.function
+    assert code.worked(made_later.LOOK)
+    assert code.function is first and [code.owner] == owners

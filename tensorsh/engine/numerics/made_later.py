@@ -6,6 +6,7 @@ So it does not matter when it comes: it is looked for in the user's cache after 
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,9 @@ LOOK, ASK, WAIT, MAKE = 1 << 23, 1 << 25, 1 << 25, 1 << 33
 #: what a call of NumPy's costs besides
 CALL = 2_000
 
+#: held by the thread that looks for code: blocks of a large array are computed by several, and what the second found
+#: would take the place of what the first one runs
+looking = allocate_lock()
 #: those that looked for their code in vain
 LACKING: dict[str, MadeLater] = {}
 
@@ -45,7 +49,12 @@ class MadeLater:
             return False
         from ..core.context import compiling
 
-        compiling(self._advance)
+        if looking.acquire(False):
+            try:
+                if self.function is None:
+                    compiling(self._advance)
+            finally:
+                looking.release()
         return self.function is not None
 
     def _advance(self) -> None:
