@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tensorsh import torch
 from tensorsh.engine.compile.machine.assembler import available
-from tensorsh.engine.numerics import fma, onednn_products, small_products
+from tensorsh.engine.numerics import fma, onednn_products, small_products, vector_sqrt
 from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.ops.nn import attention_steps, conv_steps, conv_windows, norm_steps, pool, pool_steps
 from tensorsh.torch.nn.modules import lstm_layer, lstm_steps
+from tensorsh.train.rules import adam
 
 Array = np.ndarray[Any, Any]
 NUMBERS = np.random.RandomState(0)
@@ -205,3 +207,25 @@ def test_fused_products(
     monkeypatch.setattr(small_products, "in_pairs", lambda a, b: True)
     monkeypatch.setattr(small_products, "chains_in_pairs", lambda a, b: pytest.fail("no machine code"))
     assert small_products.fused(a, b).tolist() == wanted.tolist()
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"betas": (0.8, 0.95), "weight_decay": 0.1}, {"eps": 1e-3, "maximize": True}]
+)
+def test_adam(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of parameters whose roots NumPy takes."""
+    start = normal(vector_sqrt.MOST + 10)
+    slopes = [normal(start.size) * 10.0 ** (i - 2) for i in range(3)]
+
+    def trained() -> list[Array]:
+        w = torch.nn.Parameter(torch.tensor(start))
+        optimizer = torch.optim.AdamW([w], lr=0.01, **options)
+        for slope in slopes:
+            w.grad = torch.tensor(slope)
+            optimizer.step()
+        return [
+            each.detach().numpy()
+            for each in (w, *(optimizer.state[w][name] for name in ("exp_avg", "exp_avg_sq")))
+        ]
+
+    same(adam.CODE, trained, monkeypatch)

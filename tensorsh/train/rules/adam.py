@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ...engine.numerics import fma, vector_sqrt
+from ...engine.numerics.kernel_code import KernelCode, simple, written
 from . import traced
 from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
+
+#: the update of what is too large for roots of MKL's; how often NumPy goes over the elements
+CODE, PASSES = KernelCode(written("adam_routines", "adam"), "aaaaidddddd"), 20
 
 
 def _begin(w: Array, state: State) -> None:
@@ -46,6 +50,10 @@ def adam(w: Array, g: Array, state: State, options: Options) -> None:
 
     def update(w: Array, g: Array, mean: Array, square: Array, largest: Array | None = None) -> None:
         g = _decayed(w, g, options)
+        plain = sqrt is np.sqrt and largest is None and -0.5 < 1 - beta1 < 0.5
+        if plain and simple(w, g, mean, square) and CODE.ready(w.size * PASSES):
+            CODE(w, g, mean, square, w.size, 1 - beta1, beta2, 1 - beta2, correction, float(eps), size)
+            return
         _averaged(g, mean, square, beta1, beta2)
         if largest is not None:
             square = np.maximum(largest, square, out=largest)
