@@ -68,7 +68,7 @@ class Code:
         return self.add(f"select i1 {which}, {kind} {a}, {kind} {b}")
 
     def intrinsic(self, function: str, kind: str, *args: str, name: str = "") -> str:
-        """A function that LLVM knows: sqrt, fabs, floor, ..., of as many numbers as given."""
+        """A function that LLVM knows: sqrt, fabs, floor, ..., of as many numbers or vectors as given."""
         width, _, number = kind.strip("<>").rpartition(" x ")
         function = f"@llvm.{function}.{f'v{width}' if width else ''}{'f32' if number == 'float' else 'f64'}"
         self.declared.add(f"declare {kind} {function}({', '.join([kind] * len(args))})")

@@ -170,12 +170,7 @@ class Routine(Code):
     def call(self, function: str, *args: Word) -> Word:
         """An intrinsic function of values of one kind."""
         kind = args[0].kind
-        suffix = {"float": "f32", "double": "f64"}[scalar(kind)]
-        suffix = f"v{width(kind)}{suffix}" if width(kind) > 1 else suffix
-        name = f"@llvm.{function}.{suffix}"
-        self.declared.add(f"declare {kind} {name}({', '.join([kind] * len(args))})")
-        text = ", ".join(f"{kind} {a.name}" for a in args)
-        return Word(self, kind, self.add(f"call {kind} {name}({text})"))
+        return Word(self, kind, self.intrinsic(function, kind, *(a.name for a in args)))
 
     def fused(self, a: Given, b: Given, c: Given) -> Word:
         """a * b + c, rounded once."""
