@@ -10,7 +10,7 @@ import pytest
 
 from tensorsh import torch
 from tensorsh.engine.compile.machine.assembler import available
-from tensorsh.engine.numerics import fma, onednn_products, small_products, vector_sqrt
+from tensorsh.engine.numerics import fma, fused_chains, onednn_products, vector_sqrt
 from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.ops.nn import attention_steps, conv_steps, conv_windows, norm_steps, pool, pool_steps
 from tensorsh.torch.nn.modules import lstm_layer, lstm_steps
@@ -202,11 +202,11 @@ def test_fused_products(
     wanted = np.zeros((*batch, m, n), np.float32)
     for step in range(k):
         wanted = fma.multiply_add(a[..., step : step + 1], b[..., step : step + 1, :], wanted)
-    if small_products.PRODUCTS.function is None:
-        small_products.PRODUCTS.make()
-    monkeypatch.setattr(small_products, "in_pairs", lambda a, b: True)
-    monkeypatch.setattr(small_products, "chains_in_pairs", lambda a, b: pytest.fail("no machine code"))
-    assert small_products.fused(a, b).tolist() == wanted.tolist()
+    if fused_chains.PRODUCTS.function is None:
+        fused_chains.PRODUCTS.make()
+    monkeypatch.setattr(fused_chains, "in_pairs", lambda a, b: True)
+    monkeypatch.setattr(fused_chains, "chains_in_pairs", lambda a, b: pytest.fail("no machine code"))
+    assert fused_chains.fused(a, b).tolist() == wanted.tolist()
 
 
 @pytest.mark.parametrize(

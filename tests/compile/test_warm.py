@@ -19,7 +19,7 @@ from loop_writer import LoopProgram
 from tensorsh import Session
 from tensorsh.engine.compile import plan, repeats, warm
 from tensorsh.engine.compile.machine import assembler, numpy_loops, straight
-from tensorsh.engine.numerics import small_products
+from tensorsh.engine.numerics import fused_chains
 from tensorsh.engine.numerics.fma import multiply_add
 
 
@@ -173,7 +173,7 @@ def fused_chain(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def test_fused_chains(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """As machine code writes them where NumPy's BLAS adds up otherwise: rows and columns left over, copies, batches."""
-    monkeypatch.setattr(small_products, "adds_in_pairs", lambda: True)
+    monkeypatch.setattr(fused_chains, "adds_in_pairs", lambda: True)
     random = np.random.default_rng(15)
     lines, names = [], []
     for i in range(60):

@@ -17,9 +17,9 @@ import numpy as np
 from numpy._core.multiarray import c_einsum
 
 from .fma import multiply_add
+from .fused_chains import fused_chains
 from .kernel_code import KernelCode, written
 from .made_later import CALL
-from .small_products import fused_chains
 
 Array = np.ndarray[Any, Any]
 

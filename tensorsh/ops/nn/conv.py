@@ -20,7 +20,8 @@ from ...engine.core.memory_format import in_format_of
 from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
-from ...engine.numerics.small_products import fused_chains, matrix_product, product_onto
+from ...engine.numerics.fused_chains import fused_chains
+from ...engine.numerics.small_products import matrix_product, product_onto
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.numerics.fma import multiply_add
-from ...engine.numerics.small_products import adds_in_pairs, chains_in_pairs
+from ...engine.numerics.fused_chains import adds_in_pairs, chains_in_pairs
 from ...engine.numerics.threaded_products import matmul
 from .windows import Ints, windows
 
