@@ -36,8 +36,11 @@ from .limits import memory
 from .source import Source, Span, same_letters
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from .lang.loops.uncompiled import Left
     from .lang.run.profile import Profile
+    from .lang.syntax import ast
     from .lang.undo.history import History
     from .sandbox import Sandbox
 
@@ -285,6 +288,10 @@ class Session:
         except TensorshError:
             return False
         return len(body) == 1 and isinstance(body[0], ast.Display)
+
+    def read(self, source: Source) -> list[tuple[ast.Stmt, CodeType]]:
+        """The statements of a text and the code of each, which is not run; ParseError if it is not the language."""
+        return self._evaluator.read(source)
 
     def reads_as_torch(self, source: Source, file: bool = False) -> bool:
         """Whether a text would be run as a PyTorch program."""

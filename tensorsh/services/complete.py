@@ -14,9 +14,10 @@ from ..engine.core import device
 from ..engine.core.dtype import dtypes
 from ..session import Session
 from . import members
-from .scan import KEYWORDS, SOFT_KEYWORDS, Place, place
+from .scan import KEYWORDS, SOFT_KEYWORDS, Chain, Place, place
 from .signatures import UNKNOWN, meta, names_after, names_of, resolve, signature_of, variables
 from .symbols import SYMBOLS, symbols_after
+from .typed import Bound, bound_at
 
 #: functions whose first argument is the path of a file, and the statement that takes one
 PATHS = frozenset({"load", "save"})
@@ -42,14 +43,14 @@ def complete(session: Session, text: str) -> list[Candidate]:
     if here.string is not None:
         return _in_string(session, here)
     if here.receiver:
-        found = names_after(session, here.receiver)
-        return matching(here.word, _attributes(session, here, found))
+        return matching(here.word, _after_dot(session, here, bound_at(session, text, here.start)))
     if here.before and here.before[-1] == ".":
         return []
     special = _expected(session, here)
     if special is not None:
         return matching(here.word, special)
-    return matching(here.word, _arguments(session, here)) + _names(session, here)
+    typed = bound_at(session, text, here.start)
+    return matching(here.word, _arguments(session, here)) + _names(session, here, typed)
 
 
 def _in_string(session: Session, here: Place) -> list[Candidate]:
@@ -139,10 +140,12 @@ def _arguments(session: Session, here: Place) -> list[tuple[str, str]]:
     ]
 
 
-def _names(session: Session, here: Place) -> list[Candidate]:
-    """Variables, then what every program has, then keywords; without a letter typed only variables."""
+def _names(session: Session, here: Place, typed: Bound) -> list[Candidate]:
+    """Variables, what every program has, keywords (which come first where a statement begins); without a letter
+    typed only variables."""
     known = session.builtin_names()
-    mine = [(name, meta(name, session[name])) for name in sorted(variables(session))]
+    mine = sorted(typed.names.items())
+    mine += [(name, meta(name, session[name])) for name in sorted(variables(session))]
     if not here.word:
         return matching("", mine)
     given = [
@@ -153,15 +156,28 @@ def _names(session: Session, here: Place) -> list[Candidate]:
     words = [(name, "keyword") for name in sorted(KEYWORDS)]
     if not here.brackets:
         words += [(name, "keyword") for name in sorted(SOFT_KEYWORDS) if name not in known]
-    return matching(here.word, [*mine, *given, *words])
+    return matching(here.word, [*mine, *given, *words] if here.before else [*mine, *words, *given])
 
 
-def _attributes(session: Session, here: Place, found: set[str]) -> Iterable[tuple[str, str]]:
+def _after_dot(session: Session, here: Place, typed: Bound) -> Iterable[tuple[str, str]]:
+    """What may follow the dot: of a name that the text binds, of one that the session has."""
+    chain = here.receiver
+    if typed.itself is not None and chain == (typed.itself,):
+        yield from sorted(typed.attributes.items())
+        for base in typed.bases:
+            yield from _attributes(session, base, here.word, inherited=True)
+    else:
+        yield from _attributes(session, (None, *chain[1:]) if chain[0] in typed.names else chain, here.word)
+
+
+def _attributes(
+    session: Session, chain: Chain, word: str, inherited: bool = False
+) -> Iterable[tuple[str, str]]:
     """Attributes and methods, the in-place ones last."""
-    for name in sorted(found, key=lambda name: (name.endswith("_"), name.lower())):
-        if _fits(name, here.word):
-            value = resolve(session, (*here.receiver, name))
-            called = signature_of(session, (*here.receiver, name))
+    for name in sorted(names_after(session, chain), key=lambda name: (name.endswith("_"), name.lower())):
+        if _fits(name, word):
+            value = resolve(session, (*chain, name))
+            called = signature_of(session, (*chain, name), inherited)
             yield name, str(called)[len(name) :] if called else "" if value is UNKNOWN else meta(name, value)
 
 

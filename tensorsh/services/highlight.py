@@ -23,6 +23,7 @@ LONGEST = 50_000
 CONSTANTS = frozenset({"True", "False", "None", "true", "false", "none", "inf", "nan", "pi"})
 SOFT = frozenset({
     "PARAM", "GRAPH", "EXPLAIN", "BACKWARD", "GRAD", "DERIVATIVE", "ON", "WRT", "RETAIN", "CREATE", "TO", "GRADS",
+    "MATCH", "CASE",
 })  # fmt: skip
 STRINGS = frozenset({"STRING", "FSTRING_START", "FSTRING_TEXT", "FSTRING_END", "CONVERSION"})
 

@@ -7,10 +7,13 @@ Completion, signatures and the highlighter's last resort are built on these two.
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from ..lang.syntax.lexer import REFUSED_WORDS
 
 PATTERN = re.compile(
     r"""(?P<comment>\#[^\n]*)
@@ -23,12 +26,9 @@ PATTERN = re.compile(
     re.VERBOSE,
 )
 CLOSING = {")": "(", "]": "[", "}": "{"}
-KEYWORDS = frozenset({
-    "and", "as", "assert", "break", "continue", "def", "del", "elif", "else", "for", "from", "if", "import",
-    "in", "is", "lambda", "not", "or", "pass", "return", "while", "with",
-})  # fmt: skip
+KEYWORDS = frozenset(keyword.kwlist) - {"True", "False", "None"} - set(REFUSED_WORDS)
 SOFT_KEYWORDS = frozenset({
-    "param", "graph", "explain", "backward", "grad", "on", "wrt", "retain", "create",
+    "param", "graph", "explain", "backward", "grad", "on", "wrt", "retain", "create", "match", "case",
 })  # fmt: skip
 
 
@@ -98,6 +98,7 @@ class Place:
     brackets   the open brackets, innermost last
     string     the text of an open string; None outside of strings
     quiet      inside a comment or after a number: nothing can be completed
+    start      where the last statement begins
     """
 
     word: str = ""
@@ -106,6 +107,7 @@ class Place:
     brackets: list[Bracket] = field(default_factory=list)
     string: str | None = None
     quiet: bool = False
+    start: int = 0
 
     @property
     def call(self) -> Bracket | None:
@@ -143,6 +145,7 @@ def place(text: str) -> Place:
         seen.append(token)
     if seen and text[seen[-1].start : seen[-1].end] == "." and found.string is None:
         found.receiver = chain(text, seen[:-1])
+    found.start = seen[0].start if seen else len(text) - len(found.word)
     found.before = [text[token.start : token.end] for token in seen]
     return found
 

@@ -117,12 +117,15 @@ def is_method(session: Session, chain: Chain) -> bool:
     return len(chain) > 1 and not isinstance(resolve(session, chain[:-1]), Namespace | ModuleType | type)
 
 
-def signature_of(session: Session, chain: Chain) -> Signature | None:
-    """How what `chain` names is called; None if it is not, or nobody says."""
+def signature_of(session: Session, chain: Chain, inherited: bool = False) -> Signature | None:
+    """How what `chain` names is called; None if it is not, or nobody says.
+
+    `inherited` says that it is called on an instance, though the class is named.
+    """
     value = resolve(session, chain)
     if value is UNKNOWN:
         return None
-    return signature(value, chain[-1] or "", bound=is_method(session, chain))
+    return signature(value, chain[-1] or "", bound=inherited or is_method(session, chain))
 
 
 def signature(value: Any, name: str, *, bound: bool = False) -> Signature | None:

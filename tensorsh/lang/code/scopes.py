@@ -1,8 +1,8 @@
 """The scopes of a text, as Python has compiled it: what a body and what is defined in it mention, read and bind.
 
 A text is compiled as it is run, so these are the scopes of the run, whichever of the two kinds of program it is. What a
-statement can touch (`touches`), what a loop reads (`reach`), which names of the language are wanted (`namespace`)
-and which names nothing binds (`check.names`) are all told from here.
+statement can touch (`touches`), what a loop reads (`reach`), which names of the language are wanted (`namespace`),
+which names nothing binds (`check.names`) and which can be typed (`services.typed`) are all told from here.
 """
 
 from __future__ import annotations

@@ -221,6 +221,14 @@ class Evaluator:
         self.sources[table.filename] = source
         return compiled
 
+    def read(self, source: Source) -> list[tuple[ast.Stmt, CodeType]]:
+        """The statements of a text and their code, for those who only look: nothing is kept of it."""
+        pythonic = self.is_pythonic(source, False)
+        compiler = self.compiler(Table("<read>", False, pythonic), None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return [(node, compiler.compile(node)) for node in parse(source, pythonic).body]
+
     def compile_again(self, source: Source, table: Table) -> Iterator[tuple[CodeType, Table]]:
         """The code of a text's statements, and what it refers to, for functions that are there already (`profile`)."""
         again = Table(f"<tensorsh {len(self.runtime.tables)}>", table.silent, table.pythonic)
