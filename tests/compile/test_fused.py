@@ -45,7 +45,7 @@ def of_layers(dtype: str) -> Iterator[Arguments]:
 
 
 def of_batches(dtype: str) -> Iterator[Arguments]:
-    for shape in ((6, 3, 5, 5), (40, 5), (70, 4, 33, 31)):
+    for shape in ((6, 3, 5, 5), (40, 5), (70, 16, 33, 31)):
         for training in (True, False):
             for weight in (None, numbers(dtype, shape[1])):
                 both = numbers(dtype, *shape), numbers(dtype, *shape)
@@ -90,7 +90,7 @@ ARGUMENTS: dict[str, Callable[[str], Iterator[Arguments]]] = {
     "layer_norm_backward": of_layers,
     "batch_norm_backward": of_batches,
     "group_norm_backward": of_groups,
-    "batch_moments": lambda dtype: ((numbers(dtype, *shape),) for shape in ((6, 3, 5), (70, 4, 33, 31), (3000, 2))),
+    "batch_moments": lambda dtype: ((numbers(dtype, *shape),) for shape in ((6, 3, 5), (70, 16, 33, 31), (3000, 2))),
     "convolution_bias": lambda dtype: ((numbers(dtype, 5, 3, 9, 8), apart) for apart in (False, True)),
     "convolution_input": partial(of_convolutions, "input"),
     "convolution_kernel": partial(of_convolutions, "kernel"),

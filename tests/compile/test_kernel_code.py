@@ -10,9 +10,19 @@ import pytest
 
 from tensorsh import torch
 from tensorsh.engine.compile.machine.assembler import available
+from tensorsh.engine.core import dtype as dt
 from tensorsh.engine.numerics import fma, fused_chains, onednn_products, vector_sqrt
 from tensorsh.engine.numerics.kernel_code import KernelCode
-from tensorsh.ops.nn import attention_steps, conv_steps, conv_windows, norm_steps, pool, pool_steps
+from tensorsh.ops.nn import (
+    attention_steps,
+    batch_norm_steps,
+    conv_steps,
+    conv_windows,
+    norm_batch,
+    norm_steps,
+    pool,
+    pool_steps,
+)
 from tensorsh.torch.nn.modules import lstm_layer, lstm_steps
 from tensorsh.train.rules import adam
 
@@ -49,6 +59,30 @@ def test_layer_norm(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> 
     x, grad, weight, bias = normal(*shape), normal(*shape), normal(shape[1]), normal(shape[1])
     same(norm_steps.FORWARD, lambda: norm_steps.layer_norm(x, weight, bias, 1e-5), monkeypatch)
     same(norm_steps.BACKWARD, lambda: norm_steps.layer_norm_backward(grad, x, weight, 1e-5), monkeypatch)
+
+
+#: vectors and what is left over, less than a vector, one channel, more than eight
+PLANES = [(8, 8, 8, 8), (3, 6, 5, 5), (4, 10, 2, 2), (2, 1, 9), (5, 17, 1, 1), (1, 24, 7, 3), (6, 1, 1, 3)]
+
+
+@pytest.mark.parametrize("shape", PLANES)
+@pytest.mark.parametrize("affine", [True, False])
+def test_batch_norm(shape: tuple[int, ...], affine: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, grad = normal(*shape) * 3 + 1, normal(*shape)
+    weight, bias = (normal(shape[1]), normal(shape[1])) if affine else (None, None)
+    given = None, None, True, 1e-5
+    same(batch_norm_steps.MOMENTS, lambda: norm_batch.batch_moments.record.kernel(x), monkeypatch)
+    same(
+        batch_norm_steps.FORWARD,
+        lambda: norm_batch.batch_norm_primitive.kernel(x, weight, bias, *given),
+        monkeypatch,
+    )
+    needs = True, True, True
+    same(
+        batch_norm_steps.BACKWARD,
+        lambda: norm_batch.batch_norm_backward.record.kernel(grad, x, weight, *given, dt.float32, needs),
+        monkeypatch,
+    )
 
 
 HEADS = [

@@ -149,6 +149,16 @@ def test_dropped_arguments_leave_the_input_alone() -> None:
     assert session["same"]
 
 
+def test_statistics_of_channels_are_added_one_by_one() -> None:
+    """In float64, from the first number of the first sample on: a large one takes what came before with it."""
+    session = Session()
+    session.run(
+        "m = zeros(1); x = ones(2, 1, 16); x[..., 1] = 2.**60; x[..., 8] = -(2.**60)\n"
+        "F.batch_norm(x, m, ones(1), training=True, momentum=1.)"
+    )
+    assert session["m"].tolist() == [7 / 32]
+
+
 def test_batch_norm_moves_its_statistics() -> None:
     session = Session()
     session.run(

@@ -1,9 +1,9 @@
 """Batch normalisation digit by digit, as PyTorch's loops add.
 
-The statistics of a channel are summed in float64, plane by plane; those of a matrix (N, C), whose rows lie beside each
-other, in float32, row after row, each square and sum rounded once. The gradient needs two sums of a channel, Σ g and
-Σ g (x - mean): each plane is summed in eight lanes, the planes in float64; all in float64 where g does not lie in one
-piece, as what `sum()` passes on.
+The statistics of a channel are summed in float64, one number after the other; those of a matrix (N, C), whose rows
+lie beside each other, in float32, row after row, each square and sum rounded once. The gradient needs two sums of a
+channel, Σ g and Σ g (x - mean): each plane is summed in eight lanes, the planes in float64; all in float64 where g
+does not lie in one piece, as what `sum()` passes on. Of planes that lie in one piece all of it is machine code.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 
 from ...engine.numerics.element_functions import PLANE_GRADIENT
 from ...engine.numerics.fma import multiply_add
+from ...engine.numerics.kernel_code import KernelCode, simple, written
+from ...engine.numerics.made_later import CALL
 from ..activation.gelu_steps import FLOAT32, FLOAT64
 from ..reduce.fused_sums import ROWS, one_by_one, sums_of_products
 
@@ -22,7 +24,14 @@ Array = np.ndarray[Any, Any]
 
 LANES = 8
 #: more numbers take plain sums
-MOST_ELEMENTS = 1 << 17
+MOST_ELEMENTS = 1 << 20
+
+#: calls of NumPy, and how often they go over the elements
+CALLS, PASSES = 30, 16
+
+MOMENTS = KernelCode(written("batch_norm_routines", "moments"), "aaaiii")
+FORWARD = KernelCode(written("batch_norm_routines", "batch_norm"), "aaaaaaiiid")
+BACKWARD = KernelCode(written("batch_norm_routines", "batch_norm_backward"), "aaaaaaiiid")
 
 
 def takes(dtype: Any, shape: tuple[int, ...], size: int) -> bool:
@@ -30,17 +39,63 @@ def takes(dtype: Any, shape: tuple[int, ...], size: int) -> bool:
     return dtype == FLOAT32 and 0 < size <= MOST_ELEMENTS and (len(shape) > 2 or shape[0] <= ROWS)
 
 
+def _ready(code: KernelCode, x: Any, *more: Any) -> bool:
+    """Whether there is machine code for planes (N, C, …) and what comes with them."""
+    return x.ndim > 2 and simple(x, *more) and x.size > 0 and code.ready(CALLS * CALL + PASSES * x.size)
+
+
+def _sizes(x: Array) -> tuple[int, int, int]:
+    return x.shape[0], x.shape[1], math.prod(x.shape[2:])
+
+
+def _each(given: Array | None, like: Array, default: Any) -> Array:
+    """A number of each channel."""
+    return default(like.shape[1], FLOAT32) if given is None else given
+
+
+def forward(x: Array, weight: Array | None, bias: Array | None, eps: float) -> Array | None:
+    """(N, C, …) standardised by its own statistics, times the weight, plus the bias, if there is machine code."""
+    weight, bias = _each(weight, x, np.ones), _each(bias, x, np.zeros)
+    if not _ready(FORWARD, x, weight, bias):
+        return None
+    out, memory = np.empty_like(x), np.empty((2, x.shape[1]), FLOAT32)
+    FORWARD(x, weight, bias, out, *memory, *_sizes(x), eps)
+    return out
+
+
+def backward(grad: Array, x: Array, weight: Array | None, eps: float) -> tuple[Array, Array, Array] | None:
+    """The gradients of a batch that was standardised by its own statistics, of weight and bias, if there is."""
+    weight = _each(weight, x, np.ones)
+    if not _ready(BACKWARD, x, grad, weight):
+        return None
+    found = np.empty_like(x), np.empty(x.shape[1], FLOAT32), np.empty(x.shape[1], FLOAT32)
+    BACKWARD(grad, x, weight, *found, *_sizes(x), eps)
+    return found
+
+
 def moments(x: Array) -> tuple[Array, Array]:
     """(mean, sum of squared deviations) of each channel of (N, C, …)."""
+    if _ready(MOMENTS, x):
+        found = np.empty(x.shape[1], FLOAT32), np.empty(x.shape[1], FLOAT32)
+        MOMENTS(x, *found, *_sizes(x))
+        return found
     if x.ndim == 2:
         mean = one_by_one(x, 0) / FLOAT32.type(len(x))
         centred = x - mean
         return mean, sums_of_products(centred, centred)
-    planes = x.reshape(*x.shape[:2], -1)
-    mean = (planes.sum((0, 2), dtype=FLOAT64) / (x.size // x.shape[1])).astype(FLOAT32)
+    planes = np.ascontiguousarray(x).reshape(
+        *x.shape[:2], -1
+    )  # here a reader stops: programs call it as it is
+    mean = (_wide_sums(planes) / (x.size // x.shape[1])).astype(FLOAT32)
     centred = planes - mean[:, None]
     centred *= centred
-    return mean, centred.sum((0, 2), dtype=FLOAT64).astype(FLOAT32)
+    return mean, _wide_sums(centred).astype(FLOAT32)
+
+
+def _wide_sums(planes: Array) -> Array:
+    """The sums of the channels of (N, C, P) in float64, one number after the other, from zero on."""
+    rows = planes.transpose(0, 2, 1).astype(FLOAT64, order="C")
+    return one_by_one(rows.reshape(-1, planes.shape[1]), 0) + 0.0
 
 
 def rstd(variance: Array, eps: float) -> Array:

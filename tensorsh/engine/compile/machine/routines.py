@@ -192,13 +192,14 @@ class Routine(Code):
         return Word(self, "float", function(self, *(a.name for a in args)))
 
     def to_float(self, x: Word) -> Word:
-        """A whole number or a double as float32."""
-        how = "fptrunc" if x.kind == "double" else "sitofp"
-        return Word(self, "float", self.add(f"{how} {x.kind} {x.name} to float"))
+        """Whole numbers or doubles as float32."""
+        how, kind = "fptrunc" if scalar(x.kind) == "double" else "sitofp", vector(width(x.kind))
+        return Word(self, kind, self.add(f"{how} {x.kind} {x.name} to {kind}"))
 
     def to_double(self, x: Word) -> Word:
-        kind = vector(width(x.kind), "double")
-        return Word(self, kind, self.add(f"fpext {x.kind} {x.name} to {kind}"))
+        """Whole numbers or float32 as doubles."""
+        how, kind = "fpext" if scalar(x.kind) == "float" else "sitofp", vector(width(x.kind), "double")
+        return Word(self, kind, self.add(f"{how} {x.kind} {x.name} to {kind}"))
 
     def element(self, x: Word, i: int) -> Word:
         return Word(self, scalar(x.kind), self.add(f"extractelement {x.kind} {x.name}, i32 {i}"))
@@ -210,6 +211,31 @@ class Routine(Code):
         places = ", ".join(f"i32 {i}" for i in range(start, start + n))
         text = f"shufflevector {x.kind} {x.name}, {x.kind} poison, <{n} x i32> <{places}>"
         return Word(self, vector(n, scalar(x.kind)), self.add(text))
+
+    def joined(self, numbers: list[Word]) -> Word:
+        """The vector of these numbers."""
+        kind = vector(len(numbers), numbers[0].kind)
+        found = "poison"
+        for i, x in enumerate(numbers):
+            found = self.add(f"insertelement {kind} {found}, {x.kind} {x.name}, i32 {i}")
+        return Word(self, kind, found)
+
+    def transposed(self, rows: list[Word]) -> list[Word]:
+        """The columns of n vectors of n numbers, n a power of two: halves change places, halves of these, and so on."""
+        n, kind = len(rows), rows[0].kind
+        step = n
+        while step > 1:
+            step //= 2
+            turned = list(rows)
+            for i in range(n):
+                if not i & step:
+                    pair = f"{kind} {rows[i].name}, {kind} {rows[i + step].name}"
+                    for at, shift in ((i, 0), (i + step, step)):
+                        places = [k + shift if not k & step else n + k - step + shift for k in range(n)]
+                        text = ", ".join(f"i32 {k}" for k in places)
+                        turned[at] = Word(self, kind, self.add(f"shufflevector {pair}, <{n} x i32> <{text}>"))
+            rows = turned
+        return rows
 
     def halved(self, x: Word) -> Word:
         """The sum of a vector's elements: halves, halves of these, and so on."""
