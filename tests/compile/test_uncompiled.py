@@ -15,6 +15,8 @@ x = torch.ones(16, 8)
 def looked(v):
     return v * v.sum().item()
 seen = []
+def update(v):
+    return torch.tanh(v) * 2
 """
 
 
@@ -22,15 +24,16 @@ seen = []
     ("body", "left"),
     [
         ("y = torch.tanh(x @ w) * 2", []),
+        ("y = update(x @ w)", []),  # which a dictionary's method is called, too
         ("y = looked(x @ w)", [(5, "v.sum().item", "values are looked at")]),
-        ("y = x @ w\n    seen.append(y)", [(9, "seen.append(y)", "`append` does more than compute")]),
-        ("if i == 2: print(i)", [(8, "if i == 2: print(i)", "each round asks which branch it takes")]),
+        ("y = x @ w\n    seen.append(y)", [(11, "seen.append(y)", "`append` does more than compute")]),
+        ("if i == 2: print(i)", [(10, "if i == 2: print(i)", "each round asks which branch it takes")]),
         (
             "y = x @ w\n    if i == 20: break",
-            [(9, "if i == 20: break", "each round asks which branch it takes")],
+            [(11, "if i == 20: break", "each round asks which branch it takes")],
         ),
-        ("s = f'{i}'", [(8, "f'{i}'", "text is made of values")]),
-        ("for j in range(2): print(j)", [(8, "print(j)", "`print` does more than compute")]),
+        ("s = f'{i}'", [(10, "f'{i}'", "text is made of values")]),
+        ("for j in range(2): print(j)", [(10, "print(j)", "`print` does more than compute")]),
     ],
 )
 def test_places_and_reasons(body: str, left: list[tuple[int, str, str]]) -> None:
@@ -74,5 +77,5 @@ def test_after_the_programs_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixt
     assert programs.show_file(str(path), print) == 0
     out = capsys.readouterr().out
     assert "def step():" in out and out.rstrip().endswith(
-        f"# not compiled: {path}, line 9: print(i): `print` does more than compute"
+        f"# not compiled: {path}, line 11: print(i): `print` does more than compute"
     )

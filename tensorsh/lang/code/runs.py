@@ -18,11 +18,15 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: calls that are no computation
+#: functions that do more than compute,
 HOST = words(
-    "print input save load clock append extend pop insert remove clear sort reverse popitem setdefault update "
-    "item tolist numpy manual_seed batches track set_printoptions set_default_dtype set_default_device "
-    "set_grad_enabled accuracy argv Generator join split format "
+    "print input save load clock manual_seed batches track set_printoptions set_default_dtype "
+    "set_default_device set_grad_enabled accuracy argv Generator"
+)
+#: and methods, whose names a program's own functions may have
+HOST_METHODS = HOST | words(
+    "append extend pop insert remove clear sort reverse popitem setdefault update item tolist numpy join split "
+    "format"
 )
 #: names after a dot that do in a function what a trace does not see
 UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
@@ -76,7 +80,9 @@ def hindrance(statement: ast.Stmt, inside: bool) -> tuple[ast.Node, str] | None:
                 return node, "errors are caught"
             case ast.Lambda() if inside:
                 return node, "in a function it may change a variable that the run does not see"
-            case ast.Call(function=ast.Name(id=called) | ast.Attribute(name=called)) if called in HOST:
+            case ast.Call(function=ast.Name(id=called)) if called in HOST:
+                return node, f"`{called}` does more than compute"
+            case ast.Call(function=ast.Attribute(name=called)) if called in HOST_METHODS:
                 return node, f"`{called}` does more than compute"
     return None if isinstance(statement, SIMPLE) else (statement, "it does more than compute")
 
