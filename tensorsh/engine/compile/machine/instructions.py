@@ -15,6 +15,8 @@ Emit = Callable[..., str]
 
 #: functions of floats that are one instruction, or a function that LLVM knows
 ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
+#: of integers, which wrap around in both
+INTEGERS = {"add": "add", "subtract": "sub", "multiply": "mul"}
 KNOWN = {
     "sqrt": "sqrt", "absolute": "fabs", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "rint": "rint",
 }  # fmt: skip
@@ -39,6 +41,8 @@ def ufunc(c: Code, function: Any, kind: str, args: list[str]) -> str:
     floats = kind in ("float", "double")
     if floats and name in ARITHMETIC:
         return c.binary(ARITHMETIC[name], kind, *args)
+    if kind == "i64" and name in INTEGERS:
+        return c.binary(INTEGERS[name], kind, *args)
     if floats and name == "negative":
         return c.add(f"fneg {kind} {args[0]}")
     if name == "positive":
