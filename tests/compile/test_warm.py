@@ -99,6 +99,11 @@ BODIES = {
         "s z r",
         {"np.multiply"},
     ),
+    "integers, which wrap around": (
+        "n = t * 3 + t; k = n * 4611686018427387904 - t; m = k * k + n",
+        "n k m",
+        {"np.add", "np.subtract", "np.multiply"},
+    ),
     "transposed": (
         "s = x.double().T @ y.double(); z = (s + s.T) * u; r = (z.T - 1) / (z * z + 1)",
         "s z r",
@@ -136,6 +141,31 @@ def test_the_bits_are_those_of_evaluation(calls: list[str], name: str) -> None:
     for each, compiled, eager in zip(names.split(), *both, strict=True):
         assert compiled.dtype == eager.dtype and compiled.tobytes() == eager.tobytes(), each
     assert calls and wanted <= set(calls)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "pass",
+        "w.grad = w.grad.clone()",
+        "w.grad = None",
+        "w.grad.requires_grad_()",
+        "b.grad = w.grad[0]",
+        "w.data = w.grad",
+        "w.grad.data = x.T[:, :4].clone()",
+    ],
+)
+def test_gradients_that_stay_where_they_are(calls: list[str], other: str) -> None:
+    """Until they are others."""
+    body = "loss = (x @ w + b).tanh().sum(); backward loss"
+    update = (
+        "with no_grad():\n        for p in [w, b]:\n            p -= 0.1 * p.grad\n            p.grad.zero_()"
+    )
+    after = f"    if i == 9:\n        {other}\n"
+    assert (
+        difference(f"{START}for i in range(16):\n    {body}\n    {update}\n{after}", ["w.grad += 1"]) is None
+    )
+    assert "np.copyto" in calls
 
 
 def test_products_in_the_orders_of_pytorchs_blas(calls: list[str]) -> None:

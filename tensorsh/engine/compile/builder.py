@@ -7,12 +7,13 @@ made beforehand and cost nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..core import context
-from ..values.tensor import TENSORS, make_tensor
+from ..values.tensor import TENSORS, Tensor, make_tensor
 from .draws import Draw
 from .frame import Frame, passage_of
 from .fuse import fuse
@@ -51,6 +52,7 @@ class Builder(Calls):
             nan=float("nan"), Frame=Frame, bool=bool,
             abs=abs, int=int, float=float, type=type,
         )  # fmt: skip
+        self._settle()
         self.outputs = self.leaving.tensors()
         self.live = [t for t in self.outputs if t.node is not None]
         self.passage = self.program.passage = passage_of(trace, self.live, self.outputs)
@@ -114,11 +116,25 @@ class Builder(Calls):
         self.scope.update(self.trace.scope)
         return [f"if not ({guard}): return False" for guard in guards]
 
+    def _settle(self) -> None:
+        """Gradients that stay where they are belong to the program as their parameters do."""
+        for e in self.trace.externals:
+            if e.grad is None or not e.grad.lasts or e.tensor.grad_slot is not e.had_grad:
+                continue
+            e.grad.fixed = True
+            tensor, array = self.named(e.grad.tensor, "k"), self.named(e.grad.array, "w")
+            self.trace.guards.append(
+                f"{e.grad.path} is {tensor} and {tensor}.array is {array} and "
+                f"{tensor}.node is None and not {tensor}.requires_grad_slot"
+            )
+
     def _apart(self) -> list[str]:
         """What shares memory shares it still, and what is written shares none with anything else."""
         externals = self.trace.externals
         fixed = [e for e in externals if e.fixed]
         guards = []
+        written: list[str] = []
+        others: list[str] = []
         for i, e in enumerate(externals):
             if e.fixed:
                 continue
@@ -132,12 +148,10 @@ class Builder(Calls):
             if far:
                 self.scope["id"] = id
                 guards.append(f"id({e.path}.counter) not in {self.named(far, 'k')}")
-            for o in externals[:i]:
-                if not o.fixed and (o.written or e.written):
-                    guards.append(
-                        f"{e.path} is not {o.path} and "
-                        f"({e.path}.counter is None or {e.path}.counter is not {o.path}.counter)"
-                    )
+            (written if e.written else others).append(e.path)
+        if written and len(written) + len(others) > 1:
+            self.scope["apart"] = apart
+            guards.append(f"apart({', '.join(written)}, others=({''.join(f'{o}, ' for o in others)}))")
         return guards
 
     def _rescue(self) -> list[str]:
@@ -172,6 +186,18 @@ class Builder(Calls):
         )
         again = "" if varying else " and journal.start != program.epoch"
         return [f"if journal.active{again}: {call}"]
+
+
+def apart(*written: Tensor, others: Iterable[Tensor]) -> bool:
+    """Whether tensors that are written share memory with none of these tensors, as their versions tell."""
+    seen: set[int] = set()
+    for t in written:
+        if id(t) in seen or id(t.counter) in seen:
+            return False
+        seen.add(id(t))
+        if t.counter is not None:
+            seen.add(id(t.counter))
+    return all(id(t) not in seen and id(t.counter) not in seen for t in others)
 
 
 def may_fail(step: Step) -> bool:

@@ -15,11 +15,12 @@ class External:
     """A tensor that was there before: `path` is the text that fetches it.
 
     fixed     the program is for this very tensor with this very array (a parameter), not for any such
+    lasts     it is a gradient that has been changed in place, so it is fixed where the run does not replace it
     versions  by how much its version goes up
     written   its memory is written, whether or not its version tells (`.data` does not)
     """
 
-    __slots__ = ("array", "fixed", "grad", "had_grad", "path", "tensor", "versions", "written")
+    __slots__ = ("array", "fixed", "grad", "had_grad", "lasts", "path", "tensor", "versions", "written")
 
     def __init__(self, tensor: Tensor, path: str, fixed: bool):
         self.tensor = tensor
@@ -28,6 +29,7 @@ class External:
         self.array = tensor.array
         self.had_grad = tensor.grad_slot
         self.grad: External | None = None
+        self.lasts = False
         self.versions = 0
         self.written = False
 

@@ -74,6 +74,7 @@ class Reach:
         self.taken: set[str] = set()  # labels
         self.guards: list[str] = []
         self.scope: dict[str, Any] = {}
+        self.constants: dict[int, str] = {}  # id of a value in the scope → its name there
         self.externals: list[External] = []
         self.containers: list[tuple[Any, Any, str]] = []  # (a list or dictionary, its entries, its path)
         self.undo: list[Callable[[], Any]] = []  # what puts the containers back as they were
@@ -141,9 +142,11 @@ class Reach:
         return path
 
     def constant(self, value: Any) -> str:
-        name = f"x{len(self.scope)}"
-        self.scope[name] = value
-        return name
+        known = self.constants.get(id(value))
+        if known is None:
+            known = self.constants[id(value)] = f"x{len(self.scope)}"
+            self.scope[known] = value
+        return known
 
     def thing(self, value: Any, path: str, varies: bool, depth: int, name: str = "") -> None:
         """One value and what is inside it; `name` is how the program may write it."""
@@ -267,6 +270,7 @@ class Reach:
             else:
                 self.paths[id(grad)] = f"{path}.grad_slot"
                 inner = External(grad, f"{path}.grad_slot", False)
+                inner.lasts = self.strict and grad.version > 0
                 self.externals.append(inner)
                 e.grad = inner
                 if self.trace is not None:
