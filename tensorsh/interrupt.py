@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from types import CodeType, FrameType
-    from typing import Any, TypeVar
+    from typing import Any, NoReturn, TypeVar
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -26,6 +26,10 @@ CODE = 130
 
 #: code → what an interrupt is while it runs
 _meant: "dict[CodeType, str]" = {}
+
+# An import is made whole: what is half made cannot be made again (NumPy), `importlib` itself raises a KeyError where
+# its locks are interrupted, and modules made by Cython drop whatever is raised while they register their classes.
+_meant[sys.modules["_frozen_importlib"]._find_and_load.__code__] = "unbroken"
 
 
 def heard(function: "Function") -> "Function":
@@ -93,7 +97,7 @@ def not_now(frame: "FrameType | None") -> bool:
 
 def exits() -> None:
     """From now on Ctrl-C ends the process. What ignores Ctrl-C (a job in the background) still does."""
-    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    if _signal.getsignal(_signal.SIGINT) in (_signal.default_int_handler, interrupts):
         _signal.signal(_signal.SIGINT, _exit)
 
 
@@ -136,7 +140,38 @@ def interrupts(number: int, frame: "FrameType | None") -> None:
     for put_back in _again_once:
         put_back()
     if not not_now(frame):
-        raise KeyboardInterrupt
+        strike(frame)
+
+
+def strike(frame: "FrameType | None", error: "BaseException | None" = None) -> "NoReturn":
+    """Raise an interrupt, which has come in `frame`; where code in C drops it, it comes again."""
+    _followed = Followed(frame)  # lives as long as the traceback, to which this function belongs
+    raise KeyboardInterrupt if error is None else error
+
+
+class Followed:
+    """Where functions stood when an interrupt was raised in them. It ends with the exception.
+
+    Who catches an exception, or is left by it, no longer stands where it stood. A function that does has called code
+    in C that has dropped it: NumPy does so where it asks objects for their protocols, and Python where nobody has
+    called (`__del__`, a callback of a weak reference). Then it comes again on the next line.
+    """
+
+    __slots__ = ("stood",)
+
+    def __init__(self, frame: "FrameType | None"):
+        self.stood: list[tuple[FrameType, int]] = []
+        while frame is not None:
+            self.stood.append((frame, frame.f_lasti))
+            frame = frame.f_back
+
+    def __del__(self) -> None:
+        running = sys._getframe().f_back
+        for frame, instruction in self.stood:
+            if frame is running:
+                if frame.f_lasti == instruction and not not_now(frame):
+                    _later(frame, _again)
+                return
 
 
 def _exit(number: int, frame: object) -> None:
@@ -146,14 +181,9 @@ def _exit(number: int, frame: object) -> None:
 
 
 def _dropped(error: "sys.UnraisableHookArgs") -> None:
-    """An exception in a place that has no caller (`__del__`, a callback of a weak reference): Python drops it.
-
-    An interrupt comes again on the next line of what was running there.
-    """
+    """An exception in a place that has no caller: Python drops it, and tells so. An interrupt comes again."""
     if not issubclass(error.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(error)
-        return
-    _later(sys._getframe(1), _again)
 
 
 #: the frame that an interrupt waits for
@@ -174,17 +204,17 @@ def _called(frame: "FrameType", event: str, argument: object) -> None:
         _again(frame, event, argument)
 
 
-def _again(frame: object, event: str, argument: object) -> None:
+def _again(frame: "FrameType", event: str, argument: object) -> "NoReturn":
     """Interrupt a frame when its next line begins, or when it ends."""
     global _awaited
     sys.settrace(None)
     if _awaited is not None:
         _awaited.f_trace = None
         _awaited = None
-    raise KeyboardInterrupt
+    strike(frame)
 
 
-def _at_its_end(frame: object, event: str, argument: object) -> "Any":
+def _at_its_end(frame: "FrameType", event: str, argument: object) -> "Any":
     """Interrupt a frame when it ends."""
     if event != "return":
         return _at_its_end

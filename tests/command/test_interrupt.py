@@ -6,6 +6,7 @@ While programs run: what it is where.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import random
 import signal
@@ -257,6 +258,56 @@ def test_one_that_comes_where_numpy_asks_is_not_lost(
         np.asarray(object())
         interrupts.append("never")
     assert interrupts == ["asked"]
+
+
+class Long:
+    """An object whose length is asked for by C, which takes it for no sequence then."""
+
+    def __len__(self) -> int:
+        noted("asked")
+        return 0
+
+    def __getitem__(self, index: int) -> int:
+        raise IndexError
+
+
+def test_one_that_code_in_c_drops_comes_again(interrupts: list[str]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        np.asarray(Long())
+        interrupts.append("never")
+    assert interrupts == []
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_one_that_is_caught_does_not_come_again(interrupts: list[str], kept: bool) -> None:
+    caught: list[BaseException] = []
+    for _ in range(3):
+        try:
+            np.asarray([signal.raise_signal(signal.SIGINT)])
+        except KeyboardInterrupt as error:
+            interrupts.append("caught")
+            if kept:
+                caught.append(error)
+        interrupts.append("on")
+    caught.clear()
+    interrupts.append("done")
+    assert interrupts == ["caught", "on"] * 3 + ["done"]
+
+
+def test_an_import_is_made_whole(
+    interrupts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where code in C, as of a module made by Cython, would drop what is raised."""
+    (tmp_path / "made_whole.py").write_text(
+        "import signal\nsignal.raise_signal(signal.SIGINT)\nimport made_inside\nend = 1\n", encoding="utf-8"
+    )
+    (tmp_path / "made_inside.py").write_text("import numpy, signal\nend = 1\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        importlib.import_module("made_whole")
+        interrupts.append("never")
+    assert interrupts == [] and sys.modules["made_whole"].end == sys.modules["made_inside"].end == 1
+    del sys.modules["made_whole"], sys.modules["made_inside"]
 
 
 def test_a_module_of_operations_is_imported_whole(

@@ -91,6 +91,8 @@ class Job:
                     break
                 self.work(i * n // pieces, (i + 1) * n // pieces)
         except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                i = -1
             with self.lock:
                 if i < self.failed:  # the first block's error counts, as without threads
                     self.failed, self.error = i, error

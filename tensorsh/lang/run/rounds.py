@@ -74,7 +74,7 @@ class Rounds:
             time.passed(number, frame)  # the input's
             return
         self._stop_waiting()
-        raise KeyboardInterrupt
+        interrupt.strike(frame)
 
     def _stop_waiting(self) -> None:
         if self.waiting:
@@ -92,7 +92,7 @@ class Rounds:
                 return trace
             frame.f_trace = None
             self._stop_waiting()
-            raise BetweenRounds(told(loop, frame))
+            interrupt.strike(frame, BetweenRounds(told(loop, frame)))
 
         return trace
 
