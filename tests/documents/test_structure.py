@@ -122,7 +122,8 @@ def test_imports_run_one_way(here: str) -> None:
 FOLDERS = {
     "engine": (
         "core",
-        "numerics random records",
+        "numerics",
+        "random records",
         "values",
         "calls graph",
         "modes run",

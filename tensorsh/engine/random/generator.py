@@ -259,6 +259,8 @@ class Generator(WordStream):
         if dtype.kind == "c":
             raise not_implemented("bernoulli_scalar_cpu_", dtype)
         shape = () if shape is None else shape
+        if dtype == np.float32:
+            return self.below(_size(shape), p).reshape(shape)
         return (self.random_f64(_size(shape)) < p).astype(dtype).reshape(shape)
 
     def randint(self, low: int, high: int, shape: Shape, dtype: Any = np.int64) -> Array:

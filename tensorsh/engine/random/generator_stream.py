@@ -8,6 +8,7 @@ snapshot is a reference to words already drawn (which are never written to) and 
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from dataclasses import dataclass
@@ -17,12 +18,17 @@ from typing import Any, Self
 import numpy as np
 
 from ... import errors
+from ..numerics.kernel_code import KernelCode, written
 
 Array = np.ndarray[Any, Any]
 
 RUN = 624  # words in an MT19937 state
 BLOCK = 6 * RUN  # words drawn ahead of small requests
 _CHUNK = 1 << 15  # numbers made at a time: the working arrays stay in the cache
+
+#: as machine code: words, and which numbers of `random_f64` are below one; how often NumPy goes over the elements
+WORDS, WORDS_PASSES = KernelCode(written("random_routines", "words"), "aaai"), 4
+BELOW, BELOW_PASSES = KernelCode(written("random_routines", "below"), "aaii"), 8
 
 #: PyTorch's `get_rng_state()`: seed, left, seeded, next, state, normal (x, y, rho, valid), float normal
 _PACKED = struct.Struct(f"<QiiQ{RUN}Q3di4xf?3x")
@@ -128,18 +134,34 @@ class WordStream:
             part *= 2.0**-53
         return result
 
+    def below(self, n: int, p: float) -> Array:
+        """Which of the next n numbers of `random_f64` are below p (at least 0), as float32 ones and zeros."""
+        if not BELOW.ready(n * BELOW_PASSES):
+            return (self.random_f64(n) < p).astype(np.float32)
+        result = np.empty(n, np.float32)
+        for start in range(0, n, _CHUNK):
+            part = result[start : start + _CHUNK]
+            BELOW(self.random_u32(2 * len(part)), part, len(part), math.ceil(p * 2.0**53))
+        return result
+
     def next_f64(self) -> float:
         """The next number of `random_f64`, as Python's float."""
         high, low = self.random_u32(2).tolist()
         return float((high << 32 | low) & (2**53 - 1)) * 2.0**-53
 
     def _draw(self, n: int) -> Array:
-        """At least `n` words from the source, in whole runs."""
+        """At least `n` words, in whole runs: from NumPy's source, until there is machine code."""
+        runs = -(-n // RUN)
+        if WORDS.ready(runs * RUN * WORDS_PASSES):
+            last = temper(_seeded(self._seed)) if self._words is None else self._words[-RUN:]
+            result = np.empty(runs * RUN, np.uint32)
+            WORDS(last, result, np.empty(2 * RUN, np.uint32), runs)
+            return result
         if self._source is None:
             self._source = unseeded()
         if self._words is None:
             self._source.seed(self._seed % 2**32)
-        return self._source.randint(0, 2**32, -(-n // RUN) * RUN, dtype=np.uint32)
+        return self._source.randint(0, 2**32, runs * RUN, dtype=np.uint32)
 
     # -- snapshots ---------------------------------------------------------------------------------
 
