@@ -28,6 +28,7 @@ from .system import STREAMS
 
 if TYPE_CHECKING:
     from .exchanged import Exchanged
+    from .stacks import Extent
 
 #: what modules of Python's keep that a program can change
 CHANGEABLE = frozenset((list, dict, set))
@@ -101,6 +102,10 @@ class Host:
 
     def place(self, filename: str, lineno: int) -> tuple[str, int, str, str] | None:
         """The file, line, text and function that a frame of the program stands for."""
+        return None
+
+    def extent(self, filename: str, lineno: int) -> Extent | None:
+        """What of the program it is that runs there."""
         return None
 
     def source(self, value: Any) -> tuple[list[str], int] | None:

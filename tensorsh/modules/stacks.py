@@ -5,19 +5,54 @@ They hold texts only. Python's own read the lines of any file they are told to n
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
+
+#: whether Python shows all lines of what failed, not the first
+ALL_LINES = sys.version_info >= (3, 13)
+
+
+class Extent(NamedTuple):
+    """What failed at a place: the lines that it is in, the first and last one's number, its columns in bytes."""
+
+    lines: list[str]
+    lineno: int
+    end_lineno: int
+    colno: int
+    end_colno: int
 
 
 class FrameSummary:
     """A place: file, line, function and the text of the line. It unpacks as these four."""
 
-    __slots__ = ("filename", "line", "lineno", "name")
+    __slots__ = ("_extent", "filename", "line", "lineno", "name")
 
     def __init__(
-        self, filename: str, lineno: int, name: str, *, lookup_line: bool = True, line: str | None = None
+        self,
+        filename: str,
+        lineno: int,
+        name: str,
+        *,
+        lookup_line: bool = True,
+        line: str | None = None,
+        extent: Extent | None = None,
     ):
         self.filename, self.lineno, self.name, self.line = filename, lineno, name, line or ""
+        self._extent = extent
+
+    @property
+    def end_lineno(self) -> int | None:
+        return None if self._extent is None else self._extent.end_lineno
+
+    @property
+    def colno(self) -> int | None:
+        return None if self._extent is None else self._extent.colno
+
+    @property
+    def end_colno(self) -> int | None:
+        return None if self._extent is None else self._extent.end_colno
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.filename, self.lineno, self.name, self.line))
@@ -53,9 +88,19 @@ class StackSummary(list[FrameSummary]):
 
     def format_frame_summary(self, frame_summary: FrameSummary, **_: Any) -> str:
         """The lines that show one place."""
-        place = frame_summary
-        shown = f'  File "{place.filename}", line {place.lineno}, in {place.name}\n'
-        return shown + f"    {place.line.strip()}\n" if place.line else shown
+        place, extent = frame_summary, frame_summary._extent
+        lines = [place.line] if extent is None else extent.lines if ALL_LINES else extent.lines[:1]
+        shown = traceback.FrameSummary(
+            place.filename,
+            place.lineno,
+            place.name,
+            lookup_line=False,
+            line="".join(f"{line}\n" for line in lines),  # or Python would read the file
+            end_lineno=place.end_lineno,
+            colno=place.colno,
+            end_colno=place.end_colno,
+        )
+        return traceback.StackSummary().format_frame_summary(shown)
 
     def format(self, **_: Any) -> list[str]:
         """The lines that show all; of places that repeat the first three."""

@@ -10,6 +10,7 @@ import io
 import sys
 import traceback
 import types
+from itertools import islice
 from typing import Any
 
 from ..kinds.ownership import PROGRAM_FILE
@@ -153,27 +154,37 @@ def _keep_program_frames(host: Any, shown: Any, error: Any, tb: Any, limit: Any)
 def _program_frames(host: Any, tb: Any) -> StackSummary:
     frames = []
     while tb is not None:
-        frames.append((tb.tb_frame.f_code, tb.tb_lineno))
+        code = tb.tb_frame.f_code
+        frames.append((code, tb.tb_lineno, _end_line(code, tb.tb_lasti) or tb.tb_lineno))
         tb = tb.tb_next
     return _summary(host, frames)
+
+
+def _end_line(code: Any, instruction: int) -> int | None:
+    """The last line of what an instruction belongs to: a method's call begins for Python where its name stands."""
+    return next(islice(code.co_positions(), instruction // 2, None))[1]
 
 
 def _running(host: Any, frame: Any) -> StackSummary:
     frames = []
     while frame is not None:
-        frames.append((frame.f_code, frame.f_lineno))
+        frames.append((frame.f_code, frame.f_lineno, None))
         frame = frame.f_back
     return _summary(host, reversed(frames))
 
 
 def _summary(host: Any, frames: Any) -> StackSummary:
+    """The program's frames: code, line, and of what failed the last line."""
     found = StackSummary()
-    for code, line in frames:
+    for code, line, end in frames:
         if code.co_filename.startswith(PROGRAM_FILE):
             place = host.place(code.co_filename, line)
             if place is not None:
                 file, number, text, function = place
-                found.append(FrameSummary(file, number, function or code.co_name, line=text))
+                failed = None if end is None else host.extent(code.co_filename, end)
+                if failed is not None:
+                    number, text = failed.lineno, failed.lines[0].strip()
+                found.append(FrameSummary(file, number, function or code.co_name, line=text, extent=failed))
     return found
 
 

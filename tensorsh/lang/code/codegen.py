@@ -369,7 +369,7 @@ class Compiler(Expressions):
 
     def import_module(self, node: ast.ImportModule) -> py.stmt:
         """`import a.b` binds `a`, `import a.b as c` binds what is at the end."""
-        at = self.at(ast.Name(node.path_span, node.path))
+        at = self.at(ast.Name(node.path_span, node.path), node)
         path = "".join(node.path.split())
         arguments = [
             self.constant(value, at) for value in (path, node.alias is not None, self.table.filename)
@@ -380,7 +380,7 @@ class Compiler(Expressions):
         return py.Assign(targets=[target], value=value, **self.at(node))
 
     def import_names(self, node: ast.ImportNames) -> list[py.stmt]:
-        at = self.at(ast.Name(node.path_span, node.path))
+        at = self.at(ast.Name(node.path_span, node.path), node)
         path = "".join(node.path.split())
         asked = [self.constant(value, at) for value in (path, node.level, self.table.filename)]
         if not node.names:
@@ -393,7 +393,7 @@ class Compiler(Expressions):
             py.Assign(targets=[module], value=self.helper(".import_from", asked, at), **at)
         ]
         for each in node.names:
-            place = self.at(each)
+            place = self.at(each, node)
             source = py.Name(id=".module", ctx=LOAD, **place)
             value = self.helper(".imported", [source, self.constant(each.name, place)], place)
             target = py.Name(id=self.bindable(each.alias, each), ctx=STORE, **place)

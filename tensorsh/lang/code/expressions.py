@@ -64,10 +64,12 @@ class Expressions:
 
     # ---------------------------------------------------------------- places
 
-    def at(self, node: ast.Node) -> dict[str, Any]:
-        """The position keyword of the Python nodes made from `node`."""
+    def at(self, node: ast.Node, whole: ast.Node | None = None) -> dict[str, Any]:
+        """The position keyword of the Python nodes made from `node`; `whole`: what Python marks when they fail."""
         nodes = self.table.nodes
         nodes.append(node)
+        if whole is not None:
+            self.table.wholes[len(nodes)] = whole
         return {"lineno": len(nodes)}
 
     @staticmethod
@@ -357,18 +359,18 @@ class Expressions:
         return py.Dict(keys=keys, values=values, **self.at(node))
 
     def fstring(self, node: ast.FString) -> py.expr:
-        return self.joined(node, [self.replacement(part) for part in node.parts])
+        return self.joined(node, [self.replacement(part, node) for part in node.parts])
 
     def joined(self, node: ast.Node, parts: list[py.expr]) -> py.expr:
         at = self.at(node)
         return self.helper(".join", parts, at)
 
-    def replacement(self, part: ast.Constant | ast.Replacement) -> py.expr:
+    def replacement(self, part: ast.Constant | ast.Replacement, whole: ast.FString) -> py.expr:
         if isinstance(part, ast.Constant):
             return self.expression(part)
         value = self.expression(part.value)
         spec = None if part.format is None else self.fstring(part.format)
-        at = self.at(part)
+        at = self.at(part, whole)
         # `{value=}` shows the repr unless a format or a conversion says otherwise
         conversion = part.conversion or ("r" if part.label is not None and spec is None else None)
         arguments = [value, self.constant(conversion, at), spec or self.constant("", at)]

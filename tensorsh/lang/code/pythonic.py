@@ -129,15 +129,15 @@ class PythonExpressions(Expressions):
 
     def fstring(self, node: ast.FString) -> py.expr:
         return py.JoinedStr(
-            values=[each for part in node.parts for each in self.pieces(part)], **self.at(node)
+            values=[each for part in node.parts for each in self.pieces(part, node)], **self.at(node)
         )
 
-    def pieces(self, part: ast.Constant | ast.Replacement) -> list[py.expr]:
+    def pieces(self, part: ast.Constant | ast.Replacement, whole: ast.FString) -> list[py.expr]:
         if isinstance(part, ast.Constant):
             return [self.expression(part)]
         value = self.expression(part.value)
         spec = None if part.format is None else self.fstring(part.format)
-        at = self.at(part)
+        at = self.at(part, whole)
         shown: py.expr = py.FormattedValue(
             value=value, conversion=CONVERSIONS[part.conversion], format_spec=spec, **at
         )

@@ -20,6 +20,7 @@ class Table:
         self.plain: set[int] = set()  # lines of the functions that a trace may follow as they stand
         self.mentioned: frozenset[str] = frozenset()  # the names in the program: `import *` binds these
         self.nodes: list[ast.Node] = []
+        self.wholes: dict[int, ast.Node] = {}  # line → what Python marks where the node is a part of it
         self.literals: list[list[Any]] = []
 
     def node(self, line: int) -> ast.Node | None:

@@ -180,6 +180,11 @@ class Runtime:
         table = self.tables.get(filename)
         return None if table is None else table.node(line)
 
+    def whole(self, filename: str, line: int) -> Node | None:
+        """The same, or that of which Python says that it failed."""
+        table = self.tables.get(filename)
+        return None if table is None else table.wholes.get(line) or table.node(line)
+
     def attribute(self, value: Any, name: str) -> Any:
         """`value.name` where the name has to be looked at."""
         return attributes.get(value, name, self.host)

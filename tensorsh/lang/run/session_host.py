@@ -16,6 +16,7 @@ from ..names.attributes import hides
 from .runtime import USER_FILE
 
 if TYPE_CHECKING:
+    from ...modules.stacks import Extent
     from ...sandbox import Sandbox
     from .evaluate import Evaluator
 
@@ -90,6 +91,12 @@ class SessionHost(Host):
         source = node.span.source
         file = source.name if source.name.startswith("<") else os.path.abspath(source.name)
         return file, line, source.line(line).strip(), ""
+
+    def extent(self, filename: str, lineno: int) -> Extent | None:
+        from .extents import extent
+
+        node = self.evaluator.runtime.whole(filename, lineno)
+        return None if node is None else extent(node)
 
     def recursion_changed(self, limit: int) -> None:
         sys.setrecursionlimit(max(limit, RECURSION))
