@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core.readers import whole
 from ...engine.numerics.fma import multiply_add
 from ..reduce.fused_sums import one_by_one
 from . import conv_products, conv_windows
@@ -202,14 +203,14 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
     return out
 
 
-def for_bias(g: Array, apart: bool) -> Array:
+@whole(lambda g, apart: (g.shape[1],))
+def for_bias(g: Array, apart: bool, out: Array) -> Array:
     """(N, O, *out) → (O,): one after the other; `apart`: each sample by itself."""
     if apart:
-        return one_by_one(one_by_one(g.reshape(*g.shape[:2], -1), 2), 0)
-    found = conv_windows.for_bias(g)
-    if found is not None:
-        return found
-    return one_by_one(g.reshape(*g.shape[:2], -1).swapaxes(1, 2).reshape(-1, g.shape[1]), 0)
+        out[...] = one_by_one(one_by_one(g.reshape(*g.shape[:2], -1), 2), 0)
+    elif not conv_windows.for_bias(g, out):
+        out[...] = one_by_one(g.reshape(*g.shape[:2], -1).swapaxes(1, 2).reshape(-1, g.shape[1]), 0)
+    return out
 
 
 def _every(starts: Sequence[int], steps: Ints, counts: Ints) -> tuple[slice, ...]:

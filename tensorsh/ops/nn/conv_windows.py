@@ -117,13 +117,12 @@ def for_weight(g: Array, x: Array, padding: Ints, kernel: Ints) -> Array:
     return out
 
 
-def for_bias(g: Array) -> Array | None:
-    """(N, O, *out) → (O,), one number after the other, if there is machine code."""
-    if not simple(g) or not BIAS.ready(4 * CALL + 4 * g.size):
-        return None
-    out = np.empty(g.shape[1], FLOAT32)
+def for_bias(g: Array, out: Array) -> bool:
+    """(N, O, *out) → (O,), one number after the other: whether `out` is now that, since there is machine code."""
+    if not simple(g, out) or not BIAS.ready(4 * CALL + 4 * g.size):
+        return False
     BIAS(g, out, *g.shape[:2], math.prod(g.shape[2:]))
-    return out
+    return True
 
 
 def _flat(sizes: Ints) -> Ints:
