@@ -10,8 +10,8 @@ from .routines import Given, Routine, Variable, Word, vector
 
 #: columns that are computed together: one vector, or two of half the width
 COLUMNS = 16
-#: rows that are: as many as there is room for, then what is left over
-ROWS = (8, 4, 1) if __cpu_features__.get("AVX512F") else (4, 1)
+#: rows that are: as many as there is room for; of what is left over as many as take no longer than one
+ROWS = (8, 4) if __cpu_features__.get("AVX512F") else (4,)
 
 KIND = vector(COLUMNS)
 
@@ -38,9 +38,12 @@ def chains(
     """
     first = f.given(0, "i64")
     for rows in ROWS:
-        stop = first + (m - first) / rows * rows
+        last = rows == ROWS[-1]
+        stop = m if last else first + (m - first) / rows * rows
         with f.loop(stop, first, rows) as i, f.loop(n, 0, COLUMNS) as j:
-            each = [i + row for row in range(rows)]
+            places = [i + row for row in range(rows)]
+            # behind the last row comes the last row again, of which nothing becomes
+            each = [f.choose(row < m, row, m - 1) for row in places] if last else places
             sums = [f.variable(KIND, 0 if start is None else start(row, j)) for row in each]
 
             def step(k: Word, each: list[Word] = each, sums: list[Variable] = sums, j: Word = j) -> None:
@@ -53,8 +56,12 @@ def chains(
                         total.value = total.value + left * right
 
             steps(step)
-            for row, total in zip(each, sums, strict=True):
-                done(row, j, total.value)
+            for row, total in zip(places, sums, strict=True):
+                if last:
+                    with f.when(row < m):
+                        done(row, j, total.value)
+                else:
+                    done(row, j, total.value)
         first = stop
 
 
