@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernel_bits import same
+from kernel_bits import normal, same
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.engine.random import generator_stream
 from tensorsh.engine.random.generator import Generator
+from tensorsh.ops.activation import softmax_rows as rows
 
 Array = np.ndarray[Any, Any]
 
@@ -31,3 +32,26 @@ def drawn() -> list[Array]:
 @pytest.mark.parametrize("code", [generator_stream.WORDS, generator_stream.BELOW])
 def test_random_words(code: KernelCode, monkeypatch: pytest.MonkeyPatch) -> None:
     same(code, drawn, monkeypatch)
+
+
+#: rows that fill vectors, that do not, of less than one, of one number, longer than a part
+ROWS = [(8, 16, 32), (64, 65), (1000, 5), (600, 8), (4200, 1), (30, 20, 20), (3, 5000)]
+
+
+@pytest.mark.parametrize("shape", ROWS)
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax(shape: tuple[int, ...], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, grad = normal(*shape), normal(*shape)
+    x.reshape(-1, shape[-1])[1, : shape[-1] // 2] = -np.inf  # hidden by a mask
+    forward, backward = getattr(rows, name), getattr(rows, f"{name}_backward")
+    same(getattr(rows, name.upper()), lambda: forward(x), monkeypatch)
+    y = forward(x)
+    same(getattr(rows, f"{name.upper()}_BACKWARD"), lambda: backward(grad, y), monkeypatch)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_of_what_is_no_number(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = normal(128, 33)
+    x[0], x[1, 5], x[2, 32], x[3, 7] = -np.inf, np.nan, np.nan, np.inf
+    with np.errstate(all="ignore"):
+        same(getattr(rows, name.upper()), lambda: np.nan_to_num(getattr(rows, name)(x)), monkeypatch)

@@ -26,6 +26,7 @@ from ..reduce.fused_sums import one_by_one
 from ..reduce.totals import kept
 from ..rules.families import EXP, LOG
 from ..rules.infer import default_float, reduced, same, wrap_dim, wrap_dims
+from . import softmax_rows
 
 Array = np.ndarray[Any, Any]
 
@@ -97,9 +98,7 @@ def softmax_kernel(x, dim):
     if is_large(x):
         return by_parts(_softmax_part, dim, x)
     if vector_exp.is_small(x) and is_last(x, dim):
-        e = vector_exp.exp(shifted(x, dim))
-        e *= 1 / vector_exp.row_sums(e)
-        return e
+        return softmax_rows.softmax(x)
     kind, half, last = x.dtype, x.dtype.itemsize == 2, is_last(x, dim)
     e = exponentials(shifted(x.astype(np.float32) if half else x, dim), dim)
     sums = total(e, dim)
@@ -130,9 +129,9 @@ def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
 )
 def softmax_backward(grad, y, dim):
     if vector_exp.is_small(y) and vector_exp.is_short(y.shape, dim):
-        last = is_last(y, dim)
-        sums = vector_exp.row_sums(grad, y) if last else vector_exp.sums_of_products(grad, y, dim)
-        return (grad - sums) * y
+        if is_last(y, dim):
+            return softmax_rows.softmax_backward(grad, y)
+        return (grad - vector_exp.sums_of_products(grad, y, dim)) * y
 
     def part(axis, out, g, y):
         np.subtract(g, dots(g, y, axis), out)
@@ -160,9 +159,7 @@ def log_softmax_kernel(x, dim):
     if is_large(x):
         return by_parts(_log_softmax_part, dim, x)
     if vector_exp.is_small(x) and is_last(x, dim):
-        d = shifted(x, dim)
-        d -= vector_log.log(vector_exp.row_sums(vector_exp.exp(d)))
-        return d
+        return softmax_rows.log_softmax(x)
     kind, half = x.dtype, x.dtype.itemsize == 2
     d = shifted(x.astype(np.float32) if half else x, dim)
     sums = total(exponentials(d, dim), dim)
@@ -193,7 +190,7 @@ def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
 def log_softmax_backward(grad, y, dim):
     if vector_exp.is_small(y) and vector_exp.is_short(y.shape, dim):
         if is_last(y, dim):
-            return fma.combined(grad, vector_exp.exp(y), -vector_exp.row_sums(grad))
+            return softmax_rows.log_softmax_backward(grad, y)
         return fma.combined(grad, vector_exp.exp_beside(y, dim), -total(grad, dim))
 
     def part(axis, out, g, y):

@@ -11,7 +11,7 @@ from ...numerics.onednn_functions import GREATEST, LEAST, LOG2_E, LOG_2
 from . import functions
 from .norm_routines import LANES, row_sum
 from .product_routines import COLUMNS, pack, padded, product
-from .routines import Given, Routine, Word, vector
+from .routines import Routine, Word, vector
 
 #: queries that are taken at a time
 QUERIES = 32
@@ -242,11 +242,7 @@ class Gradient:
             largest = f.choose(largest <= -math.inf, math.inf, largest)
             made.largest[i] = largest + plain_log(f, made.sums[i], *tables)
             x, y = f.at(grad, i * made.width), f.at(out, i * made.width)
-
-            def factors(at: Given, n: int, x: Word = x, y: Word = y) -> tuple[Word, Word]:
-                return f.read(vector(n), x, at), f.read(vector(n), y, at)
-
-            made.sums[i] = row_sum(f, made.width, factors)
+            made.sums[i] = row_sum(f, made.width, lambda read: (read(x), read(y)))
 
     def _onto(self, into: Word, of_keys: Word, rows: Word, seen: Word) -> None:
         """Added to the gradient of keys or values: (rows, seen) turned times (rows, width)."""

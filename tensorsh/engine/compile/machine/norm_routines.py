@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .routines import Given, Routine, Word, vector
+from .routines import Routine, Word, vector
 
 LANES = 8
+
+#: reads what stands in a row where a loop is
+Reads = Callable[[Word], Word]
 
 
 def layer_norm(
@@ -39,15 +42,8 @@ def layer_norm_backward(
     with f.loop(rows) as r:
         g, row, into = (f.at(each, r * n) for each in (grad, x, dx))
         mean, rstd = _standard(f, row, n, small)
-        total = row_sum(f, n, lambda i, n: (f.read(vector(n), g, i), f.read(vector(n), weight, i)))
-        along = row_sum(
-            f,
-            n,
-            lambda i, n: (
-                f.read(vector(n), g, i) * f.read(vector(n), row, i),
-                f.read(vector(n), weight, i),
-            ),
-        )
+        total = row_sum(f, n, lambda read: (read(g), read(weight)))
+        along = row_sum(f, n, lambda read: (read(g) * read(row), read(weight)))
         slope = f.fused(total, mean, -along) * rstd * rstd * rstd * share
         start = f.fused(-slope, mean, -(total * rstd * share))
         shift = -rstd * mean
@@ -87,27 +83,31 @@ def _standard(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
     return mean.value, 1.0 / f.call("sqrt", variance + eps)
 
 
-def row_sum(f: Routine, n: Word, of: Callable[[Given, int], tuple[Word, Word]]) -> Word:
-    """The sum of a row's products as `vector_exp.row_sums` has it; of fewer than eight one after the other."""
+def row_sum(f: Routine, n: Word, of: Callable[[Reads], tuple[Word, ...]]) -> Word:
+    """The sum of a row as `vector_exp.row_sums` has it: lane by lane, of fewer than eight one after the other.
+
+    of    what it is given reads numbers of rows, side by side; gives what is added, or two factors of it, which are
+          rounded with the sum where they fill no vector
+    """
     steps, kind = n / LANES, vector(LANES)
     found = f.variable("float", 0)
     with f.when(steps > 0):
-        a, b = of(0, LANES)
-        lanes = f.variable(kind, a * b)
+        lanes = f.variable(kind, _product(of(lambda row: f.read(kind, row, 0))))
         with f.loop(steps, 1) as i:
-            a, b = of(i * LANES, LANES)
-            lanes.value = lanes.value + a * b
-        memory = f.variable(kind, lanes.value)
-        place = Word(f, "ptr", memory.place)
-        with f.loop(n, steps * LANES) as i:
-            a, b = of(i, 1)
-            at = i - steps * LANES
-            place[at] = f.fused(a, b, place[at])
-        found.value = f.halved(memory.value)
+            lanes.value = lanes.value + _product(of(lambda row: f.read(kind, row, i * LANES)))
+        left = n - steps * LANES
+        with f.when(left > 0):
+            which, total = f.first(LANES, left), lanes.value
+            last, *factor = of(lambda row: f.read_some(LANES, row, steps * LANES, which))
+            more = f.fused(last, factor[0], total) if factor else total + last
+            lanes.value = f.choose(which, more, total)
+        found.value = f.halved(lanes.value)
     with f.when(steps < 1):
-        a, b = of(0, 1)
-        found.value = a * b
+        found.value = _product(of(lambda row: row[0]))
         with f.loop(n, 1) as i:
-            a, b = of(i, 1)
-            found.value = found.value + a * b
+            found.value = found.value + _product(of(lambda row: row[i]))
     return found.value
+
+
+def _product(factors: tuple[Word, ...]) -> Word:
+    return factors[0] * factors[1] if len(factors) > 1 else factors[0]

@@ -104,6 +104,11 @@ class Word:
         f = self.routine
         return Word(f, self.kind, f.binary("or", self.kind, self.name, other.name))
 
+    def both(self, other: Word) -> Word:
+        """Whether both of two conditions hold."""
+        f = self.routine
+        return Word(f, self.kind, f.binary("and", self.kind, self.name, other.name))
+
     def __getitem__(self, at: Given) -> Word:
         return self.routine.read("float", self, at)
 
