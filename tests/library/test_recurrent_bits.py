@@ -28,7 +28,9 @@ def test_bits(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["RNN", "GRU"])
-@pytest.mark.parametrize("shape", [(3, 4, 2, 20), (5, 1, 3, 8), (2, 70, 1, 64), (4, 3, 5, 1)])
+@pytest.mark.parametrize(
+    "shape", [(3, 4, 2, 20), (5, 1, 3, 8), (2, 70, 1, 64), (4, 3, 5, 1), (3, 5, 2, 200), (2, 3, 400, 20)]
+)
 def test_whole_layers_are_steps(
     kind: str, shape: tuple[int, int, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -210,6 +210,12 @@ def product_of_such(a: Array, b: Array) -> Callable[[Array, Array], Array]:
     return matrix_product
 
 
+def product_onto_such(a: Array, b: Array) -> Callable[[Array, Array, Array], Array]:
+    """`product_onto` a row, of matrices that have the shapes and lie in memory as these do."""
+    times = product_of_such(a, b)
+    return product_onto if times is matrix_product else lambda row, a, b: times(a, b) + row
+
+
 def matrix_vector(a: Array, b: Array) -> Array:
     """`a @ b` of a matrix and a vector."""
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):

@@ -16,7 +16,7 @@ from ....engine.core.spec import Spec
 from ....engine.numerics.cascade import total
 from ....engine.numerics.mkl_tanh import mkl_tanh
 from ....engine.numerics.small_products import matrix_product as product
-from ....engine.numerics.small_products import product_of_such
+from ....engine.numerics.small_products import product_of_such, product_onto, product_onto_such
 from ....engine.records.op import Op, op
 from ....engine.run.apply import apply
 from ....ops.elementwise.vector_functions import exp_runs, is_small
@@ -48,7 +48,7 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
     @op(f"{mode}_layer({INPUTS})", infer=shapes, names=(), constants=(2,))
     def layer(x, w_ih, w_hh, b_ih, b_hh, h, reverse):
         steps, (batch, n) = x.shape[0], h.shape
-        gates = (product(x.reshape(steps * batch, -1), w_ih.T) + b_ih).reshape(steps, batch, -1)
+        gates = product_onto(b_ih, x.reshape(steps * batch, -1), w_ih.T).reshape(steps, batch, -1)
         outputs = np.empty((steps, batch, n), x.dtype)
         saved = np.empty((steps, batch, kept * n), x.dtype)
         order = range(steps - 1, -1, -1) if reverse else range(steps)
@@ -127,9 +127,9 @@ def tanh_slope(y: Array) -> Array:
 
 def _simple(nonlinearity: Callable[[Array], Array]) -> Callable[..., Any]:
     def forward(gates, w, b, h, steps, outputs, saved):
-        times = product_of_such(h, w)
+        hidden = product_onto_such(h, w)
         for t in steps:
-            h = nonlinearity(times(h, w) + b + gates[t])
+            h = nonlinearity(hidden(b, h, w) + gates[t])
             outputs[t] = h
         return h
 
@@ -157,9 +157,9 @@ def _simple_backward(slope: Callable[[Array], Array]) -> Callable[..., Any]:
 def _gru(gates, w, b, h, steps, outputs, saved):
     """saved: reset gate, update gate, new state, and the hidden part of the new state."""
     n = h.shape[1]
-    times = product_of_such(h, w)
+    onto = product_onto_such(h, w)
     for t in steps:
-        hidden = times(h, w) + b
+        hidden = onto(b, h, w)
         both = sigmoids(hidden[:, : 2 * n] + gates[t, :, : 2 * n], n)
         new = mkl_tanh(gates[t, :, 2 * n :] + hidden[:, 2 * n :] * both[:, :n])
         h = (h - new) * both[:, n:] + new
