@@ -346,6 +346,28 @@ def test_a_long_kernel_is_left(interrupts: list[str]) -> None:
     assert interrupts == []  # nothing of a kernel's that was left is done any more
 
 
+def test_a_signal_that_does_not_break_the_wait_off_is_heard(interrupts: list[str]) -> None:
+    """As one that comes when the wait is about to begin: another thread has it, and the main thread sleeps on."""
+    begun, over = threading.Event(), threading.Event()
+
+    def kernel() -> None:
+        begun.set()
+        over.wait(20)
+
+    def press() -> None:
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            aside.run(kernel, ())
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        over.set()
+
+
 def test_a_kernel_aside_is_as_one_here() -> None:
     state = context.current()
     assert aside.run(context.current, ()) is state
@@ -375,11 +397,19 @@ def test_what_is_large_is_computed_aside(text: str, monkeypatch: pytest.MonkeyPa
     assert not asked
 
 
-@pytest.mark.parametrize("text", ["x.sum()", "x.max()"])
-def test_ctrl_c_ends_a_program_in_one_call(text: str) -> None:
+@pytest.mark.parametrize(
+    "program",
+    [
+        *(
+            f"x = ones(1).expand(2**40)\nprint('on'); {text}"
+            for text in ("x.sum()", "x.max()", "x.nonzero()", "x[zeros(1).bool().expand(2**40)]")
+        ),
+        "import torch, hashlib\nprint('on')\nhashlib.pbkdf2_hmac('md5', b'', b'', 2**31 - 1)",
+    ],
+)
+def test_ctrl_c_ends_a_program_in_one_call(program: str) -> None:
     code = COMMAND.replace("sys.exit(main())", "print('begun', flush=True); sys.exit(main())")
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    program = f"x = ones(1).expand(2**40)\nprint('on'); {text}"
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code, "-c", program],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=env,

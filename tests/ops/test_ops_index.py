@@ -10,6 +10,7 @@ import pytest
 from recorded import answer, lines, squeeze
 from tensorsh import Session
 from tensorsh.engine.records.op import registry
+from tensorsh.ops.rules import positions
 
 
 @pytest.mark.parametrize(("program", "expected"), lines("ops_index.txt"))
@@ -90,3 +91,15 @@ def test_scatter_without_a_source_region() -> None:
     index = registry["tensor"]([[0], [2]])
     assert x.scatter(1, index, 1.0).tolist() == [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     assert x.tolist() == [[0.0] * 3] * 2
+
+
+@pytest.mark.parametrize("shape", [(100,), (3, 50), (50, 3), (2, 1, 40, 2), (1, 1, 30)])
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_what_is_not_zero_is_found_in_pieces(
+    shape: tuple[int, ...], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "PIECE", 7)
+    x = np.random.default_rng(0).integers(0, most, shape)
+    found, wanted = positions.not_zero(x), x.nonzero()
+    assert [each.tolist() for each in found] == [each.tolist() for each in wanted]
+    assert [each.dtype for each in found] == [each.dtype for each in wanted]

@@ -9,7 +9,7 @@ because kernels change nothing but what they have made; those that draw random n
 from __future__ import annotations
 
 import os
-from _queue import SimpleQueue
+from _queue import Empty, SimpleQueue
 from _thread import stack_size, start_new_thread
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
@@ -26,6 +26,8 @@ LARGE = 1 << 22
 STEEP = 1 << 17
 #: bytes of a helper's stack: what the system gives (`limits.roomy_stack`) counts as the program's memory
 STACK = 8 << 20
+#: seconds after which a wait begins anew
+PATIENCE = 0.2
 
 
 def wanted(op: Op, given: list[Any], out: Any) -> bool:
@@ -84,7 +86,7 @@ class Helper:
         answer: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
         try:
             self.calls.put((copy_context(), kernel, arrays, answer))
-            result, error = answer.get()
+            result, error = _waited(answer)
         except BaseException:
             self._leave()
             raise
@@ -108,6 +110,15 @@ class Helper:
 
 def _nothing() -> None:
     """So that a helper that waits sees that it is left."""
+
+
+def _waited(answer: SimpleQueue[Any]) -> Any:
+    """What the helper answers. A signal that comes when the wait is just about to begin does not break it off."""
+    while True:
+        try:
+            return answer.get(timeout=PATIENCE)
+        except Empty:
+            continue
 
 
 class Helpers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..long_calls import made_aside
 from ..table import Table
 
 
@@ -79,13 +80,15 @@ TABLES = {
     ),
     "hashlib": Table(
         "algorithms_available algorithms_guaranteed blake2b blake2s file_digest md5 new pbkdf2_hmac scrypt sha1 "
-        "sha224 sha256 sha384 sha3_224 sha3_256 sha3_384 sha3_512 sha512 shake_128 shake_256"
+        "sha224 sha256 sha384 sha3_224 sha3_256 sha3_384 sha3_512 sha512 shake_128 shake_256",
+        made=made_aside("hashlib", "pbkdf2_hmac", "scrypt"),
     ),
     "hmac": Table("HMAC compare_digest digest new"),
     "zlib": Table(
         "DEFLATED DEF_BUF_SIZE DEF_MEM_LEVEL MAX_WBITS ZLIB_VERSION Z_BEST_COMPRESSION Z_BEST_SPEED "
         "Z_DEFAULT_COMPRESSION Z_DEFAULT_STRATEGY Z_FINISH Z_NO_COMPRESSION Z_SYNC_FLUSH adler32 compress "
-        "compressobj crc32 decompress decompressobj error"
+        "compressobj crc32 decompress decompressobj error",
+        made=made_aside("zlib", "compress", "decompress"),
     ),
     "uuid": Table(
         "NAMESPACE_DNS NAMESPACE_OID NAMESPACE_URL NAMESPACE_X500 RESERVED_FUTURE RESERVED_MICROSOFT RESERVED_NCS "

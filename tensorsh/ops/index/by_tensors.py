@@ -24,7 +24,7 @@ from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import full_spec, wrap
 from ...errors import BadIndex, DTypeError, ShapeError
 from ..rules.overload import overloaded
-from ..rules.positions import check_bounds, zeros_of
+from ..rules.positions import check_bounds, not_zero, zeros_of
 
 Array = np.ndarray[Any, Any]
 
@@ -55,7 +55,7 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
             if given.spec.is_meta:
                 parts = context.current().mode.places(given)
             else:
-                parts = [wrap(p) for p in np.atleast_1d(given.array).nonzero()]
+                parts = [wrap(p) for p in not_zero(np.atleast_1d(given.array))]
         else:
             parts = [given if given.spec.dtype is dt.int64 else given.to(dt.int64)]
         for part in parts:

@@ -11,7 +11,7 @@ from ...engine.core.spec import Spec, broadcast_shapes, spec
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
 from ...errors import ArgumentError, BadValue, DTypeError
-from ..rules.positions import zeros_of
+from ..rules.positions import not_zero, zeros_of
 
 Array = np.ndarray[Any, Any]
 
@@ -60,7 +60,7 @@ def _(grad, input_spec, mask):
 def nonzero_rows(x):
     if not x.ndim:
         return np.zeros((int(x != 0), 0), np.int64)
-    return np.stack(x.nonzero(), 1)
+    return np.stack(not_zero(x), 1)
 
 
 @composite("nonzero(Tensor input, *, bool as_tuple=False)")
@@ -91,7 +91,7 @@ def nonzero_static(x, size, fill_value):
             [-1]])
     """
     out = np.full((size, x.ndim), fill_value, np.int64)
-    rows = np.argwhere(x)[:size]
+    rows = nonzero_rows.kernel(x)[:size]
     out[: len(rows)] = rows
     return out
 

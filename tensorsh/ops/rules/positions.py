@@ -14,6 +14,29 @@ from ...errors import BadIndex, DTypeError
 
 Array = np.ndarray[Any, Any]
 
+#: elements that are looked through at once
+PIECE = 1 << 22
+
+
+def not_zero(x: Array) -> tuple[Array, ...]:
+    """`x.nonzero()` of an array of one dimension at least.
+
+    NumPy holds Python's lock meanwhile, and looks through an expanded array for as long as it likes: where there are
+    many elements it is asked in pieces, between which an interrupt is heard.
+    """
+    if x.size <= PIECE:
+        return x.nonzero()
+    found = []
+    step = PIECE // (x.size // len(x))
+    for begin in range(0, len(x), max(step, 1)):
+        if step:
+            first, *others = x[begin : begin + step].nonzero()
+            found.append((first + begin, *others))
+        else:
+            others = list(not_zero(x[begin]))
+            found.append((np.full(len(others[0]), begin), *others))
+    return tuple(np.concatenate(each) for each in zip(*found, strict=True))
+
 
 def check_bounds(
     index: Array,
