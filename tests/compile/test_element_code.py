@@ -12,6 +12,7 @@ import pytest
 from tensorsh.engine.compile import apart, store
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.numerics import (
+    choice,
     element_functions,
     fma,
     made_later,
@@ -36,6 +37,7 @@ FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
     "log": (element_functions.LOG, lambda: vector_log.log(POSITIVE)),
     "log1p": (element_functions.LOG1P, lambda: vector_log.log1p(POSITIVE)),
     "multiply_add": (element_functions.MULTIPLY_ADD, lambda: fma.multiply_add(X, Y, POSITIVE)),
+    "passed": (element_functions.PASSED, lambda: choice.passed(Y, X)),
     "mkl_exp": (mkl_functions.EXP, lambda: mkl_functions.mkl_exp(X)),
     "mkl_log": (mkl_functions.LOG, lambda: mkl_functions.mkl_log(np.concatenate([X, POSITIVE]))),
     "mkl_tanh": (mkl_tanh.CODE, lambda: mkl_tanh.mkl_tanh(X)),

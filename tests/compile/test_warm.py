@@ -70,9 +70,9 @@ BODIES = {
         {"np.matmul", "np.tanh", "pick", "put_one_less", "np.exp", "np.log", "cast_into"},
     ),
     "masks": (
-        "z = relu(x @ w + b) * (x @ w > 0); backward z.sum(); s = (x < y).float() * 2 - y",
-        "z s w.grad",
-        {"masked", "np.greater"},
+        "z = relu(x @ w + b) * (x @ w > 0); backward z.sum(); s = (x < y).float() * 2 - y; m = where(x < y, x, y)",
+        "z s m w.grad",
+        {"masked", "passed", "np.greater"},
     ),
     "sums": (
         "s = (q * 2).sum(0); z = (q + 1).sum(1) - q.mean(); r = (q * q).sum() + s.mean()",

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.readers import in_machine_code
+from ..core.readers import alike, in_machine_code, whole
+from .element_functions import PASSED
 
 #: integers of an element's size
 BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
@@ -30,3 +31,12 @@ def masked(below: Any, above: Any, mask: Any, out: Any) -> Any:
         np.copyto(out, below)
     np.copyto(out, above, where=mask)
     return out
+
+
+@in_machine_code
+@whole(alike)
+def passed(grad: Any, x: Any, out: Any) -> Any:
+    """`grad` but zero where `x` is zero or less; x has its shape."""
+    if PASSED.fill(out, grad, x):
+        return out
+    return masked(grad, grad.dtype.type(0), np.less_equal(x, 0), out)

@@ -21,6 +21,8 @@ Write = Callable[[Any, list[str], list[str]], list[str]]
 
 FLOAT32 = np.dtype(np.float32)
 
+#: where an array has the address of its elements
+DATA = 2 * np.dtype(np.intp).itemsize
 #: fewer elements are not worth a call of machine code
 LEAST = 256
 
@@ -66,9 +68,10 @@ class ElementCode(MadeLater):
         if out.size < LEAST or not self.ready(out.size):
             return False
         each = (*arrays, out)
-        if not all(a.dtype is FLOAT32 and a.shape == out.shape and a.flags.c_contiguous for a in each):
-            return False
-        self.steps([a.reshape(1, 1, -1) for a in each])(0)
+        for a in each:
+            if a.dtype is not FLOAT32 or a.shape != out.shape or not a.flags.c_contiguous:
+                return False
+        self._pass(1, out.size, [(a, 0) for a in each])
         return True
 
     def fill_rows(self, out: Array, *given: Array) -> bool:
@@ -80,9 +83,22 @@ class ElementCode(MadeLater):
         ):
             return False
         whole = len(given) - self.numbers
-        rows = [np.ascontiguousarray(a).reshape(1, -1, 1) for a in given[whole:]]
-        self.steps([*(a[None] for a in given[:whole]), *rows, out[None]])(0)
+        rows = [a if _has_columns(a) else a.copy() for a in given[:whole]]
+        numbers = [np.ascontiguousarray(a) for a in given[whole:]]
+        self._pass(len(out), out.shape[1], [(a, a.strides[0]) for a in (*rows, *numbers, out)])
         return True
+
+    def _pass(self, rows: int, columns: int, arrays: Sequence[tuple[Array, int]]) -> None:
+        """Compute rows of arrays, which are so far apart."""
+        from ctypes import c_int64, c_void_p
+
+        assert self.function is not None
+        place = c_void_p.from_address
+        words = [rows, columns]
+        for a, stride in arrays:
+            words += (place(id(a) + DATA).value or 0, stride)
+        words += [place(id(a) + DATA).value or 0 for a in self.tables]
+        self.function((c_int64 * len(words))(*words))
 
     def of(self, *arrays: Any) -> Array | None:
         """A new array of the function's values, if there is machine code for these arguments."""
@@ -174,5 +190,6 @@ def _has_columns(a: Array) -> bool:
 
 
 def _address(a: Array) -> int:
-    found: int = a.__array_interface__["data"][0]
-    return found
+    from ctypes import c_void_p
+
+    return c_void_p.from_address(id(a) + DATA).value or 0

@@ -35,3 +35,5 @@ ADD_PRODUCTS = ElementCode(written("fused"), 3, 1, 8)
 GELU = ElementCode(written("gelu", "onednn"), 1, 1, 80)
 #: of the gradient and the input
 GELU_BACKWARD = ElementCode(written("gelu_backward", "onednn"), 2, 1, 80)
+#: a gradient and what it is passed on by: where that is above zero or nan
+PASSED = ElementCode(written("passed"), 2, 1, 5)

@@ -15,12 +15,13 @@ import numpy as np
 from ...engine.core import dtype as dt
 from ...engine.core.readers import reader_of
 from ...engine.numerics import mkl_functions, vector_expm1, vector_log, vector_sqrt
+from ...engine.numerics.choice import passed
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
 from ...engine.run.inplace import apply_inplace
 from ...errors import DTypeError
-from ..rules.families import EXP, EXPM1, LOG1P, conj, exact, in_runs, select, unary, zeros_like
+from ..rules.families import EXP, EXPM1, LOG1P, conj, exact, in_runs, unary, zeros_like
 from ..rules.infer import same
 from . import vector_functions as vector_exp
 
@@ -267,7 +268,7 @@ def _(grad, output):
 )
 def threshold_backward(grad, x):
     """The gradient where x is above 0, and 0 elsewhere, whatever the gradient is there."""
-    return select(np.less_equal(x, 0), grad.dtype.type(0), grad)
+    return passed(grad, x)
 
 
 @threshold_backward.in_public

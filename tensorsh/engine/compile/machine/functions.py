@@ -90,6 +90,12 @@ def plane_gradient(
     return c.binary("fmul", KIND, c.binary("fmul", KIND, found, rstd), weight)
 
 
+def passed(c: Code, grad: str, x: str, kind: str = KIND) -> str:
+    """The gradient but zero where x is zero or less."""
+    zero = literal(0, kind)
+    return c.select(kind, c.compare("ole", kind, x, zero), zero, grad)
+
+
 def welford(c: Code, x: str, mean: str, square: str, share: str) -> list[str]:
     """A step of `numerics.moments`."""
     delta = c.binary("fsub", KIND, x, mean)

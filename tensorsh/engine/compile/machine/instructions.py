@@ -87,6 +87,10 @@ def _masked(c: Code, kinds: list[str], out: str, below: str, above: str, mask: s
     return c.select(out, mask, c.cast(above, kinds[1], out), c.cast(below, kinds[0], out))
 
 
+def _passed(c: Code, kinds: list[str], out: str, grad: str, x: str) -> str:
+    return functions.passed(c, grad, x, _same(kinds, out))
+
+
 def added(c: Code, kinds: list[str], out: str, x: str, y: str, alpha: str) -> str:
     """x + alpha * y of float32, rounded once."""
     if _same(kinds[:2], out) != "float":
@@ -114,6 +118,7 @@ KERNELS: dict[str, Emit] = {
     "cast_into": lambda c, kinds, out, x: c.cast(x, kinds[0], out),
     "added": added,
     "masked": _masked,
+    "passed": _passed,
     "erf": _single(functions.erf),
     "gelu": _single(functions.gelu),
     "gelu_backward": _single(functions.gelu_backward),

@@ -287,6 +287,13 @@ def _masked(straight: Straight, call: Call) -> None:
     straight._by_element(call, lambda args: code.select(kind, args[2], args[1], args[0]), [kind, kind, "i1"])
 
 
+def _passed(straight: Straight, call: Call) -> None:
+    kind = TYPES[call.out.dtype.name]
+    straight._by_element(
+        call, lambda args: functions.passed(straight.code, args[0], args[1], kind), [kind] * 2
+    )
+
+
 def _added(straight: Straight, call: Call) -> None:
     kind = TYPES[call.out.dtype.name]
     straight._by_element(
@@ -320,6 +327,7 @@ WRITERS: dict[str, Callable[[Straight, Call], None]] = {
     "masked": _masked,
     "mkl_exp": _function(mkl.exp, mkl_functions.powers),
     "mkl_log": _function(mkl.log),
+    "passed": _passed,
     "mkl_tanh": _function(mkl.tanh, mkl_tanh.table),
     "row_products": rows.write,
     "row_totals": rows.write,
