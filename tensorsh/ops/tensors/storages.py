@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -27,10 +28,28 @@ NO_SIZE = (
 )
 
 
-class UntypedStorage(metaclass=Titled):
+class _OnCpu:
+    """What programs ask a storage, and what the answer is on a CPU."""
+
+    __slots__ = ()
+
+    is_cuda = is_sparse = False
+
+    def is_shared(self) -> bool:
+        """Whether other processes see it."""
+        return False
+
+    def is_pinned(self, device: Any = "cuda") -> bool:
+        return False
+
+    def resizable(self) -> bool:
+        return True
+
+
+class UntypedStorage(_OnCpu, metaclass=Titled):
     """A block of bytes; `UntypedStorage(n)` is a new one, also of a sequence of bytes. On `meta` it has no bytes."""
 
-    __slots__ = ("_device", "_memory", "_size")
+    __slots__ = ("__weakref__", "_device", "_memory", "_size")
 
     def __init__(self, size: Any = 0, *, device: Any = None):
         self._device = resolve(device)
@@ -67,11 +86,38 @@ class UntypedStorage(metaclass=Titled):
         return iter(self.tolist())
 
     def __getitem__(self, index: Any) -> Any:
-        found = self._bytes()[index]
-        return storage_of(found) if isinstance(found, np.ndarray) else int(found)
+        if isinstance(index, slice):
+            step = index.indices(self._size)[2]
+            if step != 1:
+                raise RuntimeError(
+                    f"Trying to slice with a step of {step}, but only a step of 1 is supported"
+                )
+            return storage_of(self._bytes()[index])
+        if not isinstance(index, int):
+            raise TypeError(f"can't index a torch.UntypedStorage with {type_name(index)}")
+        at = index + self._size if index < 0 else index
+        if not 0 <= at < self._size:
+            raise IndexError(f"index {at} out of range for storage of size {self._size}")
+        return int(self._bytes()[at])
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._bytes()[index] = value
+    def __setitem__(self, index: Any, value: int) -> None:
+        if isinstance(index, int) and not -self._size <= index < self._size:
+            raise RuntimeError("out of bounds")
+        self._bytes()[index] = value & 255
+
+    def fill_(self, value: int) -> UntypedStorage:
+        """Set every byte."""
+        self._bytes()[...] = value & 255
+        return self
+
+    def copy_(self, source: UntypedStorage, non_blocking: Any = None) -> UntypedStorage:
+        """Take the bytes of another storage, which has as many."""
+        if source.nbytes() != self._size:
+            raise RuntimeError(
+                f"size does not match, self was {self._size} bytes but src was {source.nbytes()} bytes"
+            )
+        self._bytes()[...] = source._bytes()
+        return self
 
     def clone(self) -> UntypedStorage:
         """Other memory with the same bytes."""
@@ -120,7 +166,7 @@ def bytes_of(items: Any) -> Array:
     return np.array([each & 255 for each in items], np.uint8)
 
 
-class TypedStorage:
+class TypedStorage(_OnCpu):
     """A block of memory whose elements have a dtype."""
 
     __slots__ = ("_dtype", "_untyped", "later")
@@ -168,10 +214,34 @@ class TypedStorage:
         return iter(self.tolist())
 
     def __getitem__(self, index: int) -> Any:
+        size = self.size()
+        if isinstance(index, slice):
+            raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
+        if not isinstance(index, int):
+            raise RuntimeError(f"can't index a {type(self)} with {type(index)}")
+        if not -size <= index < size:
+            raise IndexError(f"index {index} out of range for storage of size {size}")
         return self._elements()[index].item()
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        size = self.size()
+        if isinstance(index, int) and not -size <= index < size:
+            raise IndexError(f"index {index} is out of bounds for dimension 0 with size {size}")
         self._elements()[index] = value
+
+    def fill_(self, value: Any) -> TypedStorage:
+        """Set every element."""
+        self._elements()[...] = value
+        return self
+
+    def copy_(self, source: TypedStorage, non_blocking: Any = None) -> TypedStorage:
+        """Take the bytes of another storage, which has as many."""
+        self._untyped.copy_(source.untyped())
+        return self
+
+    def clone(self) -> TypedStorage:
+        """Other memory with the same elements."""
+        return TypedStorage(wrap_storage=self._untyped.clone(), dtype=self._dtype)
 
     def cpu(self) -> TypedStorage:
         return self
@@ -197,12 +267,48 @@ def elements(storage: UntypedStorage | TypedStorage, dtype: DType) -> Array:
     return memory[: memory.size - memory.size % dtype.itemsize].view(dtype.np)
 
 
+#: the storages in use by the arrays that they keep: tensors of one memory have one storage
+_STORAGES: WeakValueDictionary[int, UntypedStorage] = WeakValueDictionary()
+
+
 def storage_behind(tensor: Tensor) -> UntypedStorage:
     """All the memory that a tensor looks into."""
     if tensor.spec.is_meta:
         return UntypedStorage(tensor.spec.numel * tensor.dtype.itemsize, device=meta)
-    return storage_of(owner(tensor.array).reshape(-1, order="A").view(np.uint8))
+    memory = owner(tensor.array)
+    found = _STORAGES.get(id(memory))
+    if found is None:
+        found = storage_of(memory.reshape(-1, order="A").view(np.uint8))
+        if found._bytes().base is memory:  # not a copy, which would not keep the array
+            _STORAGES[id(memory)] = found
+    return found
 
+
+def _conversion(name: str, dtype: DType) -> Callable[[TypedStorage], TypedStorage]:
+    def convert(self: TypedStorage) -> TypedStorage:
+        found = self._elements().astype(dtype.np)
+        return TypedStorage(wrap_storage=storage_of(found.view(np.uint8)), dtype=dtype)
+
+    convert.__name__, convert.__qualname__ = name, f"TypedStorage.{name}"
+    convert.__doc__ = f"Other memory with the same elements as {dtype}."
+    return convert
+
+
+for _name, _dtype in {
+    "double": dt.float64,
+    "float": dt.float32,
+    "half": dt.float16,
+    "bfloat16": dt.bfloat16,
+    "long": dt.int64,
+    "int": dt.int32,
+    "short": dt.int16,
+    "char": dt.int8,
+    "byte": dt.uint8,
+    "bool": dt.bool_,
+    "complex_double": dt.complex128,
+    "complex_float": dt.complex64,
+}.items():
+    setattr(TypedStorage, _name, _conversion(_name, _dtype))
 
 titled(UntypedStorage, "torch.storage.UntypedStorage")
 TypedStorage.__module__ = "torch.storage"  # as `print(type(x))` shows it
@@ -231,4 +337,8 @@ def storage(input):
         "directly, use tensor.untyped_storage() instead of tensor.storage()",
         once=True,
     )
-    return TypedStorage(wrap_storage=storage_behind(input), dtype=input.dtype)
+    # made before its bytes, and so given up after them, it leaves its place to the next one, which has the same id:
+    # programs ask `id(x.storage()) == id(x.t().storage())`
+    made = TypedStorage.__new__(TypedStorage)
+    made.__init__(wrap_storage=storage_behind(input), dtype=input.dtype)  # type: ignore[misc]
+    return made
