@@ -9,6 +9,7 @@ and are followed up to some thousands of multiplications; what is larger goes to
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -260,6 +261,13 @@ def _chain_of_fused(a: Array, b: Array, onto: Array | None = None) -> Array:
     for at in range(part, k, part):
         total += fused_chains(a[..., at : at + part], b[..., at : at + part, :])
     return total
+
+
+@lru_cache(maxsize=128)
+def fused_parts(k: int) -> Array:
+    """Of a fused chain so deep, where its parts begin and how long they are, for machine code: (parts, 2)."""
+    part = _part(k)
+    return np.array([(at, min(part, k - at)) for at in range(0, k, part)], np.int64)
 
 
 def _part(k: int) -> int:

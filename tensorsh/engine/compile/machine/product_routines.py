@@ -233,3 +233,25 @@ def fused_products(
             f.write_some(x, into, i * n + j, f.first(COLUMNS, n - j))
 
         product(f, (m, n, depth), left, (a_down, a_along), columns, of_b, keep)
+
+
+def fused_product(
+    f: Routine, into: Word, a: Word, of_a: Word, b: Word, sizes: tuple[Word, Word], parts: Word, count: Word,
+    onto: Word | None = None,
+) -> None:  # fmt: skip
+    """Into (m, n) the product of (m, k) and (k, n), n a multiple of 16: fused chains of parts of the depth, then added.
+
+    of_a    how far rows of a are apart
+    onto    a row that is added to the first part
+    """
+    m, n = sizes
+    with f.loop(count) as p:
+        start, size = (f.read("i64", parts, p * 2 + k) for k in (START, SIZE))
+        left, right = f.at(a, start), f.at(b, start * n)
+
+        def keep(i: Word, j: Word, x: Word, p: Word = p) -> None:
+            place = f.at(into, i * n)
+            first = x if onto is None else x + f.read(KIND, onto, j)
+            f.write(f.choose(p > 0, f.read(KIND, place, j) + x, first), place, j)
+
+        product(f, (m, n, size), left, (of_a, 1), right, n, keep)

@@ -15,7 +15,7 @@ from ....engine.run.apply import apply
 from ....engine.values.tensor import Tensor
 from ...namespace import F, torch
 from .lstm_layer import lstm_layer
-from .rnn_layers import LAYERS, stacked
+from .rnn_layers import LAYERS, stacked, turned
 
 State = Any  # a Tensor; for LSTM the pair (h, c)
 Weights = Sequence[Tensor]
@@ -116,6 +116,13 @@ def run(
     if mode == "LSTM":
         return x, tuple(torch.stack([s[i] for s in states], 0) for i in range(2))
     return x, torch.stack(states, 0)
+
+
+def turned_back(mode: str, output: Tensor) -> Tensor:
+    """Outputs (T, N, ·) as (N, T, ·); PyTorch turns what is no LSTM's in place."""
+    if mode == "LSTM":
+        return output.transpose(0, 1)
+    return output.transpose_(0, 1) if output.mapped else apply(turned, (output,))
 
 
 def _in_one(mode: str, x: Tensor, weights: Sequence[Weights]) -> bool:

@@ -191,7 +191,7 @@ class RNNBase(Module):
             self._directions, self.dropout if self.training else 0.0, sizes,
         )  # fmt: skip
         if turn:
-            output = output.transpose(0, 1) if self.mode == "LSTM" else output.transpose_(0, 1)
+            output = recurrence.turned_back(self.mode, output)
         return output, hidden
 
     def _forward(self, input: Any, hx: Tensor | None, kind: str) -> tuple[Any, Any]:

@@ -21,6 +21,7 @@ from ....engine.records.op import Op, op
 from ....engine.run.apply import apply
 from ....ops.elementwise.vector_functions import exp_runs, is_small
 from ...namespace import torch
+from . import rnn_steps as in_code
 
 Array = np.ndarray[Any, Any]
 
@@ -52,8 +53,9 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
         outputs = np.empty((steps, batch, n), x.dtype)
         saved = np.empty((steps, batch, kept * n), x.dtype)
         order = range(steps - 1, -1, -1) if reverse else range(steps)
-        last = forward(gates, w_hh.T, b_hh, h, order, outputs, saved)
-        return outputs, last.copy(), saved
+        if not in_code.forward(mode, gates, w_hh, b_hh, h, reverse, outputs, saved):
+            forward(gates, w_hh.T, b_hh, h, order, outputs, saved)
+        return outputs, outputs[order[-1]].copy(), saved
 
     @op(
         f"{mode}_layer_backward({INPUTS}, Tensor output, Tensor saved, Tensor grad_output, Tensor grad_hy)",
@@ -62,21 +64,19 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
     )
     def gradient(x, w_ih, w_hh, b_ih, b_hh, h0, reverse, output, saved, grad_output, grad_h):
         steps, batch = output.shape[:2]
-        before = np.concatenate([output[1:], h0[None]] if reverse else [h0[None], output[:-1]])
         order = range(steps) if reverse else range(steps - 1, -1, -1)
-        at_x, at_h, grad_h = backward(output, saved, before, w_hh, grad_output, grad_h, order)
+        found = in_code.backward(mode, output, saved, h0, w_hh, grad_output, grad_h, reverse)
+        if found is None:
+            before = np.concatenate([output[1:], h0[None]] if reverse else [h0[None], output[:-1]])
+            at_x, at_h, grad_h = backward(output, saved, before, w_hh, grad_output, grad_h, order)
+            found = at_x, at_h, grad_h, _recurrent_slope(before, at_h, w_hh, order)
+        at_x, at_h, grad_h, weight = found
         flat, rows = at_x.reshape(steps * batch, -1), x.reshape(steps * batch, -1)
-        turned = w_hh.flags.c_contiguous
-        columns = at_h.swapaxes(1, 2) if turned else before.swapaxes(1, 2)
-        others = before if turned else at_h
-        times = product_of_such(columns[0], others[0])
-        # a recurrent weight is used in each step, and what the steps give is added up as it comes
-        weight = reduce(np.add, (times(columns[t], others[t]) for t in order))
         bias = np.add.reduce(total(at_h, (1,), False)[order[0] :: order.step], axis=0)
         return (
             product(flat, w_ih).reshape(x.shape),
             slope_of_weight(flat, rows, w_ih),
-            weight if turned else weight.T,
+            weight,
             total(flat, (0,), False),
             bias,
             np.ascontiguousarray(grad_h),
@@ -98,6 +98,16 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
     return layer
 
 
+def _recurrent_slope(before: Array, at_h: Array, w_hh: Array, order: range) -> Array:
+    """The gradient of a recurrent weight, which is used in each step: what the steps give is added up as it comes."""
+    turned = w_hh.flags.c_contiguous
+    columns = at_h.swapaxes(1, 2) if turned else before.swapaxes(1, 2)
+    others = before if turned else at_h
+    times = product_of_such(columns[0], others[0])
+    weight = reduce(np.add, (times(columns[t], others[t]) for t in order))
+    return weight if turned else weight.T
+
+
 @op("stacked(Tensor input)", infer=lambda x: x, names=(), grad_fn="StackBackward0")
 def stacked(x):
     """A layer's outputs as they are given out: they may be changed in place, what the gradient needs is kept."""
@@ -107,6 +117,22 @@ def stacked(x):
 @stacked.derivative("input")
 def _(grad):
     return grad
+
+
+@op(
+    "turned(Tensor input)",
+    infer=lambda x: x.with_shape((x.shape[1], x.shape[0], *x.shape[2:])),
+    names=(),
+    grad_fn="TransposeBackward1",
+)
+def turned(x):
+    """A layer's outputs with the sequences first, as `transpose_` leaves them: no view, and they lie as before."""
+    return x.swapaxes(0, 1).copy("K")
+
+
+@turned.derivative("input")
+def _(grad):
+    return grad.transpose(0, 1)
 
 
 def slope_of_weight(grad: Array, x: Array, weight: Array) -> Array:
@@ -131,7 +157,6 @@ def _simple(nonlinearity: Callable[[Array], Array]) -> Callable[..., Any]:
         for t in steps:
             h = nonlinearity(hidden(b, h, w) + gates[t])
             outputs[t] = h
-        return h
 
     return forward
 
@@ -167,7 +192,6 @@ def _gru(gates, w, b, h, steps, outputs, saved):
         saved[t, :, : 2 * n] = both
         saved[t, :, 2 * n : 3 * n] = new
         saved[t, :, 3 * n :] = hidden[:, 2 * n :]
-    return h
 
 
 def sigmoids(x: Array, n: int) -> Array:

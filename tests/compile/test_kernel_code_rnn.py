@@ -1,0 +1,53 @@
+"""Machine code of RNN and GRU layers gives the bits of NumPy's calls, steps in both directions, and their gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kernel_bits import same
+from tensorsh import torch
+from tensorsh.engine.compile.machine.assembler import available
+from tensorsh.torch.nn.modules import rnn_steps
+
+Array = np.ndarray[Any, Any]
+
+pytestmark = pytest.mark.skipif(not available(), reason="no LLVM")
+
+#: steps, batch, features, hidden: one step, rows that are left over, depths of two and of three parts
+SIZES = [(12, 16, 8, 32), (4, 4, 3, 16), (3, 7, 8, 48), (1, 5, 4, 208), (2, 9, 5, 400)]
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("mode", ["GRU", "RNN_TANH", "RNN_RELU"])
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_layers(mode: str, sizes: tuple[int, ...], part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forward, its gradient, the recurrent weight's: each with the others as machine code."""
+    codes = *rnn_steps.LAYERS[mode], rnn_steps.WEIGHT
+    for code in codes:
+        if code.function is None:
+            code.make()
+    same(codes[part], lambda: trained(mode, sizes), monkeypatch)
+
+
+def trained(mode: str, sizes: tuple[int, ...]) -> list[Array]:
+    steps, batch, features, n = sizes
+    torch.manual_seed(0)
+    options = {} if mode == "GRU" else {"nonlinearity": mode[4:].lower()}
+    layer = getattr(torch.nn, mode[:3])(features, n, bidirectional=True, **options)
+    x = torch.randn(steps, batch, features, requires_grad=True)
+    h = torch.randn(2, batch, n, requires_grad=True)
+    output, last = layer(x, h)
+    torch.autograd.backward([output, last], [torch.randn_like(output), torch.randn_like(last)])
+    grads = [each.grad for each in (x, h, *layer.parameters())]
+    return [each.detach().numpy() for each in (output, last, *grads)]
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 4, 16), (2, 4, 4, 20)])
+def test_other_orders_are_numpys(sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Products of fewer sequences are no fused chains; units that fill no vector are not taken."""
+    for code in (*rnn_steps.LAYERS["GRU"], rnn_steps.WEIGHT):
+        monkeypatch.setattr(code, "function", lambda *_: pytest.fail("machine code"))
+    trained("GRU", sizes)
