@@ -12,6 +12,7 @@ from tensorsh import torch
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.core import dtype as dt
 from tensorsh.engine.numerics import fma, fused_chains, onednn_products, vector_sqrt
+from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.ops.nn import (
     attention_steps,
     batch_norm_steps,
@@ -224,9 +225,12 @@ def test_fused_products(
 @pytest.mark.parametrize(
     "options", [{}, {"betas": (0.8, 0.95), "weight_decay": 0.1}, {"eps": 1e-3, "maximize": True}]
 )
-def test_adam(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of parameters whose roots NumPy takes."""
-    start = normal(vector_sqrt.MOST + 10)
+@pytest.mark.parametrize(
+    ("code", "n"), [(adam.CODE, vector_sqrt.MOST + 10), (adam.FEW, 5_000), (adam.FEW, 7)]
+)
+def test_adam(options: dict[str, Any], code: KernelCode, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of parameters whose roots NumPy takes, and of those with roots of MKL's."""
+    start = normal(n)
     slopes = [normal(start.size) * 10.0 ** (i - 2) for i in range(3)]
 
     def trained() -> list[Array]:
@@ -240,4 +244,4 @@ def test_adam(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
             for each in (w, *(optimizer.state[w][name] for name in ("exp_avg", "exp_avg_sq")))
         ]
 
-    same(adam.CODE, trained, monkeypatch)
+    same(code, trained, monkeypatch)

@@ -26,7 +26,7 @@ Plain = Any
 #: where ufuncs are found by their names
 LIBRARIES = ("numpy", "scipy.special")
 #: functions that make tables of numbers
-TABLES = (vector_sqrt.halves, mkl_functions.powers, mkl_tanh.table)
+TABLES = (vector_sqrt.fractions, mkl_functions.powers, mkl_tanh.table)
 #: the types of numbers that are no arrays
 NUMBERS = {kind.__name__: kind for kind in (float, int, bool)}
 

@@ -48,6 +48,8 @@ STEPS = (
 #: bits of x that the estimate leaves out; where the bits that it looks at begin for normal numbers, and how many
 #: numbers those are: MKL computes the largest ones in another way
 LOST = 11
+#: the estimate's exponent is half of this less the exponent of x
+EXPONENT = 380
 FIRST, COUNT = 1 << 12, 0xFEFFE - (1 << 12)
 
 SHIFT, OFFSET, HALF = np.uint32(LOST), np.uint32(FIRST), FLOAT32.type(0.5)
@@ -57,8 +59,14 @@ SHIFT, OFFSET, HALF = np.uint32(LOST), np.uint32(FIRST), FLOAT32.type(0.5)
 def halves() -> Array:
     """Half the estimate by `bits >> LOST` from `FIRST` on."""
     exponents = np.arange(FIRST >> 12, 255, dtype=np.uint32)
-    found = ((380 - exponents >> 1) - 1 << 23)[:, None] | (_mantissas() << LOST)[exponents & 1]
+    found = ((EXPONENT - exponents >> 1) - 1 << 23)[:, None] | (_mantissas() << LOST)[exponents & 1]
     return found.view(np.float32).reshape(-1)[:COUNT]
+
+
+@cache
+def fractions() -> Array:
+    """The fraction of half the estimate by the lower 13 of `bits >> LOST`; machine code makes the exponent itself."""
+    return (_mantissas() << LOST).view(np.float32).reshape(-1)
 
 
 def _mantissas() -> Array:
@@ -114,7 +122,7 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
 
 @cache
 def _code() -> ElementCode:
-    return ElementCode(written("vector_sqrt"), 1, 1, 16, [halves()])
+    return ElementCode(written("vector_sqrt"), 1, 1, 16, [fractions()])
 
 
 def _improved(x: Array, at: Array, out: Array | None = None) -> Array:

@@ -6,11 +6,14 @@ import numpy as np
 
 from ...engine.numerics import fma, vector_sqrt
 from ...engine.numerics.kernel_code import KernelCode, simple, written
+from ...engine.numerics.made_later import CALL
 from . import traced
 from .parts import Array, Options, State, by_blocks, count, number, penalised, zero
 
-#: the update of what is too large for roots of MKL's; how often NumPy goes over the elements
-CODE, PASSES = KernelCode(written("adam_routines", "adam"), "aaaaidddddd"), 20
+#: the update, where roots are NumPy's and where they are MKL's; calls of NumPy, and how often they go over the elements
+CODE = KernelCode(written("adam_routines", "adam"), "aaaaiddddddd")
+FEW = KernelCode(written("adam_routines", "adam_of_few"), "aaaaaiddddddd")
+CALLS, PASSES = 20, 20
 
 
 def _begin(w: Array, state: State) -> None:
@@ -48,12 +51,22 @@ def adam(w: Array, g: Array, state: State, options: Options) -> None:
     eps = options["eps"]
     sqrt = vector_sqrt.of_parts(w)
 
+    decoupled = options["decoupled_weight_decay"]
+    decay = options["weight_decay"] if decoupled else 0
+    kept = 1 - number(options["lr"]) * decay if decay else 1.0
+    plain = not options["amsgrad"] and -0.5 < 1 - beta1 < 0.5
+    code, tables = (CODE, ()) if sqrt is np.sqrt else (FEW, (vector_sqrt.fractions(),))
+    numbers = kept, 1 - beta1, beta2, 1 - beta2, correction, float(eps), size
+
     def update(w: Array, g: Array, mean: Array, square: Array, largest: Array | None = None) -> None:
-        g = _decayed(w, g, options)
-        plain = sqrt is np.sqrt and largest is None and -0.5 < 1 - beta1 < 0.5
-        if plain and simple(w, g, mean, square) and CODE.ready(w.size * PASSES):
-            CODE(w, g, mean, square, w.size, 1 - beta1, beta2, 1 - beta2, correction, float(eps), size)
+        if plain and simple(w, g, mean, square) and code.ready(w.size * PASSES + CALL * CALLS):
+            if not decoupled:
+                g = penalised(w, g, options)
+            elif options["maximize"]:
+                g = -g
+            code(w, g, mean, square, *tables, w.size, *numbers)
             return
+        g = _decayed(w, g, options)
         _averaged(g, mean, square, beta1, beta2)
         if largest is not None:
             square = np.maximum(largest, square, out=largest)

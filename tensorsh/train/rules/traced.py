@@ -16,6 +16,8 @@ from .parts import Array, Options, State, count, number
 FLOAT32 = np.dtype(np.float32)
 #: arrays of more elements are changed in blocks, by the rule
 MOST = 1 << 15
+#: Adam's rule is one pass of machine code, which is worth the way to it
+MOST_ADAM = (1 << 12) - 1
 
 
 def sgd(trace: Any, w: Any, g: Any, state: State, options: Options) -> bool:
@@ -55,7 +57,7 @@ def _add(trace: Any, x: Any, y: Any, alpha: Any) -> None:
 
 def adam(trace: Any, w: Any, g: Any, state: State, options: Options) -> bool:
     """Adam and AdamW of float32; what depends on the step is computed by a call of its own."""
-    if w.dtype != FLOAT32 or g.dtype != FLOAT32 or w.size > MOST or not state or not w.ndim:
+    if w.dtype != FLOAT32 or g.dtype != FLOAT32 or w.size > MOST_ADAM or not state or not w.ndim:
         return False
     betas, decay = options["betas"], options["weight_decay"]
     decay = float(decay) if type(decay) is int else decay

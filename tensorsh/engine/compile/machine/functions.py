@@ -154,12 +154,14 @@ def _log_sum(c: Code, exponent: str, above: str, one: float, below: str) -> str:
 
 
 def vector_sqrt(c: Code, x: str, table: str) -> str:
-    """`engine.numerics.vector_sqrt.sqrt`, step by step; `table` is where its `halves` are."""
-    at = c.binary("lshr", "i32", c.bits(x, KIND, "i32"), str(roots.LOST))
-    at = c.binary("sub", "i32", at, str(roots.FIRST))
-    known = c.compare("ult", "i32", at, str(roots.COUNT))
-    place = c.add(f"zext i32 {c.select('i32', known, at, '0')} to i64")
-    g = c.load(roots.FLOAT32, c.address(KIND, table, place))
+    """`engine.numerics.vector_sqrt.sqrt`, step by step; `table` is where its `fractions` are."""
+    upper = c.binary("lshr", "i32", c.bits(x, KIND, "i32"), str(roots.LOST))
+    known = c.compare("ult", "i32", c.binary("sub", "i32", upper, str(roots.FIRST)), str(roots.COUNT))
+    place = c.add(f"zext i32 {c.binary('and', 'i32', upper, '8191')} to i64")
+    fraction = c.bits(c.load(roots.FLOAT32, c.address(KIND, table, place)), KIND, "i32")
+    exponent = c.binary("sub", "i32", str(roots.EXPONENT), c.binary("lshr", "i32", upper, "12"))
+    exponent = c.binary("sub", "i32", c.binary("lshr", "i32", exponent, "1"), "1")
+    g = c.bits(c.binary("or", "i32", c.binary("shl", "i32", exponent, "23"), fraction), "i32", KIND)
     s = c.binary("fmul", KIND, x, g)
     s = c.binary("fadd", KIND, s, s)
     error = c.binary("fsub", KIND, number(0.5), c.binary("fmul", KIND, s, g))

@@ -331,7 +331,7 @@ WRITERS: dict[str, Callable[[Straight, Call], None]] = {
     "mkl_tanh": _function(mkl.tanh, mkl_tanh.table),
     "row_products": rows.write,
     "row_totals": rows.write,
-    "sqrt": _function(functions.vector_sqrt, vector_sqrt.halves),
+    "sqrt": _function(functions.vector_sqrt, vector_sqrt.fractions),
 }
 
 #: ufuncs that are one instruction, rounded as NumPy rounds it
