@@ -13,6 +13,7 @@ from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.engine.random import generator_stream
 from tensorsh.engine.random.generator import Generator
 from tensorsh.ops.activation import softmax_rows as rows
+from tensorsh.ops.index import index_write
 
 Array = np.ndarray[Any, Any]
 
@@ -55,3 +56,14 @@ def test_softmax_of_what_is_no_number(name: str, monkeypatch: pytest.MonkeyPatch
     x[0], x[1, 5], x[2, 32], x[3, 7] = -np.inf, np.nan, np.nan, np.inf
     with np.errstate(all="ignore"):
         same(getattr(rows, name.upper()), lambda: np.nan_to_num(getattr(rows, name)(x)), monkeypatch)
+
+
+@pytest.mark.parametrize("shape", [(21, 64), (5, 3), (4, 2, 7)])
+def test_rows_added(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    x, index = normal(*shape), np.random.RandomState(1).randint(0, shape[0], 300)
+    source = normal(300, *shape[1:])
+    same(index_write.ADD_ROWS, lambda: index_write.index_add.kernel(x, 0, index, source, 1), monkeypatch)
+    for wrong in (-1, shape[0]):
+        index[7] = wrong
+        with pytest.raises((IndexError, RuntimeError)):
+            index_write.index_add.kernel(x, 0, index, source, 1)
