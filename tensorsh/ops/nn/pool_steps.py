@@ -17,9 +17,11 @@ Array = np.ndarray[Any, Any]
 
 FLOAT32, INT64 = np.dtype(np.float32), np.dtype(np.int64)
 
-LARGEST = KernelCode(written("pool_routines", "largest"), "aaa" + "i" * 8)
+LARGEST = KernelCode(written("pool_routines", "largest"), "aaaaaiiiii")
 PICK = KernelCode(written("pool_routines", "pick"), "aaaiii")
 SCATTER = KernelCode(written("pool_routines", "scatter"), "aaaaiii")
+#: windows that are looked at together
+LEAST = 8
 #: calls of NumPy, and how often they go over the elements
 CALLS, PASSES = 10, 6
 
@@ -28,27 +30,36 @@ def largest(x: Any, g: Geometry, out: Ints) -> Array | None:
     """The flat position of each window's largest number, if there is machine code."""
     if len(out) > 2 or any(g.padding) or not simple(x) or not x.size:
         return None
-    spatial = x.shape[-len(out) :]
-    ends = [(n - 1) * s + d * (k - 1) for n, s, d, k in zip(out, g.stride, g.dilation, g.kernel, strict=True)]
-    inside = all(end < size for end, size in zip(ends, spatial, strict=True))
-    if not inside or not LARGEST.ready(CALLS * CALL + 4 * PASSES * x.size):
+    lead, spatial = x.shape[: -len(out)], x.shape[-len(out) :]
+    planes, windows = math.prod(lead), math.prod(out)
+    group = min(-(-LEAST // windows), planes)
+    tables = _windows(spatial, out, tuple(g.kernel), tuple(g.stride), tuple(g.dilation), group)
+    if tables is None or not LARGEST.ready(CALLS * CALL + 4 * PASSES * x.size):
         return None
-    found = np.empty((*x.shape[: -len(out)], *out), INT64)
-    height, width = spatial if len(out) == 2 else (1, *spatial)
-    rows, columns = out if len(out) == 2 else (1, *out)
-    down, across = g.stride if len(out) == 2 else (1, *g.stride)
-    offsets = _offsets(tuple(g.kernel), tuple(g.dilation), width)
-    planes = x.size // (height * width)
-    LARGEST(x, found, offsets, planes, height * width, width, rows, columns, down, across, len(offsets))
+    found = np.empty((*lead, *out), INT64)
+    LARGEST(x, found, *tables, planes, math.prod(spatial), group, windows, len(tables[2]))
     return found
 
 
 @lru_cache(maxsize=64)
-def _offsets(kernel: Ints, dilation: Ints, width: int) -> Array:
-    """How far the numbers of a window are from its first."""
-    places = np.arange(kernel[-1]) * dilation[-1]
-    if len(kernel) == 2:
-        places = (np.arange(kernel[0]) * dilation[0] * width)[:, None] + places
+def _windows(
+    spatial: Ints, out: Ints, kernel: Ints, stride: Ints, dilation: Ints, group: int
+) -> tuple[Array, Array, Array] | None:
+    """Where windows begin in so many planes, and each in its own; their numbers from there on. None where windows hang
+    over, or are too few."""
+    ends = [(n - 1) * s + d * (k - 1) for n, s, d, k in zip(out, stride, dilation, kernel, strict=True)]
+    if any(end >= size for end, size in zip(ends, spatial, strict=True)) or group * math.prod(out) < LEAST:
+        return None
+    places = _flat(out, stride, spatial)
+    starts = np.arange(group)[:, None] * math.prod(spatial) + places
+    return starts.reshape(-1), np.tile(places, group), _flat(kernel, dilation, spatial)
+
+
+def _flat(counts: Ints, steps: Ints, spatial: Ints) -> Array:
+    """Flat positions of so many numbers in each dimension, so far apart."""
+    places = np.arange(counts[-1]) * steps[-1]
+    if len(counts) == 2:
+        places = (np.arange(counts[0]) * steps[0] * spatial[-1])[:, None] + places
     return np.ascontiguousarray(places.reshape(-1), INT64)
 
 

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from .routines import Routine, Word
+from .routines import Routine, Word, vector
+
+
+LANES = 8
 
 
 def largest(
-    f: Routine, x: Word, where: Word, offsets: Word,
-    planes: Word, size: Word, width: Word, rows: Word, columns: Word, down: Word, across: Word, count: Word,
+    f: Routine, x: Word, where: Word, starts: Word, places: Word, offsets: Word,
+    planes: Word, size: Word, group: Word, windows: Word, count: Word,
 ) -> None:  # fmt: skip
     """The flat position in its plane of each window's (first) largest number; nan is largest, and the last of them.
 
-    offsets        of the numbers of a window from its first, of which there are `count`
-    down, across   how far windows are apart
+    starts    where in `group` planes their windows begin, at least eight, of each plane `windows`
+    places    the same in a window's own plane
+    offsets   of the numbers of a window from its first, of which there are `count`
     """
-    with f.loop(planes) as p, f.loop(rows) as y:
-        plane, into = f.at(x, p * size), f.at(where, (p * rows + y) * columns, "i64")
-        with f.loop(columns) as i:
-            start = y * down * width + i * across
-            at, best = f.variable("i64", start), f.variable("float", plane[start])
+    many = group * windows
+    with f.loop(planes, 0, group) as p:
+        first = f.least(p, planes - group)  # what is left over is taken with some before it again
+        source, into = f.at(x, first * size), f.at(where, first * windows, "i64")
+        with f.loop(many, 0, LANES) as w:
+            at = f.least(w, many - LANES)
+            lanes = [f.at(source, f.read("i64", starts, at + lane)) for lane in range(LANES)]
+            origins = f.read(vector(LANES, "i64"), places, at)
+            best = f.variable(vector(LANES), f.joined([lane[0] for lane in lanes]))
+            found = f.variable(vector(LANES, "i64"), origins)
             with f.loop(count, 1) as k:
-                place = start + f.read("i64", offsets, k)
-                number = plane[place]
-                best_so_far = best.value
-                better = (number > best_so_far).either(number.is_nan())
-                best.value = f.choose(better, number, best_so_far)
-                at.value = f.choose(better, place, at.value)
-            f.write(at.value, into, i)
+                offset = f.read("i64", offsets, k)
+                numbers, so_far = f.joined([lane[offset] for lane in lanes]), best.value
+                better = (numbers > so_far).either(numbers.is_nan())
+                best.value = f.choose(better, numbers, so_far)
+                found.value = f.choose(better, origins + offset, found.value)
+            f.write(found.value, into, at)
 
 
 def pick(f: Routine, x: Word, where: Word, out: Word, planes: Word, size: Word, count: Word) -> None:

@@ -43,7 +43,7 @@ def chains(
         with f.loop(stop, first, rows) as i, f.loop(n, 0, COLUMNS) as j:
             places = [i + row for row in range(rows)]
             # behind the last row comes the last row again, of which nothing becomes
-            each = [f.choose(row < m, row, m - 1) for row in places] if last else places
+            each = [f.least(row, m - 1) for row in places] if last else places
             sums = [f.variable(KIND, 0 if start is None else start(row, j)) for row in each]
 
             def step(k: Word, each: list[Word] = each, sums: list[Variable] = sums, j: Word = j) -> None:

@@ -188,6 +188,9 @@ class Routine(Code):
         text = f"select {which.kind} {which.name}, {kind} {left.name}, {kind} {right.name}"
         return Word(self, kind, self.add(text))
 
+    def least(self, a: Word, b: Word) -> Word:
+        return self.choose(a < b, a, b)
+
     def address_of(self, which: Word, a: Word, b: Word) -> Word:
         """One of two addresses."""
         return Word(self, "ptr", self.add(f"select i1 {which.name}, ptr {a.name}, ptr {b.name}"))
@@ -293,7 +296,7 @@ class Routine(Code):
     # ---------------------------------------------------------------- control
 
     @contextmanager
-    def loop(self, stop: Given, start: Given = 0, step: int = 1, independent: bool = False) -> Iterator[Word]:
+    def loop(self, stop: Given, start: Given = 0, step: Given = 1, independent: bool = False) -> Iterator[Word]:
         """Indices from start to stop; rounds that are `independent` may be done together as vectors."""
         self.blocks += 1
         number = self.blocks
