@@ -14,27 +14,34 @@ LANES = 8
 FLOATS, DOUBLES = vector(LANES), vector(LANES, "double")
 
 
+def beside(
+    f: Routine, x: Word, first: Word, samples: Word, channels: Word, plane: Word
+) -> tuple[list[Word], Callable[[Callable[[Word], None]], None]]:
+    """Eight channels of (N, C, P), the last one as often as there is room; what calls a step with their numbers.
+
+    These are a vector, of one place after the other.
+    """
+    lanes = [f.least(first + lane, channels - 1) for lane in range(LANES)]
+
+    def each(step: Callable[[Word], None]) -> None:
+        with f.loop(samples) as n:
+            planes = [f.at(x, (n * channels + lane) * plane) for lane in lanes]
+            with f.loop(plane / LANES) as i:
+                for numbers in f.transposed([f.read(FLOATS, one, i * LANES) for one in planes]):
+                    step(numbers)
+            with f.loop(plane, plane / LANES * LANES) as i:
+                step(f.joined([one[i] for one in planes]))
+
+    return lanes, each
+
+
 def moments(
     f: Routine, x: Word, mean: Word, squares: Word, samples: Word, channels: Word, plane: Word
 ) -> None:  # fmt: skip
     """(N, C, P) → (C) and (C): the mean of each channel, and the sum of the squared deviations."""
     count = f.to_double(samples * plane)
     with f.loop(channels, 0, LANES) as first:
-        lanes = [first + lane for lane in range(LANES)]
-        lanes = [
-            f.choose(lane < channels, lane, channels - 1) for lane in lanes
-        ]  # the last one as often as is needed
-
-        def each(step: Callable[[Word], None], lanes: list[Word] = lanes) -> None:
-            """The numbers of the eight channels, one place after the other."""
-            with f.loop(samples) as n:
-                planes = [f.at(x, (n * channels + lane) * plane) for lane in lanes]
-                with f.loop(plane / LANES) as i:
-                    for numbers in f.transposed([f.read(FLOATS, one, i * LANES) for one in planes]):
-                        step(numbers)
-                with f.loop(plane, plane / LANES * LANES) as i:
-                    step(f.joined([one[i] for one in planes]))
-
+        lanes, each = beside(f, x, first, samples, channels, plane)
         total = f.variable(DOUBLES, 0)
 
         def add(numbers: Word) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .batch_norm_routines import FLOATS, LANES, beside
 from .product_routines import KIND, chains, counted, padded
 from .routines import Routine, Word
 
@@ -106,16 +107,14 @@ def weight_gradient(
 
 
 def channel_sums(f: Routine, grad: Word, out: Word, samples: Word, outputs: Word, plane: Word) -> None:
-    """(N, outputs, plane) → (outputs): one number after the other, some outputs beside each other."""
-    many = 8
-    whole = outputs / many * many
-    for count, start, stop in ((many, f.given(0, "i64"), whole), (1, whole, outputs)):
-        with f.loop(stop, start, count) as o:
-            sums = [f.variable("float", -0.0) for _ in range(count)]
-            with f.loop(samples) as n:
-                first = f.at(grad, (n * outputs + o) * plane)
-                with f.loop(plane) as i:
-                    for k, total in enumerate(sums):
-                        total.value = total.value + first[plane * k + i]
-            for k, total in enumerate(sums):
-                out[o + k] = total.value
+    """(N, outputs, plane) → (outputs): one number after the other, eight outputs beside each other."""
+    with f.loop(outputs, 0, LANES) as first:
+        lanes, each = beside(f, grad, first, samples, outputs, plane)
+        total = f.variable(FLOATS, -0.0)
+
+        def add(numbers: Word) -> None:
+            total.value = total.value + numbers
+
+        each(add)
+        for k, lane in enumerate(lanes):
+            out[lane] = f.element(total.value, k)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .routines import Routine, Word, vector
 
-
 LANES = 8
 
 
