@@ -13,6 +13,7 @@ from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.core import dtype as dt
 from tensorsh.engine.numerics import fma, fused_chains, onednn_products, vector_sqrt
 from tensorsh.engine.numerics.kernel_code import KernelCode
+from tensorsh.engine.random import generator
 from tensorsh.ops.nn import (
     attention_steps,
     batch_norm_steps,
@@ -200,6 +201,11 @@ def test_max_pooling(geometry: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch)
     same(pool_steps.PICK, lambda: pool._pick.kernel(x, at, dims, None), monkeypatch)
     grad = normal(*at.shape)
     same(pool_steps.SCATTER, lambda: pool.scatter.kernel(grad, at, shape[-dims:]), monkeypatch)
+
+
+@pytest.mark.parametrize("n", [2, 7, 1797])
+def test_permutations(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    same(generator.SWAPS, lambda: generator.Generator(n).randperm(n).astype(np.int32), monkeypatch)
 
 
 @pytest.mark.parametrize("shape", [(4, 12, 40), (64, 33, 16), (7, 50, 30), (2, 3, 5)])

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from ... import errors
+from ..numerics.kernel_code import KernelCode, written
+from ..numerics.made_later import CALL
 from .generator_checks import (
     cast,
     check_bounds,
@@ -42,6 +44,9 @@ Shape = int | tuple[int, ...]
 
 #: normals of a draw after which more are made than are asked for
 SMALL = 1 << 10
+#: swaps as machine code, of so many at most; calls of NumPy without, and how often they go over the elements
+SWAPS, MOST_SWAPS = KernelCode(written("random_routines", "swapped"), "aai"), 1 << 20
+SWAPS_CALLS, SWAPS_PASSES = 14, 40
 _LONG_RANGE = 1 << 28  # from here on an integer takes two words, to keep the modulo's bias small
 
 
@@ -435,6 +440,10 @@ def _swapped(targets: Array) -> Array:
     latest earlier step with target i: following those back gives every value without a loop.
     """
     n = len(targets)
+    if n <= MOST_SWAPS and SWAPS.ready(n * SWAPS_PASSES + CALL * SWAPS_CALLS):
+        found = np.empty(n, np.int64)
+        SWAPS(targets, found, n)
+        return found
     steps = np.arange(n)
     short = targets.astype(np.uint16) if n <= 2**16 else targets  # of which NumPy sorts the digits
     by_target = np.argsort(short, kind="stable")

@@ -1,4 +1,5 @@
-"""Random words as machine code: MT19937 (Matsumoto & Nishimura 1998) by whole runs, and what is below a bound."""
+"""Random words as machine code: MT19937 (Matsumoto & Nishimura 1998) by whole runs, what is below a bound, and
+swapping."""
 
 from __future__ import annotations
 
@@ -38,6 +39,17 @@ def below(f: Routine, given: Word, out: Word, n: Word, bound: Word) -> None:
         pair = Word(f, "i64", f.add(f"load i64, ptr {place.name}, align 4{f.group}"))
         turned = whole(f, "or", whole(f, "shl", pair, 32), whole(f, "lshr", pair, 32))
         out[i] = f.choose(whole(f, "and", turned, 2**53 - 1) < bound, f.given(1.0, "float"), 0.0)
+
+
+def swapped(f: Routine, targets: Word, out: Word, n: Word) -> None:
+    """0 … n-1 after swapping places i and targets[i] for each i in turn."""
+    with f.loop(n, independent=True) as i:
+        f.write(i, out, i)
+    with f.loop(n) as i:
+        target = f.read("i64", targets, i)
+        here, there = f.read("i64", out, i), f.read("i64", out, target)
+        f.write(there, out, i)
+        f.write(here, out, target)
 
 
 def whole(f: Routine, operation: str, a: Word, b: Word | int) -> Word:

@@ -296,7 +296,9 @@ class Routine(Code):
     # ---------------------------------------------------------------- control
 
     @contextmanager
-    def loop(self, stop: Given, start: Given = 0, step: Given = 1, independent: bool = False) -> Iterator[Word]:
+    def loop(
+        self, stop: Given, start: Given = 0, step: Given = 1, independent: bool = False
+    ) -> Iterator[Word]:
         """Indices from start to stop; rounds that are `independent` may be done together as vectors."""
         self.blocks += 1
         number = self.blocks
