@@ -203,6 +203,23 @@ def test_max_pooling(geometry: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch)
     same(pool_steps.SCATTER, lambda: pool.scatter.kernel(grad, at, shape[-dims:]), monkeypatch)
 
 
+#: of planes, kernel, stride
+AVERAGES = [((4, 3, 8, 8), (2, 2), (2, 2)), ((3, 5, 9, 7), (3, 2), (2, 1)), ((6, 4, 5, 5), (5, 5), (5, 5))]
+
+
+@pytest.mark.parametrize("geometry", AVERAGES)
+@pytest.mark.parametrize("divisor", [None, 7])
+def test_average_pooling(
+    geometry: tuple[Any, ...], divisor: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape, kernel, stride = geometry
+    x, (record, spread) = normal(*shape), pool._AVG[2]
+    numbers = kernel, stride, (0, 0), (1, 1), False, True, divisor
+    same(pool_steps.AVERAGE, lambda: record.kernel(x, *numbers), monkeypatch)
+    grad = normal(*record.kernel(x, *numbers).shape)
+    same(pool_steps.SPREAD, lambda: spread.kernel(grad, *numbers, shape[2:]), monkeypatch)
+
+
 @pytest.mark.parametrize("n", [2, 7, 1797])
 def test_permutations(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     same(generator.SWAPS, lambda: generator.Generator(n).randperm(n).astype(np.int32), monkeypatch)

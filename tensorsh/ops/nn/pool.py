@@ -258,6 +258,9 @@ def _avg_record(n: int) -> tuple[Op, Op]:
     def forward(x, *numbers):
         g = geometry_of(*numbers[:-2])
         out = pooled_size(x.shape[-n:], g)
+        found = pool_steps.average(x, g, out, numbers[-1])
+        if found is not None:
+            return in_format_of(found, x)
         padded = _padded_for(x, g, out, 0)
         total = np.zeros((*x.shape[: x.ndim - n], *out), x.dtype)
         for at in product(*(range(k) for k in g.kernel)):
@@ -272,6 +275,9 @@ def _avg_record(n: int) -> tuple[Op, Op]:
     )
     def backward(c, *numbers):
         g, spatial = geometry_of(*numbers[:-3]), numbers[-1]
+        found = pool_steps.spread(c, g, spatial, numbers[-2])
+        if found is not None:
+            return found
         out = c.shape[-n:]
         each = _divided(c, _divisor(g, spatial, out, *numbers[-3:-1]))
         lead = c.shape[: c.ndim - n]
@@ -296,8 +302,8 @@ def _avg_record(n: int) -> tuple[Op, Op]:
     return forward, backward
 
 
-_AVG = {2: _avg_record(2)[0], 3: _avg_record(3)[0]}
+_AVG = {n: _avg_record(n) for n in (2, 3)}
 
 
 def avg_pool(x: Tensor, g: Geometry, include_pad: bool, override: int | None) -> Tensor:
-    return apply(_AVG[len(g.kernel)], (x, *g, include_pad, override))
+    return apply(_AVG[len(g.kernel)][0], (x, *g, include_pad, override))

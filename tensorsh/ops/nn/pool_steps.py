@@ -1,4 +1,4 @@
-"""Max pooling of float32 planes as machine code, where windows lie inside of them."""
+"""Pooling of float32 planes as machine code, where windows lie inside of them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ FLOAT32, INT64 = np.dtype(np.float32), np.dtype(np.int64)
 LARGEST = KernelCode(written("pool_routines", "largest"), "aaaaaiiiii")
 PICK = KernelCode(written("pool_routines", "pick"), "aaaiii")
 SCATTER = KernelCode(written("pool_routines", "scatter"), "aaaaiii")
+AVERAGE = KernelCode(written("pool_routines", "average"), "aaaaiiiiid")
+SPREAD = KernelCode(written("pool_routines", "spread"), "aaaaaiiiid")
 #: windows that are looked at together
 LEAST = 8
 #: calls of NumPy, and how often they go over the elements
@@ -33,22 +35,57 @@ def largest(x: Any, g: Geometry, out: Ints) -> Array | None:
     lead, spatial = x.shape[: -len(out)], x.shape[-len(out) :]
     planes, windows = math.prod(lead), math.prod(out)
     group = min(-(-LEAST // windows), planes)
-    tables = _windows(spatial, out, tuple(g.kernel), tuple(g.stride), tuple(g.dilation), group)
-    if tables is None or not LARGEST.ready(CALLS * CALL + 4 * PASSES * x.size):
+    tables = _windows(spatial, out, g[:4], group)
+    if tables is None or group * windows < LEAST or not LARGEST.ready(CALLS * CALL + 4 * PASSES * x.size):
         return None
     found = np.empty((*lead, *out), INT64)
     LARGEST(x, found, *tables, planes, math.prod(spatial), group, windows, len(tables[2]))
     return found
 
 
+def average(x: Any, g: Geometry, out: Ints, divisor: int | None) -> Array | None:
+    """The sum of each window over the divisor, how many numbers it has if None, if there is machine code."""
+    if len(out) > 2 or any(g.padding) or not simple(x) or not x.size:
+        return None
+    lead, spatial = x.shape[: -len(out)], x.shape[-len(out) :]
+    planes, windows = math.prod(lead), math.prod(out)
+    group = min(-(-LEAST // windows), planes)
+    tables = _windows(spatial, out, g[:4], group)
+    if tables is None or group * windows < LEAST or not AVERAGE.ready(CALLS * CALL + 2 * PASSES * x.size):
+        return None
+    found = np.empty((*lead, *out), FLOAT32)
+    starts, _, offsets = tables
+    by = len(offsets) if divisor is None else divisor
+    AVERAGE(x, found, starts, offsets, planes, math.prod(spatial), group, windows, len(offsets), by)
+    return found
+
+
+def spread(values: Any, g: Geometry, spatial: Ints, divisor: int | None) -> Array | None:
+    """The gradient of that."""
+    if len(spatial) > 2 or any(g.padding) or not simple(values) or not values.size:
+        return None
+    lead, out = values.shape[: -len(spatial)], values.shape[-len(spatial) :]
+    planes, size, windows = math.prod(lead), math.prod(spatial), math.prod(out)
+    tables = _windows(spatial, out, g[:4], 1)
+    if tables is None or not SPREAD.ready(CALLS * CALL + 2 * PASSES * planes * size):
+        return None
+    found = np.empty((*lead, *spatial), FLOAT32)
+    starts, _, offsets = tables
+    by = len(offsets) if divisor is None else divisor
+    shares = np.empty(windows, FLOAT32)
+    SPREAD(values, found, shares, starts, offsets, planes, size, windows, len(offsets), by)
+    return found
+
+
 @lru_cache(maxsize=64)
 def _windows(
-    spatial: Ints, out: Ints, kernel: Ints, stride: Ints, dilation: Ints, group: int
+    spatial: Ints, out: Ints, geometry: tuple[Ints, ...], group: int
 ) -> tuple[Array, Array, Array] | None:
     """Where windows begin in so many planes, and each in its own; their numbers from there on. None where windows hang
-    over, or are too few."""
+    over."""
+    kernel, stride, _, dilation = geometry
     ends = [(n - 1) * s + d * (k - 1) for n, s, d, k in zip(out, stride, dilation, kernel, strict=True)]
-    if any(end >= size for end, size in zip(ends, spatial, strict=True)) or group * math.prod(out) < LEAST:
+    if any(end >= size for end, size in zip(ends, spatial, strict=True)):
         return None
     places = _flat(out, stride, spatial)
     starts = np.arange(group)[:, None] * math.prod(spatial) + places
