@@ -101,6 +101,15 @@ def test_a_listing_is_as_long_as_the_graph_is_large() -> None:
         assert len(found.gradients) <= 2 * steps
 
 
+def test_a_sum_of_many_terms_is_written_in_parts() -> None:
+    """One formula of them all nests as deep as it has terms, and so do those of its beginnings."""
+    session = Session()
+    session.run("param w = tensor(1.)\nh = w\nfor i in range(2000):\n    h = h + w")
+    (found,) = session.run("explain h")
+    assert found.complete and max(len(line.text) for line in found.gradients) < 500
+    check(session, found)
+
+
 NUMBERS = [
     "complex('nan+infj')",
     "complex('inf')",

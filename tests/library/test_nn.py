@@ -10,6 +10,7 @@ import re
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tensorsh import torch
@@ -63,3 +64,9 @@ def test_models_saved_by_pytorch_work() -> None:
         for name, x in saved["inputs"].items():
             out = model[name](x)
             torch.testing.assert_close(out[0] if name == "rnn" else out, saved["outputs"][name])
+
+
+def test_to_compares_nothing_that_it_is_given() -> None:
+    """`==` of an array is an array."""
+    with pytest.raises(TypeError, match=r"to\(\) received an invalid combination of arguments - got \(numpy"):
+        torch.nn.Linear(1, 2).to(np.ones(2))

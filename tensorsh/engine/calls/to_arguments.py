@@ -29,7 +29,7 @@ PLACES = (("device", "dtype", *FLAGS), ("dtype", *FLAGS), ("tensor", *FLAGS))
 NUMBERS = (float, int, bool, complex)
 KINDS: dict[str, Any] = {
     "device": lambda v: v is None or isinstance(v, Device | str) or type(v) is int,
-    "dtype": lambda v: v is None or isinstance(v, DType) or v in NUMBERS,
+    "dtype": lambda v: v is None or isinstance(v, DType) or any(v is each for each in NUMBERS),
     "tensor": lambda v: isinstance(v, Tensor),
     "non_blocking": lambda v: isinstance(v, bool),
     "copy": lambda v: isinstance(v, bool),

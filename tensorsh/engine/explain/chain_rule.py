@@ -26,6 +26,8 @@ from .written import Key, KnownFormulas, identity, is_stand_in, recovered, tenso
 
 #: a part that is used twice is written twice while it is shorter than this
 SHORT = 14
+#: a part that is longer than this has a line of its own: a sum of a thousand terms is read, and written, in parts
+LONG = 400
 #: literals of more elements than this have a line of their own
 LITERAL = 12
 
@@ -243,7 +245,7 @@ class LineWriter:
                 work.append(a)
 
     def _expressed(self, t: Tensor) -> Formula:
-        """A tensor's formula; parts that are used twice, and values without a source, get lines before."""
+        """A tensor's formula; long parts, parts that are used twice, and values without a source, get lines before."""
         trace = self.trace
         stack = [t]
         while stack:
@@ -268,7 +270,8 @@ class LineWriter:
                 formula = self._asked(current) or formula
             trace.keep.append(current)
             trace.memo[id(current)] = formula
-            if current is not t and self.uses[id(current)] > 1 and len(formula.text) > SHORT:
+            most = SHORT if self.uses[id(current)] > 1 else LONG
+            if current is not t and len(formula.text) > most:
                 name = self._numbered("s")
                 value = None if is_stand_in(current) else current
                 self._append(Line(name, formula.text, current.spec, value, formula.complete))
