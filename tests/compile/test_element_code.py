@@ -58,6 +58,7 @@ def test_bits_are_those_of_numpy(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(code, "function", lambda address, run=code.function: called.append(run(address)))
     found = function()
     assert called
+    assert found.dtype == wanted.dtype
     assert found.view(np.int32).tolist() == wanted.view(np.int32).tolist()
 
 

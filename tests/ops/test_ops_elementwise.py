@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytest
 
 from recorded import answer, lines
@@ -51,3 +52,12 @@ def test_small_and_large_arrays_agree(n: int) -> None:
         assert whole.shape == (n,)
         for a, b in zip(whole.tolist(), part.tolist(), strict=False):
             assert a == pytest.approx(b, rel=5e-7)
+
+
+@pytest.mark.parametrize("n", [10, 5000])
+def test_the_gradient_of_relu_is_passed_on_above_zero(n: int) -> None:
+    x, slope = np.linspace(-1, 1, n, dtype=np.float32), np.linspace(2, 3, n, dtype=np.float32)
+    session = Session()
+    session["x"], session["slope"] = x, slope
+    session.run("x.requires_grad_(); relu(x).backward(slope); found = x.grad")
+    assert session["found"].numpy().tolist() == np.where(x > 0, slope, 0).tolist()

@@ -23,10 +23,12 @@ def masked(below: Any, above: Any, mask: Any, out: Any) -> Any:
         chosen = np.negative(mask.view(np.int8))  # all bits, or none
         a, b = above.view(bits), below.view(bits)
         if not b.ndim and not b:
-            return np.bitwise_and(a, chosen, out.view(bits))
+            np.bitwise_and(a, chosen, out.view(bits))
+            return out
         differing = np.bitwise_xor(a, b)
         differing &= chosen
-        return np.bitwise_xor(differing, b, out.view(bits))
+        np.bitwise_xor(differing, b, out.view(bits))
+        return out
     if out is not below:
         np.copyto(out, below)
     np.copyto(out, above, where=mask)
