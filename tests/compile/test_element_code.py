@@ -134,3 +134,13 @@ def test_what_one_thread_runs_no_other_replaces(monkeypatch: pytest.MonkeyPatch)
     first = code.function
     assert code.worked(made_later.LOOK)
     assert code.function is first and [code.owner] == owners
+
+
+@pytest.mark.parametrize("size", [7, 5_000])
+def test_a_gradient_passes_on_before_there_is_machine_code(size: int) -> None:
+    x = np.linspace(-1, 1, size, dtype=np.float32)
+    grad = np.arange(1, size + 1, dtype=np.float32)
+    for above in (np.float32(0), -grad):
+        found = choice.masked(grad, above, x <= 0, np.empty_like(grad))
+        assert found.dtype == np.float32
+        assert found.tolist() == np.where(x <= 0, above, grad).tolist()
