@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from ...engine.core import context
 from ...engine.core.dtype import float32
+from ...engine.core.mode import EAGER
 from ...engine.core.own_tables import about_to_change, of_session
 from ...engine.core.sealed import changing
 from ...engine.core.warn import warn
@@ -121,8 +122,8 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients, or fill them with zeros."""
-        journal = context.current().journal
-        for group in context.current().mode.groups(self):
+        state = context.current()
+        for group in state.mode.groups(self):
             for p in group["params"]:
                 gradient = p.grad
                 if gradient is None:
@@ -130,12 +131,15 @@ class Optimizer:
                 if set_to_none:
                     p.grad = None
                     continue
-                if gradient.grad_fn is not None:
+                if gradient.requires_grad and gradient.grad_fn is not None:
                     gradient.detach_()
-                else:
+                elif gradient.requires_grad:
                     gradient.requires_grad_(False)
+                if state.mode is not EAGER:
+                    gradient.zero_()
+                    continue
                 bump(gradient)
-                journal.save_array(gradient.array)
+                state.journal.save_array(gradient.array)
                 gradient.array[...] = 0
 
     @staticmethod
