@@ -67,13 +67,15 @@ class Model:
 class Answering(Model):
     def __getattribute__(self, name):
         return object.__getattribute__(self, name)
+class Mine(nn.Sequential):
+    pass
 class Own(torch.optim.SGD):
     def step(self):
         return super().step()
 g = torch.Generator().manual_seed(1)
 m = Model(); a = Answering(); net = nn.Sequential(nn.Linear(3, 3), nn.ReLU()); x = torch.ones(2, 3)
 sgd = torch.optim.SGD(net.parameters(), lr=0.1); own = Own(net.parameters(), lr=0.1)
-hooked = nn.Linear(3, 3)
+hooked = nn.Linear(3, 3); parts = nn.ModuleList([nn.Linear(3, 3) for _ in range(3)]); mine = Mine(*parts)
 handle = hooked.register_forward_hook(lambda m, i, o: o * 2)
 loader = iter([x])
 """
@@ -82,6 +84,9 @@ COMPILED = {
     "a module": "y = net(x)",
     "a step": "sgd.zero_grad(); loss = net(x).sum(); loss.backward(); sgd.step()",
     "parameters": "n = 0.0\n    for p in net.parameters(): n = n + (p * p).sum()",
+    "gradients filled with zeros": "sgd.zero_grad(set_to_none=False); net(x).sum().backward(); sgd.step()",
+    "some of a list of modules": "y = x\n    for part in parts[:-1]: y = torch.relu(part(y))\n    y = parts[-1](y)",
+    "some of a sequence of modules": "y = net[:1](x)",
     "a loss": "y = F.mse_loss(net(x), x)",
     "clipped gradients": "net(x).sum().backward(); nn.utils.clip_grad_norm_(net.parameters(), 1.0)",
     "an attribute called as a method is, and a key that is put together": "y = m.masked(x)",
@@ -101,6 +106,8 @@ STOPPED = {
     "y = hooked(x) * 2": "a hook of a module",
     "g.set_state(g.get_state()); y = m(x)": "a random stream is looked at",
     "y = Model()(x) * 2": "a class",
+    "y = mine[:1](x)": "a Mine is made",
+    "some = net[:1]; y = some(x)": "a Sequential is bound",
     "y = torch.relu(x) * sgd.param_groups[0]['lr']": "hyperparameters are looked at",
     "net[1] = nn.ReLU(); y = net(x)": "a ReLU that is no part of what the run can reach",
 }

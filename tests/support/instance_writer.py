@@ -209,6 +209,8 @@ block(BATCH)
 block.norm(BATCH)
 seq(BATCH)
 seq[0](BATCH)[:, :3]
+seq[:2](BATCH)[:, :3]
+block.layers[1:][0](BATCH)
 cell(BATCH)
 deep(BATCH)
 cell.step(BATCH) * BATCH

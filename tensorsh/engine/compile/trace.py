@@ -544,6 +544,9 @@ class Trace(Tape, Mode):
                 self.bump(p)
         return True
 
+    def some_modules(self, whole: Any, parts: Any) -> Any:
+        return self.instances.some_modules(whole, parts)
+
     def option(self, options: dict[str, Any], name: str) -> Number:
         """An entry of a dictionary as it will be."""
         return Number(options[name], f"{self.named(options)}[{name!r}]", self.guards)

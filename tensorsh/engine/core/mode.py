@@ -104,6 +104,10 @@ class Mode:
         """Its parameter groups, whose hyperparameters are not looked at."""
         return self.below.groups(optimizer)
 
+    def some_modules(self, whole: Any, parts: Any) -> Any:
+        """A container of modules like `whole` with these: what `whole[1:]` is."""
+        return self.below.some_modules(whole, parts)
+
     def option(self, options: dict[str, Any], name: str) -> Any:
         """A hyperparameter."""
         return self.below.option(options, name)
@@ -199,6 +203,9 @@ class Eager(Mode):
 
     def groups(self, optimizer: Any) -> list[dict[str, Any]]:
         return optimizer.param_groups
+
+    def some_modules(self, whole: Any, parts: Any) -> Any:
+        return type(whole)(parts)
 
     def option(self, options: dict[str, Any], name: str) -> Any:
         return options[name]

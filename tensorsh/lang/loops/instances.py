@@ -16,7 +16,14 @@ from ...engine.compile.values import Number, TraceAgain, TraceStopped
 from ...engine.values.parameters import Buffer, Parameter
 from ...engine.values.tensor import TENSORS
 from ...kinds.ownership import attributes_of, own_class
-from ..names.library_parts import REGISTERED, is_distribution, is_module, is_optimizer, registered
+from ..names.library_parts import (
+    REGISTERED,
+    is_distribution,
+    is_module,
+    is_optimizer,
+    module_class,
+    registered,
+)
 from .optimizers import Optimizers
 from .watched import MISSING, Watched, not_there
 
@@ -67,6 +74,7 @@ class Instances(Watched):
         self.read: set[Attribute] = set()
         self.changed: dict[Attribute, tuple[str, Any, str, Any]] = {}
         self.numbers: dict[Attribute, Number] = {}
+        self.containers: dict[int, Any] = {}  # of modules, that the run has made
         self.optimizers = Optimizers(reach, self.known)
 
     def arrive(self, value: Any, path: str) -> None:
@@ -91,8 +99,24 @@ class Instances(Watched):
         return id(value) in self.known or self.is_of_operation(value) or self.is_made(value)
 
     def is_made(self, value: Any) -> bool:
-        """Whether the run has made it: a distribution of the library."""
+        """Whether the run has made it: a distribution of the library, or some of a container's modules."""
+        return id(value) in self.containers or self.is_made_anew(value)
+
+    def is_made_anew(self, value: Any) -> bool:
+        """Whether each replay can make one like it."""
         return is_distribution(value) and id(value) not in self.known
+
+    def some_modules(self, whole: Any, parts: Any) -> Any:
+        """A container like `whole` with some of its modules, of which nothing is seen outside of the run."""
+        kind = type(whole)
+        if own_class(kind) or id(whole) not in self.known:
+            raise TraceStopped(f"a {kind.__name__} is made")
+        made = object.__new__(kind)
+        self.containers[id(made)] = made
+        module_class().__init__(made)  # type: ignore[misc]
+        entries = parts.items() if isinstance(parts, dict) else enumerate(parts)
+        made._modules.update((str(name), module) for name, module in entries)
+        return made
 
     def leave(self) -> None:
         """Put back the attributes that were set, and how classes look up theirs."""

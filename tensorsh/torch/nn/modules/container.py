@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from ....engine.core import context
 from ....engine.values.tensor import Tensor
 from .module import Module
 from .parameter_containers import ParameterDict, ParameterList
@@ -61,7 +62,8 @@ class Sequential(Module):
 
     def __getitem__(self, idx: slice | int) -> Any:
         if isinstance(idx, slice):
-            return type(self)(OrderedDict(list(self._modules.items())[idx]))
+            some = OrderedDict(list(self._modules.items())[idx])
+            return context.current().mode.some_modules(self, some)
         return self._modules[self._key(idx)]
 
     def __setitem__(self, idx: int, module: Module) -> None:
@@ -158,7 +160,7 @@ class ModuleList(Module):
 
     def __getitem__(self, idx: int | slice) -> Any:
         if isinstance(idx, slice):
-            return type(self)(list(self._modules.values())[idx])
+            return context.current().mode.some_modules(self, list(self._modules.values())[idx])
         return self._modules[self._get_abs_string_index(idx)]
 
     def __setitem__(self, idx: int, module: Module) -> None:
