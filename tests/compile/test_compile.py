@@ -459,6 +459,32 @@ def test_a_graph_is_there_for_who_looks():
     assert session["g"].abs().max().item() == 0
 
 
+@pytest.mark.parametrize(
+    "late", ["pass", "out = x @ w", "out = out.detach()", "out.retain_grad()", "w = w * 1"]
+)
+def test_what_has_been_used_up_is_looked_at_by_another_run(late: str) -> None:
+    program = f"""{NETWORK}
+w = ones(8, 5); marks = []
+for i in range(14):
+    out = tanh(x @ w1 + b1)
+    loss = (out @ w2 + b2).sum()
+    loss.backward()
+    if i == 9:
+        {late}
+    best, at = out.max(1)
+    n = (at == 1).sum(); y = out * 2 + best.sum()
+    marks.append(best.grad_fn is None or best.grad_fn.next_functions[0][0] is out.grad_fn)
+"""
+    after = ["y.sum().backward()", "best.sum().backward()", "print(at.grad_fn, loss.grad_fn)", "y.mul_(2)"]
+    assert difference(program, after) is None
+    session = Session()
+    session.run(program)
+    assert session["marks"] == [True] * 14
+    assert (
+        not [each for each in session.uncompiled() if each.why == "a graph from elsewhere"] or late != "pass"
+    )
+
+
 def test_a_used_up_graph_says_so():
     session = Session()
     session.run(

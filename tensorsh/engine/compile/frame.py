@@ -9,7 +9,7 @@ from the frame.
 from __future__ import annotations
 
 from typing import Any
-from weakref import ref
+from weakref import WeakSet, ref
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from ..values.tensor import TENSORS, Tensor, make_tensor
 from .values import Number, TraceStopped, Value
 
 Array = np.ndarray[Any, Any]
+#: nodes that programs give their outputs each time: of graphs that were used up in the trace
+lasting: WeakSet[Node] = WeakSet()
 
 
 class Passage:
@@ -33,10 +35,12 @@ class Passage:
     paths      the text that fetches each of these; "" for a leaf that the run has made
     counters   the versions that the program's outputs share with what the derivatives need
     lags       by the id of a node: how often each thing it saved has been changed since
+    borders    nodes at which it ends: of graphs that were used up before, by their ids
     """
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self.borders: dict[int, Node] = {}
         self.values: list[Value] = []
         self.places: dict[int, int] = {}
         self.numbers: list[Number] = []
@@ -256,7 +260,8 @@ class Frame:
         target, index = e
         if type(target) in TENSORS:
             return self._outside(target), index
-        made = self.made.get(id(target))  # what is inside of a write gets its first edge when it is asked
+        made = self.made.get(id(target)) or self.passage.borders.get(id(target))
+        # what is inside of a write gets its first edge when it is asked
         return None if made is None else (made, index)
 
     def _argument(self, a: Any) -> Any:
@@ -323,6 +328,9 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
     while stack:
         node = stack.pop()
         if id(node) in nodes:
+            continue
+        if id(node) in trace.borders:
+            passage.borders[id(node)] = node
             continue
         if type(node) not in REPLAYED and not node.is_empty():
             raise TraceStopped("a graph with in-place changes")

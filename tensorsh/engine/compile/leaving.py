@@ -13,7 +13,7 @@ import numpy as np
 from ...kinds import kind_of
 from ..values.tensor import TENSORS, Tensor
 from ..values.view import View
-from .frame import REPLAYED, Passage
+from .frame import REPLAYED, Passage, lasting
 from .values import Number, TraceStopped, Value
 
 new = object.__new__
@@ -267,7 +267,9 @@ class Leaving:
             return
         if self._used_up(passage):
             for t in live:
+                assert t.node is not None
                 self._place(t, builder.named(t.node, "n"))
+                lasting.add(t.node)
             return
         if not all(type(node) in REPLAYED for node in passage.nodes):
             raise TraceStopped("a graph through an operation of the program's own")

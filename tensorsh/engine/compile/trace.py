@@ -60,6 +60,7 @@ class Trace(Tape, Mode):
         }
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}  # what fetches those tensors
+        self.borders: set[int] = set()  # ids of nodes of graphs that were used up before
         self.mixing: Number | None = None  # the Number that an operator is working with,
         self.mixed: Any = None  # and its present value, which stands for it
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)

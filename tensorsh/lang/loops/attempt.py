@@ -96,6 +96,7 @@ class Attempt:
         trace.instances = reach.instances
         trace.segment, trace.start, trace.fresh = self.segment, self.i, self.segment.history.fresh
         trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
+        trace.borders = reach.borders
         for t, node, _ in reach.links:
             self.linked.append((t, node))
             for n in node.frame.passage.nodes:

@@ -12,11 +12,12 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
-from ...engine.compile.frame import ReplayedNode
+from ...engine.compile.frame import ReplayedNode, lasting
 from ...engine.compile.placing import numbered
 from ...engine.compile.steps import External
 from ...engine.compile.values import Number, TraceStopped, Value
 from ...engine.compile.watch import Notes
+from ...engine.graph.node import FREED
 from ...engine.values.tensor import Tensor
 from ...kinds import FIXED, kind_of
 from ...kinds.ownership import own_class, own_function
@@ -84,6 +85,7 @@ class Reach:
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}
         self.links: list[tuple[Tensor, ReplayedNode, str]] = []
+        self.borders: set[int] = set()  # ids of nodes of graphs that were used up before
         self.paths: dict[int, str] = {}
         self.seen: set[tuple[str, str]] = set()
         self.trace: Any = None  # once it runs: what is found from then on becomes part of it at once
@@ -302,6 +304,11 @@ class Reach:
     def _link(self, t: Tensor, path: str) -> None:
         """A tensor that another program has made: go on with the arrays it has kept."""
         node = t.node
+        assert node is not None
+        if node in lasting and node.args is FREED:
+            self.guards.append(f"{path}.node is {self.constant(node)}")
+            self.borders.add(id(node))
+            return
         if type(node) is not ReplayedNode or not node.frame.ready() or node.frame.passage.changed:
             raise TraceStopped("a graph from elsewhere")
         frame, passage = node.frame, node.frame.passage
