@@ -556,6 +556,33 @@ def test_every_random_loop_has_a_listing(seed: int) -> None:
         )
 
 
+STEP = "loss = cross_entropy(tanh(x @ w1 + b1) @ w2 + b2, t); opt.zero_grad(); loss.backward(); opt.step()"
+TRAINING = {
+    "in a loop": f"for epoch in range(5):\n    for i in range(6): {STEP}",
+    "in a function": f"def train():\n    for i in range(6): {STEP}\nfor epoch in range(5): train()",
+    "in a function for a step": f"def step():\n    {STEP}\n    return loss.item()\nlosses = [step() for i in q]",
+    "with others around": f"for epoch in range(5):\n    y = tanh(x)\n    for i in range(6): {STEP}\n    z = y + loss",
+}
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_a_loop_of_training_steps_is_known_by_its_rounds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has a program after two rounds, wherever it stands, and no trace of what is around it comes upon it."""
+    stops: list[str] = []
+    trace = Segment._trace
+
+    def traced(self: Segment, *args: object, **options: object) -> object:
+        found = trace(self, *args, **options)
+        stops.extend(reason for _, reason in self.stops)
+        return found
+
+    monkeypatch.setattr(Segment, "_trace", traced)
+    session = Session()
+    session.run(f"{NETWORK}\nopt = sgd([w1, b1, w2, b2], lr=0.1); q = range(30)\n{TRAINING[name]}")
+    assert session.context.walks == 3, "two that are evaluated, and the trace"
+    assert "a loop of its own" not in stops
+
+
 def test_a_failure_in_a_replay_changes_nothing():
     session = Session()
     session.run("x = ones(4); index = tensor([0, 1]); n = 0.")

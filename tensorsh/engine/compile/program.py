@@ -39,6 +39,7 @@ class Program:
         self.results: list[tuple[str, str]] = []
         self.memory = 0
         self.over = False  # its loop has ended
+        self.trains = False  # whether there is a backward pass in it
         self.backup: Any = ()  # (memory or state, what was there) where a replay may fail after changes
         self.streams: Any = ()  # (random stream, where it stood)
 

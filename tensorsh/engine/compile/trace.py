@@ -15,7 +15,7 @@ import numpy as np
 from ...kinds import kind_of
 from ..core import context
 from ..core import dtype as dt
-from ..core.mode import Mode
+from ..core.mode import TRAINED, Mode
 from ..graph.inference import Marking
 from ..graph.node import InPlaceNode, Node, edge
 from ..records.op import Op
@@ -35,10 +35,6 @@ from .watch import Watch
 
 if TYPE_CHECKING:
     from .recompute import Heard
-
-
-#: rounds with a backward each after which a loop is known to be one of training steps
-TRAINED = 2
 
 
 class Trace(Tape, Mode):

@@ -66,6 +66,7 @@ class Context:
         "threads",
         "transforms",
         "undispatched",
+        "walks",
         "warnings",
         "worker",
     )
@@ -87,6 +88,7 @@ class Context:
         self.lists = True  # whether a list of numbers is taken for a tensor; in a PyTorch program it is not
         self.function_modes: tuple[Any, ...] = ()  # the program's own modes in force, the latest last
         self.undispatched = 0  # how often `__torch_function__` of tensors is switched off
+        self.walks = 0  # how many backward passes there have been that used up their graph
         self.transforms = 0  # how many transforms of functions are running
         self.recollection: Recollection | None = None  # where somebody may ask for an explanation
         self.spelling: Callable[[FrameType], str] = lambda frame: (

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .context import Context
 
 
+#: rounds with a backward each after which a loop is known to be one of training steps
+TRAINED = 2
+
+
 class Mode:
     """Every hook, as the mode below has it."""
 

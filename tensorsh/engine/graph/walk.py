@@ -116,6 +116,7 @@ class Walk:
             for key in [*counts]:
                 self._ready(key)
             if not (self.keep or self.create):
+                state.walks += 1
                 state.mode.walked()
             if wanted is not None:
                 for key, (leaf, g) in self.leaves.items():

@@ -160,6 +160,7 @@ class Attempt:
         builder.freed = self._freed(builder)
         builder.parents = list({id(node.frame): place for _, node, place in reach.links}.values())
         program = builder.build()
+        program.trains = trace.accumulated > 0
         numbers = [*reach.numbers.values(), *(number for _, _, number in reach.items)]
         numbers += (*reach.instances.numbers.values(), *reach.kept)
         program.numbers = {n.text: (builder.label(n.text), n.value) for n in numbers}

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from ...engine.core import context
-from ...engine.core.mode import EAGER
+from ...engine.core.mode import EAGER, TRAINED
 from ...engine.records.op import registry
 from ..code.codegen import Compiler
+from ..code.runs import walk
 from ..code.statements import Statement
 from ..syntax import ast
 
 if TYPE_CHECKING:
     from ..run.evaluate import Evaluator
+    from .segments import Segment
     from .uncompiled import Left
 
 #: how often a run is done by its statements before it is traced, and so for one inside of another run, and for one
@@ -41,6 +44,9 @@ class Loops:
         self.left: list[Left] = []
         self.of: Statement | None = None
         self.newest: Statement | None = None
+        self.live: WeakSet[Segment] = WeakSet()
+        #: id of what a loop's body binds → the segment of it that was asked last
+        self.latest: dict[int, str] = {}
 
     def found(self, title: str, program: Any) -> None:
         """A loop has got a program; those of the newest statement that has any can be looked at."""
@@ -62,6 +68,7 @@ class Loops:
                     old.drop()
             self.programs.clear()
             self.left.clear()
+            self.latest.clear()
             self.of = self.newest = self.evaluator.running_statement
 
     def segment(
@@ -94,15 +101,30 @@ class Loops:
 
             return make
 
-        visits = 0
+        visits = trained = walks = 0
+        body = compiler.loops[-1] if compiler.loops else varying
+        #: statements with loops that have programs; the last that was asked for, and what loops had done by then
+        own: set[int] = set()
+        asked = -1
+        done: dict[int, int] = {}
 
         def go(i: int, names: Any = None) -> int:
             """The first calls only count; then the compiler is brought in."""
-            nonlocal visits
-            visits += i == 0
-            if visits < patience:
-                if i == 0 and (mode := context.current().mode) is not EAGER:
-                    mode.round(name)
+            nonlocal visits, trained, walks, asked, done
+            state = context.current()
+            if i == 0:
+                visits += 1
+                trained = trained + 1 if state.walks > walks and visits > 1 else 0
+                walks = state.walks
+            if state.mode is EAGER:  # it is known beforehand where a trace would come to a loop of its own
+                now = {id(live): live.rounds() for live in self.live}
+                if asked >= 0 and self.latest.get(id(body)) == name:
+                    if any(rounds - done.get(key, 0) > TRAINED for key, rounds in now.items()):
+                        own.add(asked)
+                asked, done, self.latest[id(body)] = i, now, name
+            if visits < patience and trained < TRAINED:
+                if i == 0 and state.mode is not EAGER:
+                    state.mode.round(name)
                 return i
             if registry.is_unused():  # there is nothing to replay, and may never be
                 if i == len(run) - 1:  # and the code of this round does not ask again
@@ -126,7 +148,12 @@ class Loops:
                 lambda: prelude.bound.update({name: 0}),
                 self.stopped,
                 self.evaluator.runtime.follows,
+                {k for k in own if any(map(may_go_round, walk(run[k])))},
             )
+            if not any(segment.pieces):
+                prelude.bound[name] = 0
+                return i
+            self.live.add(segment)
             prelude.bound[name] = segment.go
             return segment.go(i, names)
 
@@ -139,3 +166,8 @@ class Loops:
         for bound, name, go in asleep:
             if name in bound:  # the loop is not over
                 bound[name] = go
+
+
+def may_go_round(node: ast.Node) -> bool:
+    """Whether it is a loop, or may call what has one."""
+    return isinstance(node, ast.For | ast.Call)

@@ -7,7 +7,7 @@ found out by tracing (`engine.compile`): the third time round, from i as far as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from types import CodeType
 from typing import Any
 
@@ -55,6 +55,7 @@ class Segment:
     found      hears of each new program, and which lines it does
     over       is called when no program begins anywhere in the run
     stopped    hears at which statement a trace stopped, and by what
+    own        statements with loops that have programs of their own
     follows    whether a trace sees all that the function of a text at a line does
     """
 
@@ -70,6 +71,7 @@ class Segment:
         over: Callable[[], None] = lambda: None,
         stopped: Callable[[ast.Stmt, BaseException], None] = lambda statement, why: None,
         follows: Callable[[str, int], bool] = lambda filename, line: True,
+        own: Container[int] = (),
     ):
         self.follows = follows
         self.run = run
@@ -82,8 +84,9 @@ class Segment:
         self.history = History()
         self.assigned = assigned
         self.variables = variables
-        n = len(codes)
-        self.pieces: list[Piece | None] = [Piece(n), *[None] * n]
+        self.own = own
+        self.pieces: list[Piece | None] = [None] * (len(codes) + 1)
+        self._open(0)
         self.stops: list[tuple[int, str]] = []  # where traces stopped, and why
 
     def go(self, i: int, names: Any = None) -> int:
@@ -129,9 +132,20 @@ class Segment:
         return f"{first.source.name}, line{'s' * (len(lines) > 1)} {' to '.join(map(str, lines))}"
 
     def _open(self, i: int) -> None:
-        """A program may begin at statement i."""
-        if i < len(self.codes) and self.pieces[i] is None:
-            self.pieces[i] = Piece(len(self.codes))
+        """A program may begin at statement i, or after it where that has one of its own."""
+        n = len(self.codes)
+        while i in self.own:
+            i += 1
+        if i < n and self.pieces[i] is None:
+            self.pieces[i] = Piece(next((k for k in range(i, n) if k in self.own), n))
+
+    def rounds(self) -> int:
+        """How many rounds programs with a backward pass in them have done."""
+        return sum(
+            piece.hits
+            for piece in self.pieces
+            if piece is not None and any(program.trains for program in piece.programs)
+        )
 
     def _close(self, i: int) -> None:
         """No program begins at statement i; one may after it."""
