@@ -38,6 +38,7 @@ TOGETHER = {
     "no transform": "x = self.x[i]\n        if self.transform:\n            x = self.transform(x)\n        return x",
     "a function": "return take(self.x, i), self.y[i]",
     "a large product": "return X[i * 6364136223846793005 * 1442695040888963407 % 40]",
+    "a division that has no result for rows that are not asked for": "return X[20 // (i - 35)]",
     "another shape": "return self.x[i].view(2, 3) * 2",
 }
 ONE_BY_ONE = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ from .reach import Reach
 Array = np.ndarray[Any, Any]
 #: an array of all samples, of the names that texts find
 Column = Callable[[dict[str, Any]], Array]
+#: of so many rows it is not looked beforehand whether all can be taken
+MOST_ROWS = 1 << 16
 #: the answer that a question about the index had, as guards are written
 ANSWERED = re.compile(r"\((.*)\) is (True|False)")
 
@@ -39,12 +42,18 @@ class Together:
     index       how texts write the index
     holds       whether what the trace relied on is as it was, of the namespaces `v` and `g`
     conditions  what is asked of all indices → the answer
+    rows        how many rows there are to take; `certain` as many as all conditions hold for whatever is taken
+    places      texts of places → what they are for all indices; of the `certain` ones, `same` as the indices
     form        the batch, of what texts find: the indices
     """
 
     def __init__(self, dataset: Any, follows: Callable[[str, int], bool]):
         self.dataset = dataset
         self.failures = 0
+        self.rows = 1 << 62
+        self.certain = 0
+        self.places: dict[str, Column] = {}
+        self.same: frozenset[str] = frozenset()
         self.conditions: dict[str, tuple[Column, bool]] = {}
         self.reach = Reach(
             frozenset({"index"}), frozenset(), frozenset(), frozenset(), True, True, follows, History()
@@ -53,15 +62,20 @@ class Together:
 
     def batch(self, indices: Array) -> Any:
         """What `default_collate` makes of the samples at these indices; None where each has to be asked for."""
-        scope = {self.index: indices}
         try:
             if self.holds({"dataset": self.dataset, "index": 0}):
-                if all((asked(scope) == answer).all() for asked, answer in self.conditions.values()):
+                if indices.view(np.uint64).max() < self.certain:
+                    return self.form({self.index: indices, "same": self.same})
+                scope = {self.index: indices, "same": ()}
+                if self._answered(scope):
                     return self.form(scope)
         except Exception:  # what is asked for one by one will say so
             pass
         self.failures += 1
         return None
+
+    def _answered(self, scope: dict[str, Any]) -> bool:
+        return all((asked(scope) == answer).all() for asked, answer in self.conditions.values())
 
     def _look(self) -> None:
         reach, state = self.reach, context.current()
@@ -91,6 +105,22 @@ class Together:
             for put_back in reach.undo:
                 put_back()
         self.holds = self._guard()
+        if self.rows < MOST_ROWS:
+            self._look_beforehand()
+
+    def _look_beforehand(self) -> None:
+        """Whether the conditions hold for all rows, which need not be asked of each batch then."""
+        scope = {self.index: np.arange(self.rows)}
+        try:
+            with np.errstate(all="ignore"):
+                same = [
+                    text for text, places in self.places.items() if (places(scope) == scope[self.index]).all()
+                ]
+                certain = self._answered(scope)
+        except ArithmeticError:  # for some of them, which are asked for one by one
+            return
+        if certain:
+            self.certain, self.same = self.rows, frozenset(same)
 
     # ---------------------------------------------------------------- what a sample consists of
 
@@ -107,7 +137,8 @@ class Together:
             return lambda scope: wrap(np.array(places(scope)))
         if kind in TENSORS and not sample.requires_grad and type(sample.array) is Value:
             made, of = self._array(sample.array, trace), sample.spec
-            return lambda scope: make_tensor(found := made(scope), of.with_shape((len(found), *of.shape)))
+            batched = cache(lambda n: of.with_shape((n, *of.shape)))
+            return lambda scope: make_tensor(found := made(scope), batched(len(found)))
         raise TraceStopped(f"a {kind.__name__} in a sample")
 
     def _array(self, value: Value, trace: Trace) -> Column:
@@ -162,8 +193,10 @@ class Together:
             first = first.start
         if type(first) is not Number:
             raise TraceStopped("a part that is always the same")
-        places = self._places(first.text)
-        return lambda scope: array.take(places(scope), 0)
+        text = first.text
+        places = self.places[text] = self._places(text)
+        self.rows = min(self.rows, len(array))
+        return lambda scope: array.take(scope[self.index] if text in scope["same"] else places(scope), 0)
 
     def _places(self, text: str) -> Column:
         """What a text that computes an int of the index is for all indices; products may need more than 64 bits."""

@@ -219,8 +219,10 @@ class BatchSampler(Sampler[list[int]]):
                         yield left
                     return
                 left = np.concatenate((left, more)) if len(left) else more
-            batch, left = left[: self.batch_size], left[self.batch_size :]
-            yield batch
+            size = self.batch_size
+            for start in range(0, len(left) // size * size, size):
+                yield left[start : start + size]
+            left = left[len(left) // size * size :]
 
     def __len__(self) -> int:
         n = len(self.sampler)  # type: ignore[arg-type]
