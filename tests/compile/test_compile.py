@@ -556,6 +556,18 @@ def test_every_random_loop_has_a_listing(seed: int) -> None:
         )
 
 
+@pytest.mark.parametrize("look", ["mean().item()", "sum(0).tolist()", "item()"])
+def test_what_a_function_returns_is_computed_before_it_is_looked_at(look: str) -> None:
+    """`item()` of several elements is an error as ever."""
+    program = f"{NETWORK}\ndef share(v): return (tanh(v) == y).float().{look}\nq = range(20)\n"
+    calls = "shares = [share(y * (k % 2)) for k in q]"
+    assert difference(program + calls, []) is None
+    if look != "item()":
+        session = Session()
+        session.run(program + calls)
+        assert programs(session) == 1
+
+
 STEP = "loss = cross_entropy(tanh(x @ w1 + b1) @ w2 + b2, t); opt.zero_grad(); loss.backward(); opt.step()"
 TRAINING = {
     "in a loop": f"for epoch in range(5):\n    for i in range(6): {STEP}",

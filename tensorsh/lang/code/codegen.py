@@ -23,7 +23,7 @@ from ..syntax import ast
 from ..syntax.binding import bound_names
 from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, too_deep
 from .patterns import Patterns
-from .runs import computes, follows, runs, target_names, walk, worthwhile, written_items
+from .runs import follows, runs, target_names, walk, with_result, worthwhile, written_items
 from .table import Table
 
 if TYPE_CHECKING:
@@ -433,18 +433,6 @@ def documented(body: ast.Block) -> tuple[tuple[ast.Stmt, ...], ast.Block]:
         case (ast.Display(value=ast.Constant(value=str())) as text, *rest):
             return (text,), ast.Block(body.span, tuple(rest))
     return (), body
-
-
-def with_result(body: ast.Block) -> ast.Block:
-    """The body of a function, in which what it returns at its end is computed before, as part of a run."""
-    last = body.body[-1] if body.body else None
-    if not isinstance(last, ast.Return) or last.value is None:
-        return body
-    name = ast.Name(last.value.span, ".result")
-    result = ast.Assign(last.span, (name,), last.value)
-    if not computes(result, True) or not worthwhile([result]):
-        return body
-    return ast.Block(body.span, (*body.body[:-1], result, ast.Return(last.span, name)))
 
 
 def _only(block: ast.Block | None) -> ast.Stmt | None:

@@ -145,6 +145,30 @@ def worthwhile(run: list[ast.Stmt]) -> bool:
     return operators >= OPERATORS
 
 
+def with_result(body: ast.Block) -> ast.Block:
+    """The body of a function, in which what it returns at its end is computed before, as part of a run.
+
+    Of `return (predicted == y).float().mean().item()` that is what is looked at.
+    """
+    last = body.body[-1] if body.body else None
+    if not isinstance(last, ast.Return) or last.value is None:
+        return body
+    value = last.value
+    looked: ast.Attribute | None = None
+    match value:
+        case ast.Call(function=ast.Attribute(name="item" | "tolist") as method, arguments=()):
+            value, looked = method.value, method
+    name = ast.Name(value.span, ".result")
+    result = ast.Assign(last.span, (name,), value)
+    if not computes(result, True) or not worthwhile([result]):
+        return body
+    returned: ast.Expr = name
+    if looked is not None:
+        looked = ast.Attribute(looked.span, name, looked.name, looked.name_span)
+        returned = ast.Call(last.value.span, looked, ())
+    return ast.Block(body.span, (*body.body[:-1], result, ast.Return(last.span, returned)))
+
+
 def unseen(function: F) -> F:
     """Marks what compiled programs call and a trace does not see: it shows, imports, ends the statement."""
     vars(function)["unseen"] = True

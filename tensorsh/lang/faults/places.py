@@ -205,7 +205,7 @@ def named_operands(node: ast.Node, error: BaseException) -> Iterator[tuple[Span,
     frame = frames_inside(error)[0]
     absent = object()
     for place in _operand_expressions(node):
-        if isinstance(place, ast.Name):
+        if isinstance(place, ast.Name) and place.id[0] != ".":  # a name that the program has written
             value = frame.f_locals.get(place.id, frame.f_globals.get(place.id, absent))
             if issubclass(type(value), Tensor) or (value is not absent and not isinstance(node, ast.Call)):
                 yield place.span, describe(value)
