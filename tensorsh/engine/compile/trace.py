@@ -71,6 +71,9 @@ class Trace(Tape, Mode):
         self.fresh: set[Any] = set()  # those whose constants are changed
         self.segment: Any = None  # whose statements are traced
         self.accumulated = 0  # how many gradients leaves have got, and graphs have given
+        self.memories: dict[
+            tuple[int, ...], dict[str, Any]
+        ] = {}  # what optimisers remember, for all their steps
         self.rounds: dict[Any, tuple[int, int]] = {}  # loop → (rounds with a backward each, `accumulated`)
 
     # ---------------------------------------------------------------- entering and leaving
@@ -533,6 +536,9 @@ class Trace(Tape, Mode):
                 if 0 in w.strides or not w.flags.writeable:
                     self.stop("a parameter that cannot be written")
                 arrays = {key: each.array for key, each in state.items()}
+                arrays = (
+                    self.memories.setdefault(tuple(map(id, arrays.values())), arrays) if arrays else arrays
+                )
                 lowered = getattr(rule, "lowered", None)
                 if lowered is None or not lowered(self, w, g, arrays, group):
                     if not arrays and remembers(rule, w, group):
