@@ -125,6 +125,8 @@ gen = torch.Generator().manual_seed(4)
 loader = DataLoader(TensorDataset(X, T), batch_size=4)
 def train(m, v):
     return mse(m(v), y)
+def share(p, t):
+    return (p.argmax(dim=1) == t).float().mean().item()
 def fit(m, v):
     m.train()
     opt.zero_grad()
@@ -313,6 +315,10 @@ loss = fit(MODULEX, BATCH)
 opt.zero_grad(set_to_none=False); loss = LOSS; loss.backward(); opt.step()
 opt.zero_grad(); loss = LOSS; loss.backward(); opt.step(); sched.step()
 loss = LOSS; loss.backward(); outs.append(net.alpha.grad)
+pred = MODEL(x); loss = ce(pred, t); loss.backward(); opt.step(); _, at = pred.max(1); total += (at == t).sum().item()
+pred = MODEL(x); loss = ce(pred, t); opt.zero_grad(); loss.backward(); opt.step(); total += share(pred, t)
+loss = LOSS; loss.backward(); total += float(nn.utils.clip_grad_norm_(MODULE.parameters(), 0.5)); opt.step()
+try: loss = MODEL(BATCH).reshape(2, 9).sum(); except RuntimeError: total += 1; loss.backward(); opt.step()
 loss = cell.norm; loss.backward(); a = cell.w.grad * 1; cell.w.grad = None
 loss = LOSS; loss.backward(); opt.step()
 """,
@@ -329,6 +335,11 @@ if p.grad is not None: p.grad.zero_()
     "HOST": """
 print(loss.item())
 losses.append(loss.item())
+if loss.item() > 0.7: lr = 0.05
+if bool((a > 0).all()): k = 2
+try: a = BATCH @ cell.tril[INDEX % 4]; except IndexError: outs.append(b)
+try: cell.nope(x); except AttributeError as error: total += len(str(error))
+if loss.item() < 0.01: break
 print(f"{INDEX} {loss.item():.4f}")
 outs.append(a)
 outs.append(loss.detach())
@@ -553,9 +564,14 @@ class InstanceProgram(TableWriter):
         )
         body = self.text("opt.zero_grad(); e = F.cross_entropy(MODULEX(xb), tb); e.backward(); opt.step()")
         lines = "".join(f"        {line}\n" for line in body.split("; "))
+        if self.chance(0.3):
+            lines += "        if e.item() < 0.6:\n            break\n"
+        looked = self.text("(MODULEX(xb).argmax(1) == tb).sum().item()")
+        shown = f"    with torch.no_grad():\n        for xb, tb in loader:\n            total += {looked}\n"
         disturbed = f"    if i == 4:\n        {self.text('DISTURBANCE')}\n" if self.chance(0.5) else ""
         return (
-            f"for i in range(6):\n    {head}\n{lines}        total += e.item()\n{disturbed}    print(total)\n"
+            f"for i in range(6):\n    {head}\n{lines}        total += e.item()\n"
+            f"{shown if self.chance(0.5) else ''}{disturbed}    print(total)\n"
         )
 
     def block(self, indent: str, depth: int) -> str:
