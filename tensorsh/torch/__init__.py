@@ -76,6 +76,7 @@ NAMESPACES = (
     "distributions",
     "func",
     "functional",
+    "hub",
     "jit",
     "linalg",
     "masked",

@@ -22,7 +22,11 @@ ABSENT = {
     "export": EXPORT,
     "fx": COMPILER,
     "futures": DISTRIBUTED,
-    "hub": NETWORK,
+    "hub.get_dir": NETWORK,
+    "hub.help": NETWORK,
+    "hub.list": NETWORK,
+    "hub.load": NETWORK,
+    "hub.set_dir": NETWORK,
     "jit.load": EXPORT,
     "jit.save": EXPORT,
     "jit.trace": TRACING,
@@ -61,7 +65,6 @@ ABSENT = {
     "utils.collect_env": TIMING,
     "utils.cpp_extension": CPP,
     "utils.mobile_optimizer": EXPORT,
-    "utils.model_zoo": NETWORK,
     "utils.tensorboard": TENSORBOARD,
 }
 

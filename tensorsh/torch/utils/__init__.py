@@ -2,6 +2,6 @@
 
 from ..namespace import lazily
 
-NAMESPACES = ("_pytree", "checkpoint", "data", "hooks")
+NAMESPACES = ("_pytree", "checkpoint", "data", "hooks", "model_zoo")
 
 __getattr__, __dir__ = lazily(__name__)
