@@ -69,8 +69,6 @@ def grad(
         if materialize_grads:
             found[i] = full_spec(t.spec, 0)
         elif not allow_unused:
-            if len(inputs) == 1 and slot(t) in walk.reachable:
-                continue
             raise GradientError(
                 f"The differentiated Tensor at index {i} appears to not have been used in the graph. "
                 "Set allow_unused=True if this is the desired behavior.",

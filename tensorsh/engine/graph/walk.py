@@ -56,7 +56,6 @@ class Walk:
         self.seeds = seeds
         self.wanted = None if inputs is None else {slot(t) for t in inputs}
         self.needed: set[int] | None = None
-        self.reachable: set[Slot] = set()
         self.writes = False  # whether `inputs` get their gradients written
         if self.wanted is not None:
             self.needed = self._needed(self.wanted)
@@ -77,12 +76,8 @@ class Walk:
     def _needed(self, wanted: set[Slot]) -> set[int]:
         """Nodes on a way from the roots to a wanted input, oldest first."""
         needed: set[int] = set()
-        for e in self.roots:
-            if e is not None:
-                self.reachable.add((id(e[0]), e[1]))
         for node in reversed(reachable(self.roots)):
             for target, index in node.all_edges():
-                self.reachable.add((id(target), index))
                 if (id(target), index) in wanted or id(target) in needed:
                     needed.add(id(node))
         return needed
