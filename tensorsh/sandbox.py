@@ -172,7 +172,8 @@ def _library() -> list[str]:
         sysconfig.get_config_var("TZPATH").split(os.pathsep) if sysconfig.get_config_var("TZPATH") else []
     )
     found.append("/proc/self/statm")  # how much memory is used
-    return [here, os.path.join(os.path.dirname(here), "grammar"), kept.folder(), *found]
+    beside = (os.path.join(os.path.dirname(here), name) for name in ("grammar", "docs"))  # of a checkout
+    return [here, *beside, kept.folder(), *found]
 
 
 # ------------------------------------------------------------------ clocks

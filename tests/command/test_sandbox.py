@@ -286,6 +286,12 @@ def test_a_folder_is_not_what_begins_like_it(tmp_path: Path) -> None:
     assert not box.admits(b"\xff\x00", "read")
 
 
+def test_help_is_read_from_the_library() -> None:
+    done = run("--sandbox", "-c", "help('matmul-shape'); help('modules')")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert "Inner sizes" in done.stdout and "layers and networks of torch.nn" in done.stdout
+
+
 def test_the_refusal_says_what_would_let_it(secret: Path) -> None:
     done = run("--sandbox", "-c", f"open({str(secret)!r})")
     assert done.returncode == 1
