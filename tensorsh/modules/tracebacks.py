@@ -98,7 +98,7 @@ def names(host: Any) -> dict[str, Any]:
     for function in made.values():
         function.__module__, function.__qualname__ = "traceback", function.__name__
     return {**made, "format_list": format_list,
-            "FrameSummary": FrameSummary, "StackSummary": StackSummary}  # fmt: skip
+            "FrameSummary": FrameSummary, "StackSummary": StackSummary, "TracebackException": kind}  # fmt: skip
 
 
 MISSING: Any = object()
@@ -107,7 +107,7 @@ MISSING: Any = object()
 def for_copies(host: Any) -> types.ModuleType:
     """`traceback` as the session's copies of Python's modules see it."""
     made = types.ModuleType("traceback")
-    made.__dict__.update(names(host), TracebackException=_kind(host))
+    made.__dict__.update(names(host))
     return made
 
 
@@ -120,10 +120,38 @@ def _kind(host: Any) -> type[traceback.TracebackException]:
     class ProgramTraceback(traceback.TracebackException):
         """An error and what led to it, without the frames that are not the program's."""
 
-        def __init__(self, kind: Any, error: Any, tb: Any, **options: Any):
-            super().__init__(kind, error, tb, **options)
-            if not options.get("_seen"):
-                _keep_program_frames(host, self, error, tb, options.get("limit"))
+        def __init__(
+            self,
+            exc_type: Any,
+            exc_value: Any,
+            exc_traceback: Any,
+            *,
+            limit: int | None = None,
+            lookup_lines: bool = True,
+            capture_locals: bool = False,
+            compact: bool = False,
+            max_group_width: int = 15,
+            max_group_depth: int = 10,
+        ):
+            if not isinstance(exc_traceback, types.TracebackType | None):
+                # Python would read the lines of whatever file such an object names
+                raise TypeError(
+                    f"exc_traceback must be a traceback or None, not {type(exc_traceback).__name__}"
+                )
+            if capture_locals:
+                raise NotImplementedError(
+                    "capture_locals=True is not supported: no frame shows its variables"
+                )
+            super().__init__(
+                exc_type,
+                exc_value,
+                exc_traceback,
+                lookup_lines=False,  # of Python's frames, which the program's take the place of
+                compact=compact,
+                max_group_width=max_group_width,
+                max_group_depth=max_group_depth,
+            )
+            _keep_program_frames(host, self, exc_value, exc_traceback, limit)
 
     ProgramTraceback.__name__ = ProgramTraceback.__qualname__ = "TracebackException"
     ProgramTraceback.__module__ = "traceback"
@@ -131,23 +159,30 @@ def _kind(host: Any) -> type[traceback.TracebackException]:
 
 
 def _keep_program_frames(host: Any, shown: Any, error: Any, tb: Any, limit: Any) -> None:
+    """Give the program's frames to what is shown and to what it tells of, which becomes of its class."""
+    kind = type(shown)
+
+    def of_kind(part: Any) -> Any:
+        made = object.__new__(kind)
+        made.__dict__.update(part.__dict__)
+        return made
+
     pending = [(shown, error, tb)]
-    seen = set()
     while pending:
         shown, error, tb = pending.pop()
-        if shown is None or id(shown) in seen:
-            continue
-        seen.add(id(shown))
-        if shown.stack is not None:
-            shown.stack = _cut(_program_frames(host, tb), limit)
+        shown.stack = _cut(_program_frames(host, tb), limit)
         if error is None:
             continue
-        for part, cause in ((shown.__cause__, error.__cause__), (shown.__context__, error.__context__)):
-            if part is not None and cause is not None:
-                pending.append((part, cause, cause.__traceback__))
-        if getattr(shown, "exceptions", None) and isinstance(error, BaseExceptionGroup):
+        for name in ("__cause__", "__context__"):
+            part, origin = getattr(shown, name), getattr(error, name)
+            if part is not None and origin is not None:
+                setattr(shown, name, of_kind(part))
+                pending.append((getattr(shown, name), origin, origin.__traceback__))
+        if shown.exceptions and isinstance(error, BaseExceptionGroup):
+            shown.exceptions = [of_kind(each) for each in shown.exceptions]
             pending += [
-                (s, e, e.__traceback__) for s, e in zip(shown.exceptions, error.exceptions, strict=False)
+                (part, each, each.__traceback__)
+                for part, each in zip(shown.exceptions, error.exceptions, strict=False)
             ]
 
 

@@ -111,6 +111,25 @@ def test_tracebacks_show_the_program_alone() -> None:
     )
 
 
+def test_traceback_exceptions_read_no_file_that_a_program_names() -> None:
+    text = textwrap.dedent("""
+        import traceback
+        from types import SimpleNamespace as Named
+        code = Named(co_filename="secret.txt", co_name="f", co_positions=lambda: iter([(1, 1, 0, 1)]))
+        frame = Named(f_code=code, f_globals={}, f_locals={})
+        named = Named(tb_frame=frame, tb_lineno=1, tb_lasti=0, tb_next=None)
+        for options in ({}, {"capture_locals": True}):
+            try:
+                traceback.TracebackException(ValueError, ValueError(), None if options else named, **options)
+            except (TypeError, NotImplementedError) as error:
+                print(error)
+    """)
+    assert here(text) == (
+        "exc_traceback must be a traceback or None, not SimpleNamespace\n"
+        "capture_locals=True is not supported: no frame shows its variables\n"
+    )
+
+
 def test_unittest_main_runs_the_program_s_tests() -> None:
     text = textwrap.dedent("""
         import unittest
