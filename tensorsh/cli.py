@@ -58,10 +58,7 @@ def main(argv: list[str] | None = None) -> int:
         _forget_stdout()
         return 1
     except SystemExit as leaving:
-        if leaving.code is None or isinstance(leaving.code, int):
-            return leaving.code or 0
-        tell(str(leaving.code))
-        return 1
+        return exit_code(leaving)
 
 
 def keep_memory() -> None:
@@ -150,16 +147,35 @@ def run(options: Options) -> int:
         output.session = session
         if options.session is not None:
             restore_session(session, options.session)
-        code = bind_arguments(session, options, report)
-        texts = [] if code else programs(options)
-        with profiled(session, report, began) if options.profile else contextlib.nullcontext():
-            for name, text, script in texts:
-                code = max(code, run_text(session, text, name, script, options, output, report))
-                if code and not options.keep_going:
-                    break
-        if wants_shell(options):
-            return shell(session, options, output, report)
-        return code
+        try:
+            return run_programs(session, options, output, report, began)
+        except SystemExit as leaving:
+            return exit_code(leaving)
+        finally:
+            if not limits.time.over:
+                session.finish()
+
+
+def run_programs(session: Session, options: Options, output: Output, report: Report, began: float) -> int:
+    """Run all that the arguments name, and the shell if one is wanted; the exit code."""
+    code = bind_arguments(session, options, report)
+    texts = [] if code else programs(options)
+    with profiled(session, report, began) if options.profile else contextlib.nullcontext():
+        for name, text, script in texts:
+            code = max(code, run_text(session, text, name, script, options, output, report))
+            if code and not options.keep_going:
+                break
+    if wants_shell(options):
+        return shell(session, options, output, report)
+    return code
+
+
+def exit_code(leaving: SystemExit) -> int:
+    """The exit code that a program asks for; what is none is told."""
+    if leaving.code is None or isinstance(leaving.code, int):
+        return leaving.code or 0
+    tell(str(leaving.code))
+    return 1
 
 
 def programs_begin(options: Options) -> None:

@@ -240,6 +240,14 @@ class Session:
             if turns.wanted:
                 return
 
+    def finish(self) -> None:
+        """Call what programs have registered with `atexit`, as the command line does when it ends.
+
+        Their errors are printed to `sys.stderr`. Nothing is registered then.
+        """
+        with self.active(), self._evaluator.changing(), memory:
+            self._evaluator.finish()
+
     def recollect(self) -> None:
         """From now on remember what `explain` needs beyond what graphs keep, also after a backward."""
         if self.context.recollection is None:

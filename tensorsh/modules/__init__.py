@@ -27,6 +27,7 @@ from .rules import allowed_dunder
 from .system import STREAMS
 
 if TYPE_CHECKING:
+    from .at_exit import Callback
     from .exchanged import Exchanged
     from .stacks import Extent
 
@@ -158,6 +159,7 @@ class Modules:
         self.loaded: dict[str, Any] = {"__main__": ProgramModule(host)}  # `sys.modules`
         self.recursion_limit = 1000
         self.environ = Environ()
+        self.callbacks: list[Callback] = []  # what `atexit` calls
         self.builtins: dict[str, Any] = table(self)
         self.exchanged: dict[str, Exchanged] = {}  # module → what it sets for the whole process
         self.numpy: Any = None  # `numpy_state.NumPy`, when a program has imported it
@@ -244,6 +246,7 @@ class Modules:
                     for each, value in vars(module).items()
                     if type(value) in CHANGEABLE or original.get(each, original) is not value
                 ]
+        found += [part for callback in self.callbacks for part in callback]
         found += [self.numpy.call] if self.numpy is not None else ()
         if self._copies is not None and "logging" in self._copies.made:
             from .logs import handlers

@@ -22,6 +22,7 @@ class State:
         self.streams = {name: getattr(sys, name) for name in STREAMS}
         self.recursion_limit = modules.recursion_limit
         self.argv = list(modules.host.argv)
+        self.callbacks = list(modules.callbacks)
         self.settings = {name: (setting, setting.seen()) for name, setting in modules.exchanged.items()}
         self.logs = None
         if modules._copies is not None and "logging" in modules._copies.made:
@@ -62,6 +63,7 @@ class State:
             modules.recursion_limit = self.recursion_limit
             modules.host.recursion_changed(self.recursion_limit)
         modules.host.argv[:] = self.argv
+        modules.callbacks[:] = self.callbacks
         if self.logs is not None:
             self.logs.restore()
 

@@ -111,9 +111,9 @@ def for_copies(host: Any) -> types.ModuleType:
     return made
 
 
-def text_of(host: Any, error: BaseException) -> str:
+def text_of(host: Any, error: BaseException, chain: bool = True) -> str:
     """The whole text that Python prints for an error, program frames alone."""
-    return "".join(_kind(host)(type(error), error, error.__traceback__, compact=True).format())
+    return "".join(_kind(host)(type(error), error, error.__traceback__, compact=True).format(chain=chain))
 
 
 def _kind(host: Any) -> type[traceback.TracebackException]:

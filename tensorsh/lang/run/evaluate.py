@@ -409,6 +409,22 @@ class Evaluator:
             self.space = outer
             now.lists = lists
 
+    @heard
+    def finish(self) -> None:
+        """Call what programs have registered for their end."""
+        if not self.modules.callbacks:
+            return
+        from ...modules.at_exit import call_back
+
+        now = context.current()
+        lists, now.lists = now.lists, not self.pythonic
+        self.running_depth += 1
+        try:
+            call_back(self.modules)
+        finally:
+            self.running_depth -= 1
+            now.lists = lists
+
     def run_module(self, source: Source, space: dict[str, Any]) -> None:
         """Run a file as a module with variables of its own."""
         running = self.running

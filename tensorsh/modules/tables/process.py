@@ -30,6 +30,12 @@ def _traceback(modules: Any) -> dict[str, Any]:
     return names(modules.host)
 
 
+def _atexit(modules: Any) -> dict[str, Any]:
+    from ..at_exit import names
+
+    return names(modules)
+
+
 def _threading(modules: Any) -> dict[str, Any]:
     from ..threads import thread_names
 
@@ -100,6 +106,7 @@ TABLES = {
     ),
     "warnings": Table(made=_warnings),
     "traceback": Table(made=_traceback),
+    "atexit": Table(made=_atexit),
     "gc": Table(
         "collect disable enable get_count get_stats get_threshold is_tracked isenabled set_threshold",
         setting=collector,
