@@ -261,10 +261,17 @@ def _change_copy(modules: Modules, made: types.ModuleType) -> None:
     made._reconstruct = reconstructing(made._reconstruct)  # type: ignore[attr-defined]
 
 
+def _change_inspect(modules: Modules, made: types.ModuleType) -> None:
+    from .signatures import change
+
+    change(modules, made)
+
+
 CHANGED: dict[str, Callable[[Any, types.ModuleType], None]] = {
     "copy": _change_copy,
     "dataclasses": _change_dataclasses,
     "functools": _change_functools,
+    "inspect": _change_inspect,
     "logging": _change_logging,
     "pickle": _change_pickle,
 }
