@@ -8,6 +8,7 @@ call their methods with what no program may have. Errors come out of the library
 
 from __future__ import annotations
 
+import copy
 import datetime
 import operator
 import os
@@ -55,6 +56,12 @@ class Behind:
     def __dir__(self) -> list[str]:
         wall, real = behind(self)
         return [name for name in dir(real) if wall.has(name)]
+
+    def __copy__(self) -> Any:
+        return through(self, copy.copy)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return through(self, copy.deepcopy)
 
     def __reduce__(self) -> Any:
         return self.__reduce_ex__(0)

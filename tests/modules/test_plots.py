@@ -79,6 +79,18 @@ def test_savefig_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not plots.installed(), reason="matplotlib is not installed")
+def test_what_is_drawn_with_is_copied() -> None:
+    text = """
+import copy
+import matplotlib.pyplot as plt
+mine, also = copy.copy(plt.cm.viridis), copy.deepcopy(plt.cm.viridis)
+mine.set_bad("red")
+print(*([round(float(x), 1) for x in each(float("nan"))] for each in (mine, also, plt.cm.viridis)))
+"""
+    assert run(text) == ["[1.0, 0.0, 0.0, 1.0] [0.0, 0.0, 0.0, 0.0] [0.0, 0.0, 0.0, 0.0]"]
+
+
+@pytest.mark.skipif(not plots.installed(), reason="matplotlib is not installed")
 @pytest.mark.parametrize("call", [
     "plt.title('x', usetex=True)",
     "plt.style.use('http://example.org/a.mplstyle')",
