@@ -58,6 +58,7 @@ HELP = {
 
 
 TEXTS = "texts are not run as programs: write a function, or put the code in a file and import it"
+DEBUGGER = "print values, or run the program with -i and look at them after it"
 #: builtins that programs do not have → why, and what to do instead
 BUILTINS = {
     "eval": "texts are not evaluated: ast.literal_eval and json.loads read values, a dictionary or getattr "
@@ -67,7 +68,7 @@ BUILTINS = {
     "compile": TEXTS,
     "__import__": "modules are named where they are imported: import json",
     "__builtins__": "the builtins are there by their names, and cannot be changed",
-    "breakpoint": "there is no debugger: print values, or run the program with -i and look at them after it",
+    "breakpoint": f"there is no debugger: {DEBUGGER}",
     "__loader__": "programs do not load code themselves: put it in a file and import it",
     "__spec__": "programs do not load code themselves: put it in a file and import it",
     "__build_class__": "classes are made by class statements, or by type(name, bases, names)",

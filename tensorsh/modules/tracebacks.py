@@ -13,6 +13,7 @@ import types
 from itertools import islice
 from typing import Any
 
+from ..errors import Unsupported
 from ..kinds.ownership import PROGRAM_FILE
 from .stacks import FrameSummary, StackSummary, format_list
 
@@ -139,8 +140,9 @@ def _kind(host: Any) -> type[traceback.TracebackException]:
                     f"exc_traceback must be a traceback or None, not {type(exc_traceback).__name__}"
                 )
             if capture_locals:
-                raise NotImplementedError(
-                    "capture_locals=True is not supported: no frame shows its variables"
+                raise Unsupported(
+                    "capture_locals=True: no frame shows its variables",
+                    help="print what is to be seen, or leave capture_locals out",
                 )
             super().__init__(
                 exc_type,

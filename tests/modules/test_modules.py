@@ -31,6 +31,15 @@ def test_a_module_that_is_not_there() -> None:
     assert here("import os\nos.system('true')") == "AttributeError: module 'os' has no attribute 'system'\n"
 
 
+def test_a_debugger_can_be_imported_and_says_that_it_is_none() -> None:
+    session = Session()
+    session.run("import torch, pdb\ndef f(x):\n  if x > 1: pdb.set_trace()\n  return x\nf(1)")
+    with pytest.raises(TensorshError) as caught:
+        session.run("f(2)")
+    assert (caught.value.code, caught.value.error_class) == ("unsupported", "NotImplementedError")
+    assert "no debugger" in caught.value.message and "-i" in (caught.value.help or "")
+
+
 def test_sessions_keep_their_own() -> None:
     one, two = Program(), Program()
     for each in (one, two):
@@ -126,7 +135,7 @@ def test_traceback_exceptions_read_no_file_that_a_program_names() -> None:
     """)
     assert here(text) == (
         "exc_traceback must be a traceback or None, not SimpleNamespace\n"
-        "capture_locals=True is not supported: no frame shows its variables\n"
+        "capture_locals=True: no frame shows its variables\n"
     )
 
 

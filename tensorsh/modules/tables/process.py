@@ -6,6 +6,7 @@ import struct
 import sys
 from typing import Any
 
+from ...errors import Unsupported
 from ..exchanged import collector
 from ..table import Table
 
@@ -46,6 +47,20 @@ def _futures(modules: Any) -> dict[str, Any]:
     from ..threads import pool_names
 
     return pool_names()
+
+
+def _pdb(modules: Any) -> dict[str, Any]:
+    from ..absent import DEBUGGER
+
+    def refusing(name: str) -> Any:
+        def function(*args: Any, **options: Any) -> Any:
+            raise Unsupported(f"pdb.{name} is not there: tensorsh has no debugger", help=DEBUGGER)
+
+        function.__name__ = function.__qualname__ = name
+        function.__module__, function.__doc__ = "pdb", "Nothing: there is no debugger."
+        return function
+
+    return {name: refusing(name) for name in ("pm", "post_mortem", "run", "runcall", "runeval", "set_trace")}
 
 
 def _metadata(modules: Any) -> dict[str, Any]:
@@ -107,6 +122,7 @@ TABLES = {
     "warnings": Table(made=_warnings),
     "traceback": Table(made=_traceback),
     "atexit": Table(made=_atexit),
+    "pdb": Table(made=_pdb, own=True),
     "gc": Table(
         "collect disable enable get_count get_stats get_threshold is_tracked isenabled set_threshold",
         setting=collector,
