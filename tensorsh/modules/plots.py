@@ -18,7 +18,7 @@ from .behind import Wall
 
 PYPLOT = """
 annotate arrow autoscale axes axhline axhspan axis axline axvline axvspan bar bar_label barbs barh box boxplot
-broken_barh
+broken_barh xkcd
 cla clabel clf clim close cm colorbar colormaps contour contourf cool delaxes draw ecdf errorbar eventplot
 figimage figlegend fignum_exists figtext figure fill fill_between fill_betweenx gca gcf gci get_cmap get_figlabels
 get_fignums getp gray grid hexbin hist hist2d hlines hot imread imsave imshow inferno ioff ion isinteractive jet legend
@@ -144,7 +144,20 @@ def pyplot(modules: Any) -> dict[str, Any]:
             made["rcParams"].update(rc or {})
             yield
 
-    for each in (savefig, imread, imsave, rc, setp, rc_context):
+    def xkcd(scale: float = 1, length: float = 100, randomness: float = 2) -> Any:
+        """Draw as if by hand: from now on, or for the statements of a `with`."""
+        before = plt.xkcd(wall.take(scale), wall.take(length), wall.take(randomness))
+
+        class Sketching:
+            def __enter__(self) -> None:
+                """It has begun."""
+
+            def __exit__(self, *error: Any) -> None:
+                before.close()
+
+        return Sketching()
+
+    for each in (savefig, imread, imsave, rc, setp, rc_context, xkcd):
         made[each.__name__] = each
     made |= {
         "show": show,
@@ -157,6 +170,18 @@ def pyplot(modules: Any) -> dict[str, Any]:
         "style": _Style(),
     }
     return made
+
+
+def pylab(modules: Any) -> dict[str, Any]:
+    """The names of `matplotlib.pylab`: those of pyplot and of NumPy in one; Python's own stay what they are."""
+    pyplot = modules.find("matplotlib.pyplot")
+    made = {name: value for name, value in vars(pyplot).items() if name[:1] != "_"}
+    for name in ("numpy", "numpy.fft", "numpy.random", "numpy.linalg"):
+        own = vars(modules.find(name))
+        made |= {each: own[each] for each in importlib.import_module(name).__all__ if each in own}
+    for name in ("bytes", "abs", "bool", "max", "min", "pow", "round"):
+        made[name] = modules.builtins[name]
+    return made | {"np": modules.find("numpy"), "plt": pyplot, "mpl": modules.find("matplotlib")}
 
 
 def package(modules: Any) -> dict[str, Any]:

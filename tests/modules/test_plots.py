@@ -78,6 +78,34 @@ def test_savefig_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "tensorsh[plot]" in (caught.value.help or "")
 
 
+PYLAB = """
+import matplotlib.pylab as pl
+from matplotlib import pyplot as plt
+import numpy as np, pylab
+print(pl.linspace(0, 1, 3), pl.norm([3., 4.]), pl.sum is np.sum, pl.max([1, 2]), pl.plot is plt.plot, pl.bytes is bytes)
+print(pl.rand is np.random.rand, pylab.np is np, pl.plt is plt)
+sketched = plt.rcParams["path.sketch"]
+with plt.xkcd():
+    inside = plt.rcParams["path.sketch"]
+    plt.plot([1, 2])
+print(inside, plt.rcParams["path.sketch"] == sketched)
+plt.close("all")
+"""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_pylab_is_pyplot_and_numpy(there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if there and not plots.installed():
+        pytest.skip("matplotlib is not installed")
+    if not there:
+        monkeypatch.setattr(plots, "installed", lambda: False)
+    assert run(PYLAB) == [
+        "[0.  0.5 1. ] 5.0 True 2 True True",
+        "True True True",
+        f"{(1.0, 100.0, 2.0) if there else None} True",
+    ]
+
+
 @pytest.mark.skipif(not plots.installed(), reason="matplotlib is not installed")
 def test_what_is_drawn_with_is_copied() -> None:
     text = """

@@ -40,6 +40,12 @@ def _matplotlib(modules: Any) -> dict[str, Any]:
     return plots.package(modules)
 
 
+def _pylab(modules: Any) -> dict[str, Any]:
+    from .. import plots
+
+    return plots.pylab(modules)
+
+
 def _part(name: str) -> Any:
     def make(modules: Any) -> dict[str, Any]:
         from .. import plots
@@ -79,6 +85,8 @@ TABLES = {
     "tqdm.contrib": Table(made=_bars_of_more, own=True),
     "matplotlib": Table(made=_matplotlib, own=True),
     "matplotlib.pyplot": Table(made=_pyplot, own=True),
+    "matplotlib.pylab": Table(made=_pylab, own=True),
+    "pylab": Table(made=_pylab, own=True),
     "mpl_toolkits": Table(made=lambda modules: {}, own=True),
     **{name: Table(made=_part(name), own=True) for name in PARTS},
     "IPython": Table(made=_notebook, own=True),
