@@ -45,7 +45,8 @@ CONTENTS = {
     ),
     "cuda.streams": "OutOfMemoryError",
     "questions": (
-        "get_device_module is_storage is_vulkan_available range sym_float sym_int sym_max sym_min sym_not typename"
+        "get_device_module is_storage is_vulkan_available range sym_float sym_int sym_ite sym_max sym_min sym_not "
+        "sym_sqrt sym_sum typename"
     ),
     "removed": "eig frobenius_norm lstsq matrix_rank nuclear_norm solve symeig",
     "serialization.saving": "save",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import math
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from ..engine.core.dtype import DType
 from ..engine.core.warn import warn
@@ -12,6 +16,10 @@ from ..engine.run.failed_calls import python_function
 from ..engine.values.tensor import Tensor
 from ..ops.tensors.storages import TypedStorage, UntypedStorage
 from .namespace import torch
+
+#: what `sym_max` and its like take, as their messages write it
+NUMBERS = (np.integer, np.floating, int, float)
+FLOATS = (float, np.floating)
 
 
 def typename(obj: Any, /) -> str:
@@ -81,13 +89,40 @@ def sym_float(a: Any) -> float:
 
 
 def sym_max(a: Any, b: Any) -> Any:
-    """The larger of two numbers."""
-    return builtins.max(a, b)
+    """The larger of two numbers; a float where one of them is."""
+    return _of_numbers(builtins.max, a, b)
 
 
 def sym_min(a: Any, b: Any) -> Any:
-    """The smaller of two numbers."""
-    return builtins.min(a, b)
+    """The smaller of two numbers; a float where one of them is."""
+    return _of_numbers(builtins.min, a, b)
+
+
+def _of_numbers(choose: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    for given in (a, b):
+        if not isinstance(given, NUMBERS):
+            raise AssertionError(f"expected {NUMBERS}, got {type(given)}")
+    chosen = choose(a, b)
+    return float(chosen) if isinstance(a, FLOATS) or isinstance(b, FLOATS) else chosen
+
+
+def sym_sum(*args: Any) -> Any:
+    """The sum of numbers, given one by one or as a list."""
+    return builtins.sum(args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args)
+
+
+def sym_sqrt(a: Any) -> float:
+    """The square root of a number."""
+    return math.sqrt(a)
+
+
+def sym_ite(b: Any, t: Any, f: Any) -> Any:
+    """`t if b else f`; both are of one type."""
+    if not isinstance(b, bool):
+        raise AssertionError(f"expected SymBool or bool, got {type(b)}")
+    if type(t) is not type(f):
+        raise AssertionError(f"type mismatch: {type(t)} vs {type(f)}")
+    return t if b else f
 
 
 def sym_not(a: Any) -> bool:

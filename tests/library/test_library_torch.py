@@ -16,6 +16,7 @@ FILES = (
     "library_amp.txt",
     "library_memory.txt",
     "library_documentation.txt",
+    "library_corners.txt",
 )
 PROGRAMS = [block for file in FILES for block in library.blocks(file)]
 

@@ -118,7 +118,10 @@ class GradScaler:
             return
         self._check_scaled("update")
         if new_scale is not None:
-            self._scale.fill_(float(new_scale))
+            if isinstance(new_scale, float):
+                self._scale.fill_(new_scale)
+            else:
+                self._scale.copy_(_factor(new_scale))
         else:
             found = [
                 found
@@ -129,6 +132,12 @@ class GradScaler:
                 raise AssertionError("No inf checks were recorded prior to update.")
             self._adapt(any(map(_holds, found)))
         self._per_optimizer_states = defaultdict(_fresh)
+
+    def _get_growth_tracker(self) -> int:
+        """How many steps in a row have had finite gradients."""
+        if not self._enabled:
+            return 0
+        return self._init_growth_tracker if self._growth_tracker is None else int(self._growth_tracker.item())
 
     def _adapt(self, infinite: bool) -> None:
         if self._scale.is_meta:
@@ -213,6 +222,16 @@ class GradScaler:
 
 
 GradScaler.__module__ = OptState.__module__ = "torch.amp.grad_scaler"  # as `print(type(x))` shows them
+
+
+def _factor(given: Any) -> Any:
+    """A factor that is set, if it is a tensor that can be one."""
+    if given.device.type != "cpu" or given.numel() != 1 or given.requires_grad:
+        raise AssertionError(
+            "new_scale should be a float or a 1-element torch.cuda.FloatTensor or torch.FloatTensor with "
+            "requires_grad=False."
+        )
+    return given
 
 
 def _holds(flag: Any) -> bool:
