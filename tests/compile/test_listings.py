@@ -92,7 +92,7 @@ def test_listings_of_random_loops_do_what_they_do(writer):
         nonlocal compared
         compared += check(session)
 
-    for seed in range(20):
+    for seed in range(60):
         session = Session(seed=0)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(ParseError):  # some are none
             session.execute(writer(seed).program, on_error=lambda error: None, on_time=look)
