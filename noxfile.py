@@ -1,5 +1,8 @@
 """What is done again and again: `nox` lints, checks types and tests; `nox -s coverage` measures what tests reach."""
 
+import os
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "types", "tests"]
@@ -49,6 +52,50 @@ def trust(session: nox.Session) -> None:
         ("tests/repl/test_shell_keys.py", str(3 * int(many))),
     ):
         session.run("python", *command, env=env)
+
+
+#: what is mutated: its modules, and the tests that are to notice
+MUTATED = {
+    "spec": (["tensorsh/engine/core/spec.py"], ["tests/engine/test_spec.py"]),
+    "gate": (["tensorsh/modules/gate.py"], ["tests/modules/test_gate.py"]),
+    "backward": (
+        ["tensorsh/engine/graph/backward.py", "tensorsh/engine/graph/gradient_walk.py"],
+        ["tests/library/test_library_autograd.py", "tests/engine/test_explain.py"],
+    ),
+    "index": (
+        [
+            "tensorsh/ops/index/getitem.py",
+            "tensorsh/ops/index/index_write.py",
+            "tensorsh/ops/index/by_tensors.py",
+        ],
+        ["tests/ops/test_ops_index.py", "tests/engine/test_index.py", "tests/library/test_library_torch.py"],
+    ),
+}
+
+
+@nox.session
+@nox.parametrize("what", list(MUTATED))
+def mutation(session: nox.Session, what: str) -> None:
+    """Change one thing at a time in a copy of the tree, and see that a test fails; prints what survives."""
+    session.install("-e", ".[test,einsum,safetensors,plot]", "cosmic-ray>=8.3")
+    modules, tests = MUTATED[what]
+    copy = Path(session.create_tmp()) / what
+    session.run("git", "worktree", "add", "--force", "--detach", str(copy), external=True)
+    database, config = copy / "mutation.sqlite", copy / "mutation.toml"
+    command = f"python -m pytest -x -q -p no:cacheprovider {' '.join(tests)}"
+    config.write_text(
+        f"[cosmic-ray]\nmodule-path = {modules}\ntimeout = 200.0\nexcluded-modules = []\n"
+        f'test-command = "{command}"\n[cosmic-ray.distributor]\nname = "local"\n',
+        "utf-8",
+    )
+    try:
+        with session.chdir(copy):
+            env = {"PYTHONPATH": f"{copy}{os.pathsep}{copy / 'tests' / 'support'}"}
+            for arguments in (("init", config.name, database.name), ("exec", config.name, database.name)):
+                session.run("cosmic-ray", *arguments, env=env)
+            session.run("cr-report", "--show-diff", "--surviving-only", database.name)
+    finally:
+        session.run("git", "worktree", "remove", "--force", str(copy), external=True)
 
 
 @nox.session

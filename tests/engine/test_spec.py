@@ -60,7 +60,7 @@ def test_the_last_dimension_that_clashes_is_told(
 def test_dimensions_are_counted_from_both_ends(ndim: int) -> None:
     n = max(ndim, 1)
     assert [wrap_dim(dim, ndim) for dim in range(-n, n)] == [*range(n)] * 2
-    for dim in (-n - 1, n):
+    for dim in (-n - 1, n, n + 300):
         with pytest.raises(IndexError) as told:
             wrap_dim(dim, ndim)
         assert f"[{-n}, {n - 1}], but got {dim}" in str(told.value)
@@ -70,7 +70,7 @@ def test_dimensions_are_counted_from_both_ends(ndim: int) -> None:
         )
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (1, 3), (2, 1, 3), (1, 1, 2), (4, 1, 1)])
+@pytest.mark.parametrize("shape", [(), (3,), (3, 1), (2, 3), (1, 3), (2, 1, 3), (1, 1, 2), (4, 1, 1)])
 def test_strides_lie_in_order_and_tell_sizes_of_one_apart(shape: tuple[int, ...]) -> None:
     steps = [step // 4 for step in spec(shape, float32).in_order.strides]
     for i, n in enumerate(shape):
@@ -78,6 +78,18 @@ def test_strides_lie_in_order_and_tell_sizes_of_one_apart(shape: tuple[int, ...]
             assert steps[i] == prod(shape[i + 1 :])
         else:  # no dimension of the array could have it
             assert steps[i] == prod(shape) + i
+
+
+def test_a_spec_knows_its_sizes() -> None:
+    found = spec((2, 0, 3), float32, meta)
+    assert (found.ndim, found.numel, tuple(found.size), found.is_meta) == (3, 0, (2, 0, 3), True)
+    placeholder = spec((1 << 20, 1 << 20), float32, meta).placeholder
+    assert (placeholder.shape, placeholder.strides, placeholder.dtype) == (
+        (1 << 20, 1 << 20),
+        (0, 0),
+        np.float32,
+    )
+    assert found.with_shape([4]).with_dtype(int64) is spec((4,), int64, meta)
 
 
 def test_specs_say_their_device_where_it_is_another() -> None:

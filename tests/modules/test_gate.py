@@ -111,7 +111,7 @@ def test_each_path_is_asked_for() -> None:
 def test_further_arguments_are_no_paths() -> None:
     host = Host()
     assert gated(host, moved, READ)("a", "closed") == ("a", "closed", None, None)
-    assert gated(host, moved, READ)("a", name="closed")[2] == "closed"  # the path is there already
+    assert gated(host, moved, READ)("a", "b", name="closed")[2] == "closed"  # the path is there already
     assert host.asked == [("a", READ)] * 2
 
 
