@@ -103,6 +103,9 @@ def check_set(session: Session) -> int:
     return int(values["precision"])
 
 
+#: seconds in which a process ends that has been told to
+PATIENCE = 30
+
 FILES: dict[str, tuple[Callable[[Session, int], None], Callable[[Session], int]]] = {
     "save": (saved, check_saved),
     "torch.save": (torch_saved, check_torch_saved),
@@ -131,7 +134,9 @@ def killed(kind: str, times: int) -> int:
         if not child:
             with contextlib.suppress(BaseException):
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
-                signal.signal(signal.SIGINT, interrupt.interrupts)
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                interrupt.exits()
+                interrupt.raises()  # pytest would keep what is dropped in a `__del__`, and it would not come again
                 os.write(tell, b"1")
                 number = newest
                 while True:
@@ -143,12 +148,23 @@ def killed(kind: str, times: int) -> int:
         os.close(tell)
         time.sleep(chance.uniform(0, longest))
         os.kill(child, end)
-        os.waitpid(child, 0)
+        ended(child)
         found = check(session)
         replaced += found != newest
         newest = found or newest
     write(session, 1)
     return replaced
+
+
+def ended(child: int) -> None:
+    """Wait for a process that has been told to end."""
+    last = time.monotonic() + PATIENCE
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if time.monotonic() > last:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise AssertionError("it goes on")
+        time.sleep(0.001)
 
 
 def leftovers(folder: Path) -> list[str]:
