@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...interrupt import unbroken
 from ...kinds import kind_of
 from ..core import context
 from ..core import dtype as dt
@@ -80,6 +81,12 @@ class Trace(Tape, Mode):
 
     def run(self, work: Callable[[], None]) -> None:
         """Do the work under this trace, then `finish` is called by the caller before `leave`."""
+        self._enter()
+        work()
+
+    @unbroken
+    def _enter(self) -> None:
+        """Tensors from outside have values in place of arrays until `leave`: both are done whole."""
         state = context.current()
         self.before = state.journal
         self.journal = state.journal = Watch(self)
@@ -91,7 +98,6 @@ class Trace(Tape, Mode):
 
             self.notes = Heard(self)
         self.below, state.mode = state.mode, self
-        work()
 
     def adopt(self, e: External) -> None:
         """One more tensor from outside is found while the trace runs."""
@@ -127,6 +133,7 @@ class Trace(Tape, Mode):
     def walked(self) -> None:
         self.accumulated += 1
 
+    @unbroken
     def leave(self) -> None:
         """Put everything back as it was."""
         state = context.current()

@@ -18,6 +18,7 @@ from ...engine.core import context
 from ...engine.core.mode import EAGER
 from ...engine.graph.hooks import hooked
 from ...engine.values.tensor import Tensor
+from ...interrupt import unbroken
 from ..code.runs import read_first
 from .reach import Reach
 
@@ -177,6 +178,7 @@ class Attempt:
                 lines.append(f"{place}.free({builder.named(used, 'u')})")
         return lines
 
+    @unbroken
     def _put_back(self) -> None:
         """All is as it was before."""
         reach, local = self.reach, self.local
