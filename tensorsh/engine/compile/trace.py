@@ -543,9 +543,8 @@ class Trace(Tape, Mode):
                 if 0 in w.strides or not w.flags.writeable:
                     self.stop("a parameter that cannot be written")
                 arrays = {key: each.array for key, each in state.items()}
-                arrays = (
-                    self.memories.setdefault(tuple(map(id, arrays.values())), arrays) if arrays else arrays
-                )
+                if arrays:
+                    arrays = self.memories.setdefault(tuple(map(id, arrays.values())), arrays)
                 lowered = getattr(rule, "lowered", None)
                 if lowered is None or not lowered(self, w, g, arrays, group):
                     if not arrays and remembers(rule, w, group):

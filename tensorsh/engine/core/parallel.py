@@ -92,7 +92,7 @@ class Job:
                 self.work(i * n // pieces, (i + 1) * n // pieces)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
-                i = -1
+                i = -1  # before any block's
             with self.lock:
                 if i < self.failed:  # the first block's error counts, as without threads
                     self.failed, self.error = i, error

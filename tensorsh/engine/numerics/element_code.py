@@ -21,8 +21,8 @@ Write = Callable[[Any, list[str], list[str]], list[str]]
 
 FLOAT32 = np.dtype(np.float32)
 
-#: where an array has the address of its elements
-DATA = 2 * np.dtype(np.intp).itemsize
+#: where an array has the address of its elements: behind what every object has
+DATA = object.__basicsize__
 #: fewer elements are not worth a call of machine code
 LEAST = 256
 

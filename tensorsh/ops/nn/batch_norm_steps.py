@@ -83,9 +83,8 @@ def moments(x: Array) -> tuple[Array, Array]:
         mean = one_by_one(x, 0) / FLOAT32.type(len(x))
         centred = x - mean
         return mean, sums_of_products(centred, centred)
-    planes = np.ascontiguousarray(x).reshape(
-        *x.shape[:2], -1
-    )  # here a reader stops: programs call it as it is
+    # here a reader stops: programs call it as it is
+    planes = np.ascontiguousarray(x).reshape(*x.shape[:2], -1)
     mean = (_wide_sums(planes) / (x.size // x.shape[1])).astype(FLOAT32)
     centred = planes - mean[:, None]
     centred *= centred

@@ -14,6 +14,7 @@ from .pool_rules import Geometry
 from .windows import Ints
 
 Array = np.ndarray[Any, Any]
+Tables = tuple[Array, Array, Array]
 
 FLOAT32, INT64 = np.dtype(np.float32), np.dtype(np.int64)
 
@@ -30,34 +31,40 @@ CALLS, PASSES = 10, 6
 
 def largest(x: Any, g: Geometry, out: Ints) -> Array | None:
     """The flat position of each window's largest number, if there is machine code."""
-    if len(out) > 2 or any(g.padding) or not simple(x) or not x.size:
+    looked = _together(x, g, out)
+    if looked is None or not LARGEST.ready(CALLS * CALL + 4 * PASSES * x.size):
         return None
-    lead, spatial = x.shape[: -len(out)], x.shape[-len(out) :]
-    planes, windows = math.prod(lead), math.prod(out)
-    group = min(-(-LEAST // windows), planes)
-    tables = _windows(spatial, out, g[:4], group)
-    if tables is None or group * windows < LEAST or not LARGEST.ready(CALLS * CALL + 4 * PASSES * x.size):
-        return None
-    found = np.empty((*lead, *out), INT64)
-    LARGEST(x, found, *tables, planes, math.prod(spatial), group, windows, len(tables[2]))
+    tables, sizes = looked
+    found = np.empty((*x.shape[: -len(out)], *out), INT64)
+    LARGEST(x, found, *tables, *sizes, len(tables[2]))
     return found
 
 
 def average(x: Any, g: Geometry, out: Ints, divisor: int | None) -> Array | None:
     """The sum of each window over the divisor, how many numbers it has if None, if there is machine code."""
+    looked = _together(x, g, out)
+    if looked is None or not AVERAGE.ready(CALLS * CALL + 2 * PASSES * x.size):
+        return None
+    (starts, _, offsets), sizes = looked
+    found = np.empty((*x.shape[: -len(out)], *out), FLOAT32)
+    AVERAGE(x, found, starts, offsets, *sizes, len(offsets), len(offsets) if divisor is None else divisor)
+    return found
+
+
+def _together(x: Any, g: Geometry, out: Ints) -> tuple[Tables, tuple[int, int, int, int]] | None:
+    """`_windows` of so many planes that `LEAST` can be looked at together, if there are; and sizes for machine code.
+
+    These are how many planes there are, numbers of one, planes taken at a time, windows of one.
+    """
     if len(out) > 2 or any(g.padding) or not simple(x) or not x.size:
         return None
     lead, spatial = x.shape[: -len(out)], x.shape[-len(out) :]
     planes, windows = math.prod(lead), math.prod(out)
     group = min(-(-LEAST // windows), planes)
     tables = _windows(spatial, out, g[:4], group)
-    if tables is None or group * windows < LEAST or not AVERAGE.ready(CALLS * CALL + 2 * PASSES * x.size):
+    if tables is None or group * windows < LEAST:
         return None
-    found = np.empty((*lead, *out), FLOAT32)
-    starts, _, offsets = tables
-    by = len(offsets) if divisor is None else divisor
-    AVERAGE(x, found, starts, offsets, planes, math.prod(spatial), group, windows, len(offsets), by)
-    return found
+    return tables, (planes, math.prod(spatial), group, windows)
 
 
 def spread(values: Any, g: Geometry, spatial: Ints, divisor: int | None) -> Array | None:
@@ -78,9 +85,7 @@ def spread(values: Any, g: Geometry, spatial: Ints, divisor: int | None) -> Arra
 
 
 @lru_cache(maxsize=64)
-def _windows(
-    spatial: Ints, out: Ints, geometry: tuple[Ints, ...], group: int
-) -> tuple[Array, Array, Array] | None:
+def _windows(spatial: Ints, out: Ints, geometry: tuple[Ints, ...], group: int) -> Tables | None:
     """Where windows begin in so many planes, and each in its own; their numbers from there on. None where windows hang
     over."""
     kernel, stride, _, dilation = geometry

@@ -17,10 +17,7 @@ ROOM = 1 << 12
 def softmax(f: Routine, x: Word, out: Word, rows: Word, n: Word) -> None:
     """Exponentials of (rows, n) over their sums; `out` may be x."""
     with _parts(f, rows, n, x, out) as (count, given, part):
-        with _rows(f, count, n, given, part) as (row, into):
-            largest = _largest(f, row, n)
-            with f.loop(n, independent=True) as i:
-                into[i] = row[i] - largest
+        _less_largest(f, count, n, given, part)
         _exponentials(f, count * n, part, part)
         with _rows(f, count, n, part) as (into,):
             share = 1.0 / row_sum(f, n, lambda read: (read(into),))
@@ -39,10 +36,7 @@ def softmax_backward(f: Routine, grad: Word, y: Word, out: Word, rows: Word, n: 
 def log_softmax(f: Routine, x: Word, out: Word, room: Word, rows: Word, n: Word) -> None:
     """(rows, n) less the logarithm of the sum of exponentials; `out` may be x, `room` is memory for a part."""
     with _parts(f, rows, n, x, out) as (count, given, part):
-        with _rows(f, count, n, given, part) as (row, into):
-            largest = _largest(f, row, n)
-            with f.loop(n, independent=True) as i:
-                into[i] = row[i] - largest
+        _less_largest(f, count, n, given, part)
         _exponentials(f, count * n, part, room)
         with _rows(f, count, n, part, room) as (into, row):
             total = row_sum(f, n, lambda read: (read(row),))
@@ -81,6 +75,14 @@ def _rows(f: Routine, rows: Word, n: Word, *arrays: Word) -> Iterator[list[Word]
 def _exponentials(f: Routine, n: Word, x: Word, out: Word) -> None:
     with f.loop(n, independent=True) as i:
         out[i] = f.of_number(functions.vector_exp, x[i])
+
+
+def _less_largest(f: Routine, rows: Word, n: Word, x: Word, out: Word) -> None:
+    """Each row less its largest number."""
+    with _rows(f, rows, n, x, out) as (row, into):
+        largest = _largest(f, row, n)
+        with f.loop(n, independent=True) as i:
+            into[i] = row[i] - largest
 
 
 def _largest(f: Routine, row: Word, n: Word) -> Word:
