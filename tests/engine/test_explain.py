@@ -164,3 +164,22 @@ def test_what_has_become_a_result_in_place_is_no_constant_of_it(change: str) -> 
     session.recollect()
     (found,) = session.run(f"x = ones(2); param w = [1., 2.]\n{change}\ny = tanh(x).sum()\nexplain y")
     assert [name for _, name, _ in found.inputs] == ["dw"]
+
+
+@pytest.mark.parametrize("asked", ["grad w", "w.grad"])
+def test_who_asks_for_a_gradient_is_told_what_to_explain(asked: str) -> None:
+    session = Session()
+    session.recollect()
+    session.run("param w = [1., 2.]\nloss = (w * w).sum()\nbackward loss")
+    with pytest.raises(TensorshError) as told:
+        session.run(f"explain {asked}")
+    assert told.value.help is not None
+    fix = told.value.help.split("`")[1]
+    assert fix == "explain loss wrt w"
+    assert session.run(fix)
+
+
+def test_who_asks_for_a_plain_tensor_is_told_of_parameters() -> None:
+    with pytest.raises(TensorshError) as told:
+        Session().run("x = ones(2)\nexplain x")
+    assert told.value.help == "declare what it is computed from as a parameter: param x = …"

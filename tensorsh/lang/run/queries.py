@@ -150,10 +150,13 @@ def explain(
     if not wrt:
         inputs = leaves(root)
         if not inputs:
+            of = next((name for name, t in names.items() if t.grad_slot is value), None)
             raise GradientError(
                 f"{texts[0]} depends on nothing that requires a gradient",
                 code="no-grad-required",
-                help="declare what it is computed from as a parameter: param x = …",
+                help="declare what it is computed from as a parameter: param x = …"
+                if of is None
+                else f"it is a gradient: explain what backward was called on, as in `explain loss wrt {of}`",
             )
         called = {id(t): name for name, t in reversed(names.items())}
         order = {key: n for n, key in enumerate(reversed(called))}
