@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from tensorsh import Session, interrupt
 from tensorsh.engine.compile import trace
 from tensorsh.engine.compile.trace import Trace
+from tensorsh.engine.core.sealed import changing
 
 PROGRAM = (
     "for i in range(40):\n    a.grad = None\n    (a * b * a).sum().backward()\n    a.data -= 0.01 * a.grad\n"
@@ -25,7 +27,8 @@ def handler() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def struck(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[int]:
+@contextmanager
+def struck(owner: Any, name: str) -> Iterator[list[int]]:
     """Ctrl-C whenever this is called, the first time."""
     called: list[int] = []
     function = getattr(owner, name)
@@ -36,20 +39,26 @@ def struck(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[int]:
             signal.raise_signal(signal.SIGINT)
         return function(*args, **options)
 
-    monkeypatch.setattr(owner, name, striking)
-    return called
+    _set(owner, name, striking)
+    try:
+        yield called
+    finally:
+        _set(owner, name, function)
+
+
+def _set(owner: Any, name: str, value: Any) -> None:
+    with changing(owner) if isinstance(owner, type) else nullcontext():  # a session may have sealed it
+        setattr(owner, name, value)
 
 
 @pytest.mark.parametrize(("owner", "name"), [(trace, "Value"), (trace, "Watch"), (Trace, "leave")])
-def test_arrays_are_put_back(owner: Any, name: str, handler: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arrays_are_put_back(owner: Any, name: str, handler: None) -> None:
     session = Session(seed=0)
     session.run("param a = ones(3)\nb = full((3,), 0.5)")
-    called = struck(monkeypatch, owner, name)
-    with pytest.raises(KeyboardInterrupt):
+    with struck(owner, name) as called, pytest.raises(KeyboardInterrupt):
         session.run(PROGRAM)
     assert called
     assert type(session["a"].array) is type(session["b"].array) is np.ndarray
-    monkeypatch.undo()
     session.run("param a = ones(3)\n" + PROGRAM)
     expected = Session(seed=0, compile=False)
     expected.run("param a = ones(3)\nb = full((3,), 0.5)\n" + PROGRAM)
