@@ -222,7 +222,7 @@ def test_average_pooling(
 
 @pytest.mark.parametrize("n", [2, 7, 1797])
 def test_permutations(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    same(generator.SWAPS, lambda: generator.Generator(n).randperm(n).astype(np.int32), monkeypatch)
+    same(generator.PERMUTED, lambda: generator.Generator(n).randperm(n).astype(np.int32), monkeypatch)
 
 
 @pytest.mark.parametrize("shape", [(4, 12, 40), (64, 33, 16), (7, 50, 30), (2, 3, 5)])

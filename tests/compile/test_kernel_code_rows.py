@@ -9,9 +9,11 @@ import pytest
 
 from kernel_bits import normal, same
 from tensorsh.engine.compile.machine.assembler import available
+from tensorsh.engine.numerics import class_places
 from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.engine.random import generator_stream
 from tensorsh.engine.random.generator import Generator
+from tensorsh.engine.values.wrapping import wrap as tensor
 from tensorsh.ops.activation import softmax_rows as rows
 from tensorsh.ops.index import index_write
 
@@ -33,6 +35,11 @@ def drawn() -> list[Array]:
 @pytest.mark.parametrize("code", [generator_stream.WORDS, generator_stream.BELOW])
 def test_random_words(code: KernelCode, monkeypatch: pytest.MonkeyPatch) -> None:
     same(code, drawn, monkeypatch)
+
+
+@pytest.mark.parametrize("seed", [0, 5, 2**32 - 1, 2**32 + 7, 2**64 - 1])
+def test_seeds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    same(generator_stream.SEEDED, lambda: generator_stream._first(seed), monkeypatch)
 
 
 #: rows that fill vectors, that do not, of less than one, of one number, longer than a part
@@ -67,3 +74,21 @@ def test_rows_added(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> 
         index[7] = wrong
         with pytest.raises((IndexError, RuntimeError)):
             index_write.index_add.kernel(x, 0, index, source, 1)
+
+
+@pytest.mark.parametrize("wrong", [None, -1, 10, 2**62, -(2**63)])
+def test_class_places(wrong: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = np.arange(67) % 10
+
+    def asked() -> list[Array]:
+        fits = class_places.ClassesFit(67, 10)
+        assert fits(tensor(target))
+        found = [fits.answer.astype(np.int32)]
+        if wrong is not None:
+            bad = target.copy()
+            bad[66] = wrong
+            assert not fits(tensor(bad))
+            assert fits(tensor(target))
+        return [*found, fits.answer.astype(np.int32)]
+
+    same(class_places.PLACES, asked, monkeypatch)

@@ -2,7 +2,7 @@
 
 Loading LLVM and asking it takes some tenths of a second and a hundred megabytes, which a program should neither wait
 for nor hold. The process is a Python that is told what to do by plain data in memory. It prints nothing, and who
-started it may end before it; where both want one core its priority gives it a thirtieth.
+started it may end before it; where both want one core its priority gives it a tenth.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import store
 
 #: what the process runs
 BEGIN = (
-    "import marshal, os, sys; os.nice(15); os.closerange(3, 1024); "
+    "import marshal, os, sys; os.nice(10); os.closerange(3, 1024); "
     "folders, sys.pycache_prefix, sys.dont_write_bytecode, request = marshal.load(sys.stdin.buffer); "
     "sys.path += folders; "
     "from tensorsh.engine.compile.apart import make; make(*request)"

@@ -44,9 +44,9 @@ Shape = int | tuple[int, ...]
 
 #: normals of a draw after which more are made than are asked for
 SMALL = 1 << 10
-#: swaps as machine code, of so many at most; calls of NumPy without, and how often they go over the elements
-SWAPS, MOST_SWAPS = KernelCode(written("random_routines", "swapped"), "aai"), 1 << 20
-SWAPS_CALLS, SWAPS_PASSES = 14, 40
+#: permutations as machine code, of so many at most; calls of NumPy without, and how often they go over the elements
+PERMUTED, MOST_PERMUTED = KernelCode(written("random_routines", "permuted"), "aai"), 1 << 20
+PERMUTED_CALLS, PERMUTED_PASSES = 14, 40
 _LONG_RANGE = 1 << 28  # from here on an integer takes two words, to keep the modulo's bias small
 
 
@@ -346,10 +346,14 @@ class Generator(WordStream):
         """`randperm`: Fisher-Yates from the front, one word a swap, n - 1 in all."""
         dtype = np.dtype(dtype)
         check_randperm(n, dtype)
+        drawn = self.random_u32(max(n - 1, 0))
+        if n <= MOST_PERMUTED and PERMUTED.ready(n * PERMUTED_PASSES + CALL * PERMUTED_CALLS):
+            found = np.empty(n, np.int64)
+            PERMUTED(drawn, found, n)
+            return cast(found, dtype)
         steps = np.arange(n)
         targets = steps.copy()
-        if n > 1:
-            targets[:-1] += self.random_u32(n - 1) % (n - steps[:-1])
+        targets[:-1] += drawn % (n - steps[:-1])
         return cast(_swapped(targets), dtype)
 
     def multinomial(self, p: Array, num_samples: int, replacement: bool = False) -> Array:
@@ -440,10 +444,6 @@ def _swapped(targets: Array) -> Array:
     latest earlier step with target i: following those back gives every value without a loop.
     """
     n = len(targets)
-    if n <= MOST_SWAPS and SWAPS.ready(n * SWAPS_PASSES + CALL * SWAPS_CALLS):
-        found = np.empty(n, np.int64)
-        SWAPS(targets, found, n)
-        return found
     steps = np.arange(n)
     short = targets.astype(np.uint16) if n <= 2**16 else targets  # of which NumPy sorts the digits
     by_target = np.argsort(short, kind="stable")

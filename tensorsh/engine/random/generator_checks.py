@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..core.dtype import c_names, of
 from .generator_stream import Array
 
 
+@cache
 def is_float(dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "f" or dtype.name == "bfloat16"
 
@@ -20,17 +22,21 @@ def real_part(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if dtype == np.complex64 else np.float64)
 
 
+@cache
 def digits(dtype: np.dtype[Any]) -> int:
     """Bits of the significand: every integer up to 2**digits is a value."""
     return {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[dtype.name]
 
 
+@cache
 def largest(dtype: np.dtype[Any]) -> int:
     return 1 if dtype.kind == "b" else int(np.iinfo(dtype).max)
 
 
 def cast(x: Array, dtype: np.dtype[Any]) -> Array:
     """To the dtype; the 16-bit types by way of float32, as PyTorch converts."""
+    if x.dtype is dtype:
+        return x
     with np.errstate(over="ignore", invalid="ignore"):
         if dtype.itemsize == 2 and is_float(dtype):
             x = x.astype(np.float32)

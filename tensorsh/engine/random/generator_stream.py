@@ -19,6 +19,7 @@ import numpy as np
 
 from ... import errors
 from ..numerics.kernel_code import KernelCode, written
+from ..numerics.made_later import CALL
 
 Array = np.ndarray[Any, Any]
 
@@ -26,8 +27,10 @@ RUN = 624  # words in an MT19937 state
 BLOCK = 6 * RUN  # words drawn ahead of small requests
 _CHUNK = 1 << 15  # numbers made at a time: the working arrays stay in the cache
 
-#: as machine code: words, and which numbers of `random_f64` are below one; how often NumPy goes over the elements
+#: as machine code: words, the run to begin with, which numbers of `random_f64` are below one; how often NumPy goes over
+#: the elements
 WORDS, WORDS_PASSES = KernelCode(written("random_routines", "words"), "aaai"), 4
+SEEDED, SEEDED_CALLS = KernelCode(written("random_routines", "seeded"), "ai"), 100
 BELOW, BELOW_PASSES = KernelCode(written("random_routines", "below"), "aaii"), 8
 
 #: PyTorch's `get_rng_state()`: seed, left, seeded, next, state, normal (x, y, rho, valid), float normal
@@ -144,16 +147,20 @@ class WordStream:
             BELOW(self.random_u32(2 * len(part)), part, len(part), math.ceil(p * 2.0**53))
         return result
 
+    def next_u64(self) -> int:
+        """The next number of `random_u64`, as Python's int."""
+        high, low = self.random_u32(2).tolist()
+        return high << 32 | low
+
     def next_f64(self) -> float:
         """The next number of `random_f64`, as Python's float."""
-        high, low = self.random_u32(2).tolist()
-        return float((high << 32 | low) & (2**53 - 1)) * 2.0**-53
+        return float(self.next_u64() & (2**53 - 1)) * 2.0**-53
 
     def _draw(self, n: int) -> Array:
         """At least `n` words, in whole runs: from NumPy's source, until there is machine code."""
         runs = -(-n // RUN)
         if WORDS.ready(runs * RUN * WORDS_PASSES):
-            last = temper(_seeded(self._seed)) if self._words is None else self._words[-RUN:]
+            last = _first(self._seed) if self._words is None else self._words[-RUN:]
             result = np.empty(runs * RUN, np.uint32)
             WORDS(last, result, np.empty(2 * RUN, np.uint32), runs)
             return result
@@ -254,6 +261,15 @@ def untemper(words: Array) -> Array:
     for _ in range(4):  # each round sets right seven bits more
         y = mixed ^ ((y << np.uint32(7)) & np.uint32(0x9D2C5680))
     return y ^ (y >> np.uint32(11)) ^ (y >> np.uint32(22))
+
+
+def _first(seed: int) -> Array:
+    """The run that the state just after seeding would have put out."""
+    if not SEEDED.ready(CALL * SEEDED_CALLS):
+        return temper(_seeded(seed))
+    result = np.empty(RUN, np.uint32)
+    SEEDED(result, seed % 2**32)
+    return result
 
 
 def _seeded(seed: int) -> Array:

@@ -389,29 +389,35 @@ def record(op: Op, args: tuple[Any, ...], key: tuple[Any, ...], result: Any) -> 
 
 
 def attach_view(op: Op, args: tuple[Any, ...], result: Any, state: context.Context) -> None:
+    """Say of what an operation that is a view gave, in which memory and how it looks."""
+    if type(result) is tuple:
+        for i, out in enumerate(result):
+            _attach(op, args, out, i, state)
+    else:
+        _attach(op, args, result, None, state)
+
+
+def _attach(op: Op, args: tuple[Any, ...], out: Any, which: int | None, state: context.Context) -> None:
     source = args[0]
-    counter = source.shared_counter()
-    many = type(result) is tuple
-    for i, out in enumerate(result if many else (result,)):
-        if out.array.base is None and not source.spec.is_meta and out.array is not source.array:
-            continue  # the kernel had to copy
-        out.counter = counter
-        if op.nondifferentiable:
-            continue
-        step = (op, args[1:], i if many else None)
-        inside = source.view_of
-        base, steps = (source, ()) if inside is None else (inside.base, steps_of(source))
-        if op.from_base is not None and inside is not None:
-            step, steps = (op, op.from_base(base, args), None), ()
-        origin = (
-            "inference"
-            if state.inference
-            else "no_grad"
-            if not state.grad_enabled
-            else "many"
-            if many
-            else None
-        )
-        if origin is None and inside is not None:
-            origin = inside.origin
-        out.view_of = View(base, (*steps, step), counter[0], origin)
+    if out.array.base is None and not source.spec.is_meta and out.array is not source.array:
+        return  # the kernel had to copy
+    counter = source.counter
+    if counter is None:
+        counter = source.counter = [0]
+    out.counter = counter
+    if op.nondifferentiable:
+        return
+    origin = None
+    if state.inference or not state.grad_enabled:
+        origin = "inference" if state.inference else "no_grad"
+    elif which is not None:
+        origin = "many"
+    inside = source.view_of
+    if inside is None:
+        out.view_of = View(source, ((op, args[1:], which),), counter[0], origin)
+        return
+    if op.from_base is not None:
+        steps: tuple[Any, ...] = ((op, op.from_base(inside.base, args), None),)
+    else:
+        steps = (*steps_of(source), (op, args[1:], which))
+    out.view_of = View(inside.base, steps, counter[0], origin or inside.origin)

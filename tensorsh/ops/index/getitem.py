@@ -105,6 +105,8 @@ def _slice_formula(input: Tensor, dim: int, start: int, end: int, step: int) -> 
     scattered="slice_scatter({0}, {1}, {2}, {3}, {4}, {5})",
 )
 def slice_range(x, dim, start, end, step):
+    if not dim:
+        return x[start:end:step]
     return x[(slice(None),) * dim + (slice(start, end, step),)]
 
 
@@ -340,6 +342,10 @@ def _select(x: Tensor, dim: int, index: int, place: int) -> Tensor:
 
 def _slice(x: Tensor, dim: int, part: slice, whole: bool = False) -> Tensor:
     """A slice of one dimension; the tensor itself where nothing is cut off, unless `whole` is wanted."""
+    start, end = part.start, part.stop
+    if whole and type(start) is type(end) is int and part.step is None and x.spec.shape:
+        if 0 <= start <= end <= x.spec.shape[dim]:  # the most usual one, without more questions
+            return apply(slice_range, (x, dim, start, end, 1))
     if not x.spec.shape:
         raise BadIndex("slice() cannot be applied to a 0-dim tensor.", code="index-0d")
     step = 1 if part.step is None else _bound(part.step)

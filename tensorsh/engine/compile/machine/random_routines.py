@@ -1,5 +1,5 @@
 """Random words as machine code: MT19937 (Matsumoto & Nishimura 1998) by whole runs, what is below a bound, and
-swapping."""
+permutations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ from .routines import Routine, Word
 RUN, SHIFT = 624, 397
 MATRIX, UPPER, LOWER = 0x9908B0DF, 0x80000000, 0x7FFFFFFF
 LEFT = 0x9D2C5680, 0xEFC60000
+#: from one word of a state that is seeded to the next
+SEEDING = 1812433253
+
+
+def seeded(f: Routine, out: Word, seed: Word) -> None:
+    """The run that a state just seeded would have put out: what `words` goes on from."""
+    f.write(_low(f, seed), out, 0)
+    with f.loop(RUN, 1) as i:
+        before = f.read("i32", out, i - 1)
+        mixed = whole(f, "xor", before, whole(f, "lshr", before, 30))
+        f.write(whole(f, "mul", mixed, SEEDING) + _low(f, i), out, i)
+    with f.loop(RUN, independent=True) as i:
+        f.write(_tempered(f, f.read("i32", out, i)), out, i)
 
 
 def words(f: Routine, last: Word, out: Word, states: Word, runs: Word) -> None:
@@ -41,12 +54,13 @@ def below(f: Routine, given: Word, out: Word, n: Word, bound: Word) -> None:
         out[i] = f.choose(whole(f, "and", turned, 2**53 - 1) < bound, f.given(1.0, "float"), 0.0)
 
 
-def swapped(f: Routine, targets: Word, out: Word, n: Word) -> None:
-    """0 … n-1 after swapping places i and targets[i] for each i in turn."""
+def permuted(f: Routine, drawn: Word, out: Word, n: Word) -> None:
+    """0 … n-1 after swapping place i with itself or one after it, which word i of `drawn` chooses, in turn."""
     with f.loop(n, independent=True) as i:
         f.write(i, out, i)
-    with f.loop(n) as i:
-        target = f.read("i64", targets, i)
+    with f.loop(n - 1) as i:
+        chosen = whole(f, "urem", f.read("i32", drawn, i), _low(f, n - i))
+        target = i + Word(f, "i64", f.add(f"zext i32 {chosen.name} to i64"))
         here, there = f.read("i64", out, i), f.read("i64", out, target)
         f.write(there, out, i)
         f.write(here, out, target)
@@ -55,6 +69,11 @@ def swapped(f: Routine, targets: Word, out: Word, n: Word) -> None:
 def whole(f: Routine, operation: str, a: Word, b: Word | int) -> Word:
     """An operation of whole numbers, or of their bits."""
     return Word(f, a.kind, f.binary(operation, a.kind, a.name, b.name if isinstance(b, Word) else str(b)))
+
+
+def _low(f: Routine, x: Word) -> Word:
+    """The low half of a whole number."""
+    return Word(f, "i32", f.add(f"trunc i64 {x.name} to i32"))
 
 
 def _twisted(f: Routine, here: Word, after: Word, far: Word) -> Word:

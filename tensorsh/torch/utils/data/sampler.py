@@ -116,7 +116,7 @@ def drawn_seed(generator: Any) -> int:
     """A seed for a stream, drawn from another; 0 where new tensors have no values."""
     source = _source(generator)
     if source is not None:
-        return int(source.random((), np.int64))
+        return source.next_u64() % 2**63
     drawn = torch.empty((), dtype=torch.int64).random_(generator=generator)
     return 0 if drawn.is_meta else drawn.item()
 
