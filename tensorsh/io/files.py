@@ -92,7 +92,7 @@ def _umask() -> int:
 
 
 @contextlib.contextmanager
-def understood(name: str, kind: str) -> Iterator[None]:
+def understood(name: str, kind: str | None) -> Iterator[None]:
     """The boundary of every reader: whatever it stumbles over in a file is an error of the data.
 
     Readers report what they foresee; what they do not (a damaged header, a shape beyond NumPy's limits,
@@ -106,8 +106,9 @@ def understood(name: str, kind: str) -> Iterator[None]:
         if facts_of(error) is not None:
             raise
         reason = getattr(error, "strerror", None) or str(error).split("\n", 1)[0] or type(error).__name__
+        what = "file" if kind is None else f".{kind} file"
         raise DataError(
-            f"{name}: not a .{kind} file that can be read ({reason})",
+            f"{name}: not a {what} that can be read ({reason})",
             help="it is damaged, or of another format: load(path, format=…) says which",
         ) from error
 

@@ -81,11 +81,12 @@ def read(
         "encoding": encoding,
     }
     with files.opened(path, stdin) as stream:
-        stream = compressed.opened(stream, name)
-        if kind is None or path == "-":
-            head = _peeked(stream)
-            kind = kind or _of_content(head, name)
-            stream = cast(BinaryIO, files.Rejoined(head, stream))
+        with files.understood(name, kind):
+            stream = compressed.opened(stream, name)
+            if kind is None or path == "-":
+                head = _peeked(stream)
+                kind = kind or _of_content(head, name)
+                stream = cast(BinaryIO, files.Rejoined(head, stream))
         with files.understood(name, kind):
             return _read(stream, kind, name, dtype, np.dtype(float_dtype), tables)
 

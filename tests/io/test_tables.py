@@ -104,6 +104,11 @@ def test_compressed_files(session: Session) -> None:
         session.run('load("cut.csv.gz")')
     assert raised.value.kind == "data"
     session.run('save(ones(2, 3), "x.npy")')
+    for content in (gzip.compress(IRIS.encode())[:40], b"\x1f\x8b\x08\0\0\0\0\0\0\3\xff\xff"):
+        Path("cut").write_bytes(content)  # its name says nothing, and its beginning cannot be looked at
+        with pytest.raises(TensorshError, match="cut: not a file that can be read") as found:
+            session.run('load("cut")')
+        assert found.value.code == "data"
     Path("x.npy.gz").write_bytes(gzip.compress(Path("x.npy").read_bytes()))
     assert session.evaluate('load("x.npy.gz").shape') == (2, 3)
 
