@@ -7,11 +7,12 @@ What cannot be stored is named.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import zipfile
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import FunctionType
 from typing import Any, BinaryIO
@@ -180,16 +181,33 @@ class Writer:
 def restore(session: Session, path: str) -> tuple[dict[str, Any], list[str]]:
     """Read a session into this one, in the place of its variables; (settings, what could not be restored).
 
-    DataError where the file holds something else, OSError where it cannot be read.
+    DataError where the file holds something else, OSError where it cannot be read; the session is as before then.
     """
     try:
         known, arrays = _read(path)
-        return dict(known["settings"]), _put(session, known, arrays)
+        settings = dict(known["settings"])
+        with _or_as_before(session):
+            return settings, _put(session, known, arrays)
     except Exception as error:
         facts = facts_of(error)
         if isinstance(error, OSError) or (facts is not None and facts.kind == "data"):
             raise
         raise DataError(f"{path!r} is no saved session: {error}", code="file") from None
+
+
+@contextlib.contextmanager
+def _or_as_before(session: Session) -> Iterator[None]:
+    """What is in the session is there again if this fails or is interrupted."""
+    state, bound, sizes = session.context, session._evaluator.variables, session.sizes
+    before = dict(bound), dict(sizes), session.pythonic, (state.dtype, state.device)
+    try:
+        yield
+    except BaseException:
+        session.clear()
+        bound.update(before[0])
+        sizes.update(before[1])
+        session.pythonic, (state.dtype, state.device) = before[2:]
+        raise
 
 
 def _read(path: str) -> tuple[dict[str, Any], list[Any]]:
@@ -304,10 +322,14 @@ class Reader:
         if "tensor" in node:
             made = self.made[at] = self.tensor(node)
             grad = self.value(node["grad"])
+            if grad is not None and not (isinstance(grad, Tensor) and grad.shape == made.shape):
+                raise ValueError("a gradient is no tensor of the same shape")
             made.grad_slot = grad
             return made
         if "instance" in node:
             kind = self.thing(node["instance"])
+            if not isinstance(kind, type) or issubclass(kind, Tensor):
+                raise ValueError(f"{node['instance']} is no class of instances")
             made = self.made[at] = object.__new__(kind)
             vars(made).update({self.value(k): self.value(v) for k, v in node["dict"]})
             return made
@@ -325,14 +347,16 @@ class Reader:
 
     def tensor(self, node: Any) -> Any:
         dtype, shape = dtypes[node["dtype"]], tuple(node["shape"])
+        if any(type(size) is not int or size < 0 for size in shape):
+            raise ValueError(f"no tensor has the shape {list(shape)}")
         of = spec(shape, dtype, parse(node.get("device", "cpu")))
         array = (
             of.placeholder if of.is_meta else self.arrays[node["array"]].view(dtype.np).reshape(shape).copy()
         )
-        made = make_tensor(array, of, node["requires_grad"])
+        wants = node["requires_grad"] is True and (dtype.is_floating_point or dtype.is_complex)
+        made = make_tensor(array, of, wants)
         kind = TENSORS[node["tensor"]]
         if kind is Parameter:
             made = Parameter(made.detach(), made.requires_grad)
-        for key, value in node.get("dict", ()):
-            setattr(made, key, self.value(value))
+        vars(made).update({str(key): self.value(value) for key, value in node.get("dict", ())})
         return made

@@ -185,6 +185,38 @@ def test_a_damaged_file_is_an_error_of_the_data(path: Path) -> None:
     assert refused > 40
 
 
+WRONG: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
+    lambda known: known | {"dtype": "float12"},
+    lambda known: known | {"variables": known["variables"] | {"z": {"at": 99}}},
+    lambda known: known | {"objects": [known["objects"][0] | {"shape": [-1]}]},
+    lambda known: known | {"objects": [known["objects"][0] | {"shape": [2, 2]}]},
+    lambda known: known | {"objects": [known["objects"][0] | {"grad": 5}]},
+    lambda known: known | {"objects": [{"instance": "torch.Tensor", "dict": []}]},
+]
+
+
+@pytest.mark.parametrize("change", WRONG)
+def test_a_file_that_is_refused_leaves_the_session(
+    path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    saved(path, "x = [1., 2.]", "def f(): return 1")
+    changed(path, change)
+    shell = RecordedShell()
+    shell.enter("import torch")
+    shell.enter("old = [1]")
+    shell.enter(f":session restore {path}")
+    assert "is no saved session" in shell.screen.errors[-1].message
+    assert shell.session.names() == ["torch", "old"] and shell.session.pythonic
+    assert shell.session.context.dtype.name == "float32"
+
+
+def test_what_hangs_on_a_tensor_is_no_part_of_it(path: Path) -> None:
+    """A file cannot exchange what a tensor is made of."""
+    saved(path, "x = [1., 2.]")
+    changed(path, lambda known: known | {"objects": [known["objects"][0] | {"dict": [["spec", 5]]}]})
+    assert restored(path).session.run("x.tolist()") == [[1.0, 2.0]]
+
+
 def test_a_session_is_replaced_when_it_is_whole(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved(path, "x = 1")
     before, link = path.read_bytes(), path.with_name("link")
