@@ -241,6 +241,8 @@ def make_session(options: Options) -> Session:
         compile=options.compile,
         cache=options.cache,
     )
+    if options.anomaly:
+        session.anomaly = True
     if any("explain" in text or "graph" in text for text in options.commands):
         session.recollect()
     session.set_arguments(["-c" if options.commands else options.script or "", *options.arguments])

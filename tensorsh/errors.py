@@ -139,6 +139,8 @@ BadIndex = Kind("index", IndexError)
 BadValue = Kind("value", RuntimeError)
 #: `backward`, `grad`, leaves, views and versions
 GradientError = Kind("gradient", RuntimeError)
+#: an operation that makes NaN or infinity, where somebody wants to know (`--anomaly`)
+NotFinite = Kind("value", FloatingPointError)
 LinalgError = Kind("linalg", LinAlgError)
 #: a file or stream that cannot be read or written, or does not hold what it should
 DataError = Kind("data", ValueError)

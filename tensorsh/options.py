@@ -82,6 +82,7 @@ class Options:
         self.keep_going: bool = False
         self.timer: bool = False
         self.profile: bool = False
+        self.anomaly: bool = False
         self.compile: bool = True
         self.cache: bool = True
         self.color: str = "auto"
@@ -104,7 +105,7 @@ class Options:
 SWITCHES = {
     "-i": ("interactive", True), "--interactive": ("interactive", True),
     "--keep-going": ("keep_going", True), "--timer": ("timer", True),
-    "--profile": ("profile", True),
+    "--profile": ("profile", True), "--anomaly": ("anomaly", True),
     "--no-compile": ("compile", False), "--no-cache": ("cache", False),
     "--no-history": ("history", False), "--no-config": ("config", False),
     "--sandbox": ("sandbox", True),

@@ -276,15 +276,17 @@ class Session:
 
     @property
     def anomaly(self) -> bool:
-        """Whether a NaN in a gradient is an error."""
-        return self.context.anomaly is True
+        """Whether the first NaN or infinity is an error, which names the operation that made it, or the derivative."""
+        return self.context.mode.watches
 
     @anomaly.setter
     def anomaly(self, on: bool) -> None:
+        from .engine.graph.anomaly import watch
         from .torch.autograd.anomaly_mode import set_anomaly_enabled
 
         with self.active(), self._evaluator.changing():
             set_anomaly_enabled(on)
+            watch(on)
 
     def is_expression(self, source: Source) -> bool:
         """Whether a text is one expression, in the kind of program that it would be run as."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.core import context
-from ..engine.core.dtype import FLOAT
 from ..engine.core.mode import Listening
 from ..engine.explain.written import tensors_in
+from ..engine.graph.anomaly import finite
 from ..engine.graph.gradient_walk import GradientWalk, leaves, remembered
 from ..engine.graph.node import FREED, Node, edge
 from ..engine.graph.walk import reachable
@@ -124,10 +124,6 @@ def leaves_graph(text: str) -> bool:
 
 
 # ------------------------------------------------------------------ what is not finite
-
-
-def finite(t: Tensor) -> bool:
-    return bool(t.is_meta or t.dtype.category < FLOAT or np.isfinite(t.array).all())
 
 
 def what(t: Tensor) -> str:

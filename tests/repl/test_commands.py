@@ -388,15 +388,18 @@ def test_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_anomaly(shell: RecordedShell) -> None:
     shell.enter(":anomaly on")
-    shell.enter("param x = [-1.]")
-    shell.enter("y = (sqrt(x) * 0).sum()")
+    shell.enter("param x = [0.]")
+    shell.enter("y = (sqrt(x) * 2).sum()")
     shell.enter("backward y")
     assert "SqrtBackward0" in shell.screen.errors[0].message
     assert (
-        'File "<shell 3>", line 1, in <module>\n    y = (sqrt(x) * 0).sum()'
+        'File "<shell 3>", line 1, in <module>\n    y = (sqrt(x) * 2).sum()'
         in shell.screen.warnings[0].message
     )
+    shell.enter("log(x)")
+    assert "log returned -inf" in shell.screen.errors.pop().message
     shell.enter(":anomaly off")
+    shell.enter("log(x)")
     assert shell.told[-1] == "off"
     shell.enter("backward y")
     assert len(shell.screen.errors) == 1

@@ -74,6 +74,11 @@ class Mode:
         """The vmaps that are running, outermost first: `levels.Batch`es."""
         return self.below.batches
 
+    @property
+    def watches(self) -> bool:
+        """Whether operations that make something infinite of what is finite are errors."""
+        return self.below.watches
+
     # -- what happens beside operations
 
     def look(self, t: Tensor) -> None:
@@ -167,6 +172,7 @@ class Eager(Mode):
     """Operations compute at once."""
 
     batches = ()
+    watches = False
 
     def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
         return op.straight(*args)

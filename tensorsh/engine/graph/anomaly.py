@@ -1,4 +1,7 @@
-"""Anomaly detection: an error on the way back names the place on the way forth that made the operation."""
+"""Anomaly detection: an error on the way back names the place on the way forth that made the operation.
+
+`Watching` is more than PyTorch has: it stops at the first NaN or infinity, also on the way forth.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,23 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ...errors import GradientError
+from ...errors import GradientError, NotFinite
 from ...source import PACKAGE
 from ..core import context
+from ..core.dtype import FLOAT
+from ..core.mode import EAGER, Listening
 from ..core.warn import PROGRAM, warn
-from .node import Node
+from ..values.batched import Batched
+from ..values.tensor import Tensor
+from .node import FREED, Node
+from .walk import walking
 
 #: where in the program each node was made
 made_at: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
+#: what the operation was given that each node is the derivative of, while somebody watches
+given_to: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
+#: operations whose results hold what was in memory
+UNSET = frozenset({"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "resize"})
 
 
 def remember(node: Node) -> None:
@@ -58,12 +70,120 @@ def differentiate(node: Node, grads: list[Any]) -> Any:
 
 
 def refuse_nan(node: Node, found: Any) -> None:
-    """GradientError where a gradient that the node passes on holds NaN."""
+    """GradientError where a gradient that the node passes on holds NaN; or infinity, while operations are watched."""
     for i, e in enumerate(node.inputs()):
         for to, g in found:
-            if to is e and not g.spec.is_meta and np.isnan(g.array).any():
-                raise GradientError(f"Function '{called(node)}' returned nan values in its {i}th output.")
+            if to is not e or g.spec.is_meta:
+                continue
+            if np.isnan(whole(g).array).any():
+                what = "nan"
+            elif context.current().mode.watches and not finite(g) and all(map(finite, walking[-1].seeds)):
+                what = "inf"
+            else:
+                continue
+            raise GradientError(
+                f"Function '{called(node)}' returned {what} values in its {i}th output.", help=way_forth(node)
+            )
+
+
+def way_forth(node: Node) -> str | None:
+    """The line of the program that a node is the derivative of, and what it was given there."""
+    where = made_at.get(node, "").rstrip().split("\n")
+    if len(where) < 2:
+        return None
+    given = given_to.get(node) or described(tuple(node.args) if node.args is not FREED else ())
+    file, _, line = where[-2].strip().removeprefix("File ").partition(", line ")
+    place = f"`{where[-1].strip()}` ({file.strip(chr(34))}:{line.partition(',')[0]})"
+    return f"it is the derivative of {place}" + (f", where it was given {given}" if given else "")
 
 
 def called(node: Node) -> str:
     return node.name().rpartition("::")[2]
+
+
+# ------------------------------------------------------------------ the way forth
+
+
+class Watching(Listening):
+    """Stops at the first operation that makes something infinite, or no number, of what is finite."""
+
+    watches = True
+
+    def by_parts(self, whole: bool) -> bool:
+        return self.below.by_parts(whole)
+
+    def heard(self, op: Any, args: tuple[Any, ...], result: Any) -> None:
+        for t in result if type(result) is tuple else (result,):
+            if not isinstance(t, Tensor):
+                continue
+            if t.node is not None:
+                given_to[t.node] = described(args)
+            if not finite(t):
+                self.judge(op, args, t, all(map(finite, parts(args))))
+
+    def apply_inplace(self, op: Any, args: tuple[Any, ...]) -> Tensor:
+        before = all(map(finite, parts(args))), described(args)
+        result = self.below.apply_inplace(op, args)
+        if result.node is not None:
+            given_to[result.node] = before[1]
+        if not finite(result):
+            self.judge(op, args, result, *before)
+        return result
+
+    def judge(self, op: Any, args: tuple[Any, ...], t: Tensor, was: bool, given: str | None = None) -> None:
+        """NotFinite if what the operation was given `was` finite; steps of a walk are judged whole (`refuse_nan`)."""
+        if was and not walking and op.name not in UNSET:
+            at = tuple(np.argwhere(~np.isfinite(t.array))[0].tolist())
+            place = f" at [{', '.join(map(str, at))}]" if at else ""
+            raise NotFinite(
+                f"{op.name} returned {t.array[at]}{place}, of finite operands",
+                code="not-finite",
+                operands=args,
+                help=f"it was given {described(args) if given is None else given}",
+            )
+
+    def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
+        was = finite(g) and (t.grad_slot is None or finite(t.grad_slot))
+        self.below.accumulate(t, g, create, alone)
+        if was and not finite(t.grad_slot):
+            raise NotFinite("the sum of a leaf's gradients is not finite", code="not-finite")
+
+
+def watch(on: bool) -> None:
+    """Watch what operations make from here on, or no longer."""
+    state = context.current()
+    if on and not state.mode.watches:
+        Watching().__enter__()
+    elif not on and isinstance(state.mode, Watching):
+        state.mode = EAGER
+
+
+def parts(args: tuple[Any, ...]) -> list[Any]:
+    """The tensors and numbers among an operation's arguments."""
+    return [each for a in args for each in (a if isinstance(a, tuple | list) else (a,))]
+
+
+def finite(value: Any) -> bool:
+    """Whether a tensor or number holds neither NaN nor infinity."""
+    if not isinstance(value, Tensor):
+        return not isinstance(value, float | complex) or bool(np.isfinite(value))
+    return bool(value.is_meta or value.dtype.category < FLOAT or np.isfinite(whole(value).array).all())
+
+
+def whole(t: Tensor) -> Tensor:
+    """The tensor itself; of one inside `vmap` all slices."""
+    while isinstance(t, Batched):
+        t = t.value
+    return t
+
+
+def described(args: tuple[Any, ...]) -> str:
+    """The tensors among an operation's arguments: dtype, shape and between what their values lie."""
+    found = []
+    for t in parts(args):
+        if isinstance(t, Tensor) and not isinstance(t, Batched) and not t.is_meta:
+            text = f"{t.dtype.name}{list(t.shape)}"
+            if t.spec.numel and not t.dtype.is_complex and t.dtype.name != "bool":
+                text += f" from {t.array.min()} to {t.array.max()}"
+            found.append(text)
+    return ", ".join(found)

@@ -78,7 +78,7 @@ def log(shell: Shell, argument: str) -> None:
 
 @command(
     ":anomaly [on|off]",
-    "whether a NaN in a gradient is an error that says where it began",
+    "whether the first NaN or Inf is an error that says what made it",
     completes="on off",
 )
 def anomaly(shell: Shell, argument: str) -> None:
@@ -89,7 +89,7 @@ def anomaly(shell: Shell, argument: str) -> None:
     if argument:
         shell.session.anomaly = ON_OFF[argument]
     shell.tell(
-        "on: backward stops at the first NaN, and says which operation of the way forth made it"
+        "on: a statement stops at the first NaN or Inf, and names the operation that made it, or the derivative"
         if shell.session.anomaly
         else "off"
     )
