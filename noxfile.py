@@ -54,6 +54,16 @@ def trust(session: nox.Session) -> None:
         session.run("python", *command, env=env)
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """What reads files and texts, guided by the branches it reaches (atheris); a number: seconds for each kind."""
+    session.install("-e", ".[test,einsum,safetensors,fuzz]")
+    seconds = session.posargs[0] if session.posargs else "600"
+    session.run(
+        "python", "tests/support/fuzz_guided.py", "--seconds", seconds, env={"PYTHONPATH": "tests/support"}
+    )
+
+
 #: what is mutated: its modules, and the tests that are to notice
 MUTATED = {
     "spec": (["tensorsh/engine/core/spec.py"], ["tests/engine/test_spec.py"]),

@@ -1,4 +1,4 @@
-"""Damaged files of all kinds that are read, and who reads them."""
+"""Files of all kinds that are read: as our own writers make them, damaged ones, and who reads them."""
 
 from __future__ import annotations
 
@@ -79,32 +79,36 @@ def file(random: Random) -> Callable[[Any], None]:
     data = damaged(random.choice(whole(kind)), random)
 
     def read(session: Any) -> None:
-        path = f"damaged.{kind}"
-        Path(path).write_bytes(data)
-        if kind == "pt":
-            session.run(f"import torch\ntorch.load({path!r})")
-        elif kind in NAMED:
-            session.run(
-                f"load({path!r})"
-                if random.random() < 0.8
-                else f"load({path!r}, format={random.choice(list(NAMED))!r})"
-            )
-        elif kind == "init.tsh":
-            from tensorsh.source import read_program
-
-            try:
-                text = read_program(path)
-            except (ValueError, SyntaxError, OSError):  # the command says so
-                return
-            session.run(text)
-        else:
-            shell_reads(kind, path)
+        form = None
+        if kind in NAMED and kind != "pt" and random.random() >= 0.8:
+            form = random.choice(list(NAMED))
+        reads(session, kind, data, form)
 
     return read
 
 
+def reads(session: Any, kind: str, data: bytes, form: str | None = None) -> None:
+    """Write a file of this kind, and read it as who finds it does; `form`: it is said to be of another."""
+    path = f"damaged.{kind}"
+    Path(path).write_bytes(data)
+    if kind == "pt":
+        session.run(f"import torch\ntorch.load({path!r})")
+    elif kind in NAMED:
+        session.run(f"load({path!r})" if form is None else f"load({path!r}, format={form!r})")
+    elif kind == "init.tsh":
+        from tensorsh.source import read_program
+
+        try:
+            text = read_program(path)
+        except (ValueError, SyntaxError, OSError):  # the command says so
+            return
+        session.run(text)
+    else:
+        shell_reads(kind, path)
+
+
 def shell_reads(kind: str, path: str) -> None:
-    """A damaged file in the place of the shell's own."""
+    """A file in the place of one of the shell's own."""
     if kind == "history":
         from tensorsh.repl.prompt import kept
 
