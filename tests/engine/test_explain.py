@@ -53,6 +53,15 @@ def test_what_has_changed_since_is_said() -> None:
     assert found.notes == ["W changed in place after this was computed: the values are those of now"]
 
 
+def test_what_has_changed_since_is_said_of_results_too() -> None:
+    """`exp` keeps its result, not what it was given."""
+    program = "param x = [1., 2.]; h = exp(x); y = (h * 3).sum(); backward y\nwith no_grad(): h.mul_(2)\n"
+    (found,) = Session().run(program + "explain y")
+    assert found.notes == ["h changed in place after this was computed: the values are those of now"]
+    (found,) = Session().run(program.replace("h.mul_(2)", "z = h * 2") + "explain y")
+    assert found.notes == []
+
+
 def test_without_a_hint_that_somebody_will_ask_nothing_is_kept() -> None:
     session = Session()
     session.run(LAYER + "backward loss")

@@ -72,6 +72,8 @@ def remembered(root: Tensor) -> Iterator[list[Tensor]]:
             node.args, node.versions = args, ()
             if outputs is not None:
                 node.outputs = [o if type(o) is not tuple else (o[0], o[1], o[1][0]) for o in outputs]
+                stale = [n for n, o in enumerate(outputs) if type(o) is tuple and o[1][0] != o[2]]
+                changed += [node._output(n) for n in stale]
             back.append(node)
         yield changed
     finally:
