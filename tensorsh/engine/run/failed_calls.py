@@ -168,10 +168,21 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
     return ArgumentError(
         str(refused),
         code=refused.code,
-        help=f"did you mean '{near[0]}'?" if near else f"the signature is {op.schema}",
+        help=f"did you mean '{near[0]}'?" if near else _no_tensor(refused) or f"the signature is {op.schema}",
         argument=refused.argument,
         position=refused.position,
     )
+
+
+#: what stands where a tensor is wanted, and what to do
+NO_TENSORS = {
+    "tuple": "it holds several values: take the one that is meant, as in out, state = lstm(x)",
+    "NoneType": "it is None: does the function or forward that gave it return something?",
+}
+
+
+def _no_tensor(refused: Refused) -> str | None:
+    return NO_TENSORS.get(str(refused).rpartition("must be Tensor, not ")[2])
 
 
 # ------------------------------------------------------------------ what PyTorch has in Python

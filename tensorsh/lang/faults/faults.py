@@ -31,6 +31,7 @@ from ...source import PACKAGE, Span
 from ..names.attributes import public_names
 from ..names.namespace import did_you_mean
 from ..syntax import ast
+from .hints import hint, of_another_kind
 from .places import arguments_of_call, guilty, held_by, labels, named_operands
 
 Find = Callable[[str, int], ast.Node | None]
@@ -198,12 +199,14 @@ def _help(error: BaseException, message: str, sites: list[ast.Node], names: Iter
         case NameError(name=str() as name):
             return BUILTINS.get(name) or did_you_mean(name, names)
         case AttributeError(name=str() as name, obj=of):
-            return did_you_mean(name, [each for each in _members(of) if each[:1] != "_"])
+            return of_another_kind(of, name) or did_you_mean(
+                name, [each for each in _members(of) if each[:1] != "_"]
+            )
         case KeyError():
             return _unknown_key(error, sites)
         case MemoryError():
             return "it takes more memory than there is: make it smaller, or work on parts of it"
-    return next((help for pattern, help in HINTS if re.match(pattern, message)), None)
+    return hint(message)
 
 
 def _members(of: object) -> Iterable[str]:
@@ -219,31 +222,6 @@ SPECIAL = (
     (r"(?:dictionary|Set|deque) (?:changed|mutated)", RuntimeError, "changed-while-read"),
     (r"Exceeds the limit .* integer string conversion", ValueError, "overflow"),
 )
-
-#: what Python's messages leave unsaid
-HINTS = (
-    (r"'int' object is not iterable", "count with range: for i in range(n)"),
-    (r"'(?:float|bool|NoneType)' object is not iterable", "a loop runs over lists, ranges and tensors"),
-    (r"can only concatenate str|unsupported operand .*'str'", 'write f"{x}" for text, float(s) for numbers'),
-    (r"'Tensor' object is not callable", "an index is in brackets: x[0]; a product has its sign: x * (y)"),
-    (r"'(?:int|float|complex)' object is not callable", "a product has its sign: 2 * (x)"),
-    (r"'(?:list|tuple|str)' object is not callable", "an index is in brackets: xs[0]"),
-    (r"'(?:type|function)' object .* context manager", "call it: with no_grad():"),
-    (r"(?:too many|not enough) values to unpack", "as many names as values; *rest takes what is left"),
-    (r"'tuple' object does not support item assignment", "a list can change: xs = list(xs)"),
-    (r"'str' object does not support item assignment", "make a new string: s[:i] + new + s[i + 1:]"),
-    (r"division by zero|modulo by zero", "float tensors divide by zero, to inf or nan: tensor(1.) / 0"),
-    (r"invalid literal for int\(\) .*'[-+]?\d*\.\d*'", "read it as a float first: int(float(s))"),
-    (r"(?:Unknown|Invalid) format|unsupported format", 'formats are for single values: f"{x.item():.3f}"'),
-    (r"(?:list|tuple) indices must be integers or slices, not tuple", "is a comma missing before the bracket?"),
-    (r"(?:list|tuple|string) index out of range", "the first has index 0, the last -1"),
-    (r"unhashable type", "a key never changes: a string, a number, or a tuple of these"),
-    (r"(?:dictionary|Set|deque) (?:changed|mutated)", "go over a copy: for k in list(d):"),
-    (r"'(?:dict|set)' object is not callable", 'a key is in brackets: d["a"]'),
-    (r"'set' object is not subscriptable", "a set has no order: sorted(s) is a list"),
-    (r"Exceeds the limit .* integer", 'show it in hexadecimal, f"{n:x}", or a part of it, n % 10**20'),
-    (r"cannot access local variable", "what a function assigns is its own: pass the value in as an argument"),
-)  # fmt: skip
 
 
 def _raised_by_the_program(error: BaseException) -> bool:

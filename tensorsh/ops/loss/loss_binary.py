@@ -14,7 +14,16 @@ from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, ShapeError
 from ..activation.smooth import logsigmoid
 from ..rules.families import LOG, LOG1P
-from .loss_rules import LEGACY, into_input, only_float, reduce_array, reduced_spec, reduction_of, sizes
+from .loss_rules import (
+    LEGACY,
+    into_input,
+    only_float,
+    reduce_array,
+    reduced_spec,
+    reduction_of,
+    same_size,
+    sizes,
+)
 
 #: logarithms of probabilities are held above this, so that a certain mistake costs 100
 LOWEST_LOG = -100.0
@@ -110,6 +119,7 @@ def binary_cross_entropy(input, target, weight, size_average, reduce, reduction)
             "deprecated. Please ensure they have the same size.",
             raises=ValueError,
             code="target-size",
+            help=same_size(input.spec.shape, target.spec.shape),
             operands=(input, target),
         )
     if weight is not None:

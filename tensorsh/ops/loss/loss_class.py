@@ -83,7 +83,9 @@ def _check_nll(x: Spec, target: Spec, weight: Spec | None) -> None:
             )
     elif target.shape != (x.shape[0], *x.shape[2:]):
         raise ShapeError(
-            f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(target.shape)}", code="target-size"
+            f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(target.shape)}",
+            code="target-size",
+            help="classes are dimension 1 of the input: (batch, classes, …)",
         )
     classes = x.shape[min(x.ndim - 1, 1)]
     if weight is not None and weight.shape != (classes,):

@@ -68,12 +68,12 @@ def warn_sizes(input: Tensor, target: Tensor) -> None:
             f"Using a target size ({sizes(target)}) that is different to the input size ({sizes(input)}). "
             "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same "
             "size.",
-            help=_same_size(input.spec.shape, target.spec.shape),
+            help=same_size(input.spec.shape, target.spec.shape),
             operands=(input, target),
         )
 
 
-def _same_size(input: tuple[int, ...], target: tuple[int, ...]) -> str:
+def same_size(input: tuple[int, ...], target: tuple[int, ...]) -> str:
     if [n for n in input if n != 1] == [n for n in target if n != 1]:
         return "give both one shape: target.view_as(input)"
     return "each element of the input needs a target of its own"

@@ -41,7 +41,11 @@ def _batch_infer(x: Spec, weight: Any, bias: Any, mean: Any, var: Any, training:
             if not training and name.startswith("running"):
                 raise BadValue(f"{name} must be defined in evaluation mode", code="norm-statistics")
         elif p.numel != channels:
-            raise ShapeError(f"{name} should contain {channels} elements not {p.numel}", code="norm-shape")
+            raise ShapeError(
+                f"{name} should contain {channels} elements not {p.numel}",
+                code="norm-shape",
+                help=f"the input has {channels} channels (dimension 1), the layer is made for {p.numel}",
+            )
     only_float("batch_norm", x)
     check_dtypes(x, weight, bias, mean, var)
     return x

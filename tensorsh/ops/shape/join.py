@@ -124,6 +124,7 @@ def stack_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
                 f"stack expects each tensor to be equal size, but got {list(first.shape)} at entry 0 and "
                 f"{list(s.shape)} at entry {i}",
                 code="stack",
+                help="rnn.pad_sequence brings them to one size; cat joins them",
             )
     return first.with_shape((*first.shape[:d], len(tensors), *first.shape[d:]))
 
