@@ -105,12 +105,13 @@ class Checked:
             statements = evaluator.compile(self.source, silent=True)
             context.current().device = hollow
             around.enter_context(without_values())
-            around.enter_context(Empty())
+            around.enter_context(Empty(self.analysis))
             for statement in evaluator.begin_file(statements, evaluator.variables):
                 if not self.run(evaluator, statement):
                     break
-            for warned in gradients.unreached(evaluator.variables, statements):
-                self.add(warned)
+            for find in (gradients.unreached, gradients.unregistered):
+                for warned in find(evaluator.variables, statements):
+                    self.add(warned)
             self.run_uncalled(evaluator)
         return sorted(self.found.values(), key=place)
 

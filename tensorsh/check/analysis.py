@@ -16,6 +16,10 @@ from typing import Any
 from ..engine.records.op import Op
 from ..engine.values.tensor import Tensor, no_values
 from ..torch.nn.modules.module import Module
+from ..torch.utils.data.dataloader import DataLoader
+from .batches import gone_over, loader
+from .files import Files
+from .frames import Frame
 from .joined import Either, join
 from .numbers import (
     Number,
@@ -34,10 +38,9 @@ from .numbers import (
     with_other_floats,
 )
 from .sizes import sizes
-from .unknown import UNKNOWN, blurred, certain, holds_unknown, needs_values, not_known, opened
+from .unknown import UNKNOWN, certain, holds_unknown, needs_values, not_known, opened
 from .unknown import vague as vagueness
 from .values import (
-    CONTAINERS,
     Choice,
     compared,
     gathered,
@@ -48,13 +51,14 @@ from .values import (
     item,
     items,
     keeps,
+    lost,
     mark,
     negated,
     own,
     plain_index,
     unpacked,
 )
-from .ways import Branch, Ended, Loop, Trying
+from .ways import Ended
 
 #: calls of one function inside each other, once a condition nobody knows was among what led there
 DEEP = 3
@@ -69,12 +73,13 @@ class Analysis:
         self.choices: list[Choice] = []
         self.frames: list[Frame] = []
         self.functions: dict[Any, Any] = {}
+        self.files = Files()
         self.called: set[Any] = set()
         self.active: dict[
             Any, list[int]
         ] = {}  # function → how many doubts there were at each of its calls that run
         self.doubts = 0  # how often both ways were taken
-        self.steps = self.calls = 0
+        self.steps = self.calls = self.work = 0
 
     def entries(self) -> dict[str, Any]:
         """The names that rewritten programs call."""
@@ -85,7 +90,7 @@ class Analysis:
             ".refused": self.refused, ".unpacked": unpacked, ".weakly": self.weakly,
             ".run": self.run, ".decide": self.decide, ".then": self.then, ".otherwise": self.otherwise,
             ".choice": self.choice, ".and": self.and_, ".or": self.or_, ".not": negated, ".compare": compared,
-            ".item": item, ".mark": mark, ".gathered": gathered,
+            ".item": item, ".mark": mark, ".gathered": gathered, ".lost": lost,
             ".generated": generated, ".items": items, ".holds": holds,
         }  # fmt: skip
 
@@ -118,7 +123,7 @@ class Analysis:
         self.choices.clear()
         self.active.clear()
         self.frames.clear()
-        self.steps = self.calls = 0
+        self.steps = self.calls = self.work = 0
         sizes.asked.clear()
 
     # ------------------------------------------------------------ functions
@@ -169,7 +174,15 @@ class Analysis:
         elif not keeps(function):
             top = [each for each in (*args, *kwargs.values()) if is_unknown(each)]
             if top:
-                found = asked(function, args, here())
+                found = gone_over(function, args, here())
+                found = asked(function, args, here()) if found is None else found
+                if found is not None:
+                    return found
+            kept = self.files.asked(function, args, kwargs, bool(self.frames) and self.frames[-1].uncertain)
+            if kept is not None:
+                return kept[0]
+            if function is DataLoader and (top or sizes.made):
+                found = loader(function, args, kwargs, here())
                 if found is not None:
                     return found
             numbers = takes(function, args, kwargs) and holds_unknown((args, kwargs))
@@ -287,112 +300,6 @@ class Analysis:
         if not isinstance(inside, dict) or name not in inside:
             return value
         return join(inside[name], value)
-
-
-class Frame:
-    """A call of a function, or a statement outside of any."""
-
-    def __init__(self, analysis: Analysis, function: Any, outer: bool):
-        self.analysis = analysis
-        self.function = function
-        self.outer = outer
-        self.depth = 0
-        self.perhaps = False  # whether it may be over: it returned or raised under a condition nobody knows
-        self.doubts = analysis.doubts
-        self.results: list[Any] = []
-        self.text: Any = None  # what Python insists on: a text or a hash
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether nobody knows that the program comes here."""
-        return self.depth > 0 or self.perhaps or self.outer
-
-    def returned(self, value: Any) -> Any:
-        if self.depth or self.perhaps:
-            self.results.append(value)
-            raise Ended("return")
-        for other in self.results:
-            value = join(other, value)
-        return self.given(value)
-
-    def given(self, value: Any) -> Any:
-        """What a call gives."""
-        if self.text and not_known(value):
-            text = str(value)
-            return 0 if self.text == "__hash__" else text
-        return value
-
-    def ended(self, end: Ended) -> Any:
-        """What a call gives all of whose ways are over."""
-        if end.how == "raise" and not self.results:
-            if self.outer:
-                raise end
-            return self.given(UNKNOWN)
-        result = self.results[0] if self.results else UNKNOWN
-        for other in self.results[1:]:
-            result = join(result, other)
-        return self.given(result)
-
-    def left(self) -> None:
-        active = self.analysis.active.get(self.function)
-        if active:
-            active.pop()
-        frames = self.analysis.frames
-        if self in frames:
-            del frames[frames.index(self) :]
-
-    def raises(self) -> None:
-        if self.uncertain:
-            self.analysis.doubts += 1
-            raise Ended("raise")
-
-    def certain(self, value: Any) -> bool:
-        """The condition of an `assert`: one that nobody knows holds."""
-        choice = Choice(value)
-        return choice.both or choice.then or self.uncertain
-
-    def branch(
-        self, value: Any, names: tuple[str, ...], used: tuple[str, ...], space: dict[str, Any]
-    ) -> Branch:
-        return Branch(self, value, names, used, space)
-
-    def loop(self, names: tuple[str, ...], used: tuple[str, ...], space: dict[str, Any], place: Any) -> Loop:
-        return Loop(self, names, used, space, place)
-
-    def matches(self, subject: Any) -> bool:
-        """Whether it is known which case of a `match` is taken."""
-        if holds_unknown(subject):
-            self.doubt()
-            return False
-        return True
-
-    def doubt(self) -> None:
-        """The function may have returned something else."""
-        self.analysis.doubts += 1
-        self.results.append(UNKNOWN)
-
-    def blurs(self, container: Any, index: Any) -> bool:
-        """Whether nobody knows what of a container is replaced."""
-        if not_known(container):
-            if isinstance(container, Some):
-                container.blur()
-            return True
-        if isinstance(container, CONTAINERS) and holds_unknown(index):
-            blurred.add(container)
-            return True
-        return holds_unknown(index)
-
-    def item(self, container: Any, index: Any, value: Any) -> Any:
-        """What is put into a container, where it may not be."""
-        if not self.uncertain or not isinstance(container, list | dict):
-            return value
-        try:
-            return join(container[index], value)
-        except (LookupError, TypeError):
-            return value
-
-    def trying(self) -> Trying:
-        return Trying(self)
 
 
 # ------------------------------------------------------------------ calls

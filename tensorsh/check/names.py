@@ -76,7 +76,8 @@ def undefined(
                 continue
             seen.add(node.span)
             error = TensorshError(f"name '{name}' is not defined", kind="name", error_class="NameError")
-            error.span, error.help = node.span, did_you_mean(name, bound)
+            near = {*bound, *code.co_varnames, *code.co_cellvars, *code.co_freevars}
+            error.span, error.help = node.span, did_you_mean(name, near)
             yield error
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
 from ..engine.core.dtype import INT, dtypes
 from ..engine.records import call_forms
 from ..engine.records.op import Op, registry
@@ -33,6 +35,10 @@ class Number(Unknown):
     __slots__ = ("stand_in",)
 
     stand_in: Any
+
+    def __format__(self, how: str) -> str:
+        format(self.stand_in, how)  # which refuses what no such number takes
+        return str(self)
 
     @classmethod
     def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -59,6 +65,19 @@ class Shape(Unknown):
         return self
 
 
+class Array(Unknown):
+    """A NumPy array whose values nobody knows."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if not hasattr(np.ndarray, name):
+            raise AttributeError(
+                f"'numpy.ndarray' object has no attribute '{name}'", name=name, obj=np.ndarray
+            )
+        return Unknown.__getattr__(self, name)
+
+
 class Some(Unknown):
     """Some number of values of one kind: `stand_in` is one of them, until somebody may have put in others."""
 
@@ -73,7 +92,7 @@ class Some(Unknown):
         Some.stand_in.__set__(self, UNKNOWN)  # type: ignore[attr-defined]
 
 
-for _class in (Number, Count, Shape, Some):
+for _class in (Number, Count, Shape, Array, Some):
     _class.__name__ = _class.__qualname__ = NAME
 
 SHAPE = Shape()
@@ -283,8 +302,11 @@ def several(function: Any, args: Any, kwargs: Any, site: Any) -> Any:
     return merged(two, three, site)
 
 
-def merged(a: Any, b: Any, key: Any) -> Any:
-    """A tensor that is like one or the other: nobody knows the sizes in which they differ."""
+def merged(a: Any, b: Any, key: Any, p: int | None = None) -> Any:
+    """A tensor that is like one or the other: nobody knows the sizes in which they differ.
+
+    With `p`, the one is what is given for two of something, the other for three, and `p` stands for how many there are.
+    """
     if not (tensor(a) and tensor(b) and type(a) is type(b)):
         return UNKNOWN
     if a.spec.dtype is not b.spec.dtype or a.spec.device != b.spec.device or a.ndim != b.ndim:
@@ -292,7 +314,9 @@ def merged(a: Any, b: Any, key: Any) -> Any:
     result: Any = b
     for dim, (m, n) in enumerate(zip(a.spec.shape, b.spec.shape, strict=True)):
         if m != n:
-            result = resized(result, dim, (key, dim))
+            each = n - m
+            known = p is not None and 2 * each <= m
+            result = resized(result, dim, (key, dim), each * p + m - 2 * each if p and known else None)
             if result is None:
                 return UNKNOWN
     return result
@@ -303,6 +327,8 @@ def read(function: Any, args: Any, site: Any) -> Any:
     if function is int or function is float or isinstance(function, TypeName):
         return asked(function, args, site)
     of: Any = getattr(function, "__self__", None)
+    if tensor(of) and function.__name__ == "numpy":
+        return object.__new__(Array)
     if not tensor(of) or function.__name__ != "item":
         return UNKNOWN
     if of.dtype.category == INT:

@@ -18,6 +18,7 @@ from .tree import (
     STORE,
     assign,
     at,
+    attributes_of,
     call,
     constant,
     documented,
@@ -33,15 +34,12 @@ from .tree import (
 )  # fmt: skip
 
 #: methods of which Python insists on what they give
-TEXTS = ("__str__", "__repr__", "__format__", "__hash__")
+TEXTS = ("__str__", "__repr__", "__format__", "__hash__", "__len__")
 
-PLACE = py.Subscript(
-    value=py.Name(id=".x", ctx=LOAD, lineno=1, col_offset=0),
-    slice=py.Name(id=".k", ctx=LOAD, lineno=1, col_offset=0),
-    ctx=STORE,
-    lineno=1,
-    col_offset=0,
-)
+
+def item_of(target: Any) -> Any:
+    """The item that `.x[.k]` is, in the place of a target."""
+    return at(py.Subscript(value=load(".x"), slice=load(".k"), ctx=STORE), target)
 
 
 class Rewriter(Expressions):
@@ -72,14 +70,15 @@ class Rewriter(Expressions):
                 made.append(each)
         return made
 
-    def guard(self, line: int, body: list[Any], names: list[str]) -> Any:
-        """The statements; where they fail with what is reported already, the names become unknown."""
+    def guard(self, line: int, body: list[Any], names: list[str], attributes: Any = ()) -> Any:
+        """The statements; where they fail with what is reported already, names and attributes become unknown."""
         handler = py.ExceptHandler(
             type=load(".Exception"),
             name=".e",
             body=[
                 when(call(".refused", constant((self.filename, line)), load(".e")), py.Raise()),
                 *[assign(name, load(".unknown")) for name in names],
+                *[py.Expr(value=call(".lost", load(of), constant(name))) for of, name in attributes],
             ],
         )
         return py.Try(body=body, handlers=[handler], orelse=[], finalbody=[])
@@ -107,7 +106,11 @@ class Rewriter(Expressions):
             return self.generic_statement(node)
         names, line = stored([node]), node.lineno
         return self.guard(
-            line, self.into(node.target, lambda: py.AugAssign(PLACE, node.op, self.visit(node.value))), names
+            line,
+            self.into(
+                node.target, lambda: py.AugAssign(item_of(node.target), node.op, self.visit(node.value))
+            ),
+            names,
         )
 
     def into(self, target: Any, put: Any) -> list[Any]:
@@ -125,7 +128,9 @@ class Rewriter(Expressions):
         if len(node.targets) == 1 and isinstance(node.targets[0], py.Subscript):
             value = self.visit(node.value)
             kept = call(".f:item", load(".x"), load(".k"), load(".v"))
-            put = self.into(node.targets[0], lambda: py.Assign(targets=[PLACE], value=kept))
+            put = self.into(
+                node.targets[0], lambda: py.Assign(targets=[item_of(node.targets[0])], value=kept)
+            )
             return self.guard(line, [assign(".v", value), *put], names)
         targets = node.targets
         node = self.generic_visit(node)
@@ -135,7 +140,7 @@ class Rewriter(Expressions):
         match targets:
             case [py.Attribute(value=py.Name(id=of), attr=name)]:
                 node.value = call(".weakly", load(".f"), load(of), constant(name), node.value)
-        return self.guard(line, [node], names)
+        return self.guard(line, [node], names, attributes_of(targets))
 
     def visit_Assert(self, node: Any) -> Any:
         line = node.lineno

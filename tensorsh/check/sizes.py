@@ -16,13 +16,12 @@ from math import prod
 from types import MethodType
 from typing import Any
 
-import numpy as np
-
 from ..engine.core import context
 from ..engine.core.dtype import int64
 from ..engine.core.spec import spec
 from ..engine.records.op import registry
 from ..engine.values.tensor import Tensor, make_tensor
+from ..engine.values.view_bases import memory
 from ..errors import facts_of, text_of
 from ..kinds.ownership import PROGRAM_FILE
 from ..lang.run.annotate import Sizes as NamedSizes
@@ -127,7 +126,8 @@ class Sizes:
             args, work = (work.__self__, *args), work.__func__
         if getattr(facts_of(error), "code", "") == "implicit-gradient":
             return one_element(args)
-        if depends(lambda given: work(*given[0], **given[1]), (args, kwargs)):
+        least = 2 if getattr(facts_of(error), "code", "") == "view" else 1  # one that is 1 lies anyhow
+        if depends(lambda given: work(*given[0], **given[1]), (args, kwargs), least):
             return True
         self.judged[id(error)] = error
         return False
@@ -162,7 +162,7 @@ sizes = Sizes()
 # ------------------------------------------------------------------ whether an error depends on them
 
 
-def depends(work: Callable[..., Any], args: Any) -> bool:
+def depends(work: Callable[..., Any], args: Any, least: int = 1) -> bool:
     """Whether what fails with these arguments would not with other sizes in place of those that nobody knows."""
     found = Found()
     found.look(args)
@@ -176,7 +176,8 @@ def depends(work: Callable[..., Any], args: Any) -> bool:
     state = context.current()
     before, state.grad_enabled = state.grad_enabled, False
     try:
-        for count, world in enumerate(worlds(unknown, candidates(beside, found))):
+        tried = [n for n in candidates(beside, found) if n >= least]
+        for count, world in enumerate(worlds(unknown, tried)):
             if count == TRIES:
                 return True
             try:
@@ -281,17 +282,19 @@ def replaced(value: Any, world: dict[int, int], depth: int = 4) -> Any:
 
 def like(t: Tensor, shape: tuple[int, ...]) -> Tensor:
     """A tensor of another shape, its dimensions in memory in the order of this one."""
-    of = spec(shape, t.spec.dtype, t.spec.device)
-    order = sorted(range(len(shape)), key=lambda i: -t.array.strides[i])
-    if order == list(range(len(shape))):
-        return make_tensor(of.in_order, of)
+    strides = memory(t).strides
+    order = sorted(range(len(shape)), key=lambda i: -strides[i])
     lying = spec(tuple([shape[i] for i in order]), t.spec.dtype, t.spec.device)
-    return make_tensor(np.transpose(lying.in_order, [order.index(i) for i in range(len(shape))]), of)
+    made = make_tensor(lying.placeholder, lying)
+    if order == list(range(len(shape))):
+        return made
+    turned: Tensor = registry["permute"](made, [order.index(i) for i in range(len(shape))])
+    return turned
 
 
-def resized(t: Tensor, dim: int, key: Any) -> Tensor | None:
-    """A tensor of whose dimension nobody knows the length, in the place of the graph where it was."""
-    n = sizes.fresh(key)
+def resized(t: Tensor, dim: int, key: Any, n: int | None = None) -> Tensor | None:
+    """A tensor of whose dimension nobody knows the length (`n` stands for it), in the place of the graph of another."""
+    n = n or sizes.fresh(key)
     if n is None:
         return None
     index = registry["zeros"](n, dtype=int64, device=t.spec.device)

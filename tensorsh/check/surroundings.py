@@ -16,6 +16,7 @@ from ..engine.modes.hollow import Inferring
 from ..engine.records.op import registry
 from ..engine.values.tensor import formatters, no_values
 from ..errors import DataError
+from ..kinds.ownership import own_class
 from ..lang.run.evaluate import Evaluator
 from .analysis import Analysis
 from .numbers import as_annotated
@@ -30,7 +31,12 @@ class Empty(Inferring):
     Errors that are not there for every size that nobody knows are none.
     """
 
+    def __init__(self, analysis: Analysis):
+        super().__init__()
+        self.analysis = analysis
+
     def apply(self, op: Any, args: tuple[Any, ...]) -> Any:
+        self.analysis.work += 1
         try:
             result = super().apply(op, args)
         except Exception as error:
@@ -51,6 +57,9 @@ class Empty(Inferring):
             return self.below.places(mask)
         return [registry["zeros"](n, dtype=int64, device=hollow) for _ in range(max(mask.ndim, 1))]
 
+    def holds(self, answer: Any) -> bool:
+        return True  # what is held against a constraint satisfies it, as far as anybody knows
+
     def judged(self, error: Exception, work: Any, op: Any, args: tuple[Any, ...]) -> Exception:
         if sizes.made and sizes.decide(error, lambda *given: work(op, given), args, {}):
             return no_values("this depends on a size that nobody knows")
@@ -70,9 +79,13 @@ class Empty(Inferring):
 def quiet() -> Iterator[None]:
     """Nothing is written, and the text of a tensor without values is unknown."""
     before = dict(formatters)
-    formatters.update(
-        repr=lambda t: vague(), format=lambda t, spec: vague(), tensor=lambda t, options: vague()
-    )
+
+    def formatted(t: Any, how: str) -> str:
+        if how:
+            before["format"](t, how)  # which refuses what no tensor of this kind takes
+        return vague()
+
+    formatters.update(repr=lambda t: vague(), format=formatted, tensor=lambda t, options: vague())
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield
@@ -109,13 +122,18 @@ def without_effects(evaluator: Evaluator, analysis: Analysis) -> None:
     def silent(*args: Any, **kwargs: Any) -> None:
         return None
 
+    def shown(*args: Any, **kwargs: Any) -> None:
+        for each in args:
+            if own_class(type(each)):
+                str(each)
+
     def asked(*args: Any, **kwargs: Any) -> Any:
         return UNKNOWN
 
     builtins: dict[str, Any] = evaluator.prelude.bound
     for space in (builtins, evaluator.python.bound, evaluator.strict.bound):
         space |= analysis.entries()
-        space["print"] = silent
+        space["print"] = shown
         space["input"] = asked
         space |= dict.fromkeys((".explain", ".graph", ".display"), silent)
     builtins["save"] = silent

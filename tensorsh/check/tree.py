@@ -56,6 +56,14 @@ def stored(nodes: Any) -> list[str]:
     return [name for name in found if name[0] != "." or name == ".result"]
 
 
+def attributes_of(targets: list[Any]) -> list[tuple[str, str]]:
+    """The attributes of named objects that an assignment sets, in order."""
+    parts = [part for t in targets for part in (t.elts if isinstance(t, py.Tuple | py.List) else [t])]
+    return [
+        (p.value.id, p.attr) for p in parts if isinstance(p, py.Attribute) and isinstance(p.value, py.Name)
+    ]
+
+
 def mentioned(nodes: Any) -> tuple[str, ...]:
     return tuple(
         {n.id: None for each in nodes for n in py.walk(each) if isinstance(n, py.Name) and n.id[0] != "."}

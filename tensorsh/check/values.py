@@ -6,6 +6,7 @@ import operator
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from types import BuiltinMethodType, FunctionType, GeneratorType, MethodType
 from typing import Any
@@ -14,6 +15,8 @@ from ..engine.core.dtype import INT
 from ..engine.core.results import Size
 from ..engine.values.tensor import Tensor
 from ..kinds.ownership import own_class, own_function
+from ..modules.bars import tqdm
+from ..torch.nn.modules.module import Module
 from .joined import agree
 from .numbers import SHAPE, Count, Shape, Some, count, indexed, named, one_of, plain, some, stands_in, tensor
 from .sizes import depends, program_place, sizes
@@ -55,7 +58,7 @@ def own(function: Any) -> bool:
     if isinstance(function, MethodType):
         function = function.__func__
     if isinstance(function, type):
-        return own_class(function)
+        return own_class(function) and not issubclass(function, tqdm)
     return own_function(function) or (not isinstance(function, FunctionType) and own_class(type(function)))
 
 
@@ -82,6 +85,16 @@ def unpacked(value: Any, shape: Any) -> Any:
     if type(value) in (tuple, list) and len(value) == len(shape) and "*" not in shape:
         return tuple(unpacked(v, part) for v, part in zip(value, shape, strict=True))
     return value
+
+
+def lost(of: Any, name: str) -> None:
+    """An attribute could not be set, which is reported already: nobody knows what it is."""
+    inside = getattr(of, "__dict__", {})
+    if isinstance(of, Module) and "_modules" not in inside:
+        opened.add(of)
+    else:
+        with suppress(Exception):
+            setattr(of, name, UNKNOWN)
 
 
 def negated(value: Any) -> Any:
@@ -113,7 +126,9 @@ def part_of(value: Any, site: Any, position: int) -> Any:
 def compared(words: tuple[str, ...], left: Any, *rest: Any) -> Any:
     result: Any = True
     for word, right in zip(words, rest, strict=True):
-        if word[:2] != "is" and (is_unknown(left) or is_unknown(right) or sizes.made):
+        if (tensor(left) or tensor(right)) and word in ORDERED:  # element by element, with any number
+            left, right = plain(left), plain(right)
+        elif word[:2] != "is" and (is_unknown(left) or is_unknown(right) or sizes.made):
             known = same_size(word, left, right)
             if known is not None:
                 if known is UNKNOWN or (len(words) > 1 and not known):

@@ -18,14 +18,15 @@ from .values import (
 )
 
 if TYPE_CHECKING:
-    from .analysis import Frame
+    from .frames import Frame
 
 #: rounds of a loop of which nobody knows how often it goes round
 ROUNDS = 3
 #: rounds of loops that are gone in one run of a statement, before loops are cut short
 BUDGET = 4_000
-#: and calls that are made
+#: and calls that are made, and operations
 CALLS = 200_000
+WORK = 8_000
 
 
 class Ended(BaseException):
@@ -166,7 +167,8 @@ class Loop(Branching):
         analysis.steps += 1
         if self.vague and self.round > ROUNDS:
             return False
-        if (analysis.steps > BUDGET or analysis.calls > CALLS) and self.round > ROUNDS:
+        spent = analysis.steps > BUDGET or analysis.calls > CALLS or analysis.work > WORK
+        if spent and self.round > ROUNDS:
             self.doubt()
             return False
         return True
@@ -187,10 +189,8 @@ class Loop(Branching):
         """What a `for` goes over."""
         if not_known(iterable):
             self.doubt()
-            for _ in range(2):
-                yield unpacked(one_of(iterable), shape)
-            return
-        if sizes.made and issubclass(type(iterable), Size):
+            iterable = (one_of(unknown) for unknown in [iterable] * 2)
+        elif sizes.made and issubclass(type(iterable), Size):
             iterable = tuple(map(named, iterable))
         elif sizes.made and issubclass(type(iterable), Tensor | range) and stands_in(len(iterable)):
             self.doubt()

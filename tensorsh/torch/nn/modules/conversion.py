@@ -68,7 +68,7 @@ class Module(traversal.Module):
             )
 
         def convert(t: Tensor) -> Tensor:
-            if t.is_meta and device is not None and device.type != "meta":
+            if t.device.is_meta and device is not None and device.type != "meta":
                 raise NotImplementedError(
                     "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of "
                     "torch.nn.Module.to() when moving module from meta to a different device."
