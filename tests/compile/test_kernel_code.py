@@ -225,7 +225,7 @@ def test_permutations(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     same(generator.PERMUTED, lambda: generator.Generator(n).randperm(n).astype(np.int32), monkeypatch)
 
 
-@pytest.mark.parametrize("shape", [(4, 12, 40), (64, 33, 16), (7, 50, 30), (2, 3, 5)])
+@pytest.mark.parametrize("shape", [(4, 12, 40), (64, 33, 16), (7, 50, 30), (2, 3, 5), (25, 17, 33)])
 @pytest.mark.parametrize("batch", [(), (3,), (2, 2)])
 @pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
 def test_fused_products(
@@ -237,8 +237,22 @@ def test_fused_products(
     m, k, n = shape
     a = normal(*batch, k, m).swapaxes(-1, -2) if turned[0] else normal(*batch, m, k)
     b = normal(*batch, n, k).swapaxes(-1, -2) if turned[1] else normal(*batch, k, n)
-    wanted = np.zeros((*batch, m, n), np.float32)
-    for step in range(k):
+    _are_chains(a, b, monkeypatch)
+
+
+@pytest.mark.parametrize("m", range(2, 28))
+def test_fused_products_of_any_rows(m: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are taken some at a time, and of what is left over fewer; the second factor is copied for many."""
+    _are_chains(normal(m, 9), normal(9, 32), monkeypatch)
+
+
+def test_fused_products_of_scattered_factors(monkeypatch: pytest.MonkeyPatch) -> None:
+    _are_chains(normal(26, 40)[::2, ::2], normal(40, 66)[::2, ::3], monkeypatch)
+
+
+def _are_chains(a: Array, b: Array, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = np.zeros((*a.shape[:-1], b.shape[-1]), np.float32)
+    for step in range(a.shape[-1]):
         wanted = fma.multiply_add(a[..., step : step + 1], b[..., step : step + 1, :], wanted)
     if fused_chains.PRODUCTS.function is None:
         fused_chains.PRODUCTS.make()

@@ -11,7 +11,10 @@ from .routines import Given, Routine, Variable, Word, vector
 #: columns that are computed together: one vector, or two of half the width
 COLUMNS = 16
 #: rows that are: as many as there is room for; of what is left over as many as take no longer than one
-ROWS = (8, 4) if __cpu_features__.get("AVX512F") else (4,)
+ROWS = (8, 4) if __cpu_features__.get("AVX512F") else (6, 4)
+
+#: of a first factor, from which on it pays to copy the second one
+TOGETHER = 24
 
 KIND = vector(COLUMNS)
 
@@ -36,10 +39,8 @@ def chains(
     factor   of i and k, line of k and j: what is multiplied, a number and the vector from column j on
     start    of i and j: with what elements begin, a number or a vector
     """
-    first = f.given(0, "i64")
-    for rows in ROWS:
+    for rows, first, stop in row_blocks(f, m):
         last = rows == ROWS[-1]
-        stop = m if last else first + (m - first) / rows * rows
         with f.loop(stop, first, rows) as i, f.loop(n, 0, COLUMNS) as j:
             places = [i + row for row in range(rows)]
             # behind the last row comes the last row again, of which nothing becomes
@@ -62,7 +63,20 @@ def chains(
                         done(row, j, total.value)
                 else:
                     done(row, j, total.value)
-        first = stop
+
+
+def row_blocks(f: Routine, m: Word) -> list[tuple[int, Word, Word]]:
+    """How many rows at a time, from which to which: as few as can be are left of the last blocks."""
+    many, few = ROWS
+    left = m - m / many * many
+    back = 0
+    for rest in range(1, many):
+        # what `few` have left over by themselves, and if one block of many less is taken
+        alone, less = -rest % few, -(rest + many) % few
+        if less < alone:
+            back = f.choose((left <= rest).both(left >= rest), f.given(many, "i64"), back)
+    whole = f.choose(m < many, 0, m - left - back)
+    return [(many, f.given(0, "i64"), whole), (few, whole, m)]
 
 
 def counted(f: Routine, depth: Given) -> Callable[[Callable[[Word], None]], None]:
@@ -221,18 +235,57 @@ def fused_products(
 ) -> None:  # fmt: skip
     """The products of two batches of matrices that lie in any way; `scratch` is memory for a second factor."""
     line = padded(f, n)
-    packed = f.choose(b_along > 1, line, f.choose(line > n, line, f.given(0, "i64")))
+    # a second factor is copied if its columns are no vectors, or so many rows need it that it had better lie together
+    copied = (b_along > 1).either(line > n).either(m >= TOGETHER)
+    of_k, of_j = (
+        f.choose(copied, f.given(each, "i64"), other) for each, other in ((COLUMNS, b_down), (depth, 1))
+    )
     with f.loop(many) as p:
         left, right, into = f.at(a, p * a_apart), f.at(b, p * b_apart), f.at(out, p * m * n)
-        with f.when(packed > 0):
-            pack(f, scratch, right, (depth, n), (b_down, b_along))
-        columns = f.address_of(packed > 0, scratch, right)
-        of_b = f.choose(packed > 0, line, b_down)
+        with f.when(copied):
+            panels(f, scratch, right, (depth, n), (b_down, b_along))
+        columns = f.address_of(copied, scratch, right)
 
         def keep(i: Word, j: Word, x: Word, into: Word = into) -> None:
-            f.write_some(x, into, i * n + j, f.first(COLUMNS, n - j))
+            with f.when(j + COLUMNS <= n):
+                f.write(x, into, i * n + j)
+            with f.when(j + COLUMNS > n):
+                f.write_some(x, into, i * n + j, f.first(COLUMNS, n - j))
 
-        product(f, (m, n, depth), left, (a_down, a_along), columns, of_b, keep)
+        chains(
+            f, m, n, counted(f, depth),
+            lambda i, k, left=left: left[i * a_down + k * a_along],
+            lambda k, j, columns=columns: f.read(KIND, columns, k * of_k + j * of_j),
+            keep,
+        )  # fmt: skip
+
+
+def panels(
+    f: Routine, into: Word, source: Word, sizes: tuple[Word, Word], strides: tuple[Word, Word]
+) -> None:
+    """A matrix (depth, n) as panels (depth, 16) of its columns; what fills the last one up is of no use."""
+    depth, n = sizes
+    down, along = strides
+    half = COLUMNS // 2
+    with f.loop(n, 0, COLUMNS) as first:
+        panel = f.at(into, first * depth)
+        with f.when(along <= 1), f.loop(depth) as k:
+            row = f.at(source, k * down + first)
+            with f.when(first + COLUMNS <= n):
+                f.write(f.read(KIND, row, 0), panel, k * COLUMNS)
+            with f.when(first + COLUMNS > n):
+                f.write(f.read_some(COLUMNS, row, 0, f.first(COLUMNS, n - first)), panel, k * COLUMNS)
+        with f.when(along > 1):
+            whole = f.choose(down > 1, f.given(0, "i64"), depth / half * half)
+            with f.loop(COLUMNS, 0, half) as some:
+                columns = [f.at(source, f.least(first + some + j, n - 1) * along) for j in range(half)]
+                with f.loop(whole, 0, half) as k:
+                    read = [f.read(vector(half), column, k) for column in columns]
+                    for i, line in enumerate(f.transposed(read)):
+                        f.write(line, panel, (k + i) * COLUMNS + some)
+                with f.loop(depth, whole) as k:
+                    numbers = [column[k * down] for column in columns]
+                    f.write(f.joined(numbers), panel, k * COLUMNS + some)
 
 
 def fused_product(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ....engine.compile.machine import mkl
 from ....engine.compile.machine.functions import vector_exp
-from ....engine.compile.machine.product_routines import COLUMNS, KIND, ROWS, fused_product
+from ....engine.compile.machine.product_routines import COLUMNS, KIND, fused_product, row_blocks
 from ....engine.compile.machine.routines import Routine, Word
 
 #: of an element, what its inputs, hidden part and tables give: the new state
@@ -139,9 +139,7 @@ def weight_gradient(
     steps: Word, batch: Word, m: Word, n: Word, reverse: Word,
 ) -> None:  # fmt: skip
     """(m, n): of each step its deltas (N, m) turned times the state before (N, n), added as gradients come."""
-    first = f.given(0, "i64")
-    for rows in ROWS:
-        stop = first + (m - first) / rows * rows
+    for rows, first, stop in row_blocks(f, m):
         with f.loop(stop, first, rows) as i, f.loop(n, 0, COLUMNS) as j:
             totals = [f.variable(KIND, -0.0) for _ in range(rows)]
             with f.loop(steps) as s:
@@ -159,7 +157,6 @@ def weight_gradient(
                     total.value = total.value + each.value
             for row, total in enumerate(totals):
                 f.write(total.value, out, (i + row) * n + j)
-        first = stop
 
 
 def _step(f: Routine, s: Word, steps: Word, reverse: Word) -> Word:
