@@ -32,6 +32,8 @@ Array = np.ndarray[Any, Any]
 pytestmark = pytest.mark.skipif(not available(), reason="no LLVM")
 
 ROWS = [(512, 64), (7, 5), (3, 8), (2, 9), (1, 64), (33, 128), (4, 1), (5, 135)]
+#: rows of several pieces
+ROWS += [(40, 136), (6, 200), (16, 256), (3, 261), (2, 384), (2, 650), (3, 1100), (2, 8199)]
 
 
 @pytest.mark.parametrize("shape", ROWS)

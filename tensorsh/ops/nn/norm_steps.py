@@ -1,8 +1,8 @@
 """Layer normalisation and its gradients as PyTorch's vector loops compute them, digit by digit.
 
 Sums over a row go lane by lane (`vector_exp.row_sums`); the gradient of a row is a line in it, x · b + c, beside
-grad / σ, each sum of a product rounded once; the weight's gradient is summed row after row. Where rows have up to
-sixteen vectors, all of it is one function of machine code.
+grad / σ, each sum of a product rounded once; the weight's gradient is summed row after row. Of rows of up to some
+thousand numbers, all of it is one function of machine code.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ def takes(size: int, rows: int) -> bool:
 #: calls of NumPy, and how often they go over the elements
 CALLS, PASSES = 60, 30
 
+#: pieces of a row that the machine code joins
+PIECES = 64
+
 FORWARD = KernelCode(written("norm_routines", "layer_norm"), "aaaaiid")
 BACKWARD = KernelCode(written("norm_routines", "layer_norm_backward"), "aaaaaaiid")
 
 
 def takes_rows(x: Any) -> bool:
     """Whether the rows of float32 numbers are normalised here."""
-    return x.dtype == np.float32 and 0 < x.size <= MOST_ELEMENTS and x.shape[1] < LANES * (PIECE + 1)
+    return x.dtype == np.float32 and 0 < x.size <= MOST_ELEMENTS and x.shape[1] < LANES * (PIECE * PIECES + 1)
 
 
 @whole(alike)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from .routines import Routine, Word, vector
 
 LANES = 8
+#: vectors in a piece of a row, and how often two of what there is are joined at most
+PIECE, LEVELS = 16, 6
 
 #: reads what stands in a row where a loop is
 Reads = Callable[[Word], Word]
@@ -55,7 +57,7 @@ def layer_norm_backward(
 
 
 def _standard(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
-    """Mean of a row and one over its standard deviation, by Welford's method in eight lanes."""
+    """Mean of a row and one over its standard deviation, by Welford's method in eight lanes (`numerics.moments`)."""
     steps = n / LANES
     mean, square = f.variable("float", 0), f.variable("float", 0)
     with f.loop(n, steps * LANES) as i:
@@ -64,11 +66,10 @@ def _standard(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
         square.value = square.value + delta * (row[i] - mean.value)
     kind = vector(LANES)
     means, squares = f.variable(kind, 0), f.variable(kind, 0)
-    with f.loop(steps) as i:
-        each = f.read(kind, row, i * LANES)
-        delta = each - means.value
-        means.value = f.fused(delta, 1.0 / f.to_float(i + 1), means.value)
-        squares.value = f.fused(delta, each - means.value, squares.value)
+    with f.when(steps <= PIECE):
+        means.value, squares.value = _running(f, row, steps)
+    with f.when(steps > PIECE):
+        means.value, squares.value = _in_pieces(f, row, steps)
     with f.when(steps > 0):
         count = f.to_float(n - steps * LANES)
         for lane in range(LANES):
@@ -81,6 +82,78 @@ def _standard(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
             count = total
     variance = square.value / f.to_float(n)
     return mean.value, 1.0 / f.call("sqrt", variance + eps)
+
+
+def _running(f: Routine, row: Word, steps: Word) -> tuple[Word, Word]:
+    """The lanes' means and squared deviations of so many vectors."""
+    kind = vector(LANES)
+    means, squares = f.variable(kind, 0), f.variable(kind, 0)
+    with f.loop(steps) as i:
+        each = f.read(kind, row, i * LANES)
+        delta = each - means.value
+        means.value = f.fused(delta, 1.0 / f.to_float(i + 1), means.value)
+        squares.value = f.fused(delta, each - means.value, squares.value)
+    return means.value, squares.value
+
+
+#: count, mean and squared deviations of a piece, lane by lane
+Moments = tuple[Word, Word, Word]
+
+
+def _in_pieces(f: Routine, row: Word, steps: Word) -> tuple[Word, Word]:
+    """The same of many vectors: pieces of them are joined two by two, then two of these and so on."""
+    pieces = (steps + (PIECE - 1)) / PIECE
+    kinds = "float", vector(LANES), vector(LANES)
+    kept = [[f.variable(kind, 0) for kind in kinds] for _ in range(LEVELS)]
+    for level in kept:
+        for each in level:
+            each.value = 0
+    depth = f.given(0, "i64")
+    for level in range(LEVELS):
+        depth = f.choose(pieces > 1 << level, level + 1, depth)
+
+    def put(level: int, moments: Moments) -> None:
+        for variable, value in zip(kept[level], moments, strict=True):
+            variable.value = value
+
+    def of(level: int) -> Moments:
+        count, mean, square = kept[level]
+        return count.value, mean.value, square.value
+
+    def go_up(level: int, number: Word) -> None:
+        if level < LEVELS:
+            half = number / 2
+            with f.when((depth > level).both(number <= half * 2)):
+                put(level, _joined(f, of(level - 1), of(level)))
+                kept[level - 1][0].value = 0
+                go_up(level + 1, half)
+
+    with f.loop(pieces) as piece:
+        left = steps - piece * PIECE
+        size = f.choose(left < PIECE, left, f.given(PIECE, "i64"))
+        found = _running(f, f.at(row, piece * (PIECE * LANES)), size)
+        put(0, _joined(f, (f.to_float(size), *found), of(0)))
+        go_up(1, piece + 1)
+    total = of(0)
+    for level in range(1, LEVELS):
+        more = of(level)
+        joined = _joined(f, more, total)
+        total = _chosen(f, more[0] > 0, joined, total)
+    return total[1], total[2]
+
+
+def _joined(f: Routine, more: Moments, to: Moments) -> Moments:
+    """`moments._joined`; where nothing is there yet, what comes."""
+    (size, other, deviations), (count, mean, square) = more, to
+    total = count + size
+    delta = other - mean
+    way = delta * (size / total)
+    return _chosen(f, count > 0, (total, mean + way, f.fused(way, delta * count, deviations + square)), more)
+
+
+def _chosen(f: Routine, which: Word, a: Moments, b: Moments) -> Moments:
+    count, mean, square = (f.choose(which, x, y) for x, y in zip(a, b, strict=True))
+    return count, mean, square
 
 
 def row_sum(f: Routine, n: Word, of: Callable[[Reads], tuple[Word, ...]]) -> Word:
