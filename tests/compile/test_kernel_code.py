@@ -74,6 +74,13 @@ HEADS = [
     ((2, 3, 40, 12), False),
     ((5, 16, 4), True),
     ((2, 64, 20), False),
+    ((2, 2, 20, 16), False),
+    ((2, 2, 37, 16), False),
+    ((2, 2, 50, 16), True),
+    ((3, 12, 12), True),
+    ((3, 13, 33), False),
+    ((2, 21, 8), False),
+    ((2, 46, 4), True),
 ]
 
 
@@ -90,6 +97,34 @@ def test_attention(shape: tuple[int, ...], causal: bool, monkeypatch: pytest.Mon
     same(
         attention_steps.BACKWARD,
         lambda: attention_steps.backward(grad, query, key, value, None, out, causal, scale),
+        monkeypatch,
+    )
+
+
+MASKS = [(1, 1, 20, 20), (20, 20), (3, 2, 20, 20), (3, 1, 1, 20), (3, 1, 20, 1)]
+
+
+@pytest.mark.parametrize("shape", MASKS)
+@pytest.mark.parametrize("kind", ["bool", "float"])
+@pytest.mark.parametrize("causal", [False, True])
+def test_masked_attention(
+    shape: tuple[int, ...], kind: str, causal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query, key, value, grad = (normal(3, 2, 20, 16) for _ in range(4))
+    mask: Array = normal(*shape)
+    if kind == "bool":
+        mask = mask > -1
+    else:
+        mask[mask > 1] = -np.inf
+
+    def forward() -> Array:
+        return attention_steps.forward(query, key, value, mask, causal, 0.25)
+
+    out = forward()
+    same(attention_steps.FORWARD, forward, monkeypatch)
+    same(
+        attention_steps.BACKWARD,
+        lambda: attention_steps.backward(grad, query, key, value, mask, out, causal, 0.25),
         monkeypatch,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 #: queries that are taken at a time; of more, and of more keys than these, blocks are larger and sums are scaled anew
 QUERIES, MOST_QUERIES, MOST_KEYS = 32, 191, 512
+#: keys from which on the scores of some queries are fused chains
+FEWEST = 12
 #: scores up to which they are computed here
 MOST = 1 << 15
 
@@ -55,7 +58,9 @@ def forward(query: Array, key: Array, value: Array, mask: Array | None, causal: 
     if sizes is not None and FORWARD.ready(_work(sizes)):
         out = np.empty((*query.shape[:-1], value.shape[-1]), FLOAT32)
         given = [np.ascontiguousarray(a) for a in (query, key, value)]
-        FORWARD(*given, out, np.empty(_room(sizes), FLOAT32), *sizes, causal, scale)
+        added, *numbers = _added(mask, query, sizes)
+        loop = _exp_loop() or ()
+        FORWARD(*given, added, out, np.empty(_room(sizes), FLOAT32), *sizes, causal, *numbers, *loop, scale)
         return out
     out = np.empty((*query.shape[:-1], value.shape[-1]), FLOAT32)
     for rows, seen, weights, sums, _ in _parts(query, key, mask, causal, scale):
@@ -77,10 +82,13 @@ def backward(
     """The gradients of query, key and value."""
     sizes = _sizes(query, key, value, mask, causal, grad)
     if sizes is not None and BACKWARD.ready(3 * _work(sizes)):
-        given = [np.ascontiguousarray(a) for a in (grad, query, key, value, out)]
+        *given, out = [np.ascontiguousarray(a) for a in (grad, query, key, value, out)]
         found = [np.zeros(a.shape, FLOAT32) for a in (query, key, value)]
         room = np.empty(_room(sizes), FLOAT32)
-        BACKWARD(*given, *found, room, INVERSES, LOGARITHMS, *sizes, causal, scale)
+        added, *numbers = _added(mask, query, sizes)
+        loop = _exp_loop() or ()
+        tables = INVERSES, LOGARITHMS
+        BACKWARD(*given, added, out, *found, room, *tables, *sizes, causal, *numbers, *loop, scale)
         return found[0], found[1], found[2]
     dots = row_sums(grad, out)
     of_query, of_key, of_value = (np.zeros(a.shape, FLOAT32) for a in (query, key, value))
@@ -105,8 +113,8 @@ def backward(
 #: of the machine code: columns that its memory has in a row, multiples of these
 COLUMNS = 16
 
-FORWARD = KernelCode(written("attention_routines", "forward"), "aaaaaiiiiiid")
-BACKWARD = KernelCode(written("attention_routines", "backward"), "aaaaaaaaaaaiiiiiid")
+FORWARD = KernelCode(written("attention_routines", "forward"), "aaaaaa" + "i" * 10 + "d")
+BACKWARD = KernelCode(written("attention_routines", "backward"), "a" * 12 + "i" * 10 + "d")
 INVERSES, LOGARITHMS = (np.ascontiguousarray(each) for each in (INVERSES, LOGARITHMS))
 
 
@@ -115,19 +123,14 @@ def _sizes(
 ) -> tuple[int, ...] | None:
     """Matrices, queries, keys, depth and width, where machine code has it.
 
-    Keys fill vectors, and the elements of products are chains that are not cut in parts.
+    Scores fill vectors, and the elements of products are chains that are not cut in parts.
     """
     (queries, depth), (keys, width) = query.shape[-2:], value.shape[-2:]
     last = queries % QUERIES or QUERIES
-    if (
-        mask is not None
-        or keys % LANES
-        or not 16 <= keys <= PART
-        or not 1 < depth == width <= PART
-        or last < 4
-    ):
+    seen = min(queries, keys) if causal else keys
+    if not (seen >= FEWEST and keys <= PART and 1 < depth == width <= PART and last >= 4):
         return None
-    if causal and (queries % LANES or queries < 16):
+    if _exp_loop() is None or (mask is not None and mask.dtype not in (FLOAT32, np.bool_)):
         return None
     if not query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
         return None
@@ -136,6 +139,27 @@ def _sizes(
         if width & 3 or any(map(is_turned, given)):
             return None
     return math.prod(query.shape[:-2]), queries, keys, depth, width
+
+
+def _added(mask: Array | None, query: Array, sizes: tuple[int, ...]) -> tuple[Array, bool, int]:
+    """What is added to scores, whether something is, and how far the numbers for each two matrices are apart."""
+    if mask is None:
+        return query, False, 0
+    _, queries, keys, *_ = sizes
+    if mask.dtype != FLOAT32:
+        mask = np.where(mask, FLOAT32.type(0), FLOAT32.type(-np.inf))
+    shared = math.prod(mask.shape[:-2]) == 1
+    shape = (queries, keys) if shared else (*query.shape[:-1], keys)
+    mask = mask.reshape(mask.shape[-2:]) if shared else mask
+    return np.ascontiguousarray(np.broadcast_to(mask, shape)), True, 0 if shared else queries * keys
+
+
+@cache
+def _exp_loop() -> tuple[int, int] | None:
+    """NumPy's own loop for `plain_exp`, which machine code asks."""
+    from ...engine.compile.machine.numpy_loops import loop
+
+    return loop(np.exp, "d->d")
 
 
 def _work(sizes: tuple[int, ...]) -> int:

@@ -31,10 +31,13 @@ class Scores:
         sizes: tuple[Word, ...],
         causal: Word,
         scale: Word,
+        mask: Mask,
+        exp: tuple[Word, Word],
     ):
         self.f = f
         self.queries, self.keys, self.depth, self.width = sizes
-        self.causal, self.scale = causal, scale
+        self.causal, self.scale, self.mask = causal, scale, mask
+        self.exp = DoubleLoop(f, exp)
         self.query, self.key = query, key
         self.line = padded(f, self.keys)
         self.turned = scratch  # (depth, keys) of keys
@@ -57,7 +60,9 @@ class Scores:
             fewer = f.choose(after < self.keys, after, self.keys)
             seen = f.choose(self.causal > 0, fewer, self.keys)
             first = f.at(self.query, start * self.depth)
-            self.products(first, self.turned, rows, seen, self.scale)
+            masked = self.mask.masked > 0
+            self.products(first, self.turned, rows, seen, f.choose(masked, 1.0, self.scale))
+            self.masked(start, rows, seen, self.scale)
             self._exponentials(start, rows, seen)
             yield start, rows, seen
 
@@ -70,6 +75,15 @@ class Scores:
 
         product(f, (rows, seen, self.depth), first, (self.depth, 1), turned, self.line, keep)
 
+    def masked(self, start: Word, rows: Word, seen: Word, scale: Word | None) -> None:
+        """Scores, times a number, and what the mask adds, rounded once."""
+        f = self.f
+        with f.when(self.mask.masked > 0), f.loop(rows) as i:
+            row = f.at(self.weights, i * self.line)
+            more = f.at(self.mask.of_part, (start + i) * self.keys)
+            with f.loop(seen, independent=True) as j:
+                row[j] = row[j] + more[j] if scale is None else f.fused(row[j], scale, more[j])
+
     def hide(self, start: Word, rows: Word, seen: Word, value: float) -> None:
         """A value for the keys behind the query."""
         f = self.f
@@ -79,10 +93,14 @@ class Scores:
                 row[j] = value
 
     def _exponentials(self, start: Word, rows: Word, seen: Word) -> None:
+        """Lane by lane, then what fills no vector one after the other."""
         f = self.f
         self.hide(start, rows, seen, -math.inf)
+        whole = seen / LANES * LANES
         with f.loop(rows) as i:
             row = f.at(self.weights, i * self.line)
+            with f.loop((seen + (LANES - 1)) / LANES * LANES, seen, independent=True) as j:
+                row[j] = -math.inf
             lanes = f.variable(vector(LANES), -math.inf)
             with f.loop(seen, 0, LANES) as j:
                 each = f.read(vector(LANES), row, j)
@@ -96,12 +114,55 @@ class Scores:
             nothing = found <= -math.inf
             self.largest[i] = found
             less = f.choose(nothing, 0.0, found)
-            with f.loop(seen, independent=True) as j:
+            with f.loop(whole, independent=True) as j:
                 row[j] = fast_exp(f, row[j] - less)
             total = f.variable(vector(LANES), f.read(vector(LANES), row, 0))
-            with f.loop(seen, LANES, LANES) as j:
+            with f.loop(whole, LANES, LANES) as j:
                 total.value = total.value + f.read(vector(LANES), row, j)
-            self.sums[i] = f.choose(nothing, 1.0, f.halved(total.value))
+            every = f.variable("float", f.halved(total.value))
+            with f.when(whole < seen):
+                self.exp.replace(f.at(row, whole), seen - whole, less)
+                with f.loop(seen, whole) as j:
+                    every.value = every.value + row[j]
+            self.sums[i] = f.choose(nothing, 1.0, every.value)
+
+
+class Mask:
+    """What is added to scores (many, queries, keys), the same for all of many if they are not `apart`; or nothing."""
+
+    def __init__(self, base: Word, masked: Word, apart: Word):
+        self.of_part, self.masked, self.apart = base, masked, apart
+
+    def of(self, f: Routine, part: Word) -> Mask:
+        return Mask(f.at(self.of_part, part * self.apart), self.masked, self.apart)
+
+
+class DoubleLoop:
+    """NumPy's own loop for a function of doubles (`numpy_loops.loop`), asked for up to eight numbers."""
+
+    def __init__(self, f: Routine, loop: tuple[Word, Word]):
+        self.f, self.loop = f, loop
+        self.numbers = f.variable(vector(LANES, "double"), 0).place
+        self.table = f.variable(vector(4, "i64"), 0)  # two addresses, the steps
+        self.count = f.variable("i64", 0)
+
+    def replace(self, base: Word, n: Word, less: Word) -> None:
+        """The function of each of n numbers less another, in their place, rounded once."""
+        f = self.f
+        numbers = Word(f, "ptr", self.numbers)
+        with f.loop(n) as i:
+            f.write(f.to_double(base[i] - less), numbers, i)
+        place = Word(f, "i64", f.add(f"ptrtoint ptr {self.numbers} to i64"))
+        step = f.given(8, "i64")
+        self.table.value = f.joined([place, place, step, step])
+        self.count.value = n
+        steps = f.at(Word(f, "ptr", self.table.place), 2, "i64")
+        function, data = (f.add(f"inttoptr i64 {each.name} to ptr") for each in self.loop)
+        f.line(
+            f"call void {function}(ptr {self.table.place}, ptr {self.count.place}, ptr {steps.name}, ptr {data})"
+        )
+        with f.loop(n) as i:
+            base[i] = f.to_float(f.read("double", numbers, i))
 
 
 def fast_exp(f: Routine, x: Word) -> Word:
@@ -142,15 +203,18 @@ def plain_log(f: Routine, x: Word, inverses: Word, logarithms: Word) -> Word:
 
 
 def forward(
-    f: Routine, query: Word, key: Word, value: Word, out: Word, scratch: Word,
-    many: Word, queries: Word, keys: Word, depth: Word, width: Word, causal: Word, scale: Word,
+    f: Routine, query: Word, key: Word, value: Word, mask: Word, out: Word, scratch: Word,
+    many: Word, queries: Word, keys: Word, depth: Word, width: Word, causal: Word,
+    masked: Word, apart: Word, exp: Word, of_exp: Word, scale: Word,
 ) -> None:  # fmt: skip
     """The attention (many, queries, width)."""
+    added = Mask(mask, masked, apart)
     for chained, fused in _orders(f, width):
         with f.when(chained), f.loop(many) as b:
             q, o = (f.at(base, b * queries * width) for base in (query, out))
             k, v = (f.at(base, b * keys * width) for base in (key, value))
-            made = Scores(f, q, k, scratch, (queries, keys, depth, width), causal, f.to_float(scale))
+            sizes, small = (queries, keys, depth, width), f.to_float(scale)
+            made = Scores(f, q, k, scratch, sizes, causal, small, added.of(f, b), (exp, of_exp))
             pack(f, made.behind, v, (keys, width), (width, 1))
             with made.parts() as (start, rows, seen):
                 _attend(made, f.at(o, start * width), rows, seen, fused)
@@ -168,18 +232,21 @@ def _attend(made: Scores, into: Word, rows: Word, seen: Word, fused: bool) -> No
 
 
 def backward(
-    f: Routine, grad: Word, query: Word, key: Word, value: Word, out: Word,
+    f: Routine, grad: Word, query: Word, key: Word, value: Word, mask: Word, out: Word,
     of_query: Word, of_key: Word, of_value: Word, scratch: Word, inverses: Word, logarithms: Word,
-    many: Word, queries: Word, keys: Word, depth: Word, width: Word, causal: Word, scale: Word,
+    many: Word, queries: Word, keys: Word, depth: Word, width: Word, causal: Word,
+    masked: Word, apart: Word, exp: Word, of_exp: Word, scale: Word,
 ) -> None:  # fmt: skip
     """The gradients of query, key and value, all of one width; those of key and value are zeros before."""
+    added = Mask(mask, masked, apart)
     tables = inverses, logarithms
     for chained, fused in _orders(f, width):
         with f.when(chained), f.loop(many) as b:
             by_query = [f.at(base, b * queries * width) for base in (query, out, grad, of_query)]
             by_key = [f.at(base, b * keys * width) for base in (key, value, of_key, of_value)]
-            sizes = queries, keys, depth, width
-            made = Scores(f, by_query[0], by_key[0], scratch, sizes, causal, f.to_float(scale))
+            sizes, small = (queries, keys, depth, width), f.to_float(scale)
+            first = by_query[0], by_key[0]
+            made = Scores(f, *first, scratch, sizes, causal, small, added.of(f, b), (exp, of_exp))
             gradient = Gradient(made, by_query, by_key, fused)
             with made.parts() as (start, rows, seen):
                 gradient.part(start, rows, seen, tables)
@@ -211,6 +278,7 @@ class Gradient:
         )
         self._dots(grad, out, rows, tables)
         made.products(query, self.scaled, rows, seen, None)
+        made.masked(start, rows, seen, None)
         with f.loop(rows) as i:
             row, less = f.at(made.weights, i * line), made.largest[i]
             with f.loop(seen, independent=True) as j:
