@@ -146,6 +146,16 @@ def test_attention_of_what_is_infinite(monkeypatch: pytest.MonkeyPatch) -> None:
 
 #: steps, batch, features, hidden: batches of which the last rows are added otherwise, depths that are cut
 LAYERS = [(25, 1, 32, 64), (5, 16, 8, 32), (3, 8, 16, 16), (2, 32, 7, 16), (3, 3, 10, 128), (2, 130, 8, 16)]
+#: units that fill no vectors: of eight columns or fewer all rows are added otherwise
+LAYERS += [
+    (4, 16, 3, 50),
+    (3, 1, 5, 20),
+    (3, 2, 1, 7),
+    (2, 9, 4, 13),
+    (4, 7, 4, 27),
+    (2, 8, 2, 2),
+    (3, 1, 4, 3),
+]
 
 
 @pytest.mark.parametrize("sizes", LAYERS)
@@ -168,7 +178,19 @@ def test_lstm_layer(sizes: tuple[int, int, int, int], monkeypatch: pytest.Monkey
     same(lstm_steps.LAYER_BACKWARD, backward, monkeypatch)
 
 
-@pytest.mark.parametrize("sizes", [(16, 64, 64), (400, 32, 16), (32, 300, 48), (3, 5, 16), (100, 7, 32)])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (16, 64, 64),
+        (400, 32, 16),
+        (32, 300, 48),
+        (3, 5, 16),
+        (100, 7, 32),
+        (64, 20, 50),
+        (9, 33, 13),
+        (2, 7, 6),
+    ],
+)
 @pytest.mark.parametrize("turned", [False, True])
 def test_products_of_recurrent_layers(
     sizes: tuple[int, int, int], turned: bool, monkeypatch: pytest.MonkeyPatch

@@ -48,8 +48,7 @@ def product(x: Array, w: Array, onto: Array | None = None, turned: bool = False)
         return _one_column(x, w[:, 0])
     few = last_rows(n)
     if (
-        m % COLUMNS == 0
-        and few is not None
+        few is not None
         and type(x) is type(w) is np.ndarray
         and x.dtype is w.dtype is FLOAT32
         and x.strides[not turned] == x.itemsize
@@ -58,7 +57,7 @@ def product(x: Array, w: Array, onto: Array | None = None, turned: bool = False)
         out = np.full((n, m), NOTHING) if onto is None else np.array(onto, order="C")
         steps = (stride // x.itemsize for stride in x.strides)
         places = parts(depth, turned)
-        PRODUCT(out, x, np.ascontiguousarray(w), places, len(places), n, m, depth, *steps, few)
+        PRODUCT(out, x, filled(w), places, len(places), n, m, depth, *steps, few)
         return out
     total = onto
     for start, size in parts(depth, turned):
@@ -66,6 +65,16 @@ def product(x: Array, w: Array, onto: Array | None = None, turned: bool = False)
         total = part if total is None else total + part
     assert total is not None
     return total
+
+
+def filled(w: Array) -> Array:
+    """A second factor as machine code has it: rows whose length is a multiple of 16, filled with zeros."""
+    depth, m = w.shape
+    if m % COLUMNS == 0:
+        return np.ascontiguousarray(w)
+    found = np.zeros((depth, -(-m // COLUMNS) * COLUMNS), FLOAT32)
+    found[:, :m] = w
+    return found
 
 
 @lru_cache(maxsize=128)

@@ -155,30 +155,32 @@ def onednn_product(
     count: Word,
     few: Word,
 ) -> None:
-    """`numerics.onednn_products.product` of (m, k) and (k, n), n a multiple of 16, onto what is there.
+    """`numerics.onednn_products.product` of (m, k) and (k, n) onto what is there.
 
-    few     of the rows, the last ones, are added by even and odd steps
+    b       its rows are filled up to the next multiple of 16
+    few     of the rows, the last ones, are added by even and odd steps, as all are of the last columns up to eight
     """
     m, n, depth = sizes
     down, along = (f.given(step, "i64") for step in of_a)
+    line, rest = padded(f, n), n - n / COLUMNS * COLUMNS
+    wide = f.choose(rest <= COLUMNS // 2, n - rest, n)
 
     def adds(base: Word) -> Done:
-        def add(i: Word, j: Word, x: Word) -> None:
-            place = f.at(base, i * n)
-            f.write(f.read(KIND, place, j) + x, place, j)
-
-        return add
+        return lambda i, j, x: add_some(f, x, f.at(base, i * n), j, n)
 
     with f.when(m <= 1):
         _row_product(f, n, depth, (a, along), b, into)
     with f.when(m > 1), f.loop(count) as p:
         start, size = (f.read("i64", parts, p * 2 + k) for k in (START, SIZE))
-        left, right, whole = f.at(a, start * along), f.at(b, start * n), m - few
-        product(f, (whole, n, size), left, (down, along), right, n, adds(into))
+        left, right, whole = f.at(a, start * along), f.at(b, start * line), m - few
+        product(f, (whole, wide, size), left, (down, along), right, line, adds(into))
+        with f.when(wide < n):
+            _paired_product(f, (whole, n, size), wide, left, (down, along), right, adds(into), True)
         rest, onto = f.at(left, whole * down), f.at(into, whole * n)
+        none = f.given(0, "i64")
         for condition, fused in ((few > 2, True), (few < 3, False)):
             with f.when(condition):
-                _paired_product(f, (few, n, size), rest, (down, along), right, adds(onto), fused)
+                _paired_product(f, (few, n, size), none, rest, (down, along), right, adds(onto), fused)
 
 
 def onednn_product_of(
@@ -188,36 +190,60 @@ def onednn_product_of(
     onednn_product(f, into, a, (down, along), b, (m, n, depth), parts, count, few)
 
 
+def add_some(f: Routine, x: Word, row: Word, j: Word, n: Word) -> None:
+    """A vector onto a row of n numbers from column j on, as far as there are columns."""
+    with f.when(j + COLUMNS <= n):
+        f.write(f.read(KIND, row, j) + x, row, j)
+    with f.when(j + COLUMNS > n):
+        which = f.first(COLUMNS, n - j)
+        f.write_some(f.read_some(COLUMNS, row, j, which) + x, row, j, which)
+
+
 def _row_product(f: Routine, n: Word, depth: Word, a: tuple[Word, Word], b: Word, into: Word) -> None:
     """A row times (k, n), one chain that begins with what is there."""
     many = 4
-    whole = n / (many * COLUMNS) * (many * COLUMNS)
+    whole, vectors_of = n / (many * COLUMNS) * (many * COLUMNS), n / COLUMNS * COLUMNS
+    line = padded(f, n)
     row, along = a
-    for vectors, start, stop in ((many, f.given(0, "i64"), whole), (1, whole, n)):
-        with f.loop(stop, start, vectors * COLUMNS) as j:
-            places = [j + COLUMNS * v for v in range(vectors)]
-            sums = [f.variable(KIND, f.read(KIND, into, place)) for place in places]
+    for vectors, start, stop in (
+        (many, f.given(0, "i64"), whole),
+        (1, whole, vectors_of),
+        (0, vectors_of, n),
+    ):
+        with f.loop(stop, start, (vectors or 1) * COLUMNS) as j:
+            places = [j + COLUMNS * v for v in range(vectors or 1)]
+            which = f.first(COLUMNS, n - j)
+            starts = [
+                f.read(KIND, into, at) if vectors else f.read_some(COLUMNS, into, at, which) for at in places
+            ]
+            sums = [f.variable(KIND, each) for each in starts]
             with f.loop(depth) as k:
-                factor, line = f.every(row[k * along], COLUMNS), f.at(b, k * n)
+                factor, right = f.every(row[k * along], COLUMNS), f.at(b, k * line)
                 for total, place in zip(sums, places, strict=True):
-                    total.value = f.fused(factor, f.read(KIND, line, place), total.value)
+                    total.value = f.fused(factor, f.read(KIND, right, place), total.value)
             for total, place in zip(sums, places, strict=True):
-                f.write(total.value, into, place)
+                if vectors:
+                    f.write(total.value, into, place)
+                else:
+                    f.write_some(total.value, into, place, which)
 
 
 def _paired_product(
-    f: Routine, sizes: tuple[Word, ...], a: Word, of_a: tuple[Word, Word], b: Word, done: Done, fused: bool
+    f: Routine, sizes: tuple[Word, ...], first: Word, a: Word, of_a: tuple[Word, Word], b: Word, done: Done, fused: bool
 ) -> None:  # fmt: skip
-    """`product` with a chain for the even and one for the odd steps; what is left over is added to their sum."""
+    """`product` from a column on, with a chain for the even and one for the odd steps.
+
+    What is left over is added to their sum.
+    """
     m, n, depth = sizes
     down, along = of_a
-    pairs = depth / 2 * 2
+    pairs, line = depth / 2 * 2, padded(f, n)
 
     def added(total: Word, left: Word, k: Word, right: Word) -> Word:
-        factor, each = f.every(left[k * along], COLUMNS), f.read(KIND, right, k * n)
+        factor, each = f.every(left[k * along], COLUMNS), f.read(KIND, right, k * line)
         return f.fused(factor, each, total) if fused else total + factor * each
 
-    with f.loop(m) as i, f.loop(n, 0, COLUMNS) as j:
+    with f.loop(m) as i, f.loop(n, first, COLUMNS) as j:
         left, right = f.at(a, i * down), f.at(b, j)
         sums = [f.variable(KIND, 0) for _ in range(2)]
         with f.loop(pairs, 0, 2) as k:

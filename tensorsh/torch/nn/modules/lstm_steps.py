@@ -12,7 +12,7 @@ from ....engine.numerics.fma import combined
 from ....engine.numerics.kernel_code import KernelCode, simple
 from ....engine.numerics.made_later import CALL
 from ....engine.numerics.onednn_functions import ONE, POLYNOMIALS, sigmoid, tanh
-from ....engine.numerics.onednn_products import COLUMNS, last_rows, parts, product
+from ....engine.numerics.onednn_products import filled, last_rows, parts, product
 
 Array = np.ndarray[Any, Any]
 #: does the step of this number
@@ -59,9 +59,9 @@ def forward_steps(gates: Array, bias: Array, cells: Array, outputs: Array, h: Ar
     steps, batch, n = outputs.shape
     arrays = gates, bias, cells, outputs, h, weight
     few = last_rows(batch)
-    if n % COLUMNS == 0 and few is not None and simple(*arrays) and LAYER.ready(_work(outputs)):
+    if few is not None and n > 1 and simple(*arrays) and LAYER.ready(_work(outputs)):
         places = parts(n)
-        LAYER(*arrays, POLYNOMIALS, places, len(places), steps, batch, n, few)
+        LAYER(*arrays[:-1], filled(weight), POLYNOMIALS, places, len(places), steps, batch, n, few)
         return
     step = forward_step(gates, bias, cells, outputs)
     for t in range(steps):
@@ -81,9 +81,9 @@ def backward_steps(
     grad_output = np.ascontiguousarray(grad_output)
     arrays = gates, cells, grad_output, grads[0], grads[1], deltas, weight
     few = last_rows(batch)
-    if n % COLUMNS == 0 and few is not None and simple(*arrays) and LAYER_BACKWARD.ready(_work(grad_output)):
+    if few is not None and n > 1 and simple(*arrays) and LAYER_BACKWARD.ready(_work(grad_output)):
         places = parts(4 * n)
-        LAYER_BACKWARD(*arrays, POLYNOMIALS, places, len(places), steps, batch, n, few)
+        LAYER_BACKWARD(*arrays[:-1], filled(weight), POLYNOMIALS, places, len(places), steps, batch, n, few)
         return
     step = backward_step(gates, cells, grad_output, grads, deltas)
     for t in range(steps - 1, -1, -1):
