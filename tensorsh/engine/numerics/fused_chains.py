@@ -26,7 +26,7 @@ FLOAT32 = np.dtype(np.float32)
 OWN, LANES = 1_000_000, 32
 #: steps, each with a zero behind it, that OpenBLAS's kernels for AVX2 keep in one sum (`chains_in_pairs`), and up to
 #: how many multiplications they are asked to, at twice the time
-STEPS, PAIRED = 160, 1 << 22
+STEPS, PAIRED = 160, 1 << 23
 
 
 def fused_chains(a: Array, b: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -87,6 +88,14 @@ def plain_exp(x: Array) -> Array:
     return np.exp(x.astype(FLOAT64)).astype(FLOAT32)
 
 
+@cache
+def exp_loop() -> tuple[int, int] | None:
+    """Where NumPy has the loop that `plain_exp` asks, for machine code to ask it."""
+    from ...engine.compile.machine.numpy_loops import loop
+
+    return loop(np.exp, "d->d")
+
+
 def _run(x: Array) -> int:
     """How many elements lie one after the other, of an array in the order of memory."""
     found = 1
@@ -119,6 +128,7 @@ __all__ = [
     "exp",
     "exp_beside",
     "exp_each",
+    "exp_loop",
     "exp_runs",
     "in_vectors",
     "is_short",

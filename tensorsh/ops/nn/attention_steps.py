@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from ...engine.numerics.plain_log import INVERSES, LOGARITHMS, plain_log
 from ...engine.numerics.product_orders import is_turned
 from ...engine.numerics.small_products import PART, products_of_such, scaled_products
 from ...engine.numerics.vector_exp import LANES, exp, row_sums
-from ..elementwise.vector_functions import plain_exp
+from ..elementwise.vector_functions import exp_loop, plain_exp
 
 Array = np.ndarray[Any, Any]
 
@@ -59,7 +58,7 @@ def forward(query: Array, key: Array, value: Array, mask: Array | None, causal: 
         out = np.empty((*query.shape[:-1], value.shape[-1]), FLOAT32)
         given = [np.ascontiguousarray(a) for a in (query, key, value)]
         added, *numbers = _added(mask, query, sizes)
-        loop = _exp_loop() or ()
+        loop = exp_loop() or ()
         FORWARD(*given, added, out, np.empty(_room(sizes), FLOAT32), *sizes, causal, *numbers, *loop, scale)
         return out
     out = np.empty((*query.shape[:-1], value.shape[-1]), FLOAT32)
@@ -86,7 +85,7 @@ def backward(
         found = [np.zeros(a.shape, FLOAT32) for a in (query, key, value)]
         room = np.empty(_room(sizes), FLOAT32)
         added, *numbers = _added(mask, query, sizes)
-        loop = _exp_loop() or ()
+        loop = exp_loop() or ()
         tables = INVERSES, LOGARITHMS
         BACKWARD(*given, added, out, *found, room, *tables, *sizes, causal, *numbers, *loop, scale)
         return found[0], found[1], found[2]
@@ -130,7 +129,7 @@ def _sizes(
     seen = min(queries, keys) if causal else keys
     if not (seen >= FEWEST and keys <= PART and 1 < depth == width <= PART and last >= 4):
         return None
-    if _exp_loop() is None or (mask is not None and mask.dtype not in (FLOAT32, np.bool_)):
+    if exp_loop() is None or (mask is not None and mask.dtype not in (FLOAT32, np.bool_)):
         return None
     if not query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
         return None
@@ -152,14 +151,6 @@ def _added(mask: Array | None, query: Array, sizes: tuple[int, ...]) -> tuple[Ar
     shape = (queries, keys) if shared else (*query.shape[:-1], keys)
     mask = mask.reshape(mask.shape[-2:]) if shared else mask
     return np.ascontiguousarray(np.broadcast_to(mask, shape)), True, 0 if shared else queries * keys
-
-
-@cache
-def _exp_loop() -> tuple[int, int] | None:
-    """NumPy's own loop for `plain_exp`, which machine code asks."""
-    from ...engine.compile.machine.numpy_loops import loop
-
-    return loop(np.exp, "d->d")
 
 
 def _work(sizes: tuple[int, ...]) -> int:

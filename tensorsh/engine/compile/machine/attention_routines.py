@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from ...numerics import plain_log as logs
 from ...numerics.onednn_functions import GREATEST, LEAST, LOG2_E, LOG_2
 from . import functions
+from .double_loops import DoubleLoop
 from .norm_routines import LANES, row_sum
 from .product_routines import COLUMNS, pack, padded, product
 from .routines import Routine, Word, vector
@@ -37,7 +38,7 @@ class Scores:
         self.f = f
         self.queries, self.keys, self.depth, self.width = sizes
         self.causal, self.scale, self.mask = causal, scale, mask
-        self.exp = DoubleLoop(f, exp)
+        self.exp = DoubleLoop(f, exp, LANES)
         self.query, self.key = query, key
         self.line = padded(f, self.keys)
         self.turned = scratch  # (depth, keys) of keys
@@ -121,8 +122,11 @@ class Scores:
                 total.value = total.value + f.read(vector(LANES), row, j)
             every = f.variable("float", f.halved(total.value))
             with f.when(whole < seen):
-                self.exp.replace(f.at(row, whole), seen - whole, less)
                 with f.loop(seen, whole) as j:
+                    self.exp.put(j - whole, row[j] - less)
+                self.exp.call(seen - whole)
+                with f.loop(seen, whole) as j:
+                    row[j] = self.exp.get(j - whole)
                     every.value = every.value + row[j]
             self.sums[i] = f.choose(nothing, 1.0, every.value)
 
@@ -135,34 +139,6 @@ class Mask:
 
     def of(self, f: Routine, part: Word) -> Mask:
         return Mask(f.at(self.of_part, part * self.apart), self.masked, self.apart)
-
-
-class DoubleLoop:
-    """NumPy's own loop for a function of doubles (`numpy_loops.loop`), asked for up to eight numbers."""
-
-    def __init__(self, f: Routine, loop: tuple[Word, Word]):
-        self.f, self.loop = f, loop
-        self.numbers = f.variable(vector(LANES, "double"), 0).place
-        self.table = f.variable(vector(4, "i64"), 0)  # two addresses, the steps
-        self.count = f.variable("i64", 0)
-
-    def replace(self, base: Word, n: Word, less: Word) -> None:
-        """The function of each of n numbers less another, in their place, rounded once."""
-        f = self.f
-        numbers = Word(f, "ptr", self.numbers)
-        with f.loop(n) as i:
-            f.write(f.to_double(base[i] - less), numbers, i)
-        place = Word(f, "i64", f.add(f"ptrtoint ptr {self.numbers} to i64"))
-        step = f.given(8, "i64")
-        self.table.value = f.joined([place, place, step, step])
-        self.count.value = n
-        steps = f.at(Word(f, "ptr", self.table.place), 2, "i64")
-        function, data = (f.add(f"inttoptr i64 {each.name} to ptr") for each in self.loop)
-        f.line(
-            f"call void {function}(ptr {self.table.place}, ptr {self.count.place}, ptr {steps.name}, ptr {data})"
-        )
-        with f.loop(n) as i:
-            base[i] = f.to_float(f.read("double", numbers, i))
 
 
 def fast_exp(f: Routine, x: Word) -> Word:

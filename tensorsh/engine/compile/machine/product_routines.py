@@ -318,19 +318,27 @@ def fused_product(
     f: Routine, into: Word, a: Word, of_a: Word, b: Word, sizes: tuple[Word, Word], parts: Word, count: Word,
     onto: Word | None = None,
 ) -> None:  # fmt: skip
-    """Into (m, n) the product of (m, k) and (k, n), n a multiple of 16: fused chains of parts of the depth, then added.
+    """Into (m, n) the product of (m, k) and (k, n): fused chains of parts of the depth, then added.
 
     of_a    how far rows of a are apart
+    b       its rows are filled up to the next multiple of 16
     onto    a row that is added to the first part
     """
     m, n = sizes
+    line = padded(f, n)
     with f.loop(count) as p:
         start, size = (f.read("i64", parts, p * 2 + k) for k in (START, SIZE))
-        left, right = f.at(a, start), f.at(b, start * n)
+        left, right = f.at(a, start), f.at(b, start * line)
 
         def keep(i: Word, j: Word, x: Word, p: Word = p) -> None:
-            place = f.at(into, i * n)
-            first = x if onto is None else x + f.read(KIND, onto, j)
-            f.write(f.choose(p > 0, f.read(KIND, place, j) + x, first), place, j)
+            row = f.at(into, i * n)
+            with f.when(j + COLUMNS <= n):
+                first = x if onto is None else x + f.read(KIND, onto, j)
+                f.write(f.choose(p > 0, f.read(KIND, row, j) + x, first), row, j)
+            with f.when(j + COLUMNS > n):
+                which = f.first(COLUMNS, n - j)
+                first = x if onto is None else x + f.read_some(COLUMNS, onto, j, which)
+                more = f.read_some(COLUMNS, row, j, which) + x
+                f.write_some(f.choose(p > 0, more, first), row, j, which)
 
-        product(f, (m, n, size), left, (of_a, 1), right, n, keep)
+        product(f, (m, n, size), left, (of_a, 1), right, line, keep)

@@ -1,6 +1,7 @@
 """RNN and GRU layers as instructions: all their steps, products included, forward and backward.
 
-States (N, H), H a multiple of 16; steps are counted as they are done, which is from the last one on if `reverse`.
+States (N, H); steps are counted as they are done, which is from the last one on if `reverse`. The rows of weights are
+filled up to the next multiple of 16.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ....engine.compile.machine import mkl
+from ....engine.compile.machine.double_loops import DoubleLoop
 from ....engine.compile.machine.functions import vector_exp
 from ....engine.compile.machine.product_routines import COLUMNS, KIND, fused_product, row_blocks
 from ....engine.compile.machine.routines import Routine, Word
@@ -76,10 +78,11 @@ def simple_backward(slope: Callable[[Routine, Word], Word]) -> Callable[..., Non
 
 def gru(
     f: Routine, gates: Word, bias: Word, h: Word, weight: Word, outputs: Word, saved: Word, room: Word, table: Word,
-    parts: Word, count: Word, steps: Word, batch: Word, n: Word, reverse: Word,
+    parts: Word, count: Word, exp: Word, of_exp: Word, steps: Word, batch: Word, n: Word, reverse: Word,
 ) -> None:  # fmt: skip
     """Reset and update gate, new state; of them and of the hidden part of the new state `saved` has all."""
-    three, four = n * 3, n * 4
+    three, four, whole = n * 3, n * 4, n / COLUMNS * COLUMNS
+    single = DoubleLoop(f, (exp, of_exp), 2 * COLUMNS)
     with f.loop(steps) as s:
         t = _step(f, s, steps, reverse)
         state = f.address_of(s > 0, _before(f, outputs, s, steps, batch * n, reverse), h)
@@ -88,18 +91,31 @@ def gru(
             row = t * batch + i
             given, kept, into = (f.at(a, row * k) for a, k in ((gates, three), (saved, four), (outputs, n)))
             hidden, old = f.at(room, i * three), f.at(state, i * n)
-            with f.loop(n, independent=True) as j:
-                at_r, at_z, at_n = (hidden[j + n * k] for k in range(3))
-                r = _sigmoid(f, at_r + given[j])
-                z = _sigmoid(f, at_z + given[j + n])
+
+            def less(place: Word, given: Word = given, hidden: Word = hidden) -> Word:
+                return -(hidden[place] + given[place])
+
+            def keep(
+                j: Word, r: Word, z: Word,
+                given: Word = given, kept: Word = kept, into: Word = into, hidden: Word = hidden, old: Word = old,
+            ) -> None:  # fmt: skip
+                at_n = hidden[j + n * 2]
                 new = tanh(f, given[j + n * 2] + at_n * r, table)
                 into[j] = (old[j] - new) * z + new
                 for k, x in enumerate((r, z, new, at_n)):
                     kept[j + n * k] = x
 
-
-def _sigmoid(f: Routine, x: Word) -> Word:
-    return 1.0 / (f.of_number(vector_exp, -x) + 1.0)
+            with f.loop(whole, independent=True) as j:
+                powers = [f.of_number(vector_exp, less(j + n * k)) for k in range(2)]
+                keep(j, *(1.0 / (power + 1.0) for power in powers))
+            left = n - whole
+            with f.when(left > 0):  # exponentials that fill no vectors are correctly rounded
+                for k in range(2):
+                    with f.loop(left) as j:
+                        single.put(j + left * k, less(whole + j + n * k))
+                single.call(left * 2)
+                with f.loop(left) as j:
+                    keep(whole + j, *(1.0 / (single.get(j + left * k) + 1.0) for k in range(2)))
 
 
 def gru_backward(
@@ -139,24 +155,37 @@ def weight_gradient(
     steps: Word, batch: Word, m: Word, n: Word, reverse: Word,
 ) -> None:  # fmt: skip
     """(m, n): of each step its deltas (N, m) turned times the state before (N, n), added as gradients come."""
+    whole = n / COLUMNS * COLUMNS
     for rows, first, stop in row_blocks(f, m):
-        with f.loop(stop, first, rows) as i, f.loop(n, 0, COLUMNS) as j:
-            totals = [f.variable(KIND, -0.0) for _ in range(rows)]
-            with f.loop(steps) as s:
-                done = steps - 1 - s
-                t = _step(f, done, steps, reverse)
-                state = f.address_of(done > 0, _before(f, outputs, done, steps, batch * n, reverse), h)
-                left, right = f.at(deltas, t * batch * m + i), f.at(state, j)
-                sums = [f.variable(KIND, 0.0) for _ in range(rows)]
-                with f.loop(batch) as k:
-                    line = f.read(KIND, right, k * n)
-                    for row, total in enumerate(sums):
-                        factor = f.every(left[k * m + row], COLUMNS)
-                        total.value = f.fused(factor, line, total.value)
-                for total, each in zip(totals, sums, strict=True):
-                    total.value = total.value + each.value
-            for row, total in enumerate(totals):
-                f.write(total.value, out, (i + row) * n + j)
+        for start, end in ((f.given(0, "i64"), whole), (whole, n)):
+            with f.loop(stop, first, rows) as i, f.loop(end, start, COLUMNS) as j:
+                # behind the last row comes the last row again, of which nothing becomes
+                places = [f.least(i + row, m - 1) for row in range(rows)]
+                totals = [f.variable(KIND, -0.0) for _ in range(rows)]
+                which = None if end is whole else f.first(COLUMNS, n - j)
+                with f.loop(steps) as s:
+                    done = steps - 1 - s
+                    t = _step(f, done, steps, reverse)
+                    state = f.address_of(done > 0, _before(f, outputs, done, steps, batch * n, reverse), h)
+                    left = f.at(deltas, t * batch * m)
+                    sums = [f.variable(KIND, 0.0) for _ in range(rows)]
+                    with f.loop(batch) as k:
+                        row, at = f.at(left, k * m), k * n + j
+                        line = (
+                            f.read(KIND, state, at)
+                            if which is None
+                            else f.read_some(COLUMNS, state, at, which)
+                        )
+                        for place, total in zip(places, sums, strict=True):
+                            total.value = f.fused(f.every(row[place], COLUMNS), line, total.value)
+                    for total, each in zip(totals, sums, strict=True):
+                        total.value = total.value + each.value
+                for row_number, (place, total) in enumerate(zip(places, totals, strict=True)):
+                    with f.when(i + row_number < m):
+                        if which is None:
+                            f.write(total.value, out, place * n + j)
+                        else:
+                            f.write_some(total.value, out, place * n + j, which)
 
 
 def _step(f: Routine, s: Word, steps: Word, reverse: Word) -> Word:

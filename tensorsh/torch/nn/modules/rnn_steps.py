@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from ....engine.core.dtype import EXACT
+from ....engine.numerics.fused_chains import PAIRED, adds_in_pairs
 from ....engine.numerics.kernel_code import FLOAT32, KernelCode, simple
 from ....engine.numerics.made_later import CALL
 from ....engine.numerics.mkl_tanh import TABLE
-from ....engine.numerics.onednn_products import COLUMNS
+from ....engine.numerics.onednn_products import filled
 from ....engine.numerics.small_products import PART, fused_parts
+from ....ops.elementwise.vector_functions import exp_loop
 
 Array = np.ndarray[Any, Any]
 
@@ -47,11 +49,13 @@ LAYERS = {
     "RNN_TANH": _simple("tanh"),
     "RNN_RELU": _simple("relu"),
     "GRU": (
-        KernelCode(_written("gru"), "a" * 9 + "iiiii"),
+        KernelCode(_written("gru"), "a" * 9 + "i" * 7),
         KernelCode(_written("gru_backward"), "a" * 10 + "iiiii"),
     ),
 }
 WEIGHT = KernelCode(_written("weight_gradient"), "aaaaiiiii")
+#: units from which on, of four sequences or more
+FEWEST = 12
 #: calls of NumPy in each step
 CALLS = {"RNN_TANH": 6, "RNN_RELU": 6, "GRU": 25}
 
@@ -62,15 +66,13 @@ def forward(
     """Fill `outputs` (T, N, H) and `saved`, if there is machine code for it."""
     code = LAYERS[mode][0]
     arrays = gates, b_hh, h, outputs, saved
-    if not (_fits(outputs) and simple(*arrays) and code.ready(_work(mode, outputs, w_hh))):
+    if not (_fits(outputs, w_hh) and simple(*arrays) and code.ready(_work(mode, outputs, w_hh))):
         return False
-    weight, room, parts = (
-        np.ascontiguousarray(w_hh.T),
-        np.empty(gates.shape[1:], FLOAT32),
-        fused_parts(h.shape[1]),
+    weight, room, parts = filled(w_hh.T), np.empty(gates.shape[1:], FLOAT32), fused_parts(h.shape[1])
+    kept, loop = ([saved], exp_loop() or ()) if saved.size else ([], ())
+    code(
+        gates, b_hh, h, weight, outputs, *kept, room, TABLE, parts, len(parts), *loop, *outputs.shape, reverse
     )
-    kept = [saved] if saved.size else []
-    code(gates, b_hh, h, weight, outputs, *kept, room, TABLE, parts, len(parts), *outputs.shape, reverse)
     return True
 
 
@@ -88,31 +90,39 @@ def backward(
     code = LAYERS[mode][1]
     grad_output = np.ascontiguousarray(grad_output)
     arrays = output, saved, h0, w_hh, grad_output
-    if not (_fits(output) and output.shape[1] <= PART and simple(*arrays)):
+    if not (_fits(output, w_hh) and output.shape[1] <= PART and simple(*arrays)):
         return None
     ready = [each.ready(_work(mode, output, w_hh)) for each in (code, WEIGHT)]  # of both at once
     if not all(ready):
         return None
     (steps, batch, n), rows = output.shape, len(w_hh)
     at_h, parts = np.empty((steps, batch, rows), FLOAT32), fused_parts(rows)
-    kept = np.array(grad_h, FLOAT32)
+    kept, recurrent = np.array(grad_h, FLOAT32), filled(w_hh)
     if saved.size:
         back, at_x = np.full_like(kept, -0.0), np.empty_like(at_h)
-        given = output, saved, h0, grad_output, w_hh, kept, back, at_x, at_h, parts
+        given = output, saved, h0, grad_output, recurrent, kept, back, at_x, at_h, parts
         code(*given, len(parts), steps, batch, n, reverse)
         kept += back
     else:
         at_x = at_h
-        code(output, grad_output, kept, w_hh, at_h, parts, len(parts), steps, batch, n, reverse)
+        code(output, grad_output, kept, recurrent, at_h, parts, len(parts), steps, batch, n, reverse)
     weight = np.empty(w_hh.shape, FLOAT32)
     WEIGHT(at_h, output, h0, weight, steps, batch, rows, n, reverse)
     return at_x, at_h, kept, weight
 
 
-def _fits(outputs: Array) -> bool:
-    """Whether machine code has such layers: their units fill vectors, their products are fused chains."""
+def _fits(outputs: Array, w_hh: Array) -> bool:
+    """Whether machine code has such layers, whose products are fused chains, of NumPy's calls too."""
     _, batch, n = outputs.shape
-    return outputs.dtype == FLOAT32 and n % COLUMNS == 0 and batch >= 4 and batch * n <= EXACT
+    if adds_in_pairs() and batch * w_hh.size > PAIRED:
+        return False
+    return (
+        outputs.dtype == FLOAT32
+        and n >= FEWEST
+        and batch >= 4
+        and batch * n <= EXACT
+        and exp_loop() is not None
+    )
 
 
 def _work(mode: str, outputs: Array, w_hh: Array) -> int:
