@@ -105,9 +105,9 @@ def _in_pieces(f: Routine, row: Word, steps: Word) -> tuple[Word, Word]:
     pieces = (steps + (PIECE - 1)) / PIECE
     kinds = "float", vector(LANES), vector(LANES)
     kept = [[f.variable(kind, 0) for kind in kinds] for _ in range(LEVELS)]
-    for level in kept:
-        for each in level:
-            each.value = 0
+    for each in kept:
+        for variable in each:
+            variable.value = 0
     depth = f.given(0, "i64")
     for level in range(LEVELS):
         depth = f.choose(pieces > 1 << level, level + 1, depth)

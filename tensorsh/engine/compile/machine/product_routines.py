@@ -69,7 +69,7 @@ def row_blocks(f: Routine, m: Word) -> list[tuple[int, Word, Word]]:
     """How many rows at a time, from which to which: as few as can be are left of the last blocks."""
     many, few = ROWS
     left = m - m / many * many
-    back = 0
+    back = f.given(0, "i64")
     for rest in range(1, many):
         # what `few` have left over by themselves, and if one block of many less is taken
         alone, less = -rest % few, -(rest + many) % few
@@ -278,12 +278,13 @@ def fused_products(
             with f.when(j + COLUMNS > n):
                 f.write_some(x, into, i * n + j, f.first(COLUMNS, n - j))
 
-        chains(
-            f, m, n, counted(f, depth),
-            lambda i, k, left=left: left[i * a_down + k * a_along],
-            lambda k, j, columns=columns: f.read(KIND, columns, k * of_k + j * of_j),
-            keep,
-        )  # fmt: skip
+        def factor(i: Word, k: Word, left: Word = left) -> Word:
+            return left[i * a_down + k * a_along]
+
+        def line_of(k: Word, j: Word, columns: Word = columns) -> Word:
+            return f.read(KIND, columns, k * of_k + j * of_j)
+
+        chains(f, m, n, counted(f, depth), factor, line_of, keep)
 
 
 def panels(
