@@ -36,14 +36,15 @@ class Loader(Drawn):
     make: Callable[[int], Any]
     of: Any
 
-    @property
-    def stand_in(self) -> Any:
+    def __getattr__(self, name: str) -> Any:
+        if name == "stand_in":  # no property, as a program's AttributeError is to come through
+            return self.batch()
+        return count(sizes.fresh(self.key)) if name == "batch_size" else getattr(self.of, name)
+
+    def batch(self) -> Any:
         """A batch, told from one of two samples and one of three."""
         two, three = (next(iter(self.make(n)), None) for n in (2, 3))
         return UNKNOWN if two is None or three is None else either(two, three, self.key)
-
-    def __getattr__(self, name: str) -> Any:
-        return count(sizes.fresh(self.key)) if name == "batch_size" else getattr(self.of, name)
 
 
 for _class in (Drawn, Loader):
