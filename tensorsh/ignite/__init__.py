@@ -20,6 +20,7 @@ _METRICS = {
     "usage": "BatchFiltered BatchWise EpochWise MetricUsage",
     "arithmetic": "MetricsLambda",
     "averages": "Average GeometricAverage Loss RunningAverage VariableAccumulation",
+    "collected": "EpochMetric MetricGroup",
     "classification": "Accuracy TopKCategoricalAccuracy",
     "precision_recall": "Fbeta Precision Recall",
     "confusion": "ConfusionMatrix DiceCoefficient IoU JaccardIndex mIoU",
@@ -32,6 +33,7 @@ _HANDLERS = {
     "PiecewiseLinear",
     "combined_schedules": "ConcatScheduler LRScheduler ParamGroupScheduler create_lr_scheduler_with_warmup",
     "averaging": "EMAHandler",
+    "collected": "EpochOutputStore",
     "progress": "ProgressBar",
     "steps": "global_step_from_engine",
 }
@@ -54,9 +56,12 @@ CONTENTS: dict[str, dict[str, str]] = {
     **{
         f"ignite.metrics.{module}": {file: listed}
         for module, file, listed in (
+            ("accumulation", "averages", "Average GeometricAverage VariableAccumulation"),
             ("accuracy", "classification", "Accuracy"),
             ("confusion_matrix", "confusion", _METRICS["confusion"] + " cmAccuracy cmPrecision cmRecall"),
+            ("epoch_metric", "collected", "EpochMetric EpochMetricWarning"),
             ("loss", "averages", "Loss"),
+            ("metric_group", "collected", "MetricGroup"),
             ("metrics_lambda", "arithmetic", "MetricsLambda"),
             ("precision", "precision_recall", "Precision"),
             ("recall", "precision_recall", "Recall"),
@@ -68,6 +73,11 @@ CONTENTS: dict[str, dict[str, str]] = {
         "checkpoint": _HANDLERS["checkpoint"] + " BaseSaveHandler CheckpointEvents"
     },
     "ignite.handlers.early_stopping": {"stopping": "EarlyStopping"},
+    "ignite.handlers.ema_handler": {"averaging": "EMAHandler"},
+    "ignite.handlers.stores": {"collected": "EpochOutputStore"},
+    "ignite.handlers.terminate_on_nan": {"stopping": "TerminateOnNan"},
+    "ignite.handlers.time_limit": {"stopping": "TimeLimit"},
+    "ignite.handlers.timing": {"stopping": "Timer"},
     "ignite.handlers.param_scheduler": {
         file: _HANDLERS[file] for file in ("schedules", "combined_schedules")
     },

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -83,6 +84,20 @@ class ParamGroupScheduler:
         for each, title in zip(self.schedulers, self.names, strict=True):
             each(engine, title)
 
+    @classmethod
+    def simulate_values(cls, num_events: int, schedulers: Sequence[Any], **options: Any) -> list[list[Any]]:
+        """What `num_events` events will set; the schedules are afterwards where they were."""
+        with _put_back(schedulers):
+            scheduler, values = cls(schedulers, **options), []
+            for i in range(num_events):
+                values.append([i, *scheduler.get_param()])
+                scheduler(engine=None)
+        return values
+
+    def get_param(self) -> list[Any]:
+        """The values now."""
+        return [each.get_param() for each in self.schedulers]
+
     def attach(self, engine: Any, event: Any = Events.ITERATION_STARTED) -> None:
         """Set the values at an event."""
         engine.add_event_handler(event, self)
@@ -149,6 +164,31 @@ class ConcatScheduler(ParamScheduler):
         """The groups that are set."""
         return self._current_scheduler.optimizer_param_groups
 
+    @classmethod
+    def simulate_values(  # type: ignore[override]
+        cls,
+        num_events: int,
+        schedulers: Sequence[Any],
+        durations: Sequence[int],
+        param_names: Sequence[str] | None = None,
+    ) -> list[list[Any]]:
+        if param_names is not None:
+            if not isinstance(param_names, list | tuple):
+                raise TypeError(
+                    f"Argument param_names should be list or tuple, but given {type(param_names)}"
+                )
+            if not all(isinstance(each, str) for each in param_names):
+                raise ValueError(
+                    f"Argument param_names should be list or tuple of strings, but given {param_names}"
+                )
+        if len(_optimizers(schedulers)) != 1:
+            raise ValueError("schedulers should be related to same optimizer")
+        with _put_back(schedulers):
+            for each in schedulers:
+                each.save_history = False
+            scheduler = cls(schedulers, durations)
+            return simulated(scheduler, num_events, param_names)
+
     def get_param(self) -> Any:
         return self._current_scheduler.get_param()
 
@@ -163,6 +203,22 @@ class ConcatScheduler(ParamScheduler):
         for each, state in zip(self.schedulers, state_dict["schedulers"], strict=True):
             each.load_state_dict(state)
         self._current_scheduler = self.schedulers[self._scheduler_index]
+
+
+def _optimizers(schedulers: Sequence[Any]) -> list[Any]:
+    each_one = (each.optimizer for each in schedulers)
+    listed = [one for each in each_one for one in (each if isinstance(each, list) else [each])]
+    return list({id(each): each for each in listed}.values())
+
+
+@contextmanager
+def _put_back(schedulers: Sequence[Any]) -> Iterator[None]:
+    """Schedules and their optimisers are afterwards what they were."""
+    concerned = [*schedulers, *_optimizers(schedulers)]
+    kept = [deepcopy(each.state_dict()) for each in concerned]
+    yield
+    for each, state in zip(concerned, kept, strict=True):
+        each.load_state_dict(state)
 
 
 def create_lr_scheduler_with_warmup(

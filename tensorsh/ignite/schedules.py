@@ -247,9 +247,10 @@ def _stand_in() -> Any:
     return torch.optim.SGD([torch.zeros([1], requires_grad=True)], lr=0.01)
 
 
-def simulated(scheduler: Any, num_events: int) -> list[list[Any]]:
+def simulated(scheduler: Any, num_events: int, names: Sequence[str] | None = None) -> list[list[Any]]:
     values = []
     for i in range(num_events):
         scheduler(engine=None)
-        values.append([i, *(group[scheduler.param_name] for group in scheduler.optimizer_param_groups)])
+        groups = scheduler.optimizer_param_groups
+        values.append([i, *(group[name] for name in names or [scheduler.param_name] for group in groups)])
     return values

@@ -79,6 +79,18 @@ VIEWS = {
 }
 
 
+def test_bytes_read_as_another_dtype_stay_the_same_bytes() -> None:
+    """Also of large arrays, where steps are grouped."""
+    for size in (3, 100_000):
+        found = difference(
+            f"x = linspace(1., 2., {size}); z = ones({size}, dtype=complex64)\n"
+            "for i in range(8):\n    x = x * 1.5; bits = x.view(int32) & 255; n = (x + 1).view(int32).sum()\n"
+            "    half = ((x * 2).view(int32) - 8388608).view(float32); z = z * 2; r = view_as_real(z * 3).sum()\n",
+            ["print(n, r)", "print(bits.sum(), half.sum())"],
+        )
+        assert found is None, found
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_of_a_view_from_outside_looks_into_its_base(name: str) -> None:
     loop, after = VIEWS[name]

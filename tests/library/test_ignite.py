@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 
 
-@pytest.mark.parametrize("name", ["ignite", "ignite_training"])
+@pytest.mark.parametrize("name", ["ignite", "ignite_training", "ignite_collected"])
 def test_prints_what_ignite_prints(name: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text((DATA / f"{name}_program.txt").read_text(encoding="utf-8"), encoding="utf-8")

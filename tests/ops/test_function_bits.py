@@ -73,6 +73,10 @@ FUNCTIONS = {
         name: in_vectors(name) for name in ("log1p", "expm1", "softplus", "logsigmoid", "elu", "selu", "celu")
     },
     "gelu by tanh": in_vectors("gelu"),
+    "cdist": lambda torch, x, dim: torch.cdist(
+        x.reshape(-1, x.shape[-1]), torch.arange(28.0 * x.shape[-1]).sin().reshape(28, -1)
+    )[:, : x.shape[-1]].reshape(x.shape),
+    "pdist": lambda torch, x, dim: torch.pdist(x.detach().reshape(-1, x.shape[-1])),
 }
 SHAPES = [
     (3, 4),
@@ -99,13 +103,14 @@ MORE = {
     "sin": [(64, 128)],
     "bilinear": [(2, 8, 8, 8), (1, 3, 7, 9), (2, 12, 5, 6), (2, 4, 16, 16)],
     "group_norm": [(4, 10), (3, 6, 3), (4, 12, 5, 5), (2, 64, 16), (3, 26, 20), (2, 8, 40, 30)],
+    "cdist": [(3, 4), (12, 7, 3), (64, 10), (33, 17), (40, 28), (2, 1)],
     "batch_norm": [(16, 8, 16, 16), (2, 3), (64, 17), (65, 16), (128, 64), (192, 10), (100, 1), (6, 5, 4, 4)],
 }
 
 
 def shapes(name: str) -> list[Any]:
     more = MORE.get(name.partition(",")[0], [])
-    return more if name in ("bilinear", "batch_norm", "group_norm") else [*SHAPES, *more]
+    return more if name in ("bilinear", "batch_norm", "group_norm", "cdist") else [*SHAPES, *more]
 
 
 def checksums(torch: Any, name: str, shape: list[int], dim: int, seed: int) -> list[int]:

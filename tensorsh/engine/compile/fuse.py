@@ -76,6 +76,7 @@ def fits(step: Step, group: Group) -> bool:
             and not step.moves
             and id(x) in group.made
             and x.flags.c_contiguous
+            and out.dtype == x.dtype
             and out.strides[:1] == x.strides[:1]
             and _offset(out.layout) == _offset(x.layout)
         )

@@ -225,9 +225,9 @@ class Tape:
             if seen is not x:
                 self.viewed.setdefault(id(seen), x)
             return seen
-        if label in ("reshape", "view") and x.flags.c_contiguous:
-            return self._reshaped(x, function(x.layout, *options))
         layout = function(x.layout, *now)
+        if label in ("reshape", "view") and x.flags.c_contiguous and layout.dtype == x.dtype:
+            return self._reshaped(x, layout)
         if layout is x.layout or not np.may_share_memory(layout, x.layout):
             layout = np.asarray(layout)
         out = Value(layout)

@@ -9,6 +9,9 @@ import numpy as np
 from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec, broadcast_shapes
+from ...engine.numerics import vector_sqrt
+from ...engine.numerics.cascade import total
+from ...engine.numerics.small_products import matrix_product
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import promoted
 from ...engine.values.tensor import Tensor
@@ -16,7 +19,7 @@ from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError
 from ..rules.families import not_implemented
 from .linalg_norm import vector_norm_primitive
-from .matmul import multiply
+from .matmul import batches, multiply
 
 _MM = "use_mm_for_euclid_dist"
 _MM_IF_LARGE = "use_mm_for_euclid_dist_if_necessary"
@@ -32,12 +35,28 @@ def distances(diff: Any, p: float) -> Any:
     if p == 0:
         return np.count_nonzero(size, axis=-1).astype(size.dtype)
     if p == 1:
-        return size.sum(-1)
+        return _in_lanes(size)
     if p == 2:
-        return np.sqrt((size * size).sum(-1))
+        return np.sqrt(_in_lanes(size * size))
     if p == np.inf:
         return size.max(-1, initial=0)
     return np.power(np.power(size, p).sum(-1), 1 / p)
+
+
+def _in_lanes(x: Any) -> Any:
+    """The sums of rows as PyTorch adds them up: in the lanes of a vector, which meet in the end."""
+    lanes = 32 // x.itemsize
+    whole = x.shape[-1] // lanes * lanes
+    if not whole:
+        return x.sum(-1)
+    found = x[..., :lanes].copy()
+    for i in range(lanes, whole, lanes):
+        found += x[..., i : i + lanes]
+    found[..., : x.shape[-1] - whole] += x[..., whole:]
+    while found.shape[-1] > 1:
+        half = found.shape[-1] // 2
+        found = found[..., :half] + found[..., half:]
+    return found[..., 0]
 
 
 def slopes(diff: Tensor, distance: Tensor, p: float) -> Tensor:
@@ -128,9 +147,13 @@ def _(grad, x1, x2, output, p, needs):
     grad_fn="ViewBackward0",
 )
 def cdist_by_product(a, b, p):
-    """|a - b|² = |a|² - 2ab + |b|², one matrix product; rounding may make it differ a little."""
-    squares = (a * a).sum(-1)[..., :, None] + (b * b).sum(-1)[..., None, :]
-    return np.sqrt(np.maximum(squares - 2 * np.matmul(a, np.swapaxes(b, -1, -2)), 0))
+    """|a - b|² = -2ab + |a|² + |b|², PyTorch's one product of matrices with two more columns."""
+    left = total(a * a, (a.ndim - 1,), True)
+    right = total(b * b, (b.ndim - 1,), True)
+    rows = np.concatenate([a * a.dtype.type(-2), left, np.ones_like(left)], -1)
+    columns = np.concatenate([b, np.ones_like(right), right], -1).swapaxes(-1, -2)
+    product = matrix_product if rows.ndim == columns.ndim == 2 else batches
+    return vector_sqrt.sqrt(np.maximum(product(rows, columns), 0))
 
 
 @cdist_by_product.derivative("x1", "x2", one="")
