@@ -211,10 +211,13 @@ def replace_class(kind: type, again: Again) -> None:
 
 
 def follow_class(kind: type, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
-    """A class of the library's stays what it is; what one of the program's does is not seen."""
-    if not reach.computes(kind):
+    """A class of the library's stays what it is; one of the program's is looked into."""
+    if reach.computes(kind):
+        reach.same(kind, path)
+    elif own_class(kind):
+        reach.instances.arrive(kind, path)
+    else:
         reach.refuse("a class")
-    reach.same(kind, path)
 
 
 describe(type, Kind(parts=(Part(note_class, replace_class),), closed=ALL, follow=follow_class))

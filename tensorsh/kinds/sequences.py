@@ -10,7 +10,7 @@ from typing import Any
 from .aspects import Brackets, Json, Part, Tree
 from .atoms import THEMSELVES, words
 from .kind import ATOMS, Kind, describe, method
-from .ownership import name_of
+from .ownership import name_of, own_class
 from .undo import Again, Notes, inside, same
 
 MOST_ITEMS = 64  # that a program is made for
@@ -122,15 +122,37 @@ def tuple_again(items: tuple[Any, ...], again: Again) -> tuple[Any, ...]:
 
 def name_fields(description: Kind, kind: type) -> None:
     """A tuple whose items have names: `collections.namedtuple`, `typing.NamedTuple`, and classes made of them."""
-    fields = getattr(kind, "_fields", None)
-    if type(fields) is not tuple or not all(type(field) is str for field in fields):
+    fields = fields_of(kind)
+    if fields is None:
         return
     description.tree = NAMED
+    if own_class(kind):
+        description.follow, description.leave = follow_named, leave_named
     if getattr(method(kind, "__repr__"), "__module__", "") == "collections":
         description.entries = lambda items: zip(fields, tuple.__iter__(items), strict=False)
         description.brackets = lambda items: Brackets(
             f"{name_of(type(items))}(", ")", ("", "=", ""), spelled=True
         )
+
+
+def fields_of(kind: type) -> tuple[str, ...] | None:
+    """The names of a named tuple's items."""
+    fields = getattr(kind, "_fields", None) if issubclass(kind, tuple) else None
+    return fields if type(fields) is tuple and all(type(field) is str for field in fields) else None
+
+
+def follow_named(items: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A program holds for a named tuple of the same class; what its methods do is gone through when they are called."""
+    kind = type(items)
+    reach.instances.named(kind)
+    if not reach.known(items, path):
+        reach.guards.append(f"type({path}) is {reach.constant(kind)} and len({path}) == {len(items)}")
+        for i, item in enumerate(tuple.__iter__(items)):
+            reach.thing(item, f"{path}[{i}]", varies, depth + 1, f"{name}[{i}]")
+
+
+def leave_named(items: Any, leaving: Any) -> str:
+    return f"{leaving.named(type(items))}({joined(tuple.__iter__(items), leaving)})"
 
 
 NAMED = Tree(

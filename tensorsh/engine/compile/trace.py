@@ -169,6 +169,9 @@ class Trace(Tape, Mode):
             self.stop(f"a {type(items).__name__} is changed that the program cannot find")
         self.journal.note(items)
 
+    def put_part(self, holder: Any, name: str, value: Any) -> None:
+        self.instances.put_part(holder, name, value)
+
     def changed_items(self) -> list[tuple[str, Any, Any]]:
         """The items that are not what they were: (path of the list or dictionary, position or key, value)."""
         found: list[tuple[str, Any, Any]] = []

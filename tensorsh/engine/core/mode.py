@@ -101,6 +101,10 @@ class Mode:
         """An item of a list or dictionary of the program is about to be changed."""
         self.below.change_items(items)
 
+    def put_part(self, holder: Any, name: str, value: Any) -> None:
+        """A tensor is about to be put in the place of a module's own for a while, or that one again."""
+        self.below.put_part(holder, name, value)
+
     def step(self, optimizer: Any) -> bool:
         """An optimiser is to make a step; whether that has been seen to."""
         return self.below.step(optimizer)
@@ -203,6 +207,9 @@ class Eager(Mode):
         pass
 
     def change_items(self, items: Any) -> None:
+        pass
+
+    def put_part(self, holder: Any, name: str, value: Any) -> None:
         pass
 
     def step(self, optimizer: Any) -> bool:

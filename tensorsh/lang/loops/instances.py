@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ...engine.compile.values import Number, TraceAgain, TraceStopped
 from ...engine.values.parameters import Buffer, Parameter
 from ...engine.values.tensor import TENSORS
-from ...kinds.ownership import attributes_of, own_class
+from ...kinds.ownership import attributes_of, mro_of, own_class
+from ...kinds.sequences import fields_of
 from ..names.library_parts import (
     REGISTERED,
     is_distribution,
@@ -25,7 +26,8 @@ from ..names.library_parts import (
     registered,
 )
 from .optimizers import Optimizers
-from .watched import MISSING, Watched, not_there
+from .settings import follow, has_own_functions
+from .watched import MISSING, Watched, not_there, stops
 
 if TYPE_CHECKING:
     from .reach import Reach
@@ -71,16 +73,24 @@ class Instances(Watched):
         self.history = history
         self.known: dict[int, str] = {}
         self.kept: list[Any] = []  # so that ids stay theirs
+        self.followed: set[int] = set()  # ids of classes and of what settings are kept in
         self.read: set[Attribute] = set()
         self.changed: dict[Attribute, tuple[str, Any, str, Any]] = {}
         self.numbers: dict[Attribute, Number] = {}
         self.containers: dict[int, Any] = {}  # of modules, that the run has made
+        self.placed: dict[tuple[int, str], Any] = {}  # (id of a dictionary, key) → the module's own tensor
         self.optimizers = Optimizers(reach, self.known)
 
     def arrive(self, value: Any, path: str) -> None:
         """An instance is found: the program is for this very one; or an operation, which is a class."""
         if self.is_operation(value):
             self.operation(value, path)
+            return
+        if follow(value, self.reach, path):
+            self.followed.add(id(self.reach.scope[self.reach.constant(value)]))
+            return
+        if isinstance(value, type):
+            self.at_hand(value, path)
             return
         name = self.known.get(id(value))
         if name is None:
@@ -95,8 +105,36 @@ class Instances(Watched):
         elif path != name:
             self.reach.guards.append(f"{path} is {name}")
 
+    def at_hand(self, kind: type, path: str) -> None:
+        """A class of the program's is found: what its instances share is gone through; none may be made."""
+        self.watch(kind)
+        if "__init__" not in vars(kind):  # `__new__` could not be taken away again
+            self.patch(kind, "__init__", stops(f"a {kind.__name__} is made"))
+        self.reach.guards.append(f"{path} is {self.classes[kind]}")
+        self.followed.add(id(kind))
+        self.whole(kind)
+
+    def named(self, kind: type) -> None:
+        """Named tuples of a class of the program's are found."""
+        if kind in self.classes or not has_own_functions(kind):
+            return
+        self.classes[kind] = self.reach.constant(kind)
+        for each in mro_of(kind):
+            if own_class(each):
+                self._watch_methods(each)
+
     def sees(self, value: Any) -> bool:
-        return id(value) in self.known or self.is_of_operation(value) or self.is_made(value)
+        return (
+            id(value) in self.known
+            or id(value) in self.followed
+            or self.is_of_operation(value)
+            or self.is_made(value)
+            or self.is_named(type(value))
+        )
+
+    def is_named(self, kind: type) -> bool:
+        """Whether it is a class of named tuples whose methods are seen."""
+        return fields_of(kind) is not None and (kind in self.classes or not has_own_functions(kind))
 
     def is_made(self, value: Any) -> bool:
         """Whether the run has made it: a distribution of the library, or some of a container's modules."""
@@ -120,6 +158,7 @@ class Instances(Watched):
 
     def leave(self) -> None:
         """Put back the attributes that were set, and how classes look up theirs."""
+        self.settings.put_back()
         self.unwatch()
         for _, holder, key, before in reversed(self.changed.values()):
             put(holder, key, before)
@@ -184,8 +223,10 @@ class Instances(Watched):
         """One attribute, where it is kept; what is read for the first time is gone through."""
         found = held(holder, key)
         attribute = id(value), name
-        if attribute in self.read or attribute in self.changed:
+        if attribute in self.read or attribute in self.changed or (id(holder), key) in self.placed:
             return found
+        if name in REGISTERED and any((id(value), part) in self.changed for part in found):
+            raise TraceStopped("a module's parts after one was set")
         self.read.add(attribute)
         inside = place.rpartition(".")[2] in REGISTERED
         text = f"{place}[{key!r}]" if inside else f"{place}.{key}"
@@ -246,6 +287,9 @@ class Instances(Watched):
             if name in OF_OPTIMIZERS:
                 raise TraceStopped("an optimiser is changed")
             text = f"{place}.__dict__[{name!r}]"
+        if (id(holder), name) in self.placed:  # which the call takes away again
+            put(holder, name, new)
+            return
         attribute = id(value), name
         before = held(holder, name)
         if before is MISSING:
@@ -256,8 +300,15 @@ class Instances(Watched):
         self.changed.setdefault(attribute, (text, holder, key, before))
         put(holder, key, new)
 
+    def put_part(self, holder: Any, key: str, value: Any) -> None:
+        """Another tensor in the place of a module's own is none that the program can rely on."""
+        if self.placed.setdefault((id(holder), key), holder[key]) is value:
+            del self.placed[id(holder), key]
+
     def results(self) -> list[tuple[str, Any]]:
         """What a replay sets: (how it is written, the value). Stops where a value read was taken for a constant."""
+        if self.settings.changed():
+            raise TraceStopped("settings are changed")
         found, differing = [], []
         for attribute, (text, holder, key, before) in self.changed.items():
             now = held(holder, key)

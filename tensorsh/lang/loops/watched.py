@@ -8,13 +8,15 @@ had under the names that were used; `unwatch` leaves no trace of all this.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ...engine.compile.values import TraceStopped
 from ...engine.core.sealed import changing
-from ...kinds.ownership import attributes_of, mro_of, own_class, own_function
+from ...kinds.ownership import attributes_of, dict_of, mro_of, own_class, own_function
 from ..names.library_parts import library_root, loaded
+from .settings import Settings, is_namespace
 
 if TYPE_CHECKING:
     from .reach import Reach
@@ -42,6 +44,7 @@ class Watched:
         self.relied: set[tuple[str, str]] = set()
         self.wholes: set[type] = set()
         self.operations: set[type] = set()
+        self.settings = Settings()
 
     def get(self, value: Any, name: str) -> Any:
         raise NotImplementedError
@@ -54,7 +57,7 @@ class Watched:
         if kind in self.classes:
             return
         line = mro_of(kind)
-        own = [each for each in line if own_class(each)]
+        own = [each for each in line if own_class(each) or is_namespace(each)]
         rest = [
             each for each in line if each not in own and each.__name__ not in ("object", "ABC", "Generic")
         ]
@@ -184,10 +187,20 @@ class Watched:
             self.wholes.add(each)
             place = self.classes.setdefault(each, self.reach.constant(each))
             self.reach.guards.append(f"len({place}.__dict__) == {self.size(each)}")
+            self.note_class(each)
             for name in list(vars(each)):
                 found = self.original(each, name)
                 if name[:2] != "__" and found is not MISSING and not hasattr(type(found), "__get__"):
                     self.of_class(f"{place}.{name}", found)
+
+    def note_class(self, kind: type) -> None:
+        """What a class has is to be the same when the trace is over; what is watched does not count."""
+
+        def look() -> dict[str, Any]:
+            found = {name: self.original(kind, name) for name in dict_of(kind)}
+            return {name: value for name, value in found.items() if value is not MISSING}
+
+        self.settings.note(look, partial(type.__setattr__, kind), partial(type.__delattr__, kind))
 
     def is_operation(self, value: Any) -> bool:
         """Whether it is a class of the program's, an operation with a backward of its own."""

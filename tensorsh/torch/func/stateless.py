@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ...engine.core import context
 from ...engine.values.tensor import Tensor
 from ..namespace import torch
 
@@ -106,6 +107,7 @@ class Places:
         for holder in (module._parameters, module._buffers):
             if name in holder:
                 before = holder[name]
+                context.current().mode.put_part(holder, name, value)
                 if value is MISSING:
                     del holder[name]
                 else:
