@@ -21,10 +21,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "bench" / "programs"
-NAMES = ("mlp", "xor", "linear", "lstm", "cnn", "gpt", "encoder")
+NAMES = ("mlp", "xor", "linear", "lstm", "cell", "cnn", "gpt", "encoder")
 FEW = 20
 #: of the long run, where a step takes longer
-MANY = {"lstm": 200, "cnn": 500, "gpt": 200, "encoder": 500}
+MANY = {"lstm": 200, "cell": 200, "cnn": 500, "gpt": 200, "encoder": 500}
 MARK = "<!-- programs -->"
 
 

@@ -6,12 +6,10 @@ Each row is a view operation's call; the result is the view, which then leaves i
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import accumulate
 from typing import Any
 
-import numpy as np
-
-from ...engine.records.op import composite, registry
+from ...engine.records.op import composite, op, registry
+from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import ShapeError
 from ..index.getitem import slice_range
@@ -20,7 +18,18 @@ from .complex_views import view_as_real
 from .diagonals import diagonal
 from .reorder import permute, t, transpose
 from .shape_views import squeeze, unsqueeze
-from .split import chunk, narrow, select, split, split_with_sizes, unbind_at
+from .split import (
+    chunk,
+    narrow,
+    piece_specs,
+    pieces,
+    present,
+    select,
+    split,
+    split_sizes_infer,
+    split_with_sizes,
+    unbind_at,
+)
 from .strided import alias, as_strided, unfold
 
 
@@ -170,6 +179,22 @@ def narrow_copy(input, dim, start, length):
 
 
 def unsafe(name: str, parameters: str, title: str, view: View, given: str) -> None:
+    @op(
+        f"unsafe_{name}_sizes(Tensor input, int[] split_sizes, int dim)",
+        batching="along",
+        infer=split_sizes_infer,
+        names=(),
+        grad_fn=title,
+        formula="{0}.split({1}, {2})",
+    )
+    def copied(x, split_sizes, dim):
+        """Pieces of a copy: they lie in memory as the views do."""
+        return pieces(x.copy(), split_sizes, dim)
+
+    @copied.derivative("input")
+    def _(grads, input_spec, split_sizes, dim):
+        return registry["cat"](present(grads, piece_specs(input_spec, split_sizes, dim)), dim)
+
     @composite(
         f"unsafe_{name}(Tensor input{parameters})",
         names=(f"torch.unsafe_{name}", f"Tensor.unsafe_{name}"),
@@ -179,15 +204,9 @@ def unsafe(name: str, parameters: str, title: str, view: View, given: str) -> No
 (tensor([0, 1]), tensor([2]))
 """,
     )
-    def pieces(input, size, dim):
-        views = view(input, size, dim)
-        found = tuple([own(v, title) for v in views])
-        if not input.is_meta and found:  # they lie in memory as the views do
-            dim = wrap_dim(dim, input.ndim)
-            ends = list(accumulate(v.shape[dim] for v in found[:-1]))
-            for piece, array in zip(found, np.split(input.array.copy(), ends, dim), strict=True):
-                piece.array = array
-        return found
+    def whole(input, size, dim):
+        sizes = tuple([v.shape[dim] for v in view(input.detach(), size, dim)])
+        return apply(copied, (input, sizes, dim))
 
 
 unsafe("chunk", ", int chunks, int dim=0", "UnsafeSplitBackward0", chunk, "2")
