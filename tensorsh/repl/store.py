@@ -190,7 +190,7 @@ def restore(session: Session, path: str) -> tuple[dict[str, Any], list[str]]:
             return settings, _put(session, known, arrays)
     except Exception as error:
         facts = facts_of(error)
-        if isinstance(error, OSError) or (facts is not None and facts.kind == "data"):
+        if getattr(error, "filename", None) is not None or (facts is not None and facts.kind == "data"):
             raise
         raise DataError(f"{path!r} is no saved session: {error}", code="file") from None
 
