@@ -115,6 +115,10 @@ class Sandbox:
                 self._hear_path(path, "write" if changes or set(str(mode or "")) & set("wax+") else "read")
         elif event in PATHS:
             count, how = PATHS[event]
+            if event == "os.symlink" and all(isinstance(each, str | bytes) for each in arguments[:2]):
+                # it leads from where it stands
+                target, link = map(os.fsdecode, arguments[:2])
+                arguments = (os.path.join(os.path.dirname(link), target), link)
             for path in arguments[:count]:
                 if path is None or isinstance(path, str | bytes | os.PathLike):
                     self._hear_path("." if path is None else os.fspath(path), how)

@@ -331,3 +331,31 @@ def test_files_are_named_for_a_sandbox_only(capsys: pytest.CaptureFixture[str]) 
 def test_what_is_only_looked_at_has_no_sandbox(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--sandbox", *words]) == 2
     assert "for programs that run" in capsys.readouterr().err
+
+
+LINKS = """
+import os, pathlib
+os.chdir(f"{D}/a/b")
+for link, target in [("../../l", "../.."), (f"{D}/l", "../../x"), (f"{D}/a/l", "../../x")]:
+    for make in (os.symlink, lambda target, link: pathlib.Path(link).symlink_to(target)):
+        try:
+            make(target, link)
+            print("made")
+        except PermissionError:
+            pass
+os.symlink("../a", f"{D}/a/l")
+print(os.path.isdir(f"{D}/a/l/b"), os.path.expanduser("~root"), os.path.expanduser("~"))
+try:
+    print(pathlib.Path("~root").expanduser())
+except RuntimeError:
+    pass
+"""
+
+
+def test_links_lead_from_where_they_stand(tmp_path: Path) -> None:
+    """A link that leads out of a folder may not be made in it, wherever the program stands."""
+    folder = tmp_path / "folder"
+    (folder / "a" / "b").mkdir(parents=True)
+    done = run("--sandbox", "--allow-write", str(folder), "-c", f"import torch\nD = {str(folder)!r}{LINKS}")
+    assert (done.stdout, done.returncode) == ("True ~root ~\n", 0), done.stderr
+    assert [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink()] == ["a/l"]

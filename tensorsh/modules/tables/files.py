@@ -74,12 +74,27 @@ def _os(modules: Any) -> dict[str, Any]:
 def _paths(modules: Any) -> dict[str, Any]:
     """`expandvars` and `expanduser` read the environment of the session."""
     names = {**vars(os.path), "os": modules.copies.os}
-    return gated_paths(modules.host) | {
+    made: dict[str, Any] = {
         name: types.FunctionType(
             getattr(os.path, name).__code__, names, name, getattr(os.path, name).__defaults__
         )
         for name in ("expandvars", "expanduser")
     }
+
+    home = at_home(modules.host, made["expanduser"], modules.environ)
+    return gated_paths(modules.host) | made | {"expanduser": home}
+
+
+def at_home(host: Any, expanduser: Any, environ: Any = ()) -> Any:
+    """`expanduser`; in a sandbox nobody hears who has an account, and where, but from the session's environment."""
+
+    def expanded(path: Any) -> Any:
+        first = os.fsdecode(path).replace(os.altsep or os.sep, os.sep).partition(os.sep)[0]
+        if host.confined and (first != "~" or "HOME" not in environ):
+            return os.fspath(path)
+        return expanduser(path)
+
+    return gate.named_as(expanded, os.path.expanduser)
 
 
 def gated_paths(host: Any) -> dict[str, Any]:
@@ -97,7 +112,11 @@ def gated_paths(host: Any) -> dict[str, Any]:
             return os.path.realpath(filename, strict=strict)
         return os.path.abspath(filename)
 
-    return looks | reads | {"realpath": gate.named_as(realpath, os.path.realpath)}
+    found = {
+        "realpath": gate.named_as(realpath, os.path.realpath),
+        "expanduser": at_home(host, os.path.expanduser),
+    }
+    return looks | reads | found
 
 
 def _shutil(modules: Any) -> dict[str, Any]:
