@@ -78,7 +78,12 @@ MUTATED = {
             "tensorsh/ops/index/index_write.py",
             "tensorsh/ops/index/by_tensors.py",
         ],
-        ["tests/ops/test_ops_index.py", "tests/engine/test_index.py", "tests/library/test_library_torch.py"],
+        [
+            "tests/ops/test_ops_index.py",
+            "tests/ops/test_index_cases.py",
+            "tests/engine/test_index.py",
+            "tests/library/test_library_torch.py",
+        ],
     ),
 }
 

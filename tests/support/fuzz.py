@@ -196,6 +196,10 @@ def tried(first: int, inputs: int, kinds: list[str], seconds: float = 1e9) -> It
             for number in batch:
                 process = process or Process(kinds)
                 answers = process.ask([number], LATE)
+                if answers is None and process.process.poll() is None:  # a busy machine gets another try
+                    process.end()
+                    process = Process(kinds)
+                    answers = process.ask([number], 4 * LATE)
                 if answers is None:
                     yield number, process.end()
                     process = None

@@ -113,6 +113,7 @@ def serve(kind: str, corpus: str, arguments: list[str]) -> None:
             atheris.instrument_func(function)
     zipfile.ZipExtFile._update_crc = lambda self, data: None  # type: ignore[method-assign]  # it would stop all
     ready()
+    reads.session, reads.left = reads.fresh(), SESSION  # which takes long the first time
     found: set[str] = set()
 
     def one(data: bytes) -> None:
