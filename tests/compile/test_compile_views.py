@@ -71,6 +71,27 @@ VIEWS = {
         "    v = mv[1:]; y = tanh(v) * 2 + i",
         ["m.mul_(w)", "print(v.requires_grad)", "n.mul_(w)", "v.sum().backward(); print(w.grad)"],
     ),
+    "a constant of a size and its views": (
+        "for i in range(6):\n    b = tensor([1., 2., 3.]); s = b[1:]; t = b.expand(3, 3); y = tanh(m * t) + s.sum()",
+        ["b.mul_(2)", "print(s, t)", "s.mul_(w[1:])", "(t * m).sum().backward(); print(w.grad)"],
+    ),
+    "a constant that is seen at a place that changes": (
+        "for i in range(9):\n    b = arange(4.); s = b[i % 3]; y = tanh(m * s) * 2",
+        ["s.mul_(20)", "print(b)"],
+    ),
+    "what stands for two and views of both": (
+        "for i in range(6):\n    h = tanh(m * w); b = h * 1.; r = h[0]; s = b[0]; u = b.T; l = (s * s).sum()",
+        [
+            "l.backward(retain_graph=True); print(w.grad)",
+            "b.mul_(w)",
+            "print(h, r, s, u)",
+            "u.sum().backward()",
+        ],
+    ),
+    "a view that stands for another tensor, too": (
+        "for i in range(6):\n    h = tanh(m * w); r = h[1]; b = r * 1.; y = b * 2 + i; l = (b * b).sum()",
+        ["h.mul_(2)", "print(r, b)", "l.backward(); print(w.grad)"],
+    ),
     "gradients between the runs": (
         "for i in range(8):\n    m = zeros(3, 3); r = m[1]; print(i)\n    v = r[1:]; y = tanh(v) * 2 + i\n"
         "    print(i); m[1] = w * 2\n    l = v.sum() + (r * r).sum(); print(l)\n    l.backward()",

@@ -41,6 +41,9 @@ class Leaving:
         self.made: dict[int, str] = {}  # names of what the program makes, by id
         self.counters: dict[int, str] = {}
         self.copies: dict[tuple[int, int], str] = {}
+        self.lent: set[int] = (
+            set()
+        )  # ids of tensors whose memory is theirs in the trace only: each gets a copy
         self.firsts: dict[str, str] = {}  # path → the name of what was there at first
 
     # ---------------------------------------------------------------- which tensors
@@ -79,11 +82,16 @@ class Leaving:
         return [(e, e.tensor.grad_slot) for e in self.trace.externals if e.tensor.grad_slot is not e.had_grad]
 
     def _check_constants(self, made: list[Tensor]) -> None:
-        """Each gets memory of its own; two that share it would not any longer."""
-        arrays = [v.source for v in map(self.trace.value, made) if isinstance(v.source, np.ndarray)]
-        for i, array in enumerate(arrays):
-            if any(np.may_share_memory(array, other) for other in arrays[:i]):
+        """Each gets memory of its own, with its views; two that share it would not any longer."""
+        values = [(t if t.view_of is None else t.view_of.base, self.trace.value(t)) for t in made]
+        arrays = [(base, v.source) for base, v in values if isinstance(v.source, np.ndarray)]
+        for i, (base, array) in enumerate(arrays):
+            if any(base is not other and np.may_share_memory(array, o) for other, o in arrays[:i]):
                 raise TraceStopped("two names for one constant")
+        self.lent = {id(base) for base, v in values if self._is_lent(v)}
+
+    def _is_lent(self, v: Value) -> bool:
+        return isinstance(v.source, np.ndarray) or id(v) in self.trace.aliased
 
     # ---------------------------------------------------------------- the lines
 
@@ -152,11 +160,14 @@ class Leaving:
         builder, lines = self.builder, self.builder.lines
         view = None if t.view_of is None else self._view(t, t.view_of)
         v = self.trace.value(t)
-        array = builder.place(v)
-        if isinstance(v.source, np.ndarray) or id(v) in self.trace.aliased:
-            array = self._copy(v, array, t)
+        if t.view_of is not None and id(t.view_of.base) in self.lent:
+            array = self._part(t.view_of)
+        elif id(t) in self.lent or self._is_lent(v):
+            array = self._copy(v, t)
         elif type(v.source) is str:
             raise TraceStopped("what another program keeps is bound")
+        else:
+            array = builder.place(v)
         found = self.made[id(t)] = builder.new()
         lines.append(f"{found} = make_tensor({array}, {builder.named(t.spec, 'spec')})")
         if t.counter is not None:
@@ -169,16 +180,25 @@ class Leaving:
             lines.append(f"{found}.grad_slot = {self.value(t.grad_slot)}")
         return found
 
-    def _copy(self, v: Value, array: str, t: Tensor) -> str:
+    def _copy(self, v: Value, t: Tensor) -> str:
         """Memory of its own for what stands for several tensors, and for those that do share it."""
-        if t.view_of is not None:
-            raise TraceStopped("a view of what stands for several tensors")
         key = id(v), id(t) if t.counter is None else id(t.counter)
         found = self.copies.get(key)
         if found is None:
+            array = self.builder.place(v)
             found = self.copies[key] = self.builder.new()
             self.builder.lines.append(f"{found} = {array}.copy('K')")
         return found
+
+    def _part(self, view: View) -> str:
+        """What a view shows of a base with a copy for its memory."""
+        v = self.trace.value(view.base)
+        if view in self.trace.through or any(op.from_base is not None for op, _, _ in view.steps):
+            raise TraceStopped("a view of what stands for several tensors")
+        if v.layout.copy("K").strides != v.strides:
+            raise TraceStopped("a view of what is laid out anew")
+        self.builder.scope["part"] = part
+        return f"part({self.value(view.base)}.array, {self._steps(view.steps)})"
 
     def _counter(self, counter: list[int]) -> str:
         """The version that a tensor shares with all that share its memory."""
@@ -202,8 +222,6 @@ class Leaving:
             inside = self.before(f"{outside.path}.view_of")
             more = self._steps(view.steps[known:])
             base, steps = f"{inside}.base", f"(*{inside}.steps, *{more})"
-        elif id(self.trace.value(view.base)) in self.trace.aliased:
-            raise TraceStopped("a view of what stands for several tensors")
         else:
             base, steps = self.value(view.base), self._steps(view.steps)
         version = f"{self._counter(t.shared_counter())}[0] - {t.version - view.version}"
@@ -303,3 +321,11 @@ class Leaving:
             and all(id(t) in fixed for t in passage.tensors)
             and all(node.is_empty() for node in passage.nodes)
         )
+
+
+def part(array: Any, steps: tuple[Any, ...]) -> Any:
+    """What a view's steps show of an array."""
+    for op, rest, which in steps:
+        seen = op.kernel(array, *rest)
+        array = seen if which is None else seen[which]
+    return array
