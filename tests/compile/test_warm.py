@@ -84,6 +84,16 @@ BODIES = {
         "s z r",
         {"np.maximum.reduce"},
     ),
+    "results that are changed": (
+        "z = x @ w; z.mul_(u[0]); r = z + b; r.sub_(z)",
+        "z r",
+        {"np.multiply", "np.subtract"},
+    ),
+    "numbers that are stacked": (
+        "s = stack([x.norm(), (y * 2).norm(), u.norm()]); z = x / s.norm(); r = s * 2",
+        "s z r",
+        {"joined"},
+    ),
     "nothing but zeros": (
         "s = (q.abs() * -0.0).sum(0) * 2; z = -s - s; r = (q * 0).sum(0) - s",
         "s z r",

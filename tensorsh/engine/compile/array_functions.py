@@ -46,6 +46,13 @@ def _concatenate(arrays: Any, axis: int = 0) -> Any:
     return found.reshape((*first.shape[:axis], length, *first.shape[axis + 1 :]))
 
 
+def _stack(arrays: Any, axis: int = 0) -> Any:
+    layouts = [np.expand_dims(a.layout if type(a) is Tracer else a, axis) for a in arrays]
+    if len({a.shape for a in layouts}) > 1:
+        raise Unread("stacks arrays of different shapes")
+    return _concatenate([a.reshape(layout.shape) for a, layout in zip(arrays, layouts, strict=True)], axis)
+
+
 def _broadcast(x: Any, shape: Any) -> Any:
     return x.view_by(spread, tuple(shape), label="spread")
 
@@ -91,6 +98,7 @@ def _flipped(x: Any, axis: Any = None) -> Any:
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
     np.concatenate: _concatenate,
+    np.stack: _stack,
     np.broadcast_to: _broadcast,
     np.expand_dims: _expand,
     np.moveaxis: _moved,

@@ -268,7 +268,7 @@ def describe(builder: Builder, step: Step, line: str | None) -> tuple[Call, list
             return None
     except (Unknown, KeyError):
         return None
-    if type(out.place) is int or line is None:
+    if type(out.place) is int or line is None or any(x.place == out.place for x in call.args):
         return call, []
     made = line.startswith(f"{out.place} = ") or f"({out.place} := " in line
     if not made or not result.flags.c_contiguous:
@@ -306,10 +306,10 @@ def overlaps(x: Operand, out: Operand) -> bool:
     """Whether an operand shares memory with the result otherwise than element by element."""
     if x.value is not None or type(x.place) is not type(out.place):
         return False
-    if type(x.place) is not int or type(out.place) is not int:
-        return x.place == out.place
-    (a, b), (c, d) = span(x), span(out)
     same = (x.place, x.shape, x.strides) == (out.place, out.shape, out.strides)
+    if type(x.place) is not int or type(out.place) is not int:
+        return x.place == out.place and not same
+    (a, b), (c, d) = span(x), span(out)
     return a < d and c < b and not same
 
 
