@@ -1,7 +1,7 @@
-"""`threading` and `concurrent.futures` as one thread: what is started runs at once, in the order it is started.
+"""`threading` and `concurrent.futures` as one thread: what is started runs at once, until it waits (`cooperative`).
 
-A session computes in one thread (its record of operations is one), so a thread's target runs inside
-`start()` and a pool's task inside `submit()`. Locks and queues are Python's.
+A session computes in one thread (its record of operations is one), so a thread's target begins inside
+`start()`, and a pool's task runs inside `submit()`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from .cooperative import scheduler
+from .waiting import threading_names
+
 
 def thread_names(host: Any) -> dict[str, Any]:
     """The names of `threading` that are the session's."""
     from .tracebacks import text_of
 
     running: list[Any] = []
+    own: dict[Any, Any] = {}  # what tells a thread from others → the thread
     counter = itertools.count(1)
 
     class Thread:
@@ -54,11 +58,16 @@ def thread_names(host: Any) -> dict[str, Any]:
                 self._target(*self._args, **self._kwargs)
 
         def start(self) -> None:
-            """Run to the end; an error is printed, as that of a thread is."""
+            """Begin to run; an error is printed, as that of a thread is."""
             if self.ident is not None:
                 raise RuntimeError("threads can only be started once")
             self.ident = threading.get_ident() + next(counter)
             running.append(self)
+            scheduler.begin(self._work, self.daemon)
+
+        def _work(self) -> None:
+            key = scheduler.current()
+            before, own[key] = own.get(key), self
             try:
                 self.run()
             except SystemExit:
@@ -67,14 +76,18 @@ def thread_names(host: Any) -> dict[str, Any]:
                 print(f"Exception in thread {self.name}:\n{text_of(host, error)}", end="", file=sys.stderr)
             finally:
                 running.remove(self)
+                own[key] = before
 
         def join(self, timeout: float | None = None) -> None:
-            """Nothing to wait for."""
+            """Wait until it is over, at most for so many seconds."""
             if self.ident is None:
                 raise RuntimeError("cannot join thread before it is started")
+            if self is current_thread():
+                raise RuntimeError("cannot join current thread")
+            scheduler.wait_until(lambda: self not in running, timeout)
 
         def is_alive(self) -> bool:
-            """Whether the target is running now."""
+            """Whether it has begun and is not over."""
             return self in running
 
         def getName(self) -> str:
@@ -108,10 +121,8 @@ def thread_names(host: Any) -> dict[str, Any]:
             self._cancelled = True
 
         def run(self) -> None:
-            import time
-
+            scheduler.wait_until(lambda: self._cancelled, self.interval)
             if not self._cancelled:
-                time.sleep(self.interval)
                 super().run()
 
     main = Thread(name="MainThread")
@@ -120,7 +131,7 @@ def thread_names(host: Any) -> dict[str, Any]:
 
     def current_thread() -> Thread:
         """The thread that runs."""
-        return running[-1] if running else main
+        return own.get(scheduler.current()) or main if running else main
 
     def main_thread() -> Thread:
         """The thread the program began in."""
@@ -141,7 +152,7 @@ def thread_names(host: Any) -> dict[str, Any]:
     for each in made:
         each.__module__, each.__qualname__ = "threading", each.__name__
     local.__module__ = "_thread"
-    return {each.__name__: each for each in made}
+    return {each.__name__: each for each in made} | threading_names()
 
 
 def pool_names() -> dict[str, Any]:

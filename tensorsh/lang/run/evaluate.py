@@ -411,8 +411,9 @@ class Evaluator:
 
     @heard
     def finish(self) -> None:
-        """Call what programs have registered for their end."""
-        if not self.modules.callbacks:
+        """Let threads that can go on do so, and call what programs have registered for their end."""
+        threads = sys.modules.get("tensorsh.modules.cooperative")
+        if not self.modules.callbacks and threads is None:
             return
         from ...modules.at_exit import call_back
 
@@ -420,6 +421,8 @@ class Evaluator:
         lists, now.lists = now.lists, not self.pythonic
         self.running_depth += 1
         try:
+            if threads is not None:
+                threads.scheduler.finish()
             call_back(self.modules)
         finally:
             self.running_depth -= 1

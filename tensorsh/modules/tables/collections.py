@@ -27,6 +27,12 @@ def _struct(modules: Any) -> dict[str, Any]:
     return {"pack_into": looking(struct.pack_into)}
 
 
+def _queue(modules: Any) -> dict[str, Any]:
+    from ..waiting import queue_names
+
+    return queue_names()
+
+
 FIRST = (0,)
 IN_PLACE = "iadd iand iconcat ifloordiv ilshift imatmul imod imul ior ipow irshift isub itruediv ixor setitem delitem"
 
@@ -78,7 +84,7 @@ TABLES = {
         },
     ),
     "array": Table("ArrayType array typecodes"),
-    "queue": Table("Empty Full LifoQueue PriorityQueue Queue ShutDown SimpleQueue"),
+    "queue": Table("Empty Full ShutDown", made=_queue),
     "graphlib": Table("CycleError TopologicalSorter"),
     "weakref": Table(
         "CallableProxyType ProxyType ProxyTypes ReferenceType WeakKeyDictionary WeakMethod WeakSet "

@@ -133,8 +133,7 @@ TABLES = {
         made=_platform,
     ),
     "threading": Table(
-        "Barrier BoundedSemaphore BrokenBarrierError Condition Event Lock RLock Semaphore TIMEOUT_MAX ThreadError "
-        "get_ident get_native_id",
+        "BrokenBarrierError TIMEOUT_MAX ThreadError get_ident get_native_id",
         made=_threading,
     ),
     "concurrent": Table(),

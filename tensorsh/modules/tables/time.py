@@ -13,12 +13,24 @@ def _timeit(modules: Any) -> dict[str, Any]:
     return names(modules.host)
 
 
+def _time(modules: Any) -> dict[str, Any]:
+    from ..cooperative import scheduler
+
+    def sleep(seconds: Any, /) -> None:
+        """Wait for so many seconds; other threads run meanwhile."""
+        scheduler.sleep(seconds)
+
+    sleep.__module__, sleep.__qualname__ = "time", "sleep"
+    return {"sleep": sleep}
+
+
 TABLES = {
     "time": Table(
         "CLOCK_BOOTTIME CLOCK_MONOTONIC CLOCK_MONOTONIC_RAW CLOCK_PROCESS_CPUTIME_ID CLOCK_REALTIME "
         "CLOCK_THREAD_CPUTIME_ID altzone asctime clock_getres clock_gettime clock_gettime_ns ctime daylight "
         "get_clock_info gmtime localtime mktime monotonic monotonic_ns perf_counter perf_counter_ns process_time "
-        "process_time_ns sleep strftime strptime struct_time thread_time thread_time_ns time time_ns timezone tzname"
+        "process_time_ns strftime strptime struct_time thread_time thread_time_ns time time_ns timezone tzname",
+        made=_time,
     ),
     "datetime": Table("MAXYEAR MINYEAR UTC date datetime time timedelta timezone tzinfo"),
     "calendar": Table(
