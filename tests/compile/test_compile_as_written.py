@@ -14,6 +14,9 @@ net = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 4))
 attention = nn.MultiheadAttention(4, 2, batch_first=True)
 optimizer = torch.optim.SGD([*net.parameters(), *attention.parameters()], lr=0.1)
 x = torch.randn(5, 4)
+xs = [torch.randn(5, 4) for _ in range(3)]
+samples = [(torch.randn(5, 4), i * 0.1, i) for i in range(100)]
+scales = [0.5, 2.0, 3.0]
 """
 STEP = """
     optimizer.zero_grad()
@@ -32,6 +35,33 @@ LOOPS = {
         "q = Normal(net(x), 1.); a = q.sample(); loss = -(q.log_prob(a) * x).mean() - q.entropy().mean()",
         "q.scale, q.scale.stride(), q.scale._base, a",
     ),
+    "items of lists": (
+        "",
+        "v = xs[i % 3]; sample = samples[i]; t, a, k = sample; w = samples[i + 1]; "
+        "loss = (net(v) - t * a + k * scales[i % len(str(111))] - w[0]).pow(2).mean()",
+        "v is xs[1], sample is samples[19], k, a, w",
+    ),
+    "an item that is changed": (
+        "base = torch.zeros(7, 4)\nrows = list(base)",
+        "r = rows[i % 7]; loss = net(x + r).pow(2).mean(); r += 1; q = rows[(i + 1) % 7]; q *= 0.5",
+        "base, rows, r is rows[5], q._base is base",
+    ),
+    "items in a function": (
+        "def total(ys):\n    for i in range(20):\n        y = ys[i % 3]; t = net(y).sum()\n    return t, y is ys[1]",
+        "loss = net(x).pow(2).mean()",
+        "total(xs)",
+    ),
+}
+#: what becomes of the list between the rounds, and in them
+CHANGES = {
+    "an item is another one": "if i == 12: xs[1] = xs[2]",
+    "it is longer": "if i == 12: xs.insert(0, x)",
+    "it has other items": "if i == 12: xs = [torch.ones(2, 4)] * 3",
+    "it is another sequence": "if i == 12: xs = tuple(xs)",
+    "it is a tensor": "if i == 12: xs = torch.ones(3, 5, 4)",
+    "an item is set": "xs[i % 2] = v * 0.5",
+    "all items are taken": "loss = loss + len(xs) + sum(each.sum() for each in xs)",
+    "another name for it": "ys = xs; ys[0] = v * 0.5; v = xs[i % 2]",
 }
 
 
@@ -48,3 +78,27 @@ def test_as_it_is_evaluated(name: str, capsys: pytest.CaptureFixture[str]) -> No
     compiled, left = printed(True, name, capsys)
     assert compiled == printed(False, name, capsys)[0]
     assert left == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_list_that_changes(change: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = []
+    for compile in (True, False):
+        session = Session(compile=compile)
+        loop = f"for i in range(30):\n    v = xs[i % 3]; loss = net(v).mean()\n    {CHANGES[change]}\n    y = net(v)\n"
+        session.execute(
+            f"{START}{loop}    loss = loss + y.sum()\nprint(loss, xs)\n", "a.py", lambda shown: None
+        )
+        found.append(capsys.readouterr().out)
+    assert found[0] == found[1]
+
+
+def test_an_index_that_is_out_of_range(capsys: pytest.CaptureFixture[str]) -> None:
+    loop = "for i in range(20):\n        v = xs[i // 5]; y = net(v).sum()"
+    for compile in (True, False):
+        Session(compile=compile).execute(
+            f"{START}try:\n    {loop}\nexcept IndexError as e: print(i, e)", "a.py", lambda shown: None
+        )
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+    assert first.startswith("15 list index out of range")

@@ -20,6 +20,7 @@ from ...engine.graph.hooks import hooked
 from ...engine.values.tensor import Tensor
 from ...interrupt import unbroken
 from ..code.runs import read_first
+from .items import indexed
 from .reach import Reach
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ class Attempt:
             self.inside,
             segment.follows,
             segment.history,
+            indexed(segment.run[i:end], segment.varying) - self.bound,
         )
+        self.lists: dict[str, Any] = {}  # what `Items` stand for
         self.linked: list[tuple[Tensor, ReplayedNode]] = []
         self.versions: list[tuple[Any, Any]] = []
 
@@ -108,7 +111,9 @@ class Attempt:
 
     def _scope(self) -> dict[str, Any]:
         """What the statements run with: one for all, so that a lambda of the run finds the function's names in it."""
+        self.lists = {name: self.local[name] for name in self.reach.items_of}
         self.local.update(self.reach.numbers)
+        self.local.update(self.reach.items_of)
         for container, key, number in self.reach.items:
             container[key] = number
         for name in self.own:  # what is read too early is not what it will be
@@ -196,6 +201,7 @@ class Attempt:
             container[key] = number.value
         if self.inside:
             return
+        local.update(self.lists)
         for name in self.bound:
             if name in self.before:
                 local[name] = self.before[name]

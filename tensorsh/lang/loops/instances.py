@@ -45,18 +45,20 @@ class History:
     varying   attributes that differ from round to round
     numbers   numbers seen
     fresh     operations and creations of constants that the run changes
+    whole     names of lists that the run asks for more than their items
     leaves    places of leaves whose names the loop binds → the id of the first; `moving` those that get others
     """
 
     def __init__(self) -> None:
         self.fresh: set[Any] = set()
         self.varying: set[Attribute] = set()
+        self.whole: set[str] = set()
         self.numbers: dict[Attribute, Any] = {}
         self.leaves: dict[str, int] = {}
         self.moving: set[str] = set()
 
     def known(self) -> int:
-        return len(self.varying) + len(self.fresh)
+        return len(self.varying) + len(self.fresh) + len(self.whole)
 
 
 class Instances(Watched):

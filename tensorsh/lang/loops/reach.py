@@ -24,6 +24,7 @@ from ...kinds.ownership import own_class, own_function
 from ..code.runs import words
 from ..code.scopes import looked_up
 from .instances import History, Instances
+from .items import Items
 
 #: functions of the host that only compute; any other stops a trace
 PURE = words(
@@ -49,6 +50,7 @@ class Reach:
     own        names that the run binds before it reads them
     assigned   names that are local to a function, and never the session's
     inside     whether the names that are bound are those of a function
+    indexed    names of lists of which the run takes items at places that change: name → `Items` in `items_of`
     follows    whether a trace sees all that the function of a text at a line does
     """
 
@@ -62,8 +64,11 @@ class Reach:
         inside: bool,
         follows: Callable[[str, int], bool],
         history: History,
+        indexed: frozenset[str] = frozenset(),
     ):
         self.follows = follows
+        self.indexed = indexed - history.whole
+        self.items_of: dict[str, Items] = {}
         self.varying = varying
         self.bound = bound
         self.own = own
@@ -132,6 +137,9 @@ class Reach:
                 raise TraceStopped(f"a method reads '{name}', which the loop changes")
             self.guards.append(f"type({path}) is {type(value).__name__}")
             self.numbers[name] = Number(value, path, self.guards)
+            return
+        if space == "v" and name in self.indexed and type(value) in (list, tuple):
+            self.items_of[name] = Items(self, value, path, name)
             return
         self.thing(value, path, varies, 0, name)
 
