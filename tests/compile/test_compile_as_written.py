@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tensorsh import Session
@@ -102,3 +104,29 @@ def test_an_index_that_is_out_of_range(capsys: pytest.CaptureFixture[str]) -> No
     first, second = capsys.readouterr().out.splitlines()
     assert first == second
     assert first.startswith("15 list index out of range")
+
+
+ASSERTED = """
+    assert x.shape == (5, 4)
+    h = net(x); k = h.exp()
+    assert h.shape == (5, 4)
+    y = h.pow(2) * k
+    assert not torch.isnan(y).any()
+    loss = (y * h).mean()
+    assert loss.item() < 1e3"""
+
+
+@pytest.mark.parametrize(
+    "change", ["pass", "if i == 12: h.data.mul_(2)", "if i == 12: print(y.grad_fn, h.grad_fn)"]
+)
+def test_a_graph_of_several_programs(change: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What one program has made, and the next one needs for its derivatives, the third one finds there."""
+    found = []
+    for compile in (True, False):
+        session = Session(compile=compile)
+        loop = f"for i in range(20):{ASSERTED}\n    {change}{STEP}print(loss, *net.parameters())"
+        session.execute(START + loop, "a.py", lambda shown: None)
+        found.append(re.sub(" at 0x[0-9a-f]+", "", capsys.readouterr().out))
+        left = [each.span.text for each in session.uncompiled()]
+        assert change != "pass" or all(text.startswith(("assert", "if")) for text in left), left
+    assert found[0] == found[1]

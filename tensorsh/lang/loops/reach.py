@@ -346,16 +346,23 @@ class Reach:
                 raise TraceStopped("a graph from a leaf that another run has made")
             elif t.requires_grad_slot and t.node is None:
                 self.tensor(t, where, False)
-            elif t.node is not None:
-                raise TraceStopped("a graph from elsewhere")
             else:
                 now = frame.tensors[k]
+                if t.node is not None:  # a program before that one has made it
+                    if origin_of(now) is None or origin_of(now) is not origin_of(t):
+                        raise TraceStopped("a graph from elsewhere")
+                    self._link(now, where)
                 self.guards.append(
                     f"{where}.spec is {self.constant(now.spec)} and "
                     f"{where}.array.strides == {now.array.strides!r}"
                 )
                 self.foreign[id(t)] = Value(now.array, f"{where}.array")
                 self.foreign_paths[id(t)] = where
+
+
+def origin_of(t: Tensor) -> Any:
+    """The node of the trace that a tensor's stands for."""
+    return t.node.origin if type(t.node) is ReplayedNode else None
 
 
 def only_computes(value: Any) -> bool:
