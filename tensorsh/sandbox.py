@@ -115,10 +115,8 @@ class Sandbox:
                 self._hear_path(path, "write" if changes or set(str(mode or "")) & set("wax+") else "read")
         elif event in PATHS:
             count, how = PATHS[event]
-            if event == "os.symlink" and all(isinstance(each, str | bytes) for each in arguments[:2]):
-                # it leads from where it stands
-                target, link = map(os.fsdecode, arguments[:2])
-                arguments = (os.path.join(os.path.dirname(link), target), link)
+            if event == "os.symlink":
+                arguments = (led_to(*arguments[:2]), arguments[1])
             for path in arguments[:count]:
                 if path is None or isinstance(path, str | bytes | os.PathLike):
                     self._hear_path("." if path is None else os.fspath(path), how)
@@ -138,6 +136,11 @@ class Sandbox:
         folder, name = os.path.split(place)
         beside = (os.path.split(written) for written in self.written)
         return any(folder == at and name.startswith(f".{of}.{os.getpid()}.") for at, of in beside)
+
+
+def led_to(target: Any, link: Any) -> str:
+    """Where a link to `target` leads that stands at `link`."""
+    return os.path.join(os.path.dirname(os.fsdecode(link)), os.fsdecode(target))
 
 
 def _place(path: str | bytes) -> str:

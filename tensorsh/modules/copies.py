@@ -196,16 +196,12 @@ class Copies:
 
     def _gated_os(self) -> types.ModuleType:
         """`os` as copies see it: functions of paths ask at the gate, and nothing starts a process."""
-        from .tables.files import OS_READS, OS_WRITES, gated_paths
+        from .tables.files import gated_os, gated_paths
 
         made = types.ModuleType("os")
         made.__dict__.update({name: value for name, value in vars(os).items() if name not in PROCESSES})
         host = self.modules.host
-        for how, functions in ((gate.READ, OS_READS), (gate.WRITE, OS_WRITES)):
-            for name, paths in functions.items():
-                function = getattr(os, name, None)
-                if function is not None:
-                    setattr(made, name, gate.gated(host, function, how, paths))
+        made.__dict__.update(gated_os(host))
         path = types.ModuleType(os.path.__name__)
         path.__dict__.update({**vars(os.path), **gated_paths(host)})
         made.__dict__.update(environ=self.modules.environ, path=path)

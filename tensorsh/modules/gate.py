@@ -61,8 +61,6 @@ def named_as(made: Callable[..., Any], function: Callable[..., Any]) -> Callable
 
 def gated(host: Any, function: Callable[..., Any], how: str, paths: int = 1) -> Callable[..., Any]:
     """A function of paths (its first arguments, by place or by name) that asks before it acts."""
-    if function.__name__ == "symlink":
-        return linking(host, function)
     names = (
         "path",
         "src",
@@ -95,13 +93,10 @@ def linking(host: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     """`os.symlink`: a link is written, and so may be what it leads to, seen from where it stands."""
 
     def symlink(src: Any, dst: Any, target_is_directory: bool = False, *, dir_fd: int | None = None) -> Any:
+        from ..sandbox import led_to
+
         admit(host, dst, WRITE)
         admit(host, led_to(src, dst), WRITE)
         return function(src, dst, target_is_directory, dir_fd=dir_fd)
 
     return named_as(symlink, function)
-
-
-def led_to(target: Any, link: Any) -> str:
-    """Where a link to `target` leads that stands at `link`."""
-    return os.path.join(os.path.dirname(os.fsdecode(link)), os.fsdecode(target))

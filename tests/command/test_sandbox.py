@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -350,6 +351,16 @@ try:
 except RuntimeError:
     pass
 """
+
+
+@pytest.mark.parametrize("kind", [str, os.fsencode, Path])
+def test_links_lead_from_where_they_stand_behind_the_gate(tmp_path: Path, kind: Any) -> None:
+    """The second fence hears of links however their paths are given."""
+    heard: list[Any] = []
+    fence = object.__new__(Sandbox)
+    fence._hear_path = lambda path, how: heard.append((os.path.normpath(os.fsdecode(path)), how))  # type: ignore[method-assign]
+    fence._hear("os.symlink", (kind("../../x"), kind(str(tmp_path / "a" / "l")), -1))
+    assert heard == [(str(tmp_path.parent / "x"), "write"), (str(tmp_path / "a" / "l"), "write")]
 
 
 def test_links_lead_from_where_they_stand(tmp_path: Path) -> None:

@@ -41,9 +41,8 @@ class Leaving:
         self.made: dict[int, str] = {}  # names of what the program makes, by id
         self.counters: dict[int, str] = {}
         self.copies: dict[tuple[int, int], str] = {}
-        self.lent: set[int] = (
-            set()
-        )  # ids of tensors whose memory is theirs in the trace only: each gets a copy
+        #: ids of tensors whose memory is theirs in the trace only: each gets a copy
+        self.lent: set[int] = set()
         self.firsts: dict[str, str] = {}  # path → the name of what was there at first
 
     # ---------------------------------------------------------------- which tensors

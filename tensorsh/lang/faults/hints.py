@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ...engine.records.op import registry
+from ...engine.values.tensor import Tensor
+from ..names.library_parts import module_class
 from ..names.namespace import did_you_mean
 
 
@@ -20,10 +23,6 @@ def hint(message: str) -> str | None:
 
 def of_another_kind(of: Any, name: str) -> str | None:
     """Help where an attribute is asked of what is not the tensor that is meant."""
-    from ...engine.records.op import registry
-    from ...engine.values.tensor import Tensor
-    from ...torch.nn.modules.module import Module
-
     if of is None:
         return "it is None: a function without return gives it, and .grad is None where no gradient came"
     if isinstance(of, Tensor):
@@ -32,13 +31,14 @@ def of_another_kind(of: Any, name: str) -> str | None:
         return None
     if type(of) is tuple:
         return f"it holds {len(of)} values: take the one that is meant, as in out, state = lstm(x)"
-    if isinstance(of, Module) and name not in ("grad", "data"):
-        return f"a layer is made, then called: nn.{type(of).__name__}(…)(x)" if _is_layer(of) else None
+    module = module_class()
+    if module is not None and isinstance(of, module) and type(of).__module__.startswith("torch.nn"):
+        return (
+            None
+            if name in ("grad", "data")
+            else f"a layer is made, then called: nn.{type(of).__name__}(…)(x)"
+        )
     return None
-
-
-def _is_layer(module: Any) -> bool:
-    return type(module).__module__.startswith("torch.nn")
 
 
 #: methods of lists that tensors do not have

@@ -16,7 +16,7 @@ OS_READS = {
 #: functions of `os` that change
 OS_WRITES = {
     "mkdir": 1, "makedirs": 1, "remove": 1, "unlink": 1, "rmdir": 1, "removedirs": 1, "rename": 2, "renames": 2,
-    "replace": 2, "link": 2, "symlink": 2, "utime": 1, "truncate": 1, "chmod": 1, "open": 1, "mkfifo": 1,
+    "replace": 2, "link": 2, "utime": 1, "truncate": 1, "chmod": 1, "open": 1, "mkfifo": 1,
 }  # fmt: skip
 #: functions of `os.path` that say whether something is there
 PATH_LOOKS = ("exists", "isdir", "isfile", "isjunction", "islink", "ismount", "lexists")
@@ -25,14 +25,24 @@ PATH_READS = {"getatime": 1, "getctime": 1, "getmtime": 1, "getsize": 1, "samefi
 NOT_LISTED = {"open", "mkfifo", "statvfs"}  # for the copies of Python's modules alone
 
 
+def gated_os(host: Any) -> dict[str, Any]:
+    """The functions of `os` that look at files or change them."""
+    made = {
+        name: gate.gated(host, getattr(os, name), how, paths)
+        for how, functions in ((gate.READ, OS_READS), (gate.WRITE, OS_WRITES))
+        for name, paths in functions.items()
+        if hasattr(os, name)
+    }
+    if hasattr(os, "symlink"):
+        made["symlink"] = gate.linking(host, os.symlink)
+    return made
+
+
 def _os(modules: Any) -> dict[str, Any]:
     """The gated functions of `os`, and the environment of the session."""
     host, environ = modules.host, modules.environ
     made: dict[str, Any] = {"environ": environ}
-    for how, functions in ((gate.READ, OS_READS), (gate.WRITE, OS_WRITES)):
-        for name, paths in functions.items():
-            if hasattr(os, name) and name not in NOT_LISTED:
-                made[name] = gate.gated(host, getattr(os, name), how, paths)
+    made.update((name, function) for name, function in gated_os(host).items() if name not in NOT_LISTED)
 
     def getenv(key: str, default: Any = None) -> Any:
         """A variable of the environment."""

@@ -14,10 +14,10 @@ def _timeit(modules: Any) -> dict[str, Any]:
 
 
 def _time(modules: Any) -> dict[str, Any]:
-    from ..cooperative import scheduler
-
     def sleep(seconds: Any, /) -> None:
         """Wait for so many seconds; other threads run meanwhile."""
+        from ..cooperative import scheduler
+
         scheduler.sleep(seconds)
 
     sleep.__module__, sleep.__qualname__ = "time", "sleep"

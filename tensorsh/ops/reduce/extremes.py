@@ -69,9 +69,8 @@ def _index_of(arg: Any, x: np.ndarray[Any, Any], dim: int) -> np.ndarray[Any, An
 
 def _at(x: np.ndarray[Any, Any], indices: np.ndarray[Any, Any], dim: int) -> np.ndarray[Any, Any]:
     """What is at places along `dim`, which stays with size 1."""
-    if (
-        dim in (-1, x.ndim - 1) and x.flags.c_contiguous and x.size
-    ):  # some times as fast as by an index for each axis
+    if dim in (-1, x.ndim - 1) and x.flags.c_contiguous and x.size:
+        # some times as fast as by an index for each axis
         starts = np.arange(0, x.size, x.shape[-1])
         return x.reshape(-1).take(starts + indices.reshape(-1)).reshape(indices.shape)
     return np.take_along_axis(x, indices, dim)

@@ -14,9 +14,8 @@ class DoubleLoop:
     def __init__(self, f: Routine, loop: tuple[Word, Word], room: int):
         self.f, self.loop = f, loop
         self.numbers = Word(f, "ptr", f.variable(vector(room, "double"), 0).place)
-        self.table = f.variable(
-            vector(4, "i64"), 0
-        )  # the addresses of what goes in and comes out, their steps
+        # the addresses of what goes in and comes out, and their steps
+        self.table = f.variable(vector(4, "i64"), 0)
         self.count = f.variable("i64", 0)
 
     def put(self, i: Word, x: Word) -> None:
