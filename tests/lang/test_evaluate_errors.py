@@ -62,6 +62,7 @@ def test_places(program: str, kind: str, guilty: str, message: str) -> None:
     [
         ("prinf(1)", "did you mean 'print'?"),
         ("learning_rate = 1; lerning_rate", "did you mean 'learning_rate'?"),
+        ("x = param [1.]", "it begins a statement: param x = [1., 2.]"),
         ("x = [1.]; x.shap", "did you mean 'shape'?"),
         ("torch.oness(2)", "did you mean 'ones'?"),
     ],

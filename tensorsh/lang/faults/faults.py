@@ -31,7 +31,7 @@ from ...source import PACKAGE, Span
 from ..names.attributes import public_names
 from ..names.namespace import did_you_mean
 from ..syntax import ast
-from .hints import hint, of_another_kind
+from .hints import WORDS, hint, of_another_kind
 from .places import arguments_of_call, guilty, held_by, labels, named_operands
 
 Find = Callable[[str, int], ast.Node | None]
@@ -197,7 +197,7 @@ def _help(error: BaseException, message: str, sites: list[ast.Node], names: Iter
         case UnboundLocalError():
             pass
         case NameError(name=str() as name):
-            return BUILTINS.get(name) or did_you_mean(name, names)
+            return BUILTINS.get(name) or WORDS.get(name) or did_you_mean(name, names)
         case AttributeError(name=str() as name, obj=of):
             return of_another_kind(of, name) or did_you_mean(
                 name, [each for each in _members(of) if each[:1] != "_"]

@@ -41,6 +41,8 @@ def of_another_kind(of: Any, name: str) -> str | None:
     return None
 
 
+#: words of the language that are no names
+WORDS = {"param": "it begins a statement: param x = [1., 2.]"}
 #: methods of lists that tensors do not have
 GROWING = {
     "append": "a tensor does not grow: collect in a list, then torch.stack or torch.cat",

@@ -89,7 +89,7 @@ def anomaly(shell: Shell, argument: str) -> None:
     if argument:
         shell.session.anomaly = ON_OFF[argument]
     shell.tell(
-        "on: a statement stops at the first NaN or Inf, and names the operation that made it, or the derivative"
+        "on: the first NaN or Inf is an error, which names the operation that made it"
         if shell.session.anomaly
         else "off"
     )
