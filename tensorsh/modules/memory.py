@@ -20,6 +20,7 @@ from typing import Any
 
 from ..engine.core import sealed
 from ..interrupt import unbroken
+from ..kinds.classes import compared
 from ..kinds.ownership import dict_of, module_name
 from .rules import MEMORY, gives_mro
 
@@ -100,6 +101,7 @@ def protect(kind: type) -> None:
             raise TypeError(f"a class may not define {name!r}")
     if issubclass(kind, type) and gives_mro(kind):
         raise TypeError("a metaclass may not define 'mro'")
+    compared(kind)
     _protected[key] = weakref.ref(kind, lambda _: _protected.pop(key, None))
     for name in LOOKUPS:
         watch(kind, name)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.values.tensor import OWN
+from ..kinds.classes import EQUALITY, compared
 from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
 from .guarded import ARRAYS, HOLDERS, RUNNING, WRITERS, is_guarded
 from .memory import LOOKUPS, watch
@@ -57,6 +58,8 @@ def set_attribute(host: Any, value: Any, name: Any, new: Any) -> None:
     setattr(value, name, new)
     if name in LOOKUPS:
         watch(value, name)
+    elif name in EQUALITY and issubclass(type(value), type):
+        compared(value)
 
 
 def del_attribute(host: Any, value: Any, name: Any) -> None:

@@ -10,7 +10,9 @@ import pytest
 from tensorsh import Session, TensorshError
 from tensorsh.engine.graph.grad_fn import GraphNode
 from tensorsh.engine.values.tensor import OWN, Tensor
+from tensorsh.kinds.classes import Classes
 from tensorsh.lang.code.pythonic import private
+from tensorsh.lang.names import faces
 
 NAMES = sorted(private())
 
@@ -237,3 +239,123 @@ def test_the_report_of_a_missing_attribute_asks_no_public_of_the_programs() -> N
     with pytest.raises(TensorshError, match="'A' object has no attribute 'secred'") as caught:
         Session().execute("import torch\nclass A:\n    public = True\n    secret = 1\nA().secred")
     assert caught.value.help == "did you mean 'secret'?"
+
+
+#: a program's objects and classes, in every place where such a name is read, written or called
+PLACES = """
+class A:
+    node, count = 1, 0
+    def both(self, step=1):
+        "what it adds"
+        self.counter = self.node
+        for _ in range(3):
+            self.counter += step
+        return self.counter
+    def nested(self):
+        self.counter = 0
+        def inner():
+            self.counter += 1
+        class Local:
+            title = self.counter
+        inner()
+        return (lambda self: self.node)(A()), [self.node for self in (A(), A())], self.counter, Local.title
+    def anew(self):
+        found = [self.node]
+        self = B()
+        return [*found, self.node]
+    def rounds(self):
+        while True:
+            yield self.node
+    @classmethod
+    def made(cls):
+        cls.count += 1
+        cls.node += 1
+        return cls.count, cls.node
+class B:
+    node = 'of b'
+a, some = A(), [A(), A()]
+print(a.both(), A.both.__doc__, A.both.__defaults__, a.nested(), a.anew(), next(a.rounds()), A.made(), a.node)
+some[0].node, some[1].value = 5, 6
+some[0].node += 1
+(some[1].kernel, *some[1].array), some[1].bits = [1, 2, 3], 4
+type(a).count += 1
+some[0].__class__.count += 1
+print(vars(some[0]), vars(some[1]), A.count)
+"""
+
+
+def test_they_are_read_and_written_wherever_they_stand() -> None:
+    expected, found = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(expected):
+        exec(PLACES, {"__name__": "__main__"})
+    with contextlib.redirect_stdout(found):
+        Session().execute(f"import torch\n{PLACES}")
+    assert found.getvalue() == expected.getvalue() != ""
+
+
+def test_a_function_looks_at_each_argument_for_itself() -> None:
+    session = Session()
+    session.execute(
+        "import torch\nclass A:\n    node = 1\ndef read(value):\n    return value.node\ndef write(value):\n"
+        "    value.node = 2\n    return value.node\nfound = read(A()), write(A()), write(A)"
+    )
+    assert session["found"] == (1, 2, 2)
+    for called in ("read(torch.ones(2))", "read(torch.Tensor)", "read(torch.nn)"):
+        with pytest.raises(TensorshError, match="has no attribute 'node'"):
+            session.execute(called)
+
+
+#: each says of its objects, which are classes, that they are equal to all others, or that nothing can be looked up
+METACLASSES = {
+    "equal": "    def __hash__(cls): return hash(A)\n    def __eq__(cls, other): return True",
+    "later": "    pass\nMeta.__eq__ = lambda cls, other: True\nMeta.__hash__ = lambda cls: hash(A)",
+}
+
+
+@pytest.mark.parametrize("metaclass", METACLASSES.values(), ids=METACLASSES)
+def test_a_metaclass_that_has_its_own_equality_is_not_believed(
+    metaclass: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Classes.__contains__
+    session = Session()
+    try:
+        session.execute(
+            "import torch\nclass A:\n    node = 1\n    def read(self): return self.node\n"
+            f"found = A().read()\nclass Meta(type(torch.Tensor)):\n{metaclass}\n"
+            f"Tensors = Meta\nclass Meta(type):\n{metaclass}\n"
+            "class Mine(torch.Tensor, metaclass=Tensors):\n    pass\nclass Plain(metaclass=Meta):\n    node = 2\n"
+            "found = found, A.read(Plain()), A.read(A())\nmine = Mine(torch.ones(2))"
+        )
+        assert session["found"] == (1, 2, 1)
+        with pytest.raises(TensorshError, match="has no attribute 'node'"):
+            session.execute("A.read(mine)")
+    finally:
+        if plain is set.__contains__:
+            del Classes.__contains__
+
+
+def test_a_class_goes_when_nothing_mentions_it() -> None:
+    session = Session()
+    session.execute(
+        "import torch, gc, weakref\ndef made():\n    class A:\n        node = 1\n    a = A()\n    a.node += 1\n"
+        "    A.count = a.node\n    return weakref.ref(A)\nfound = made()\nbefore = found() is None\n_ = gc.collect()\n"
+        "found = before, found() is None"
+    )
+    assert session["found"] == (False, True)
+
+
+def test_of_a_programs_own_objects_no_face_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs of classes run as fast with these names as with any other."""
+
+    def face(value: object, *_: object) -> None:
+        raise AssertionError(f"{value} was asked through a face")
+
+    monkeypatch.setattr(faces, "Face", face)
+    session = Session()
+    session.execute(
+        "import torch\nclass A:\n    count = 0\n    def __init__(self): self.array, self.counter = [], 0\n"
+        "    def run(self):\n        self.array.append(A.count)\n        self.counter += 1\n"
+        "        A.count += 1\n        type(self).count += 1\n"
+        "a = A()\nfor _ in range(3): a.run()\nb = [a]\nb[0].counter += 1\nfound = a.array, a.counter, A.count"
+    )
+    assert session["found"] == ([0, 2, 4], 4, 6)

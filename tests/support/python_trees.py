@@ -96,7 +96,9 @@ class Again(Same):
         self.generic_visit(node)
         given: list[Any] = node.args
         match node.func:
-            case ast.Name(id=".attr" | ".own"):
+            case ast.Name(id=".keeps" | ".changes"):
+                return given[0]
+            case ast.Name(id=".attr"):
                 return ast.Attribute(value=given[0], attr=given[1].value, ctx=LOAD)
             case ast.Name(id=".ranged" | ".asked"):
                 return ast.Call(func=given[0], args=given[1:], keywords=node.keywords)
@@ -123,6 +125,13 @@ class Again(Same):
         if isinstance(value, list):
             return ast.List(elts=[self.numbers(item) for item in value], ctx=LOAD)
         return ast.Constant(value=value)
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        match node.test:
+            case ast.Compare(comparators=[ast.Name(id=".free" | ".own")]):
+                return node.body
+        return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)

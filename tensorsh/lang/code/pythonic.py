@@ -1,8 +1,8 @@
 """PyTorch programs: everything means what it means in Python, so it becomes the Python that was written.
 
 Attributes are read and written as Python does. The exceptions are names that could lead to what no program
-may have (`modules.guarded`), and names under which our own objects keep what is theirs (`PRIVATE`): those go
-through `.attr`, `.own` and `.fields`, which look at the object.
+may have (`modules.guarded`), which go through `.attr` and `.fields`; and names under which our own objects keep what
+is theirs (`private`) or that may be a class's, of which the code looks whether the object is free (`names.faces`).
 """
 
 from __future__ import annotations
@@ -57,20 +57,9 @@ def methods() -> frozenset[str]:
     return frozenset(found - registry.attributes - methods_in_python() | {"item", "tolist", "numpy"})
 
 
-def direct(name: str) -> bool:
-    """Whether an attribute of this name is read and written as Python does it."""
-    return not is_guarded(name) and name not in private()
-
-
-def settable(value: ast.Expr, name: str) -> bool:
-    """Whether an attribute is assigned as Python does it; of classes it is not: not all are the program's."""
-    return (
-        not is_guarded_write(name)
-        and name not in private()
-        and isinstance(value, ast.Name | ast.Attribute)
-        and not (isinstance(value, ast.Name) and (value.id == "cls" or value.id[:1].isupper()))
-        and not (isinstance(value, ast.Attribute) and value.name[:1].isupper())
-    )
+def is_class_name(node: ast.Expr) -> bool:
+    """Whether what is written is most likely a class."""
+    return isinstance(node, ast.Name) and (node.id == "cls" or node.id[:1].isupper())
 
 
 class PythonExpressions(Expressions):
@@ -114,10 +103,35 @@ class PythonExpressions(Expressions):
         """An attribute as it is where it is called at once."""
         if is_guarded(node.name):
             return super().attribute(node)
-        value, at = self.expression(node.value), self.at(node)
-        if direct(node.name):
-            return py.Attribute(value=value, attr=node.name, ctx=LOAD, **at)
-        return self.helper(".own", [value, self.constant(node.name, at)], at)
+        at = self.at(node)
+        value = self.keeping(node.value, at) if node.name in private() else self.expression(node.value)
+        return py.Attribute(value=value, attr=node.name, ctx=LOAD, **at)
+
+    def keeping(self, node: ast.Expr, at: dict[str, Any]) -> py.expr:
+        """What an attribute belongs to whose name our own objects may keep for themselves."""
+        if is_class_name(node):
+            return self.looked_up(".own", None, ".keeps", node, at)
+        return self.looked_up(".free", ".type", ".keeps", node, at)
+
+    def changed(self, node: ast.Expr, at: dict[str, Any]) -> py.expr:
+        """What an attribute is written to whose name is nobody's; a class may be Python's or ours."""
+        if is_class_name(node):
+            return self.looked_up(".own", None, ".changes", node, at)
+        if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and not node.name[:1].isupper()):
+            return self.expression(node)
+        return self.helper(".changes", [self.expression(node)], at)
+
+    def looked_up(
+        self, known: str, of: str | None, otherwise: str, node: ast.Expr, at: dict[str, Any]
+    ) -> py.expr:
+        """`node if of(node) in known else otherwise(node)`, written out where `node` is a name."""
+        asked = self.helper(otherwise, [self.expression(node)], at)
+        if not isinstance(node, ast.Name):
+            return asked
+        kind = self.expression(node) if of is None else self.helper(of, [self.expression(node)], at)
+        table = py.Name(id=known, ctx=LOAD, **at)
+        test = py.Compare(left=kind, ops=[py.In()], comparators=[table], **at)
+        return py.IfExp(test=test, body=self.expression(node), orelse=asked, **at)
 
     def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
         if more:
@@ -151,8 +165,9 @@ class PythonExpressions(Expressions):
             case ast.Subscript(value=value):
                 made, at = self.expression(value), self.at(node)
                 return py.Subscript(value=made, slice=self.index(node), ctx=context, **at)
-            case ast.Attribute(value=value, name=name) if settable(value, name):
-                made, at = self.expression(value), self.at(node)
+            case ast.Attribute(value=value, name=name) if not is_guarded_write(name) and name != "mro":
+                at = self.at(node)
+                made = self.keeping(value, at) if name in private() else self.changed(value, at)
                 return py.Attribute(value=made, attr=name, ctx=context, **at)
         return super().target(node, context)
 

@@ -7,7 +7,7 @@ a namespace (`torch`, `F`) by its entries. Of host values their descriptions say
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from ...engine.core import context
@@ -18,7 +18,7 @@ from ...engine.records.op import Op
 from ...engine.values.tensor import OWN, TENSORS, Tensor
 from ...errors import ArgumentError, unknown_attribute
 from ...kinds import FIXED, Kind, kind_of
-from ...kinds.ownership import dict_of, mro_of, own_class
+from ...kinds.ownership import dict_of, mro_of, name_of, own_class
 from ...modules import Host
 from ...modules.module import Module, computing
 from ..code.runs import FIELDS
@@ -100,6 +100,7 @@ def get(value: Any, name: str, host: Host) -> Any:
 
 
 _absent: Any = object()
+#: classes whose objects keep nothing for themselves, by their identity
 _FREE: dict[int, weakref.ref[type]] = {}
 _LISTED: dict[int, Any] = {}  # of classes of ours, which stay: the names that they list
 
@@ -165,21 +166,9 @@ def takes_any(kind: type) -> bool:
     return issubclass(kind, GraphNode)
 
 
-def own_reader(host: Host) -> Callable[[Any, str], Any]:
-    """Reads `value.name` for a name that only our own objects keep for themselves."""
-    current = context.current
-
-    def read(value: Any, name: str) -> Any:
-        if (id(type(value)) in _FREE or is_free(type(value))) and current().mode is EAGER:
-            return getattr(value, name)
-        return get(value, name, host)
-
-    return read
-
-
 def is_engines(kind: type) -> bool:
     """Whether a class is one of ours that is no part of PyTorch's library."""
-    if kind in (DType, Device):  # which name PyTorch's module as their own
+    if kind is DType or kind is Device:  # which name PyTorch's module as their own
         return True
     module = getattr(kind, "__module__", "")
     return isinstance(module, str) and module.startswith("tensorsh.") and not module.startswith(LIBRARY)
@@ -194,7 +183,7 @@ def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
     if issubclass(type(value), type):
         title = f"type object '{value.__name__}'"
     else:
-        title = f"'{getattr(value, '_torch_name', type(value).__name__)}' object"
+        title = f"'{getattr(value, '_torch_name', name_of(type(value)))}' object"
     return unknown_attribute(
         f"{title} has no attribute {name!r}", name, value, help=did_you_mean(name, names)
     )

@@ -25,7 +25,7 @@ from ...modules.endless import asked, ranged
 from ..code.hints import as_annotation
 from ..code.runs import unseen
 from ..code.table import Table
-from ..names import attributes
+from ..names import attributes, faces
 from ..syntax.ast import Node
 from . import annotate, queries
 
@@ -137,6 +137,7 @@ class Runtime:
             ".backward": queries.backward,
             ".call": call,
             ".chain": self.chain,
+            ".changes": faces.changer(self.host),
             ".changing": changing,
             ".device": device.resolve,
             ".display": self.display,
@@ -155,7 +156,9 @@ class Runtime:
             ".list_operator": list_operator,
             ".literal": annotate.literal,
             ".numbers": Numbers,
-            ".own": attributes.own_reader(self.host),
+            ".free": faces.FREE,
+            ".keeps": faces.keeper(self.host),
+            ".own": faces.OWN,
             ".pattern_class": pattern_class,
             ".rows": lambda values: [registry["tensor"](row) for row in values],
             ".scope": annotate.Sizes,
@@ -165,6 +168,7 @@ class Runtime:
             ".spelled": spelled,
             ".stacked": as_tensor,
             ".ranged": ranged,
+            ".type": type,
             ".uncalled": uncalled,
             ".undefined": undefined,
             ".values": lambda filename: self.tables[filename].literals,
