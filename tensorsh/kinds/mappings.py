@@ -12,7 +12,7 @@ from .aspects import Brackets, Json, Part, Tree
 from .atoms import words
 from .kind import ATOMS, Kind, describe
 from .ownership import name_of
-from .sequences import LISTED, MEMBERS, MOST_ITEMS, others, plain
+from .sequences import LISTED, MEMBERS, MOST_ITEMS, joined, others, plain
 from .undo import Again, Notes, inside, same
 
 # ------------------------------------------------------------------ dictionaries
@@ -55,7 +55,8 @@ def follow(items: dict[Any, Any], reach: Any, path: str, varies: bool, depth: in
     if not all(type(key) is str for key in items):
         reach.refuse("a dictionary with keys that are no strings")
     if not reach.known(items, path):
-        reach.guards.append(f"type({path}) is dict and (*{path},) == {tuple(items)!r}")
+        kind = reach.constant(type(items))
+        reach.guards.append(f"type({path}) is {kind} and (*{path},) == {tuple(items)!r}")
         reach.contents(items, path, varies, depth, name)
 
 
@@ -93,9 +94,35 @@ describe(
     ),
 )
 ORDERED = Brackets("OrderedDict([", "])", ("(", ", ", ")"))
+
+
+def follow_ordered(items: Any, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """One with attributes is a state of a module, which the next round has others of."""
+    if items.__dict__:
+        reach.refuse("an OrderedDict with attributes")
+    follow(items, reach, path, varies, depth, name)
+
+
+def leave_ordered(items: Any, leaving: Any) -> str:
+    return f"{leaving.named(ordered)}({leave(items, leaving)}, {leave(items.__dict__, leaving)})"
+
+
+def ordered(items: dict[Any, Any], attributes: dict[str, Any]) -> OrderedDict[Any, Any]:
+    made = OrderedDict(items)
+    made.__dict__.update(attributes)
+    return made
+
+
 describe(
     OrderedDict,
-    Kind(brackets=lambda items: ORDERED if items else Brackets("OrderedDict(", ")"), tree=TREE),
+    Kind(
+        names=words("keys values items get copy move_to_end") | CHANGING,
+        changing=CHANGING | {"move_to_end"},
+        brackets=lambda items: ORDERED if items else Brackets("OrderedDict(", ")"),
+        tree=TREE,
+        follow=follow_ordered,
+        leave=leave_ordered,
+    ),
 )
 describe(Mapping, Kind(entries=lambda items: items.items(), keyed=True, json=KEYED))
 describe(MappingProxyType, Kind(entries=lambda items: items.items(), keyed=True, json=KEYED))
@@ -187,6 +214,20 @@ def unplaced(items: Any) -> Iterable[tuple[None, Any]]:
 
 SET, FROZEN = Brackets("{", "}"), Brackets("frozenset({", "})")
 MEMBERS_CHANGING = words("add remove discard pop update clear")
+
+
+def follow_set(items: set[Any], reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
+    """A program holds for a set of the same texts in the same order, which it leaves as it is."""
+    if len(items) > MOST_ITEMS or not all(type(each) is str for each in items):
+        reach.refuse("a set")
+    if not reach.known(items, path):
+        reach.guards.append(f"type({path}) is set and (*{path},) == {tuple(items)!r}")
+        reach.containers.append((items, dict(unplaced(items)), path))
+        reach.instances.settings.note(
+            lambda: dict.fromkeys(items), lambda each, _: items.add(each), items.discard
+        )
+
+
 describe(
     set,
     Kind(
@@ -198,6 +239,8 @@ describe(
         text=plain,
         brackets=lambda items: SET if items else Brackets("set(", ")"),
         json=LISTED,
+        follow=follow_set,
+        leave=lambda items, leaving: f"{leaving.named(set)}(({joined(items, leaving)}))",
     ),
 )
 describe(

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from .aspects import Outline, Part
-from .kind import ALL, Kind, describe, method
+from .kind import ALL, Kind, describe, kind_of, method
 from .mappings import put_back_dict, replace_dict
 from .ownership import HEAP_TYPE, attributes_of, dict_of, flags_of, name_of, own_class
 from .undo import Again, Notes, inside
@@ -212,7 +212,7 @@ def replace_class(kind: type, again: Again) -> None:
 
 def follow_class(kind: type, reach: Any, path: str, varies: bool, depth: int, name: str) -> None:
     """A class of the library's stays what it is; one of the program's is looked into."""
-    if reach.computes(kind):
+    if reach.computes(kind) or kind_of(kind).leave is not None:  # what programs make, too: `OrderedDict`
         reach.same(kind, path)
     elif own_class(kind):
         reach.instances.arrive(kind, path)

@@ -126,7 +126,7 @@ def name_fields(description: Kind, kind: type) -> None:
     if fields is None:
         return
     description.tree = NAMED
-    if own_class(kind):
+    if own_class(kind) or kind.__module__.startswith("torch."):
         description.follow, description.leave = follow_named, leave_named
     if getattr(method(kind, "__repr__"), "__module__", "") == "collections":
         description.entries = lambda items: zip(fields, tuple.__iter__(items), strict=False)

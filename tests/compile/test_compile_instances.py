@@ -107,9 +107,8 @@ STOPPED = {
     "g.set_state(g.get_state()); y = m(x)": "a random stream is looked at",
     "y = Model()(x) * 2": "a Model is made",
     "y = mine[:1](x)": "a Mine is made",
-    "some = net[:1]; y = some(x)": "a Sequential is bound",
     "y = torch.relu(x) * sgd.param_groups[0]['lr']": "hyperparameters are looked at",
-    "net[1] = nn.ReLU(); y = net(x)": "a ReLU that is no part of what the run can reach",
+    "net[1] = nn.ReLU(); y = net(x)": "a module gets another part",
 }
 
 

@@ -64,6 +64,14 @@ class Cell:
         return x * cls.gain
     def __add__(self, x):
         return x + self.b
+    def gathered(self, x):
+        found, named = [], {}
+        for k in range(2):
+            found.append(x * (k + 1))
+            named[f'n{k}'] = found[-1] + self.h
+        found += [named['n0']]; found.reverse()
+        self.kept = found[1:]
+        return sum(found) + named.pop('n1')
 class Deep(Cell):
     def __call__(self, x):
         return super().__call__(x) + self.norm
@@ -115,7 +123,7 @@ class Block(nn.Module):
         for layer in self.layers:
             x = x + self.drop(torch.tanh(layer(x)))
         return self.norm(x)
-cell = Cell(3); deep = Deep(3, 0.5); slim = Slim(); opts = Options(); net = Net(); block = Block()
+cell = Cell(3); deep = Deep(3, 0.5); slim = Slim(); opts = Options(); net = Net(); twin = Net(); block = Block()
 seq = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.BatchNorm1d(5), nn.Linear(5, 3))
 x = torch.randn(6, 3); y = torch.randn(6, 3); t = torch.randint(0, 3, (6,)); X = torch.randn(12, 3)
 T = torch.randint(0, 3, (12,))
@@ -125,6 +133,14 @@ gen = torch.Generator().manual_seed(4)
 loader = DataLoader(TensorDataset(X, T), batch_size=4)
 def train(m, v):
     return mse(m(v), y)
+def judged(m, v):
+    criterion = nn.CrossEntropyLoss(reduction='sum')
+    return criterion(m(v), t) + nn.Sequential(nn.Tanh(), nn.Softmax(dim=1))(v).sum()
+def follow(m, rate):
+    mine, theirs = twin.state_dict(), m.state_dict()
+    for key in theirs:
+        mine[key] = mine[key] * (1 - rate) + theirs[key] * rate
+    return twin.load_state_dict(mine)
 def share(p, t):
     return (p.argmax(dim=1) == t).float().mean().item()
 def fit(m, v):
@@ -223,6 +239,8 @@ cell.keep(BATCH)
 cell.accumulate(BATCH) + BATCH
 cell.store(BATCH) + BATCH
 cell.through(BATCH)
+cell.gathered(BATCH)
+twin(BATCH)
 cell.double(BATCH)
 cell.gained(BATCH)
 slim.up(BATCH)
@@ -252,6 +270,7 @@ ce(MODEL(BATCH), t)
 l1(MODEL(BATCH), y)
 train(MODULE, x)
 train(MODULE, BATCH)
+judged(MODEL, BATCH)
 F.cross_entropy(MODEL(x), t)
 ((MODEL(x) - y) ** 2).mean()
 (BATCH ** 2).mean()
@@ -292,6 +311,9 @@ net.calls += 1
 net.zero_grad()
 cell.flag = not cell.flag
 cell.kept = None
+follow(net, 0.1)
+kept = net.state_dict()
+parts = [BATCH]; parts.append(BATCH); a = torch.stack(parts).mean(0)
 with torch.no_grad(): a = BATCH
 with torch.no_grad(): cell.w.mul_(0.9)
 with torch.no_grad(): cell.w -= 0.01 * cell.w

@@ -254,7 +254,7 @@ class Leaving:
         return found
 
     def _is_made(self, value: Any) -> bool:
-        return self.trace.instances is not None and self.trace.instances.is_made_anew(value)
+        return self.trace.instances is not None and self.trace.instances.is_made(value)
 
     def _instance(self, value: Any) -> str:
         """The name of an instance like one that the run has made."""

@@ -165,9 +165,16 @@ class Trace(Tape, Mode):
             self.stop("an operation that is no part of what the run can reach")
 
     def change_items(self, items: Any) -> None:
-        if not any(known is items for known, _, _ in self.containers):
-            self.stop(f"a {type(items).__name__} is changed that the program cannot find")
-        self.journal.note(items)
+        if self._from_outside(items):
+            self.journal.note(items)
+
+    def change_length(self, items: Any) -> None:
+        if self._from_outside(items):
+            self.stop(f"a {type(items).__name__} is changed")
+
+    def _from_outside(self, items: Any) -> bool:
+        """Whether the run has found a container; any other it has made, and may change it as it likes."""
+        return any(known is items for known, _, _ in self.containers)
 
     def put_part(self, holder: Any, name: str, value: Any) -> None:
         self.instances.put_part(holder, name, value)

@@ -101,6 +101,10 @@ class Mode:
         """An item of a list or dictionary of the program is about to be changed."""
         self.below.change_items(items)
 
+    def change_length(self, items: Any) -> None:
+        """A list, dictionary or set of the program is about to get more or fewer items, or another order."""
+        self.below.change_length(items)
+
     def put_part(self, holder: Any, name: str, value: Any) -> None:
         """A tensor is about to be put in the place of a module's own for a while, or that one again."""
         self.below.put_part(holder, name, value)
@@ -207,6 +211,9 @@ class Eager(Mode):
         pass
 
     def change_items(self, items: Any) -> None:
+        pass
+
+    def change_length(self, items: Any) -> None:
         pass
 
     def put_part(self, holder: Any, name: str, value: Any) -> None:

@@ -23,11 +23,10 @@ HOST = words(
     "print input save load clock manual_seed batches track set_printoptions set_default_dtype "
     "set_default_device set_grad_enabled accuracy argv Generator"
 )
+#: methods of lists and dictionaries that a run may call where it has made them
+GROWING = words("append extend pop insert remove clear sort reverse popitem setdefault")
 #: and methods, whose names a program's own functions may have
-HOST_METHODS = HOST | words(
-    "append extend pop insert remove clear sort reverse popitem setdefault update item tolist numpy join split "
-    "format"
-)
+HOST_METHODS = HOST | GROWING | words("item tolist numpy join split format")
 #: names after a dot that do in a function what a trace does not see
 UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare, ast.Pass)
@@ -37,11 +36,13 @@ FIELDS = ("grad", "data")
 OPERATORS = 3
 
 
-def runs(body: Iterable[ast.Stmt], inside: bool) -> Iterator[list[ast.Stmt]]:
-    """The statements in order, those that belong together in one list; `inside` a function."""
+def runs(body: Iterable[ast.Stmt], inside: bool, made: Container[str] = ()) -> Iterator[list[ast.Stmt]]:
+    """The statements in order, those that belong together in one list; `inside` a function.
+
+    `made` are the names of `containers_made`."""
     run: list[ast.Stmt] = []
     for statement in body:
-        if computes(statement, inside):
+        if computes(statement, inside, made):
             run.append(statement)
             continue
         if run:
@@ -52,12 +53,29 @@ def runs(body: Iterable[ast.Stmt], inside: bool) -> Iterator[list[ast.Stmt]]:
         yield run
 
 
-def computes(statement: ast.Stmt, inside: bool) -> bool:
+def containers_made(body: Iterable[ast.Node]) -> frozenset[str]:
+    """The names that statements bind to lists and dictionaries which they make, and may add to."""
+    found: set[str] = set()
+    for node in walk(tuple(body)):
+        match node:
+            case ast.Assign(
+                targets=targets,
+                value=ast.ListExpr()
+                | ast.DictExpr()
+                | ast.SetExpr()
+                | ast.Comprehension()
+                | ast.Call(function=ast.Name(id="list" | "dict" | "set")),
+            ):
+                found.update(target.id for target in targets if isinstance(target, ast.Name))
+    return frozenset(found)
+
+
+def computes(statement: ast.Stmt, inside: bool, made: Container[str] = ()) -> bool:
     """Whether a statement may be part of a run."""
-    return hindrance(statement, inside) is None
+    return hindrance(statement, inside, made) is None
 
 
-def hindrance(statement: ast.Stmt, inside: bool) -> tuple[ast.Node, str] | None:
+def hindrance(statement: ast.Stmt, inside: bool, made: Container[str] = ()) -> tuple[ast.Node, str] | None:
     """What keeps a statement out of runs, and why."""
     nodes = walk(statement) if isinstance(statement, SIMPLE) else [statement]
     for node in nodes:
@@ -82,6 +100,10 @@ def hindrance(statement: ast.Stmt, inside: bool) -> tuple[ast.Node, str] | None:
                 return node, "in a function it may change a variable that the run does not see"
             case ast.Call(function=ast.Name(id=called)) if called in HOST:
                 return node, f"`{called}` does more than compute"
+            case ast.Call(function=ast.Attribute(value=ast.Name(id=name), name=called)) if (
+                called in GROWING and name in made
+            ):
+                continue
             case ast.Call(function=ast.Attribute(name=called)) if called in HOST_METHODS:
                 return node, f"`{called}` does more than compute"
     return None if isinstance(statement, SIMPLE) else (statement, "it does more than compute")
@@ -98,9 +120,9 @@ def follows(body: ast.Node, followed: Container[int]) -> bool:
                 return False
             case ast.AugAssign(target=target) if not _is_followed(target):
                 return False
-            case ast.Delete():
+            case ast.Delete(targets=targets) if any(isinstance(each, ast.Attribute) for each in targets):
                 return False
-            case ast.Class() | ast.Try() | ast.Raise() | ast.Global() | ast.Yield() | ast.YieldFrom():
+            case ast.Class() | ast.Try() | ast.Global() | ast.Yield() | ast.YieldFrom():
                 return False
             case ast.ImportModule() | ast.ImportNames() | ast.Import() | ast.Match():
                 return False
@@ -129,11 +151,11 @@ def _is_mode(entered: ast.Expr) -> bool:
     return False
 
 
-def worthwhile(run: list[ast.Stmt]) -> bool:
+def worthwhile(run: list[ast.Stmt], made: Container[str] = ()) -> bool:
     """Whether a run computes enough to be tried."""
     operators = 0
     for statement in run:
-        if not computes(statement, False):
+        if not computes(statement, False, made):
             return False
         for node in walk(statement):
             if isinstance(node, ast.Call | ast.Backward | ast.GradOf | ast.GradWrt):

@@ -84,6 +84,7 @@ class Attempt:
     def _look(self) -> list[CodeType]:
         """The codes of the statements; everything that they can reach is looked at."""
         segment = self.segment
+        self.reach.instances.watch_making()
         codes = [segment.codes[k]() for k in range(self.i, self.end)]
         prelude = segment.variables["__builtins__"]
         for k, code in enumerate(codes):

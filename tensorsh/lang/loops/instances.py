@@ -79,7 +79,7 @@ class Instances(Watched):
         self.read: set[Attribute] = set()
         self.changed: dict[Attribute, tuple[str, Any, str, Any]] = {}
         self.numbers: dict[Attribute, Number] = {}
-        self.containers: dict[int, Any] = {}  # of modules, that the run has made
+        self.modules: dict[int, Any] = {}  # that the run has made
         self.placed: dict[tuple[int, str], Any] = {}  # (id of a dictionary, key) → the module's own tensor
         self.optimizers = Optimizers(reach, self.known)
 
@@ -139,12 +139,11 @@ class Instances(Watched):
         return fields_of(kind) is not None and (kind in self.classes or not has_own_functions(kind))
 
     def is_made(self, value: Any) -> bool:
-        """Whether the run has made it: a distribution of the library, or some of a container's modules."""
-        return id(value) in self.containers or self.is_made_anew(value)
+        """Whether the run has made it, a distribution or module of the library, and each replay makes one like it."""
+        return id(value) in self.modules or (is_distribution(value) and id(value) not in self.known)
 
-    def is_made_anew(self, value: Any) -> bool:
-        """Whether each replay can make one like it."""
-        return is_distribution(value) and id(value) not in self.known
+    def made(self, value: Any) -> None:
+        self.modules[id(value)] = value
 
     def some_modules(self, whole: Any, parts: Any) -> Any:
         """A container like `whole` with some of its modules, of which nothing is seen outside of the run."""
@@ -152,7 +151,6 @@ class Instances(Watched):
         if own_class(kind) or id(whole) not in self.known:
             raise TraceStopped(f"a {kind.__name__} is made")
         made = object.__new__(kind)
-        self.containers[id(made)] = made
         module_class().__init__(made)  # type: ignore[misc]
         entries = parts.items() if isinstance(parts, dict) else enumerate(parts)
         made._modules.update((str(name), module) for name, module in entries)
@@ -175,7 +173,7 @@ class Instances(Watched):
             return kind
         place = self.known.get(id(value))
         if self.is_made(value):
-            return object.__getattribute__(value, name)
+            return self._of_made(value, name)
         if place is None:
             raise TraceStopped(f"a {kind.__name__} that is no part of what the run can reach")
         if name == "__dict__":
@@ -210,6 +208,16 @@ class Instances(Watched):
         if own_class(owner):
             self.of_class(f"{self.classes[kind]}.{name}", above)
         return above
+
+    def _of_made(self, value: Any, name: str) -> Any:
+        """An attribute of an instance that the run has made."""
+        try:
+            return object.__getattribute__(value, name)
+        except AttributeError:
+            for _, inside in registered(value):
+                if name in inside:
+                    return inside[name]
+            raise
 
     def nowhere(self, value: Any, name: str, place: str) -> None:
         """There is no attribute of that name, as Python will say."""
@@ -259,7 +267,11 @@ class Instances(Watched):
         """`value.name = new`, which each replay does as well."""
         place = self.known.get(id(value))
         if self.is_made(value):
-            object.__setattr__(value, name, new)
+            if isinstance(new, Parameter):
+                raise TraceStopped("parameters are made")
+            root = module_class()
+            plain = object if root is None or not is_module(value) else root
+            self.original(plain, "__setattr__")(value, name, new)
             return
         if place is None:
             raise TraceStopped(f"a {type(value).__name__} that is no part of what the run can reach")

@@ -123,7 +123,8 @@ class Reach:
 
     def _prelude(self, name: str, value: Any) -> None:
         helper = name[0] == "." and not getattr(value, "unseen", False)
-        if not helper and name not in PURE and kind_of(type(value)).follow not in FIXED:
+        error = isinstance(value, type) and issubclass(value, BaseException)
+        if not helper and not error and name not in PURE and kind_of(type(value)).follow not in FIXED:
             raise TraceStopped(f"'{name}' does more than compute")
 
     def _root(self, space: str, name: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ...engine.compile.values import TraceStopped
 from ...errors import text_of
 from ...source import Span
-from ..code.runs import hindrance, walk, worthwhile
+from ..code.runs import containers_made, hindrance, walk, worthwhile
 from ..syntax import ast
 
 #: finds the piece of a program that a line of compiled code belongs to
@@ -40,13 +40,14 @@ def left(statement: ast.Stmt, error: BaseException, find: Find) -> Left:
 
 def between(statement: ast.Node) -> Iterator[Left]:
     """The statements in loops that stand between what may be compiled."""
+    made = containers_made([statement])
     for loop in walk(statement):
         if isinstance(loop, ast.For | ast.While):
             for inside in loop.body.body:
-                found = hindrance(inside, False)
+                found = hindrance(inside, False, made)
                 if found is not None:
                     yield Left(found[0].span, found[1])
-                elif not worthwhile([inside]) and isinstance(inside, ast.For):
+                elif not worthwhile([inside], made) and isinstance(inside, ast.For):
                     yield Left(inside.span, "there is too little to compute")
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.compile.values import TraceStopped
 from ...engine.core.sealed import changing
 from ...kinds.ownership import attributes_of, dict_of, mro_of, own_class, own_function
-from ..names.library_parts import library_root, loaded
+from ..names.library_parts import library_root, loaded, module_class
 from .settings import Settings, is_namespace
 
 if TYPE_CHECKING:
@@ -82,6 +82,24 @@ class Watched:
             self.patch(top, "__delattr__", stops("an attribute is deleted"))
             if root is not None:  # whose own would look at the dictionary of what `get` has not found
                 self.patch(top, "__getattr__", not_there)
+
+    def watch_making(self) -> None:
+        """The run may make modules of the library's classes: losses, activations."""
+        root = module_class()
+        if root is None:
+            return
+        init = vars(root)["__init__"]
+
+        def make(module: Any, *args: Any, **kwargs: Any) -> None:
+            if own_class(type(module)):
+                raise TraceStopped(f"a {type(module).__name__} is made")
+            self.made(module)
+            init(module, *args, **kwargs)
+
+        self.patch(root, "__init__", make)
+
+    def made(self, value: Any) -> None:
+        raise NotImplementedError
 
     def _no_hooks_for_all(self) -> None:
         """Hooks for every module there is are functions of the program's."""

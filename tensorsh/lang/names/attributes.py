@@ -190,10 +190,10 @@ def missing(value: Any, name: str, names: Iterable[str]) -> Exception:
 
 
 def container_method(items: Any, description: Kind, name: str, host: Host) -> Any:
-    """A method of a list, dictionary or set; one that changes it stops a trace."""
+    """A method of a list, dictionary or set; a trace hears of one that changes it."""
     names = description.names or ()
     if name not in names or name in (description.changing or ()):
-        context.current().mode.change("a {} is changed", type(items))
+        context.current().mode.change_length(items)
     if name in names:
         return getattr(items, name)
     if type(items) is list and not name.startswith("__"):
@@ -286,5 +286,5 @@ class Slots:
         self.items[index] = value
 
     def __delitem__(self, index: Any) -> None:
-        context.current().mode.change("an item is deleted")
+        context.current().mode.change_length(self.items)
         del self.items[index]

@@ -304,10 +304,10 @@ def slot(value: Any) -> Any:
 
 
 def changing(value: Any) -> None:
-    """Before `value += …`: a trace does not follow a list, dictionary or set that changes in place."""
+    """Before `value += …`: a trace hears of a list, dictionary or set that changes in place."""
     mode = context.current().mode
     if mode is not EAGER and kind_of(type(value)).changing is not None:
-        mode.change("a {} is changed", type(value))
+        mode.change_length(value)
 
 
 @unseen
