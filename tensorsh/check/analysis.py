@@ -46,6 +46,7 @@ from .values import (
     gathered,
     generated,
     grad,
+    half,
     holds,
     is_unknown,
     item,
@@ -90,7 +91,7 @@ class Analysis:
             ".refused": self.refused, ".unpacked": unpacked, ".weakly": self.weakly,
             ".run": self.run, ".decide": self.decide, ".then": self.then, ".otherwise": self.otherwise,
             ".choice": self.choice, ".and": self.and_, ".or": self.or_, ".not": negated, ".compare": compared,
-            ".item": item, ".mark": mark, ".gathered": gathered, ".lost": lost,
+            ".item": item, ".mark": mark, ".gathered": gathered, ".lost": lost, ".half": half,
             ".generated": generated, ".items": items, ".holds": holds,
         }  # fmt: skip
 

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from ..engine.core.dtype import INT, dtypes
-from ..engine.records import call_forms
 from ..engine.records.op import Op, registry
 from ..engine.values.tensor import Tensor
 from ..lang.code.hints import as_annotation
@@ -217,7 +216,7 @@ def takes(function: Any, args: Any, kwargs: Any) -> bool:
         return isinstance(function.__self__, Tensor)
     if isinstance(function, FunctionType):
         return function.__module__.partition(".")[0] in ("torch", "tensorsh")
-    return isinstance(function, Op) or type(function).__module__ == call_forms.__name__
+    return isinstance(function, Op)
 
 
 def repeats(kind: type, args: Any, kwargs: Any) -> bool:

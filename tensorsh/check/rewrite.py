@@ -70,8 +70,13 @@ class Rewriter(Expressions):
                 made.append(each)
         return made
 
-    def guard(self, line: int, body: list[Any], names: list[str], attributes: Any = ()) -> Any:
-        """The statements; where they fail with what is reported already, names and attributes become unknown."""
+    def guard(
+        self, line: int, body: list[Any], names: list[str], attributes: Any = (), used: tuple[str, ...] = ()
+    ) -> Any:
+        """The statements; where they fail with what is reported already, names and attributes become unknown.
+
+        used   the names in an expression that may change what they stand for
+        """
         handler = py.ExceptHandler(
             type=load(".Exception"),
             name=".e",
@@ -79,15 +84,16 @@ class Rewriter(Expressions):
                 when(call(".refused", constant((self.filename, line)), load(".e")), py.Raise()),
                 *[assign(name, load(".unknown")) for name in names],
                 *[py.Expr(value=call(".lost", load(of), constant(name))) for of, name in attributes],
+                *([py.Expr(value=call(".half", constant(used), call(".space")))] if used else []),
             ],
         )
         return py.Try(body=body, handlers=[handler], orelse=[], finalbody=[])
 
     def generic_statement(self, node: Any) -> Any:
-        names = stored([node])
+        names, used = stored([node]), mentioned([node])
         line = node.lineno
         node = self.generic_visit(node)
-        return self.guard(line, [node], names)
+        return self.guard(line, [node], names, used=used)
 
     visit_Expr = visit_Delete = generic_statement
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..engine.core.dtype import INT
 from ..engine.core.results import Size
 from ..engine.values.tensor import Tensor
-from ..kinds.ownership import own_class, own_function
+from ..kinds.ownership import attributes_of, own_class, own_function
 from ..modules.bars import tqdm
 from ..torch.nn.modules.module import Module
 from .joined import agree
@@ -95,6 +95,17 @@ def lost(of: Any, name: str) -> None:
     else:
         with suppress(Exception):
             setattr(of, name, UNKNOWN)
+
+
+def half(names: tuple[str, ...], space: dict[str, Any]) -> None:
+    """An expression was left before its end: what the rest of it does to what it names is not known."""
+    for value in [space[name] for name in names if name in space]:
+        if isinstance(value, CONTAINERS):
+            opened.add(value)
+        elif own_class(type(value)) and not issubclass(type(value), type):
+            inside = attributes_of(value) or {}
+            for name in [name for name, each in inside.items() if isinstance(each, Tensor)]:
+                lost(value, name)
 
 
 def negated(value: Any) -> Any:

@@ -41,7 +41,7 @@ dir sizeof fspath copy deepcopy replace getnewargs getnewargs_ex await aiter ane
 post_init div rdiv idiv concat inv not
 """
 _FACTS = """
-name qualname doc module class version file author all func wrapped isabstractmethod objclass text_signature slots
+name doc class version file author all func wrapped isabstractmethod objclass text_signature slots
 match_args members dataclass_fields dataclass_params origin args parameters metadata supertype forward_arg bound
 constraints covariant contravariant total required_keys optional_keys orig_bases unpacked typing_subst debug license
 date package config value cause context suppress_context traceback notes array array_priority torch_function

@@ -21,7 +21,7 @@ from typing import Any
 from ..engine.core import sealed
 from ..interrupt import unbroken
 from ..kinds.classes import compared
-from ..kinds.ownership import dict_of, module_name
+from ..kinds.ownership import dict_of, module_name, note_own_class, own_class
 from .rules import MEMORY, gives_mro
 
 
@@ -103,6 +103,8 @@ def protect(kind: type) -> None:
         raise TypeError("a metaclass may not define 'mro'")
     compared(kind)
     _protected[key] = weakref.ref(kind, lambda _: _protected.pop(key, None))
+    if not own_class(kind) and any(map(own_class, kind.__bases__)):
+        note_own_class(kind)  # made by a metaclass of Python's, whose module it says it is in
     for name in LOOKUPS:
         watch(kind, name)
 

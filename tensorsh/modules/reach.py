@@ -21,7 +21,16 @@ from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, 
 from .guarded import ARRAYS, HOLDERS, RUNNING, WRITERS, is_guarded
 from .memory import LOOKUPS, watch
 from .module import Module
-from .rules import UNCHECKED, allowed_dunder, foreign_descriptor, harmless, may_change, missing, own_dict
+from .rules import (
+    LIBRARY,
+    UNCHECKED,
+    allowed_dunder,
+    foreign_descriptor,
+    harmless,
+    may_change,
+    missing,
+    own_dict,
+)
 
 #: what a generic alias such as `list[int]` has itself; everything else it reads from its origin
 OF_ALIASES = frozenset(
@@ -305,6 +314,14 @@ def _of_arrays(host: Any, value: Any, name: str, found: Any) -> Any:
     return gate(host, value, name, found)
 
 
+def _place(host: Any, value: Any, name: str, found: Any) -> Any:
+    """`__module__`, `__qualname__`: where PyTorch has it."""
+    if issubclass(type(value), type) and type(dict_of(value).get("torch_name")) is str:
+        module, _, title = dict_of(value)["torch_name"].rpartition(".")
+        return module if name == "__module__" else title
+    return found.removeprefix("tensorsh.") if type(found) is str and found.startswith(LIBRARY) else found
+
+
 GATES: dict[str, Callable[[Any, Any, str, Any], Any]] = {
     "__getattribute__": _reads,
     "__getattr__": _reads,
@@ -313,6 +330,8 @@ GATES: dict[str, Callable[[Any, Any, str, Any], Any]] = {
     "__reduce__": _reduces,
     "__reduce_ex__": _reduces,
     "__getstate__": _states,
+    "__module__": _place,
+    "__qualname__": _place,
     "format": _formats,
     "format_map": _formats,
     "__subclasses__": _subclasses,

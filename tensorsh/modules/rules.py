@@ -37,7 +37,7 @@ OF_CLASSES = frozenset(
 OF_LINEAGE = frozenset({"__mro__", "__bases__", "__base__"})
 #: of the program's own functions
 OF_FUNCTIONS = frozenset({"__defaults__", "__kwdefaults__", "__annotations__", "__dict__", "__type_params__"})
-#: handed out in a form that checks the name or the result
+#: handed out in a form that checks the name or the result, or says where PyTorch has it
 CHECKED = frozenset(
     {
         "__getattribute__",
@@ -48,6 +48,8 @@ CHECKED = frozenset(
         "__reduce_ex__",
         "__getstate__",
         "__setstate__",
+        "__module__",
+        "__qualname__",
     }
 )
 #: the methods of properties, functions and slots: on a slot of Python's they would read what its name may not

@@ -230,7 +230,7 @@ def _cut(stack: StackSummary, limit: int | None) -> StackSummary:
         limit = getattr(sys, "tracebacklimit", None)
     if limit is None:
         return stack
-    return StackSummary.from_list(stack[:limit] if limit >= 0 else stack[limit:])
+    return StackSummary(stack[:limit] if limit >= 0 else stack[limit:])
 
 
 def _given(exc: Any, value: Any, tb: Any) -> Any:

@@ -15,7 +15,9 @@ def method_class(of: type[Any]) -> type[Any]:
     """A class of operations that are called with their tensor in front."""
     if of in _method_classes:
         return _method_classes[of]
-    found = _method_classes[of] = type("method_descriptor", (of,), {"is_method": True})
+    found = _method_classes[of] = type(
+        "method_descriptor", (of,), {"is_method": True, "__module__": "builtins"}
+    )
     return found
 
 
@@ -26,6 +28,7 @@ def function_class(of: type[Any]) -> type[Any]:
     """A class of operations that are functions in Python."""
     if of not in _function_classes:
         made: dict[str, Any] = {
+            "__module__": "builtins",
             "__repr__": lambda self: f"<function {self.__name__} at {id(self):#x}>",
             "__get__": lambda self, instance, owner=None: (
                 self if instance is None else MethodType(self, instance)
@@ -42,6 +45,8 @@ def tuple_class(of: type[Any]) -> type[Any]:
     """A class of operations that are functions of one tuple of sizes."""
     if of not in _tuple_classes:
         _tuple_classes[of] = type(
-            str(of.__name__), (of,), {"bound": property(lambda self: self.bound_in_one)}
+            str(of.__name__),
+            (of,),
+            {"__module__": "builtins", "bound": property(lambda self: self.bound_in_one)},
         )
     return _tuple_classes[of]

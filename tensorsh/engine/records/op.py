@@ -357,6 +357,7 @@ class Op(Recorded):
 
 # What Python's own messages call an operation: PyTorch's are functions in C.
 type.__setattr__(Op, "__name__", "builtin_function_or_method")
+Op.__module__, Op.__qualname__ = "builtins", "builtin_function_or_method"
 
 
 def camel(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import DataError, GradientError
+from ...errors import BadValue, DataError, GradientError
 from ..core.addresses import address
 from ..core.device import Device, cpu, here, parse
 from ..core.dtype import DType, bfloat16, dtypes
@@ -55,7 +55,7 @@ def reduced(t: Tensor) -> Any:
     if array is t.array and t.dtype is bfloat16:
         array = t.array.view(np.uint16)  # which any NumPy reads
     kind: Any = type(t)
-    kind = kind.__name__ if kind in TENSORS else kind  # for Python, none of them is where it says
+    kind = kind.__name__ if kind in KINDS.values() else kind  # for Python, neither is where it says
     return tensor, (kind, array, t.dtype.name, str(t.device), t.requires_grad, dict(t.__dict__))
 
 
@@ -69,7 +69,17 @@ def copied(t: Tensor, memo: dict[int, Any]) -> Tensor:
             "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
             "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
         )
-    copy: Tensor = as_class(type(t), copied_memory(t.array, memo), t.spec)
+    kind = type(t)
+    own = kind in TENSORS and kind is not Tensor and not issubclass(kind, Parameter)
+    if own and type(t.new_empty(())) is not kind:
+        raise BadValue(
+            "The default implementation of __deepcopy__() for non-wrapper subclasses only works for subclass types "
+            "that implement new_empty() and for which that function returns another instance of the same subclass. "
+            "You should either properly implement new_empty() for your subclass or override __deepcopy__() if it is "
+            "intended behavior for new_empty() to return an instance of a different type.",
+            help="x.detach().clone() is of the same class",
+        )
+    copy: Tensor = as_class(kind, copied_memory(t.array, memo), t.spec)
     memo[id(t)] = copy
     copy.requires_grad_slot = t.requires_grad_slot
     if t.grad_slot is not None:

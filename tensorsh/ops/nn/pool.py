@@ -286,7 +286,7 @@ def _avg_record(n: int) -> tuple[Op, Op]:
             max(size, (o - 1) * s + k - p)
             for size, o, s, k, p in zip(spatial, out, g.stride, g.kernel, g.padding, strict=True)
         )
-        whole = overlap_add(spread, reach, g.stride, g.padding, g.dilation)
+        whole = overlap_add(spread, reach, g.stride, g.padding, g.dilation, by_window=True)
         return np.ascontiguousarray(whole[(..., *(slice(0, size) for size in spatial))])
 
     @forward.derivative("input", one="")

@@ -55,15 +55,20 @@ def windows(x: Any, kernel: Ints, stride: Ints, dilation: Ints, out: Ints) -> An
     )
 
 
-def overlap_add(columns: Any, spatial: Ints, stride: Ints, padding: Ints, dilation: Ints) -> Any:
-    """Windows (…, *kernel, *out) summed into an array (…, *spatial); what fell into the padding is lost."""
+def overlap_add(
+    columns: Any, spatial: Ints, stride: Ints, padding: Ints, dilation: Ints, by_window: bool = False
+) -> Any:
+    """Windows (…, *kernel, *out) summed into an array (…, *spatial); what fell into the padding is lost.
+
+    by_window   an element's summands come in the order of their windows, not of their places in them
+    """
     n = len(spatial)
     lead = columns.ndim - 2 * n
     kernel, out = columns.shape[lead : lead + n], columns.shape[lead + n :]
     padded = tuple(s + 2 * p for s, p in zip(spatial, padding, strict=True))
     total = np.zeros((*columns.shape[:lead], *padded), columns.dtype)
     if math.prod(out):
-        for at in product(*(range(k) for k in kernel)):
+        for at in product(*(range(k)[:: -1 if by_window else 1] for k in kernel)):
             place = [
                 slice(a * d, a * d + s * (o - 1) + 1, s)
                 for a, d, s, o in zip(at, dilation, stride, out, strict=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.values.wrapping import wrap
 from ...train.rules import squares
 from .checks import at_least, check_fused, check_lr, complete
 from .optimizer import Optimizer
-from .steps import follow
+from .steps import elements, follow, kept
 
 
 class Adagrad(Optimizer):
@@ -53,7 +52,8 @@ class Adagrad(Optimizer):
         check_fused(fused, foreach, differentiable)
         for group in self.param_groups:
             for p in group["params"]:
-                self.state[p].update((k, wrap(a)) for k, a in squares.begin_adagrad(p.array, group).items())
+                begun = squares.begin_adagrad(elements(p), group)
+                self.state[p].update((k, kept(p, a)) for k, a in begun.items())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

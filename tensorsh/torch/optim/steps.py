@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ...engine.core import context
+from ...engine.core.device import hollow
+from ...engine.core.dtype import of
+from ...engine.core.spec import spec
 from ...engine.run.inplace import bump, check_writable
-from ...engine.values.tensor import Tensor
-from ...engine.values.wrapping import wrap
+from ...engine.values.tensor import Tensor, make_tensor
+from ...engine.values.wrapping import full_spec, wrap
 from ...train.rules.parts import Rule
 from ..autograd.grad_mode import enable_grad, no_grad
 from .optimizer import Optimizer
@@ -35,6 +40,7 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
             if gradient is None:
                 continue
             if p.spec.is_meta:
+                step_without_values(p, rule, states[p], group)
                 bump(p)
                 continue
             if group.get("differentiable") or 0 in p.array.strides or not p.array.flags.writeable:
@@ -52,6 +58,36 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
                 state.update((k, wrap(a)) for k, a in arrays.items() if state.get(k) is None)
             bump(p)
     return loss
+
+
+def step_without_values(p: Tensor, rule: Rule, state: dict[str, Any], group: dict[str, Any]) -> None:
+    """One step of a parameter that has no values: what is kept of it is what is kept of one without elements."""
+    checked = p.spec.device is hollow  # numbers of its group may have no values either
+    if state and checked:
+        return
+    arrays = {
+        name: elements(p) if each.is_meta else each.array
+        for name, each in state.items()
+        if isinstance(each, Tensor)
+    }
+    rule(elements(p), elements(p), arrays, group | {"lr": 0.0} if checked else group)
+    for name, array in arrays.items():
+        if name not in state:
+            state[name] = kept(p, array)
+
+
+def elements(p: Tensor) -> Any:
+    """The array that rules are given for a parameter: one without elements if it has no values."""
+    return np.zeros((0,), p.spec.np) if p.spec.is_meta else p.array
+
+
+def kept(p: Tensor, array: Any) -> Tensor:
+    """What a rule keeps of a parameter, as a tensor: as long as the parameter, or a number on the cpu."""
+    if p.spec.is_meta and array.ndim:
+        return make_tensor(p.spec.placeholder, p.spec)
+    if p.spec.device is hollow:
+        return full_spec(spec(array.shape, of(array), hollow), 0.0)
+    return wrap(array)
 
 
 def update_each(

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...engine.core import dtype as dt
 from ...engine.core.addresses import address, owner
+from ...engine.core.device import here, hollow, meta
 from ...engine.core.dtype import DType
 from ...engine.core.spec import spec
 from ...engine.values.arrays import laid_over
@@ -136,7 +137,8 @@ def rebuild_parameter_with_state(
 
 
 def rebuild_meta_tensor_no_storage(dtype: DType, size: Any, stride: Any, requires_grad: bool) -> Tensor:
-    of = spec(tuple(size), dtype, UntypedStorage(device="meta").device)
+    # in a program that is only checked, tensors of the cpu are saved so
+    of = spec(tuple(size), dtype, hollow if here.cpu is hollow else meta)
     return make_tensor(of.placeholder, of, requires_grad)
 
 
