@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -53,6 +54,12 @@ OnWarning = Callable[[Warned], None]
 VALUE = ".value"
 
 OnTime = Callable[[Span, float], None]
+#: what a text has that may ask `explain` or `graph` a question, on a line that is no comment
+EXPLAINS = re.compile(
+    r"^(?!\s*#).*\b(?:graph|explain)\b\s*(?!(?:in|is|and|or|if|else|as|for)\b)[^\W_]|"
+    r"^(?!\s*#).*\b(?:graph|explain)\s*[(\[_\-]",
+    re.MULTILINE,
+)
 T = TypeVar("T")
 
 
@@ -111,6 +118,7 @@ class Session:
         self.context.python = self._evaluator.modules
         self._evaluator.compiling = compile
         self.context.samples = self._evaluator.samples if compile else None
+        self.context.walked = self._evaluator.walked if compile else None
         self.context.spelling = self._evaluator.spelling
         self.context.find_class = self._evaluator.modules.in_pickles
         self._evaluator.host.help = self._help  # type: ignore[method-assign]
@@ -207,7 +215,7 @@ class Session:
         """
         text = source if isinstance(source, Source) else Source(source, name)
         evaluator = self._evaluator
-        if "explain" in text.text or "graph" in text.text:
+        if EXPLAINS.search(text.text):
             self.recollect()
         with self.active():
             if leads:

@@ -66,6 +66,7 @@ class Context:
         "threads",
         "transforms",
         "undispatched",
+        "walked",
         "walks",
         "warnings",
         "worker",
@@ -89,6 +90,9 @@ class Context:
         self.function_modes: tuple[Any, ...] = ()  # the program's own modes in force, the latest last
         self.undispatched = 0  # how often `__torch_function__` of tensors is switched off
         self.walks = 0  # how many backward passes there have been that used up their graph
+        #: does a backward pass (root, its gradient or None for a one, whether the graph is kept) by a program, if
+        #: there is one for such graphs (`engine.compile.walks`); None: none is ever made
+        self.walked: Callable[[Any, Any, bool], bool] | None = None
         self.transforms = 0  # how many transforms of functions are running
         self.recollection: Recollection | None = None  # where somebody may ask for an explanation
         self.spelling: Callable[[FrameType], str] = lambda frame: (

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...errors import ArgumentError, GradientError, Help
+from ..core import context
 from ..values.tensor import Tensor
 from ..values.wrapping import full_spec
 from .node import edge
@@ -33,6 +34,11 @@ def backward(
             retain(t)
     seeds = make_seeds(roots, gradients)
     keep = create_graph if retain_graph is None else retain_graph
+    walked = context.current().walked
+    if walked is not None and len(roots) == 1 and inputs is None and not create_graph:
+        given = seeds[0] if gradients is not None and gradients[0] is not None else None
+        if walked(roots[0], given, keep):
+            return
     walk = Walk(roots, seeds, keep, create_graph, inputs)
     walk.writes = True
     walk.run()

@@ -45,6 +45,7 @@ from .runtime import Runtime, Show
 from .session_host import SessionHost
 
 if TYPE_CHECKING:
+    from ...engine.compile.walks import Walks
     from ..undo.before import Before
     from ..undo.history import History
     from ..undo.snapshot import Snapshot
@@ -62,6 +63,7 @@ class TakenBack(BaseException):
 NOTEBOOK = ("%", "!")
 
 #: what Python itself puts among the variables
+WALKS = 16  # backward passes that are evaluated before any is compiled
 HIDDEN = frozenset(
     {
         *("__builtins__", "__warningregistry__", "__name__", "__file__", "__annotations__", "__doc__"),
@@ -110,6 +112,7 @@ class Evaluator:
         self.profile: Profile | None = None  # what measures the lines of the program
         #: the line that each number means for the clocks of all measurements: (its text, its number)
         self.places: list[tuple[Source, int] | None] = []
+        self.walks: Walks | None = None  # programs of backward passes
         self.apart: list[Any] = []  # what variables lead to, and failed statements leave as it is
         #: makes what rewrites the trees of a text before Python compiles them, given the file name of its code
         self.rewriting: Callable[[str], Callable[[Any], Any]] | None = None
@@ -123,6 +126,16 @@ class Evaluator:
         from ..loops.samples import together
 
         return together(dataset, self.runtime.follows)
+
+    def walked(self, root: Any, seed: Any, keep: bool) -> bool:
+        """Do a backward pass by a program; False where there is none."""
+        if self.walks is None:
+            if context.current().walks < WALKS:
+                return False
+            from ...engine.compile.walks import Walks
+
+            self.walks = Walks()
+        return self.walks.backward(root, seed, keep)
 
     def folder(self) -> str:
         """Where the running script is."""
