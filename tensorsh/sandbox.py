@@ -76,6 +76,9 @@ class Sandbox:
         self.library = tuple(map(_place, _library()))
         for name in set(os.environ) - KEPT:
             del os.environ[name]
+        with contextlib.suppress(OSError):  # matplotlib wants a folder that it may write to, or makes one
+            os.makedirs(kept.folder(), mode=0o700, exist_ok=True)
+        os.environ["MPLCONFIGDIR"] = kept.folder()
         sys.dont_write_bytecode = True
         coarsen_clocks()
         limit_files()

@@ -328,8 +328,13 @@ def _part(wall: Wall, source: Any) -> Any:
 
 def loaded(name: str) -> Any:
     """One of matplotlib's modules, which draws into files."""
+    import logging
+
     import matplotlib
 
+    logging.getLogger("matplotlib.font_manager").setLevel(
+        logging.ERROR
+    )  # that fonts are not kept is nobody's concern
     matplotlib.use("Agg")
     return importlib.import_module(name)
 

@@ -231,6 +231,17 @@ def test_what_else_strangers_try(secret: Path, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before and secret.read_text(encoding="utf-8") == "told"
 
 
+def test_what_is_drawn_needs_no_folder_of_the_users(tmp_path: Path) -> None:
+    """matplotlib keeps its settings and what it knows of fonts in the home folder, or in a folder that it makes."""
+    pytest.importorskip("matplotlib")
+    program = tmp_path / "drawing.py"
+    program.write_text(
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nprint(len(plt.gca().lines))\n", "utf-8"
+    )
+    done = run("--sandbox", str(program), cwd=tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("1\n", "", 0)
+
+
 OWN = [
     'load("secret.txt", format="csv")',
     'import "secret.txt"',
