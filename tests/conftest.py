@@ -29,8 +29,18 @@ np.seterr(all="ignore")  # as while a session runs: tests call operations by the
 
 
 def pytest_collection_finish() -> None:
+    keep_all()
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if nextitem is not None and nextitem.path != item.path:
+        keep_all()
+
+
+def keep_all() -> None:
+    """No search for garbage looks through what there is by now again: tens of thousands of tests, what is imported."""
     gc.collect()
-    gc.freeze()  # no search for garbage looks through tens of thousands of tests again
+    gc.freeze()
 
 
 def pytest_runtest_setup() -> None:
