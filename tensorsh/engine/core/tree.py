@@ -1,12 +1,13 @@
 """Nested containers: their leaves in order, and what is left without them.
 
 What is no leaf, its kind says (`kinds`): tuples, lists, dictionaries and more. Function transforms take and give such
-values; a `Structure` says how they are nested, and prints as PyTorch prints it in messages.
+values; a `TreeSpec` says how they are nested, and is PyTorch's to programs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,32 +18,94 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Structure:
-    """How a value is nested: `kind` is None for a leaf; `kept` is what it has beside its children, its keys."""
+class TreeSpec:
+    """How a value is nested: `type` is None for a leaf; `context` is what it has beside its parts, its keys."""
 
-    kind: type | None
-    kept: Any
-    children: tuple[Structure, ...]
+    type: type[Any] | None
+    context: Any
+    parts: tuple[TreeSpec, ...]
 
     @property
-    def leaves(self) -> int:
-        return 1 if self.kind is None else sum(child.leaves for child in self.children)
+    def num_leaves(self) -> int:
+        return 1 if self.type is None else sum(part.num_leaves for part in self.parts)
+
+    @property
+    def num_nodes(self) -> int:
+        return 1 + sum(part.num_nodes for part in self.parts)
+
+    @property
+    def num_children(self) -> int:
+        return len(self.parts)
+
+    def is_leaf(self) -> bool:
+        return self.type is None
+
+    def children(self) -> list[TreeSpec]:
+        return list(self.parts)
+
+    def child(self, index: int) -> TreeSpec:
+        return self.parts[index]
+
+    def unflatten(self, leaves: Iterable[Any]) -> Any:
+        """The value of this structure with these leaves; ValueError for another number of them."""
+        leaves = list(leaves)
+        if len(leaves) != self.num_leaves:
+            raise ValueError(
+                f"treespec.unflatten(leaves): `leaves` has length {len(leaves)} but the spec refers to a pytree that "
+                f"holds {self.num_leaves} items ({self!r})."
+            )
+        return unflatten(leaves, self)
+
+    def flatten_up_to(self, tree: Any) -> list[Any]:
+        """What stands in another value where the leaves are here; ValueError if it is nested otherwise above them."""
+        if self.type is None:
+            return [tree]
+        kind = type(tree)
+        as_mappings = issubclass(self.type, dict) and issubclass(kind, dict)
+        if kind is not self.type and not as_mappings:
+            raise ValueError(f"Node type mismatch; expected {self.type!r}, but got {kind!r}.")
+        context, parts = tree_of(kind).parts(tree)
+        parts = list(parts)
+        if len(parts) != self.num_children:
+            raise ValueError(f"Node arity mismatch; expected {self.num_children}, but got {len(parts)}.")
+        if as_mappings:
+            parts = _in_order(self.mapping_keys(), tree)
+        elif context != self.context and kind is not deque:
+            raise ValueError(
+                f"Node context mismatch for node type {kind!r}; expected {self.context!r}, but got {context!r}."
+            )
+        pairs = zip(self.parts, parts, strict=True)
+        return [each for part, other in pairs for each in part.flatten_up_to(other)]
+
+    def mapping_keys(self) -> list[Any]:
+        """The keys of a dictionary."""
+        return list(self.context[1] if self.type is defaultdict else self.context)
 
     def __repr__(self) -> str:
         return self.text(0)
 
     def text(self, indent: int) -> str:
         """In PyTorch's words."""
-        if self.kind is None:
+        if self.type is None:
             return "*"
-        named = tree_of(self.kind).name
-        name, kept = named(self.kind, self.kept) if named else (self.kind.__name__, str(self.kept))
-        inside = (",\n" + " " * (indent + 2)).join(child.text(indent + 2) for child in self.children)
+        named = tree_of(self.type).name
+        name, kept = named(self.type, self.context) if named else (self.type.__name__, str(self.context))
+        inside = (",\n" + " " * (indent + 2)).join(part.text(indent + 2) for part in self.parts)
         return f"TreeSpec({name}, {kept}, [{inside}])"
 
     def sketch(self) -> str:
         """The nesting alone: `(*, [*])`."""
-        return "*" if self.kind is None else str(unflatten([_Star()] * self.leaves, self))
+        return "*" if self.type is None else str(unflatten([_Star()] * self.num_leaves, self))
+
+
+def _in_order(keys: list[Any], tree: dict[Any, Any]) -> list[Any]:
+    """The values of these keys, which are all that there are."""
+    missing, extra = set(keys).difference(tree), set(tree).difference(keys)
+    if missing or extra:
+        message = f"; missing key(s): {missing}" if missing else ""
+        message += f"; extra key(s): {extra}" if extra else ""
+        raise ValueError(f"Node keys mismatch{message}.")
+    return [tree[key] for key in keys]
 
 
 class _Star:
@@ -50,21 +113,21 @@ class _Star:
         return "*"
 
 
-LEAF = Structure(None, None, ())
+LEAF = TreeSpec(None, None, ())
 
 
-def flatten(value: Any) -> tuple[list[Any], Structure]:
-    """The leaves from left to right, and how they are nested."""
+def flatten(value: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], TreeSpec]:
+    """The leaves from left to right, and how they are nested; `is_leaf` says of containers that they are leaves."""
     leaves: list[Any] = []
-    return leaves, _flatten(value, leaves)
+    return leaves, _flatten(value, leaves, is_leaf)
 
 
-def _flatten(value: Any, leaves: list[Any]) -> Structure:
+def _flatten(value: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] | None) -> TreeSpec:
     kind = type(value)
     tree = kind_of(kind).tree
-    if tree is not None:
+    if tree is not None and not (is_leaf is not None and is_leaf(value)):
         kept, parts = tree.parts(value)
-        return Structure(kind, kept, tuple([_flatten(part, leaves) for part in parts]))
+        return TreeSpec(kind, kept, tuple([_flatten(part, leaves, is_leaf) for part in parts]))
     leaves.append(value)
     return LEAF
 
@@ -76,17 +139,17 @@ def tree_of(kind: type) -> Tree:
     return tree
 
 
-def unflatten(leaves: Sequence[Any], structure: Structure) -> Any:
+def unflatten(leaves: Sequence[Any], structure: TreeSpec) -> Any:
     """The value with these leaves."""
     return _unflatten(iter(leaves), structure)
 
 
-def _unflatten(leaves: Any, structure: Structure) -> Any:
-    kind = structure.kind
+def _unflatten(leaves: Any, structure: TreeSpec) -> Any:
+    kind = structure.type
     if kind is None:
         return next(leaves)
-    children = [_unflatten(leaves, child) for child in structure.children]
-    return tree_of(kind).make(kind, structure.kept, children)
+    children = [_unflatten(leaves, part) for part in structure.parts]
+    return tree_of(kind).make(kind, structure.context, children)
 
 
 def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
@@ -95,16 +158,16 @@ def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
     return unflatten([function(leaf) for leaf in leaves], structure)
 
 
-def spread(prefix: Any, over: Structure) -> list[Any] | None:
+def spread(prefix: Any, over: TreeSpec) -> list[Any] | None:
     """A leaf of `prefix` for each leaf of `over`, where a leaf stands for all below it; None: no fit."""
     mine = flatten(prefix)[1]
-    if mine.kind is None:
-        return [prefix] * over.leaves
-    if mine.kind is not over.kind or mine.kept != over.kept or len(mine.children) != len(over.children):
+    if mine.type is None:
+        return [prefix] * over.num_leaves
+    if mine.type is not over.type or mine.context != over.context or len(mine.parts) != len(over.parts):
         return None
     found: list[Any] = []
-    parts = tree_of(mine.kind).parts(prefix)[1]
-    for part, child in zip(parts, over.children, strict=True):
+    parts = tree_of(mine.type).parts(prefix)[1]
+    for part, child in zip(parts, over.parts, strict=True):
         inside = spread(part, child)
         if inside is None:
             return None

@@ -165,4 +165,4 @@ def saved_value(node: Node, name: str) -> Any:
     return value
 
 
-GraphNode.__module__, GraphNode.__qualname__ = "torch.autograd.graph", "Node"
+GraphNode.__module__, GraphNode.__name__, GraphNode.__qualname__ = "torch.autograd.graph", "Node", "Node"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...engine.core.tree import Structure, flatten, map_leaves, unflatten
+from ...engine.core.tree import TreeSpec, flatten, map_leaves, unflatten
 from ...engine.records.op import composite
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, GradientError, ShapeError
@@ -77,7 +77,7 @@ def with_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
     return out
 
 
-def output_tensors(out: Any, what: str) -> tuple[list[Tensor], Structure]:
+def output_tensors(out: Any, what: str) -> tuple[list[Tensor], TreeSpec]:
     leaves, structure = flatten(out)
     if not leaves or (len(leaves) == 1 and leaves[0] is None):
         raise GradientError(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...engine.core import context
-from ...engine.core.tree import Structure, flatten, spread, unflatten
+from ...engine.core.tree import TreeSpec, flatten, spread, unflatten
 from ...engine.graph.hooks import called
 from ...engine.modes.levels import Mapping
 from ...engine.records.op import composite, registry
@@ -67,7 +67,7 @@ def vmap(func, in_dims, out_dims, randomness, chunk_size):
 
 
 def run(
-    func: Function, leaves: Sequence[Any], structure: Structure, dims: Sequence[Any], size: int,
+    func: Function, leaves: Sequence[Any], structure: TreeSpec, dims: Sequence[Any], size: int,
     out_dims: Any, randomness: str, kwargs: dict[str, Any],
 ) -> Any:  # fmt: skip
     """Call `func` once, on batched arguments."""
@@ -80,7 +80,7 @@ def run(
         level = batch.level
     outputs, shape = flatten(result)
     name = function_name(func)
-    if shape.kind is None:
+    if shape.type is None:
         one = out_dims[0] if isinstance(out_dims, tuple) and len(out_dims) == 1 else out_dims
         places = [one] if one is None or isinstance(one, int) else None
     else:
@@ -127,7 +127,7 @@ def python_type(value: Any) -> str:
 # ------------------------------------------------------------------ arguments
 
 
-def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], Structure, list[Any], int]:
+def inputs(name: str, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], TreeSpec, list[Any], int]:
     """The leaves of the arguments, how they are nested, the mapped dimension of each, and its size."""
     head = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): "
     if isinstance(in_dims, list) and context.current().lists:  # brackets of numbers in a call are a list
