@@ -204,7 +204,11 @@ class Walks:
         if form.program is None:
             return False
         names: dict[Any, Any] = {"tensors": graph.tensors, "numbers": graph.numbers}
-        if not form.program.replay(names):
+        try:
+            if not form.program.replay(names):
+                return False
+        except Exception:  # a call fails, or gives another layout: evaluation will say
+            form.program = None
             return False
         own = {id(t) for t in graph.tensors}
         for k, place in enumerate(form.leaves):
@@ -259,7 +263,7 @@ def program(graph: Graph, form: Form) -> Program | None:
         builder = Builder(trace, fetch, results, dict(zip(map(id, stand_ins), paths, strict=True)))
         builder.scope["repr"] = repr
         return builder.build()
-    except (TraceStopped, RuntimeError, TypeError, ValueError):  # evaluation says what is wrong
+    except (TraceStopped, Exception):  # the walk fails, or fails under a trace: evaluation will say
         return None
     finally:
         if state.mode is trace:
