@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from ..engine.modes.overrides import Disabled
 from ..engine.values.tensor import disabled as _disabled_torch_function_impl
+from ..errors import LinAlgError as _LinAlgError
 
-__all__ = ["DisableTorchFunction", "DisableTorchFunctionSubclass", "_disabled_torch_function_impl"]
+__all__ = [
+    "DisableTorchFunction",
+    "DisableTorchFunctionSubclass",
+    "_LinAlgError",
+    "_disabled_torch_function_impl",
+]
 
 
 class DisableTorchFunction(Disabled):

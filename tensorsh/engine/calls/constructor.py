@@ -67,7 +67,7 @@ def of_values(values: tuple[Any, ...], device: Any, stated: Any, dtype: DType) -
         raise ArgumentError(f"new(): data must be a sequence (got {type_name(first)})")
     for wrong in _no_numbers(first):
         raise ArgumentError(f"must be real number, not {type_name(wrong)}")
-    return op.registry["Tensor.to"](op.registry["tensor"](first, **device), dtype)
+    return op.registry["tensor"](first, dtype=dtype, **device)
 
 
 def _is_size(value: Any) -> bool:

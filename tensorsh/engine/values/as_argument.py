@@ -40,8 +40,12 @@ def converters_tensor(value: Any, op_name: str, name: str, position: int) -> Ten
 
 def type_name(value: Any) -> str:
     """The type as PyTorch's messages call it: with its module, where it is written in C."""
-    kind = type(value)
-    named = getattr(kind, "torch_name", None)
+    return class_name(type(value))
+
+
+def class_name(kind: type) -> str:
+    """The same of a class."""
+    named: str | None = getattr(kind, "torch_name", None)
     if named is not None:
         return named
     written_in_c = not flags_of(kind) & HEAP_TYPE and kind.__module__ != "builtins"

@@ -222,6 +222,7 @@ AT = {
     "amax": np.maximum.at,
     "amin": np.minimum.at,
 }
+AT |= {"max": AT["amax"], "min": AT["amin"]}
 
 
 def identity(reduce: str, dtype: np.dtype[Any]) -> Any:
@@ -230,7 +231,7 @@ def identity(reduce: str, dtype: np.dtype[Any]) -> Any:
         return 0
     if reduce == "prod":
         return 1
-    low = reduce == "amax"
+    low = reduce in ("amax", "max")
     if dtype.kind == "b":
         return not low
     if dtype.kind in "iu":
@@ -323,6 +324,11 @@ def reduced_gradients(
         only = zero & (zeros == 1)
         others = at.reduce(x, src.masked_fill(only, 1), reduce, include_self)
         theirs = where(only, at.read(grad * others), at.read(grad * output) / src.masked_fill(zero, 1))
+    elif reduce in ("max", "min"):
+        raise BadValue(
+            f"Expected 'reduce' to be one of 'sum', 'prod', 'mean', 'amax', 'amin' but got {reduce}.",
+            help=f"'a{reduce}' is the same, with a derivative",
+        )
     else:
         is_mine = x == output
         is_theirs = src == at.read(output)

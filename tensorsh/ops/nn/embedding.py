@@ -11,7 +11,7 @@ from ...engine.core.spec import Spec
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.inplace import write
-from ...errors import BadValue, DTypeError, ShapeError
+from ...errors import BadIndex, BadValue, DTypeError, ShapeError
 from ..rules.positions import check_bounds, require_integers, zeros_of
 
 Array = np.ndarray[Any, Any]
@@ -152,6 +152,13 @@ def embedding_renorm_(weight, indices, max_norm, norm_type):
 
 def shortened(weight: Array, indices: Array, max_norm: float, norm_type: float) -> Array:
     """The table with the used rows scaled to at most `max_norm`."""
+    far = indices[(indices < -len(weight)) | (indices >= len(weight))]
+    if far.size:  # rows are taken one by one, in order
+        raise BadIndex(
+            f"select(): index {far.min()} out of range for tensor of size {list(weight.shape)} at dimension 0",
+            code="index-range",
+            help=f"valid indices are 0 to {len(weight) - 1}",
+        )
     check_bounds(indices, weight.shape[0], 0, message="index out of range in self")
     out = weight.copy()
     rows = np.unique(indices)

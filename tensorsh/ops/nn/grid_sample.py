@@ -391,4 +391,11 @@ def affine_grid(theta, size, align_corners):
         raise ShapeError(
             f"Expected non-zero, positive output size. Got {size}", raises=ValueError, code="grid-shape"
         )
+    if theta.shape[0] != size[0]:
+        raise ShapeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{size[0]}, {dims + 1}] but got: "
+            f"[{theta.shape[0]}, {dims + 1}].",
+            code="grid-shape",
+            operands=(theta,),
+        )
     return apply(affine_grid_primitive, (theta, size, bool(align_corners)))

@@ -18,6 +18,7 @@ from ...engine.core.warn import warn
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply, record
 from ...engine.run.inplace import apply_inplace
+from ...engine.values.as_argument import class_name
 from ...engine.values.tensor import Tensor, make_tensor
 from ...errors import ArgumentError, DeviceError, ShapeError
 from ..rules.infer import bad_call
@@ -256,7 +257,7 @@ def type_(input, dtype, non_blocking):
     if dtype is Tensor:  # the type of tensors of the default dtype
         dtype = context.current().dtype
     if isinstance(dtype, type) and not isinstance(getattr(dtype, "dtype_alias", None), DType):
-        raise ArgumentError(f"invalid type: '{dtype.__name__}'", raises=ValueError)
+        raise ArgumentError(f"invalid type: '{class_name(dtype)}'", raises=ValueError)
     if not isinstance(dtype, str | DType | type):
         raise ArgumentError("dtype must be a type, str, or dtype object")
     if isinstance(dtype, str) and dtype in TYPES:
