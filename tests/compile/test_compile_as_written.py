@@ -130,3 +130,29 @@ def test_a_graph_of_several_programs(change: str, capsys: pytest.CaptureFixture[
         left = [each.span.text for each in session.uncompiled()]
         assert change != "pass" or all(text.startswith(("assert", "if")) for text in left), left
     assert found[0] == found[1]
+
+
+KEPT = """
+    h = net(x)
+    seen.append(h.log_softmax(1).mean())
+    n += (h.argmax(1) == 1).sum().item()
+    a = 100 * (h > 0).float().mean().item() / 2
+    hold.kept.append(h.detach().sum())
+    loss = h.pow(2).mean()"""
+
+
+def test_what_is_kept_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a list gets and what `.item()` looks at is computed by the programs around."""
+    start = f"{START}from types import SimpleNamespace\nhold = SimpleNamespace(kept=[]); n, a, seen = 0, 0.0, []\n"
+    loop = f"for i in range(20):{KEPT}{STEP}"
+    shown = "print(n, a, hold.kept, seen[3].grad_fn, sum(each.item() for each in seen), loss)"
+    found = []
+    for compile in (True, False):
+        session = Session(compile=compile)
+        session.execute(start + loop + shown, "a.py", lambda shown: None)
+        found.append(re.sub(" at 0x[0-9a-f]+", "", capsys.readouterr().out))
+        titles = [re.findall(r"\d+", title) for title, _ in session._evaluator.loops.programs]
+        first = start.count("\n") + 2
+        done = {line for start, *end in titles for line in range(int(start), int((end or [start])[0]) + 1)}
+        assert not compile or done.issuperset(range(first, first + KEPT.count("\n")))
+    assert found[0] == found[1]

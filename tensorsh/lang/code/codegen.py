@@ -23,7 +23,17 @@ from ..syntax import ast
 from ..syntax.binding import bound_names
 from .expressions import BINARY, DELETE, LOAD, STORE, Expressions, too_deep
 from .patterns import Patterns
-from .runs import containers_made, follows, runs, target_names, walk, with_result, worthwhile, written_items
+from .runs import (
+    containers_made,
+    follows,
+    runs,
+    target_names,
+    walk,
+    with_result,
+    with_values,
+    worthwhile,
+    written_items,
+)
 from .table import Table
 
 if TYPE_CHECKING:
@@ -98,8 +108,9 @@ class Compiler(Expressions):
         if not self.loops or self.register is None:
             return [made for statement in node.body for made in self.statement(statement)]
         made: list[py.stmt] = []
+        inside = bool(self.functions)
         own = containers_made(node.body)
-        for run in runs(node.body, bool(self.functions), own):
+        for run in runs(with_values(node.body, inside), inside, own):
             tried = worthwhile(run, own)
             inner = tried and not self.called  # a function may be called only once
             self.inner += inner

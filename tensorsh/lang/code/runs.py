@@ -7,8 +7,10 @@ defines something stands between runs. Whether a run can really be compiled is f
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
+from functools import cache
 from typing import Any, TypeVar
 
+from ...engine.records.op import registry
 from ..syntax import ast
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +31,8 @@ GROWING = words("append extend pop insert remove clear sort reverse popitem setd
 HOST_METHODS = HOST | GROWING | words("item tolist numpy join split format")
 #: names after a dot that do in a function what a trace does not see
 UNSEEN = words("print input save load seed manual_seed clock batches track accuracy set_printoptions argv")
+#: methods of distributions that are no operations
+OF_DISTRIBUTIONS = words("log_prob entropy sample rsample")
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Display, ast.Backward, ast.With, ast.For, ast.Declare, ast.Pass)
 #: attributes of tensors of which a trace sees what is assigned
 FIELDS = ("grad", "data")
@@ -189,6 +193,83 @@ def with_result(body: ast.Block) -> ast.Block:
         looked = ast.Attribute(looked.span, name, looked.name, looked.name_span)
         returned = ast.Call(last.value.span, looked, ())
     return ast.Block(body.span, (*body.body[:-1], result, ast.Return(last.span, returned)))
+
+
+def with_values(body: Iterable[ast.Stmt], inside: bool) -> Iterator[ast.Stmt]:
+    """The statements of a loop, in which tensors that are kept or looked at are computed before, as part of a run.
+
+    Of `kept.append(m.log_prob(a))` that is what is in the brackets, of `n += (p == y).sum().item()` what is before
+    `.item`.
+    Only operations are, so that nothing which the statement reads first can be another by then.
+    """
+    for statement in body:
+        value = _of_tensors(statement)
+        if value is not None:
+            name = ast.Name(value.span, ".value")
+            first = ast.Assign(statement.span, (name,), value)
+            if computes(first, inside) and worthwhile([first]):
+                yield first
+                statement = replaced(statement, value, name)
+        yield statement
+
+
+def _of_tensors(statement: ast.Stmt) -> ast.Expr | None:
+    """What a statement computes of tensors before it does something else with it."""
+    match statement:
+        case ast.Display(
+            value=ast.Call(
+                function=ast.Attribute(value=ast.Name() | ast.Attribute(value=ast.Name()), name="append"),
+                arguments=(ast.Argument(name=None, value=value),),
+            )
+        ):
+            found: ast.Expr | None = _looked_at(value) or value
+        case ast.AugAssign(target=ast.Name(), value=value) | ast.Assign(targets=(ast.Name(),), value=value):
+            found = _looked_at(value)
+        case _:
+            return None
+    return found if found is not None and _only_operations(found) else None
+
+
+def _looked_at(value: ast.Expr) -> ast.Expr | None:
+    """What is asked for `.item()` in `t.item()`, `t.item() / n`, `float(t.item())`."""
+    match value:
+        case ast.Call(function=ast.Attribute(value=tensor, name="item"), arguments=()):
+            return tensor
+        case ast.Binary(left=ast.Constant(), right=operand) | ast.Binary(left=operand):
+            return _looked_at(operand)
+        case ast.Call(
+            function=ast.Name(id="float" | "int"), arguments=(ast.Argument(name=None, value=operand),)
+        ):
+            return _looked_at(operand)
+    return None
+
+
+def _only_operations(value: ast.Expr) -> bool:
+    """Whether nothing is called but operations, and what distributions have."""
+    return all(
+        isinstance(node.function, ast.Attribute)
+        and (node.function.name in operations() or node.function.name in OF_DISTRIBUTIONS)
+        for node in walk(value)
+        if isinstance(node, ast.Call)
+    )
+
+
+@cache
+def operations() -> frozenset[str]:
+    """What operations are called, as functions and methods."""
+    return frozenset(name.rpartition(".")[2] for name in registry.index)
+
+
+def replaced(node: Any, old: ast.Node, new: ast.Node) -> Any:
+    """A node with another one in the place of one inside."""
+    if node is old:
+        return new
+    if isinstance(node, tuple):
+        return tuple([replaced(each, old, new) for each in node])
+    if not isinstance(node, ast.Node) or isinstance(node, ast.TensorLiteral):
+        return node
+    names: tuple[str, ...] = node.__match_args__
+    return type(node)(*[replaced(getattr(node, name), old, new) for name in names])
 
 
 def unseen(function: F) -> F:
