@@ -17,6 +17,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..engine.records.op import Op
 from ..kinds.ownership import own_class, own_function
 
 if TYPE_CHECKING:
@@ -142,6 +143,18 @@ def _saving(made: Any, save: Any) -> Any:
     """`save_global` with the errors of the pickler that is written in C, which programs see in Python."""
 
     def save_global(self: Any, obj: Any, name: str | None = None) -> None:
+        if isinstance(obj, Op) or _of_library(obj):
+            from ..torch.serialization.names import name_of
+
+            module, name = name_of(obj, name, self.proto)
+            if self.proto >= 4:
+                self.save(module)
+                self.save(name)
+                self.write(pickle.STACK_GLOBAL)
+            else:
+                self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
+            self.memoize(obj)
+            return
         path = name or getattr(obj, "__qualname__", None) or getattr(obj, "__name__", "") or ""
         if "<locals>" in path.split("."):
             raise AttributeError(f"Can't pickle local object {path!r}")
@@ -160,6 +173,11 @@ def _saving(made: Any, save: Any) -> Any:
         if function is save:
             made._Pickler.dispatch[kind] = save_global
     return save_global
+
+
+def _of_library(obj: Any) -> bool:
+    """Whether it is a function that the library has in Python."""
+    return type(obj) is types.FunctionType and str(obj.__module__).startswith("tensorsh.torch.")
 
 
 def _loading(made: Any, load: Any) -> Any:

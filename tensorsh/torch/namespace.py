@@ -109,9 +109,10 @@ class Namespace:
             from ..engine.calls.python_functions import in_python
 
             found = registry.get(path)
-            if isinstance(found, Op) and in_python(path):
-                return found.in_python
-            return found.in_one if isinstance(found, Op) and found.spreads else found
+            if not isinstance(found, Op):
+                return found
+            form = found.in_python if in_python(path) else found.in_one if found.spreads else found
+            return form.under(path)
         return namespace(path) if has_namespace(path) else None
 
     def names(self) -> set[str]:

@@ -1,4 +1,5 @@
-"""Classes of operations as a program meets them: a method of tensors, a function in Python, one of a tuple of sizes.
+"""Classes of operations as a program meets them: a method of tensors, a function in Python, one of a tuple of sizes,
+one under another name.
 
 Each is a subclass of a record's class, whose instances share the record's attributes.
 """
@@ -36,6 +37,22 @@ def function_class(of: type[Any]) -> type[Any]:
         }
         _function_classes[of] = type("function", (of,), made)
     return _function_classes[of]
+
+
+_named_classes: dict[tuple[type[Any], str], type[Any]] = {}
+
+
+def named_class(of: type[Any], path: str) -> type[Any]:
+    """A class of operations that PyTorch has a function apart for, under another of their names."""
+    if (of, path) not in _named_classes:
+        made = {"__module__": "builtins", "path": path, "__name__": title_of(path)}
+        _named_classes[of, path] = type(str(of.__name__), (of,), made)
+    return _named_classes[of, path]
+
+
+def title_of(path: str) -> str:
+    """What PyTorch's function at a path calls itself: `special_erf`, `linalg_inv`, `relu`."""
+    return path.removeprefix("nn.functional.").replace(".", "_")
 
 
 _tuple_classes: dict[type[Any], type[Any]] = {}

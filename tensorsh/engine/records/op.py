@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import schema as schemas
-from .call_forms import function_class, method_class, tuple_class
+from .call_forms import function_class, method_class, named_class, title_of, tuple_class
 from .recorded import Derivative, Recorded, Rule
 from .registry import Registry, bring
 from .schema import Schema
@@ -179,6 +179,7 @@ class Op(Recorded):
         #: differentiated; each is given the inner operation's arguments and then the rest of its own
         self.after: dict[Op, tuple[Rule, Rule]] = {}
         self.plans: dict[Any, Any] = {}
+        self.named: dict[tuple[type[Op], str], Op] = {}
 
     # -- declaring
 
@@ -324,6 +325,15 @@ class Op(Recorded):
         form.__dict__ = self.__dict__
         return form
 
+    def under(self, path: str) -> Op:
+        """The same record as the function of that name, of which PyTorch has one for each."""
+        if path not in map(_without_torch, self.names) or title_of(path) == self.__name__:
+            return self
+        if (type(self), path) not in self.named:
+            form = self.named[type(self), path] = object.__new__(named_class(type(self), path))
+            form.__dict__ = self.__dict__
+        return self.named[type(self), path]
+
     @cached_property
     def bound_in_one(self) -> Callable[..., Any]:
         return self.bind({**converters, "int...": converters["in one"]})
@@ -349,15 +359,24 @@ class Op(Recorded):
             name = name.removeprefix(space)
         return name.replace(".", "_")
 
+    def __reduce__(self) -> str:
+        return self.name
+
     def __repr__(self) -> str:
         if self.is_method:
             return f"<method '{self.__name__}' of 'torch._C.TensorBase' objects>"
-        return f"<built-in method {self.name.rpartition('.')[2]} of type object>"
+        if f"torch.{self.__name__}" in self.names:
+            return f"<built-in method {self.__name__} of type object at {id(registry):#x}>"
+        return f"<built-in function {self.__name__}>"
 
 
 # What Python's own messages call an operation: PyTorch's are functions in C.
 type.__setattr__(Op, "__name__", "builtin_function_or_method")
 Op.__module__, Op.__qualname__ = "builtins", "builtin_function_or_method"
+
+
+def _without_torch(name: str) -> str:
+    return name.removeprefix("torch.")
 
 
 def camel(name: str) -> str:

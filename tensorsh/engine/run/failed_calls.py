@@ -141,7 +141,7 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
     `written` is what the program called the operation: "torch.sum", "sum", "F.relu".
     """
     names = [name.removeprefix("torch.") for name in op.names]
-    path = written.removeprefix("torch.")
+    path = getattr(op, "path", None) or written.removeprefix("torch.")
     last = path.rpartition(".")[2]
     same = sorted((n for n in names if n.rpartition(".")[2] == last), key=lambda n: n.count("."))
     unwritten = op.name if op.name in names or not names else names[0]

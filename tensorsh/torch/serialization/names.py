@@ -20,7 +20,7 @@ from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.device import Device
 from ...engine.core.results import Size
-from ...engine.records.op import Op
+from ...engine.records.op import Op, registry
 from ...engine.values import rebuild
 from ...engine.values.parameters import Parameter
 from ...engine.values.tensor import Tensor
@@ -115,12 +115,15 @@ def _reconstructed(kind: type, base: type, state: Any) -> Any:
 def _named_in_library(module: str, name: str) -> Any:
     """A class or an operation of the library, looked for in the namespace that is named and in those around it."""
     path = module.removeprefix("torch").lstrip(".")
+    if not path and name.startswith("Tensor.") and name in registry:
+        found = registry.get(name)
+        return found.method if isinstance(found, Op) else None
     while True:
         if has_namespace(path):
             found = namespace(path).find(name) if name in namespace(path).names() else None
             if isinstance(found, type | Op):
                 return found
-            if callable(found) and path == "nn.functional":
+            if callable(found) and path in ("nn.functional", "nn.init"):
                 return found
         if not path:
             return _inside(module, name)
@@ -192,8 +195,10 @@ def name_of(value: Any, name: str | None, protocol: int) -> tuple[str, str]:
 
     if id(value) in _names():
         return _old(*_names()[id(value)], protocol)
+    if isinstance(value, Op) and value.is_method:
+        return "torch", f"Tensor.{value.__name__}"
     if isinstance(value, Op):
-        module, _, short = f"torch.{value.name}".rpartition(".")
+        module, _, short = f"torch.{getattr(value, 'path', value.name)}".rpartition(".")
         return module, short
     name = name or getattr(value, "__qualname__", None) or value.__name__
     module = getattr(value, "__module__", None) or "builtins"
