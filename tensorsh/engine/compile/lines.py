@@ -12,6 +12,7 @@ from .machine.assembler import available
 from .placing import Memory
 from .spelled import StepWriter, Together, writer
 from .steps import Step
+from .tape import layout_key, learn_layout
 from .tracer import part
 from .values import Number
 
@@ -158,7 +159,7 @@ class Calls(Memory):
         call = f"{function}({', '.join([self.argument(a) for a in step.args])})"
         names = [self._result(out) for out in step.outs]
         self.lines.append(f"{', '.join(names)} = {call}" if names else call)
-        for name, out in zip(names, step.outs, strict=True):
+        for i, (name, out) in enumerate(zip(names, step.outs, strict=True)):
             kind = self.named(out.dtype, "d")
             self.lines.append(
                 f"if type({name}) is not ndarray or {name}.dtype is not {kind}: {name} = as_array({name}, {kind})"
@@ -167,7 +168,10 @@ class Calls(Memory):
                 self.loose.add(id(out))
             if out.ndim > 1:
                 self.scope["laid_out"] = laid_out
-                self.lines.append(f"if {name}.strides != {out.strides}: laid_out({name}, {out.strides})")
+                key = self.named(layout_key(step.label, i, step.args), "layout")
+                self.lines.append(
+                    f"if {name}.strides != {out.strides}: laid_out({name}, {out.strides}, {key})"
+                )
 
     def _write(self, step: Step) -> None:
         self.scope.setdefault("copyto", np.copyto)
@@ -249,9 +253,10 @@ class Differs(Exception):
     """What a program has found in a tensor that it made is not as in the trace."""
 
 
-def laid_out(x: Any, strides: Any) -> None:
-    """Refuse what a kernel gave when it does not lie in memory as it was thought to."""
+def laid_out(x: Any, strides: Any, key: Any) -> None:
+    """Refuse what a kernel gave when it does not lie in memory as it was thought to; the next trace knows it."""
     if any(have != want and n > 1 for have, want, n in zip(x.strides, strides, x.shape, strict=True)):
+        learn_layout(key, x.strides)
         raise MemoryError("another layout")
 
 

@@ -254,7 +254,10 @@ class Tape:
         by_place: bool = False,
     ) -> Any:
         """Any function of arrays as a step; `by_place`: its results lie in memory as its arguments do."""
-        outs = tuple(Value(_by_place(args, s) if by_place else np.empty(s.shape, s.np)) for s in specs)
+        outs = tuple(
+            Value(_by_place(args, s) if by_place else laid(layout_key(label, i, args), s))
+            for i, s in enumerate(specs)
+        )
         self.note(Step("kernel", function, args, outs, label))
         return outs
 
@@ -284,6 +287,39 @@ def cast_into(x: Any, out: Any) -> Any:
     """The same numbers in the dtype of `out`."""
     np.copyto(out, x, casting="unsafe")
     return out
+
+
+#: how results of kernels lie in memory where it is not in order, as programs have found: key → strides
+layouts: dict[Any, tuple[int, ...]] = {}
+MOST_LAYOUTS = 1024
+
+
+def layout_key(label: str, place: int, args: tuple[Any, ...]) -> Any:
+    """What the layout of a kernel's result may depend on."""
+
+    def known(a: Any) -> Any:
+        if type(a) is Value:
+            return a.shape, a.strides
+        if type(a) is tuple:
+            return tuple([known(each) for each in a])
+        return a if type(a) in (bool, int, str) else type(a)
+
+    return label, place, known(args)
+
+
+def learn_layout(key: Any, strides: tuple[int, ...]) -> None:
+    if len(layouts) >= MOST_LAYOUTS:
+        layouts.clear()
+    layouts[key] = strides
+
+
+def laid(key: Any, of: Spec) -> np.ndarray[Any, Any]:
+    """Memory for a result, as the last one like it had it."""
+    strides = layouts.get(key)
+    if strides is None:
+        return np.empty(of.shape, of.np)
+    order = sorted(range(of.ndim), key=lambda i: -strides[i])
+    return np.empty([of.shape[i] for i in order], of.np).transpose(np.argsort(order))
 
 
 def _by_place(args: tuple[Any, ...], of: Spec) -> np.ndarray[Any, Any]:

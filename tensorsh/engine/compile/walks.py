@@ -29,6 +29,8 @@ from .values import Number, TraceStopped
 
 #: how often a form is walked by evaluation; loops whose steps are programs have them by then
 PATIENCE = 16
+#: a form whose programs have failed so often waits as long as a new one
+MOST_FAILED = 2
 #: graphs of fewer nodes are walked as fast as they are looked at
 LEAST_NODES = 4
 #: forms that are remembered
@@ -48,12 +50,13 @@ class Form:
 
     leaves   the places among a graph's tensors of those that get gradients, in order
     numbers  the floats of the first one; `varying` the places of those that were others since
+    failed   how many programs failed
     """
 
-    __slots__ = ("leaves", "numbers", "program", "seen", "varying")
+    __slots__ = ("failed", "leaves", "numbers", "program", "seen", "varying")
 
     def __init__(self, numbers: list[float]) -> None:
-        self.seen = 0
+        self.seen = self.failed = 0
         self.numbers = numbers
         self.varying: set[int] = set()
         self.program: Program | None = None
@@ -209,6 +212,8 @@ class Walks:
                 return False
         except Exception:  # a call fails, or gives another layout: evaluation will say
             form.program = None
+            form.failed += 1
+            form.seen = 0 if form.failed > MOST_FAILED else PATIENCE - 1
             return False
         own = {id(t) for t in graph.tensors}
         for k, place in enumerate(form.leaves):
