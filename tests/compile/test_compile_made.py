@@ -34,6 +34,7 @@ class Net(nn.Module):
         return outs
 net = Net(); other = Net(); other.load_state_dict(net.state_dict())
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+scaler = torch.amp.GradScaler("cuda", enabled=False); on = torch.cuda.is_available()
 def train(v):
     out, named = net(v)
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
@@ -63,6 +64,10 @@ COMPILED = {
     "    made.move_to_end('a'); y = made['b'] + 1",
     "an activation": "act = nn.Sequential(nn.Tanh(), nn.Softmax(dim=-1)); y = act(x) * 2",
     "some modules": "some = net.parts[:2]; y = some[1](x) * 2",
+    "a scaler and an autocast that do nothing": "optimizer.zero_grad()\n"
+    "    with torch.autocast('cpu', dtype=torch.bfloat16, enabled=on): loss = net(x)[0].pow(2).mean()\n"
+    "    scaler.scale(loss).backward(); scaler.unscale_(optimizer); scaler.step(optimizer); scaler.update()",
+    "a dtype and a device": "kind, where = x.dtype, x.device; y = torch.ones(4, dtype=kind, device=where) * x",
     "a set from outside": "y = x * ('a' in names) + len(names)",
 }
 EVALUATED = {
@@ -76,6 +81,10 @@ EVALUATED = {
     "layers with parameters": "y = nn.Linear(4, 2)(x) * 2",
     "a module of a class of the program's": "y = Net()(x)[0] * 2",
     "a loss that is another in every round": "loss, kept, named = train(x); seen.append(kept)",
+    "an autocast that comes into force": "optimizer.zero_grad()\n"
+    "    with torch.autocast('cpu', dtype=torch.bfloat16, enabled=i > 12): loss = net(x)[0].float().pow(2).mean()\n"
+    "    scaler.scale(loss).backward(); scaler.step(optimizer); scaler.update()",
+    "a function inside of an autocast": "with torch.autocast('cpu', enabled=i > 12): y = members(x @ x.T, i) + 1",
     "another loss": "loss, criterion, named = train(x * 2 if i > 9 else x)",
 }
 

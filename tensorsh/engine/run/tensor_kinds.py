@@ -61,6 +61,11 @@ def keep(description: Kind, kind: type) -> None:
         description.follow = same
 
 
+def constant(value: Any, leaving: Any) -> str:
+    """What is the same in all rounds."""
+    return str(leaving.named(value))
+
+
 def text(t: Tensor, options: Any) -> str:
     return formatters["tensor"](t, options)
 
@@ -98,7 +103,7 @@ describe(
         text=lambda size, options: repr(size),
         tree=sequences.AS_TUPLE,
         follow=sequences.follow,
-        leave=lambda size, leaving: leaving.named(size),
+        leave=constant,
     ),
 )
 describe(
@@ -111,9 +116,13 @@ describe(
 )
 describe(
     DType,
-    Kind(names=words("name is_floating_point is_complex is_signed itemsize to_real to_complex"), adapt=keep),
+    Kind(
+        names=words("name is_floating_point is_complex is_signed itemsize to_real to_complex"),
+        leave=constant,
+        adapt=keep,
+    ),
 )
-describe(Device, Kind(names=words("type index"), adapt=keep))
+describe(Device, Kind(names=words("type index"), leave=constant, adapt=keep))
 describe(Op, Kind(parts=(), closed=ALL, adapt=keep))
 describe(GradMode, Kind(adapt=keep))
 describe(Node, Kind(parts=(), closed=ALL))

@@ -149,7 +149,7 @@ class Attempt:
         trace.guards[:0] = (
             "current() is state and state.mode is EAGER",
             f"state.dtype is {reach.constant(state.dtype)} and state.grad_enabled is {self.grad_enabled}",
-            "state.noting is None and not state.function_modes and not hooked_leaves",
+            "state.noting is None and state.autocast is None and not state.function_modes and not hooked_leaves",
         )
         builder = Builder(trace, [*reach.fetch], results, reach.paths)
         builder.scope.update(

@@ -35,7 +35,7 @@ PURE = words(
 #: modules of the library whose functions and classes only compute
 FOLLOWED = (
     "torch.nn.functional", "torch.nn.modules", "torch.nn.utils.clip_grad", "torch.autograd.grad_mode",
-    "torch.distributions", "torch.func.stateless",
+    "torch.distributions", "torch.func.stateless", "torch.amp.autocast_mode",
 )  # fmt: skip
 
 

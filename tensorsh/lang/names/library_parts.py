@@ -20,10 +20,11 @@ def registered(value: Any) -> list[tuple[str, dict[str, Any]]]:
 
 def library_root(line: Iterable[type]) -> type | None:
     """The class of the library that what is in a line of classes is all of: a module, an optimiser, a dataset, a
-    distribution."""
+    distribution, what scales losses."""
     roots = tuple(line)
     dataset = loaded("tensorsh.torch.utils.data.dataset", "Dataset")
-    for known in (module_class(), optimizer_class(), dataset, distribution_class()):
+    scaler = loaded("tensorsh.torch.amp.grad_scaler", "GradScaler")
+    for known in (module_class(), optimizer_class(), dataset, distribution_class(), scaler):
         if known is not None and known in roots and all(issubclass(each, known) for each in roots):
             return known
     return None

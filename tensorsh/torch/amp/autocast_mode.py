@@ -65,7 +65,7 @@ class autocast:
     def __enter__(self) -> autocast:
         state = context.current()
         self._before.append(state.autocast)
-        if self.device == "cpu":
+        if self.device == "cpu" and (self._enabled or state.autocast is not None):
             shared = None if state.autocast is None else state.autocast.cache
             cache = ({} if shared is None else shared) if self._cache_enabled else None
             casts.put(Autocast(self.fast_dtype, cache) if self._enabled else None)
@@ -73,7 +73,7 @@ class autocast:
 
     def __exit__(self, *_: object) -> Literal[False]:
         before = self._before.pop()
-        if self.device == "cpu":
+        if self.device == "cpu" and (before is not None or context.current().autocast is not None):
             casts.put(before)
             if before is None:
                 casts.leave()
