@@ -34,6 +34,10 @@ class Net(nn.Module):
         return outs
 net = Net(); other = Net(); other.load_state_dict(net.state_dict())
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+averaged = torch.optim.swa_utils.AveragedModel(
+    net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.9)
+)
+count = torch.tensor(0)
 scaler = torch.amp.GradScaler("cuda", enabled=False); on = torch.cuda.is_available()
 def train(v):
     out, named = net(v)
@@ -43,6 +47,8 @@ def train(v):
     loss.backward()
     optimizer.step()
     return loss, criterion, named
+def counted(v):
+    return v * 2 if count == 0 else v / count
 def members(v, i):
     if i < 0:
         raise ValueError(i)
@@ -67,6 +73,8 @@ COMPILED = {
     "a scaler and an autocast that do nothing": "optimizer.zero_grad()\n"
     "    with torch.autocast('cpu', dtype=torch.bfloat16, enabled=on): loss = net(x)[0].pow(2).mean()\n"
     "    scaler.scale(loss).backward(); scaler.unscale_(optimizer); scaler.step(optimizer); scaler.update()",
+    "averages of parameters": "averaged.update_parameters(net); y = averaged(x)[0] * 2",
+    "a count that is asked": "y = counted(x); count += 1; z = counted(y)",
     "a dtype and a device": "kind, where = x.dtype, x.device; y = torch.ones(4, dtype=kind, device=where) * x",
     "a set from outside": "y = x * ('a' in names) + len(names)",
 }
@@ -81,6 +89,8 @@ EVALUATED = {
     "layers with parameters": "y = nn.Linear(4, 2)(x) * 2",
     "a module of a class of the program's": "y = Net()(x)[0] * 2",
     "a loss that is another in every round": "loss, kept, named = train(x); seen.append(kept)",
+    "a count that begins again": "y = counted(x); count += 1\n    if i == 14: count.zero_()",
+    "a count that is written before": "count += 1; y = counted(x); count.sub_(count * (i % 5 == 4)); z = counted(y)",
     "an autocast that comes into force": "optimizer.zero_grad()\n"
     "    with torch.autocast('cpu', dtype=torch.bfloat16, enabled=i > 12): loss = net(x)[0].float().pow(2).mean()\n"
     "    scaler.scale(loss).backward(); scaler.step(optimizer); scaler.update()",

@@ -142,10 +142,41 @@ class Tape:
             return a
         if isinstance(a.source, np.ndarray | External):
             return int(a.source if isinstance(a.source, np.ndarray) else a.source.array)
-        made = next((step for step in reversed(self.steps) if any(out is a for out in step.outs)), None)
+        made = self.maker(a)
         if made is not None and made.kind == "ufunc" and all(not np.ndim(present(x)) for x in made.args):
             return int(made.function(*map(self._likely, made.args)))
         return self._likely(made.args[0]) if made is not None and made.function is cast_into else 0
+
+    def of_count(self, v: Value) -> tuple[External, Callable[[Any], Any]] | None:
+        """The integer from outside that a number is computed of, if it is of one and nothing else, and how."""
+        counts: dict[int, External] = {}
+
+        def how(each: Any) -> Callable[[Any], Any]:
+            if type(each) is Number:
+                raise ValueError
+            if type(each) is not Value or isinstance(each.source, np.ndarray):
+                constant = source_of(each)
+                return lambda count: constant
+            if each.ndim or each.dtype.kind not in "iub" or id(each) in self.changed:
+                raise ValueError
+            if isinstance(each.source, External):
+                counts[id(each)] = each.source
+                return lambda count: count
+            made = self.maker(each)
+            if made is None or made.kind != "ufunc":
+                raise ValueError
+            function, parts = made.function, [how(a) for a in made.args]
+            return lambda count: function(*[part(count) for part in parts])
+
+        try:
+            found = how(v)
+        except ValueError:
+            return None
+        return (next(iter(counts.values())), found) if len(counts) == 1 else None
+
+    def maker(self, v: Value) -> Step | None:
+        """The step that a Value is from."""
+        return next((step for step in reversed(self.steps) if any(out is v for out in step.outs)), None)
 
     def named(self, thing: Any) -> str:
         """A name for an object of the program's scope."""

@@ -155,6 +155,17 @@ class Trace(Tape, Mode):
         if type(t.array) is Value or id(t) in self.foreign:
             self.stop("values are looked at")
 
+    def truth(self, t: Tensor) -> bool:
+        """Of what is computed of a count from outside the program expects the same answer."""
+        found = self.of_count(self.value(t))
+        if found is None:
+            return t.truth()
+        count, how = found
+        answer = bool(how(count.array))
+        if not self.demand(self.value(count.tensor), lambda now: bool(how(now.array)) is answer):
+            self.stop("values are looked at")
+        return answer
+
     def observe(self, what: str, *kinds: type) -> None:
         self.stop(what.format(*[kind.__name__ for kind in kinds]))
 

@@ -85,6 +85,10 @@ class Mode:
         """The values of a tensor are looked at."""
         self.below.look(t)
 
+    def truth(self, t: Tensor) -> bool:
+        """Whether a tensor of one element is true."""
+        return t.truth()
+
     def observe(self, what: str, *kinds: type) -> None:
         """Values, the graph or a setting are looked at; `what` has {} for the names of the classes."""
         self.below.observe(what, *kinds)

@@ -351,6 +351,11 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 code="ambiguous",
                 help="say which you mean: x.any(), x.all(), or & | ~ element by element",
             )
+        mode = context.current().mode
+        return self.truth() if mode is EAGER else mode.truth(self)
+
+    def truth(self) -> bool:
+        """Whether its one element is true."""
         return bool(self.values_or_error("Tensor.item()").item())
 
     def _number(self, convert: type) -> Any:

@@ -19,7 +19,7 @@ from ...engine.compile.values import Number, TraceStopped, Value
 from ...engine.compile.watch import Notes
 from ...engine.graph.node import FREED
 from ...engine.values.tensor import Tensor
-from ...kinds import FIXED, kind_of
+from ...kinds import ATOMS, FIXED, kind_of
 from ...kinds.ownership import own_class, own_function
 from ..code.runs import words
 from ..code.scopes import looked_up
@@ -36,6 +36,7 @@ PURE = words(
 FOLLOWED = (
     "torch.nn.functional", "torch.nn.modules", "torch.nn.utils.clip_grad", "torch.autograd.grad_mode",
     "torch.distributions", "torch.func.stateless", "torch.amp.autocast_mode",
+    "torch.optim.swa_utils",
 )  # fmt: skip
 
 
@@ -374,5 +375,5 @@ def only_computes(value: Any) -> bool:
         and isinstance(module, str)
         and module.removeprefix("tensorsh.").startswith(FOLLOWED)
         and not own_function(value)
-        and not getattr(value, "__closure__", None)
+        and all(type(cell.cell_contents) in ATOMS for cell in getattr(value, "__closure__", None) or ())
     )
