@@ -202,36 +202,76 @@ def test_products_of_recurrent_layers(
     same(code, lambda: onednn_products.product(x, w, onto, turned), monkeypatch)
 
 
-#: samples, channels, outputs, sizes, kernel, padding
+#: samples, channels, outputs, sizes, kernel, padding, stride, dilation
 CONVOLUTIONS = [
-    (8, 1, 16, (8, 8), (3, 3), (1, 1)),
-    (6, 16, 32, (4, 4), (3, 3), (1, 1)),
-    (4, 3, 6, (9, 7), (5, 5), (2, 2)),
-    (2, 20, 40, (6, 5), (3, 2), (0, 0)),
-    (3, 10, 17, (12,), (3,), (1,)),
-    (2, 4, 8, (6, 6), (1, 3), (0, 3)),
+    (8, 1, 16, (8, 8), (3, 3), (1, 1), 1, 1),
+    (6, 16, 32, (4, 4), (3, 3), (1, 1), 1, 1),
+    (4, 3, 6, (9, 7), (5, 5), (2, 2), 1, 1),
+    (2, 20, 40, (6, 5), (3, 2), (0, 0), 1, 1),
+    (3, 10, 17, (12,), (3,), (1,), 1, 1),
+    (2, 4, 8, (6, 6), (1, 3), (0, 3), 1, 1),
+    (3, 3, 8, (11, 14), (7, 7), (3, 3), 2, 1),
+    (2, 9, 7, (9, 8), (4, 4), (1, 1), 2, 1),
+    (2, 5, 6, (10, 7), (2, 2), (0, 0), 3, 1),
+    (3, 6, 9, (13,), (5,), (2,), 2, 1),
+    (2, 4, 5, (9, 10), (3, 3), (2, 2), 1, 2),
+    (2, 4, 5, (12, 11), (3, 3), (1, 1), 2, 2),
+    (2, 4, 6, (12,), (3,), (2,), 1, 2),
 ]
 
 
 @pytest.mark.parametrize("sizes", CONVOLUTIONS)
-def test_convolution(sizes: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    samples, channels, outputs, spatial, kernel, padding = sizes
+@pytest.mark.parametrize("as_they_come", [True, False])
+def test_convolution(sizes: tuple[Any, ...], as_they_come: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples, channels, outputs, spatial, kernel, padding, step, apart = sizes
     x, w = normal(samples, channels, *spatial), normal(outputs, channels, *kernel)
-    out = [n + 2 * p - k + 1 for n, p, k in zip(spatial, padding, kernel, strict=True)]
-    grad, bias, ones = normal(samples, outputs, *out), normal(outputs), (1,) * len(kernel)
+    out = [
+        (n + 2 * p - apart * (k - 1) - 1) // step + 1
+        for n, p, k in zip(spatial, padding, kernel, strict=True)
+    ]
+    grad, bias = normal(samples, outputs, *out), normal(outputs)
+    stride, dilation = (step,) * len(kernel), (apart,) * len(kernel)
+    if (
+        not as_they_come
+    ):  # a gradient that is the same everywhere, and a batch whose channels lie side by side
+        grad = np.broadcast_to(np.float32(1.5), grad.shape)
+        x = np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
     same(
         conv_windows.CONVOLUTION,
         lambda: [
-            conv_steps.forward(x, w, bias, ones, padding, ones, 1),
-            conv_steps.forward(x, w, None, ones, padding, ones, 1),
-            conv_steps.for_input(grad, w, ones, padding, ones, spatial),
+            conv_steps.forward(x, w, bias, stride, padding, dilation, 1),
+            conv_steps.forward(x, w, None, stride, padding, dilation, 1),
+            *([] if apart > 1 else [conv_steps.for_input(grad, w, stride, padding, dilation, spatial)]),
         ],
         monkeypatch,
     )
     same(
-        conv_windows.WEIGHT, lambda: conv_steps.for_weight(grad, x, ones, padding, ones, kernel), monkeypatch
+        conv_windows.WEIGHT,
+        lambda: conv_steps.for_weight(grad, x, stride, padding, dilation, kernel),
+        monkeypatch,
     )
     same(conv_windows.BIAS, lambda: conv_steps.for_bias(grad, False), monkeypatch)
+
+
+def test_convolutions_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples and elements of weights are several threads' work, and what comes out is the same."""
+    x, w, grad = normal(9, 12, 10, 9), normal(33, 12, 3, 3), normal(9, 33, 5, 5)
+    monkeypatch.setattr(conv_windows, "SHARE", 1000)
+    monkeypatch.setattr(conv_windows, "FEWEST", 7)
+    stride, padding, ones = (2, 2), (1, 1), (1, 1)
+    same(
+        conv_windows.CONVOLUTION,
+        lambda: [
+            conv_steps.forward(x, w, None, stride, padding, ones, 1),
+            conv_steps.for_input(grad, w, stride, padding, ones, (10, 9)),
+        ],
+        monkeypatch,
+    )
+    same(
+        conv_windows.WEIGHT,
+        lambda: conv_steps.for_weight(grad, x, stride, padding, ones, (3, 3)),
+        monkeypatch,
+    )
 
 
 #: of planes, kernel, stride, dilation

@@ -25,8 +25,8 @@ class KernelCode(MadeLater):
     kinds   of its parameters: a of an array that lies in one piece, i of a whole number, d of a float
     """
 
-    def __init__(self, write: Callable[..., None], kinds: str):
-        super().__init__(kinds.replace("a", "p"))
+    def __init__(self, write: Callable[..., None], kinds: str, shared: bool = False):
+        super().__init__(kinds.replace("a", "p"), shared)
         self.write, self.given = write, kinds
 
     def ready(self, work: int) -> bool:

@@ -27,11 +27,13 @@ LACKING: dict[str, MadeLater] = {}
 class MadeLater:
     """A function of which there is machine code at some time; its `text` is said by subclasses.
 
-    kinds   of its parameters: p of an address, i of a whole number, d of a double
+    kinds    of its parameters: p of an address, i of a whole number, d of a double
+    shared   whether it works so long that other threads go on meanwhile
     """
 
-    def __init__(self, kinds: str):
+    def __init__(self, kinds: str, shared: bool = False):
         self.kinds = kinds
+        self.shared = shared
         self.work = 0
         self.next = LOOK
         self.key = ""
@@ -111,4 +113,5 @@ class MadeLater:
 
         types = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "d": ctypes.c_double}
         self.owner = owner
-        self.function = ctypes.PYFUNCTYPE(None, *[types[kind] for kind in self.kinds])(address)
+        made = ctypes.CFUNCTYPE if self.shared else ctypes.PYFUNCTYPE
+        self.function = made(None, *[types[kind] for kind in self.kinds])(address)

@@ -58,8 +58,8 @@ def forward(
     """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
     kernel = w.shape[2:]
     sizes = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
-    if groups == 1 and conv_windows.takes(x, w, stride, padding, dilation, sizes):
-        return conv_windows.forward(x, w, bias, padding, sizes)
+    if groups == 1 and conv_windows.takes(x, w, padding, sizes):
+        return conv_windows.forward(x, w, bias, stride, padding, dilation, sizes)
     if groups == 1 and conv_products.takes(len(w), w.shape[1] * math.prod(kernel) + 1):
         return conv_products.forward(x, w, bias, stride, padding, dilation, sizes)
     padded = pad(x, padding)
@@ -128,6 +128,9 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
     Else some blocks of eight at a time, whose sums are added up.
     """
     if set(stride) != {1}:
+        if set(dilation) == {1} and conv_windows.takes(g, w, padding, g.shape[2:]):
+            apart = len(spatial) > 1 and not _is_one_chain(w.shape[2:], stride, padding, spatial)
+            return conv_windows.for_moving_input(g, w, stride, padding, spatial, apart)
         if len(spatial) == 2 and conv_products.in_order() and set(dilation) == {1}:
             apart = not _is_one_chain(w.shape[2:], stride, padding, spatial)
             return conv_products.for_input(g, w, stride[0], padding, spatial, apart)
@@ -138,7 +141,7 @@ def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, s
         return _input_by_steps(g, w, len(w), stride, padding, dilation, spatial)
     chain = conv_products.blocks_of_input(g)
     inner = conv_windows.inner(w.shape[2:], padding)
-    if conv_windows.takes(g, w, stride, inner, dilation, spatial):
+    if set(dilation) == {1} and conv_windows.takes(g, w, inner, spatial):
         return conv_windows.for_input(g, w, padding, spatial, chain)
     in_products = min(inner) >= 0 and conv_products.takes(w.shape[1], chain * math.prod(w.shape[2:]))
     parts = []
@@ -185,8 +188,8 @@ def _input_by_steps(
 
 def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
     """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
-    if math.prod(kernel) > 1 and conv_windows.takes_weight(g, x, stride, padding, dilation, kernel):
-        return conv_windows.for_weight(g, x, padding, kernel)
+    if math.prod(kernel) > 1 and conv_windows.takes_weight(g, x, padding, kernel):
+        return conv_windows.for_weight(g, x, stride, padding, dilation, kernel)
     padded = pad(x, padding)
     if conv_products.in_order():
         if math.prod(kernel) > 1:

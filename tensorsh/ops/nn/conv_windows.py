@@ -1,67 +1,121 @@
-"""Small convolutions whose windows move by one, as machine code that adds in oneDNN's order (see `conv_steps`)."""
+"""Convolutions as machine code that adds in oneDNN's order (see `conv_steps`).
+
+The arrays are those of two dimensions: one is a single row. What is added up, in which order, is told by tables of
+steps (`conv_routines`), so that windows of all kinds are one function's work.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...engine.numerics.kernel_code import KernelCode, simple, written
+from ...engine.core.parallel import spread
+from ...engine.numerics.kernel_code import KernelCode, written
 from ...engine.numerics.made_later import CALL
 from .conv_products import BLOCK
 from .windows import Ints
 
 Array = np.ndarray[Any, Any]
+Pair = tuple[int, int]
 
 FLOAT32 = np.dtype(np.float32)
 
-#: multiplications up to which one thread does it
-MOST = 1 << 27
+#: multiplications that a thread does at a time, some milliseconds: between them an interrupt is seen
+SHARE = 1 << 24
+#: elements of a weight's windows that are a thread's at the least: each lays the output's gradient out for itself
+FEWEST = 48
 #: numbers that are computed together, so that some behind the last are read
 COLUMNS = 16
 #: what it costs without machine code, as `made_later` counts: calls, and products for a pass over one element
 CALLS, PER_PASS = 60, 16
 
-CONVOLUTION = KernelCode(written("conv_routines", "convolution"), "aaaaaaaa" + "i" * 13)
-WEIGHT = KernelCode(written("conv_routines", "weight_gradient"), "aaaaaaa" + "i" * 10)
+CONVOLUTION = KernelCode(written("conv_routines", "convolution"), "aaaaaaaa" + "i" * 17, shared=True)
+WEIGHT = KernelCode(written("conv_routines", "weight_gradient"), "aaaaaaa" + "i" * 14, shared=True)
 BIAS = KernelCode(written("conv_routines", "channel_sums"), "aaiii")
 
 
-def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, sizes: Ints) -> bool:
+def takes(x: Any, w: Any, padding: Ints, sizes: Ints) -> bool:
     """Whether the convolution of (N, C, …) with so many outputs, or its gradient by the input, is computed here."""
-    products = len(x) * w.size * math.prod(sizes)
-    return (
-        _moves_by_one(stride, padding, dilation)
-        and 0 < products <= MOST
-        and simple(x, w)
-        and CONVOLUTION.ready(CALLS * CALL + products // PER_PASS)
-    )
+    return _takes(CONVOLUTION, x, w, padding, len(x) * w.size * int(np.prod(sizes)))
 
 
-def takes_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> bool:
+def takes_weight(g: Any, x: Any, padding: Ints, kernel: Ints) -> bool:
     """Whether the gradient by the weight is."""
-    products = g.size * x.shape[1] * math.prod(kernel)
+    return _takes(WEIGHT, g, x, padding, g.size * x.shape[1] * int(np.prod(kernel)))
+
+
+def _takes(code: KernelCode, a: Any, b: Any, padding: Ints, products: int) -> bool:
     return (
-        _moves_by_one(stride, padding, dilation)
-        and 0 < products <= MOST
-        and simple(g, x)
-        and WEIGHT.ready(CALLS * CALL + products // PER_PASS)
+        len(padding) < 3
+        and min(padding) >= 0
+        and products > 0
+        and type(a) is type(b) is np.ndarray
+        and a.dtype is b.dtype is FLOAT32
+        and code.ready(CALLS * CALL + products // PER_PASS)
     )
 
 
-def _moves_by_one(stride: Ints, padding: Ints, dilation: Ints) -> bool:
-    return len(stride) < 3 and set(stride) == set(dilation) == {1} and min(padding) >= 0
+class Windows(NamedTuple):
+    """How windows move over the planes of a sample: in two dimensions, of which the first may be 1."""
+
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    padding: Pair  # above and on the left
+    planes: Pair  # rows and columns with padding, of those of the same remainder by the stride
+
+    @classmethod
+    def over(cls, sizes: Ints, kernel: Ints, stride: Ints, dilation: Ints, padding: Ints) -> Windows:
+        """Over planes of these sizes with as much padding on both sides."""
+        flat, step, pad = _flat(sizes), _flat(stride), _flat(padding, 0)
+        planes = (-(-(n + 2 * p) // s) for n, p, s in zip(flat, pad, step, strict=True))
+        return cls(_flat(kernel), step, _flat(dilation), pad, _pair(planes))
+
+    @property
+    def plane(self) -> int:
+        """Numbers of one channel."""
+        return self.planes[0] * self.planes[1] * self.stride[0] * self.stride[1]
+
+    def starts(self) -> list[int]:
+        """Where the numbers for each of the kernel's positions begin, in a channel."""
+        (down, along), (high, wide) = self.stride, self.planes
+        rows, columns = (range(0, k * d, d) for k, d in zip(self.kernel, self.dilation, strict=True))
+        return [
+            ((y % down * along + x % along) * high + y // down) * wide + x // along
+            for y, x in product(rows, columns)
+        ]
+
+    def memory(self, channels: int) -> Array:
+        """For a sample, and what is read behind its end."""
+        return np.zeros(channels * self.plane + COLUMNS, FLOAT32)
 
 
-def forward(x: Array, w: Array, bias: Array | None, padding: Ints, sizes: Ints) -> Array:
-    """(N, C, *spatial), (O, C, *kernel) → (N, O, *sizes)."""
-    tables = _steps(x.shape[1], w.shape[2:], _planes(x, padding))
+def forward(
+    x: Array, w: Array, bias: Array | None, stride: Ints, padding: Ints, dilation: Ints, sizes: Ints
+) -> Array:
+    """(N, C, *spatial), (O, C, *kernel) → (N, O, *sizes), the bias included."""
+    windows = Windows.over(x.shape[2:], w.shape[2:], stride, dilation, padding)
     out = np.empty((len(x), len(w), *sizes), FLOAT32)
     start = np.empty(0, FLOAT32) if bias is None else np.ascontiguousarray(bias)
-    _convolve(x, w, start, out, padding, tables, w[0].size, False)
+    _convolve(x, w, start, out, windows, _steps(x.shape[1], windows), w[0].size, False)
+    return out
+
+
+def for_input(g: Array, w: Array, padding: Ints, spatial: Ints, chain: int) -> Array:
+    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial) of windows that move by one.
+
+    So many outputs are a chain; what these come to is added up.
+    """
+    ones = (1,) * len(spatial)
+    windows = Windows.over(g.shape[2:], w.shape[2:], ones, ones, inner(w.shape[2:], padding))
+    out = np.empty((len(g), w.shape[1], *spatial), FLOAT32)
+    for at in range(0, len(w), chain):
+        steps = _turned_steps(at, min(at + chain, len(w)), w.shape[1], windows)
+        _convolve(g, w, np.empty(0, FLOAT32), out, windows, steps, w[0, 0].size, at > 0)
     return out
 
 
@@ -70,16 +124,52 @@ def inner(kernel: Ints, padding: Ints) -> Ints:
     return tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
 
 
-def for_input(g: Array, w: Array, padding: Ints, spatial: Ints, chain: int) -> Array:
-    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): so many outputs are a chain, what these come to is added up."""
-    kernel = w.shape[2:]
-    padding = inner(kernel, padding)
-    planes = _planes(g, padding)
-    out = np.empty((len(g), w.shape[1], *spatial), FLOAT32)
-    for at in range(0, len(w), chain):
-        tables = _turned_steps(at, min(at + chain, len(w)), w.shape[1], kernel, planes)
-        _convolve(g, w, np.empty(0, FLOAT32), out, padding, tables, math.prod(kernel), at > 0)
-    return out
+class Met(NamedTuple):
+    """Of every so many places of a dimension those that meet the same positions of the kernel (`met`)."""
+
+    taps: range  # these positions
+    first: int  # where the first of the places is
+    back: int  # before which number of the gradient, with as many zeros in front as a place has positions, less one
+    places: int  # how many of them
+
+
+def met(shift: int, stride: int, padding: int, size: int, kernel: int) -> Met:
+    """The places that the kernel's positions `shift`, `shift + stride`, … reach."""
+    first = max(-(-(padding - shift) // stride), 0)
+    count = max(-(-(size + padding - shift) // stride) - first, 0)
+    return Met(range(shift, kernel, stride), stride * first + shift - padding, first, count)
+
+
+def for_moving_input(g: Array, w: Array, stride: Ints, padding: Ints, spatial: Ints, apart: bool) -> Array:
+    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): the kernel's positions in turn, for each of these all channels.
+
+    Of every so many rows and columns the same positions are met: windows of the gradient that move by one.
+
+    apart   each column of the kernel is a chain of its own, and these are added up
+    """
+    kernel, sizes, step = _flat(w.shape[2:]), _flat(spatial), _flat(stride)
+    pads = _flat(padding, 0)
+    out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)
+    dimensions = [
+        [met(shift, *each) for shift in range(each[0])]
+        for each in zip(step, pads, sizes, kernel, strict=True)
+    ]
+    zeros = _pair(-(-k // s) - 1 for k, s in zip(kernel, step, strict=True))
+    for rows, columns in product(*dimensions):
+        if not (rows.taps and columns.taps and rows.places and columns.places):
+            continue
+        planes = _pair(
+            max(z + n, each.back + z + each.places)
+            for z, n, each in zip(zeros, _flat(g.shape[2:]), (rows, columns), strict=True)
+        )
+        windows = Windows(kernel, (1, 1), (1, 1), zeros, planes)
+        found = np.empty((len(g), w.shape[1], rows.places, columns.places), FLOAT32)
+        chains = [range(c, c + 1) for c in columns.taps] if apart else [columns.taps]
+        for i, taps in enumerate(chains):
+            steps = _moved_steps(*w.shape[:2], windows, step, rows, columns, taps)
+            _convolve(g, w, np.empty(0, FLOAT32), found, windows, steps, w[0, 0].size, i > 0)
+        out[:, :, rows.first :: step[0], columns.first :: step[1]] = found
+    return out.reshape(len(g), w.shape[1], *spatial)
 
 
 def _convolve(
@@ -87,99 +177,122 @@ def _convolve(
     w: Array,
     bias: Array,
     out: Array,
-    padding: Ints,
-    tables: tuple[Array, Array],
-    down: int,
+    windows: Windows,
+    steps: tuple[Array, Array],
+    apart: int,
     onto: bool,
 ) -> None:
+    """Samples are shared out among threads."""
+    x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
     rows, columns = _flat(out.shape[2:])
-    high, wide = _flat(_planes(x, padding))
-    room = np.empty(out.shape[1] * _line((rows - 1) * wide + columns), FLOAT32)
-    CONVOLUTION(
-        x, w, bias, out, _memory(x, high * wide), room, *tables, *x.shape[:2], *_flat(x.shape[2:]), high, wide,
-        out.shape[1], rows, columns, down, len(tables[0]), bias.size > 0, onto,
-    )  # fmt: skip
+    line = -(-((rows - 1) * windows.planes[1] + columns) // COLUMNS) * COLUMNS
+
+    def work(lo: int, hi: int) -> None:
+        room = np.empty(out.shape[1] * line, FLOAT32)
+        CONVOLUTION(
+            x[lo:hi], w, bias, out[lo:hi], windows.memory(x.shape[1]), room, *steps, hi - lo, x.shape[1],
+            *_flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
+            out.shape[1], rows, columns, apart, len(steps[0]), bias.size > 0, onto,
+        )  # fmt: skip
+
+    _share(work, len(x), out.size * len(steps[0]), 1)
 
 
-def for_weight(g: Array, x: Array, padding: Ints, kernel: Ints) -> Array:
-    """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
+def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
+    """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window. Their elements are shared out."""
+    g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
+    windows = Windows.over(x.shape[2:], kernel, stride, dilation, padding)
+    places = _places(x.shape[1], windows)
     rows, columns = _flat(g.shape[2:])
-    planes = _planes(x, padding)
-    high, wide = _flat(planes)
-    outputs, size = g.shape[1], x.shape[1] * math.prod(kernel)
-    line = _line(outputs)
-    out = np.empty((outputs, x.shape[1], *kernel), FLOAT32)
-    turned, found = np.zeros(rows * columns * line, FLOAT32), np.zeros(size * line, FLOAT32)
-    WEIGHT(
-        g, x, out, _memory(x, high * wide), turned, found, _places(x.shape[1], kernel, planes),
-        *x.shape[:2], *_flat(x.shape[2:]), high, wide, outputs, rows, columns, size,
-    )  # fmt: skip
-    return out
+    outputs, size = g.shape[1], len(places)
+    line = -(-outputs // COLUMNS) * COLUMNS
+    out = np.empty((outputs, size), FLOAT32)
+
+    def work(lo: int, hi: int) -> None:
+        part = out if hi - lo == size else np.empty((outputs, hi - lo), FLOAT32)
+        turned, found = np.zeros(rows * columns * line, FLOAT32), np.zeros((hi - lo) * line, FLOAT32)
+        WEIGHT(
+            g, x, part, windows.memory(x.shape[1]), turned, found, places[lo:hi], *x.shape[:2],
+            *_flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
+            outputs, rows, columns, hi - lo,
+        )  # fmt: skip
+        if part is not out:
+            out[:, lo:hi] = part
+
+    _share(work, size, g.size * size, FEWEST)
+    return out.reshape(outputs, x.shape[1], *kernel)
 
 
 def for_bias(g: Array, out: Array) -> bool:
     """(N, O, *out) → (O,), one number after the other: whether `out` is now that, since there is machine code."""
-    if not simple(g, out) or not BIAS.ready(4 * CALL + 4 * g.size):
+    if not (g.dtype is out.dtype is FLOAT32 and BIAS.ready(4 * CALL + 4 * g.size)):
         return False
-    BIAS(g, out, *g.shape[:2], math.prod(g.shape[2:]))
+    BIAS(np.ascontiguousarray(g), out, *g.shape[:2], int(np.prod(g.shape[2:])))
     return True
 
 
-def _flat(sizes: Ints) -> Ints:
+def _share(work: Callable[[int, int], None], n: int, products: int, fewest: int) -> None:
+    """`work` of n things that come to so many products, some at a time."""
+    spread(work, n, max(SHARE * n // products, fewest))
+
+
+def _pair(values: Any) -> Pair:
+    first, second = values
+    return first, second
+
+
+def _flat(sizes: Ints, before: int = 1) -> Pair:
     """Rows and columns; of one dimension it is one row."""
-    return sizes if len(sizes) == 2 else (1, *sizes)
-
-
-def _planes(x: Array, padding: Ints) -> Ints:
-    return tuple(n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True))
-
-
-def _line(n: int) -> int:
-    return -(-n // COLUMNS) * COLUMNS
-
-
-def _memory(x: Array, plane: int) -> Array:
-    """For a padded sample, and what is read behind its end."""
-    return np.zeros(x.shape[1] * plane + COLUMNS, FLOAT32)
+    return _pair(sizes if len(sizes) == 2 else (before, *sizes))
 
 
 @lru_cache(maxsize=64)
-def _steps(channels: int, kernel: Ints, planes: Ints) -> tuple[Array, Array]:
+def _steps(channels: int, windows: Windows) -> tuple[Array, Array]:
     """For each step where its number of the weight is, and of the sample: eight channels at a time."""
-    area, plane = math.prod(kernel), math.prod(planes)
-    steps = [
+    area, plane = windows.kernel[0] * windows.kernel[1], windows.plane
+    return _table(
         (c * area + number, c * plane + at)
         for first in range(0, channels, BLOCK)
-        for number, at in enumerate(_starts(kernel, planes))
+        for number, at in enumerate(windows.starts())
         for c in range(first, min(first + BLOCK, channels))
-    ]
-    return _table(steps)
+    )
 
 
 @lru_cache(maxsize=64)
-def _turned_steps(start: int, stop: int, channels: int, kernel: Ints, planes: Ints) -> tuple[Array, Array]:
+def _turned_steps(start: int, stop: int, channels: int, windows: Windows) -> tuple[Array, Array]:
     """The same of the gradient: outputs from start to stop, windows gone through from their ends."""
-    area, plane = math.prod(kernel), math.prod(planes)
-    steps = [
+    area, plane = windows.kernel[0] * windows.kernel[1], windows.plane
+    return _table(
         (o * channels * area + number, o * plane + at)
         for first in range(start, stop, BLOCK)
-        for number, at in enumerate(reversed(_starts(kernel, planes)))
+        for number, at in enumerate(reversed(windows.starts()))
         for o in range(first, min(first + BLOCK, stop))
-    ]
-    return _table(steps)
+    )
 
 
 @lru_cache(maxsize=64)
-def _places(channels: int, kernel: Ints, planes: Ints) -> Array:
+def _moved_steps(
+    outputs: int, channels: int, windows: Windows, stride: Pair, rows: Met, columns: Met, taps: range
+) -> tuple[Array, Array]:
+    """The same where windows of the input moved by a stride: the positions that are met, for each all outputs."""
+    (_, width), area = windows.kernel, windows.kernel[0] * windows.kernel[1]
+    top, left = rows.back + windows.padding[0], columns.back + windows.padding[1]
+    return _table(
+        (
+            o * channels * area + r * width + c,
+            o * windows.plane + (top - r // stride[0]) * windows.planes[1] + left - c // stride[1],
+        )
+        for r, c in product(rows.taps, taps)
+        for o in range(outputs)
+    )
+
+
+@lru_cache(maxsize=64)
+def _places(channels: int, windows: Windows) -> Array:
     """Where in a sample the numbers for each element of the windows begin."""
-    plane = math.prod(planes)
-    return np.array([c * plane + at for c in range(channels) for at in _starts(kernel, planes)], np.int64)
+    return np.array([c * windows.plane + at for c in range(channels) for at in windows.starts()], np.int64)
 
 
-def _starts(kernel: Ints, planes: Ints) -> list[int]:
-    return [int(np.ravel_multi_index(place, planes)) for place in product(*map(range, kernel))]
-
-
-def _table(steps: list[tuple[int, int]]) -> tuple[Array, Array]:
-    first, second = np.array(steps, np.int64).reshape(-1, 2).T.copy()
+def _table(steps: Any) -> tuple[Array, Array]:
+    first, second = np.array(list(steps), np.int64).reshape(-1, 2).T.copy()
     return first, second

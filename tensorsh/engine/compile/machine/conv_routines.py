@@ -1,7 +1,7 @@
-"""Convolutions of windows that move by one as machine code, in oneDNN's order (`ops.nn.conv_steps`).
+"""Convolutions as machine code, in oneDNN's order (`ops.nn.conv_steps`).
 
-The planes of one sample at a time are padded, so its windows are its numbers from one place on, if those that begin in
-the padding on the right are computed too and left out.
+The planes of one sample at a time are padded, and parted where windows move by more than one, so its windows are its
+numbers from one place on, if those that begin in the padding on the right are computed too and left out.
 """
 
 from __future__ import annotations
@@ -13,34 +13,51 @@ from .product_routines import KIND, chains, counted, padded
 from .routines import Routine, Word
 
 
-def _pad(f: Routine, x: Word, into: Word, sizes: tuple[Word, ...]) -> None:
-    """The planes of a sample among the zeros of `into`: how many, their rows and columns, and these with padding."""
+def _lay(f: Routine, x: Word, into: Word, sizes: tuple[Word, ...], ways: tuple[Word, ...]) -> None:
+    """The planes of a sample among the zeros of `into`, so that windows that move by some steps lie side by side.
+
+    Of every so many rows and columns (`down`, `along`) the first are a plane, then those beside them, and so on.
+
+    sizes   how many channels, their rows and columns, and the rows and columns of each plane here
+    ways    the zeros above and on the left, and the steps of the windows
+    """
     channels, rows, columns, high, wide = sizes
-    top, left = (high - rows) / 2, (wide - columns) / 2
+    top, left, down, along = ways
     with f.loop(channels) as c, f.loop(rows) as y:
         source = f.at(x, (c * rows + y) * columns)
-        line = f.at(into, (c * high + y + top) * wide + left)
-        with f.loop(columns, independent=True) as i:
-            line[i] = source[i]
+        at = (y + top) / down
+        first = (c * down + (y + top - at * down)) * along
+        with f.when(along < 2):
+            line = f.at(into, (first * high + at) * wide + left)
+            with f.loop(columns, independent=True) as i:
+                line[i] = source[i]
+        with f.when(along > 1), f.loop(along) as shift:
+            # the first column that is met, and which one it is of its plane
+            start = (shift + along * wide - left) - (shift + along * wide - left) / along * along
+            line = f.at(into, ((first + shift) * high + at) * wide + (start + left) / along)
+            with f.loop((columns - start + along - 1) / along) as i:
+                line[i] = source[start + i * along]
 
 
 def convolution(
     f: Routine, x: Word, w: Word, bias: Word, out: Word, planes: Word, scratch: Word, of_weight: Word, of_sample: Word,
     samples: Word, channels: Word, height: Word, width: Word, high: Word, wide: Word,
-    outputs: Word, rows: Word, columns: Word, down: Word, depth: Word, biased: Word, onto: Word,
+    top: Word, left: Word, down: Word, along: Word,
+    outputs: Word, rows: Word, columns: Word, apart: Word, depth: Word, biased: Word, onto: Word,
 ) -> None:  # fmt: skip
     """(N, channels, height, width), (outputs, …) → (N, outputs, rows, columns), or added to what is there (`onto`).
 
-    planes                 memory for a padded sample, (channels, high, wide), zeros
+    planes                 memory for a sample as `_lay` lays it, zeros
     of_weight, of_sample   for each of `depth` steps, where its numbers of the first output's weight and of a sample are
-    down                   how far the weights of outputs are apart
+    high, …, along         see `_lay`
+    apart                  how far the weights of outputs are apart
     biased                 whether outputs begin with a bias
     """
     places = (rows - 1) * wide + columns
     line = padded(f, places)
 
     def factor(i: Word, k: Word) -> Word:
-        return w[i * down + f.read("i64", of_weight, k)]
+        return w[i * apart + f.read("i64", of_weight, k)]
 
     def window(k: Word, j: Word) -> Word:
         return f.read(KIND, planes, f.read("i64", of_sample, k) + j)
@@ -49,7 +66,10 @@ def convolution(
         f.write(found, scratch, i * line + j)
 
     with f.loop(samples) as n:
-        _pad(f, f.at(x, n * channels * height * width), planes, (channels, height, width, high, wide))
+        _lay(
+            f, f.at(x, n * channels * height * width), planes, (channels, height, width, high, wide),
+            (top, left, down, along),
+        )  # fmt: skip
         for condition, start in ((biased > 0, lambda i, j: bias[i]), (biased < 1, None)):
             with f.when(condition):
                 chains(f, outputs, places, counted(f, depth), factor, window, keep, start)
@@ -67,11 +87,12 @@ def convolution(
 def weight_gradient(
     f: Routine, grad: Word, x: Word, out: Word, planes: Word, turned: Word, scratch: Word, of_row: Word,
     samples: Word, channels: Word, height: Word, width: Word, high: Word, wide: Word,
+    top: Word, left: Word, down: Word, along: Word,
     outputs: Word, rows: Word, columns: Word, inner: Word,
 ) -> None:  # fmt: skip
     """(N, outputs, rows, columns), (N, channels, height, width) → (outputs, inner): chains of window after window.
 
-    planes    memory for a padded sample, (channels, high, wide), zeros
+    planes    memory for a sample as `_lay` lays it, zeros
     turned    for a sample's gradient with outputs side by side
     scratch   for what is found so far, zeros
     of_row    where in a sample the numbers for an element of a window begin, of which there are `inner`
@@ -96,7 +117,10 @@ def weight_gradient(
         f.write(found, scratch, i * line + j)
 
     with f.loop(samples) as n:
-        _pad(f, f.at(x, n * channels * height * width), planes, (channels, height, width, high, wide))
+        _lay(
+            f, f.at(x, n * channels * height * width), planes, (channels, height, width, high, wide),
+            (top, left, down, along),
+        )  # fmt: skip
         with f.loop(outputs) as o:
             column = f.at(grad, (n * outputs + o) * plane)
             with f.loop(plane, independent=True) as i:
