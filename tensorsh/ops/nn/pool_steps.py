@@ -80,7 +80,8 @@ def spread(values: Any, g: Geometry, spatial: Ints, divisor: int | None) -> Arra
     starts, _, offsets = tables
     by = len(offsets) if divisor is None else divisor
     shares = np.empty(windows, FLOAT32)
-    SPREAD(values, found, shares, starts, offsets, planes, size, windows, len(offsets), by)
+    backwards = offsets[::-1].copy()  # so that an element's windows come in their order
+    SPREAD(values, found, shares, starts, backwards, planes, size, windows, len(offsets), by)
     return found
 
 
