@@ -118,3 +118,17 @@ def test_programs_set_the_number_of_threads() -> None:
         parallel.limit_blas(before)
     with pytest.raises(Exception, match="expects a positive integer"):
         session.run("set_num_threads(0)")
+
+
+@pytest.mark.parametrize(
+    ("told", "most"), [({"OMP_NUM_THREADS": "1"}, 1), ({"OPENBLAS_NUM_THREADS": "1"}, 1), ({}, 64)]
+)
+def test_no_more_threads_than_the_environment_says(told, most, monkeypatch):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda process: set(range(64)), raising=False)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert parallel.cores() == most
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert parallel.cores() == (most if "OPENBLAS_NUM_THREADS" in told else 64)

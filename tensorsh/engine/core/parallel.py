@@ -30,11 +30,16 @@ LARGE = 1 << 18
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """How many cores this process may use: no more than the environment says to BLAS or to OpenMP, as PyTorch's."""
     try:
-        return len(os.sched_getaffinity(0))
+        here = len(os.sched_getaffinity(0))
     except AttributeError:
-        return os.cpu_count() or 1
+        here = os.cpu_count() or 1
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        told = os.environ.get(name, "")
+        if told.isdecimal() and int(told):
+            return min(here, int(told))
+    return here
 
 
 def threads() -> int:
