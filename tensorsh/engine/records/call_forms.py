@@ -16,10 +16,13 @@ def method_class(of: type[Any]) -> type[Any]:
     """A class of operations that are called with their tensor in front."""
     if of in _method_classes:
         return _method_classes[of]
-    found = _method_classes[of] = type(
-        "method_descriptor", (of,), {"is_method": True, "__module__": "builtins"}
-    )
+    made = {"is_method": True, "__module__": "builtins", "__get__": _bound}
+    found = _method_classes[of] = type("method_descriptor", (of,), made)
     return found
+
+
+def _bound(self: Any, instance: Any, owner: Any = None) -> Any:
+    return self if instance is None else MethodType(self, instance)
 
 
 _function_classes: dict[type[Any], type[Any]] = {}
@@ -31,9 +34,7 @@ def function_class(of: type[Any]) -> type[Any]:
         made: dict[str, Any] = {
             "__module__": "builtins",
             "__repr__": lambda self: f"<function {self.__name__} at {id(self):#x}>",
-            "__get__": lambda self, instance, owner=None: (
-                self if instance is None else MethodType(self, instance)
-            ),
+            "__get__": _bound,
         }
         _function_classes[of] = type("function", (of,), made)
     return _function_classes[of]

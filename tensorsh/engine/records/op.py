@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cached_property
-from types import FrameType, MethodType
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -343,9 +343,6 @@ class Op(Recorded):
         """Whether it is a tensor's method that takes sizes one by one."""
         parameters = self.schema.parameters
         return any(p.type == "Tensor" for p in parameters[:1]) and any(p.type == "int..." for p in parameters)
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self.method if instance is None else MethodType(self.method, instance)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Op:
         """Operations are copied as functions are: not at all."""

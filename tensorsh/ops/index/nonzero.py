@@ -60,7 +60,7 @@ def _(grad, input_spec, mask):
 def nonzero_rows(x):
     if not x.ndim:
         return np.zeros((int(x != 0), 0), np.int64)
-    return np.stack(not_zero(x), 1)
+    return np.stack(not_zero(x)).T  # in memory, the indices into each dimension are together
 
 
 @composite("nonzero(Tensor input, *, bool as_tuple=False)")

@@ -92,7 +92,7 @@ def contract(equation: str, operands: list[Tensor]) -> Tensor:
     many = len(aligned) > 1
     for i, j in contraction_path(equation, operands):
         rest = [x for k, x in enumerate(aligned) if k not in (i, j)]
-        aligned = [*rest, contract_pair(layout, aligned[i], aligned[j])]
+        aligned = [*rest, contract_pair(layout, aligned[i], aligned[j], len(operands) == 2)]
     result = aligned[0]
     summed = range(layout.outputs, layout.dims)
     if not summed:
@@ -199,8 +199,8 @@ def contraction_path(equation: str, operands: list[Tensor]) -> list[tuple[int, i
     return [(0, 1) if left == n else (left - 1, 0) for left in range(n, 1, -1)]
 
 
-def contract_pair(layout: Equation, a: Tensor, b: Tensor) -> Tensor:
-    """The product of two aligned operands, summed over what nothing else has."""
+def contract_pair(layout: Equation, a: Tensor, b: Tensor, alone: bool) -> Tensor:
+    """The product of two aligned operands, summed over what nothing else has; `alone` if there are no others."""
     both: list[int] = []
     only_a: list[int] = []
     only_b: list[int] = []
@@ -219,7 +219,17 @@ def contract_pair(layout: Equation, a: Tensor, b: Tensor) -> Tensor:
         a = a.sum(tuple(only_a), True)
     if only_b:
         b = b.sum(tuple(only_b), True)
-    return batched_product(a, b, both) if both else registry["mul"](a, b)
+    if not both:
+        return registry["mul"](a, b)
+    return batched_product(b, a, both) if alone and comes_first(b, a, layout) else batched_product(a, b, both)
+
+
+def comes_first(a: Tensor, b: Tensor, layout: Equation) -> bool:
+    """Whether what the first alone gives to the output stands before what the second gives."""
+    x, y = a.spec.shape, b.spec.shape
+    mine = [dim for dim in range(layout.outputs) if x[dim] != 1 and y[dim] == 1]
+    theirs = [dim for dim in range(layout.outputs) if y[dim] != 1 and x[dim] == 1]
+    return bool(mine and theirs) and max(mine) < min(theirs)
 
 
 def batched_product(a: Tensor, b: Tensor, summed: list[int]) -> Tensor:

@@ -21,6 +21,7 @@ from ..activation.piecewise import where
 from ..linalg.matmul import multiply
 from ..rules.by_text import gradients
 from ..rules.infer import same
+from ..rules.memory_order import laid_out
 from . import attention_steps
 from .attention_rows import Attention, attend, attend_backward
 from .dropout import drop
@@ -122,7 +123,13 @@ def _attention_specs(query, key, value, mask, causal, scale):
 def attention(query, key, value, mask, causal, scale):
     """The attention, and the logarithm of each query's sum of exponentials."""
     out, logs = attend(Attention(query, key, value, mask, causal, scale))
-    return out.reshape((*query.shape[:-1], value.shape[-1])), logs.reshape((*query.shape[:-1], 1))
+    found = out.reshape((*query.shape[:-1], value.shape[-1]))
+    return like_query(found, query), logs.reshape((*query.shape[:-1], 1))
+
+
+def like_query(found: Any, query: Any) -> Any:
+    """The attention of heads in batches, laid out as the query is: heads are often those of one vector."""
+    return laid_out(found, query) if query.ndim == 4 and found.shape == query.shape else found
 
 
 def _attention_gradients(grad, query, key, value, mask, output, logs, causal, scale):
@@ -167,10 +174,10 @@ def _(grads, query, key, value, mask, causal, scale, outputs):
 def whole(query, key, value, mask, causal, scale):
     """The attention of short sequences."""
     if attention_steps.takes(query, key):
-        return attention_steps.forward(query, key, value, mask, causal, scale)
+        return like_query(attention_steps.forward(query, key, value, mask, causal, scale), query)
     with context.GradMode(False):
         tensors = wrap(query), wrap(key), wrap(value), None if mask is None else wrap(mask)
-        return _in_operations(*tensors, causal, scale).array
+        return like_query(_in_operations(*tensors, causal, scale).array, query)
 
 
 def _in_operations(

@@ -19,6 +19,7 @@ from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
 from ..rules.infer import default_float, wrap_dim
+from ..rules.memory_order import row_by_row
 from ..rules.positions import zeros_of
 from .totals import cast, sum_dtype
 
@@ -37,7 +38,8 @@ def accumulate(ufunc: np.ufunc, x: Array, dim: int) -> Array:
     """Running totals of `ufunc` in double precision, rounded to the dtype of `x`."""
     if not x.ndim:
         return x.copy()
-    return ufunc.accumulate(x, axis=dim, dtype=WIDE.get(x.dtype.kind, x.dtype)).astype(x.dtype, copy=False)
+    found = ufunc.accumulate(x, axis=dim, dtype=WIDE.get(x.dtype.kind, x.dtype))
+    return row_by_row(found.astype(x.dtype, copy=False))
 
 
 def from_the_end(total: Op, t: Tensor, dim: int) -> Tensor:

@@ -20,6 +20,7 @@ from ...engine.records.schema import ABSENT
 from ...engine.run.apply import apply
 from ...errors import BadValue, DTypeError
 from ..rules.infer import keeps, reduced, wrap_dim
+from ..rules.memory_order import laid_out
 from .extremes import nonempty, pick, share
 
 Array = np.ndarray[Any, Any]
@@ -59,7 +60,7 @@ def taken(x: Array, dim: int, order: Array) -> tuple[Array, Array]:
     if not x.ndim:
         return x.reshape(order.shape[:-1] if order.ndim > 1 else ()), order.reshape(())
     values = np.take_along_axis(last_axis(x, dim), order, -1)
-    return np.moveaxis(values, -1, dim), np.moveaxis(order, -1, dim)
+    return laid_out(np.moveaxis(values, -1, dim), x), laid_out(np.moveaxis(order, -1, dim), x)
 
 
 # ------------------------------------------------------------------ sort

@@ -23,6 +23,7 @@ from ...engine.values.tensor import Tensor
 from ...errors import DTypeError
 from ..rules.families import is_half
 from ..rules.infer import keeps, reduced, wrap_dim, wrap_dims
+from ..rules.memory_order import row_by_row
 
 Array = np.ndarray[Any, Any]
 Dims = int | Sequence[int] | None
@@ -72,7 +73,7 @@ def _sum_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arra
     axes = wrap_dims(dim, x.ndim)
     if dtype is dt.bool_:
         return np.any(x, axis=axes, keepdims=keepdim)
-    return total(cast(x, dtype), axes, keepdim)
+    return row_by_row(total(cast(x, dtype), axes, keepdim))
 
 
 @op(
@@ -144,7 +145,7 @@ def _mean_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Arr
     axes = wrap_dims(dim, x.ndim)
     x = cast(x, dtype)
     n = product(x.shape[a] for a in axes)
-    return np.divide(total(x, axes, keepdim), x.dtype.type(n))
+    return row_by_row(np.divide(total(x, axes, keepdim), x.dtype.type(n)))
 
 
 @op(

@@ -1,7 +1,8 @@
 """The order in which a tensor's elements lie in memory.
 
 A tensor made like another one has its elements in the same order, and a tensor that is filled with random
-numbers gets them in this order: both decide what PyTorch's `rand_like(x.t())` is.
+numbers gets them in this order: both decide what PyTorch's `rand_like(x.t())` is. Of
+results `view` and `stride` tell it.
 """
 
 from __future__ import annotations
@@ -45,3 +46,24 @@ def laid_out_like(x: Array, make: Callable[[tuple[int, ...]], Array]) -> Array:
 def back(x: Array, order: tuple[int, ...]) -> Array:
     """Dimensions that were brought into `order`, where they were before."""
     return x.transpose(np.argsort(order)) if order else x
+
+
+def row_by_row(found: Any) -> Any:
+    """The same elements row by row; images that have their channels last keep them there.
+
+    What stands for an array in a program of the compiler is left as it is.
+    """
+    if type(found) is not np.ndarray or found.flags.c_contiguous:
+        return found
+    if found.ndim in (4, 5) and found.strides[1] == found.itemsize and found.shape[1] > 1:
+        return found
+    return np.ascontiguousarray(found)
+
+
+def laid_out(found: Any, like: Any) -> Any:
+    """The same elements with their dimensions in the order of another array of the shape; else row by row."""
+    if found.shape != like.shape or like.flags.c_contiguous:
+        return np.ascontiguousarray(found)
+    out = np.empty_like(like, found.dtype)
+    out[...] = found
+    return out

@@ -15,6 +15,7 @@ from ...engine.values.as_argument import converters_tensor
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, ShapeError
 from ..rules.infer import wrap_dim
+from ..rules.memory_order import row_by_row
 from .shape_views import reshape, unsqueeze
 from .split import narrow, unbind_at
 
@@ -74,7 +75,7 @@ def cat_infer(tensors: tuple[Spec, ...], dim: int) -> Spec:
 def cat_at(tensors, dim):
     """The tensors one after another along `dim`."""
     used = [x for x in tensors if x.shape != (0,)]
-    return np.concatenate(used, axis=dim) if used else tensors[0].copy()
+    return row_by_row(np.concatenate(used, axis=dim)) if used else tensors[0].copy()
 
 
 @cat_at.derivative("tensors")

@@ -14,6 +14,7 @@ from ...engine.values.as_argument import converters_tensor
 from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
 from ..rules.infer import wrap_dim, wrap_dims
+from ..rules.memory_order import row_by_row
 from .broadcast import expand
 from .shape_views import clone, flatten, reshape, unsqueeze
 
@@ -39,7 +40,7 @@ def flip(x, dims):
     >>> flip([1, 2, 3], 0)
     tensor([3, 2, 1])
     """
-    return np.flip(x, dims if x.ndim else ()).copy()
+    return np.flip(x, dims if x.ndim else ()).copy(order="K")
 
 
 @flip.derivative("input")
@@ -93,7 +94,7 @@ def roll(x, shifts, dims):
     """
     if not dims:
         return np.roll(x, shifts[0])
-    return np.roll(x, shifts, dims)
+    return row_by_row(np.roll(x, shifts, dims))
 
 
 @roll.derivative("input")
@@ -131,7 +132,13 @@ def rot90(x, k, dims):
     tensor([[2, 4],
             [1, 3]])
     """
-    return np.rot90(x, k, dims).copy()
+    turned = k % 4
+    if turned == 0:
+        return x.copy()
+    if turned == 2:
+        return np.flip(x, dims).copy(order="K")
+    flipped = np.flip(x, dims[1] if turned == 1 else dims[0]).copy(order="K")
+    return np.swapaxes(flipped, *dims)
 
 
 @rot90.derivative("input")
