@@ -15,7 +15,8 @@ from ..calls.python_functions import methods_in_python
 from ..core import context
 from ..core.results import NamedResult
 from ..records.op import Op, registry
-from ..values.tensor import PLAIN, Tensor, disabled
+from ..values.deferred import defer_methods, itself
+from ..values.tensor import PLAIN, Tensor, disabled, install
 from ..values.wrapping import as_class
 
 #: methods and operators of Tensor that no operation's binder sees, and as which operation they count
@@ -248,13 +249,36 @@ class Counted:
 def adopt(cls: type[Tensor]) -> None:
     """Let the operators, methods and attributes of a subclass ask its `__torch_function__`."""
     own = {name for base in cls.__mro__[: cls.__mro__.index(Tensor)] for name in base.__dict__}
+    if not _adopted:
+        _adopted.add(cls)
+        defer_methods()
     for name in (*AS_OPERATIONS, *AS_THEMSELVES):
         if name not in own:
             setattr(cls, name, asking(name))
+        elif name in cls.__dict__ and name not in _guarded:
+            guard(name)
     custom = "__torch_function__" in own
     for name in (*TENSOR_ATTRIBUTES, *(OTHER_ATTRIBUTES if custom else ())):
         if name not in own:
             setattr(cls, name, attribute(name))
+
+
+_adopted: set[type[Tensor]] = set()  # the first alone
+_guarded: set[str] = set()
+
+
+def guard(name: str) -> None:
+    """Let an operator of Tensor ask, too: a subclass has one of its own, which calls this one by `super()`."""
+    _guarded.add(name)
+    plain, asked = itself(name), asking(name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(self) in PLAIN or context.current().undispatched:
+            return plain(self, *args, **kwargs)
+        return asked(self, *args, **kwargs)
+
+    method.__name__ = name
+    install(name, method)
 
 
 def asking(name: str) -> Callable[..., Any]:

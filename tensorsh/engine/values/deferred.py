@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..records.op import registry
 from ..records.registry import bring
 from .tensor import Tensor, install
 
@@ -36,6 +37,23 @@ def itself(name: str) -> Any:
 def defer_attribute(name: str, module: str) -> None:
     """The same for an attribute that is none of methods."""
     install(name, _Attribute(name, module))
+
+
+def defer_methods() -> None:
+    """Let methods whose modules are not imported yet be found where no `__getattr__` is asked: by `super()`."""
+    for path in registry.names():
+        name = path.removeprefix("Tensor.")
+        if name != path and name not in vars(Tensor):
+            type.__setattr__(Tensor, name, _Method(name))
+
+
+class _Method:
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        registry.load(f"Tensor.{self.name}")
+        return vars(Tensor)[self.name].__get__(tensor, owner)
 
 
 class _Attribute:
