@@ -217,7 +217,8 @@ class Analysis:
                 vague = counts(error, args) or (unsure and not certain(error))
             if theirs and not vague and sizes.made:
                 vague = (numbers and not certain(error)) or sizes.decide(error, function, args, kwargs)
-            if needs_values(error) or (theirs and (vague or holds_unknown((args, kwargs)))):
+            unknown = needs_values(error) or has_unknown_members(function)
+            if unknown or (theirs and (vague or holds_unknown((args, kwargs)))):
                 self.doubts += 1
                 if not mine:
                     half_done(args)
@@ -341,6 +342,12 @@ def package_of(function: Any) -> str | None:
     return (
         f"{root}.{rest.partition('.')[0] if root == 'torch' else ''}" if root in ("torch", "ignite") else None
     )
+
+
+def has_unknown_members(function: Any) -> bool:
+    """Whether this is an enumeration that nobody knows all values of."""
+    values = getattr(function, "_value2member_map_", None) if isinstance(function, type) else None
+    return isinstance(values, dict) and any(map(not_known, values))
 
 
 def half_done(args: Any) -> None:
