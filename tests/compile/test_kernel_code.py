@@ -11,7 +11,7 @@ from kernel_bits import NUMBERS, normal, same
 from tensorsh import torch
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.core import dtype as dt
-from tensorsh.engine.numerics import fma, fused_chains, onednn_products, vector_sqrt
+from tensorsh.engine.numerics import fma, fused_chains, moments, onednn_products, vector_sqrt
 from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.engine.random import generator
 from tensorsh.ops.nn import (
@@ -19,6 +19,7 @@ from tensorsh.ops.nn import (
     batch_norm_steps,
     conv_steps,
     conv_windows,
+    group_norm_steps,
     norm_batch,
     norm_steps,
     pool,
@@ -41,6 +42,24 @@ def test_layer_norm(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> 
     x, grad, weight, bias = normal(*shape), normal(*shape), normal(shape[1]), normal(shape[1])
     same(norm_steps.FORWARD, lambda: norm_steps.layer_norm(x, weight, bias, 1e-5), monkeypatch)
     same(norm_steps.BACKWARD, lambda: norm_steps.layer_norm_backward(grad, x, weight, 1e-5), monkeypatch)
+
+
+@pytest.mark.parametrize("shape", ROWS)
+def test_moments(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    x = normal(*shape) * 3 + 1
+    same(moments.MOMENTS, lambda: moments.moments(x), monkeypatch)
+
+
+#: samples, channels, numbers of a plane, groups
+GROUPS = [(4, 8, 64, 2), (2, 6, 9, 3), (3, 12, 5, 1), (2, 16, 130, 4), (1, 4, 1, 4)]
+
+
+@pytest.mark.parametrize("shape", GROUPS)
+def test_group_norm(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    n, channels, size, groups = shape
+    x, grad, weight = normal(n, channels, size), normal(n, channels, size), normal(channels)
+    mean, rstd = normal(n, groups), normal(n, groups)
+    same(group_norm_steps.SUMS, lambda: group_norm_steps.backward(grad, x, mean, rstd, weight), monkeypatch)
 
 
 #: vectors and what is left over, less than a vector, one channel, more than eight

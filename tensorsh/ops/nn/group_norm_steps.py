@@ -12,10 +12,15 @@ from typing import Any
 import numpy as np
 
 from ...engine.numerics.fma import multiply_add
+from ...engine.numerics.kernel_code import KernelCode, simple, written
+from ...engine.numerics.made_later import CALL
 from ..elementwise.vector_functions import LANES, row_sums
 
 Array = np.ndarray[Any, Any]
 
+SUMS = KernelCode(written("norm_routines", "plane_sums"), "aaaaii")
+#: what they cost without machine code, as `made_later` counts
+CALLS, PASSES = 10, 4
 #: more elements take too long
 MOST_ELEMENTS = 1 << 17
 #: products that are rounded by themselves, of what fills no vector
@@ -29,7 +34,7 @@ def backward(
     n, channels, size = x.shape
     groups = mean.shape[1]
     each = channels // groups
-    along, total = _product_sums(grad, x), row_sums(grad)[..., 0]
+    along, total = _plane_sums(grad, x)
     scale = np.ones(channels, x.dtype) if weight is None else weight
     weights = np.broadcast_to(scale.reshape(1, groups, each), (n, groups, each))
     a, b = (_group_sums(sums.reshape(n, groups, each), weights) for sums in (along, total))
@@ -48,9 +53,13 @@ def backward(
     return dx, dweight, dbias
 
 
-def _product_sums(grad: Array, x: Array) -> Array:
-    """Σ grad · x of each plane."""
-    return row_sums(grad * x)[..., 0]
+def _plane_sums(grad: Array, x: Array) -> tuple[Array, Array]:
+    """Σ grad · x and Σ grad of each plane."""
+    if simple(grad, x) and x.size and SUMS.ready(CALLS * CALL + PASSES * x.size):
+        along, total = np.empty(x.shape[:2], x.dtype), np.empty(x.shape[:2], x.dtype)
+        SUMS(grad, x, along, total, along.size, x.shape[2])
+        return along, total
+    return row_sums(grad * x)[..., 0], row_sums(grad)[..., 0]
 
 
 def _group_sums(sums: Array, weights: Array) -> Array:

@@ -15,7 +15,7 @@ from ...engine.core.readers import alike, whole
 from ...engine.numerics.fma import multiply_add
 from ...engine.numerics.kernel_code import KernelCode, simple, written
 from ...engine.numerics.made_later import CALL
-from ...engine.numerics.moments import LANES, PIECE, moments
+from ...engine.numerics.moments import LANES, PIECE, PIECES, moments
 from ..elementwise.vector_functions import row_sums
 from ..reduce.fused_sums import one_by_one, sums_of_products
 
@@ -32,9 +32,6 @@ def takes(size: int, rows: int) -> bool:
 
 #: calls of NumPy, and how often they go over the elements
 CALLS, PASSES = 60, 30
-
-#: pieces of a row that the machine code joins
-PIECES = 64
 
 FORWARD = KernelCode(written("norm_routines", "layer_norm"), "aaaaiid")
 BACKWARD = KernelCode(written("norm_routines", "layer_norm_backward"), "aaaaaaiid")

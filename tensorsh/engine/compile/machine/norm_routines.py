@@ -56,8 +56,28 @@ def layer_norm_backward(
             db[i] = db[i] + g[i]
 
 
+def row_moments(f: Routine, x: Word, means: Word, variances: Word, rows: Word, n: Word) -> None:
+    """Mean and variance of each row of (rows, n)."""
+    with f.loop(rows) as r:
+        means[r], variances[r] = _moments(f, f.at(x, r * n), n)
+
+
+def plane_sums(f: Routine, grad: Word, x: Word, along: Word, total: Word, rows: Word, n: Word) -> None:
+    """Σ grad · x, each product rounded, and Σ grad of each row of (rows, n)."""
+    with f.loop(rows) as r:
+        g, row = f.at(grad, r * n), f.at(x, r * n)
+        along[r] = row_sum(f, n, lambda read: (read(g) * read(row),))
+        total[r] = row_sum(f, n, lambda read: (read(g),))
+
+
 def _standard(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
-    """Mean of a row and one over its standard deviation, by Welford's method in eight lanes (`numerics.moments`)."""
+    """Mean of a row and one over its standard deviation."""
+    mean, variance = _moments(f, row, n)
+    return mean, 1.0 / f.call("sqrt", variance + eps)
+
+
+def _moments(f: Routine, row: Word, n: Word) -> tuple[Word, Word]:
+    """Mean and variance of a row, by Welford's method in eight lanes (`numerics.moments`)."""
     steps = n / LANES
     mean, square = f.variable("float", 0), f.variable("float", 0)
     with f.loop(n, steps * LANES) as i:
@@ -80,8 +100,7 @@ def _standard(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
             square.value = square.value + more
             mean.value = f.fused(delta, share, mean.value)
             count = total
-    variance = square.value / f.to_float(n)
-    return mean.value, 1.0 / f.call("sqrt", variance + eps)
+    return mean.value, square.value / f.to_float(n)
 
 
 def _running(f: Routine, row: Word, steps: Word) -> tuple[Word, Word]:
