@@ -25,7 +25,7 @@ LANES = 8
 #: vectors that are taken one after the other
 PIECE = 16
 #: more elements take too long
-MOST_ELEMENTS = 1 << 17
+MOST_ELEMENTS = 1 << 20
 
 ONE = np.float32
 

@@ -22,7 +22,7 @@ SUMS = KernelCode(written("norm_routines", "plane_sums"), "aaaaii")
 #: what they cost without machine code, as `made_later` counts
 CALLS, PASSES = 10, 4
 #: more elements take too long
-MOST_ELEMENTS = 1 << 17
+MOST_ELEMENTS = 1 << 20
 #: products that are rounded by themselves, of what fills no vector
 FOURS = 4
 

@@ -122,10 +122,10 @@ def layer_norm(x, shape, weight, bias, eps):
     tensor([[-1.2247,  0.0000,  1.2247]])
     """
     rows = x.reshape(x.size // max(math.prod(shape), 1), math.prod(shape))
-    if is_large(x):
-        return large_layer_norm(rows, weight, bias, eps).reshape(x.shape)
     if weight is not None and bias is not None and norm_steps.takes_rows(rows):
         return norm_steps.layer_norm(rows, weight.reshape(-1), bias.reshape(-1), eps).reshape(x.shape)
+    if is_large(x):
+        return large_layer_norm(rows, weight, bias, eps).reshape(x.shape)
     mean, variance = moments(rows)
     out = ((rows - mean) * (1 / np.sqrt(variance + x.dtype.type(eps)))).reshape(x.shape)
     if weight is not None and bias is not None:
