@@ -9,6 +9,7 @@ from recorded import answer, blocks, lines, output, squeeze
 from tensorsh import Session
 from tensorsh.engine.numerics import cascade
 from tensorsh.engine.numerics.selection import nth_element, quick_select, ranks, std_sort, top
+from tensorsh.ops.reduce import sort
 
 
 @pytest.mark.parametrize(("program", "expected"), lines("ops_reduce.txt"))
@@ -106,3 +107,43 @@ def test_batches_of_large_products(left: tuple[int, ...]) -> None:
     np.testing.assert_allclose(
         session.evaluate("b.mT @ a.mT").array, b.swapaxes(-1, -2) @ a.swapaxes(-1, -2), rtol=1e-10
     )
+
+
+def rows_of(kind: str, numbers: np.random.Generator) -> np.ndarray:
+    """Three rows without two equal numbers, with equal ones, with NaN and infinity."""
+    x = numbers.standard_normal((3, 90)).astype(np.float32)
+    if kind == "equal":
+        x = np.round(x * 2) / 2
+    elif kind == "nan":
+        x[1, numbers.integers(90, size=2)] = np.nan, np.inf
+    elif kind == "whole":
+        x = numbers.integers(-50, 200, (3, 90))
+    return x
+
+
+@pytest.mark.parametrize("kind", ["different", "equal", "nan", "whole"])
+@pytest.mark.parametrize("largest", [True, False])
+def test_the_first_few_of_long_rows_are_found_without_ordering_all(kind, largest, monkeypatch):
+    numbers = np.random.default_rng(0)
+    found = 0
+    for k in (1, 2, 5, 11):
+        for _ in range(8):
+            x = rows_of(kind, numbers)
+            found += sort.few_without_ties(x, k, largest) is not None
+            values, indices = sort.topk_pair.kernel(x, k, 1, largest, True)
+            with monkeypatch.context() as without:
+                without.setattr(sort, "few_without_ties", lambda *_: None)
+                wanted = sort.topk_pair.kernel(x, k, 1, largest, True)
+            np.testing.assert_array_equal(indices, wanted[1])
+            np.testing.assert_array_equal(values, wanted[0])
+    assert found > 0 or kind == "equal" or (kind == "nan" and largest)
+
+
+@pytest.mark.parametrize("kind", ["different", "equal", "nan"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_the_stable_order_of_long_rows(kind, descending):
+    x = rows_of(kind, np.random.default_rng(0))
+    order = sort.stable_order(x, descending)
+    for row, places in zip(x, order, strict=True):
+        by = sorted(range(len(row)), key=lambda i: (np.isnan(row[i]), row[i]), reverse=descending)
+        assert places.tolist() == by
