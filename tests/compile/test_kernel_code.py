@@ -293,22 +293,25 @@ def test_convolutions_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-#: of planes, kernel, stride, dilation
+#: of planes, kernel, stride, dilation, padding
 POOLS = [
-    ((4, 3, 8, 8), (2, 2), (2, 2), (1, 1)),
-    ((2, 7, 9), (3, 2), (1, 2), (2, 1)),
-    ((2, 3, 11), (3,), (2,), (1,)),
-    ((3, 5, 2, 2), (2, 2), (2, 2), (1, 1)),
-    ((5, 1, 6, 6), (2, 2), (2, 2), (1, 1)),
+    ((4, 3, 8, 8), (2, 2), (2, 2), (1, 1), 0),
+    ((2, 7, 9), (3, 2), (1, 2), (2, 1), 0),
+    ((2, 3, 11), (3,), (2,), (1,), 0),
+    ((3, 5, 2, 2), (2, 2), (2, 2), (1, 1), 0),
+    ((5, 1, 6, 6), (2, 2), (2, 2), (1, 1), 0),
+    ((4, 3, 9, 8), (3, 3), (2, 2), (1, 1), 1),
+    ((2, 9, 8), (3, 4), (1, 2), (2, 1), (1, 2)),
+    ((2, 3, 11), (5,), (2,), (1,), 2),
 ]
 
 
 @pytest.mark.parametrize("geometry", POOLS)
 def test_max_pooling(geometry: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    shape, kernel, stride, dilation = geometry
+    shape, kernel, stride, dilation, padding = geometry
     x, dims = NUMBERS.randint(0, 5, shape).astype(np.float32), len(kernel)
     x.reshape(-1)[::17] = np.nan
-    numbers = kernel, stride, (0,) * dims, dilation, False
+    numbers = kernel, stride, padding if isinstance(padding, tuple) else (padding,) * dims, dilation, False
 
     def indices() -> Array:
         found: Array = pool.max_pool_indices.kernel(x, *numbers)
@@ -319,6 +322,14 @@ def test_max_pooling(geometry: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch)
     same(pool_steps.PICK, lambda: pool._pick.kernel(x, at, dims, None), monkeypatch)
     grad = normal(*at.shape)
     same(pool_steps.SCATTER, lambda: pool.scatter.kernel(grad, at, shape[-dims:]), monkeypatch)
+
+
+def test_a_padded_window_of_what_is_least_of_all_has_none_of_the_padding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.full((4, 2, 6, 6), -np.inf, np.float32)
+    numbers = (3, 3), (2, 2), (1, 1), (1, 1), False
+    same(pool_steps.LARGEST, lambda: pool.max_pool_indices.kernel(x, *numbers).astype(np.int32), monkeypatch)
 
 
 #: of planes, kernel, stride

@@ -1,4 +1,4 @@
-"""Pooling of float32 planes as machine code, where windows lie inside of them."""
+"""Pooling of float32 planes as machine code, where windows lie inside of them and their padding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ...engine.numerics.kernel_code import KernelCode, simple, written
 from ...engine.numerics.made_later import CALL
 from .pool_rules import Geometry
-from .windows import Ints
+from .windows import Ints, pad
 
 Array = np.ndarray[Any, Any]
 Tables = tuple[Array, Array, Array]
@@ -31,6 +31,8 @@ CALLS, PASSES = 10, 6
 
 def largest(x: Any, g: Geometry, out: Ints) -> Array | None:
     """The flat position of each window's largest number, if there is machine code."""
+    if any(g.padding) and len(out) < 3 and simple(x):
+        return _largest_of_padded(x, g, out)
     looked = _together(x, g, out)
     if looked is None or not LARGEST.ready(CALLS * CALL + 4 * PASSES * x.size):
         return None
@@ -38,6 +40,23 @@ def largest(x: Any, g: Geometry, out: Ints) -> Array | None:
     found = np.empty((*x.shape[: -len(out)], *out), INT64)
     LARGEST(x, found, *tables, *sizes, len(tables[2]))
     return found
+
+
+def _largest_of_padded(x: Array, g: Geometry, out: Ints) -> Array | None:
+    """The same of windows that reach beyond a plane; None where a window has nothing but what is least of all."""
+    padded = pad(x, g.padding, -np.inf)
+    found = largest(padded, g._replace(padding=(0,) * len(out)), out)
+    if found is None:
+        return None
+    place, inside, step = found, np.zeros((), INT64), 1
+    n = len(out)
+    for size, wide, before in zip(x.shape[-n:][::-1], padded.shape[-n:][::-1], g.padding[::-1], strict=True):
+        place, at = np.divmod(place, wide)
+        at -= before
+        if at.min() < 0 or at.max() >= size:
+            return None
+        inside, step = inside + at * step, step * size
+    return inside
 
 
 def average(x: Any, g: Geometry, out: Ints, divisor: int | None) -> Array | None:
