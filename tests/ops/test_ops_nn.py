@@ -213,3 +213,31 @@ def test_meta_agrees_with_values(call: str) -> None:
     session.run(f"x, w = x.to('meta'), w.to('meta'); meta = {call}")
     assert session["meta"].is_meta
     assert session["meta"].shape == session["real"].shape and session["meta"].dtype is session["real"].dtype
+
+
+#: a pool, the sizes of what it is given, the sums of the bits of result and gradient in PyTorch; draws go on from one to
+#: the next
+OVERLAPPING = [
+    ("nn.MaxPool2d(3, 1)", "4, 3, 12, 11", [1152591063049, -46647158510]),
+    ("nn.MaxPool2d(3, 1, 1, ceil_mode=True)", "2, 3, 9, 9", [517991557941, -12195555541]),
+    ("nn.MaxPool1d(5, 1)", "3, 4, 40", [436290273691, -20932091174]),
+    ("nn.MaxPool3d(3, 1)", "2, 2, 7, 7, 7", [536105264076, -4253415135]),
+    ("nn.AdaptiveMaxPool2d(5)", "2, 3, 13, 12", [160468956369, -26590142137]),
+    ("nn.FractionalMaxPool2d(3, output_size=7)", "2, 3, 16, 16", [314217284671, -30431250751]),
+    ("nn.MaxPool2d(3, 2, 1)", "5, 6, 20, 20", [3173600705260, -46141242935]),
+    ("nn.MaxPool2d((5, 3), (1, 1), (2, 1), (1, 2))", "2, 3, 20, 20", [2302314929784, -2298586425]),
+]
+
+
+def test_gradients_of_overlapping_max_pools_are_added_one_by_one() -> None:
+    session = Session()
+    session.execute(
+        "import torch, torch.nn as nn\ntorch.manual_seed(0)\n"
+        "def bits(t): return t.detach().contiguous().view(torch.int32).sum().item()\n"
+    )
+    for pool, sizes, bits in OVERLAPPING:
+        session.execute(
+            f"x = torch.randn({sizes}, requires_grad=True)\ny = {pool}(x)\ny.backward(torch.randn(y.shape))\n"
+            "found = [bits(y), bits(x.grad)]",
+        )
+        assert session["found"] == bits, pool

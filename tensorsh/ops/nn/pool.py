@@ -47,6 +47,10 @@ def scatter(values, indices, spatial):
     if found is not None:
         return found
     at = _places(indices, len(spatial), size)
+    if values.dtype == np.float32:  # windows that overlap add to the same place, with a rounding each
+        out = np.zeros(math.prod(lead) * size, np.float32)
+        np.add.at(out, at.ravel(), values.ravel())
+        return out.reshape(*lead, *spatial)
     total = np.bincount(at.ravel(), values.ravel(), math.prod(lead) * size)
     return total.astype(values.dtype).reshape(*lead, *spatial)
 

@@ -20,7 +20,7 @@ FLOAT32, INT64 = np.dtype(np.float32), np.dtype(np.int64)
 
 LARGEST = KernelCode(written("pool_routines", "largest"), "aaaaaiiiii")
 PICK = KernelCode(written("pool_routines", "pick"), "aaaiii")
-SCATTER = KernelCode(written("pool_routines", "scatter"), "aaaaiii")
+SCATTER = KernelCode(written("pool_routines", "scatter"), "aaaiii")
 AVERAGE = KernelCode(written("pool_routines", "average"), "aaaaiiiiid")
 SPREAD = KernelCode(written("pool_routines", "spread"), "aaaaaiiiid")
 #: windows that are looked at together
@@ -143,7 +143,7 @@ def scatter(values: Any, indices: Any, lead: Ints, spatial: Ints) -> Array | Non
     if not SCATTER.ready(CALLS * CALL + PASSES * planes * size):
         return None
     found = np.empty((*lead, *spatial), FLOAT32)
-    SCATTER(values, indices, found, np.empty(size), planes, size, indices.size // planes)
+    SCATTER(values, indices, found, planes, size, indices.size // planes)
     return found
 
 

@@ -91,16 +91,12 @@ def pick(f: Routine, x: Word, where: Word, out: Word, planes: Word, size: Word, 
             into[i] = plane[f.read("i64", places, i)]
 
 
-def scatter(
-    f: Routine, values: Word, where: Word, out: Word, sums: Word, planes: Word, size: Word, count: Word
-) -> None:
-    """Values added in double at positions of each plane; `sums` is memory for a plane."""
+def scatter(f: Routine, values: Word, where: Word, out: Word, planes: Word, size: Word, count: Word) -> None:
+    """Values added at positions of each plane, one after the other."""
     with f.loop(planes) as p:
         given, places, into = f.at(values, p * count), f.at(where, p * count, "i64"), f.at(out, p * size)
         with f.loop(size, independent=True) as i:
-            f.write(f.given(0.0, "double"), sums, i)
+            into[i] = 0.0
         with f.loop(count) as i:
             place = f.read("i64", places, i)
-            f.write(f.read("double", sums, place) + f.to_double(given[i]), sums, place)
-        with f.loop(size, independent=True) as i:
-            into[i] = f.to_float(f.read("double", sums, i))
+            into[place] = into[place] + given[i]
