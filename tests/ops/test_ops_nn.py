@@ -215,8 +215,7 @@ def test_meta_agrees_with_values(call: str) -> None:
     assert session["meta"].shape == session["real"].shape and session["meta"].dtype is session["real"].dtype
 
 
-#: a pool, the sizes of what it is given, the sums of the bits of result and gradient in PyTorch; draws go on from one to
-#: the next
+#: a pool, the sizes of what it is given, the sums of the bits of result and gradient in PyTorch; draws go on
 OVERLAPPING = [
     ("nn.MaxPool2d(3, 1)", "4, 3, 12, 11", [1152591063049, -46647158510]),
     ("nn.MaxPool2d(3, 1, 1, ceil_mode=True)", "2, 3, 9, 9", [517991557941, -12195555541]),
@@ -241,3 +240,30 @@ def test_gradients_of_overlapping_max_pools_are_added_one_by_one() -> None:
             "found = [bits(y), bits(x.grad)]",
         )
         assert session["found"] == bits, pool
+
+
+#: sizes of a batch of rows, and the sums of the bits of what batch norm makes of it in PyTorch; draws go on
+MANY_ROWS = [
+    ((256, 32), [-164527423550, -141453516011, 4724670755, -1507309214, -11069807208, 34090404639]),
+    ((200, 7), [-3545848040, 28446202033, 1211106908, -1003198883, -1633122924, 7457277847]),
+    ((1000, 16), [-178785549721, -177408547540, -1673698164, -1733894941, -3582664063, 17045274683]),
+    ((4096, 8), [-545011892373, -518755374913, 261563713, -1878913545, -730222310, 8522758053]),
+    ((193, 64), [-237821585537, -307662424373, -5393113187, -1160532701, -15469115160, 68180090835]),
+    ((2000, 3), [-135968652486, -157121013861, 1156081930, 1149789036, 2991128729, 3195977393]),
+    ((512, 100), [-830989062054, -594013164096, 17252441560, -10920218349, -34051835370, 106533483483]),
+]
+
+
+def test_batch_norm_of_many_rows() -> None:
+    session = Session()
+    session.execute(
+        "import torch, torch.nn as nn\ntorch.manual_seed(0)\n"
+        "def bits(t): return t.detach().contiguous().view(torch.int32).sum().item()\n"
+    )
+    for sizes, bits in MANY_ROWS:
+        session.execute(
+            f"m = nn.BatchNorm1d({sizes[1]})\nx = torch.randn({sizes}, requires_grad=True)\ny = m(x)\n"
+            f"y.backward(torch.randn({sizes}))\n"
+            "found = list(map(bits, (y, x.grad, m.weight.grad, m.bias.grad, m.running_mean, m.running_var)))"
+        )
+        assert session["found"] == bits, sizes

@@ -18,7 +18,7 @@ from ...engine.numerics.fma import multiply_add
 from ...engine.numerics.kernel_code import KernelCode, simple, written
 from ...engine.numerics.made_later import CALL
 from ..activation.gelu_steps import FLOAT32, FLOAT64
-from ..reduce.fused_sums import ROWS, one_by_one, sums_of_products
+from ..reduce.fused_sums import one_by_one, sums_of_products
 
 Array = np.ndarray[Any, Any]
 
@@ -34,9 +34,9 @@ FORWARD = KernelCode(written("batch_norm_routines", "batch_norm"), "aaaaaaiiid")
 BACKWARD = KernelCode(written("batch_norm_routines", "batch_norm_backward"), "aaaaaaiiid")
 
 
-def takes(dtype: Any, shape: tuple[int, ...], size: int) -> bool:
+def takes(dtype: Any, size: int) -> bool:
     """Whether the sums of an array are those of this file."""
-    return dtype == FLOAT32 and 0 < size <= MOST_ELEMENTS and (len(shape) > 2 or shape[0] <= ROWS)
+    return dtype == FLOAT32 and 0 < size <= MOST_ELEMENTS
 
 
 def _ready(code: KernelCode, x: Any, *more: Any) -> bool:

@@ -25,7 +25,7 @@ from .norm_channels import check_batch, per_channel, rest_of
 
 def statistics(x: Any, eps: float) -> tuple[Any, Any]:
     """Each channel's mean, and one over its standard deviation."""
-    if steps.takes(x.dtype, x.shape, x.size):
+    if steps.takes(x.dtype, x.size):
         mean, squares = steps.moments(x)
         return mean, steps.rstd(squares / np.float32(x.size // x.shape[1]), eps)
     mean = x.mean(rest_of(x.ndim), keepdims=True, dtype=x.dtype)
@@ -72,7 +72,7 @@ def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
             None if a is None else a.astype(np.float32) for a in (x, weight, bias, mean, var)
         ]
     if training:
-        if kind == np.float32 and steps.takes(kind, x.shape, x.size):
+        if kind == np.float32 and steps.takes(kind, x.size):
             found = steps.forward(x, weight, bias, eps)
             if found is not None:
                 return found
@@ -126,12 +126,11 @@ def _gradient_specs(grad, input, weight, mean, var, training, eps, kept, needs):
     _batch_gradients,
     infer=_gradient_specs,
     exact=lambda grad, x, weight, mean, var, training, eps, kept, needs: (
-        x.spec.dtype is grad.spec.dtype is kept is dt.float32
-        and steps.takes(np.float32, x.spec.shape, x.spec.numel)
+        x.spec.dtype is grad.spec.dtype is kept is dt.float32 and steps.takes(np.float32, x.spec.numel)
     ),
 )
 def batch_norm_backward(grad, x, weight, mean, var, training, eps, kept, needs):
-    if training and not kept.is_half and steps.takes(x.dtype, x.shape, x.size):
+    if training and not kept.is_half and steps.takes(x.dtype, x.size):
         found = steps.backward(grad, x, weight, eps)
         if found is not None:
             return found
@@ -144,7 +143,7 @@ def batch_norm_backward(grad, x, weight, mean, var, training, eps, kept, needs):
         rstd = steps.rstd(var, eps)
     else:
         rstd = 1 / np.sqrt(var + x.dtype.type(eps))
-    exact = steps.takes(x.dtype, x.shape, x.size)
+    exact = steps.takes(x.dtype, x.size)
     if exact:
         total, along = steps.backward_sums(grad, x, mean)
     else:
@@ -182,11 +181,11 @@ def _moments(input):
     "batch_moments(Tensor input)",
     _moments,
     infer=lambda x: (x.with_shape((x.shape[1],)),) * 2,
-    exact=lambda x: x.spec.dtype is dt.float32 and steps.takes(np.float32, x.spec.shape, x.spec.numel),
+    exact=lambda x: x.spec.dtype is dt.float32 and steps.takes(np.float32, x.spec.numel),
 )
 def batch_moments(x):
     """The mean of each channel, and the sum of squares about it."""
-    if steps.takes(x.dtype, x.shape, x.size):
+    if steps.takes(x.dtype, x.size):
         return steps.moments(x)
     mean = x.mean(rest_of(x.ndim), keepdims=True, dtype=x.dtype)
     centred = x - mean
