@@ -168,8 +168,8 @@ def takes_any(kind: type) -> bool:
 
 def is_engines(kind: type) -> bool:
     """Whether a class is one of ours that is no part of PyTorch's library."""
-    if kind is DType or kind is Device:  # which name PyTorch's module as their own
-        return True
+    if kind is DType or kind is Device or issubclass(kind, Op):
+        return True  # whatever module they name as theirs
     module = getattr(kind, "__module__", "")
     return isinstance(module, str) and module.startswith("tensorsh.") and not module.startswith(LIBRARY)
 
