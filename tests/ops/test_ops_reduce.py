@@ -121,29 +121,41 @@ def rows_of(kind: str, numbers: np.random.Generator) -> np.ndarray:
     return x
 
 
-@pytest.mark.parametrize("kind", ["different", "equal", "nan", "whole"])
+def mixed(numbers: np.random.Generator) -> np.ndarray:
+    """Rows of all these kinds under each other, of which some have to be ordered in full."""
+    return np.concatenate([rows_of(kind, numbers) for kind in ("different", "equal", "nan")])
+
+
+@pytest.mark.parametrize("kind", ["different", "equal", "nan", "whole", "mixed"])
 @pytest.mark.parametrize("largest", [True, False])
 def test_the_first_few_of_long_rows_are_found_without_ordering_all(kind, largest, monkeypatch):
     numbers = np.random.default_rng(0)
     found = 0
     for k in (1, 2, 5, 11):
         for _ in range(8):
-            x = rows_of(kind, numbers)
-            found += sort.few_without_ties(x, k, largest) is not None
+            x = mixed(numbers) if kind == "mixed" else rows_of(kind, numbers)
+            found += not sort._first_of_many(x, k, largest)[1].all()
             values, indices = sort.topk_pair.kernel(x, k, 1, largest, True)
-            with monkeypatch.context() as without:
-                without.setattr(sort, "few_without_ties", lambda *_: None)
+            with monkeypatch.context() as full:
+                full.setattr(sort, "FEW", 1000)
                 wanted = sort.topk_pair.kernel(x, k, 1, largest, True)
             np.testing.assert_array_equal(indices, wanted[1])
             np.testing.assert_array_equal(values, wanted[0])
-    assert found > 0 or kind == "equal" or (kind == "nan" and largest)
+    assert found > 0
 
 
-@pytest.mark.parametrize("kind", ["different", "equal", "nan"])
+@pytest.mark.parametrize("kind", ["different", "equal", "nan", "mixed"])
 @pytest.mark.parametrize("descending", [True, False])
-def test_the_stable_order_of_long_rows(kind, descending):
-    x = rows_of(kind, np.random.default_rng(0))
-    order = sort.stable_order(x, descending)
-    for row, places in zip(x, order, strict=True):
-        by = sorted(range(len(row)), key=lambda i: (np.isnan(row[i]), row[i]), reverse=descending)
-        assert places.tolist() == by
+def test_rows_without_equal_numbers_are_ordered_as_those_with(kind, descending):
+    numbers = np.random.default_rng(0)
+    for _ in range(8):
+        x = mixed(numbers) if kind == "mixed" else rows_of(kind, numbers)
+        order, ties = sort.order_and_ties(x, descending)
+        np.testing.assert_array_equal(order, sort.stable_order(x, descending))
+        for row, places, equal in zip(x, order, ties, strict=True):
+            by = sorted(range(len(row)), key=lambda i: (np.isnan(row[i]), row[i]), reverse=descending)
+            assert places.tolist() == by
+            assert equal == (len({repr(v) for v in row + 0.0}) < len(row))
+        once = sort.sorting_order(x, descending, False)
+        for i in range(len(x)):  # a row's order does not depend on the others
+            np.testing.assert_array_equal(once[i], sort.sorting_order(x[i], descending, False))

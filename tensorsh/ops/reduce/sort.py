@@ -28,52 +28,82 @@ Array = np.ndarray[Any, Any]
 
 def stable_order(x: Array, descending: bool = False) -> Array:
     """The stable argsort of the last axis, NaN largest."""
-    if x.dtype.kind == "f" and x.shape[-1] > SHORT:
-        # where no two are equal there is one order, and a faster way to it
-        order = np.argsort(x, axis=-1)
-        if not has_ties(x, order):
-            return order[..., ::-1] if descending else order
     if not descending:
         return np.argsort(x, axis=-1, kind="stable")
     n = x.shape[-1]
     return n - 1 - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
 
 
-def has_ties(x: Array, order: Array) -> bool:
-    """Whether neighbours in order are equal somewhere."""
+def tied(x: Array, order: Array) -> Array:
+    """Of each row whether neighbours in order are equal somewhere."""
     ordered = np.take_along_axis(x, order, -1)
-    if bool((ordered[..., 1:] == ordered[..., :-1]).any()):
-        return True
-    return x.dtype.kind == "f" and bool((np.isnan(ordered[..., 1:]) & np.isnan(ordered[..., :-1])).any())
+    equal = ordered[..., 1:] == ordered[..., :-1]
+    if x.dtype.kind == "f":
+        missing = np.isnan(ordered)
+        equal |= missing[..., 1:] & missing[..., :-1]
+    found: Array = equal.any(-1)
+    return found
+
+
+def order_and_ties(x: Array, descending: bool = False) -> tuple[Array, Array]:
+    """`stable_order`, and which rows are tied; the others have one order only, and a faster way to it."""
+    if x.dtype.kind != "f" or x.shape[-1] <= SHORT:
+        order = stable_order(x, descending)
+        return order, tied(x, order)
+    order = np.argsort(x, axis=-1)
+    if descending:
+        order = order[..., ::-1].copy()
+    rows = tied(x, order)
+    if rows.any():
+        order[rows] = stable_order(x[rows], descending)
+    return order, rows
+
+
+def sorting_order(x: Array, descending: bool, stable: bool) -> Array:
+    """What PyTorch's sort makes of the last axis."""
+    if x.shape[-1] <= SHORT:
+        return stable_order(x, descending)
+    order, rows = order_and_ties(x, descending)
+    if not stable and rows.any():
+        order[rows] = each_row(ranks(x[rows], descending), std_sort, order[rows])
+    return order
 
 
 #: of at least so many times what is wanted, no more than that is put in order
 FEW = 8
 
 
-def few_without_ties(x: Array, k: int, largest: bool) -> Array | None:
-    """Where the first k of long rows are, in order; None where there are equal numbers or NaN among them."""
-    n = x.shape[-1]
-    if not 0 < k * FEW < n or x.dtype.kind not in "fi":
-        return None
+def first(x: Array, k: int, largest: bool, sorted: bool) -> Array:
+    """Where PyTorch's topk finds the first k of each row."""
+    if sorted and 0 < k * FEW < x.shape[-1] and x.dtype.kind in "fi":
+        head, rows = _first_of_many(x, k, largest)
+        if rows.any():
+            head[rows] = _first_in_order(x[rows], k, largest, sorted)
+        return head
+    return _first_in_order(x, k, largest, sorted)
+
+
+def _first_in_order(x: Array, k: int, largest: bool, sorted: bool) -> Array:
+    order, _ = order_and_ties(x, largest)
+    head = order[..., :k]
+    if k and (not sorted or tied(x, order[..., : k + 1]).any()):
+        head = each_row(ranks(x, largest), lambda keys: top(keys, k, sorted), head)
+    return head
+
+
+def _first_of_many(x: Array, k: int, largest: bool) -> tuple[Array, Array]:
+    """The same of long rows, and in which of them it is not, since there are equal numbers or NaN among the first."""
     # the next one, which may be equal to the last of them, is looked at too
-    first = n - k - 1 if largest else k
-    order = np.argpartition(x, first, -1)
-    order = order[..., first:] if largest else order[..., : k + 1]
+    at = x.shape[-1] - k - 1 if largest else k
+    order = np.argpartition(x, at, -1)
+    order = order[..., at:] if largest else order[..., : k + 1]
     values = np.take_along_axis(x, order, -1)
     by = np.argsort(values, -1)
     order = np.take_along_axis(order, by[..., ::-1] if largest else by, -1)
-    if (x.dtype.kind == "f" and np.isnan(values).any()) or has_ties(x, order):
-        return None
-    return order[..., :k]
-
-
-def sorting_order(x: Array, descending: bool, stable: bool) -> Array:
-    """What PyTorch's sort makes of the last axis."""
-    order = stable_order(x, descending)
-    if stable or x.shape[-1] <= SHORT or not has_ties(x, order):
-        return order
-    return each_row(ranks(x, descending), std_sort, order)
+    rows = tied(x, order)
+    if x.dtype.kind == "f":
+        rows = rows | np.isnan(values).any(-1)
+    return order[..., :k], rows
 
 
 def last_axis(x: Array, dim: int) -> Array:
@@ -183,15 +213,7 @@ def _topk_rule(input: Spec, k: int, dim: int, largest: bool, sorted: bool) -> tu
     names=(),
 )
 def topk_pair(x, k, dim, largest, sorted):
-    rows = last_axis(x, dim)
-    head = few_without_ties(rows, k, largest) if sorted else None
-    if head is not None:
-        return taken(x, dim, head)
-    order = stable_order(rows, largest)
-    head = order[..., :k]
-    if (k and x.ndim and has_ties(rows, order[..., : k + 1])) or not sorted:
-        head = each_row(ranks(rows, largest), lambda keys: top(keys, k, sorted), head) if k else head
-    return taken(x, dim, head)
+    return taken(x, dim, first(last_axis(x, dim), k, largest, sorted))
 
 
 @topk_pair.derivative("input")
@@ -246,9 +268,9 @@ def _kthvalue_rule(input: Spec, k: int, dim: int, keepdim: bool) -> tuple[Spec, 
 @op("kthvalue(Tensor input, int k, int dim, bool keepdim)", batching="along", infer=_kthvalue_rule, names=())
 def kthvalue_pair(x, k, dim, keepdim):
     rows = last_axis(x, dim)
-    order = stable_order(rows)
-    if has_ties(rows, order):
-        order = each_row(ranks(rows), lambda keys: quick_select(keys, k - 1), order)
+    order, ties = order_and_ties(rows)
+    if ties.any():
+        order[ties] = each_row(ranks(rows[ties]), lambda keys: quick_select(keys, k - 1), order[ties])
     return selected(x, dim, keepdim, order[..., k - 1])
 
 
