@@ -7,6 +7,7 @@ not run a program's code, nor believe it.
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from .ownership import dict_of, mro_of
@@ -16,12 +17,29 @@ EQUALITY = frozenset({"__eq__", "__hash__"})
 
 
 class Classes(set[type]):
-    """Classes whose metaclasses say nothing of equality."""
+    """Classes whose metaclasses say nothing of equality, as far as they have been asked since Python last looked
+    through all that there is: what nothing else mentions goes then, as without us."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        _all.append(self)
 
     def add(self, kind: type) -> None:
         """One more, unless it is not for sets."""
         if not says_equal(type(kind)):
             set.add(self, kind)
+
+
+_all: list[Classes] = []
+
+
+def _forget(phase: str, which: dict[str, int]) -> None:
+    if phase == "start" and which["generation"] == 2:
+        for classes in _all:
+            classes.clear()
+
+
+gc.callbacks.append(_forget)
 
 
 def says_equal(metaclass: type) -> bool:

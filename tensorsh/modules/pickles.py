@@ -144,16 +144,9 @@ def _saving(made: Any, save: Any) -> Any:
 
     def save_global(self: Any, obj: Any, name: str | None = None) -> None:
         if isinstance(obj, Op) or _of_library(obj):
-            from ..torch.serialization.names import name_of
+            from ..torch.serialization.names import name_of, write_name
 
-            module, name = name_of(obj, name, self.proto)
-            if self.proto >= 4:
-                self.save(module)
-                self.save(name)
-                self.write(pickle.STACK_GLOBAL)
-            else:
-                self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
-            self.memoize(obj)
+            write_name(self, obj, *name_of(obj, name, self.proto))
             return
         path = name or getattr(obj, "__qualname__", None) or getattr(obj, "__name__", "") or ""
         if "<locals>" in path.split("."):

@@ -332,9 +332,8 @@ def loaded(name: str) -> Any:
 
     import matplotlib
 
-    logging.getLogger("matplotlib.font_manager").setLevel(
-        logging.ERROR
-    )  # that fonts are not kept is nobody's concern
+    # that what it knows of fonts cannot be kept is nobody's concern
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     matplotlib.use("Agg")
     return importlib.import_module(name)
 

@@ -6,7 +6,6 @@ a namespace (`torch`, `F`) by its entries. Of host values their descriptions say
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +17,7 @@ from ...engine.records.op import Op
 from ...engine.values.tensor import OWN, TENSORS, Tensor
 from ...errors import ArgumentError, unknown_attribute
 from ...kinds import FIXED, Kind, kind_of
+from ...kinds.classes import Classes
 from ...kinds.ownership import dict_of, mro_of, name_of, own_class
 from ...modules import Host
 from ...modules.module import Module, computing
@@ -100,17 +100,13 @@ def get(value: Any, name: str, host: Host) -> Any:
 
 
 _absent: Any = object()
-#: classes whose objects keep nothing for themselves, by their identity
-_FREE: dict[int, weakref.ref[type]] = {}
+FREE = Classes()  # whose objects keep nothing for themselves, as far as it has been asked
 _LISTED: dict[int, Any] = {}  # of classes of ours, which stay: the names that they list
 
 
 def is_free(kind: type) -> bool:
-    """Whether objects of a class keep nothing under a plain name for themselves, as ours do.
-
-    It is asked again and again, so the answer is remembered as long as the class is there.
-    """
-    if id(kind) in _FREE:
+    """Whether objects of a class keep nothing under a plain name for themselves, as ours do."""
+    if kind in FREE:
         return True
     if id(kind) in _LISTED:
         return False
@@ -118,8 +114,7 @@ def is_free(kind: type) -> bool:
         return False
     if any("public" in dict_of(base) and not own_class(base) for base in mro_of(kind)):
         return False
-    key = id(kind)
-    _FREE[key] = weakref.ref(kind, lambda _: _FREE.pop(key, None))
+    FREE.add(kind)
     return True
 
 

@@ -9,18 +9,15 @@ every name.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from typing import Any
 
 from ...kinds.classes import Classes
 from ...kinds.ownership import own_class
 from ...modules import Host
-from .attributes import Fields, get, is_free
+from .attributes import FREE, Fields, get, is_free
 
-#: classes whose objects keep nothing for themselves
-FREE = Classes()
-#: those of them that are the program's
+#: classes that are the program's, and whose objects keep nothing for themselves
 OWN = Classes()
 
 
@@ -58,10 +55,7 @@ def keeper(host: Host) -> Callable[[Any], Any]:
 
     def keeps(value: Any) -> Any:
         kind = type(value)
-        if kind in FREE:
-            return value
-        if is_free(kind):
-            FREE.add(kind)
+        if kind in FREE or is_free(kind):
             return value
         return value if issubclass(kind, type) and is_own(value) else Face(value, host)
 
@@ -75,13 +69,3 @@ def changer(host: Host) -> Callable[[Any], Any]:
         return value if not issubclass(type(value), type) or is_own(value) else Face(value, host)
 
     return changes
-
-
-def forget(phase: str, which: dict[str, int]) -> None:
-    """A class that nothing else mentions goes when Python looks through all that there is, as without us."""
-    if phase == "start" and which["generation"] == 2:
-        FREE.clear()
-        OWN.clear()
-
-
-gc.callbacks.append(forget)

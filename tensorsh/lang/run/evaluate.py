@@ -62,8 +62,9 @@ class TakenBack(BaseException):
 #: what a line begins with that speaks to a notebook
 NOTEBOOK = ("%", "!")
 
+#: backward passes that are evaluated before any is compiled
+WALKS = 16
 #: what Python itself puts among the variables
-WALKS = 16  # backward passes that are evaluated before any is compiled
 HIDDEN = frozenset(
     {
         *("__builtins__", "__warningregistry__", "__name__", "__file__", "__annotations__", "__doc__"),

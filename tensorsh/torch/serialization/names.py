@@ -186,6 +186,19 @@ def _split(full: str) -> tuple[str, str]:
     return module, name
 
 
+def write_name(pickler: Any, value: Any, module: str, name: str) -> None:
+    """Write the name that leads to a value, with a pickler that is written in Python."""
+    from pickle import GLOBAL, STACK_GLOBAL
+
+    if pickler.proto >= 4:
+        pickler.save(module)
+        pickler.save(name)
+        pickler.write(STACK_GLOBAL)
+    else:
+        pickler.write(GLOBAL + f"{module}\n{name}\n".encode())
+    pickler.memoize(value)
+
+
 def name_of(value: Any, name: str | None, protocol: int) -> tuple[str, str]:
     """(module, name) under which a pickle refers to a class, a function or a constant.
 

@@ -14,7 +14,7 @@ from ...engine.records.op import Op
 from ...engine.values.tensor import Tensor
 from ...ops.tensors.storages import TypedStorage, UntypedStorage
 from .memory import STORAGE_NAMES, Block, block_of, looked_into, reduced
-from .names import name_of
+from .names import name_of, write_name
 
 
 class Blocks:
@@ -90,13 +90,7 @@ class _Pickler(_Base):
             module, name = "torch", value.name
         else:
             module, name = name_of(value, name, self.proto)
-        if self.proto >= 4:
-            self.save(module)
-            self.save(name)
-            self.write(pickle.STACK_GLOBAL)
-        else:
-            self.write(pickle.GLOBAL + f"{module}\n{name}\n".encode())
-        self.memoize(value)
+        write_name(self, value, module, name)
 
     def save_type(self, value: Any) -> None:
         """The classes of the three constants have no name: they are made."""
