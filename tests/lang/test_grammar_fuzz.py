@@ -34,6 +34,7 @@ def test_same_tree_as_python(seed):
     "text",
     [
         "x = [((1)), ( (-2 ) ), 3]",
+        "[(# why\n[\n-1, -(+0.1) , ])], [[1], ([2])], [ # (\n[1]], ([3])",
         "x = (1,\n# comment\n  2)\n\n\n\nif_ = 1",
         "if a:\n\tb\n\tif c:\n\t\td\nelif e: f; g\nelse:\n  h\n# end",
         "if a:\r\n  b\r\n  c\relse:\n  d",

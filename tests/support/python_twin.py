@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast as py
+import io
+import tokenize
 import unicodedata
 from typing import Any
 
@@ -37,7 +39,24 @@ NOT_NUMBERS = object()
 
 
 def of_python(text: str) -> Any:
-    return _python(py.parse(text).body)
+    program = py.parse(text)
+    opened = _behind_parentheses(text)
+    for node in py.walk(program):  # a list in parentheses is no row of a literal of ours
+        node.alone = isinstance(node, py.List) and (node.lineno, node.col_offset) in opened
+    return _python(program.body)
+
+
+def _behind_parentheses(text: str) -> set[tuple[int, int]]:
+    """Where a token follows `(`: (line, offset in bytes), as Python's nodes say it."""
+    found, before = set(), ""
+    lines = io.StringIO(text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    for token in tokenize.generate_tokens(lines.readline):
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            if before == "(":
+                line, column = token.start
+                found.add((line, len(token.line[:column].encode())))
+            before = token.string
+    return found
 
 
 def of_tensorsh(program: ast.Program) -> Any:
@@ -143,6 +162,8 @@ def _numbers(node: py.expr) -> Any:
         case py.List(elts=[]):
             return NOT_NUMBERS
         case py.List(elts=[first, *others]):
+            if any(getattr(each, "alone", False) for each in node.elts):
+                return NOT_NUMBERS
             values = [_numbers(first)]
             empty = [] if isinstance(first, py.List) or others else NOT_NUMBERS
             for other in others:
