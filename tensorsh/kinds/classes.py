@@ -1,14 +1,15 @@
 """Sets of classes that compiled programs ask again and again.
 
-Whether a class is in a set is what its metaclass says of equality. Almost none says anything, and then it costs a
-fifth of a function's call. From the first one on that does, every class is looked at before (`compared`): a set must
-not run a program's code, nor believe it.
+Whether a class is in a set is what its metaclass says of equality. Almost none says anything: programs look in a set of
+Python's own, which costs half of a function's call. From the first metaclass on that does, every class is looked at
+before (`compared`): a set must not run a program's code, nor believe it.
 """
 
 from __future__ import annotations
 
 import gc
-from typing import Any
+import weakref
+from collections.abc import Callable, Container
 
 from .ownership import dict_of, mro_of
 
@@ -16,27 +17,42 @@ from .ownership import dict_of, mro_of
 EQUALITY = frozenset({"__eq__", "__hash__"})
 
 
-class Classes(set[type]):
+class Classes:
     """Classes whose metaclasses say nothing of equality, as far as they have been asked since Python last looked
     through all that there is: what nothing else mentions goes then, as without us."""
 
+    careful = False  # whether there has been a metaclass that says something
+
     def __init__(self) -> None:
-        super().__init__()
+        self.known: set[type] = set()
         _all.append(self)
 
     def add(self, kind: type) -> None:
         """One more, unless it is not for sets."""
         if not says_equal(type(kind)):
-            set.add(self, kind)
+            self.known.add(kind)
+
+    def __contains__(self, kind: object) -> bool:
+        return not (self.careful and says_equal(type(kind))) and kind in self.known
+
+    def table(self) -> Container[type]:
+        """What compiled programs look in, until those who look are told otherwise."""
+        return self if self.careful else self.known
 
 
 _all: list[Classes] = []
+_lookers: list[weakref.WeakMethod[Callable[[], None]]] = []
+
+
+def tell(looker: Callable[[], None]) -> None:
+    """Call a method, as long as its object is there, when `table` gives something else."""
+    _lookers.append(weakref.WeakMethod(looker, _lookers.remove))
 
 
 def _forget(phase: str, which: dict[str, int]) -> None:
     if phase == "start" and which["generation"] == 2:
         for classes in _all:
-            classes.clear()
+            classes.known.clear()
 
 
 gc.callbacks.append(_forget)
@@ -51,9 +67,9 @@ def says_equal(metaclass: type) -> bool:
 
 def compared(kind: type) -> None:
     """A class was made or changed: if it is a metaclass with an equality of its own, sets ask for it from now on."""
-    if issubclass(kind, type) and says_equal(kind):
-        Classes.__contains__ = _carefully  # type: ignore[method-assign]
-
-
-def _carefully(self: set[type], kind: Any) -> bool:
-    return not says_equal(type(kind)) and set.__contains__(self, kind)
+    if not Classes.careful and issubclass(kind, type) and says_equal(kind):
+        Classes.careful = True
+        for looker in _lookers:
+            look = looker()
+            if look is not None:
+                look()

@@ -316,22 +316,18 @@ METACLASSES = {
 def test_a_metaclass_that_has_its_own_equality_is_not_believed(
     metaclass: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = Classes.__contains__
+    monkeypatch.setattr(Classes, "careful", False)
     session = Session()
-    try:
-        session.execute(
-            "import torch\nclass A:\n    node = 1\n    def read(self): return self.node\n"
-            f"found = A().read()\nclass Meta(type(torch.Tensor)):\n{metaclass}\n"
-            f"Tensors = Meta\nclass Meta(type):\n{metaclass}\n"
-            "class Mine(torch.Tensor, metaclass=Tensors):\n    pass\nclass Plain(metaclass=Meta):\n    node = 2\n"
-            "found = found, A.read(Plain()), A.read(A())\nmine = Mine(torch.ones(2))"
-        )
-        assert session["found"] == (1, 2, 1)
-        with pytest.raises(TensorshError, match="has no attribute 'node'"):
-            session.execute("A.read(mine)")
-    finally:
-        if plain is set.__contains__:
-            del Classes.__contains__
+    session.execute(
+        "import torch\nclass A:\n    node = 1\n    def read(self): return self.node\n"
+        f"found = A().read()\nclass Meta(type(torch.Tensor)):\n{metaclass}\n"
+        f"Tensors = Meta\nclass Meta(type):\n{metaclass}\n"
+        "class Mine(torch.Tensor, metaclass=Tensors):\n    pass\nclass Plain(metaclass=Meta):\n    node = 2\n"
+        "found = found, A.read(Plain()), A.read(A())\nmine = Mine(torch.ones(2))"
+    )
+    assert session["found"] == (1, 2, 1)
+    with pytest.raises(TensorshError, match="has no attribute 'node'"):
+        session.execute("A.read(mine)")
 
 
 def test_a_class_goes_when_nothing_mentions_it() -> None:
@@ -359,3 +355,21 @@ def test_of_a_programs_own_objects_no_face_is_made(monkeypatch: pytest.MonkeyPat
         "a = A()\nfor _ in range(3): a.run()\nb = [a]\nb[0].counter += 1\nfound = a.array, a.counter, A.count"
     )
     assert session["found"] == ([0, 2, 4], 4, 6)
+
+
+def test_items_and_attributes_are_asked_wherever_they_are_read() -> None:
+    session = Session()
+    session.execute(
+        "import torch, weakref\nclass A:\n    def __init__(self, node): self.node = node\n"
+        "a = A(A(A(7)))\nclass B:\n    array = [a, a]\n    found = [x.node.node.node for x in [a]]\n"
+        "def read(items):\n    n = items[0].node.node.node + items[-1].node.node.node\n"
+        "    items[0].node.node.node += 1\n    f = lambda: items[0].node.node.node\n"
+        "    return n, f(), [items[i].node.node.node for i in range(1)], sorted(locals())\n"
+        "def gone():\n    whom = []\n    def made():\n        it = A(1)\n        whom.append(weakref.ref(it))\n"
+        "        return it\n    return made().node, whom[0]()\n"
+        "found = B.found, read(B.array), gone(), read([a])[0]"
+    )
+    assert session["found"] == ([7], (14, 8, [8], ["f", "items", "n"]), (1, None), 16)
+    for called in ("read([A(A(torch.ones(2)))])", "read([A(torch.ones(2))])"):
+        with pytest.raises(TensorshError, match="has no attribute 'node'"):
+            session.execute(called)

@@ -129,8 +129,9 @@ class Again(Same):
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         self.generic_visit(node)
         match node.test:
-            case ast.Compare(comparators=[ast.Name(id=".free" | ".own")]):
-                return node.body
+            case ast.Compare(left=asked, comparators=[ast.Name(id=".free" | ".own")]):
+                given = asked.args[0] if isinstance(asked, ast.Call) else asked
+                return given.value if isinstance(given, ast.NamedExpr) else given
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:

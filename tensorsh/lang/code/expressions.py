@@ -59,6 +59,8 @@ class Expressions:
         }
         self.functions: tuple[frozenset[str], ...] = ()  # the names of each `def` that we are inside of
         self.lambdas = 0  # how many `lambda`s that we are inside of
+        self.in_class = False  # whether we are directly inside a class
+        self.in_comprehension = False
         self.followed: set[int] = set()  # those inside of which a trace sees all, by identity
         self.derivatives = 0  # how many `grad … wrt`s
 
@@ -337,6 +339,12 @@ class Expressions:
         return None
 
     def comprehension(self, node: ast.Comprehension) -> py.expr:
+        outside, self.in_comprehension = self.in_comprehension, True
+        made = self.comprehended(node)
+        self.in_comprehension = outside
+        return made
+
+    def comprehended(self, node: ast.Comprehension) -> py.expr:
         generators = [
             py.comprehension(
                 target=self.target(clause.target),

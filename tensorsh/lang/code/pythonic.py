@@ -57,6 +57,10 @@ def methods() -> frozenset[str]:
     return frozenset(found - registry.attributes - methods_in_python() | {"item", "tolist", "numpy"})
 
 
+#: the variable of a function for an object that is asked for its class before it is read
+OBJECT = ".object"
+
+
 def is_class_name(node: ast.Expr) -> bool:
     """Whether what is written is most likely a class."""
     return isinstance(node, ast.Name) and (node.id == "cls" or node.id[:1].isupper())
@@ -124,14 +128,26 @@ class PythonExpressions(Expressions):
     def looked_up(
         self, known: str, of: str | None, otherwise: str, node: ast.Expr, at: dict[str, Any]
     ) -> py.expr:
-        """`node if of(node) in known else otherwise(node)`, written out where `node` is a name."""
-        asked = self.helper(otherwise, [self.expression(node)], at)
+        """`node if of(node) in known else otherwise(node)`, written out where `node` can be named."""
+        first = again = self.expression(node)
         if not isinstance(node, ast.Name):
-            return asked
-        kind = self.expression(node) if of is None else self.helper(of, [self.expression(node)], at)
+            if not self.may_name(node):
+                return self.helper(otherwise, [first], at)
+            first = py.NamedExpr(target=py.Name(id=OBJECT, ctx=STORE, **at), value=first, **at)
+            again = py.Name(id=OBJECT, ctx=LOAD, **at)
+        kind = first if of is None else self.helper(of, [first], at)
         table = py.Name(id=known, ctx=LOAD, **at)
         test = py.Compare(left=kind, ops=[py.In()], comparators=[table], **at)
-        return py.IfExp(test=test, body=self.expression(node), orelse=asked, **at)
+        return py.IfExp(test=test, body=again, orelse=self.helper(otherwise, [again], at), **at)
+
+    def may_name(self, node: ast.Expr) -> bool:
+        """Whether what `node` gives may get a name of ours.
+
+        Only in a function, where it is a variable like others, and only an attribute or an item, which another
+        object has: what a call gives goes at once if nobody keeps it.
+        """
+        own = bool(self.functions) and not self.in_class and not self.in_comprehension
+        return own and isinstance(node, ast.Attribute | ast.Subscript)
 
     def call(self, node: ast.Call, more: Sequence[py.keyword] = ()) -> py.expr:
         if more:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...kinds.classes import Classes
+from ...kinds.classes import Classes, tell
 from ...kinds.ownership import own_class
 from ...modules import Host
 from .attributes import FREE, Fields, get, is_free
@@ -48,6 +48,19 @@ def is_own(kind: type) -> bool:
         return False
     OWN.add(kind)
     return True
+
+
+class Tables:
+    """Names of programs, among which are the sets that their code looks in."""
+
+    def __init__(self, *names: dict[str, Any]):
+        self.names = names
+        self.give()
+        tell(self.give)
+
+    def give(self) -> None:
+        for names in self.names:
+            names.update({".free": FREE.table(), ".own": OWN.table()})
 
 
 def keeper(host: Host) -> Callable[[Any], Any]:

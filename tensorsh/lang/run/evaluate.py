@@ -34,6 +34,7 @@ from ..code.table import Table
 from ..faults.faults import fault
 from ..faults.places import statement_at, written_name
 from ..loops.loops import Loops
+from ..names.faces import Tables
 from ..names.host import host_names
 from ..names.imports import Imports
 from ..names.namespace import Behind, Prelude
@@ -94,6 +95,7 @@ class Evaluator:
         #: what PyTorch programs find behind their own names: at the prompt tensorsh's names too, in files not
         self.python = Behind(builtins | {"display": display}, self.prelude)
         self.strict = Behind(builtins)
+        self.tables = Tables(self.prelude.bound, self.python.bound, self.strict.bound)
         self.pythonic = False  # whether the inputs of this session are PyTorch's
         self.spaces: dict[str, dict[str, Any]] = {}  # the variables of each text, by its file name
         self.running_depth = 0  # how many statements are running, each inside the one before
