@@ -15,6 +15,7 @@ from collections import UserString
 from collections.abc import Callable
 from typing import Any
 
+from ..engine.core import given
 from ..engine.values.tensor import OWN
 from ..kinds.classes import EQUALITY, compared
 from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
@@ -28,6 +29,7 @@ from .rules import (
     foreign_descriptor,
     harmless,
     may_change,
+    may_give,
     missing,
     own_dict,
 )
@@ -64,7 +66,10 @@ def set_attribute(host: Any, value: Any, name: Any, new: Any) -> None:
     name = exact(name)
     name = _stored(value, name) or name
     may_change(host, value, name, new)
-    setattr(value, name, new)
+    if issubclass(type(value), type) and may_give(value, name):
+        given.give(value, name, new)
+    else:
+        setattr(value, name, new)
     if name in LOOKUPS:
         watch(value, name)
     elif name in EQUALITY and issubclass(type(value), type):
@@ -78,7 +83,10 @@ def del_attribute(host: Any, value: Any, name: Any) -> None:
     if place is not None:
         _own(value, name)  # raises where there is none
     may_change(host, value, place or name)
-    delattr(value, place or name)
+    if issubclass(type(value), type) and may_give(value, place or name):
+        given.give(value, place or name, given.MISSING)
+    else:
+        delattr(value, place or name)
 
 
 def _stored(value: Any, name: str) -> str | None:

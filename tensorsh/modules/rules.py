@@ -13,6 +13,7 @@ import types
 import weakref
 from typing import Any
 
+from ..engine.core import given
 from ..engine.values.bound import BoundMethod
 from ..kinds.ownership import (
     HEAP_TYPE,
@@ -159,7 +160,7 @@ def may_change(host: Any, value: Any, name: str, *new: Any) -> None:
     if name in MEMORY or (name in host.hidden and host.hides(value, name)):
         raise missing(value, name)
     if issubclass(kind, type):
-        if not own_class(value) and not host.copied_class(value):
+        if not own_class(value) and not host.copied_class(value) and not may_give(value, name):
             raise TypeError(f"cannot set {name!r} attribute of immutable type {name_of(value)!r}")
         if name in NEVER or name == "__class__":
             raise missing(value, name)
@@ -187,6 +188,11 @@ def may_change(host: Any, value: Any, name: str, *new: Any) -> None:
     if name in SETTABLE or own_function(value):
         return
     raise AttributeError(f"{name_of(kind)!r} object attribute {name!r} is read-only")
+
+
+def may_give(kind: type, name: str) -> bool:
+    """Whether a class of the library takes something of the program's under this name, for as long as it runs."""
+    return given.takes(kind, name) and (name[:2] != "__" or name in OPERATORS)
 
 
 def gives_mro(kind: type) -> bool:

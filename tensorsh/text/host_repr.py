@@ -59,6 +59,9 @@ def host_repr(value: Any, *, options: PrintOptions = DEFAULT) -> str:
             return "".join(text)
 
 
+_AS_PYTORCH = vars(Tensor)["__repr__"]
+
+
 def scalar_format(t: Any, spec: str, *, options: PrintOptions = DEFAULT) -> str:
     """What `f"{t:spec}"` gives: a 0-d tensor formats as its Python number, but not one of another class.
 
@@ -73,7 +76,8 @@ def scalar_format(t: Any, spec: str, *, options: PrintOptions = DEFAULT) -> str:
                 if own
                 else "only a tensor without dimensions takes a format: index an element, or leave it out",
             )
-        return str(t) if own else tensor_repr(t, options=options)
+        shown_anew = own or vars(Tensor)["__repr__"] is not _AS_PYTORCH  # which a program may change
+        return str(t) if shown_anew else tensor_repr(t, options=options)
     number = t.array.item()
     if not isinstance(number, int | float | complex):
         number = float(number)  # bfloat16

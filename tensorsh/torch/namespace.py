@@ -17,9 +17,10 @@ from types import ModuleType
 from typing import Any
 
 from .. import ops  # noqa: F401  registers every operation
-from ..engine.core import context
+from ..engine.core import context, given
 from ..engine.core.sealed import changing, seal_library
 from ..engine.records.op import Op, registry
+from ..engine.values.tensor import OWN, Tensor
 from ..errors import unknown_attribute
 from ..kinds import ALL, Kind, describe, same
 from ..text import printing  # noqa: F401  says how tensors print
@@ -48,7 +49,7 @@ class Namespace:
         return f"<module '{self.__dict__['__name__']}'>"
 
     def __dir__(self) -> list[str]:
-        return sorted(self.names())
+        return sorted(self.names() | {name for owner, name in given.table if owner is self})
 
     def __getattr__(self, name: str) -> Any:
         if name in settings_of(self._path):
@@ -77,15 +78,14 @@ class Namespace:
             state.journal.save_setting(state, "switches")
             state.switches = {**before, (self._path, name): value}
             return
-        raise unknown_attribute(
-            f"module '{self.__dict__['__name__']}' does not let '{name}' be set",
-            name,
-            self,
-            help="names of torch mean the same in every program",
-        )
+        if name[:2] == "__":
+            raise AttributeError(f"attribute {name!r} of module {self.__dict__['__name__']!r} is read-only")
+        given.give(self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(name)
+        if (self, name) not in given.table:
+            raise AttributeError(f"attribute {name!r} of module {self.__dict__['__name__']!r} is read-only")
+        given.give(self, name, given.MISSING)
 
     def get(self, name: str) -> Any:
         """The entry, or PyTorch's error with a near name."""
@@ -102,6 +102,8 @@ class Namespace:
                     found.__module__ = found.__module__.removeprefix(
                         "tensorsh."
                     )  # as `print(type(x))` shows it
+            if isinstance(found, type):
+                given.offer(found, OWN if found is Tensor else None)
             return found
         if name[:1] == "_" and name not in _inner_namespaces(self._path):
             return None

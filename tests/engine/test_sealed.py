@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tensorsh import Session, TensorshError
+from tensorsh import Session, TensorshError, torch
 
 IMPORTS = "import torch, torch.nn as nn\nfrom collections import Counter\n"
 STORES = [
@@ -24,12 +25,22 @@ STORES = [
 
 
 @pytest.mark.parametrize("store", STORES)
-@pytest.mark.parametrize("kind", ["nn.Linear", "torch.optim.SGD", "torch.Tensor", "Counter"])
+@pytest.mark.parametrize("kind", ["Counter", "torch.Size", "type(torch.return_types.max)", "type(torch)"])
 def test_no_store_changes_a_shared_class(kind: str, store: str) -> None:
     session = Session()
     with pytest.raises(TensorshError, match=r"immutable type|no attribute|not defined|has no"):
         session.execute(f"{IMPORTS}def f(k):\n    {store}\nf({kind})")
     assert "mark" not in vars(Counter)
+
+
+@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize("kind", [torch.nn.Linear, torch.optim.SGD, torch.Tensor])
+def test_no_store_changes_a_class_for_others(kind: type, store: str) -> None:
+    before = dict(vars(kind))
+    session = Session()
+    with contextlib.suppress(TensorshError):
+        session.execute(f"{IMPORTS}def f(k):\n    {store}\nf({kind.__module__}.{kind.__name__})")
+    assert dict(vars(kind)) == before
 
 
 def test_own_classes_and_instances_change() -> None:

@@ -28,7 +28,7 @@ R = TypeVar("R")
 #: what programs and their `with` blocks set: a statement that fails leaves it as it was
 IN_FORCE = (
     "anomaly", "autocast", "device", "devices", "dtype", "function_modes", "grad_enabled", "inference",
-    "mode", "noting", "packing", "printing", "safe", "switches", "transforms", "undispatched",
+    "mode", "noting", "packing", "printing", "replaced", "safe", "switches", "transforms", "undispatched",
 )  # fmt: skip
 
 
@@ -58,6 +58,7 @@ class Context:
         "printing",
         "python",
         "recollection",
+        "replaced",
         "safe",
         "samples",
         "spelling",
@@ -88,6 +89,9 @@ class Context:
         self.clock: LineClock | None = None  # where somebody measures the lines of the program
         self.lists = True  # whether a list of numbers is taken for a tensor; in a PyTorch program it is not
         self.function_modes: tuple[Any, ...] = ()  # the program's own modes in force, the latest last
+        self.replaced = (
+            False  # whether the program has put something in the place of what the library has (`given`)
+        )
         self.undispatched = 0  # how often `__torch_function__` of tensors is switched off
         self.walks = 0  # how many backward passes there have been that used up their graph
         #: does a backward pass (root, its gradient or None for a one, whether the graph is kept) by a program, if

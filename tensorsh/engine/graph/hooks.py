@@ -159,6 +159,18 @@ def on_accumulated(t: Tensor, hook: Callable[..., Any]) -> RemovableHandle:
     return add(hooks_of(t).accumulated, hook)
 
 
+def on_tensor(t: Tensor) -> Hooks | None:
+    """`t._backward_hooks`: the hooks on its gradient; None before the first."""
+    held = leaves.get(id(t)) if t.node is None else t.node.hooks
+    return None if held is None else held.tensors.get(t.output_index)
+
+
+def after_adding(t: Tensor) -> Hooks | None:
+    """`t._post_accumulate_grad_hooks`; None before the first."""
+    held = leaves.get(id(t))
+    return None if held is None or not held.accumulated else held.accumulated
+
+
 def call(function: Callable[..., Any], *args: Any) -> Any:
     """Call a program's function that may change what a trace does not see."""
     context.current().mode.change("a function of the program is called")

@@ -13,8 +13,12 @@ class TensorMethods:
 
     H: Tensor
     T: Tensor
+    _backward_hooks: None
     _base: None
+    _grad: None
+    _grad_fn: None
     def _is_view(self) -> Any: ...
+    _post_accumulate_grad_hooks: None
     _version: _int
     def abs(self) -> Tensor: ...
     def abs_(self) -> Tensor: ...

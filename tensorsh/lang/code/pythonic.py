@@ -63,7 +63,9 @@ OBJECT = ".object"
 
 def is_class_name(node: ast.Expr) -> bool:
     """Whether what is written is most likely a class."""
-    return isinstance(node, ast.Name) and (node.id == "cls" or node.id[:1].isupper())
+    return isinstance(node, ast.Name) and (
+        node.id[:1].isupper() or node.id.endswith(("cls", "klass", "_class"))
+    )
 
 
 class PythonExpressions(Expressions):

@@ -150,6 +150,7 @@ class Attempt:
             "current() is state and state.mode is EAGER",
             f"state.dtype is {reach.constant(state.dtype)} and state.grad_enabled is {self.grad_enabled}",
             "state.noting is None and state.autocast is None and not state.function_modes and not hooked_leaves",
+            "not state.replaced",
         )
         builder = Builder(trace, [*reach.fetch], results, reach.paths)
         builder.scope.update(

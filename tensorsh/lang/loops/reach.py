@@ -17,12 +17,13 @@ from ...engine.compile.placing import numbered
 from ...engine.compile.steps import External
 from ...engine.compile.values import Number, TraceStopped, Value
 from ...engine.compile.watch import Notes
+from ...engine.core import given
 from ...engine.graph.node import FREED
 from ...engine.values.tensor import Tensor
 from ...kinds import ATOMS, FIXED, kind_of
 from ...kinds.ownership import own_class, own_function
 from ..code.runs import words
-from ..code.scopes import looked_up
+from ..code.scopes import codes, looked_up
 from .instances import History, Instances
 from .items import Items
 
@@ -101,6 +102,7 @@ class Reach:
         self, code: CodeType, local: dict[str, Any], shared: dict[str, Any], prelude: dict[str, Any]
     ) -> None:
         """Everything that the names of a piece of code stand for."""
+        self._attributes(code)
         for name in looked_up(code):
             if name in self.own:
                 continue
@@ -112,6 +114,15 @@ class Reach:
             if self.inside and name[0] != ".":
                 self.guards.append(f"{name!r} not in v")
             self._shared(name, shared, prelude)
+
+    def _attributes(self, code: CodeType) -> None:
+        """What a program gave classes and namespaces of the library is not looked into."""
+        if given.table:
+            names = given.names() | {"getattr"}
+            written = (name for each in codes(code) for name in (*each.co_names, *each.co_consts))
+            found = next((name for name in written if type(name) is str and name in names), None)
+            if found is not None:
+                raise TraceStopped(f"'{found}', which the program gave the library")
 
     def _shared(self, name: str, shared: dict[str, Any], prelude: dict[str, Any]) -> None:
         """What a name of the session stands for."""
@@ -219,6 +230,7 @@ class Reach:
         code = function.__code__
         if not self.follows(code.co_filename, code.co_firstlineno):
             raise TraceStopped(f"'{function.__qualname__}' may change more than tensors")
+        self._attributes(code)
         shared = function.__globals__
         known: Any = function  # mypy does not always know of `__builtins__`
         builtins = known.__builtins__

@@ -157,7 +157,7 @@ class Segment:
     def _learn(self, i: int, piece: Piece, names: dict[str, Any]) -> int:
         """Trace from statement i on; what stops the trace ends the piece."""
         state = context.current()
-        if state.noting is not None or state.function_modes or state.autocast is not None:
+        if state.noting is not None or state.function_modes or state.autocast is not None or state.replaced:
             return i  # a program's own functions are asked on the way, or operations in another dtype
         if len(piece.programs) >= MOST_PROGRAMS or not piece.learns():
             if piece.missed(20):

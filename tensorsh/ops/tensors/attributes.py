@@ -11,7 +11,7 @@ from ...engine.core.memory_format import CONTIGUOUS
 from ...engine.core.titles import Titled, titled
 from ...engine.core.warn import warn
 from ...engine.graph import backward as engine
-from ...engine.graph import inference
+from ...engine.graph import hooks, inference
 from ...engine.graph.walk import retain
 from ...engine.records.op import composite
 from ...engine.run.apply import promoted
@@ -250,6 +250,18 @@ attribute(
     "The tensor that a view looks into; None for a tensor with memory of its own.",
     lambda x: None if x.view_of is None else x.view_of.base,
 )
+attribute(
+    "_backward_hooks",
+    "The hooks on its gradient, in order; None before the first.",
+    lambda x: hooks.on_tensor(x),
+)
+attribute(
+    "_post_accumulate_grad_hooks",
+    "What is called once its gradient has been added; None before the first.",
+    lambda x: hooks.after_adding(x),
+)
+attribute("_grad", "The same as `grad`.", lambda x: x.grad)
+attribute("_grad_fn", "The same as `grad_fn`.", lambda x: x.grad_fn)
 attribute("is_cpu", "Whether it is on the cpu.", lambda x: x.spec.device.type == "cpu")
 attribute("is_cuda", "Whether it is on a CUDA device: never.", lambda x: False)
 attribute("is_sparse", "Whether only some elements are stored: never.", lambda x: False)
