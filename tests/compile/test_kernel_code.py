@@ -51,15 +51,35 @@ def test_moments(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 #: samples, channels, numbers of a plane, groups
-GROUPS = [(4, 8, 64, 2), (2, 6, 9, 3), (3, 12, 5, 1), (2, 16, 130, 4), (1, 4, 1, 4)]
+GROUPS = [
+    (4, 8, 64, 2),
+    (2, 6, 9, 3),
+    (3, 12, 5, 1),
+    (2, 16, 130, 4),
+    (1, 4, 1, 4),
+    (2, 44, 3, 2),
+    (1, 8, 9001, 1),
+]
 
 
 @pytest.mark.parametrize("shape", GROUPS)
 def test_group_norm(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     n, channels, size, groups = shape
-    x, grad, weight = normal(n, channels, size), normal(n, channels, size), normal(channels)
-    mean, rstd = normal(n, groups), normal(n, groups)
-    same(group_norm_steps.SUMS, lambda: group_norm_steps.backward(grad, x, mean, rstd, weight), monkeypatch)
+    x, grad, weight = normal(n, channels, size) * 3 + 1, normal(n, channels, size), normal(channels)
+    bias = normal(channels)
+    same(
+        group_norm_steps.FORWARD,
+        lambda: group_norm_steps.forward(x, groups, weight, bias, 1e-5),
+        monkeypatch,
+    )
+    if group_norm_steps.PARAMETERS.function is None:
+        group_norm_steps.PARAMETERS.make()
+    for each in (weight, None):
+        same(
+            group_norm_steps.BACKWARD,
+            lambda each=each: group_norm_steps.backward(grad, x, groups, each, 1e-5),
+            monkeypatch,
+        )
 
 
 #: vectors and what is left over, less than a vector, one channel, more than eight

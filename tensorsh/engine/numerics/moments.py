@@ -25,13 +25,13 @@ LANES = 8
 #: vectors that are taken one after the other
 PIECE = 16
 #: more elements take too long
-MOST_ELEMENTS = 1 << 20
+MOST_ELEMENTS = 1 << 23
 
 ONE = np.float32
 
 #: of rows of so many pieces
 MOMENTS = KernelCode(written("norm_routines", "row_moments"), "aaaii")
-PIECES = 64
+PIECES = 1 << 12
 #: what they cost without machine code, as `made_later` counts
 CALLS, PASSES = 40, 10
 

@@ -9,10 +9,12 @@ does not lie in one piece, as what `sum()` passes on. Of planes that lie in one 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ...engine.core.parallel import BLOCK, spread
 from ...engine.numerics.element_functions import PLANE_GRADIENT
 from ...engine.numerics.fma import multiply_add
 from ...engine.numerics.kernel_code import KernelCode, simple, written
@@ -24,14 +26,14 @@ Array = np.ndarray[Any, Any]
 
 LANES = 8
 #: more numbers take plain sums
-MOST_ELEMENTS = 1 << 20
+MOST_ELEMENTS = 1 << 23
 
 #: calls of NumPy, and how often they go over the elements
 CALLS, PASSES = 30, 16
 
-MOMENTS = KernelCode(written("batch_norm_routines", "moments"), "aaaiii")
-FORWARD = KernelCode(written("batch_norm_routines", "batch_norm"), "aaaaaaiiid")
-BACKWARD = KernelCode(written("batch_norm_routines", "batch_norm_backward"), "aaaaaaiiid")
+MOMENTS = KernelCode(written("batch_norm_routines", "moments"), "aaaiiiii", shared=True)
+FORWARD = KernelCode(written("batch_norm_routines", "batch_norm"), "aaaaaaiiiiid", shared=True)
+BACKWARD = KernelCode(written("batch_norm_routines", "batch_norm_backward"), "aaaaaaiiiiid", shared=True)
 
 
 def takes(dtype: Any, size: int) -> bool:
@@ -48,6 +50,15 @@ def _sizes(x: Array) -> tuple[int, int, int]:
     return x.shape[0], x.shape[1], math.prod(x.shape[2:])
 
 
+def _share(work: Callable[[int, int], None], x: Array) -> None:
+    """`work` of channels, eight of them or several times eight at a time."""
+    channels = x.shape[1]
+    eights = -(-channels // LANES)
+    spread(
+        lambda lo, hi: work(lo * LANES, min(hi * LANES, channels)), eights, max(BLOCK * eights // x.size, 1)
+    )
+
+
 def _each(given: Array | None, like: Array, default: Any) -> Array:
     """A number of each channel."""
     return default(like.shape[1], FLOAT32) if given is None else given
@@ -59,7 +70,7 @@ def forward(x: Array, weight: Array | None, bias: Array | None, eps: float) -> A
     if not _ready(FORWARD, x, weight, bias):
         return None
     out, memory = np.empty_like(x), np.empty((2, x.shape[1]), FLOAT32)
-    FORWARD(x, weight, bias, out, *memory, *_sizes(x), eps)
+    _share(lambda lo, hi: FORWARD(x, weight, bias, out, *memory, *_sizes(x), lo, hi, eps), x)
     return out
 
 
@@ -69,7 +80,7 @@ def backward(grad: Array, x: Array, weight: Array | None, eps: float) -> tuple[A
     if not _ready(BACKWARD, x, grad, weight):
         return None
     found = np.empty_like(x), np.empty(x.shape[1], FLOAT32), np.empty(x.shape[1], FLOAT32)
-    BACKWARD(grad, x, weight, *found, *_sizes(x), eps)
+    _share(lambda lo, hi: BACKWARD(grad, x, weight, *found, *_sizes(x), lo, hi, eps), x)
     return found
 
 
@@ -77,7 +88,7 @@ def moments(x: Array) -> tuple[Array, Array]:
     """(mean, sum of squared deviations) of each channel of (N, C, …)."""
     if _ready(MOMENTS, x):
         found = np.empty(x.shape[1], FLOAT32), np.empty(x.shape[1], FLOAT32)
-        MOMENTS(x, *found, *_sizes(x))
+        _share(lambda lo, hi: MOMENTS(x, *found, *_sizes(x), lo, hi), x)
         return found
     if x.ndim == 2:
         mean = one_by_one(x, 0) / FLOAT32.type(len(x))

@@ -73,6 +73,11 @@ def rest_of(ndim: int) -> Dims:
 def group_norm_primitive(x, groups, weight, bias, eps):
     """Standardises each group of channels of each sample."""
     n = x.shape[0]
+    if x.dtype == np.float32 and group_steps.takes(x.size) and (weight is not None or bias is not None):
+        scale = np.ones(x.shape[1], x.dtype) if weight is None else weight
+        shift = np.zeros(x.shape[1], x.dtype) if bias is None else bias
+        planes = x.reshape(n, x.shape[1], -1)
+        return group_steps.forward(planes, groups, scale, shift, eps).reshape(x.shape)
     size = x.size // (n * groups) if x.size else 0
     mean, variance = moments(x.reshape(n * groups, size))
     rstd = steps.rstd(variance, eps) if x.dtype == np.float32 else 1 / np.sqrt(variance + x.dtype.type(eps))
@@ -111,19 +116,12 @@ def _gradient_specs(grad, input, num_groups, weight, eps, kept, needs):
     _group_gradients,
     infer=_gradient_specs,
     exact=lambda grad, x, groups, weight, eps, kept, needs: (
-        x.spec.dtype is grad.spec.dtype is kept is dt.float32
-        and 0 < x.spec.numel <= group_steps.MOST_ELEMENTS
+        x.spec.dtype is grad.spec.dtype is kept is dt.float32 and group_steps.takes(x.spec.numel)
     ),
 )
 def group_norm_backward(grad, x, groups, weight, eps, kept, needs):
-    n, channels = x.shape[:2]
-    mean, variance = moments(x.reshape(n * groups, -1))
-    rstd = steps.rstd(variance, eps) if x.dtype == np.float32 else 1 / np.sqrt(variance + x.dtype.type(eps))
-    planes = (n, channels, -1)
-    groups_of = (n, groups)
-    found = group_steps.backward(
-        grad.reshape(planes), x.reshape(planes), mean.reshape(groups_of), rstd.reshape(groups_of), weight
-    )
+    planes = (*x.shape[:2], -1)
+    found = group_steps.backward(grad.reshape(planes), x.reshape(planes), groups, weight, eps)
     return found[0].reshape(x.shape), *found[1:]
 
 

@@ -15,13 +15,13 @@ FLOATS, DOUBLES = vector(LANES), vector(LANES, "double")
 
 
 def beside(
-    f: Routine, x: Word, first: Word, samples: Word, channels: Word, plane: Word
+    f: Routine, x: Word, first: Word, samples: Word, channels: Word, plane: Word, end: Word
 ) -> tuple[list[Word], Callable[[Callable[[Word], None]], None]]:
-    """Eight channels of (N, C, P), the last one as often as there is room; what calls a step with their numbers.
+    """Eight channels of (N, C, P), the last before `end` as often as there is room; what calls a step with them.
 
     These are a vector, of one place after the other.
     """
-    lanes = [f.least(first + lane, channels - 1) for lane in range(LANES)]
+    lanes = [f.least(first + lane, end - 1) for lane in range(LANES)]
 
     def each(step: Callable[[Word], None]) -> None:
         with f.loop(samples) as n:
@@ -36,12 +36,12 @@ def beside(
 
 
 def moments(
-    f: Routine, x: Word, mean: Word, squares: Word, samples: Word, channels: Word, plane: Word
+    f: Routine, x: Word, mean: Word, squares: Word, samples: Word, channels: Word, plane: Word, lo: Word, hi: Word
 ) -> None:  # fmt: skip
-    """(N, C, P) → (C) and (C): the mean of each channel, and the sum of the squared deviations."""
+    """(N, C, P) → (C) and (C): the mean of each channel, and the sum of the squared deviations, from `lo` to `hi`."""
     count = f.to_double(samples * plane)
-    with f.loop(channels, 0, LANES) as first:
-        lanes, each = beside(f, x, first, samples, channels, plane)
+    with f.loop(hi, lo, LANES) as first:
+        lanes, each = beside(f, x, first, samples, channels, plane, hi)
         total = f.variable(DOUBLES, 0)
 
         def add(numbers: Word) -> None:
@@ -69,18 +69,18 @@ def _rstd(f: Routine, squares: Word, count: Word, eps: Word) -> Word:
 
 def batch_norm(
     f: Routine, x: Word, weight: Word, bias: Word, out: Word, scale: Word, shift: Word,
-    samples: Word, channels: Word, plane: Word, eps: Word,
+    samples: Word, channels: Word, plane: Word, lo: Word, hi: Word, eps: Word,
 ) -> None:  # fmt: skip
-    """(N, C, P) standardised by the statistics of its channels, times the weight, plus the bias.
+    """(N, C, P) standardised by the statistics of its channels, times the weight, plus the bias, from `lo` to `hi`.
 
     scale, shift   memory for a number of each channel
     """
-    moments(f, x, shift, scale, samples, channels, plane)
-    with f.loop(channels) as c:
+    moments(f, x, shift, scale, samples, channels, plane, lo, hi)
+    with f.loop(hi, lo) as c:
         factor = _rstd(f, scale[c], samples * plane, eps) * weight[c]
         shift[c] = f.fused(-shift[c], factor, bias[c])
         scale[c] = factor
-    with f.loop(samples) as n, f.loop(channels) as c:
+    with f.loop(samples) as n, f.loop(hi, lo) as c:
         source, into = (f.at(each, (n * channels + c) * plane) for each in (x, out))
         factor, start = scale[c], shift[c]
         with f.loop(plane, independent=True) as i:
@@ -89,12 +89,12 @@ def batch_norm(
 
 def batch_norm_backward(
     f: Routine, grad: Word, x: Word, weight: Word, dx: Word, dw: Word, db: Word,
-    samples: Word, channels: Word, plane: Word, eps: Word,
+    samples: Word, channels: Word, plane: Word, lo: Word, hi: Word, eps: Word,
 ) -> None:  # fmt: skip
-    """The gradients of a batch that was standardised by its own statistics, of weight and bias."""
-    moments(f, x, db, dw, samples, channels, plane)
+    """The gradients of a batch that was standardised by its own statistics, of weight and bias, from `lo` to `hi`."""
+    moments(f, x, db, dw, samples, channels, plane, lo, hi)
     count = samples * plane
-    with f.loop(channels) as c:
+    with f.loop(hi, lo) as c:
         mean, rstd = db[c], _rstd(f, dw[c], count, eps)
         total, along = f.variable("double", 0), f.variable("double", 0)
         with f.loop(samples) as n:

@@ -133,7 +133,7 @@ def weight_gradient(
 def channel_sums(f: Routine, grad: Word, out: Word, samples: Word, outputs: Word, plane: Word) -> None:
     """(N, outputs, plane) → (outputs): one number after the other, eight outputs beside each other."""
     with f.loop(outputs, 0, LANES) as first:
-        lanes, each = beside(f, grad, first, samples, outputs, plane)
+        lanes, each = beside(f, grad, first, samples, outputs, plane, outputs)
         total = f.variable(FLOATS, -0.0)
 
         def add(numbers: Word) -> None:

@@ -1,4 +1,4 @@
-"""Layer normalisation as machine code: a row's moments (`numerics.moments`), what it becomes, and the gradients."""
+"""Normalisation of rows and of groups as machine code: moments (`numerics.moments`), what becomes of it, gradients."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable
 from .routines import Routine, Word, vector
 
 LANES = 8
+#: products that are rounded by themselves, of what fills no vector
+FOURS = 4
 #: vectors in a piece of a row, and how often two of what there is are joined at most
-PIECE, LEVELS = 16, 6
+PIECE, LEVELS = 16, 12
 
 #: reads what stands in a row where a loop is
 Reads = Callable[[Word], Word]
@@ -62,12 +64,96 @@ def row_moments(f: Routine, x: Word, means: Word, variances: Word, rows: Word, n
         means[r], variances[r] = _moments(f, f.at(x, r * n), n)
 
 
-def plane_sums(f: Routine, grad: Word, x: Word, along: Word, total: Word, rows: Word, n: Word) -> None:
-    """Σ grad · x, each product rounded, and Σ grad of each row of (rows, n)."""
-    with f.loop(rows) as r:
-        g, row = f.at(grad, r * n), f.at(x, r * n)
-        along[r] = row_sum(f, n, lambda read: (read(g) * read(row),))
-        total[r] = row_sum(f, n, lambda read: (read(g),))
+def group_norm(
+    f: Routine, x: Word, weight: Word, bias: Word, out: Word, samples: Word, groups: Word, each: Word, plane: Word,
+    eps: Word,
+) -> None:  # fmt: skip
+    """(N, G · each, P): groups of `each` channels standardised, a weight and a bias for each channel."""
+    with f.loop(samples * groups) as g:
+        start = g * each * plane
+        mean, rstd = _of_group(f, f.at(x, start), each * plane, eps)
+        first = g % groups * each
+        with f.loop(each) as c:
+            row, into = (f.at(a, start + c * plane) for a in (x, out))
+            scale = rstd * weight[first + c]
+            shift = f.fused(-scale, mean, bias[first + c])
+            with f.loop(plane, independent=True) as i:
+                into[i] = f.fused(row[i], scale, shift)
+
+
+def group_norm_backward(
+    f: Routine, grad: Word, x: Word, weight: Word, dx: Word, along: Word, total: Word, rstds: Word,
+    samples: Word, groups: Word, each: Word, plane: Word, eps: Word,
+) -> None:  # fmt: skip
+    """The gradient of x, and what those of weight and bias are made of.
+
+    along, total   of each channel of a sample Σ grad · (x - mean), and Σ grad
+    rstds          one over the standard deviation of each group of a sample
+    """
+    size = each * plane
+    share = 1.0 / f.to_float(size)
+    with f.loop(samples * groups) as g:
+        channel, first = g * each, g % groups * each
+        mean, rstd = _of_group(f, f.at(x, g * size), size, eps)
+        rstds[g] = rstd
+        with f.loop(each) as c:
+            at = channel + c
+            slopes, row = f.at(grad, at * plane), f.at(x, at * plane)
+            along[at], total[at] = _two_sums(f, plane, slopes, row)
+        weights = f.at(weight, first)
+        a, b = (group_sum(f, f.at(sums, channel), weights, each) for sums in (along, total))
+        slope = f.fused(b, mean, -a) * rstd * rstd * rstd * share
+        start = f.fused(-(b * rstd), share, -slope * mean)
+        with f.loop(each) as c:
+            at = channel + c
+            slopes, row, into = (f.at(whole, at * plane) for whole in (grad, x, dx))
+            factor = rstd * weights[c]
+            with f.loop(plane, independent=True) as i:
+                into[i] = f.fused(factor, slopes[i], slope * row[i]) + start
+            along[at] = f.fused(-total[at], mean, along[at])
+
+
+def group_norm_parameters(
+    f: Routine, along: Word, total: Word, rstds: Word, dw: Word, db: Word, samples: Word, groups: Word, each: Word
+) -> None:  # fmt: skip
+    """The gradients of weight and bias, zero at the beginning: sample after sample."""
+    with f.loop(samples) as n, f.loop(groups) as g:
+        rstd, first = rstds[n * groups + g], g * each
+        with f.loop(each, independent=True) as c:
+            at = (n * groups + g) * each + c
+            dw[first + c] = f.fused(along[at], rstd, dw[first + c])
+            db[first + c] = db[first + c] + total[at]
+
+
+def group_sum(f: Routine, sums: Word, weights: Word, n: Word) -> Word:
+    """Σ sums · weights: eight at a time, then four, each rounded, then one by one."""
+    steps, kind = n / LANES, vector(LANES)
+    whole = steps * LANES
+    rounded = whole + (n - whole) / FOURS * FOURS
+    lanes, total = f.variable(kind, 0), f.variable("float", 0)
+    with f.loop(steps) as i:
+        at = i * LANES
+        lanes.value = f.fused(f.read(kind, sums, at), f.read(kind, weights, at), lanes.value)
+    with f.when(steps > 0):
+        for lane in range(LANES):
+            total.value = total.value + f.element(lanes.value, lane)
+    with f.loop(rounded, whole) as i:
+        total.value = total.value + sums[i] * weights[i]
+    with f.loop(n, rounded) as i:
+        total.value = f.fused(sums[i], weights[i], total.value)
+    return total.value
+
+
+def _of_group(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
+    """Mean of a row and one over its standard deviation, which is taken in float64."""
+    mean, variance = _moments(f, row, n)
+    return mean, f.to_float(1.0 / f.call("sqrt", f.to_double(variance) + eps))
+
+
+def _two_sums(f: Routine, n: Word, grad: Word, x: Word) -> tuple[Word, Word]:
+    """Σ grad · x, each product rounded, and Σ grad."""
+    along = row_sum(f, n, lambda read: (read(grad) * read(x),))
+    return along, row_sum(f, n, lambda read: (read(grad),))
 
 
 def _standard(f: Routine, row: Word, n: Word, eps: Word) -> tuple[Word, Word]:
@@ -153,12 +239,10 @@ def _in_pieces(f: Routine, row: Word, steps: Word) -> tuple[Word, Word]:
         found = _running(f, f.at(row, piece * (PIECE * LANES)), size)
         put(0, _joined(f, (f.to_float(size), *found), of(0)))
         go_up(1, piece + 1)
-    total = of(0)
     for level in range(1, LEVELS):
-        more = of(level)
-        joined = _joined(f, more, total)
-        total = _chosen(f, more[0] > 0, joined, total)
-    return total[1], total[2]
+        with f.when((depth > level).both(of(level)[0] > 0)):
+            put(0, _joined(f, of(level), of(0)))
+    return of(0)[1:]
 
 
 def _joined(f: Routine, more: Moments, to: Moments) -> Moments:

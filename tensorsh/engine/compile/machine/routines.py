@@ -65,6 +65,10 @@ class Word:
     def __truediv__(self, other: Given) -> Word:
         return self._with("/", other)
 
+    def __mod__(self, other: Given) -> Word:
+        """What is left over of whole numbers."""
+        return self - self / other * other
+
     def __rsub__(self, other: Given) -> Word:
         return self._with("-", other, turned=True)
 
