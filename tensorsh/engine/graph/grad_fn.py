@@ -15,6 +15,7 @@ from ...errors import GradientError
 from ..core import context
 from ..core.sealed import seal
 from ..records.op import registry
+from ..records.recorded import native_name
 from ..values.tensor import TENSORS
 from .hooks import RemovableHandle, add, hooks_of
 from .node import FREED, SECOND_TIME, Node
@@ -146,8 +147,7 @@ def saved_names(node: Node) -> list[str]:
 
 
 def written(node: Node, i: int) -> str:
-    name = node.op.schema.parameters[i].name
-    return "self" if name == "input" else name
+    return native_name(node.op.schema.parameters[i].name)
 
 
 def saved_value(node: Node, name: str) -> Any:

@@ -20,7 +20,7 @@ from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view_bases import check_origin, producer, steps_of
 from .hooks import hooks_of
 from .inference import refuse_saving
-from .saved import Packed, unpacked
+from .saved import PACKED, Packed, restored, unpacked
 
 Edge = tuple[Any, int]
 
@@ -212,6 +212,8 @@ class Node:
                     "keep it the first time: y.backward(retain_graph=True)",
                 ),
             )
+        if self.versions is PACKED:
+            return restored(self).differentiate(grads)
         for t, version in self.versions:
             if t.version != version:
                 raise version_error(t, version)
@@ -270,8 +272,9 @@ class Node:
                 return tuple(self.needs[n] for n in derivative.inputs)
 
     def _output(self, n: int) -> Tensor:
-        if type(self.outputs[n]) is Packed:
-            return self.outputs[n].tensor()
+        if type(self.outputs[n]) is not tuple:  # packed, or restored from that
+            out = self.outputs[n]
+            return out.tensor() if type(out) is Packed else out
         array, counter, version = self.outputs[n]
         out = make_tensor(array, self.output_specs[n])
         out.counter = counter

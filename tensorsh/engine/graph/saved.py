@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from ...errors import ArgumentError, GradientError
 from ..core import context
 from ..records.op import registry
+from ..records.recorded import native_name
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from .hooks import called
 
@@ -64,6 +66,27 @@ class Packed:
         return out
 
 
+#: the versions of a node whose saved tensors are packed: it is not asked about them
+PACKED: Any = tuple.__new__(type("Packed", (tuple,), {"__slots__": ()}))
+
+
+def restored(node: Any) -> Any:
+    """A packed node as it was: each saved tensor is unpacked once, in the order of PyTorch's names."""
+    whole = copy(node)
+    whole.versions = ()
+    whole.args = list(node.args)
+    for i in in_order(node):
+        whole.args[i] = unpacked(node.args[i])
+    if node.outputs is not None:
+        whole.outputs = [saved.tensor() for saved in node.outputs]
+    return whole
+
+
+def in_order(node: Any) -> list[int]:
+    """The positions of a node's arguments, in the order of the names that PyTorch has for them."""
+    return sorted(range(len(node.args)), key=lambda i: native_name(node.op.schema.parameters[i].name))
+
+
 def unpacked(a: Any) -> Any:
     """A saved argument as it was given."""
     if type(a) is Packed:
@@ -90,9 +113,9 @@ def pack_saved(node: Any, hooks: Pair | None) -> None:
     """Pack what a node saves; `hooks` is None inside `saved_tensors_hooks` that are switched off."""
     if hooks is None:
         return
-    node.versions = ()
+    node.versions = PACKED
     args = list(node.args)
-    for i in sorted(range(len(args)), key=lambda i: _name(node, i)):  # in the order of PyTorch's names
+    for i in in_order(node):
         args[i] = packed(args[i], hooks)
     node.args = args
     if node.outputs is not None:
@@ -100,12 +123,6 @@ def pack_saved(node: Any, hooks: Pair | None) -> None:
             saved if type(saved) is Packed else Packed(node._output(n), hooks, node)
             for n, saved in enumerate(node.outputs)
         ]
-
-
-def _name(node: Any, i: int) -> str:
-    from .grad_fn import written
-
-    return written(node, i)
 
 
 def packed(a: Any, hooks: Pair) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...errors import GradientError
 from .schema import Schema
 
 Rule = Callable[..., Any]
@@ -53,6 +54,21 @@ def _source(name: str, schema: Schema) -> tuple[str, int]:
     return "input", schema.position(name)
 
 
+def native_name(name: str) -> str:
+    """What PyTorch's nodes call a parameter; they keep tensors, and ask for them, in the order of these names."""
+    return "self" if name == "input" else name
+
+
+def not_differentiable(function: str, argument: str) -> Exception:
+    """An operation has derivatives, but none by this argument, which requires a gradient."""
+    return GradientError(
+        f"The function '{function}' is not differentiable with respect to argument '{argument}'. This input cannot "
+        "have requires_grad True.",
+        code="derivative-not-implemented",
+        help="give it without a gradient: .detach()",
+    )
+
+
 class Recorded:
     """How an operation stands in a graph: what its node is called, its derivatives, and what they have it keep."""
 
@@ -73,9 +89,14 @@ class Recorded:
         """(positions of inputs to save, whether to save the outputs) when `needs` want gradients."""
         found = self.saves.get(needs)
         if found is None:
-            wanted = [self.derivatives[i] for i, need in enumerate(needs) if need and i in self.derivatives]
+            asked = [i for i, need in enumerate(needs) if need]
+            for i in asked:
+                if self.derivatives and i not in self.derivatives:
+                    raise not_differentiable(self.schema.name, native_name(self.schema.parameters[i].name))
+            wanted = [self.derivatives[i] for i in asked if i in self.derivatives]
             holders = {*self.tensors, *self.lists}
-            positions = sorted({i for d in wanted for i in d.wants_inputs if i in holders})
+            kept = {i for d in wanted for i in d.wants_inputs if i in holders}
+            positions = sorted(kept, key=lambda i: native_name(self.schema.parameters[i].name))
             found = self.saves[needs] = tuple(positions), any(d.wants_output for d in wanted)
         return found
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.numerics.class_places import one_hot, pick, places
 from ...engine.numerics.class_sum import class_sum
 from ...engine.records.op import Op, composite, op, registry
+from ...engine.records.recorded import not_differentiable
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
@@ -273,6 +275,8 @@ def _(grad, input, target, weight, reduction, ignore_index):
 def nll(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore: int) -> Tensor:
     if input.spec.ndim == 1 and target.spec.shape == (1,):
         target = target[0]
+    if weight is not None and weight.requires_grad and context.current().grad_enabled:
+        raise not_differentiable(f"nll_loss{'2d' * (input.spec.ndim > 2)}_forward", "weight")
     return apply(nll_primitive, (input, target, weight, reduction, ignore))
 
 

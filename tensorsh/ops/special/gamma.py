@@ -17,7 +17,11 @@ from .error_functions import real_floats, scipy
 
 def no_derivative(of: str) -> Exception:
     """PyTorch's error for what it has no derivative of."""
-    return GradientError(f"the derivative for '{of}' is not implemented.", code="derivative-not-implemented")
+    return GradientError(
+        f"the derivative for '{of}' is not implemented.",
+        raises=NotImplementedError,
+        code="derivative-not-implemented",
+    )
 
 
 def lgamma_kernel(x):
