@@ -106,7 +106,12 @@ class Generator(metaclass=Titled):
         return self.clone_state()
 
     def __reduce__(self) -> Any:
-        return _restored, (self.initial_seed(), self.get_state())
+        return restored, (self.initial_seed(), self.get_state())
+
+    def __setstate__(self, state: tuple[int, None, Tensor]) -> None:
+        """What PyTorch's files have: seed, offset (the cpu's has none) and state."""
+        seed, _, numbers = state
+        self.manual_seed(seed).set_state(numbers)
 
     def __repr__(self) -> str:
         return f"<torch._C.Generator object at {id(self):#x}>"
@@ -141,7 +146,8 @@ NO_GENERATOR = {
 }
 
 
-def _restored(seed: int, state: Tensor) -> Generator:
+def restored(seed: int, state: Tensor) -> Generator:
+    """What a pickle of Python's makes of a generator; PyTorch's files name the class itself."""
     return Generator().manual_seed(seed).set_state(state)
 
 

@@ -175,7 +175,7 @@ for record in (view_size, reshape_alias, unsafe_view):
 @op("view(Tensor input, dtype dtype)", infer=view_dtype_infer, names=(), view=True, nondifferentiable=True)
 def view_dtype(x, dtype):
     """The same bytes read as another dtype."""
-    if x.dtype.itemsize < dtype.itemsize and x.size and x.strides[-1] != x.itemsize:
+    if x.dtype.itemsize != dtype.itemsize and x.size and x.strides[-1] != x.itemsize:
         raise ShapeError(
             "self.stride(-1) must be 1 to view "
             f"{view_title(x)} as {dtype.title} (different element sizes), but got "

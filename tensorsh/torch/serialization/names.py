@@ -20,10 +20,12 @@ from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.device import Device
 from ...engine.core.results import Size
+from ...engine.core.titles import Titled
 from ...engine.records.op import Op, registry
 from ...engine.values import rebuild
 from ...engine.values.parameters import Parameter
 from ...engine.values.tensor import Tensor
+from ...ops.random.random_streams import restored
 from ...ops.tensors.storages import TypedStorage, UntypedStorage
 from ..namespace import has_namespace, namespace
 from .memory import REBUILD, STORAGE_NAMES, StorageType
@@ -101,6 +103,8 @@ def of_library(module: str, name: str) -> Any:
             "size": rebuild.size,
             "result": rebuild.result,
         }.get(name)
+    if full == f"{restored.__module__}.{restored.__name__}":
+        return restored
     if full in NUMPY or (module == "numpy" and name.islower()):
         return _of_numpy(module, name)
     return _named_in_library(module, name) if module.partition(".")[0] == "torch" else None
@@ -213,6 +217,8 @@ def name_of(value: Any, name: str | None, protocol: int) -> tuple[str, str]:
     if isinstance(value, Op):
         module, _, short = f"torch.{getattr(value, 'path', value.name)}".rpartition(".")
         return module, short
+    if isinstance(value, Titled):
+        return _split(value.__qualname__)
     name = name or getattr(value, "__qualname__", None) or value.__name__
     module = getattr(value, "__module__", None) or "builtins"
     module = module.removeprefix("tensorsh.") if module.startswith("tensorsh.torch.") else module

@@ -12,6 +12,7 @@ from ...engine.core.dtype import DType
 from ...engine.core.results import Size
 from ...engine.records.op import Op
 from ...engine.values.tensor import Tensor
+from ...ops.random.random_streams import Generator
 from ...ops.tensors.storages import TypedStorage, UntypedStorage
 from .memory import STORAGE_NAMES, Block, block_of, looked_into, reduced
 from .names import name_of, write_name
@@ -78,6 +79,8 @@ class _Pickler(_Base):
             return Size, (tuple(value),)
         if isinstance(value, Device):
             return Device, (value.type,) if value.index is None else (value.type, value.index)
+        if isinstance(value, Generator):
+            return Generator, (value.device,), (value.initial_seed(), None, value.get_state())
         if isinstance(value, _StorageName):
             return value.name
         if isinstance(value, DType | Op):
