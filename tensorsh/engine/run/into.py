@@ -28,9 +28,6 @@ def into(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return op(*args, **kwargs)
     several = isinstance(out, tuple | list)
     outs = tuple(out) if several else (out,)
-    wrong = next((t for t in outs if not isinstance(t, Tensor)), None)
-    if wrong is not None:
-        raise _unfit(op, several, wrong)
     if context.current().grad_enabled and any_requires_grad((*args, tuple(kwargs.values()), outs)):
         raise GradientError(
             f"{op.schema.title}(): functions with out=... arguments don't support automatic differentiation, but one "
@@ -38,15 +35,20 @@ def into(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             help="leave `out` away, or compute `with no_grad():`",
             operands=(*args, *outs),
         )
-    if any(p.name == "dtype" for p in op.schema.parameters):
+    into_tensors = all(isinstance(t, Tensor) for t in outs)
+    if into_tensors and any(p.name == "dtype" for p in op.schema.parameters):
         kwargs.setdefault("dtype", outs[0].dtype)
-    if op.factory:
+    if into_tensors and op.factory:
         kwargs.setdefault("device", outs[0].device)
     with context.GradMode(False):
         result = op(*args, **kwargs)
     results = result if isinstance(result, tuple) else (result,)
-    if isinstance(result, tuple) is not several or len(results) != len(outs):
-        raise _unfit(op, several, out)
+    if isinstance(result, tuple) is not several or not into_tensors:
+        raise _unfit(op, isinstance(result, tuple), several, out)
+    if len(results) != len(outs):
+        raise ArgumentError(
+            f"expected tuple of {len(results)} elements but got {len(outs)}", code="argument-type"
+        )
     for target, made in zip(outs, results, strict=True):
         _check(op, target, made, args)
     for target, made in zip(outs, results, strict=True):
@@ -93,8 +95,11 @@ def _put(target: Tensor, made: Tensor) -> None:
     write(target, made.array)
 
 
-def _unfit(op: Op, several: bool, value: Any) -> Exception:
-    wanted = "tuple of Tensors" if several and not isinstance(value, tuple | list) else "Tensor"
+def _unfit(op: Op, wants_several: bool, several: bool, value: Any) -> Exception:
+    """`out` is no tensor where one is wanted, or no tuple of tensors."""
+    wanted = "tuple of Tensors" if wants_several else "Tensor"
+    if wants_several and several:
+        value = next(t for t in value if not isinstance(t, Tensor))
     return ArgumentError(
         f"{op.schema.title}(): argument 'out' must be {wanted}, not {type_name(value)}", code="argument-type"
     )
