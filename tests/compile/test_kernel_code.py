@@ -17,6 +17,7 @@ from tensorsh.engine.random import generator
 from tensorsh.ops.nn import (
     attention_steps,
     batch_norm_steps,
+    conv_depthwise,
     conv_steps,
     conv_windows,
     group_norm_steps,
@@ -25,6 +26,7 @@ from tensorsh.ops.nn import (
     pool,
     pool_steps,
 )
+from tensorsh.ops.nn.windows import out_size
 from tensorsh.torch.nn.modules import lstm_layer, lstm_steps
 from tensorsh.train.rules import adam
 
@@ -80,6 +82,37 @@ def test_group_norm(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> 
             lambda each=each: group_norm_steps.backward(grad, x, groups, each, 1e-5),
             monkeypatch,
         )
+
+
+#: (N, C, *spatial), kernel, stride, padding, dilation
+DEPTHWISE = [
+    ((2, 9, 40, 33), (3, 3), (1, 1), (1, 1), (1, 1)),
+    ((3, 8, 9, 65), (5, 3), (2, 2), (2, 1), (1, 1)),
+    ((1, 17, 7, 8), (2, 3), (1, 2), (0, 1), (1, 1)),
+    ((2, 3, 12, 5), (3, 2), (1, 1), (2, 1), (2, 3)),
+    ((2, 10, 50), (7,), (3,), (3,), (1,)),
+    ((2, 4, 3, 3), (2, 2), (3, 3), (0, 0), (1, 1)),
+]
+
+
+@pytest.mark.parametrize(("shape", "kernel", "stride", "padding", "dilation"), DEPTHWISE)
+def test_each_channel_by_itself(
+    shape: tuple[int, ...],
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, w, bias = normal(*shape), normal(shape[1], 1, *kernel), normal(shape[1])
+    sizes = tuple(map(out_size, shape[2:], kernel, stride, padding, dilation))
+    grad, ways = normal(*shape[:2], *sizes), (stride, padding, dilation)
+    code = conv_depthwise.FORWARD
+    for each in (bias, None):
+        same(code, lambda each=each: conv_depthwise.forward(x, w, each, *ways, sizes), monkeypatch)
+    if set(dilation) == {1}:
+        same(code, lambda: conv_depthwise.for_input(grad, w, *ways, shape[2:]), monkeypatch)
+    same(conv_depthwise.WEIGHT, lambda: conv_depthwise.for_weight(grad, x, *ways, kernel), monkeypatch)
 
 
 #: vectors and what is left over, less than a vector, one channel, more than eight
@@ -280,13 +313,13 @@ def test_convolution(sizes: tuple[Any, ...], as_they_come: bool, monkeypatch: py
         lambda: [
             conv_steps.forward(x, w, bias, stride, padding, dilation, 1),
             conv_steps.forward(x, w, None, stride, padding, dilation, 1),
-            *([] if apart > 1 else [conv_steps.for_input(grad, w, stride, padding, dilation, spatial)]),
+            *([] if apart > 1 else [conv_steps.for_input(grad, w, stride, padding, dilation, 1, spatial)]),
         ],
         monkeypatch,
     )
     same(
         conv_windows.WEIGHT,
-        lambda: conv_steps.for_weight(grad, x, stride, padding, dilation, kernel),
+        lambda: conv_steps.for_weight(grad, x, stride, padding, dilation, 1, kernel),
         monkeypatch,
     )
     same(conv_windows.BIAS, lambda: conv_steps.for_bias(grad, False), monkeypatch)
@@ -302,13 +335,13 @@ def test_convolutions_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
         conv_windows.CONVOLUTION,
         lambda: [
             conv_steps.forward(x, w, None, stride, padding, ones, 1),
-            conv_steps.for_input(grad, w, stride, padding, ones, (10, 9)),
+            conv_steps.for_input(grad, w, stride, padding, ones, 1, (10, 9)),
         ],
         monkeypatch,
     )
     same(
         conv_windows.WEIGHT,
-        lambda: conv_steps.for_weight(grad, x, stride, padding, ones, (3, 3)),
+        lambda: conv_steps.for_weight(grad, x, stride, padding, ones, 1, (3, 3)),
         monkeypatch,
     )
 

@@ -221,7 +221,7 @@ def transposed(x, w, bias, stride, padding, dilation, groups, spatial):
     if x.dtype == w.dtype == np.float32 and conv_steps.takes_transposed(
         x, w, stride, padding, dilation, groups, spatial
     ):
-        found = conv_steps.for_input(x, w, stride, padding, dilation, spatial)
+        found = conv_steps.for_input(x, w, stride, padding, dilation, 1, spatial)
         return in_format_of(_biased(found, bias), x, w)
     return in_format_of(_biased(for_input(x, w, stride, padding, dilation, groups, spatial), bias), x, w)
 

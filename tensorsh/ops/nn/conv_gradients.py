@@ -32,11 +32,11 @@ def are_of_transposed(x: Spec, w: Spec, geometry: tuple[Any, ...]) -> bool:
     f"convolution_input(Tensor grad, Tensor weight, {_GEOMETRY}, int[] spatial)",
     lambda grad, weight, *rest: apply(of.transposed, (grad, weight, None, *rest)),
     infer=lambda g, w, s, p, d, groups, spatial: g.with_shape((g.shape[0], w.shape[1] * groups, *spatial)),
-    exact=lambda grad, weight, *rest: conv_steps.takes_input(weight.spec.shape[2:], *rest),
+    exact=lambda grad, weight, *rest: conv_steps.takes_input(weight.spec, *rest),
 )
 def by_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> Any:
-    if conv_steps.takes_input(w.shape[2:], stride, padding, dilation, groups, spatial):
-        return conv_steps.for_input(g, w, stride, padding, dilation, spatial)
+    if conv_steps.takes_input(w, stride, padding, dilation, groups, spatial):
+        return conv_steps.for_input(g, w, stride, padding, dilation, groups, spatial)
     return of.for_input(g, w, stride, padding, dilation, groups, spatial)
 
 
@@ -48,7 +48,7 @@ def by_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups
 )
 def by_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
     if conv_steps.takes_weight(g, x, groups):
-        return conv_steps.for_weight(g, x, stride, padding, dilation, kernel)
+        return conv_steps.for_weight(g, x, stride, padding, dilation, groups, kernel)
     return of.for_weight(g, x, stride, padding, dilation, groups, kernel)
 
 

@@ -4,6 +4,8 @@ An output begins with the bias. Then come the products, each added with one roun
 for each of these blocks the kernel's positions, for each position its channels. (A kernel of one position that moves by
 one is a product of matrices.)
 
+Groups of channels are convolutions of their own where vectors fit into them, and where a group is one channel.
+
 A product of matrices adds so, too, one element of its long side after the other, if that is short enough to stay in one
 piece (`conv_products`). What is not computed in that way is added here one by one, where it is small.
 """
@@ -11,7 +13,7 @@ piece (`conv_products`). What is not computed in that way is added here one by o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -21,7 +23,7 @@ import numpy as np
 from ...engine.core.readers import whole
 from ...engine.numerics.fma import multiply_add
 from ..reduce.fused_sums import one_by_one
-from . import conv_products, conv_windows
+from . import conv_depthwise, conv_products, conv_windows
 from .conv_products import BLOCK
 from .windows import Ints, out_size, pad
 
@@ -40,16 +42,29 @@ def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: i
     kernel, samples, size = w.shape[2:], x.shape[0], math.prod(x.shape)
     if len(kernel) > 2 or not size:
         return False
-    if groups > 1 and not (groups == x.shape[1] == w.shape[0]):
+    if groups > 1 and conv_depthwise.takes(x.shape[1], w, groups):
+        return True
+    if not _in_vectors(w.shape, groups):
         return False
     if math.prod((*kernel, *stride)) == 1 or (len(kernel) == 1 and (kernel[0] == 1 or samples == 1)):
         return False
     if samples == 1 and groups == 1 and min(kernel) <= 3 and size <= 20480:
         return False
-    if groups == 1 and conv_products.takes(w.shape[0], w.shape[1] * math.prod(kernel) + 1):
+    if conv_products.takes(w.shape[0], w.shape[1] * math.prod(kernel) + 1):
         return True
     out = map(out_size, x.shape[2:], kernel, stride, padding, dilation)
     return samples * math.prod((*w.shape, *out)) <= MOST_PRODUCTS
+
+
+def _in_vectors(weight: Ints, groups: int) -> bool:
+    """Whether there is one group, or the channels and outputs of each fill vectors."""
+    return groups == 1 or weight[0] // groups % BLOCK == weight[1] % BLOCK == 0
+
+
+def _each(groups: int, *arrays: tuple[Array | None, int]) -> Iterator[Any]:
+    """The parts of arrays that belong to each group, along a dimension each."""
+    parts = ([None] * groups if a is None else np.split(a, groups, dim) for a, dim in arrays)
+    return zip(*parts, strict=True)
 
 
 def forward(
@@ -58,9 +73,14 @@ def forward(
     """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
     kernel = w.shape[2:]
     sizes = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
-    if groups == 1 and conv_windows.takes(x, w, padding, sizes):
+    if groups > 1 and conv_depthwise.takes(x.shape[1], w, groups):
+        return conv_depthwise.forward(x, w, bias, stride, padding, dilation, sizes)
+    if groups > 1:
+        given = _each(groups, (x, 1), (w, 0), (bias, 0))
+        return np.concatenate([forward(a, b, c, stride, padding, dilation, 1) for a, b, c in given], 1)
+    if conv_windows.takes(x, w, padding, sizes):
         return conv_windows.forward(x, w, bias, stride, padding, dilation, sizes)
-    if groups == 1 and conv_products.takes(len(w), w.shape[1] * math.prod(kernel) + 1):
+    if conv_products.takes(len(w), w.shape[1] * math.prod(kernel) + 1):
         return conv_products.forward(x, w, bias, stride, padding, dilation, sizes)
     padded = pad(x, padding)
     out = np.zeros((len(x), len(w), *sizes), FLOAT32)
@@ -71,9 +91,7 @@ def forward(
         for place in product(*map(range, kernel)):
             seen = _every([i * d for i, d in zip(place, dilation, strict=True)], stride, sizes)
             for channel in range(first, min(first + BLOCK, w.shape[1])):
-                values = padded[
-                    (slice(None), slice(None) if groups > 1 else slice(channel, channel + 1), *seen)
-                ]
+                values = padded[(slice(None), slice(channel, channel + 1), *seen)]
                 taps: tuple[Any, ...] = (slice(None), channel, *place)
                 factors = w[taps].reshape(-1, *[1] * len(kernel))
                 np.multiply(values, factors, wide, dtype=FLOAT64)
@@ -88,15 +106,19 @@ MOST_WINDOWS = 256
 
 def takes_weight(g: Any, x: Any, groups: int) -> bool:
     """Whether the gradient by the weight is computed here."""
+    if not x.shape[1]:
+        return False
+    if groups > 1 and groups == g.shape[1] == x.shape[1]:
+        return True
     windows = g.shape[0] * math.prod(g.shape[2:])
-    return groups == 1 and x.shape[1] > 0 and (conv_products.in_order() or windows <= MOST_WINDOWS)
+    of_groups = (g.shape[1], x.shape[1] // groups)
+    return _in_vectors(of_groups, groups) and (conv_products.in_order() or windows <= MOST_WINDOWS)
 
 
-def takes_input(
-    kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
-) -> bool:
+def takes_input(w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints) -> bool:
     """Whether the gradient by the input is computed here, too."""
-    return groups == 1 and set(dilation) == {1} and len(set(stride)) == 1
+    here = _in_vectors(w.shape, groups) or conv_depthwise.takes(w.shape[1] * groups, w, groups)
+    return here and set(dilation) == {1} and len(set(stride)) == 1
 
 
 def _is_one_chain(kernel: Ints, stride: Ints, padding: Ints, spatial: Ints) -> bool:
@@ -115,18 +137,26 @@ def takes_transposed(
     kernel = w.shape[2:]
     return (
         len(kernel) == 2
+        and groups == 1
         and x.shape[0] > 1
         and math.prod(kernel) > 1
         and 0 < math.prod((*x.shape, *w.shape[1:])) <= MOST_TRANSPOSED
-        and takes_input(kernel, stride, padding, dilation, groups, spatial)
+        and takes_input(w, stride, padding, dilation, groups, spatial)
     )
 
 
-def for_input(g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, spatial: Ints) -> Array:
-    """(N, O, *out), (O, C, *kernel) → (N, C, *spatial): all channels at once where windows jump.
+def for_input(
+    g: Array, w: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, spatial: Ints
+) -> Array:
+    """(N, O, *out), (O, C/groups, *kernel) → (N, C, *spatial): all channels at once where windows jump.
 
     Else some blocks of eight at a time, whose sums are added up.
     """
+    if groups > 1 and conv_depthwise.takes(w.shape[1] * groups, w, groups):
+        return conv_depthwise.for_input(g, w, stride, padding, dilation, spatial)
+    if groups > 1:
+        given = _each(groups, (g, 1), (w, 0))
+        return np.concatenate([for_input(a, b, stride, padding, dilation, 1, spatial) for a, b in given], 1)
     if set(stride) != {1}:
         if set(dilation) == {1} and conv_windows.takes(g, w, padding, g.shape[2:]):
             apart = len(spatial) > 1 and not _is_one_chain(w.shape[2:], stride, padding, spatial)
@@ -186,8 +216,15 @@ def _input_by_steps(
     return np.ascontiguousarray(out[(slice(None), slice(None), *inside)])
 
 
-def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
-    """(N, O, *out), (N, C, *spatial) → (O, C, *kernel): window after window."""
+def for_weight(
+    g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints
+) -> Array:
+    """(N, O, *out), (N, C, *spatial) → (O, C/groups, *kernel): window after window."""
+    if groups > 1 and groups == g.shape[1] == x.shape[1]:
+        return conv_depthwise.for_weight(g, x, stride, padding, dilation, kernel)
+    if groups > 1:
+        given = _each(groups, (g, 1), (x, 1))
+        return np.concatenate([for_weight(a, b, stride, padding, dilation, 1, kernel) for a, b in given])
     if math.prod(kernel) > 1 and conv_windows.takes_weight(g, x, padding, kernel):
         return conv_windows.for_weight(g, x, stride, padding, dilation, kernel)
     padded = pad(x, padding)

@@ -59,6 +59,15 @@ def _takes(code: KernelCode, a: Any, b: Any, padding: Ints, products: int) -> bo
     )
 
 
+class Met(NamedTuple):
+    """Of every so many places of a dimension those that meet the same positions of the kernel (`met`)."""
+
+    taps: range  # these positions
+    first: int  # where the first of the places is
+    back: int  # before which number of the gradient, with as many zeros in front as a place has positions, less one
+    places: int  # how many of them
+
+
 class Windows(NamedTuple):
     """How windows move over the planes of a sample: in two dimensions, of which the first may be 1."""
 
@@ -71,9 +80,24 @@ class Windows(NamedTuple):
     @classmethod
     def over(cls, sizes: Ints, kernel: Ints, stride: Ints, dilation: Ints, padding: Ints) -> Windows:
         """Over planes of these sizes with as much padding on both sides."""
-        flat, step, pad = _flat(sizes), _flat(stride), _flat(padding, 0)
-        planes = (-(-(n + 2 * p) // s) for n, p, s in zip(flat, pad, step, strict=True))
-        return cls(_flat(kernel), step, _flat(dilation), pad, _pair(planes))
+        step, pad = flat(stride), flat(padding, 0)
+        planes = (-(-(n + 2 * p) // s) for n, p, s in zip(flat(sizes), pad, step, strict=True))
+        return cls(flat(kernel), step, flat(dilation), pad, _pair(planes))
+
+    @classmethod
+    def meeting(cls, sizes: Ints, kernel: Pair, stride: Pair, rows: Met, columns: Met) -> Windows:
+        """Over planes of a gradient of these sizes, at the places that meet the same positions."""
+        zeros = _pair(-(-k // s) - 1 for k, s in zip(kernel, stride, strict=True))
+        planes = _pair(
+            max(z + n, each.back + z + each.places)
+            for z, n, each in zip(zeros, flat(sizes), (rows, columns), strict=True)
+        )
+        return cls(kernel, (1, 1), (1, 1), zeros, planes)
+
+    def place(self, r: int, c: int, stride: Pair, rows: Met, columns: Met) -> int:
+        """Where the numbers for a position that such places meet begin."""
+        top, left = rows.back + self.padding[0], columns.back + self.padding[1]
+        return (top - r // stride[0]) * self.planes[1] + left - c // stride[1]
 
     @property
     def plane(self) -> int:
@@ -124,15 +148,6 @@ def inner(kernel: Ints, padding: Ints) -> Ints:
     return tuple(k - 1 - p for k, p in zip(kernel, padding, strict=True))
 
 
-class Met(NamedTuple):
-    """Of every so many places of a dimension those that meet the same positions of the kernel (`met`)."""
-
-    taps: range  # these positions
-    first: int  # where the first of the places is
-    back: int  # before which number of the gradient, with as many zeros in front as a place has positions, less one
-    places: int  # how many of them
-
-
 def met(shift: int, stride: int, padding: int, size: int, kernel: int) -> Met:
     """The places that the kernel's positions `shift`, `shift + stride`, … reach."""
     first = max(-(-(padding - shift) // stride), 0)
@@ -147,22 +162,17 @@ def for_moving_input(g: Array, w: Array, stride: Ints, padding: Ints, spatial: I
 
     apart   each column of the kernel is a chain of its own, and these are added up
     """
-    kernel, sizes, step = _flat(w.shape[2:]), _flat(spatial), _flat(stride)
-    pads = _flat(padding, 0)
+    kernel, sizes, step = flat(w.shape[2:]), flat(spatial), flat(stride)
+    pads = flat(padding, 0)
     out = np.zeros((len(g), w.shape[1], *sizes), FLOAT32)
     dimensions = [
         [met(shift, *each) for shift in range(each[0])]
         for each in zip(step, pads, sizes, kernel, strict=True)
     ]
-    zeros = _pair(-(-k // s) - 1 for k, s in zip(kernel, step, strict=True))
     for rows, columns in product(*dimensions):
         if not (rows.taps and columns.taps and rows.places and columns.places):
             continue
-        planes = _pair(
-            max(z + n, each.back + z + each.places)
-            for z, n, each in zip(zeros, _flat(g.shape[2:]), (rows, columns), strict=True)
-        )
-        windows = Windows(kernel, (1, 1), (1, 1), zeros, planes)
+        windows = Windows.meeting(g.shape[2:], kernel, step, rows, columns)
         found = np.empty((len(g), w.shape[1], rows.places, columns.places), FLOAT32)
         chains = [range(c, c + 1) for c in columns.taps] if apart else [columns.taps]
         for i, taps in enumerate(chains):
@@ -184,18 +194,18 @@ def _convolve(
 ) -> None:
     """Samples are shared out among threads."""
     x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
-    rows, columns = _flat(out.shape[2:])
+    rows, columns = flat(out.shape[2:])
     line = -(-((rows - 1) * windows.planes[1] + columns) // COLUMNS) * COLUMNS
 
     def work(lo: int, hi: int) -> None:
         room = np.empty(out.shape[1] * line, FLOAT32)
         CONVOLUTION(
             x[lo:hi], w, bias, out[lo:hi], windows.memory(x.shape[1]), room, *steps, hi - lo, x.shape[1],
-            *_flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
+            *flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
             out.shape[1], rows, columns, apart, len(steps[0]), bias.size > 0, onto,
         )  # fmt: skip
 
-    _share(work, len(x), out.size * len(steps[0]), 1)
+    share(work, len(x), out.size * len(steps[0]), 1)
 
 
 def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
@@ -203,7 +213,7 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
     g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
     windows = Windows.over(x.shape[2:], kernel, stride, dilation, padding)
     places = _places(x.shape[1], windows)
-    rows, columns = _flat(g.shape[2:])
+    rows, columns = flat(g.shape[2:])
     outputs, size = g.shape[1], len(places)
     line = -(-outputs // COLUMNS) * COLUMNS
     out = np.empty((outputs, size), FLOAT32)
@@ -213,13 +223,13 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
         turned, found = np.zeros(rows * columns * line, FLOAT32), np.zeros((hi - lo) * line, FLOAT32)
         WEIGHT(
             g, x, part, windows.memory(x.shape[1]), turned, found, places[lo:hi], *x.shape[:2],
-            *_flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
+            *flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
             outputs, rows, columns, hi - lo,
         )  # fmt: skip
         if part is not out:
             out[:, lo:hi] = part
 
-    _share(work, size, g.size * size, FEWEST)
+    share(work, size, g.size * size, FEWEST)
     return out.reshape(outputs, x.shape[1], *kernel)
 
 
@@ -231,7 +241,7 @@ def for_bias(g: Array, out: Array) -> bool:
     return True
 
 
-def _share(work: Callable[[int, int], None], n: int, products: int, fewest: int) -> None:
+def share(work: Callable[[int, int], None], n: int, products: int, fewest: int) -> None:
     """`work` of n things that come to so many products, some at a time."""
     spread(work, n, max(SHARE * n // products, fewest))
 
@@ -241,7 +251,7 @@ def _pair(values: Any) -> Pair:
     return first, second
 
 
-def _flat(sizes: Ints, before: int = 1) -> Pair:
+def flat(sizes: Ints, before: int = 1) -> Pair:
     """Rows and columns; of one dimension it is one row."""
     return _pair(sizes if len(sizes) == 2 else (before, *sizes))
 
@@ -250,7 +260,7 @@ def _flat(sizes: Ints, before: int = 1) -> Pair:
 def _steps(channels: int, windows: Windows) -> tuple[Array, Array]:
     """For each step where its number of the weight is, and of the sample: eight channels at a time."""
     area, plane = windows.kernel[0] * windows.kernel[1], windows.plane
-    return _table(
+    return table(
         (c * area + number, c * plane + at)
         for first in range(0, channels, BLOCK)
         for number, at in enumerate(windows.starts())
@@ -262,7 +272,7 @@ def _steps(channels: int, windows: Windows) -> tuple[Array, Array]:
 def _turned_steps(start: int, stop: int, channels: int, windows: Windows) -> tuple[Array, Array]:
     """The same of the gradient: outputs from start to stop, windows gone through from their ends."""
     area, plane = windows.kernel[0] * windows.kernel[1], windows.plane
-    return _table(
+    return table(
         (o * channels * area + number, o * plane + at)
         for first in range(start, stop, BLOCK)
         for number, at in enumerate(reversed(windows.starts()))
@@ -276,11 +286,10 @@ def _moved_steps(
 ) -> tuple[Array, Array]:
     """The same where windows of the input moved by a stride: the positions that are met, for each all outputs."""
     (_, width), area = windows.kernel, windows.kernel[0] * windows.kernel[1]
-    top, left = rows.back + windows.padding[0], columns.back + windows.padding[1]
-    return _table(
+    return table(
         (
             o * channels * area + r * width + c,
-            o * windows.plane + (top - r // stride[0]) * windows.planes[1] + left - c // stride[1],
+            o * windows.plane + windows.place(r, c, stride, rows, columns),
         )
         for r, c in product(rows.taps, taps)
         for o in range(outputs)
@@ -293,6 +302,6 @@ def _places(channels: int, windows: Windows) -> Array:
     return np.array([c * windows.plane + at for c in range(channels) for at in windows.starts()], np.int64)
 
 
-def _table(steps: Any) -> tuple[Array, Array]:
+def table(steps: Any) -> tuple[Array, Array]:
     first, second = np.array(list(steps), np.int64).reshape(-1, 2).T.copy()
     return first, second

@@ -13,7 +13,7 @@ from .product_routines import KIND, chains, counted, padded
 from .routines import Routine, Word
 
 
-def _lay(f: Routine, x: Word, into: Word, sizes: tuple[Word, ...], ways: tuple[Word, ...]) -> None:
+def lay(f: Routine, x: Word, into: Word, sizes: tuple[Word, ...], ways: tuple[Word, ...]) -> None:
     """The planes of a sample among the zeros of `into`, so that windows that move by some steps lie side by side.
 
     Of every so many rows and columns (`down`, `along`) the first are a plane, then those beside them, and so on.
@@ -47,9 +47,9 @@ def convolution(
 ) -> None:  # fmt: skip
     """(N, channels, height, width), (outputs, …) → (N, outputs, rows, columns), or added to what is there (`onto`).
 
-    planes                 memory for a sample as `_lay` lays it, zeros
+    planes                 memory for a sample as `lay` lays it, zeros
     of_weight, of_sample   for each of `depth` steps, where its numbers of the first output's weight and of a sample are
-    high, …, along         see `_lay`
+    high, …, along         see `lay`
     apart                  how far the weights of outputs are apart
     biased                 whether outputs begin with a bias
     """
@@ -66,7 +66,7 @@ def convolution(
         f.write(found, scratch, i * line + j)
 
     with f.loop(samples) as n:
-        _lay(
+        lay(
             f, f.at(x, n * channels * height * width), planes, (channels, height, width, high, wide),
             (top, left, down, along),
         )  # fmt: skip
@@ -92,7 +92,7 @@ def weight_gradient(
 ) -> None:  # fmt: skip
     """(N, outputs, rows, columns), (N, channels, height, width) → (outputs, inner): chains of window after window.
 
-    planes    memory for a sample as `_lay` lays it, zeros
+    planes    memory for a sample as `lay` lays it, zeros
     turned    for a sample's gradient with outputs side by side
     scratch   for what is found so far, zeros
     of_row    where in a sample the numbers for an element of a window begin, of which there are `inner`
@@ -117,7 +117,7 @@ def weight_gradient(
         f.write(found, scratch, i * line + j)
 
     with f.loop(samples) as n:
-        _lay(
+        lay(
             f, f.at(x, n * channels * height * width), planes, (channels, height, width, high, wide),
             (top, left, down, along),
         )  # fmt: skip
