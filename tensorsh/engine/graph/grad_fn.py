@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
-from ...errors import GradientError
+from ...errors import ArgumentError, GradientError
 from ..core import context
 from ..core.sealed import seal
 from ..records.op import registry
@@ -20,6 +20,7 @@ from ..values.tensor import TENSORS
 from .hooks import RemovableHandle, add, hooks_of
 from .node import FREED, SECOND_TIME, Node
 from .saved import unpacked
+from .walk import accumulate
 
 #: what was made for a node or a leaf, as long as somebody has it
 _shown: WeakValueDictionary[int, Any] = WeakValueDictionary()
@@ -72,6 +73,17 @@ class OperationNode(GraphNode):
 
     __slots__ = ()
 
+    def __call__(self, *grads: Any, **named: Any) -> Any:
+        """One step of a walk: the gradients of the inputs (one alone, else a tuple), given those of the outputs."""
+        specs = self._node.output_specs  # indices have no gradient
+        check_gradients(
+            grads, named, sum(spec.dtype.is_floating_point or spec.dtype.is_complex for spec in specs)
+        )
+        given = [*grads, *[None] * (len(specs) - len(grads))]
+        found: dict[int, Any] = {id(edge): grad for edge, grad in self._node.differentiate(given)}
+        answers = tuple([None if edge is None else found.get(id(edge)) for edge in self._node.inputs()])
+        return answers[0] if len(answers) == 1 else answers
+
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_saved_"):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
@@ -95,6 +107,11 @@ class AccumulateGrad(GraphNode):
     def variable(self) -> Any:
         return self._node
 
+    def __call__(self, *grads: Any, **named: Any) -> Any:
+        check_gradients(grads, named, 1)
+        accumulate(self._node, grads[0], False)
+        return ()
+
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
 
@@ -107,6 +124,17 @@ class AccumulateGrad(GraphNode):
 
 
 AccumulateGrad.__module__ = "builtins"
+
+
+def check_gradients(grads: tuple[Any, ...], named: dict[str, Any], wanted: int) -> None:
+    """PyTorch's TypeErrors for a call of a node."""
+    if named:
+        raise ArgumentError("keyword arguments are not supported")
+    if len(grads) != wanted:
+        raise ArgumentError(f"expected {wanted} arguments, got {len(grads)} instead")
+    for i, grad in enumerate(grads):
+        if grad is not None and type(grad) not in TENSORS:
+            raise ArgumentError(f"argument {i} is not a Variable")
 
 
 def shown(target: Any) -> Any:

@@ -149,9 +149,44 @@ def from_dlpack(ext_tensor, device, copy):
     """
     if isinstance(ext_tensor, Tensor):
         found = ext_tensor.alias()
-    else:
+    elif hasattr(ext_tensor, "__dlpack__"):
         found = shared(np.from_dlpack(ext_tensor))
+    else:
+        found = shared(_in_capsule(ext_tensor))
     return found.clone() if copy else found
+
+
+def _in_capsule(capsule):
+    """The array in a capsule of DLPack's, which gives it once."""
+
+    class Holder:
+        def __dlpack__(self, **options):
+            return capsule
+
+        def __dlpack_device__(self):
+            return 1, 0
+
+    try:
+        return np.from_dlpack(Holder())
+    except (TypeError, ValueError):
+        raise BadValue(
+            "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you "
+            "might have already constructed a tensor from it once."
+        ) from None
+
+
+@composite("to_dlpack(Tensor tensor)", names=("torch.to_dlpack", "utils.dlpack.to_dlpack"))
+def to_dlpack(tensor):
+    """The memory of a tensor in a capsule, for another library or `from_dlpack`, which can open it once.
+
+    >>> torch.from_dlpack(torch.to_dlpack(torch.ones(2)))
+    tensor([1., 1.])
+    """
+    detached = tensor.detach()
+    try:
+        return detached.__dlpack__(max_version=(1, 0))  # an older one NumPy would only read
+    except TypeError:  # before NumPy 2.1
+        return detached.__dlpack__()
 
 
 @composite(
