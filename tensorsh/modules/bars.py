@@ -322,19 +322,39 @@ def _filled(part: float, width: int, blocks: str) -> str:
     return bar + (blocks[rest] + blocks[0] * (width - full - 1) if full < width else "")
 
 
+class tqdm_asyncio(tqdm):
+    """The bar of `tqdm.auto`, which asks for an iterator when it is made, and for another when it is gone through.
+
+    A loader draws a number for each, so the numbers drawn after it are others than with `tqdm.tqdm`.
+    """
+
+    def __init__(self, iterable: Any = None, *args: Any, **kwargs: Any):
+        super().__init__(iterable, *args, **kwargs)
+        self.iterable_awaitable = False
+        if iterable is not None:
+            if not hasattr(iterable, "__next__"):
+                iterable = self.iterable_iterator = iter(iterable)
+            self.iterable_next = iterable.__next__
+
+
 def trange(*args: Any, **kwargs: Any) -> tqdm:
     """`tqdm(range(*args), **kwargs)`."""
     return tqdm(range(*args), **kwargs)
 
 
+def auto_trange(*args: Any, **kwargs: Any) -> tqdm:
+    """`tqdm.auto.tqdm(range(*args), **kwargs)`."""
+    return tqdm_asyncio(range(*args), **kwargs)
+
+
 def tenumerate(iterable: Any, start: int = 0, total: float | None = None, **kwargs: Any) -> Any:
     """`enumerate` with a bar."""
-    return enumerate(tqdm(iterable, total=total, **kwargs), start)
+    return enumerate(tqdm_asyncio(iterable, total=total, **kwargs), start)
 
 
 def tzip(iter1: Any, *others: Any, **kwargs: Any) -> Iterator[Any]:
     """`zip` with a bar."""
-    yield from zip(tqdm(iter1, **kwargs), *others, strict=False)
+    yield from zip(tqdm_asyncio(iter1, **kwargs), *others, strict=False)
 
 
 def tmap(function: Any, *sequences: Any, **kwargs: Any) -> Iterator[Any]:
@@ -357,3 +377,5 @@ class TqdmWarning(Warning):
 
 for each in (tqdm, trange, tenumerate, tzip, tmap, TqdmKeyError, TqdmTypeError, TqdmWarning):
     each.__module__ = "tqdm.std"
+tqdm_asyncio.__module__, auto_trange.__module__ = "tqdm.asyncio", "tqdm.auto"
+auto_trange.__name__ = auto_trange.__qualname__ = "trange"

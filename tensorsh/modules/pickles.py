@@ -34,6 +34,8 @@ BUILTINS = frozenset({
     "getattr", "abs", "all", "any", "bin", "callable", "chr", "divmod", "format", "hash", "hex", "iter", "len", "max",
     "min", "next", "oct", "ord", "pow", "repr", "round", "sorted", "sum", "NotImplemented", "Ellipsis",
 })  # fmt: skip
+#: values of modules that do more than hold some: what a command was told, a logger by its name
+ALONE = frozenset({("argparse", "Namespace"), ("logging", "getLogger")})
 EXACT: dict[tuple[str, str], Any] = {
     ("_codecs", "encode"): codecs.encode,
     ("copyreg", "_reconstructor"): copyreg._reconstructor,  # type: ignore[attr-defined]
@@ -215,7 +217,7 @@ def find_class(modules: Modules, module: str, name: str) -> Any:
     if module == "builtins":
         found = modules.builtins.get(name)
         return found if issubclass(type(found), type) or name in BUILTINS else None
-    if module not in VALUES and module.partition(".")[0] != "pathlib":
+    if module not in VALUES and module.partition(".")[0] != "pathlib" and (module, name) not in ALONE:
         return None
     proxy = modules.find(module)
     return None if proxy is None else _value(_path(modules, proxy, name))

@@ -169,6 +169,24 @@ with tqdm(total=2) as inner:
     ]
 
 
+def test_bars_of_auto_ask_for_two_iterators() -> None:
+    """So a loader draws twice: what PyTorch printed with tqdm 4.67."""
+    text = """
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+from tqdm.auto import tqdm as auto, trange
+from tqdm.contrib import tenumerate
+loader = DataLoader(torch.arange(40), batch_size=16, shuffle=True)
+for wrap in (tqdm, auto, tenumerate):
+    torch.manual_seed(42)
+    print(len([batch for batch in wrap(loader, disable=True)]), torch.rand(1))
+print(auto.__name__, type(trange(2)).__name__, isinstance(auto([]), tqdm))
+"""
+    assert run(text) == [
+        "3 tensor([0.3904])", "3 tensor([0.2566])", "3 tensor([0.2566])", "tqdm_asyncio tqdm_asyncio True"
+    ]  # fmt: skip
+
+
 #: recorded from tqdm 4.67
 METERS = {
     (5, 10, 2.0): " 50%|█████     | 5/10 [00:02<00:02,  2.50it/s]",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from ...errors import ArgumentError, GradientError
+from ...kinds import Kind, describe
 from ..core import context
 from ..core.sealed import seal
 from ..records.op import registry
@@ -194,3 +195,5 @@ def saved_value(node: Node, name: str) -> Any:
 
 
 GraphNode.__module__, GraphNode.__name__, GraphNode.__qualname__ = "torch.autograd.graph", "Node", "Node"
+# it can be called, but is no function
+describe(GraphNode, Kind(text=lambda node, options: f"<{type(node).__name__} object>"))

@@ -22,6 +22,12 @@ def _bars(modules: Any) -> dict[str, Any]:
     }
 
 
+def _auto_bars(modules: Any) -> dict[str, Any]:
+    from .. import bars
+
+    return {"tqdm": bars.tqdm_asyncio, "trange": bars.auto_trange}
+
+
 def _bars_of_more(modules: Any) -> dict[str, Any]:
     from .. import bars
 
@@ -79,8 +85,9 @@ PARTS = (
 TABLES = {
     "tqdm": Table(made=_bars, own=True),
     "tqdm.std": Table(made=_bars, own=True),
-    "tqdm.auto": Table(made=_bars, own=True),
+    "tqdm.auto": Table(made=_auto_bars, own=True),
     "tqdm.autonotebook": Table(made=_bars, own=True),
+    "tqdm.asyncio": Table(made=_auto_bars, own=True),
     "tqdm.notebook": Table(made=_bars, own=True),
     "tqdm.contrib": Table(made=_bars_of_more, own=True),
     "matplotlib": Table(made=_matplotlib, own=True),

@@ -12,7 +12,7 @@ from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.numerics import fma
 from ...engine.numerics.element_functions import SCALE_AND_SHIFT
-from ...engine.records.op import composite, op
+from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
 from ...engine.values.tensor import Tensor
@@ -67,6 +67,7 @@ def _batch_infer(x: Spec, weight: Any, bias: Any, mean: Any, var: Any, training:
 def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
     """Standardises each channel, by its own statistics or the running ones."""
     channels, kind = per_channel(x.ndim), x.dtype
+    kept = kind if weight is None else weight.dtype
     if kind.itemsize == 2:
         x, weight, bias, mean, var = [
             None if a is None else a.astype(np.float32) for a in (x, weight, bias, mean, var)
@@ -77,7 +78,7 @@ def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
             if found is not None:
                 return found
         mean, scale = statistics(x, eps)
-        if kind.itemsize == 2:
+        if kept.itemsize == 2:
             mean, scale = mean.astype(kind).astype(x.dtype), scale.astype(kind).astype(x.dtype)
         mean, scale = mean.reshape(channels), scale.reshape(channels)
     else:
@@ -217,11 +218,14 @@ def _batch_norm(
     statistics = (None, None) if training else (mean, var)
     if training:
         batch_norm_primitive.infer(*_specs(input, weight, bias, mean, var), training, eps)
+    single = input.dtype.is_half and any(t is not None and t.dtype is dt.float32 for t in (mean, var))
+    if single and weight is None:  # then all of it is computed and kept in float32
+        weight = registry["ones"](input.shape[1])
     out = apply(batch_norm_primitive, (input, weight, bias, *statistics, training, eps))
     if training:
         count = input.spec.numel // max(input.shape[1], 1)
         with context.GradMode(False):
-            found, squares = batch_moments(input.detach())
+            found, squares = batch_moments(input.detach().float() if single else input.detach())
             kind = np.float64 if input.dtype is dt.float64 else np.float32
             rest = 1 - kind(momentum)
             if mean is not None:

@@ -144,7 +144,7 @@ def _inside(module: str, name: str) -> Any:
 def _of_python(module: str, name: str) -> Any:
     if module == "builtins":
         return getattr(builtins, name) if name in BUILTINS else None
-    if module not in VALUES:
+    if module not in VALUES and (module, name) != ("argparse", "Namespace"):
         return None
     found = getattr(__import__(module), name, None)
     return found if isinstance(found, type) else None
