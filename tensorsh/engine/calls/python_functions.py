@@ -18,7 +18,7 @@ NATIVE = frozenset(
 )  # fmt: skip
 
 #: namespaces whose functions are in Python
-SPACES = ("nn.functional.", "signal.", "masked.", "autograd.", "func.")
+SPACES = ("nn.functional.", "signal.", "masked.", "autograd.", "func.", "random.")
 
 #: methods and operators of tensors that are in Python, beside those below
 METHODS = """
@@ -50,8 +50,12 @@ PYTHON = """
     cdist(x1, x2, p=2.0, compute_mode="")
     chain_matmul(*matrices, out=None)
     einsum(*args)
+    get_rng_state()
+    initial_seed()
     meshgrid(*tensors, indexing=None)
     norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None)
+    seed()
+    set_rng_state(new_state)
     split(tensor, split_size_or_sections, dim=0)
     stft(input, n_fft, hop_length=None, win_length=None, window=None, center=True, pad_mode="reflect",
         normalized=False, onesided=None, return_complex=None, align_to_window=None)
@@ -59,6 +63,7 @@ PYTHON = """
     unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None)
     unique_consecutive(input, return_inverse=False, return_counts=False, dim=None)
     unravel_index(indices, shape)
+    vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None)
     nn.functional.max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
         return_indices=False)
     nn.functional.max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,

@@ -35,6 +35,8 @@ def function_class(of: type[Any]) -> type[Any]:
             "__module__": "builtins",
             "__repr__": lambda self: f"<function {self.__name__} at {id(self):#x}>",
             "__get__": _bound,
+            "__name__": property(lambda self: self.called_at(self.schema.name)),
+            "called_at": staticmethod(lambda path: path.rpartition(".")[2]),
         }
         _function_classes[of] = type("function", (of,), made)
     return _function_classes[of]
@@ -46,7 +48,7 @@ _named_classes: dict[tuple[type[Any], str], type[Any]] = {}
 def named_class(of: type[Any], path: str) -> type[Any]:
     """A class of operations that PyTorch has a function apart for, under another of their names."""
     if (of, path) not in _named_classes:
-        made = {"__module__": "builtins", "path": path, "__name__": title_of(path)}
+        made = {"__module__": "builtins", "path": path, "__name__": of.called_at(path)}
         _named_classes[of, path] = type(str(of.__name__), (of,), made)
     return _named_classes[of, path]
 

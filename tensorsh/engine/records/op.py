@@ -311,6 +311,14 @@ class Op(Recorded):
         form.__dict__ = self.__dict__
         return form
 
+    def method_at(self, name: str) -> Op:
+        """The method under one of its names, which it calls itself by: `Tensor.clip`, `Tensor.det`."""
+        form = self.method
+        if form.__name__ != name:
+            shared, form = form, object.__new__(named_class(type(form), name))
+            form.__dict__ = shared.__dict__
+        return form
+
     @cached_property
     def in_python(self) -> Op:
         """The same record where PyTorch has a function in Python: its class is called otherwise."""
@@ -327,12 +335,14 @@ class Op(Recorded):
 
     def under(self, path: str) -> Op:
         """The same record as the function of that name, of which PyTorch has one for each."""
-        if path not in map(_without_torch, self.names) or title_of(path) == self.__name__:
+        if path not in map(_without_torch, self.names) or self.called_at(path) == self.__name__:
             return self
         if (type(self), path) not in self.named:
             form = self.named[type(self), path] = object.__new__(named_class(type(self), path))
             form.__dict__ = self.__dict__
         return self.named[type(self), path]
+
+    called_at = staticmethod(title_of)
 
     @cached_property
     def bound_in_one(self) -> Callable[..., Any]:
@@ -367,9 +377,14 @@ class Op(Recorded):
         return f"<built-in function {self.__name__}>"
 
 
-# What Python's own messages call an operation: PyTorch's are functions in C.
-type.__setattr__(Op, "__name__", "builtin_function_or_method")
-Op.__module__, Op.__qualname__ = "builtins", "builtin_function_or_method"
+def in_c(kind: type[Op]) -> type[Op]:
+    """Give a class of operations the name that Python's own messages have for PyTorch's functions in C."""
+    type.__setattr__(kind, "__name__", "builtin_function_or_method")
+    kind.__module__, kind.__qualname__ = "builtins", "builtin_function_or_method"
+    return kind
+
+
+in_c(Op)
 
 
 def _without_torch(name: str) -> str:

@@ -19,13 +19,14 @@ from ...source import PACKAGE
 from ..calls import asked, native
 from ..calls.accepts import Refused
 from ..calls.old_spellings import respelled
-from ..calls.python_functions import in_python, python_signatures
+from ..calls.python_functions import in_python, methods_in_python, python_signatures
 from ..core import context
 from ..core.memory_errors import out_of_memory
 from ..records.op import Op
 from ..records.schema import Schema
 from ..values.as_argument import type_name
 from ..values.batched import Unbatchable, over_slices
+from ..values.tensor import Tensor
 from .into import into
 
 #: keyword spellings PyTorch takes over from NumPy
@@ -84,6 +85,8 @@ def explained(
     """
     if getattr(error, "of_program", False):
         return None
+    if op.is_method and not (args and isinstance(args[0], Tensor)) and is_plain_method(op, args):
+        return of_no_tensor(op, args)
     facts = facts_of(error)
     if facts is None and not isinstance(error, MISUSE):
         return out_of_memory(error)
@@ -114,6 +117,21 @@ def explained(
         code="argument-type",
         help=f"the signature is {op.schema}",
     )
+
+
+def is_plain_method(op: Op, args: tuple[Any, ...]) -> bool:
+    """Whether it is a method in C, and what it is called with has no say in operations."""
+    return op.__name__ not in methods_in_python() and not (args and hasattr(args[0], "__torch_function__"))
+
+
+def of_no_tensor(op: Op, args: tuple[Any, ...]) -> Exception:
+    """Python's own words for `torch.Tensor.abs(3)`."""
+    if not args:
+        message = f"unbound method TensorBase.{op.__name__}() needs an argument"
+    else:
+        given = type(args[0]).__name__
+        message = f"descriptor '{op.__name__}' for 'torch._C.TensorBase' objects doesn't apply to a '{given}' object"
+    return ArgumentError(message, code="argument-type", operands=args)
 
 
 def is_outermost(frame: FrameType | None, call: CodeType) -> bool:

@@ -24,7 +24,7 @@ from ..graph.copy_slices import CopySlices
 from ..graph.inference import refuse_write
 from ..graph.node import InPlaceNode, Node, edge, move_retained, refresh
 from ..records import schema as schemas
-from ..records.op import Op, converters, registry
+from ..records.op import Op, converters, in_c, registry
 from ..records.schema import Schema
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view_bases import check_origin, memory, steps_of
@@ -75,6 +75,9 @@ class InPlace(Op):
         assert self.of.body is not None
         check_writable(args[0])
         return apply_inplace(registry["copy"], (args[0], self.of.body(*args), False))
+
+
+in_c(InPlace)
 
 
 def apply_inplace(op: Op, args: tuple[Any, ...]) -> Tensor:

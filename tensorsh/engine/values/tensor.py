@@ -460,7 +460,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 def install(name: str, value: Any) -> None:
     """Give tensors an attribute, which no program can."""
     op.registry.note(f"Tensor.{name}")
-    type.__setattr__(Tensor, name, value.method if isinstance(value, op.Op) else value)
+    type.__setattr__(Tensor, name, value.method_at(name) if isinstance(value, op.Op) else value)
 
 
 def read_only(name: str) -> Callable[..., None]:

@@ -40,8 +40,13 @@ def einsum(args):
             help='for example einsum("ij,jk->ik", a, b)',
         )
     equation, operands = args[0], args[1:]
-    if not isinstance(equation, str):
+    if isinstance(equation, Tensor):
         equation, operands = from_sublists(args)
+    elif not isinstance(equation, str):
+        raise ArgumentError(
+            f"einsum(): argument 'equation' (position 1) must be str, not {type_name(equation)}",
+            code="argument-type",
+        )
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = operands[0]
     return contract(equation, [_operand(i, x) for i, x in enumerate(operands)])

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...engine.records import schema as schemas
-from ...engine.records.op import Op, register
+from ...engine.records.op import Op, in_c, register
 from ...engine.records.schema import Schema
 from ...engine.run.apply import apply
 from ...engine.run.inplace import InPlace, apply_inplace, install_forms
@@ -28,6 +28,9 @@ class InPlaceOverload(InPlace):
 
     def through_body(self, args: tuple[Any, ...]) -> Any:
         return apply_inplace(*self.choose(*args))
+
+
+in_c(InPlaceOverload)
 
 
 def overloaded(
