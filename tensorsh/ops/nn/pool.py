@@ -160,7 +160,7 @@ def _largest(x: Any, positions: list[Ints], g: Geometry, out: Ints) -> Any:
         candidate = np.ascontiguousarray(candidate)
         better = np.greater(candidate, best).astype(which.dtype)
         np.maximum(which, np.multiply(better, i, better), which)
-        np.maximum(best, candidate, best)
+        np.maximum(best, candidate, out=best)
     if x.dtype.kind == "f" and (nan := np.isnan(best)).any():
         for i, candidate in enumerate((first, *rest)):  # the last of them is largest
             which[nan & np.isnan(candidate)] = i
