@@ -294,7 +294,11 @@ CONVOLUTIONS = [
 
 @pytest.mark.parametrize("sizes", CONVOLUTIONS)
 @pytest.mark.parametrize("as_they_come", [True, False])
-def test_convolution(sizes: tuple[Any, ...], as_they_come: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("full", [0, 9])  # vectors of places, of outputs
+def test_convolution(
+    sizes: tuple[Any, ...], as_they_come: bool, full: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conv_windows, "FULL", full)
     samples, channels, outputs, spatial, kernel, padding, step, apart = sizes
     x, w = normal(samples, channels, *spatial), normal(outputs, channels, *kernel)
     out = [

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...engine.core.parallel import spread
+from ...engine.core.parallel import spread, threads
 from ...engine.numerics.kernel_code import KernelCode, written
 from ...engine.numerics.made_later import CALL
 from .conv_products import BLOCK
@@ -25,15 +25,17 @@ Pair = tuple[int, int]
 FLOAT32 = np.dtype(np.float32)
 
 #: multiplications that a thread does at a time, some milliseconds: between them an interrupt is seen
-SHARE = 1 << 24
+SHARE = 1 << 28
 #: elements of a weight's windows that are a thread's at the least: each lays the output's gradient out for itself
 FEWEST = 48
 #: numbers that are computed together, so that some behind the last are read
 COLUMNS = 16
+#: vectors are of outputs where they would have to be fuller than this to be of places
+FULL = 0.85
 #: what it costs without machine code, as `made_later` counts: calls, and products for a pass over one element
 CALLS, PER_PASS = 60, 16
 
-CONVOLUTION = KernelCode(written("conv_routines", "convolution"), "aaaaaaaa" + "i" * 17, shared=True)
+CONVOLUTION = KernelCode(written("conv_routines", "convolution"), "aaaaaaaaa" + "i" * 18, shared=True)
 WEIGHT = KernelCode(written("conv_routines", "weight_gradient"), "aaaaaaa" + "i" * 14, shared=True)
 BIAS = KernelCode(written("conv_routines", "channel_sums"), "aaiii")
 
@@ -195,17 +197,37 @@ def _convolve(
     """Samples are shared out among threads."""
     x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
     rows, columns = flat(out.shape[2:])
-    line = -(-((rows - 1) * windows.planes[1] + columns) // COLUMNS) * COLUMNS
+    area, outputs = rows * columns, out.shape[1]
+    line = _whole((rows - 1) * windows.planes[1] + columns)
+    turned = _whole(outputs) * area < FULL * line * outputs
+    room, biased = outputs * line, bias.size > 0
+    if turned:
+        w, bias, apart = _by_steps(w, bias, steps[0], outputs, apart)
+        room = area * (apart + outputs)
+    places = _window_places(rows, columns, windows.planes[1])
 
     def work(lo: int, hi: int) -> None:
-        room = np.empty(out.shape[1] * line, FLOAT32)
         CONVOLUTION(
-            x[lo:hi], w, bias, out[lo:hi], windows.memory(x.shape[1]), room, *steps, hi - lo, x.shape[1],
-            *flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
-            out.shape[1], rows, columns, apart, len(steps[0]), bias.size > 0, onto,
+            x[lo:hi], w, bias, out[lo:hi], windows.memory(x.shape[1]), np.empty(room, FLOAT32), *steps, places,
+            hi - lo, x.shape[1], *flat(x.shape[2:]), *windows.planes, *windows.padding, *windows.stride,
+            outputs, rows, columns, apart, len(steps[0]), biased, onto, turned,
         )  # fmt: skip
 
     share(work, len(x), out.size * len(steps[0]), 1)
+
+
+def _by_steps(w: Array, bias: Array, steps: Array, outputs: int, apart: int) -> tuple[Array, Array, int]:
+    """The weights of all outputs side by side for each step, their biases, and how far those of steps are apart."""
+    wide = _whole(outputs)
+    found, start = np.zeros((len(steps), wide), FLOAT32), np.zeros(wide, FLOAT32)
+    found[:, :outputs] = w.reshape(-1)[steps[:, None] + np.arange(0, outputs * apart, apart)]
+    start[: bias.size] = bias
+    return found, start, wide
+
+
+def _whole(n: int) -> int:
+    """As many numbers in whole vectors."""
+    return -(-n // COLUMNS) * COLUMNS
 
 
 def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints) -> Array:
@@ -215,7 +237,7 @@ def for_weight(g: Array, x: Array, stride: Ints, padding: Ints, dilation: Ints, 
     places = _places(x.shape[1], windows)
     rows, columns = flat(g.shape[2:])
     outputs, size = g.shape[1], len(places)
-    line = -(-outputs // COLUMNS) * COLUMNS
+    line = _whole(outputs)
     out = np.empty((outputs, size), FLOAT32)
 
     def work(lo: int, hi: int) -> None:
@@ -243,7 +265,7 @@ def for_bias(g: Array, out: Array) -> bool:
 
 def share(work: Callable[[int, int], None], n: int, products: int, fewest: int) -> None:
     """`work` of n things that come to so many products, some at a time."""
-    spread(work, n, max(SHARE * n // products, fewest))
+    spread(work, n, max(min(SHARE * n // products, -(-n // threads())), fewest))
 
 
 def _pair(values: Any) -> Pair:
@@ -294,6 +316,12 @@ def _moved_steps(
         for r, c in product(rows.taps, taps)
         for o in range(outputs)
     )
+
+
+@lru_cache(maxsize=64)
+def _window_places(rows: int, columns: int, wide: int) -> Array:
+    """Where in a plane, whose rows are so wide, the window of each place begins."""
+    return np.array([y * wide + x for y in range(rows) for x in range(columns)], np.int64)
 
 
 @lru_cache(maxsize=64)

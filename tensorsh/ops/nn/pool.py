@@ -159,7 +159,7 @@ def _largest(x: Any, positions: list[Ints], g: Geometry, out: Ints) -> Any:
     for i, candidate in enumerate(rest, 1):
         candidate = np.ascontiguousarray(candidate)
         better = np.greater(candidate, best).astype(which.dtype)
-        np.maximum(which, np.multiply(better, i, better), which)
+        np.maximum(which, np.multiply(better, i, better), out=which)
         np.maximum(best, candidate, out=best)
     if x.dtype.kind == "f" and (nan := np.isnan(best)).any():
         for i, candidate in enumerate((first, *rest)):  # the last of them is largest

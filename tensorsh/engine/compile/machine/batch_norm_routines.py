@@ -26,11 +26,7 @@ def beside(
     def each(step: Callable[[Word], None]) -> None:
         with f.loop(samples) as n:
             planes = [f.at(x, (n * channels + lane) * plane) for lane in lanes]
-            with f.loop(plane / LANES) as i:
-                for numbers in f.transposed([f.read(FLOATS, one, i * LANES) for one in planes]):
-                    step(numbers)
-            with f.loop(plane, plane / LANES * LANES) as i:
-                step(f.joined([one[i] for one in planes]))
+            f.each_column(planes, plane, lambda _, numbers: step(numbers))
 
     return lanes, each
 

@@ -40,21 +40,27 @@ def lay(f: Routine, x: Word, into: Word, sizes: tuple[Word, ...], ways: tuple[Wo
 
 
 def convolution(
-    f: Routine, x: Word, w: Word, bias: Word, out: Word, planes: Word, scratch: Word, of_weight: Word, of_sample: Word,
+    f: Routine, x: Word, w: Word, bias: Word, out: Word, planes: Word, scratch: Word,
+    of_weight: Word, of_sample: Word, of_place: Word,
     samples: Word, channels: Word, height: Word, width: Word, high: Word, wide: Word,
     top: Word, left: Word, down: Word, along: Word,
-    outputs: Word, rows: Word, columns: Word, apart: Word, depth: Word, biased: Word, onto: Word,
+    outputs: Word, rows: Word, columns: Word, apart: Word, depth: Word, biased: Word, onto: Word, turned: Word,
 ) -> None:  # fmt: skip
     """(N, channels, height, width), (outputs, …) → (N, outputs, rows, columns), or added to what is there (`onto`).
 
+    Vectors are of places beside each other; or of outputs (`turned`), where the places of a plane fill vectors badly.
+
     planes                 memory for a sample as `lay` lays it, zeros
     of_weight, of_sample   for each of `depth` steps, where its numbers of the first output's weight and of a sample are
+    of_place               where in a sample the window of each place begins
     high, …, along         see `lay`
-    apart                  how far the weights of outputs are apart
+    apart                  how far the weights of outputs are apart; `turned`: those of steps
     biased                 whether outputs begin with a bias
     """
+    area = rows * columns
     places = (rows - 1) * wide + columns
     line = padded(f, places)
+    kept = f.at(scratch, area * apart)  # what vectors of outputs come to, place by place behind each other
 
     def factor(i: Word, k: Word) -> Word:
         return w[i * apart + f.read("i64", of_weight, k)]
@@ -65,23 +71,52 @@ def convolution(
     def keep(i: Word, j: Word, found: Word) -> None:
         f.write(found, scratch, i * line + j)
 
+    def number(i: Word, k: Word) -> Word:
+        return planes[f.read("i64", of_place, i) + f.read("i64", of_sample, k)]
+
+    def weights(k: Word, j: Word) -> Word:
+        return f.read(KIND, w, k * apart + j)
+
+    def keep_outputs(i: Word, j: Word, found: Word) -> None:
+        f.write(found, scratch, i * apart + j)
+
     with f.loop(samples) as n:
         lay(
             f, f.at(x, n * channels * height * width), planes, (channels, height, width, high, wide),
             (top, left, down, along),
         )  # fmt: skip
-        for condition, start in ((biased > 0, lambda i, j: bias[i]), (biased < 1, None)):
-            with f.when(condition):
-                chains(f, outputs, places, counted(f, depth), factor, window, keep, start)
+        with f.when(turned < 1):
+            for condition, start in ((biased > 0, lambda i, j: bias[i]), (biased < 1, None)):
+                with f.when(condition):
+                    chains(f, outputs, places, counted(f, depth), factor, window, keep, start)
+        with f.when(turned > 0):
+            chains(
+                f, area, outputs, counted(f, depth), number, weights, keep_outputs, lambda i, j: f.read(KIND, bias, j)
+            )  # fmt: skip
+            _turn(f, scratch, area, outputs, apart, kept, area)
+        found = f.address_of(turned > 0, kept, scratch)
+        plane, step = f.choose(turned > 0, area, line), f.choose(turned > 0, columns, wide)
         with f.loop(outputs) as i, f.loop(rows) as y:
             row, into = (
-                f.at(scratch, i * line + y * wide),
+                f.at(found, i * plane + y * step),
                 f.at(out, ((n * outputs + i) * rows + y) * columns),
             )
             with f.when(onto > 0), f.loop(columns, independent=True) as at:
                 into[at] = into[at] + row[at]
             with f.when(onto < 1), f.loop(columns, independent=True) as at:
                 into[at] = row[at]
+
+
+def _turn(f: Routine, x: Word, rows: Word, columns: Word, apart: Word, into: Word, line: Word) -> None:
+    """(rows, columns) → (columns, rows): rows are so far `apart`, then `line` numbers."""
+    whole = rows / LANES * LANES
+    with f.loop(whole, 0, LANES) as first:
+        eight = [f.at(x, (first + i) * apart) for i in range(LANES)]
+        f.each_column(eight, columns, lambda i, column: f.write(column, into, i * line + first))
+    with f.loop(rows, whole) as row:
+        source = f.at(x, row * apart)
+        with f.loop(columns, independent=True) as i:
+            into[i * line + row] = source[i]
 
 
 def weight_gradient(
@@ -121,10 +156,7 @@ def weight_gradient(
             f, f.at(x, n * channels * height * width), planes, (channels, height, width, high, wide),
             (top, left, down, along),
         )  # fmt: skip
-        with f.loop(outputs) as o:
-            column = f.at(grad, (n * outputs + o) * plane)
-            with f.loop(plane, independent=True) as i:
-                turned[i * line + o] = column[i]
+        _turn(f, f.at(grad, n * outputs * plane), outputs, plane, plane, turned, line)
         chains(f, inner, outputs, steps, factor, lambda k, j: f.read(KIND, turned, k + j), keep, so_far)
     with f.loop(outputs) as o, f.loop(inner, independent=True) as i:
         out[o * inner + i] = scratch[i * line + o]

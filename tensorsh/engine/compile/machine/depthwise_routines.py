@@ -101,9 +101,4 @@ def _beside(
     with f.loop(height) as y:
         rows = [f.at(x, (plane * height + y) * width) for plane in planes]
         line = f.at(into, ((y + top) * wide + left) * LANES)
-        with f.loop(width / LANES) as block:
-            at = block * LANES
-            for i, numbers in enumerate(f.transposed([f.read(FLOATS, row, at) for row in rows])):
-                f.write(numbers, line, (at + i) * LANES)
-        with f.loop(width, width / LANES * LANES) as column:
-            f.write(f.joined([row[column] for row in rows]), line, column * LANES)
+        f.each_column(rows, width, lambda i, numbers, line=line: f.write(numbers, line, i * LANES))  # type: ignore[misc]

@@ -10,7 +10,7 @@ to float32 numbers where nothing else is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Union
 
@@ -337,6 +337,16 @@ class Routine(Code):
         yield
         self.line(f"br label %after{number}")
         self.label(f"after{number}")
+
+    def each_column(self, rows: list[Word], n: Word, step: Callable[[Word, Word], None]) -> None:
+        """Call `step` with the number of each column of rows of n numbers, and with the vector of it."""
+        wide = len(rows)
+        with self.loop(n / wide) as block:
+            at = block * wide
+            for i, column in enumerate(self.transposed([self.read(vector(wide), row, at) for row in rows])):
+                step(at + i, column)
+        with self.loop(n, n / wide * wide) as at:
+            step(at, self.joined([row[at] for row in rows]))
 
     def text(self) -> str:
         head = ", ".join(f"{kind} %p{i}" for i, kind in enumerate(self.kinds))
