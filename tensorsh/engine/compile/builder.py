@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import context
 from ..values.tensor import TENSORS, Tensor, make_tensor
-from .draws import Draw
+from .draws import Draw, Source
 from .frame import Frame, passage_of
 from .fuse import fuse
 from .leaving import Leaving
@@ -164,7 +164,8 @@ class Builder(Calls):
             for step in steps[:last]
             if step.kind in ("write", "effect") or any(id(out) in changed for out in step.outs)
         ]
-        draws = [step.function for step in steps[: last + 1] if type(step.function) is Draw]
+        draws: list[Source] = [step.function for step in steps[: last + 1] if type(step.function) is Draw]
+        draws += map(Source, self.trace.streams)
         if not early and not draws:
             return []
         arrays = ", ".join(f"{e.path}.array" for e in self.trace.externals if e.written)
@@ -208,6 +209,6 @@ def may_fail(step: Step) -> bool:
     return numbers or step.kind == "check"
 
 
-def one_of_each(draws: list[Draw]) -> list[Draw]:
+def one_of_each(draws: list[Source]) -> list[Source]:
     """A draw from each stream."""
     return list({id(draw.own): draw for draw in draws}.values())

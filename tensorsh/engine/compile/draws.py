@@ -66,17 +66,24 @@ def stop() -> NoReturn:
     raise TraceStopped("random numbers are drawn")
 
 
-class Draw:
-    """Draws again what was drawn in a trace; it is called with the arrays among the arguments."""
+class Source:
+    """A random stream: a generator of the program's own, or the session's (None)."""
 
-    def __init__(self, method: str, given: BoundArguments, own: Any):
-        self.method = method
-        self.args = given.args
+    def __init__(self, own: Any):
         self.own = own
 
     def source(self) -> Any:
         """The stream, wherever it stands."""
         return EAGER.draw(context.current(), self.own)
+
+
+class Draw(Source):
+    """Draws again what was drawn in a trace; it is called with the arrays among the arguments."""
+
+    def __init__(self, method: str, given: BoundArguments, own: Any):
+        super().__init__(own)
+        self.method = method
+        self.args = given.args
 
     def __call__(self, *arrays: Any) -> Any:
         left = iter(arrays)

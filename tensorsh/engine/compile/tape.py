@@ -44,6 +44,7 @@ class Tape:
     marks      what else is known of a Value, by its id
     one_hot    which Values have one number in each row
     opaque     the operations whose kernels are called as they are → why they could not be read
+    streams    generators from which such kernels draw, None for the session's own
     demands    questions about the values of tensors from outside, which guard the program
     viewed     id of a view → what it is a view of
     picked     id of another Value → the Value, or the tuple of them, that all its elements are from
@@ -63,6 +64,7 @@ class Tape:
         self.one_hot = OneHot(self)
         self.scope: dict[str, Any] = {}
         self.opaque: dict[str, str] = {}
+        self.streams: list[Any] = []
         self.demands: list[tuple[External, Any]] = []
         self.elements = 0  # how many integers in arrays the program gets
         self.viewed: dict[int, Value] = {}

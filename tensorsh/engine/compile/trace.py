@@ -396,6 +396,9 @@ class Trace(Tape, Mode):
             if blocked:
                 return self.by_element(op.kernel, tuple(arrays), plan.out, label)
         outs = self.kernel(op.kernel, tuple(arrays), specs, op.name, op.elementwise)
+        if op.draws:
+            own = next(a for a, p in zip(args, op.schema.parameters, strict=True) if p.name == "generator")
+            self.streams.append(None if own is None or own._own is None else own)
         if op.picks:
             self.picked[id(outs[0])] = arrays[0]
         return outs if plan.many else outs[0]
