@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..engine.core import context
 from ..engine.values.parameters import Parameter
-from ..engine.values.tensor import TENSORS, Tensor
+from ..engine.values.tensor import TENSORS, Tensor, formatters
 from ..errors import ArgumentError, BadValue
 from ..kinds import ATOMS, kind_of
 from .torch_repr import DEFAULT, PREFIX, PrintOptions, tensor_repr
@@ -77,7 +78,9 @@ def scalar_format(t: Any, spec: str, *, options: PrintOptions = DEFAULT) -> str:
                 else "only a tensor without dimensions takes a format: index an element, or leave it out",
             )
         shown_anew = own or vars(Tensor)["__repr__"] is not _AS_PYTORCH  # which a program may change
-        return str(t) if shown_anew else tensor_repr(t, options=options)
+        if shown_anew:
+            return str(t)
+        return named_tensor_repr(t, options) if type(t) is Tensor else tensor_repr(t, options=options)
     number = t.array.item()
     if not isinstance(number, int | float | complex):
         number = float(number)  # bfloat16
@@ -128,7 +131,17 @@ def _written(
 
 
 def named_tensor_repr(value: Any, options: PrintOptions) -> str:
-    """A tensor under the name of its class."""
+    """A tensor under the name of its class; inside of transforms of functions, in their wrappers."""
+    if context.current().transforms:
+        from .levels_repr import layered
+
+        text = layered(value, options)
+        if text is not None:
+            return text
+    dual = formatters["dual"](value) if "dual" in formatters else None
+    if dual is not None:
+        primal, tangent = dual
+        return tensor_repr(primal, options=options, more=[f"tangent={tangent}"])
     kind = type(value)
     own = kind in TENSORS and kind is not Tensor
     if not isinstance(value, Parameter):

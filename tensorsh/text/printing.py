@@ -40,6 +40,11 @@ class Texts:
 
         return named_tensor_repr(value, options)
 
+    def levels(self, value: Any) -> Text:
+        from .levels_repr import layered
+
+        return layered(value, self.options()) or ""
+
     def format(self, value: Any, spec: Text) -> Text:
         if isinstance(value, Tensor):
             from .host_repr import scalar_format
@@ -49,7 +54,7 @@ class Texts:
 
 
 texts = Texts()
-tensor.formatters.update(repr=texts.repr, format=texts.format, tensor=texts.tensor)
+tensor.formatters.update(repr=texts.repr, format=texts.format, tensor=texts.tensor, levels=texts.levels)
 
 
 def set_printoptions(*args: Any, **kwargs: Any) -> None:

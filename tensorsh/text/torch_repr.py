@@ -75,8 +75,10 @@ PrintOptions.updated.__qualname__ = "set_printoptions"  # what Python's own mess
 DEFAULT = PrintOptions()
 
 
-def tensor_repr(t: Any, *, options: PrintOptions = DEFAULT, prefix: str = PREFIX) -> str:
-    """What `repr(t)`, `str(t)` and `print(t)` give in PyTorch."""
+def tensor_repr(
+    t: Any, *, options: PrintOptions = DEFAULT, prefix: str = PREFIX, more: Sequence[str] = ()
+) -> str:
+    """What `repr(t)`, `str(t)` and `print(t)` give in PyTorch; `more` are suffixes that `t` does not tell of."""
     if t.device.type == "meta":
         contents = "..."
     elif 0 in t.shape:
@@ -84,7 +86,7 @@ def tensor_repr(t: Any, *, options: PrintOptions = DEFAULT, prefix: str = PREFIX
     else:
         shown, gaps = shown_elements(t.array, options)
         contents = _bracketed(element_strings(shown, options), shown.shape, gaps, options, len(prefix))
-    return _attach(prefix + contents, _suffixes(t, options), options, len(prefix))
+    return _attach(prefix + contents, [*_suffixes(t, options), *more], options, len(prefix))
 
 
 # ------------------------------------------------------------------ which elements

@@ -97,7 +97,7 @@ class Context:
         #: does a backward pass (root, its gradient or None for a one, whether the graph is kept) by a program, if
         #: there is one for such graphs (`engine.compile.walks`); None: none is ever made
         self.walked: Callable[[Any, Any, bool], bool] | None = None
-        self.transforms = 0  # how many transforms of functions are running
+        self.transforms: list[Any] = []  # the tapes of the transforms of functions that are running
         self.recollection: Recollection | None = None  # where somebody may ask for an explanation
         self.spelling: Callable[[FrameType], str] = lambda frame: (
             ""

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn
 from ...errors import BadValue, Facts, ShapeError, know
 from ..core.tree import flatten, map_leaves, unflatten
 from ..records.op import registry
-from .tensor import Tensor
+from .tensor import Tensor, formatters
 from .wrapping import full_spec
 
 CONTROL_FLOW = (
@@ -119,8 +119,7 @@ class Batched(Tensor, inner=True):
         raise BadValue(CONTROL_FLOW, code="vmap", help=HELP)
 
     def __repr__(self) -> str:
-        inside = repr(self.value).replace("\n", "\n    ")
-        return f"BatchedTensor(lvl={self.level}, bdim=0, value=\n    {inside}\n)"
+        return str(formatters["levels"](self))
 
     def __format__(self, format_spec: str) -> str:
         if self.spec.shape:

@@ -277,10 +277,10 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return self.spec.is_meta
 
     def __repr__(self) -> str:
-        return formatters["repr"](self)
+        return str(formatters["repr"](self))
 
     def __format__(self, format_spec: str) -> str:
-        return formatters["format"](self, format_spec)
+        return str(formatters["format"](self, format_spec))
 
     # -- values
 
@@ -495,11 +495,13 @@ def no_values(message: str, raises: type[Exception] = RuntimeError) -> Exception
     )
 
 
-#: how tensors print; `text` puts PyTorch's repr here, the plain one serves the engine alone
-formatters: dict[str, Callable[..., str]] = {
+#: how tensors print; `text` puts PyTorch's repr here, the plain one serves the engine alone. Forward mode, where it is
+#: used, puts "dual" here: the value and the tangent of a tensor that carries one, or None
+formatters: dict[str, Callable[..., Any]] = {
     "repr": lambda t: f"<Tensor {t.spec!r}>",
     "format": lambda t, s: format(t.item(), s),
     "tensor": lambda t, options: f"<Tensor {t.spec!r}>",
+    "levels": lambda t: f"<Tensor {t.spec!r}>",
 }
 
 Tensor.public.update(

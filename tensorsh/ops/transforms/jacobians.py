@@ -103,6 +103,7 @@ def jacfwd(func, argnums, has_aux, randomness):
                     help="convert it first: x.float()",
                 )
         tape = Recording(chosen.leaves)
+        tape.outer = 1  # the vmap over the columns
         out, aux = with_aux(chosen.call(tape, func, {}), has_aux, JVP)
         outputs, structure = output_tensors(out, JVP)
         refuse_complex("jacfwd", outputs, "outputs")

@@ -43,6 +43,8 @@ class Recording:
     def __init__(self, inputs: Sequence[Tensor], connect: bool = True, alias: str = "alias"):
         context.current().mode.change("a function is transformed")
         self.batches = context.current().mode.batches
+        self.sources = inputs
+        self.outer = 0  # how many levels PyTorch opens around it, which are none here
         self.start = next(sequence)
         self.wanted = context.current().grad_enabled
         self.plain_inputs = [self._leaf(strip(t, self.batches), connect, alias) for t in inputs]
@@ -81,7 +83,7 @@ class Recording:
     def record(self, outputs: Sequence[Tensor]) -> None:
         """What the function gave."""
         self.plain_outputs = [strip(t, self.batches) for t in outputs]
-        self.connected = self.wanted and self._reach_outside(self.plain_outputs)
+        self.connected = self.wanted and self.reaches_outside(self.plain_outputs)
 
     def further(self, outputs: Sequence[Tensor]) -> Recording:
         """The same inputs with other outputs, computed from this tape: its gradients."""
@@ -92,13 +94,15 @@ class Recording:
 
     def call(self, function: Callable[..., Any]) -> Any:
         """The function's value at the inputs."""
-        state = context.current()
-        state.transforms += self.transform
+        running = context.current().transforms
+        if self.transform:
+            running.append(self)
         try:
             with GradMode(True):
                 return called(function, *self.inputs)
         finally:
-            state.transforms -= self.transform
+            if self.transform:
+                running.remove(self)
 
     def pull(
         self, weights: Sequence[Tensor | None], create: bool | None = None, only: Sequence[int] | None = None
@@ -165,11 +169,19 @@ class Recording:
         if not isinstance(t, Tensor):
             return t
         inside = strip(t, self.batches)
-        if edge(inside) is None or (self.wanted and self._reach_outside([inside])):
+        if edge(inside) is None or (self.wanted and self.reaches_outside([inside])):
             return t
         return dress(inside.alias(), self.batches)
 
-    def _reach_outside(self, tensors: Sequence[Tensor]) -> bool:
+    def holds(self, t: Tensor) -> bool:
+        """Whether it was made in a graph since the tape began."""
+        return (_births.get(id(t), -1) if t.node is None else t.node.seq) > self.start
+
+    def source(self, t: Tensor) -> Tensor | None:
+        """The input that it stands for, if it is one of the leaves."""
+        return next((s for s, leaf in zip(self.sources, self.plain_inputs, strict=True) if leaf is t), None)
+
+    def reaches_outside(self, tensors: Sequence[Tensor]) -> bool:
         """Whether their graph goes on to what was there before this tape."""
         stack = [e[0] for e in map(edge, tensors) if e is not None]
         seen: set[int] = set()

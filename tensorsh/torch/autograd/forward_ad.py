@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...engine.values.tensor import Tensor
+from ...engine.values.tensor import Tensor, formatters
 from ...ops.transforms.recording import Recording
 from .function import forward_levels
 from .grad_mode import Decorating
@@ -100,6 +100,17 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     tape = Recording.over(known.duals, [tensor])
     found = tape.push(known.tangents)[0]
     return UnpackedDualTensor(tensor if found is None else tape.released(tensor), found)
+
+
+def seen(tensor: Tensor) -> UnpackedDualTensor | None:
+    """What of a tensor prints: its value and its tangent, where it carries one."""
+    if not _levels or not tensor.requires_grad:
+        return None
+    found = unpack_dual(tensor)
+    return found if found.tangent is not None else None
+
+
+formatters["dual"] = seen
 
 
 class dual_level(Decorating):
