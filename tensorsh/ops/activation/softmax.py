@@ -26,6 +26,7 @@ from ..reduce.fused_sums import one_by_one
 from ..reduce.totals import kept
 from ..rules.families import EXP, LOG
 from ..rules.infer import default_float, reduced, same, wrap_dim, wrap_dims
+from ..rules.memory_order import row_by_row
 from . import softmax_rows
 
 Array = np.ndarray[Any, Any]
@@ -157,18 +158,18 @@ def log_softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
     if is_large(x):
-        return by_parts(_log_softmax_part, dim, x)
+        return row_by_row(by_parts(_log_softmax_part, dim, x))
     if vector_exp.is_small(x) and is_last(x, dim):
-        return softmax_rows.log_softmax(x)
+        return row_by_row(softmax_rows.log_softmax(x))
     kind, half = x.dtype, x.dtype.itemsize == 2
     d = shifted(x.astype(np.float32) if half else x, dim)
     sums = total(exponentials(d, dim), dim)
     if half and is_last(x, dim):  # rounded here, and with them their logarithms
         sums = sums.astype(kind)
-        return (d - LOG(sums.astype(np.float32)).astype(kind)).astype(kind)
+        return row_by_row((d - LOG(sums.astype(np.float32)).astype(kind)).astype(kind))
     if vector_exp.is_small(d) and not is_last(x, dim):
-        return d - vector_log.log(sums)
-    return (d - LOG(sums)).astype(kind, copy=False)
+        return row_by_row(d - vector_log.log(sums))
+    return row_by_row((d - LOG(sums)).astype(kind, copy=False))
 
 
 def _log_softmax_part(axis: int, out: Array, x: Array) -> None:
@@ -326,7 +327,7 @@ def logsumexp(x, dim, keepdim):
     e = mkl_exp(x - top)
     wide = e.astype(np.float32) if e.dtype.itemsize == 2 else e
     out = mkl_log(cascade.total(wide, axes, True).astype(e.dtype, copy=False)) + top
-    return out if keepdim else out.squeeze(axes)
+    return row_by_row(out if keepdim else out.squeeze(axes))
 
 
 @logsumexp.derivative("input")

@@ -11,6 +11,7 @@ from ...engine.core.spec import Spec, broadcast_shapes
 from ...engine.records.op import composite, op, registry
 from ...errors import BadIndex, ShapeError
 from ..rules.infer import wrap_dim
+from ..rules.memory_order import row_by_row
 from ..rules.positions import check_bounds, require_integers, zeros_of
 
 Array = np.ndarray[Any, Any]
@@ -61,7 +62,7 @@ def gather(x, dim, index, sparse_grad):
     if x.ndim == 1:
         return x[index]
     region = tuple([slice(None) if d == at else slice(n) for d, n in enumerate(index.shape)])
-    return np.take_along_axis(x[region], index, at)
+    return row_by_row(np.take_along_axis(x[region], index, at))
 
 
 @gather.derivative("input")

@@ -14,6 +14,7 @@ from ...engine.records.op import composite, op, registry
 from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
 from ..rules.families import select
+from ..rules.memory_order import row_by_row
 from ..rules.numbers import check_number
 from ..rules.overload import overloaded
 from ..rules.positions import check_bounds, require_integers, zeros_of
@@ -48,7 +49,7 @@ def _masked_fill_rule(input: Spec, mask: Spec, value: Any) -> Spec:
 
 def _masked_fill_kernel(x: Array, mask: Array, value: Any) -> Array:
     value = value.astype(x.dtype) if isinstance(value, np.ndarray) else x.dtype.type(value)
-    return select(mask, value, x)
+    return row_by_row(select(mask, value, x))
 
 
 masked_fill_number = op(

@@ -17,6 +17,7 @@ from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadValue, DTypeError, ShapeError
 from ..elementwise.powers import exact_power
 from ..rules.infer import reduced, wrap_dim, wrap_dims
+from ..rules.memory_order import row_by_row
 from .linalg_rules import need_float, need_matrix
 
 
@@ -68,17 +69,17 @@ def vector_norm_primitive(x, ord, dim, keepdim, dtype):
     axis = tuple(d % x.ndim for d in dim) if dim and x.ndim else None
     size = np.abs(x)
     if ord == inf:
-        return size.max(axis, keepdims=keepdim)
+        return row_by_row(size.max(axis, keepdims=keepdim))
     if ord == -inf:
-        return size.min(axis, keepdims=keepdim)
+        return row_by_row(size.min(axis, keepdims=keepdim))
     if ord == 0:
-        return (size != 0).sum(axis, keepdims=keepdim)
+        return row_by_row((size != 0).sum(axis, keepdims=keepdim))
     if ord == 2:
-        return root_of_squares(size, axis, keepdim)
+        return row_by_row(root_of_squares(size, axis, keepdim))
     if ord == 1:
-        return in_turn(size, axis, keepdim)
+        return row_by_row(in_turn(size, axis, keepdim))
     kind = size.dtype.type
-    return exact_power(in_turn(exact_power(size, kind(ord)), axis, keepdim), kind(1 / ord))
+    return row_by_row(exact_power(in_turn(exact_power(size, kind(ord)), axis, keepdim), kind(1 / ord)))
 
 
 @vector_norm_primitive.derivative("x")

@@ -12,6 +12,7 @@ from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.inplace import write
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
+from ..rules.memory_order import row_by_row
 from ..rules.positions import check_bounds, require_integers, zeros_of
 
 Array = np.ndarray[Any, Any]
@@ -50,7 +51,7 @@ def one_hot(x, num_classes):
         num_classes = int(x.max()) + 1
     elif x.size and x.max() >= num_classes:
         raise BadValue("Class values must be smaller than num_classes.")
-    return (x[..., None] == np.arange(num_classes)).astype(np.int64)
+    return row_by_row((x[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
 def _embedding_rule(

@@ -21,6 +21,7 @@ from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, Kind
 from ..rules.infer import bad_call, keeps, reduced, wrap_dim, wrap_dims
+from ..rules.memory_order import row_by_row
 from .totals import kept
 
 LARGEST = (np.maximum.reduce, np.argmax)
@@ -216,7 +217,7 @@ def shared_extreme(name: str, way: Any, kernel_name: str, example: str) -> Op:
         """,
     )
     def record(x, dim, keepdim):
-        return reduce(x, axis=wrap_dims(dim, x.ndim), keepdims=keepdim)
+        return row_by_row(reduce(x, axis=wrap_dims(dim, x.ndim), keepdims=keepdim))
 
     @record.derivative("input")
     def _(grad, input, output, dim, keepdim):
@@ -264,9 +265,8 @@ def _aminmax_rule(input: Spec, dim: int | None, keepdim: bool) -> tuple[Spec, Sp
 )
 def aminmax_pair(x, dim, keepdim):
     axes = wrap_dims(dim, x.ndim)
-    return np.minimum.reduce(x, axis=axes, keepdims=keepdim), np.maximum.reduce(
-        x, axis=axes, keepdims=keepdim
-    )
+    least, most = (each.reduce(x, axis=axes, keepdims=keepdim) for each in (np.minimum, np.maximum))
+    return row_by_row(least), row_by_row(most)
 
 
 @aminmax_pair.derivative("input")

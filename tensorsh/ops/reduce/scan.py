@@ -174,7 +174,7 @@ def running(name: str, ufunc: np.ufunc, example: str) -> Op:
         shape = [1] * x.ndim
         shape[dim] = -1
         places = np.where(here, np.arange(x.shape[dim]).reshape(shape), 0)
-        return values, np.maximum.accumulate(places, axis=dim)
+        return row_by_row(values), row_by_row(np.maximum.accumulate(places, axis=dim))
 
     @pair.derivative("input")
     def _(grad, input_spec, dim, outputs):

@@ -23,6 +23,7 @@ from ...errors import BadValue, DTypeError, ShapeError
 from ..elementwise.arithmetic import no_bool
 from ..linalg.linalg_norm import vector_norm_primitive
 from ..rules.infer import bad_call, reduced, wrap_dim, wrap_dims
+from ..rules.memory_order import row_by_row
 from .totals import count, kept
 
 Array = np.ndarray[Any, Any]
@@ -77,7 +78,7 @@ def spread_op(name: str, example: str) -> Op:
 
     def kernel(x: Array, dim: Dims, correction: float, keepdim: bool) -> Any:
         found = spread_kernel(x, dim, correction, keepdim, root)
-        return found if with_mean else found[0]
+        return (row_by_row(found[0]), row_by_row(found[1])) if with_mean else row_by_row(found[0])
 
     record = op(
         f"{name}(Tensor input, int[]? dim, float correction, bool keepdim)",

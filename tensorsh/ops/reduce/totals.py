@@ -72,7 +72,7 @@ def _sum_rule(input: Spec, dim: Dims, keepdim: bool, dtype: DType | None) -> Spe
 def _sum_kernel(x: Array, dim: Dims, keepdim: bool, dtype: DType | None) -> Array:
     axes = wrap_dims(dim, x.ndim)
     if dtype is dt.bool_:
-        return np.any(x, axis=axes, keepdims=keepdim)
+        return row_by_row(np.any(x, axis=axes, keepdims=keepdim))
     return row_by_row(total(cast(x, dtype), axes, keepdim))
 
 
@@ -206,11 +206,11 @@ def _prod_rule(input: Spec, dim: int | None, keepdim: bool, dtype: DType | None)
 def _prod_kernel(x: Array, dim: int | None, keepdim: bool, dtype: DType | None) -> Array:
     axes = wrap_dims(dim, x.ndim)
     if dtype is dt.bool_:
-        return np.all(x, axis=axes, keepdims=keepdim)
+        return row_by_row(np.all(x, axis=axes, keepdims=keepdim))
     if is_half(x) and (dtype is None or dtype.is_half):
         return half_product(x, axes, keepdim)
     multiplied: Any = np.multiply.reduce  # its types know `keepdims` as a literal only
-    return multiplied(cast(x, dtype), axis=axes, keepdims=keepdim)
+    return row_by_row(multiplied(cast(x, dtype), axis=axes, keepdims=keepdim))
 
 
 def half_product(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
@@ -377,7 +377,8 @@ def _truth_kernel(reduce: Any) -> Any:
     def kernel(x: Array, dim: Dims, keepdim: bool) -> Array:
         if dim == ():  # no dimension at all, unlike everywhere else
             return x != 0
-        return reduce(x != 0 if x.dtype.kind != "b" else x, axis=wrap_dims(dim, x.ndim), keepdims=keepdim)
+        truths = x != 0 if x.dtype.kind != "b" else x
+        return row_by_row(reduce(truths, axis=wrap_dims(dim, x.ndim), keepdims=keepdim))
 
     return kernel
 
@@ -419,4 +420,4 @@ def count_nonzero(x, dim):
     >>> count_nonzero([0., 2., 3.])
     tensor(2)
     """
-    return np.add.reduce(x != 0, axis=wrap_dims(dim, x.ndim), dtype=np.int64)
+    return row_by_row(np.add.reduce(x != 0, axis=wrap_dims(dim, x.ndim), dtype=np.int64))
