@@ -1,8 +1,8 @@
 """NumPy as itself: its arrays, functions and classes, less what leads to modules, pickles and raw memory.
 
-Not here: `lib`, `core`, `ctypeslib`, `f2py`, `ma`, memory maps, functions made of C pointers. Files go through the
-gate (`numpy_files`); the random stream, how arrays print and what becomes of a division by zero belong to
-the session (`numpy_state`).
+Not here: `lib` but for its strides, `core`, `ctypeslib`, `f2py`, `ma`, memory maps, functions made of C
+pointers. Files go through the gate (`numpy_files`); the random stream, how arrays print and what becomes of a
+division by zero belong to the session (`numpy_state`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ def _numpy(modules: Any) -> dict[str, Any]:
     load()
     own = {"frombuffer": frombuffer, "__getattr__": _no_more}
     return functions(modules) | of(modules).functions() | own
+
+
+def _strides(modules: Any) -> dict[str, Any]:
+    """Views of an array's own memory, and of no other."""
+    from ..numpy_strides import functions
+
+    return functions(modules)
 
 
 def _no_more(name: str) -> Any:
@@ -101,8 +108,10 @@ TABLES = {
         changes=dict.fromkeys(
             ("copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"), FIRST
         ),
-        submodules="linalg fft random polynomial testing exceptions dtypes strings char typing",
+        submodules="linalg fft random polynomial testing exceptions dtypes strings char typing lib",
     ),
+    "numpy.lib": Table("NumpyVersion", submodules="stride_tricks"),
+    "numpy.lib.stride_tricks": Table(made=_strides),
     "numpy.linalg": Table(
         "LinAlgError cholesky cond cross det diagonal eig eigh eigvals eigvalsh inv lstsq matmul matrix_norm "
         "matrix_power matrix_rank matrix_transpose multi_dot norm outer pinv qr slogdet solve svd svdvals tensordot "
