@@ -309,6 +309,10 @@ class Modules:
             self._random = random.Random()
         return self._random
 
+    def random_streams(self) -> tuple[Any, Any]:
+        """The streams behind `random` and `numpy.random`; None of what the program has not imported."""
+        return self._random, None if self.numpy is None else self.numpy.stream
+
     @property
     def copies(self) -> Any:
         """The session's copies of Python's modules."""

@@ -10,6 +10,16 @@ Files of the library write operations as programs do: `from ..namespace import F
 
 from .namespace import lazily
 
+#: what `_foreach_…` does to each tensor of a list; in place where the name ends in `_`
+FOREACH = (
+    "abs acos asin atan ceil cos cosh erf erfc exp expm1 floor frac lgamma log log10 log1p log2 neg reciprocal round "
+    "rsqrt sigmoid sign sin sinh sqrt tan tanh trunc add sub mul div maximum minimum pow clamp_max clamp_min lerp "
+    "addcmul addcdiv clone max norm mm "
+    "abs_ acos_ asin_ atan_ ceil_ cos_ cosh_ erf_ erfc_ exp_ expm1_ floor_ frac_ lgamma_ log_ log10_ log1p_ log2_ "
+    "neg_ reciprocal_ round_ rsqrt_ sigmoid_ sign_ sin_ sinh_ sqrt_ tan_ tanh_ trunc_ add_ sub_ mul_ div_ maximum_ "
+    "minimum_ pow_ clamp_max_ clamp_min_ lerp_ addcmul_ addcdiv_ zero_ copy_"
+)
+
 CONTENTS = {
     "autograd.anomaly_mode": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",
     "autograd.grad_mode": "no_grad enable_grad set_grad_enabled inference_mode",
@@ -35,6 +45,7 @@ CONTENTS = {
     "_C": "DisableTorchFunction DisableTorchFunctionSubclass",
     "compiling": "compile",
     "control_flow": "cond while_loop",
+    "foreach": " ".join(f"_foreach_{name}" for name in FOREACH.split()),
     "lowrank": "pca_lowrank svd_lowrank",
     "namespace": "torch",
     "layer_functions": (
@@ -45,6 +56,7 @@ CONTENTS = {
     ),
     "cuda.streams": "OutOfMemoryError",
     "questions": (
+        "_assert _sample_dirichlet _standard_gamma "
         "get_device_module is_storage is_vulkan_available range sym_float sym_int sym_ite sym_max sym_min sym_not "
         "sym_sqrt sym_sum typename"
     ),

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.core.dtype import DType
 from ..engine.core.warn import warn
-from ..engine.records.op import Op
+from ..engine.records.op import Op, registry
 from ..engine.run.failed_calls import python_function
 from ..engine.values.tensor import Tensor
 from ..ops.tensors.storages import TypedStorage, UntypedStorage
@@ -53,6 +53,21 @@ def function_name(of: Op) -> str:
 def is_vulkan_available() -> bool:
     """Whether there is a Vulkan device: there is none."""
     return False
+
+
+def _assert(condition: Any, message: Any) -> None:
+    """Python's `assert` as a function, which a tracer could see."""
+    assert condition, message
+
+
+def _sample_dirichlet(input: Tensor, generator: Any = None) -> Tensor:
+    """Draws of Dirichlet(α), as torchvision's MixUp asks for them."""
+    return registry["engine.sample_dirichlet"](input, generator)
+
+
+def _standard_gamma(input: Tensor, generator: Any = None) -> Tensor:
+    """Draws of Gamma(α, 1)."""
+    return registry["engine.standard_gamma"](input, generator)
 
 
 def is_storage(obj: Any, /) -> bool:
