@@ -63,6 +63,15 @@ def test_bits_are_those_of_numpy(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.skipif(not available(), reason="no LLVM")
+def test_an_array_that_repeats_its_elements_is_written_out() -> None:
+    code, grad = element_functions.GELU_BACKWARD, np.broadcast_to(np.float32(0.75), X.shape)
+    code.make()
+    found, wanted = code.of(grad, X), code.of(np.ascontiguousarray(grad), X)
+    assert found is not None and wanted is not None
+    assert found.view(np.int32).tolist() == wanted.view(np.int32).tolist()
+
+
+@pytest.mark.skipif(not available(), reason="no LLVM")
 def test_it_comes_when_there_was_work(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(made_later, "MAKE", 1 << 26)

@@ -112,6 +112,12 @@ BODIES = {
     "a number that changes": ("r = x * (1.5 * i) + y / (i + 1.0)", True),
     "a sum over rows of sums": ("r = (x * y).sum(1).exp().sum()", True),
     "gelu": ("r = gelu(a * 3) + gelu(b, approximate='tanh'); backward r with x", True),
+    "signs": ("r = sign(x) * sign(y * inf - inf) + a.abs(); backward r with b", True),
+    "smooth losses": ("backward smooth_l1_loss(a, b) + huber_loss(a, y, delta=0.5)", True),
+    "a choice between numbers": (
+        "backward leaky_relu(a * 2 + 1, 0.1).sum(); r = where(x > y, 1.0, 2.0)",
+        True,
+    ),
     "masks of masks": ("r = (x > y) & (y > c); s = (r.float() * x).mean()", True),
     "double and single": ("r = (x.double() * 2 + y).float() * v", True),
     "an array broadcast within a row": ("r = x.reshape(20, 3, 11) * y.reshape(20, 3, 11)[0, :, :1]", False),

@@ -15,7 +15,8 @@ UNARY = [
     "tanh({})", "exp(-({}).abs())", "log(({}).abs() + 0.5)", "sigmoid({})", "relu({})", "gelu({})", "-{}",
     "{} * {}", "({}).abs().sqrt()", "1 / (({}) ** 2 + 1)", "{} * 0.5 + 2", "rsqrt(({}).abs() + 1)", "erf({})",
     "log1p(({}).abs())", "expm1(-({}).abs())", "gelu({}, approximate='tanh')",
-    "clamp({}, -1, 1)", "floor({})", "({}).double().float()", "({} > 0) * 1.5",
+    "clamp({}, -1, 1)", "sign({})", "leaky_relu({}, 0.1)", "abs({})",
+    "floor({})", "({}).double().float()", "({} > 0) * 1.5",
 ]  # fmt: skip
 BINARY = [
     "{} + {}", "{} - {}", "{} * {}", "{} / (({}).abs() + 1)", "maximum({}, {})", "minimum({}, {})",

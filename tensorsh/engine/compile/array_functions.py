@@ -21,17 +21,24 @@ def joined(*arrays: Any) -> Any:
     return np.concatenate(parts, out=out)
 
 
+def _number(a: Any) -> Any:
+    """The one number that is everywhere in a constant, as in the gradient of a sum; or what is given."""
+    source = a.value.source if type(a) is Tracer else None
+    alone = isinstance(source, np.ndarray) and source.size > 1 and not any(source.strides)
+    return source.flat[0] if alone and source is not None else a
+
+
 def _where(mask: Any, x: Any, y: Any) -> Any:
     reader = next(a.reader for a in (mask, x, y) if type(a) is Tracer)
     if mask.dtype != np.bool_:
         raise Unread("chooses by numbers")
     dtype = np.result_type(*[a.layout if type(a) is Tracer else a for a in (x, y)])
     shape = np.broadcast_shapes(*map(np.shape, (mask, x, y)))
-    x, y = (a if type(a) is Tracer or not isinstance(a, int | float) else dtype.type(a) for a in (x, y))
+    x, y = (dtype.type(a) if isinstance(a, int | float) else _number(a) for a in (x, y))
     if any(not a.flags.c_contiguous for a in (mask, x, y) if type(a) is Tracer):
         raise Unread("chooses from arrays in another order")
     alike = type(y) is Tracer and y.shape == shape
-    return reader.call(masked, (y, x, mask), shape, dtype, alike)
+    return reader.call(masked, (y, x, mask), shape, dtype, alike, by_place=True)
 
 
 def _concatenate(arrays: Any, axis: int = 0) -> Any:

@@ -127,8 +127,9 @@ class Reading:
         dtype: Any,
         alike: bool = False,
         out: Any = None,
+        by_place: bool = False,
     ) -> Any:
-        """A function that a program calls whole, its result last; `alike`: that may be the first argument."""
+        """A function that a program calls whole, its result last; `alike` and `by_place`: see `tape`."""
         constant = self.tape.constant
         values = tuple([constant(a) if isinstance(a, np.ndarray) else a for a in self.values(args)])
         if all(map(is_constant, values)):
@@ -136,7 +137,7 @@ class Reading:
             function(*map(source_of, values), found)
             made = self.tape.constant(found)
         else:
-            made = self.tape.call(function, values, shape, dtype, alike)
+            made = self.tape.call(function, values, shape, dtype, alike, by_place)
         return self.into(out, self.made(made, values, not shape))
 
     def asks(self, question: Callable[..., Any], x: Any, *about: Any) -> Any:

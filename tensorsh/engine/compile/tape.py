@@ -209,14 +209,18 @@ class Tape:
         return out
 
     def call(
-        self, function: Any, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, alike: bool = False
-    ) -> Value:
-        """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument."""
+        self, function: Any, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, alike: bool = False,
+        by_place: bool = False,
+    ) -> Value:  # fmt: skip
+        """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument.
+
+        by_place   each element of the result comes from the elements at its place; so does what is `alike`
+        """
         known = self.one_hot.call(function, args)
         if known is not None:
             return known
         out = Value(np.empty_like(args[0].layout, dtype=dtype) if alike else np.empty(shape, dtype))
-        self.note(Step("call", function, args, (out,), function.__name__, (alike,)))
+        self.note(Step("call", function, args, (out,), function.__name__, (alike, by_place)))
         self.one_hot.made(function, args, out)
         return out
 

@@ -64,10 +64,13 @@ class ElementCode(MadeLater):
         return step
 
     def fill(self, out: Array, *arrays: Array) -> bool:
-        """Whether `out` is now what it should be: arrays of one shape, each in one piece, if there is machine code."""
+        """Whether `out` is now what it should be: arrays of one shape, each in one piece, if there is machine code.
+
+        One that repeats its elements, as a gradient of a sum does, is written out.
+        """
         if out.size < LEAST or not self.ready(out.size):
             return False
-        each = (*arrays, out)
+        each = [*(np.ascontiguousarray(a) if 0 in a.strides else a for a in arrays), out]
         for a in each:
             if a.dtype is not FLOAT32 or a.shape != out.shape or not a.flags.c_contiguous:
                 return False

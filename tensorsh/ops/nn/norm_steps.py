@@ -22,7 +22,7 @@ from ..reduce.fused_sums import one_by_one, sums_of_products
 Array = np.ndarray[Any, Any]
 
 #: more elements take too long
-MOST_ELEMENTS = 1 << 20
+MOST_ELEMENTS = 1 << 23
 
 
 def takes(size: int, rows: int) -> bool:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 #: a NumPy dtype → LLVM's type of such a number in a register
-TYPES = {"float32": "float", "float64": "double", "bool": "i1", "int64": "i64"}
+TYPES = {"float32": "float", "float64": "double", "bool": "i1", "int64": "i64", "int8": "i8"}
 #: the same in memory
 STORED = TYPES | {"bool": "i8"}
 
 CASTS = {
     ("float", "double"): "fpext", ("double", "float"): "fptrunc", ("i1", "float"): "uitofp", ("i1", "double"): "uitofp",
     ("i1", "i64"): "zext", ("i64", "float"): "sitofp", ("i64", "double"): "sitofp",
+    ("i1", "i8"): "zext", ("i8", "float"): "sitofp", ("i8", "double"): "sitofp", ("i8", "i64"): "sext",
 }  # fmt: skip
 #: of a function: vectors as wide as the processor has them, no calls of memset and the like, which lie elsewhere
 ATTRIBUTES = 'attributes #0 = { nounwind "prefer-vector-width"="512" "no-builtins" }'
@@ -24,7 +25,7 @@ def literal(value: Any, kind: str) -> str:
     """A number as LLVM writes it: a float by the bits of the double that it is."""
     if kind == "i1":
         return "true" if value else "false"
-    if kind == "i64":
+    if kind in ("i64", "i8"):
         return str(int(value))
     number = float(np.float32(value)) if kind == "float" else float(value)
     return f"0x{struct.unpack('<Q', struct.pack('<d', number))[0]:016X}"
@@ -82,7 +83,7 @@ class Code:
         if source == target:
             return x
         if target == "i1":
-            return self.compare("ne" if source == "i64" else "une", source, x, literal(0, source))
+            return self.compare("ne" if source in ("i64", "i8") else "une", source, x, literal(0, source))
         return self.add(f"{CASTS[source, target]} {source} {x} to {target}")
 
     def bits(self, x: str, source: str, target: str) -> str:

@@ -41,7 +41,7 @@ def ufunc(c: Code, function: Any, kind: str, args: list[str]) -> str:
     floats = kind in ("float", "double")
     if floats and name in ARITHMETIC:
         return c.binary(ARITHMETIC[name], kind, *args)
-    if kind == "i64" and name in INTEGERS:
+    if kind in ("i64", "i8") and name in INTEGERS:
         return c.binary(INTEGERS[name], kind, *args)
     if floats and name == "negative":
         return c.add(f"fneg {kind} {args[0]}")

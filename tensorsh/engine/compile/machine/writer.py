@@ -256,7 +256,7 @@ class Writer:
         if step.kind == "ufunc":
             dtypes = [_dtype(a) for a in step.args]
             inner = instructions.result(step.function, dtypes, out.dtype)
-            as_dtype = np.dtype({"float": "f4", "double": "f8", "i1": "?", "i64": "i8"}[inner])
+            as_dtype = np.dtype({"float": "f4", "double": "f8", "i1": "?", "i64": "i8", "i8": "i1"}[inner])
             args = [self._argument(a, as_dtype) for a in step.args]
             return instructions.ufunc(c, step.function, inner, args)
         if step.label == "put_one":
