@@ -21,6 +21,9 @@ RUNNING = frozenset({
     "cell_contents",
 })  # fmt: skip
 
+#: of tracebacks: which frames there are, and their lines
+TRACES = frozenset({"tb_frame", "tb_lineno", "tb_next"})
+
 #: where a class or an exception keeps a module
 HOLDERS = frozenset({"_flavour", "pathmod", "parser", "obj", "_os", "_io", "_sys", "_registry", "_module"})
 
@@ -62,7 +65,7 @@ ARRAYS = frozenset({
 #: methods that write bytes into memory they are given
 WRITERS = frozenset({"readinto", "readinto1", "pack_into"})
 
-GUARDED = RUNNING | HOLDERS | READERS | ARRAYS | WRITERS
+GUARDED = RUNNING | TRACES | HOLDERS | READERS | ARRAYS | WRITERS
 
 #: read as Python does it, but not written so: where an array's elements lie, and the bases a metaclass gives
 WRITTEN = frozenset({"strides", "mro"})

@@ -19,7 +19,7 @@ from ..engine.core import given
 from ..engine.values.tensor import OWN
 from ..kinds.classes import EQUALITY, compared
 from ..kinds.ownership import dict_of, module_name, mro_of, name_of, own_class, own_function
-from .guarded import ARRAYS, HOLDERS, RUNNING, WRITERS, is_guarded
+from .guarded import ARRAYS, HOLDERS, RUNNING, TRACES, WRITERS, is_guarded
 from .memory import LOOKUPS, watch
 from .module import Module
 from .rules import (
@@ -322,6 +322,12 @@ def _of_arrays(host: Any, value: Any, name: str, found: Any) -> Any:
     return gate(host, value, name, found)
 
 
+def _traces(host: Any, value: Any, name: str, found: Any) -> Any:
+    from .traces import gate
+
+    return gate(host, value, name, found)
+
+
 def _place(host: Any, value: Any, name: str, found: Any) -> Any:
     """`__module__`, `__qualname__`: where PyTorch has it."""
     if issubclass(type(value), type) and type(dict_of(value).get("torch_name")) is str:
@@ -351,6 +357,7 @@ GATES: dict[str, Callable[[Any, Any, str, Any], Any]] = {
     "sourcehook": _only_own,
     **dict.fromkeys(HOLDERS - {"obj", "parser", "pathmod"}, _private),
     **dict.fromkeys(WRITERS, _writes_memory),
+    **dict.fromkeys(TRACES, _traces),
     "__setstate__": _of_arrays,
     "tofile": _of_arrays,
     "resize": _of_arrays,

@@ -197,6 +197,13 @@ def _program_frames(host: Any, tb: Any) -> StackSummary:
     return _summary(host, frames)
 
 
+def place_of(host: Any, tb: Any) -> FrameSummary | None:
+    """Where of the program it is that a single traceback stands for; None if it is not the program's."""
+    code = tb.tb_frame.f_code
+    found = _summary(host, [(code, tb.tb_lineno, _end_line(code, tb.tb_lasti) or tb.tb_lineno)])
+    return found[0] if found else None
+
+
 def _end_line(code: Any, instruction: int) -> int | None:
     """The last line of what an instruction belongs to: a method's call begins for Python where its name stands."""
     return next(islice(code.co_positions(), instruction // 2, None))[1]

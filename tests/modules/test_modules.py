@@ -139,6 +139,33 @@ def test_traceback_exceptions_read_no_file_that_a_program_names() -> None:
     )
 
 
+def test_tracebacks_show_the_program_s_lines() -> None:
+    text = textwrap.dedent("""
+        import sys, os, json
+        def f(text):
+
+            return json.loads(text)
+        try:
+            f("{")
+        except ValueError as e:
+            tb = e.__traceback__
+            while tb:
+                print(tb.tb_lineno, tb.tb_frame.f_code.co_name, tb.tb_next is not None)
+                tb = tb.tb_next
+            kind, error, tb = sys.exc_info()
+            print(kind.__name__, os.path.split(tb.tb_frame.f_code.co_filename)[1], tb.tb_lineno, tb.tb_frame.f_lineno)
+            for name in ("f_locals", "f_globals", "f_back", "f_builtins"):
+                print(hasattr(tb.tb_frame, name), end=" ")
+            print(hasattr(tb.tb_frame.f_code, "co_code"))
+        try: 1 / 0
+        except ZeroDivisionError as e: print(f"line {e.__traceback__.tb_lineno}: {e}")
+    """)
+    assert here(text) == (
+        "7 <module> True\n5 f False\nJSONDecodeError prog.py 7 14\nFalse False False False False\n"
+        "line 18: division by zero\n"
+    )
+
+
 def test_unittest_main_runs_the_program_s_tests() -> None:
     text = textwrap.dedent("""
         import unittest
