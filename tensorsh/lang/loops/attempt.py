@@ -137,11 +137,15 @@ class Attempt:
             raise TraceStopped("too little to do")
 
     def _results(self, scope: dict[str, Any]) -> dict[str, Any]:
-        """What the program binds: of the session's names those that are bound to something else than before."""
+        """What the program binds: of the session's names those that are bound to something else than before.
+
+        Before, a number that the loop changes was whatever it will be: one like it is something else.
+        """
+        before = {**self.before, **self.reach.numbers}
         return {
             name: scope[name]
             for name in sorted(self.bound)
-            if name in scope and (self.inside or name in self.own or scope[name] is not self.before.get(name))
+            if name in scope and (self.inside or name in self.own or scope[name] is not before.get(name))
         }
 
     def _build(self, trace: Trace, results: dict[str, Any]) -> Program:

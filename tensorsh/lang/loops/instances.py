@@ -326,8 +326,8 @@ class Instances(Watched):
         found, differing = [], []
         for attribute, (text, holder, key, before) in self.changed.items():
             now = held(holder, key)
-            if attribute in self.read and (now is before or now is self.numbers.get(attribute)):
-                continue
+            if attribute in self.read and now is self.numbers.get(attribute, before):
+                continue  # a number like the one before need not be like those that it was in other rounds
             if attribute in self.read and attribute not in self.history.varying:
                 if type(before) in (int, float) or type(before) in TENSORS:
                     differing.append(attribute)
