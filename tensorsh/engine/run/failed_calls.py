@@ -129,7 +129,7 @@ def of_no_tensor(op: Op, args: tuple[Any, ...]) -> Exception:
     if not args:
         message = f"unbound method TensorBase.{op.__name__}() needs an argument"
     else:
-        given = type(args[0]).__name__
+        given = type_name(args[0])
         message = f"descriptor '{op.__name__}' for 'torch._C.TensorBase' objects doesn't apply to a '{given}' object"
     return ArgumentError(message, code="argument-type", operands=args)
 
