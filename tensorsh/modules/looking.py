@@ -42,12 +42,25 @@ def names(modules: Modules) -> dict[str, Any]:
             ]
         )
 
+    def is_question(predicate: Any) -> bool:
+        """Whether it is one of the module's own functions, which keep nothing."""
+        return type(predicate) is types.FunctionType and vars(copy).get(predicate.__name__) is predicate
+
+    def in_c(object: Any, name: str, value: Any) -> Any:
+        """The method in C that a checked form stands for."""
+        if name == "__init_subclass__" and value.__qualname__ == "object.__init_subclass__":
+            return object.__subclasshook__  # one of the same kind
+        return getattr(object, name) if name in GATES else value
+
     def getmembers(object: Any, predicate: Callable[[Any], bool] | None = None) -> list[tuple[str, Any]]:
         """The attributes of an object as (name, value), by name: those that the program can read."""
         found = []
         for name in sorted(set(dir(object))):
             value = host.attribute(object, name, absent)
-            if value is not absent and (predicate is None or predicate(value)):
+            if value is absent:
+                continue
+            asked = in_c(object, name, value) if is_question(predicate) else value
+            if predicate is None or predicate(asked):
                 found.append((name, value))
         return found
 
