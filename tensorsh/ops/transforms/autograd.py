@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...engine.core.warn import warn
@@ -67,6 +68,7 @@ def grad(
         return walk(weights)
     from .vmap import over_rows
 
+    check_rows(weights, roots)
     used: list[bool] = []
 
     def rows(seeds: Any) -> tuple[Tensor, ...]:
@@ -76,6 +78,29 @@ def grad(
 
     stacks = iter(over_rows(rows, weights))
     return tuple([next(stacks) if use else None for use in used])
+
+
+def check_rows(weights: Sequence[Tensor | None], roots: Sequence[Tensor]) -> None:
+    """Each weight must be a stack of gradients of its output, and all as many."""
+    for i, (weight, root) in enumerate(zip(weights, roots, strict=False)):
+        if weight is not None and weight[0].shape != root.shape:
+            raise GradientError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
+                "dimension. The sizes of the remaining dimensions are expected to match the shape of corresponding "
+                f"output, but a mismatch was detected: grad_output[{i}] has a shape of {weight[0].shape[1:]} and "
+                f"output[{i}] has a shape of {root.shape}. If you only want some tensors in `grad_output` to be "
+                "considered batched, consider using vmap.",
+                code="gradient-shape",
+                help=f"stack gradients of the output's shape: [n, {', '.join(map(str, root.shape))}]",
+            )
+    sizes = [weight.shape[0] for weight in weights if weight is not None]
+    if len(set(sizes)) > 1:
+        raise GradientError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension",
+            raises=ValueError,
+            code="vmap",
+        )
 
 
 @composite(
