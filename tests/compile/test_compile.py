@@ -808,3 +808,17 @@ def test_what_is_saved_goes_through_hooks_that_are_in_force() -> None:
     session = Session()
     session.run(HOOKS_IN_FORCE)
     assert session["seen"] == [(2 * i + 2, 6.0) for i in range(40)]
+
+
+@pytest.mark.parametrize(("lengths", "most"), [(6, 16), (400, 4)])
+def test_sequences_of_a_few_lengths_have_a_program_each(lengths: int, most: int) -> None:
+    session = Session()
+    session.execute(
+        "import torch\ntorch.manual_seed(0)\nw = torch.randn(3, 3, requires_grad=True)\n"
+        "def train(xs):\n    h = torch.zeros(3)\n    for x in xs:\n        h = torch.tanh(w @ (h + x))\n"
+        "    h.sum().backward()\n    w.data -= 0.1 * w.grad\n    w.grad = None\n"
+        f"for i in range(400):\n    train(torch.ones(1 + i * 7 % {lengths}, 3))"
+    )
+    titles = [title for title, _ in session._evaluator.loops.programs if "line" in title]
+    count = max(titles.count(title) for title in titles)
+    assert count == (lengths if lengths < most else count) and count <= most

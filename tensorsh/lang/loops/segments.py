@@ -20,28 +20,42 @@ from ..syntax import ast
 from .attempt import Attempt
 from .instances import History
 
-#: programs for different shapes and branches that one run may have
-MOST_PROGRAMS = 4
+#: programs for different shapes and branches that one run may have; from how many on each must have been used how often
+MOST_PROGRAMS, FEW, USED = 16, 4, 8
+#: so many times as many misses as hits are too many
+USELESS = 4
 
 
 class Piece:
     """The programs that begin at one statement, and how often one has done the work (hits) and none (misses)."""
 
-    __slots__ = ("end", "hits", "misses", "programs")
+    __slots__ = ("end", "hits", "misses", "next", "programs", "wait")
 
     def __init__(self, end: int):
         self.end = end
         self.hits = self.misses = 0
         self.programs: list[Program] = []
+        self.next = 0  # the miss at which to trace again
+        self.wait = 1  # how many to wait if that gives no program
 
     def missed(self, often: int) -> bool:
         """No program fits; whether that happens too often to go on."""
         self.misses += 1
-        return self.misses > often and 2 * self.misses > self.hits
+        return self.misses > often and self.misses > USELESS * self.hits
 
     def learns(self) -> bool:
-        """Whether a trace may find another program: at misses 1, 2, 4, 8 and so on, for a few prints do no harm."""
-        return self.misses & (self.misses + 1) == 0
+        """Whether a trace may find another program: at once after one that did, else rarer and rarer.
+
+        Sequences of a few lengths have a program for each; of many lengths none is used often enough. Where something
+        is printed now and then there is never another one.
+        """
+        n = len(self.programs)
+        used = n < FEW or self.hits >= USED * n
+        return n < MOST_PROGRAMS and self.misses >= self.next and used
+
+    def learned_nothing(self) -> None:
+        self.next = self.misses + self.wait
+        self.wait *= 2
 
 
 class Segment:
@@ -159,7 +173,7 @@ class Segment:
         state = context.current()
         if state.noting is not None or state.function_modes or state.autocast is not None or state.replaced:
             return i  # a program's own functions are asked on the way, or operations in another dtype
-        if len(piece.programs) >= MOST_PROGRAMS or not piece.learns():
+        if not piece.learns():
             if piece.missed(20):
                 self._close(i)
             return i
@@ -182,6 +196,7 @@ class Segment:
             if reached >= end or piece.programs:
                 break
             end = reached
+        piece.learned_nothing()
         if piece.programs:
             if piece.missed(3):
                 self._close(i)
