@@ -359,6 +359,8 @@ def run_text(
         nonlocal code
         code = max(code, error.exit_code)
         finish_progress()
+        if script and session.uncaught(error):
+            return
         with limits.printed.ourselves():
             flush_output()
             report.error(error)

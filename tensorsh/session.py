@@ -256,6 +256,14 @@ class Session:
         with self.active(), self._evaluator.changing(), memory:
             self._evaluator.finish()
 
+    def uncaught(self, error: TensorshError) -> bool:
+        """Tell `sys.excepthook` of an error, if a program has set one; whether it has been told."""
+        cause = error.__cause__
+        if cause is None or "sys" not in self._evaluator.modules.loaded:
+            return False
+        with self.active(), self._evaluator.changing(), memory:
+            return self._evaluator.uncaught(cause)
+
     def recollect(self) -> None:
         """From now on remember what `explain` needs beyond what graphs keep, also after a backward."""
         if self.context.recollection is None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from .module import Module
+from .uncaught import printing
 
 if TYPE_CHECKING:
     from . import Modules
@@ -156,8 +157,11 @@ def system_names(modules: Modules) -> dict[str, Any]:
         modules.recursion_limit = min(limit, DEEPEST)
         modules.host.recursion_changed(modules.recursion_limit)
 
+    hook = printing(modules)
     return {
         "exit": exit,
+        "excepthook": hook,
+        "__excepthook__": hook,
         "getrecursionlimit": getrecursionlimit,
         "setrecursionlimit": setrecursionlimit,
         "argv": modules.host.argv,

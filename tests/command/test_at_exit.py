@@ -91,3 +91,33 @@ def test_a_session_is_finished_by_its_program(capsys: pytest.CaptureFixture[str]
     session.finish()
     session.finish()
     assert session["seen"] == {"x": 1} and capsys.readouterr() == ("", "")
+
+
+HOOK = """
+import sys, torch, traceback
+print(sys.excepthook is sys.__excepthook__)
+def told(kind, error, trace):
+    print("told", kind.__name__, error, traceback.extract_tb(trace)[-1].name)
+    {inside}
+sys.excepthook = told
+def f(): torch.ones(2) + torch.ones(3)
+f()
+"""
+
+
+@pytest.mark.parametrize(
+    ("inside", "printed"),
+    [
+        ("", ""),
+        ("sys.__excepthook__(kind, error, trace)", "Traceback (most recent call last):"),
+        ("1 / 0", "Error in sys.excepthook:"),
+    ],
+)
+def test_an_error_that_ends_a_program_is_told_to_its_hook(inside: str, printed: str, tmp_path: Path) -> None:
+    script = tmp_path / "ends.py"
+    script.write_text(HOOK.replace("{inside}", inside), encoding="utf-8")
+    done = run(str(script))
+    assert done.returncode == 1
+    message = "The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 0"
+    assert done.stdout == f"True\ntold RuntimeError {message} f\n"
+    assert done.stderr.partition("\n")[0] == printed and "uncaught.py" not in done.stderr

@@ -433,13 +433,26 @@ class Evaluator:
             return
         from ...modules.at_exit import call_back
 
+        with self.ending():
+            if threads is not None:
+                threads.scheduler.finish()
+            call_back(self.modules)
+
+    def uncaught(self, error: BaseException) -> bool:
+        """Tell the program's `sys.excepthook` of an error that ends it; False if it has none."""
+        from ...modules.uncaught import told
+
+        with self.ending():
+            return told(self.modules, error)
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """While functions of the program are called that no statement calls."""
         now = context.current()
         lists, now.lists = now.lists, not self.pythonic
         self.running_depth += 1
         try:
-            if threads is not None:
-                threads.scheduler.finish()
-            call_back(self.modules)
+            yield
         finally:
             self.running_depth -= 1
             now.lists = lists

@@ -152,27 +152,33 @@ def from_dlpack(ext_tensor, device, copy):
     elif hasattr(ext_tensor, "__dlpack__"):
         found = shared(np.from_dlpack(ext_tensor))
     else:
-        found = shared(_in_capsule(ext_tensor))
+        found = opened(ext_tensor)
     return found.clone() if copy else found
 
 
-def _in_capsule(capsule):
-    """The array in a capsule of DLPack's, which gives it once."""
+class Capsule:
+    """What holds the memory of a tensor until somebody opens it, which can be done once."""
 
-    class Holder:
-        def __dlpack__(self, **options):
-            return capsule
+    def __init__(self, held: Tensor):
+        self._held: Tensor | None = held
 
-        def __dlpack_device__(self):
-            return 1, 0
+    def __repr__(self) -> str:
+        return f'<capsule object "{"used_" * (self._held is None)}dltensor" at {id(self):#x}>'
 
-    try:
-        return np.from_dlpack(Holder())
-    except (TypeError, ValueError):
+
+def opened(capsule: Any) -> Tensor:
+    """What a capsule holds, which is empty from then on; RuntimeError for an empty one and for anything else."""
+    held = capsule._held if type(capsule) is Capsule else None
+    if held is None:
         raise BadValue(
             "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you "
             "might have already constructed a tensor from it once."
-        ) from None
+        )
+    capsule._held = None
+    return held
+
+
+Capsule.__module__, Capsule.__name__, Capsule.__qualname__ = "builtins", "PyCapsule", "PyCapsule"
 
 
 @composite("to_dlpack(Tensor tensor)", names=("torch.to_dlpack", "utils.dlpack.to_dlpack"))
@@ -182,11 +188,7 @@ def to_dlpack(tensor):
     >>> torch.from_dlpack(torch.to_dlpack(torch.ones(2)))
     tensor([1., 1.])
     """
-    detached = tensor.detach()
-    try:
-        return detached.__dlpack__(max_version=(1, 0))  # an older one NumPy would only read
-    except TypeError:  # before NumPy 2.1
-        return detached.__dlpack__()
+    return Capsule(tensor.detach())
 
 
 @composite(
