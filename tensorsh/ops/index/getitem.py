@@ -35,6 +35,7 @@ from ...engine.values.wrapping import full_spec
 from ...errors import ArgumentError, BadIndex, BadValue, ShapeError
 from ..rules.numbers import check_number
 from .by_tensors import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of
+from .elements import read_element, set_element
 
 # ------------------------------------------------------------------ the two view primitives
 
@@ -149,6 +150,10 @@ def get_item(x: Tensor, index: Any) -> Tensor:
     kind = type(index)
     if kind is int:
         return _select(x, 0, index, 0)
+    if kind is tuple:
+        found = read_element(x, index, select_at)
+        if found is not None:
+            return found
     if kind is slice:
         return _slice(x, 0, index, whole=True)
     if kind is str or (kind is list and index and all(type(i) is str for i in index)):
@@ -165,6 +170,8 @@ def get_item(x: Tensor, index: Any) -> Tensor:
 
 def set_item(x: Tensor, index: Any, value: Any) -> None:
     """`x[index] = value`."""
+    if set_element(x, index, value):
+        return
     value = _value(x, value)
     if index is False:
         return
