@@ -7,6 +7,8 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from . import looking_at_operations
+from .looking_at_operations import kind_of_function, operation
 from .reach import GATES
 from .rules import harmless
 
@@ -19,6 +21,7 @@ def names(modules: Modules) -> dict[str, Any]:
     host = modules.host
     copy = modules.copies.get("inspect")
     absent: Any = object()
+    questions: set[int] = set()
 
     def signature(
         obj: Callable[..., Any],
@@ -29,6 +32,8 @@ def names(modules: Modules) -> dict[str, Any]:
         eval_str: bool = False,
     ) -> inspect.Signature:
         """The parameters of a callable; what stands for a default that no program may have is `...`."""
+        if operation(obj) is not None:
+            return looking_at_operations.signature(obj)
         found = copy.signature(
             obj, follow_wrapped=follow_wrapped, globals=globals or host.main_names() if eval_str else globals,
             locals=locals, eval_str=eval_str,
@@ -44,7 +49,9 @@ def names(modules: Modules) -> dict[str, Any]:
 
     def is_question(predicate: Any) -> bool:
         """Whether it is one of the module's own functions, which keep nothing."""
-        return type(predicate) is types.FunctionType and vars(copy).get(predicate.__name__) is predicate
+        return id(predicate) in questions or (
+            type(predicate) is types.FunctionType and vars(copy).get(predicate.__name__) is predicate
+        )
 
     def in_c(object: Any, name: str, value: Any) -> Any:
         """The method in C that a checked form stands for."""
@@ -119,7 +126,34 @@ def names(modules: Modules) -> dict[str, Any]:
         """Whether this is a module."""
         return isinstance(object, types.ModuleType) or type(object).__name__ == "module"
 
+    def isfunction(object: Any) -> bool:
+        """Whether this is a function in Python."""
+        kind = kind_of_function(object)
+        return copy.isfunction(object) if kind is None else kind == "function"
+
+    def isbuiltin(object: Any) -> bool:
+        """Whether this is a function in C, or a method in C of an object."""
+        kind = kind_of_function(object)
+        return copy.isbuiltin(object) if kind is None else kind == "builtin_function_or_method"
+
+    def ismethod(object: Any) -> bool:
+        """Whether this is a method in Python of an object."""
+        kind = kind_of_function(object)
+        return copy.ismethod(object) if kind is None else kind == "method"
+
+    def ismethoddescriptor(object: Any) -> bool:
+        """Whether this is a method in C of a class."""
+        kind = kind_of_function(object)
+        return copy.ismethoddescriptor(object) if kind is None else kind == "method_descriptor"
+
+    def isroutine(object: Any) -> bool:
+        """Whether this is any of them."""
+        return operation(object) is not None or copy.isroutine(object)
+
     made = {name: value for name, value in locals().items() if isinstance(value, types.FunctionType)}
+    helpers = ("is_question", "in_c")
+    made = {name: value for name, value in made.items() if name not in helpers}
+    questions.update(id(each) for name, each in made.items() if name.startswith("is"))
     for function in made.values():
         function.__module__, function.__qualname__ = "inspect", function.__name__
     return made

@@ -22,6 +22,11 @@ class DType(metaclass=Titled):
 
     __slots__ = ("_np", "bits", "category", "is_complex", "is_floating_point", "is_signed", "name", "title")
 
+    def __new__(cls, *facts: Any) -> DType:
+        if len(facts) != 5:  # a program's call: all there are stand below
+            raise TypeError("cannot create 'torch.dtype' instances")
+        return super().__new__(cls)
+
     def __init__(self, name: str, category: int, bits: int, title: str, np_dtype: Any):
         self.name = name
         self.category = category

@@ -9,6 +9,28 @@ from __future__ import annotations
 from types import MethodType
 from typing import Any
 
+
+def documentation(self: Any) -> str:
+    """What `torch.tanh.__doc__` is: how it is called, and what the record says of it."""
+    asked = ", ".join(_spelled(self.schema.parameters[1 if self.is_method else 0 :]))
+    return f"{self.__name__}({asked}) -> Tensor\n\n{self.doc}"
+
+
+def _spelled(parameters: Any) -> list[str]:
+    """Parameters as a signature of Python's has them."""
+    found, keyword_only = [], False
+    for each in parameters:
+        if each.keyword_only and not keyword_only:
+            found.append("*")
+            keyword_only = True
+        star = "*" if each.varargs else ""
+        found.append(f"{star}{each.name}" + ("" if each.required or star else f"={each.default!r}"))
+    return found
+
+
+#: each class of operations has it, whose own docstring would stand before it
+DOC = property(documentation)
+
 _method_classes: dict[type[Any], type[Any]] = {}
 
 
@@ -16,7 +38,7 @@ def method_class(of: type[Any]) -> type[Any]:
     """A class of operations that are called with their tensor in front."""
     if of in _method_classes:
         return _method_classes[of]
-    made = {"is_method": True, "__module__": "builtins", "__get__": _bound}
+    made = {"is_method": True, "__module__": "builtins", "__get__": _bound, "__doc__": DOC}
     found = _method_classes[of] = type("method_descriptor", (of,), made)
     return found
 
@@ -33,6 +55,7 @@ def function_class(of: type[Any]) -> type[Any]:
     if of not in _function_classes:
         made: dict[str, Any] = {
             "__module__": "builtins",
+            "__doc__": DOC,
             "__repr__": lambda self: f"<function {self.__name__} at {id(self):#x}>",
             "__get__": _bound,
             "__name__": property(lambda self: self.called_at(self.schema.name)),
@@ -48,7 +71,7 @@ _named_classes: dict[tuple[type[Any], str], type[Any]] = {}
 def named_class(of: type[Any], path: str) -> type[Any]:
     """A class of operations that PyTorch has a function apart for, under another of their names."""
     if (of, path) not in _named_classes:
-        made = {"__module__": "builtins", "path": path, "__name__": of.called_at(path)}
+        made = {"__module__": "builtins", "path": path, "__name__": of.called_at(path), "__doc__": DOC}
         _named_classes[of, path] = type(str(of.__name__), (of,), made)
     return _named_classes[of, path]
 
@@ -67,6 +90,6 @@ def tuple_class(of: type[Any]) -> type[Any]:
         _tuple_classes[of] = type(
             str(of.__name__),
             (of,),
-            {"__module__": "builtins", "bound": property(lambda self: self.bound_in_one)},
+            {"__module__": "builtins", "bound": property(lambda self: self.bound_in_one), "__doc__": DOC},
         )
     return _tuple_classes[of]

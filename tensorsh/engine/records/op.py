@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import schema as schemas
-from .call_forms import function_class, method_class, named_class, title_of, tuple_class
+from .call_forms import DOC, function_class, method_class, named_class, title_of, tuple_class
 from .recorded import Derivative, Recorded, Rule
 from .registry import Registry, bring
 from .schema import Schema
@@ -381,6 +381,7 @@ def in_c(kind: type[Op]) -> type[Op]:
     """Give a class of operations the name that Python's own messages have for PyTorch's functions in C."""
     type.__setattr__(kind, "__name__", "builtin_function_or_method")
     kind.__module__, kind.__qualname__ = "builtins", "builtin_function_or_method"
+    kind.__doc__ = DOC  # type: ignore[assignment]
     return kind
 
 

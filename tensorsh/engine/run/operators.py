@@ -61,8 +61,10 @@ def install_operator(name: str, record: Op, swapped: str | None = None, arrays: 
 def install_work(name: str, work: Work) -> None:
     """Make `Tensor.__name__` do some work of its own."""
 
-    def operator(self: Tensor, other: Any) -> Any:
+    def operator(self: Tensor, other: Any, modulo: Any = None) -> Any:
         kind = type(other)
+        if modulo is not None:  # of `pow(x, n, m)`
+            return NotImplemented
         if kind is Tensor or kind is float or kind is int or kind in PLAIN:
             try:
                 return work(self, other)

@@ -43,6 +43,9 @@ class BoundMethod(partial[Any]):
         return f"<built-in method {self.__name__} of {type(of).__name__} object at {id(of):#x}>"
 
 
+BoundMethod.__doc__ = property(lambda self: self.func.__doc__)  # type: ignore[assignment]
+
+
 type.__setattr__(BoundMethod, "__name__", "builtin_function_or_method")
 BoundMethod.__qualname__, BoundMethod.__module__ = "builtin_function_or_method", "builtins"
 
