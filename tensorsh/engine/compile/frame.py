@@ -36,11 +36,13 @@ class Passage:
     counters   the versions that the program's outputs share with what the derivatives need
     lags       by the id of a node: how often each thing it saved has been changed since
     borders    nodes at which it ends: of graphs that were used up before, by their ids
+    histories  by the id of a tensor that a node holds: its node and which output it is, when the trace was over
     """
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.borders: dict[int, Node] = {}
+        self.histories: dict[int, tuple[Any, int]] = {}
         self.values: list[Value] = []
         self.places: dict[int, int] = {}
         self.numbers: list[Number] = []
@@ -271,9 +273,14 @@ class Frame:
             return self.numbers[self.passage.number(a)]
         if type(a) not in TENSORS or self.passage.place(a) is not None or type(a.array) is not Value:
             return self._outside(a) if type(a) in TENSORS else a
-        made = make_tensor(self._array(a.array), a.spec, a.requires_grad_slot)
-        if a.node is not None:
-            made.node, made.output_index = self.made[id(a.node)], a.output_index
+        # what was changed in place in the trace has its old node again
+        node, index = self.passage.histories.get(id(a), (None, 0))
+        history = self.made.get(id(node)) or self.passage.borders.get(id(node))
+        made = make_tensor(
+            self._array(a.array), a.spec, history is not None or (node is None and a.requires_grad_slot)
+        )
+        if history is not None:
+            made.node, made.output_index = history, index
         return made
 
 
@@ -360,6 +367,8 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
             passage.number(a)
         elif type(a) in TENSORS and not outside(a):
             keep_array(a.array)
+            if a.node is not None:
+                passage.histories[id(a)] = a.node, a.output_index
             if id(a) in bound or id(a.counter) in shared:
                 passage.watch(a.shared_counter())
 
