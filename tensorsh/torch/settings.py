@@ -14,6 +14,7 @@ from ..engine.core import context, device, parallel
 from ..engine.core.dtype import DType
 from ..engine.core.dtype import promote_types as _promote_types
 from ..engine.core.titles import Titled, titled
+from ..engine.values.as_argument import type_name
 from ..engine.values.tensor import Tensor
 from ..errors import ArgumentError, BadValue, DTypeError, ShapeError
 from ..ops.random.random_streams import Generator, Seeded, default_generator  # noqa: F401  they belong here
@@ -157,9 +158,20 @@ titled(IntegerLimits, "torch.iinfo")
 FLOATS = {"float16": (10, 15), "bfloat16": (7, 127), "float32": (23, 127), "float64": (52, 1023)}
 
 
-def finfo(type: Any = None) -> Limits:
+def _dtype_alone(given: Any, function: str) -> DType:
+    """A dtype, or Python's type for one, where PyTorch takes no name of it."""
+    if not isinstance(given, DType | type):
+        raise ArgumentError(
+            f"{function}(): argument 'type' (position 1) must be torch.dtype, not {type_name(given)}",
+            code="argument-type",
+            help="torch.float32 is one",
+        )
+    return as_dtype(given, function)
+
+
+def finfo(type: Any = ...) -> Limits:
     """The limits of a float dtype: bits, max, min, eps, tiny, smallest_normal, resolution."""
-    d = context.current().dtype if type is None else as_dtype(type, "finfo").to_real()
+    d = context.current().dtype if type is ... else _dtype_alone(type, "finfo").to_real()
     if d.name not in FLOATS:
         raise ArgumentError(
             "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'",
@@ -177,7 +189,7 @@ def finfo(type: Any = None) -> Limits:
 
 def iinfo(type: Any) -> Limits:
     """The limits of an integer dtype: bits, min, max."""
-    d = as_dtype(type, "iinfo")
+    d = _dtype_alone(type, "iinfo")
     if d.name == "bool":
         raise ArgumentError("torch.bool is not supported by torch.iinfo")
     if d.is_floating_point or d.is_complex:
