@@ -22,7 +22,7 @@ from tensorsh.engine.numerics import (
     vector_log,
 )
 from tensorsh.engine.numerics.element_code import ElementCode
-from tensorsh.ops.activation import gelu_steps
+from tensorsh.ops.activation import gelu_steps, piecewise, smooth
 
 Array = np.ndarray[Any, Any]
 
@@ -42,6 +42,25 @@ FUNCTIONS: dict[str, tuple[ElementCode, Callable[[], Array]]] = {
     "mkl_log": (mkl_functions.LOG, lambda: mkl_functions.mkl_log(np.concatenate([X, POSITIVE]))),
     "mkl_tanh": (mkl_tanh.CODE, lambda: mkl_tanh.mkl_tanh(X)),
     "gelu": (element_functions.GELU, lambda: gelu_steps.forward(X)),
+    "silu": (element_functions.SILU, lambda: smooth.silu.kernel(X)),
+    "silu_backward": (element_functions.SILU_BACKWARD, lambda: smooth.silu_backward.record.kernel(Y, X)),
+    "elu": (element_functions.ELU, lambda: piecewise.elu.kernel(X, 0.7)),
+    "selu": (element_functions.ELU, lambda: piecewise.selu.kernel(X)),
+    "celu": (element_functions.ELU, lambda: piecewise.celu.kernel(X, 1.3)),
+    "elu_backward": (
+        element_functions.ELU_BACKWARD,
+        lambda: piecewise._elu_slope.record.kernel(Y, X, 0.7, 1.1, 1 / 0.7),
+    ),
+    "softplus": (element_functions.SOFTPLUS, lambda: smooth.softplus.kernel(X, 1.5, 20)),
+    "softplus_backward": (
+        element_functions.SOFTPLUS_BACKWARD,
+        lambda: smooth.softplus_backward.record.kernel(Y, X, 1.5, 20),
+    ),
+    "mish_backward": (
+        element_functions.MISH_BACKWARD,
+        lambda: smooth.mish_backward.record.kernel(Y, X),
+    ),
+    "mish": (element_functions.MISH, lambda: smooth.mish.kernel(X)),
     "gelu_backward": (element_functions.GELU_BACKWARD, lambda: gelu_steps.backward(Y, X)),
 }
 

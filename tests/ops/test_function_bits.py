@@ -32,6 +32,11 @@ def in_vectors(name: str) -> Any:
     return function
 
 
+def of_many(name: str) -> Any:
+    """A function of arrays whose last vector is full."""
+    return lambda torch, x, dim: getattr(torch.nn.functional, name)(x)
+
+
 FUNCTIONS = {
     "softmax": lambda torch, x, dim: torch.softmax(x, dim),
     "sigmoid": lambda torch, x, dim: torch.sigmoid(x),
@@ -77,6 +82,10 @@ FUNCTIONS = {
         x.reshape(-1, x.shape[-1]), torch.arange(28.0 * x.shape[-1]).sin().reshape(28, -1)
     )[:, : x.shape[-1]].reshape(x.shape),
     "pdist": lambda torch, x, dim: torch.pdist(x.detach().reshape(-1, x.shape[-1])),
+    "mish": in_vectors("mish"),
+    **{
+        f"{name} of many": of_many(name) for name in ("silu", "elu", "softplus", "mish", "logsigmoid", "gelu")
+    },
 }
 SHAPES = [
     (3, 4),
@@ -109,6 +118,8 @@ MORE = {
 
 
 def shapes(name: str) -> list[Any]:
+    if name.endswith(" of many"):
+        return [(512, 400), (640, 800)]
     more = MORE.get(name.partition(",")[0], [])
     return more if name in ("bilinear", "batch_norm", "group_norm", "cdist") else [*SHAPES, *more]
 

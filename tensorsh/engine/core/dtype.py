@@ -214,4 +214,6 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
 #: float32 arrays up to this many elements go through float64 where NumPy's own loops miss the last digit
 EXACT = 1 << 15
 #: up to this many elements functions that are machine code outside loops, too, follow PyTorch's vectors
-FOLLOWED = 1 << 17
+FOLLOWED = 1 << 18
+#: elements of the largest arrays whose steps become machine code of a program together with others
+JOINED = 1 << 15

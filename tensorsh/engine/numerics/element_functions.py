@@ -37,3 +37,13 @@ GELU = ElementCode(written("gelu", "onednn"), 1, 1, 80)
 GELU_BACKWARD = ElementCode(written("gelu_backward", "onednn"), 2, 1, 80)
 #: a gradient and what it is passed on by: where that is above zero or nan
 PASSED = ElementCode(written("passed"), 2, 1, 5)
+SILU = ElementCode(written("silu"), 1, 1, 45)
+SILU_BACKWARD = ElementCode(written("silu_backward"), 2, 1, 50)
+#: alpha · scale, scale, slope
+ELU = ElementCode(written("elu"), 4, 1, 45, numbers=3)
+ELU_BACKWARD = ElementCode(written("elu_backward"), 5, 1, 45, numbers=3)
+#: beta, threshold
+SOFTPLUS = ElementCode(written("softplus"), 3, 1, 75, numbers=2)
+SOFTPLUS_BACKWARD = ElementCode(written("softplus_backward"), 4, 1, 45, numbers=2)
+MISH = ElementCode(written("mish"), 1, 1, 120)
+MISH_BACKWARD = ElementCode(written("mish_backward"), 2, 1, 160)

@@ -19,6 +19,9 @@ from ..core.spec import Spec
 from ..records.op import Op
 from ..values.tensor import TENSORS
 
+#: blocks end with full vectors, as far as there are any: kernels compute what fills none in another way
+VECTORS = 64
+
 Array = np.ndarray[Any, Any]
 Index = tuple[Any, ...]
 
@@ -98,11 +101,12 @@ def over_blocks(block: Callable[[Index], None], shape: tuple[int, ...]) -> None:
         split -= 1
     size = shape[split]
     pieces = -(-size // max(parallel.BLOCK // inner, 1))
+    ends = [i * size // pieces // VECTORS * VECTORS for i in range(pieces)] + [size]
 
     def work(lo: int, hi: int) -> None:
         for i in range(lo, hi):
             outside, piece = divmod(i, pieces)
-            part = slice(piece * size // pieces, (piece + 1) * size // pieces)
+            part = slice(ends[piece], ends[piece + 1])
             block((*np.unravel_index(outside, shape[:split]), part) if split else (part,))
 
     parallel.spread(work, prod(shape[:split]) * pieces, 1)

@@ -7,12 +7,15 @@ come `nn.functional.NAME` with its `inplace=` flag and, where PyTorch has it, `n
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...engine.core import dtype as dt
+from ...engine.core.readers import alike, whole
 from ...engine.core.spec import Spec
+from ...engine.numerics.element_functions import ELU, ELU_BACKWARD
 from ...engine.numerics.vector_expm1 import expm1
 from ...engine.records.op import Op, composite, op, registry
 from ...engine.run.apply import apply
@@ -21,6 +24,7 @@ from ...engine.run.inplace import apply_inplace
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError
 from ..elementwise import vector_functions as vector_exp
+from ..elementwise.vector_functions import into
 from ..rules.families import EXPM1, select
 from ..rules.infer import same
 from ..rules.numbers import check_number
@@ -115,8 +119,16 @@ def activation(
 # ------------------------------------------------------------------ exponential linear units
 
 
-def _elu(x: Any, alpha: float, scale: float, slope: float) -> Any:
+@whole(alike, when=vector_exp.is_wide)
+def _elu(x: Any, alpha: float, scale: float, slope: float, out: Any = None) -> Any:
     """scale * x where positive, scale * alpha * (exp(slope * x) - 1) elsewhere."""
+    if not vector_exp.is_small(x):
+        return into(out, _elu_steps(x, alpha, scale, slope))
+    steps = partial(_elu_steps, alpha=alpha, scale=scale, slope=slope)
+    return vector_exp.with_code(ELU, steps, out, (x,), (alpha * scale, scale, slope))
+
+
+def _elu_steps(x: Any, alpha: float, scale: float, slope: float) -> Any:
     z = x if slope == 1 else x * x.dtype.type(slope)
     below = vector_exp.in_vectors(expm1, EXPM1, z, x) if vector_exp.is_small(x) else np.expm1(z)
     below = below * x.dtype.type(alpha * scale)
@@ -140,6 +152,20 @@ def _elu_gradient(grad: Tensor, input: Tensor, alpha: float, scale: float, slope
     exact=lambda grad, x, *_: vector_exp.takes(grad, x),
 )
 def _elu_slope(grad, x, alpha, scale, slope, out=None):
+    if vector_exp.is_small(x):
+        return _elu_slope_in_vectors(grad, x, alpha, scale, slope, out)
+    return into(out, _elu_slope_steps(grad, x, alpha, scale, slope))
+
+
+@whole(alike, when=vector_exp.is_wide)
+def _elu_slope_in_vectors(
+    grad: Any, x: Any, alpha: float, scale: float, slope: float, out: Any = None
+) -> Any:
+    steps = partial(_elu_slope_steps, alpha=alpha, scale=scale, slope=slope)
+    return vector_exp.with_code(ELU_BACKWARD, steps, out, (grad, x), (alpha * scale, scale, slope))
+
+
+def _elu_slope_steps(grad: Any, x: Any, alpha: float, scale: float, slope: float) -> Any:
     number = x.dtype.type
     z = x if slope == 1 else x * number(slope)
     if vector_exp.is_small(x):  # what is no number is above 0 only to what is left over of vectors
@@ -148,15 +174,7 @@ def _elu_slope(grad, x, alpha, scale, slope, out=None):
     else:
         e, above = np.exp(z), x > 0
     below = grad * number(slope) * number(alpha * scale) * e
-    return into(out, select(above, grad * number(scale), below))
-
-
-def into(out: Any, found: Any) -> Any:
-    """A result in the array that was asked for."""
-    if out is None:
-        return found
-    out[...] = found
-    return out
+    return select(above, grad * number(scale), below)
 
 
 @activation(

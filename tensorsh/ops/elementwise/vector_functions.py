@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...engine.core import dtype as dt
-from ...engine.core.dtype import FOLLOWED
+from ...engine.core.dtype import FOLLOWED, JOINED
+from ...engine.numerics.element_code import ElementCode
 from ...engine.numerics.fma import combined
 from ...engine.numerics.vector_exp import LANES, exp, row_sums
 from ...engine.values.tensor import Tensor
@@ -83,6 +84,45 @@ def exp_runs(x: Array, run: int) -> Array:
     return in_runs(exp, plain_exp, x, run)
 
 
+def with_code(
+    code: ElementCode,
+    steps: Callable[..., Array],
+    out: Array | None,
+    arrays: tuple[Array, ...],
+    numbers: tuple[float, ...] = (),
+) -> Array:
+    """A function of float32 arrays of one shape and of numbers, which `steps` has by NumPy's calls; where there is
+    machine code, what fills vectors is computed by that."""
+    first, size = arrays[0], arrays[0].size
+    whole = size & -2 * LANES
+    if not whole or any(
+        type(a) is not np.ndarray or a.dtype != FLOAT32 or a.shape != first.shape or not a.flags.c_contiguous
+        for a in (*arrays, first if out is None else out)
+    ):
+        return into(out, steps(*arrays))
+    found = np.empty(first.shape, FLOAT32) if out is None else out
+    flat = [a.reshape(1, -1) for a in (found, *arrays)]
+    each = [np.array([n], FLOAT32) for n in numbers]
+    if not code.fill_rows(flat[0][:, :whole], *(a[:, :whole] for a in flat[1:]), *each):
+        return into(out, steps(*arrays))
+    if whole < size:
+        flat[0][0, whole:] = steps(*(a[0, whole:] for a in flat[1:]))
+    return found
+
+
+def into(out: Array | None, found: Array) -> Array:
+    """A result in the array that was asked for."""
+    if out is None:
+        return found
+    out[...] = found
+    return out
+
+
+def is_wide(x: Any, *_: Any) -> bool:
+    """Whether a function is called whole by programs: of smaller arrays its steps become machine code with others."""
+    return bool(x.size > JOINED)
+
+
 def plain_exp(x: Array) -> Array:
     """`exp`, correctly rounded."""
     return np.exp(x.astype(FLOAT64)).astype(FLOAT32)
@@ -131,11 +171,14 @@ __all__ = [
     "exp_loop",
     "exp_runs",
     "in_vectors",
+    "into",
     "is_short",
     "is_small",
+    "is_wide",
     "plain_exp",
     "row_sums",
     "sums_of_products",
     "takes",
     "takes_along",
+    "with_code",
 ]

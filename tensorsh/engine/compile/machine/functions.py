@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from ...numerics import vector_exp as vectors
+from ...numerics import vector_expm1 as narrow
 from ...numerics import vector_log as logs
 from ...numerics import vector_sqrt as roots
 from ...numerics.erf_polynomial import NORMAL_P, P
@@ -121,6 +122,125 @@ def vector_log1p(c: Code, x: str) -> str:
     found = _log_sum(c, exponent, m, 2, m)
     beyond = c.binary("fadd", KIND, x, number(math.inf))
     return c.select(KIND, c.compare("ugt", KIND, x, number(logs.GREATEST)), beyond, found)
+
+
+def vector_expm1(c: Code, x: str) -> str:
+    """`engine.numerics.vector_expm1.expm1`, step by step."""
+    power, t = _vector_exp_parts(c, _between(c, x, float(narrow.LEAST), float(narrow.GREATEST)))
+    found = c.cast(_less_one(c, power, t), "double", KIND)
+    found = c.select(KIND, c.compare("ogt", KIND, x, number(float(narrow.GREATEST))), number(math.inf), found)
+    found = c.select(KIND, c.compare("olt", KIND, x, number(float(narrow.LEAST))), number(-1), found)
+    return c.select(KIND, c.compare("oeq", KIND, x, number(0)), x, found)
+
+
+def vector_tanh(c: Code, x: str) -> str:
+    """`engine.numerics.vector_expm1.tanh`, step by step."""
+    size = c.intrinsic("fabs", KIND, x)
+    most = float(narrow.SATURATED + narrow.ONE)
+    power, t = _vector_exp_parts(
+        c, c.select(KIND, c.compare("ogt", KIND, size, number(most)), number(most), size)
+    )
+    t = _less_one(c, power, t)
+    two = literal(2, "double")
+    t = c.binary("fmul", "double", t, c.binary("fadd", "double", t, two))
+    found = c.cast(c.binary("fdiv", "double", t, c.binary("fadd", "double", t, two)), "double", KIND)
+    found = c.select(KIND, c.compare("ogt", KIND, size, number(float(narrow.SATURATED))), number(1), found)
+    return c.intrinsic("copysign", KIND, found, x)
+
+
+def _between(c: Code, x: str, least: float, most: float) -> str:
+    """The nearest number of a range; what is none stays so."""
+    x = c.select(KIND, c.compare("olt", KIND, x, number(least)), number(least), x)
+    return c.select(KIND, c.compare("ogt", KIND, x, number(most)), number(most), x)
+
+
+def _vector_exp_parts(c: Code, x: str) -> tuple[str, str]:
+    """2^q and t, of which e^x is 2^q · (1 + t), as doubles."""
+
+    def op(name: str, a: str, b: str) -> str:
+        return c.binary(name, "double", a, b)
+
+    q = c.intrinsic("rint", KIND, c.binary("fmul", KIND, x, number(float(narrow.LOG2_E))))
+    s = c.cast(x, KIND, "double")
+    for part in narrow.LOG_2_PARTS:
+        s = op("fsub", s, c.cast(c.binary("fmul", KIND, q, number(float(part))), KIND, "double"))
+    single = c.cast(c.cast(s, "double", KIND), KIND, "double")
+    first, *others = (literal(float(each), "double") for each in narrow.POLYNOMIAL)
+    p = first
+    for each in others:
+        p = c.cast(c.cast(op("fadd", op("fmul", p, single), each), "double", KIND), KIND, "double")
+    t = op("fadd", op("fmul", s, p), literal(narrow.SIXTH, "double"))
+    t = op("fadd", op("fmul", t, s), literal(0.5, "double"))
+    t = op("fadd", op("fmul", op("fmul", t, s), s), s)
+    exponent = c.add(f"fptosi double {c.cast(q, KIND, 'double')} to i64")
+    bits = c.binary("shl", "i64", c.binary("add", "i64", exponent, "1023"), "52")
+    return c.bits(bits, "i64", "double"), t
+
+
+def _less_one(c: Code, power: str, t: str) -> str:
+    """2^q · (1 + t) - 1."""
+    rest = c.binary("fsub", "double", power, literal(1, "double"))
+    return c.binary("fadd", "double", c.binary("fmul", "double", t, power), rest)
+
+
+def silu(c: Code, x: str) -> str:
+    """x / (1 + e^-x)."""
+    e = vector_exp(c, c.add(f"fneg {KIND} {x}"))
+    return c.binary("fdiv", KIND, x, c.binary("fadd", KIND, e, number(1)))
+
+
+def silu_backward(c: Code, grad: str, x: str) -> str:
+    """grad · s · (1 + x · (1 - s)), s = 1 / (1 + e^-x)."""
+    e = vector_exp(c, c.add(f"fneg {KIND} {x}"))
+    s = c.binary("fdiv", KIND, number(1), c.binary("fadd", KIND, e, number(1)))
+    slope = fused(c, x, c.binary("fsub", KIND, number(1), s), number(1))
+    return c.binary("fmul", KIND, c.binary("fmul", KIND, grad, s), slope)
+
+
+def elu(c: Code, x: str, factor: str, scale: str, slope: str) -> str:
+    """scale · x where that is positive, factor · (e^(slope · x) - 1) elsewhere."""
+    below = c.binary("fmul", KIND, vector_expm1(c, c.binary("fmul", KIND, x, slope)), factor)
+    return c.select(KIND, c.compare("ogt", KIND, x, number(0)), c.binary("fmul", KIND, x, scale), below)
+
+
+def elu_backward(c: Code, grad: str, x: str, factor: str, scale: str, slope: str) -> str:
+    e = vector_exp(c, c.binary("fmul", KIND, x, slope))
+    below = c.binary("fmul", KIND, c.binary("fmul", KIND, c.binary("fmul", KIND, grad, slope), factor), e)
+    return c.select(KIND, c.compare("ogt", KIND, x, number(0)), c.binary("fmul", KIND, grad, scale), below)
+
+
+def log1p_exp(c: Code, x: str) -> str:
+    """log(1 + e^x)."""
+    return vector_log1p(c, vector_exp(c, x))
+
+
+def softplus(c: Code, x: str, beta: str, threshold: str) -> str:
+    """log(1 + e^(beta · x)) / beta; x itself where beta · x is above the threshold."""
+    z = c.binary("fmul", KIND, x, beta)
+    found = c.binary("fdiv", KIND, log1p_exp(c, z), beta)
+    return c.select(KIND, c.compare("ogt", KIND, z, threshold), x, found)
+
+
+def softplus_backward(c: Code, grad: str, x: str, beta: str, threshold: str) -> str:
+    """grad · e / (e + 1), e = e^(beta · x)."""
+    z = c.binary("fmul", KIND, x, beta)
+    e = vector_exp(c, z)
+    slope = c.binary("fdiv", KIND, c.binary("fmul", KIND, grad, e), c.binary("fadd", KIND, e, number(1)))
+    return c.select(KIND, c.compare("ogt", KIND, z, threshold), grad, slope)
+
+
+def mish_backward(c: Code, grad: str, x: str) -> str:
+    """grad · (t + x · s · (1 - t²)), s = 1 / (1 + e^-x), t = tanh(log(1 + e^x))."""
+    e = vector_exp(c, c.add(f"fneg {KIND} {x}"))
+    s = c.binary("fdiv", KIND, number(1), c.binary("fadd", KIND, e, number(1)))
+    t = vector_tanh(c, log1p_exp(c, x))
+    rest = fused(c, c.add(f"fneg {KIND} {t}"), t, number(1))
+    return c.binary("fmul", KIND, grad, fused(c, c.binary("fmul", KIND, x, s), rest, t))
+
+
+def mish(c: Code, x: str) -> str:
+    """x · tanh(log(1 + e^x))."""
+    return c.binary("fmul", KIND, x, vector_tanh(c, log1p_exp(c, x)))
 
 
 def _log_exponent(c: Code, x: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from ...core.dtype import JOINED
+
 #: an array of more elements is not small; nor is a matrix product of more multiplications
-MOST = 1 << 15
+MOST = JOINED
 MOST_PRODUCTS = 1 << 21
 
 
