@@ -429,7 +429,18 @@ def softshrink(x, lambd):
     >>> nn.functional.softshrink([-1., 0.3, 2.])
     tensor([-0.5000,  0.0000,  1.5000])
     """
-    return select(x > lambd, x - lambd, select(x < -lambd, x + lambd, x * 0)).astype(x.dtype)
+    return select(x > lambd, x - lambd, select(x < -lambd, x + lambd, _nothing(x))).astype(x.dtype)
+
+
+def _nothing(x):
+    """x · 0, which is -0 for a negative x only in what PyTorch's vector loop leaves over."""
+    found = x * 0
+    if type(x) is np.ndarray:
+        inside = x.size - x.size % (64 // x.itemsize)
+        flat = found.reshape(-1)
+        flat[:inside] = np.abs(flat[:inside])
+        found = flat.reshape(x.shape)
+    return found
 
 
 @softshrink.derivative("input", one="")

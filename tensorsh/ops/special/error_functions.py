@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.numerics.mkl_functions import mkl_log
 from ...engine.records.op import op, registry
 from ..elementwise.erf import erf
 from ..rules.families import not_implemented, unary, where
@@ -162,7 +163,7 @@ def logit_kernel(x, eps):
     if eps is not None and eps >= 0:
         low, high = x.dtype.type(eps), x.dtype.type(1) - x.dtype.type(eps)
         x = np.where(x < low, low, np.where(x > high, high, x))
-    return np.log(x / (1 - x))
+    return mkl_log(x / (1 - x))
 
 
 @op(
