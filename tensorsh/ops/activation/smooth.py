@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...engine.core import context
 from ...engine.core import dtype as dt
-from ...engine.core.readers import alike, whole
 from ...engine.core.spec import Spec
-from ...engine.numerics import fma, vector_log
-from ...engine.numerics.element_functions import (
-    MISH,
-    MISH_BACKWARD,
-    SILU,
-    SILU_BACKWARD,
-    SOFTPLUS,
-    SOFTPLUS_BACKWARD,
-)
+from ...engine.numerics import vector_log
 from ...engine.numerics.erf_polynomial import NORMAL_P
-from ...engine.numerics.vector_expm1 import tanh as tanh_in_vectors
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.fused import fused
@@ -33,20 +22,11 @@ from ..elementwise import vector_functions as vector_exp
 from ..elementwise.erf import erf, odd_tanh
 from ..elementwise.unary import SIGMOID
 from ..elementwise.vector_functions import into
-from ..rules.families import LOG1P, SMALL, TANH, is_half, select
+from ..rules.families import LOG1P, SMALL, is_half, select
 from ..rules.infer import same, wrap_dim
 from ..rules.steady import steady
-from . import gelu_steps, gelu_tanh_steps
+from . import gelu_steps, gelu_tanh_steps, smooth_steps
 from .piecewise import activation, floating, leaky_relu, where
-
-
-def _log1p_exp(x: Any) -> Any:
-    """log(1 + e^x) inside a kernel, whose vectors round otherwise than the functions themselves."""
-    if not vector_exp.is_small(x):
-        return LOG1P(np.exp(x))
-    return vector_exp.in_vectors(
-        lambda x: vector_log.log1p(vector_exp.exp(x)), lambda x: LOG1P(vector_exp.plain_exp(x)), x
-    )
 
 
 @activation("silu(input)", "silu_cpu", most=dt.COMPLEX)
@@ -57,15 +37,10 @@ def silu(x, out=None):
     tensor([-0.2689,  0.0000,  1.7616])
     """
     if vector_exp.is_small(x):
-        return _silu_in_vectors(x, out)
+        return smooth_steps.silu(x, out)
     below = np.exp(np.negative(x, out), out)
     below += 1
     return np.divide(x, below, out)
-
-
-@whole(alike, when=vector_exp.is_wide)
-def _silu_in_vectors(x: Any, out: Any = None) -> Any:
-    return vector_exp.with_code(SILU, lambda x: x / (vector_exp.exp_each(-x, x) + 1), out, (x,))
 
 
 def _silu_gradient(grad, input):
@@ -84,7 +59,7 @@ def _silu_gradient(grad, input):
 )
 def silu_backward(grad, x, out=None):
     if vector_exp.is_small(x):
-        return _silu_backward_in_vectors(grad, x, out)
+        return smooth_steps.silu_backward(grad, x, out)
     s = SIGMOID(x)
     out = np.subtract(1, s, out)
     out *= x
@@ -92,15 +67,6 @@ def silu_backward(grad, x, out=None):
     out *= s
     out *= grad
     return out
-
-
-@whole(alike, when=vector_exp.is_wide)
-def _silu_backward_in_vectors(grad: Any, x: Any, out: Any = None) -> Any:
-    def steps(grad: Any, x: Any) -> Any:
-        s = SIGMOID(x)
-        return grad * s * fma.combined(np.float32(1), x, 1 - s)
-
-    return vector_exp.with_code(SILU_BACKWARD, steps, out, (grad, x))
 
 
 @silu.derivative("input")
@@ -115,17 +81,7 @@ def mish(x):
     >>> nn.functional.mish([-1., 0., 2.])
     tensor([-0.3034,  0.0000,  1.9440])
     """
-    if vector_exp.is_small(x):
-        return _mish_in_vectors(x)
-    return x * np.tanh(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))))
-
-
-@whole(alike, when=vector_exp.is_wide)
-def _mish_in_vectors(x: Any, out: Any = None) -> Any:
-    def steps(x: Any) -> Any:
-        return x * vector_exp.in_vectors(tanh_in_vectors, TANH, _log1p_exp(x), x)
-
-    return vector_exp.with_code(MISH, steps, out, (x,))
+    return smooth_steps.mish(x)
 
 
 def _mish_gradient(grad, input):
@@ -142,20 +98,7 @@ def _mish_gradient(grad, input):
     exact=vector_exp.takes,
 )
 def mish_backward(grad, x, out=None):
-    if vector_exp.is_small(x):
-        return _mish_backward_in_vectors(grad, x, out)
-    t = np.tanh(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))))
-    return np.multiply(grad, t + x * SIGMOID(x) * (1 - t * t), out)
-
-
-@whole(alike, when=vector_exp.is_wide)
-def _mish_backward_in_vectors(grad: Any, x: Any, out: Any = None) -> Any:
-    def steps(grad: Any, x: Any) -> Any:
-        s = SIGMOID(x)
-        t = vector_exp.in_vectors(tanh_in_vectors, TANH, _log1p_exp(x), x)
-        return grad * fma.combined(t, x * s, fma.combined(np.float32(1), -t, t))
-
-    return vector_exp.with_code(MISH_BACKWARD, steps, out, (grad, x))
+    return smooth_steps.mish_backward(grad, x, out)
 
 
 @mish.derivative("input")
@@ -176,20 +119,7 @@ def softplus(x, beta, threshold):
     >>> nn.functional.softplus([-1., 0., 30.])
     tensor([ 0.3133,  0.6931, 30.0000])
     """
-    if vector_exp.is_small(x):
-        return _softplus_in_vectors(x, beta, threshold)
-    return _softplus_steps(x, beta, threshold)
-
-
-def _softplus_steps(x: Any, beta: Any, threshold: Any) -> Any:
-    z = x if beta == 1 else x * x.dtype.type(beta)
-    return select(z > threshold, x, _log1p_exp(z) / x.dtype.type(beta))
-
-
-@whole(alike, when=vector_exp.is_wide)
-def _softplus_in_vectors(x: Any, beta: Any, threshold: Any, out: Any = None) -> Any:
-    steps = partial(_softplus_steps, beta=beta, threshold=threshold)
-    return vector_exp.with_code(SOFTPLUS, steps, out, (x,), (beta, threshold))
+    return smooth_steps.softplus(x, beta, threshold)
 
 
 def _softplus_gradient(grad, input, beta, threshold):
@@ -206,26 +136,7 @@ def _softplus_gradient(grad, input, beta, threshold):
     exact=lambda grad, x, *_: vector_exp.takes(grad, x),
 )
 def softplus_backward(grad, x, beta, threshold, out=None):
-    if vector_exp.is_small(x):
-        return _softplus_backward_in_vectors(grad, x, beta, threshold, out)
-    return into(out, _softplus_backward_steps(grad, x, beta, threshold))
-
-
-@whole(alike, when=vector_exp.is_wide)
-def _softplus_backward_in_vectors(grad: Any, x: Any, beta: Any, threshold: Any, out: Any = None) -> Any:
-    steps = partial(_softplus_backward_steps, beta=beta, threshold=threshold)
-    return vector_exp.with_code(SOFTPLUS_BACKWARD, steps, out, (grad, x), (beta, threshold))
-
-
-def _softplus_backward_steps(grad: Any, x: Any, beta: Any, threshold: Any) -> Any:
-    z = x if beta == 1 else x * x.dtype.type(beta)
-    if vector_exp.is_small(x):
-        e = vector_exp.exp_each(z, x)
-        with np.errstate(invalid="ignore"):
-            slope = grad * e / (e + 1)
-    else:
-        slope = grad * SIGMOID(z)
-    return select(z > threshold, grad, slope)
+    return smooth_steps.softplus_backward(grad, x, beta, threshold, out)
 
 
 @softplus.derivative("input", one="")
