@@ -77,7 +77,10 @@ def scalar_format(t: Any, spec: str, *, options: PrintOptions = DEFAULT) -> str:
                 if own
                 else "only a tensor without dimensions takes a format: index an element, or leave it out",
             )
-        shown_anew = own or vars(Tensor)["__repr__"] is not _AS_PYTORCH  # which a program may change
+        changed = (
+            vars(Tensor)["__repr__"] is not _AS_PYTORCH
+        )  # by a program, or for those with a say in operations
+        shown_anew = own or (changed and isinstance(t, Tensor))
         if shown_anew:
             return str(t)
         return named_tensor_repr(t, options) if type(t) is Tensor else tensor_repr(t, options=options)
