@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
+from ..engine.core.warn import warn
 from .nn.modules.module import Module
 
 __all__ = [
@@ -63,7 +64,8 @@ class RecursiveScriptModule(ScriptModule):
                 "_parameters": dict(module._parameters),
                 "_buffers": dict(module._buffers),
                 "_modules": {
-                    name: child if child is None else script(child) for name, child in module._modules.items()
+                    name: child if child is None else scripted(child)
+                    for name, child in module._modules.items()
                 },
             },
         )
@@ -115,6 +117,15 @@ class RecursiveScriptModule(ScriptModule):
 
 def script(obj: Any, *args: Any, **kwargs: Any) -> Any:
     """The function behind TorchScript's name, or the module; a class as it is."""
+    warn(
+        "`torch.jit.script` is deprecated. Please switch to `torch.compile` or `torch.export`.",
+        DeprecationWarning,
+    )
+    return scripted(obj)
+
+
+def scripted(obj: Any) -> Any:
+    """What `script` gives."""
     if isinstance(obj, ScriptModule | ScriptFunction | type):
         return obj
     if isinstance(obj, Module):
