@@ -37,6 +37,8 @@ class Passage:
     lags       by the id of a node: how often each thing it saved has been changed since
     borders    nodes at which it ends: of graphs that were used up before, by their ids
     histories  by the id of a tensor that a node holds: its node and which output it is, when the trace was over
+    order      where each node is among them, between 0 and 1, by its id
+    pullbacks  by the id of a node and which output of it: see `pullbacks`
     """
 
     def __init__(self) -> None:
@@ -52,6 +54,8 @@ class Passage:
         self.counters: list[list[int]] = []
         self.lags: dict[int, tuple[list[int], list[int]]] = {}
         self.changed = False  # whether any lag is not 0
+        self.order: dict[int, float] = {}
+        self.pullbacks: dict[tuple[int, int], Any] = {}
 
     def keep(self, held: Value, v: Value) -> None:
         if id(held) in self.places:
@@ -284,6 +288,14 @@ class Frame:
         return made
 
 
+def pullable(frame: Frame) -> bool:
+    """Whether a program may walk this round's share of a graph (`pullbacks`)."""
+    passage = frame.passage
+    alone = not (passage.numbers or passage.borders or passage.changed or frame.parents)
+    known = passage.pullbacks.values()
+    return alone and (not known or not all(each.over for each in known))
+
+
 class Replayed:
     """The node of a program's output, until somebody looks at it."""
 
@@ -292,14 +304,26 @@ class Replayed:
     origin: Node
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("frame", "origin") or self.frame.real:
+        frame = None if name in ("frame", "origin") else self.frame
+        if frame is None or frame.real:
             raise AttributeError(name)
-        self.frame.materialise()
+        if name == "seq" and not frame.parents:  # as it will be, for those who only come by
+            return frame.start + frame.passage.order[id(self.origin)]
+        if name == "output_specs":
+            return self.origin.output_specs
+        frame.materialise()
         return object.__getattribute__(self, name)
 
 
 class ReplayedNode(Replayed, Node):
     __slots__ = ("frame", "origin")
+
+    def pulled(self, grads: list[Any], pending: Any, keep: bool) -> Any:
+        if self.frame.real:
+            return None
+        from .pullbacks import pulled
+
+        return pulled(self, grads, pending, keep)
 
     @property
     def rules(self) -> Any:
@@ -405,5 +429,6 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
                 raise TraceStopped("a leaf made in a run")
             passage.tensor(leaf, "")
     passage.nodes = sorted(nodes.values(), key=lambda n: n.seq)
+    passage.order = {id(node): (i + 1) / (len(nodes) + 1) for i, node in enumerate(passage.nodes)}
     del keep  # which refers to itself, and so would keep all of this until garbage is looked for
     return passage

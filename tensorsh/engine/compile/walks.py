@@ -20,7 +20,7 @@ from ..graph.walk import Walk, accumulate, reachable
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.wrapping import full_spec
 from .builder import Builder
-from .frame import ReplayedNode
+from .frame import ReplayedNode, pullable
 from .machine.operands import MOST as SMALL
 from .program import Program
 from .steps import External
@@ -72,7 +72,8 @@ class Graph:
     """
 
     def __init__(self, root: Tensor, seed: Tensor | None):
-        self.nodes = reachable([(root.node, root.output_index)])
+        self.frame: Any = None
+        self.nodes = reachable([(root.node, root.output_index)], self.meets)
         if len(self.nodes) < LEAST_NODES:
             raise Unfit
         self.places = {id(node): i for i, node in enumerate(self.nodes)}
@@ -86,6 +87,13 @@ class Graph:
         for t in self.tensors:
             key += (t.spec, t.array.strides)
         self.key = tuple(key)
+
+    def meets(self, node: Node) -> None:
+        """A graph of several rounds is walked by their pullbacks, if these have a program or may have one."""
+        if type(node) is ReplayedNode and not node.frame.real:
+            if self.frame is not None and node.frame is not self.frame and pullable(node.frame):
+                raise Unfit
+            self.frame = node.frame
 
     def look(self, node: Node, key: list[Any]) -> None:
         kind = type(node.origin) if type(node) is ReplayedNode else type(node)

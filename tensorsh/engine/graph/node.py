@@ -201,6 +201,10 @@ class Node:
 
     # -- backward
 
+    def pulled(self, grads: list[Any], pending: Any, keep: bool) -> Any:
+        """What all that this depends on passes on to leaves, where a program knows it (`compile.pullbacks`)."""
+        return None
+
     def differentiate(self, grads: list[Tensor | None]) -> list[tuple[Edge, Tensor]]:
         """The gradients of the inputs that want one, from those of the outputs."""
         if self.args is FREED:

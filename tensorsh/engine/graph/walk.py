@@ -9,7 +9,7 @@ changes nothing.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from sys import getrefcount
 from typing import Any
@@ -22,7 +22,7 @@ from ..core.mode import EAGER
 from ..records.op import registry
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from . import hooks
-from .node import Node, edge
+from .node import InPlaceNode, Node, edge
 
 Slot = tuple[int, int]  # (id of a node or leaf, output index)
 
@@ -88,12 +88,18 @@ class Walk:
         state.grad_enabled = self.create
         heap, pending, wanted, counts = self.heap, self.pending, self.wanted, self.counts
         plain = state.anomaly is None and type(self).step is Walk.step
+        whole = plain and wanted is None and not (self.create or counts or state.packing or hooks.hooked)
         walking.append(self)
         try:
             self._begin()
             while heap:
                 _, node = heappop(heap)
                 grads = pending.pop(node.seq)
+                if whole and type(node) not in PLAIN:
+                    known = node.pulled(grads, pending, self.keep)
+                    if known is not None:
+                        self._deliver(known)
+                        continue
                 if node.hooks is not None:
                     grads = self._arriving(node, grads)
                 if wanted is not None:
@@ -248,13 +254,19 @@ class Walk:
                 accumulate(leaf, g, self.create, alone)
 
 
+#: nodes that are what they are, and no stand-ins
+PLAIN = {Node, InPlaceNode}
+
+
 def plus(a: Tensor, b: Tensor) -> Tensor:
     """`a + b`, its arguments bound already."""
     return registry["add"].run(a, b, 1)
 
 
-def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
-    """All nodes the roots depend on, newest first."""
+def reachable(
+    roots: Sequence[tuple[Any, int] | None], meets: Callable[[Node], None] = lambda node: None
+) -> list[Node]:
+    """All nodes the roots depend on, newest first; `meets` hears of each before it is looked at."""
     seen: dict[int, Node] = {}
     stack = [e[0] for e in roots if e is not None and type(e[0]) not in TENSORS]
     while stack:
@@ -262,6 +274,7 @@ def reachable(roots: Sequence[tuple[Any, int] | None]) -> list[Node]:
         if id(node) in seen:
             continue
         seen[id(node)] = node
+        meets(node)
         for target, _ in node.all_edges():
             if type(target) not in TENSORS and id(target) not in seen:
                 stack.append(target)
