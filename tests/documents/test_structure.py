@@ -316,3 +316,17 @@ def test_who_imports_tensorsh_has_all_of_numpy() -> None:
 def test_the_context_in_force_is_that_of_the_thread() -> None:
     wrong = [path.name for path in FILES if re.search(r"\bcontext\.current\.", path.read_text("utf-8"))]
     assert not wrong, "context.current() is a call"
+
+
+def test_nothing_strange_lies_at_the_root() -> None:
+    """What a command has left behind by mistake is not part of the project."""
+    repository = ROOT.parent
+    if not (repository / ".git").exists():
+        pytest.skip("no repository")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert {name for name in listed.stdout.split("\0") if name and "/" not in name} == {
+        *(".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md"),
+        *("README.zh-CN.md", "noxfile.py", "pyproject.toml"),
+    }
