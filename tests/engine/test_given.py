@@ -43,8 +43,8 @@ model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
 model(torch.ones(3, 2))
 nn.Linear.forward = before
 model(torch.ones(3, 2))
-for cls in (nn.Linear, nn.Conv2d):
-    cls.reset_parameters = lambda self: None
+for layer_type in (nn.Linear, nn.Conv2d):
+    layer_type.reset_parameters = lambda self: None
 torch.manual_seed(0)
 nn.Linear(2, 2)
 print(torch.rand(1))

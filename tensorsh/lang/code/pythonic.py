@@ -61,11 +61,13 @@ def methods() -> frozenset[str]:
 OBJECT = ".object"
 
 
+#: how names of classes end that begin with a small letter
+CLASSES = ("cls", "kls", "klass", "_class", "class_", "_type")
+
+
 def is_class_name(node: ast.Expr) -> bool:
     """Whether what is written is most likely a class."""
-    return isinstance(node, ast.Name) and (
-        node.id[:1].isupper() or node.id.endswith(("cls", "klass", "_class"))
-    )
+    return isinstance(node, ast.Name) and (node.id[:1].isupper() or node.id.endswith(CLASSES))
 
 
 class PythonExpressions(Expressions):
