@@ -122,3 +122,16 @@ def test_errors_are_those_of_the_walk(
     assert "Trying to backward" in compiled or "modified by an inplace operation" in compiled
     evaluated = outcome(text, False, capsys)  # where a view of what has changed is another by now
     assert compiled == evaluated.replace("output 0 of AsStrided,", "output 0 of T,")
+
+
+def test_a_failed_statement_gives_the_graph_back() -> None:
+    session = Session()
+    session.execute(
+        START + STEP.replace("BACKWARD", "loss.backward()").replace("print(reward, loss)", ""), "train.py"
+    )
+    session.execute("kept.clear()\nreward = episode(4)\nloss = torch.cat(kept).sum()\noptimizer.zero_grad()")
+    with pytest.raises(Exception, match="division by zero"):
+        session.execute("[loss.backward(), 1 / 0]")
+    assert session["net"][0].weight.grad is None
+    session.execute("loss.backward()")
+    assert session["net"][0].weight.grad is not None

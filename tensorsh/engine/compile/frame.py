@@ -13,6 +13,7 @@ from weakref import WeakSet, ref
 
 import numpy as np
 
+from ..core import context
 from ..core.journal import sequence
 from ..graph.copy_slices import CopySlices
 from ..graph.node import FREED, InPlaceNode, Node, ViewNode
@@ -113,7 +114,7 @@ class Frame:
     """
 
     __slots__ = (
-        "bound", "counters", "freed", "levels", "made", "numbers", "parents", "passage", "real", "start",
+        "__weakref__", "bound", "counters", "freed", "levels", "made", "numbers", "parents", "passage", "real", "start",
         "tensors", "values", "versions",
     )  # fmt: skip
 
@@ -163,6 +164,9 @@ class Frame:
 
     def free(self, used: frozenset[int]) -> None:
         """A backward pass has used up these nodes."""
+        journal = context.current().journal
+        if journal.active and self.start < journal.start:
+            journal.save_attributes(self, "freed")
         self.freed = used if self.freed is None else self.freed | used
         if self.real:
             for key in used:

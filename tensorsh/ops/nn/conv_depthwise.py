@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.numerics.fma import multiply_add
-from ...engine.numerics.kernel_code import KernelCode, simple, written
+from ...engine.numerics.kernel_code import KernelCode, written
 from ...engine.numerics.made_later import CALL
 from ..reduce.fused_sums import sums_of_products
 from .conv_windows import Met, Pair, Windows, flat, met, share, table
@@ -117,14 +117,15 @@ def _order(sizes: Ints, starts: list[int]) -> Array:
 
 
 def _ready(code: KernelCode, a: Any, b: Any, products: int) -> bool:
-    # an array of another layout is copied by the one who asks
-    return a.ndim < 5 and products > 0 and simple(a, b) and code.ready(CALLS * CALL + PASSES * products)
+    arrays = type(a) is type(b) is np.ndarray and a.dtype is b.dtype is FLOAT32
+    return arrays and a.ndim < 5 and products > 0 and code.ready(CALLS * CALL + PASSES * products)
 
 
 def _convolve(
     x: Array, w: Array, bias: Array | None, out: Array, windows: Windows, steps: tuple[Array, Array]
 ) -> None:
     """Samples are shared out among threads."""
+    x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
     rows, columns = flat(out.shape[2:])
     start = np.empty(0, FLOAT32) if bias is None else np.ascontiguousarray(bias)
 
@@ -161,6 +162,7 @@ def _weight(
     g: Array, x: Array, out: Array, stride: Ints, padding: Ints, dilation: Ints, kernel: Ints
 ) -> None:
     """Channels are shared out among threads."""
+    g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
     (height, width), (top, left) = flat(x.shape[2:]), flat(padding, 0)
     wide = width + 2 * left
     down, along = flat(dilation)
