@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from functools import cache
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,3 +117,21 @@ def test_an_error_in_a_block_is_the_operation_s(tiny_blocks: None) -> None:
     with pytest.raises(TensorshError, match="ZeroDivisionError"):
         session.run("x // z")
     assert session.evaluate("(x + 1).sum()").item() == 5050
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(1_000_003,), (300_000,), (10, 131_072), (3, 200_001), (5_000, 300), (7, 3, 70_000), (2, 2, 500_001)],
+)
+def test_blocks_cover_everything_once_and_none_is_large(shape: tuple[int, ...]) -> None:
+    seen = np.zeros(shape, np.int8)
+    sizes = []
+
+    def block(index: Any) -> None:
+        part = seen[index]
+        part += 1
+        sizes.append(part.size)
+
+    blocks.over_blocks(block, shape)
+    assert (seen == 1).all()
+    assert min(sizes) > 0 and max(sizes) <= parallel.BLOCK + blocks.VECTORS

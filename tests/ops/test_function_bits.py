@@ -86,6 +86,12 @@ FUNCTIONS = {
     **{
         f"{name} of many": of_many(name) for name in ("silu", "elu", "softplus", "mish", "logsigmoid", "gelu")
     },
+    "batch_norm of very many": lambda torch, x, dim: torch.nn.functional.batch_norm(
+        x, None, None, x.detach().flatten()[: x.shape[1]], None, True
+    ),
+    "group_norm of very many": lambda torch, x, dim: torch.nn.functional.group_norm(
+        x, 4, *x.detach().flatten()[: 2 * x.shape[1]].reshape(2, -1)
+    ),
 }
 SHAPES = [
     (3, 4),
@@ -118,6 +124,8 @@ MORE = {
 
 
 def shapes(name: str) -> list[Any]:
+    if name.endswith(" of very many"):
+        return [(70, 16, 33, 31), (2, 64, 128, 96)]
     if name.endswith(" of many"):
         return [(512, 400), (640, 800)]
     more = MORE.get(name.partition(",")[0], [])

@@ -101,7 +101,8 @@ def over_blocks(block: Callable[[Index], None], shape: tuple[int, ...]) -> None:
         split -= 1
     size = shape[split]
     pieces = -(-size // max(parallel.BLOCK // inner, 1))
-    ends = [i * size // pieces // VECTORS * VECTORS for i in range(pieces)] + [size]
+    step = VECTORS if inner == 1 else 1
+    ends = [*(i * size // pieces // step * step for i in range(pieces)), size]
 
     def work(lo: int, hi: int) -> None:
         for i in range(lo, hi):
