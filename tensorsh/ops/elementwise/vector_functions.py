@@ -92,7 +92,12 @@ def with_code(
     numbers: tuple[float, ...] = (),
 ) -> Array:
     """A function of float32 arrays of one shape and of numbers, which `steps` has by NumPy's calls; where there is
-    machine code, what fills vectors is computed by that."""
+    machine code, what fills vectors is computed by that.
+
+    The last array is the function's argument; a gradient before it may repeat its elements, as that of a sum does.
+    """
+    *grads, x = arrays
+    arrays = (*(np.ascontiguousarray(g) if type(g) is np.ndarray and 0 in g.strides else g for g in grads), x)
     first, size = arrays[0], arrays[0].size
     whole = size & -2 * LANES
     if not whole or any(
