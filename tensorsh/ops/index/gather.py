@@ -81,6 +81,8 @@ def _index_select_rule(input: Spec, dim: int, index: Spec) -> Spec:
                 f"index_select(): Index to scalar can have only 1 value, got {index.numel} value(s)"
             )
         return input
+    if input.ndim > 1 and index.numel and not input.shape[at]:
+        raise ShapeError("index_select(): self indexing axis dim should be positive", code="index-range")
     return input.with_shape((*input.shape[:at], index.numel, *input.shape[at + 1 :]))
 
 
@@ -101,9 +103,11 @@ def index_select(x, dim, index):
     whole = np.atleast_1d(x)
     at = dim % whole.ndim
     message = "index out of range in self"
-    if at == 1:  # PyTorch has a kernel of its own for it
+    raises: type[Exception] = IndexError
+    if at == 1 or (whole.ndim > 1 and not whole.size):  # PyTorch has a kernel of its own for it
+        raises = RuntimeError
         message = "INDICES element is out of DATA bounds, id={index} axis_dim={size}"
-    check_bounds(index, whole.shape[at], at, message=message, raises=RuntimeError if at == 1 else IndexError)
+    check_bounds(index, whole.shape[at], at, message=message, raises=raises)
     found = whole.take(index.reshape(-1), axis=at)
     return found if x.ndim else found.reshape(())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -147,6 +148,8 @@ def pack_padded_sequence(
         raise RuntimeError(
             f"'lengths' argument should be a 1D CPU int64 tensor, but got {lengths.dim()}D cpu Long tensor"
         )
+    if not input.numel():
+        raise RuntimeError("Cannot pack empty tensors.")
     sizes = lengths.tolist()
     _check_lengths(sizes, input.size(1))
     batch_sizes = np.count_nonzero(np.arange(max(sizes))[:, None] < np.array(sizes), axis=1)
@@ -159,7 +162,7 @@ def _check_lengths(sizes: list[int], batch: int) -> None:
         raise RuntimeError(
             f"Expected `len(lengths)` to be equal to batch_size, but got {len(sizes)} (batch_size={batch})"
         )
-    if min(sizes) <= 0:
+    if sizes[-1] <= 0:  # the shortest, once they are in order
         raise RuntimeError(
             "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
         )
@@ -173,18 +176,22 @@ def _check_lengths(sizes: list[int], batch: int) -> None:
 
 @op(
     "pack_padded_sequence(Tensor input, any batch_sizes)",
-    infer=lambda x, batch_sizes: x.with_shape((sum(batch_sizes), *x.shape[2:])),
+    infer=lambda x, batch_sizes: x.with_shape((sum(batch_sizes[: x.shape[0]]), *x.shape[2:])),
     names=(),
     half="native",
 )
 def pack_rows(x, batch_sizes):
-    """Of each step the first elements."""
-    return np.concatenate([x[t, :n] for t, n in enumerate(batch_sizes)])
+    """Of each step the first elements. Steps behind the end of `x` (T, N, *) are none."""
+    return np.concatenate([step[:n] for step, n in zip(x, batch_sizes, strict=False)])
 
 
 @pack_rows.derivative("input")
 def _(grad, input_spec, batch_sizes):
     steps, batch, *rest = input_spec.shape
+    if len(batch_sizes) > steps:
+        raise IndexError(
+            f"select(): index {steps} out of range for tensor of size {list(input_spec.shape)} at dimension 0"
+        )
     rows = [t * batch + i for t, n in enumerate(batch_sizes) for i in range(n)]
     flat = torch.zeros((steps * batch, *rest), dtype=grad.dtype)
     return flat.index_copy(0, torch.tensor(rows), grad).view(input_spec.shape)
@@ -210,10 +217,13 @@ def pad_packed_sequence(
     padded = torch.full(
         (steps, sizes[0], *data.shape[1:]), padding_value, dtype=data.dtype, device=data.device
     )
-    start = 0
-    for t, n in enumerate(sizes):
-        padded[t, :n] = data[start : start + n]
-        start += n
+    start = step = 0
+    for n, equal in groupby(sizes):  # as PyTorch has it: as many steps at once as have the same size
+        run = len(list(equal))
+        part = data[start : start + run * n].view(run, n, *data.shape[1:])
+        padded[step : step + run, :n].copy_(part)
+        start += run * n
+        step += run
     lengths = torch.tensor([sum(n > i for n in sizes) for i in range(sizes[0])])
     if batch_first:
         padded = padded.transpose(0, 1)
