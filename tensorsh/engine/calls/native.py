@@ -11,8 +11,8 @@ keywords that many have; `takes_out.txt` lists all functions with `out`. A metho
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..records.op import Op
@@ -231,7 +231,7 @@ def spreads(op: Op, name: str, args: tuple[Any, ...]) -> bool:
 @cache
 def takes_out() -> frozenset[str]:
     """The functions that write their result into `out`."""
-    return frozenset((Path(__file__).parent / "takes_out.txt").read_text(encoding="utf-8").split())
+    return frozenset(_table("takes_out.txt").split())
 
 
 def receiver(of: Signature) -> int | None:
@@ -258,10 +258,16 @@ def title(name: str) -> str:
     return TITLED.get(name) or name.removeprefix("Tensor.").replace(".", "_")
 
 
+def _table(name: str) -> str:
+    """The text of a file beside this one."""
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+        return file.read()
+
+
 @cache
 def table() -> dict[str, tuple[Signature, ...]]:
     """`signatures.txt`: names up to a colon, then a line for each signature that each of them has."""
-    text = (Path(__file__).parent / "signatures.txt").read_text(encoding="utf-8")
+    text = _table("signatures.txt")
     found: dict[str, tuple[Signature, ...]] = {}
     names: list[str] = []
     for line in text.splitlines():

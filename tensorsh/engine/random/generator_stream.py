@@ -1,18 +1,19 @@
 """The random words: an MT19937 stream with a cheap notion of where it stands.
 
-PyTorch's CPU generator is the reference MT19937 seeded with one 32-bit number, which is NumPy's
-legacy `RandomState(seed)`; NumPy guarantees that this never changes. Words are taken from it in
-whole runs of 624, the length of MT19937's state: 624 successive words determine the state, so a
-snapshot is a reference to words already drawn (which are never written to) and a position in them.
+PyTorch's CPU generator is the reference MT19937 seeded with one 32-bit number. Its words come from Python's own
+`random.Random`, which is the same generator and there already (NumPy's takes milliseconds to import), or from machine
+code, in whole runs of 624, the length of MT19937's state: 624 successive words determine the state, so a snapshot is a
+reference to words already drawn (which are never written to) and a position in them.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import random
 import struct
+from _thread import allocate_lock
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -29,7 +30,7 @@ _CHUNK = 1 << 15  # numbers made at a time: the working arrays stay in the cache
 
 #: as machine code: words, the run to begin with, which numbers of `random_f64` are below one; how often NumPy goes over
 #: the elements
-WORDS, WORDS_PASSES = KernelCode(written("random_routines", "words"), "aaai"), 4
+WORDS, WORDS_PASSES = KernelCode(written("random_routines", "words"), "aaai"), 20
 SEEDED, SEEDED_CALLS = KernelCode(written("random_routines", "seeded"), "ai"), 100
 BELOW, BELOW_PASSES = KernelCode(written("random_routines", "below"), "aaii"), 8
 
@@ -54,10 +55,9 @@ class WordStream:
     Box-Muller left over, which PyTorch keeps for the next draw of a small normal tensor.
     """
 
-    __slots__ = ("_position", "_seed", "_source", "_words", "next_normal")
+    __slots__ = ("_position", "_seed", "_words", "next_normal")
 
     def __init__(self, seed: int | None = None):
-        self._source: np.random.RandomState | None = None  # numpy.random is imported at the first draw
         self._seed = 0
         self._words: Array | None = None
         self._position = 0
@@ -157,18 +157,9 @@ class WordStream:
         return float(self.next_u64() & (2**53 - 1)) * 2.0**-53
 
     def _draw(self, n: int) -> Array:
-        """At least `n` words, in whole runs: from NumPy's source, until there is machine code."""
-        runs = -(-n // RUN)
-        if WORDS.ready(runs * RUN * WORDS_PASSES):
-            last = _first(self._seed) if self._words is None else self._words[-RUN:]
-            result = np.empty(runs * RUN, np.uint32)
-            WORDS(last, result, np.empty(2 * RUN, np.uint32), runs)
-            return result
-        if self._source is None:
-            self._source = unseeded()
-        if self._words is None:
-            self._source.seed(self._seed % 2**32)
-        return self._source.randint(0, 2**32, runs * RUN, dtype=np.uint32)
+        """At least `n` words, in whole runs."""
+        last = _first(self._seed) if self._words is None else self._words[-RUN:]
+        return following(last, -(-n // RUN))
 
     # -- snapshots ---------------------------------------------------------------------------------
 
@@ -178,10 +169,6 @@ class WordStream:
 
     def set_state(self, state: State) -> None:
         """Continue from a snapshot, of this stream or of another."""
-        if state.words is not None and state.words is not self._words:
-            if self._source is None:
-                self._source = unseeded()
-            self._source.set_state(("MT19937", untemper(state.words[-RUN:]), RUN, 0, 0.0))
         self._seed, self._words, self._position = state.seed, state.words, state.position
         self.next_normal = state.next_normal
 
@@ -226,20 +213,62 @@ class WordStream:
         self.set_state(State(seed, temper(key), following, normal if valid else None))
 
 
-def unseeded() -> np.random.RandomState:
-    """A source of words that is about to be seeded: it does not mix a seed of its own first, which takes longer."""
-    return np.random.RandomState(np.random.MT19937(no_seed()))
+# -- runs --------------------------------------------------------------------------------------------
 
 
-@cache
-def no_seed() -> Any:
-    from numpy.random.bit_generator import ISeedSequence
+class _Source:
+    """What makes runs without machine code, for all streams, and the last words that it made."""
 
-    class NoSeed(ISeedSequence):
-        def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Any:
-            return np.zeros(n_words, dtype)
+    def __init__(self) -> None:
+        self._random = random.Random(0)
+        self._last = b""
+        self._lock = allocate_lock()
 
-    return NoSeed()
+    def following(self, last: Array, runs: int) -> Array:
+        result = np.empty(runs * RUN, np.uint32)
+        with self._lock:
+            if last.tobytes() != self._last:
+                self._random.setstate((3, (*untemper(last).tolist(), RUN), None))
+            for start in range(0, len(result), _CHUNK):
+                part = result[start : start + _CHUNK]
+                made = self._random.getrandbits(32 * len(part)).to_bytes(4 * len(part), "little")
+                part[:] = np.frombuffer(made, "<u4")
+            self._last = result[-RUN:].tobytes()
+        return result
+
+
+_source = _Source()
+
+
+def following(last: Array, runs: int) -> Array:
+    """The words of so many runs after the run `last`, uint32[624·runs]."""
+    if not WORDS.ready(CALL + runs * RUN * WORDS_PASSES):
+        return _source.following(last, runs)
+    result = np.empty(runs * RUN, np.uint32)
+    WORDS(last, result, np.empty(2 * RUN, np.uint32), runs)
+    return result
+
+
+def _first(seed: int) -> Array:
+    """The run that the state just after seeding would have put out."""
+    if not SEEDED.ready(CALL * SEEDED_CALLS):
+        return temper(_seeded(seed))
+    result = np.empty(RUN, np.uint32)
+    SEEDED(result, seed % 2**32)
+    return result
+
+
+def _seeded(seed: int) -> Array:
+    """The state just after seeding with the low 32 bits of `seed`, before it has put out anything.
+
+    Knuth's: The Art of Computer Programming, volume 2, 3rd edition, page 106.
+    """
+    word = seed % 2**32
+    state = [word]
+    for i in range(1, RUN):
+        word = (1812433253 * (word ^ word >> 30) + i) & 0xFFFFFFFF
+        state.append(word)
+    return np.array(state, np.uint32)
 
 
 # -- MT19937's output function and its inverse -----------------------------------------------------
@@ -261,17 +290,3 @@ def untemper(words: Array) -> Array:
     for _ in range(4):  # each round sets right seven bits more
         y = mixed ^ ((y << np.uint32(7)) & np.uint32(0x9D2C5680))
     return y ^ (y >> np.uint32(11)) ^ (y >> np.uint32(22))
-
-
-def _first(seed: int) -> Array:
-    """The run that the state just after seeding would have put out."""
-    if not SEEDED.ready(CALL * SEEDED_CALLS):
-        return temper(_seeded(seed))
-    result = np.empty(RUN, np.uint32)
-    SEEDED(result, seed % 2**32)
-    return result
-
-
-def _seeded(seed: int) -> Array:
-    """The state just after seeding, before it has put out anything."""
-    return np.random.RandomState(seed % 2**32).get_state(legacy=False)["state"]["key"]
