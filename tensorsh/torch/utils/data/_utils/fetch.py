@@ -70,7 +70,8 @@ class _Batches:
 
     def __init__(self, dataset: Any, loader: Any):
         self._dataset = dataset
-        self._specs: dict[tuple[Spec, int], Spec] = {}  # of a tensor, and how many rows → of the rows
+        self._tensors: Any = None  # of the dataset, as they were when `_columns` were made
+        self._columns: list[tuple[Tensor, Spec, _RowSpecs]] = []
         self._together = None if loader.num_workers else loader._together
 
     def __call__(self, indices: Any) -> Any:
@@ -97,24 +98,37 @@ class _Batches:
             if not _plain(indices, len(dataset)):
                 return None
             indices = np.array(indices)
+        if dataset.tensors is not self._tensors:
+            self._tensors = dataset.tensors
+            plain = [t for t in dataset.tensors if type(t) in TENSORS and not t.spec.is_meta]
+            self._columns = [(t, t.spec, _RowSpecs(t.spec)) for t in plain]
+        if len(self._columns) < len(self._tensors):
+            return None
         eager = context.current().mode is EAGER
+        rows = len(indices)
         found = []
-        for tensor in dataset.tensors:
-            if type(tensor) not in TENSORS or tensor.requires_grad or tensor.spec.is_meta:
-                return None
-            try:
-                found.append(self._taken(tensor, indices) if eager else tensor.index_select(0, wrap(indices)))
-            except IndexError:
-                return None
+        try:
+            for tensor, spec, specs in self._columns:
+                if tensor.requires_grad:
+                    return None
+                if eager and tensor.spec is spec:
+                    found.append(make_tensor(tensor.array.take(indices, 0), specs[rows]))
+                else:
+                    found.append(tensor.index_select(0, wrap(indices)))
+        except IndexError:
+            return None
         return found
 
-    def _taken(self, tensor: Tensor, places: Any) -> Tensor:
-        """`tensor.index_select(0, places)`."""
-        key = tensor.spec, len(places)
-        spec = self._specs.get(key)
-        if spec is None:
-            spec = self._specs[key] = tensor.spec.with_shape((len(places), *tensor.spec.shape[1:]))
-        return make_tensor(tensor.array.take(places, 0), spec)
+
+class _RowSpecs(dict[int, Spec]):
+    """How many rows of a tensor → what they are."""
+
+    def __init__(self, of: Spec):
+        self._of = of
+
+    def __missing__(self, rows: int) -> Spec:
+        self[rows] = spec = self._of.with_shape((rows, *self._of.shape[1:]))
+        return spec
 
 
 class Together:
