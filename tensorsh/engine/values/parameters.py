@@ -53,6 +53,12 @@ class Parameter(Tensor, inner=True, metaclass=ParameterMeta):
             return of_own_class(cast(Tensor, data), requires_grad)
         return of_class(cls, registry["empty"](0) if data is None else data, requires_grad)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A parameter of its own on a copy of the memory, without gradient, hooks and attributes."""
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(registry["clone"](self.data), self.requires_grad)
+        return memo[id(self)]
+
 
 def of_own_class(data: Tensor, requires_grad: bool) -> Tensor:
     """A parameter that stays of its class, one of the program's own."""

@@ -70,8 +70,7 @@ def copied(t: Tensor, memo: dict[int, Any]) -> Tensor:
             "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
         )
     kind = type(t)
-    own = kind in TENSORS and kind is not Tensor and not issubclass(kind, Parameter)
-    if own and type(t.new_empty(())) is not kind:
+    if kind in TENSORS and kind is not Tensor and type(t.new_empty(())) is not kind:
         raise BadValue(
             "The default implementation of __deepcopy__() for non-wrapper subclasses only works for subclass types "
             "that implement new_empty() and for which that function returns another instance of the same subclass. "
