@@ -78,6 +78,7 @@ CONTENTS = {
 NAMESPACES = (
     "_C",
     "__config__",
+    "_utils",
     "accelerator",
     "amp",
     "autograd",

@@ -178,10 +178,10 @@ def _inner_namespaces(path: str) -> frozenset[str]:
 
 
 def starred(of: Namespace) -> set[str]:
-    """What `from … import *` brings: all of a namespace but what its package keeps out in `UNSTARRED`."""
+    """What `from … import *` brings: all of a namespace but `_names` and what its package keeps out in `UNSTARRED`."""
     module = _module_of(of._path)
     kept = () if module is None else vars(module).get("UNSTARRED", ())
-    return of.names() - set(" ".join(kept).split())
+    return {name for name in of.names() if name[:1] != "_"} - set(" ".join(kept).split())
 
 
 @cache

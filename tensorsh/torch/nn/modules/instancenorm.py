@@ -13,7 +13,7 @@ from .batchnorm import _NormBase
 
 __all__ = [
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d",
-    "LazyInstanceNorm3d",
+    "LazyInstanceNorm3d", "_InstanceNorm",
 ]  # fmt: skip
 
 

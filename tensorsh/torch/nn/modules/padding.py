@@ -25,6 +25,10 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "_CircularPadNd",
+    "_ConstantPadNd",
+    "_ReflectionPadNd",
+    "_ReplicationPadNd",
 ]
 
 
