@@ -153,8 +153,9 @@ def _facts(t: Any) -> list[Segment]:
     facts: list[Segment] = [(str(t.device), "frame")]
     if t.requires_grad:
         facts.append(("requires_grad", "gradient"))
-    if t.grad_fn is not None:
-        facts.append((f"grad_fn={grad_fn_name(t.grad_fn)}", "gradient"))
+    made_by = grad_fn_name(t)
+    if made_by is not None:
+        facts.append((f"grad_fn={made_by}", "gradient"))
     elif t.requires_grad:
         facts.append(("leaf", "gradient"))
     return facts

@@ -236,16 +236,23 @@ def _suffixes(t: Any, options: PrintOptions) -> list[str]:
         suffixes.append(f"size={tuple(t.shape)}")
     if t.dtype.name not in usual:
         suffixes.append(f"dtype={t.dtype}")
-    if t.grad_fn is not None:
-        suffixes.append(f"grad_fn=<{grad_fn_name(t.grad_fn)}>")
+    made_by = grad_fn_name(t)
+    if made_by is not None:
+        suffixes.append(f"grad_fn=<{made_by}>")
     elif t.requires_grad:
         suffixes.append("requires_grad=True")
     return suffixes
 
 
-def grad_fn_name(node: Any) -> str:
-    """`torch::autograd::CopySlices` prints as `CopySlices`."""
-    return node.name().rpartition("::")[2]
+def grad_fn_name(t: Any) -> str | None:
+    """The name of what made a tensor, None for a leaf, `Invalid` for a view that may no longer say.
+
+    `torch::autograd::CopySlices` prints as `CopySlices`.
+    """
+    try:
+        return None if t.grad_fn is None else t.grad_fn.name().rpartition("::")[2]
+    except RuntimeError:
+        return "Invalid"
 
 
 def _attach(text: str, suffixes: list[str], options: PrintOptions, indent: int) -> str:
