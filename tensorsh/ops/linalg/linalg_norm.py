@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -10,15 +11,17 @@ import numpy as np
 from ...engine.core import dtype as dt
 from ...engine.core.dtype import DType, promote_types
 from ...engine.core.spec import Spec
-from ...engine.numerics.norm_sums import in_turn, root_of_squares
+from ...engine.numerics.norm_sums import as_rows, in_turn, kept, root_of_squares
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadValue, DTypeError, ShapeError
 from ..elementwise.powers import exact_power
 from ..rules.infer import reduced, wrap_dim, wrap_dims
-from ..rules.memory_order import row_by_row
+from ..rules.memory_order import memory_order, row_by_row
 from .linalg_rules import need_float, need_matrix
+
+Array = np.ndarray[Any, Any]
 
 
 def check_dtype(name: str, x: Spec, dtype: DType | None) -> None:
@@ -67,19 +70,28 @@ def vector_norm_primitive(x, ord, dim, keepdim, dtype):
     if dtype is not None:
         x = x.astype(dtype.np)
     axis = tuple(d % x.ndim for d in dim) if dim and x.ndim else None
-    size = np.abs(x)
     if ord == inf:
-        return row_by_row(size.max(axis, keepdims=keepdim))
+        return row_by_row(np.abs(x).max(axis, keepdims=keepdim))
     if ord == -inf:
-        return row_by_row(size.min(axis, keepdims=keepdim))
+        return row_by_row(np.abs(x).min(axis, keepdims=keepdim))
     if ord == 0:
-        return row_by_row((size != 0).sum(axis, keepdims=keepdim))
-    if ord == 2:
-        return row_by_row(root_of_squares(size, axis, keepdim))
+        return row_by_row((x != 0).sum(axis, keepdims=keepdim))
+    found = as_rows(x, axis, memory_order)
+    if found is None:
+        return row_by_row(_norm(np.abs(x), ord, lambda powers: powers.sum(axis, keepdims=keepdim)))
+    rows, dense = found
+    norms = root_of_squares(rows, dense) if ord == 2 else _norm(np.abs(rows), ord, in_turn)
+    return norms.reshape(kept(x.shape, axis, keepdim))
+
+
+def _norm(size: Array, ord: float, total: Callable[[Array], Array]) -> Array:
+    """The norm of absolute values, which `total` adds up."""
     if ord == 1:
-        return row_by_row(in_turn(size, axis, keepdim))
+        return total(size)
+    if ord == 2:
+        return np.sqrt(total(size * size))
     kind = size.dtype.type
-    return row_by_row(exact_power(in_turn(exact_power(size, kind(ord)), axis, keepdim), kind(1 / ord)))
+    return exact_power(total(exact_power(size, kind(ord))), kind(1 / ord))
 
 
 @vector_norm_primitive.derivative("x")
