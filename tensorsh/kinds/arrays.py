@@ -11,6 +11,9 @@ from .aspects import Part
 from .kind import Kind, describe
 from .undo import Again, Notes, inside
 
+#: bytes that are compared at once
+PIECE = 1 << 18
+
 # ------------------------------------------------------------------ arrays
 
 
@@ -27,13 +30,16 @@ def note_array(items: np.ndarray[Any, Any], s: Notes) -> Iterable[Any]:
 
         s.add(items, lock)
         return (items.base,)  # whose numbers they are
-    before = items.copy()
+    # what another array has is noted there: a view may repeat its elements more often than memory holds
+    before = None if isinstance(items.base, np.ndarray) and not dtype.hasobject else items.copy()
 
     def put_back() -> bool:
         changed = False
         if (items.shape, items.strides, items.dtype) != (shape, strides, dtype):
             changed = True
-            if dtype.hasobject != items.dtype.hasobject:  # which nothing but a state changes
+            if (
+                before is not None and dtype.hasobject != items.dtype.hasobject
+            ):  # which nothing but a state changes
                 state: Any = before.__reduce__()[2]
                 items.__setstate__(state)
             items.dtype = dtype  # type: ignore[misc]
@@ -43,7 +49,7 @@ def note_array(items: np.ndarray[Any, Any], s: Notes) -> Iterable[Any]:
         if items.flags.writeable != writeable:
             changed = True
             items.flags.writeable = True
-        if items.flags.writeable and not _alike(items, before):
+        if before is not None and items.flags.writeable and not _alike(items, before):
             changed = True
             np.copyto(items, before, casting="unsafe")
         if items.flags.writeable != writeable:
@@ -52,13 +58,18 @@ def note_array(items: np.ndarray[Any, Any], s: Notes) -> Iterable[Any]:
 
     s.add(items, put_back)
     base = () if items.base is None else (items.base,)
-    return [*base, *inside(before.ravel().tolist())] if dtype.hasobject else base
+    return [*base, *inside(before.ravel().tolist())] if before is not None and dtype.hasobject else base
 
 
 def _alike(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays of one shape have the same bytes; False where they may not be compared."""
     if a.dtype.hasobject:
         return False
-    return a.tobytes() == b.tobytes()
+    if a.nbytes <= PIECE or not a.flags.c_contiguous or not b.flags.c_contiguous:
+        return a.tobytes() == b.tobytes()
+    one, other = a.reshape(-1).view(np.uint8), b.reshape(-1).view(np.uint8)
+    pieces = [slice(begin, begin + PIECE) for begin in range(0, a.nbytes, PIECE)]
+    return all(np.array_equal(one[piece], other[piece]) for piece in pieces)
 
 
 def replace_array(items: np.ndarray[Any, Any], again: Again) -> None:

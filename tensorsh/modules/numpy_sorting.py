@@ -1,7 +1,8 @@
 """Arrays of objects are sorted as copies: comparing two objects runs the program, which may change the array.
 
 NumPy holds no references to what it compares: a program that puts others in their place meanwhile would go on with
-objects that are gone. The order is NumPy's own.
+objects that are gone. Those that take long are, too: an interrupt finds the array as it was (`numpy_long`). The order
+is NumPy's own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 from numpy import ndarray
 
 from ..engine.core import sealed
+from ..engine.run.aside import LARGE
 from ..kinds.ownership import dict_of
+from .numpy_long import long
 
 Array = ndarray[Any, Any]
 
@@ -34,13 +37,16 @@ def guard_sorting() -> None:
 def sorting(found: Callable[..., None]) -> Callable[..., None]:
     """A method that changes the order of an array in place."""
 
+    apart = long(found, LARGE)
+
     @wraps(found)
     def method(self: Array, /, *args: Any, **options: Any) -> None:
-        if not self.dtype.hasobject:
+        large = self.size >= LARGE
+        if not large and not self.dtype.hasobject:
             found(self, *args, **options)
             return
         copy = ndarray.copy(self)
-        found(copy, *args, **options)
+        (apart if large else found)(copy, *args, **options)
         self[...] = copy
 
     return method
@@ -49,8 +55,12 @@ def sorting(found: Callable[..., None]) -> Callable[..., None]:
 def ordering(found: Callable[..., Array]) -> Callable[..., Array]:
     """A method that says in which order the elements are, or which comes first or last."""
 
+    apart = long(found, LARGE)
+
     @wraps(found)
     def method(self: Array, /, *args: Any, **options: Any) -> Array:
-        return found(ndarray.copy(self) if self.dtype.hasobject else self, *args, **options)
+        if self.dtype.hasobject:
+            return found(ndarray.copy(self), *args, **options)
+        return apart(self, *args, **options) if self.size >= LARGE else found(self, *args, **options)
 
     return method

@@ -2,18 +2,21 @@
 
 A call of NumPy's (a decomposition, a sort, a sum over an expanded tensor) is heard of only when it is over. So what may
 take long is computed by a helper, while the main thread waits for a lock, which an interrupt breaks off. Then the
-helper is left: it ends with the call that it is in, what it makes is dropped, and so is the helper. That is possible
-because kernels change nothing but what they have made; those that draw random numbers do, and stay where they are.
+helper is left: it ends with the call that it is in, as the last in line for a core, what it makes is dropped, and so
+is the helper. That is possible because kernels change nothing but what they have made; those that draw random numbers
+do, and stay where they are.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from _queue import Empty, SimpleQueue
 from _thread import stack_size, start_new_thread
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
-from threading import current_thread, main_thread
+from threading import current_thread, get_native_id, main_thread
 from typing import Any
 
 from ...interrupt import unbroken
@@ -62,9 +65,11 @@ class Helper:
         self.calls: SimpleQueue[Call] = SimpleQueue()
         #: nobody waits any more, and it computes: only then is it told so, since a thread that begins cannot be
         self.left = self.computes = False
+        self.native = 0  # what the system calls the thread
         self.thread = start_new_thread(self._serve, ())
 
     def _serve(self) -> None:
+        self.native = get_native_id()
         try:
             while not self.left:
                 surroundings, kernel, arrays, answer = self.calls.get()
@@ -101,6 +106,11 @@ class Helper:
         at_work.add(self)
         self.left = True
         if self.computes:
+            if (
+                sys.platform == "linux"
+            ):  # where threads have priorities of their own: what is wanted comes first
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, self.native, 19)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(self.thread), ctypes.py_object(Abandoned)
             )

@@ -15,13 +15,14 @@ from ..table import Table
 def _numpy(modules: Any) -> dict[str, Any]:
     """What is the session's own, or asks at the gate."""
     from ...numpy_docs import load
+    from .. import numpy_long
     from ..numpy_files import functions
     from ..numpy_memory import frombuffer
     from ..numpy_state import of
 
     load()
     own = {"frombuffer": frombuffer, "__getattr__": _no_more}
-    return functions(modules) | of(modules).functions() | own
+    return functions(modules) | of(modules).functions() | numpy_long.functions() | own
 
 
 def _strides(modules: Any) -> dict[str, Any]:
