@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...kinds import kind_of
+from .own_tables import of_session
 
 if TYPE_CHECKING:
     from ...kinds.aspects import Tree
+
+#: how a program says that the values of its own classes are walked
+REGISTERED: dict[type, Tree] = of_session({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class TreeSpec:
         if self.type is None:
             return [tree]
         kind = type(tree)
+        if self.type in REGISTERED:
+            return self._up_to_registered(tree)
         as_mappings = issubclass(self.type, dict) and issubclass(kind, dict)
         if kind is not self.type and not as_mappings:
             raise ValueError(f"Node type mismatch; expected {self.type!r}, but got {kind!r}.")
@@ -74,6 +80,18 @@ class TreeSpec:
             raise ValueError(
                 f"Node context mismatch for node type {kind!r}; expected {self.context!r}, but got {context!r}."
             )
+        pairs = zip(self.parts, parts, strict=True)
+        return [each for part, other in pairs for each in part.flatten_up_to(other)]
+
+    def _up_to_registered(self, tree: Any) -> list[Any]:
+        if type(tree) is not self.type:
+            raise ValueError(f"Type mismatch; expected {self.type!r}, but got {type(tree)!r}.")
+        context, parts = tree_of(type(tree)).parts(tree)
+        parts = list(parts)
+        if len(parts) != self.num_children:
+            raise ValueError(f"Node arity mismatch; expected {self.num_children}, but got {len(parts)}.")
+        if context != self.context:
+            raise ValueError(f"Node context mismatch for custom node type {self.type!r}.")
         pairs = zip(self.parts, parts, strict=True)
         return [each for part, other in pairs for each in part.flatten_up_to(other)]
 
@@ -124,7 +142,7 @@ def flatten(value: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[l
 
 def _flatten(value: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] | None) -> TreeSpec:
     kind = type(value)
-    tree = kind_of(kind).tree
+    tree = walked(kind)
     if tree is not None and not (is_leaf is not None and is_leaf(value)):
         kept, parts = tree.parts(value)
         return TreeSpec(kind, kept, tuple([_flatten(part, leaves, is_leaf) for part in parts]))
@@ -132,9 +150,14 @@ def _flatten(value: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] | Non
     return LEAF
 
 
+def walked(kind: type) -> Tree | None:
+    """How the values of a class are walked; None for leaves."""
+    return REGISTERED[kind] if kind in REGISTERED else kind_of(kind).tree
+
+
 def tree_of(kind: type) -> Tree:
     """How the values of a class that is no leaf are walked."""
-    tree = kind_of(kind).tree
+    tree = walked(kind)
     assert tree is not None
     return tree
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import warnings
+from collections import OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...engine.core.tree import LEAF, TreeSpec, flatten, tree_of, unflatten
+from ...engine.core.own_tables import about_to_change, of_session
+from ...engine.core.tree import LEAF, REGISTERED, TreeSpec, flatten, tree_of, unflatten
+from ...kinds.aspects import Tree
 
 __all__ = [
-    "GetAttrKey", "LeafSpec", "MappingKey", "SequenceKey", "TreeSpec", "key_get", "keystr", "tree_all",
+    "GetAttrKey", "LeafSpec", "MappingKey", "SequenceKey", "TreeSpec", "is_namedtuple", "is_namedtuple_class",
+    "is_namedtuple_instance", "key_get", "keystr", "register_dataclass", "register_pytree_node", "tree_all",
     "tree_all_only", "tree_any", "tree_any_only", "tree_flatten", "tree_flatten_with_path", "tree_is_leaf",
     "tree_iter", "tree_leaves", "tree_leaves_with_path", "tree_map", "tree_map_", "tree_map_only",
     "tree_map_only_", "tree_map_with_path", "tree_structure", "tree_unflatten",
@@ -21,6 +27,123 @@ IsLeaf = Callable[[Any], bool] | None
 def LeafSpec() -> TreeSpec:
     """How a leaf is nested: not at all."""
     return LEAF
+
+
+# ------------------------------------------------------------------ classes of programs
+
+#: what PyTorch walks unasked
+BUILTIN = (tuple, list, dict, OrderedDict, defaultdict, deque, namedtuple)
+
+#: how a program says where the leaves of its own classes are
+KEYS: dict[type, Callable[[Any], tuple[list[Any], Any]]] = of_session({})
+
+
+def register_pytree_node(
+    cls: type,
+    flatten_fn: Callable[[Any], tuple[list[Any], Any]],
+    unflatten_fn: Callable[[list[Any], Any], Any],
+    *,
+    serialized_type_name: str | None = None,
+    to_dumpable_context: Callable[[Any], Any] | None = None,
+    from_dumpable_context: Callable[[Any], Any] | None = None,
+    flatten_with_keys_fn: Callable[[Any], tuple[list[Any], Any]] | None = None,
+) -> None:
+    """Values of this class are walked: `flatten_fn` gives children and what else there is, `unflatten_fn` a value."""
+    if cls in REGISTERED or cls in BUILTIN:
+        raise ValueError(f"{cls} is already registered as pytree node.")
+    if (to_dumpable_context is None) ^ (from_dumpable_context is None):
+        raise ValueError(
+            f"Both to_dumpable_context and from_dumpable_context for {cls} must be None or registered."
+        )
+    _register(cls, flatten_fn, unflatten_fn, flatten_with_keys_fn)
+
+
+def _register(cls: type, flatten_fn: Any, unflatten_fn: Any, flatten_with_keys_fn: Any) -> None:
+    def parts(value: Any) -> tuple[Any, Any]:
+        children, kept = flatten_fn(value)
+        return kept, children
+
+    about_to_change(REGISTERED)
+    REGISTERED[cls] = Tree(parts, lambda kind, kept, children: unflatten_fn(children, kept))
+    if flatten_with_keys_fn is not None:
+        about_to_change(KEYS)
+        KEYS[cls] = flatten_with_keys_fn
+
+
+def register_dataclass(
+    cls: type,
+    *,
+    field_names: list[str] | None = None,
+    drop_field_names: list[str] | None = None,
+    serialized_type_name: str | None = None,
+) -> None:
+    """Values of this class are walked by these of its fields, all without a list; those that are None are no leaves."""
+    names = _fields_of(cls, field_names, set(drop_field_names or ()))
+
+    def flatten_fn(value: Any) -> tuple[list[Any], Any]:
+        found = {name: getattr(value, name) for name in names}
+        there = [name for name in names if found[name] is not None]
+        return [found[name] for name in there], [there, [name for name in names if name not in there]]
+
+    def unflatten_fn(values: list[Any], kept: Any) -> Any:
+        there, missing = kept
+        return cls(**dict(zip(there, values, strict=True)), **dict.fromkeys(missing))
+
+    def with_keys(value: Any) -> tuple[list[Any], Any]:
+        values, (there, _) = flatten_fn(value)
+        return [(GetAttrKey(name), each) for name, each in zip(there, values, strict=True)], there
+
+    if cls in REGISTERED:
+        warnings.warn(
+            f"{cls} is already registered as pytree node. Overwriting the previous registration.",
+            stacklevel=2,
+        )
+    _register(cls, flatten_fn, unflatten_fn, with_keys)
+
+
+def _fields_of(cls: type, names: list[str] | None, dropped: set[str]) -> list[str]:
+    if not dataclasses.is_dataclass(cls):
+        if names is None:
+            raise ValueError(
+                "field_names must be specified with a list of all fields used to "
+                f"initialize {cls}, as it is not a dataclass."
+            )
+        return names
+    fields = [field.name for field in dataclasses.fields(cls) if field.init]
+    if names is None:
+        return fields
+    wanted, given = set(fields) - dropped, set(names)
+    if wanted == given:
+        return names
+    message = "field_names does not include all dataclass fields.\n"
+    if wanted - given:
+        message += (
+            f"Missing fields in `field_names`: {wanted - given}. If you want to include these fields in the pytree, "
+            "please add them to `field_names`, otherwise please add them to `drop_field_names`.\n"
+        )
+    if given - wanted:
+        message += (
+            f"Unexpected fields in `field_names`: {given - wanted}. Please remove these fields, or add them to "
+            "`drop_field_names`.\n"
+        )
+    raise ValueError(message)
+
+
+def is_namedtuple_class(cls: Any) -> bool:
+    """Whether it is a class of named tuples."""
+    return (
+        isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_make") and hasattr(cls, "_asdict")
+    )
+
+
+def is_namedtuple_instance(obj: Any) -> bool:
+    """Whether it is a named tuple."""
+    return is_namedtuple_class(type(obj))
+
+
+def is_namedtuple(obj: Any) -> bool:
+    """Whether it is a named tuple or a class of them."""
+    return is_namedtuple_class(obj if isinstance(obj, type) else type(obj))
 
 
 # ------------------------------------------------------------------ leaves
@@ -194,7 +317,14 @@ def _with_path(tree: Any, structure: TreeSpec, path: tuple[Key, ...]) -> list[tu
     if structure.type is None:
         return [(path, tree)]
     keys: list[Key]
-    if issubclass(structure.type, dict):
+    if structure.type in KEYS:
+        keys = [key for key, _ in KEYS[structure.type](tree)[0]]
+    elif structure.type in REGISTERED:
+        raise ValueError(
+            f"Did not find a flatten_with_keys_fn for type: {structure.type}. Please pass a flatten_with_keys_fn "
+            "argument to register_pytree_node."
+        )
+    elif issubclass(structure.type, dict):
         keys = [MappingKey(key) for key in structure.mapping_keys()]
     elif hasattr(structure.type, "_fields"):
         keys = [GetAttrKey(name) for name in structure.type._fields]
