@@ -22,8 +22,8 @@ SPACES = ("nn.functional.", "signal.", "masked.", "autograd.", "func.", "random.
 
 #: methods and operators of tensors that are in Python, beside those below
 METHODS = """
-    dim_order eig index is_shared istft lstsq lu register_hook register_post_accumulate_grad_hook resize resize_as
-    share_memory_ solve stft storage storage_type symeig to_sparse_coo unflatten
+    dim_order eig index is_shared lstsq lu register_hook register_post_accumulate_grad_hook resize resize_as
+    share_memory_ solve storage storage_type symeig to_sparse_coo unflatten
     __rsub__ __rtruediv__ __floordiv__ __rfloordiv__ __rmod__ __rmatmul__ __pow__ __rpow__ __ipow__ __rlshift__
     __rrshift__ __len__ __contains__ __repr__ __format__ __array__ __deepcopy__
 """
@@ -33,11 +33,15 @@ PYTHON = """
     Tensor.backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None)
     Tensor.dim_order(self, *, ambiguity_check=False)
     Tensor.is_shared(self)
+    Tensor.istft(self, n_fft, hop_length=None, win_length=None, window=None, center=True, normalized=False,
+        onesided=None, length=None, return_complex=False)
     Tensor.norm(self, p="fro", dim=None, keepdim=False, dtype=None)
     Tensor.register_hook(self, hook)
     Tensor.register_post_accumulate_grad_hook(self, hook)
     Tensor.share_memory_(self)
     Tensor.split(self, split_size, dim=0)
+    Tensor.stft(self, n_fft, hop_length=None, win_length=None, window=None, center=True, pad_mode="reflect",
+        normalized=False, onesided=None, return_complex=None, align_to_window=None)
     Tensor.storage(self)
     Tensor.unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None)
     Tensor.unique_consecutive(self, return_inverse=False, return_counts=False, dim=None)

@@ -19,16 +19,14 @@ from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import BadValue, DTypeError, ShapeError
+from ..create.ranges import spaced
 
 Array = np.ndarray[Any, Any]
 
 
-def edges_between(low: Any, high: Any, bins: int, dtype: np.dtype[Any]) -> Array:
-    """`bins` + 1 evenly spaced edges, counted from the nearer end."""
-    low, high = dtype.type(low), dtype.type(high)
-    step = (high - low) / dtype.type(bins)
-    i = np.arange(bins + 1)
-    return np.where(i < (bins + 1) / 2, low + step * i.astype(dtype), high - step * (bins - i).astype(dtype))
+def edges_between(low: Any, high: Any, bins: int, like: Array) -> Array:
+    """`bins` + 1 evenly spaced edges, of the dtype of `like`."""
+    return spaced(float(low), float(high), bins + 1, dt.of(like))
 
 
 def bounds(values: Array, given: Sequence[float] | None, name: str) -> tuple[Any, Any]:
@@ -119,7 +117,7 @@ def histc(x, bins, min, max):
     """
     values = x.reshape(-1)
     low, high = bounds(values, None if min == max else (min, max), "torch.histc")
-    edges = edges_between(low, high, bins, x.dtype)
+    edges = edges_between(low, high, bins, x)
     inside = values[(values >= low) & (values <= high)]
     return np.bincount(linear_bins(inside, low, high, edges, False), minlength=bins).astype(x.dtype)
 
@@ -161,7 +159,7 @@ def even_bins(x, weight, bins, range, density):
         values = points[:, d]
         given = None if range is None else (range[2 * d], range[2 * d + 1])
         low, high = bounds(values, given, "torch.histogramdd")
-        e = edges_between(low, high, n, x.dtype)
+        e = edges_between(low, high, n, x)
         edges.append(e)
         inside = np.clip(values, low, high)
         places.append(linear_bins(np.where(np.isnan(inside), low, inside), low, high, e, True))
