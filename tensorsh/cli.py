@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             return run(read_options(sys.argv[1:] if argv is None else argv))
         finally:
-            limits.printed.ours = limits.printed.told
+            limits.printed.end()
             flush_output()  # here, where a closed pipe is no error
     except UsageError as error:
         with contextlib.suppress(OSError):

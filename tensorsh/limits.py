@@ -146,6 +146,7 @@ class Printed:
         self.left: int | None = None
         self.ours = False  # what is written now is no more the program's
         self.told = False  # the program knows
+        self.streams: list[io.TextIOWrapper] = []
 
     def limit(self, most: int) -> None:
         """Standard output and standard error take so many bytes together, and after that only what is ours."""
@@ -154,22 +155,41 @@ class Printed:
             stream = getattr(sys, name)
             with contextlib.suppress(OSError, AttributeError, ValueError):  # one that is no file has no limit
                 stream.flush()
-                raw: Any = Bounded(stream.fileno(), "wb", closefd=False)
                 made = io.TextIOWrapper(
-                    io.BufferedWriter(raw), stream.encoding, stream.errors,
+                    Bounded(io.FileIO(stream.fileno(), "wb", closefd=False)), stream.encoding, stream.errors,
                     line_buffering=stream.line_buffering, write_through=name == "stderr",
                 )  # fmt: skip
+                self.streams.append(made)
                 setattr(sys, name, made)
                 setattr(sys, f"__{name}__", made)
 
     @contextlib.contextmanager
     def ourselves(self) -> Iterator[None]:
-        """While we tell of an error, what is left of the program's output is dropped, and ours is written."""
-        before, self.ours = self.ours, True
+        """While we tell of an error; what the program has printed comes first, as much of it as may be."""
+        before = self.ours
+        if not before:
+            self._bring_out()
+        self.ours = True
         try:
             yield
         finally:
+            if not before:
+                self._bring_out()
             self.ours = before
+
+    def _bring_out(self) -> None:
+        for stream in self.streams:
+            with contextlib.suppress(OSError, ValueError):  # more than it may; closed
+                stream.flush()
+
+    def end(self) -> None:
+        """The program is over; OSError if it has printed more than it may, and does not know."""
+        if self.told:
+            self._bring_out()
+        for stream in self.streams:
+            with contextlib.suppress(ValueError):
+                stream.flush()
+        self.ours = True
 
     def take(self, wanted: int) -> int:
         """How many of so many bytes may be written."""
@@ -181,6 +201,7 @@ class Printed:
 
     def error(self) -> BaseException:
         """What a program is told that prints more."""
+        self.told = True
         told = OSError(errno.EFBIG, f"the program may print {self.most} bytes")
         return know(told, Facts("limit", code="output", help="--max-output SIZE lets it print more"))
 
@@ -188,18 +209,31 @@ class Printed:
 printed = Printed()
 
 
-class Bounded(io.FileIO):
-    """A standard stream that takes no more than a program may print."""
+class Bounded(io.BufferedWriter):
+    """A standard stream that takes no more than a program may print. What is too much is not kept for later."""
+
+    @property
+    def raw(self) -> Any:  # type: ignore[override]
+        """Nothing goes by."""
+        return self
+
+    def detach(self) -> Any:
+        """Nothing goes by."""
+        raise io.UnsupportedOperation("detach")
 
     def write(self, data: Any, /) -> int:
-        size = memoryview(data).nbytes
-        taken = printed.take(size)
-        if taken:
-            return super().write(memoryview(data).cast("B")[:taken])
-        if size and not printed.ours:
-            printed.told = True
+        """Write all of it, or as much as may be and OSError."""
+        view = memoryview(data)
+        taken = printed.take(view.nbytes)
+        super().write(view if taken == view.nbytes else view.cast("B")[:taken])
+        if taken < view.nbytes:
+            super().flush()
             raise printed.error()
-        return size
+        return taken
+
+
+# to programs, what they know
+Bounded.__module__, Bounded.__name__, Bounded.__qualname__ = "_io", "BufferedWriter", "BufferedWriter"
 
 
 def machine_memory() -> int:

@@ -82,7 +82,10 @@ class Output:
 
     def _write(self, data: bytes) -> None:
         if self.file is not None:
-            self.file.write(data)
+            taken = limits.printed.take(len(data))
+            self.file.write(data[:taken])
+            if taken < len(data):
+                raise limits.printed.error()
         else:
             sys.stdout.flush()
             sys.stdout.buffer.write(data)

@@ -334,6 +334,43 @@ def test_output_is_counted_in_any_program() -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("3\n", "", 0)
 
 
+#: what writes more than it may, through whatever it has
+TOO_MUCH = [
+    "while True: print('x' * 33)",
+    "print('x' * 5000)",
+    "sys.stdout.write('x' * 5000); sys.stdout.flush()",
+    "sys.stderr.write('x' * 5000)",
+    "for i in range(500): sys.stderr.write('x' * 99 + chr(10))",
+    "for i in range(500): sys.stdout.buffer.write(b'x' * 10)",
+    "sys.stdout.buffer.raw.write(b'x' * 5000)",
+    "sys.__stdout__.write('x' * 5000)",
+    "print('x' * 400); sys.stderr.write('x' * 5000)",
+    "while True: print('\u00e9' * 33)",
+    "for each in [sys.stdout, sys.stderr] * 9:\n    try: print('x' * 300, file=each)\n    except OSError: 0",
+    "import logging\nfor i in range(1000): logging.warning('x' * 30 + str(i))",
+    "torch.save(torch.ones(5000), sys.stdout.buffer)",
+]
+
+
+@pytest.mark.parametrize("text", TOO_MUCH)
+def test_output_is_cut_to_the_byte(text: str) -> None:
+    command = [sys.executable, "-m", "tensorsh", "--max-output", "1000", "-c", "import sys, torch\n" + text]
+    done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, timeout=60)
+    theirs, found, ours = done.stderr.partition(b"error[output]")
+    if not found:
+        theirs, found, ours = done.stderr.partition(b"tensorsh: cannot write")
+    assert len(done.stdout) + len(theirs) == 1000
+    assert done.returncode == bool(found)
+    assert not ours or b"the program may print 1000 bytes" in ours
+
+
+def test_a_file_of_displayed_values_is_cut_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    done = run("--max-output", "1000", "-o", str(path), "-c", "ones(50000).tolist()")
+    assert done.returncode == 1 and "error[output]" in done.stderr
+    assert path.stat().st_size == 1000
+
+
 def test_files_are_named_for_a_sandbox_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--allow-read", "x", "-c", "1"]) == 2
     assert "for --sandbox" in capsys.readouterr().err
