@@ -7,6 +7,7 @@ import numpy as np
 from ...engine.core import dtype as dt
 from ...engine.core.results import named_result
 from ...engine.core.spec import Spec
+from ...engine.numerics.eigenvector_signs import signed
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...errors import BadValue, DTypeError, LinalgError
@@ -48,7 +49,7 @@ def eigh_primitive(a, uplo):
             "many repeated eigenvalues (error code: 1).",
             code="not-converged",
         ) from None
-    return values, column_major(vectors)
+    return values, column_major(signed(a, vectors, uplo.upper()))
 
 
 @eigh_primitive.derivative("A")
