@@ -165,7 +165,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     return input * kept * scale, kept
 
 
-# ------------------------------------------------------------------ losses, with a reduction by number
+# ------------------------------------------------------------------ losses, with a reduction by number: none by default
 
 
 def _reduced(loss: Callable[..., Tensor], reduction: int, *args: Any, **kwargs: Any) -> Tensor:
@@ -173,7 +173,7 @@ def _reduced(loss: Callable[..., Tensor], reduction: int, *args: Any, **kwargs: 
 
 
 def binary_cross_entropy_with_logits(
-    input: Tensor, target: Tensor, weight: Optional = None, pos_weight: Optional = None, reduction: int = 1
+    input: Tensor, target: Tensor, weight: Optional = None, pos_weight: Optional = None, reduction: int = 0
 ) -> Tensor:
     """Binary cross entropy of logits."""
     loss = F.binary_cross_entropy_with_logits
@@ -181,19 +181,19 @@ def binary_cross_entropy_with_logits(
 
 
 def cosine_embedding_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
     """1 - cos where the target is 1, max(0, cos - margin) where it is -1."""
     return _reduced(F.cosine_embedding_loss, reduction, input1, input2, target, margin=margin)
 
 
-def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 1) -> Tensor:
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 0) -> Tensor:
     """x where the target is 1, max(0, margin - x) where it is -1."""
     return _reduced(F.hinge_embedding_loss, reduction, input, target, margin=margin)
 
 
 def margin_ranking_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 0
 ) -> Tensor:
     """max(0, -target * (input1 - input2) + margin)."""
     return _reduced(F.margin_ranking_loss, reduction, input1, input2, target, margin=margin)
@@ -207,7 +207,7 @@ def triplet_margin_loss(
     p: float = 2,
     eps: float = 1e-6,
     swap: bool = False,
-    reduction: int = 1,
+    reduction: int = 0,
 ) -> Tensor:
     """max(0, distance to the positive - distance to the negative + margin)."""
     settings = {"margin": margin, "p": p, "eps": eps, "swap": swap}

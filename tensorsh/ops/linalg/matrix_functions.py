@@ -9,6 +9,7 @@ import numpy as np
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec, broadcast_shapes
 from ...engine.core.warn import warn
+from ...engine.numerics.fma import FLOAT32, FLOAT64, combined
 from ...engine.records.op import composite, op, registry
 from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
@@ -159,6 +160,10 @@ def _multiply(chain: list[Tensor], split: dict[tuple[int, int], int], i: int, j:
 # ------------------------------------------------------------------ products of vectors
 
 
+#: dtypes whose products PyTorch's kernel subtracts with a fused step
+FUSED = (FLOAT32, FLOAT64)
+
+
 def _cross_infer(a: Spec, b: Spec, dim: int) -> Spec:
     if a.ndim != b.ndim:
         raise ShapeError("linalg.cross: inputs must have the same number of dimensions.")
@@ -199,7 +204,12 @@ def linalg_cross(a, b, dim):
     """
     a, b = np.broadcast_arrays(a, b)
     (x, y, z), (u, v, w) = np.moveaxis(a, dim, 0), np.moveaxis(b, dim, 0)
-    return np.stack((y * w - z * v, z * u - x * w, x * v - y * u), dim)
+    return np.stack((_difference(y, w, z, v), _difference(z, u, x, w), _difference(x, v, y, u)), dim)
+
+
+def _difference(a, b, c, d):
+    """a b - c d, of floats with one rounding of the first product and the difference."""
+    return combined(-(c * d), a, b) if a.dtype in FUSED else a * b - c * d
 
 
 @linalg_cross.derivative("input")

@@ -203,7 +203,7 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reduction
     return ctc(log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity)
 
 
-@composite("ctc_loss" + PARAMETERS.format("int reduction=1"), names=("torch.ctc_loss",))
+@composite("ctc_loss" + PARAMETERS.format("int reduction=0"), names=("torch.ctc_loss",))
 def ctc_loss_function(log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity):
     """`nn.functional.ctc_loss` with the reduction as a number: 0 none, 1 mean, 2 sum.
 

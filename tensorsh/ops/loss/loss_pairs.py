@@ -322,7 +322,7 @@ def _divergence(input: Tensor, target: Tensor, log_target: bool) -> Tensor:
 
 
 @composite(
-    "kl_div(Tensor input, Tensor target, int reduction=1, *, bool log_target=False)", names=("torch.kl_div",)
+    "kl_div(Tensor input, Tensor target, int reduction=0, *, bool log_target=False)", names=("torch.kl_div",)
 )
 def kl_div_by_number(input, target, reduction, log_target):
     """`nn.functional.kl_div` with the reduction as a number: 0 none, 1 mean, 2 sum.
