@@ -3,7 +3,7 @@
     python bench/layers.py --torch PYTHON [--seconds N] [--warm N] [--write FILE]
 
 `bench/layers/steps.py` is run unchanged by both, on one thread: it takes each layer as often as fits `--seconds` and
-says the least CPU time. tensorsh runs it `--warm` times before, so that its machine code is in the cache. PYTHON is an
+says the least time. tensorsh runs it `--warm` times before, so that its machine code is in the cache. PYTHON is an
 interpreter that has torch; without one tensorsh runs alone.
 """
 

@@ -7,6 +7,7 @@ Run `python tests/compile/test_groups.py FIRST COUNT` for more random programs t
 from __future__ import annotations
 
 import ctypes
+import random
 import re
 import sys
 from importlib.util import find_spec
@@ -18,7 +19,7 @@ import scipy.special
 from group_writer import NAMES, program, take_small_for_large
 from tensorsh import Session
 from tensorsh.engine.compile import fuse, lines
-from tensorsh.engine.compile.machine import assembler, functions, machine
+from tensorsh.engine.compile.machine import assembler, exact, functions, machine
 from tensorsh.engine.compile.machine.code import Code
 
 needs_llvm = pytest.mark.skipif(find_spec("llvmlite") is None, reason="no llvmlite")
@@ -35,17 +36,24 @@ def small_groups(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     take_small_for_large(monkeypatch)
     monkeypatch.setattr(fuse, "BLOCK", 60)
     monkeypatch.setattr(machine, "ENOUGH", 0)
+    monkeypatch.setattr(exact.ExactMachine, "worked", made_at_once)
     monkeypatch.setattr(lines, "available", lambda: way == "machine")
+
+
+def made_at_once(code: exact.ExactMachine, work: int) -> bool:
+    code.make()
+    return True
 
 
 @pytest.fixture
 def used(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts of the machine code that ran."""
     texts: list[str] = []
-    assemble = machine.assembled
-    monkeypatch.setattr(
-        machine, "assembled", lambda text, thorough: texts.append(text) or assemble(text, thorough)
-    )
+    assemble = assembler.assembled
+    for module in (machine, assembler):
+        monkeypatch.setattr(
+            module, "assembled", lambda text, thorough: texts.append(text) or assemble(text, thorough)
+        )
     return texts
 
 
@@ -157,6 +165,51 @@ def test_machine_code_waits_until_it_pays(monkeypatch: pytest.MonkeyPatch, used:
         session = Session(seed=0)
         session.run(DATA + f"for i in range({runs}):\n    r = tanh(a * b + v)\n")
         assert len(used) == pieces
+
+
+EXACTLY = [
+    "relu({})", "leaky_relu({}, 0.1)", "-{}", "{} * 0.5 + 2", "1 / (({}) ** 2 + 1)", "hardtanh({})",
+    "clamp({}, -1, 1)", "clamp({}, min=0)", "sign({})", "abs({})", "floor({})", "({}).double().float()",
+    "({} > 0) * 1.5", "relu6({} * 9)", "{} * z", "{} + {}", "{} - {} * row", "{} * {} + column",
+    "maximum({}, {})", "minimum({}, {})", "where({} > 0, {}, b)",
+]  # fmt: skip
+LOSSES = ["t{}.sum()", "(t{} * b).mean()", "smooth_l1_loss(t{}, y)", "mse_loss(t{}, z)", "l1_loss(t{}, y)"]
+SPECIAL = """
+z = tensor([0., -0., inf, -inf, nan, 1.]).repeat(110).reshape(20, 33)
+row, column = v.detach() * 1, c.detach() * 1
+"""
+
+
+@needs_llvm
+@pytest.mark.parametrize("seed", range(40))
+def test_what_rounds_once_has_numpys_bits_at_once(
+    monkeypatch: pytest.MonkeyPatch, used: list[str], seed: int
+) -> None:
+    """Sums over rows, zeros of both signs, infinities and nan too; other groups would wait for ever."""
+    rng = random.Random(seed)
+    body = ["a.grad = b.grad = None"]
+    known = ["b", "z", "y", "a"]
+    for i in range(rng.randint(2, 6)):
+        form = rng.choice(EXACTLY)
+        body.append(f"t{i} = {form.format(*(rng.choice(known[-4:]) for _ in range(form.count('{}'))))}")
+        known.append(f"t{i}")
+    body += [f"r = t{i} + a", f"loss = {rng.choice(LOSSES).format(i)} + r.sum()", "backward loss"]
+    loop = "\n    ".join(["for i in range(6):", *body])
+    small_groups(monkeypatch, "")
+    monkeypatch.setattr(machine, "ENOUGH", 1 << 60)
+    found = []
+    for available in (False, True):
+        monkeypatch.setattr(lines, "available", lambda found=available: found)
+        assert not used
+        found.append(results(DATA + SPECIAL, loop, True, ("r", "loss", "a.grad", "b.grad")))
+    assert used
+    plain, code = found
+    for name, want in plain.items():
+        got = code[name]
+        assert (got is None) == (want is None), name
+        if got is not None and want is not None:
+            alike = (got.view(np.uint32) == want.view(np.uint32)) | (np.isnan(got) & np.isnan(want))
+            assert got.dtype == want.dtype and alike.all(), name
 
 
 def test_without_llvm_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,11 @@ class Group:
         self.made: dict[int, Value] = {}
         self.read: dict[int, Value] = {}
 
+    @property
+    def most(self) -> int:
+        """The rows of the largest block: what is left over is shared out."""
+        return self.block + self.block // 2 + 1
+
     def sliced(self, v: Value) -> bool:
         """Whether a value has a row for each row of the group."""
         return v.ndim > 0 and v.shape[0] == self.rows
@@ -369,7 +374,7 @@ class GroupWriter:
 
     def scratch(self) -> Callable[[], tuple[np.ndarray[Any, Any], ...]]:
         """Makes the memory that one thread needs for a block."""
-        rows = self.group.block + self.group.block // 2 + 1
+        rows = self.group.most
         registers = list(self.registers)
         return lambda: tuple([np.empty((rows, *shape), dtype) for dtype, shape in registers])
 

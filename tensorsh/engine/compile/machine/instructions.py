@@ -66,9 +66,14 @@ def ufunc(c: Code, function: Any, kind: str, args: list[str]) -> str:
     raise Unknown(f"{name} of {kind}")
 
 
+def rounds_once(function: Any) -> bool:
+    """Whether the instructions for a ufunc have the bits that NumPy has, whatever the numbers."""
+    return function.__name__ not in SINGLE
+
+
 def extreme(c: Code, name: str, kind: str, a: str, b: str) -> str:
-    """The larger or smaller of two numbers; nan if one is."""
-    chosen = c.compare("oge" if name == "maximum" else "ole", kind, a, b)
+    """The larger or smaller of two numbers, the second of equal ones (zeros may differ in sign); nan if one is."""
+    chosen = c.compare("ogt" if name == "maximum" else "olt", kind, a, b)
     nan = c.compare("uno", kind, a, a)
     return c.select(kind, c.binary("or", "i1", chosen, nan), a, b)
 
@@ -123,6 +128,10 @@ KERNELS: dict[str, Emit] = {
     "gelu": _single(functions.gelu),
     "gelu_backward": _single(functions.gelu_backward),
 }
+
+
+#: kernels that copy one of their arguments, or a number in another dtype
+CHOICES = frozenset({"cast_into", "masked", "passed"})
 
 
 def has_code(label: str) -> bool:

@@ -14,6 +14,7 @@ from ..fuse import Group, changed
 from ..steps import Step
 from ..values import Number, Value
 from .assembler import assembled
+from .exact import ExactMachine, address, addresses, is_exact
 from .forms import VECTOR, Forms, Unknown, constant
 from .image import placed
 from .phases import Phases
@@ -68,7 +69,7 @@ class Machine:
             if not compiling(self._assemble):
                 return block
         code = self.code
-        arguments = self._addresses((*ins, *outs))
+        arguments = addresses((*ins, *outs), self.layouts, self.inputs)
         if code is None or arguments is None:
             return block
 
@@ -76,9 +77,9 @@ class Machine:
             parts = []
             for into, (shape, dtype, start) in zip(folds, self.folds, strict=True):
                 part = into[lo] = np.full(shape, start, dtype)
-                parts.append(_address(part))
+                parts.append(address(part))
             buffer = self._buffer()
-            code(lo, hi, *arguments, *parts, _address(buffer))
+            code(lo, hi, *arguments, *parts, address(buffer))
             self.pool.append(buffer)
 
         return run
@@ -90,38 +91,19 @@ class Machine:
         except IndexError:
             return np.empty(self.buffers, np.uint8)
 
-    def _addresses(self, arrays: tuple[Any, ...]) -> list[Any] | None:
-        """Where the arrays are; None if they are not as the code takes them to be, or outputs overlap others."""
-        found: list[Any] = []
-        spans: list[tuple[int, int]] = []
-        for a, layout in zip(arrays, self.layouts, strict=True):
-            if layout is None:
-                found.append(float(a))
-                continue
-            if type(a) is not np.ndarray:  # a number of NumPy's lies nowhere
-                return None
-            if a.shape != layout[0] or a.dtype != layout[1] or not a.flags.c_contiguous:
-                return None
-            start = _address(a)
-            found.append(start)
-            if len(found) > self.inputs and any(start < hi and lo < start + a.nbytes for lo, hi in spans):
-                return None
-            spans.append((start, start + a.nbytes))
-        return found
-
     def _assemble(self) -> bool:
         """Whether there is machine code now; if LLVM cannot be loaded there never is."""
         import ctypes
 
         try:
-            self.owner, address = self._code()
+            self.owner, place = self._code()
         except (ImportError, OSError):
             self.work = -math.inf
             return False
         kinds: list[Any] = [ctypes.c_int64, ctypes.c_int64]
         kinds += [ctypes.c_double if layout is None else ctypes.c_void_p for layout in self.layouts]
         kinds += [ctypes.c_void_p] * (len(self.folds) + 1)
-        self.code = ctypes.CFUNCTYPE(None, *kinds)(address)
+        self.code = ctypes.CFUNCTYPE(None, *kinds)(place)
         return True
 
     def _ask(self) -> None:
@@ -138,10 +120,10 @@ class Machine:
         kept = store.find(key) if key else None
         if kept is not None:
             return placed(kept)
-        owner, address, image = assembled(self.text, thorough=True)
+        owner, place, image = assembled(self.text, thorough=True)
         if key and image is not None:
             store.keep(key, image)
-        return owner, address
+        return owner, place
 
 
 def partial_dtype(fold: Step, forms: Forms) -> np.dtype[Any]:
@@ -150,11 +132,9 @@ def partial_dtype(fold: Step, forms: Forms) -> np.dtype[Any]:
     return np.dtype(np.float64) if wide else fold.args[0].dtype
 
 
-def _address(a: Array) -> int:
-    return a.__array_interface__["data"][0]
-
-
-def machine_for(group: Group, outs: list[Value], keys: dict[str, str]) -> tuple[Machine, list[Any]] | None:
+def machine_for(
+    group: Group, outs: list[Value], keys: dict[str, str]
+) -> tuple[Machine | ExactMachine, list[Any]] | None:
     """Machine code for a group, and the arrays and numbers it reads; None if NumPy has to do it.
 
     `outs` are the values that it leaves whole, `keys` those of the texts of the program's groups. What changes memory
@@ -176,6 +156,8 @@ def machine_for(group: Group, outs: list[Value], keys: dict[str, str]) -> tuple[
     if any(type(v) is Value and not v.flags.c_contiguous for v in (*given, *outs)):
         return None
     try:
+        if is_exact(group):
+            return ExactMachine(group, given, outs), given
         return Machine(group, given, outs, keys), given
     except (Unknown, KeyError):
         return None
