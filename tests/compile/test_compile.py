@@ -335,6 +335,31 @@ def test_what_a_group_needs_twice_it_computes_once():
     assert state(one)["a"] == state(other)["a"]
 
 
+def test_what_is_made_of_one_array_is_made_where_it_is_needed():
+    """The differences from the mean are computed for the variance and for the gradient; no array keeps them."""
+    program = (
+        "param a = randn(300000)\nfor i in range(5):\n    a.grad = None\n    y = a.std()\n    backward y"
+    )
+    one, other = Session(), Session(compile=False)
+    for session in (one, other):
+        session.run("manual_seed(0)\n" + program)
+    listing = one.listings()[0]
+    assert listing.count("    cast_into(i0, r0)") == 2 and listing.count("spread(group") == 3
+    assert "np.empty((300000,), np.float64)" not in listing
+    assert state(one)["a"] == state(other)["a"]
+
+
+def test_what_needs_nothing_of_a_group_is_done_before_it():
+    """One pass for the quotient and the zeros where the norm is zero, which a comparison stood between."""
+    program = "param a = randn(300000)\nfor i in range(5):\n    a.grad = None\n    backward a.norm()"
+    one, other = Session(), Session(compile=False)
+    for session in (one, other):
+        session.run("manual_seed(0)\n" + program)
+    step = one.listings()[0].partition("def step")[2]
+    assert step.count("spread(") == 2 and step.index("np.equal(") < step.index("np.divide(")
+    assert state(one)["a"] == state(other)["a"]
+
+
 def test_equal_results_that_are_kept_have_memory_of_their_own():
     program = "x = rand(300000)\nfor i in range(5):\n    y = x * 2; z = x * 2; w = -0.0 * x; v = 0.0 * x\n"
     session = Session()
@@ -822,3 +847,15 @@ def test_sequences_of_a_few_lengths_have_a_program_each(lengths: int, most: int)
     titles = [title for title, _ in session._evaluator.loops.programs if "line" in title]
     count = max(titles.count(title) for title in titles)
     assert count == (lengths if lengths < most else count) and count <= most
+
+
+def test_a_function_that_is_given_one_model_after_another_has_a_program_for_the_newest() -> None:
+    session = Session()
+    forms = [f"lambda x: (x * {n}).sum()" for n in range(24)]
+    session.execute(
+        "import torch\nx = torch.ones(4, requires_grad=True)\n"
+        "def rounds(f):\n    for k in range(30):\n        x.grad = None\n        y = f(x)\n        y.backward()\n"
+        f"for f in [{', '.join(forms)}]:\n    rounds(f)\n"
+    )
+    runs = [program.runs for _, program in session._evaluator.loops.programs]
+    assert len(runs) == len(forms) and min(runs) > 8

@@ -18,9 +18,10 @@ import scipy.special
 
 from group_writer import NAMES, program, take_small_for_large
 from tensorsh import Session
-from tensorsh.engine.compile import fuse, lines
-from tensorsh.engine.compile.machine import assembler, exact, functions, machine
+from tensorsh.engine.compile import fuse, lines, store
+from tensorsh.engine.compile.machine import assembler, functions, machine
 from tensorsh.engine.compile.machine.code import Code
+from tensorsh.engine.numerics import made_later
 
 needs_llvm = pytest.mark.skipif(find_spec("llvmlite") is None, reason="no llvmlite")
 
@@ -36,13 +37,10 @@ def small_groups(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     take_small_for_large(monkeypatch)
     monkeypatch.setattr(fuse, "BLOCK", 60)
     monkeypatch.setattr(machine, "ENOUGH", 0)
-    monkeypatch.setattr(exact.ExactMachine, "worked", made_at_once)
+    for bound in ("LOOK", "MAKE"):
+        monkeypatch.setattr(made_later, bound, 0)
+    monkeypatch.setattr(store, "usable", lambda: False)
     monkeypatch.setattr(lines, "available", lambda: way == "machine")
-
-
-def made_at_once(code: exact.ExactMachine, work: int) -> bool:
-    code.make()
-    return True
 
 
 @pytest.fixture

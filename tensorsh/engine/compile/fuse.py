@@ -14,8 +14,9 @@ import numpy as np
 
 from ..core.parallel import BLOCK, LARGE
 from ..numerics.class_places import PLACED
+from .postpone import postponed
 from .shorten import with_row_products, without_repeats
-from .steps import Step
+from .steps import Step, exchanged
 from .values import Value
 
 #: fewer rows than this cannot be shared out evenly
@@ -102,6 +103,11 @@ def folds(step: Step, group: Group) -> bool:
     )
 
 
+def only_computes(step: Step) -> bool:
+    """Whether a step may as well run earlier, if what it needs is there."""
+    return step.kind in ("ufunc", "reduce", "product", "view") or (step.kind == "call" and step.elementwise)
+
+
 def starts(step: Step) -> Group | None:
     """The group that a step begins, if it is large enough."""
     if step.kind not in ("ufunc", "call", "reduce") or step.function is np.matmul:
@@ -111,6 +117,10 @@ def starts(step: Step) -> Group | None:
         return None
     group = Group(whole.shape[0], whole.size)
     return group if fits(step, group) else None
+
+
+def begins(step: Step) -> bool:
+    return starts(step) is not None
 
 
 def fuse(steps: list[Step], root: Callable[[Value], Any], kept: set[int]) -> list[Step]:
@@ -126,17 +136,23 @@ def fuse(steps: list[Step], root: Callable[[Value], Any], kept: set[int]) -> lis
         if group is None:
             found.append(step)
             continue
-        left = collect(group, [step, *rest], root)
+        before, left = collect(group, [step, *rest], root)
         if left and left[0] is step:  # which changes what it sees in other rows as well
             found.append(step)
             continue
-        rest = left
-        found += as_steps(group, rest, kept)
+        touched = {root(v) for each in group.inner for v in changed(each)}
+        later = postponed(group, left, kept, begins, lambda v: root(v) in touched)  # noqa: B023
+        rest = [*later, *left]
+        found += [*before, *as_steps(group, rest, kept)]
     return found
 
 
-def collect(group: Group, steps: list[Step], root: Callable[[Value], Any]) -> list[Step]:
-    """Move into the group what can run before everything it is not part of; the steps that are left."""
+def collect(group: Group, steps: list[Step], root: Callable[[Value], Any]) -> tuple[list[Step], list[Step]]:
+    """Move into the group what can run before everything it is not part of.
+
+    The steps that are left: those that need nothing of the group, which may run before it, and the others.
+    """
+    before: list[Step] = []
     left: list[Step] = []
     later: set[int] = set()  # values made by what is left
     read: set[Any] = set()  # memory that what is left reads or writes
@@ -153,6 +169,13 @@ def collect(group: Group, steps: list[Step], root: Callable[[Value], Any]) -> li
             len(ids | rows.get(place, set())) > 1
             for place, ids in seen.items()
             if place in changes or place in rewritten
+        )
+
+    def apart_from(step: Step, changes: set[Any]) -> bool:
+        """Whether a step has nothing to do with what the group makes and changes so far."""
+        return not (
+            any(id(v) in group.made or root(v) in rewritten for v in arrays_deep(step))
+            or any(place in rows for place in changes)
         )
 
     def join(step: Step, changes: set[Any]) -> None:
@@ -180,11 +203,14 @@ def collect(group: Group, steps: list[Step], root: Callable[[Value], Any]) -> li
             read.update(root(v) for v in inputs)  # when all blocks are done
             later.update(id(out) for out in outs)
             continue
+        if free and group.inner and only_computes(step) and apart_from(step, changes):
+            before.append(step)
+            continue
         left.append(step)
         later.update(id(out) for out in outs)
         read.update(root(v) for v in inputs)
         written.update(changes)
-    return left
+    return before, left
 
 
 def changed(step: Step) -> list[Value]:
@@ -255,14 +281,6 @@ def told_apart(group: Group) -> set[int]:
         group.made[id(before)] = before
         apart.add(id(out))
     return apart
-
-
-def exchanged(step: Step, v: Value, other: Value) -> Step:
-    """The step with another value in the place of one."""
-    found = step.with_args(tuple([other if a is v else a for a in step.args]))
-    found.outs = tuple([other if out is v else out for out in step.outs])
-    found.over = step.over
-    return found
 
 
 def shorten(group: Group, used: set[int]) -> None:

@@ -38,6 +38,9 @@ class Program:
         self.numbers: dict[str, tuple[str, float]] = {}
         self.results: list[tuple[str, str]] = []
         self.memory = 0
+        self.runs = self.last_run = (
+            0  # how often it has done a round, and which round that was, of all of its run's
+        )
         self.over = False  # its loop has ended
         self.trains = False  # whether there is a backward pass in it
         self.backup: Any = ()  # (memory or state, what was there) where a replay may fail after changes

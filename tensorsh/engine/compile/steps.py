@@ -92,3 +92,11 @@ def arrays_of(args: Iterable[Any]) -> list[Value]:
         elif type(a) is tuple:
             found.extend(x for x in a if type(x) is Value)
     return found
+
+
+def exchanged(step: Step, v: Value, other: Value) -> Step:
+    """The step with another value in the place of one."""
+    found = step.with_args(tuple([other if a is v else a for a in step.args]))
+    found.outs = tuple([other if out is v else out for out in step.outs])
+    found.over = step.over
+    return found

@@ -20,7 +20,8 @@ from ..syntax import ast
 from .attempt import Attempt
 from .instances import History
 
-#: programs for different shapes and branches that one run may have; from how many on each must have been used how often
+#: programs for different shapes and branches that one run may have; from how many on each must have been used how
+#: often; the newest of as many as there may be, before another pushes out the one not used for longest
 MOST_PROGRAMS, FEW, USED = 16, 4, 8
 #: so many times as many misses as hits are too many
 USELESS = 4
@@ -46,12 +47,24 @@ class Piece:
     def learns(self) -> bool:
         """Whether a trace may find another program: at once after one that did, else rarer and rarer.
 
-        Sequences of a few lengths have a program for each; of many lengths none is used often enough. Where something
-        is printed now and then there is never another one.
+        Sequences of a few lengths have a program for each; of many lengths none is used often enough. A function
+        that is given one model after another goes on learning. Where something is printed now and then there is
+        never another one.
         """
         n = len(self.programs)
-        used = n < FEW or self.hits >= USED * n
-        return n < MOST_PROGRAMS and self.misses >= self.next and used
+        if n < MOST_PROGRAMS:
+            used = n < FEW or self.hits >= USED * n
+        else:
+            used = self.programs[-1].runs >= USED
+        return used and self.misses >= self.next
+
+    def add(self, program: Program) -> None:
+        if len(self.programs) == MOST_PROGRAMS:
+            oldest = min(self.programs, key=lambda each: each.last_run)
+            self.programs.remove(oldest)
+            oldest.over = True
+            oldest.drop()
+        self.programs.append(program)
 
     def learned_nothing(self) -> None:
         self.next = self.misses + self.wait
@@ -119,6 +132,8 @@ class Segment:
             try:
                 if program.replay(names):
                     piece.hits += 1
+                    program.runs += 1
+                    program.last_run = piece.hits
                     return piece.end
             except Exception:
                 return self._failed(i, piece, program)
@@ -184,7 +199,7 @@ class Segment:
             if program is None and reached < 0 and self.history.known() > known:
                 continue
             if program is not None:
-                piece.programs.append(program)
+                piece.add(program)
                 piece.end = end
                 self._open(end + 1)  # statement `end` is what the trace stopped at
                 if self.found is not None:
