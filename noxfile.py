@@ -46,6 +46,7 @@ def trust(session: nox.Session) -> None:
     env = {"PYTHONPATH": "tests/support"}
     for command in (
         ("tests/support/fuzz.py", "--inputs", str(200 * int(many))),
+        ("tests/support/fuzz_growth.py",),
         ("tests/command/test_unbounded.py",),
         ("tests/command/test_moments.py", many),
         ("tests/command/test_edges.py", many),

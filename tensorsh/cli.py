@@ -221,7 +221,7 @@ def make_session(options: Options) -> Session:
         limit_threads(options.threads)
     import numpy as np
 
-    from .session import EXPLAINS, Session
+    from .session import Session, may_explain
 
     np.seterr(all="ignore")  # this process is ours, and front ends compute between runs too
 
@@ -243,7 +243,7 @@ def make_session(options: Options) -> Session:
     )
     if options.anomaly:
         session.anomaly = True
-    if any(EXPLAINS.search(text) for text in options.commands):
+    if any(map(may_explain, options.commands)):
         session.recollect()
     session.set_arguments(["-c" if options.commands else options.script or "", *options.arguments])
     return session

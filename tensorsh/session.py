@@ -54,13 +54,26 @@ OnWarning = Callable[[Warned], None]
 VALUE = ".value"
 
 OnTime = Callable[[Span, float], None]
-#: what a text has that may ask `explain` or `graph` a question, on a line that is no comment
-EXPLAINS = re.compile(
-    r"^(?!\s*#).*\b(?:graph|explain)\b\s*(?!(?:in|is|and|or|if|else|as|for)\b)[^\W_]|"
-    r"^(?!\s*#).*\b(?:graph|explain)\s*[(\[_\-]",
-    re.MULTILINE,
+#: what asks `explain` or `graph` a question
+QUESTION = re.compile(
+    r"\b(?:graph|explain)(?:\b\s*(?!(?:in|is|and|or|if|else|as|for)\b)[^\W_]|\s*[(\[\-]|\s+_)"
 )
+COMMENT = re.compile(r"[^\S\n]*#")
 T = TypeVar("T")
+
+
+def may_explain(text: str) -> bool:
+    """Whether a text may ask `explain` or `graph` a question, on a line that is no comment."""
+    if "graph" not in text and "explain" not in text:
+        return False
+    at = 0
+    while (found := QUESTION.search(text, at)) is not None:
+        if COMMENT.match(text, text.rfind("\n", 0, found.start()) + 1) is None:
+            return True
+        at = text.find("\n", found.start())
+        if at < 0:
+            break
+    return False
 
 
 class Shown:
@@ -215,7 +228,7 @@ class Session:
         """
         text = source if isinstance(source, Source) else Source(source, name)
         evaluator = self._evaluator
-        if EXPLAINS.search(text.text):
+        if may_explain(text.text):
             self.recollect()
         with self.active():
             if leads:

@@ -12,6 +12,7 @@ import re
 import stat
 from bisect import bisect_right
 from functools import cached_property
+from typing import Any
 
 #: the folder of tensorsh's own code
 PACKAGE = os.path.dirname(__file__)
@@ -75,12 +76,17 @@ def regular(path: str, flags: int) -> int:
     raise OSError(errno.EINVAL, "Not a regular file", path)
 
 
+#: not asked yet
+MISSING = object()
+
+
 class Source:
     """One text with the name it is reported under (`train.tsh`, `<stdin>`, `<shell 3>`)."""
 
     def __init__(self, text: str, name: str = "<input>"):
         self.text = text
         self.name = name
+        self.read_by_python: Any = MISSING  # what Python says of it, where it was asked
 
     def __repr__(self) -> str:
         return f"Source({self.name!r}, {len(self.text)} characters)"

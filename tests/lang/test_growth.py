@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import fuzz_growth
 from tensorsh import Session, TensorshError
 
 N = 3_000
@@ -98,3 +99,15 @@ def test_a_failed_statement_puts_back_what_lies_deep_inside(step):
     with pytest.raises(TensorshError, match="division"):
         session.run("next(first) / 0")
     assert session.run("next(first)") == [1]
+
+
+def test_a_text_of_one_piece_is_read_in_the_time_of_its_length():
+    """Each was once more than a minute, or Python's own error: blank lines, `import`s, `global`s, magics."""
+    found = ["\n" * 100_000 + "x = 1", "x = '" + "import " * 30_000 + "'", "global a\n" * 5_000]
+    found += ["import torch\n" + "%%time\n" * 20_000, "import torch\n" + "global a\n" * 5_000]
+    found += ["".join(" " * i + "if x:\n" for i in range(4_000)) + " " * 4_000 + "pass"]
+    found += list(fuzz_growth.texts(20_000))[::29]
+    wrong = [
+        (text[:40], ended, seconds) for text, ended, seconds in fuzz_growth.tried(iter(found), 20.0) if ended
+    ]
+    assert not wrong

@@ -175,14 +175,16 @@ class Lexer:
 
     def _line_start(self, at: int) -> int:
         """Skip blank lines, then say how the indentation changed; the offset of the first word."""
-        found = BLANK_LINES.match(self.text, at)
-        assert found is not None
-        start, end = found.span(1)
-        if found.end() == len(self.text):
-            return found.end()
-        if self.pythonic and (line := NOTEBOOK_LINE.match(self.text, end)) is not None:
+        while True:
+            found = BLANK_LINES.match(self.text, at)
+            assert found is not None
+            start, end = found.span(1)
+            if found.end() == len(self.text):
+                return found.end()
+            if not self.pythonic or (line := NOTEBOOK_LINE.match(self.text, end)) is None:
+                break
             self.tokens.skipped.append(line.span())
-            return self._line_start(line.end())
+            at = line.end()
         indent = found.group(1)
         if indent != self.indent:
             self._change_indent(indent, start, end)

@@ -13,15 +13,31 @@ from ...source import Source
 from .lexer import Lexer
 from .parse import grammar
 
-#: texts without such words need not be read
-HINT = re.compile(r"\bimport\b[^\n]*\btorch\b|\bfrom\s+torch\b")
+IMPORT, TORCH, FROM_TORCH = (
+    re.compile(r"\bimport\b"),
+    re.compile(r"\btorch\b"),
+    re.compile(r"\bfrom\s+torch\b"),
+)
 #: headers of the blocks in which an import counts
 TRANSPARENT = frozenset({"if", "elif", "else", "try", "except", "finally", "with"})
 
 
+def may_import_torch(text: str) -> bool:
+    """Whether a text has the words, in this order on a line; one that has not need not be read."""
+    at = 0
+    while (at := text.find("torch", at)) >= 0:
+        begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        end = len(text) if end < 0 else end
+        found = IMPORT.search(text, begin, end)
+        if found is not None and TORCH.search(text, found.end(), end) is not None:
+            return True
+        at = end
+    return "torch" in text and FROM_TORCH.search(text) is not None
+
+
 def imports_torch(source: Source) -> bool:
     """Whether a text is a PyTorch program."""
-    if HINT.search(source.text) is None:
+    if not may_import_torch(source.text):
         return False
     table = grammar()
     tokens = Lexer(table, source, pythonic=True).read()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 
 from ...errors import Facts, Help, ParseError, know
-from ...source import Source, Span
+from ...source import MISSING, Source, Span
 
 KINDS: dict[str, type[SyntaxError]] = {
     kind.__name__: kind for kind in (SyntaxError, IndentationError, TabError)
@@ -45,7 +45,14 @@ def in_python_s_words(error: ParseError) -> ParseError:
 
 
 def asked(source: Source) -> SyntaxError | None:
-    """What Python says of a whole text; None if it can read it."""
+    """What Python says of a whole text, which it is asked once; None if it can read it."""
+    if source.read_by_python is MISSING:
+        source.read_by_python = _read(source)
+    found: SyntaxError | None = source.read_by_python
+    return found
+
+
+def _read(source: Source) -> SyntaxError | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
