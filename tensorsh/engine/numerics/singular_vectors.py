@@ -7,8 +7,8 @@ matrix. MKL's and NumPy's (OpenBLAS) take other ways to that of a real matrix th
     11/6 as wide as tall         the reference goes by the LQ decomposition to an upper bidiagonal matrix, MKL
                                  straight to a lower one, as both do for what is less wide
 
-Found by comparing signs with PyTorch 2.13: all of 1104 real matrices up to 12 x 23 in double precision agree; in single
-precision rounding decides, too.
+Found by comparing signs with PyTorch 2.13: all of 1104 real matrices up to 12 x 23 in double precision agree. NumPy
+computes in double whatever it is given; single precision's own signs are in `singular_signs`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
+from .singular_signs import turned
 
 Array = np.ndarray[Any, Any]
 
@@ -25,6 +27,17 @@ MOST = 1 << 26
 
 def svd(a: Array, full_matrices: bool) -> tuple[Array, Array, Array]:
     """(U, S, Vᵀ) of real or complex matrices (..., m, n)."""
+    u, s, vh = _in_double(a, full_matrices)
+    turn = turned(a, u) if a.dtype == np.float32 else None
+    if turn is not None:
+        sign, k = np.where(turn, a.dtype.type(-1), a.dtype.type(1)), turn.shape[-1]
+        u[..., :k] *= sign[..., None, :]
+        vh[..., :k, :] *= sign[..., None]
+    return u, s, vh
+
+
+def _in_double(a: Array, full_matrices: bool) -> tuple[Array, Array, Array]:
+    """With the signs that double precision gives."""
     m, n = a.shape[-2:]
     if a.dtype.kind == "f" and min(m, n) > 1 and a.size:
         if m > n and 3 * n // 2 <= m < 11 * n // 6:
