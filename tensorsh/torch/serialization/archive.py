@@ -101,7 +101,7 @@ class Reader:
 
         self._stream = stream
         try:
-            self._zip = zipfile.ZipFile(stream)
+            self._zip = zipfile.ZipFile(stream if hasattr(stream, "seekable") else Seekable(stream))
         except zipfile.BadZipFile as error:
             raise _broken(stream) from error
         found = self._zip.infolist()
@@ -126,6 +126,17 @@ class Reader:
         if name not in self.records:
             raise RuntimeError(f"PytorchStreamReader failed locating file {name}: file not found")
         return self.records[name]
+
+
+class Seekable:
+    """A stream of a program's own class, which has what PyTorch asks for: `read`, `seek` and `tell`."""
+
+    def __init__(self, stream: Any):
+        self.read, self.seek, self.tell = stream.read, stream.seek, stream.tell
+
+    def seekable(self) -> bool:
+        """It was looked at before."""
+        return True
 
 
 def _broken(stream: BinaryIO) -> RuntimeError:

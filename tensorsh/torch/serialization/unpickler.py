@@ -136,9 +136,10 @@ class WeightsUnpickler(Unpickler):
         super().load_build()
 
     def load_append(self) -> None:
-        if type(self.stack[-2]) is not list:
-            raise pickle.UnpicklingError(f"Can only append to lists, but got {type(self.stack[-2])}")
-        super().load_append()
+        item, target = self.stack.pop(), self.stack[-1]
+        if type(target) is not list:
+            raise pickle.UnpicklingError(f"Can only append to lists, but got {type(target)}")
+        target.append(item)
 
     def load_appends(self) -> None:
         target = self.metastack[-1][-1]
