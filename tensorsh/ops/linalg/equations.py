@@ -33,7 +33,7 @@ from .linalg_rules import (
     need_square_shape,
     real_spec,
 )
-from .lu_kernels import getrf, getrs, permutation_sign, solve_two, tiny
+from .lu_kernels import getrf, getrs, permutation_sign, solves_here
 
 # ------------------------------------------------------------------ inverse
 
@@ -55,15 +55,16 @@ def _inv_infer(a: Spec) -> tuple[Spec, Spec]:
 )
 def inv_primitive(a):
     """The inverses, and for each 0 or the 1-based position of the first zero pivot."""
-    if a.shape[-1] == 2 and tiny(a):
-        return solve_two(a, np.eye(2, dtype=a.dtype))
+    identity = np.eye(a.shape[-1], dtype=a.dtype)
+    if solves_here(a, identity):
+        lu, pivots, info = getrf(a)
+        return getrs(lu, pivots, identity), info
     info = np.zeros(a.shape[:-2], np.int32)
     try:
         return column_major(np.linalg.inv(a)), info
     except np.linalg.LinAlgError:
         lu, pivots, info = getrf(a)
-        identity = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
-        return getrs(lu, pivots, identity), info
+        return getrs(lu, pivots, np.broadcast_to(identity, a.shape)), info
 
 
 @inv_primitive.derivative("A")
@@ -304,8 +305,9 @@ def solve_primitive(a, b, left):
     """The solutions, and for each A 0 or the 1-based position of the first zero pivot."""
     vector = b.ndim == 1 or (a.ndim - 1 == b.ndim and b.shape == a.shape[:-1])
     right = b[..., None] if vector else b
-    if left and a.shape[-1] == 2 and tiny(a):
-        x, info = solve_two(a, right)
+    if left and solves_here(a, right):
+        lu, pivots, info = getrf(a)
+        x = getrs(lu, pivots, right)
         return (x[..., 0] if vector else x), info
     info = np.zeros(a.shape[:-2], np.int32)
     try:
