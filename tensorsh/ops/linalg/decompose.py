@@ -11,6 +11,8 @@ from ...engine.core.results import named_result
 from ...engine.core.spec import Spec
 from ...engine.core.warn import warn
 from ...engine.numerics.singular_vectors import svd as svd_of_arrays
+from ...engine.numerics.small_reflections import decomposes
+from ...engine.numerics.small_reflections import qr as small_qr
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
@@ -59,6 +61,9 @@ def _qr_infer(a: Spec, mode: str) -> tuple[Spec, Spec]:
 )
 def qr_primitive(a, mode):
     """(Q, R); Q is empty for mode="r"."""
+    if decomposes(a):
+        q, r = small_qr(a, mode == "complete")
+        return (np.zeros(0, a.dtype) if mode == "r" else column_major(q)), column_major(r)
     if mode == "r":
         upper: Any = np.linalg.qr(a, "r")  # an array, whatever its types say
         return np.zeros(0, a.dtype), column_major(upper)
