@@ -23,7 +23,15 @@ def made_aside(module: str, *names: str) -> Callable[[Any], dict[str, Any]]:
 def _aside(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def called(*args: Any, **options: Any) -> Any:
-        return aside.run(functools.partial(function, *args, **options), ())
+        return beside(function, args, options)
 
     del called.__wrapped__  # nobody is to have it without us
     return called
+
+
+def beside(function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What a function gives; what it raises is raised here, where the program has called it."""
+    try:
+        return aside.run(functools.partial(function, *args, **options), ())
+    except Exception as error:
+        raise error.with_traceback(None) from error.__cause__

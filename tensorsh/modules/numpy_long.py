@@ -15,7 +15,6 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from threading import current_thread, main_thread
 from typing import Any
 
@@ -27,6 +26,7 @@ from numpy.lib import _arraysetops_impl
 from ..engine.core import sealed
 from ..engine.run import aside
 from ..kinds.ownership import dict_of
+from . import long_calls
 
 Array = ndarray[Any, Any]
 Function = Callable[..., Any]
@@ -124,7 +124,7 @@ def beside(function: Function, args: tuple[Any, ...], options: dict[str, Any]) -
     python: Any = warnings
     before, python._showwarnmsg_impl = python._showwarnmsg_impl, told.append
     try:
-        found = aside.run(partial(function, *args, **options), ())
+        found = long_calls.beside(function, args, options)
     finally:
         python._showwarnmsg_impl = before
     for each in told:
@@ -249,31 +249,34 @@ def functions() -> dict[str, Any]:
             return condition.nonzero()
         return made["where"](condition, *args, **options)
 
-    return made | {"matmul": Alike(np.matmul, made["matmul"]), "where": titled(where, np.where)}
+    return made | {"matmul": alike(np.matmul, made["matmul"]), "where": titled(where, np.where)}
 
 
-class Alike:
+def alike(function: Any, made: Function) -> Any:
     """A ufunc of NumPy's that is made in another way, and looks as before."""
 
-    def __init__(self, function: Any, made: Function):
-        self._function, self._made = function, made
-        self.__doc__, self.__module__ = function.__doc__, function.__module__
+    class ufunc:
+        __slots__ = ()
+        __class__ = type(function)
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return type(self._function)
+        def __call__(self, *args: Any, **options: Any) -> Any:
+            return made(*args, **options)
 
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        return self._made(*args, **options)
+        def __repr__(self) -> str:
+            return repr(function)
 
-    def __repr__(self) -> str:
-        return repr(self._function)
+        def __getattr__(self, name: str) -> Any:
+            return getattr(function, name)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._function, name)
+        def __copy__(self) -> Any:
+            return self
 
+        def __deepcopy__(self, memo: Any) -> Any:
+            return self
 
-Alike.__module__, Alike.__name__, Alike.__qualname__ = "numpy", "ufunc", "ufunc"
+    ufunc.__module__, ufunc.__qualname__, ufunc.__doc__ = "numpy", "ufunc", function.__doc__
+    return ufunc()
+
 
 # ------------------------------------------------------------------------------------- what holds Python's lock
 
@@ -303,7 +306,7 @@ def count_nonzero(a: Any, /) -> Any:
 
 def nonzero(self: Array, /) -> Any:
     """The places of the elements that are not zero."""
-    if self.size < aside.LARGE:
+    if not isinstance(self, ndarray) or self.size < aside.LARGE:
         return _nonzero(self)
     found = [(place, _nonzero(part)) for place, part in parts(self, aside.LARGE)]
     return tuple([np.concatenate([at[d] + place[d] for place, at in found]) for d in range(self.ndim)])
@@ -311,7 +314,7 @@ def nonzero(self: Array, /) -> Any:
 
 def tolist(self: Array, /) -> Any:
     """The elements as Python's."""
-    if self.size < aside.LARGE:
+    if not isinstance(self, ndarray) or self.size < aside.LARGE:
         return _tolist(self)
     width = max(1, aside.STEEP // max(1, self.size // self.shape[0]))
     found: list[Any] = []

@@ -144,6 +144,33 @@ def test_what_is_made_beside_warns_at_the_line_and_fails_as_it_does() -> None:
         session.run("a.sum()")
 
 
+WRONG = [
+    "a.sum(axis=3)", "a.sum(axis='x')", "a.sum(out=3)", "np.dot(a, a, out=3)", "np.dot(a, a[:3])", "np.bincount(a)",
+    "a.sort(order='x')", "a.argsort(kind='bad')", "np.broadcast_to(a, (999, 5_000_000)).max(axis=5)",
+    "np.linalg.solve(m, a)", "m @ m[:3]", "np.einsum('ij,jk', m, a)", "np.fft.fft(a, axis=2)", "np.ndarray.tolist(3)",
+    "np.convolve(a, m)", "np.matmul(m, 3)", "np.matmul.x", "np.ndarray.nonzero([1])", "np.lexsort((a, a[:2]))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_is_said_in_numpys_words(text: str) -> None:
+    session = Session()
+    session.run("import numpy as np; a = np.ones(5_000_000); m = np.ones((400, 400))")
+    with pytest.raises(TensorshError) as found:
+        session.run(text)
+    with real(), pytest.raises(Exception) as want:
+        eval(text, {"np": np, "a": np.ones(5_000_000), "m": np.ones((400, 400))})
+    assert found.value.kind != "internal"
+    assert type(found.value.__cause__) is type(want.value)
+    assert str(found.value.__cause__) == str(want.value)
+
+
+def test_what_zlib_refuses_is_no_mistake_of_ours() -> None:
+    with pytest.raises(TensorshError, match="incorrect header check") as found:
+        Session().run("import torch, zlib\nzlib.decompress(b'abcdefgh' * 10_000)")
+    assert found.value.kind != "internal"
+
+
 def test_arrays_of_objects_stay_in_the_programs_thread() -> None:
     session = Session()
     session.run(
@@ -156,8 +183,13 @@ def test_arrays_of_objects_stay_in_the_programs_thread() -> None:
 
 def test_matmul_looks_as_it_does() -> None:
     assert Session().run(
-        "import numpy as np; str(np.matmul), isinstance(np.matmul, np.ufunc), np.matmul.nin, np.matmul.__name__"
-    ) == [("<ufunc 'matmul'>", True, 2, "matmul")]
+        "import numpy as np; str(np.matmul), isinstance(np.matmul, np.ufunc), np.matmul.nin, np.matmul.__name__, "
+        "type(np.matmul).__name__"
+    ) == [("<ufunc 'matmul'>", True, 2, "matmul", "ufunc")]
+    session = Session()
+    assert session.run("import numpy as np, copy; copy.deepcopy(np.matmul)([[2]], [[3]]).tolist()") == [[[6]]]
+    with pytest.raises(TensorshError, match="attribute"):
+        session.run("np.matmul.x = 3")
 
 
 def test_a_failed_statement_leaves_views_and_what_they_see() -> None:
