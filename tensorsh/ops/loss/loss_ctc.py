@@ -208,7 +208,7 @@ def ctc_loss_function(log_probs, targets, input_lengths, target_lengths, blank, 
     """`nn.functional.ctc_loss` with the reduction as a number: 0 none, 1 mean, 2 sum.
 
     >>> torch.ctc_loss(zeros(2, 1, 2).log_softmax(2), tensor([[1]]), (2,), (1,))
-    tensor(0.2877)
+    tensor([0.2877])
     """
     named = ("none", "mean", "sum")[reduction]
     return ctc(log_probs, targets, input_lengths, target_lengths, blank, named, zero_infinity)
