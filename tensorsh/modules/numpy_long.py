@@ -32,7 +32,7 @@ Array = ndarray[Any, Any]
 Function = Callable[..., Any]
 
 #: elements of a view that no memory holds: it is reduced piece by piece, so that a call that was left ends soon
-HUGE, PIECE = 1 << 31, 1 << 27
+HUGE, PIECE = 1 << 31, 1 << 24
 
 #: functions in C that NumPy's own Python calls, and from how many elements on they may take long
 IN_C = {

@@ -56,10 +56,10 @@ def test_an_interrupt_breaks_it_off(text: str, session: Session, alarm: None) ->
     signal.setitimer(signal.ITIMER_REAL, 0.05)
     with pytest.raises(KeyboardInterrupt):
         session.run(text)
-    assert time.perf_counter() - began < 5  # what is left takes a core of a busy machine
+    assert time.perf_counter() - began < 10  # what is left takes a core of a busy machine
     while aside.at_work - before:
         time.sleep(0.01)
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 60  # the rest of a piece, as the last in line on a busy machine
     assert session.run("v[:5].tolist()") == first
 
 
