@@ -859,3 +859,17 @@ def test_a_function_that_is_given_one_model_after_another_has_a_program_for_the_
     )
     runs = [program.runs for _, program in session._evaluator.loops.programs]
     assert len(runs) == len(forms) and min(runs) > 8
+
+
+def test_a_search_over_models_replays_nearly_all_rounds_of_each() -> None:
+    """Each has an optimiser whose first step no program can do."""
+    session = Session()
+    session.execute(
+        "import torch\nfrom torch import nn\nx, y = torch.ones(5, 3), torch.ones(5, 1)\n"
+        "def train(model, optimizer):\n    for k in range(40):\n        loss = ((model(x) - y) ** 2).mean()\n"
+        "        optimizer.zero_grad()\n        loss.backward()\n        optimizer.step()\n"
+        "for n in range(20):\n    model = nn.Sequential(nn.Linear(3, 2 + n % 4), nn.Tanh(), nn.Linear(2 + n % 4, 1))\n"
+        "    train(model, torch.optim.Adam(model.parameters(), lr=0.01))\n"
+    )
+    runs = [program.runs for _, program in session._evaluator.loops.programs if program.trains]
+    assert len(runs) == 20 and min(runs[1:]) >= 36

@@ -45,18 +45,23 @@ class Piece:
         return self.misses > often and self.misses > USELESS * self.hits
 
     def learns(self) -> bool:
-        """Whether a trace may find another program: at once after one that did, else rarer and rarer.
+        """Whether a trace may find another program: at once after one that did nothing, else the second time, and
+        rarer and rarer.
 
-        Sequences of a few lengths have a program for each; of many lengths none is used often enough. A function
-        that is given one model after another goes on learning. Where something is printed now and then there is
-        never another one.
+        The first time may be the only one, as an optimiser's first step is. Sequences of a few lengths have a
+        program for each; of many lengths none is used often enough. A function that is given one model after
+        another goes on learning. Where something is printed now and then there is never another one.
         """
         n = len(self.programs)
         if n < MOST_PROGRAMS:
             used = n < FEW or self.hits >= USED * n
         else:
             used = self.programs[-1].runs >= USED
-        return used and self.misses >= self.next
+        return used and self.misses >= self.next and not self._first()
+
+    def _first(self) -> bool:
+        """Whether this is the first time that no program fits since the newest has done rounds."""
+        return bool(self.programs and self.programs[-1].runs and self.wait == 1 and self.misses == self.next)
 
     def add(self, program: Program) -> None:
         if len(self.programs) == MOST_PROGRAMS:
@@ -65,6 +70,7 @@ class Piece:
             oldest.over = True
             oldest.drop()
         self.programs.append(program)
+        self.next, self.wait = self.misses, 1
 
     def learned_nothing(self) -> None:
         self.next = self.misses + self.wait
