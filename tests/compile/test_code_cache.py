@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(store, "usable", usable)
     monkeypatch.setattr(apart, "possible", lambda: False)
+    monkeypatch.setattr(warm, "PROGRESS", defaultdict(warm.Progress))
     assembler.assembled.cache_clear()
     return tmp_path / "tensorsh"
 
@@ -241,6 +243,31 @@ def test_what_another_process_has_made_is_used_when_it_is_there(
     placed = note_images(monkeypatch)
     assert results(program, names) == results(program, names, compile=False)
     assert placed and files(folder) and not made
+
+
+def test_models_of_one_kind_have_their_code_made_once_for_all(
+    folder: Path, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is trained for too short a time to have it made, but not all together."""
+    asked: list[str] = []
+    monkeypatch.setattr(apart, "possible", lambda: True)
+    monkeypatch.setattr(apart, "start", lambda *a: asked.append(a[0]) or apart.make(*a) or 1)
+    for name, value in (("LOOK", 100), ("ASKING", 100), ("WAIT", 30)):
+        monkeypatch.setattr(warm, name, value)
+    placed = note_images(monkeypatch)
+    program = """
+for n in range(8):
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    for p in model.parameters(): p.data.fill_(0.1 * n)
+    for k in range(40):
+        loss = ((model(ones(5, 3)) - 1) ** 2).mean()
+        loss.backward()
+        for p in model.parameters():
+            p.data -= 0.1 * p.grad
+            p.grad = None
+"""
+    assert results(program, "loss") == results(program, "loss", compile=False)
+    assert len(asked) == len(set(asked)) and placed and not made
 
 
 def test_where_no_process_can_be_started_it_is_made_here(

@@ -7,6 +7,7 @@ the same bits; what that cannot do stays a line between two of them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,23 @@ class Entry:
         self.call = call
 
 
+class Progress:
+    """What has been done for the code of a key, by all programs that would have it.
+
+    calls   of NumPy, that they have made meanwhile
+    maker   the process that was asked; 0 while others are at work
+    """
+
+    __slots__ = ("calls", "maker")
+
+    def __init__(self) -> None:
+        self.calls = self.maker = 0
+
+
+#: of each key: models of one kind are trained one after another by programs that are the same but for their arrays
+PROGRESS: defaultdict[str, Progress] = defaultdict(Progress)
+
+
 class Warm:
     """Counts the runs of a program; when it is time, `replay` becomes another function.
 
@@ -82,7 +100,6 @@ class Warm:
         self.entries = entries
         self.plain: list[Plain] = []
         self.key = ""
-        self.maker = 0  # the process that was asked; 0 while others are at work
         self.patience = SHARE * (LOADING + EACH)  # calls to wait for it
         self.outline: Outline | None = None
         self.turn: Callable[[], int] = self._look
@@ -110,7 +127,7 @@ class Warm:
             if self._found():
                 return NEVER
             if apart.possible():
-                return self._then(self._ask, SHARE * ASKING)
+                return self._count()
         return self._then(self._outline, SHARE * (LOADING + EACH))
 
     def _found(self) -> bool:
@@ -122,20 +139,29 @@ class Warm:
         self._change(pieces, [(owner, address + place, loops) for place, loops in codes])
         return True
 
+    def _count(self) -> int:
+        """Whether it has been done without for long enough."""
+        progress = PROGRESS[self.key]
+        progress.calls += max(LOOK, 1)
+        return self._ask() if progress.calls >= SHARE * ASKING else self._then(self._count, LOOK)
+
     def _ask(self) -> int:
         """Have it made."""
-        self.maker = apart.start(self.key, "calls", self.plain)
+        progress = PROGRESS[self.key]
+        if not progress.maker:
+            progress.maker = apart.start(self.key, "calls", self.plain)
         return self._then(self._wait, WAIT)
 
     def _wait(self) -> int:
         """Whether it is there by now; when other work has left that process no time for so long it is made here."""
-        over = self.maker and apart.over(self.maker)
+        maker = PROGRESS[self.key].maker
+        over = maker and apart.over(maker)
         if self._found() or over:
             return NEVER
         self.patience -= WAIT
         if self.patience <= 0:
             return self._then(self._outline, 0)
-        return self._runs(WAIT) if self.maker else self._ask()
+        return self._runs(WAIT) if maker else self._ask()
 
     def _outline(self) -> int:
         """What there is to do; it is done here when it is a small share of what has been done."""
