@@ -10,7 +10,7 @@ what NumPy stores and loads again.
     functions   exp, log, tanh and what is made of them
     writer      the loops as the text of a function
     assembler   the text as machine code, `image` that as bytes which can be kept
-    machine     when it is worth while, and the block function that calls it
+    machine     when it is worth while, and the block function that calls it; `exact` where no bit depends on when
     operands    calls on small arrays, as `..warm` describes them, which has their when
     nest        loops over such arrays; `straight` the calls, one after the other, as one function
     numpy_loops NumPy's own inner loops, which that calls
