@@ -16,6 +16,7 @@ from tensorsh.engine.random.generator import Generator
 from tensorsh.engine.values.wrapping import wrap as tensor
 from tensorsh.ops.activation import softmax_rows as rows
 from tensorsh.ops.index import index_write
+from tensorsh.ops.reduce import scan
 
 Array = np.ndarray[Any, Any]
 
@@ -92,3 +93,11 @@ def test_class_places(wrong: int | None, monkeypatch: pytest.MonkeyPatch) -> Non
         return [*found, fits.answer.astype(np.int32)]
 
     same(class_places.PLACES, asked, monkeypatch)
+
+
+@pytest.mark.parametrize("shape", [*ROWS, (7,), (3, 0), (0, 3)])
+def test_running_sums(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    x = normal(*shape)
+    if x.size > 9:
+        x.reshape(-1)[[1, 4, 8]] = np.inf, -0.0, -np.inf
+    same(scan.RUNNING_SUMS, lambda: scan.cumsum.kernel(x, -1, None), monkeypatch)
