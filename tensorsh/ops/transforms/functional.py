@@ -12,7 +12,7 @@ from ...engine.values.as_argument import type_name
 from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import full_spec
 from ...errors import ArgumentError, BadValue, GradientError, ShapeError, Unsupported
-from .jacobians import columns_of, rows_of
+from .jacobians import columns_of, rows_of, rows_one_by_one
 from .recording import Recording, filled
 
 Function = Callable[..., Any]
@@ -233,7 +233,8 @@ def jacobian(func, inputs, create_graph, strict, vectorize, strategy):
     """The Jacobian of `func` at `inputs`: shape output.shape + input.shape (a tuple for several).
 
     `strategy` says which way it is computed, row by row ("reverse-mode") or column by column
-    ("forward-mode"); `vectorize` changes nothing here: all rows are computed at once.
+    ("forward-mode"). All rows are computed at once, but without `vectorize` one by one where the graph has hooks,
+    which may look at what they are given.
 
     >>> jacobian(lambda x: x ** 2, tensor([1., 3.]))
     tensor([[2., 0.],
@@ -265,11 +266,12 @@ def jacobian(func, inputs, create_graph, strict, vectorize, strategy):
                 code="implicit-gradient",
             )
     with GradMode(True):
-        blocks = (
-            columns_of(call.tape, call.outputs)
-            if forward
-            else rows_of(call.tape, call.outputs, None, create_graph)
-        )
+        if forward:
+            blocks = columns_of(call.tape, call.outputs)
+        elif not vectorize and call.tape.has_hooks():
+            blocks = rows_one_by_one(call.tape, call.outputs, create_graph)
+        else:
+            blocks = rows_of(call.tape, call.outputs, None, create_graph)
     rows = [tuple(map(call.kept, row)) for row in blocks]
     found = tuple([row[0] if call.alone else row for row in rows])
     return found[0] if call.one else found

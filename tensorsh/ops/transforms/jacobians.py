@@ -66,6 +66,23 @@ def rows_of(
         over_rows(lambda weights: tuple(filled(tape.pull(weights, create), tape.inputs)), rows)
         for rows in chunks(basis(outputs), chunk_size)
     ]
+    return in_blocks(tape, outputs, parts)
+
+
+def rows_one_by_one(tape: Recording, outputs: Sequence[Tensor], create: bool) -> list[list[Tensor]]:
+    """The same by a walk back for each row, so that hooks see plain tensors."""
+    parts = []
+    for i, out in enumerate(outputs):
+        for row in registry["unbind"](basis([out])[0], 0):
+            found = filled(tape.pull([row], create, only=[i]), tape.inputs)
+            parts.append(tuple([registry["unsqueeze"](t, 0) for t in found]))
+    return in_blocks(tape, outputs, parts)
+
+
+def in_blocks(
+    tape: Recording, outputs: Sequence[Tensor], parts: Sequence[Sequence[Tensor]]
+) -> list[list[Tensor]]:
+    """Rows of all outputs, one after the other, as the Jacobian of each output by each input."""
     stacks = [
         registry["cat"](list(column)) if len(column) > 1 else column[0] for column in zip(*parts, strict=True)
     ]

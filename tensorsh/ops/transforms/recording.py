@@ -18,8 +18,9 @@ from ...engine.core import dtype as dt
 from ...engine.core.context import GradMode
 from ...engine.core.journal import sequence
 from ...engine.graph import backward
-from ...engine.graph.hooks import called
+from ...engine.graph.hooks import called, hooked
 from ...engine.graph.node import edge
+from ...engine.graph.walk import reachable
 from ...engine.modes.levels import dress, strip
 from ...engine.records.op import registry
 from ...engine.values.tensor import Tensor
@@ -103,6 +104,11 @@ class Recording:
         finally:
             if self.transform:
                 running.remove(self)
+
+    def has_hooks(self) -> bool:
+        """Whether a walk back from the outputs calls functions of the program's at its nodes or at leaves."""
+        nodes = reachable([edge(out) for out in self.plain_outputs])
+        return bool(hooked) or any(node.hooks is not None for node in nodes)
 
     def pull(
         self, weights: Sequence[Tensor | None], create: bool | None = None, only: Sequence[int] | None = None
