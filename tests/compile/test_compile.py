@@ -324,40 +324,32 @@ for i in range(5):
     assert compiled["y"].item() == pytest.approx(eager["y"].item(), rel=1e-6)
 
 
+def listing_of_a_large_loop(body: str) -> str:
+    """The program of a loop over a large `a`, whose gradient is what evaluation gives, bit for bit."""
+    compiled, evaluated = Session(), Session(compile=False)
+    for session in (compiled, evaluated):
+        session.run(
+            f"manual_seed(0)\nparam a = randn(300000)\nfor i in range(5):\n    a.grad = None\n    {body}"
+        )
+    assert state(compiled)["a"] == state(evaluated)["a"]
+    return compiled.listings()[0]
+
+
 def test_what_a_group_needs_twice_it_computes_once():
-    program = (
-        "param a = randn(300000)\nfor i in range(5):\n    a.grad = None\n    backward (tanh(a) ** 2).sum()"
-    )
-    one, other = Session(), Session(compile=False)
-    for session in (one, other):
-        session.run("manual_seed(0)\n" + program)
-    assert one.listings()[0].count("np.multiply(r0, r0") == 1
-    assert state(one)["a"] == state(other)["a"]
+    assert listing_of_a_large_loop("backward (tanh(a) ** 2).sum()").count("np.multiply(r0, r0") == 1
 
 
 def test_what_is_made_of_one_array_is_made_where_it_is_needed():
     """The differences from the mean are computed for the variance and for the gradient; no array keeps them."""
-    program = (
-        "param a = randn(300000)\nfor i in range(5):\n    a.grad = None\n    y = a.std()\n    backward y"
-    )
-    one, other = Session(), Session(compile=False)
-    for session in (one, other):
-        session.run("manual_seed(0)\n" + program)
-    listing = one.listings()[0]
+    listing = listing_of_a_large_loop("y = a.std(); backward y")
     assert listing.count("    cast_into(i0, r0)") == 2 and listing.count("spread(group") == 3
     assert "np.empty((300000,), np.float64)" not in listing
-    assert state(one)["a"] == state(other)["a"]
 
 
 def test_what_needs_nothing_of_a_group_is_done_before_it():
     """One pass for the quotient and the zeros where the norm is zero, which a comparison stood between."""
-    program = "param a = randn(300000)\nfor i in range(5):\n    a.grad = None\n    backward a.norm()"
-    one, other = Session(), Session(compile=False)
-    for session in (one, other):
-        session.run("manual_seed(0)\n" + program)
-    step = one.listings()[0].partition("def step")[2]
+    step = listing_of_a_large_loop("backward a.norm()").partition("def step")[2]
     assert step.count("spread(") == 2 and step.index("np.equal(") < step.index("np.divide(")
-    assert state(one)["a"] == state(other)["a"]
 
 
 def test_equal_results_that_are_kept_have_memory_of_their_own():

@@ -7,8 +7,8 @@ In the order of the work:
     tape       noting array calls; `draws` random ones
     trace      the run itself under `infer`; `watch` undoes what it changes
     lower…     operations as NumPy calls that can write into memory of ours
-    fuse       element-wise groups over large arrays, block by block on all cores; `postpone` tells what they had
-               better leave to later ones
+    fuse       element-wise groups over large arrays, block by block on all cores (`group_lines`); `postpone`
+               tells what they had better leave to later ones
     machine    such groups as machine code, where LLVM is installed
     builder    the notes as one Python function: `lifetimes` of arrays, their `memory`, a line for each of the
                `calls`, and what the program is `leaving` behind

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core.parallel import spread
-from .fuse import Group, GroupWriter
+from .fuse import Group
+from .group_lines import GroupWriter
 from .machine.assembler import available
 from .placing import Memory
 from .spelled import StepWriter, Together, writer

@@ -23,26 +23,24 @@ CHEAP = frozenset({np.add, np.subtract, np.multiply, np.negative, np.absolute})
 
 
 def postponed(
-    group: Group,
-    rest: list[Step],
-    kept: Collection[int],
-    begins: Callable[[Step], bool],
-    touched: Callable[[Value], bool],
+    group: Group, rest: list[Step], kept: Collection[int], begins: Callable[[Step], bool]
 ) -> list[Step]:
     """Take such steps out of the group; they are to be the first of the rest.
 
-    kept      the ids of values that somebody needs after the program
-    begins    whether a step of the rest will be in a group
-    touched   whether the group changes the memory of a value
+    kept     the ids of values that somebody needs after the program
+    begins   whether a step of the rest will be in a group
     """
     if any(step.over for step in group.inner):
         return []
+    made_by = {id(out): step for step in group.inner for out in step.outs}
     whole = {*kept, *(key for key, v in group.made.items() if v.source is not None or v.again)}
     for step in rest:
-        if not begins(step):
-            whole.update(id(a) for each in step.args for a in (each if type(each) is tuple else (each,)))
+        used = {
+            id(a) for each in step.args for a in (each if type(each) is tuple else (each,))
+        } & made_by.keys()
+        if used and not begins(step):
+            whole |= used
     needed = whole | {id(fold.args[0]) for fold in group.folds}
-    made_by = {id(out): step for step in group.inner for out in step.outs}
     if not needed & made_by.keys():  # what nobody needs now would begin the same group again
         return []
     stays: set[int] = set()  # ids of steps
@@ -50,10 +48,9 @@ def postponed(
         if id(step) in stays or any(id(out) in needed for out in step.outs):
             stays.add(id(step))
             stays.update(id(made_by[id(a)]) for a in step.args if id(a) in made_by)
+    # what is made of something that stays, or of several arrays, stays with all that it is made of
     reads: dict[int, set[int]] = {}
-    for (
-        step
-    ) in group.inner:  # what a step is made of stays, or it is too much: it stays with all that it is made of
+    for step in group.inner:
         read: set[int] = set()
         for a in step.args:
             if type(a) is not Value:
@@ -62,8 +59,6 @@ def postponed(
             if maker is not None and id(maker) in stays:
                 break
             read |= {id(a)} if maker is None and group.sliced(a) else reads.get(id(maker), set())
-            if maker is None and touched(a):
-                break
         else:
             reads[id(step)] = read
             if len(read) <= 1:
@@ -95,6 +90,3 @@ def _again(
             for steps in others:
                 steps[:] = [exchanged(s, out, other) if any(a is out for a in s.args) else s for s in steps]
     return found
-
-
-__all__ = ["postponed"]
