@@ -252,6 +252,7 @@ def test_what_was_meant_by_full_width_characters(text: str, meant: str | None) -
         ("  a", "IndentationError"),
         ("if a:\n    b\n  c", "IndentationError"),
         ("if a:\n\tb\n        c", "TabError"),
+        ("".join(" " * depth + "if a:\n" for depth in range(100)) + " " * 100 + "b", "IndentationError"),
         ("a b", "SyntaxError"),
     ],
 )
@@ -262,3 +263,9 @@ def test_the_class_is_python_s(text: str, expected: str) -> None:
     with pytest.raises(SyntaxError) as told:
         compile(text, "<text>", "exec")
     assert type(told.value).__name__ == expected
+
+
+def test_as_many_levels_as_in_python() -> None:
+    text = "".join(" " * depth + "if a:\n" for depth in range(99)) + " " * 99 + "b"
+    compile(text, "<text>", "exec")
+    parse(Source(text))

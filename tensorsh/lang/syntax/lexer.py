@@ -24,7 +24,7 @@ REFUSED = -2  # a word or sign that Python has and tensorsh has not
 SOFT = 0  # a soft keyword, until `SoftKeywords` has looked around
 
 MAX_BRACKETS = 200  # as in CPython
-MAX_INDENTS = 100
+MAX_INDENTS = 100  # as in CPython; the first line's is one of them
 
 REFUSED_WORDS = ("async", "await")
 CLOSING = {")": "(", "]": "[", "}": "{"}
@@ -196,8 +196,9 @@ class Lexer:
         if (wide > indents[-1][0]) != (narrow > indents[-1][1]):
             raise self._mixed_tabs(start, end)
         if wide > indents[-1][0]:
-            if len(indents) > MAX_INDENTS:
-                raise fail(self.source, "too many levels of indentation", start, end)
+            if len(indents) == MAX_INDENTS:
+                message = "too many levels of indentation"
+                raise fail(self.source, message, start, end, error_class="IndentationError")
             indents.append((wide, narrow))
             self.tokens.add(self.symbols["_INDENT"], start, end)
         while wide < indents[-1][0]:
