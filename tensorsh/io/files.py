@@ -33,7 +33,10 @@ def opened(path: str, stdin: BinaryIO | None = None) -> Iterator[BinaryIO]:
 def open_binary(path: str) -> BinaryIO:
     """A file that the library reads; Python's own error where it cannot be."""
     _admit(path, "read")
-    return cast(BinaryIO, open(path, "rb"))
+    try:
+        return cast(BinaryIO, open(path, "rb"))
+    except ValueError as error:  # no path has a null byte
+        raise know(error, Facts("value")) from None
 
 
 def _admit(path: str, how: str) -> None:

@@ -161,3 +161,11 @@ lie = pickle.dumps(Lie())"""
         session.run("pickle.loads(lie)")
     assert caught.value.error_class in ("ValueError", "RuntimeError")
     assert caught.value.kind != "internal"
+
+
+@pytest.mark.parametrize("reads", ["torch.load", "torch.serialization.get_unsafe_globals_in_checkpoint"])
+@pytest.mark.parametrize("path, expected", [(r'"a\0b"', "ValueError"), (r'"a\ud800b"', "UnicodeEncodeError")])
+def test_a_path_that_cannot_be_is_the_program_s_error(reads: str, path: str, expected: str) -> None:
+    with pytest.raises(TensorshError) as caught:
+        Session().run(f"import torch\n{reads}({path})")
+    assert (caught.value.error_class, caught.value.kind) == (expected, "value")
