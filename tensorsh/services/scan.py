@@ -11,20 +11,28 @@ import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
+from ..lang.syntax.characters import marks, word_pattern
 from ..lang.syntax.lexer import REFUSED_WORDS
 
-PATTERN = re.compile(
-    r"""(?P<comment>\#[^\n]*)
-    |(?P<string>[rRuUfF]{0,2}(?P<quote>\"{3}|'{3}|"|'))
-    |(?P<number>0[xXbBoO]\w*|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?[jJ]?)
-    |(?P<word>[^\W\d]\w*)
-    |(?P<space>[^\S\n]+|\\\n)
-    |(?P<newline>\n)
-    |(?P<sign>\*\*|//|<<|>>|->|[=!<>]=|.)""",
-    re.VERBOSE,
-)
+
+@lru_cache(maxsize=16)
+def pattern(marks: str) -> re.Pattern[str]:
+    """One piece of a text in whose names are these marks."""
+    return re.compile(
+        rf"""(?P<comment>\#[^\n]*)
+        |(?P<string>[rRuUfF]{{0,2}}(?P<quote>\"{{3}}|'{{3}}|"|'))
+        |(?P<number>0[xXbBoO]\w*|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?[jJ]?)
+        |(?P<word>{word_pattern(marks)})
+        |(?P<space>[^\S\n]+|\\\n)
+        |(?P<newline>\n)
+        |(?P<sign>\*\*|//|<<|>>|->|[=!<>]=|.)""",
+        re.VERBOSE,
+    )
+
+
 CLOSING = {")": "(", "]": "[", "}": "{"}
 KEYWORDS = frozenset(keyword.kwlist) - {"True", "False", "None"} - set(REFUSED_WORDS)
 SOFT_KEYWORDS = frozenset({
@@ -33,7 +41,7 @@ SOFT_KEYWORDS = frozenset({
 
 
 class Token(NamedTuple):
-    """One piece of text; `kind` is a group of PATTERN, or `open` for a string without an end."""
+    """One piece of text; `kind` is a group of `pattern`, or `open` for a string without an end."""
 
     kind: str
     start: int
@@ -42,8 +50,9 @@ class Token(NamedTuple):
 
 def scan(text: str, at: int = 0) -> Iterator[Token]:
     """The tokens of `text` from `at` on, without blanks."""
+    match = pattern(marks(text)).match
     while at < len(text):
-        found = PATTERN.match(text, at)
+        found = match(text, at)
         assert found is not None
         start, (at, kind) = at, (found.end(), found.lastgroup or "sign")
         if kind in ("string", "quote"):
@@ -124,7 +133,7 @@ def place(text: str) -> Place:
         if last.kind == "comment":
             return Place(quiet=True)
         if last.kind == "open":
-            quote = PATTERN.match(text, last.start)
+            quote = pattern("").match(text, last.start)
             assert quote is not None
             found.string = text[quote.end() : last.end]
             tokens.pop()

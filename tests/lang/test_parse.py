@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -269,3 +270,16 @@ def test_as_many_levels_as_in_python() -> None:
     text = "".join(" " * depth + "if a:\n" for depth in range(99)) + " " * 99 + "b"
     compile(text, "<text>", "exec")
     parse(Source(text))
+
+
+@pytest.mark.parametrize(
+    "name", ["cafe\u0301", "नमस्ते", "வணக்கம்", "สวัสดีครับ", "for\u0301", "as\u0327", "℘", "a‿b"]
+)
+@pytest.mark.parametrize("pythonic", [False, True])
+def test_names_have_marks(name: str, pythonic: bool) -> None:
+    """What goes on with a name in Python does so here, and a keyword with an accent is none."""
+    assert name.isidentifier()
+    text = f"{name} = f'{{1}}'; x.{name} + {name}"
+    first, last = parse(Source(text), pythonic=pythonic).body
+    read = {first.targets[0].id, last.value.left.name, last.value.right.id}
+    assert read == {unicodedata.normalize("NFKC", name)}

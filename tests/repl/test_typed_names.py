@@ -41,6 +41,7 @@ def found(session: Session, text: str) -> dict[str, str]:
         ("def f(x):\n    middle = x\n    return mid", "middle", "variable"),
         ("def f(x):\n    middle = x\n    def g():\n        return mid", "middle", "variable"),
         ("for item in range(3):\n    it", "item", "variable"),
+        ("for नमस्ते in range(3):\n    नमस्", "नमस्ते", "variable"),
         ("def helper(): pass\nhel", "helper", "function"),
         (NET + "Ne", "Net", "class"),
         ("import numpy as numbers\nnum", "numbers", "variable"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from ...errors import ParseError
 from ...source import Source, Span
@@ -152,6 +153,26 @@ def corrected(source: Source) -> str | None:
             continue
         return found
     return None
+
+
+def marks(text: str, besides: Container[str] = ()) -> str:
+    """The characters of a text that names have though no regular expression calls them letters.
+
+    They are accents on their own, the vowel signs of many scripts, and a few signs (`℘`).
+    """
+    if text.isascii():
+        return ""
+    return "".join(sorted(each for each in set(text) if _is_mark(each) and each not in besides))
+
+
+def _is_mark(character: str) -> bool:
+    return not character.isascii() and not character.isalnum() and f"a{character}".isidentifier()
+
+
+def word_pattern(marks: str) -> str:
+    """The regular expression of a name in a text that has these marks."""
+    first = "".join(each for each in marks if each.isidentifier())
+    return rf"(?:[^\W\d]|[{first}])[\w{marks}]*" if first else rf"[^\W\d][\w{marks}]*"
 
 
 def check_identifier(source: Source, start: int, end: int) -> None:

@@ -9,11 +9,11 @@ The first error becomes the last token, so that a mistake the parser finds befor
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from ...errors import ParseError
 from ...source import Source
-from .characters import check_identifier, check_number, fail, no_token
+from .characters import LOOKALIKES, check_identifier, check_number, fail, marks, no_token, word_pattern
 from .fstring import FStrings
 from .grammar import Grammar
 from .literal import Literal, LiteralReader
@@ -91,7 +91,7 @@ class Lexer:
         literals = LiteralReader(source, self.pythonic)
         soft = SoftKeywords(self.grammar, source, tokens, operand_ends, self.pythonic)
         fstrings = FStrings(self.grammar, source, tokens, self._open, self._close)
-        match = _pattern(self.grammar).match
+        match = _pattern(self.grammar, marks(text, () if self.pythonic else LOOKALIKES)).match
 
         at = self._line_start(1 if text.startswith("\ufeff") else 0)
         while True:
@@ -287,12 +287,13 @@ WORD, AUGMENTED, SIGN, BRACKET, LINE_END, GAP, NUMBER, STRING, FSTRING = range(1
 CONVERSION, WALRUS, QUOTED, END, NO_TOKEN = range(10, 15)
 
 
-@cache
-def _pattern(grammar: Grammar) -> re.Pattern[str]:
-    """Blanks and one token; which group matched says what kind of token."""
+@lru_cache(maxsize=16)
+def _pattern(grammar: Grammar, marks: str) -> re.Pattern[str]:
+    """Blanks and one token; which group matched says what kind of token. `marks` are of names, too."""
+    word = word_pattern(marks) + "+"
     signs = sorted((sign for sign in grammar.signs if sign not in (*"()[]{}:", ":=")), key=len, reverse=True)
     alternatives = [
-        r"[^\W\d]\w*+(?![\"'])",
+        word + r"(?![\"'])",
         grammar.patterns["AUGMENTED"],
         r"(?!\.[0-9])(?:" + "|".join(map(re.escape, signs)) + ")",
         r"[()\[\]{}]|:(?!=)",
@@ -303,7 +304,7 @@ def _pattern(grammar: Grammar) -> re.Pattern[str]:
         r"(?:[fF][rR]?|[rR][fF])(?:\"\"\"|'''|\"|')",
         grammar.patterns["CONVERSION"],
         ":=",
-        r"(?!(?:[rR][bBfF]?|[bBfF][rR]?|[uU])[\"'])[^\W\d]\w*+",
+        r"(?!(?:[rR][bBfF]?|[bBfF][rR]?|[uU])[\"'])" + word,
         r"\Z",
         r"[\s\S]",
     ]
