@@ -33,9 +33,7 @@ PROGRAMS = [
 ]
 
 #: what still differs, and why
-KNOWN: dict[str, str] = {
-    "report-grid_sample": "the last digit of bicubic sampling",
-}
+KNOWN: dict[str, str] = {}
 
 #: NumPy's own digits of programs that call it: without AVX-512 it has another `log1p`, where PyTorch's run differs, too
 WITHOUT_AVX512 = {"exceptions-000": ("0.1240786  0.494", "0.12407861 0.494")}

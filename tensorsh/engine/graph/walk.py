@@ -106,9 +106,14 @@ class Walk:
                     self._capture(node, grads, wanted)
                     if id(node) not in self.needed:  # type: ignore[operator]
                         continue
-                found = node.differentiate(grads) if plain else self.step(node, grads)
+                if wanted is not None and type(node) is Node:
+                    found = self._narrowed(node, grads, plain)
+                else:
+                    found = node.differentiate(grads) if plain else self.step(node, grads)
                 if node.hooks is not None and node.hooks.after:
                     found = self._leaving(node, found, grads)
+                if wanted is not None:
+                    found = [(e, g) for e, g in found if self._leads(e)]
                 self._deliver(found)
                 if counts:
                     self._passed(node)
@@ -139,6 +144,23 @@ class Walk:
                 counts[key] -= 1
                 if not counts[key]:
                     self._ready(key)
+
+    def _narrowed(
+        self, node: Node, grads: list[Tensor | None], plain: bool
+    ) -> list[tuple[tuple[Any, int], Tensor]]:
+        """The gradients that a node passes on to wanted inputs, and no others."""
+        before = node.needs
+        node.needs = tuple(
+            [any(map(self._leads, e)) if type(e) is list else self._leads(e) for e in node.edges]
+        )
+        try:
+            return node.differentiate(grads) if plain else self.step(node, grads)
+        finally:
+            node.needs = before
+
+    def _leads(self, e: Any) -> bool:
+        """Whether an edge leads to a wanted input."""
+        return e is not None and (id(e[0]) in self.needed or (id(e[0]), e[1]) in self.wanted)  # type: ignore[operator]
 
     def _capture(self, node: Node, grads: list[Tensor | None], wanted: set[Slot]) -> None:
         for i, g in enumerate(grads):

@@ -14,6 +14,7 @@ import numpy as np
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.core.warn import warn
+from ...engine.numerics.fma import multiply_add
 from ...engine.records.op import composite, op
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
@@ -24,15 +25,20 @@ from ..create.ranges import spaced
 from ..linalg.matmul import matmul
 from ..loss.loss_rules import sizes
 from ..rules.by_text import written
-from ..rules.infer import broadcast
-from .interpolate import cubic_weights
+from ..shape.join import cat, stack
+from .bilinear import bilinear
+from .cubic import bicubic
 
 # ------------------------------------------------------------------ coordinates
 
 
-def _pixels(x: Any, size: int, align: bool) -> Any:
-    """From [-1, 1] to pixel positions."""
-    return (x + 1) * ((size - 1) / 2) if align else ((x + 1) * size - 1) / 2
+def _pixels(x: Any, size: int, align: bool, flat: bool) -> Any:
+    """From [-1, 1] to pixel positions; those of `flat` pictures are rounded once."""
+    if align:
+        return (x + 1) * ((size - 1) / 2)
+    return (
+        multiply_add(x + 1, x.dtype.type(size / 2), x.dtype.type(-0.5)) if flat else ((x + 1) * size - 1) / 2
+    )
 
 
 def _reflected(x: Any, size: int, align: bool) -> tuple[Any, Any]:
@@ -73,7 +79,7 @@ PLACE = "Tensor x, int[] sizes, str padding, bool align"
 @op(f"grid_place({PLACE})", infer=lambda x, *_: x, names=())
 def place(x, sizes, padding, align):
     """Pixel positions of places from -1 to 1."""
-    return _each(x, sizes, lambda c, n: _inside(_pixels(c, n, align), n, padding, align)[0])
+    return _each(x, sizes, lambda c, n: _inside(_pixels(c, n, align, len(sizes) == 2), n, padding, align)[0])
 
 
 @op(f"grid_slope({PLACE})", infer=lambda x, *_: x, names=(), nondifferentiable=True)
@@ -81,7 +87,9 @@ def slope(x, sizes, padding, align):
     """How pixel positions move with the places: nothing where padding holds them."""
 
     def moved(c: Any, n: int) -> Any:
-        return _inside(_pixels(c, n, align), n, padding, align)[1] * ((n - 1) / 2 if align else n / 2)
+        return _inside(_pixels(c, n, align, len(sizes) == 2), n, padding, align)[1] * (
+            (n - 1) / 2 if align else n / 2
+        )
 
     return _each(x, sizes, moved)
 
@@ -105,18 +113,46 @@ def pixel(x, size, padding, align):
 # ------------------------------------------------------------------ sampling
 
 
-def _gather(flat: Tensor, places: list[Tensor], spatial: tuple[int, ...]) -> Tensor:
-    """Elements (N, C, points) at whole positions, 0 outside; `flat` is (N, C, product of spatial)."""
-    inside: Any = None
-    index: Any = 0
-    for place, size in zip(places, spatial, strict=True):
-        within = (place >= 0) & (place < size)
-        inside = within if inside is None else inside & within
-        index = index * size + place
-    index = where(inside, index, 0.0).long().unsqueeze(1)
+def _gather(flat: Tensor, corners: list[list[Tensor]], spatial: tuple[int, ...]) -> list[Tensor]:
+    """For each corner the elements (N, C, points) at its whole positions, 0 outside.
+
+    `flat` is (N, C, product of spatial). All are taken in one go, some points' corners after the other's, so that
+    their gradients are added up in PyTorch's order.
+    """
+    indices, insides = [], []
+    for places in corners:
+        inside: Any = None
+        index: Any = 0
+        for place, size in zip(places, spatial, strict=True):
+            within = (place >= 0) & (place < size)
+            inside = within if inside is None else inside & within
+            index = index * size + place
+        indices.append(where(inside, index, 0.0).long())
+        insides.append(inside)
     n, c = flat.spec.shape[:2]
-    found = flat.gather(2, index.expand(n, c, index.spec.shape[2]))
-    return where(inside.unsqueeze(1), found, 0.0)
+    points = indices[0].spec.shape[1]
+    lanes = 1 if len(spatial) == 3 else 32 // flat.spec.dtype.itemsize
+    runs = -(-points // lanes)
+    index, inside = stack(indices, 1), stack(insides, 1)
+    if runs > 1 < lanes:
+        shape = (n, len(corners), runs * lanes - points)
+        index = cat([index, index.new_zeros(shape)], 2).reshape(n, len(corners), runs, lanes).transpose(1, 2)
+        inside = (
+            cat([inside, inside.new_zeros(shape)], 2).reshape(n, len(corners), runs, lanes).transpose(1, 2)
+        )
+    elif lanes == 1:
+        index, inside = index.transpose(1, 2), inside.transpose(1, 2)
+    taken = len(corners) * (runs * lanes if runs > 1 else points)
+    found = flat.gather(2, index.reshape(n, 1, taken).expand(n, c, taken))
+    found = where(inside.reshape(n, 1, taken), found, 0.0)
+    if runs > 1 < lanes:
+        found = found.reshape(n, c, runs, len(corners), lanes).transpose(2, 3)
+        found = found.reshape(n, c, len(corners), runs * lanes).narrow(3, 0, points)
+    elif lanes == 1:
+        found = found.reshape(n, c, points, len(corners)).transpose(2, 3)
+    else:
+        found = found.reshape(n, c, len(corners), points)
+    return list(found.unbind(2))
 
 
 def sample(input: Tensor, grid: Tensor, mode: str, padding: str, align: bool) -> Tensor:
@@ -132,42 +168,18 @@ def sample(input: Tensor, grid: Tensor, mode: str, padding: str, align: bool) ->
     if mode == "bicubic":
         total = _bicubic(flat, at, tuple(spatial), padding, align)
     elif mode == "nearest":
-        total = _gather(flat, [x.detach().round() for x in at], tuple(spatial))
+        (total,) = _gather(flat, [[x.detach().round() for x in at]], tuple(spatial))
     else:
         total = _linear(flat, at, tuple(spatial))
     return total.reshape(n, c, *out)
 
 
-@op("bilinear(Tensor nw, Tensor ne, Tensor sw, Tensor se, Tensor x, Tensor y)", infer=broadcast, names=())
-def bilinear(nw, ne, sw, se, x, y):
-    """Between four pixels, `x` of the way to the east and `y` to the south."""
-    e, s = 1 - x, 1 - y
-    return nw * (e * s) + ne * (x * s) + sw * (e * y) + se * (x * y)
-
-
-@bilinear.derivative("nw", "ne", "sw", "se")
-def _(grad, x, y):
-    e, s = 1 - x, 1 - y
-    return grad * (e * s), grad * (x * s), grad * (e * y), grad * (x * y)
-
-
-@bilinear.derivative("x")
-def _(grad, nw, ne, sw, se, y):
-    return ((ne - nw) * (1 - y) + (se - sw) * y) * grad
-
-
-@bilinear.derivative("y")
-def _(grad, nw, ne, sw, se, x):
-    return ((sw - nw) * (1 - x) + (se - ne) * x) * grad
-
-
 def _linear(flat: Tensor, at: list[Tensor], spatial: tuple[int, ...]) -> Tensor:
     low = [x.detach().floor() for x in at]
     part = [(x - f).unsqueeze(1) for x, f in zip(at, low, strict=True)]
-    pixels = {
-        corner: _gather(flat, [f + side for f, side in zip(low, corner, strict=True)], spatial)
-        for corner in product((0, 1), repeat=len(at))
-    }
+    corners = list(product((0, 1), repeat=len(at)))
+    places = [[f + side for f, side in zip(low, corner, strict=True)] for corner in corners]
+    pixels = dict(zip(corners, _gather(flat, places, spatial), strict=True))
     if len(at) == 2:
         return apply(bilinear, (*pixels.values(), part[1], part[0]))
     total: Any = 0
@@ -181,16 +193,13 @@ def _linear(flat: Tensor, at: list[Tensor], spatial: tuple[int, ...]) -> Tensor:
 
 def _bicubic(flat: Tensor, at: list[Tensor], spatial: tuple[int, ...], padding: str, align: bool) -> Tensor:
     low = [x.detach().floor() for x in at]
-    weights = [cubic_weights(x - f) for x, f in zip(at, low, strict=True)]
-    total: Any = 0
-    for corner in product(range(4), repeat=2):
-        places = [
-            apply(pixel, (f + (side - 1), size, padding, align)).round()
-            for f, side, size in zip(low, corner, spatial, strict=True)
-        ]
-        weight = weights[0][corner[0]] * weights[1][corner[1]]
-        total = total + _gather(flat, places, spatial) * weight.unsqueeze(1)
-    return total
+    y, x = [(x - f).unsqueeze(1) for x, f in zip(at, low, strict=True)]
+    rows, columns = [
+        [apply(pixel, (f + (side - 1), size, padding, align)).round() for side in range(4)]
+        for f, size in zip(low, spatial, strict=True)
+    ]
+    pixels = _gather(flat, [[row, column] for column in columns for row in rows], spatial)
+    return apply(bicubic, (stack(pixels), x, y))
 
 
 # ------------------------------------------------------------------ the node

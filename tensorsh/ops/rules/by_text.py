@@ -59,8 +59,9 @@ def gradients(
     asked = []
     with context.GradMode(True):
         for place, need in zip(places, needs, strict=True):
+            if not higher and args[place] is not None:
+                given[place] = args[place].detach().requires_grad_(need)
             if need:
-                given[place] = args[place] if higher else args[place].detach().requires_grad_()
                 asked.append(given[place])
         out = text(*given)
         found: list[Any] = [None] * len(asked)
