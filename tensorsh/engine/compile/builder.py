@@ -23,7 +23,7 @@ from .lines import Calls, as_array
 from .machine.assembler import available
 from .program import Program, as_function
 from .spelled import together
-from .steps import Step
+from .steps import Step, arrays_of
 from .trace import Trace
 from .values import Number
 
@@ -168,7 +168,15 @@ class Builder(Calls):
         draws += map(Source, self.trace.streams)
         if not early and not draws:
             return []
-        arrays = ", ".join(f"{e.path}.array" for e in self.trace.externals if e.written)
+        place = memory_of(steps)
+        places = {place(v) for step in early for v in (*arrays_of(step.args[:1]), *step.outs)}
+        externals = self.trace.externals
+        soiled = [e.array for e in externals if id(e.tensor.shared_counter()) in places]
+        arrays = ", ".join(
+            f"{e.path}.array"
+            for e in externals
+            if e.written and any(np.may_share_memory(e.array, other) for other in soiled)
+        )
         states = ", ".join(self.named(step.args[2], "k") for step in early if step.kind == "effect")
         streams = ", ".join(f"{self.named(draw, 'k')}.source()" for draw in one_of_each(draws))
         self.lines.append("program.backup = program.streams = ()")
