@@ -55,10 +55,10 @@ def read(
         return str(error) or type(error).__name__
 
 
-def part_of(tape: Tape, kernel: Callable[..., Any], x: Value, rest: list[Any]) -> Value:
-    """What a kernel sees of a Value at places that change."""
-    found: Value = kernel(Reading(tape).given(x), *rest).value
-    return found
+def seen(tape: Tape, kernel: Callable[..., Any], x: Value, rest: list[Any]) -> Value | tuple[Value, ...]:
+    """What a kernel sees of a Value, which may be several parts, at places that may change."""
+    found = kernel(Reading(tape).given(x), *rest)
+    return tuple([each.value for each in found]) if type(found) is tuple else found.value
 
 
 class Reading:

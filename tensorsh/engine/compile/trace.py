@@ -28,10 +28,10 @@ from ..values.view import View
 from ..values.view_bases import turns
 from .draws import TracedStream
 from .machine.instructions import has_code
-from .reading import part_of, read
+from .reading import read, seen
 from .steps import External, Step
 from .tape import Tape, source_of
-from .values import Number, OwnLoop, TraceAgain, Value, piece, turn
+from .values import Number, OwnLoop, TraceAgain, Value, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -417,12 +417,8 @@ class Trace(Tape, Mode):
     def _views(self, op: Op, plan: Any, arrays: list[Any]) -> Any:
         x, *rest = arrays
         assert op.kernel is not None
-        if any(type(a) is Number for a in rest):
-            return part_of(self, op.kernel, x, rest)
-        if plan.many:
-            return tuple(
-                [self.view(piece, x, op.kernel, i, *rest, label=op.name) for i in range(len(plan.out))]
-            )
+        if plan.many or any(type(a) is Number for a in rest):
+            return seen(self, op.kernel, x, rest)
         if x.ndim == 2 and turns(op.kernel(x.layout, *rest), x.layout):
             return self.view(turn, x, label="turn")
         return self.view(op.kernel, x, *rest, label=op.name)

@@ -227,9 +227,5 @@ def reshape(x: Any, shape: tuple[int, ...]) -> Any:
     return x.reshape(shape)
 
 
-def piece(x: Any, kernel: Any, i: int, *rest: Any) -> Any:
-    return kernel(x, *rest)[i]
-
-
 def turn(x: Any) -> Any:
     return x.T
