@@ -37,6 +37,8 @@ def cast(x: Array, dtype: np.dtype[Any]) -> Array:
     """To the dtype; the 16-bit types by way of float32, as PyTorch converts."""
     if x.dtype is dtype:
         return x
+    if dtype.kind in "iu" and x.dtype.kind in "iu":
+        return x.astype(dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         if dtype.itemsize == 2 and is_float(dtype):
             x = x.astype(np.float32)
@@ -99,6 +101,7 @@ def check_std(std: float) -> None:
         )
 
 
+@cache
 def _bounds(dtype: np.dtype[Any]) -> tuple[float, float]:
     if dtype.name == "bfloat16":
         most = (2.0 - 2.0**-7) * 2.0**127
