@@ -1,0 +1,41 @@
+"""A compiled round whose call fails after others have drawn or changed something: it is as if it had not begun."""
+
+from __future__ import annotations
+
+import pytest
+
+from compile_compare import difference
+
+#: what a round does before it looks something up in four rows, the last time in a fifth
+BEFORE = {
+    "draws": "x = torch.rand(3)",
+    "a change": "with torch.no_grad(): a.mul_(0.5)",
+    "a change of .data": "a.data.mul_(0.5)",
+    "a change of a view": "with torch.no_grad(): a[1:].mul_(0.5)",
+    "a change of one of two": "with torch.no_grad(): a.mul_(0.5); torch.tanh(b)",
+    "a change through another name": "old.data -= 0.25",
+    "an optimizer": "opt.zero_grad(); (a * b * torch.rand(3)).sum().backward(); opt.step()",
+    "draws and changes": "b.data.add_(torch.randn(3)); d = torch.rand(2)",
+}
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_a_failed_round_has_changed_nothing_twice(name: str) -> None:
+    program = f"""import torch
+import torch.nn.functional as F
+a = torch.tensor([1., 2., 3.], requires_grad=True); b = torch.ones(3, requires_grad=True)
+old = a.detach()
+opt = torch.optim.Adam([a], lr=0.1)
+table = torch.arange(8.).reshape(4, 2)
+places = torch.tensor([0, 1, 2, 3] * 6 + [4, 0, 1])
+seen = []
+for i in range(27):
+    try:
+        {BEFORE[name]}
+        y = F.embedding(places[i], table)
+        with torch.no_grad(): b.add_(y.sum())
+    except IndexError as e:
+        seen.append(i)
+after = torch.rand(2)
+"""
+    assert difference(program, ["print(a, b, seen, after)"]) is None
