@@ -10,6 +10,9 @@ def main() -> int:
     import gc
 
     gc.disable()  # imports make no garbage; on again when programs begin
+    from . import bytecode
+
+    found = bytecode.enter()
     from .cli import main
 
     try:
@@ -18,6 +21,7 @@ def main() -> int:
     except KeyboardInterrupt:
         interrupt.exits()
         code = interrupt.CODE
+    bytecode.keep(found)
     leave(code)
     return code
 

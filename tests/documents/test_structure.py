@@ -19,7 +19,7 @@ ROOT = Path(tensorsh.__file__).parent
 #: the floors of the house, lowest first: a file may import from its own layer and from those on lower floors
 FLOORS = (
     "source interrupt kept stand_in streams",
-    "errors",
+    "bytecode errors",
     "limits",
     "kinds",
     "options engine",
