@@ -22,6 +22,7 @@ LIKE_TENSORS = frozenset(
 #: how messages call the types of a `Schema`
 TITLES = {
     "Tensor|Number": "Tensor", "Tensor[]": "tuple of Tensors", "Tensor...": "tuple of Tensors",
+    "Tensors...": "tuple of Tensors",
     "int[]": "tuple of ints", "ints": "tuple of ints", "int...": "tuple of ints",
     "floats": "tuple of floats", "Numbers": "tuple of Scalars", "dtype": "torch.dtype",
     "device": "torch.device", "layout": "torch.layout", "format": "torch.memory_format",
@@ -57,7 +58,7 @@ class Refused(Exception):
 def complaint(p: Parameter, value: Any, title: str, position: int) -> str | None:
     """Why the parameter at a position of the function `title` does not take a value; None if it does."""
     match p.type:
-        case "Tensor[]" | "Tensor...":
+        case "Tensor[]" | "Tensor..." | "Tensors...":
             return tensor_list(p, value, position)
         case "int[]" | "ints" | "int..." | "floats" | "Numbers":
             return sequence(p, value)

@@ -167,6 +167,15 @@ def in_one(values: tuple[Any, ...], op: str, name: str, position: int) -> tuple[
 def tensor_arguments(
     values: tuple[Any, ...], op: str, name: str, position: int, convert: Any = strict_tensor
 ) -> tuple[Tensor, ...]:
+    """`f(a, b)`; in tensorsh's own programs a single list is a list of tensors."""
+    if context.current().lists:
+        return one_list(values, op, name, position, convert)
+    return tensors(values, op, name, position, convert)
+
+
+def one_list(
+    values: tuple[Any, ...], op: str, name: str, position: int, convert: Any = strict_tensor
+) -> tuple[Tensor, ...]:
     """`f(a, b)` and `f((a, b))` alike; a single list is a list of tensors."""
     if len(values) == 1 and isinstance(values[0], tuple | list):
         return tensors(values[0], op, name, position, convert)
@@ -261,6 +270,7 @@ converters.update(
         "int...": sizes,
         "in one": in_one,
         "Tensor...": tensor_arguments,
+        "Tensors...": one_list,
         "float": real,
         "bool": boolean,
         "switch": switch,
@@ -275,6 +285,7 @@ lenient.update(
         "Tensor|Number": partial(tensor_or_number, convert=converters_tensor),
         "Tensor[]": partial(tensors, convert=converters_tensor),
         "Tensor...": partial(tensor_arguments, convert=converters_tensor),
+        "Tensors...": partial(one_list, convert=converters_tensor),
     }
 )
 

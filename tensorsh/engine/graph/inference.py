@@ -15,6 +15,10 @@ class Uncounted(list[int]):
     """The version counter of memory that inference mode made."""
 
 
+class Detached(Uncounted):
+    """The counter of such memory seen through `detach`, which may be written anywhere."""
+
+
 class Marking(Mode):
     """Marks what operations make while inference mode is on."""
 
@@ -38,7 +42,7 @@ def made(t: Tensor) -> Tensor:
 
 
 def is_inference(t: Tensor) -> bool:
-    return type(t.counter) is Uncounted
+    return isinstance(t.counter, Uncounted)
 
 
 def counted(t: Tensor) -> int:
@@ -57,8 +61,16 @@ def refuse_write(t: Tensor) -> None:
         )
 
 
+def detached(t: Tensor) -> Tensor:
+    """The same memory outside the graph."""
+    out = t.alias()
+    if type(out.counter) is Uncounted:
+        out.counter = Detached(out.counter)
+    return out
+
+
 def refuse_saving(counter: Any) -> None:
-    if type(counter) is Uncounted:
+    if isinstance(counter, Uncounted):
         raise GradientError(
             "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
             "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and "
@@ -67,7 +79,7 @@ def refuse_saving(counter: Any) -> None:
 
 
 def refuse_grad(t: Tensor) -> None:
-    if type(t.counter) is Uncounted and not context.current().inference:
+    if isinstance(t.counter, Uncounted) and not context.current().inference:
         raise GradientError(
             "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
         )

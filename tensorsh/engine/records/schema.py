@@ -9,8 +9,8 @@ dtype? dtype=None)`. A type says how an argument is accepted:
     Number      a Python number, or a 0-d tensor that becomes one
     int int[] int... float bool str dtype device format any
     ints        a tuple of ints where a single int will not do
-    (`int...` takes f(2, 3) and f((2, 3)), `Tensor...` f(a, b) and f((a, b)), `any...` a tuple as it
-    is; a trailing `?` also admits None)
+    (`int...` takes f(2, 3) and f((2, 3)), `Tensors...` f(a, b) and f((a, b)), `Tensor...` f(a, b), and of tensorsh's
+    own programs f((a, b)), too; `any...` is a tuple as it is; a trailing `?` also admits None)
 
 The default `...` is `ABSENT`, which tells the operation that the argument was not given: one of several
 signatures that PyTorch declares does not have it, and None may not stand for it.

@@ -161,6 +161,7 @@ def check_result(out: Spec | None, op: Op, args: tuple[Any, ...]) -> None:
 
 def check_writable(target: Tensor) -> None:
     """Refuse what PyTorch refuses, before anything is written."""
+    refuse_write(target)
     if context.current().grad_enabled and target.requires_grad:
         check_history(target)
     check_overlap(None, (target,))

@@ -25,7 +25,7 @@ from .of_data import leaf
 
 
 @composite(
-    "meshgrid(Tensor... tensors, str? indexing=None)", names=("torch.meshgrid",), sample=([1.0, 2.0], [3.0])
+    "meshgrid(Tensors... tensors, str? indexing=None)", names=("torch.meshgrid",), sample=([1.0, 2.0], [3.0])
 )
 def meshgrid(tensors, indexing):
     """Coordinates of a grid: each 1-d tensor spread over the others' lengths ("ij", or "xy" as in NumPy).

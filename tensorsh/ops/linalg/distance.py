@@ -17,6 +17,7 @@ from ...engine.run.apply import promoted
 from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import wrap
 from ...errors import BadValue, DTypeError, ShapeError
+from ..elementwise.powers import exact_power
 from ..rules.families import not_implemented
 from .linalg_norm import vector_norm_primitive
 from .matmul import batches, multiply
@@ -40,7 +41,9 @@ def distances(diff: Any, p: float) -> Any:
         return np.sqrt(_in_lanes(size * size))
     if p == np.inf:
         return size.max(-1, initial=0)
-    return np.power(np.power(size, p).sum(-1), 1 / p)
+    # the root is that of a double in PyTorch
+    total = _in_lanes(exact_power(size, size.dtype.type(p)))
+    return np.power(total.astype(np.float64), 1 / p).astype(size.dtype)
 
 
 def _in_lanes(x: Any) -> Any:
@@ -136,7 +139,8 @@ def cdist_direct(a, b, p):
 def _(grad, x1, x2, output, p, needs):
     diff = x1.unsqueeze(-2) - x2.unsqueeze(-3)
     each = grad.unsqueeze(-1) * slopes(diff, output, p)
-    return each.sum(-2) if needs[0] else None, -each.sum(-3) if needs[1] else None
+    # PyTorch adds to zeros, so that no gradient is -0
+    return each.sum(-2) + 0 if needs[0] else None, (-each).sum(-3) + 0 if needs[1] else None
 
 
 @op(

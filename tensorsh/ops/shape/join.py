@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.calls.combinations import invalid_combination
 from ...engine.core import context
 from ...engine.core.spec import Spec
 from ...engine.graph.node import zeros
-from ...engine.records.op import composite, op, registry
+from ...engine.records.op import composite, converters, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.as_argument import converters_tensor
 from ...engine.values.tensor import Tensor
-from ...errors import BadValue, ShapeError
+from ...errors import ArgumentError, BadValue, ShapeError
 from ..rules.infer import wrap_dim
 from ..rules.memory_order import row_by_row
 from .shape_views import reshape, unsqueeze
@@ -175,16 +176,15 @@ def at_least(n: int, name: str, example: str, shape: Any) -> Any:
     def expand_dims(tensors):
         several = tuple if context.current().lists else tuple | list
         if len(tensors) == 1 and isinstance(tensors[0], several):
-            return tuple([shape(t) for t in converted(tensors[0], name)])
-        found = [shape(t) for t in converted(tensors, name)]
-        return found[0] if len(tensors) == 1 else tuple(found)
+            return tuple([shape(t) for t in converters["Tensor[]"](tensors[0], name, "tensors", 1)])
+        if len(tensors) == 1 and not isinstance(tensors[0], Tensor | list):
+            both = ["(Tensor input)", "(tuple of Tensors tensors)"]
+            raise ArgumentError(invalid_combination(name, both, tensors, {}), code="argument-type")
+        if len(tensors) == 1:
+            return shape(converters_tensor(tensors[0], name, "tensors", 1))
+        return tuple([shape(t) for t in converters["Tensor..."](tensors, name, "tensors", 1)])
 
     return expand_dims
-
-
-def converted(items: Any, name: str) -> list[Tensor]:
-    """Arguments as tensors; a list of numbers is one tensor."""
-    return [converters_tensor(item, name, "tensors", i + 1) for i, item in enumerate(items)]
 
 
 def to_1d(t: Tensor) -> Tensor:

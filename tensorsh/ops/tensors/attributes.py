@@ -290,7 +290,7 @@ def detach(input):
     >>> param_like.detach()
     tensor([1., 1.])
     """
-    return input.alias()
+    return inference.detached(input)
 
 
 @composite("Tensor.detach_(Tensor input)", names=("Tensor.detach_", "torch.detach_"))

@@ -14,6 +14,7 @@ from ...engine.core.addresses import address, owner
 from ...engine.core.dtype import DType
 from ...engine.core.spec import spec
 from ...engine.graph.hooks import called
+from ...engine.graph.inference import refuse_write
 from ...engine.graph.node import InPlaceNode, edge
 from ...engine.records.op import composite, op
 from ...engine.run.inplace import bump, check_writable
@@ -61,6 +62,7 @@ def resize(input: Tensor, shape: tuple[int, ...]) -> Tensor:
         )
     if any(n < 0 for n in shape):
         raise ShapeError("numel: integer multiplication overflow", help="every size must be at least 0")
+    refuse_write(input)
     if input.is_meta:
         of = input.spec.with_shape(shape)
         context.current().journal.save_attributes(input, "array", "spec")

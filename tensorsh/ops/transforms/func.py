@@ -74,6 +74,11 @@ def with_aux(out: Any, has_aux: bool, what: str) -> tuple[Any, Any]:
             f"{what}: output of function f should be a tuple: (output, aux) if has_aux is True",
             code="transform",
         )
+    for leaf in flatten(out[1])[0]:
+        if not isinstance(leaf, Tensor):
+            raise GradientError(
+                f"Expected tensors, got unsupported type {python_type(leaf)}", code="transform"
+            )
     return out
 
 
