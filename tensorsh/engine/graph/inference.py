@@ -15,8 +15,8 @@ class Uncounted(list[int]):
     """The version counter of memory that inference mode made."""
 
 
-class Detached(Uncounted):
-    """The counter of such memory seen through `detach`, which may be written anywhere."""
+class Alias(Uncounted):
+    """The counter of such memory as `detach` sees it: it may be written anywhere."""
 
 
 class Marking(Mode):
@@ -65,7 +65,7 @@ def detached(t: Tensor) -> Tensor:
     """The same memory outside the graph."""
     out = t.alias()
     if type(out.counter) is Uncounted:
-        out.counter = Detached(out.counter)
+        out.counter = Alias(out.counter)
     return out
 
 

@@ -146,6 +146,14 @@ def way(shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> tuple[A
     plain = None, shape, kept
     if not axes:
         return plain
+    longer = [d for d, n in enumerate(shape) if n != 1]
+    if len(longer) < ndim:  # sizes of one change no order
+        add, form, _ = way(
+            tuple([shape[d] for d in longer]),
+            tuple([i for i, d in enumerate(longer) if d in axes]),
+            False,
+        )
+        return (add, form, kept) if add is not None else plain
     first, last = min(axes), max(axes)
     if last - first == len(axes) - 1:
         n = prod(shape[first : last + 1])

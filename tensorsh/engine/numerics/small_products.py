@@ -270,6 +270,11 @@ def fused_parts(k: int) -> Array:
     return np.array([(at, min(part, k - at)) for at in range(0, k, part)], np.int64)
 
 
+def in_one(k: int) -> bool:
+    """Whether a fused chain so deep is added up in one piece."""
+    return _part(k) == k
+
+
 def _part(k: int) -> int:
     return k if k <= PART else PART if k > 2 * PART else k // 2
 

@@ -21,7 +21,8 @@ from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
 from ...engine.numerics.fused_chains import fused_chains
-from ...engine.numerics.small_products import matrix_product, product_onto
+from ...engine.numerics.product_orders import FUSED, order_of
+from ...engine.numerics.small_products import in_one, matrix_product, product_onto
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
@@ -60,18 +61,20 @@ def _columns(
     k = len(kernel)
     seen = windows(pad(x, padding), kernel, stride, dilation, out)
     turned = seen.transpose(0, 1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k))
-    return turned.reshape(n, groups, c // groups * math.prod(kernel), math.prod(out))
+    found = turned.reshape(n, groups, c // groups * math.prod(kernel), math.prod(out))
+    return np.ascontiguousarray(found)  # BLAS adds by how its factors lie in memory
 
 
-def forward(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
-    """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out)."""
+def forward(x: Any, w: Any, bias: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
+    """(N, C, *spatial), (O, C/groups, *kernel) → (N, O, *out), the bias included."""
     kernel = w.shape[2:]
     out = tuple(map(out_size, x.shape[2:], kernel, stride, padding, dilation))
+    rows = w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
+    first = None if bias is None else bias.reshape(groups, -1, 1)
 
     def product(x: Any) -> Any:
         columns = _columns(x, kernel, stride, padding, dilation, groups, out)
-        rows = w.reshape(groups, w.shape[0] // groups, columns.shape[2])
-        return fused_chains(rows, columns).reshape(x.shape[0], w.shape[0], *out)
+        return _products(rows, columns, first).reshape(x.shape[0], w.shape[0], *out)
 
     return _by_samples(product, x.shape[1] * math.prod((*kernel, *out)), x)
 
@@ -83,7 +86,7 @@ def for_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, group
     rows = w.reshape(groups, o // groups, c * math.prod(kernel)).swapaxes(1, 2)
 
     def product(g: Any) -> Any:
-        columns = fused_chains(rows, g.reshape(len(g), groups, o // groups, math.prod(out)))
+        columns = _products(rows, g.reshape(len(g), groups, o // groups, math.prod(out)))
         columns = columns.reshape(len(g), groups * c, *kernel, *out)
         return overlap_add(columns, spatial, stride, padding, dilation)
 
@@ -91,24 +94,56 @@ def for_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, group
 
 
 def for_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
-    """(N, O, *out), (N, C, *spatial) → (O, C/groups, *kernel)."""
+    """(N, O, *out), (N, C, *spatial) → (O, C/groups, *kernel): samples are products, one added to the other."""
     o, out = g.shape[1], g.shape[2:]
-    if math.prod((*kernel, *stride, groups)) == 1 and not any(padding) and g.dtype == x.dtype == np.float32:
-        total: Any = None  # samples are products of matrices, one added to the other
-        for slopes, sample in zip(g.reshape(*g.shape[:2], -1), x.reshape(*x.shape[:2], -1), strict=True):
-            total = (
-                matrix_product(slopes, sample.T) if total is None else product_onto(total, slopes, sample.T)
-            )
-        return total.reshape(o, x.shape[1], *kernel)
 
     def product(g: Any, x: Any) -> Any:
-        columns = _columns(x, kernel, stride, padding, dilation, groups, out)
-        rows = g.reshape(len(g), groups, o // groups, columns.shape[3])
-        return np.matmul(rows, columns.swapaxes(2, 3)).sum(0, dtype=g.dtype)[None]
+        columns = _columns(x, kernel, stride, padding, dilation, groups, out).swapaxes(2, 3)
+        rows = g.reshape(len(g), groups, o // groups, columns.shape[2])
+        if not g.dtype == x.dtype == np.float32:
+            return np.matmul(rows, columns).sum(0, dtype=g.dtype)[None]
+        return np.array([[_sum_of_products(*each) for each in _of_groups(rows, columns)]])
 
     found = _by_samples(product, x.shape[1] * math.prod((*kernel, *out)), g, x)
     found = found[0] if len(found) == 1 else found.sum(0, dtype=g.dtype)
     return found.reshape(o, x.shape[1] // groups, *kernel)
+
+
+def _products(rows: Any, columns: Any, first: Any = None) -> Any:
+    """(groups, m, k), (N, groups, k, n) → (N, groups, m, n), as BLAS computes each; sums may begin with `first`."""
+    if not rows.dtype == columns.dtype == np.float32:
+        found = np.matmul(rows, columns)
+        return found if first is None else np.add(found, first, found)
+    if (
+        not columns.size
+        or not rows.size
+        or (order_of(rows[0], columns[0, 0]) == FUSED and in_one(rows.shape[2]))
+    ):
+        found = fused_chains(rows, columns)
+        return found if first is None else np.add(found, first, found)
+    if rows.shape[1] == columns.shape[3] == 1:  # two vectors
+        columns = columns.swapaxes(2, 3).copy().swapaxes(2, 3)
+    starts = [None] * len(rows) if first is None else first
+    return np.array(
+        [
+            [
+                matrix_product(a, b) if start is None else product_onto(start, a, b)
+                for a, b, start in zip(rows, sample, starts, strict=True)
+            ]
+            for sample in columns
+        ]
+    )
+
+
+def _of_groups(rows: Any, columns: Any) -> Any:
+    return zip(rows.swapaxes(0, 1), columns.swapaxes(0, 1), strict=True)
+
+
+def _sum_of_products(rows: Any, columns: Any) -> Any:
+    total = matrix_product(rows[0], columns[0])
+    for a, b in zip(rows[1:], columns[1:], strict=True):
+        total = product_onto(total, a, b)
+    return total
 
 
 def _by_samples(product: Any, size: int, *arrays: Any) -> Any:
@@ -182,7 +217,7 @@ def convolution(x, w, bias, stride, padding, dilation, groups):
     """The output and its bias."""
     if x.dtype == w.dtype == np.float32 and conv_steps.takes(x, w, stride, padding, dilation, groups):
         return in_format_of(conv_steps.forward(x, w, bias, stride, padding, dilation, groups), x, w)
-    return in_format_of(_biased(forward(x, w, stride, padding, dilation, groups), bias), x, w)
+    return in_format_of(forward(x, w, bias, stride, padding, dilation, groups), x, w)
 
 
 def _biased(out: Any, bias: Any) -> Any:

@@ -122,12 +122,10 @@ def takes_input(w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int
 
 
 def _is_one_chain(kernel: Ints, stride: Ints, padding: Ints, spatial: Ints) -> bool:
-    """Whether windows move by one or do not overlap, or are centred and meet the ends: else each column of a kernel is
-    a chain of its own."""
-    return all(
-        s == 1 or k <= s or (2 * p == k - 1 and (n + 2 * p - k) % s == 0)
-        for k, s, p, n in zip(kernel, stride, padding, spatial, strict=True)
-    )
+    """Whether along rows windows move by one or do not overlap, or a last step is cut off, or more than half of them
+    is padded: else each column of a kernel is a chain of its own."""
+    k, s, p, n = kernel[-1], stride[-1], padding[-1], spatial[-1]
+    return s == 1 or k <= s or n % s != 0 or 2 * p > k - 1
 
 
 def takes_transposed(
@@ -136,7 +134,7 @@ def takes_transposed(
     """Whether a transposed convolution of float32 arrays of these shapes, the gradient of another, is computed here."""
     kernel = w.shape[2:]
     return (
-        len(kernel) == 2
+        len(kernel) <= 2
         and groups == 1
         and x.shape[0] > 1
         and math.prod(kernel) > 1
@@ -159,12 +157,12 @@ def for_input(
         return np.concatenate([for_input(a, b, stride, padding, dilation, 1, spatial) for a, b in given], 1)
     if set(stride) != {1}:
         if set(dilation) == {1} and conv_windows.takes(g, w, padding, g.shape[2:]):
-            apart = len(spatial) > 1 and not _is_one_chain(w.shape[2:], stride, padding, spatial)
+            apart = not _is_one_chain(w.shape[2:], stride, padding, spatial)
             return conv_windows.for_moving_input(g, w, stride, padding, spatial, apart)
         if len(spatial) == 2 and conv_products.in_order() and set(dilation) == {1}:
             apart = not _is_one_chain(w.shape[2:], stride, padding, spatial)
             return conv_products.for_input(g, w, stride[0], padding, spatial, apart)
-        if len(spatial) > 1 and not _is_one_chain(w.shape[2:], stride, padding, spatial):
+        if not _is_one_chain(w.shape[2:], stride, padding, spatial):
             columns = range(w.shape[-1])
             each = [_input_by_steps(g, w, len(w), stride, padding, dilation, spatial, [i]) for i in columns]
             return reduce(np.add, each)
