@@ -350,7 +350,7 @@ def glu(x, dim):
 def _(grad, input, dim):
     a, b = input.chunk(2, dim)
     gate = registry["sigmoid"](b)
-    return registry["cat"]([grad * gate, grad * a * gate * (1 - gate)], dim)
+    return registry["cat"]([gate * grad, (1 - gate) * gate * a * grad], dim)
 
 
 def _prelu_infer(x: Spec, weight: Spec) -> Spec:

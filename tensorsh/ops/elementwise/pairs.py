@@ -352,7 +352,8 @@ def _(grad):
 
 @addcdiv.derivative("tensor1")
 def _(grad, tensor2, value):
-    return grad * conj(value / tensor2)
+    over = registry["scalar_tensor"](value, dtype=tensor2.dtype, device=tensor2.device)
+    return grad * conj(over / tensor2)
 
 
 @addcdiv.derivative("tensor2")

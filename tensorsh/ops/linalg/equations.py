@@ -185,11 +185,12 @@ def _adjoint_solve_infer(a: Spec, b: Spec, perturb: bool) -> Spec:
 )
 def adjoint_solve(a, b, perturb):
     """The X with Aᴴ X = B, whatever A is; `perturb`: as if zero pivots were the dtype's epsilon."""
-    lu, pivots, _ = getrf(a)
+    factored = _as_factored(a)
+    lu, pivots, _ = getrf(factored)
     if perturb:
         diagonal = np.einsum("...ii->...i", lu)
         diagonal[diagonal == 0] = np.finfo(a.dtype).eps
-    return getrs(lu, pivots, b, trans=2)
+    return getrs(lu, pivots, b, trans=2 if factored is a else 0)
 
 
 def _slogdet_infer(a: Spec) -> tuple[Spec, Spec]:

@@ -63,8 +63,9 @@ def cosine_embedding_loss(input1, input2, target, margin, size_average, reduce, 
         )
     tiny = 1e-12
     dim = target.ndim
+    along = (input1 * input2).sum(dim)  # first: gradients are added up in the reverse order
     squares = ((input1 * input1).sum(dim) + tiny) * ((input2 * input2).sum(dim) + tiny)
-    cosine = (input1 * input2).sum(dim) / squares.sqrt()
+    cosine = along / squares.sqrt()
     near = where(target == 1, 1 - cosine, 0.0)
     return reduce_tensor(near + where(target == -1, (cosine - margin).clamp_min(0), 0.0), reduction)
 

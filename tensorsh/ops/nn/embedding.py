@@ -12,6 +12,7 @@ from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
 from ...engine.run.inplace import write
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
+from ..linalg.linalg_norm import vector_norm_primitive
 from ..rules.memory_order import row_by_row
 from ..rules.positions import check_bounds, require_integers, zeros_of
 
@@ -163,7 +164,7 @@ def shortened(weight: Array, indices: Array, max_norm: float, norm_type: float) 
     check_bounds(indices, weight.shape[0], 0, message="index out of range in self")
     out = weight.copy()
     rows = np.unique(indices)
-    norms = np.linalg.norm(out[rows].astype(np.float64), norm_type, axis=1)
+    norms = vector_norm_primitive.kernel(out[rows], norm_type, (1,), False, None).astype(np.float64)
     scale = np.where(norms > max_norm, max_norm / (norms + 1e-7), 1.0)
-    out[rows] = out[rows] * scale[:, None]
+    out[rows] *= scale.astype(out.dtype)[:, None]
     return out

@@ -262,15 +262,7 @@ def corrcoef(input):
 
 def norm_kernel(x: Array, p: float, axes: tuple[int, ...], keepdim: bool) -> Array:
     """The p-norm over `axes`."""
-    size = np.abs(x)
-    if p == 0:
-        return (size != 0).sum(axis=axes, keepdims=keepdim).astype(size.dtype)
-    if p in (inf, -inf):
-        reduce: Any = np.maximum.reduce if p > 0 else np.minimum.reduce
-        return reduce(size, axis=axes, keepdims=keepdim, initial=0 if p > 0 else inf)
-    if p == 2:
-        return np.sqrt((size * size).sum(axis=axes, keepdims=keepdim))
-    return (size**p).sum(axis=axes, keepdims=keepdim) ** (1 / p)
+    return vector_norm_primitive.kernel(x, p, axes, keepdim, None)
 
 
 def norm_gradient(grad: Tensor, x: Tensor, norm: Tensor, p: float, dim: Dims) -> Tensor:
@@ -353,9 +345,10 @@ def renorm(x, p, dim, maxnorm):
 @renorm.derivative("input")
 def _(grad, input, p, dim, maxnorm):
     dims = _other_dims(input.ndim, dim)
-    norm = registry["linalg.vector_norm"](input, p, dims, True)
-    along = (input.conj() * grad).sum(dims, True)
-    along = along.real if along.dtype.is_complex else along
+    wide = input.to(dt.complex128 if input.dtype.is_complex else dt.float64)
+    norm = registry["linalg.vector_norm"](wide, p, dims, True)
+    along = input.conj() * grad
+    along = (along.real if along.dtype.is_complex else along).sum(dims, True, dtype=dt.float64)
     inverse = (norm + 1e-7).reciprocal()
     scaled = inverse * maxnorm * (grad - inverse * norm_gradient(along, input, norm, p, dims))
-    return registry["where"](norm > maxnorm, scaled, grad)
+    return registry["where"](norm > maxnorm, scaled.to(grad.dtype), grad)
