@@ -15,6 +15,7 @@ from ...engine.values.tensor import Tensor
 from ...errors import BadIndex, BadValue, DTypeError, ShapeError
 from ..rules.families import conj
 from ..rules.infer import wrap_dim
+from .exponential import exponential
 from .linalg_rules import adjoint, equal_dtypes, eye_like, narrow, need_float, need_square, need_square_shape
 
 # ------------------------------------------------------------------ powers and the exponential
@@ -71,9 +72,7 @@ def matrix_exp(a):
     tensor([[1., 2.],
             [0., 1.]])
     """
-    from scipy.linalg import expm
-
-    return expm(a) if a.size else np.array(a)
+    return exponential(a) if a.size else np.array(a)
 
 
 @matrix_exp.derivative("A")

@@ -293,7 +293,14 @@ def block_diag_infer(tensors: tuple[Spec, ...]) -> Spec:
     return tensors[0].with_shape((sum(n for n, _ in sizes), sum(m for _, m in sizes)))
 
 
-@op("block_diag(Tensor[] tensors)", infer=block_diag_infer, promote="types", names=(), half="native")
+@op(
+    "block_diag(Tensor[] tensors)",
+    infer=block_diag_infer,
+    promote="types",
+    names=(),
+    half="native",
+    formula="block_diag(*{0})",
+)
 def block_diagonal(tensors):
     """The blocks along the diagonal of a matrix of zeros."""
     sizes = [block_sizes(x) for x in tensors]
