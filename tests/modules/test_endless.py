@@ -38,6 +38,11 @@ z = itertools.cycle([1, 2])
 print([next(z) for _ in range(5)], range, iter)
 calls = iter([3, 1, 4])
 print(list(iter(lambda: next(calls), 4)), list(iter(calls.__next__, 5)), list(iter(int, 0)))
+class Listed(list): pass
+print(sum([[1], [2]], []), sum([(1,)], start=()), type(sum([[1]], Listed())), sum([3], 4), sum(*[[[1]], [2]]))
+for wrong in (lambda: sum([1], []), lambda: sum(3, []), lambda: sum([], [], []), lambda: sum(["a"], "")):
+    try: wrong()
+    except Exception as error: print(type(error), error)
 class Counted(itertools.count): pass
 print(next(Counted(4)), next(iter(itertools.repeat(5))))
 def iter(*values): return values
@@ -82,7 +87,15 @@ def pressed() -> Iterator[None]:
 
 @pytest.mark.parametrize("head", ["", "import torch\n"])
 @pytest.mark.parametrize(
-    "text", ["sum(range(n))", "max(map(abs, r))", "min(enumerate(reversed(r)))[0]", "1.5 in r"]
+    "text",
+    [
+        "sum(range(n))",
+        "max(map(abs, r))",
+        "min(enumerate(reversed(r)))[0]",
+        "1.5 in r",
+        "sum([(1,)] * 10 ** 6, ())",
+        "sum(*([(1,)] * 10 ** 6, ()))",
+    ],
 )
 def test_an_interrupt_is_heard(head: str, text: str, pressed: None) -> None:
     with pytest.raises(KeyboardInterrupt):

@@ -211,7 +211,7 @@ class PythonStatements(PythonExpressions, Compiler):
 
 
 #: builtins whose calls may be where rounds without end come from (`modules.endless`), and what they then call
-ENDLESS = {"range": ".ranged", "iter": ".asked"}
+ENDLESS = {"range": ".ranged", "iter": ".asked", "sum": ".summed"}
 
 
 class PythonCompiler(PythonStatements):
@@ -221,8 +221,7 @@ class PythonCompiler(PythonStatements):
         made = super().call(node, more)
         called = node.function
         if isinstance(called, ast.Name) and called.id in ENDLESS and isinstance(made, py.Call):
-            small = all(isinstance(each.value, ast.Constant) for each in node.arguments)
-            if not small or called.id == "iter":
+            if not _soon_over(called.id, node.arguments):
                 made.args.insert(0, made.func)
                 made.func = py.Name(id=ENDLESS[called.id], ctx=LOAD, lineno=made.lineno)
         return made
@@ -243,6 +242,13 @@ class PythonCompiler(PythonStatements):
         condition = self.expression(node.condition)
         message = None if node.message is None else self.expression(node.message)
         return py.Assert(test=condition, msg=message, **self.at(node))
+
+
+def _soon_over(builtin: str, arguments: Sequence[ast.Argument]) -> bool:
+    """Whether a call is seen to be one of few rounds."""
+    if builtin == "range":
+        return all(isinstance(each.value, ast.Constant) for each in arguments)
+    return builtin == "sum" and len(arguments) == 1 and not isinstance(arguments[0].value, ast.Starred)
 
 
 class WatchedCompiler(PythonStatements):

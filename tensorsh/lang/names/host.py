@@ -23,7 +23,7 @@ from ...engine.records.op import Op, registry
 from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError
 from ...modules import Host
-from ...modules.endless import ranged
+from ...modules.endless import ranged, summed
 from ...text.printing import get_printoptions, set_printoptions, texts
 from ...train.data import batches, track
 from .files import Load, save
@@ -41,6 +41,8 @@ DUAL: dict[str, frozenset[str]] = {
     "pow": frozenset({"exp", "mod", "base"}),
     "range": frozenset(),
 }
+#: those whose rounds may have no end
+ENDLESS = {"range": ranged, "sum": summed}
 #: of these, Python's have no use for a list
 ELEMENTWISE = frozenset({"abs", "round", "pow"})
 
@@ -56,8 +58,8 @@ class Dual:
     def __init__(self, name: str):
         self.name = self.__name__ = name
         self.host: Callable[..., Any] = getattr(builtins, name)
-        if name == "range":
-            self.host = partial(ranged, self.host)
+        if name in ENDLESS:
+            self.host = partial(ENDLESS[name], self.host)
         self.keywords = DUAL[name]
 
     @property

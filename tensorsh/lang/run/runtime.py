@@ -21,7 +21,7 @@ from ...errors import TensorshError, unknown_name
 from ...kinds import kind_of
 from ...modules import Host
 from ...modules.absent import BUILTINS
-from ...modules.endless import asked, ranged
+from ...modules.endless import asked, ranged, summed
 from ..code.hints import as_annotation
 from ..code.runs import unseen
 from ..code.table import Table
@@ -166,6 +166,7 @@ class Runtime:
             ".spelled": spelled,
             ".stacked": as_tensor,
             ".ranged": ranged,
+            ".summed": summed,
             ".type": type,
             ".uncalled": uncalled,
             ".undefined": undefined,
