@@ -45,7 +45,7 @@ def summed(kind: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """A call of what a program calls `sum`: each round of one that joins sequences copies all that there is."""
     start = args[1] if len(args) == 2 else options.get("start")
     if kind is sum and args and isinstance(start, list | tuple):
-        return sum(map(_itself, args[0]), start)  # type: ignore[arg-type]
+        return sum(map(_itself, args[0]), start)
     return kind(*args, **options)
 
 

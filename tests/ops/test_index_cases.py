@@ -63,14 +63,59 @@ def test_an_index_under_vmap(session: Session, subscript: str, varies: str) -> N
         assert session.run(same) == [True], f
 
 
+@pytest.mark.parametrize("subscript", ["i", "i, j", ":, i", "i, :, j", "i[:, None], j", "i[0], j"])
+@pytest.mark.parametrize("shape", [(), (4,), (1, 4), (1,)])
+def test_what_is_written_under_vmap_has_fewer_dimensions(
+    session: Session, subscript: str, shape: tuple[int, ...]
+) -> None:
+    """It stands at the end of what an index names, whether it varies or not."""
+    size = 4 * int(np.prod(shape))
+    session.run(
+        "X = torch.stack([x, x + 100, x * 2, x - 1])\n"
+        f"V = torch.arange({size}.).reshape(4, *{shape})\n"
+        f"def put(x, v):\n    y = x.clone()\n    y[{subscript}] = v\n    return y\n"
+    )
+    region = np.empty((2, 3, 4))[
+        eval(f"np.index_exp[{subscript}]", {"np": np, "i": np.array([1, 0]), "j": np.array([1, 2])})
+    ]
+    try:
+        np.broadcast_to(np.empty(shape), region.shape)
+    except ValueError:
+        return
+    for dims, v, each in (("(0, 0)", "V", "V[k]"), ("(0, None)", "V[1]", "V[1]")):
+        same = f"torch.equal(torch.func.vmap(put, {dims})(X, {v}), torch.stack([put(X[k], {each}) for k in range(4)]))"
+        assert session.run(same) == [True], dims
+
+
 @pytest.mark.parametrize(
     "part",
-    ["n:n + 3", "n:", ":n + 1", "-n - 1:", ":-n - 1", "n:100", "-100:n + 1", "n:n + 4:2", "n - 1:n + 2"],
+    [
+        "n:n + 3",
+        "n:",
+        ":n + 1",
+        "-n - 1:",
+        ":-n - 1",
+        "n:100",
+        "-100:n + 1",
+        "n:n + 4:2",
+        "n - 1:n + 2",
+        "n - n:",
+        "n - n::2",
+        ":n + 60",
+        "n - n:100",
+        "n - 100:n - n + 3",
+        "-100:n - n + 3",
+        "n - n + 57:n + 60",
+        "n - n + 3:n - n",
+        "n - n + 3:57",
+    ],
 )
-def test_slices_whose_ends_move_in_a_compiled_loop(part: str) -> None:
+@pytest.mark.parametrize("behind", ["", ", 0", ", ::2"])
+def test_slices_whose_ends_move_in_a_compiled_loop(part: str, behind: str) -> None:
     program = (
-        "import torch\nx = torch.arange(60.) ** 2\nfound = []\ntotal = torch.zeros(())\n"
-        f"for n in range(1, 50):\n    y = x[{part}] * 2\n    total = total + y.sum()\n    found += [y.sum().item()]\n"
+        "import torch\nx = torch.arange(180.).reshape(60, 3)\nfound = []\ntotal = torch.zeros(())\n"
+        f"for n in range(1, 50):\n    y = x[{part}{behind}] * 2\n    total = total + y.sum()\n"
+        "    found += [y.sum().item()]\n"
     )
     found = []
     for compile in (True, False):
@@ -78,8 +123,10 @@ def test_slices_whose_ends_move_in_a_compiled_loop(part: str) -> None:
         session.run(program)
         found.append(session.run("found, total.item()")[0])
     assert found[0] == found[1]
-    x = np.arange(60.0, dtype=np.float32) ** 2
-    assert found[1][0] == [float((eval(f"x[{part}]", {"x": x, "n": n}) * 2).sum()) for n in range(1, 50)]
+    x = np.arange(180.0, dtype=np.float32).reshape(60, 3)
+    assert found[1][0] == [
+        float((eval(f"x[{part}{behind}]", {"x": x, "n": n}) * 2).sum()) for n in range(1, 50)
+    ]
 
 
 @pytest.mark.parametrize(
