@@ -41,8 +41,7 @@ def main(argv: list[str] | None = None) -> int:
             limits.printed.end()
             flush_output()  # here, where a closed pipe is no error
     except UsageError as error:
-        with contextlib.suppress(OSError):
-            tell(f"tensorsh: {error.message}\nhelp: {error.help or 'tensorsh --help lists what there is'}")
+        tell(f"tensorsh: {error.message}\nhelp: {error.help or 'tensorsh --help lists what there is'}")
         return error.exit_code
     except KeyboardInterrupt:
         if not limits.time.over:
@@ -271,7 +270,7 @@ def restore_session(session: Session, path: str) -> None:
             raise
         raise UsageError(str(error)) from None
     for each in wrong:
-        print(f"tensorsh: not restored: {each}", file=sys.stderr)
+        tell(f"tensorsh: not restored: {each}")
 
 
 def bind_arguments(session: Session, options: Options, report: Report) -> int:

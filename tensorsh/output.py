@@ -111,7 +111,7 @@ class Report:
             if self.debug:
                 import traceback
 
-                traceback.print_exception(error.__cause__ or error, file=sys.stderr)
+                tell("".join(traceback.format_exception(error.__cause__ or error)), end="")
 
     def warning(self, report: TensorshError) -> None:
         """One warning, or the block of an error."""

@@ -68,7 +68,7 @@ def for_screen(text: str, stream: Any) -> str:
 
 
 def tell(text: str, end: str = "\n") -> None:
-    """Text for standard error; where that is closed there is nobody to tell."""
-    with contextlib.suppress(ValueError, AttributeError):
+    """Text for standard error; where that is closed, or takes no more, there is nobody to tell."""
+    with contextlib.suppress(ValueError, AttributeError, OSError):
         sys.stderr.write(for_screen(text, sys.stderr) + end)
         sys.stderr.flush()

@@ -58,9 +58,19 @@ def test_what_never_ends_is_not_read() -> None:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no such device")
-def test_a_wrong_option_is_one_where_nothing_can_be_written() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("--nope", 2),
+        ("check nowhere.py", 2),
+        ("compile --show nowhere.py", 2),
+        ("-c (", 3),
+        ("--debug -c 1/0", 1),
+    ],
+)
+def test_an_error_is_the_same_where_nothing_can_be_written(arguments: str, code: int) -> None:
     with FULL.open("w") as full:
-        assert tensorsh("--nope", stderr=full).returncode == 2
+        assert tensorsh(*arguments.split(), stderr=full).returncode == code
 
 
 def test_the_timer_writes_no_control_characters(tmp_path: Path) -> None:
