@@ -11,6 +11,7 @@ import gc
 import weakref
 from collections.abc import Callable, Container
 
+from .. import interrupt
 from .ownership import dict_of, mro_of
 
 #: what a metaclass says of equality
@@ -49,6 +50,7 @@ def tell(looker: Callable[[], None]) -> None:
     _lookers.append(weakref.WeakMethod(looker, _lookers.remove))
 
 
+@interrupt.unbroken  # the collector drops what is raised
 def _forget(phase: str, which: dict[str, int]) -> None:
     if phase == "start" and which["generation"] == 2:
         for classes in _all:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 
@@ -76,11 +76,10 @@ def test_a_failed_statement_takes_their_rounds_back(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def pressed() -> Iterator[None]:
-    """Ctrl-C comes soon."""
+def press() -> Iterator[Callable[[], None]]:
+    """Ctrl-C comes soon after this is called."""
     before = signal.signal(signal.SIGALRM, interrupt.interrupts)
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
-    yield
+    yield lambda: signal.setitimer(signal.ITIMER_REAL, 0.05)  # type: ignore[misc]
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
 
@@ -97,6 +96,9 @@ def pressed() -> Iterator[None]:
         "sum(*([(1,)] * 10 ** 6, ()))",
     ],
 )
-def test_an_interrupt_is_heard(head: str, text: str, pressed: None) -> None:
+def test_an_interrupt_is_heard(head: str, text: str, press: Callable[[], None]) -> None:
+    session = Session()
+    session.run(f"{head}n = 10 ** 12; r = range(n)")
+    press()
     with pytest.raises(KeyboardInterrupt):
-        Session().run(f"{head}n = 10 ** 12; r = range(n); {text}")
+        session.run(text)
