@@ -17,6 +17,7 @@ import numpy as np
 from numpy._core.multiarray import c_einsum
 
 from ..core.readers import in_machine_code, multiplied, reader_of, whole
+from . import complex_products
 from .fused_chains import fused_chains, rearranged
 from .product_lanes import ZERO, batch_in_lanes, batch_of_vectors, in_lanes
 from .product_orders import (
@@ -198,7 +199,7 @@ def matrix_product(a: Array, b: Array) -> Array:
     if is_outer(a, b):
         return np.multiply(a, b, order="C")
     if not (a.dtype is FLOAT32 and b.dtype is FLOAT32):
-        return matmul(a, b)
+        return complex_products.product(a, b) if complex_products.takes(a, b) else matmul(a, b)
     return _ordered(a, b, order_of(a, b))
 
 

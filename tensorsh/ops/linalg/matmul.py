@@ -18,6 +18,7 @@ import numpy as np
 from ...engine.core.spec import Spec, broadcast_shapes
 from ...engine.graph.node import titled
 from ...engine.numerics.product_lanes import dot as vector_product
+from ...engine.numerics import complex_products
 from ...engine.numerics.small_products import batch_product, is_batch_ordered, matrix_product, matrix_vector
 from ...engine.numerics.threaded_products import matmul as matrices
 from ...engine.numerics.threaded_products import products, shares
@@ -287,6 +288,8 @@ def batches(a: Any, b: Any) -> Any:
             return batch_product(*alike)
     if is_batch_ordered(a, b):
         return batch_product(a, b)
+    if a.shape[:-2] == b.shape[:-2] and complex_products.takes(a, b):
+        return complex_products.product(a, b)
     return products(a, b) if shares(a, b) else matrices(a, b)
 
 
