@@ -1,7 +1,7 @@
 """Small products of complex matrices, added as PyTorch's BLAS (MKL with AVX2) adds them.
 
 Where the result or the depth is small, a complex product of two elements is rounded, part by part, and added to what
-there is; so the diagonal of A Aᴴ is real. In a matrix times a vector, sums of real products are added up for themselves.
+there is; so the diagonal of A Aᴴ is real. Of a matrix and a vector, sums of real products are added up for themselves.
 Larger ones are fused chains of real products, those of doubles as NumPy's BLAS has them.
 """
 
@@ -26,7 +26,7 @@ def takes(a: Any, b: Any) -> bool:
     """Whether the product of two matrices (or of the last two dimensions of two batches) is added here."""
     if a.dtype is not b.dtype or a.dtype not in (COMPLEX64, COMPLEX128):
         return False
-    (m, k), n = a.shape[-2:], b.shape[-1]
+    m, n = a.shape[-2], b.shape[-1]
     if not 0 < a.size * n <= MOST:
         return False
     return a.dtype is COMPLEX64 or m < 4 or n < 12

@@ -17,8 +17,8 @@ import numpy as np
 
 from ...engine.core.spec import Spec, broadcast_shapes
 from ...engine.graph.node import titled
-from ...engine.numerics.product_lanes import dot as vector_product
 from ...engine.numerics import complex_products
+from ...engine.numerics.product_lanes import dot as vector_product
 from ...engine.numerics.small_products import batch_product, is_batch_ordered, matrix_product, matrix_vector
 from ...engine.numerics.threaded_products import matmul as matrices
 from ...engine.numerics.threaded_products import products, shares

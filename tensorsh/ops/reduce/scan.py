@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.dtype import DType
 from ...engine.core.results import named_result
@@ -118,9 +119,21 @@ def _(grad, input, dim, output):
     after = registry["cat"]([x.narrow(dim, 1, size - 1), one], dim)
     tail = apply(recurrence, (grad.flip(dim), after.conj().flip(dim), dim)).flip(dim)
     found = tail * before.conj()
+    if not context.current().grad_enabled and not x.spec.is_meta:
+        found = _up_to_zeros(found, grad * output.conj(), x, dim)
     if found.node is not None:
         found.node.title = "torch::autograd::CopySlices"  # PyTorch writes it element by element
     return found
+
+
+def _up_to_zeros(found: Tensor, slopes: Tensor, x: Tensor, dim: int) -> Tensor:
+    """`found` at the first zeros, quotients before them, and nothing behind: with the signs of PyTorch's zeros."""
+    zeros = x == 0
+    count = cumsum(zeros.long(), dim)
+    before = count == 0
+    quotients = from_the_end(cumsum, slopes.masked_fill(~before, 0), dim) / x.conj()
+    where = registry["where"]
+    return where(before, quotients, where(zeros & (count == 1), found, 0.0))
 
 
 @op(

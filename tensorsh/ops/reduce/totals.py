@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.dtype import DType
 from ...engine.core.spec import Spec
@@ -271,6 +272,11 @@ def _(grad, input, output):
         return grad
     if input.spec.numel and not _has_zeros(input):
         return grad * (output / input).conj()
+    if (
+        not (context.current().grad_enabled or input.spec.is_meta)
+        and registry["eq"](input, 0).sum().item() > 1
+    ):
+        return registry["zeros_like"](input)
     return _prod_gradient(grad, input.reshape(-1), output, 0).reshape(input.spec.shape)
 
 
