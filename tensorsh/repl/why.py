@@ -17,7 +17,7 @@ import numpy as np
 from ..engine.core import context
 from ..engine.core.mode import Listening
 from ..engine.explain.written import tensors_in
-from ..engine.graph.anomaly import finite
+from ..engine.graph.anomaly import finite, worst
 from ..engine.graph.gradient_walk import GradientWalk, leaves, remembered
 from ..engine.graph.node import FREED, Node, edge
 from ..engine.graph.walk import reachable
@@ -131,7 +131,7 @@ def what(t: Tensor) -> str:
 
 
 class Ear(Listening):
-    """Hears the first operation that makes something infinite of what is finite."""
+    """Hears the first operation that makes something infinite of what is finite, or NaN of what has none."""
 
     def __init__(self) -> None:
         self.found: tuple[str, Tensor, str] | None = None
@@ -140,7 +140,7 @@ class Ear(Listening):
         if self.found is not None:
             return
         for t in result if type(result) is tuple else (result,):
-            if isinstance(t, Tensor) and not finite(t) and all(map(finite, tensors_in(args))):
+            if isinstance(t, Tensor) and worst(t) > worst(*tensors_in(args)):
                 self.found = (op.name, t, here())
 
 

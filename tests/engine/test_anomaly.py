@@ -29,6 +29,34 @@ def test_forward(session: Session) -> None:
     assert error.span is not None and error.span.position == (3, 5)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("softmax([[-inf, -inf], [0., 1.]] * 2, 1)", "softmax returned nan at [0, 0], of infinite operands"),
+        ("x = [1., inf]\nx - x", "sub returned nan at [1], of infinite operands"),
+        ("x = [1., inf]\nx -= x", "sub returned nan at [1], of infinite operands"),
+        ("[0., 2.] * inf", "mul returned nan at [0], of infinite operands"),
+        ("x = [-1., inf]\nsqrt(x)", "sqrt returned nan at [0], of infinite operands"),
+    ],
+)
+def test_nan_of_what_is_infinite(session: Session, text: str, said: str) -> None:
+    assert failure(session, text).message == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "softmax([[-inf, 0.], [0., 1.]], 1)",
+        "[1., inf] * 2",
+        "[nan, inf] - inf",
+        "x = zeros(3)\nx[1] = -inf\nexp(x)",
+        "masked_fill(rand(3, 3), eye(3).bool(), -inf).softmax(0)",
+    ],
+)
+def test_what_a_program_writes_itself_is_none(session: Session, text: str) -> None:
+    session.run(text)
+
+
 @pytest.mark.parametrize("program", ["x *= 1e30", "x.mul_(1e30)", "x[1] = exp(x[1])", "x = x * x"])
 def test_in_place_and_in_loops(session: Session, program: str) -> None:
     """Loops that would be compiled, too; the round that fails is not half done."""

@@ -77,7 +77,7 @@ def refuse_nan(node: Node, found: Any) -> None:
                 continue
             if np.isnan(whole(g).array).any():
                 what = "nan"
-            elif context.current().mode.watches and not finite(g) and all(map(finite, walking[-1].seeds)):
+            elif context.current().mode.watches and worst(g) > worst(*walking[-1].seeds):
                 what = "inf"
             else:
                 continue
@@ -105,7 +105,7 @@ def called(node: Node) -> str:
 
 
 class Watching(Listening):
-    """Stops at the first operation that makes something infinite, or no number, of what is finite."""
+    """Stops at the first operation that makes something infinite of what is finite, or NaN of what has none."""
 
     watches = True
 
@@ -118,34 +118,34 @@ class Watching(Listening):
                 continue
             if t.node is not None:
                 given_to[t.node] = described(args)
-            if not finite(t):
-                self.judge(op, args, t, all(map(finite, parts(args))))
+            if worst(t):
+                self.judge(op, args, t, worst(*parts(args)))
 
     def apply_inplace(self, op: Any, args: tuple[Any, ...]) -> Tensor:
-        before = all(map(finite, parts(args))), described(args)
+        before = worst(*parts(args)), described(args)
         result = self.below.apply_inplace(op, args)
         if result.node is not None:
             given_to[result.node] = before[1]
-        if not finite(result):
+        if worst(result):
             self.judge(op, args, result, *before)
         return result
 
-    def judge(self, op: Any, args: tuple[Any, ...], t: Tensor, was: bool, given: str | None = None) -> None:
-        """NotFinite if what the operation was given `was` finite; steps of a walk are judged whole (`refuse_nan`)."""
-        if was and not walking and op.name not in UNSET:
-            at = tuple(np.argwhere(~np.isfinite(t.array))[0].tolist())
+    def judge(self, op: Any, args: tuple[Any, ...], t: Tensor, was: int, given: str | None = None) -> None:
+        """NotFinite if what the operation was given `was` better; steps of a walk are judged whole (`refuse_nan`)."""
+        if was < worst(t) and not walking and op.name not in UNSET:
+            at = tuple(np.argwhere(np.isnan(t.array) if was else ~np.isfinite(t.array))[0].tolist())
             place = f" at [{', '.join(map(str, at))}]" if at else ""
             raise NotFinite(
-                f"{op.name} returned {t.array[at]}{place}, of finite operands",
+                f"{op.name} returned {t.array[at]}{place}, of {'infinite' if was else 'finite'} operands",
                 code="not-finite",
                 operands=args,
                 help=f"it was given {described(args) if given is None else given}",
             )
 
     def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
-        was = finite(g) and (t.grad_slot is None or finite(t.grad_slot))
+        was = worst(g, t.grad_slot)
         self.below.accumulate(t, g, create, alone)
-        if was and not finite(t.grad_slot):
+        if was < worst(t.grad_slot):
             raise NotFinite("the sum of a leaf's gradients is not finite", code="not-finite")
 
 
@@ -163,11 +163,24 @@ def parts(args: tuple[Any, ...]) -> list[Any]:
     return [each for a in args for each in (a if isinstance(a, tuple | list) else (a,))]
 
 
+def worst(*values: Any) -> int:
+    """2 if there is NaN among tensors and numbers, 1 if there is infinity, 0 if all is finite."""
+    found = 0
+    for value in values:
+        if isinstance(value, Tensor):
+            if value.is_meta or value.dtype.category < FLOAT:
+                continue
+            value = whole(value).array
+        elif not isinstance(value, float | complex):
+            continue
+        if not np.isfinite(value).all():
+            found = max(found, 2 if np.isnan(value).any() else 1)
+    return found
+
+
 def finite(value: Any) -> bool:
     """Whether a tensor or number holds neither NaN nor infinity."""
-    if not isinstance(value, Tensor):
-        return not isinstance(value, float | complex) or bool(np.isfinite(value))
-    return bool(value.is_meta or value.dtype.category < FLOAT or np.isfinite(whole(value).array).all())
+    return not worst(value)
 
 
 def whole(t: Tensor) -> Tensor:
