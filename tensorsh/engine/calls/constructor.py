@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import ArgumentError
 from ..core import context
+from ..core import dtype as dt
 from ..core.device import cpu
 from ..core.dtype import DType
 from ..core.results import Size
@@ -66,7 +67,13 @@ def of_values(values: tuple[Any, ...], device: Any, stated: Any, dtype: DType) -
     if not hasattr(first, "__len__") or isinstance(first, dict | set | frozenset):
         raise ArgumentError(f"new(): data must be a sequence (got {type_name(first)})")
     for wrong in _no_numbers(first):
-        raise ArgumentError(f"must be real number, not {type_name(wrong)}")
+        name = type_name(wrong)
+        whole = dtype is not None and dtype.category == dt.INT
+        raise ArgumentError(
+            f"'{name}' object cannot be interpreted as an integer"
+            if whole
+            else f"must be real number, not {name}"
+        )
     return op.registry["tensor"](first, dtype=dtype, **device)
 
 

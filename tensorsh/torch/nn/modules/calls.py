@@ -31,14 +31,15 @@ full_backward: dict[str, bool | None] = of_session({"is": None})
 EITHER = "Cannot use both regular backward hooks and full backward hooks {}. Please use only one of them."
 
 
+def _forward_unimplemented(self: Any, *input: Any) -> Any:
+    """What the module computes; subclasses define it."""
+    raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+
 class Module(Kept):
     """See `module.Module`."""
 
-    def forward(self, *input: Any) -> Any:
-        """What the module computes; subclasses define it."""
-        raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function'
-        )
+    forward: Any = _forward_unimplemented
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not (
