@@ -173,7 +173,7 @@ def nll_backward(grad, target, weight, reduction, ignore, shape):
     out = np.zeros(shape, grad.dtype)
     target = target.astype(np.int64, copy=False)
     chosen, weights, kept = _class_weights(target, weight, shape[min(len(shape) - 1, 1)], ignore, grad.dtype)
-    scale = grad / weights.sum(dtype=grad.dtype) if reduction == "mean" else grad
+    scale = grad / added(weights) if reduction == "mean" else grad
     values = np.where(kept, -weights * scale, grad.dtype.type(0))
     if out.ndim == 1:
         out[chosen] = values

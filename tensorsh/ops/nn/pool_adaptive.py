@@ -5,6 +5,8 @@ A window is a product of intervals, so means and maxima are taken one dimension 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -80,6 +82,20 @@ def with_sizes(given: Any, shape: Ints) -> list[Any]:
 # ------------------------------------------------------------------ averages
 
 
+def _windows(spatial: Ints, size: Ints) -> Iterator[tuple[Ints, tuple[slice, ...]]]:
+    """Each output's place and the window that it sees."""
+    each = [list(enumerate(_bounds(n, out))) for n, out in zip(spatial, size, strict=True)]
+    for chosen in product(*each):
+        yield tuple([i for i, _ in chosen]), tuple([slice(a, b) for _, (a, b) in chosen])
+
+
+def _divided(x: Any, window: tuple[slice, ...]) -> Any:
+    """By the window's size, one dimension after the other, as PyTorch divides."""
+    for part in window:
+        x = x / x.dtype.type(part.stop - part.start)
+    return x
+
+
 def _avg_infer(x: Spec, size: Ints) -> Spec:
     n = len(size)
     name = f"adaptive_avg_pool{n}d"
@@ -104,12 +120,12 @@ def _avg_records(n: int) -> Op:
         formula=f"nn.functional.adaptive_avg_pool{n}d({{0}}, {{1}})",
     )
     def forward(x, size):
-        given = x
-        for axis, out in zip(range(-n, 0), size, strict=True):
-            line = np.moveaxis(x, axis, 0)
-            means = [line[a:b].mean(0, dtype=x.dtype) for a, b in _bounds(len(line), out)]
-            x = np.moveaxis(np.stack(means) if means else line[:0], 0, axis)
-        return in_format_of(np.ascontiguousarray(x), given)
+        out = np.empty((*x.shape[:-n], *size), x.dtype)
+        for place, window in _windows(x.shape[-n:], size):
+            seen = x[(..., *window)]
+            one_by_one = np.add.accumulate(seen.reshape(*x.shape[:-n], -1), -1)[..., -1]
+            out[(..., *place)] = _divided(one_by_one, window)
+        return in_format_of(out, x)
 
     @op(
         "adaptive_avg_pool_spread(Tensor cotangent, int[] spatial)",
@@ -118,13 +134,10 @@ def _avg_records(n: int) -> Op:
         names=(),
     )
     def backward(c, spatial):
-        for axis, size in zip(range(-n, 0), spatial, strict=True):
-            line = np.moveaxis(c, axis, 0)
-            spread = np.zeros((size, *line.shape[1:]), c.dtype)
-            for row, (a, b) in zip(line, _bounds(size, len(line)), strict=True):
-                spread[a:b] += row / c.dtype.type(b - a)
-            c = np.moveaxis(spread, 0, axis)
-        return c
+        spread = np.zeros((*c.shape[:-n], *spatial), c.dtype)
+        for place, window in _windows(spatial, c.shape[-n:]):
+            spread[(..., *window)] += _divided(c[(..., *place)], window)[(..., *[None] * n)]
+        return spread
 
     @forward.derivative("input", one="")
     def _(grad, input):
