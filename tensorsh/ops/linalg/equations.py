@@ -193,6 +193,20 @@ def adjoint_solve(a, b, perturb):
     return getrs(lu, pivots, b, trans=2 if factored is a else 0)
 
 
+@op(
+    "transposed_solve(Tensor A, Tensor B)",
+    batching="together",
+    infer=lambda a, b: b,
+    names=(),
+    nondifferentiable=True,
+    steep=True,
+)
+def transposed_solve(a, b):
+    """The X with Aᵀ X = B."""
+    lu, pivots, _ = getrf(a)
+    return getrs(lu, pivots, b, trans=1)
+
+
 def _slogdet_infer(a: Spec) -> tuple[Spec, Spec]:
     need_square("linalg.slogdet", a, low_precision=False)
     return a.with_shape(a.shape[:-2]), real_spec(a, a.shape[:-2])
@@ -333,7 +347,10 @@ def _numpy_solve(a: Array, b: Array, left: bool) -> Array:
 def _(grad, A, B_spec, output, left, needs):
     vector = is_vector(A.spec, B_spec)
     g, x = (grad.unsqueeze(-1), output.unsqueeze(-1)) if vector else (grad, output)
-    gb = apply(solve_primitive, (adjoint(A), g, left))[0]
+    if left and not context.current().grad_enabled and solves_here(A.array, g.array):
+        gb = apply(transposed_solve, (A, g))  # by the factors that gave the solution
+    else:
+        gb = apply(solve_primitive, (adjoint(A), g, left))[0]
     ga = None
     if needs[0]:
         ga = -(gb @ adjoint(x)) if left else -(adjoint(x) @ gb)

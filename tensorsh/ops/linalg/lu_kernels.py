@@ -94,10 +94,30 @@ def getrf(a: Array) -> tuple[Array, Array, Array]:
     return lu, pivots, info
 
 
+@np.errstate(all="ignore")
+def _tiny_transposed(lu: Array, pivots: Array, b: Array) -> Array:
+    """The same of Aᵀ X = B: Uᵀ Y = B downwards, Lᵀ Z = Y upwards, and the rows of Z back in their places."""
+    n = lu.shape[-1]
+    batch = np.broadcast_shapes(lu.shape[:-2], b.shape[:-2])
+    x = column_major(np.array(np.broadcast_to(b, batch + b.shape[-2:])))
+    for i in range(n):
+        if i:
+            x[..., i, :] -= reduce(np.add, [lu[..., j, i, None] * x[..., j, :] for j in range(i)])
+        x[..., i, :] = x[..., i, :] * (1 / lu[..., i, i, None])
+    for i in range(n - 2, -1, -1):
+        x[..., i, :] -= reduce(np.add, [lu[..., j, i, None] * x[..., j, :] for j in range(n - 1, i, -1)])
+    for k in range(n - 1, -1, -1):
+        other = np.broadcast_to(pivots[..., k, None, None] - 1, (*batch, 1, x.shape[-1]))
+        there, here = np.take_along_axis(x, other, -2), x[..., k : k + 1, :].copy()
+        np.put_along_axis(x, other, here, -2)
+        x[..., k : k + 1, :] = there
+    return x
+
+
 def getrs(lu: Array, pivots: Array, b: Array, trans: int = 0) -> Array:
     """The solution of A X = B from A's factors; trans=1: of Aᵀ X = B, trans=2: of Aᴴ X = B."""
-    if not trans and solves_here(lu, b):
-        return _tiny_getrs(lu, pivots, b)
+    if solves_here(lu, b):
+        return _tiny_transposed(lu, pivots, b) if trans else _tiny_getrs(lu, pivots, b)
     return solve_each(lambda *of: lapack("getrs", lu)(*of, trans=trans), lu, pivots - 1, b)
 
 

@@ -82,16 +82,16 @@ def with_sizes(given: Any, shape: Ints) -> list[Any]:
 # ------------------------------------------------------------------ averages
 
 
-def _windows(spatial: Ints, size: Ints) -> Iterator[tuple[Ints, tuple[slice, ...]]]:
-    """Each output's place and the window that it sees."""
+def _windows(spatial: Ints, size: Ints) -> Iterator[tuple[Any, Any]]:
+    """Each output's place and the window that it sees, behind the dimensions before."""
     each = [list(enumerate(_bounds(n, out))) for n, out in zip(spatial, size, strict=True)]
     for chosen in product(*each):
-        yield tuple([i for i, _ in chosen]), tuple([slice(a, b) for _, (a, b) in chosen])
+        yield (..., *[i for i, _ in chosen]), (..., *[slice(a, b) for _, (a, b) in chosen])
 
 
-def _divided(x: Any, window: tuple[slice, ...]) -> Any:
+def _divided(x: Any, window: Any) -> Any:
     """By the window's size, one dimension after the other, as PyTorch divides."""
-    for part in window:
+    for part in window[1:]:
         x = x / x.dtype.type(part.stop - part.start)
     return x
 
@@ -122,9 +122,9 @@ def _avg_records(n: int) -> Op:
     def forward(x, size):
         out = np.empty((*x.shape[:-n], *size), x.dtype)
         for place, window in _windows(x.shape[-n:], size):
-            seen = x[(..., *window)]
+            seen = x[window]
             one_by_one = np.add.accumulate(seen.reshape(*x.shape[:-n], -1), -1)[..., -1]
-            out[(..., *place)] = _divided(one_by_one, window)
+            out[place] = _divided(one_by_one, window)
         return in_format_of(out, x)
 
     @op(
@@ -136,7 +136,7 @@ def _avg_records(n: int) -> Op:
     def backward(c, spatial):
         spread = np.zeros((*c.shape[:-n], *spatial), c.dtype)
         for place, window in _windows(spatial, c.shape[-n:]):
-            spread[(..., *window)] += _divided(c[(..., *place)], window)[(..., *[None] * n)]
+            spread[window] += _divided(c[place], window).reshape(*c.shape[:-n], *[1] * n)
         return spread
 
     @forward.derivative("input", one="")
