@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from ...engine.core.results import named_result
@@ -37,6 +39,8 @@ from .linalg_rules import (
 
 def trsm(a: Array, b: Array, upper: bool, left: bool, unitriangular: bool, trans: int = 0) -> Array:
     """BLAS on a batch; a zero on the diagonal divides by zero. trans: 1 for Aᵀ, 2 for Aᴴ in place of A."""
+    if not trans and solves_here(a, b, left):
+        return _tiny(a, b, upper, left, unitriangular)
     from scipy.linalg import blas
 
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
@@ -50,6 +54,42 @@ def trsm(a: Array, b: Array, upper: bool, left: bool, unitriangular: bool, trans
             1, a[index], out[index], side=not left, lower=not upper, trans_a=trans, diag=unitriangular
         )
     return out
+
+
+#: triangular matrices up to this size are solved here, from the left, with more than one right side, up to `SIDES`
+TINY, SIDES = 8, 3
+
+
+def solves_here(a: Array, b: Array, left: bool) -> bool:
+    """Whether the equations are solved with the roundings of PyTorch's BLAS (MKL)."""
+    n, several = a.shape[-1], b.shape[-1 if left else -2] > 1
+    return a.dtype.kind == "f" and b.dtype == a.dtype and 0 < n <= (SIDES if left and several else TINY)
+
+
+@np.errstate(all="ignore")
+def _tiny(a: Array, b: Array, upper: bool, left: bool, unitriangular: bool) -> Array:
+    """Row after row: what is known is subtracted product by product, from the left of several sides as one sum; rows
+    are multiplied by one over the diagonal, those of a single side divided."""
+    if not left:
+        a, b = a.swapaxes(-1, -2), b.swapaxes(-1, -2)
+        return _rows(a, b, not upper, unitriangular, together=False, last_first=not upper).swapaxes(-1, -2)
+    return _rows(a, b, upper, unitriangular, together=b.shape[-1] > 1, last_first=False)
+
+
+def _rows(a: Array, b: Array, upper: bool, unitriangular: bool, together: bool, last_first: bool) -> Array:
+    n = a.shape[-1]
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    x = column_major(np.array(np.broadcast_to(b, batch + b.shape[-2:])))
+    for i in range(n - 1, -1, -1) if upper else range(n):
+        known = [a[..., i, j, None] * x[..., j, :] for j in (range(i + 1, n) if upper else range(i))]
+        if together and known:
+            known = [reduce(np.add, known)]
+        for product in known[::-1] if last_first else known:
+            x[..., i, :] -= product
+        if not unitriangular:
+            pivot = a[..., i, i, None]
+            x[..., i, :] = x[..., i, :] / pivot if x.shape[-1] == 1 else x[..., i, :] * (1 / pivot)
+    return x
 
 
 def _triangular_infer(a: Spec, b: Spec, upper: bool, left: bool, unitriangular: bool) -> Spec:
