@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,8 @@ def _avg_records(n: int) -> Op:
         out = np.empty((*x.shape[:-n], *size), x.dtype)
         for place, window in _windows(x.shape[-n:], size):
             seen = x[window]
-            one_by_one = np.add.accumulate(seen.reshape(*x.shape[:-n], -1), -1)[..., -1]
+            rows = seen.reshape(*x.shape[:-n], prod(seen.shape[-n:]))
+            one_by_one = np.add.accumulate(rows, -1)[..., -1]
             out[place] = _divided(one_by_one, window)
         return in_format_of(out, x)
 
