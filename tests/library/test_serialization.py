@@ -169,3 +169,39 @@ def test_a_path_that_cannot_be_is_the_program_s_error(reads: str, path: str, exp
     with pytest.raises(TensorshError) as caught:
         Session().run(f"import torch\n{reads}({path})")
     assert (caught.value.error_class, caught.value.kind) == (expected, "value")
+
+
+#: of four numbers
+STORAGE = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x04tQ"
+META = b"ctorch._utils\n_rebuild_meta_tensor_no_storage\n"
+NONE = b"ccollections\nOrderedDict\n)R"
+LIES_OF_ARGUMENTS = {
+    b"ctorch._utils\n_rebuild_tensor_v3\n(" + STORAGE + b"K\x00K\x02\x85K\x01\x85\x89" + NONE + b"}tR.": (
+        "TypeError: empty(): argument 'dtype' must be torch.dtype, not dict"
+    ),
+    b"ctorch._utils\n_rebuild_tensor_v2\n(" + STORAGE + b"K\x00}\x85K\x01\x85\x89" + NONE + b"tR.": (
+        "TypeError: set_(): argument 'size' (position 3) must be tuple of ints, but found element of type dict at pos 0"
+    ),
+    META + b"(ctorch\nfloat32\nJ\xff\xff\xff\xff\x85K\x01\x85\x89tR.": (
+        "RuntimeError: Trying to create tensor with negative dimension -1: [-1]"
+    ),
+    META + b"(K\x01K\x02\x85K\x01\x85\x89tR.": (
+        "TypeError: empty_strided(): argument 'dtype' must be torch.dtype, not int"
+    ),
+}
+
+
+@pytest.mark.parametrize("content", LIES_OF_ARGUMENTS)
+@pytest.mark.parametrize("weights_only", [True, False])
+def test_a_file_that_lies_of_arguments_is_an_error_of_the_program(
+    content: bytes, weights_only: bool, tmp_path
+) -> None:
+    stream = archive_of(b"\x80\x02" + content)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("archive/data/0", bytes(16))
+        archive.writestr("archive/byteorder", "little")
+    (tmp_path / "lies.pt").write_bytes(stream.getvalue())
+    with pytest.raises(TensorshError) as caught:
+        Session().run(f"import torch\ntorch.load({str(tmp_path / 'lies.pt')!r}, weights_only={weights_only})")
+    assert f"{caught.value.error_class}: {caught.value.message}" == LIES_OF_ARGUMENTS[content]
+    assert caught.value.kind != "internal"

@@ -14,8 +14,10 @@ from ...engine.core.device import here, hollow, meta
 from ...engine.core.dtype import DType
 from ...engine.core.spec import spec
 from ...engine.values.arrays import laid_over
+from ...engine.values.as_argument import type_name
 from ...engine.values.parameters import Parameter
 from ...engine.values.tensor import Tensor, make_tensor
+from ...ops.create.of_data import check_size
 from ...ops.tensors.attributes import strides_of
 from ...ops.tensors.storages import TypedStorage, UntypedStorage
 
@@ -122,6 +124,7 @@ def rebuild_tensor_v3(
     dtype: DType,
     metadata: Any = None,
 ) -> Tensor:
+    _check_dtype("empty", dtype)
     typed = TypedStorage(wrap_storage=storage.untyped(), dtype=dtype)
     return rebuild_tensor_v2(typed, offset, size, stride, requires_grad, backward_hooks, metadata)
 
@@ -137,6 +140,9 @@ def rebuild_parameter_with_state(
 
 
 def rebuild_meta_tensor_no_storage(dtype: DType, size: Any, stride: Any, requires_grad: bool) -> Tensor:
+    _check_dtype("empty_strided", dtype)
+    _check_integers("empty_strided", 1, size=size, stride=stride)
+    check_size(tuple(size), dtype.itemsize)
     # in a program that is only checked, tensors of the cpu are saved so
     of = spec(tuple(size), dtype, hollow if here.cpu is hollow else meta)
     return make_tensor(of.placeholder, of, requires_grad)
@@ -173,6 +179,7 @@ def _as_marked(tensor: Tensor, metadata: dict[str, bool], later: list[Callable[[
 def _view(
     storage: UntypedStorage, dtype: DType, offset: int, size: tuple[int, ...], stride: tuple[int, ...]
 ) -> Tensor:
+    _check_integers("set_", 2, storage_offset=(offset,), size=size, stride=stride)
     of = spec(size, dtype, storage.device)
     if storage.device.is_meta:
         return make_tensor(of.placeholder, of)
@@ -190,6 +197,23 @@ def _view(
     if not of.numel:
         return make_tensor(np.empty(size, dtype.np), of)
     return make_tensor(laid_over(np.ndarray, size, dtype.np, memory, offset * dtype.itemsize, steps), of)
+
+
+def _check_dtype(function: str, dtype: Any) -> None:
+    """A pickle may say anything; PyTorch's error where it does."""
+    if not isinstance(dtype, DType):
+        raise TypeError(f"{function}(): argument 'dtype' must be torch.dtype, not {type_name(dtype)}")
+
+
+def _check_integers(function: str, first: int, **numbers: Any) -> None:
+    """The same of sizes and strides; `first` is the position of the first."""
+    for position, (name, given) in enumerate(numbers.items(), first):
+        for place, number in enumerate(given):
+            if not isinstance(number, int):
+                raise TypeError(
+                    f"{function}(): argument '{name}' (position {position}) must be tuple of ints, but found "
+                    f"element of type {type_name(number)} at pos {place}"
+                )
 
 
 #: how pickles name what makes tensors
