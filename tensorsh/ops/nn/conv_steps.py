@@ -40,7 +40,7 @@ MOST_TRANSPOSED = 1 << 27
 def takes(x: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> bool:
     """Whether a convolution of float32 arrays of these shapes is computed here: oneDNN has it, and it is small."""
     kernel, samples, size = w.shape[2:], x.shape[0], math.prod(x.shape)
-    if len(kernel) > 2 or not size:
+    if len(kernel) > 3 or not size:
         return False
     if groups > 1 and conv_depthwise.takes(x.shape[1], w, groups):
         return True
@@ -167,7 +167,7 @@ def for_input(
             each = [_input_by_steps(g, w, len(w), stride, padding, dilation, spatial, [i]) for i in columns]
             return reduce(np.add, each)
         return _input_by_steps(g, w, len(w), stride, padding, dilation, spatial)
-    chain = conv_products.blocks_of_input(g)
+    chain = BLOCK if len(spatial) == 3 else conv_products.blocks_of_input(g)
     inner = conv_windows.inner(w.shape[2:], padding)
     if set(dilation) == {1} and conv_windows.takes(g, w, inner, spatial):
         return conv_windows.for_input(g, w, padding, spatial, chain)
@@ -227,7 +227,7 @@ def for_weight(
         return conv_windows.for_weight(g, x, stride, padding, dilation, kernel)
     padded = pad(x, padding)
     if conv_products.in_order():
-        if math.prod(kernel) > 1:
+        if math.prod(kernel) > 1 or len(kernel) == 3:
             return conv_products.for_weight(g, padded, stride, dilation, kernel)
         each = [(g[i : i + 1], padded[i : i + 1]) for i in range(len(g))]  # samples by themselves
         return reduce(np.add, [conv_products.for_weight(*one, stride, dilation, kernel) for one in each])
