@@ -100,9 +100,9 @@ def for_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, grou
     def product(g: Any, x: Any) -> Any:
         columns = _columns(x, kernel, stride, padding, dilation, groups, out).swapaxes(2, 3)
         rows = g.reshape(len(g), groups, o // groups, columns.shape[2])
-        if not g.dtype == x.dtype == np.float32:
-            return np.matmul(rows, columns).sum(0, dtype=g.dtype)[None]
-        return np.array([[_sum_of_products(*each) for each in _of_groups(rows, columns)]])
+        if groups == 1 and len(g) and g.dtype == x.dtype == np.float32:
+            return _sum_of_products(rows, columns)[None]
+        return np.matmul(rows, columns).sum(0, dtype=g.dtype)[None]
 
     found = _by_samples(product, x.shape[1] * math.prod((*kernel, *out)), g, x)
     found = found[0] if len(found) == 1 else found.sum(0, dtype=g.dtype)
@@ -110,40 +110,29 @@ def for_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, grou
 
 
 def _products(rows: Any, columns: Any, first: Any = None) -> Any:
-    """(groups, m, k), (N, groups, k, n) → (N, groups, m, n), as BLAS computes each; sums may begin with `first`."""
-    if not rows.dtype == columns.dtype == np.float32:
-        found = np.matmul(rows, columns)
+    """(groups, m, k), (N, groups, k, n) → (N, groups, m, n); sums may begin with `first`.
+
+    Those of one group are what PyTorch asks BLAS, which adds them in an order of its own if they are small.
+    """
+    if not (len(rows) == 1 and rows.dtype == columns.dtype == np.float32 and rows.size and columns.size):
+        found = fused_chains(rows, columns)
         return found if first is None else np.add(found, first, found)
-    if (
-        not columns.size
-        or not rows.size
-        or (order_of(rows[0], columns[0, 0]) == FUSED and in_one(rows.shape[2]))
-    ):
+    if order_of(rows[0], columns[0, 0]) == FUSED and in_one(rows.shape[2]):
         found = fused_chains(rows, columns)
         return found if first is None else np.add(found, first, found)
     if rows.shape[1] == columns.shape[3] == 1:  # two vectors
         columns = columns.swapaxes(2, 3).copy().swapaxes(2, 3)
-    starts = [None] * len(rows) if first is None else first
-    return np.array(
-        [
-            [
-                matrix_product(a, b) if start is None else product_onto(start, a, b)
-                for a, b, start in zip(rows, sample, starts, strict=True)
-            ]
-            for sample in columns
-        ]
-    )
-
-
-def _of_groups(rows: Any, columns: Any) -> Any:
-    return zip(rows.swapaxes(0, 1), columns.swapaxes(0, 1), strict=True)
+    if first is None:
+        return np.array([[matrix_product(rows[0], sample[0])] for sample in columns])
+    return np.array([[product_onto(first[0], rows[0], sample[0])] for sample in columns])
 
 
 def _sum_of_products(rows: Any, columns: Any) -> Any:
-    total = matrix_product(rows[0], columns[0])
-    for a, b in zip(rows[1:], columns[1:], strict=True):
+    """(N, 1, m, k), (N, 1, k, n) → (1, m, n), one sample after the other."""
+    total = matrix_product(rows[0, 0], columns[0, 0])
+    for a, b in zip(rows[1:, 0], columns[1:, 0], strict=True):
         total = product_onto(total, a, b)
-    return total
+    return total[None]
 
 
 def _by_samples(product: Any, size: int, *arrays: Any) -> Any:

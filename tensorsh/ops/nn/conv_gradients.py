@@ -44,10 +44,10 @@ def by_input(g: Any, w: Any, stride: Ints, padding: Ints, dilation: Ints, groups
     f"convolution_kernel(Tensor grad, Tensor input, {_GEOMETRY}, int[] kernel)",
     lambda *args: apply(of.weight_gradient, args),
     infer=lambda g, x, s, p, d, groups, kernel: g.with_shape((g.shape[1], x.shape[1] // groups, *kernel)),
-    exact=lambda grad, x, s, p, d, groups, kernel: conv_steps.takes_weight(grad.spec, x.spec, groups),
+    exact=lambda grad, x, s, p, d, groups, kernel: conv_steps.takes_weight(grad.spec, x.spec, p, groups),
 )
 def by_weight(g: Any, x: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, kernel: Ints) -> Any:
-    if conv_steps.takes_weight(g, x, groups):
+    if conv_steps.takes_weight(g, x, padding, groups):
         return conv_steps.for_weight(g, x, stride, padding, dilation, groups, kernel)
     return of.for_weight(g, x, stride, padding, dilation, groups, kernel)
 

@@ -104,9 +104,9 @@ def forward(
 MOST_WINDOWS = 256
 
 
-def takes_weight(g: Any, x: Any, groups: int) -> bool:
-    """Whether the gradient by the weight is computed here."""
-    if not x.shape[1]:
+def takes_weight(g: Any, x: Any, padding: Ints, groups: int) -> bool:
+    """Whether the gradient by the weight is computed here: not that of padded volumes, which is added otherwise."""
+    if not x.shape[1] or (len(padding) == 3 and any(padding)):
         return False
     if groups > 1 and groups == g.shape[1] == x.shape[1]:
         return True
