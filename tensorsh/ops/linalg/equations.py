@@ -33,7 +33,7 @@ from .linalg_rules import (
     need_square_shape,
     real_spec,
 )
-from .lu_kernels import getrf, getrs, permutation_sign, solves_here
+from .lu_kernels import getrf, getrs, permutation_sign, solves_here, solves_such
 
 # ------------------------------------------------------------------ inverse
 
@@ -347,7 +347,7 @@ def _numpy_solve(a: Array, b: Array, left: bool) -> Array:
 def _(grad, A, B_spec, output, left, needs):
     vector = is_vector(A.spec, B_spec)
     g, x = (grad.unsqueeze(-1), output.unsqueeze(-1)) if vector else (grad, output)
-    if left and not context.current().grad_enabled and solves_here(A.array, g.array):
+    if left and not context.current().grad_enabled and solves_such(A.spec, g.spec):
         gb = apply(transposed_solve, (A, g))  # by the factors that gave the solution
     else:
         gb = apply(solve_primitive, (adjoint(A), g, left))[0]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core.spec import Spec
 from .linalg_rules import Array, column_major, lapack, matrices
 
 #: matrices up to this size are factored here
@@ -49,6 +50,12 @@ def _tiny_getrf(a: Array) -> tuple[Array, Array, Array]:
 def solves_here(a: Array, b: Array) -> bool:
     """Whether the equations A X = B are solved with the roundings of PyTorch's."""
     return tiny(a) and (a.shape[-1] <= 2 or b.shape[-1] <= FEW) and b.dtype == a.dtype
+
+
+def solves_such(a: Spec, b: Spec) -> bool:
+    """The same, asked of specs."""
+    n = a.shape[-1]
+    return a.dtype.is_floating_point and b.dtype is a.dtype and n <= TINY and (n <= 2 or b.shape[-1] <= FEW)
 
 
 @np.errstate(all="ignore")
