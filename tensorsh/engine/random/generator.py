@@ -38,7 +38,7 @@ from .generator_checks import (
 from .generator_counts import binomial_count, log, poisson_count
 from .generator_gamma import gamma_variate
 from .generator_normal import GROUP, box_muller_f32, box_muller_f64, fused, libm
-from .generator_stream import Array, WordStream
+from .generator_stream import CHUNK, Array, WordStream
 
 Shape = int | tuple[int, ...]
 
@@ -47,6 +47,9 @@ SMALL = 1 << 10
 #: permutations as machine code, of so many at most; calls of NumPy without, and how often they go over the elements
 PERMUTED, MOST_PERMUTED = KernelCode(written("random_routines", "permuted"), "aai"), 1 << 20
 PERMUTED_CALLS, PERMUTED_PASSES = 14, 40
+#: groups of normals as machine code; how often NumPy goes over the elements, and its calls
+NORMALS = KernelCode(written("normal_routines", "normals"), "aaidd")
+NORMAL_PASSES, NORMAL_CALLS = 120, 100
 _LONG_RANGE = 1 << 28  # from here on an integer takes two words, to keep the modulo's bias small
 
 
@@ -106,18 +109,33 @@ class Generator(WordStream):
         check_float(dtype, "normal_kernel_cpu")
         if n < GROUP:
             return self.normal_serial(shape, dtype, mean, std)
-        if dtype == np.float32 and n <= SMALL and n % GROUP == 0:
-            return self._small_normal(n, (mean, std)).reshape(shape)
-        uniform, box_muller = (
-            (self.random_f64, box_muller_f64) if dtype == np.float64 else (self.random_f32, box_muller_f32)
-        )
         whole = n - n % GROUP
         result = np.empty(n, dtype)
-        drawn = uniform(whole if dtype.itemsize == 2 else n)
-        result[:whole] = box_muller(drawn[:whole], mean, std)
+        if dtype == np.float64:
+            result[:whole] = box_muller_f64(self.random_f64(n)[:whole], mean, std)
+            if whole < n:
+                result[-GROUP:] = box_muller_f64(self.random_f64(GROUP), mean, std)
+            return result.reshape(shape)
+        small = n <= SMALL and n == whole and dtype.itemsize > 2
+        if small and not NORMALS.ready(_work(n)):
+            return self._small_normal(n, (mean, std)).reshape(shape)
+        result[:whole] = self._normals(whole, mean, std)
         if whole < n:
-            result[-GROUP:] = box_muller(uniform(GROUP), mean, std)
+            if dtype.itemsize > 2:
+                self.random_u32(n - whole)
+            result[-GROUP:] = self._normals(GROUP, mean, std)
         return result.reshape(shape)
+
+    def _normals(self, n: int, mean: float, std: float) -> Array:
+        """Normals of the next `n` words, a multiple of 16, as float32[n]."""
+        result = np.empty(n, np.float32)
+        for start in range(0, n, CHUNK):
+            part = result[start : start + CHUNK]
+            if NORMALS.ready(_work(len(part))):
+                NORMALS(self.random_u32(len(part)), part, len(part) // GROUP, mean, std)
+            else:
+                part[...] = box_muller_f32(self.random_f32(len(part)), mean, std)
+        return result
 
     def _small_normal(self, n: int, of: tuple[float, float]) -> Array:
         """Normals of the next `n` words, float32[n].
@@ -419,6 +437,11 @@ class Generator(WordStream):
         with np.errstate(all="ignore"):
             counts = [binomial_count(self.next_f64, n, p) for n, p in pairs]
         return cast(np.array(counts, np.float64), count.dtype).reshape(count.shape)
+
+
+def _work(n: int) -> int:
+    """What so many normals take without machine code, as `made_later` counts it."""
+    return NORMAL_CALLS * CALL + NORMAL_PASSES * n
 
 
 def _size(shape: Shape) -> int:

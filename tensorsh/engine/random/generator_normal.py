@@ -105,15 +105,15 @@ def _f32(*values: float) -> list[float]:
     return [float(np.float32(value)) for value in values]
 
 
-_LOG = _f32(
+LOG = _f32(
     7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
     -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 )  # fmt: skip
-_SQRT_HALF, _LN2_HIGH, _LN2_LOW = _f32(math.sqrt(0.5), 0.693359375, -2.12194440e-4)
-_SIN = _f32(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
-_COS = _f32(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
-_QUARTER_PI = _f32(-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8)  # minus, in three parts
-_TWO_PI, _PER_QUARTER_PI = _f32(2 * math.pi, 4 / math.pi)
+SQRT_HALF, LN2_HIGH, LN2_LOW = _f32(math.sqrt(0.5), 0.693359375, -2.12194440e-4)
+SIN = _f32(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
+COS = _f32(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
+QUARTER_PI = _f32(-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8)  # minus, in three parts
+TWO_PI, PER_QUARTER_PI = _f32(2 * math.pi, 4 / math.pi)
 
 
 def _polynomial(coefficients: list[float], x: Array) -> Array:
@@ -129,38 +129,38 @@ def _log(u: Array) -> Array:
     bits = u.view(np.int32)
     exponent = (bits >> 23) - 126
     mantissa = ((bits & 0x7FFFFF) | 0x3F000000).view(np.float32)  # in [0.5, 1)
-    low = mantissa < _SQRT_HALF
+    low = mantissa < SQRT_HALF
     exponent -= low
     e = exponent.astype(np.float64)
     x = mantissa.astype(np.float64)
     x += np.where(low, x, 0.0)
     x -= 1.0
     squared = _round(x * x)
-    y = _round(_polynomial(_LOG, x) * x)
-    _fma(y, squared, _round(e * _LN2_LOW))
+    y = _round(_polynomial(LOG, x) * x)
+    _fma(y, squared, _round(e * LN2_LOW))
     y -= 0.5 * squared
     x += _round(y)
     _round(x)
-    e *= _LN2_HIGH
+    e *= LN2_HIGH
     x += e
     return _round(x)
 
 
 def _cos_sin(u: Array) -> tuple[Array, Array]:
     """cos and sin of 2 pi u for float32 u in [0, 1), as float64 that holds float32 values."""
-    x = _round(u.astype(np.float64) * _TWO_PI)
-    octant = _round(x * _PER_QUARTER_PI).astype(np.int32)
+    x = _round(u.astype(np.float64) * TWO_PI)
+    octant = _round(x * PER_QUARTER_PI).astype(np.int32)
     octant = (octant + 1) & ~1
     quarters = octant.astype(np.float64)
-    for part in _QUARTER_PI:
+    for part in QUARTER_PI:
         x += quarters * part
         _round(x)
     squared = _round(x * x)
-    cos = _round(_polynomial(_COS, squared) * squared)
+    cos = _round(_polynomial(COS, squared) * squared)
     _fma(cos, squared, -_round(0.5 * squared))
     cos += 1.0
     _round(cos)
-    sin = _round(_polynomial(_SIN, squared) * squared)
+    sin = _round(_polynomial(SIN, squared) * squared)
     _fma(sin, x, x)
 
     quadrant = octant >> 1  # 0 … 4

@@ -26,7 +26,7 @@ Array = np.ndarray[Any, Any]
 
 RUN = 624  # words in an MT19937 state
 BLOCK = 6 * RUN  # words drawn ahead of small requests
-_CHUNK = 1 << 15  # numbers made at a time: the working arrays stay in the cache
+CHUNK = 1 << 15  # numbers made at a time: the working arrays stay in the cache
 
 #: as machine code: words, the run to begin with, which numbers of `random_f64` are below one; how often NumPy goes over
 #: the elements
@@ -120,8 +120,8 @@ class WordStream:
     def random_f32(self, n: int) -> Array:
         """Uniform on [0, 1), float32[n]: the low 24 bits of a word."""
         result = np.empty(n, np.float32)
-        for start in range(0, n, _CHUNK):
-            part = result[start : start + _CHUNK]
+        for start in range(0, n, CHUNK):
+            part = result[start : start + CHUNK]
             part[...] = (self.random_u32(len(part)) & np.uint32(2**24 - 1)).view(np.int32)
             part *= np.float32(2.0**-24)
         return result
@@ -129,8 +129,8 @@ class WordStream:
     def random_f64(self, n: int) -> Array:
         """Uniform on [0, 1), float64[n]: the low 53 bits of a 64-bit number."""
         result = np.empty(n, np.float64)
-        for start in range(0, n, _CHUNK):
-            part = result[start : start + _CHUNK]
+        for start in range(0, n, CHUNK):
+            part = result[start : start + CHUNK]
             bits = self.random_u64(len(part))
             bits &= np.uint64(2**53 - 1)
             part[...] = bits.view(np.int64)
@@ -142,8 +142,8 @@ class WordStream:
         if not BELOW.ready(n * BELOW_PASSES):
             return (self.random_f64(n) < p).astype(np.float32)
         result = np.empty(n, np.float32)
-        for start in range(0, n, _CHUNK):
-            part = result[start : start + _CHUNK]
+        for start in range(0, n, CHUNK):
+            part = result[start : start + CHUNK]
             BELOW(self.random_u32(2 * len(part)), part, len(part), math.ceil(p * 2.0**53))
         return result
 
@@ -229,8 +229,8 @@ class _Source:
         with self._lock:
             if last.tobytes() != self._last:
                 self._random.setstate((3, (*untemper(last).tolist(), RUN), None))
-            for start in range(0, len(result), _CHUNK):
-                part = result[start : start + _CHUNK]
+            for start in range(0, len(result), CHUNK):
+                part = result[start : start + CHUNK]
                 made = self._random.getrandbits(32 * len(part)).to_bytes(4 * len(part), "little")
                 part[:] = np.frombuffer(made, "<u4")
             self._last = result[-RUN:].tobytes()
