@@ -117,6 +117,8 @@ def test_each_channel_by_itself(
 
 #: vectors and what is left over, less than a vector, one channel, more than eight
 PLANES = [(8, 8, 8, 8), (3, 6, 5, 5), (4, 10, 2, 2), (2, 1, 9), (5, 17, 1, 1), (1, 24, 7, 3), (6, 1, 1, 3)]
+#: matrices: columns after the last eight, less than eight, one row more than BLAS adds up at once
+PLANES += [(64, 32), (64, 2), (5, 19), (2, 1), (193, 8), (1, 9)]
 
 
 @pytest.mark.parametrize("shape", PLANES)
@@ -125,15 +127,19 @@ def test_batch_norm(shape: tuple[int, ...], affine: bool, monkeypatch: pytest.Mo
     x, grad = normal(*shape) * 3 + 1, normal(*shape)
     weight, bias = (normal(shape[1]), normal(shape[1])) if affine else (None, None)
     given = None, None, True, 1e-5
-    same(batch_norm_steps.MOMENTS, lambda: norm_batch.batch_moments.record.kernel(x), monkeypatch)
+    steps = batch_norm_steps
+    codes = steps.MOMENTS, steps.FORWARD, steps.BACKWARD
+    if len(shape) == 2:
+        codes = steps.ROW_MOMENTS, steps.ROW_FORWARD, steps.ROW_BACKWARD
+    same(codes[0], lambda: norm_batch.batch_moments.record.kernel(x), monkeypatch)
     same(
-        batch_norm_steps.FORWARD,
+        codes[1],
         lambda: norm_batch.batch_norm_primitive.kernel(x, weight, bias, *given),
         monkeypatch,
     )
     needs = True, True, True
     same(
-        batch_norm_steps.BACKWARD,
+        codes[2],
         lambda: norm_batch.batch_norm_backward.record.kernel(grad, x, weight, *given, dt.float32, needs),
         monkeypatch,
     )
@@ -404,6 +410,13 @@ def test_average_pooling(
     same(pool_steps.AVERAGE, lambda: record.kernel(x, *numbers), monkeypatch)
     grad = normal(*record.kernel(x, *numbers).shape)
     same(pool_steps.SPREAD, lambda: spread.kernel(grad, *numbers, shape[2:]), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("n", "mean", "std"), [(16, 0.0, 1.0), (512, 0.0, 1.0), (1000, -2.0, 0.5), (70_000, 0.25, 3.0)]
+)
+def test_normals(n: int, mean: float, std: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    same(generator.NORMALS, lambda: generator.Generator(n).normal(n, np.float32, mean, std), monkeypatch)
 
 
 @pytest.mark.parametrize("n", [2, 7, 1797])

@@ -3,7 +3,7 @@
 The statistics of a channel are summed in float64, one number after the other; those of a matrix (N, C), whose rows
 lie beside each other, in float32, row after row, each square and sum rounded once. The gradient needs two sums of a
 channel, Σ g and Σ g (x - mean): each plane is summed in eight lanes, the planes in float64; all in float64 where g
-does not lie in one piece, as what `sum()` passes on. Of planes that lie in one piece all of it is machine code.
+does not lie in one piece, as what `sum()` passes on. Of what lies in one piece all of it is machine code.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ CALLS, PASSES = 30, 16
 MOMENTS = KernelCode(written("batch_norm_routines", "moments"), "aaaiiiii", shared=True)
 FORWARD = KernelCode(written("batch_norm_routines", "batch_norm"), "aaaaaaiiiiid", shared=True)
 BACKWARD = KernelCode(written("batch_norm_routines", "batch_norm_backward"), "aaaaaaiiiiid", shared=True)
+#: the same of matrices (N, C)
+ROW_MOMENTS = KernelCode(written("batch_norm_row_routines", "moments"), "aaaiiii", shared=True)
+ROW_FORWARD = KernelCode(written("batch_norm_row_routines", "batch_norm"), "aaaaaaiiiid", shared=True)
+ROW_BACKWARD = KernelCode(
+    written("batch_norm_row_routines", "batch_norm_backward"), "aaaaaaaaiiiid", shared=True
+)
 
 
 def takes(dtype: Any, size: int) -> bool:
@@ -42,12 +48,12 @@ def takes(dtype: Any, size: int) -> bool:
 
 
 def _ready(code: KernelCode, x: Any, *more: Any) -> bool:
-    """Whether there is machine code for planes (N, C, …) and what comes with them."""
-    return x.ndim > 2 and simple(x, *more) and x.size > 0 and code.ready(CALLS * CALL + PASSES * x.size)
+    """Whether there is machine code for (N, C, …) and what comes with it."""
+    return simple(x, *more) and x.size > 0 and code.ready(CALLS * CALL + PASSES * x.size)
 
 
-def _sizes(x: Array) -> tuple[int, int, int]:
-    return x.shape[0], x.shape[1], math.prod(x.shape[2:])
+def _sizes(x: Array) -> tuple[int, ...]:
+    return x.shape if x.ndim == 2 else (x.shape[0], x.shape[1], math.prod(x.shape[2:]))
 
 
 def _share(work: Callable[[int, int], None], x: Array) -> None:
@@ -67,28 +73,32 @@ def _each(given: Array | None, like: Array, default: Any) -> Array:
 def forward(x: Array, weight: Array | None, bias: Array | None, eps: float) -> Array | None:
     """(N, C, …) standardised by its own statistics, times the weight, plus the bias, if there is machine code."""
     weight, bias = _each(weight, x, np.ones), _each(bias, x, np.zeros)
-    if not _ready(FORWARD, x, weight, bias):
+    code = ROW_FORWARD if x.ndim == 2 else FORWARD
+    if not _ready(code, x, weight, bias):
         return None
     out, memory = np.empty_like(x), np.empty((2, x.shape[1]), FLOAT32)
-    _share(lambda lo, hi: FORWARD(x, weight, bias, out, *memory, *_sizes(x), lo, hi, eps), x)
+    _share(lambda lo, hi: code(x, weight, bias, out, *memory, *_sizes(x), lo, hi, eps), x)
     return out
 
 
 def backward(grad: Array, x: Array, weight: Array | None, eps: float) -> tuple[Array, Array, Array] | None:
     """The gradients of a batch that was standardised by its own statistics, of weight and bias, if there is."""
     weight = _each(weight, x, np.ones)
-    if not _ready(BACKWARD, x, grad, weight):
+    code = ROW_BACKWARD if x.ndim == 2 else BACKWARD
+    if not _ready(code, x, grad, weight):
         return None
     found = np.empty_like(x), np.empty(x.shape[1], FLOAT32), np.empty(x.shape[1], FLOAT32)
-    _share(lambda lo, hi: BACKWARD(grad, x, weight, *found, *_sizes(x), lo, hi, eps), x)
+    memory = np.empty((2, x.shape[1]), FLOAT32) if x.ndim == 2 else ()
+    _share(lambda lo, hi: code(grad, x, weight, *found, *memory, *_sizes(x), lo, hi, eps), x)
     return found
 
 
 def moments(x: Array) -> tuple[Array, Array]:
     """(mean, sum of squared deviations) of each channel of (N, C, …)."""
-    if _ready(MOMENTS, x):
+    code = ROW_MOMENTS if x.ndim == 2 else MOMENTS
+    if _ready(code, x):
         found = np.empty(x.shape[1], FLOAT32), np.empty(x.shape[1], FLOAT32)
-        _share(lambda lo, hi: MOMENTS(x, *found, *_sizes(x), lo, hi), x)
+        _share(lambda lo, hi: code(x, *found, *_sizes(x), lo, hi), x)
         return found
     if x.ndim == 2:
         mean = one_by_one(x, 0) / FLOAT32.type(len(x))

@@ -58,7 +58,7 @@ def moments(
             squares[lane] = f.element(found, k)
 
 
-def _rstd(f: Routine, squares: Word, count: Word, eps: Word) -> Word:
+def rstd_of(f: Routine, squares: Word, count: Word, eps: Word) -> Word:
     """One over the standard deviation."""
     return f.to_float(1.0 / f.call("sqrt", f.to_double(squares / f.to_float(count)) + eps))
 
@@ -73,7 +73,7 @@ def batch_norm(
     """
     moments(f, x, shift, scale, samples, channels, plane, lo, hi)
     with f.loop(hi, lo) as c:
-        factor = _rstd(f, scale[c], samples * plane, eps) * weight[c]
+        factor = rstd_of(f, scale[c], samples * plane, eps) * weight[c]
         shift[c] = f.fused(-shift[c], factor, bias[c])
         scale[c] = factor
     with f.loop(samples) as n, f.loop(hi, lo) as c:
@@ -91,7 +91,7 @@ def batch_norm_backward(
     moments(f, x, db, dw, samples, channels, plane, lo, hi)
     count = samples * plane
     with f.loop(hi, lo) as c:
-        mean, rstd = db[c], _rstd(f, dw[c], count, eps)
+        mean, rstd = db[c], rstd_of(f, dw[c], count, eps)
         total, along = f.variable("double", 0), f.variable("double", 0)
         with f.loop(samples) as n:
             source, slopes = (f.at(each, (n * channels + c) * plane) for each in (x, grad))
