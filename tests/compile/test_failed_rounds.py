@@ -39,3 +39,25 @@ for i in range(27):
 after = torch.rand(2)
 """
     assert difference(program, ["print(a, b, seen, after)"]) is None
+
+
+@pytest.mark.parametrize(
+    "target", ["rand(4)", "rand(4) * (2. if i > 20 else 1.)", "p.detach() + 0.5 * (i == 23)"]
+)
+def test_a_loss_that_refuses_what_is_no_probability(target: str) -> None:
+    """Its check is part of the program, which is left where a target is none."""
+    program = f"""import torch
+import torch.nn.functional as F
+from torch import rand
+w = torch.zeros(4, requires_grad=True)
+said = []
+for i in range(27):
+    try:
+        p = torch.sigmoid(w * 2)
+        loss = F.binary_cross_entropy(p, {target})
+        loss.backward()
+        with torch.no_grad(): w -= 0.1 * w.grad
+    except RuntimeError as e:
+        said.append((i, str(e)))
+"""
+    assert difference(program, ["print(w, w.grad, said)", "print(rand(1))"]) is None

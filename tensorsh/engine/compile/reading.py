@@ -14,6 +14,7 @@ import numpy as np
 from ..core.parallel import LARGE
 from .array_functions import CREATORS, FUNCTIONS
 from .machine.operands import MOST as SMALL
+from .steps import Step
 from .tape import Tape, is_constant, source_of
 from .tracer import Tracer, Unread
 from .values import Number, TraceStopped, Value
@@ -154,6 +155,13 @@ class Reading:
                 raise Unread("asks about an input that the program changes, or that has another answer")
             tape.marks[key] = known
         return Tracer(self, known.layout, known, given=True)
+
+    def relies_on(self, truths: Tracer) -> bool:
+        """True: the program asks whether all of them are when it comes there."""
+        all_of_them = np.logical_and.reduce(truths, axis=None)
+        number = self.tape.element_of(all_of_them.value)
+        self.tape.note(Step("check", None, (), (), f"{number.text} == 1"))
+        return True
 
     def into(self, out: Any, made: Tracer) -> Tracer:
         """What was made, where `out` says."""

@@ -29,6 +29,12 @@ def reader_of(*arrays: Any) -> Any:
     return None
 
 
+def all_true(truths: Any) -> bool:
+    """Whether all elements are true. A program goes on as if they were, and is left for evaluation where not."""
+    reader = reader_of(truths)
+    return bool(truths.all()) if reader is None else reader.relies_on(truths)
+
+
 def whole(
     shape: Callable[..., Shape], when: Callable[..., bool] | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.core import dtype as dt
+from ...engine.core.readers import all_true
 from ...engine.core.spec import Spec, broadcast_shapes
 from ...engine.records.op import composite, op, registry
 from ...engine.run.apply import apply
@@ -69,7 +70,7 @@ def _check_weight(x: Spec, weight: Spec | None, first: bool = False) -> None:
 def bce_primitive(x, y, weight, reduction):
     """-(y log x + (1 - y) log(1 - x)), times the weight."""
     for name, a in (("input", x), ("target", y)):
-        if not ((a >= 0) & (a <= 1)).all():
+        if not all_true((a >= 0) & (a <= 1)):
             raise BadValue(
                 f"all elements of {name} should be between 0 and 1",
                 code="probability-range",
