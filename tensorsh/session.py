@@ -183,7 +183,8 @@ class Session:
         """The compiled programs of the newest statement that has any, as NumPy code that runs on its own."""
         from .engine.compile.listing import listing
 
-        return [listing(program, title) for title, program in self._evaluator.loops.programs]
+        known = self._evaluator.loops.programs
+        return [listing(program, title) for title, program in known if program.scope]  # which was not let go
 
     def uncompiled(self) -> list[Left]:
         """What of the newest loop is not compiled: the place and the reason of each piece, in the order of the text."""
