@@ -11,7 +11,15 @@ from kernel_bits import NUMBERS, normal, same
 from tensorsh import torch
 from tensorsh.engine.compile.machine.assembler import available
 from tensorsh.engine.core import dtype as dt
-from tensorsh.engine.numerics import fma, fused_chains, moments, onednn_products, vector_sqrt
+from tensorsh.engine.numerics import (
+    fma,
+    fused_chains,
+    moments,
+    onednn_products,
+    product_lanes,
+    small_products,
+    vector_sqrt,
+)
 from tensorsh.engine.numerics.kernel_code import KernelCode
 from tensorsh.engine.random import generator
 from tensorsh.ops.nn import (
@@ -410,6 +418,31 @@ def test_average_pooling(
     same(pool_steps.AVERAGE, lambda: record.kernel(x, *numbers), monkeypatch)
     grad = normal(*record.kernel(x, *numbers).shape)
     same(pool_steps.SPREAD, lambda: spread.kernel(grad, *numbers, shape[2:]), monkeypatch)
+
+
+#: matrices, rows, depth, columns
+BATCHES = [
+    (64, 10, 8, 10),
+    (6, 9, 9, 8),
+    (3, 1, 5, 7),
+    (2, 4, 3, 1),
+    (5, 17, 9, 33),
+    (7, 3, 64, 5),
+    (2, 5, 37, 4),
+]
+
+
+@pytest.mark.parametrize("shape", BATCHES)
+@pytest.mark.parametrize("turned", [False, True])
+def test_batches_of_chains_and_lanes(
+    shape: tuple[int, ...], turned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many, m, k, n = shape
+    a, b = normal(many, m, k), normal(many, n, k).swapaxes(1, 2)
+    same(product_lanes.BATCH, lambda: product_lanes.batch_in_lanes(a, b), monkeypatch)
+    if turned:
+        a, b = normal(many, k, m).swapaxes(1, 2), np.ascontiguousarray(b)
+    same(fused_chains.ROUNDED, lambda: small_products._chains(a, b), monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ def fused_chains(a: Array, b: Array) -> Array:
 
 
 PRODUCTS = KernelCode(written("product_routines", "fused_products"), "aaaa" + "i" * 10)
+#: the same of chains whose products are rounded before they are added
+ROUNDED = KernelCode(written("product_routines", "rounded_products"), "aaaa" + "i" * 10)
 #: what `chains_in_pairs` costs, as `made_later` counts: calls, and multiplications for a pass over one element
 CALLS, PER_PASS = 10, 32
 #: numbers in a row of the machine code's memory, multiples of these
@@ -48,13 +50,21 @@ def _has_machine_code(a: Any, b: Any, out: Array | None) -> bool:
     return (out is None or out.flags.c_contiguous) and PRODUCTS.ready(work)
 
 
-def _by_machine_code(a: Array, b: Array, out: Array) -> Array:
-    """The products of matrices or batches, each element one fused chain."""
+def rounded(a: Array, b: Array) -> Array | None:
+    """The products of two batches, each element a chain of rounded products, if there is machine code."""
+    work = CALLS * CALL + 2 * a.size * b.shape[-1]
+    if not (type(a) is type(b) is np.ndarray and a.dtype is b.dtype is FLOAT32) or not ROUNDED.ready(work):
+        return None
+    return _by_machine_code(a, b, np.empty(multiplied(a, b), FLOAT32), ROUNDED)
+
+
+def _by_machine_code(a: Array, b: Array, out: Array, code: KernelCode = PRODUCTS) -> Array:
+    """The products of matrices or batches, each element one chain, fused if nothing else is said."""
     left, right = (x.reshape(-1, *x.shape[-2:]) for x in (a, b))
     (many, m, k), n = left.shape, b.shape[-1]
     room = np.empty(k * (-(-n // COLUMNS) * COLUMNS), FLOAT32)
     strides = [step // FLOAT32.itemsize for x in (left, right) for step in x.strides]
-    PRODUCTS(left, right, out, room, many, m, n, k, *strides)
+    code(left, right, out, room, many, m, n, k, *strides)
     return out
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy._core.multiarray import c_einsum
 
+from .kernel_code import KernelCode, written
+from .made_later import CALL
 from .product_orders import ROWS, VECTOR, table
 
 Array = np.ndarray[Any, Any]
@@ -25,6 +27,8 @@ TABLES = {ROWS: 1 << 14, VECTOR: 1 << 11}
 LONGEST, ACROSS = 1 << 14, 16
 #: products that are made at a time
 ROOM = 1 << 15
+#: a batch as machine code; what NumPy's calls for it cost
+BATCH, BATCH_CALLS = KernelCode(written("lane_routines", "batch_in_lanes"), "aaa" + "i" * 8), 20
 #: what sums begin with: that of negative zeros is positive
 ZERO = np.float32(0)
 
@@ -171,6 +175,10 @@ def batch_in_lanes(a: Array, b: Array) -> Array:
     """The products of two batches, (many, m, k) @ (many, k, n), in the order `ROWS`: rows lie behind one another."""
     (many, m, k), n = a.shape, b.shape[2]
     out = np.empty((many * m, n), FLOAT32)
+    if _has_machine_code(a, b):
+        (a_apart, a_down, _), (b_apart, _, b_across) = ([s // 4 for s in x.strides] for x in (a, b))
+        BATCH(a, b, out, many, m, n, k, a_apart, a_down, b_apart, b_across)
+        return out.reshape(many, m, n)
     rows, fours, period = a.reshape(-1, k), n & ~3, 4 // gcd(k, 4)
     for first in range(min(period, many * m)):
         each = np.arange(first, many * m, period) // m  # whose rows these are
@@ -182,6 +190,13 @@ def batch_in_lanes(a: Array, b: Array) -> Array:
                 out[first::period, columns] = _sums(_without_head(terms, -first * k % 4), width, width)
     out += ZERO
     return out.reshape(many, m, n)
+
+
+def _has_machine_code(a: Any, b: Any) -> bool:
+    """Whether there is some for a batch, of which each row and each column lies in one piece."""
+    if not (type(a) is type(b) is np.ndarray and a.strides[2] == b.strides[1] == FLOAT32.itemsize):
+        return False
+    return BATCH.ready(BATCH_CALLS * CALL + 2 * a.size * b.shape[2])
 
 
 def _pieces(n: int, size: int) -> Iterator[slice]:

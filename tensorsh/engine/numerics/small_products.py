@@ -18,7 +18,7 @@ from numpy._core.multiarray import c_einsum
 
 from ..core.readers import in_machine_code, multiplied, reader_of, whole
 from . import complex_products
-from .fused_chains import fused_chains, rearranged
+from .fused_chains import fused_chains, rearranged, rounded
 from .product_lanes import ZERO, batch_in_lanes, batch_of_vectors, in_lanes
 from .product_orders import (
     CHAIN,
@@ -141,6 +141,9 @@ def scaled_products(a: Array, b: Array, factor: Any) -> Array:
 
 def _chains(a: Array, b: Array) -> Array:
     """Such products, each element a chain of rounded products."""
+    found = rounded(a, b)
+    if found is not None:
+        return found
     terms = np.multiply(a.transpose(2, 0, 1)[..., None], b.transpose(1, 0, 2)[:, :, None], order="C")
     total: Array = np.add.reduce(terms, axis=0) if terms[0].size > 1 else np.add.accumulate(terms)[-1]
     total += ZERO

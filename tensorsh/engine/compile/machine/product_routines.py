@@ -255,11 +255,21 @@ def _paired_product(
         done(i, j, found.value)
 
 
-def fused_products(
-    f: Routine, a: Word, b: Word, out: Word, scratch: Word, many: Word, m: Word, n: Word, depth: Word,
+def fused_products(f: Routine, *given: Word) -> None:
+    """The products of two batches of matrices, each element a chain that is rounded once a step."""
+    _products(f, True, *given)
+
+
+def rounded_products(f: Routine, *given: Word) -> None:
+    """The same with products that are rounded before they are added."""
+    _products(f, False, *given)
+
+
+def _products(
+    f: Routine, fused: bool, a: Word, b: Word, out: Word, scratch: Word, many: Word, m: Word, n: Word, depth: Word,
     a_apart: Word, a_down: Word, a_along: Word, b_apart: Word, b_down: Word, b_along: Word,
 ) -> None:  # fmt: skip
-    """The products of two batches of matrices that lie in any way; `scratch` is memory for a second factor."""
+    """Of matrices that lie in any way; `scratch` is memory for a second factor."""
     line = padded(f, n)
     # a second factor is copied if its columns are no vectors, or so many rows need it that it had better lie together
     copied = (b_along > 1).either(line > n).either(m >= TOGETHER)
@@ -284,7 +294,7 @@ def fused_products(
         def line_of(k: Word, j: Word, columns: Word = columns) -> Word:
             return f.read(KIND, columns, k * of_k + j * of_j)
 
-        chains(f, m, n, counted(f, depth), factor, line_of, keep)
+        chains(f, m, n, counted(f, depth), factor, line_of, keep, fused=fused)
 
 
 def panels(
