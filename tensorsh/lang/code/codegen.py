@@ -71,6 +71,7 @@ class Compiler(Expressions):
         self.forms |= {kind: getattr(self, method) for kind, method in STATEMENTS.items()}
         self.loops: list[frozenset[str]] = []  # the names and items that each loop we are inside of sets
         self.in_method = False  # whether we are inside a function of a class
+        self.instances: frozenset[str] = frozenset()  # what the methods around us call their objects
         self.inner = 0  # how many runs we are inside of
         self.called = False  # whether what we are inside of is done again only by calls of its function
         self.rewrite: Callable[[py.Module], py.Module] | None = (
@@ -284,6 +285,9 @@ class Compiler(Expressions):
         self.functions = *around, frozenset().union(named, bound_names(node.body))
         outside, self.in_class = self.in_class, False
         around_method, self.in_method = self.in_method, outside
+        instances = self.instances
+        if outside and node.parameters:
+            self.instances = instances | {node.parameters[0].name}
         called, self.called = self.called, False
         waits = any(isinstance(inside, ast.Yield | ast.YieldFrom) for inside in walk(node.body))
         if self.register is not None and not waits:
@@ -299,8 +303,9 @@ class Compiler(Expressions):
             # named sizes hold for one call
             scope = py.Name(id=".sizes", ctx=STORE, **at)
             body.insert(len(text), py.Assign(targets=[scope], value=self.helper(".scope", [], at), **at))
-        if follows(node.body, self.followed):
+        if follows(node.body, self.followed, self.instances):
             self.table.plain.add(decorators[0].lineno if decorators else at["lineno"])
+        self.instances = instances
         name = self.bindable(node.name, node)
         return py.FunctionDef(
             name=name, args=arguments, body=body, decorator_list=decorators, returns=returns, **at

@@ -113,16 +113,29 @@ def hindrance(statement: ast.Stmt, inside: bool, made: Container[str] = ()) -> t
     return None if isinstance(statement, SIMPLE) else (statement, "it does more than compute")
 
 
-def follows(body: ast.Node, followed: Container[int]) -> bool:
-    """Whether a trace sees all that a function with this body does, as it does in the `followed` lambdas."""
+def follows(body: ast.Node, followed: Container[int], instances: Container[str] = ()) -> bool:
+    """Whether a trace sees all that a function with this body does, as it does in the `followed` lambdas.
+
+    `instances` are the names by which methods call the object they belong to, or the context they are given.
+    """
+
+    def is_followed(target: ast.Expr) -> bool:
+        """Whether a trace sees what is assigned: names, items, attributes of instances, gradients."""
+        match target:
+            case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
+                return all(map(is_followed, items))
+            case ast.Attribute(value=value, name=name):
+                return name in FIELDS or (isinstance(value, ast.Name) and value.id in instances)
+        return isinstance(target, ast.Name | ast.Subscript)
+
     for node in walk(body, lambdas=False):
         match node:
             case ast.Lambda():
                 if id(node) not in followed:
                     return False
-            case ast.Assign(targets=targets) if not all(map(_is_followed, targets)):
+            case ast.Assign(targets=targets) if not all(map(is_followed, targets)):
                 return False
-            case ast.AugAssign(target=target) if not _is_followed(target):
+            case ast.AugAssign(target=target) if not is_followed(target):
                 return False
             case ast.Delete(targets=targets) if any(isinstance(each, ast.Attribute) for each in targets):
                 return False
@@ -135,16 +148,6 @@ def follows(body: ast.Node, followed: Container[int]) -> bool:
             case ast.Attribute(name=name) if name in UNSEEN:
                 return False
     return True
-
-
-def _is_followed(target: ast.Expr) -> bool:
-    """Whether a trace sees what is assigned: names, items, attributes of instances, gradients."""
-    match target:
-        case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
-            return all(map(_is_followed, items))
-        case ast.Attribute(value=value, name=name):
-            return name in FIELDS or (isinstance(value, ast.Name) and value.id in ("self", "ctx"))
-    return isinstance(target, ast.Name | ast.Subscript)
 
 
 def _is_mode(entered: ast.Expr) -> bool:
