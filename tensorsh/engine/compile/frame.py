@@ -33,30 +33,38 @@ class Passage:
     places     where each is among `values`, by the id of the Value that the nodes hold
     numbers    the changing numbers that the nodes hold
     tensors    the tensors that the graph holds, from outside or leaves that are bound, as they were traced
+    outside    where each of these is, by its id
     paths      the text that fetches each of these; "" for a leaf that the run has made
     counters   the versions that the program's outputs share with what the derivatives need
     lags       by the id of a node: how often each thing it saved has been changed since
     borders    nodes at which it ends: of graphs that were used up before, by their ids
+    inlets     by the id of a stand-in for a graph from elsewhere: which of them it is
+    ways       the texts that fetch the tensors whose graphs these are
     histories  by the id of a tensor that a node holds: its node and which output it is, when the trace was over
     order      where each node is among them, between 0 and 1, by its id
-    pullbacks  by the id of a node and which output of it: see `pullbacks`
+    home       the run whose program hands it on: what is known of it, and where it begins
+    pullbacks  by the ids of nodes and which outputs of them have a gradient: see `pullbacks`
     """
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.borders: dict[int, Node] = {}
+        self.inlets: dict[int, int] = {}
+        self.ways: list[str] = []
         self.histories: dict[int, tuple[Any, int]] = {}
         self.values: list[Value] = []
         self.places: dict[int, int] = {}
         self.numbers: list[Number] = []
         self.tensors: list[Tensor] = []
+        self.outside: dict[int, int] = {}
         self.paths: list[str] = []
         self.held: list[Value] = []  # the Values behind `places`, so that their ids stay theirs
         self.counters: list[list[int]] = []
         self.lags: dict[int, tuple[list[int], list[int]]] = {}
         self.changed = False  # whether any lag is not 0
         self.order: dict[int, float] = {}
-        self.pullbacks: dict[tuple[int, int], Any] = {}
+        self.home: tuple[Any, int] = None, 0
+        self.pullbacks: dict[tuple[tuple[int, int], ...], Any] = {}
 
     def keep(self, held: Value, v: Value) -> None:
         if id(held) in self.places:
@@ -78,12 +86,13 @@ class Passage:
         return len(self.numbers) - 1
 
     def tensor(self, t: Tensor, path: str) -> None:
-        if not any(known is t for known in self.tensors):
+        if id(t) not in self.outside:
+            self.outside[id(t)] = len(self.tensors)
             self.tensors.append(t)
             self.paths.append(path)
 
     def place(self, t: Tensor) -> int | None:
-        return next((i for i, known in enumerate(self.tensors) if known is t), None)
+        return self.outside.get(id(t))
 
     def watch(self, counter: list[int]) -> None:
         if self.counter(counter) is None:
@@ -108,14 +117,15 @@ class Frame:
     levels     what these were when it ended
     start      when it ended, in the sequence of nodes
     parents    the frames that the program went on from
+    inlets     the nodes of graphs from elsewhere that it goes on from
     freed      the ids of the traced nodes that a backward pass has used up
     bound      the nodes of the outputs, by the id of the traced one
     made       the real nodes, likewise
     """
 
     __slots__ = (
-        "__weakref__", "bound", "counters", "freed", "levels", "made", "numbers", "parents", "passage", "real", "start",
-        "tensors", "values", "versions",
+        "__weakref__", "bound", "counters", "freed", "inlets", "levels", "made", "numbers", "parents", "passage",
+        "real", "start", "tensors", "values", "versions",
     )  # fmt: skip
 
     def __init__(
@@ -126,11 +136,13 @@ class Frame:
         parents: tuple[Frame, ...],
         counters: tuple[list[int], ...],
         numbers: tuple[Any, ...],
+        inlets: tuple[Node, ...] = (),
     ):
         self.passage = passage
         self.values = values
         self.tensors = tensors
         self.parents = parents
+        self.inlets = inlets
         self.counters = counters
         self.numbers = numbers
         self.levels = [c[0] for c in counters]
@@ -270,9 +282,16 @@ class Frame:
         target, index = e
         if type(target) in TENSORS:
             return self._outside(target), index
-        made = self.made.get(id(target)) or self.passage.borders.get(id(target))
+        made = self._before(target)
         # what is inside of a write gets its first edge when it is asked
         return None if made is None else (made, index)
+
+    def _before(self, node: Any) -> Node | None:
+        """What stands for a traced node; None where nothing does."""
+        place = self.passage.inlets.get(id(node))
+        if place is not None:
+            return self.inlets[place]
+        return self.made.get(id(node)) or self.passage.borders.get(id(node))
 
     def _argument(self, a: Any) -> Any:
         if type(a) is tuple:
@@ -283,7 +302,7 @@ class Frame:
             return self._outside(a) if type(a) in TENSORS else a
         # what was changed in place in the trace has its old node again
         node, index = self.passage.histories.get(id(a), (None, 0))
-        history = self.made.get(id(node)) or self.passage.borders.get(id(node))
+        history = self._before(node)
         made = make_tensor(
             self._array(a.array), a.spec, history is not None or (node is None and a.requires_grad_slot)
         )
@@ -298,6 +317,25 @@ def pullable(frame: Frame) -> bool:
     alone = not (passage.numbers or passage.borders or passage.changed or frame.parents)
     known = passage.pullbacks.values()
     return alone and (not known or not all(each.over for each in known))
+
+
+class Inlet(Node):
+    """Stands in a trace for the node of a tensor from outside whose graph is none of the trace's: it ends there.
+
+    Nothing of it can be looked at, or be walked.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, of: Node):
+        self.seq = of.seq
+        self.output_specs = of.output_specs
+
+    def __getattr__(self, name: str) -> Any:
+        raise TraceStopped("a graph from elsewhere")
+
+    def differentiate(self, grads: list[Any]) -> Any:
+        raise TraceStopped("a graph from elsewhere")
 
 
 class Replayed:
@@ -318,16 +356,16 @@ class Replayed:
         frame.materialise()
         return object.__getattribute__(self, name)
 
-
-class ReplayedNode(Replayed, Node):
-    __slots__ = ("frame", "origin")
-
     def pulled(self, grads: list[Any], pending: Any, keep: bool) -> Any:
         if self.frame.real:
             return None
         from .pullbacks import pulled
 
         return pulled(self, grads, pending, keep)
+
+
+class ReplayedNode(Replayed, Node):
+    __slots__ = ("frame", "origin")
 
     @property
     def rules(self) -> Any:
@@ -357,15 +395,20 @@ REPLAYED: dict[type, Any] = {
 def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage:
     """What the graph of these tensors needs, of which `outputs` are bound."""
     passage = Passage()
+    passage.home = trace.home
     nodes: dict[int, Node] = {}
     leaves: dict[int, Tensor] = {}
     stack = [t.node for t in live if t.node is not None]
     while stack:
         node = stack.pop()
-        if id(node) in nodes:
+        if id(node) in nodes or id(node) in passage.inlets:
             continue
         if id(node) in trace.borders:
             passage.borders[id(node)] = node
+            continue
+        if id(node) in trace.inlets:
+            passage.inlets[id(node)] = len(passage.ways)
+            passage.ways.append(trace.inlets[id(node)])
             continue
         if type(node) not in REPLAYED and not node.is_empty():
             raise TraceStopped("a graph with in-place changes")

@@ -294,12 +294,13 @@ class Leaving:
         around = zip(passage.tensors, passage.paths, strict=True)
         outside = "".join(f"{path or self.tensor(t)}, " for t, path in around)
         parents = "".join(f"{path}, " for path in builder.parents)
+        inlets = "".join(f"{path}.node, " for path in passage.ways)
         counters = "".join(f"{self._counter(counter)}, " for counter in passage.counters)
         numbers = "".join(f"{self.number(n)}, " for n in passage.numbers)
         frame = builder.new()
         home = builder.named(passage, "passage")
         lines.append(
-            f"{frame} = Frame({home}, ({kept}), ({outside}), ({parents}), ({counters}), ({numbers}))"
+            f"{frame} = Frame({home}, ({kept}), ({outside}), ({parents}), ({counters}), ({numbers}), ({inlets}))"
         )
         for t in live:
             self._place(t, f"{frame}.node({builder.named(t.node, 'n')})")
@@ -317,6 +318,7 @@ class Leaving:
             not passage.values
             and not passage.numbers
             and not self.builder.parents
+            and not passage.ways
             and all(id(t) in fixed for t in passage.tensors)
             and all(node.is_empty() for node in passage.nodes)
         )

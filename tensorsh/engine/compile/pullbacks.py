@@ -1,17 +1,21 @@
 """The share that a replayed round has in a longer graph, walked by a program.
 
-A loop that collects what it computes (the logarithms of probabilities of an episode, losses in a list) and goes back
-through all of it at once has a graph of as many rounds as there were, other ones each time: no program walks that. But
-each round's share is the same graph again (a `Passage`), reached through one output. After some walks it has a program
-of its own, from the gradient of that output and what the round's frame keeps to the gradients of leaves.
+A loop that collects what it computes (the logarithms of probabilities of an episode, losses in a list), or that goes on
+from what the round before has left (a state), and goes back through all of it at once has a graph of as many rounds as
+there were, other ones each time: no program walks that. But each round's share is the same graph again (a `Passage`).
+After some walks it has a program of its own, from the gradients of its outputs and what the round's frame keeps to the
+gradients of leaves and of what the round went on from.
+
+A walk comes to the newest output first. By then it has been through all that was made after the round, so the
+gradients of all outputs are there.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..graph.node import Edge, Node
-from ..values.tensor import TENSORS, Tensor, make_tensor
+from ..graph.node import Edge
+from ..values.tensor import Tensor, make_tensor
 from .frame import pullable
 from .walks import Form, Graph, Unfit, program
 
@@ -19,15 +23,19 @@ from .walks import Form, Graph, Unfit, program
 PATIENCE = 12
 
 
-class Pullback:
-    """The program of a passage's output, once there is one; `over` if there never is.
+#: a node of a frame, which of its outputs, and the gradient of that
+Seed = tuple[Any, int, Tensor]
 
-    sources   for each tensor of its graph what it is: ("seed", 0), ("value", i) or ("tensor", i) of a frame, or itself
+
+class Pullback:
+    """The program for some of a passage's outputs, once there is one; `over` if there never is.
+
+    sources   for each tensor of its graph what it is: ("seed", i), ("value", i) or ("tensor", i) of a frame, or itself
     strides   how each of these lies
-    leaves    the places among a frame's tensors of those that get gradients, in order
+    out       for each gradient that it finds where it goes: ("tensor", i) or ("inlet", i) of a frame, and which output
     """
 
-    __slots__ = ("form", "graph_specs", "leaves", "numbers", "over", "seen", "sources", "strides")
+    __slots__ = ("form", "graph_specs", "numbers", "out", "over", "seen", "sources", "strides")
 
     def __init__(self) -> None:
         self.seen = 0
@@ -36,27 +44,23 @@ class Pullback:
         self.sources: list[tuple[str, Any]] = []
         self.graph_specs: list[Any] = []
         self.strides: list[tuple[int, ...]] = []
-        self.leaves: list[int] = []
+        self.out: list[tuple[str, int, int]] = []
         self.numbers: list[float] = []
 
-    def learn(self, node: Any, index: int, seed: Tensor) -> None:
+    def learn(self, frame: Any, seeds: list[Seed]) -> None:
         """Make a program of the real graph of a frame, if it can be."""
         self.over = True
-        frame = node.frame
+        inlets = {id(node): i for i, node in enumerate(frame.inlets)}
         try:
-            root = make_tensor(seed.array, node.origin.output_specs[index])
-            root.node, root.output_index, root.requires_grad_slot = node, index, True
-            graph = Graph(root, seed)
+            graph = Graph([(node, i) for node, i, _ in seeds], [g for *_, g in seeds], frozenset(inlets))
         except Unfit:
-            return
-        leaves = [e[0] for each in graph.nodes for e in each.all_edges() if type(e[0]) in TENSORS]
-        if len({id(leaf) for leaf in leaves}) < len(leaves):  # what a leaf gets is added up in another order
             return
         values = {id(array): i for i, array in enumerate(frame.values)}
         tensors = {id(t): i for i, t in enumerate(frame.tensors)}
+        given = {id(g): i for i, (*_, g) in enumerate(seeds)}
         for t in graph.tensors:
-            if t is seed:
-                self.sources.append(("seed", 0))
+            if id(t) in given:
+                self.sources.append(("seed", given[id(t)]))
             elif id(t) in tensors:
                 self.sources.append(("tensor", tensors[id(t)]))
             elif id(t.array) in values:
@@ -67,15 +71,20 @@ class Pullback:
             self.graph_specs.append(t.spec)
         form = Form(graph.numbers)
         form.program = program(graph, form)
-        places = [self.sources[i] for i in form.leaves]
-        if form.program is None or any(kind != "tensor" for kind, _ in places):
+        if form.program is None:
             return
-        self.leaves = [i for _, i in places]
+        for target, index in form.edges:
+            if id(target) in inlets:
+                self.out.append(("inlet", inlets[id(target)], index))
+            elif id(target) in tensors:
+                self.out.append(("tensor", tensors[id(target)], index))
+            else:
+                return
         self.numbers = graph.numbers
         self.form, self.over = form, False
 
-    def pulled(self, frame: Any, seed: Tensor) -> list[tuple[Edge, Tensor]] | None:
-        """The gradients of leaves; None where evaluation has to do it."""
+    def pulled(self, frame: Any, seeds: list[Seed]) -> list[tuple[Edge, Tensor]] | None:
+        """The gradients that are passed on; None where evaluation has to do it."""
         assert self.form is not None and self.form.program is not None
         tensors: list[Tensor] = []
         for (kind, i), spec, strides in zip(self.sources, self.graph_specs, self.strides, strict=True):
@@ -84,7 +93,7 @@ class Pullback:
             elif kind == "tensor":
                 t = frame.tensors[i]
             else:
-                t = seed if kind == "seed" else i
+                t = seeds[i][2] if kind == "seed" else i
             if t.spec is not spec or t.array.strides != strides:
                 return None
             tensors.append(t)
@@ -95,41 +104,42 @@ class Pullback:
         except Exception:  # a call fails: evaluation will say
             self.over = True
             return None
-        return [((frame.tensors[place], 0), names[k]) for k, place in enumerate(self.leaves)]
+        places = {"tensor": frame.tensors, "inlet": frame.inlets}
+        return [((places[kind][i], index), names[k]) for k, (kind, i, index) in enumerate(self.out)]
 
 
 def pulled(
     node: Any, grads: list[Tensor | None], pending: Any, keep: bool
 ) -> list[tuple[Edge, Tensor]] | None:
-    """What a replayed round's graph, reached through this node alone, passes on to leaves; None if it is walked."""
+    """What a replayed round's graph passes on, reached through this node, the newest; None if it is walked."""
+    if not grads:  # which was passed on with what a newer output has got
+        return []
     frame = node.frame
-    passage = frame.passage
-    given = [i for i, g in enumerate(grads) if g is not None]
-    if len(given) != 1 or not pullable(frame):
+    if not pullable(frame):
         return None
-    key = id(node.origin), given[0]
-    found = passage.pullbacks.get(key)
+    seeds: list[Seed] = [(node, i, g) for i, g in enumerate(grads) if g is not None]
+    others = []
+    for reference in frame.bound.values():
+        other = reference()
+        if other is not None and other is not node and other.seq in pending:
+            others.append(other)
+            seeds += [(other, i, g) for i, g in enumerate(pending[other.seq]) if g is not None]
+    key = tuple([(id(each.origin), i) for each, i, _ in seeds])
+    found = frame.passage.pullbacks.get(key)
     if found is None:
-        found = passage.pullbacks[key] = Pullback()
-    seed = grads[given[0]]
-    assert seed is not None
-    if (
-        found.over
-        or not frame.ready()
-        or any(_reached(other(), node, pending) for other in frame.bound.values())
-    ):
+        found = frame.passage.pullbacks[key] = Pullback()
+    if found.over or not frame.ready():
         return None
     if found.form is None:
         found.seen += 1
         if found.seen == PATIENCE:
-            found.learn(node, given[0], seed)
+            found.learn(frame, seeds)
         return None
-    result = found.pulled(frame, seed)
-    if result is not None and not keep:
-        frame.free(frozenset(id(each) for each in passage.nodes if each.saves))
+    result = found.pulled(frame, seeds)
+    if result is None:
+        return None
+    for other in others:
+        pending[other.seq] = []
+    if not keep:
+        frame.free(frozenset(id(each) for each in frame.passage.nodes if each.saves))
     return result
-
-
-def _reached(other: Any, node: Node, pending: Any) -> bool:
-    """Whether a walk goes on at another output of the frame."""
-    return other is not None and other is not node and other.seq in pending

@@ -58,6 +58,7 @@ class Trace(Tape, Mode):
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}  # what fetches those tensors
         self.borders: set[int] = set()  # ids of nodes of graphs that were used up before
+        self.inlets: dict[int, str] = {}  # id of a stand-in for a graph from elsewhere → its tensor's path
         self.mixing: Number | None = None  # the Number that an operator is working with,
         self.mixed: Any = None  # and its present value, which stands for it
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
@@ -71,6 +72,7 @@ class Trace(Tape, Mode):
         ] = {}  # id of a constant → the operation, or the creation, that has made it
         self.fresh: set[Any] = set()  # those whose constants are changed
         self.segment: Any = None  # whose statements are traced
+        self.home: tuple[Any, int] = None, 0  # see `frame.Passage`
         self.accumulated = 0  # how many gradients leaves have got, and graphs have given
         self.memories: dict[
             tuple[int, ...], dict[str, Any]

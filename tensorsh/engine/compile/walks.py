@@ -8,6 +8,7 @@ its gradients are computed by the program that this gives.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ import numpy as np
 from ..core import context
 from ..core.mode import EAGER
 from ..graph import hooks
-from ..graph.node import FREED, InPlaceNode, Node
+from ..graph.copy_slices import CopySlices
+from ..graph.node import FREED, Edge, InPlaceNode, Node
 from ..graph.walk import Walk, accumulate, reachable
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.wrapping import full_spec
 from .builder import Builder
-from .frame import ReplayedNode, pullable
+from .frame import Replayed, pullable
 from .machine.operands import MOST as SMALL
 from .program import Program
 from .steps import External
@@ -33,12 +35,14 @@ PATIENCE = 16
 MOST_FAILED = 2
 #: graphs of fewer nodes are walked as fast as they are looked at
 LEAST_NODES = 4
+#: nodes of a replayed round from which on its pullback walks it
+MANY = 16
 #: forms that are remembered
 MOST_FORMS = 64
 #: after so many walks of which most had no program, how many are not looked at
 TRIED, REST = 64, 512
 
-KINDS = {Node: Node, InPlaceNode: InPlaceNode}
+KINDS = {Node, InPlaceNode, CopySlices}
 
 
 class Unfit(Exception):
@@ -49,11 +53,12 @@ class Form:
     """What is known of a form: how often it has been walked by evaluation, and its program.
 
     leaves   the places among a graph's tensors of those that get gradients, in order
+    edges    of a graph with ends: the edges out of it that gradients are passed on along, in order
     numbers  the floats of the first one; `varying` the places of those that were others since
     failed   how many programs failed
     """
 
-    __slots__ = ("failed", "leaves", "numbers", "program", "seen", "varying")
+    __slots__ = ("edges", "failed", "leaves", "numbers", "program", "seen", "varying")
 
     def __init__(self, numbers: list[float]) -> None:
         self.seen = self.failed = 0
@@ -61,27 +66,34 @@ class Form:
         self.varying: set[int] = set()
         self.program: Program | None = None
         self.leaves: list[int] = []
+        self.edges: list[Edge] = []
 
 
 class Graph:
     """A graph that is to be walked: its nodes, newest first, and what they hold, each thing once.
 
+    roots     the outputs of nodes that it is walked from, and the gradients of these, None for a one
+    ends      ids of nodes that are none of its own, if it ends before the leaves
     tensors   what is saved, leaves, and stand-ins for outputs that are saved
     numbers   the floats that are saved
     key       its form
     """
 
-    def __init__(self, root: Tensor, seed: Tensor | None):
+    def __init__(
+        self, roots: Sequence[Edge], seeds: Sequence[Tensor | None], ends: frozenset[int] | None = None
+    ):
         self.frame: Any = None
-        self.nodes = reachable([(root.node, root.output_index)], self.meets)
+        self.ends = ends
+        self.nodes = reachable(roots, self.meets, ends or ())
         if len(self.nodes) < LEAST_NODES:
             raise Unfit
         self.places = {id(node): i for i, node in enumerate(self.nodes)}
         self.tensors: list[Tensor] = []
         self.known: dict[int, int] = {}
         self.numbers: list[float] = []
-        self.seed = seed
-        key: list[Any] = [context.current().dtype, root.output_index, seed is not None and self.tensor(seed)]
+        self.roots, self.seeds = [(self.places[id(node)], index) for node, index in roots], seeds
+        key: list[Any] = [context.current().dtype, *self.roots]
+        key += [seed is not None and self.tensor(seed) for seed in seeds]
         for node in self.nodes:
             self.look(node, key)
         for t in self.tensors:
@@ -89,14 +101,28 @@ class Graph:
         self.key = tuple(key)
 
     def meets(self, node: Node) -> None:
-        """A graph of several rounds is walked by their pullbacks, if these have a program or may have one."""
-        if type(node) is ReplayedNode and not node.frame.real:
-            if self.frame is not None and node.frame is not self.frame and pullable(node.frame):
+        """A graph of several rounds is walked by their pullbacks, if these have a program or may have one.
+
+        So is that of one with many nodes, which would all have to be made to be looked at.
+        """
+        if isinstance(node, Replayed) and not node.frame.real:
+            another = self.frame is not None and node.frame is not self.frame
+            if (another or len(node.frame.passage.nodes) >= MANY) and pullable(node.frame):
                 raise Unfit
             self.frame = node.frame
 
     def look(self, node: Node, key: list[Any]) -> None:
-        kind = type(node.origin) if type(node) is ReplayedNode else type(node)
+        key += [self.edge(e) for e in node.edges]
+        self.held(node, key)
+        if kind_of(node) is CopySlices:
+            written: Any = node
+            key.append(written.layout)
+            key += [(op, self.argument(rest), which) for op, rest, which in written.steps]
+            self.held(written.inner, key)
+
+    def held(self, node: Node, key: list[Any]) -> None:
+        """What a node is and has saved."""
+        kind = kind_of(node)
         if kind not in KINDS or node.hooks is not None or node.args is FREED:
             raise Unfit
         for t, version in node.versions:
@@ -106,7 +132,6 @@ class Graph:
             if out.numel > SMALL or out.is_meta:
                 raise Unfit
         key += (kind, node.op, node.input_specs, node.output_specs)
-        key += [self.edge(e) for e in node.edges]
         key += [self.argument(a) for a in node.args]
         for n, saved in enumerate(node.outputs or ()):
             if type(saved) is not tuple or saved[1][0] != saved[2]:
@@ -120,7 +145,9 @@ class Graph:
             return tuple([self.edge(each) for each in e])
         target, index = e
         place = self.places.get(id(target))
-        return (self.tensor(target), "leaf") if place is None else (place, index)
+        if place is not None:
+            return place, index
+        return ("end", index) if self.ends and id(target) in self.ends else (self.tensor(target), "leaf")
 
     def argument(self, a: Any) -> Any:
         if a is None:
@@ -186,7 +213,7 @@ class Walks:
 
     def graph(self, root: Tensor, seed: Tensor | None) -> Graph | None:
         try:
-            graph = Graph(root, seed)
+            graph = Graph([(root.node, root.output_index)], [seed])
             hash(graph.key)
         except (Unfit, TypeError):
             return None
@@ -247,7 +274,7 @@ def program(graph: Graph, form: Form) -> Program | None:
         else:
             numbers.append(n)
             guards.append(f"{text} == {n!r}" if n else f"repr({text}) == {repr(n)!r}")
-    nodes = copied(graph, stand_ins, numbers)
+    nodes, out = copied(graph, stand_ins, numbers)
     trace = Trace(externals, guards)
     fetch = [f"{''.join(f'{path}, ' for path in paths)} = v['tensors']"]
     if numbers:
@@ -257,21 +284,30 @@ def program(graph: Graph, form: Form) -> Program | None:
     found: list[tuple[Tensor, Tensor]] = []
 
     def work() -> None:
-        for copy, node in zip(nodes, graph.nodes, strict=True):  # whose outputs have no arrays by now
+        pairs = [*zip(nodes, graph.nodes, strict=True)]
+        for copy, node in pairs:  # whose outputs have no arrays by now
+            if isinstance(copy, CopySlices) and isinstance(node, CopySlices):
+                pairs.append((copy.inner, node.inner))
             copy.outputs = node.outputs and [
                 (stand_ins[graph.known[id(array)]].array, [0], 0) for array, _, _ in node.outputs
             ]
-        root = make_tensor(np.empty(()), nodes[0].output_specs[graph.key[1]])
-        root.node, root.output_index = nodes[0], graph.key[1]
-        seed = full_spec(root.spec, 1) if graph.seed is None else stand_ins[graph.known[id(graph.seed)]]
-        walk = Walk([root], [seed], True, False, None)
+        roots, seeds = [], []
+        for (place, index), seed in zip(graph.roots, graph.seeds, strict=True):
+            root = make_tensor(np.empty(()), nodes[place].output_specs[index])
+            root.node, root.output_index = nodes[place], index
+            roots.append(root)
+            seeds.append(full_spec(root.spec, 1) if seed is None else stand_ins[graph.known[id(seed)]])
+        walk = Walk(roots, seeds, True, False, None)
         walk.run()
         found.extend(walk.leaves.values())
 
     try:
         trace.run(work)
         places = {id(t): i for i, t in enumerate(stand_ins)}
-        form.leaves = [places[id(leaf)] for leaf, _ in found]
+        if graph.ends is None:
+            form.leaves = [places[id(leaf)] for leaf, _ in found]
+        else:
+            form.edges = [out[id(leaf)][1] for leaf, _ in found]
         results: dict[Any, Any] = {k: g for k, (_, g) in enumerate(found)}
         builder = Builder(trace, fetch, results, dict(zip(map(id, stand_ins), paths, strict=True)))
         builder.scope["repr"] = repr
@@ -284,9 +320,16 @@ def program(graph: Graph, form: Form) -> Program | None:
         state.grad_enabled = enabled
 
 
-def copied(graph: Graph, tensors: list[Tensor], numbers: list[Number | float]) -> list[Node]:
-    """The nodes of a graph anew, with what they hold from these."""
+def copied(
+    graph: Graph, tensors: list[Tensor], numbers: list[Number | float]
+) -> tuple[list[Node], dict[int, tuple[Tensor, Edge]]]:
+    """The nodes of a graph anew, with what they hold from these.
+
+    Of a graph with ends each edge that leads out of it leads to a leaf of its own, since who gets its gradients adds
+    them up one after the other: by the id of each that leaf, and the edge.
+    """
     floats = iter(numbers)
+    out: dict[int, tuple[Tensor, Edge]] = {}
 
     def argument(a: Any) -> Any:
         if type(a) in TENSORS:
@@ -303,17 +346,33 @@ def copied(graph: Graph, tensors: list[Tensor], numbers: list[Number | float]) -
         place = graph.places.get(id(e[0]))
         if place is not None:
             return made[place], e[1]
+        if graph.ends is not None:
+            leaf = make_tensor(np.empty(()), e[0].spec if type(e[0]) in TENSORS else e[0].output_specs[e[1]])
+            out[id(leaf)] = leaf, e
+            return leaf, 0
         leaf = tensors[graph.known[id(e[0])]]
         return leaf, 0
 
-    made: list[Node] = [
-        object.__new__(KINDS[type(node.origin) if type(node) is ReplayedNode else type(node)])
-        for node in graph.nodes
-    ]
-    for i, (copy, node) in enumerate(zip(made, graph.nodes, strict=True)):
+    def fill(copy: Any, node: Any) -> None:
         for name in ("op", "title", "input_specs", "output_specs", "needs", "saves"):
             setattr(copy, name, getattr(node, name))
-        copy.hooks, copy.seq, copy.versions = None, len(made) - i, ()
-        copy.edges = [edge(e) for e in node.edges]
+        copy.hooks, copy.versions = None, ()
         copy.args = [argument(a) for a in node.args]
-    return made
+
+    made: list[Node] = [object.__new__(kind_of(node)) for node in graph.nodes]
+    for i, (copy, node) in enumerate(zip(made, graph.nodes, strict=True)):
+        copy.seq = len(made) - i
+        copy.edges = [edge(e) for e in node.edges]
+        fill(copy, node)
+        if isinstance(copy, CopySlices) and isinstance(node, CopySlices):
+            copy.layout = node.layout
+            copy.steps = tuple([(op, argument(rest), which) for op, rest, which in node.steps])
+            copy.inner = object.__new__(type(node.inner))
+            fill(copy.inner, node.inner)
+            copy.inner.edges = [None, *copy.edges[1:]]
+    return made, out
+
+
+def kind_of(node: Node) -> type[Node]:
+    """The class of a node, or that it will have when it is looked at."""
+    return type(node.origin) if isinstance(node, Replayed) else type(node)

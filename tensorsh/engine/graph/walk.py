@@ -9,7 +9,7 @@ changes nothing.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from heapq import heappop, heappush
 from sys import getrefcount
 from typing import Any
@@ -286,9 +286,14 @@ def plus(a: Tensor, b: Tensor) -> Tensor:
 
 
 def reachable(
-    roots: Sequence[tuple[Any, int] | None], meets: Callable[[Node], None] = lambda node: None
+    roots: Sequence[tuple[Any, int] | None],
+    meets: Callable[[Node], None] = lambda node: None,
+    ends: Container[int] = (),
 ) -> list[Node]:
-    """All nodes the roots depend on, newest first; `meets` hears of each before it is looked at."""
+    """All nodes the roots depend on, newest first; `meets` hears of each before it is looked at.
+
+    ends   ids of nodes that are left out, and what they depend on
+    """
     seen: dict[int, Node] = {}
     stack = [e[0] for e in roots if e is not None and type(e[0]) not in TENSORS]
     while stack:
@@ -298,7 +303,7 @@ def reachable(
         seen[id(node)] = node
         meets(node)
         for target, _ in node.all_edges():
-            if type(target) not in TENSORS and id(target) not in seen:
+            if type(target) not in TENSORS and id(target) not in seen and id(target) not in ends:
                 stack.append(target)
     return sorted(seen.values(), key=lambda n: n.seq, reverse=True)
 

@@ -62,6 +62,7 @@ class Attempt:
             segment.history,
             indexed(segment.run[i:end], segment.varying) - self.bound,
         )
+        self.home = self.reach.home = segment.history, i
         self.lists: dict[str, Any] = {}  # what `Items` stand for
         self.linked: list[tuple[Tensor, ReplayedNode]] = []
         self.versions: list[tuple[Any, Any]] = []
@@ -102,6 +103,7 @@ class Attempt:
         trace.segment, trace.start, trace.fresh = self.segment, self.i, self.segment.history.fresh
         trace.foreign, trace.foreign_paths = reach.foreign, reach.foreign_paths
         trace.borders = reach.borders
+        trace.inlets, trace.home = reach.inlets, self.home
         for t, node, _ in reach.links:
             self.linked.append((t, node))
             for n in node.frame.passage.nodes:

@@ -47,6 +47,7 @@ class History:
     fresh     operations and creations of constants that the run changes
     whole     names of lists that the run asks for more than their items
     leaves    places of leaves whose names the loop binds → the id of the first; `moving` those that get others
+    inlets    where programs begin that go on from no other's graph (`frame.Inlet`)
     """
 
     def __init__(self) -> None:
@@ -56,9 +57,10 @@ class History:
         self.numbers: dict[Attribute, Any] = {}
         self.leaves: dict[str, int] = {}
         self.moving: set[str] = set()
+        self.inlets: set[int] = set()
 
     def known(self) -> int:
-        return len(self.varying) + len(self.fresh) + len(self.whole)
+        return len(self.varying) + len(self.fresh) + len(self.whole) + len(self.inlets)
 
 
 class Instances(Watched):

@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable
 from functools import partial
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, TypeGuard
 
-from ...engine.compile.frame import ReplayedNode, lasting
+from ...engine.compile.frame import Inlet, ReplayedNode, lasting
 from ...engine.compile.placing import numbered
 from ...engine.compile.steps import External
-from ...engine.compile.values import Number, TraceStopped, Value
+from ...engine.compile.values import Number, TraceAgain, TraceStopped, Value
 from ...engine.compile.watch import Notes
 from ...engine.core import given
-from ...engine.graph.node import FREED
+from ...engine.graph.node import FREED, Node
 from ...engine.values.tensor import Tensor
 from ...kinds import ATOMS, FIXED, kind_of
 from ...kinds.ownership import own_class, own_function
@@ -93,6 +93,9 @@ class Reach:
         self.foreign_paths: dict[int, str] = {}
         self.links: list[tuple[Tensor, ReplayedNode, str]] = []
         self.borders: set[int] = set()  # ids of nodes of graphs that were used up before
+        self.inlets: dict[int, str] = {}  # id of a stand-in for a graph from elsewhere → its tensor's path
+        self.stand_ins: dict[int, Inlet] = {}  # by the id of the node
+        self.home: tuple[Any, int] = history, 0  # see `frame.Passage`
         self.paths: dict[int, str] = {}
         self.seen: set[tuple[str, str]] = set()
         self.trace: Any = None  # once it runs: what is found from then on becomes part of it at once
@@ -280,7 +283,7 @@ class Reach:
         if not fixed or t.view_of is not None:
             self._view(t, path)
         if t.node is not None:
-            self._link(t, path)
+            self._go_on(t, path)
         grad = t.grad_slot
         if grad is None:
             if flag:
@@ -323,6 +326,52 @@ class Reach:
             f"{path}.view_of.origin == {view.origin!r}"
         )
 
+    def _go_on(self, t: Tensor, path: str) -> None:
+        """A tensor with a graph: that of another run is part of this one's, of any other nothing is known.
+
+        What the run has left in an earlier round, or evaluation has made, is such another. Then all are: no walk in the
+        run could go through, and what other runs have made is walked sooner by itself (`compile.pullbacks`).
+        """
+        node = t.node
+        assert node is not None
+        if node in lasting and node.args is FREED:
+            self._link(t, path)
+        elif self._joins(node):
+            if not self.inlets:
+                self._link(t, path)
+            else:
+                self._inlet(t, node, path)
+        elif self.links:
+            self.instances.history.inlets.add(self.home[1])
+            raise TraceAgain("a graph from elsewhere")
+        else:
+            self._inlet(t, node, path)
+
+    def _joins(self, node: Node) -> bool:
+        """Whether a graph can be part of the run's: it is of one round of another run, which knows all of it."""
+        if not linkable(node) or self.home[1] in self.instances.history.inlets:
+            return False
+        passage = node.frame.passage
+        history, start = passage.home
+        if passage.ways or (history is self.home[0] and start == self.home[1]):
+            return False
+        return all(
+            known.frame is node.frame or known.frame.passage is not passage for _, known, _ in self.links
+        )
+
+    def _inlet(self, t: Tensor, node: Node, path: str) -> None:
+        first = id(node) not in self.stand_ins
+        stand_in = self.stand_ins.setdefault(id(node), Inlet(node))
+        way = self.inlets.setdefault(id(stand_in), path)
+        self.guards.append(
+            f"{path}.node is not None and {path}.requires_grad_slot"
+            if first
+            else f"{path}.node is {way}.node"
+        )
+        self.guards.append(f"{path}.output_index == {t.output_index}")
+        self.undo.append(partial(setattr, t, "node", node))
+        t.node = stand_in
+
     def _link(self, t: Tensor, path: str) -> None:
         """A tensor that another program has made: go on with the arrays it has kept."""
         node = t.node
@@ -331,7 +380,7 @@ class Reach:
             self.guards.append(f"{path}.node is {self.constant(node)}")
             self.borders.add(id(node))
             return
-        if type(node) is not ReplayedNode or not node.frame.ready() or node.frame.passage.changed:
+        if not linkable(node):
             raise TraceStopped("a graph from elsewhere")
         frame, passage = node.frame, node.frame.passage
         place = f"{path}.node.frame"
@@ -372,6 +421,11 @@ class Reach:
                 )
                 self.foreign[id(t)] = Value(now.array, f"{where}.array")
                 self.foreign_paths[id(t)] = where
+
+
+def linkable(node: Any) -> TypeGuard[ReplayedNode]:
+    """Whether a run can go on with what another one's frame has kept."""
+    return type(node) is ReplayedNode and node.frame.ready() and not node.frame.passage.changed
 
 
 def origin_of(t: Tensor) -> Any:

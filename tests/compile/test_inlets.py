@@ -1,0 +1,123 @@
+"""Runs that go on from graphs that they know nothing of: an earlier round's state, what evaluation has made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compile_compare import difference
+from tensorsh import Session
+from tensorsh.engine.compile import pullbacks
+
+START = """
+import torch
+import torch.nn as nn
+torch.manual_seed(0)
+cell, head, table = nn.GRUCell(4, 4), nn.Linear(4, 3), nn.Embedding(5, 4)
+parameters = [*cell.parameters(), *head.parameters(), *table.parameters()]
+optimizer = torch.optim.SGD(parameters, lr=0.1)
+criterion = nn.CrossEntropyLoss()
+lengths = [3, 5, 2, 7, 4, 6, 3, 8, 1, 5, 9, 2, 6, 4, 7, 3, 5, 8] * 2
+
+def token(x, h):
+    h = cell(table(x), h)
+    return head(h), h
+
+def sequence(n):
+    h = torch.zeros(1, 4)
+    loss = 0
+    said = []
+    for t in range(n):
+        out, h = token(torch.tensor([t % 5]), h)
+        IN_ROUND
+        loss = loss + criterion(out, torch.tensor([(t + n) % 3]))
+    return loss, h, said
+"""
+LOOP = """
+for n in lengths:
+    loss, h, said = sequence(n)
+    optimizer.zero_grad()
+    BACKWARD
+    optimizer.step()
+"""
+#: what a round does besides, and how it goes back
+WAYS = {
+    "plain": ("pass", "loss.backward()"),
+    "two results": ("said.append(out.sum())", "(loss + sum(said) + h.sum()).backward()"),
+    "one of its results": ("said.append(out[0, 0])", "said[-1].backward()"),
+    "a state that is looked at": ("said.append(h.sum().item())", "loss.backward()"),
+    "a state that keeps its gradient": ("h.retain_grad(); said.append(h)", "loss.backward(); said[0].grad.sum()"),
+    "a hook": ("h.register_hook(lambda g: g * 0.5)", "loss.backward()"),
+    "a state that is cut": ("h = h.detach() if t % 3 == 2 else h", "loss.backward()"),
+    "in place": ("h = h.clone(); h[0, 1] = out[0, 0] * 0.5", "loss.backward()"),
+    "written into a table": (
+        "rows = torch.zeros(2, 4) if t == 0 else rows; rows[t % 2] = h[0]; h = h + rows.mean()", "loss.backward()"
+    ),
+    "asked for by name": (
+        "pass", "for p, g in zip(parameters, torch.autograd.grad(loss, parameters)): p.grad = g"
+    ),
+    "some inputs": ("pass", "loss.backward(inputs=parameters[:2])"),
+    "twice": ("pass", "loss.backward(retain_graph=True); loss.backward()"),
+    "with its graph": (
+        "pass",
+        "g, = torch.autograd.grad(loss, [cell.weight_hh], create_graph=True); (loss + g.pow(2).sum()).backward()",
+    ),
+    "a state of two": ("h = torch.cat([h[:, :2], out[:, :2]], 1)", "loss.backward()"),
+    "a state that is used twice": ("h = h + 0.1 * h * out.mean()", "loss.backward()"),
+    "nothing for the last": ("h = h if t < n - 1 else h * 0", "(loss * 2).backward()"),
+}  # fmt: skip
+
+
+def program(name: str) -> str:
+    in_round, backward = WAYS[name]
+    return START.replace("IN_ROUND", in_round) + LOOP.replace("BACKWARD", backward)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_sequences_of_many_lengths(name: str) -> None:
+    after = ["print(loss, h, [p.grad for p in parameters])", "print(parameters)"]
+    assert difference(program(name), after) is None
+
+
+@pytest.mark.parametrize("name", ["plain", "two results", "one of its results", "a state that is used twice"])
+def test_their_rounds_are_walked_by_programs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[Any] = []
+    pulled = pullbacks.pulled
+    monkeypatch.setattr(pullbacks, "pulled", lambda *args: walked.append(pulled(*args)) or walked[-1])
+    Session().run(program(name))
+    assert sum(1 for each in walked if each) > 15
+
+
+def test_a_graph_that_was_used_up_is_an_error() -> None:
+    text = program("plain").replace(
+        "    loss.backward()\n", "    loss.backward()\n    if n == 9: loss.backward()\n"
+    )
+    assert (
+        difference(
+            f"try:\n    {text.strip().replace(chr(10), chr(10) + '    ')}\nexcept RuntimeError as e: print(e)",
+            [],
+        )
+        is None
+    )
+
+
+def test_a_method_may_call_its_object_anything() -> None:
+    text = """
+import torch
+class Net(torch.nn.Module):
+    def __init__(it):
+        super().__init__()
+        it.linear, it.seen = torch.nn.Linear(3, 1), None
+    def forward(it, x):
+        y, it.seen = it.linear(x), x
+        return y
+net, x = Net(), torch.ones(2, 3)
+opt = torch.optim.SGD(net.parameters(), lr=0.1)
+for _ in range(8):
+    opt.zero_grad(); net(x).sum().backward(); opt.step()
+"""
+    session = Session()
+    session.run(text)
+    (listing,) = session.listings()
+    assert "weight" in listing
