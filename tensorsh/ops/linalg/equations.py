@@ -24,7 +24,7 @@ from .linalg_rules import (
     diag_embed,
     equal_dtypes,
     equation_shapes,
-    first_failure,
+    failure,
     info_spec,
     need_float,
     need_kernel,
@@ -100,7 +100,7 @@ def inv_ex(A, check_errors):
 
 
 def _check_inverse(name: str, info: Tensor) -> None:
-    at = None if info.spec.is_meta else first_failure(info.array)
+    at = failure(info)
     if at is not None:
         raise LinalgError(
             f"{name}: {batch_label(at, info.spec.shape)}The diagonal element {info.array.flat[at]} is zero, the "
@@ -392,7 +392,7 @@ def solve_ex(A, B, left, check_errors):
 
 
 def _check_solved(name: str, info: Tensor) -> None:
-    at = None if info.spec.is_meta else first_failure(info.array)
+    at = failure(info)
     if at is not None:
         raise LinalgError(
             f"{name}: {batch_label(at, info.spec.shape)}The solver failed because the input matrix is singular.",

@@ -18,7 +18,7 @@ from .linalg_rules import (
     batched,
     equal_dtypes,
     equation_shapes,
-    first_failure,
+    failure,
     info_spec,
     narrow,
     need_kernel,
@@ -163,7 +163,7 @@ def lu_factor_ex(A, pivot, check_errors):
 
 
 def _check_factors(name: str, info: Tensor) -> None:
-    at = None if info.spec.is_meta else first_failure(info.array)
+    at = failure(info)
     if at is not None:
         i = info.array.flat[at]
         raise LinalgError(

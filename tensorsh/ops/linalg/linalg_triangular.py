@@ -21,7 +21,7 @@ from .linalg_rules import (
     column_major,
     equal_dtypes,
     equation_shapes,
-    first_failure,
+    failure,
     info_spec,
     lapack,
     matrices,
@@ -264,7 +264,7 @@ def _(grad, output, upper):
 
 
 def _check_factor(name: str, info: Tensor) -> None:
-    at = None if info.spec.is_meta else first_failure(info.array)
+    at = failure(info)
     if at is not None:
         raise LinalgError(
             f"{name}: {batch_label(at, info.spec.shape)}The factorization could not be completed because the input "
