@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -91,6 +92,7 @@ class Loops:
         prelude = self.evaluator.prelude_of(table)
 
         def code(statement: ast.Stmt) -> Callable[[], Any]:
+            @cache  # for all traces: a run of many shapes has as many
             def make() -> Any:
                 again = self.evaluator.compiler(table, None, watched=True)
                 again.functions = functions
