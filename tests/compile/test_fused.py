@@ -84,6 +84,18 @@ def of_attention(dtype: str) -> Iterator[Arguments]:
                 yield grad, q, k, v, mask, *found, causal, 0.3
 
 
+def of_places(pixels: list[tuple[int, ...]], dtype: str) -> Iterator[Arguments]:
+    """Slopes between pixels, each (…, N, C, points), at places (N, 1, points)."""
+    for n, channels, points in ((2, 3, 7), (1, 1, 5), (3, 2, 400)):
+        grad, x, y = (numbers(dtype, n, c, points) for c in (channels, 1, 1))
+        found = (grad, *(numbers(dtype, *several, n, channels, points) for several in pixels), x, y)
+        if pixels == [(16,)]:
+            yield *found, False
+            yield *found, True
+        else:
+            yield found
+
+
 Arguments = tuple[Any, ...]
 #: the arguments of those that are not element by element
 ARGUMENTS: dict[str, Callable[[str], Iterator[Arguments]]] = {
@@ -95,6 +107,8 @@ ARGUMENTS: dict[str, Callable[[str], Iterator[Arguments]]] = {
     "convolution_input": partial(of_convolutions, "input"),
     "convolution_kernel": partial(of_convolutions, "kernel"),
     "attention_backward": of_attention,
+    "bilinear_slopes": partial(of_places, [()] * 4),
+    "bicubic_slopes": partial(of_places, [(16,)]),
 }  # fmt: skip
 
 
