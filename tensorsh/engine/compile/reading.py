@@ -156,7 +156,7 @@ class Reading:
             tape.marks[key] = known
         return Tracer(self, known.layout, known, given=True)
 
-    def relies_on(self, truths: Tracer) -> bool:
+    def all_true(self, truths: Tracer) -> bool:
         """True: the program asks whether all of them are when it comes there."""
         all_of_them = np.logical_and.reduce(truths, axis=None)
         number = self.tape.element_of(all_of_them.value)

@@ -32,7 +32,7 @@ def reader_of(*arrays: Any) -> Any:
 def all_true(truths: Any) -> bool:
     """Whether all elements are true. A program goes on as if they were, and is left for evaluation where not."""
     reader = reader_of(truths)
-    return bool(truths.all()) if reader is None else reader.relies_on(truths)
+    return bool(truths.all()) if reader is None else reader.all_true(truths)
 
 
 def whole(
