@@ -346,6 +346,32 @@ def test_a_long_kernel_is_left(interrupts: list[str]) -> None:
     assert interrupts == []  # nothing of a kernel's that was left is done any more
 
 
+def test_a_trace_does_not_wait_for_a_kernel_that_was_left(interrupts: list[str]) -> None:
+    """A thread that has been told to end, and is in C, is nothing to the functions of another."""
+    begun, over = threading.Event(), threading.Event()
+
+    def kernel() -> None:
+        begun.set()
+        time.sleep(1.0)
+        over.set()
+
+    def press() -> None:
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
+    with pytest.raises(KeyboardInterrupt):
+        aside.run(kernel, ())
+    before = sys.gettrace()
+    sys.settrace(lambda *_: None)
+    (lambda: None)()
+    sys.settrace(before)
+    assert aside.at_work and not over.is_set()
+    while aside.at_work:
+        time.sleep(0.01)
+    assert not over.is_set()  # it was told, and went no further
+
+
 def test_a_signal_that_does_not_break_the_wait_off_is_heard(interrupts: list[str]) -> None:
     """As one that comes when the wait is about to begin: another thread has it, and the main thread sleeps on."""
     begun, over = threading.Event(), threading.Event()

@@ -13,7 +13,7 @@ import contextlib
 import os
 import sys
 from _queue import Empty, SimpleQueue
-from _thread import stack_size, start_new_thread
+from _thread import get_ident, stack_size, start_new_thread
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from threading import current_thread, get_native_id, main_thread
@@ -111,11 +111,24 @@ class Helper:
             ):  # where threads have priorities of their own: what is wanted comes first
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, self.native, 19)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self.thread), ctypes.py_object(Abandoned)
-            )
+            tell = ctypes.pythonapi.PyThreadState_SetAsyncExc
+            tell(ctypes.c_ulong(self.thread), ctypes.py_object(Abandoned))
+            if sys.version_info < (3, 12):
+                _taken_back(lambda: tell(ctypes.c_ulong(get_ident()), ctypes.py_object(Abandoned)))
         else:
             self.calls.put((copy_context(), _nothing, (), SimpleQueue()))
+
+
+def _taken_back(tell: Callable[[], object]) -> None:
+    """Python's flag that a thread has been told something, which any thread takes back that is told, too.
+
+    Until then a function that begins under a trace goes round and round (Python 3.11), which keeps the helper from the
+    core that it needs to be told. It is told when it next takes Python's lock, flag or not.
+    """
+    with contextlib.suppress(Abandoned):
+        tell()
+        while True:
+            pass
 
 
 def _nothing() -> None:
