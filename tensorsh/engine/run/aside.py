@@ -112,23 +112,16 @@ class Helper:
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, self.native, 19)
             tell = ctypes.pythonapi.PyThreadState_SetAsyncExc
-            tell(ctypes.c_ulong(self.thread), ctypes.py_object(Abandoned))
-            if sys.version_info < (3, 12):
-                _taken_back(lambda: tell(ctypes.c_ulong(get_ident()), ctypes.py_object(Abandoned)))
+            # Python's flag that a thread has been told stands for all of them until one takes it back that was.
+            # While it does, a function that begins under a trace goes round and round (Python 3.11). So this thread
+            # is told, too, in the same call; the helper hears of it when it next takes Python's lock.
+            told = (self.thread, get_ident()) if sys.version_info < (3, 12) else (self.thread,)
+            with contextlib.suppress(Abandoned):
+                list(map(tell, map(ctypes.c_ulong, told), [ctypes.py_object(Abandoned)] * len(told)))
+                while len(told) > 1:
+                    pass
         else:
             self.calls.put((copy_context(), _nothing, (), SimpleQueue()))
-
-
-def _taken_back(tell: Callable[[], object]) -> None:
-    """Python's flag that a thread has been told something, which any thread takes back that is told, too.
-
-    Until then a function that begins under a trace goes round and round (Python 3.11), which keeps the helper from the
-    core that it needs to be told. It is told when it next takes Python's lock, flag or not.
-    """
-    with contextlib.suppress(Abandoned):
-        tell()
-        while True:
-            pass
 
 
 def _nothing() -> None:
