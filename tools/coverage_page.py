@@ -28,7 +28,7 @@ What does not pass is listed [below](#what-differs), each with its reason.
 
 def coverage() -> str:
     """The page: what PyTorch does in the recorded cases, and how much of it tensorsh does."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+    sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("support", "ops", "programs"))]
     import test_torch_cases
     import test_twins
 

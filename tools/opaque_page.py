@@ -25,7 +25,7 @@ numbers or compute in 16-bit floats.
 
 def text() -> str:
     """The page."""
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+    sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("support", "compile"))]
     import test_reading
 
     import oracle
