@@ -21,6 +21,8 @@ from tensorsh.engine.numerics import (
     vector_sqrt,
 )
 from tensorsh.engine.numerics.kernel_code import KernelCode
+from tensorsh.engine.numerics.product_orders import ROWS as ROWS_IN_LANES
+from tensorsh.engine.numerics.product_orders import VECTOR
 from tensorsh.engine.random import generator
 from tensorsh.ops.nn import (
     attention_steps,
@@ -443,6 +445,36 @@ def test_batches_of_chains_and_lanes(
     if turned:
         a, b = normal(many, k, m).swapaxes(1, 2), np.ascontiguousarray(b)
     same(fused_chains.ROUNDED, lambda: small_products._chains(a, b), monkeypatch)
+
+
+#: rows, depth, columns of which some are left over, and less than a vector
+LANES = [
+    (1, 32, 96),
+    (1, 5, 7),
+    (1, 3, 2),
+    (1, 13, 11),
+    (96, 32, 1),
+    (7, 5, 1),
+    (2, 2, 1),
+    (10, 3, 1),
+    (6, 23, 1),
+]
+ROWS_OF = [(5, 8, 7), (3, 10, 4), (9, 9, 3), (2, 4, 5), (6, 6, 9), (3, 33, 5), (7, 1, 4)]
+
+
+@pytest.mark.parametrize("shape", [*LANES, *ROWS_OF])
+@pytest.mark.parametrize("apart", [False, True])
+def test_products_in_lanes(shape: tuple[int, ...], apart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    m, k, n = shape
+    a, b = normal(m, k), normal(n, k).T
+    order = ROWS_IN_LANES if shape in ROWS_OF else VECTOR
+    out = np.empty((m, 2 * n), np.float32)[:, ::2] if apart else np.empty((m, n), np.float32)
+
+    def product() -> Array:
+        product_lanes.in_lanes(a, b, order, out)
+        return out.copy()
+
+    same(product_lanes.VECTORS if order == VECTOR else product_lanes.BATCH, product, monkeypatch)
 
 
 @pytest.mark.parametrize(

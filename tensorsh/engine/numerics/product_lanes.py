@@ -29,6 +29,8 @@ LONGEST, ACROSS = 1 << 14, 16
 ROOM = 1 << 15
 #: a batch as machine code; what NumPy's calls for it cost
 BATCH, BATCH_CALLS = KernelCode(written("lane_routines", "batch_in_lanes"), "aaa" + "i" * 8), 20
+#: the same of a matrix and a vector
+VECTORS = KernelCode(written("lane_routines", "vector_in_lanes"), "aaaiii")
 #: what sums begin with: that of negative zeros is positive
 ZERO = np.float32(0)
 
@@ -36,6 +38,8 @@ ZERO = np.float32(0)
 def in_lanes(a: Array, b: Array, order: int, out: Array) -> None:
     """`out = a @ b` of matrices, in the order `ROWS` or `VECTOR`."""
     (m, k), n = a.shape, b.shape[1]
+    if _by_machine_code(a, b, order, out):
+        return
     fours = n & ~3
     if order == ROWS and not k & 3 and _adds_fours():
         if fours:
@@ -53,6 +57,26 @@ def in_lanes(a: Array, b: Array, order: int, out: Array) -> None:
     else:
         out[0] = _vector(b.T, a[0])
     out += ZERO
+
+
+def _by_machine_code(a: Array, b: Array, order: int, out: Array) -> bool:
+    """Whether `in_lanes` has been done by machine code: of rows and columns that lie in one piece each."""
+    (m, k), n = a.shape, b.shape[1]
+    apart = a.strides[1] != FLOAT32.itemsize or b.strides[0] != FLOAT32.itemsize
+    work = BATCH_CALLS * CALL + 2 * m * k * n
+    if apart or type(a) is not np.ndarray or not (BATCH if order == ROWS else VECTORS).ready(work):
+        return False
+    found = out if out.flags.c_contiguous else np.empty((m, n), FLOAT32)
+    down, across = a.strides[0] // FLOAT32.itemsize, b.strides[1] // FLOAT32.itemsize
+    if order == ROWS:
+        BATCH(a, b, found, 1, m, n, k, 0, down, 0, across)
+    elif n == 1:
+        VECTORS(a, b, found, m, k, down)
+    else:
+        VECTORS(b, a, found, n, k, across)
+    if found is not out:
+        out[...] = found
+    return True
 
 
 def dot(a: Array, b: Array) -> Any:
