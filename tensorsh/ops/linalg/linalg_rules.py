@@ -132,7 +132,7 @@ def batch_label(index: int, batch: tuple[int, ...]) -> str:
 
 def failure(info: Tensor) -> int | None:
     """Where a decomposition of a batch has failed, as its `info` says; a trace takes it that it has not, and looks."""
-    if info.spec.is_meta or (context.current().mode is not EAGER and _expected(info)):
+    if info.spec.is_meta or (context.current().mode is not EAGER and not info.mapped and _expected(info)):
         return None
     return first_failure(info.array)
 
