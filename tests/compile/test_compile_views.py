@@ -53,6 +53,10 @@ VIEWS = {
         "mv = m[1]\nfor i in range(6):\n    l = (mv[1:] * w[1:] * 2).sum()",
         ["m.add_(1)", "l.backward()"],
     ),
+    "the bits of one number": (
+        "for i in range(6):\n    v = tanh(m[:1, :1] * (i + 1)).detach(); y = v.view(int32); z = v.view(int32) + 1",
+        ["print(y, z)"],
+    ),
     "views in a list": (
         "xs = [m[0], m[1]]\nfor i in range(6):\n    vs = [x[1:] for x in xs]; y = tanh(vs[0]) * 2 + i",
         ["m.mul_(w)", "vs[1].sum().backward(); print(w.grad)"],

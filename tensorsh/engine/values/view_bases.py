@@ -65,7 +65,10 @@ def keeps_order(op: Op, of: Spec, args: tuple[Any, ...]) -> bool:
 
 def turns(seen: np.ndarray[Any, Any], x: np.ndarray[Any, Any]) -> bool:
     """Whether a view of a matrix shows its transpose."""
-    return x.ndim == 2 and seen.shape == x.shape[::-1] and seen.strides == x.strides[::-1]
+    alike = (
+        x.ndim == 2 and seen.dtype == x.dtype
+    )  # one number looked at as another kind of number is no transpose
+    return alike and seen.shape == x.shape[::-1] and seen.strides == x.strides[::-1]
 
 
 def check_origin(t: Tensor, changed: str) -> None:
