@@ -105,7 +105,7 @@ class Graph:
 
         So is that of one with many nodes, which would all have to be made to be looked at.
         """
-        if isinstance(node, Replayed) and not node.frame.real:
+        if isinstance(node, Replayed) and not node.frame.real and self.ends is None:
             another = self.frame is not None and node.frame is not self.frame
             if (another or len(node.frame.passage.nodes) >= MANY) and pullable(node.frame):
                 raise Unfit
