@@ -15,12 +15,13 @@ import numpy as np
 from ..core import context
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from .draws import Draw, Source
-from .frame import Frame, passage_of
+from .frame import Frame
 from .fuse import fuse
 from .leaving import Leaving
 from .lifetimes import alive, escaping, gifts, last_uses, memory_of, written
 from .lines import Calls, as_array
 from .machine.assembler import available
+from .passage import passage_of
 from .program import Program, as_function
 from .spelled import together
 from .steps import Step, arrays_of

@@ -13,7 +13,8 @@ import numpy as np
 from ...kinds import kind_of
 from ..values.tensor import TENSORS, Tensor
 from ..values.view import View
-from .frame import REPLAYED, Passage, lasting
+from .frame import lasting
+from .passage import KINDS, Passage
 from .values import Number, TraceStopped, Value
 
 new = object.__new__
@@ -288,7 +289,7 @@ class Leaving:
                 self._place(t, builder.named(t.node, "n"))
                 lasting.add(t.node)
             return
-        if not all(type(node) in REPLAYED for node in passage.nodes):
+        if not all(type(node) in KINDS for node in passage.nodes):
             raise TraceStopped("a graph through an operation of the program's own")
         kept = "".join(f"{builder.place(v)}, " for v in passage.values)
         around = zip(passage.tensors, passage.paths, strict=True)

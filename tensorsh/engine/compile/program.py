@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.journal import Journal, copied, put_back
 from ..values.tensor import Tensor
-from .frame import Passage
+from .passage import Passage
 
 Array = np.ndarray[Any, Any]
 

@@ -72,7 +72,7 @@ class Trace(Tape, Mode):
         ] = {}  # id of a constant → the operation, or the creation, that has made it
         self.fresh: set[Any] = set()  # those whose constants are changed
         self.segment: Any = None  # whose statements are traced
-        self.home: tuple[Any, int] = None, 0  # see `frame.Passage`
+        self.home: tuple[Any, int] = None, 0  # see `passage.Passage`
         self.accumulated = 0  # how many gradients leaves have got, and graphs have given
         self.memories: dict[
             tuple[int, ...], dict[str, Any]

@@ -95,7 +95,7 @@ class Reach:
         self.borders: set[int] = set()  # ids of nodes of graphs that were used up before
         self.inlets: dict[int, str] = {}  # id of a stand-in for a graph from elsewhere → its tensor's path
         self.stand_ins: dict[int, Inlet] = {}  # by the id of the node
-        self.home: tuple[Any, int] = history, 0  # see `frame.Passage`
+        self.home: tuple[Any, int] = history, 0  # see `passage.Passage`
         self.paths: dict[int, str] = {}
         self.seen: set[tuple[str, str]] = set()
         self.trace: Any = None  # once it runs: what is found from then on becomes part of it at once
