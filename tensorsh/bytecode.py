@@ -31,7 +31,7 @@ HEAD = 8
 
 
 #: whether a package, time and size of the source, the bytecode
-Content = tuple[bool, int, int, bytes]
+Content = tuple[bool, int, int, bytes | memoryview]
 
 
 class Part(NamedTuple):
@@ -46,16 +46,16 @@ class Part(NamedTuple):
 
 
 class Finder:
-    """Finds modules in an open file.
+    """Finds modules in the content of the file, which is not left open: programs may look at what is.
 
     before  the modules that were there before
     parts   what the file has, without what has turned out to be of no use
     """
 
-    def __init__(self, handle: int | None):
-        self.handle = handle
+    def __init__(self, content: bytes | None):
+        self.content = memoryview(content or b"")
         self.before = {*sys.modules}
-        self.parts = {} if handle is None else table(handle)
+        self.parts = table(self.content)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -73,12 +73,12 @@ class Finder:
             spec.submodule_search_locations = [os.path.dirname(file)]
         return spec
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str) -> memoryview | None:
         """The bytecode of a module; None if there is none, or it is damaged."""
         part = self.parts.get(name)
-        if part is None or self.handle is None:
+        if part is None:
             return None
-        content = os.pread(self.handle, part.length, part.offset)
+        content = self.content[part.offset : part.offset + part.length]
         return content if adler32(content) == part.checksum else None
 
     def whole(self) -> Iterator[tuple[str, Content]]:
@@ -99,7 +99,7 @@ class Finder:
 
 
 class Loader(SourceFileLoader):
-    """Loads a module from the open file, or as Python does if that is damaged."""
+    """Loads a module from its part of the file, or as Python does if that is damaged."""
 
     def __init__(self, name: str, path: str, finder: Finder):
         super().__init__(name, path)
@@ -113,18 +113,16 @@ class Loader(SourceFileLoader):
         return super().get_code(fullname)
 
 
-def enter() -> Finder | None:
+def enter() -> Finder:
     """Import from the file, where there is one that can be trusted."""
-    if not hasattr(os, "pread"):
-        return None
-    finder = Finder(kept.opened(name_of_file()))
+    finder = Finder(kept.read(name_of_file(), lambda content: b""))
     sys.meta_path.insert(0, finder)
     return finder
 
 
-def keep(finder: Finder | None) -> None:
+def keep(finder: Finder) -> None:
     """Put what was imported from elsewhere into the file, beside what is good in it."""
-    if finder is None or sys.dont_write_bytecode:
+    if sys.dont_write_bytecode:
         return
     found = [*filter(None, map(content_of, finder.missing()))]
     if found:
@@ -159,21 +157,17 @@ def together(found: dict[str, Content]) -> bytes:
     return b"".join([head, listed, *(content for *_, content in found.values())])
 
 
-def table(handle: int) -> dict[str, Part]:
+def table(content: memoryview) -> dict[str, Part]:
     """What is in a file; nothing if it is damaged."""
-    try:
-        head = os.pread(handle, HEAD, 0)
-        length = int.from_bytes(head[:4], "big")
-        listed = os.pread(handle, length, HEAD)
-        if crc32(listed).to_bytes(4, "big") != head[4:] or not listed:
-            return {}
-        start = HEAD + length
-        return {
-            name: Part(package, time, size, start + offset, *rest)
-            for name, (package, time, size, offset, *rest) in marshal.loads(listed).items()
-        }
-    except (OSError, ValueError, EOFError, TypeError, AttributeError):
+    length = int.from_bytes(content[:4], "big")
+    start = HEAD + length
+    listed = content[HEAD:start]
+    if not listed or crc32(listed).to_bytes(4, "big") != content[4:HEAD]:
         return {}
+    return {
+        name: Part(package, time, size, start + offset, *rest)
+        for name, (package, time, size, offset, *rest) in marshal.loads(listed).items()
+    }
 
 
 def path_of(name: str, package: bool) -> str:

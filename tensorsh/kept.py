@@ -40,34 +40,21 @@ def folder() -> str:
 
 def read(name: str, digest: Digest) -> bytes | None:
     """The content of a file; None where there is none that can be trusted."""
-    handle = opened(name)
-    if handle is None:
-        return None
+    path = os.path.join(folder(), name)
     try:
+        if not _ours(os.lstat(os.path.dirname(path)), stat.S_ISDIR):
+            return None
+        flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_BINARY", "O_NONBLOCK"))
+        handle = os.open(path, os.O_RDONLY | sum(flags))
         with open(handle, "rb") as file:
+            if not _ours(os.fstat(handle), stat.S_ISREG):
+                return None
             data = file.read()
     except OSError:
         return None
     size = len(digest(b""))
     content = data[size:]
     return content if len(data) >= size and digest(content) == data[:size] else None
-
-
-def opened(name: str) -> int | None:
-    """A file to read from, whose content is still to be checked; None where only others can have written it."""
-    path = os.path.join(folder(), name)
-    flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_BINARY", "O_NONBLOCK"))
-    handle = None
-    try:
-        if _ours(os.lstat(os.path.dirname(path)), stat.S_ISDIR):
-            handle = os.open(path, os.O_RDONLY | sum(flags))
-            if _ours(os.fstat(handle), stat.S_ISREG):
-                return handle
-    except OSError:
-        pass
-    if handle is not None:
-        os.close(handle)
-    return None
 
 
 def _ours(status: os.stat_result, kind: Callable[[int], bool]) -> bool:

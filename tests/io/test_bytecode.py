@@ -12,8 +12,6 @@ import pytest
 
 import tensorsh
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "pread"), reason="nothing is kept without os.pread")
-
 #: where the modules of a command come from, after it
 LOADERS = """
 import sys
