@@ -26,6 +26,8 @@ FOLDER = os.path.dirname(__file__)
 
 #: of other versions, and of checkouts that somebody works on, and their bytes
 MOST, BYTES = 4, 1 << 26
+#: bytes that are read at first: what every command needs was imported first, and comes first
+FIRST = 1_700_000
 #: bytes before the table of parts that tell its length and its checksum
 HEAD = 8
 
@@ -50,10 +52,12 @@ class Finder:
 
     before  the modules that were there before
     parts   what the file has, without what has turned out to be of no use
+    all     whether all of the content is here
     """
 
-    def __init__(self, content: bytes | None):
-        self.content = memoryview(content or b"")
+    def __init__(self) -> None:
+        self.content = content_of_file(FIRST)
+        self.all = False
         self.before = {*sys.modules}
         self.parts = table(self.content)
 
@@ -78,6 +82,8 @@ class Finder:
         part = self.parts.get(name)
         if part is None:
             return None
+        if part.offset + part.length > len(self.content) and not self.all:
+            self.content, self.all = content_of_file(), True
         content = self.content[part.offset : part.offset + part.length]
         return content if adler32(content) == part.checksum else None
 
@@ -115,7 +121,7 @@ class Loader(SourceFileLoader):
 
 def enter() -> Finder:
     """Import from the file, where there is one that can be trusted."""
-    finder = Finder(kept.read(name_of_file(), lambda content: b""))
+    finder = Finder()
     sys.meta_path.insert(0, finder)
     return finder
 
@@ -183,6 +189,10 @@ def source_of(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
+
+
+def content_of_file(most: int = -1) -> memoryview:
+    return memoryview(kept.read(name_of_file(), lambda content: b"", most) or b"")
 
 
 def name_of_file() -> str:
