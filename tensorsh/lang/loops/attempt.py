@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: a program of fewer calls than this is not worth its guards
 LEAST_STEPS = 2
+#: the same of one that goes on from a graph from elsewhere, whose share of the walk back begins and ends by itself
+LEAST_GOING_ON = 4
 
 
 class Attempt:
@@ -136,6 +138,8 @@ class Attempt:
         trace.run(work)
         trace.attributes = self.reach.instances.results()
         if len(trace.steps) < LEAST_STEPS and not trace.externals:
+            raise TraceStopped("too little to do")
+        if trace.inlets and len(trace.steps) < LEAST_GOING_ON:
             raise TraceStopped("too little to do")
 
     def _results(self, scope: dict[str, Any]) -> dict[str, Any]:
