@@ -121,3 +121,38 @@ for _ in range(8):
     session.run(text)
     (listing,) = session.listings()
     assert "weight" in listing
+
+
+#: what a round is given in the rounds that a program is learned of, and in others; what becomes of its results then
+ALIKE = {
+    "inputs": ("x, x", "x, y", "o.sum() + p.sum()", "o.sum() + p.sum()"),
+    "gradients": ("x, y", "x, y", "(o + p).sum()", "(o * 2 - p * 3).sum()"),
+    "graphs": ("*[w[0] * 2] * 2", "w[0] * i, w[1].exp()", "(o + p * 2).sum()", "(o * 3 + p).sum()"),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_was_one_thing_while_a_program_was_learned(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[Any] = []
+    pulled = pullbacks.pulled
+    monkeypatch.setattr(pullbacks, "pulled", lambda *args: walked.append(pulled(*args)) or walked[-1])
+    same, other, then, otherwise = ALIKE[name]
+    program = f"""import torch
+w = torch.tensor([0.3, -0.2, 0.5], requires_grad=True)
+kept, grads = [], []
+def both(u, v):
+    a = (u * w).tanh() * v
+    return a * w, (a + v).sin() * u
+for i in range(120):
+    alike = 20 <= i < 70
+    try:  # which is evaluated
+        x, y = torch.full((3,), 0.1 * i), torch.full((3,), 2.0)
+        kept.append(both({same}) if alike else both({other}))
+        if i % 3 == 2:
+            sum([{then} if alike else {otherwise} for o, p in kept]).backward()
+            kept.clear(); grads.append(w.grad.tolist()); w.grad = None
+    except ValueError:
+        pass
+"""
+    assert difference(program, ["print(grads)"]) is None
+    assert any(walked)

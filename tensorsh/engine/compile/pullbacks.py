@@ -49,14 +49,22 @@ class Pullback:
 
     def learn(self, frame: Any, seeds: list[Seed]) -> None:
         """Make a program of the real graph of a frame, if it can be."""
-        self.over = True
         inlets = {id(node): i for i, node in enumerate(frame.inlets)}
+        values = {id(array): i for i, array in enumerate(frame.values)}
+        tensors = {id(t): i for i, t in enumerate(frame.tensors)}
+        several = (inlets, frame.inlets), (values, frame.values), (tensors, frame.tensors)
+        if any(len(known) < len(all_of_them) for known, all_of_them in several):
+            self.seen = (
+                0  # what is one thing in this round is two in others: which one is meant cannot be told
+            )
+            return
+        self.over = True
+        # one gradient of two outputs may be two the next time
+        seeds = [(node, i, make_tensor(g.array, g.spec)) for node, i, g in seeds]
         try:
             graph = Graph([(node, i) for node, i, _ in seeds], [g for *_, g in seeds], frozenset(inlets))
         except Unfit:
             return
-        values = {id(array): i for i, array in enumerate(frame.values)}
-        tensors = {id(t): i for i, t in enumerate(frame.tensors)}
         given = {id(g): i for i, (*_, g) in enumerate(seeds)}
         for t in graph.tensors:
             if id(t) in given:
