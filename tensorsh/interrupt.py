@@ -82,9 +82,9 @@ def not_now(frame: "FrameType | None") -> bool:
     waiting = None
     while frame is not None:
         meant = _meant.get(frame.f_code)
-        if meant == "deaf" and waiting is None:
-            return True
-        if meant in ("heard", "deaf"):
+        if meant == "deaf":
+            return True  # what waits would come in there
+        if meant == "heard":
             break
         if meant is not None:
             waiting = frame.f_back, _at_its_end if meant == "ending" else _again

@@ -148,6 +148,13 @@ def test_between_inputs_it_is_nothing(interrupts: list[str]) -> None:
     assert interrupts == ["between"]
 
 
+def test_between_inputs_nothing_comes_of_what_must_be_whole(interrupts: list[str]) -> None:
+    """`interrupted` is told with modules that are imported for it, and Ctrl-C is still held."""
+    between(ending)
+    between(lambda: interrupts.append("after"))
+    assert interrupts == ["ending", "ended", "after"]
+
+
 def test_what_must_be_whole_ends_first(interrupts: list[str]) -> None:
     with pytest.raises(KeyboardInterrupt):
         ending()
