@@ -17,7 +17,7 @@ from .machine.operands import MOST as SMALL
 from .steps import Step
 from .tape import Tape, is_constant, source_of
 from .tracer import Tracer, Unread
-from .values import Number, TraceStopped, Value
+from .values import Number, TraceStopped, Value, present
 
 Array = np.ndarray[Any, Any]
 
@@ -129,17 +129,34 @@ class Reading:
         alike: bool = False,
         out: Any = None,
         by_place: bool = False,
+        like: Array | None = None,
     ) -> Any:
-        """A function that a program calls whole, its result last; `alike` and `by_place`: see `tape`."""
+        """A function that a program calls whole, its result last; `alike`, `by_place` and `like`: see `tape`."""
         constant = self.tape.constant
         values = tuple([constant(a) if isinstance(a, np.ndarray) else a for a in self.values(args)])
         if all(map(is_constant, values)):
-            found = np.empty(shape, dtype)
+            found = np.empty(shape, dtype) if like is None else np.empty_like(like)
             function(*map(source_of, values), found)
             made = self.tape.constant(found)
         else:
-            made = self.tape.call(function, values, shape, dtype, alike, by_place)
+            made = self.tape.call(function, values, shape, dtype, alike, by_place, like)
         return self.into(out, self.made(made, values, not shape))
+
+    def whole(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        shape: tuple[int, ...],
+        dtype: Any,
+        alike: bool,
+        out: Any,
+    ) -> Any:
+        """A function that is declared so. Of arrays in another order its result lies as it is seen to put it."""
+        like = None
+        if out is None and any(isinstance(a, np.ndarray) and not a.flags.c_contiguous for a in args):
+            with np.errstate(all="ignore"):  # it is given whatever numbers there are
+                like = function(*[a.layout if type(a) is Tracer else present(a) for a in args])
+        return self.call(function, args, shape, dtype, alike, out, like=like)
 
     def asks(self, question: Callable[..., Any], x: Any, *about: Any) -> Any:
         """What a question about the elements of an input has found, where it holds: it guards the program."""

@@ -210,16 +210,19 @@ class Tape:
 
     def call(
         self, function: Any, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, alike: bool = False,
-        by_place: bool = False,
+        by_place: bool = False, like: np.ndarray[Any, Any] | None = None,
     ) -> Value:  # fmt: skip
         """A function of ours that takes `out` last, as a step; `alike`: it may be its first argument.
 
         by_place   each element of the result comes from the elements at its place; so does what is `alike`
+        like       how the result lies in memory, if it is neither like what it may be nor in order
         """
         known = self.one_hot.call(function, args)
         if known is not None:
             return known
-        out = Value(np.empty_like(args[0].layout, dtype=dtype) if alike else np.empty(shape, dtype))
+        if like is None and alike:
+            like = args[0].layout
+        out = Value(np.empty(shape, dtype) if like is None else np.empty_like(like, dtype=dtype))
         self.note(Step("call", function, args, (out,), function.__name__, (alike, by_place)))
         self.one_hot.made(function, args, out)
         return out

@@ -57,7 +57,9 @@ def whole(
             if when is not None and not when(*inputs):
                 return function(*args)
             found = shape(*inputs)
-            return reader.call(called, inputs, found, inputs[0].dtype, over and found == inputs[0].shape, out)
+            return reader.whole(
+                called, inputs, found, inputs[0].dtype, over and found == inputs[0].shape, out
+            )
 
         @wraps(function)
         def called(*args: Any) -> Any:

@@ -122,7 +122,7 @@ def _whole(
     """`steps` of each element, which a program calls whole."""
     reader = reader_of(x)
     if reader is not None:
-        found: Array = reader.call(function, (x,), x.shape, x.dtype, alike=True, out=out)
+        found: Array = reader.whole(function, (x,), x.shape, x.dtype, True, out)
         return found
     if x.size >= LEAST:
         room = np.empty_like(x) if out is None else out

@@ -94,7 +94,7 @@ def mkl_tanh(x: Array, out: Array | None = None) -> Array:
         return found
     reader = reader_of(x)
     if reader is not None:
-        found = reader.call(mkl_tanh, (x,), x.shape, x.dtype, alike=True, out=out)
+        found = reader.whole(mkl_tanh, (x,), x.shape, x.dtype, True, out)
         return found
     if x.size >= LEAST:
         room = np.empty_like(x) if out is None else out

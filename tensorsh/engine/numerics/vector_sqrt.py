@@ -100,7 +100,7 @@ def sqrt(x: Array, out: Array | None = None) -> Array:
         out = np.empty_like(x)
     reader = reader_of(x)
     if reader is not None:
-        found: Array = reader.call(sqrt, (x,), x.shape, x.dtype, alike=True, out=out)
+        found: Array = reader.whole(sqrt, (x,), x.shape, x.dtype, True, out)
         return found
     if not x.ndim:
         return sqrt(x.reshape(1), None if out is None else out.reshape(1)).reshape(())
