@@ -26,8 +26,8 @@ FOLDER = os.path.dirname(__file__)
 
 #: of other versions, and of checkouts that somebody works on, and their bytes
 MOST, BYTES = 4, 1 << 26
-#: bytes that are read at first: what every command needs was imported first, and comes first
-FIRST = 1_700_000
+#: bytes that are read at a time: modules lie there as they were imported, what is wanted together lies together
+PIECE = 1 << 19
 #: bytes before the table of parts that tell its length and its checksum
 HEAD = 8
 
@@ -48,18 +48,17 @@ class Part(NamedTuple):
 
 
 class Finder:
-    """Finds modules in the content of the file, which is not left open: programs may look at what is.
+    """Finds modules in the file, which is not left open: programs may look at what is.
 
     before  the modules that were there before
     parts   what the file has, without what has turned out to be of no use
-    all     whether all of the content is here
+    pieces  what has been read of it: number of the piece → bytes
     """
 
     def __init__(self) -> None:
-        self.content = content_of_file(FIRST)
-        self.all = False
         self.before = {*sys.modules}
-        self.parts = table(self.content)
+        self.pieces: dict[int, memoryview] = {}
+        self.parts = table(self.content(0, PIECE))
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -82,10 +81,18 @@ class Finder:
         part = self.parts.get(name)
         if part is None:
             return None
-        if part.offset + part.length > len(self.content) and not self.all:
-            self.content, self.all = content_of_file(), True
-        content = self.content[part.offset : part.offset + part.length]
+        content = self.content(part.offset, part.length)
         return content if adler32(content) == part.checksum else None
+
+    def content(self, offset: int, length: int) -> memoryview:
+        """These bytes of the file, or as many as there are."""
+        first, last = offset // PIECE, (offset + length - 1) // PIECE
+        for number in range(first, last + 1):
+            if number not in self.pieces:
+                self.pieces[number] = piece_of_file(number)
+        found = [self.pieces[number] for number in range(first, last + 1)]
+        content = found[0] if first == last else memoryview(b"".join(found))
+        return content[offset - first * PIECE :][:length]
 
     def whole(self) -> Iterator[tuple[str, Content]]:
         """What is whole, and of modules that are as they were."""
@@ -191,8 +198,8 @@ def source_of(path: str) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-def content_of_file(most: int = -1) -> memoryview:
-    return memoryview(kept.read(name_of_file(), lambda content: b"", most) or b"")
+def piece_of_file(number: int) -> memoryview:
+    return memoryview(kept.read(name_of_file(), lambda content: b"", number * PIECE, PIECE) or b"")
 
 
 def name_of_file() -> str:

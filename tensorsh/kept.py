@@ -38,8 +38,8 @@ def folder() -> str:
     return os.path.join(base, "tensorsh")
 
 
-def read(name: str, digest: Digest, most: int = -1) -> bytes | None:
-    """The content of a file, or its first bytes; None where there is none that can be trusted."""
+def read(name: str, digest: Digest, start: int = 0, most: int = -1) -> bytes | None:
+    """The content of a file, or a piece of it; None where there is none that can be trusted."""
     path = os.path.join(folder(), name)
     try:
         if not _ours(os.lstat(os.path.dirname(path)), stat.S_ISDIR):
@@ -49,6 +49,7 @@ def read(name: str, digest: Digest, most: int = -1) -> bytes | None:
         with open(handle, "rb") as file:
             if not _ours(os.fstat(handle), stat.S_ISREG):
                 return None
+            file.seek(start)
             data = file.read(most)
     except OSError:
         return None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """The harmless names of a module.
 
     `names` are read from Python's module, or from the session's copy of it when `copied`; a name the running
@@ -20,7 +19,7 @@ class Table:
     """
 
     names: str = ""
-    changes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    changes: Mapping[str, tuple[int, ...]] = MappingProxyType({})
     copied: bool = False
     made: Callable[[Any], dict[str, Any]] | None = None
     submodules: str = ""

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .tracebacks import text_of
-
 if TYPE_CHECKING:
     from . import Modules
 
@@ -28,6 +26,8 @@ def told(modules: Modules, error: BaseException) -> bool:
     try:
         hook(type(error), error, error.__traceback__)
     except Exception as another:
+        from .tracebacks import text_of
+
         print(f"Error in sys.excepthook:\n{text_of(modules.host, another)}", file=sys.stderr)
         return False
     return True
@@ -38,6 +38,8 @@ def printing(modules: Modules) -> Callable[..., None]:
 
     def excepthook(exctype: Any, value: Any, traceback: Any, /) -> None:
         """Handle an exception by displaying it with a traceback on sys.stderr."""
+        from .tracebacks import text_of
+
         print(text_of(modules.host, value), end="", file=sys.stderr)
 
     return excepthook

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from importlib import import_module
+from itertools import accumulate
 from types import ModuleType
 from typing import Any
 
@@ -147,7 +148,14 @@ def has_namespace(path: str) -> bool:
     parent, _, name = path.rpartition(".")
     if name in _inner_namespaces(parent):
         return True
-    return any(key.startswith(path + ".") for key in registry.names())
+    return path in _of_operations()
+
+
+@cache
+def _of_operations() -> frozenset[str]:
+    """The namespaces that operations are in, with those around them."""
+    direct = {key.rpartition(".")[0] for key in registry.names()} - {""}
+    return frozenset(found for each in direct for found in accumulate(each.split("."), "{}.{}".format))
 
 
 def _module_of(path: str) -> ModuleType | None:

@@ -37,13 +37,14 @@ def seal_library() -> None:
     if not _depth or len(sys.modules) == _count:
         return
     _count = len(sys.modules)
-    for name, module in list(sys.modules.items()):
-        if name.startswith(LIBRARY) and name not in _modules:
+    for name in sys.modules.keys() - _modules:
+        module = sys.modules[name]
+        if name.startswith(LIBRARY):
             if getattr(module.__spec__, "_initializing", False):
                 _count = 0
                 continue
-            _modules.add(name)
             seal(vars(module).values())
+        _modules.add(name)
 
 
 def in_force() -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...kinds import kind_of
@@ -21,13 +20,23 @@ if TYPE_CHECKING:
 REGISTERED: dict[type, Tree] = of_session({})
 
 
-@dataclass(frozen=True, slots=True)
 class TreeSpec:
     """How a value is nested: `type` is None for a leaf; `context` is what it has beside its parts, its keys."""
 
-    type: type[Any] | None
-    context: Any
-    parts: tuple[TreeSpec, ...]
+    __slots__ = ("context", "parts", "type")
+
+    def __init__(self, type: type[Any] | None, context: Any, parts: tuple[TreeSpec, ...]):
+        self.type = type
+        self.context = context
+        self.parts = parts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TreeSpec):
+            return NotImplemented
+        return (self.type, self.context, self.parts) == (other.type, other.context, other.parts)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.context, self.parts))
 
     @property
     def num_leaves(self) -> int:

@@ -13,8 +13,7 @@ import os
 import random
 import struct
 from _thread import allocate_lock
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -38,8 +37,7 @@ BELOW, BELOW_PASSES = KernelCode(written("random_routines", "below"), "aaii"), 8
 _PACKED = struct.Struct(f"<QiiQ{RUN}Q3di4xf?3x")
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """A place in a stream. `words` is None where none was drawn since seeding."""
 
     seed: int

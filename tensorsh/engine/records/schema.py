@@ -129,6 +129,8 @@ def parse(text: str) -> Schema:
 
 
 def _split(body: str) -> list[str]:
+    if "(" not in body:
+        return [piece for each in body.split(",") if (piece := each.strip())]
     pieces, depth, start = [], 0, 0
     for i, char in enumerate(body + ","):
         if char in "([":
