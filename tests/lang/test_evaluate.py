@@ -35,6 +35,7 @@ def shown(program: str) -> list[str]:
          "(torch.Size([2, 3]), torch.Size([2, 3]), torch.float32, torch.float32)"),
         ("finfo(float32).eps, iinfo(int8)", "(1.1920928955078125e-07, iinfo(min=-128, max=127, dtype=int8))"),
         ("sum = 3; del sum; sum((1, 2))", "3"),
+        ("import io\nb = io.StringIO()\nprint([1., 2.], 'a', file=b, sep='|'); b.getvalue()", "'[1.0, 2.0]|a\\n'"),
         ("hasattr(ones(1), 'shape'), getattr(ones(1), 'nope', 7)", "(True, 7)"),
     ],
 )  # fmt: skip

@@ -84,12 +84,17 @@ def printing() -> dict[str, Any]:
     """The functions that turn values into text."""
 
     def write(
-        *values: Any, sep: str | None = " ", end: str | None = "\n", flush: bool = False, **others: Any
+        *values: Any,
+        sep: str | None = " ",
+        end: str | None = "\n",
+        file: Any = None,
+        flush: bool = False,
+        **others: Any,
     ) -> None:
-        """Write values to standard output, as Python's `print`."""
+        """Write values to standard output or another file, as Python's `print`."""
         if others:
             raise ArgumentError(f"'{next(iter(others))}' is an invalid keyword argument for print()")
-        print(*map(texts.str, values), sep=sep, end=end, flush=flush)
+        print(*map(texts.str, values), sep=sep, end=end, file=file, flush=flush)
 
     def formatted(value: Any, conversion: str | None, spec: str) -> str:
         """`{value!r:spec}` of an f-string."""
