@@ -13,7 +13,7 @@ def main() -> int:
     from . import bytecode
 
     found = bytecode.enter()
-    from .cli import main
+    from .cli import main, settle
 
     try:
         code = main()
@@ -22,6 +22,7 @@ def main() -> int:
         interrupt.exits()
         code = interrupt.CODE
     bytecode.keep(found)
+    settle()
     leave(code)
     return code
 

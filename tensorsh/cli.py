@@ -49,12 +49,12 @@ def main(argv: list[str] | None = None) -> int:
         tell(f"tensorsh: {limits.time.error()}")
         return 1
     except BrokenPipeError:
-        _forget_stdout()
+        _forget(sys.stdout)
         return 0
     except OSError as error:
         limits.printed.ours = True
         tell(f"tensorsh: cannot write: {error.strerror}")
-        _forget_stdout()
+        _forget(sys.stdout)
         return 1
     except SystemExit as leaving:
         return exit_code(leaving)
@@ -443,7 +443,19 @@ def given_settings(options: Options) -> frozenset[str]:
     return frozenset([*given, *["color"] * bool(colored), *switched])
 
 
-def _forget_stdout() -> None:
-    """The reader of standard output is gone: let Python's exit flush into nothing."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def settle() -> None:
+    """The process ends: what nobody takes is let go. Python would try again, and have an exit code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _forget(stream)
+        except (ValueError, AttributeError):  # closed, or something that is no stream
+            continue
+
+
+def _forget(stream: Any) -> None:
+    """The reader of a stream is gone: let Python's exit flush into nothing."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = limits.printed.nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY) if nowhere is None else nowhere, stream.fileno())

@@ -146,11 +146,15 @@ class Printed:
         self.left: int | None = None
         self.ours = False  # what is written now is no more the program's
         self.told = False  # the program knows
-        self.streams: list[io.TextIOWrapper] = []
+        self.streams: dict[str, io.TextIOWrapper] = {}
+        self.replaced: list[Any] = []  # which would close their descriptors
+        self.nowhere: int | None = None  # where to write what nobody takes: a sandbox opens nothing
 
     def limit(self, most: int) -> None:
         """Standard output and standard error take so many bytes together, and after that only what is ours."""
         self.most = self.left = most
+        with contextlib.suppress(OSError):
+            self.nowhere = os.open(os.devnull, os.O_WRONLY)
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             with contextlib.suppress(OSError, AttributeError, ValueError):  # one that is no file has no limit
@@ -159,7 +163,8 @@ class Printed:
                     Bounded(io.FileIO(stream.fileno(), "wb", closefd=False)), stream.encoding, stream.errors,
                     line_buffering=stream.line_buffering, write_through=name == "stderr",
                 )  # fmt: skip
-                self.streams.append(made)
+                self.streams[name] = made
+                self.replaced.append(stream)
                 setattr(sys, name, made)
                 setattr(sys, f"__{name}__", made)
 
@@ -178,16 +183,18 @@ class Printed:
             self.ours = before
 
     def _bring_out(self) -> None:
-        for stream in self.streams:
+        for stream in self.streams.values():
             with contextlib.suppress(OSError, ValueError):  # more than it may; closed
                 stream.flush()
 
     def end(self) -> None:
-        """The program is over; OSError if it has printed more than it may, and does not know."""
+        """The program is over; OSError if it has printed more than it may, and does not know, or nobody takes it."""
         if self.told:
             self._bring_out()
-        for stream in self.streams:
-            with contextlib.suppress(ValueError):
+        for name, stream in self.streams.items():
+            with contextlib.suppress(
+                ValueError, *[OSError] * (name == "stderr")
+            ):  # of which there is nobody to tell
                 stream.flush()
         self.ours = True
 

@@ -19,6 +19,10 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     # Tests start hundreds of commands, each of which would compile the package; the tree stays as clean.
     os.environ["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / f"tensorsh-bytecode-{os.getuid()}")
 
+os.environ.pop(
+    "PYTHONUNBUFFERED", None
+)  # commands write as they do for people: what nobody takes waits for the exit
+
 os.environ["LC_ALL"] = "C.UTF-8"  # what is expected is English, whoever runs the tests
 
 # how fast a machine makes examples is no property of what they test

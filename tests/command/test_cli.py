@@ -218,9 +218,10 @@ def test_colour_follows_flag_and_environment() -> None:
     assert "\x1b[" not in tensorsh("-c", "zz", FORCE_COLOR="1", NO_COLOR="1").stderr
 
 
-def test_a_closed_pipe_ends_it_silently() -> None:
+@pytest.mark.parametrize("flags", [[], ["--timeout", "60"], ["--max-output", "1M"], ["--sandbox"]])
+def test_a_closed_pipe_ends_it_silently(flags: list[str]) -> None:
     for program in ("ones(3)", "for i in range(100000): print(i)", "for i in range(100000): i"):
-        command = [sys.executable, "-m", "tensorsh", "-c", program]
+        command = [sys.executable, "-m", "tensorsh", *flags, "-c", program]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()

@@ -21,12 +21,14 @@ FULL = Path("/dev/full")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(grammar.__file__).parents[2])}
 
 
-def tensorsh(*arguments: str, folder: Path | None = None, stderr: Any = subprocess.PIPE) -> Any:
+def tensorsh(
+    *arguments: str, folder: Path | None = None, stdout: Any = subprocess.PIPE, stderr: Any = subprocess.PIPE
+) -> Any:
     """The command, run to its end."""
     return subprocess.run(
         [sys.executable, "-m", "tensorsh", *arguments],
         cwd=folder,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=stderr,
         stdin=subprocess.DEVNULL,
         text=True,
@@ -66,11 +68,32 @@ def test_what_never_ends_is_not_read() -> None:
         ("compile --show nowhere.py", 2),
         ("-c (", 3),
         ("--debug -c 1/0", 1),
+        ("--sandbox -c 1/0", 1),
+        ("-c tensor(ones(2))", 0),
+        ("--sandbox -c tensor(ones(2))", 0),
+        ("--max-output 1M -c tensor(ones(2))", 0),
     ],
 )
 def test_an_error_is_the_same_where_nothing_can_be_written(arguments: str, code: int) -> None:
     with FULL.open("w") as full:
         assert tensorsh(*arguments.split(), stderr=full).returncode == code
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no such device")
+@pytest.mark.parametrize("flags", [[], ["--sandbox"], ["--max-output", "1M"]])
+def test_output_that_cannot_be_written_is_told_once(flags: list[str]) -> None:
+    with FULL.open("w") as full:
+        done = tensorsh(*flags, "-c", "print(1)", stdout=full)
+    assert (done.returncode, done.stderr) == (1, "tensorsh: cannot write: No space left on device\n")
+
+
+@pytest.mark.parametrize("flags", ["", "--sandbox", "--max-output 1M"])
+def test_streams_that_are_closed_at_the_start_are_empty(flags: str) -> None:
+    for closed, said in ((">&-", "error[division-by-zero]"), ("2>&-", "1"), (">&- 2>&-", "")):
+        command = f"{sys.executable} -m tensorsh {flags} -c 'print(1); 1/0' {closed}"
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=ENVIRONMENT)
+        assert done.returncode == 1
+        assert (done.stdout + done.stderr).partition(":")[0].strip() == said
 
 
 def test_the_timer_writes_no_control_characters(tmp_path: Path) -> None:
