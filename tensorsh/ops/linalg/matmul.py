@@ -118,7 +118,9 @@ _mm_turned = {(a, b): _mm_record(a, b) for a, b in ((False, True), (True, False)
 
 
 def is_turned(x: Tensor) -> bool:
-    """Whether a matrix is stored by columns, one behind the other."""
+    """Whether a matrix is stored by columns, one behind the other; a slice of a vmap has no storage to look at."""
+    if type(x) not in TENSORS:
+        return False
     (rows, _), (down, right) = x.spec.shape, x.array.strides
     item = x.array.itemsize
     return down == item and right == rows * item
