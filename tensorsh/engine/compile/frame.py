@@ -18,6 +18,7 @@ from ..core.journal import sequence
 from ..graph.copy_slices import CopySlices
 from ..graph.node import FREED, InPlaceNode, Node, ViewNode
 from ..values.tensor import TENSORS, Tensor, make_tensor
+from ..values.view import View
 from .passage import Passage
 from .values import Number, TraceStopped, Value
 
@@ -143,9 +144,7 @@ class Frame:
 
     def _fill_steps(self, made: Any, node: Any) -> None:
         """How a view is found; of a write into it, what was done there."""
-        made.steps = tuple(
-            [(op, tuple([self._argument(a) for a in rest]), which) for op, rest, which in node.steps]
-        )
+        made.steps = self._steps(node.steps)
         if type(node) is CopySlices:
             made.layout, made.inner = node.layout, self.made[id(node.inner)]
 
@@ -169,7 +168,19 @@ class Frame:
             if t.counter is not None:
                 real.counter, version = self._level(t.counter, lag)
                 found.append((real, version))
+                self._look(real, t, version)
         return found
+
+    def _look(self, made: Tensor, traced: Tensor, version: int) -> None:
+        """What looks into a tensor from outside is remade as a view, if that is changed."""
+        view = traced.view_of
+        place = None if view is None else self.passage.place(view.base)
+        if view is not None and place is not None:
+            made.view_of = View(self.tensors[place], self._steps(view.steps), version, view.origin)
+
+    def _steps(self, steps: tuple[Any, ...]) -> tuple[Any, ...]:
+        """How a view is found."""
+        return tuple([(op, tuple([self._argument(a) for a in rest]), which) for op, rest, which in steps])
 
     def _level(self, counter: list[int], lag: int) -> tuple[list[int], int]:
         """The real counter, and what it was `lag` changes before the program ended."""

@@ -147,6 +147,8 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
             keep_array(a.array)
             if a.node is not None:
                 passage.histories[id(a)] = a.node, a.output_index
+                if a.view_of is not None:
+                    outside(a.view_of.base)
             if id(a) in bound or id(a.counter) in shared:
                 passage.watch(a.shared_counter())
 
