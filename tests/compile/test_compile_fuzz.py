@@ -1,6 +1,7 @@
 """Random loops, evaluated and compiled: nothing that can be observed tells the two apart.
 
-Run `python tests/compile/test_compile_fuzz.py FIRST COUNT` for more of them than the suite has time for.
+`python tests/compile/test_compile_fuzz.py FIRST COUNT` runs more of them than the suite has time for, with
+`--machine-code` as machine code from the first round, with `--soon` compiled after as few rounds as can be.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import sys
 
 import pytest
 
-from compile_compare import difference, report, seeds
+from compile_compare import campaign, difference
 from loop_writer import LoopProgram
 
 
@@ -35,4 +36,4 @@ def test_large_arrays(name: str) -> None:
 
 
 if __name__ == "__main__":
-    report(LoopProgram(seed) for seed in seeds(sys.argv))
+    campaign(LoopProgram, sys.argv)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from compile_compare import difference, report, seeds
+from compile_compare import campaign, difference
 from instance_writer import LINES, InstanceProgram, disturbed
 from tensorsh import Session
 from tensorsh.lang.loops.segments import Segment
@@ -145,4 +145,4 @@ if __name__ == "__main__":
     for number, line in enumerate(DISTURBANCES):
         if (what := difference(of_disturbance(number), [])) is not None:
             print(f"{'=' * 30} {line}\n{what}")
-    report(map(InstanceProgram, seeds(sys.argv)))
+    campaign(InstanceProgram, sys.argv)

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="no llvmlite for this Python or machine")
 
-from compile_compare import difference, report, seeds, warm_at_once
+from compile_compare import campaign, difference, warm_at_once
 from group_writer import program
 from loop_writer import LoopProgram
 from tensorsh import Session
@@ -346,5 +346,4 @@ def test_long_runs_are_cut_where_they_repeat(run: str, starts: list[int]) -> Non
 
 
 if __name__ == "__main__":
-    warm_at_once(pytest.MonkeyPatch())
-    report(LoopProgram(seed) for seed in seeds(sys.argv))
+    campaign(LoopProgram, [*sys.argv, "--machine-code"])

@@ -8,30 +8,50 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import FunctionType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
 
-from instance_writer import InstanceProgram
-from loop_writer import LoopProgram
 from tensorsh import Session, TensorshError
-from tensorsh.engine.compile import warm
+from tensorsh.engine.compile import apart, pullbacks, walks, warm
 from tensorsh.engine.values.tensor import Tensor
+from tensorsh.lang.loops import loops
 from tensorsh.train.optim import Optimizer
 
 GRAPH_DEPTH = 60
 #: instances of classes from these modules are looked into
 OBSERVED = ("__main__",)
 LIBRARY = ("torch.nn", "torch.optim")
+#: how often something is done before it is compiled, if that is to be soon
+SOON: dict[Any, dict[str, int]] = {
+    loops: {"OUTER": 2, "INNER": 3, "CALLED": 3, "METHOD": 6},
+    walks: {"PATIENCE": 4},
+    pullbacks: {"PATIENCE": 3},
+}
 
 
 def warm_at_once(patch: pytest.MonkeyPatch) -> None:
     """Programs become machine code at their first run."""
     for name in ("LOOK", "LOADING", "EACH"):
         patch.setattr(warm, name, 0)
+
+
+def learn_soon(patch: pytest.MonkeyPatch) -> None:
+    """Programs are made after as few rounds, calls and walks as can be."""
+    for module, counts in SOON.items():
+        for name, count in counts.items():
+            patch.setattr(module, name, count)
+
+
+class Program(Protocol):
+    """What a writer has written, and the statements to try after it."""
+
+    seed: int
+    program: str
+    after: list[str]
 
 
 class Observer:
@@ -231,13 +251,27 @@ def explain(a: Any, b: Any, path: str = "") -> str:
 
 def seeds(argv: list[str]) -> range:
     """The arguments FIRST COUNT of a campaign."""
-    first, count = map(int, argv[1:])
+    first, count = map(int, argv[1:3])
     return range(first, first + count)
 
 
-def report(programs: Iterable[LoopProgram | InstanceProgram]) -> None:
+def report(programs: Iterable[Program]) -> None:
     """Print each program that is another when compiled, and what differs first."""
+    found = [0, 0]
     for each in programs:
         what = difference(each.program, each.after)
+        found[what is not None] += 1
         if what is not None:
-            print(f"{'=' * 30} {each.seed}\n{what}\n{each.program}")
+            print(f"{'=' * 30} {each.seed}\n{what}\n{each.program}", flush=True)
+    print(f"{sum(found)} programs, {found[1]} differ")
+
+
+def campaign(writer: Callable[[int], Program], argv: list[str]) -> None:
+    """`FIRST COUNT [--machine-code] [--soon]`: random programs of a writer, compiled as those who ask for it want."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "--machine-code" in argv:
+            warm_at_once(patch)
+            patch.setattr(apart, "possible", lambda: False)  # this process makes it
+        if "--soon" in argv:
+            learn_soon(patch)
+        report(map(writer, seeds(argv)))
