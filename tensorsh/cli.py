@@ -142,6 +142,7 @@ def run(options: Options) -> int:
         except TensorshError as error:
             raise UsageError(error.message, help=error.help) from None
         programs_begin(options)
+        session.hear_dropped()
         session.on_warning = report.warning
         output.session = session
         if options.session is not None:

@@ -270,6 +270,10 @@ class Session:
         with self.active(), self._evaluator.changing(), memory:
             self._evaluator.finish()
 
+    def hear_dropped(self) -> None:
+        """From now on tell of what fails where nobody has called, also between programs: the process is ours."""
+        self._evaluator.modules.hear_dropped()
+
     def uncaught(self, error: TensorshError) -> bool:
         """Tell `sys.excepthook` of an error, if a program has set one; whether it has been told."""
         cause = error.__cause__

@@ -15,7 +15,7 @@ import os
 import sys
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..engine.core import sealed
@@ -168,6 +168,7 @@ class Modules:
         self.streams: dict[str, Any] = {}  # which the program has put in the place of the process's
         self._outside: dict[str, Any] = {}  # the process's, as they were when the session began to run
         self._depth = 0
+        self._drops = sys.unraisablehook  # the process's, too
         self._random: Any = None
         self._copies: Any = None
         self._whole_sys: Any = None
@@ -273,6 +274,7 @@ class Modules:
             outside = self._outside = {name: getattr(sys, name) for name in STREAMS}
             for name, stream in self.streams.items():
                 setattr(sys, name, stream)
+            drops = self.hear_dropped()
         self._depth += 1
         if self.numpy is not None:
             self.numpy.enter()
@@ -289,6 +291,7 @@ class Modules:
             numpy_memory.copying.pop()
             self._depth -= 1
             if not self._depth:
+                sys.unraisablehook = drops
                 if self.numpy is not None:
                     self.numpy.leave()
                 for setting in self.exchanged.values():
@@ -297,6 +300,25 @@ class Modules:
                 self.streams = {name: now[name] for name in STREAMS if now[name] is not outside[name]}
                 for name in STREAMS:
                     setattr(sys, name, outside[name])
+
+    def hear_dropped(self) -> Callable[[Any], Any]:
+        """From now on tell of what fails where nobody has called; who did so until now."""
+        before = sys.unraisablehook
+        if before != self._dropped:
+            self._drops, sys.unraisablehook = before, self._dropped
+        return before
+
+    def _dropped(self, error: Any) -> None:
+        """`sys.unraisablehook`: `__del__` has failed, or a generator that is collected.
+
+        An interrupt there is for whoever was told before.
+        """
+        if issubclass(error.exc_type, KeyboardInterrupt):
+            self._drops(error)
+            return
+        from .uncaught import tell_dropped
+
+        tell_dropped(self, error)
 
     # --- what the tables use ---------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import limits
 from .tracebacks import text_of
+from .uncaught import shown
 
 if TYPE_CHECKING:
     from . import Modules
@@ -57,13 +58,6 @@ def call_back(modules: Modules) -> None:
         except BaseException as error:
             if limits.time.over:
                 raise
-            print(IGNORED.format(_shown(function)) + text_of(modules.host, error, chain=False),
+            print(IGNORED.format(shown(function)) + text_of(modules.host, error, chain=False),
                   end="", file=sys.stderr)  # fmt: skip
     modules.callbacks.clear()
-
-
-def _shown(function: Any) -> str:
-    try:
-        return repr(function)
-    except Exception:
-        return "<object repr() failed>"

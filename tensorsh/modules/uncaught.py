@@ -1,10 +1,13 @@
-"""`sys.excepthook` of one session: what is told of an error that ends a program, in the place of its report."""
+"""What is told of errors that nobody catches: `sys.excepthook` of one session, and those that no caller hears of."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from ..kinds.ownership import name_of
 
 if TYPE_CHECKING:
     from . import Modules
@@ -43,3 +46,27 @@ def printing(modules: Modules) -> Callable[..., None]:
         print(text_of(modules.host, value), end="", file=sys.stderr)
 
     return excepthook
+
+
+def tell_dropped(modules: Modules, error: Any) -> None:
+    """Tell of what failed where nobody has called, in Python's words, with the program's frames alone.
+
+    `error` is what `sys.unraisablehook` gets.
+    """
+    from .tracebacks import text_of
+
+    lines = [f"{error.err_msg or 'Exception ignored in'}: {shown(error.object)}\n"]
+    try:
+        lines.append(text_of(modules.host, error.exc_value, chain=False))
+    except Exception:  # no room for it
+        lines.append(f"{name_of(error.exc_type)}\n")
+    with contextlib.suppress(Exception):  # of which there is nobody to tell
+        print(*lines, sep="", end="", file=sys.stderr)
+
+
+def shown(value: Any) -> str:
+    """How a value shows itself, if it can."""
+    try:
+        return repr(value)
+    except Exception:
+        return "<object repr() failed>"
