@@ -183,3 +183,37 @@ for i in range(9):
     if i % 3 == 2: h = W * 2
 """
     assert difference(program, []) is None
+
+
+#: what a round does to its state, and what happens outside of it
+STATES = {
+    "cut in each round": ("h = h.detach(); h = torch.tanh(x[t] @ W + h @ V)", "h = x[0]", "h.sum()"),
+    "cut now and then": (
+        "h = h.detach() if t % 2 else h; h = torch.tanh(x[t] @ W + h @ V)", "h = x[0]", "h.sum()"
+    ),
+    "another view of what is outside": ("h = torch.tanh(x[t] @ W + h.t().t() @ V)", "h = x[0]", "h.sum()"),
+    "kept sums": ("kept.append(W[:2] + V[:2])", "kept = []", "sum(v.sin().sum() for v in kept)"),
+    "a view with a hook": (
+        "kept.append(h.sum())", "kept = []; h = V[:1].expand(2, 3); h.register_hook(lambda g: g * 0.5)", "sum(kept)"
+    ),
+    "a view that keeps its gradient": (
+        "kept.append(h.sum() * t)", "kept = []; h = V[:1].expand(2, 3); h.retain_grad()", "sum(kept) + (h.grad is None)"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_states(name: str) -> None:
+    inner, outer, total = STATES[name]
+    program = f"""
+import torch
+W, V = torch.randn(3, 3, requires_grad=True), torch.randn(3, 3, requires_grad=True)
+x = torch.randn(6, 2, 3)
+for i in range(40):
+    {outer}
+    for t in range(1 + i % 4):
+        {inner}
+    l = {total} + (W * V).sum()
+    l.backward()
+"""
+    assert difference(program, ["print(W.grad, V.grad)"]) is None

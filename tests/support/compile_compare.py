@@ -122,7 +122,7 @@ class Observer:
             else [s for s, n in zip(array.strides, t.shape, strict=True) if n > 1],
             "type": (type(array).__name__, str(array.dtype), array.shape),
             "writable": t.is_meta or array.flags.writeable,
-            "values": None if t.is_meta else array.tobytes(),
+            "values": None if t.is_meta else bits(array),
             "grad": None if t.grad_slot is None else self.tensor(t.grad_slot, f"{path}.grad"),
         }
 
@@ -168,6 +168,13 @@ class Observer:
                 if memory or counter:
                     found.append(f"{other_path} ~ {path}: memory {memory}, version {counter}")
         return found
+
+
+def bits(array: np.ndarray[Any, Any]) -> bytes:
+    """The values. Which sign a NaN has is nobody's business."""
+    if array.dtype.kind == "f":
+        array = np.where(np.isnan(array), array.dtype.type(np.nan), array)
+    return array.tobytes()
 
 
 def state_of(session: Session) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Passage:
     nodes      the graph as it was traced, oldest first, with what is inside of writes into views
     values     the Values that its derivatives need, as this program has them
     places     where each is among `values`, by the id of the Value that the nodes hold
+    constants  the arrays that the nodes hold in every round, by their ids
     numbers    the changing numbers that the nodes hold
     tensors    the tensors that the graph holds, from outside or leaves that are bound, as they were traced
     outside    where each of these is, by its id
@@ -44,6 +45,7 @@ class Passage:
         self.histories: dict[int, tuple[Any, int]] = {}
         self.values: list[Value] = []
         self.places: dict[int, int] = {}
+        self.constants: dict[int, Any] = {}
         self.numbers: list[Number] = []
         self.tensors: list[Tensor] = []
         self.outside: dict[int, int] = {}
@@ -153,13 +155,13 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
                 passage.watch(a.shared_counter())
 
     def keep_array(array: Any) -> None:
-        if type(array) is not Value:
-            return
         v = trace.foreign.get(id(array), array)
-        source: Any = v.source
+        source: Any = v.source if type(array) is Value else array
         if source is None or type(source) is str:
             passage.keep(array, v)
-        elif not isinstance(source, np.ndarray):
+        elif isinstance(source, np.ndarray):
+            passage.constants[id(source)] = source
+        else:
             outside(source.tensor)
 
     bound = {id(t) for t in outputs}

@@ -30,7 +30,8 @@ Seed = tuple[Any, int, Tensor]
 class Pullback:
     """The program for some of a passage's outputs, once there is one; `over` if there never is.
 
-    sources   for each tensor of its graph what it is: ("seed", i), ("value", i) or ("tensor", i) of a frame, or itself
+    sources   for each tensor of its graph what it is: ("seed", i); of a frame ("value", i), ("tensor", i) or one with
+              that one's memory, ("array", i); a constant itself
     strides   how each of these lies
     out       for each gradient that it finds where it goes: ("tensor", i) or ("inlet", i) of a frame, and which output
     """
@@ -52,8 +53,11 @@ class Pullback:
         inlets = {id(node): i for i, node in enumerate(frame.inlets)}
         values = {id(array): i for i, array in enumerate(frame.values)}
         tensors = {id(t): i for i, t in enumerate(frame.tensors)}
-        several = (inlets, frame.inlets), (values, frame.values), (tensors, frame.tensors)
-        if any(len(known) < len(all_of_them) for known, all_of_them in several):
+        arrays = {id(t.array): i for i, t in enumerate(frame.tensors)}
+        several = (inlets, frame.inlets), (values, frame.values), (tensors, frame.tensors), (arrays, tensors)
+        if any(
+            len(known) < len(all_of_them) for known, all_of_them in several
+        ) or not arrays.keys().isdisjoint(values):
             self.seen = (
                 0  # what is one thing in this round is two in others: which one is meant cannot be told
             )
@@ -73,8 +77,12 @@ class Pullback:
                 self.sources.append(("tensor", tensors[id(t)]))
             elif id(t.array) in values:
                 self.sources.append(("value", values[id(t.array)]))
-            else:
+            elif id(t.array) in arrays:
+                self.sources.append(("array", arrays[id(t.array)]))
+            elif id(t.array) in frame.passage.constants:
                 self.sources.append(("itself", t))
+            else:  # what it is in another round cannot be told
+                return
             self.strides.append(t.array.strides)
             self.graph_specs.append(t.spec)
         form = Form(graph.numbers)
@@ -98,6 +106,8 @@ class Pullback:
         for (kind, i), spec, strides in zip(self.sources, self.graph_specs, self.strides, strict=True):
             if kind == "value":
                 t = make_tensor(frame.values[i], spec)
+            elif kind == "array":
+                t = make_tensor(frame.tensors[i].array, spec)
             elif kind == "tensor":
                 t = frame.tensors[i]
             else:
