@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...kinds import kind_of
+from ..graph.node import FREED
 from ..values.tensor import TENSORS, Tensor
 from ..values.view import View
 from .frame import lasting
@@ -313,10 +314,18 @@ class Leaving:
         )
 
     def _used_up(self, passage: Passage) -> bool:
-        """Whether the graph holds nothing of this replay: the traced nodes themselves will do."""
+        """Whether the graph holds nothing of this replay, and no walk gets through it: the traced nodes will do.
+
+        Where one does, each round's nodes have their own hooks and gradients.
+        """
         fixed = {id(e.tensor) for e in self.trace.externals if e.fixed}
+        over = {*passage.borders, *(id(node) for node in passage.nodes if node.args is FREED)}
+        for node in passage.nodes:
+            if any(id(target) in over for target, _ in node.all_edges()):
+                over.add(id(node))
         return (
-            not passage.values
+            all(id(t.node) in over for t in self.builder.live)
+            and not passage.values
             and not passage.numbers
             and not self.builder.parents
             and not passage.ways
