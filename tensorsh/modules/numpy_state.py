@@ -47,13 +47,14 @@ class NumPy:
     def __init__(self) -> None:
         import numpy as np
 
-        from . import numpy_long
+        from . import numpy_long, numpy_wrapped
         from .numpy_sorting import guard_sorting
         from .numpy_states import guard_generators
 
         guard_generators()
         guard_sorting()
         numpy_long.install()
+        numpy_wrapped.install()
         self.stream = np.random.RandomState()
         self.errors = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
         self.call: Any = None

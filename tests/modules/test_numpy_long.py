@@ -148,7 +148,10 @@ WRONG = [
     "a.sum(axis=3)", "a.sum(axis='x')", "a.sum(out=3)", "np.dot(a, a, out=3)", "np.dot(a, a[:3])", "np.bincount(a)",
     "a.sort(order='x')", "a.argsort(kind='bad')", "np.broadcast_to(a, (999, 5_000_000)).max(axis=5)",
     "np.linalg.solve(m, a)", "m @ m[:3]", "np.einsum('ij,jk', m, a)", "np.fft.fft(a, axis=2)", "np.ndarray.tolist(3)",
-    "np.convolve(a, m)", "np.matmul(m, 3)", "np.matmul.x", "np.ndarray.nonzero([1])", "np.lexsort((a, a[:2]))",
+    "np.convolve(a, m)", "a.take(mode='wrap')", "a.take([1], 5, mode='wrap')", "a.take(['x'], mode='wrap')",
+    "np.put(a, [[1], 2], 3, mode='wrap')", "np.choose([1.5], [a], mode='wrap')", "a.take([1], mode='x')", "a.put(1)",
+    "np.ndarray.take(3, [1], mode='wrap')", "np.zeros(0).take([10**15], mode='wrap')",
+    "np.matmul(m, 3)", "np.matmul.x", "np.ndarray.nonzero([1])", "np.lexsort((a, a[:2]))",
 ]  # fmt: skip
 
 
@@ -163,6 +166,32 @@ def test_what_is_wrong_is_said_in_numpys_words(text: str) -> None:
     assert found.value.kind != "internal"
     assert type(found.value.__cause__) is type(want.value)
     assert str(found.value.__cause__) == str(want.value)
+
+
+#: calls whose indices lie so far outside that NumPy comes to no end, and the same with near ones
+FAR = [
+    ("np.take(a, 10**15 + 1, mode='wrap')", "np.take(a, 2)"),
+    ("a.take([[10**15], [-10**15]], mode='wrap')", "a.take([[1], [2]])"),
+    ("np.take(a, -10**15, 0, None, 1)", "np.take(a, 2)"),
+    ("a.take(indices=[-(2**63), 2**63 - 1], mode='wrap')", "a.take([1, 1])"),
+    ("np.take(m, [10**15, 10**15 + 1], axis=-1, mode='wrap')", "m.take([0, 1], 1)"),
+    ("np.take([5, 6, 7], np.int32(2**31 - 1), mode='wrap')", "np.take([5, 6, 7], 1)"),
+    ("np.choose([10**15, -10**15 + 1], [m[0], m[1]], mode='wrap')", "np.choose([0, 1], [m[0], m[1]])"),
+    ("np.array([-10**15]).choose([1], [2], [3], mode='wrap')", "np.array([3])"),
+    ("np.choose(10**15 + 1, m, mode='wrap')", "m[1]"),
+    ("np.put(a, [10**15, -10**15], [7, 8], mode='wrap'); a", "np.array([0, 7, 8])"),
+    ("a.put(10**15, 9, 'wrap'); a", "np.array([0, 9, 2])"),
+]
+
+
+@pytest.mark.parametrize(("far", "near"), FAR)
+def test_far_indices_go_round_at_once(far: str, near: str) -> None:
+    session = Session()
+    session.run("import numpy as np; a = np.arange(3); m = np.arange(4).reshape(2, 2)")
+    found = session.run(far)[-1]
+    want = eval(near, {"np": np, "a": np.arange(3), "m": np.arange(4).reshape(2, 2)})
+    np.testing.assert_array_equal(found, want)
+    assert type(found) is type(want)
 
 
 def test_what_zlib_refuses_is_no_mistake_of_ours() -> None:
