@@ -15,6 +15,7 @@ BEFORE = {
     "a change of one of two": "with torch.no_grad(): a.mul_(0.5); torch.tanh(b)",
     "a change through another name": "old.data -= 0.25",
     "an optimizer": "opt.zero_grad(); (a * b * torch.rand(3)).sum().backward(); opt.step()",
+    "an optimizer with momentum": "descent.zero_grad(); (a * b * torch.rand(3)).sum().backward(); descent.step()",
     "draws and changes": "b.data.add_(torch.randn(3)); d = torch.rand(2)",
 }
 
@@ -25,7 +26,7 @@ def test_a_failed_round_has_changed_nothing_twice(name: str) -> None:
 import torch.nn.functional as F
 a = torch.tensor([1., 2., 3.], requires_grad=True); b = torch.ones(3, requires_grad=True)
 old = a.detach()
-opt = torch.optim.Adam([a], lr=0.1)
+opt = torch.optim.Adam([a], lr=0.1); descent = torch.optim.SGD([a], lr=0.1, momentum=0.9)
 table = torch.arange(8.).reshape(4, 2)
 places = torch.tensor([0, 1, 2, 3] * 6 + [4, 0, 1])
 seen = []

@@ -124,6 +124,7 @@ def _memory(trace: Any, state: State, name: str) -> Any:
         t = make_tensor(array, spec(array.shape, dt.of(array)))
         trace.guards.append(f"{trace.named(state)}[{name!r}] is {trace.named(array)}")
         e = External(t, trace.named(t), True)
+        e.written = True
         trace.externals.append(e)
         trace.adopt(e)
         known = trace.marks[key] = trace.value(t)
