@@ -158,29 +158,39 @@ for i in range(120):
     assert any(walked)
 
 
-#: what looks into a tensor from outside when a derivative saves it, and that tensor is changed before the way back
+#: what a derivative saves, and how that is changed before the way back
 SAVED = {
-    "a transposed weight": ("y = torch.tanh(x @ W.t()) @ W.t()", "W"),
-    "a part of a weight": ("y = torch.tanh(x @ W[:2].t()) @ W.narrow(0, 0, 2)", "W"),
-    "a row of a state": ("y = torch.tanh(x @ h[i % 3]) * h[0].sum()", "h"),
-}
+    "a transposed weight": ("y = torch.tanh(x[t] @ W.t()) @ W.t()", "with torch.no_grad(): W.add_(1)"),
+    "a part of a weight": (
+        "y = torch.tanh(x[t] @ W[:2].t()) @ W.narrow(0, 0, 2)", "with torch.no_grad(): W.add_(1)"
+    ),
+    "a row of a state": ("y = torch.tanh(x[t] @ h[t % 3]) * h[0].sum()", "with torch.no_grad(): h.add_(1)"),
+    "a result": ("g = torch.tanh(x[t] @ W) + 1; y = g * g", "g.mul_(2)"),
+    "a result, twice": ("g = torch.tanh(x[t] @ W) + 1; y = g * g", "g.mul_(2).zero_()"),
+    "a result that is needed itself": ("g = torch.tanh(x[t] @ W); y = g * W[0]", "g.add_(1)"),
+    "a view of a result": ("g = torch.tanh(x[t] @ W) + 1; v = g[0]; y = v * v * g", "v.add_(g[1])"),
+    "what has a view": ("g = torch.tanh(x[t] @ W) + 1; v = g[0]; y = v * v * g", "g.add_(1)"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SAVED)
-def test_a_view_that_was_saved_is_named_as_one(name: str) -> None:
-    body, changed = SAVED[name]
+def test_what_was_saved_is_named_after_what_changed_it(name: str) -> None:
+    body, change = SAVED[name]
     program = f"""
 import torch
-W = torch.randn(3, 3, requires_grad=True); x = torch.randn(2, 3); h = W * 1
-for i in range(9):
-    {body}
-    l = y.sum()
-    if i % 3 == 2:
-        with torch.no_grad(): {changed}.add_(1)
+W = torch.randn(3, 3, requires_grad=True); x = torch.randn(4, 2, 3)
+for i in range(30):
+    h = W * 2
+    loss = 0
+    for t in range(1 + i % 4):
+        {body}
+        loss = loss + y.sum()
+    if i > 20:
+        {change}
     try:
-        l.backward()
-    except RuntimeError as e: print(e)
-    if i % 3 == 2: h = W * 2
+        loss.backward()
+    except RuntimeError as e:
+        print(e)
 """
     assert difference(program, []) is None
 

@@ -105,6 +105,25 @@ class Frame:
         for parent in self.parents:
             parent.free(used)
 
+    def hold(self, t: Tensor) -> None:
+        """An output gets another history. Nodes that have saved it hold it itself: whose it is now an error tells."""
+        node: Any = t.node
+        place = node.origin, t.output_index
+        if place not in self.passage.histories.values():
+            return
+        self.materialise()
+
+        def held(a: Any) -> Any:
+            if type(a) is tuple:
+                return tuple([held(each) for each in a])
+            mine = type(a) in TENSORS and a.node is node and a.output_index == t.output_index
+            return t if mine else a
+
+        for made in self.made.values():
+            if made.args is not FREED:
+                made.args = [held(a) for a in made.args]
+                made.versions = [(held(each), version) for each, version in made.versions]
+
     def materialise(self) -> None:
         """Make the real graph."""
         if self.real:
@@ -283,6 +302,9 @@ class Replayed:
             return self.origin.output_specs
         frame.materialise()
         return object.__getattribute__(self, name)
+
+    def loses(self, t: Tensor) -> None:
+        self.frame.hold(t)
 
     def pulled(self, grads: list[Any], pending: Any, keep: bool) -> Any:
         if self.frame.real:

@@ -199,6 +199,9 @@ class Node:
                 found.append(e)
         return found
 
+    def loses(self, t: Tensor) -> None:
+        """An output is about to get another history (`compile.frame`)."""
+
     # -- backward
 
     def pulled(self, grads: list[Any], pending: Any, keep: bool) -> Any:
@@ -426,6 +429,8 @@ def refresh(t: Tensor) -> None:
 
 def move_retained(t: Tensor, node: Node) -> None:
     """A tensor that keeps its gradient keeps that of its new value."""
+    if t.node is not None:
+        t.node.loses(t)
     if t.retains and t.node is not None:
         have = t.node.hooks
         before = have.retained
