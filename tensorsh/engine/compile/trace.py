@@ -24,7 +24,7 @@ from ..run.apply import any_requires_grad, attach_view, planned, record
 from ..run.inplace import check_history, check_overlap, check_result, rebase
 from ..run.overlapping import reads_written
 from ..values.tensor import TENSORS, Tensor, make_tensor
-from ..values.view import View
+from ..values.view import View, sees_graph
 from ..values.view_bases import turns
 from .draws import TracedStream
 from .machine.instructions import has_code
@@ -500,6 +500,8 @@ class Trace(Tape, Mode):
                     owner = e
         if owner is not None:
             owner.versions += 1
+        if any(e.tensor.counter is counter and sees_graph(e.tensor) for e in self.externals):
+            self.stop("a view of what needs a gradient is written to")
         elif type(root.array) is Value and isinstance(root.array.source, External):
             owner = root.array.source  # by way of `.data`
         if owner is not None:

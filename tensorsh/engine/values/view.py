@@ -25,3 +25,11 @@ class View:
         self.steps = steps
         self.version = version
         self.origin = origin
+
+
+def sees_graph(t: Tensor) -> bool:
+    """Whether it is a view, and it or its base is part of a graph: what is written into it changes the graph."""
+    view = t.view_of
+    if view is None:
+        return False
+    return t.requires_grad_slot or view.base.requires_grad_slot or view.base.node is not None

@@ -20,6 +20,7 @@ from ...engine.compile.watch import Notes
 from ...engine.core import given
 from ...engine.graph.node import FREED, Node
 from ...engine.values.tensor import Tensor
+from ...engine.values.view import sees_graph
 from ...kinds import ATOMS, FIXED, kind_of
 from ...kinds.ownership import own_class, own_function
 from ..code.runs import words
@@ -319,24 +320,27 @@ class Reach:
             self.guards.append(f"{path}.view_of is None")
             return
         base = f"{path}.view_of.base"
-        if view.base.requires_grad_slot or view.base.node is not None or t.requires_grad_slot:
-            raise TraceStopped("a view of what needs a gradient")
-        self.guards.append(
-            f"{path}.view_of is not None and not {base}.requires_grad_slot and {base}.node is None and "
-            f"{path}.view_of.origin == {view.origin!r}"
-        )
+        looks = f"{path}.view_of is not None and {path}.view_of.origin == {view.origin!r}"
+        if not sees_graph(t):
+            self.guards.append(f"{looks} and not {base}.requires_grad_slot and {base}.node is None")
+        elif t.counter is not None and view.version != t.counter[0]:
+            raise TraceStopped("a view of what has changed since")
+        else:
+            up_to_date = f"({path}.counter is None or {path}.view_of.version == {path}.counter[0])"
+            self.guards.append(f"{looks} and {up_to_date}")
 
     def _go_on(self, t: Tensor, path: str) -> None:
         """A tensor with a graph: that of another run is part of this one's, of any other nothing is known.
 
-        What the run has left in an earlier round, or evaluation has made, is such another. Then all are: no walk in the
-        run could go through, and what other runs have made is walked sooner by itself (`compile.pullbacks`).
+        What the run has left in an earlier round, or evaluation has made, is such another, and so is a view. Then all
+        are: no walk in the run could go through, and what other runs have made is walked sooner by itself
+        (`compile.pullbacks`).
         """
         node = t.node
         assert node is not None
         if node in lasting and node.args is FREED:
             self._link(t, path)
-        elif self._joins(node):
+        elif t.view_of is None and self._joins(node):
             if not self.inlets:
                 self._link(t, path)
             else:
