@@ -6,11 +6,13 @@ What reads kernels (`tracer`) writes them with these. A call of constants is don
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...kinds.ownership import PROGRAM_FILE
 from ..core.readers import in_machine_code
 from ..core.spec import Spec
 from ..values.tensor import Tensor, make_tensor
@@ -130,13 +132,20 @@ class Tape:
         return bool(sources)
 
     def element_of(self, v: Value) -> Number:
-        """The integer in an array without dimensions, which the program gets when it comes there."""
+        """The integer in an array without dimensions, which the program gets when it comes there.
+
+        What the user's program asks about it, and not an operation that takes it for a place, is not likely to be so.
+        """
         self.elements += 1
         name = f"at{self.elements}"
         self.note(Step("element", int, (v,), (), name))
-        return Number(
-            self._likely(v), name, Checks(lambda text: self.note(Step("check", None, (), (), text)))
-        )
+
+        def check(text: str) -> None:  # asked by `decide`, which an operator of the Number has called
+            if sys._getframe(3).f_code.co_filename.startswith(PROGRAM_FILE):
+                raise TraceStopped("values are looked at")
+            self.note(Step("check", None, (), (), text))
+
+        return Number(self._likely(v), name, Checks(check))
 
     def _likely(self, a: Any) -> Any:
         """A number that may be there: sums of it are what sums of it would be."""

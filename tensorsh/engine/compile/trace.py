@@ -31,7 +31,7 @@ from .machine.instructions import has_code
 from .reading import read, seen
 from .steps import External, Step
 from .tape import Tape, source_of
-from .values import Number, OwnLoop, TraceAgain, Value, turn
+from .values import Number, OwnLoop, TraceAgain, Value, reshape, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -158,6 +158,13 @@ class Trace(Tape, Mode):
             self.stop("values are looked at")
 
     def truth(self, t: Tensor) -> bool:
+    def item(self, t: Tensor) -> Any:
+        """An integer is a place somewhere, most often: the program gets it when it comes there."""
+        if t.spec.dtype.category != dt.INT or self.is_constant(t):
+            return super().item(t)
+        v = self.value(t)
+        return self.element_of(self.view(reshape, v, ()) if v.ndim else v)
+
         """Of what is computed of a count from outside the program expects the same answer."""
         found = self.of_count(self.value(t))
         if found is None:

@@ -85,6 +85,11 @@ class Mode:
         """The values of a tensor are looked at."""
         self.below.look(t)
 
+    def item(self, t: Tensor) -> Any:
+        """The one element of a tensor."""
+        self.look(t)
+        return t.array.item()
+
     def truth(self, t: Tensor) -> bool:
         """Whether a tensor of one element is true."""
         return t.truth()
