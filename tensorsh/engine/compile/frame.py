@@ -129,6 +129,8 @@ class Frame:
         if self.real:
             return
         self.real = True
+        if self.parents:
+            self.passage.looked_at()
         for parent in self.parents:
             parent.materialise()
             self.made.update(parent.made)
@@ -258,12 +260,19 @@ class Frame:
         return made
 
 
+#: programs for one passage, each for other outputs or other numbers
+MOST_PULLBACKS = 32
+
+
 def pullable(frame: Frame) -> bool:
     """Whether a program may walk this round's share of a graph (`pullbacks`)."""
     passage = frame.passage
-    alone = not (passage.numbers or passage.borders or passage.changed or frame.parents)
+    if passage.borders or passage.changed or frame.parents:
+        return False
     known = passage.pullbacks.values()
-    return alone and (not known or not all(each.over for each in known))
+    if len(known) > MOST_PULLBACKS:
+        return False
+    return not known or not all(each.over for each in known)
 
 
 class Inlet(Node):

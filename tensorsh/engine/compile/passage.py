@@ -11,6 +11,9 @@ from ..graph.node import FREED, InPlaceNode, Node, ViewNode
 from ..values.tensor import TENSORS, Tensor
 from .values import Number, TraceStopped, Value
 
+#: how often a graph of several programs' is made for walks before each has a share of its own
+PATIENCE = 16
+
 #: the kinds of nodes that a graph may have
 KINDS = {Node, InPlaceNode, CopySlices, ViewNode}
 
@@ -34,7 +37,8 @@ class Passage:
     histories  by the id of a tensor that a node holds: its node and which output it is, when the trace was over
     order      where each node is among them, between 0 and 1, by its id
     home       the run whose program hands it on: what is known of it, and where it begins
-    pullbacks  by the ids of nodes and which outputs of them have a gradient: see `pullbacks`
+    looks      how often a graph that goes on from another program's has been made for a walk that is none of programs
+    pullbacks  by the ids of nodes, which outputs of them have a gradient, and the numbers: see `pullbacks`
     """
 
     def __init__(self) -> None:
@@ -56,7 +60,15 @@ class Passage:
         self.changed = False  # whether any lag is not 0
         self.order: dict[int, float] = {}
         self.home: tuple[Any, int] = None, 0
-        self.pullbacks: dict[tuple[tuple[int, int], ...], Any] = {}
+        self.pullbacks: dict[tuple[Any, ...], Any] = {}
+        self.looks = 0
+
+    def looked_at(self) -> None:
+        """Had the run known nothing of the other's graph, its share would be walked by itself (`pullbacks`)."""
+        self.looks += 1
+        history, start = self.home
+        if self.looks == PATIENCE and history is not None:
+            history.cut_off(start)
 
     def keep(self, held: Value, v: Value) -> None:
         if id(held) in self.places:

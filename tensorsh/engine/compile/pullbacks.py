@@ -28,7 +28,7 @@ Seed = tuple[Any, int, Tensor]
 
 
 class Pullback:
-    """The program for some of a passage's outputs, once there is one; `over` if there never is.
+    """The program for some of a passage's outputs and its numbers, once there is one; `over` if there never is.
 
     sources   for each tensor of its graph what it is: ("seed", i); of a frame ("value", i), ("tensor", i) or one with
               that one's memory, ("array", i); a constant itself
@@ -142,7 +142,8 @@ def pulled(
         if other is not None and other is not node and other.seq in pending:
             others.append(other)
             seeds += [(other, i, g) for i, g in enumerate(pending[other.seq]) if g is not None]
-    key = tuple([(id(each.origin), i) for each, i, _ in seeds])
+    numbers = tuple([n if type(n) is int else repr(n) for n in frame.numbers])
+    key = tuple([(id(each.origin), i) for each, i, _ in seeds]), numbers
     found = frame.passage.pullbacks.get(key)
     if found is None:
         found = frame.passage.pullbacks[key] = Pullback()

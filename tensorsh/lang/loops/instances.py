@@ -9,6 +9,7 @@ is set again by each replay, and put back when the trace is over.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from types import FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,8 @@ class History:
     whole     names of lists that the run asks for more than their items
     leaves    places of leaves whose names the loop binds → the id of the first; `moving` those that get others
     inlets    where programs begin that go on from no other's graph (`frame.Inlet`)
+    renew     forgets the programs that begin at a statement
+    given     what the tensors that a statement makes of data are → the data
     """
 
     def __init__(self) -> None:
@@ -58,6 +61,14 @@ class History:
         self.leaves: dict[str, int] = {}
         self.moving: set[str] = set()
         self.inlets: set[int] = set()
+        self.given: dict[Any, list[bytes]] = {}
+        self.renew: Callable[[int], None] = lambda start: None
+
+    def cut_off(self, start: int) -> None:
+        """From now on the program that begins there goes on from no other's graph."""
+        if start not in self.inlets:
+            self.inlets.add(start)
+            self.renew(start)
 
     def known(self) -> int:
         return len(self.varying) + len(self.fresh) + len(self.whole) + len(self.inlets)

@@ -117,6 +117,7 @@ class Segment:
         self.history = History()
         self.assigned = assigned
         self.variables = variables
+        self.history.renew = self._renew
         self.own = own
         self.pieces: list[Piece | None] = [None] * (len(codes) + 1)
         self._open(0)
@@ -155,6 +156,35 @@ class Segment:
 
     def end(self) -> None:
         """The loop is over, for ever."""
+    def _renew(self, i: int) -> None:
+        """The programs that begin at statement i would be others by now."""
+        piece = self.pieces[i] if i < len(self.pieces) else None
+        if piece is not None:
+            for program in piece.programs:
+                program.over = True
+            self.pieces[i] = Piece(piece.end)
+
+    def _fed(self, given: dict[int, list[Any]]) -> int | None:
+        """The first statement that makes tensors of other data than in an earlier trace."""
+        fed = None
+        for k, arrays in sorted(given.items()):
+            key = k, tuple([(dtype, shape) for dtype, shape, _ in arrays])
+            now = [data for *_, data in arrays]
+            if self.history.given.setdefault(key, now) != now and fed is None:
+                fed = k
+        return fed
+
+    def _leave(self, k: int) -> None:
+        """Statement k is left to evaluation from now on: what it makes comes from outside."""
+        self.own.add(k)
+        for i, piece in enumerate(self.pieces):
+            if piece is not None and i <= k < piece.end:
+                for program in piece.programs:
+                    program.over = True
+                self.pieces[i] = None
+                self._open(i)
+        self._open(k + 1)
+
         for piece in self.pieces:
             for program in [] if piece is None else piece.programs:
                 program.over = True
