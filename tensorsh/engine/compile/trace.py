@@ -67,6 +67,7 @@ class Trace(Tape, Mode):
         self.notes: Heard | None = None  # where somebody may ask how a value came about
         self.start = 0  # the statement that it begins at
         self.creations = 0  # how many tensors no operation has made
+        self.given: list[np.ndarray[Any, Any]] = []  # and what was in them
         self.makers: dict[
             int, Any
         ] = {}  # id of a constant → the operation, or the creation, that has made it
@@ -157,7 +158,6 @@ class Trace(Tape, Mode):
         if type(t.array) is Value or id(t) in self.foreign:
             self.stop("values are looked at")
 
-    def truth(self, t: Tensor) -> bool:
     def item(self, t: Tensor) -> Any:
         """An integer is a place somewhere, most often: the program gets it when it comes there."""
         if t.spec.dtype.category != dt.INT or self.is_constant(t):
@@ -165,6 +165,7 @@ class Trace(Tape, Mode):
         v = self.value(t)
         return self.element_of(self.view(reshape, v, ()) if v.ndim else v)
 
+    def truth(self, t: Tensor) -> bool:
         """Of what is computed of a count from outside the program expects the same answer."""
         found = self.of_count(self.value(t))
         if found is None:
@@ -315,6 +316,7 @@ class Trace(Tape, Mode):
     def created(self, t: Tensor) -> None:
         """Data and zeros are constants, but for those that the run changes."""
         if not t.spec.is_meta and not t.requires_grad_slot:
+            self.given.append(t.array)
             self.creations += 1
             maker, v = (self.start, self.creations), self.constant(t.array)
             if maker in self.fresh:
@@ -498,6 +500,8 @@ class Trace(Tape, Mode):
     def bump(self, target: Tensor) -> None:
         """Count an in-place change, now and in the program."""
         counter = target.shared_counter()
+        if any(e.tensor.counter is counter and sees_graph(e.tensor) for e in self.externals):
+            self.stop("a view of what needs a gradient is written to")
         self.journal.count(counter)
         root = target.view_of.base if target.view_of is not None else target
         owner = self.by_tensor.get(id(root)) or self.by_tensor.get(id(target))
@@ -507,8 +511,6 @@ class Trace(Tape, Mode):
                     owner = e
         if owner is not None:
             owner.versions += 1
-        if any(e.tensor.counter is counter and sees_graph(e.tensor) for e in self.externals):
-            self.stop("a view of what needs a gradient is written to")
         elif type(root.array) is Value and isinstance(root.array.source, External):
             owner = root.array.source  # by way of `.data`
         if owner is not None:

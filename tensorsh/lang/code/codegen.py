@@ -29,6 +29,7 @@ from .runs import (
     runs,
     target_names,
     walk,
+    with_data,
     with_result,
     with_values,
     worthwhile,
@@ -110,7 +111,7 @@ class Compiler(Expressions):
         made: list[py.stmt] = []
         inside = bool(self.functions)
         own = containers_made(node.body)
-        for run in runs(with_values(node.body, inside), inside, own):
+        for run in runs(with_values(with_data(node.body), inside), inside, own):
             tried = worthwhile(run, own)
             inner = tried and not self.called  # a function may be called only once
             self.inner += inner

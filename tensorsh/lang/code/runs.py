@@ -198,6 +198,69 @@ def with_result(body: ast.Block) -> ast.Block:
     return ast.Block(body.span, (*body.body[:-1], result, ast.Return(last.span, returned)))
 
 
+#: functions that make tensors of Python's data
+MAKERS = words(
+    "tensor as_tensor asarray from_numpy Tensor FloatTensor DoubleTensor HalfTensor LongTensor IntTensor "
+    "ShortTensor CharTensor ByteTensor BoolTensor"
+)
+
+
+def with_data(body: Iterable[ast.Stmt]) -> Iterator[ast.Stmt]:
+    """The statements, in which tensors that are made of data for an argument are made before.
+
+    The data may be other data each time: of `criterion(out, torch.tensor([label]))` all but the tensor is compiled.
+    Only what is called first is done before, so that nothing it reads can be another by then.
+    """
+    for statement in body:
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.Display):
+            number = 0
+            while (made := _data(statement.value)) is not None:
+                name = ast.Name(made.span, f".data{number}")
+                yield ast.Assign(statement.span, (name,), made)
+                statement = replaced(statement, made, name)
+                number += 1
+        yield statement
+
+
+def _data(value: ast.Expr) -> ast.Expr | None:
+    """What an expression calls first, if that makes a tensor of data for something else."""
+    if not any(isinstance(node, ast.Call) and _makes(node) for node in walk(value)):
+        return None
+    first = _first_call(value)
+    whole: ast.Expr | None = value
+    while whole is not first:  # `torch.tensor(x).float()` is nothing but that
+        if not isinstance(whole, ast.Call) or not isinstance(whole.function, ast.Attribute):
+            return first if isinstance(first, ast.Call) and _makes(first) else None
+        whole = whole.function.value
+    return None
+
+
+def _makes(call: ast.Call) -> bool:
+    """Whether a call makes a tensor of data that names stand for."""
+    match call.function:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(), name=name) if name in MAKERS:
+            data = call.arguments[:1]
+            return any(isinstance(node, ast.Name) for node in walk(tuple(each.value for each in data)))
+    return False
+
+
+def _first_call(node: Any) -> ast.Expr | None:
+    """The call of an expression that is over first; what decides on calls, or repeats them, for all that it has."""
+    match node:
+        case ast.Call() if _makes(node):
+            return node
+        case tuple():
+            parts = node
+        case ast.Call() | ast.Argument() | ast.Attribute() | ast.Subscript() | ast.Binary() | ast.Unary():
+            parts = tuple([getattr(node, name) for name in node.__match_args__[1:]])
+        case ast.Expr():
+            return node if any(isinstance(each, ast.Call) for each in walk(node)) else None
+        case _:
+            return None
+    found = next((first for part in parts if (first := _first_call(part)) is not None), None)
+    return node if found is None and isinstance(node, ast.Call) else found
+
+
 def with_values(body: Iterable[ast.Stmt], inside: bool) -> Iterator[ast.Stmt]:
     """The statements of a loop, in which tensors that are kept or looked at are computed before, as part of a run.
 

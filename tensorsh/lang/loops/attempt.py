@@ -9,6 +9,8 @@ from __future__ import annotations
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ...engine.compile.builder import Builder
 from ...engine.compile.frame import ReplayedNode
 from ...engine.compile.program import Program
@@ -25,6 +27,9 @@ from .reach import Reach
 
 if TYPE_CHECKING:
     from .segments import Segment
+
+#: elements of data from which on it is not compared
+MOST_DATA = 4096
 
 #: a program of fewer calls than this is not worth its guards
 LEAST_STEPS = 2
@@ -68,6 +73,7 @@ class Attempt:
         self.lists: dict[str, Any] = {}  # what `Items` stand for
         self.linked: list[tuple[Tensor, ReplayedNode]] = []
         self.versions: list[tuple[Any, Any]] = []
+        self.given: dict[int, list[Any]] = {}  # statement → the data of the tensors that it has made
 
     def program(self) -> Program:
         """The program. TraceStopped where there is none; what a statement raises."""
@@ -133,7 +139,9 @@ class Attempt:
             self.reach.trace = trace
             for k, code in enumerate(codes):
                 self.at = self.i + k
+                known = len(trace.given)
                 exec(code, scope)
+                self.given[self.at] = [*map(contents, trace.given[known:])]
 
         trace.run(work)
         trace.attributes = self.reach.instances.results()
@@ -222,3 +230,8 @@ class Attempt:
         for name, number in reach.numbers.items():
             if name not in self.bound:
                 local[name] = number.value
+
+
+def contents(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+    """What is in an array, to be compared."""
+    return array.dtype, array.shape, array.tobytes() if array.size <= MOST_DATA else b""

@@ -7,7 +7,7 @@ found out by tracing (`engine.compile`): the third time round, from i as far as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any
 
@@ -23,6 +23,8 @@ from .instances import History
 #: programs for different shapes and branches that one run may have; from how many on each must have been used how
 #: often; the newest of as many as there may be, before another pushes out the one not used for longest
 MOST_PROGRAMS, FEW, USED = 16, 4, 8
+#: see `_trace`
+LEFT = -2
 #: so many times as many misses as hits are too many
 USELESS = 4
 
@@ -88,7 +90,7 @@ class Segment:
     found      hears of each new program, and which lines it does
     over       is called when no program begins anywhere in the run
     stopped    hears at which statement a trace stopped, and by what
-    own        statements with loops that have programs of their own
+    own        statements that are in no program: with loops that have their own, or fed with other data each time
     follows    whether a trace sees all that the function of a text at a line does
     """
 
@@ -104,7 +106,7 @@ class Segment:
         over: Callable[[], None] = lambda: None,
         stopped: Callable[[ast.Stmt, BaseException], None] = lambda statement, why: None,
         follows: Callable[[str, int], bool] = lambda filename, line: True,
-        own: Container[int] = (),
+        own: Iterable[int] = (),
     ):
         self.follows = follows
         self.run = run
@@ -115,10 +117,10 @@ class Segment:
         self.bound = bound
         self.varying = varying
         self.history = History()
+        self.history.renew = self._renew
         self.assigned = assigned
         self.variables = variables
-        self.history.renew = self._renew
-        self.own = own
+        self.own = {*own}
         self.pieces: list[Piece | None] = [None] * (len(codes) + 1)
         self._open(0)
         self.stops: list[tuple[int, str]] = []  # where traces stopped, and why
@@ -154,8 +156,6 @@ class Segment:
             self._close(i)
         return i
 
-    def end(self) -> None:
-        """The loop is over, for ever."""
     def _renew(self, i: int) -> None:
         """The programs that begin at statement i would be others by now."""
         piece = self.pieces[i] if i < len(self.pieces) else None
@@ -185,6 +185,8 @@ class Segment:
                 self._open(i)
         self._open(k + 1)
 
+    def end(self) -> None:
+        """The loop is over, for ever."""
         for piece in self.pieces:
             for program in [] if piece is None else piece.programs:
                 program.over = True
@@ -232,6 +234,8 @@ class Segment:
         while end > i:
             known = self.history.known()
             program, reached = self._trace(i, end, names, strict=not piece.programs)
+            if reached == LEFT:
+                return i
             if program is None and reached < 0 and self.history.known() > known:
                 continue
             if program is not None:
@@ -256,10 +260,18 @@ class Segment:
         return i
 
     def _trace(self, i: int, end: int, names: dict[str, Any], strict: bool) -> tuple[Program | None, int]:
-        """(the program of statements i to end, or None, the statement that stopped it; -1: trace again)."""
+        """(the program of statements i to end, or None, the statement that stopped it).
+
+        For that -1: trace again; LEFT: the programs that begin here are others by now.
+        """
         attempt = Attempt(self, i, end, names, strict)
         try:
-            return attempt.program(), end
+            program = attempt.program()
+            fed = self._fed(attempt.given)
+            if fed is None:
+                return program, end
+            self._leave(fed)
+            return None, LEFT
         except TraceStopped as stopped:
             self.stops.append((attempt.at, stopped.reason))
             if isinstance(stopped, TraceAgain):
