@@ -29,11 +29,17 @@ def drawn() -> list[Array]:
     found = [stream.random_u32(n) for n in (3, 700, 30_001, 5)]
     for p, n in ((0.3, 40_000), (1.0, 77), (0.0, 5), (0.9, 1)):
         found.append(stream.bernoulli(p, (n,), np.float32))
+    for n in (7, 2_000, 40_000):
+        chances = np.linspace(0, 1, n, dtype=np.float32)
+        found += [stream.bernoulli(chances), stream.bernoulli(chances.reshape(1, n))]
+        for wrong in (1.5, -0.1, np.nan):
+            with pytest.raises(RuntimeError, match="Expected p_in >= 0"):
+                stream.bernoulli(np.where(np.arange(n) == n // 2, np.float32(wrong), chances))
     other = stream.fork()
     return [*found, other.random_u32(4_000), stream.random_u32(4_000)]
 
 
-@pytest.mark.parametrize("code", [generator_stream.WORDS, generator_stream.BELOW])
+@pytest.mark.parametrize("code", [generator_stream.WORDS, generator_stream.BELOW, generator_stream.CHOSEN])
 def test_random_words(code: KernelCode, monkeypatch: pytest.MonkeyPatch) -> None:
     same(code, drawn, monkeypatch)
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tensorsh import Session
 from tensorsh.engine.random import generator
 from tensorsh.engine.random.generator import Generator
 from tensorsh.engine.random.generator_stream import temper, untemper
@@ -262,3 +263,23 @@ def test_normals_made_ahead_are_those_of_single_draws(monkeypatch):
         if kind == 4:
             state = plain.get_state()
     assert ahead._ahead is not None
+
+
+def test_what_is_drawn_for_chances_is_drawn_row_by_row_up_to_a_wrong_one() -> None:
+    session = Session()
+    session.run("""import torch
+torch.manual_seed(0)
+p = torch.rand(3, 4)
+x = torch.bernoulli(p.t())
+found = [x.stride(), x.flatten().int().tolist()]
+p[1, 2] = 1.5
+for wrong in (p, p.double()):
+    try: torch.bernoulli(wrong)
+    except RuntimeError: found.append(torch.rand(2).tolist())
+""")
+    assert session["found"] == [
+        (3, 1),
+        [1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0],
+        [0.3051000237464905, 0.9320003986358643],
+        [0.13871687650680542, 0.242235004901886],
+    ]

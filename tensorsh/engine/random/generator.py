@@ -265,16 +265,20 @@ class Generator(WordStream):
         if isinstance(p, np.ndarray):
             shape = p.shape if shape is None else shape
             dtype = p.dtype if dtype is None else np.dtype(dtype)
+            if shape == p.shape and dtype == np.float32 and (found := self.chosen(p)) is not None:
+                return found
             check_float(p.dtype, "bernoulli_tensor_cpu_p_")
             wide = np.float64 if p.dtype == np.float64 else np.float32
             chances = np.broadcast_to(p.astype(wide, copy=False), shape).ravel()
-            if not ((chances >= 0) & (chances <= 1)).all():
+            draw = self.random_f64 if wide is np.float64 else self.random_f32
+            inside = (chances >= 0) & (chances <= 1)
+            if not inside.all():
+                draw(int(inside.argmin()))  # up to there
                 raise errors.BadValue(
                     "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
                     "be improved?  If so, please report an enhancement request to PyTorch.)",
                     help="every probability must be in [0, 1]: sigmoid(p) or clamp(p, 0, 1) makes it so",
                 )
-            draw = self.random_f64 if wide is np.float64 else self.random_f32
             return (draw(chances.size) < chances).astype(dtype).reshape(shape)
         dtype = np.dtype(np.float32 if dtype is None else dtype)
         if not 0.0 <= p <= 1.0:

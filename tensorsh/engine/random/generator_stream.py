@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ... import errors
-from ..numerics.kernel_code import KernelCode, written
+from ..numerics.kernel_code import FLOAT32, KernelCode, simple, written
 from ..numerics.made_later import CALL
 
 Array = np.ndarray[Any, Any]
@@ -27,11 +27,12 @@ RUN = 624  # words in an MT19937 state
 BLOCK = 6 * RUN  # words drawn ahead of small requests
 CHUNK = 1 << 15  # numbers made at a time: the working arrays stay in the cache
 
-#: as machine code: words, the run to begin with, which numbers of `random_f64` are below one; how often NumPy goes over
-#: the elements
+#: as machine code: words, the run to begin with, which numbers of `random_f64` are below one, which of `random_f32`
+#: below others; how often NumPy goes over the elements
 WORDS, WORDS_PASSES = KernelCode(written("random_routines", "words"), "aaai"), 20
 SEEDED, SEEDED_CALLS = KernelCode(written("random_routines", "seeded"), "ai"), 100
 BELOW, BELOW_PASSES = KernelCode(written("random_routines", "below"), "aaii"), 8
+CHOSEN, CHOSEN_PASSES = KernelCode(written("random_routines", "chosen"), "aaaai"), 8
 
 #: PyTorch's `get_rng_state()`: seed, left, seeded, next, state, normal (x, y, rho, valid), float normal
 _PACKED = struct.Struct(f"<QiiQ{RUN}Q3di4xf?3x")
@@ -143,6 +144,21 @@ class WordStream:
         for start in range(0, n, CHUNK):
             part = result[start : start + CHUNK]
             BELOW(self.random_u32(2 * len(part)), part, len(part), math.ceil(p * 2.0**53))
+        return result
+
+    def chosen(self, chances: Array) -> Array | None:
+        """Which of the next numbers of `random_f32` are below their chances, as float32 ones and zeros.
+
+        None, and nothing is drawn, where one is no chance, or there is no machine code for them.
+        """
+        n = chances.size
+        if n > CHUNK or not simple(chances) or not CHOSEN.ready(CALL + n * CHOSEN_PASSES):
+            return None
+        before, result, outside = self.get_state(), np.empty(chances.shape, FLOAT32), np.empty(1, FLOAT32)
+        CHOSEN(self.random_u32(n), chances, result, outside, n)
+        if outside[0]:
+            self.set_state(before)
+            return None
         return result
 
     def next_u64(self) -> int:

@@ -26,7 +26,7 @@ from ...engine.values.wrapping import is_stand_in, wrap
 from ...errors import ArgumentError, BadValue, DTypeError, ShapeError
 from ..create.of_data import check_requires_grad, check_size, leaf
 from ..rules.infer import same
-from ..rules.memory_order import back, laid_out_like, memory_order
+from ..rules.memory_order import laid_out_like, memory_order
 from .random_streams import stream
 
 OPTIONS = (
@@ -272,10 +272,9 @@ def zero_gradient(record: Any, name: str) -> None:
     half="native",
 )
 def bernoulli_of(x, p, generator):
-    """0 or 1, with the probability of each element or with the same for all."""
-    source, order = stream(generator), memory_order(x)
-    x = x.transpose(order)
-    return back(source.bernoulli(x) if p is None else source.bernoulli(p, x.shape, x.dtype), order)
+    """0 or 1, with the probability of each element or with the same for all, row by row whatever the input's order."""
+    source = stream(generator)
+    return source.bernoulli(x) if p is None else source.bernoulli(p, x.shape, x.dtype)
 
 
 zero_gradient(bernoulli_of, "input")

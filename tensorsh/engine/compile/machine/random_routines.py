@@ -1,5 +1,5 @@
-"""Random words as machine code: MT19937 (Matsumoto & Nishimura 1998) by whole runs, what is below a bound, and
-permutations."""
+"""Random words as machine code: MT19937 (Matsumoto & Nishimura 1998) by whole runs, what is below a bound or chances,
+and permutations."""
 
 from __future__ import annotations
 
@@ -52,6 +52,18 @@ def below(f: Routine, given: Word, out: Word, n: Word, bound: Word) -> None:
         pair = Word(f, "i64", f.add(f"load i64, ptr {place.name}, align 4{f.group}"))
         turned = whole(f, "or", whole(f, "shl", pair, 32), whole(f, "lshr", pair, 32))
         out[i] = f.choose(whole(f, "and", turned, 2**53 - 1) < bound, f.given(1.0, "float"), 0.0)
+
+
+def chosen(f: Routine, given: Word, chances: Word, out: Word, outside: Word, n: Word) -> None:
+    """1 where the low 24 bits of a word are less than its chance, else 0; `outside` is 1 if a chance is no chance."""
+    with f.loop(n, independent=True) as i:
+        word = whole(f, "and", f.read("i32", given, i), 2**24 - 1)
+        out[i] = f.choose(f.to_float(word) * 2.0**-24 < chances[i], f.given(1.0, "float"), 0.0)
+    found = f.variable("float", f.given(0.0, "float"))
+    with f.loop(n) as i:
+        p = chances[i]
+        found.value = f.choose((p >= 0.0).both(p <= 1.0), found.value, f.given(1.0, "float"))
+    outside[0] = found.value
 
 
 def permuted(f: Routine, drawn: Word, out: Word, n: Word) -> None:
