@@ -152,6 +152,10 @@ class Copies:
             return self.types
         if name == "typing":
             return self.typing
+        if importer == "unittest.mock" and name in ("asyncio", "pkgutil"):
+            from . import mocks
+
+            return mocks.asyncio if name == "asyncio" else mocks.packages(self.modules)
         if name == "__main__":
             return self.modules.main()
         if name in LISTED:
@@ -263,6 +267,12 @@ def _change_inspect(modules: Modules, made: types.ModuleType) -> None:
     change(modules, made)
 
 
+def _change_mock(modules: Modules, made: types.ModuleType) -> None:
+    from .mocks import change
+
+    change(modules, made)
+
+
 CHANGED: dict[str, Callable[[Any, types.ModuleType], None]] = {
     "copy": _change_copy,
     "dataclasses": _change_dataclasses,
@@ -270,4 +280,5 @@ CHANGED: dict[str, Callable[[Any, types.ModuleType], None]] = {
     "inspect": _change_inspect,
     "logging": _change_logging,
     "pickle": _change_pickle,
+    "unittest.mock": _change_mock,
 }

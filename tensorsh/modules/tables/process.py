@@ -148,6 +148,11 @@ TABLES = {
         "skipUnless",
         copied=True,
     ),
+    "unittest.mock": Table(
+        "ANY AsyncMock DEFAULT FILTER_DIR MagicMock Mock NonCallableMagicMock NonCallableMock PropertyMock call "
+        "create_autospec mock_open patch seal sentinel",
+        copied=True,
+    ),
     "importlib": Table(made=_importlib),
     "importlib.metadata": Table("PackageNotFoundError", made=_metadata),
     "contextvars": Table("ContextVar Token"),
