@@ -33,8 +33,8 @@ NAMESPACES = (
 
 #: names that belong to PyTorch's own building, or to what tensors here are not: pattern → reason
 REASONS = (
-    (r"sparse|_nnz|coalesce|crow_indices|col_indices|row_indices|^(indices|values|to_dense|smm|sspaddmm|hspmm)$|"
-     r"^(hsmm|saddmm|dense_dim|ccol_indices|SparseAdam)$", "tensors are dense"),
+    (r"sparse|crow_indices|col_indices|row_indices|^(smm|sspaddmm|hspmm|hsmm|saddmm|ccol_indices)$",
+     "sparse tensors are in coordinate form"),
     (r"quant|qscheme|^q[iu]?int|q_scale|q_zero|q_per|fbgemm|per_channel|per_tensor|choose_qparams|fused_moving|"
      r"^int_repr$|qint|^fake_", "there are no quantised tensors"),
     (r"cudnn|miopen|mkldnn|^cuda|cuda$|xpu|mps|mtia|hpu|ipu|xla|vulkan|opengl|metal|accelerat|hip|maia|"

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.core import context
 from ..engine.values.parameters import Parameter
+from ..engine.values.sparse import Sparse
 from ..engine.values.tensor import TENSORS, Tensor, formatters
 from ..errors import ArgumentError, BadValue
 from ..kinds import ATOMS, kind_of
+from .sparse_repr import sparse_repr
 from .torch_repr import DEFAULT, PREFIX, PrintOptions, tensor_repr
 
 if TYPE_CHECKING:
@@ -146,6 +148,9 @@ def named_tensor_repr(value: Any, options: PrintOptions) -> str:
         primal, tangent = dual
         return tensor_repr(primal, options=options, more=[f"tangent={tangent}"])
     kind = type(value)
+    if kind is Sparse:
+        head = "Parameter containing:\n" if isinstance(value, Parameter) else ""
+        return head + sparse_repr(value, options)
     own = kind in TENSORS and kind is not Tensor
     if not isinstance(value, Parameter):
         return tensor_repr(value, options=options, prefix=f"{kind.__name__}(" if own else PREFIX)

@@ -79,14 +79,18 @@ def tensor_repr(
     t: Any, *, options: PrintOptions = DEFAULT, prefix: str = PREFIX, more: Sequence[str] = ()
 ) -> str:
     """What `repr(t)`, `str(t)` and `print(t)` give in PyTorch; `more` are suffixes that `t` does not tell of."""
+    contents = contents_of(t, options, len(prefix))
+    return attached(prefix + contents, [*_suffixes(t, options), *more], options, len(prefix))
+
+
+def contents_of(t: Any, options: PrintOptions, indent: int) -> str:
+    """The numbers of a tensor in brackets, the lines after the first indented."""
     if t.device.type == "meta":
-        contents = "..."
-    elif 0 in t.shape:
-        contents = "[]"
-    else:
-        shown, gaps = shown_elements(t.array, options)
-        contents = _bracketed(element_strings(shown, options), shown.shape, gaps, options, len(prefix))
-    return _attach(prefix + contents, [*_suffixes(t, options), *more], options, len(prefix))
+        return "..."
+    if 0 in t.shape:
+        return "[]"
+    shown, gaps = shown_elements(t.array, options)
+    return _bracketed(element_strings(shown, options), shown.shape, gaps, options, indent)
 
 
 # ------------------------------------------------------------------ which elements
@@ -255,11 +259,11 @@ def grad_fn_name(t: Any) -> str | None:
         return "Invalid"
 
 
-def _attach(text: str, suffixes: list[str], options: PrintOptions, indent: int) -> str:
-    """Each suffix after the last line, or on a line of its own where it would not fit."""
+def attached(text: str, suffixes: list[str], options: PrintOptions, indent: int, anew: bool = False) -> str:
+    """Each suffix after the last line, or on a line of its own where it does not fit; `anew`: the first anyway."""
     used = len(text) - text.rfind("\n") + 1
-    for suffix in suffixes:
-        if used + len(suffix) + 2 > options.linewidth:
+    for i, suffix in enumerate(suffixes):
+        if used + len(suffix) + 2 > options.linewidth or (anew and not i):
             text += ",\n" + " " * indent + suffix
             used = indent + len(suffix)
         else:

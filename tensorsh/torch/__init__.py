@@ -31,7 +31,7 @@ CONTENTS = {
     ),
     "warning": "set_warn_always is_warn_always_enabled",
     "constants": (
-        "layout memory_format strided newaxis "
+        "layout memory_format sparse_coo strided newaxis "
         "Tensor Size device dtype inf nan pi e contiguous_format preserve_format channels_last channels_last_3d "
         "float16 half bfloat16 float32 float float64 double int8 int16 short int32 int int64 long uint8 bool "
         "complex64 cfloat complex128 cdouble"

@@ -5,7 +5,7 @@ from __future__ import annotations
 DEVICES = "there is one processor's memory and no accelerator"
 COMPILER = "loops and calls are compiled where that pays, unasked; torch.compile(f) is f"
 DISTRIBUTED = "programs run in one process"
-SPARSE = "tensors are dense: zeros are stored like other numbers"
+SPARSE = "sparse tensors are in coordinate form: torch.sparse_coo_tensor, x.to_sparse()"
 QUANTISED = "numbers are stored as floats and integers: x.to(torch.bfloat16) halves their size"
 TRACING = "torch.jit.script takes the program itself; a trace would keep the way that one example went"
 CPP = "nothing is compiled from C++; operations are Python functions"
@@ -47,19 +47,15 @@ ABSENT = {
     "quint8": QUANTISED,
     "qint8": QUANTISED,
     "qint32": QUANTISED,
-    "sparse": SPARSE,
     "sparse_bsc": SPARSE,
     "sparse_bsc_tensor": SPARSE,
     "sparse_bsr": SPARSE,
     "sparse_bsr_tensor": SPARSE,
     "sparse_compressed_tensor": SPARSE,
-    "sparse_coo": SPARSE,
-    "sparse_coo_tensor": SPARSE,
     "sparse_csc": SPARSE,
     "sparse_csc_tensor": SPARSE,
     "sparse_csr": SPARSE,
     "sparse_csr_tensor": SPARSE,
-    "optim.SparseAdam": SPARSE,
     "utils.benchmark": TIMING,
     "utils.bottleneck": TIMING,
     "utils.collect_env": TIMING,

@@ -20,12 +20,12 @@ from ..engine.core.dtype import (
     uint8,
 )
 from ..engine.core.dtype import bool_ as bool
+from ..engine.core.layouts import Layout as layout
+from ..engine.core.layouts import sparse_coo, strided
 from ..engine.core.memory_format import FORMATS
 from ..engine.core.memory_format import MemoryFormat as memory_format
 from ..engine.core.results import Size
 from ..engine.values.tensor import Tensor
-from ..ops.tensors.attributes import Layout as layout
-from ..ops.tensors.attributes import strided
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
@@ -72,6 +72,7 @@ __all__ = [
     "pi",
     "preserve_format",
     "short",
+    "sparse_coo",
     "strided",
     "uint8",
 ]  # fmt: skip

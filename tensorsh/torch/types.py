@@ -8,9 +8,9 @@ from typing import IO
 
 from ..engine.core.device import Device as _device
 from ..engine.core.dtype import DType as _dtype
+from ..engine.core.layouts import Layout as _layout
 from ..engine.core.results import Size
 from ..engine.values.tensor import Tensor
-from ..ops.tensors.attributes import Layout as _layout
 from .namespace import lazily
 from .storage import UntypedStorage as Storage
 

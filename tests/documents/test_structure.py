@@ -132,6 +132,7 @@ FOLDERS = {
     ),
     "ops": (
         "rules",
+        "sparse",
         "index",
         "shape",
         "create elementwise",

@@ -33,6 +33,8 @@ def test_every_name_is_here_or_on_the_page(path: str) -> None:
     assert missing <= ABSENT.get(path, set())
 
 
-@pytest.mark.parametrize("name, why", [("sparse_coo_tensor", "dense"), ("cudnn_convolution", "processor")])
+@pytest.mark.parametrize(
+    "name, why", [("sparse_csr_tensor", "coordinate"), ("cudnn_convolution", "processor")]
+)
 def test_says_why(name: str, why: str) -> None:
     assert why in torch_page.reason(name)

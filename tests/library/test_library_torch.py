@@ -26,7 +26,7 @@ def test_prints_what_pytorch_prints(program: str, expected: str) -> None:
     assert library.output(program) == expected
 
 
-@pytest.mark.parametrize("path", ["fx", "multiprocessing", "sparse_coo_tensor", "onnx", "utils.tensorboard"])
+@pytest.mark.parametrize("path", ["fx", "multiprocessing", "sparse_csr_tensor", "onnx", "utils.tensorboard"])
 def test_what_is_absent_says_why(path: str) -> None:
     where, _, name = path.rpartition(".")
     with pytest.raises(AttributeError, match="has no attribute") as caught:

@@ -20,6 +20,7 @@ from ...errors import ArgumentError, GradientError
 from ..core import context
 from ..core.mode import EAGER
 from ..records.op import registry
+from ..values.sparse import Sparse, accumulated, added
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from . import hooks
 from .node import InPlaceNode, Node, edge
@@ -268,6 +269,10 @@ class Walk:
     def accumulate(self) -> None:
         while self.leaves:
             leaf, g = self.leaves.pop(next(iter(self.leaves)))
+            if type(g) is Sparse:
+                if leaf.requires_grad:
+                    accumulate(leaf, g, self.create)
+                continue
             array, fresh = g.array, np.empty(0)
             probe = make_tensor(fresh, g.spec)
             # referred to from here alone: a gradient that nobody else holds needs no copy
@@ -282,6 +287,8 @@ PLAIN = {Node, InPlaceNode}
 
 def plus(a: Tensor, b: Tensor) -> Tensor:
     """`a + b`, its arguments bound already."""
+    if type(a) is Sparse or type(b) is Sparse:
+        return added(b, a)  # the one that comes later is in front
     return registry["add"].run(a, b, 1)
 
 
@@ -323,7 +330,9 @@ def add_gradient(t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
     have = t.grad_slot
     if journal.active:
         journal.save_attributes(t, "grad_slot")
-    if have is None:
+    if type(g) is Sparse or type(have) is Sparse:
+        t.grad_slot = accumulated(have, g)
+    elif have is None:
         if create and g.requires_grad_slot:
             with context.GradMode(True):
                 t.grad_slot = registry["empty_like"](g).copy_(g)

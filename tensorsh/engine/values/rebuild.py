@@ -10,11 +10,12 @@ import numpy as np
 from ...errors import BadValue, DataError, GradientError
 from ..core.addresses import address
 from ..core.device import Device, cpu, here, parse
-from ..core.dtype import DType, bfloat16, dtypes
+from ..core.dtype import DType, bfloat16, dtypes, int64
 from ..core.results import NamedResult, Size, named_result
 from ..core.spec import spec
 from .arrays import laid_over
 from .parameters import Parameter
+from .sparse import Sparse, join
 from .tensor import TENSORS, Tensor
 from .wrapping import as_class
 
@@ -42,6 +43,24 @@ def tensor(kind: Any, array: Any, dtype: str, device: str, requires_grad: bool, 
     if state:
         made.__dict__.update(state)
     return made
+
+
+def sparse(places: Any, elements: Any, shape: Any, coalesced: bool, requires_grad: bool) -> Tensor:
+    """A leaf that is sparse; DataError for parts that do not go together."""
+    parts = isinstance(places, Tensor) and isinstance(elements, Tensor)
+    if not parts or places.ndim != 2 or places.dtype is not int64:
+        raise DataError("no parts of a sparse tensor")
+    sizes = tuple(int(n) for n in shape)
+    dims, count = places.spec.shape
+    if elements.spec.shape != (count, *sizes[dims:]) or len(sizes) < dims:
+        raise DataError(f"no sparse tensor of size {sizes}: elements of size {elements.spec.shape}")
+    ends = np.array(sizes[:dims])[:, None]
+    if count and ((places.array < 0) | (places.array >= ends)).any():
+        raise DataError(f"no sparse tensor of size {sizes}: a place lies outside")
+    join()
+    elements = elements.alias()
+    elements.requires_grad_slot = bool(requires_grad)
+    return Sparse(places, elements, spec(sizes, elements.spec.dtype), bool(coalesced))
 
 
 def _located(device: str) -> Device:

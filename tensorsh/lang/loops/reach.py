@@ -19,6 +19,7 @@ from ...engine.compile.values import Number, TraceAgain, TraceStopped, Value
 from ...engine.compile.watch import Notes
 from ...engine.core import given
 from ...engine.graph.node import FREED, Node
+from ...engine.values.sparse import Sparse
 from ...engine.values.tensor import Tensor
 from ...engine.values.view import sees_graph
 from ...kinds import ATOMS, FIXED, kind_of
@@ -265,6 +266,8 @@ class Reach:
             return
         if t.is_meta:
             raise TraceStopped("a meta tensor")
+        if type(t) is Sparse or type(t.grad_slot) is Sparse:
+            raise TraceStopped("a sparse tensor")
         stays = t.requires_grad_slot and not (varies and self._moves(t, path))
         fixed = t.node is None and (stays or (self.strict and not varies))
         e = External(t, path, fixed)

@@ -11,10 +11,11 @@ from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.device import Device, resolve
 from ...engine.core.dtype import DType
+from ...engine.core.layouts import sparse_coo
 from ...engine.core.memory_format import CONTIGUOUS, PRESERVE
 from ...engine.core.spec import spec
 from ...engine.graph.inference import made
-from ...engine.records.op import composite
+from ...engine.records.op import composite, registry
 from ...engine.values.as_argument import type_name
 from ...engine.values.tensor import Tensor, make_tensor
 from ...errors import ArgumentError, BadValue, ShapeError
@@ -74,6 +75,8 @@ def family(name: str, value: int, meaning: str) -> None:
     def of_size(size, dtype, layout, device, requires_grad, pin_memory, memory_format=None):
         if name == "zeros" and any(n < 0 for n in size):
             raise BadValue("zeros: Dimension size must be non-negative.", code="negative-size")
+        if layout is sparse_coo:
+            return registry["sparse_coo_tensor"](size=size, dtype=dtype, requires_grad=requires_grad)
         out = filled(size, value, dtype, device, requires_grad)
         return out if memory_format is None else in_format(out, memory_format)
 

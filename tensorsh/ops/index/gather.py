@@ -66,7 +66,11 @@ def gather(x, dim, index, sparse_grad):
 
 
 @gather.derivative("input")
-def _(grad, input_spec, dim, index):
+def _(grad, input_spec, dim, index, sparse_grad):
+    if sparse_grad:
+        from ..sparse.construct import gathered
+
+        return gathered(input_spec, dim, index, grad)
     return zeros_of(input_spec, grad).scatter_add(dim, index, grad)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.records.op import composite, op, registry
@@ -88,15 +89,30 @@ def embedding(weight, indices, padding_idx, scale_grad_by_freq, sparse):
 
 
 @embedding.derivative("weight")
-def _(grad, weight_spec, indices, padding_idx, scale_grad_by_freq):
+def _(grad, weight_spec, indices, padding_idx, scale_grad_by_freq, sparse):
     flat = indices.reshape(-1)
     rows = grad.reshape((flat.spec.numel, weight_spec.shape[1]))
+    if sparse:
+        return rows_read(weight_spec, flat, rows, padding_idx, scale_grad_by_freq)
     if padding_idx >= 0:
         rows = rows.masked_fill((flat == padding_idx).unsqueeze(1), 0)
     if scale_grad_by_freq:
         counts = registry["bincount"](flat, minlength=weight_spec.shape[0])
         rows = rows / counts.index_select(0, flat).unsqueeze(1)
     return zeros_of(weight_spec, grad).index_add(0, flat, rows)
+
+
+def rows_read(of: Spec, flat: Any, rows: Any, padding_idx: int, scale_grad_by_freq: bool) -> Any:
+    """The gradient of a table as a sparse tensor: a row for each number that was looked up, as they were."""
+    from ..sparse import construct
+
+    context.current().mode.change("a gradient is sparse")
+    if scale_grad_by_freq:
+        raise BadValue("embedding_backward: scale_grad_by_freq not supported with sparse gradients")
+    if padding_idx >= 0:
+        kept = (flat != padding_idx).nonzero().reshape(-1)
+        flat, rows = flat.index_select(0, kept), rows.index_select(0, kept)
+    return construct.rows_of(of, flat, rows)
 
 
 @embedding.batched

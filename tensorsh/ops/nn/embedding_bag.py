@@ -15,7 +15,7 @@ from ...errors import BadIndex, BadValue, ShapeError, Unsupported
 from ..loss.loss_rules import sizes
 from ..rules.by_text import written
 from ..rules.positions import require_integers
-from .embedding import shortened
+from .embedding import embedding, shortened
 
 
 def _infer(weight: Spec, indices: Spec, bags: Spec, count: int, *_: Any) -> Spec:
@@ -24,14 +24,16 @@ def _infer(weight: Spec, indices: Spec, bags: Spec, count: int, *_: Any) -> Spec
 
 @written(
     "embedding_bag(Tensor weight, Tensor indices, Tensor bags, int count, str mode, bool by_frequency, "
-    "int padding_idx, Tensor? per_sample_weights)",
+    "int padding_idx, Tensor? per_sample_weights, bool sparse=False)",
     ("weight", "per_sample_weights"),
     infer=_infer,
     names=(),
 )
-def embedding_bag_node(weight, indices, bags, count, mode, by_frequency, padding_idx, per_sample_weights):
+def embedding_bag_node(
+    weight, indices, bags, count, mode, by_frequency, padding_idx, per_sample_weights, sparse
+):
     """`count` rows; `bags` says for each index which of them it belongs to."""
-    rows = weight.index_select(0, indices)
+    rows = embedding.run(weight, indices, -1, False, True) if sparse else weight.index_select(0, indices)
     if by_frequency:
         uses = registry["bincount"](indices, minlength=weight.shape[0]).index_select(0, indices)
         share = rows / uses.unsqueeze(1)
@@ -148,6 +150,8 @@ def embedding_bag(
         "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; "
         "but got {dtype.tensor_title} instead (while checking arguments for embedding_bag)",
     )
+    if sparse and mode == "max":
+        raise BadValue("max mode does not support sparse weights", raises=ValueError)
     rows = weight.shape[0]
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
@@ -165,4 +169,4 @@ def embedding_bag(
         write(weight, shortened(weight.array, flat.array, max_norm, norm_type))
     weights = None if per_sample_weights is None else per_sample_weights.reshape(-1)
     padding = -1 if padding_idx is None else padding_idx
-    return embedding_bag_node(weight, flat, bags, count, mode, scale_grad_by_freq, padding, weights)
+    return embedding_bag_node(weight, flat, bags, count, mode, scale_grad_by_freq, padding, weights, sparse)

@@ -7,8 +7,8 @@ from typing import Any
 from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.addresses import address, owner
+from ...engine.core.layouts import strided
 from ...engine.core.memory_format import CONTIGUOUS
-from ...engine.core.titles import Titled, titled
 from ...engine.core.warn import warn
 from ...engine.graph import backward as engine
 from ...engine.graph import hooks, inference
@@ -224,24 +224,15 @@ def get_device(input):
     return -1
 
 
-class Layout(metaclass=Titled):
-    """How elements are laid out; all tensors here are `strided`."""
-
-    def __repr__(self) -> str:
-        return "torch.strided"
-
-
-titled(Layout, "torch.layout")
-strided = Layout()
-
-
 def attribute(name: str, meaning: str, getter: Any) -> None:
     """A read-only property of tensors."""
     install(name, property(getter, read_only(name), read_only(name), meaning))
     Tensor.public.add(name)
 
 
-attribute("layout", "How the elements are laid out: always `torch.strided`.", lambda x: strided)
+attribute(
+    "layout", "How the elements are laid out: `torch.strided`, or `torch.sparse_coo`.", lambda x: strided
+)
 attribute("itemsize", "Bytes per element.", lambda x: x.spec.dtype.itemsize)
 attribute("nbytes", "Bytes of all elements.", lambda x: x.spec.dtype.itemsize * x.spec.numel)
 attribute("_version", "How many in-place changes the memory has seen.", lambda x: inference.counted(x))
@@ -264,7 +255,7 @@ attribute("_grad", "The same as `grad`.", lambda x: x.grad)
 attribute("_grad_fn", "The same as `grad_fn`.", lambda x: x.grad_fn)
 attribute("is_cpu", "Whether it is on the cpu.", lambda x: x.spec.device.type == "cpu")
 attribute("is_cuda", "Whether it is on a CUDA device: never.", lambda x: False)
-attribute("is_sparse", "Whether only some elements are stored: never.", lambda x: False)
+attribute("is_sparse", "Whether only some elements are stored, with their places.", lambda x: False)
 attribute("is_quantized", "Whether the elements are quantised: never.", lambda x: False)
 attribute("output_nr", "Which output of its `grad_fn` this is.", lambda x: x.output_index)
 

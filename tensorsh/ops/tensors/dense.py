@@ -1,4 +1,4 @@
-"""What PyTorch asks of tensors of other kinds, and of other devices: here all are dense, on the CPU, in one process."""
+"""What PyTorch asks of tensors of other kinds, and of other devices: dense ones on the CPU, in one process, say no."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ for _name, _kind in (
 
     @composite(
         f"Tensor.{_name}(Tensor input)",
-        doc="Asked of a sparse tensor, which there is none of.\n\n>>> ones(2).is_sparse\nFalse\n",
+        doc="Asked of a sparse tensor; others have no such part.\n\n>>> ones(2).is_sparse\nFalse\n",
     )
     def _of_sparse(input, name=_name, kind=_kind):
         raise BadValue(
-            f"{name} expected {kind} layout but got Strided", help="tensors are dense: zeros are stored, too"
+            f"{name} expected {kind} layout but got Strided", help="x.to_sparse() stores what is not zero"
         )

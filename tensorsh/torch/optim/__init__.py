@@ -18,6 +18,7 @@ CONTENTS = {
     "_adafactor": "Adafactor",
     "_muon": "Muon",
     "lbfgs": "LBFGS",
+    "sparse_adam": "SparseAdam",
 }
 NAMESPACES = ("lr_scheduler", "optimizer", "swa_utils")
 UNSTARRED = ("optimizer",)

@@ -11,6 +11,7 @@ from ...train.rules.parts import number, zero
 from ..namespace import torch
 from .checks import complete
 from .optimizer import Optimizer
+from .sparse_steps import refuse
 from .steps import update_each
 
 
@@ -66,6 +67,8 @@ class Adafactor(Optimizer):
 def _update(p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
     if p.is_complex():
         raise RuntimeError("Adafactor does not support complex parameters")
+    if p.grad.is_sparse:
+        refuse(Adafactor.__name__)
     lr, (eps1, eps2) = number(group["lr"]), group["eps"]
     grad = -p.grad if group["maximize"] else p.grad
     if not state:

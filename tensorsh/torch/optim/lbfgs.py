@@ -54,7 +54,7 @@ class LBFGS(Optimizer):
     def _gather_flat_grad(self) -> Any:
         parts = []
         for p in self._params:
-            part = torch.zeros_like(p) if p.grad is None else p.grad
+            part = torch.zeros_like(p) if p.grad is None else p.grad.to_dense()
             parts.append((torch.view_as_real(part) if part.is_complex() else part).reshape(-1))
         return torch.cat(parts, 0)
 

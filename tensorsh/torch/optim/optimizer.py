@@ -135,7 +135,7 @@ class Optimizer:
                     gradient.detach_()
                 elif gradient.requires_grad:
                     gradient.requires_grad_(False)
-                if state.mode is not EAGER:
+                if state.mode is not EAGER or gradient.is_sparse:
                     gradient.zero_()
                     continue
                 bump(gradient)

@@ -12,6 +12,7 @@ from ...engine.core.device import hollow
 from ...engine.core.dtype import of
 from ...engine.core.spec import spec
 from ...engine.run.inplace import bump, check_writable
+from ...engine.values.sparse import Sparse
 from ...engine.values.tensor import Tensor, make_tensor
 from ...engine.values.wrapping import full_spec, wrap
 from ...train.rules.parts import Rule
@@ -39,6 +40,9 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
             gradient = p.grad_slot
             if gradient is None:
                 continue
+            if type(gradient) is Sparse:
+                step_along_rows(optimizer, p, states, group)
+                continue
             if p.spec.is_meta:
                 step_without_values(p, rule, states[p], group)
                 bump(p)
@@ -58,6 +62,13 @@ def follow(optimizer: Optimizer, rule: Rule, closure: Callable[[], Any] | None) 
                 state.update((k, wrap(a)) for k, a in arrays.items() if state.get(k) is None)
             bump(p)
     return loss
+
+
+def step_along_rows(optimizer: Optimizer, p: Tensor, states: Any, group: dict[str, Any]) -> None:
+    """One step of a parameter whose gradient is sparse."""
+    from .sparse_steps import step
+
+    step(optimizer, p, states[p], group)
 
 
 def step_without_values(p: Tensor, rule: Rule, state: dict[str, Any], group: dict[str, Any]) -> None:

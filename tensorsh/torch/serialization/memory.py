@@ -12,10 +12,13 @@ from ...engine.core import dtype as dt
 from ...engine.core.addresses import address, owner
 from ...engine.core.device import here, hollow, meta
 from ...engine.core.dtype import DType
+from ...engine.core.layouts import Layout, sparse_coo, strided
 from ...engine.core.spec import spec
+from ...engine.values import rebuild
 from ...engine.values.arrays import laid_over
 from ...engine.values.as_argument import type_name
 from ...engine.values.parameters import Parameter
+from ...engine.values.sparse import Sparse
 from ...engine.values.tensor import Tensor, make_tensor
 from ...ops.create.of_data import check_size
 from ...ops.tensors.attributes import strides_of
@@ -216,6 +219,19 @@ def _check_integers(function: str, first: int, **numbers: Any) -> None:
                 )
 
 
+def rebuild_sparse_tensor(layout: Layout, data: Any) -> Tensor:
+    indices, values, size, coalesced = (*data, False)[:4]
+    return rebuild.sparse(indices, values, size, coalesced, False)
+
+
+def get_layout(name: str) -> Layout:
+    """The layout of that name."""
+    for layout in (strided, sparse_coo):
+        if repr(layout) == name:
+            return layout
+    raise RuntimeError(f"unknown layout {name!r}")
+
+
 #: how pickles name what makes tensors
 REBUILD: dict[str, Callable[..., Any]] = {
     "torch._utils._rebuild_tensor": rebuild_tensor,
@@ -224,7 +240,9 @@ REBUILD: dict[str, Callable[..., Any]] = {
     "torch._utils._rebuild_parameter": rebuild_parameter,
     "torch._utils._rebuild_parameter_with_state": rebuild_parameter_with_state,
     "torch._utils._rebuild_meta_tensor_no_storage": rebuild_meta_tensor_no_storage,
+    "torch._utils._rebuild_sparse_tensor": rebuild_sparse_tensor,
     "torch._tensor._rebuild_from_type_v2": rebuild_from_type_v2,
+    "torch.serialization._get_layout": get_layout,
 }
 
 
@@ -232,6 +250,9 @@ def reduced(tensor: Tensor, looking: Callable[[Tensor], Any]) -> tuple[Callable[
     """What a pickle holds in a tensor's place; `looking` gives what it holds for memory, offset and strides."""
     state = dict(tensor.__dict__)
     kind: type = type(tensor)
+    if isinstance(tensor, Sparse):
+        parts = tensor.places, tensor.elements.alias(), tensor.shape, tensor.coalesced
+        return rebuild_sparse_tensor, (tensor.layout, parts)
     if kind is Parameter:
         data = make_tensor(tensor.array, tensor.spec)
         if state:

@@ -98,6 +98,7 @@ def of_library(module: str, name: str) -> Any:
     if module == rebuild.__name__:
         return {
             "tensor": rebuild.tensor,
+            "sparse": rebuild.sparse,
             "dtype": rebuild.dtype,
             "device": rebuild.device,
             "size": rebuild.size,

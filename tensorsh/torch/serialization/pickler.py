@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 from ...engine.core.device import Device
 from ...engine.core.dtype import DType
+from ...engine.core.layouts import Layout
 from ...engine.core.results import Size
 from ...engine.records.op import Op
 from ...engine.values.tensor import Tensor
 from ...ops.random.random_streams import Generator
 from ...ops.tensors.storages import TypedStorage, UntypedStorage
-from .memory import STORAGE_NAMES, Block, block_of, looked_into, reduced
+from .memory import STORAGE_NAMES, Block, block_of, get_layout, looked_into, reduced
 from .names import name_of, write_name
 
 
@@ -79,6 +80,8 @@ class _Pickler(_Base):
             return Size, (tuple(value),)
         if isinstance(value, Device):
             return Device, (value.type,) if value.index is None else (value.type, value.index)
+        if isinstance(value, Layout):
+            return get_layout, (repr(value),)
         if isinstance(value, Generator):
             return Generator, (value.device,), (value.initial_seed(), None, value.get_state())
         if isinstance(value, _StorageName):
