@@ -202,6 +202,11 @@ STATES = {
         "h = h.detach() if t % 2 else h; h = torch.tanh(x[t] @ W + h @ V)", "h = x[0]", "h.sum()"
     ),
     "another view of what is outside": ("h = torch.tanh(x[t] @ W + h.t().t() @ V)", "h = x[0]", "h.sum()"),
+    "a share that is left": (
+        "s = torch.tanh(x[t] @ W + h @ V); loss = loss + s.sum(); h = torch.sigmoid(s @ W) * s",
+        "h = x[0]; loss = 0",
+        "loss",
+    ),
     "kept sums": ("kept.append(W[:2] + V[:2])", "kept = []", "sum(v.sin().sum() for v in kept)"),
     "a view with a hook": (
         "kept.append(h.sum())", "kept = []; h = V[:1].expand(2, 3); h.register_hook(lambda g: g * 0.5)", "sum(kept)"
@@ -226,4 +231,4 @@ for i in range(40):
     l = {total} + (W * V).sum()
     l.backward()
 """
-    assert difference(program, ["print(W.grad, V.grad)"]) is None
+    assert difference(program, ["print(W.grad, V.grad)", "print(torch.autograd.grad(h.sum(), s))"]) is None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..graph.copy_slices import CopySlices
 from ..graph.node import Edge
 from ..values.tensor import Tensor, make_tensor
 from .frame import pullable
@@ -33,10 +34,11 @@ class Pullback:
     sources   for each tensor of its graph what it is: ("seed", i); of a frame ("value", i), ("tensor", i) or one with
               that one's memory, ("array", i); a constant itself
     strides   how each of these lies
+    used      ids of the passage's nodes that it goes through and that have saved something
     out       for each gradient that it finds where it goes: ("tensor", i) or ("inlet", i) of a frame, and which output
     """
 
-    __slots__ = ("form", "graph_specs", "numbers", "out", "over", "seen", "sources", "strides")
+    __slots__ = ("form", "graph_specs", "numbers", "out", "over", "seen", "sources", "strides", "used")
 
     def __init__(self) -> None:
         self.seen = 0
@@ -47,6 +49,7 @@ class Pullback:
         self.strides: list[tuple[int, ...]] = []
         self.out: list[tuple[str, int, int]] = []
         self.numbers: list[float] = []
+        self.used: frozenset[int] = frozenset()
 
     def learn(self, frame: Any, seeds: list[Seed]) -> None:
         """Make a program of the real graph of a frame, if it can be."""
@@ -96,6 +99,9 @@ class Pullback:
                 self.out.append(("tensor", tensors[id(target)], index))
             else:
                 return
+        through = {id(node) for node in graph.nodes}
+        through |= {id(node.inner) for node in graph.nodes if isinstance(node, CopySlices)}
+        self.used = frozenset(key for key, made in frame.made.items() if id(made) in through and made.saves)
         self.numbers = graph.numbers
         self.form, self.over = form, False
 
@@ -160,5 +166,5 @@ def pulled(
     for other in others:
         pending[other.seq] = []
     if not keep:
-        frame.free(frozenset(id(each) for each in frame.passage.nodes if each.saves))
+        frame.free(found.used)
     return result
