@@ -99,6 +99,7 @@ NAMESPACES = (
     "nn",
     "optim",
     "overrides",
+    "profiler",
     "random",
     "return_types",
     "serialization",

@@ -7,7 +7,6 @@ COMPILER = "loops and calls are compiled where that pays, unasked; torch.compile
 DISTRIBUTED = "programs run in one process"
 SPARSE = "sparse tensors are in coordinate form: torch.sparse_coo_tensor, x.to_sparse()"
 QUANTISED = "numbers are stored as floats and integers: x.to(torch.bfloat16) halves their size"
-TRACING = "torch.jit.script takes the program itself; a trace would keep the way that one example went"
 CPP = "nothing is compiled from C++; operations are Python functions"
 EXPORT = "models are saved with torch.save(model.state_dict(), path)"
 NETWORK = "nothing is fetched from the network"
@@ -27,10 +26,6 @@ ABSENT = {
     "hub.list": NETWORK,
     "hub.load": NETWORK,
     "hub.set_dir": NETWORK,
-    "jit.load": EXPORT,
-    "jit.save": EXPORT,
-    "jit.trace": TRACING,
-    "jit.trace_module": TRACING,
     "library": CPP,
     "monitor": TIMING,
     "multiprocessing": DISTRIBUTED,
@@ -40,7 +35,6 @@ ABSENT = {
     "package": EXPORT,
     "per_channel_affine": QUANTISED,
     "per_tensor_affine": QUANTISED,
-    "profiler": TIMING,
     "quantization": QUANTISED,
     "quantize_per_channel": QUANTISED,
     "quantize_per_tensor": QUANTISED,
