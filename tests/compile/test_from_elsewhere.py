@@ -267,3 +267,63 @@ for c in ys * 3:
         w -= 0.1 * w.grad
 """)
     assert len(session.listings()) < 6
+
+
+#: how a round keeps what it makes in lists from outside
+KEPT = {
+    "one": "kept.append(y)",
+    "in order": "kept.append(y); kept.append(y * 2); other.append(y.sum())",
+    "several things": "kept.append((y, i, 'y')); other.append([y, 2.5])",
+    "what is changed after": "kept.append(y); y.add_(1)",
+    "a view": "kept.append(y[0]); y.mul_(2); other.append(y.view(-1))",
+    "what was there": "kept.append(x); other.append(w)",
+    "under two names": "kept.append(y); alias.append(y * 2)",
+    "under another name in a list": "kept.append(y); both[0].append(y * 2)",
+    "read as well": "kept.append(y); y = y + len(kept)",
+    "read under another name": "kept.append(y); y = y + len(alias)",
+    "of a class of its own": "mine.append(y); kept.append(y * 2)",
+    "a deque": "queue.append(y); kept.append(y * 2)",
+    "a new one now and then": "kept.append(y)\n    if i % 7 == 6: other.append(len(kept)); kept = []",
+    "and goes back": "kept.append(y)\n    if i % 5 == 4: sum(k.sum() for k in kept[-5:]).backward(); w.grad.mul_(0.5)",
+    "in a function": "add(y)",
+    "of numbers": "kept.append(i * 2); kept.append(y.argmax().item())",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_lists_that_rounds_add_to(name: str) -> None:
+    program = f"""
+import torch
+from collections import deque
+class Mine(list):
+    def append(self, value):
+        list.append(self, value * 3)
+w = torch.tensor([[0.3, -0.2], [0.5, 0.1]], requires_grad=True)
+kept, other, mine, queue = [], [], Mine(), deque(maxlen=3)
+alias, both = kept, [kept]
+def add(value):
+    kept.append(value * 2)
+    other.append(value.sin().sum())
+for i in range(40):
+    x = torch.full((2, 2), 0.1 * i)
+    y = (x @ w).tanh() * 2
+    {KEPT[name]}
+"""
+    assert difference(program, ["print(kept, other, mine, queue, w.grad)"]) is None
+
+
+def test_they_do_not_end_a_run() -> None:
+    session = Session()
+    session.run("""
+import torch
+w = torch.tensor([0.3, -0.2], requires_grad=True)
+kept, sums, total = [], [], 0
+for i in range(20):
+    y = (w * i).tanh()
+    kept.append(y)
+    sums.append(y.sum())
+    total = total + y.exp().mean()
+""")
+    assert any("tanh" in listing and "exp" in listing for listing in session.listings())
+    assert len(session["kept"]) == len(session["sums"]) == 20
+    assert session["kept"][-1].grad_fn.name() == "TanhBackward0"

@@ -55,7 +55,7 @@ class Leaving:
         self.items = self.trace.changed_items()
         work = [*self.results.values(), *(grad for _, grad in self._graded())]
         work += [value for _, _, value in self.items]
-        work += [value for _, value in self.trace.attributes]
+        work += [value for _, value in (*self.trace.attributes, *self.trace.appended)]
         while work:
             value = work.pop()
             if id(value) in self.paths or id(value) in found:
@@ -115,6 +115,8 @@ class Leaving:
             lines.append(f"{self.before(path)}[{key!r}] = {self.value(value)}")
         for target, value in self.trace.attributes:
             lines.append(f"{target} = {self.value(value)}")
+        for path, value in self.trace.appended:
+            lines.append(f"{self.before(path)}.append({self.value(value)})")
         for name, value in self.results.items():
             lines.append(f"v[{name!r}] = {self.value(value)}")
             if type(value) in TENSORS and id(value) in self.made:

@@ -64,6 +64,7 @@ class Trace(Tape, Mode):
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
         self.instances: Any = None  # `lang.loops.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
+        self.appended: list[tuple[str, Any]] = []  # (path of a list, what is added to it)
         self.notes: Heard | None = None  # where somebody may ask how a value came about
         self.start = 0  # the statement that it begins at
         self.creations = 0  # how many tensors no operation has made

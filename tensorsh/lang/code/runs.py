@@ -82,8 +82,11 @@ def computes(statement: ast.Stmt, inside: bool, made: Container[str] = ()) -> bo
 def hindrance(statement: ast.Stmt, inside: bool, made: Container[str] = ()) -> tuple[ast.Node, str] | None:
     """What keeps a statement out of runs, and why."""
     nodes = walk(statement) if isinstance(statement, SIMPLE) else [statement]
+    adds_to = appended_to(statement)
     for node in nodes:
         match node:
+            case ast.Call(function=ast.Attribute(value=value)) if value is adds_to and value is not None:
+                continue
             case ast.If():
                 return node, "each round asks which branch it takes"
             case ast.Break() | ast.Continue() | ast.Return() | ast.Raise():
@@ -111,6 +114,19 @@ def hindrance(statement: ast.Stmt, inside: bool, made: Container[str] = ()) -> t
             case ast.Call(function=ast.Attribute(name=called)) if called in HOST_METHODS:
                 return node, f"`{called}` does more than compute"
     return None if isinstance(statement, SIMPLE) else (statement, "it does more than compute")
+
+
+def appended_to(statement: ast.Stmt) -> ast.Name | None:
+    """The name in a statement that is `NAME.append(value)` and nothing else."""
+    match statement:
+        case ast.Display(
+            value=ast.Call(
+                function=ast.Attribute(value=ast.Name() as name, name="append"),
+                arguments=(ast.Argument(name=None),),
+            )
+        ):
+            return name
+    return None
 
 
 def follows(body: ast.Node, followed: Container[int], instances: Container[str] = ()) -> bool:

@@ -22,7 +22,7 @@ from ...engine.graph.hooks import hooked
 from ...engine.values.tensor import Tensor
 from ...interrupt import unbroken
 from ..code.runs import read_first
-from .items import indexed
+from .items import appended, indexed
 from .reach import Reach
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Attempt:
             segment.follows,
             segment.history,
             indexed(segment.run[i:end], segment.varying) - self.bound,
+            appended(segment.run[i:end]) - self.bound,
         )
         self.home = self.reach.home = segment.history, i
         self.lists: dict[str, Any] = {}  # what `Items` stand for
@@ -145,6 +146,7 @@ class Attempt:
 
         trace.run(work)
         trace.attributes = self.reach.instances.results()
+        trace.appended = [(path, value) for _, path, value in self.reach.appended]
         if len(trace.steps) < LEAST_STEPS and not trace.externals:
             raise TraceStopped("too little to do")
         if trace.inlets and len(trace.steps) < LEAST_GOING_ON:

@@ -1,7 +1,9 @@
-"""Lists of which a run takes items at places that change: `data[i]`, `batches[step % 3]`.
+"""Lists from outside that a trace need not know: of which a run takes items at places that change (`data[i]`,
+`batches[step % 3]`), and to which it only adds (`log_probs.append(x)`).
 
-While a trace lasts, `Items` stands for such a list. Each item is found when it is asked for, and the program fetches it
-by the text of its place; whoever asks for anything else gets a trace that follows the whole list.
+While a trace lasts, `Items` stands for the first. Each item is found when it is asked for, and the program fetches it
+by the text of its place; whoever asks for anything else gets a trace that follows the whole list. `Appended` stands for
+the others: a program adds to them when everything else is done.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ...engine.compile.values import Number, TraceAgain, TraceStopped
-from ..code.runs import walk
+from ..code.runs import appended_to, walk
 from ..syntax import ast
 
 if TYPE_CHECKING:
@@ -30,6 +32,34 @@ def indexed(run: Iterable[ast.Stmt], changing: frozenset[str]) -> frozenset[str]
         and any(isinstance(part, ast.Name) and part.id in changing for part in walk(node.items))
     }
     return frozenset(found - others)
+
+
+def appended(run: Iterable[ast.Stmt]) -> frozenset[str]:
+    """The names to which a run adds, and which it uses for nothing else."""
+    found: set[str] = set()
+    inside: set[int] = set()
+    for statement in run:
+        name = appended_to(statement)
+        if name is not None:
+            found.add(name.id)
+            inside.add(id(name))
+    others = (node for statement in run for node in walk(statement) if isinstance(node, ast.Name))
+    return frozenset(found.difference(node.id for node in others if id(node) not in inside))
+
+
+class Appended:
+    """A list from outside that a run adds to, found at a path."""
+
+    public = ("append",)
+
+    def __init__(self, reach: Reach, items: list[Any], path: str):
+        self.reach, self.items, self.path = reach, items, path
+        reach.guards.append(f"type({path}) is list")
+
+    def append(self, value: Any) -> None:
+        if any(known is self.items for known, _, _ in self.reach.containers):
+            raise TraceStopped("a list that has two names")
+        self.reach.appended.append((self.items, self.path, value))
 
 
 class Items:

@@ -27,7 +27,7 @@ from ...kinds.ownership import own_class, own_function
 from ..code.runs import words
 from ..code.scopes import codes, looked_up
 from .instances import History, Instances
-from .items import Items
+from .items import Appended, Items
 
 #: functions of the host that only compute; any other stops a trace
 PURE = words(
@@ -55,6 +55,7 @@ class Reach:
     assigned   names that are local to a function, and never the session's
     inside     whether the names that are bound are those of a function
     indexed    names of lists of which the run takes items at places that change: name → `Items` in `items_of`
+    adds_to    names of lists that the run only adds to: name → `Appended` in `items_of`
     follows    whether a trace sees all that the function of a text at a line does
     """
 
@@ -69,10 +70,13 @@ class Reach:
         follows: Callable[[str, int], bool],
         history: History,
         indexed: frozenset[str] = frozenset(),
+        appended: frozenset[str] = frozenset(),
     ):
         self.follows = follows
+        self.adds_to = appended
+        self.appended: list[tuple[list[Any], str, Any]] = []  # (a list, its path, what is added to it)
         self.indexed = indexed - history.whole
-        self.items_of: dict[str, Items] = {}
+        self.items_of: dict[str, Items | Appended] = {}
         self.varying = varying
         self.bound = bound
         self.own = own
@@ -159,6 +163,9 @@ class Reach:
         if space == "v" and name in self.indexed and type(value) in (list, tuple):
             self.items_of[name] = Items(self, value, path, name)
             return
+        if space == "v" and name in self.adds_to and type(value) is list:
+            self.items_of[name] = Appended(self, value, path)
+            return
         self.thing(value, path, varies, 0, name)
 
     def fetched(self, text: str, label: str) -> str:
@@ -192,6 +199,8 @@ class Reach:
         kind = kind_of(type(container))
         assert kind.entries is not None
         entries = dict(kind.entries(container))
+        if any(known is container for known, _, _ in self.appended):
+            raise TraceStopped("a list that has two names")
         if kind.changing is not None:
             self.containers.append((container, entries, path))
             for part in kind.parts or ():
