@@ -26,7 +26,8 @@ def update(v):
         ("y = torch.tanh(x @ w) * 2", []),
         ("y = update(x @ w)", []),  # which a dictionary's method is called, too
         ("y = looked(x @ w)", [(5, "v.sum().item", "values are looked at")]),
-        ("y = x @ w\n    seen.append(y)", [(11, "seen.append(y)", "`append` does more than compute")]),
+        ("y = x @ w\n    seen.append(y)", []),
+        ("y = x @ w\n    seen.extend([y])", [(11, "seen.extend([y])", "`extend` does more than compute")]),
         ("if i == 2: print(i)", [(10, "if i == 2: print(i)", "each round asks which branch it takes")]),
         (
             "y = x @ w\n    if i == 20: break",

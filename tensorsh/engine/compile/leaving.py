@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...kinds import kind_of
-from ..graph.node import FREED
 from ..values.tensor import TENSORS, Tensor
 from ..values.view import View
 from .frame import lasting
@@ -321,7 +320,7 @@ class Leaving:
         Where one does, each round's nodes have their own hooks and gradients.
         """
         fixed = {id(e.tensor) for e in self.trace.externals if e.fixed}
-        over = {*passage.borders, *(id(node) for node in passage.nodes if node.args is FREED)}
+        over = {*passage.borders, *(id(node) for node in passage.nodes if node.is_used_up())}
         for node in passage.nodes:
             if any(id(target) in over for target, _ in node.all_edges()):
                 over.add(id(node))

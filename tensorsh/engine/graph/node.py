@@ -295,6 +295,10 @@ class Node:
         """Whether nothing is saved."""
         return self.args is FREED or not self.saves
 
+    def is_used_up(self) -> bool:
+        """Whether what was saved was given up: no walk gets through."""
+        return self.args is FREED
+
     def free(self) -> None:
         """Give up what was saved; an operation that saved nothing can be walked again."""
         if self.saves:

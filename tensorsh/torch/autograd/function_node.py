@@ -118,6 +118,9 @@ class FunctionNode(Node):
         kept = self.kept is not FREED and self.kept
         return not kept and all(is_plain(value) for value in self.state.values() if value is not self)
 
+    def is_used_up(self) -> bool:
+        return self.kept is FREED
+
     def free(self) -> None:
         if self.kept:
             journal = context.current().journal
