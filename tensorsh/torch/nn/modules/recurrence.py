@@ -1,7 +1,7 @@
 """What recurrent layers compute: a cell step by step, through layers and directions, on sequences full or packed.
 
-A layer in one direction is one operation for the whole sequence (`lstm_layer`, `rnn_layers`) where it can be:
-without projection, of a sequence that is not packed, outside vmap. Everything else is written in operations.
+A layer in one direction is one operation for the whole sequence (`lstm_layer`, `rnn_layers`, `packed_layers`) where it
+can be: without projection, outside vmap. Everything else is written in operations.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ....engine.run.apply import apply
 from ....engine.values.tensor import Tensor
 from ...namespace import F, torch
 from .lstm_layer import lstm_layer
+from .packed_layers import PACKED, joined
 from .rnn_layers import LAYERS, stacked, turned
 
 State = Any  # a Tensor; for LSTM the pair (h, c)
@@ -96,13 +97,17 @@ def run(
     if low is not None and mode == "LSTM":  # one product to PyTorch's autocast
         x, state = x.to(low.dtype), tuple([s.to(low.dtype) for s in state])
         weights = [[weight.to(low.dtype) for weight in each] for each in weights]
-    whole = batch_sizes is None and low is None and _in_one(mode, x, weights)
+    whole = low is None and _in_one(mode, x, weights)
     states = [_item(state, i) for i in range(layers * directions)]
     for layer in range(layers):
         outputs = []
         for direction in range(directions):
             at = layer * directions + direction
-            if whole:
+            if whole and batch_sizes is not None and len(weights[at]) > 3:
+                output, states[at] = _packed_layer(
+                    mode, x, states[at], weights[at], batch_sizes, direction == 1
+                )
+            elif whole and batch_sizes is None:
                 output, states[at] = _whole_layer(mode, x, states[at], weights[at], direction == 1)
             elif batch_sizes is None:
                 output, states[at] = steps(cell, x, states[at], weights[at], direction == 1)
@@ -142,6 +147,35 @@ def _whole_layer(mode: str, x: Tensor, state: State, w: Weights, reverse: bool) 
         return output, (h, c)
     output, h, _ = apply(LAYERS[mode], (x, *w, state, reverse))
     return apply(stacked, (output,)), h
+
+
+def _packed_layer(
+    mode: str, data: Tensor, state: State, w: Weights, batch_sizes: list[int], reverse: bool
+) -> tuple[Tensor, State]:
+    states = state if isinstance(state, tuple) else (state,)
+    given = (_input(data, w), w[1], w[3], *states, tuple(batch_sizes), reverse)
+    output, *ends, _ = apply(PACKED[mode], given)
+    return apply(joined, (output,)), tuple(ends) if len(ends) > 1 else ends[0]
+
+
+def packed_by_steps(
+    cell: Cell,
+    inputs: tuple[Tensor, ...],
+    states: int,
+    batch_sizes: Sequence[int],
+    reverse: bool,
+    grads: list[Tensor],
+    needs: tuple[bool, ...],
+) -> tuple[Tensor | None, ...]:
+    """The same as `by_steps` of a packed sequence, whose inputs have been multiplied."""
+    gates, w, b, *first = inputs
+    state = tuple(first) if states > 1 else first[0]
+    walk = _packed_reverse if reverse else _packed
+    output, last = walk(cell, gates, state, (w, w, b, b), list(batch_sizes), True)
+    ends = last if states > 1 else (last,)
+    wanted = [t for t, need in zip(inputs, needs, strict=True) if need]
+    found = iter(torch.autograd.grad((output, *ends), wanted, grads, create_graph=True))
+    return tuple(next(found) if need else None for need in needs)
 
 
 def by_steps(
@@ -193,10 +227,10 @@ def steps(cell: Cell, x: Tensor, state: State, w: Weights, reverse: bool) -> tup
 
 
 def _packed(
-    cell: Cell, data: Tensor, state: State, w: Weights, batch_sizes: list[int]
+    cell: Cell, data: Tensor, state: State, w: Weights, batch_sizes: list[int], multiplied: bool = False
 ) -> tuple[Tensor, State]:
     """Step t has the first batch_sizes[t] sequences; the state of one that ends is put aside."""
-    data = _input(data, w)
+    data = data if multiplied else _input(data, w)
     outputs, ended = [], []
     start, before = 0, batch_sizes[0]
     for size in batch_sizes:
@@ -210,10 +244,10 @@ def _packed(
 
 
 def _packed_reverse(
-    cell: Cell, data: Tensor, first: State, w: Weights, batch_sizes: list[int]
+    cell: Cell, data: Tensor, first: State, w: Weights, batch_sizes: list[int], multiplied: bool = False
 ) -> tuple[Tensor, State]:
     """From the last step, which only the longest sequences have; others join as they begin."""
-    data = _input(data, w)
+    data = data if multiplied else _input(data, w)
     state = _narrow(first, 0, batch_sizes[-1])
     outputs, end = [], data.shape[0]
     for before, size in pairwise([batch_sizes[-1], *reversed(batch_sizes)]):

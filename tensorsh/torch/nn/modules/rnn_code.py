@@ -55,11 +55,15 @@ def tanh_slope(f: Routine, y: Word) -> Word:
     return f.to_float(1.0 - wide * wide)
 
 
-def relu_slope(f: Routine, y: Word) -> Word:
-    return f.choose(y > 0.0, f.given(1.0, "float"), 0.0)
+def through_tanh(f: Routine, y: Word, grad: Word) -> Word:
+    return grad * tanh_slope(f, y)
 
 
-def simple_backward(slope: Callable[[Routine, Word], Word]) -> Callable[..., None]:
+def through_relu(f: Routine, y: Word, grad: Word) -> Word:
+    return f.choose(y <= 0.0, f.given(0.0, "float"), grad)
+
+
+def simple_backward(through: Callable[[Routine, Word, Word], Word]) -> Callable[..., None]:
     """The gradient: that of h after the last step becomes that before the first, `deltas` follow."""
 
     def backward(
@@ -70,7 +74,7 @@ def simple_backward(slope: Callable[[Routine, Word], Word]) -> Callable[..., Non
             t = _step(f, steps - 1 - s, steps, reverse)
             y, grad, delta = (f.at(each, t * batch * n) for each in (outputs, grad_output, deltas))
             with f.loop(batch * n, independent=True) as i:
-                delta[i] = (grad[i] + grad_h[i]) * slope(f, y[i])
+                delta[i] = through(f, y[i], grad[i] + grad_h[i])
             fused_product(f, grad_h, delta, n, weight, (batch, n), parts, count)
 
     return backward

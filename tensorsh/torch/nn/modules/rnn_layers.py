@@ -72,7 +72,7 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
             found = at_x, at_h, grad_h, _recurrent_slope(before, at_h, w_hh, order)
         at_x, at_h, grad_h, weight = found
         flat, rows = at_x.reshape(steps * batch, -1), x.reshape(steps * batch, -1)
-        bias = np.add.reduce(total(at_h, (1,), False)[order[0] :: order.step], axis=0)
+        bias = in_turn(total(at_h, (1,), False)[order[0] :: order.step])
         return (
             product(flat, w_ih).reshape(x.shape),
             slope_of_weight(flat, rows, w_ih),
@@ -106,6 +106,11 @@ def _recurrent_slope(before: Array, at_h: Array, w_hh: Array, order: range) -> A
     times = product_of_such(columns[0], others[0])
     weight = reduce(np.add, (times(columns[t], others[t]) for t in order))
     return weight if turned else weight.T
+
+
+def in_turn(rows: Array) -> Array:
+    """The sum of rows, one after the other; a single column NumPy would add up in pairs."""
+    return np.add.reduce(rows, axis=0) if rows.shape[1] > 1 else np.add.accumulate(rows, axis=0)[-1]
 
 
 @op("stacked(Tensor input)", infer=lambda x: x, names=(), grad_fn="StackBackward0")
@@ -161,15 +166,17 @@ def _simple(nonlinearity: Callable[[Array], Array]) -> Callable[..., Any]:
     return forward
 
 
-def _simple_backward(slope: Callable[[Array], Array]) -> Callable[..., Any]:
-    """`slope` of the nonlinearity from its value."""
+def _simple_backward(
+    slope: Callable[[Array], Array], through: Callable[[Array, Array], Array]
+) -> Callable[..., Any]:
+    """`slope` of the nonlinearity from its value, and what the gradient becomes through it."""
 
     def backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
         deltas = np.empty_like(outputs)
         slopes = slope(outputs)
         times = product_of_such(deltas[0], w_hh)
         for t in steps:
-            np.multiply(grad_output[t] + grad_h, slopes[t], deltas[t])
+            deltas[t] = through(grad_output[t] + grad_h, slopes[t])
             grad_h = times(deltas[t], w_hh)
         return deltas, deltas, grad_h
 
@@ -225,10 +232,14 @@ def _gru_backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
     return at_x, at_h, parts[0] + parts[1]
 
 
-LAYERS = {
-    "RNN_TANH": declare("RNN_TANH", 0, _simple(mkl_tanh), _simple_backward(tanh_slope)),
-    "RNN_RELU": declare(
-        "RNN_RELU", 0, _simple(lambda x: np.maximum(x, 0)), _simple_backward(lambda h: h > 0)
+#: kind of layer → how many numbers for each unit and step are kept, its steps, and those of its gradient
+STEPS: dict[str, tuple[int, Callable[..., Any], Callable[..., Any]]] = {
+    "RNN_TANH": (0, _simple(mkl_tanh), _simple_backward(tanh_slope, np.multiply)),
+    "RNN_RELU": (
+        0,
+        _simple(lambda x: np.maximum(x, 0)),
+        _simple_backward(lambda h: h <= 0, lambda grad, over: np.where(over, grad.dtype.type(0), grad)),
     ),
-    "GRU": declare("GRU", 4, _gru, _gru_backward),
+    "GRU": (4, _gru, _gru_backward),
 }
+LAYERS = {mode: declare(mode, *steps) for mode, steps in STEPS.items()}

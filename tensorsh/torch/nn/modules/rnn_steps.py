@@ -30,7 +30,7 @@ def _simple(nonlinearity: str) -> tuple[KernelCode, KernelCode]:
     def backward(*given: Any) -> None:
         from . import rnn_code as code
 
-        code.simple_backward(getattr(code, f"{nonlinearity}_slope"))(*given)
+        code.simple_backward(getattr(code, f"through_{nonlinearity}"))(*given)
 
     return KernelCode(layer, "a" * 8 + "iiiii"), KernelCode(backward, "a" * 6 + "iiiii")
 
