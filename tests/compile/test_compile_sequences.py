@@ -1,7 +1,7 @@
 """Random loops whose graphs go from round to round, evaluated and compiled: nothing tells the two apart.
 
-`python tests/compile/test_compile_sequences.py FIRST COUNT [--machine-code] [--soon]` runs more of them than the suite
-has time for (`compile_compare.campaign`).
+`python tests/compile/test_compile_sequences.py FIRST COUNT [--machine-code] [--soon] [--small]` runs more of them than
+the suite has time for (`compile_compare.campaign`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from compile_compare import campaign, difference, learn_soon
+from round_writer import RoundProgram
 from sequence_writer import SequenceProgram
 
 
@@ -25,5 +26,13 @@ def test_a_random_loop_over_sequences_does_the_same_compiled(
     assert found is None, f"{found}\n{made.program}"
 
 
+@pytest.mark.parametrize("seed", range(0, 4000, 100))
+def test_a_random_round_does_the_same_compiled(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    learn_soon(monkeypatch)
+    made = RoundProgram(seed)
+    found = difference(made.program, made.after)
+    assert found is None, f"{found}\n{made.program}"
+
+
 if __name__ == "__main__":
-    campaign(SequenceProgram, sys.argv)
+    campaign(RoundProgram if "--small" in sys.argv else SequenceProgram, sys.argv)

@@ -167,6 +167,7 @@ SAVED = {
     "a row of a state": ("y = torch.tanh(x[t] @ h[t % 3]) * h[0].sum()", "with torch.no_grad(): h.add_(1)"),
     "a result": ("g = torch.tanh(x[t] @ W) + 1; y = g * g", "g.mul_(2)"),
     "a result, twice": ("g = torch.tanh(x[t] @ W) + 1; y = g * g", "g.mul_(2).zero_()"),
+    "a result that is gone": ("y = over(torch.tanh(x[t] @ W))", "pass"),
     "a result that is needed itself": ("g = torch.tanh(x[t] @ W); y = g * W[0]", "g.add_(1)"),
     "a view of a result": ("g = torch.tanh(x[t] @ W) + 1; v = g[0]; y = v * v * g", "v.add_(g[1])"),
     "what has a view": ("g = torch.tanh(x[t] @ W) + 1; v = g[0]; y = v * v * g", "g.add_(1)"),
@@ -179,6 +180,11 @@ def test_what_was_saved_is_named_after_what_changed_it(name: str) -> None:
     program = f"""
 import torch
 W = torch.randn(3, 3, requires_grad=True); x = torch.randn(4, 2, 3)
+def over(v):
+    c = v + 1
+    y = c * c
+    c.mul_(2)
+    return y
 for i in range(30):
     h = W * 2
     loss = 0

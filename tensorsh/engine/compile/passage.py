@@ -160,6 +160,8 @@ def passage_of(trace: Any, live: list[Tensor], outputs: list[Tensor]) -> Passage
         elif type(a) in TENSORS and not outside(a):
             keep_array(a.array)
             if a.node is not None:
+                if id(a.node) not in nodes and id(a.node) not in {**passage.borders, **trace.inlets}:
+                    raise TraceStopped("a change of what a derivative needs")
                 passage.histories[id(a)] = a.node, a.output_index
                 if a.view_of is not None:
                     outside(a.view_of.base)
