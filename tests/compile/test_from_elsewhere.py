@@ -216,6 +216,9 @@ DATA = {
     "twice": "loss = criterion(model(x * torch.tensor(0.1 * (i % 7))), torch.tensor([ys[i % 7]]))",
     "of one length or another": "loss = model(torch.tensor([[0.1 * k, 1.0] for k in range(i % 3 + 1)])).sum()",
     "constant": "loss = criterion(model(x), torch.tensor([1]))",
+    "after what is bound": "loss = criterion(model(x * (k := i % 3)), torch.tensor([k]))",
+    "after what changes it": "loss = criterion(turned(x), torch.tensor([ys[-1]]))",
+    "after a choice": "loss = criterion(model(x) if i % 2 else x @ w, torch.tensor([ys[i % 7]]))",
     "written to": "y = torch.tensor([0, ys[i % 7]]); y[0] = 1; loss = model(x).sum() * y.sum()",
 }
 
@@ -232,6 +235,9 @@ def model(x):
     return (x @ w).tanh()
 def labels(i):
     return torch.tensor([ys[i % 7]])
+def turned(x):
+    ys.insert(0, ys.pop())
+    return model(x)
 criterion = torch.nn.CrossEntropyLoss()
 kept = []
 for i in range(50):

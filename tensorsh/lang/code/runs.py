@@ -224,31 +224,31 @@ MAKERS = words(
 def with_data(body: Iterable[ast.Stmt]) -> Iterator[ast.Stmt]:
     """The statements, in which tensors that are made of data for an argument are made before.
 
-    The data may be other data each time: of `criterion(out, torch.tensor([label]))` all but the tensor is compiled.
-    Only what is called first is done before, so that nothing it reads can be another by then.
+    The data may be other data each time: of `criterion(model(x), torch.tensor([y]))` all but the tensor is compiled.
+    What is called before it in the statement is called before it here, too.
     """
     for statement in body:
         if isinstance(statement, ast.Assign | ast.AugAssign | ast.Display):
             number = 0
-            while (made := _data(statement.value)) is not None:
-                name = ast.Name(made.span, f".data{number}")
-                yield ast.Assign(statement.span, (name,), made)
-                statement = replaced(statement, made, name)
+            while (called := _before_data(statement.value)) is not None:
+                name = ast.Name(called.span, f".data{number}")
+                yield ast.Assign(statement.span, (name,), called)
+                statement = replaced(statement, called, name)
                 number += 1
         yield statement
 
 
-def _data(value: ast.Expr) -> ast.Expr | None:
-    """What an expression calls first, if that makes a tensor of data for something else."""
-    if not any(isinstance(node, ast.Call) and _makes(node) for node in walk(value)):
-        return None
+def _before_data(value: ast.Expr) -> ast.Call | None:
+    """What an expression calls first, if it makes a tensor of data for something else, then or later."""
+    made = [node for node in walk(value) if isinstance(node, ast.Call) and _makes(node)]
+    whole: ast.Expr = value
+    while isinstance(whole, ast.Call) and isinstance(whole.function, ast.Attribute):
+        made = [node for node in made if node is not whole]
+        whole = whole.function.value  # `torch.tensor(x).float()` is nothing but that
     first = _first_call(value)
-    whole: ast.Expr | None = value
-    while whole is not first:  # `torch.tensor(x).float()` is nothing but that
-        if not isinstance(whole, ast.Call) or not isinstance(whole.function, ast.Attribute):
-            return first if isinstance(first, ast.Call) and _makes(first) else None
-        whole = whole.function.value
-    return None
+    if not any(node is not whole for node in made) or first is value:
+        return None
+    return first if isinstance(first, ast.Call) else None
 
 
 def _makes(call: ast.Call) -> bool:
@@ -270,7 +270,7 @@ def _first_call(node: Any) -> ast.Expr | None:
         case ast.Call() | ast.Argument() | ast.Attribute() | ast.Subscript() | ast.Binary() | ast.Unary():
             parts = tuple([getattr(node, name) for name in node.__match_args__[1:]])
         case ast.Expr():
-            return node if any(isinstance(each, ast.Call) for each in walk(node)) else None
+            return node if any(isinstance(each, ast.Call | ast.Walrus) for each in walk(node)) else None
         case _:
             return None
     found = next((first for part in parts if (first := _first_call(part)) is not None), None)
