@@ -92,6 +92,13 @@ FUNCTIONS = {
     "group_norm of very many": lambda torch, x, dim: torch.nn.functional.group_norm(
         x, 4, *x.detach().flatten()[: 2 * x.shape[1]].reshape(2, -1)
     ),
+    "nearest": lambda torch, x, dim: torch.nn.functional.interpolate(
+        torch.nn.functional.interpolate(x, size=[3 * n // 2 for n in x.shape[2:]], mode="nearest-exact"),
+        size=x.shape[2:],
+    ),
+    "nearest, doubled": lambda torch, x, dim: torch.nn.functional.avg_pool2d(
+        torch.nn.functional.interpolate(x, scale_factor=2), 2
+    ),
 }
 SHAPES = [
     (3, 4),
@@ -118,6 +125,8 @@ MORE = {
     "sin": [(64, 128)],
     "bilinear": [(2, 8, 8, 8), (1, 3, 7, 9), (2, 12, 5, 6), (2, 4, 16, 16)],
     "group_norm": [(4, 10), (3, 6, 3), (4, 12, 5, 5), (2, 64, 16), (3, 26, 20), (2, 8, 40, 30)],
+    "nearest": [(2, 8, 8, 8), (1, 3, 7, 9), (2, 4, 16, 16), (2, 3, 9), (1, 2, 4, 5, 6)],
+    "nearest, doubled": [(2, 8, 8, 8), (1, 3, 7, 9), (2, 4, 16, 16)],
     "cdist": [(3, 4), (12, 7, 3), (64, 10), (33, 17), (40, 28), (2, 1)],
     "batch_norm": [(16, 8, 16, 16), (2, 3), (64, 17), (65, 16), (128, 64), (192, 10), (100, 1), (6, 5, 4, 4)],
 }
@@ -128,8 +137,12 @@ def shapes(name: str) -> list[Any]:
         return [(70, 16, 33, 31), (2, 64, 128, 96)]
     if name.endswith(" of many"):
         return [(512, 400), (640, 800)]
-    more = MORE.get(name.partition(",")[0], [])
-    return more if name in ("bilinear", "batch_norm", "group_norm", "cdist") else [*SHAPES, *more]
+    more = MORE.get(name, MORE.get(name.partition(",")[0], []))
+    return (
+        more
+        if name.partition(",")[0] in ("bilinear", "batch_norm", "group_norm", "cdist", "nearest")
+        else [*SHAPES, *more]
+    )
 
 
 def checksums(torch: Any, name: str, shape: list[int], dim: int, seed: int) -> list[int]:

@@ -23,6 +23,7 @@ from ...engine.run.apply import apply
 from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadValue, ShapeError, Unsupported
 from ..activation.piecewise import floating
+from .taps import all_taps
 from .windows import Ints
 
 #: results of up to this many elements are rounded as PyTorch's kernels round them
@@ -32,83 +33,6 @@ EXACT = 1 << 16
 SMALL_IMAGE = 128
 #: channels that a vector has
 LANES = 8
-
-# ------------------------------------------------------------------ taps of one dimension
-
-
-@lru_cache(maxsize=256)
-def taps(
-    size: int, out: int, mode: str, align: bool, factor: float | None, antialias: bool, wide: bool
-) -> Any:
-    """(indices, weights), both (out, taps); weights are None where each output is one input.
-
-    `factor` is the scale factor the user gave; `wide` computes positions in float64.
-    """
-    kind: Any = np.float64 if wide else np.float32
-    step: Any
-    if mode.startswith("nearest"):
-        step = np.float32(1 / factor if factor else size / out)
-        shift = np.float32(0.5 if mode == "nearest-exact" else 0)
-        place = np.floor((np.arange(out, dtype=np.float32) + shift) * step).astype(np.int64)
-        return np.minimum(place, size - 1)[:, None], None
-    if align:
-        step = kind((size - 1) / (out - 1) if out > 1 else 0)
-    else:
-        step = kind(1 / factor if factor else size / out)
-    if antialias:
-        return _filtered(size, out, float(step), cubic=mode == "bicubic")
-    place = (
-        np.arange(out, dtype=kind) * step
-        if align
-        else multiply_add(np.arange(out, dtype=kind) + kind(0.5), step, -kind(0.5))
-    )
-    if mode == "bicubic":
-        return _cubic(place, size)
-    place = np.maximum(place, 0)
-    first = np.minimum(place.astype(np.int64), size - 1)
-    part = np.clip(place - first, 0, 1)
-    return np.stack([first, np.minimum(first + 1, size - 1)], 1), np.stack([1 - part, part], 1)
-
-
-def _cubic(place: Any, size: int) -> Any:
-    """Four neighbours with the weights of cubic convolution, a = -0.75."""
-    below = np.floor(place)
-    first, t = below.astype(np.int64), place - below
-    index = np.clip(first[:, None] + np.arange(-1, 3), 0, size - 1)
-    return index, np.stack(cubic_weights(t), 1)
-
-
-def cubic_weights(t: Any, a: float = -0.75) -> tuple[Any, Any, Any, Any]:
-    """The weights of the neighbours at -1, 0, 1, 2 for a place t in [0, 1) after the second."""
-
-    def near(x: Any) -> Any:
-        return ((a + 2) * x - (a + 3)) * x * x + 1
-
-    def far(x: Any) -> Any:
-        return multiply_add(multiply_add(x, a, -5 * a), x, 8 * a) * x - 4 * a
-
-    return far(t + 1), near(t), near(1 - t), far((1 - t) + 1)
-
-
-def _filtered(size: int, out: int, step: float, cubic: bool) -> Any:
-    """Antialiased: the filter is widened by the step, so that every input counts."""
-    reach = (2.0 if cubic else 1.0) * max(step, 1.0)
-    squeeze = 1 / step if step >= 1 else 1.0
-    centre = step * (np.arange(out) + 0.5)
-    low = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
-    high = np.minimum((centre + reach + 0.5).astype(np.int64), size)
-    width = int((high - low).max())
-    index = low[:, None] + np.arange(width)
-    x = np.abs((index - centre[:, None] + 0.5) * squeeze)
-    if cubic:
-        a = -0.5
-        near = ((a + 2) * x - (a + 3)) * x * x + 1
-        far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-        weight = np.where(x < 1, near, np.where(x < 2, far, 0))
-    else:
-        weight = np.maximum(1 - x, 0)
-    weight = np.where(index < high[:, None], weight, 0)
-    return np.minimum(index, size - 1), weight / weight.sum(1, keepdims=True)
 
 
 def _apply_taps(x: Any, axis: int, index: Any, weight: Any) -> Any:
@@ -177,10 +101,39 @@ def _bilinear_spread(c: Any, spatial: Ints, how: tuple[Any, ...]) -> Any:
     return found.reshape(*c.shape[:-2], *spatial)
 
 
+def _nearest_spread(c: Any, spatial: Ints, how: tuple[Any, ...]) -> Any:
+    """The gradient where each output is one pixel: a pixel's outputs are added one after the other, in their order."""
+    mode, _, factors, _ = how
+    size = tuple(c.shape[-len(spatial) :])
+    front = c.shape[: -len(spatial)]
+    kind = np.float32 if c.dtype.itemsize == 2 else c.dtype
+    outputs = c.reshape(*front, -1)
+    found = np.zeros((*front, math.prod(spatial)), kind)
+    for target, source in _nearest_turns(tuple(spatial), size, mode, factors and tuple(factors)):
+        found[..., target] += outputs[..., source]
+    return found.astype(c.dtype, copy=False).reshape(*front, *spatial)
+
+
+@lru_cache(maxsize=16)
+def _nearest_turns(spatial: Ints, size: Ints, mode: str, factors: Any) -> list[tuple[Any, Any]]:
+    """What is added to pixels first, second, and so on: pixels, and the outputs that took them."""
+    target: Any = np.zeros((), np.int64)
+    for _, (index, _) in all_taps(spatial, size, (mode, None, factors, False), np.float32):
+        target = target[..., None] * spatial[target.ndim] + index[:, 0]
+    target = target.reshape(-1)
+    order = np.argsort(target, kind="stable")
+    target = target[order]
+    turn = np.arange(len(target)) - np.searchsorted(target, target)
+    each = [np.flatnonzero(turn == at) for at in range(int(turn.max(initial=-1)) + 1)]
+    return [(target[now], order[now]) for now in each]
+
+
 @lru_cache(maxsize=16)
 def _turns(spatial: Ints, size: Ints, mode: str, align: bool, factors: Any) -> list[tuple[Any, Any, Any]]:
     """What is added to pixels first, second, and so on: pixels, the outputs that saw them, the weights."""
-    (_, (rows, down)), (_, (columns, along)) = _axes(spatial, size, (mode, align, factors, False), np.float32)
+    (_, (rows, down)), (_, (columns, along)) = all_taps(
+        spatial, size, (mode, align, factors, False), np.float32
+    )
     down, along = down.astype(np.float32), along.astype(np.float32)
     shape = (*size, 2, 2)  # outputs, and which of the four pixels
     target = np.broadcast_to(rows[:, None, :, None] * spatial[1] + columns[None, :, None, :], shape).reshape(
@@ -234,16 +187,6 @@ NODES = {
 _HOW = "str mode, bool align, any factors, bool antialias"
 
 
-def _axes(spatial: Ints, size: Ints, how: tuple[Any, ...], dtype: Any) -> list[Any]:
-    mode, align, factors, antialias = how
-    n = len(size)
-    wide = dtype in (np.float64, np.uint8)
-    return [
-        (i - n, taps(spatial[i], size[i], mode, align, factors[i] if factors else None, antialias, wide))
-        for i in range(n)
-    ]
-
-
 def _infer(x: Spec, size: Ints, mode: str, *_: Any) -> Spec:
     n = len(size)
     spatial = x.shape[-n:]
@@ -293,7 +236,7 @@ def _node(specs: tuple[Any, ...]) -> str:
 )
 def resample(x, size, *how):
     given = x
-    axes = _axes(x.shape[-len(size) :], size, how, x.dtype)
+    axes = all_taps(x.shape[-len(size) :], size, how, x.dtype)
     mode, antialias = how[0], how[3]
     if mode == "bilinear" and not antialias and x.dtype == np.float32 and x.size <= EXACT:
         return in_format_of(np.ascontiguousarray(_bilinear(x, axes[0][1], axes[1][1])), given)
@@ -308,6 +251,7 @@ def resample(x, size, *how):
     batching="aligned",
     infer=lambda c, spatial, *_: c.with_shape((*c.shape[: -len(spatial)], *spatial)),
     names=(),
+    grad_fn=lambda specs: _node(specs).replace("Backward0", "BackwardBackward0"),
 )
 def spread(c, spatial, *how):
     if (
@@ -318,7 +262,9 @@ def spread(c, spatial, *how):
         and len(spatial) == 2
     ):
         return _bilinear_spread(c, spatial, how)
-    for axis, found in _axes(spatial, c.shape[-len(spatial) :], how, c.dtype):
+    if how[0].startswith("nearest") and c.dtype.kind != "c":
+        return _nearest_spread(c, spatial, how)
+    for axis, found in all_taps(spatial, c.shape[-len(spatial) :], how, c.dtype):
         c = _transpose_taps(c, axis, spatial[axis], *found)
     return c
 
