@@ -114,12 +114,17 @@ class Attempt:
         trace.borders = reach.borders
         trace.inlets, trace.home = reach.inlets, self.home
         for t, node, _ in reach.links:
-            self.linked.append((t, node))
-            for n in node.frame.passage.nodes:
-                self.versions.append((n, n.versions))
-                n.versions = [(held, held.version) for held, _ in n.versions]
-            t.node = node.origin
+            self._join(t, node)
+        reach.join = self._join  # from now on at once
         return trace
+
+    def _join(self, t: Tensor, node: ReplayedNode) -> None:
+        """The graph of another program becomes the trace's."""
+        self.linked.append((t, node))
+        for n in node.frame.passage.nodes:
+            self.versions.append((n, n.versions))
+            n.versions = [(held, held.version) for held, _ in n.versions]
+        t.node = node.origin
 
     def _scope(self) -> dict[str, Any]:
         """What the statements run with: one for all, so that a lambda of the run finds the function's names in it."""
@@ -213,7 +218,7 @@ class Attempt:
             self.trace.leave()
         for t, node in self.linked:
             t.node = node
-        for n, old in self.versions:
+        for n, old in reversed(self.versions):
             n.versions = old
         self.state.grad_enabled = self.grad_enabled
         reach.instances.leave()

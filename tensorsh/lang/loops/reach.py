@@ -98,6 +98,7 @@ class Reach:
         self.foreign: dict[int, Value] = {}
         self.foreign_paths: dict[int, str] = {}
         self.links: list[tuple[Tensor, ReplayedNode, str]] = []
+        self.join: Callable[[Tensor, ReplayedNode], None] = lambda t, node: None  # once the trace runs
         self.borders: set[int] = set()  # ids of nodes of graphs that were used up before
         self.inlets: dict[int, str] = {}  # id of a stand-in for a graph from elsewhere → its tensor's path
         self.stand_ins: dict[int, Inlet] = {}  # by the id of the node
@@ -318,10 +319,14 @@ class Reach:
         if self.trace is not None:
             self.trace.adopt(e)
 
+    def place_of(self, path: str) -> str:
+        """What a path is called in all traces."""
+        root, *rest = re.split(r"\b", path, maxsplit=2)[1:]
+        return self.labels.get(root, root) + "".join(rest)
+
     def _moves(self, leaf: Tensor, path: str) -> bool:
         """Whether there is another leaf in this place each time, as earlier traces have found."""
-        history, (root, *rest) = self.instances.history, re.split(r"\b", path, maxsplit=2)[1:]
-        place = self.labels.get(root, root) + "".join(rest)
+        history, place = self.instances.history, self.place_of(path)
         if history.leaves.setdefault(place, id(leaf)) != id(leaf):
             history.moving.add(place)
         return place in history.moving
@@ -390,7 +395,7 @@ class Reach:
 
     def _link(self, t: Tensor, path: str) -> None:
         """A tensor that another program has made: go on with the arrays it has kept."""
-        node = t.node
+        node, linked = t.node, t
         assert node is not None
         if node in lasting and node.args is FREED:
             self.guards.append(f"{path}.node is {self.constant(node)}")
@@ -407,6 +412,7 @@ class Reach:
         known = any(linked.frame is frame for _, linked, _ in self.links)
         self.links.append((t, node, place))
         if known:
+            self.join(t, node)
             return
         for held in passage.held:
             v = passage.values[passage.places[id(held)]]
@@ -437,6 +443,7 @@ class Reach:
                 )
                 self.foreign[id(t)] = Value(now.array, f"{where}.array")
                 self.foreign_paths[id(t)] = where
+        self.join(linked, node)
 
 
 def linkable(node: Any) -> TypeGuard[ReplayedNode]:
