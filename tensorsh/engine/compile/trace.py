@@ -161,7 +161,7 @@ class Trace(Tape, Mode):
 
     def item(self, t: Tensor) -> Any:
         """An integer is a place somewhere, most often: the program gets it when it comes there."""
-        if t.spec.dtype.category != dt.INT or self.is_constant(t):
+        if t.spec.dtype.category != dt.INT or t.is_meta or self.is_constant(t):
             return super().item(t)
         v = self.value(t)
         return self.element_of(self.view(reshape, v, ()) if v.ndim else v)

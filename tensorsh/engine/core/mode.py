@@ -87,8 +87,7 @@ class Mode:
 
     def item(self, t: Tensor) -> Any:
         """The one element of a tensor."""
-        self.look(t)
-        return t.array.item()
+        return t.values_or_error("Tensor.item()").item()
 
     def truth(self, t: Tensor) -> bool:
         """Whether a tensor of one element is true."""

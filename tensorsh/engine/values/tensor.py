@@ -303,10 +303,8 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
                 f"a Tensor with {self.spec.numel} elements cannot be converted to Scalar",
                 help="reduce it first (x.sum(), x.mean(), x.max()) or pick an element: x[0]",
             )
-        if self.spec.is_meta:
-            raise no_values("Tensor.item() cannot be called on meta tensors", RuntimeError)
         mode = context.current().mode
-        return self.array.item() if mode is EAGER else mode.item(self)
+        return self.values_or_error("Tensor.item()").item() if mode is EAGER else mode.item(self)
 
     def tolist(self, *given: Any, **named: Any) -> Any:
         """Nested lists of Python numbers (a number for 0 dimensions)."""
