@@ -28,7 +28,7 @@ from ..names.library_parts import (
 )
 from .optimizers import Optimizers
 from .settings import follow, has_own_functions
-from .watched import MISSING, Watched, not_there, stops
+from .watched import MISSING, Watched, makes_plainly, not_there, stops
 
 if TYPE_CHECKING:
     from .reach import Reach
@@ -123,17 +123,39 @@ class Instances(Watched):
     def at_hand(self, kind: type, path: str) -> None:
         """A class of the program's is found: what its instances share is gone through; none may be made."""
         self.watch(kind)
-        if "__init__" not in vars(kind):  # `__new__` could not be taken away again
+        if "__init__" not in vars(kind) and not makes_plainly(
+            kind
+        ):  # `__new__` could not be taken away again
             self.patch(kind, "__init__", stops(f"a {kind.__name__} is made"))
         self.reach.guards.append(f"{path} is {self.classes[kind]}")
         self.followed.add(id(kind))
         self.whole(kind)
+
+    def _place_of_another(self, value: Any, path: str) -> str:
+        """The place of an instance of a plain class, if earlier traces have found others there; else ""."""
+        if not makes_plainly(type(value)):
+            return ""
+        place, history = self.reach.place_of(path), self.history
+        if history.instances.setdefault(place, id(value)) != id(value):
+            history.moving.add(place)
+        return place if place in history.moving else ""
+
+    def _attribute_of(self, value: Any, name: str) -> Attribute:
+        """What histories know an attribute by: that of an instance that is another one each time by its place."""
+        return self.others.get(id(value), id(value)), name
 
     def named(self, kind: type) -> None:
         """Named tuples of a class of the program's are found."""
         if kind in self.classes or not has_own_functions(kind):
             return
         self.classes[kind] = self.reach.constant(kind)
+        elif "__init__" not in vars(kind):
+
+            def make(value: Any, *args: Any, **kwargs: Any) -> None:
+                self.made(value)
+                super(kind, value).__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+            self.patch(kind, "__init__", make)
         for each in mro_of(kind):
             if own_class(each):
                 self._watch_methods(each)
@@ -152,7 +174,8 @@ class Instances(Watched):
         return fields_of(kind) is not None and (kind in self.classes or not has_own_functions(kind))
 
     def is_made(self, value: Any) -> bool:
-        """Whether the run has made it, a distribution or module of the library, and each replay makes one like it."""
+        """Whether the run has made it, and each replay makes one like it: a distribution or module of the library, an
+        instance of a plain class of the program's."""
         return id(value) in self.modules or (is_distribution(value) and id(value) not in self.known)
 
     def made(self, value: Any) -> None:

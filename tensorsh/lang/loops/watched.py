@@ -117,7 +117,9 @@ class Watched:
             return
         self.patches.append((kind, "", None))
         for name, found in list(vars(kind).items()):
-            if name in MAKING:
+            if name == "__init__" and makes_plainly(kind):
+                self.patch(kind, name, self._making(kind, found))
+            elif name in MAKING:
                 self.patch(kind, name, stops(f"a {kind.__name__} is made"))
             elif type(found) is FunctionType:
                 self.patch(kind, name, self._method(kind, name, found))
@@ -142,6 +144,22 @@ class Watched:
             return function(*args, **kwargs)
 
         return watched
+
+    def _making(self, kind: type, init: Any) -> Callable[..., Any]:
+        """`__init__` of a plain class: what it has got by the end is what an instance is that each replay makes."""
+        if not own_function(init) and not of_dataclass(kind, init):
+            return stops(f"a {kind.__name__} is made")
+
+        def make(value: Any, *args: Any, **kwargs: Any) -> None:
+            if not makes_plainly(type(value)) or type(value) not in self.classes:
+                raise TraceStopped(f"a {type(value).__name__} is made")
+            self.made(value)
+            self.rely(kind, "__init__")
+            if own_function(init):
+                self.reach.method(init)
+            init(value, *args, **kwargs)
+
+        return make
 
     def patch(self, kind: type, name: str, new: Any) -> None:
         self.patches.append((kind, name, vars(kind).get(name, MISSING)))
@@ -258,6 +276,26 @@ class Watched:
     def size(self, kind: type) -> int:
         """How many attributes a class has when it is not watched."""
         return sum(self.original(kind, name) is not MISSING for name in vars(kind))
+
+
+def makes_plainly(kind: type) -> bool:
+    """Whether instances of a program's class are made by `__init__` alone, and keep all of it in a dictionary."""
+    line = [each for each in mro_of(kind) if each.__name__ not in ("object", "ABC", "Generic")]
+    if not line or not all(own_class(each) for each in line) or type(kind) is not type:
+        return False
+    if any(name in vars(each) for each in line for name in ("__new__", "__del__", "__slots__")):
+        return False
+    return kind.__dictoffset__ != 0
+
+
+def of_dataclass(kind: type, init: Any) -> bool:
+    """Whether an `__init__` is one that sets the fields of a dataclass."""
+    return (
+        "__dataclass_fields__" in vars(kind)
+        and type(init) is FunctionType
+        and init.__code__.co_filename == "<string>"
+        and not any(own_function(f.default_factory) for f in vars(kind)["__dataclass_fields__"].values())
+    )
 
 
 def stops(reason: str) -> Callable[..., Any]:
