@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 #: attributes of an optimiser that only the compiler looks at
 OF_OPTIMIZERS = frozenset({"param_groups", "state", "defaults"})
 
-#: an attribute by the id of its instance and its name
-Attribute = tuple[int, str]
+#: an attribute by its name and the id of its instance, or the place where there is another one each time
+Attribute = tuple[int | str, str]
 
 
 class History:
@@ -48,6 +48,7 @@ class History:
     fresh     operations and creations of constants that the run changes
     whole     names of lists that the run asks for more than their items
     leaves    places of leaves whose names the loop binds → the id of the first; `moving` those that get others
+    instances the same of instances
     inlets    where programs begin that go on from no other's graph (`frame.Inlet`)
     renew     forgets the programs that begin at a statement
     given     what the tensors that a statement makes of data are → the data
@@ -59,6 +60,7 @@ class History:
         self.whole: set[str] = set()
         self.numbers: dict[Attribute, Any] = {}
         self.leaves: dict[str, int] = {}
+        self.instances: dict[str, int] = {}
         self.moving: set[str] = set()
         self.inlets: set[int] = set()
         self.given: dict[Any, list[bytes]] = {}
@@ -93,6 +95,7 @@ class Instances(Watched):
         self.changed: dict[Attribute, tuple[str, Any, str, Any]] = {}
         self.numbers: dict[Attribute, Number] = {}
         self.modules: dict[int, Any] = {}  # that the run has made
+        self.others: dict[int, str] = {}  # instances that are others each time, by their ids: their places
         self.placed: dict[tuple[int, str], Any] = {}  # (id of a dictionary, key) → the module's own tensor
         self.optimizers = Optimizers(reach, self.known)
 
@@ -111,25 +114,20 @@ class Instances(Watched):
         if name is None:
             kind = type(value)
             self.watch(kind)
-            name = self.known[id(value)] = self.reach.constant(value)
+            place = self._place_of_another(value, path)
+            if place:
+                name = path if path.isidentifier() else self.reach.fetched(path, path.rpartition(".")[2])
+                self.others[id(value)] = place
+            else:
+                name = self.reach.constant(value)
+                self.reach.guards.append(f"{path} is {name}")
+            self.known[id(value)] = name
             self.kept.append(value)
             self.reach.paths[id(value)] = name
-            self.reach.guards.append(f"{path} is {name}")
             if own_class(kind):
                 self.reach.guards.append(f"type({name}) is {self.classes[kind]}")
         elif path != name:
             self.reach.guards.append(f"{path} is {name}")
-
-    def at_hand(self, kind: type, path: str) -> None:
-        """A class of the program's is found: what its instances share is gone through; none may be made."""
-        self.watch(kind)
-        if "__init__" not in vars(kind) and not makes_plainly(
-            kind
-        ):  # `__new__` could not be taken away again
-            self.patch(kind, "__init__", stops(f"a {kind.__name__} is made"))
-        self.reach.guards.append(f"{path} is {self.classes[kind]}")
-        self.followed.add(id(kind))
-        self.whole(kind)
 
     def _place_of_another(self, value: Any, path: str) -> str:
         """The place of an instance of a plain class, if earlier traces have found others there; else ""."""
@@ -144,11 +142,13 @@ class Instances(Watched):
         """What histories know an attribute by: that of an instance that is another one each time by its place."""
         return self.others.get(id(value), id(value)), name
 
-    def named(self, kind: type) -> None:
-        """Named tuples of a class of the program's are found."""
-        if kind in self.classes or not has_own_functions(kind):
-            return
-        self.classes[kind] = self.reach.constant(kind)
+    def at_hand(self, kind: type, path: str) -> None:
+        """A class of the program's is found: what its instances share is gone through."""
+        self.watch(kind)
+        if "__init__" not in vars(kind) and not makes_plainly(
+            kind
+        ):  # `__new__` could not be taken away again
+            self.patch(kind, "__init__", stops(f"a {kind.__name__} is made"))
         elif "__init__" not in vars(kind):
 
             def make(value: Any, *args: Any, **kwargs: Any) -> None:
@@ -156,6 +156,15 @@ class Instances(Watched):
                 super(kind, value).__init__(*args, **kwargs)  # type: ignore[arg-type]
 
             self.patch(kind, "__init__", make)
+        self.reach.guards.append(f"{path} is {self.classes[kind]}")
+        self.followed.add(id(kind))
+        self.whole(kind)
+
+    def named(self, kind: type) -> None:
+        """Named tuples of a class of the program's are found."""
+        if kind in self.classes or not has_own_functions(kind):
+            return
+        self.classes[kind] = self.reach.constant(kind)
         for each in mro_of(kind):
             if own_class(each):
                 self._watch_methods(each)
@@ -268,7 +277,8 @@ class Instances(Watched):
     def _attribute(self, value: Any, name: str, place: str, holder: Any, key: str) -> Any:
         """One attribute, where it is kept; what is read for the first time is gone through."""
         found = held(holder, key)
-        attribute = id(value), name
+        attribute = self._attribute_of(value, name)
+        moves = id(value) in self.others
         if attribute in self.read or attribute in self.changed or (id(holder), key) in self.placed:
             return found
         if name in REGISTERED and any((id(value), part) in self.changed for part in found):
@@ -284,17 +294,19 @@ class Instances(Watched):
         if type(found) is FunctionType and is_optimizer(value):  # `step`, as a scheduler has wrapped it
             self.reach.guards.append(f"{text} is {self.reach.constant(found)}")
             return found
+        if moves:  # another may be of another class, or not have it
+            text = f"{place}.__dict__.get({key!r}) if type({place}) is {self.classes[type(value)]} else None"
         path = self.reach.fetched(text, name)
         if type(found) in (int, float):
-            if self.history.numbers.setdefault(attribute, found) != found:
+            if self.history.numbers.setdefault(attribute, found) != found or (moves and type(found) is float):
                 self.history.varying.add(attribute)
             if attribute in self.history.varying:
                 guards = self.reach.guards
                 guards.append(f"type({path}) is {type(found).__name__}")
                 number = self.numbers[attribute] = Number(found, path, guards)
-                self._put(attribute, text, holder, key, found, number)
+                self._put(attribute, f"{place}.{key}" if moves else text, holder, key, found, number)
                 return number
-        self.reach.thing(found, path, attribute in self.history.varying, 0, name)
+        self.reach.thing(found, path, moves or attribute in self.history.varying, 0, name)
         return found
 
     # ---------------------------------------------------------------- setting
@@ -340,7 +352,7 @@ class Instances(Watched):
         if (id(holder), name) in self.placed:  # which the call takes away again
             put(holder, name, new)
             return
-        attribute = id(value), name
+        attribute = self._attribute_of(value, name)
         before = held(holder, name)
         if before is MISSING:
             raise TraceStopped(f"a new attribute {name!r}")
