@@ -132,16 +132,27 @@ class PythonExpressions(Expressions):
     def looked_up(
         self, known: str, of: str | None, otherwise: str, node: ast.Expr, at: dict[str, Any]
     ) -> py.expr:
-        """`node if of(node) in known else otherwise(node)`, written out where `node` can be named."""
+        """`node if of(node) in known else otherwise(node)`, written out where `node` can be named.
+
+        Without `of` only a class is looked for: what has the name of one may be an instance that has no hash, or tells
+        when it is asked for it.
+        """
         first = again = self.expression(node)
         if not isinstance(node, ast.Name):
             if not self.may_name(node):
                 return self.helper(otherwise, [first], at)
             first = py.NamedExpr(target=py.Name(id=OBJECT, ctx=STORE, **at), value=first, **at)
             again = py.Name(id=OBJECT, ctx=LOAD, **at)
-        kind = first if of is None else self.helper(of, [first], at)
         table = py.Name(id=known, ctx=LOAD, **at)
-        test = py.Compare(left=kind, ops=[py.In()], comparators=[table], **at)
+        if of is None:
+            kind = py.Name(id=".type", ctx=LOAD, **at)
+            of_class = py.Compare(
+                left=self.helper(".type", [first], at), ops=[py.Is()], comparators=[kind], **at
+            )
+            inside = py.Compare(left=again, ops=[py.In()], comparators=[table], **at)
+            test: py.expr = py.BoolOp(op=py.And(), values=[of_class, inside], **at)
+        else:
+            test = py.Compare(left=self.helper(of, [first], at), ops=[py.In()], comparators=[table], **at)
         return py.IfExp(test=test, body=again, orelse=self.helper(otherwise, [again], at), **at)
 
     def may_name(self, node: ast.Expr) -> bool:
