@@ -23,6 +23,9 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 Array = np.ndarray[Any, Any]
 
+#: indices that are made at once
+AT_ONCE = 1 << 16
+
 
 class Sampler(Generic[T_co]):
     """Base of samplers: `__iter__` gives indices, or lists of them (batches); `__len__` says how many."""
@@ -46,7 +49,9 @@ class SequentialSampler(Sampler[int]):
         return len(self.data_source)
 
     def _drawn(self) -> Iterator[Array]:
-        yield np.arange(len(self.data_source))
+        n = len(self.data_source)
+        for start in range(0, n, AT_ONCE):
+            yield np.arange(start, min(start + AT_ONCE, n))
 
 
 class RandomSampler(Sampler[int]):
@@ -210,19 +215,23 @@ class BatchSampler(Sampler[list[int]]):
     def _drawn(self) -> Iterator[Array]:
         """The same as arrays, drawn when they are: of a sampler in `DRAWING`."""
         drawn = self.sampler._drawn()  # type: ignore[union-attr]
-        left = np.empty(0, np.int64)
+        size = self.batch_size
+        parts: list[Array] = []
+        count = 0
         while True:
-            while len(left) < self.batch_size:
+            while count < size:
                 more = next(drawn, None)
                 if more is None:
-                    if len(left) and not self.drop_last:
-                        yield left
+                    if count and not self.drop_last:
+                        yield np.concatenate(parts)
                     return
-                left = np.concatenate((left, more)) if len(left) else more
-            size = self.batch_size
-            for start in range(0, len(left) // size * size, size):
-                yield left[start : start + size]
-            left = left[len(left) // size * size :]
+                parts.append(more)
+                count += len(more)
+            found = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            whole = count // size * size
+            for start in range(0, whole, size):
+                yield found[start : start + size]
+            parts, count = [found[whole:]], count - whole
 
     def __len__(self) -> int:
         n = len(self.sampler)  # type: ignore[arg-type]
