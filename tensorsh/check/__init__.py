@@ -24,6 +24,7 @@ from ..source import Source
 from ..streams import tell
 from . import gradients, names
 from .analysis import Analysis
+from .budget import Budget, is_programs, without_waiting
 from .rewrite import Rewriter
 from .size_names import SizeNames
 from .surroundings import Empty, deep, quiet, without_effects
@@ -84,6 +85,7 @@ class Checked:
         self.source = source
         self.session = Session(compile=False, cache=False)
         self.analysis = Analysis()
+        self.budget = Budget(self.analysis)
         self.found: dict[Any, TensorshError] = {}
         self.named = SizeNames(self.session._evaluator.runtime.node).in_text
 
@@ -105,6 +107,7 @@ class Checked:
             statements = evaluator.compile(self.source, silent=True)
             context.current().device = hollow
             around.enter_context(without_values())
+            around.enter_context(without_waiting())
             around.enter_context(Empty(self.analysis))
             for statement in evaluator.begin_file(statements, evaluator.variables):
                 if not self.run(evaluator, statement):
@@ -129,14 +132,21 @@ class Checked:
         """Run a statement until it has no error that is not reported yet; whether the program goes on."""
         analysis = self.analysis
         for _ in range(MOST):
+            if self.budget.left <= 0:
+                return False
             analysis.reset()
             try:
-                evaluator.run(statement)
+                with self.budget.spent():
+                    evaluator.run(statement)
                 return True
-            except (SystemExit, KeyboardInterrupt) as error:
-                if isinstance(error, KeyboardInterrupt):
-                    raise
+            except SystemExit:
                 return False
+            except KeyboardInterrupt as error:
+                if self.budget.over:
+                    break
+                if is_programs(error):
+                    return False
+                raise
             except Ended:
                 return True
             except TensorshError as error:
@@ -166,14 +176,21 @@ class Checked:
             number = waiting[0]
             done.add(number)
             for _ in range(MOST):
+                if self.budget.left <= 0:
+                    return
                 analysis.reset()
                 frame = analysis.begin()
                 frame.outer = True
                 try:
-                    call_unknown(analysis.functions[number])
+                    with self.budget.spent():
+                        call_unknown(analysis.functions[number])
                     break
                 except (Ended, SystemExit):
                     break
+                except KeyboardInterrupt as error:
+                    if self.budget.over or is_programs(error):
+                        break
+                    raise
                 except Exception as error:
                     told = error if isinstance(error, TensorshError) else evaluator.fault(error)
                     told.__cause__ = told.__cause__ or error

@@ -27,7 +27,18 @@ class Wait(NamedTuple):
     end: float | None = None
 
     def over(self) -> bool:
-        return self.ready() or (self.end is not None and time.monotonic() >= self.end)
+        return self.ready() or (self.end is not None and scheduler.clock.monotonic() >= self.end)
+
+
+class Clock:
+    """The system's clock."""
+
+    monotonic, sleep = time.monotonic, time.sleep
+
+    @staticmethod
+    def pause(seconds: float) -> None:
+        """Wait where nobody can go on for so long, unless somebody else changes something."""
+        time.sleep(min(PAUSE, seconds))
 
 
 class Scheduler(threading.local):
@@ -35,11 +46,13 @@ class Scheduler(threading.local):
 
     waiting   those that wait, in the order they began to
     begun     those that have begun and are not over → whether a program ends without them
+    clock     what the time is, and how one waits
     """
 
     def __init__(self) -> None:
         self.waiting: dict[Any, Wait] = {}
         self.begun: dict[Any, bool] = {}
+        self.clock: Any = Clock
 
     def begin(self, work: Callable[[], None], daemon: bool) -> None:
         """Run in a thread of its own, until it waits or is over."""
@@ -56,7 +69,7 @@ class Scheduler(threading.local):
             try:
                 work()
             finally:
-                del self.begun[made]
+                self.begun.pop(made, None)
 
         made = greenlet(first)
         made.gr_context = copy_context()
@@ -73,10 +86,10 @@ class Scheduler(threading.local):
 
     def wait_until(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
         """Let others run until this holds, at most for so many seconds; whether it does."""
-        wait = Wait(ready, None if timeout is None else time.monotonic() + timeout)
+        wait = Wait(ready, None if timeout is None else self.clock.monotonic() + timeout)
         while not wait.over():
             if not self._let_another(wait):
-                time.sleep(PAUSE if wait.end is None else max(0.0, min(PAUSE, wait.end - time.monotonic())))
+                self._pause(wait)
         return ready()
 
     def sleep(self, seconds: float) -> None:
@@ -84,7 +97,7 @@ class Scheduler(threading.local):
         if self.begun and seconds >= 0:
             self.wait_until(lambda: False, seconds)
         else:
-            time.sleep(seconds)
+            self.clock.sleep(seconds)
 
     def finish(self) -> None:
         """Before a program ends: whoever it does not end without goes on, as far as anybody can."""
@@ -93,7 +106,13 @@ class Scheduler(threading.local):
             if not self._let_another(last):
                 if all(each.end is None for each in self.waiting.values()):
                     return
-                time.sleep(PAUSE)
+                self._pause(last)
+
+    def _pause(self, wait: Wait) -> None:
+        """Wait where nobody can go on, until somebody's time has come."""
+        ends = [each.end for each in (wait, *self.waiting.values()) if each.end is not None]
+        now = self.clock.monotonic()
+        self.clock.pause(max(0.0, min(ends, default=now + PAUSE) - now))
 
     def _let_another(self, wait: Wait) -> bool:
         """Whether another one could go on, and has."""

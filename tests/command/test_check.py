@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pytest
 
 from check_programs import empty_folder, fails, is_found, problems, text_of
 from oracle import read_lines
-from tensorsh.check import Checked
+from tensorsh import interrupt
+from tensorsh.check import Checked, budget
 from tensorsh.source import Source
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -203,3 +206,61 @@ def test_a_module_that_was_not_begun() -> None:
         + "class N(nn.Module):\n    def __init__(self):\n        self.n = 3\nnet = N()\nnet.parameters()\n"
     )
     assert lines(program) == []
+
+
+#: statements that come to no end, or whose work no operation counts
+ENDLESS = [
+    "sum(itertools.repeat(1))",
+    "list(map(lambda x: x, itertools.count()))",
+    "def f(n): return f(n - 1) + f(n - 1) if n else 0\nf(60)",
+    "while True:\n    try: sum(itertools.repeat(1))\n    except BaseException: pass",
+    "l = threading.Lock(); l.acquire(); l.acquire()",
+    "def g():\n    while True: yield 1\ndef f(): return max(g())",
+]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+@pytest.mark.parametrize("endless", ENDLESS)
+def test_what_comes_to_no_end_is_left(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "SECONDS", 0.2)
+    monkeypatch.setattr(budget, "AGAIN", 0.2)
+    program = f"import torch, itertools, threading\n{endless}\ntorch.ones(3) @ torch.ones(4)\n"
+    assert [code for _, code in lines(program)] == ["matmul-shape"]
+
+
+def test_a_file_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "ALL", 0.0)
+    assert lines("import torch\ntorch.ones(3) @ torch.ones(4)\n") == []
+
+
+def test_nobody_waits() -> None:
+    program = (
+        "import torch, time, threading\n"
+        "began = time.monotonic()\n"
+        "time.sleep(10**6)\n"
+        "t = threading.Thread(target=lambda: time.sleep(10**6)); t.start(); t.join()\n"
+        "l = threading.Lock(); l.acquire(); l.acquire(timeout=10**6)\n"
+        "threading.Event().wait(10**6); torch.ones(3) @ torch.ones(4)\n"
+        "time.sleep(-1)\n"
+    )
+    began = time.monotonic()
+    assert lines(program) == [(6, "matmul-shape"), (7, "value")]
+    assert time.monotonic() - began < 4  # and not after their time
+
+
+def test_an_interrupt_of_the_programs_own_ends_it() -> None:
+    end = "torch.ones(3) @ torch.ones(4)\n"
+    assert lines(f"import torch\nraise KeyboardInterrupt\n{end}") == []
+    assert lines(f"import torch\ndef f(): raise KeyboardInterrupt\n{end}") == [(3, "matmul-shape")]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+def test_ctrl_c_ends_it() -> None:
+    before = signal.signal(signal.SIGALRM, interrupt.interrupts)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            lines("import itertools\nwhile True: sum(itertools.repeat(1))\n")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
