@@ -116,7 +116,7 @@ class Instances(Watched):
             self.watch(kind)
             place = self._place_of_another(value, path)
             if place:
-                name = path if path.isidentifier() else self.reach.fetched(path, path.rpartition(".")[2])
+                name = path
                 self.others[id(value)] = place
             else:
                 name = self.reach.constant(value)
@@ -131,7 +131,7 @@ class Instances(Watched):
 
     def _place_of_another(self, value: Any, path: str) -> str:
         """The place of an instance of a plain class, if earlier traces have found others there; else ""."""
-        if not makes_plainly(type(value)):
+        if not makes_plainly(type(value)) or not path.isidentifier():
             return ""
         place, history = self.reach.place_of(path), self.history
         if history.instances.setdefault(place, id(value)) != id(value):
