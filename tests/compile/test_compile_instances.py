@@ -105,7 +105,7 @@ STOPPED = {
     "own.zero_grad(); loss = net(x).sum(); loss.backward(); own.step()": "an optimiser of the program's own",
     "y = hooked(x) * 2": "a hook of a module",
     "g.set_state(g.get_state()); y = m(x)": "a random stream is looked at",
-    "y = Model()(x) * 2": "a Model is made",
+    "y = Model()(x) * 2": "a leaf made in a run",
     "y = mine[:1](x)": "a Mine is made",
     "y = torch.relu(x) * sgd.param_groups[0]['lr']": "hyperparameters are looked at",
     "net[1] = nn.ReLU(); y = net(x)": "a module gets another part",
