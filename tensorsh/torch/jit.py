@@ -66,6 +66,7 @@ class ScriptFunction:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self.name = function.__name__
+        self.__name__, self.__qualname__ = "ScriptFunction", "torch.jit.ScriptFunction"  # as its class's are
         self.__doc__ = function.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
