@@ -333,3 +333,23 @@ for i in range(20):
     assert any("tanh" in listing and "exp" in listing for listing in session.listings())
     assert len(session["kept"]) == len(session["sums"]) == 20
     assert session["kept"][-1].grad_fn.name() == "TanhBackward0"
+
+
+def test_what_a_function_had_is_gone_when_it_is_over() -> None:
+    """Its variables are at hand for its runs, and in no circle."""
+    session = Session()
+    session.run("""
+import gc, torch, weakref
+gc.disable()
+def made():
+    x = torch.ones(3).exp()
+    y = x.sin() + 1
+    seen.append(weakref.ref(y))
+    z = y * x
+    return z.sum()
+seen = []
+for _ in range(40):
+    made()
+gc.enable()
+""")
+    assert not any(session["seen"][k]() for k in range(40))

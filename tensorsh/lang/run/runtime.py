@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ...engine.core import context, device
 from ...engine.core.mode import EAGER
@@ -114,6 +115,15 @@ def spelled(values: Any, words: tuple[str, ...], *meanings: Any) -> Any:
     return element(values)
 
 
+def names_of_caller() -> dict[str, Any]:
+    """The variables of the function that asks, but for the one that it keeps them in, which would keep itself."""
+    found: Any = sys._getframe(1).f_locals
+    if type(found) is not dict:  # a view of them, from Python 3.13 on
+        found = dict(found)
+    found.pop(".names", None)
+    return cast(dict[str, Any], found)
+
+
 class Runtime:
     """The helpers of one session, bound to its tables and its display."""
 
@@ -151,7 +161,7 @@ class Runtime:
             ".import": self.import_file,
             ".join": lambda *parts: "".join(parts),
             ".list": fresh,
-            ".locals": locals,
+            ".locals": names_of_caller,
             ".round": lambda place: context.current().mode.round(place),
             ".list_operator": list_operator,
             ".literal": annotate.literal,
