@@ -53,7 +53,6 @@ HELP = {
     "asyncio": "programs run one thing after the other",
     "tensorflow": "torch is here",
     "jax": "torch.func has grad, vmap, jacrev and their like",
-    "functorch": "torch.func has grad, vmap, jacrev and their like",
 }
 
 

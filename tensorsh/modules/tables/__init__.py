@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from ..table import Table
-from . import collections, drawing, files, ignite, learning, numbers, numpy, process, text, time, types
+from . import (
+    collections,
+    drawing,
+    files,
+    functorch,
+    ignite,
+    learning,
+    numbers,
+    numpy,
+    process,
+    text,
+    time,
+    types,
+)
 
 TABLES: dict[str, Table] = {
     **numbers.TABLES,
@@ -15,6 +28,7 @@ TABLES: dict[str, Table] = {
     **process.TABLES,
     **numpy.TABLES,
     **drawing.TABLES,
+    **functorch.TABLES,
     **ignite.TABLES,
     **learning.TABLES,
 }
