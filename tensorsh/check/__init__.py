@@ -57,10 +57,11 @@ def programs_in(path: str) -> list[str]:
     """A file as it is; the programs in a folder and those below it, but in hidden ones, in the order of their names."""
     if not os.path.isdir(path):
         return [path]
-    found = []
+    found: list[str] = []
     for folder, inner, files in os.walk(path):
         inner[:] = sorted(name for name in inner if name[0] not in "._")
-        found += [os.path.join(folder, name) for name in sorted(files) if name.endswith((".py", ".tsh"))]
+        paths = [os.path.join(folder, name) for name in sorted(files) if name.endswith((".py", ".tsh"))]
+        found += filter(os.path.isfile, paths)  # nobody waits for a pipe that lies there
     if not found:
         raise UsageError(f"there is no program in {path!r}", help="programs end in .py or .tsh")
     return found

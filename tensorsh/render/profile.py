@@ -50,7 +50,7 @@ class Table:
         titles = self.cells("line", "count", self.unit, "share", "with calls", "compiled")
         yield titles, "frame"
         for source, group in groupby(self.profile.rows, key=lambda row: row.source):
-            yield source.name, "message"
+            yield displayed(source.name), "message"
             yield from self.file(list(group))
         for title, seconds in self.profile.elsewhere.items():
             if seconds and self.share(seconds) >= LEAST:

@@ -29,6 +29,7 @@ from ..errors import DataError, facts_of
 from ..io import files, npy
 from ..lang.names.namespace import Namespace
 from ..session import Session, is_name
+from ..source import regular
 from ..torch.serialization.names import of_library
 
 VERSION = 1
@@ -212,7 +213,7 @@ def _or_as_before(session: Session) -> Iterator[None]:
 
 def _read(path: str) -> tuple[dict[str, Any], list[Any]]:
     """What stands in the file, and its arrays."""
-    with zipfile.ZipFile(path) as archive:
+    with open(path, "rb", opener=regular) as content, zipfile.ZipFile(content) as archive:
         known = json.loads(archive.read("session.json"))
         count = len(archive.namelist()) - 1
         arrays = []

@@ -18,7 +18,7 @@ from tensorsh.lang.syntax import grammar
 FULL = Path("/dev/full")
 
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(grammar.__file__).parents[2])}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(grammar.__file__).parents[3])}
 
 
 def tensorsh(
@@ -56,7 +56,18 @@ def test_what_never_ends_is_not_read() -> None:
     for text in ('import "/dev/zero"', 'load("/dev/zero", format="json")', 'import "a\\0b"'):
         done = tensorsh("-c", text)
         assert done.returncode == 1 and "internal" not in done.stderr
-    assert tensorsh("/dev/zero").returncode == 2
+    for arguments in (["/dev/zero"], ["--session", "/dev/zero", "-c", "1"]):
+        done = tensorsh(*arguments)
+        assert done.returncode == 2 and done.stderr.startswith("tensorsh: cannot read '/dev/zero'")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "right.py").write_text("import torch\nprint(torch.ones(2))\n", encoding="utf-8")
+    assert tensorsh("--session", "pipe.py", "-c", "1", folder=tmp_path).returncode == 2
+    done = tensorsh("check", ".", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no such device")
@@ -99,6 +110,9 @@ def test_streams_that_are_closed_at_the_start_are_empty(flags: str) -> None:
 def test_the_timer_writes_no_control_characters(tmp_path: Path) -> None:
     (tmp_path / "t.tsh").write_text('x = "\x1b[31m"\n', encoding="utf-8")
     assert "\x1b" not in tensorsh("--timer", "t.tsh", folder=tmp_path).stderr
+    (tmp_path / "\x1b[31m.tsh").write_text("x = 1\n", encoding="utf-8")
+    for flag in ("--timer", "--profile", "check"):
+        assert "\x1b" not in tensorsh(flag, "\x1b[31m.tsh", folder=tmp_path).stderr
 
 
 def test_a_lone_surrogate_is_an_error_of_the_program(tmp_path: Path) -> None:
