@@ -6,6 +6,9 @@ import pytest
 
 from compile_compare import difference
 from tensorsh import Session
+from tensorsh.engine.compile.machine.operands import MOST
+from tensorsh.engine.compile.program import Program
+from tensorsh.engine.compile.walks import MOST_FAILED, REST, TRIED
 from tensorsh.lang.loops import loops
 
 START = """
@@ -122,3 +125,45 @@ def test_it_is_done_by_a_program(name: str) -> None:
 def test_what_else_happens_in_it_is_left_to_evaluation(name: str) -> None:
     if "gone" not in name and "since" not in name and "no gradient" not in name:
         assert hits(EVALUATED[name]) == 0
+
+
+def ran(*bodies: str) -> Session:
+    """A session in which these were the bodies of loops, one after the other."""
+    session = Session(seed=0)
+    session.execute(START, "<input>", lambda shown: None)
+    for body in bodies:
+        session.execute(LOOP.format(body), "<input>", lambda shown: None)
+    return session
+
+
+def test_large_outputs_are_left_to_evaluation() -> None:
+    rows = MOST // 4
+    body = "loss = ((b.expand({}, 4) * 2.0 + 1.0).tanh() * 0.5).sum(); loss.backward()"
+    kept = body.replace(".tanh()", "")  # of which nothing is saved
+    assert hits(kept.format(rows)) > 2 and hits(kept.format(rows + 1)) == 0
+
+
+def test_graphs_that_are_others_each_time_are_not_looked_at_for_a_while() -> None:
+    new = "loss = torch.tanh(torch.ones(60 * {} + i + 1, 4) @ w + b).mean(); loss.backward()"
+    walks = ran(new.format(0), new.format(1))._evaluator.walks
+    assert walks is not None and walks.hits == 0 and 0 < walks.rest < REST
+    same = "loss = torch.tanh(x @ w + b).mean(); loss.backward()"
+    walks = ran(same, same, same, new.format(0))._evaluator.walks
+    assert walks is not None and walks.misses < TRIED and walks.rest == 0
+
+
+def test_a_program_that_fails_is_made_anew_but_not_again_and_again() -> None:
+    class Failing:
+        def replay(self, names: object) -> bool:
+            raise ValueError
+
+    body = WALKED["a gradient"]
+    session = ran(body)
+    walks = session._evaluator.walks
+    assert walks is not None and walks.hits > 0
+    (form,) = [form for form in walks.forms.values() if form.program is not None]
+    for failed in range(1, MOST_FAILED + 2):
+        form.program = Failing()  # type: ignore[assignment]
+        session.execute(LOOP.format(body).replace("60", "2"), "<input>", lambda shown: None)
+        assert form.failed == failed
+        assert (type(form.program) is Program) == (failed <= MOST_FAILED)
