@@ -238,3 +238,53 @@ for i in range(40):
     l.backward()
 """
     assert difference(program, ["print(W.grad, V.grad)", "print(torch.autograd.grad(h.sum(), s))"]) is None
+
+
+QUESTIONS = [
+    "h.retains_grad",
+    "h._version == 1",
+    "h is last",
+    "h is not x",
+    "h is W",
+    "last is None or last is h",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_a_round_asks_of_its_state(question: str) -> None:
+    program = f"""
+import torch
+W = torch.randn(3, 3, requires_grad=True); x = torch.randn(2, 3); last = None; kept = []
+def use(h, last):
+    y = torch.tanh(h @ W)
+    if {question}: y = y * 2 + 1
+    return y * (y @ W)
+for i in range(60):
+    h = x @ W
+    if i % 20 > 12:
+        h = [x, W[:2] * 1, last, h.detach().add_(1), W][i % 5]
+    if i % 7 == 6 and h.grad_fn is not None: h.retain_grad()
+    y = use(h, last)
+    y.sum().backward()
+    kept.append(y.sum().item())
+    last = y.detach()
+"""
+    assert difference(program, ["print(kept, W.grad)"]) is None
+
+
+def test_a_state_that_retains_its_gradient_already() -> None:
+    program = """
+import torch
+W = torch.randn(3, 3, requires_grad=True); x = torch.randn(2, 3)
+def sequence(n, h):
+    loss = (W * W).sum()
+    for t in range(n):
+        h.retain_grad()
+        loss = loss + torch.tanh(h @ W).sum()
+    return loss
+for i in range(30):
+    h = x @ W
+    sequence(1 + i % 4, h).backward()
+    print(h.grad)
+"""
+    assert difference(program, []) is None

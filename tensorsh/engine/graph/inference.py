@@ -49,6 +49,7 @@ def counted(t: Tensor) -> int:
     """The version of a tensor that has one."""
     if is_inference(t):
         raise GradientError("Inference tensors do not track version counter.")
+    context.current().mode.observe("a version is looked at")
     return t.version
 
 

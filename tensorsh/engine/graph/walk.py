@@ -362,10 +362,12 @@ def check_kept(t: Tensor) -> None:
 def retain(t: Tensor) -> None:
     """`retain_grad()`: a tensor that is not a leaf keeps its gradient too."""
     check_kept(t)
-    if t.node is None or t.retains:
+    if t.node is None:
         return
     assert not t.is_leaf
-    context.current().journal.save_attributes(t, "retains")
+    context.current().journal.save_attributes(t, "retains")  # which tells a trace, that stops
+    if t.retains:
+        return
     t.retains = True
     kept = hooks.hooks_of(t.node)
     context.current().journal.save_attributes(kept, "retained")

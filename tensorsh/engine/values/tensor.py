@@ -270,6 +270,7 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
 
     @property
     def retains_grad(self) -> bool:
+        context.current().mode.observe("whether a gradient is retained is looked at")
         return self.retains
 
     @property

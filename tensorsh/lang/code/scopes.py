@@ -46,3 +46,17 @@ def looked_up(code: CodeType) -> list[str]:
 def bound(code: CodeType) -> set[str]:
     """Every name that a body and what is defined in it bind or delete outside of functions."""
     return {step.argval for each in codes(code) for step in steps_of(each, BINDS)}
+
+
+@lru_cache(1000)
+def compares_identity(code: CodeType) -> bool:
+    """Whether a body, or what is defined in it, asks whether two things are one, neither a constant (`x is None`)."""
+    import dis
+
+    before = ""
+    for each in codes(code):
+        for step in dis.get_instructions(each):
+            if step.opname == "IS_OP" and before != "LOAD_CONST":
+                return True
+            before = step.opname
+    return False

@@ -177,6 +177,9 @@ class Attempt:
             "state.noting is None and state.autocast is None and not state.function_modes and not hooked_leaves",
             "not state.replaced",
         )
+        if reach.identities:
+            each = [f"id({e.path})" for e in trace.externals]
+            trace.guards.append(f"len({{{', '.join(each)}}}) == {len(each)}")
         builder = Builder(trace, [*reach.fetch], results, reach.paths)
         builder.scope.update(
             reach.scope,
@@ -184,6 +187,7 @@ class Attempt:
             EAGER=EAGER,
             ReplayedNode=ReplayedNode,
             current=context.current,
+            id=id,
             hooked_leaves=hooked,
             len=len,
             str=str,

@@ -25,7 +25,7 @@ from ...engine.values.view import sees_graph
 from ...kinds import ATOMS, FIXED, kind_of
 from ...kinds.ownership import own_class, own_function
 from ..code.runs import words
-from ..code.scopes import codes, looked_up
+from ..code.scopes import codes, compares_identity, looked_up
 from .instances import History, Instances
 from .items import Appended, Items
 
@@ -103,6 +103,7 @@ class Reach:
         self.inlets: dict[int, str] = {}  # id of a stand-in for a graph from elsewhere → its tensor's path
         self.stand_ins: dict[int, Inlet] = {}  # by the id of the node
         self.home: tuple[Any, int] = history, 0  # see `passage.Passage`
+        self.identities = False  # whether the run may ask which tensors are one
         self.paths: dict[int, str] = {}
         self.seen: set[tuple[str, str]] = set()
         self.trace: Any = None  # once it runs: what is found from then on becomes part of it at once
@@ -127,6 +128,7 @@ class Reach:
 
     def _attributes(self, code: CodeType) -> None:
         """What a program gave classes and namespaces of the library is not looked into."""
+        self.identities = self.identities or compares_identity(code)
         if given.table:
             names = given.names() | {"getattr"}
             written = (name for each in codes(code) for name in (*each.co_names, *each.co_consts))
