@@ -51,6 +51,15 @@ def trust(session: nox.Session) -> None:
         ("tests/command/test_moments.py", many),
         ("tests/command/test_edges.py", many),
         ("tests/repl/test_shell_keys.py", str(3 * int(many))),
+        ("tests/compile/test_compile_sequences.py", "0", str(5 * int(many)), "--machine-code", "--soon"),
+        (
+            "tests/compile/test_compile_sequences.py",
+            "0",
+            str(5 * int(many)),
+            "--machine-code",
+            "--soon",
+            "--small",
+        ),
     ):
         session.run("python", *command, env=env)
 
