@@ -298,7 +298,8 @@ class Instances(Watched):
             text = f"{place}.__dict__.get({key!r}) if type({place}) is {self.classes[type(value)]} else None"
         path = self.reach.fetched(text, name)
         if type(found) in (int, float):
-            if self.history.numbers.setdefault(attribute, found) != found or (moves and type(found) is float):
+            differs = self.history.numbers.setdefault(attribute, found) != found
+            if differs and not (moves and type(found) is int):  # of others it is a size, most likely
                 self.history.varying.add(attribute)
             if attribute in self.history.varying:
                 guards = self.reach.guards
