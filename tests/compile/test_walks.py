@@ -96,6 +96,8 @@ EVALUATED = {
     "        if i > 20: b.requires_grad_(False)\n"
     "        loss.backward()\n"
     "        b.requires_grad_()",
+    "hooks of what is saved": "with torch.autograd.graph.saved_tensors_hooks(lambda t: t + 0, lambda t: t * 2): "
+    "loss = (x @ w + b).tanh().sum(); loss.backward()",
     "some inputs": "loss = (x @ w + b).tanh().sum(); loss.backward(inputs=[b])",
     "anomalies looked for": "with torch.autograd.set_detect_anomaly(True): "
     "loss = (x @ w + b).tanh().sum(); loss.backward()",
