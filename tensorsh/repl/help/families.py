@@ -15,6 +15,7 @@ FAMILIES: dict[str, tuple[str, str, str]] = {
     "special": ("Special functions", "special.", "special"),
     "windows": ("Signal windows", "signal.", "signal"),
     "masked": ("Masked reductions", "masked.", ""),
+    "sparse": ("Sparse tensors", "sparse.", "sparse"),
     "losses": ("Losses", "", "loss"),
     "neural-networks": ("Neural networks", "nn.", "nn activation"),
     "gradients": ("Gradients and transforms", "autograd. func.", "transforms"),
