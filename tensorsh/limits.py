@@ -154,7 +154,7 @@ class Printed:
         """Standard output and standard error take so many bytes together, and after that only what is ours."""
         self.most = self.left = most
         with contextlib.suppress(OSError):
-            self.nowhere = os.open(os.devnull, os.O_WRONLY)
+            self.nowhere = _far_from_files(os.open(os.devnull, os.O_WRONLY))
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             with contextlib.suppress(OSError, AttributeError, ValueError):  # one that is no file has no limit
@@ -250,3 +250,21 @@ def machine_memory() -> int:
         with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:
             found = min(found, int(file.read()))  # "max" is none
     return found
+
+
+#: a descriptor from which on nothing that a program opens is likely to be
+FAR = 200
+
+
+def _far_from_files(descriptor: int) -> int:
+    """The same under a number that no program meets by counting: what it finds at 3 is what it has opened itself."""
+    try:
+        import fcntl
+    except ImportError:
+        return descriptor
+    try:
+        far = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FAR)
+    except OSError:  # there are not so many
+        return descriptor
+    os.close(descriptor)
+    return far
