@@ -132,6 +132,8 @@ class Again(Same):
             case ast.Compare(left=asked, comparators=[ast.Name(id=".free" | ".own")]):
                 given = asked.args[0] if isinstance(asked, ast.Call) else asked
                 return given.value if isinstance(given, ast.NamedExpr) else given
+            case ast.BoolOp(values=[_, ast.Compare(left=asked, comparators=[ast.Name(id=".own")])]):
+                return asked  # a class, asked whether it is the program's
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
