@@ -68,3 +68,13 @@ def test_what_the_engine_refuses_is_no_mistake_of_ours(call: str) -> None:
     with pytest.raises(TensorshError) as raised:
         Session().run(f"import torch\n{call}")
     assert raised.value.code == "type"
+
+
+def test_an_array_that_is_to_be_a_flag() -> None:
+    """Which of PyTorch's functions it is, its flags say, while the wrong call is explained."""
+    session = Session()
+    session.run("import numpy as np")
+    for call in ("unique(ones(3), return_inverse=np.ones(2))", "unique(ones(3), float32, 1, np.ones(2))"):
+        with pytest.raises(TensorshError, match="truth value of an array") as raised:
+            session.run(f"torch.{call}")
+        assert raised.value.kind == "value"

@@ -174,8 +174,11 @@ def refusal(op: Op, written: str, args: tuple[Any, ...], kwargs: dict[str, Any])
         name = name.removeprefix("nn.functional.").removeprefix("Tensor.")
         refused = native.refusal(op, name, args, kwargs, method)
     else:
-        if not method and name in BY_FLAGS:
-            python.__qualname__ = chosen(*BY_FLAGS[name], args, kwargs)
+        try:
+            if not method and name in BY_FLAGS:
+                python.__qualname__ = chosen(*BY_FLAGS[name], args, kwargs)
+        except Exception as error:  # of an array that is to be a flag
+            return fresh(error)
         refused = python_refusal(python, (None, *args) if method else args, kwargs)
     if not isinstance(refused, Refused):
         return refused
