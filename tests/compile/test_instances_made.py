@@ -146,3 +146,25 @@ for k in range(60):
     z = y.exp() + t.a
 """)
     assert len(session.listings()) < 6
+
+
+def test_what_was_two_instances_is_one() -> None:
+    program = """
+import torch
+class P:
+    def __init__(self, v):
+        self.v, self.n = torch.full((3,), float(v)), 0
+c, kept = P(0.5), []
+def bump(a, b):
+    a.v = a.v * 2 + 1
+    b.v = (b.v * 3).sin() + a.v
+    a.n += 1; b.n += 1
+    return (a.v + b.v).exp().sum()
+for i in range(60):
+    p, q = P(i * 0.01), P(i * 0.02)
+    if i % 5 == 4: q = p
+    if i % 7 == 6: q = c
+    if i % 11 == 10: p = q = c
+    kept.append((bump(p, q).item(), p.n, q.n, p.v.tolist()))
+"""
+    assert difference(program, ["print(kept, c.v, c.n)"]) is None

@@ -58,12 +58,10 @@ class Pullback:
         tensors = {id(t): i for i, t in enumerate(frame.tensors)}
         arrays = {id(t.array): i for i, t in enumerate(frame.tensors)}
         several = (inlets, frame.inlets), (values, frame.values), (tensors, frame.tensors), (arrays, tensors)
-        if any(
-            len(known) < len(all_of_them) for known, all_of_them in several
-        ) or not arrays.keys().isdisjoint(values):
-            self.seen = (
-                0  # what is one thing in this round is two in others: which one is meant cannot be told
-            )
+        alone = all(len(known) == len(all_of_them) for known, all_of_them in several)
+        if not alone or not arrays.keys().isdisjoint(values):
+            # what is one thing in this round is two in others: which one is meant cannot be told
+            self.seen = 0
             return
         self.over = True
         # one gradient of two outputs may be two the next time

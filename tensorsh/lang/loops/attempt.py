@@ -177,6 +177,7 @@ class Attempt:
             "state.noting is None and state.autocast is None and not state.function_modes and not hooked_leaves",
             "not state.replaced",
         )
+        trace.guards += reach.instances.distinct()
         if reach.identities:
             each = [f"id({e.path})" for e in trace.externals]
             trace.guards.append(f"len({{{', '.join(each)}}}) == {len(each)}")

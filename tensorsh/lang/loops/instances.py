@@ -142,12 +142,20 @@ class Instances(Watched):
         """What histories know an attribute by: that of an instance that is another one each time by its place."""
         return self.others.get(id(value), id(value)), name
 
+    def distinct(self) -> list[str]:
+        """Conditions under which those of several places are as many: what is set in one is not set in another."""
+        found = []
+        for kind in {type(each) for each in self.kept if id(each) in self.others}:
+            names = [self.known[id(each)] for each in self.kept if type(each) is kind]
+            if len(names) > 1:
+                found.append(f"len({{{', '.join(f'id({name})' for name in names)}}}) == {len(names)}")
+        return found
+
     def at_hand(self, kind: type, path: str) -> None:
         """A class of the program's is found: what its instances share is gone through."""
         self.watch(kind)
-        if "__init__" not in vars(kind) and not makes_plainly(
-            kind
-        ):  # `__new__` could not be taken away again
+        # `__init__`, for `__new__` could not be taken away again
+        if "__init__" not in vars(kind) and not makes_plainly(kind):
             self.patch(kind, "__init__", stops(f"a {kind.__name__} is made"))
         elif "__init__" not in vars(kind):
 
