@@ -353,3 +353,35 @@ for _ in range(40):
 gc.enable()
 """)
     assert not any(session["seen"][k]() for k in range(40))
+
+
+def test_what_were_two_lists_is_one() -> None:
+    program = """
+import torch
+def changed(a, b):
+    a[0] = a[0] * 2 + 1
+    b[1] = b[0].sin() + a[0]
+    return (b[1] + a[1]).exp().sum()
+def added(kept, other, y):
+    kept.append(y * 2)
+    s = y.sin() + other[0] * len(other)
+    kept.append(s)
+    return s.sum()
+class Q:
+    def __init__(self, x, tags):
+        self.x, self.tags = x, tags
+def of_attributes(p, q):
+    p.tags[0] = p.x * 2
+    q.x = q.tags[0] + p.x
+    return q.x.sum()
+found = []
+for i in range(60):
+    x, y = torch.full((2,), 0.1 * i), torch.full((2,), 0.2 * i)
+    a, b = [x, torch.ones(2)], [y, torch.zeros(2)]
+    kept, other = [torch.ones(2)], [x + 1]
+    p, q = Q(x, [torch.ones(2)]), Q(y, [torch.ones(2) * 3])
+    if i % 5 == 4:
+        b, other, q.tags = a, kept, p.tags
+    found += [changed(a, b).item(), added(kept, other, x).item(), of_attributes(p, q).item(), len(kept)]
+"""
+    assert difference(program, ["print(found)"]) is None

@@ -178,6 +178,11 @@ class Attempt:
             "not state.replaced",
         )
         trace.guards += reach.instances.distinct()
+        if trace.appended or trace.changed_items():  # what is changed in one is not changed in another
+            lists = {id(items): path for items, path, _ in reach.appended}
+            paths = {**{id(items): path for items, _, path in reach.containers}, **lists}.values()
+            if len(paths) > 1:
+                trace.guards.append(f"len({{{', '.join(f'id({path})' for path in paths)}}}) == {len(paths)}")
         if reach.identities:
             each = [f"id({e.path})" for e in trace.externals]
             trace.guards.append(f"len({{{', '.join(each)}}}) == {len(each)}")
