@@ -340,7 +340,9 @@ def test_memory_of_arrays_is_kept_and_used_again(tmp_path: Path) -> None:
         assert process.returncode == 0
         return usage.ru_minflt
 
-    assert faults(310) - faults(10) < 3000  # one for each page of each array would be 30,000
+    # The least of some: a process that writes bytecode for the next has thousands more.
+    few, many = zip(*((faults(10), faults(310)) for _ in range(4)), strict=True)
+    assert min(many) - min(few) < 3000  # one for each page of each array would be 30,000
 
 
 KILLED = """
