@@ -111,6 +111,9 @@ h + emb(y)
 h.clone()
 h + W[t % 3]
 h * INPUT.sum(1, keepdim=True)
+h * getattr(h, 'tag', 0.5)
+h * W.decay + INPUT
+scaled(h) + INPUT
 """,
     "TERM": """
 F.cross_entropy(head(h), Y[t % 12])
@@ -221,6 +224,10 @@ xs = torch.stack(kept) if kept else x; h = h + xs.mean() * 0.1
 h = sum(kept[-2:], h) / 2
 q, z = h.chunk(2, 0); h = torch.cat([z, q])
 h = h + torch.stack([TERM, TERM]).mean()
+h = h * 1; h.tag = NUMBER
+h = STATE; h.tag = NUMBER; loss = loss + h.mean() * h.tag
+W.decay = NUMBER; loss = loss + (W * W).mean() * W.decay
+scaled.by = NUMBER
 """,
     "PROLOGUE": """
 h = torch.zeros(2, 3)
@@ -297,6 +304,9 @@ print(i, l.item())
 print(f'{total:.4f}', len(kept), [v.shape for v in kept[:2]])
 total = 0.0
 k = 2 + i % 3
+W.decay *= 0.9
+scaled.by = 1 / (i + 1)
+if i == 9: b.tag = 0.25
 table = {'scale': 0.5}
 agent.forget(); agent.h = torch.zeros(2, 3)
 mem = torch.zeros(4, 3)

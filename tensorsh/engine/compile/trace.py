@@ -16,7 +16,7 @@ from ...interrupt import unbroken
 from ...kinds import kind_of
 from ..core import context
 from ..core import dtype as dt
-from ..core.mode import TRAINED, Mode
+from ..core.mode import ABSENT, TRAINED, Mode
 from ..graph.inference import Marking
 from ..graph.node import InPlaceNode, Node, edge
 from ..records.op import Op
@@ -112,6 +112,13 @@ class Trace(Tape, Mode):
 
     def sees(self, value: Any) -> bool:
         return self.instances is not None and self.instances.sees(value)
+
+    def hung(self, t: Tensor, name: str) -> Any:
+        return ABSENT if self.instances is None else self.instances.own.get(t, name)
+
+    def base(self, t: Tensor) -> None:
+        if type(t.array) is not Value:
+            self.stop("what a view looks into")
 
     def round(self, loop: Any) -> None:
         """A loop whose rounds end in a backward each is no part of this: its rounds do the same each time."""

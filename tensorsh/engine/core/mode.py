@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 TRAINED = 2
 
 
+#: what a mode has to say of an attribute of which it knows nothing
+ABSENT: Any = object()
+
+
 class Mode:
     """Every hook, as the mode below has it."""
 
@@ -137,6 +141,14 @@ class Mode:
         """A hyperparameter."""
         return self.below.option(options, name)
 
+    def hung(self, t: Tensor, name: str) -> Any:
+        """What the program hung on a tensor under a name that it does not have; ABSENT for nothing."""
+        return self.below.hung(t, name)
+
+    def base(self, t: Tensor) -> None:
+        """A program has been given the tensor that a view looks into."""
+        self.below.base(t)
+
     def sees(self, value: Any) -> bool:
         """Whether a value is an instance whose attributes are followed wherever they are read or set."""
         return self.below.sees(value)
@@ -241,6 +253,12 @@ class Eager(Mode):
 
     def option(self, options: dict[str, Any], name: str) -> Any:
         return options[name]
+
+    def hung(self, t: Tensor, name: str) -> Any:
+        return ABSENT
+
+    def base(self, t: Tensor) -> None:
+        pass
 
     def sees(self, value: Any) -> bool:
         return False

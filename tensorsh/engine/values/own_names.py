@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from ..core import context
+from ..core.mode import ABSENT
 from ..records.op import registry
 from .tensor import OWN, Tensor
 
@@ -37,7 +39,8 @@ def read(value: Any, name: str, absent: Any) -> Any:
         instead = getattr(kind, "__getattr__", None) if issubclass(kind, Tensor) else None
         if instead is not None and instead is not Tensor.__getattr__:
             return instead(value, f".{name}")
-    return absent
+    found = context.current().mode.hung(value, f".{name}") if isinstance(value, Tensor) else ABSENT
+    return absent if found is ABSENT else found
 
 
 def set_apart(cls: type[Tensor]) -> None:

@@ -18,7 +18,7 @@ from ..core import context
 from ..core import dtype as dt
 from ..core.device import Device, cpu, hollow
 from ..core.dtype import DType
-from ..core.mode import EAGER
+from ..core.mode import ABSENT, EAGER
 from ..core.results import Size
 from ..core.sealed import in_force, left_to_themselves
 from ..core.spec import Spec
@@ -185,9 +185,12 @@ class Tensor(TensorMethods, metaclass=TensorMeta):
         return bool(self.array.flags.c_contiguous)
 
     def __getattr__(self, name: str) -> Any:
-        """A method whose module is not imported yet."""
+        """A method whose module is not imported yet; what a trace has laid aside."""
         if op.registry.load(f"Tensor.{name}"):
             return object.__getattribute__(self, name)
+        found = context.current().mode.hung(self, name)
+        if found is not ABSENT:
+            return found
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
 
     # -- what users read

@@ -177,6 +177,7 @@ class Attempt:
             "state.noting is None and state.autocast is None and not state.function_modes and not hooked_leaves",
             "not state.replaced",
         )
+        reach.instances.own.finish()
         trace.guards += reach.instances.distinct()
         if trace.appended or trace.changed_items():  # what is changed in one is not changed in another
             lists = {id(items): path for items, path, _ in reach.appended}

@@ -27,6 +27,7 @@ from ..names.library_parts import (
     registered,
 )
 from .optimizers import Optimizers
+from .own_attributes import OwnAttributes
 from .settings import follow, has_own_functions
 from .watched import MISSING, Watched, makes_plainly, not_there, stops
 
@@ -98,6 +99,7 @@ class Instances(Watched):
         self.others: dict[int, str] = {}  # instances that are others each time, by their ids: their places
         self.placed: dict[tuple[int, str], Any] = {}  # (id of a dictionary, key) → the module's own tensor
         self.optimizers = Optimizers(reach, self.known)
+        self.own = OwnAttributes(self)
 
     def arrive(self, value: Any, path: str) -> None:
         """An instance is found: the program is for this very one; or an operation, which is a class."""
@@ -215,6 +217,7 @@ class Instances(Watched):
         self.unwatch()
         for _, holder, key, before in reversed(self.changed.values()):
             put(holder, key, before)
+        self.own.put_back()
 
     # ---------------------------------------------------------------- reading
 
@@ -305,6 +308,17 @@ class Instances(Watched):
         if moves:  # another may be of another class, or not have it
             text = f"{place}.__dict__.get({key!r}) if type({place}) is {self.classes[type(value)]} else None"
         path = self.reach.fetched(text, name)
+        return self.value_of(attribute, holder, key, path, f"{place}.{key}" if moves else text, moves)
+
+    def value_of(
+        self, attribute: Attribute, holder: Any, key: str, path: str, text: str, moves: bool = False
+    ) -> Any:
+        """What an attribute is, of which `path` is what a replay has found; one that is set is written as `text`.
+
+        A number that differs from round to round is a Number. `moves`: it is another instance's each time.
+        """
+        self.read.add(attribute)
+        found = held(holder, key)
         if type(found) in (int, float):
             differs = self.history.numbers.setdefault(attribute, found) != found
             if differs and not (moves and type(found) is int):  # of others it is a size, most likely
@@ -313,9 +327,9 @@ class Instances(Watched):
                 guards = self.reach.guards
                 guards.append(f"type({path}) is {type(found).__name__}")
                 number = self.numbers[attribute] = Number(found, path, guards)
-                self._put(attribute, f"{place}.{key}" if moves else text, holder, key, found, number)
+                self._put(attribute, text, holder, key, found, number)
                 return number
-        self.reach.thing(found, path, moves or attribute in self.history.varying, 0, name)
+        self.reach.thing(found, path, moves or attribute in self.history.varying, 0, attribute[1])
         return found
 
     # ---------------------------------------------------------------- setting

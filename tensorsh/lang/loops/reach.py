@@ -129,6 +129,7 @@ class Reach:
     def _attributes(self, code: CodeType) -> None:
         """What a program gave classes and namespaces of the library is not looked into."""
         self.identities = self.identities or compares_identity(code)
+        self.instances.own.code(code)
         if given.table:
             names = given.names() | {"getattr"}
             written = (name for each in codes(code) for name in (*each.co_names, *each.co_consts))
@@ -175,9 +176,12 @@ class Reach:
         """A name for what a text fetches at the start of a replay; `label` is what a reader knows it by."""
         path = f"s{len(self.fetch)}"
         self.fetch.append(f"{path} = {text}")
+        self.label(path, label)
+        return path
+
+    def label(self, path: str, label: str) -> None:
         self.labels[path] = label = next(name for name in numbered(label) if name not in self.taken)
         self.taken.add(label)
-        return path
 
     def constant(self, value: Any) -> str:
         known = self.constants.get(id(value))
@@ -247,6 +251,7 @@ class Reach:
         code = function.__code__
         if not self.follows(code.co_filename, code.co_firstlineno):
             raise TraceStopped(f"'{function.__qualname__}' may change more than tensors")
+        self.instances.own.function(function, path)
         self._attributes(code)
         shared = function.__globals__
         known: Any = function  # mypy does not always know of `__builtins__`
@@ -280,6 +285,7 @@ class Reach:
             raise TraceStopped("a meta tensor")
         if type(t) is Sparse or type(t.grad_slot) is Sparse:
             raise TraceStopped("a sparse tensor")
+        self.instances.own.lay_aside(t)
         stays = t.requires_grad_slot and not (varies and self._moves(t, path))
         fixed = t.node is None and (stays or (self.strict and not varies))
         e = External(t, path, fixed)
@@ -312,6 +318,7 @@ class Reach:
                 self.guards.append(f"{path}.grad_slot is {self.paths[id(grad)]}")
             else:
                 self.paths[id(grad)] = f"{path}.grad_slot"
+                self.instances.own.lay_aside(grad)
                 inner = External(grad, f"{path}.grad_slot", False)
                 inner.lasts = self.strict and grad.version > 0
                 self.externals.append(inner)

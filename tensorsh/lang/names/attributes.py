@@ -12,7 +12,7 @@ from typing import Any
 from ...engine.core import context
 from ...engine.core.device import Device
 from ...engine.core.dtype import DType
-from ...engine.core.mode import EAGER
+from ...engine.core.mode import ABSENT, EAGER
 from ...engine.records.op import Op
 from ...engine.values.tensor import OWN, TENSORS, Tensor
 from ...errors import ArgumentError, unknown_attribute
@@ -59,9 +59,14 @@ def get(value: Any, name: str, host: Host) -> Any:
         if name in Tensor.public or name in value.__dict__:
             return getattr(value, name)
         if name.startswith("__"):
+            if name == "__dict__":
+                context.current().mode.observe("all attributes of a tensor are looked at")
             return host.attribute(value, name)
         if not hides(value, name):
             return getattr(value, name)
+        found = context.current().mode.hung(value, name)
+        if found is not ABSENT:
+            return found
         raise missing(value, name, Tensor.public)
     description = kind_of(kind)
     if description.changing is not None:

@@ -230,6 +230,13 @@ def attribute(name: str, meaning: str, getter: Any) -> None:
     Tensor.public.add(name)
 
 
+def base_of(x: Tensor) -> Tensor | None:
+    if x.view_of is None:
+        return None
+    context.current().mode.base(x.view_of.base)
+    return x.view_of.base
+
+
 attribute(
     "layout", "How the elements are laid out: `torch.strided`, or `torch.sparse_coo`.", lambda x: strided
 )
@@ -239,7 +246,7 @@ attribute("_version", "How many in-place changes the memory has seen.", lambda x
 attribute(
     "_base",
     "The tensor that a view looks into; None for a tensor with memory of its own.",
-    lambda x: None if x.view_of is None else x.view_of.base,
+    base_of,
 )
 attribute(
     "_backward_hooks",
