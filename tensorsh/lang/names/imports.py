@@ -7,6 +7,7 @@ has its variables for itself, its text says which kind of program it is, and it 
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DataError, Facts, ParseError, know
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..run.evaluate import Evaluator
 
 SUFFIXES = (".py", ".tsh")
+PYTHONS = frozenset(sys.path[1:])  # the folders of Python itself, where what the tables list comes from
 
 
 class Imports:
@@ -46,13 +48,13 @@ class Imports:
     @unseen
     def module(self, path: str, leaf: bool, filename: str) -> Any:
         """`import path`: what its first name stands for; `leaf`: what all of it stands for (`as`)."""
-        found = self.find(path, filename)
-        return found if leaf or "." not in path else self.find(path.partition(".")[0], filename)
+        found = self.find(path)
+        return found if leaf or "." not in path else self.find(path.partition(".")[0])
 
     @unseen
     def origin(self, path: str, level: int, filename: str) -> Any:
         """The module after `from`."""
-        return self.find(self._absolute(path, level, filename), filename)
+        return self.find(self._absolute(path, level, filename))
 
     @unseen
     def imported(self, module: Any, name: str) -> Any:
@@ -66,7 +68,7 @@ class Imports:
                 return found
             inner = f"{module.__name__}.{name}"
             try:
-                return self.find(inner, "")
+                return self.find(inner)
             except ModuleNotFoundError as error:
                 if error.name != inner:  # it is there, and imports what is not
                     raise
@@ -95,9 +97,9 @@ class Imports:
 
     # ---------------------------------------------------------------- finding
 
-    def find(self, path: str, filename: str) -> Any:
+    def find(self, path: str) -> Any:
         """The module of that name, imported now if it has not been; ModuleNotFoundError where there is none."""
-        own = self.own.get(path) or self._beside(path, filename)
+        own = self.own.get(path) or self._beside(path)
         if own is not None:
             return own
         root, _, rest = path.partition(".")
@@ -113,19 +115,21 @@ class Imports:
             return self._tensorsh()
         elif (listed := self.evaluator.modules.find(path)) is not None:
             return listed
+        elif (late := self._after(path)) is not None:
+            return late
         parent = path.rpartition(".")[0]
-        if parent and self.exists(parent, filename):
-            package = "__path__" in vars(self.find(parent, filename)) or root == "torch"
+        if parent and self.exists(parent):
+            package = "__path__" in vars(self.find(parent)) or root == "torch"
             what = "" if package else f"; {parent!r} is not a package"
             raise ModuleNotFoundError(f"No module named {path!r}{what}", name=path)
         absent = root if parent else path
         error = ModuleNotFoundError(f"No module named {absent!r}", name=absent)
         raise know(error, Facts("data", "import", help=instead_of(absent)))
 
-    def exists(self, path: str, filename: str) -> bool:
+    def exists(self, path: str) -> bool:
         """Whether there is such a module."""
         try:
-            self.find(path, filename)
+            self.find(path)
         except ModuleNotFoundError:
             return False
         return True
@@ -153,19 +157,55 @@ class Imports:
 
     # ---------------------------------------------------------------- files beside the program
 
-    def _beside(self, path: str, filename: str) -> Module | None:
+    def _beside(self, path: str) -> Module | None:
         """The module of a file beside the program."""
-        parent, _, name = path.rpartition(".")
-        if parent:
-            package = self._beside_or_own(parent, filename)
-            if (own := self.own.get(path)) is not None:
-                return own  # the package has imported it
-            folder = None if package is None else vars(package).get("__path__", (None,))[0]
-        else:
-            package, folder = None, self.evaluator.main_folder()
-        if folder is None:
-            return None
-        target = os.path.join(folder, name)
+        parent = path.rpartition(".")[0]
+        if not parent:
+            return self._in_folders(path, self._folders()[0])
+        return self._in_package(path, self.own.get(parent) or self._beside(parent))
+
+    def _after(self, path: str) -> Module | None:
+        """The module of a file in a folder that comes after Python's own."""
+        parent = path.rpartition(".")[0]
+        if not parent:
+            return self._in_folders(path, self._folders()[1])
+        return self._in_package(path, self.own.get(parent) or self._after(parent))
+
+    def _in_package(self, path: str, package: Module | None) -> Module | None:
+        """The module of a file in a package of the program's own."""
+        if (own := self.own.get(path)) is not None:
+            return own  # the package has imported it
+        folder = None if package is None else vars(package).get("__path__", (None,))[0]
+        return None if folder is None else self._in_folder(path, folder, package)
+
+    def _folders(self) -> tuple[list[str], list[str]]:
+        """Where modules of the program's own are looked for before Python's, and after them.
+
+        The script's folder, and what the program has put into `sys.path`.
+        """
+        beside = self.evaluator.main_folder()
+        system = self.evaluator.modules.loaded.get("sys")
+        path = getattr(system, "path", None)
+        if type(path) is not list:  # nobody has asked for it
+            return [beside], []
+        first: list[str] = []
+        last: list[str] = []
+        now = first
+        for folder in path:
+            if folder in PYTHONS:
+                now = last
+            elif type(folder) is str:
+                now.append(folder)
+        return first, last
+
+    def _in_folders(self, path: str, folders: list[str]) -> Module | None:
+        """The module of a file in the first of the folders that has it."""
+        found = (self._in_folder(path, folder, None) for folder in folders)
+        return next((module for module in found if module is not None), None)
+
+    def _in_folder(self, path: str, folder: str, package: Module | None) -> Module | None:
+        """The module of a file in this folder."""
+        target = os.path.join(folder, path.rpartition(".")[2])
         inside = next(
             (file for suffix in SUFFIXES if self._is_file(file := os.path.join(target, "__init__" + suffix))),
             None,
@@ -189,9 +229,6 @@ class Imports:
     def _is_file(self, path: str) -> bool:
         return self._admits(path) and os.path.isfile(path)
 
-    def _beside_or_own(self, path: str, filename: str) -> Module | None:
-        return self.own.get(path) or self._beside(path, filename)
-
     def _run(self, path: str, file: str | None, package: Module | None, folder: str | None) -> Module:
         """Run a file as a module of its own."""
         module = Module(path, None, file and os.path.abspath(file))
@@ -199,12 +236,13 @@ class Imports:
         space["__package__"] = path if folder is not None else path.rpartition(".")[0]
         if folder is not None:
             space["__path__"] = [folder]
-        self.own[path] = module
+        loaded = self.evaluator.modules.loaded
+        self.own[path] = loaded[path] = module
         if file is not None:
             try:
                 text = read_program(file)
             except (OSError, UnicodeDecodeError, SyntaxError) as error:
-                del self.own[path]
+                del self.own[path], loaded[path]
                 reason = getattr(error, "strerror", None) or "not a text file"
                 raise DataError(f"cannot import {path!r}: {reason}", code="import") from None
             try:
@@ -212,11 +250,16 @@ class Imports:
             except ParseError as error:
                 from ..syntax.python_syntax import as_python
 
-                self.own.pop(path, None)
+                self._forget(path)
                 raise as_python(error) from None
             except BaseException:
-                self.own.pop(path, None)
+                self._forget(path)
                 raise
         if package is not None:
             vars(package)[path.rpartition(".")[2]] = module
         return module
+
+    def _forget(self, path: str) -> None:
+        """The module did not load: the next import begins anew."""
+        self.own.pop(path, None)
+        self.evaluator.modules.loaded.pop(path, None)

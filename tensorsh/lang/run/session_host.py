@@ -102,7 +102,7 @@ class SessionHost(Host):
         sys.setrecursionlimit(max(limit, RECURSION))
 
     def import_module(self, name: str, package: str | None) -> Any:
-        return self.evaluator.imports.find(name, "")
+        return self.evaluator.imports.find(name)
 
     def find_class(self, module: str, name: str) -> Any:
         from ...torch.serialization.names import of_library
