@@ -154,6 +154,7 @@ def run(options: Options) -> int:
         finally:
             if not limits.time.over:
                 session.finish()
+                session.finalize()
 
 
 def run_programs(session: Session, options: Options, output: Output, report: Report, began: float) -> int:

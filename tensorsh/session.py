@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -34,6 +35,7 @@ from .lang.run.evaluate import Evaluator, TakenBack
 from .lang.run.queries import Graph
 from .lang.run.session_host import roomy
 from .limits import memory
+from .modules import gate
 from .source import Source, Span, same_letters
 
 if TYPE_CHECKING:
@@ -269,6 +271,19 @@ class Session:
         """
         with self.active(), self._evaluator.changing(), memory:
             self._evaluator.finish()
+
+    def finalize(self) -> None:
+        """The process ends: call `__del__` of what programs hold, and close their generators, as Python does then.
+
+        Their errors are printed to `sys.stderr`. Nothing is to be run afterwards.
+        """
+        evaluator = self._evaluator
+        left = gate.written or weakref.finalize._registry  # type: ignore[attr-defined]
+        if left or any(evaluator.says(word) for word in ("__del__", "yield")):
+            from .lang.run.finalizers import finalize
+
+            with self.active(), evaluator.changing(), memory, evaluator.ending():
+                finalize(evaluator)
 
     def hear_dropped(self) -> None:
         """From now on tell of what fails where nobody has called, also between programs: the process is ours."""

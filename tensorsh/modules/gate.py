@@ -8,23 +8,36 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 READ, WRITE = "read", "write"
+#: files that programs have opened to write, as long as somebody holds them
+written: WeakSet[Any] = WeakSet()
 
 
 def open_file(host: Any, file: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
     """`open` as a program has it; files that are numbers are those the session was given."""
     if options.get("opener") is not None:
         raise ValueError("open() takes no opener here")
-    admit(host, file, READ if set(str(mode)) <= set("rbtU") else WRITE)
-    return open(file, mode, *rest, **options)
+    admit(host, file, how(mode))
+    return noted(open(file, mode, *rest, **options), mode)
 
 
 def open_within(host: Any, file: Any, mode: str = "r", *rest: Any, **options: Any) -> Any:
     """`io.open` as the copies of Python's modules have it: numbers and openers are their own."""
     if not isinstance(file, int):
-        admit(host, file, READ if set(str(mode)) <= set("rbtU") else WRITE)
-    return open(file, mode, *rest, **options)
+        admit(host, file, how(mode))
+    return noted(open(file, mode, *rest, **options), mode)
+
+
+def how(mode: Any) -> str:
+    return READ if set(str(mode)) <= set("rbtU") else WRITE
+
+
+def noted(file: Any, mode: Any) -> Any:
+    if how(mode) == WRITE:
+        written.add(file)
+    return file
 
 
 def admit(host: Any, path: Any, how: str) -> None:

@@ -112,9 +112,13 @@ def for_copies(host: Any) -> types.ModuleType:
     return made
 
 
-def text_of(host: Any, error: BaseException, chain: bool = True) -> str:
-    """The whole text that Python prints for an error, program frames alone."""
-    return "".join(_kind(host)(type(error), error, error.__traceback__, compact=True).format(chain=chain))
+def text_of(host: Any, error: BaseException, chain: bool = True, lines: bool = True) -> str:
+    """The whole text that Python prints for an error, program frames alone; `lines` of the program, too."""
+    shown = _kind(host)(type(error), error, error.__traceback__, compact=True)
+    if not lines:
+        places: Any = shown.stack
+        places[:] = [FrameSummary(each.filename, each.lineno, each.name) for each in places]
+    return "".join(shown.format(chain=chain))
 
 
 def _kind(host: Any) -> type[traceback.TracebackException]:

@@ -64,6 +64,15 @@ def tell_dropped(modules: Modules, error: Any) -> None:
         print(*lines, sep="", end="", file=sys.stderr)
 
 
+def tell_ended(modules: Modules, what: Any, error: BaseException) -> None:
+    """The same of what failed while the process ends, when Python opens no files to show their lines."""
+    from .tracebacks import text_of
+
+    with contextlib.suppress(Exception):
+        text = text_of(modules.host, error, chain=False, lines=False)
+        print(f"Exception ignored in: {shown(what)}\n{text}", end="", file=sys.stderr)
+
+
 def shown(value: Any) -> str:
     """How a value shows itself, if it can."""
     try:

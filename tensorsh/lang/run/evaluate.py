@@ -445,6 +445,10 @@ class Evaluator:
         with self.ending():
             return told(self.modules, error)
 
+    def says(self, word: str) -> bool:
+        """Whether a text of the program has this word."""
+        return any(word in source.text for source in self.sources.values())
+
     @contextmanager
     def ending(self) -> Iterator[None]:
         """While functions of the program are called that no statement calls."""
