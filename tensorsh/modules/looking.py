@@ -1,4 +1,4 @@
-"""`inspect` of one session: signatures and questions, no frames, no sources of modules."""
+"""`inspect` of one session: signatures and questions, calls that run, no sources of modules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import looking_at_operations
+from . import call_frames, looking_at_operations
 from .looking_at_operations import kind_of_function, operation
 from .reach import GATES
 from .rules import harmless
@@ -153,6 +153,7 @@ def names(modules: Modules) -> dict[str, Any]:
     made = {name: value for name, value in locals().items() if isinstance(value, types.FunctionType)}
     helpers = ("is_question", "in_c")
     made = {name: value for name, value in made.items() if name not in helpers}
+    made |= call_frames.names(host, copy)
     questions.update(id(each) for name, each in made.items() if name.startswith("is"))
     for function in made.values():
         function.__module__, function.__qualname__ = "inspect", function.__name__

@@ -157,9 +157,16 @@ def system_names(modules: Modules) -> dict[str, Any]:
         modules.recursion_limit = min(limit, DEEPEST)
         modules.host.recursion_changed(modules.recursion_limit)
 
+    def _getframe(depth: int = 0, /) -> Any:
+        """The call that is so many above the running one."""
+        from .call_frames import frame_at
+
+        return frame_at(modules.host, depth)
+
     hook = printing(modules)
     return {
         "exit": exit,
+        "_getframe": _getframe,
         "excepthook": hook,
         "__excepthook__": hook,
         "getrecursionlimit": getrecursionlimit,
