@@ -14,6 +14,7 @@ import operator
 import os
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -126,8 +127,9 @@ class Wall:
 
     `roots` are its packages, `has` says which names its objects have for a program, `refused` are keyword
     arguments that lead to files, processes or modules, and `made` are methods done in a form of ours. `beside` are
-    the walls of other libraries whose objects this one hands out, by their packages, and `absent` says what to do
-    instead of what is not there.
+    the walls of other libraries whose objects this one hands out, by their packages, `absent` says what to do
+    instead of what is not there, and `draws` is what has to be in force while a function of the library runs, for
+    the random numbers that it draws.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class Wall:
         made: dict[str, Callable[..., Any]] | None = None,
         beside: Mapping[str, Callable[[], Wall]] | None = None,
         absent: Mapping[str, str] | None = None,
+        draws: Callable[[Any], AbstractContextManager[Any]] = nullcontext,
     ):
         self.roots = roots
         self.has = has
@@ -145,6 +148,7 @@ class Wall:
         self.made = made or {}
         self.beside = beside or {}
         self.absent = absent or {}
+        self.draws = draws
 
     def attribute(self, real: Any, name: str) -> Any:
         """What a program reads."""
@@ -197,7 +201,8 @@ class Wall:
     def inside(self, real: Callable[..., Any], args: Iterable[Any], options: dict[str, Any]) -> Any:
         """What a function of the library gives for what was taken in; its errors say nothing but their words."""
         try:
-            return real(*args, **options)
+            with self.draws(real):
+                return real(*args, **options)
         except Exception as error:
             raise self.clean(error)  # noqa: B904  (it is the same error)
 
@@ -314,7 +319,8 @@ class Wall:
         """An iterator of the library as a program may go through it."""
         while True:
             try:
-                item = next(items)
+                with self.draws(items):
+                    item = next(items)
             except StopIteration:
                 return
             except Exception as error:

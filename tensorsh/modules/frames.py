@@ -15,6 +15,7 @@ import re
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -27,6 +28,7 @@ from .behind import PLAIN, Behind, Thing, Wall, behind
 from .frame_faces import Face, Value, face, stands_for
 from .frame_names import ABSENT, CLASSES, FUNCTIONS, MODULES, NAMES
 from .module import Module
+from .numpy_state import lent
 
 #: Python's own classes that pandas takes for kinds of columns, and as functions
 KINDS = (
@@ -110,6 +112,7 @@ class Frames(Wall):
             made=frame_files.writers(modules, self) | frame_queries.methods(modules, self),
             beside=frame_plots.beside(modules),
             absent=ABSENT,
+            draws=lambda real: lent(modules) if getattr(real, "__name__", "") == "sample" else nullcontext(),
         )
         self.pandas = pd
         self.faces: dict[type, type[Value]] = {}

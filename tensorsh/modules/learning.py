@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .behind import Behind, Wall
+from .numpy_state import lent
 
 MODULES = {
     "sklearn.datasets": "load_breast_cancer load_diabetes load_digits load_iris load_linnerud load_wine make_blobs "
@@ -42,7 +43,9 @@ def names(module: str, modules: Any) -> dict[str, Any]:
     from . import frames
 
     source = importlib.import_module(module)
-    wall = Wall(("sklearn",), HAS, beside={"pandas": lambda: frames.of(modules)})
+    wall = Wall(
+        ("sklearn",), HAS, beside={"pandas": lambda: frames.of(modules)}, draws=lambda real: lent(modules)
+    )
     made = {
         name: wall.function(getattr(source, name)) if name[0].islower() else wall.give(getattr(source, name))
         for name in MODULES[module].split()
@@ -65,7 +68,7 @@ def splitting(wall: Wall) -> Any:
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {lengths}")
         draw = importlib.import_module("sklearn.model_selection").train_test_split
         taken = {key: wall.take(each) for key, each in options.items()}
-        parts = draw(np.arange(lengths[0]), **taken)
+        parts = wall.inside(draw, (np.arange(lengths[0]),), taken)
         return [_rows(each, part) for each in arrays for part in parts]
 
     return train_test_split

@@ -8,7 +8,7 @@ handed to the program's function by the program's own `seterr`; the engine's ope
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 KINDS = {
@@ -34,6 +34,11 @@ def of(modules: Any) -> NumPy:
         modules.numpy = NumPy()
         modules.host.warnings.floating = modules.numpy.floating
     return modules.numpy
+
+
+def lent(modules: Any) -> contextlib.AbstractContextManager[None]:
+    """While a library runs that draws from NumPy's one stream: it draws from the session's, where there is one."""
+    return contextlib.nullcontext() if modules.numpy is None else modules.numpy.lent()
 
 
 class NumPy:
@@ -120,6 +125,19 @@ class NumPy:
     def geterrcall(self) -> Any:
         """The function for events whose mode is "call"."""
         return self.call
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """The stream takes the place of NumPy's one, and carries on where a library has left it."""
+        import numpy as np
+
+        outside = np.random.get_state(legacy=False)
+        np.random.set_state(self.stream.get_state(legacy=False))
+        try:
+            yield
+        finally:
+            self.stream.set_state(np.random.get_state(legacy=False))
+            np.random.set_state(outside)
 
     # ---------------------------------------------------------------- events
 

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import io
 
+import numpy as np
 import pytest
 
 from tensorsh import Session, TensorshError
@@ -39,6 +40,32 @@ print(make_moons(n_samples=4, noise=0.1, random_state=1)[0].round(4))
 """
 
 
+#: without `random_state`, sklearn and pandas draw from the stream that `np.random.seed` sets
+DRAWN = """
+import {torch}
+import numpy as np
+from sklearn.datasets import make_regression
+from sklearn.model_selection import KFold, train_test_split
+np.random.seed(3)
+print(np.random.randn(3), train_test_split(np.arange(6), test_size=2), np.random.rand())
+print(make_regression(3, 2, n_informative=1)[0], np.random.randn())
+for train, test in KFold(2, shuffle=True).split(np.arange(6)):
+    print(train, test, np.random.rand())
+try:
+    train_test_split(np.arange(3), test_size=9)
+except ValueError as error:
+    print(error)
+"""
+SAMPLED = """
+import {torch}
+import numpy as np
+import pandas as pd
+np.random.seed(3)
+table = pd.DataFrame({{"a": range(5)}})
+print(table.sample(3).a.tolist(), table.a.sample(frac=1).tolist(), np.random.rand())
+"""
+
+
 def run(text: str) -> str:
     written = io.StringIO()
     with contextlib.redirect_stdout(written):
@@ -51,6 +78,18 @@ def test_prints_what_python_prints() -> None:
     with contextlib.redirect_stdout(written):
         exec(PROGRAM.format(torch="math"), {})
     assert run(PROGRAM.format(torch="torch")) == written.getvalue()
+
+
+@pytest.mark.parametrize("program", [DRAWN, SAMPLED])
+def test_draws_from_the_stream_of_the_program(program: str) -> None:
+    if program is SAMPLED:
+        pytest.importorskip("pandas")
+    written = io.StringIO()
+    with contextlib.redirect_stdout(written):
+        exec(program.format(torch="math"), {})
+    np.random.seed(5)
+    assert run(program.format(torch="torch")) == written.getvalue()
+    assert np.random.rand() == np.random.RandomState(5).rand()  # nothing was drawn from the process's
 
 
 def test_tensors_are_split_as_tensors() -> None:
