@@ -74,13 +74,16 @@ def functions(modules: Any) -> dict[str, Any]:
         if not isinstance(file, str | os.PathLike):
             return file
         path = os.fspath(file)
+        try:
+            with modules.open(path, "rb") as source:
+                content = source.read()
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{path} not found.") from None  # NumPy looks for the file itself
         if path.endswith(".gz"):
             import gzip
 
-            with modules.open(path, "rb") as packed:
-                return io.StringIO(gzip.decompress(packed.read()).decode(encoding or "latin1"))
-        with modules.open(path, encoding=encoding or "utf-8") as source:
-            return io.StringIO(source.read())
+            return io.StringIO(gzip.decompress(content).decode(encoding or "latin1"))
+        return io.StringIO(content.decode(encoding or "utf-8"), newline=None)
 
     def loadtxt(fname: Any, *args: Any, encoding: Any = None, **options: Any) -> Any:
         """Load an array from a text file."""

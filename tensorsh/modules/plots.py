@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import os
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .behind import Wall
@@ -162,14 +162,29 @@ def pyplot(modules: Any) -> dict[str, Any]:
     made |= {
         "show": show,
         "pause": _nothing,
-        "ion": _nothing,
-        "ioff": _nothing,
         "draw": _nothing,
         "switch_backend": _nothing,
         "rcParams": Settings(wall),
         "style": _Style(),
     }
-    return made
+    return made | interactive()
+
+
+def interactive() -> dict[str, Any]:
+    """`ion`, `ioff` and `isinteractive`: a switch that nothing is drawn by; it is put back at the end of a `with`."""
+    switch = {"on": False}
+
+    def switched(on: bool) -> Callable[[], contextlib.ExitStack]:
+        def switch_it() -> contextlib.ExitStack:
+            """Set whether figures would show without being told to."""
+            stack = contextlib.ExitStack()
+            stack.callback(switch.update, switch.copy())
+            switch["on"] = on
+            return stack
+
+        return switch_it
+
+    return {"ion": switched(True), "ioff": switched(False), "isinteractive": lambda: switch["on"]}
 
 
 def pylab(modules: Any) -> dict[str, Any]:

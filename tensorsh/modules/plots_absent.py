@@ -12,13 +12,13 @@ import numpy as np
 
 from ..errors import Facts, know
 from ..train.charts import Chart
-from .plots import MODULES, PYPLOT, Cycle, has
+from .plots import MODULES, PYPLOT, Cycle, has, interactive
 from .plots_shown import Sheet
 
 COLOURS = (
     "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
 )  # fmt: skip
-DRAWINGS = ("show", "pause", "ion", "ioff", "draw", "close", "switch_backend", "savefig")
+DRAWINGS = ("show", "pause", "draw", "close", "switch_backend", "savefig")
 
 
 class Undrawn:
@@ -121,7 +121,7 @@ def pyplot(sheet: Sheet) -> dict[str, Any]:
     maps = Module("matplotlib.cm")
     vars(maps).update({name: Undrawn(f"cm.{name}") for name in MODULES["matplotlib.cm"].split()})
     made: dict[str, Any] = {name: Undrawn(f"pyplot.{name}", sheet) for name in PYPLOT.split()}
-    return made | {"cm": maps, "rcParams": Settings(), "style": Style()}
+    return made | {"cm": maps, "rcParams": Settings(), "style": Style()} | interactive()
 
 
 def _savefig(*args: Any, **options: Any) -> None:
@@ -214,5 +214,4 @@ RESULTS: dict[str, Any] = {
     "get_legend_handles_labels": lambda *args, **options: ([], []),
     "get_fignums": list,
     "axis": lambda *args, **options: (0.0, 1.0, 0.0, 1.0),
-    "isinteractive": lambda: False,
 }

@@ -106,6 +106,30 @@ def test_pylab_is_pyplot_and_numpy(there: bool, monkeypatch: pytest.MonkeyPatch)
     ]
 
 
+INTERACTIVE = """
+import torch
+import matplotlib.pyplot as plt
+said = [plt.isinteractive()]
+with plt.ion():
+    said.append(plt.isinteractive())
+    with plt.ioff():
+        said.append(plt.isinteractive())
+    said.append(plt.isinteractive())
+said.append(plt.isinteractive())
+plt.ion()
+print(said, plt.isinteractive(), type(plt.ioff()).__name__)
+"""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_switch_is_put_back_at_the_end_of_a_with(there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if there and not plots.installed():
+        pytest.skip("matplotlib is not installed")
+    if not there:
+        monkeypatch.setattr(plots, "installed", lambda: False)
+    assert run(INTERACTIVE) == ["[False, True, False, True, False] True ExitStack"]
+
+
 @pytest.mark.skipif(not plots.installed(), reason="matplotlib is not installed")
 def test_what_is_drawn_with_is_copied() -> None:
     text = """
