@@ -51,6 +51,45 @@ def results(form: str, m: int, k: int, n: int) -> list[Any]:
     return [y, x.grad, w.grad]
 
 
+def products_of_many(many: int, m: int, k: int, n: int) -> list[Any]:
+    a = torch.randn(many, m, k)
+    return [
+        a @ torch.randn(many, k, n),
+        a @ torch.randn(many, n, k).mT,
+        a.mT.contiguous().mT @ torch.randn(many, k, n),
+    ]
+
+
+#: narrow results of long sums, and batches of many matrices, all of them from the seed 0
+LARGE: list[Any] = [
+    ("LIN", 256, 784, 10, [1229985969, 1353747453, 697552110]),
+    ("LIN", 1, 700, 1000, [1419635944, 1702184959, 997143248]),
+    ("LIN", 3, 512, 700, [1488445737, 4002248585, 2575842767]),
+    ("NN", 900, 300, 5, [4276560625]),
+    ("NN", 3, 400, 700, [2662759866]),
+    ("TN", 700, 500, 6, [1289673784]),
+    ("ADD", 1500, 256, 5, [484554300, 3882430190, 1966441268]),
+    ("ADD", 3, 300, 900, [697649069, 2427123552, 189704611]),
+    ("ADD", 700, 300, 10, [2373829048, 3859660300, 1574961142]),
+    ("MV", 3000, 100, 0, [3236289500]),
+    ("MVT", 1500, 200, 0, [3516548718]),
+    ("MANY", 301, 10, 64, 10, [2811828053, 73889161, 571138701]),
+    ("MANY", 1001, 5, 33, 7, [2598174384, 2492575631, 1586065463]),
+    ("MANY", 300, 17, 33, 9, [1839388600, 1791471318, 2463464974]),
+    ("MANY", 20001, 2, 3, 4, [743857272, 993681754, 1732646830]),
+    ("MANY", 40, 1, 200, 301, [247624343, 1990958288, 1056780109]),
+    ("MANY", 128, 24, 64, 24, [1886637043, 1269794059, 1606265488]),
+]
+
+
+@pytest.mark.parametrize("case", LARGE, ids=lambda case: "-".join(map(str, case[:-1])))
+def test_large_ones_have_the_recorded_bits(case: Any) -> None:
+    form, *sizes, wanted = case
+    torch.manual_seed(0)
+    found = products_of_many(*sizes) if form == "MANY" else results(form, *sizes)
+    assert [zlib.crc32(t.detach().contiguous().numpy().tobytes()) for t in found] == wanted
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_products_have_the_recorded_bits(form: str) -> None:
     wrong = []

@@ -247,6 +247,9 @@ def batch_of_vectors(a: Array, b: Array) -> Array:
 def _vector(a: Array, b: Array) -> Array:
     """The rows of a matrix times a vector: by fours of rows, then one by one."""
     m, k = a.shape
+    some = 4 * max(ROOM // (4 * k), 1)
+    if m > some:
+        return np.concatenate([_vector(a[at : at + some], b) for at in range(0, m, some)])
     fours, head = m & ~3, k % 4 or 4
     terms = np.multiply(a.T, b[:, None], order="C")
     if fours == m:

@@ -51,8 +51,13 @@ def order_with_vector(a: Any) -> int:
 
 def adds_fours(a: Any, b: Any) -> bool:
     """Whether a chain's elements before the first whole vector of their row add every second four as one."""
-    (m, k), n = a.shape, b.shape[1]
-    return n & 3 != 0 and n > 4 and m > 1 and k > 7 and b.strides[1] == b.itemsize
+    return a.shape[0] > 1 and rows_add_fours(b)
+
+
+def rows_add_fours(b: Any) -> bool:
+    """The same of rows times `b`, of which all but the first of the whole result begin before a vector."""
+    k, n = b.shape
+    return n & 3 != 0 and n > 4 and k > 7 and b.strides[1] == b.itemsize
 
 
 def is_turned(a: Any) -> bool:

@@ -2,8 +2,8 @@
 
 Which last bit a product of two matrices has depends on the order of its additions and on where product and sum
 are rounded together (`product_orders`). A program that prints a loss prints that bit. Fused chains are what
-NumPy's BLAS computes, too, if the first factor is stored by columns. The other orders are those of small results
-and are followed up to some thousands of multiplications; what is larger goes to NumPy.
+NumPy's BLAS computes, too, if the first factor is stored by columns. The other orders are those of narrow results:
+of few rows or few columns.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .product_orders import (
     is_turned,
     order_of,
     order_with_vector,
+    rows_add_fours,
 )
 from .threaded_products import matmul, wants_one
 
@@ -38,12 +39,14 @@ FLOAT32 = np.dtype(np.float32)
 
 #: the depth from which on BLAS adds up parts of a chain by themselves, at most so deep
 PART = 192
-#: multiplications up to which the orders of small results are followed
-FOLLOWED = 1 << 20
-#: multiplications up to which the orders of batches are followed
-BATCHES = 1 << 21
-#: multiplications up to which batches whose matrices are chains of rounded products are added so
-CHAINED = 1 << 20
+#: multiplications up to which the orders of narrow results are followed
+FOLLOWED = 1 << 26
+#: multiplications whose products are made at a time, before they are added
+AT_A_TIME = 1 << 18
+#: of more, the machine code for batches is asked for single matrices, too
+SINGLE = 1 << 14
+#: elements of a result whose chains grow together, step by step
+WIDE = 1 << 10
 #: multiplications of each two matrices of a batch from which on PyTorch asks BLAS
 PLAIN = 400
 
@@ -84,36 +87,42 @@ def is_batch_ordered(a: Any, b: Any) -> bool:
         return False
     (m, k), n, many = a.shape[-2:], b.shape[-1], prod(a.shape[:-2])
     size = m * k * n
-    if not 0 < many * size <= BATCHES:
+    if not many * size:
         return False
-    if size < PLAIN:
-        return True
-    if m >= 4 and n >= 12:
+    if size >= PLAIN and m >= 4 and n >= 12:
         return _part(k) < k or rearranged(a, b)
-    return k > 1 and many * size <= CHAINED
+    return many * size <= FOLLOWED and (size < PLAIN or k > 1)
 
 
 def batch_product(a: Array, b: Array) -> Array:
     """The product of two batches that `is_batch_ordered`: the smallest in a loop of PyTorch's own, others by BLAS."""
     shape = (*a.shape[:-1], b.shape[-1])
     a, b = a.reshape(-1, *a.shape[-2:]), b.reshape(-1, *b.shape[-2:])
+    (many, m, k), n = a.shape, b.shape[2]
+    if m * k * n >= PLAIN and m >= 4 and n >= 12:
+        return _chain_of_fused(a, b).reshape(shape)
+    some = 4 * max(AT_A_TIME // (4 * m * k * n), 1)  # by fours, after which vectors begin at the same places
+    found = [_narrow_products(a[at : at + some], b[at : at + some]) for at in range(0, many, some)]
+    return (found[0] if len(found) == 1 else np.concatenate(found)).reshape(shape)
+
+
+def _narrow_products(a: Array, b: Array) -> Array:
+    """Such products that are not fused chains."""
     (_, m, k), n = a.shape, b.shape[2]
     if m * k * n < PLAIN:
-        return _chains(a, b).reshape(shape)
-    if m >= 4 and n >= 12:
-        return _chain_of_fused(a, b).reshape(shape)
+        return _chains(a, b)
     if m == 1 < n and is_turned(b[0]):
-        return batch_of_vectors(a[:, 0], b).reshape(shape)
+        return batch_of_vectors(a[:, 0], b)[:, None]
     if is_turned(b[0]) and not is_turned(a[0]):
-        return batch_in_lanes(a, b).reshape(shape)
-    return _of_followed_chains(a, b).reshape(shape)
+        return batch_in_lanes(a, b)
+    return _of_followed_chains(a, b)
 
 
 def _of_followed_chains(a: Array, b: Array) -> Array:
     """Such products, of which elements before the first whole vector of a row add every second four as one."""
     (many, m, k), n = a.shape, b.shape[2]
     found = _chains(a, b)
-    cells = before_vectors(many * m, n) if adds_fours(a[0], b[0]) else None
+    cells = before_vectors(many * m, n) if rows_add_fours(b[0]) else None
     if cells is not None:
         rows, columns = cells
         terms = a.reshape(-1, k)[rows].T * b[rows // m, :, columns].T
@@ -126,7 +135,7 @@ def products_of_such(a: Array, b: Array) -> Array:
     order = order_of(a[0], b[0])
     if order == FUSED:
         return _chain_of_fused(a, b)
-    if _is_even(a, b) and a.size * b.shape[2] <= CHAINED:
+    if _is_even(a, b) and a.size * b.shape[2] <= FOLLOWED:
         return _chains(a, b) if order == CHAIN else batch_in_lanes(a, b)
     return np.array([matrix_product(x, y) for x, y in zip(a, b, strict=True)])
 
@@ -186,15 +195,44 @@ def product_onto(input: Array, a: Array, b: Array, factor: Any = None) -> Array:
 def chain_onto(input: Array, a: Array, b: Array, out: Array) -> Array:
     """`input + a @ b`, one rounded product after the other; the result last, as compiled programs call it."""
     (m, k), n = a.shape, b.shape[1]
-    terms = np.empty((1 + k, m, n), FLOAT32)
-    terms[0] = input
-    np.multiply(a.T[:, :, None], b[:, None], out=terms[1:])
-    out[...] = np.add.reduce(terms, axis=0) if m * n > 1 else np.add.accumulate(terms)[-1]
+    input = np.broadcast_to(input, (m, n))
+    if m * k * n > AT_A_TIME:
+        _long_chain(a, b, out, input)
+    else:
+        terms = np.empty((1 + k, m, n), FLOAT32)
+        terms[0] = input
+        np.multiply(a.T[:, :, None], b[:, None], out=terms[1:])
+        out[...] = np.add.reduce(terms, axis=0) if m * n > 1 else np.add.accumulate(terms)[-1]
     if adds_fours(a, b):
-        cells = before_vectors(m, n)
-        if cells is not None:
-            out[cells] = _sums_of_fours(terms[:, cells[0], cells[1]], 1)
+        _add_fours(a, b, out, input)
     return out
+
+
+def _long_chain(a: Array, b: Array, out: Array, input: Array) -> None:
+    """`input + a @ b`, the input first: as a product, the columns or rows of which begin with it, or step by step."""
+    if np.isfinite(input).all():
+        if len(a) < b.shape[1]:
+            left, right = (np.eye(len(a), dtype=FLOAT32), a), (input, b)
+        else:
+            left, right = (input, a), (np.eye(b.shape[1], dtype=FLOAT32), b)
+        found = rounded(np.concatenate(left, 1)[None], np.concatenate(right)[None])
+        if found is not None:
+            out[...] = found[0]
+            return
+    out[...] = input
+    _by_steps(a, b, out)
+
+
+def _by_steps(a: Array, b: Array, out: Array) -> None:
+    """`out += a @ b`, one step of all chains after the other."""
+    wide = out.shape[1] > len(out)  # NumPy's innermost loop goes along the longer one
+    long, short, total = (b, a.T, out) if wide else (a.T, b, out.T)
+    total = np.array(total, order="C")
+    products = np.empty_like(total)
+    for x, y in zip(np.ascontiguousarray(long), np.ascontiguousarray(short), strict=True):
+        np.multiply(y[:, None], x, out=products)
+        total += products
+    out[...] = total if wide else total.T
 
 
 def matrix_product(a: Array, b: Array) -> Array:
@@ -289,27 +327,42 @@ def _chain(a: Array, b: Array, out: Array) -> None:
     if m == n == 1:
         out[...] = np.add.accumulate(a[0] * b[:, 0])[-1] + ZERO
         return
-    rows = np.ascontiguousarray(a.T)  # or the sums were NumPy's innermost loop, which adds otherwise
-    if m >= n:  # the innermost goes along the longer one
-        out[...] = c_einsum("kj,ki->ji", np.ascontiguousarray(b), rows).T
+    found = rounded(a[None], b[None]) if m * n * a.shape[1] > SINGLE else None
+    if found is not None:
+        out[...] = found[0]
+    elif max(m, n) >= WIDE:
+        out[...] = 0
+        _by_steps(a, b, out)
     else:
-        c_einsum("ki,kj->ij", rows, np.ascontiguousarray(b), out=out)
+        rows = np.ascontiguousarray(a.T)  # or the sums were NumPy's innermost loop, which adds otherwise
+        if m >= n:  # the innermost goes along the longer one
+            out[...] = c_einsum("kj,ki->ji", np.ascontiguousarray(b), rows).T
+        else:
+            c_einsum("ki,kj->ij", rows, np.ascontiguousarray(b), out=out)
     if adds_fours(a, b):
-        _add_fours(rows, b, out)
+        _add_fours(a, b, out)
 
 
-def _add_fours(rows: Array, columns: Array, out: Array) -> None:
-    """Elements of the result (k, m), (k, n) → (m, n) once more, with every second four products added as one."""
-    m, n = out.shape
-    if not n & 1:  # two elements of every second row
-        terms = c_einsum("kj,ki->kji", columns[:, :2], rows[:, 1::2])
+def _add_fours(a: Array, b: Array, out: Array, input: Array | None = None) -> None:
+    """Elements of the result (m, k), (k, n) → (m, n) once more, with every second four products added as one."""
+    (m, k), n = a.shape, b.shape[1]
+    if not n & 1 and m * k <= AT_A_TIME and input is None:  # two elements of every second row
+        terms = c_einsum("kj,ik->kji", b[:, :2], a[1::2])
         out[1::2, :2] = _sums_of_fours(terms.reshape(len(terms), -1)).reshape(2, -1).T
         return
     cells = before_vectors(m, n)
-    if cells is not None:
-        terms = rows.take(cells[0], axis=1)
-        terms *= columns.take(cells[1], axis=1)
-        out[cells] = _sums_of_fours(terms)
+    if cells is None:
+        return
+    first = int(input is not None)
+    some = max(AT_A_TIME // (4 * k), 2)
+    for at in range(0, len(cells[0]), some):
+        at = min(at, len(cells[0]) - 2)  # NumPy adds a single one in pairs
+        i, j = (places[at : at + some] for places in cells)
+        terms = np.empty((first + k, len(i)), FLOAT32)
+        if input is not None:
+            terms[0] = input[i, j]
+        np.multiply(a.take(i, axis=0).T, b.take(j, axis=1), out=terms[first:])
+        out[i, j] = _sums_of_fours(terms, first)
 
 
 def _sums_of_fours(terms: Array, first: int = 0) -> Array:
