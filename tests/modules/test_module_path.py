@@ -62,6 +62,34 @@ def test_added_folders_come_before_pythons_or_after(tmp_path: Path, monkeypatch:
     assert session["found"] == [8, "blocks.inner", True, True, 3, True, True, "No module named 'late'"]
 
 
+def test_folders_without_init_are_packages_of_last_resort(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "tools/deep/inner.py": "import sys\nSIZE = 3\n",  # the first to import sys
+        "numpy/inner.py": "",
+        "json/readme.txt": "",
+        "side.py": "SIZE = 4\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    session = Session()
+    text = """
+import torch, tools
+from tools.deep.inner import SIZE
+import numpy, json, side
+found = [SIZE, numpy.arange(2).tolist(), json.dumps([1]), side.SIZE]
+try:
+    import numpy.inner
+except ModuleNotFoundError as error:
+    found.append(str(error))
+"""
+    session.execute(text, str(tmp_path / "main.py"), script=True, leads=True)
+    assert session["found"] == [3, [0, 1], "[1]", 4, "No module named 'numpy.inner'"]
+
+
 def test_a_module_that_fails_is_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken.py").write_text("1 / 0\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from ..run.evaluate import Evaluator
 
 SUFFIXES = (".py", ".tsh")
+BEFORE, AFTER, FOLDERS = range(3)  # where a module is: before Python's own, after, or a folder alone
 PYTHONS = frozenset(sys.path[1:])  # the folders of Python itself, where what the tables list comes from
+
+
+def is_package(name: str) -> bool:
+    """Whether a module that the tables list is a package: they list others in it. `os.path` is in no folder."""
+    from ...modules.tables import TABLES
+
+    return name != "os" and any(each.startswith(f"{name}.") for each in TABLES)
 
 
 class Imports:
@@ -99,7 +107,7 @@ class Imports:
 
     def find(self, path: str) -> Any:
         """The module of that name, imported now if it has not been; ModuleNotFoundError where there is none."""
-        own = self.own.get(path) or self._beside(path)
+        own = self.own.get(path) or self._beside(path, BEFORE)
         if own is not None:
             return own
         root, _, rest = path.partition(".")
@@ -115,11 +123,13 @@ class Imports:
             return self._tensorsh()
         elif (listed := self.evaluator.modules.find(path)) is not None:
             return listed
-        elif (late := self._after(path)) is not None:
-            return late
+        elif self.evaluator.modules.find(root) is None:
+            late = self._beside(path, AFTER) or self._beside(path, FOLDERS)
+            if late is not None:
+                return late
         parent = path.rpartition(".")[0]
         if parent and self.exists(parent):
-            package = "__path__" in vars(self.find(parent)) or root == "torch"
+            package = "__path__" in vars(self.find(parent)) or root == "torch" or is_package(parent)
             what = "" if package else f"; {parent!r} is not a package"
             raise ModuleNotFoundError(f"No module named {path!r}{what}", name=path)
         absent = root if parent else path
@@ -157,26 +167,25 @@ class Imports:
 
     # ---------------------------------------------------------------- files beside the program
 
-    def _beside(self, path: str) -> Module | None:
-        """The module of a file beside the program."""
+    def _beside(self, path: str, where: int) -> Module | None:
+        """The module of a file beside the program, in a folder that comes before Python's or after, or of a folder."""
         parent = path.rpartition(".")[0]
-        if not parent:
-            return self._in_folders(path, self._folders()[0])
-        return self._in_package(path, self.own.get(parent) or self._beside(parent))
-
-    def _after(self, path: str) -> Module | None:
-        """The module of a file in a folder that comes after Python's own."""
-        parent = path.rpartition(".")[0]
-        if not parent:
-            return self._in_folders(path, self._folders()[1])
-        return self._in_package(path, self.own.get(parent) or self._after(parent))
+        if parent:
+            return self._in_package(path, self.own.get(parent) or self._beside(parent, where))
+        folders = self._folders()
+        among = [*folders[BEFORE], *folders[AFTER]] if where == FOLDERS else folders[where]
+        look = self._folder_in if where == FOLDERS else self._in_folder
+        found = (look(path, folder, None) for folder in among)
+        return next((module for module in found if module is not None), None)
 
     def _in_package(self, path: str, package: Module | None) -> Module | None:
         """The module of a file in a package of the program's own."""
         if (own := self.own.get(path)) is not None:
             return own  # the package has imported it
         folder = None if package is None else vars(package).get("__path__", (None,))[0]
-        return None if folder is None else self._in_folder(path, folder, package)
+        if folder is None:
+            return None
+        return self._in_folder(path, folder, package) or self._folder_in(path, folder, package)
 
     def _folders(self) -> tuple[list[str], list[str]]:
         """Where modules of the program's own are looked for before Python's, and after them.
@@ -198,11 +207,6 @@ class Imports:
                 now.append(folder)
         return first, last
 
-    def _in_folders(self, path: str, folders: list[str]) -> Module | None:
-        """The module of a file in the first of the folders that has it."""
-        found = (self._in_folder(path, folder, None) for folder in folders)
-        return next((module for module in found if module is not None), None)
-
     def _in_folder(self, path: str, folder: str, package: Module | None) -> Module | None:
         """The module of a file in this folder."""
         target = os.path.join(folder, path.rpartition(".")[2])
@@ -215,11 +219,12 @@ class Imports:
         for suffix in SUFFIXES:
             if self._is_file(target + suffix):
                 return self._run(path, target + suffix, package, None)
-        if (
-            self._admits(target)
-            and os.path.isdir(target)
-            and any(f.endswith(SUFFIXES) for f in os.listdir(target))
-        ):
+        return None
+
+    def _folder_in(self, path: str, folder: str, package: Module | None) -> Module | None:
+        """The package that a folder without an `__init__` is, where there is nothing else of its name."""
+        target = os.path.join(folder, path.rpartition(".")[2])
+        if self._admits(target) and os.path.isdir(target):
             return self._run(path, None, package, target)
         return None
 

@@ -49,7 +49,7 @@ class SessionHost(Host):
         return self.evaluator.undoing
 
     def folder(self) -> str:
-        return self.evaluator.folder()
+        return self.evaluator.main_folder()
 
     def admits(self, path: str | bytes, how: str) -> bool:
         return self.sandbox is None or self.sandbox.admits(path, how)
