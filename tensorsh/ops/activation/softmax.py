@@ -96,10 +96,10 @@ def by_parts(part: Any, dim: int, *inputs: Array) -> Array:
 def softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
+    if is_last(x, dim) and softmax_rows.takes(x):
+        return softmax_rows.softmax(x)
     if is_large(x):
         return by_parts(_softmax_part, dim, x)
-    if vector_exp.is_small(x) and is_last(x, dim):
-        return softmax_rows.softmax(x)
     kind, half, last = x.dtype, x.dtype.itemsize == 2, is_last(x, dim)
     e = exponentials(shifted(x.astype(np.float32) if half else x, dim), dim)
     sums = total(e, dim)
@@ -126,12 +126,12 @@ def _softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
     _softmax_gradient,
     batching="along",
     infer=same,
-    exact=vector_exp.takes_along,
+    exact=softmax_rows.takes_gradient,
 )
 def softmax_backward(grad, y, dim):
+    if is_last(y, dim) and softmax_rows.takes(y):
+        return softmax_rows.softmax_backward(grad, y)
     if vector_exp.is_small(y) and vector_exp.is_short(y.shape, dim):
-        if is_last(y, dim):
-            return softmax_rows.softmax_backward(grad, y)
         return (grad - vector_exp.sums_of_products(grad, y, dim)) * y
 
     def part(axis, out, g, y):
@@ -157,10 +157,10 @@ def _(grad, output, dim):
 def log_softmax_kernel(x, dim):
     if not x.size:
         return x.copy()
+    if is_last(x, dim) and softmax_rows.takes(x):
+        return row_by_row(softmax_rows.log_softmax(x))
     if is_large(x):
         return row_by_row(by_parts(_log_softmax_part, dim, x))
-    if vector_exp.is_small(x) and is_last(x, dim):
-        return row_by_row(softmax_rows.log_softmax(x))
     kind, half = x.dtype, x.dtype.itemsize == 2
     d = shifted(x.astype(np.float32) if half else x, dim)
     sums = total(exponentials(d, dim), dim)
@@ -186,12 +186,12 @@ def _log_softmax_gradient(grad: Tensor, output: Tensor, dim: int) -> Tensor:
     _log_softmax_gradient,
     batching="along",
     infer=same,
-    exact=vector_exp.takes_along,
+    exact=softmax_rows.takes_gradient,
 )
 def log_softmax_backward(grad, y, dim):
+    if is_last(y, dim) and softmax_rows.takes(y):
+        return softmax_rows.log_softmax_backward(grad, y)
     if vector_exp.is_small(y) and vector_exp.is_short(y.shape, dim):
-        if is_last(y, dim):
-            return softmax_rows.log_softmax_backward(grad, y)
         return fma.combined(grad, vector_exp.exp_beside(y, dim), -total(grad, dim))
 
     def part(axis, out, g, y):

@@ -15,7 +15,7 @@ from ...engine.core import context
 from ...engine.core import dtype as dt
 from ...engine.core.spec import Spec
 from ...engine.numerics.class_places import one_hot, pick, places
-from ...engine.numerics.class_sum import class_sum
+from ...engine.numerics.class_sum import class_sum, sum_of_kept
 from ...engine.records.op import Op, composite, op, registry
 from ...engine.records.recorded import not_differentiable
 from ...engine.run.apply import apply
@@ -144,15 +144,15 @@ def _nll(x: Any, target: Any, weight: Any, reduction: str, ignore: int) -> Any:
     losses = np.where(kept, -_pick(x, chosen) * weights, x.dtype.type(0))
     if reduction == "none":
         return losses
-    total = added(losses)
-    return total if reduction == "sum" else total / added(weights)
+    total = added(losses, kept)
+    return total if reduction == "sum" else total / added(weights, kept)
 
 
-def added(values: Any) -> Any:
-    """The sum; of 16-bit floats one after the other in runs of 16, each step rounded."""
+def added(values: Any, kept: Any = None) -> Any:
+    """The sum of those that count; of 16-bit floats one after the other in runs of 16, each step rounded."""
     values = values.ravel()
     if values.dtype.itemsize != 2:
-        return class_sum(values)
+        return class_sum(values) if kept is None else sum_of_kept(values, kept.ravel())
     while values.size > 1:
         values = np.append(values, np.zeros(-values.size % 16, values.dtype)).reshape(-1, 16)
         values = np.add.accumulate(values, axis=1)[:, -1]
