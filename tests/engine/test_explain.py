@@ -45,6 +45,16 @@ def test_explain_after_backward_says_the_same() -> None:
     assert printed(LAYER + "explain loss") == printed(LAYER + "backward loss\nexplain loss")
 
 
+def test_what_is_explained_after_backward_is_used_up_still() -> None:
+    session = Session()
+    session.recollect()
+    session.run(LAYER + "backward loss\nexplain loss")
+    with pytest.raises(TensorshError) as raised:
+        session.run("backward loss")
+    assert raised.value.code == "graph-freed"
+    assert len(session.run("explain loss")) == 1
+
+
 def test_what_has_changed_since_is_said() -> None:
     program = (
         "param W = [1., 2.]\nloss = (W * W).sum()\nbackward loss\nwith no_grad():\n    W -= 0.1 * grad W\n"

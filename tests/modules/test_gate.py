@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tensorsh.modules.gate import READ, WRITE, admit, gated, looking, open_file, open_within
+from tensorsh.modules.gate import READ, WRITE, admit, gated, looking, open_file, open_within, written
 
 
 class Host:
@@ -50,6 +51,16 @@ def test_what_is_let_through_is_opened(opening: Any, tmp_path: Path) -> None:
     with opening(host, tmp_path / "a.txt", "r", encoding="utf-8") as file:
         assert file.read() == "text"
     assert host.asked == [(str(tmp_path / "a.txt"), READ)]
+
+
+@pytest.mark.parametrize("opening", [open_file, open_within])
+def test_what_is_written_is_known_until_nobody_holds_it(opening: Any, tmp_path: Path) -> None:
+    files = [opening(Host(), tmp_path / "a.txt", mode) for mode in ("w", "r", "ab", "rb")]
+    assert [file in written for file in files] == [True, False, True, False]
+    held = [weakref.ref(file) for file in files]
+    while files:
+        files.pop().close()
+    assert [file() for file in held] == [None] * 4
 
 
 def test_a_program_brings_no_opener() -> None:
@@ -112,7 +123,8 @@ def test_further_arguments_are_no_paths() -> None:
     host = Host()
     assert gated(host, moved, READ)("a", "closed") == ("a", "closed", None, None)
     assert gated(host, moved, READ)("a", "b", name="closed")[2] == "closed"  # the path is there already
-    assert host.asked == [("a", READ)] * 2
+    assert gated(host, lambda path, name: name, READ)("a", name="closed") == "closed"
+    assert host.asked == [("a", READ)] * 3
 
 
 def listed(path: Any = ".") -> Any:
