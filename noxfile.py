@@ -91,7 +91,6 @@ MUTATED = {
         [
             "tests/ops/test_ops_index.py",
             "tests/ops/test_index_cases.py",
-            "tests/engine/test_index.py",
             "tests/library/test_library_torch.py",
         ],
     ),

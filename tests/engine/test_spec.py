@@ -30,6 +30,11 @@ def test_shapes_broadcast_as_numpy_s(shapes: list[tuple[int, ...]]) -> None:
         assert common_shape(*shapes) == broadcast_shapes(*shapes) == expected
 
 
+def test_a_shorter_shape_stands_at_the_end_of_longer_ones() -> None:
+    assert common_shape((7, 2, 3, 4), (2, 3, 4), (4,)) == (7, 2, 3, 4)
+    assert common_shape((7, 1, 3, 1, 5), (2, 3, 4, 5), (1, 4, 1)) == (7, 2, 3, 4, 5)
+
+
 def test_a_large_size_is_compared_by_its_value() -> None:
     assert common_shape((int("1000"),), (int("1000"),)) == (1000,)
 
@@ -41,6 +46,8 @@ def test_a_large_size_is_compared_by_its_value() -> None:
         (((2, 3), (4, 3)), (2, 4), 0),
         (((5, 2, 3), (4, 3)), (2, 4), 1),
         (((3,), (2, 0)), (3, 0), 1),
+        (((0,), (1,), (2,)), (0, 2), 0),  # no size is a size
+        (((5, 2), (2,), (3,)), (2, 3), 1),  # where a shape is at its end nothing clashes
         (((2, 1), (1, 3), (4, 3)), (2, 4), 0),
         (((2, 3), (3, 2)), (3, 2), 1),  # both clash: the last one is told
     ],
