@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compile_compare import difference
+from tensorsh import Session
 
 OPERANDS = {
     "a row for all rows": "m[:1].expand(4, 4)",
@@ -30,3 +31,18 @@ def test_operands_that_do_not_lie_in_order(name: str, result: str) -> None:
         f"    v = {OPERANDS[name]}; y = {result}; loss = (y * w).sum(); backward loss"
     )
     assert difference(program, []) is None
+
+
+@pytest.mark.parametrize("mask", ("v > 0.5", "(v > 0.5).t()", "v[:1] > 0.5", "v[:, 2:3] > 0.5"))
+@pytest.mark.parametrize("name", OPERANDS)
+def test_what_is_filled_and_chosen_by_a_mask(name: str, mask: str) -> None:
+    """`masked_fill` lies row by row whatever it is made of, `where` as NumPy puts it; no round is done over again."""
+    program = (
+        "m = rand(4, 4); n = rand(4, 8); param w = rand(4, 4)\nfor i in range(7):\n"
+        f"    v = {OPERANDS[name]} * w; k = {mask}; y = v.masked_fill(k, 0.5)\n"
+        "    z = where(k, v, y); u = where(k, 1., v)\n    loss = (y * z + u).sum(); backward loss"
+    )
+    assert difference(program, ["y.stride(), z.stride(), u.stride()"]) is None
+    session = Session()
+    session.run(program)
+    assert [program.runs for _, program in session._evaluator.loops.programs] == [4]

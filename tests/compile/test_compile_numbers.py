@@ -40,3 +40,51 @@ def test_a_walk_comes_to_the_same_places(kept: str, seed: int) -> None:
         session.run(text)
         found.append(session["out"])
     assert found[0] == found[1]
+
+
+#: what may be asked of a number that differs each time
+USES = (
+    "x.clamp(-a, a)", "torch.clamp(x, max=a)", "nn.functional.leaky_relu(x, a)", "nn.functional.elu(x, a)",
+    "nn.functional.softplus(x, a)", "torch.lerp(x, 2 * x, a)", "torch.where(x > 0, x, a)", "x.masked_fill(x > 0, a)",
+    "x * math.exp(-a)", "x * math.cos(math.pi * a) / math.sqrt(1 + a)", "x * round(a, 1)", "x * math.pow(a, n)",
+    "x * math.floor(10 * a)", "x * max(a, math.log(a))", "x * (x > a)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("use", USES)
+def test_an_operation_of_a_number(use: str) -> None:
+    text = (
+        "import math\nimport torch\nfrom torch import nn\nx = torch.randn(4, 5, requires_grad=True); out = []\n"
+        f"for i in range(14):\n    a = 0.4 + i / 20; n = i % 4\n    y = ({use}).sum() * 2\n"
+        "    y.backward(); out.append(y); out.append(x.grad); x.grad = None"
+    )
+    compiled, evaluated = Session(seed=0), Session(seed=0, compile=False)
+    compiled.run(text), evaluated.run(text)
+    assert compiled.run("repr(out)") == evaluated.run("repr(out)")
+    assert compiled._evaluator.loops.programs and not compiled._evaluator.loops.left
+
+
+def test_what_an_operation_refuses_a_program_refuses() -> None:
+    text = (
+        "from torch.nn.functional import hardtanh\nx = torch.ones(3); out = []\nfor i in range(14):\n"
+        "    low = 0.1 * i - 1\n    try: out.append((hardtanh(x * i, low, 0.1) * 2).tolist())\n"
+        "    except ValueError as error: out.append(str(error))"
+    )
+    session, evaluated = Session(), Session(compile=False)
+    session.run(text), evaluated.run(text)
+    assert session["out"] == evaluated["out"]
+    assert session["out"][-1] == "min_val cannot be greater than max_val"
+
+
+def test_an_argument_that_is_always_the_same_is_no_number_that_changes() -> None:
+    session = Session()
+    session.run(
+        "import torch\ndef f(x, n, low=-0.5, p=0.1):\n"
+        "    z = torch.zeros(n, 3)\n    y = torch.nn.functional.pad(x.clamp(low, n), (n, n)).view(n, -1)\n"
+        "    return torch.nn.functional.dropout(y * 2, p, False).sum() + z.sum()\n"
+        "x = torch.ones(2, 5); out = []\nfor n in [2] * 30: out.append(f(x, n))"
+    )
+    assert not session._evaluator.loops.left
+    assert sum(program.runs for _, program in session._evaluator.loops.programs) > 10
+    session.run("for n in [2, 1, 2, 1, 2] * 6: out.append(f(x[:n], n))")
+    assert [int(v) for v in session["out"][-5:]] == [20, 10, 20, 10, 20]

@@ -42,7 +42,9 @@ def tensor_or_number(value: Any, op: str, name: str, position: int, convert: Any
     if type(value) in NUMBERS:
         return value
     found = as_number(value)
-    return convert(value, op, name, position) if found is None else found
+    if found is None:
+        return value if context.current().mode.is_number(value) else convert(value, op, name, position)
+    return found
 
 
 def tensors(
@@ -189,6 +191,9 @@ def real(value: Any, op: str, name: str, position: int) -> float:
         return float(value)
     if isinstance(value, numpy.floating | numpy.integer | numpy.bool_):
         return float(value)
+    if context.current().mode.is_number(value):
+        found: float = value * 1.0
+        return found
     raise _wrong(op, name, position, "float", value)
 
 

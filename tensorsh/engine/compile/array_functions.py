@@ -10,7 +10,7 @@ import numpy as np
 from ..core.readers import in_machine_code
 from ..numerics.choice import masked
 from .one_hot import spread
-from .tape import cast_into
+from .tape import by_place, cast_into
 from .tracer import Tracer, Unread
 
 
@@ -35,10 +35,12 @@ def _where(mask: Any, x: Any, y: Any) -> Any:
     dtype = np.result_type(*[a.layout if type(a) is Tracer else a for a in (x, y)])
     shape = np.broadcast_shapes(*map(np.shape, (mask, x, y)))
     x, y = (dtype.type(a) if isinstance(a, int | float) else _number(a) for a in (x, y))
-    if any(not a.flags.c_contiguous for a in (mask, x, y) if type(a) is Tracer):
-        raise Unread("chooses from arrays in another order")
     alike = type(y) is Tracer and y.shape == shape
-    return reader.call(masked, (y, x, mask), shape, dtype, alike, by_place=True)
+    layouts, like = [a.layout for a in (mask, x, y) if type(a) is Tracer], None
+    if not all(a.flags.c_contiguous for a in layouts):
+        like = by_place(layouts, shape, dtype)
+        alike = alike and y.strides == like.strides
+    return reader.call(masked, (y, x, mask), shape, dtype, alike, by_place=True, like=like)
 
 
 def _concatenate(arrays: Any, axis: int = 0) -> Any:

@@ -7,6 +7,7 @@ made beforehand and cost nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -51,13 +52,14 @@ class Builder(Calls):
             TENSORS=TENSORS, make_tensor=make_tensor, ndarray=np.ndarray, as_array=as_array, state=state,
             journal=trace.before, context=context, program=self.program, inf=float("inf"),
             nan=float("nan"), Frame=Frame, bool=bool,
-            abs=abs, int=int, float=float, type=type,
+            abs=abs, int=int, float=float, type=type, round=round, math=math,
         )  # fmt: skip
         self._settle()
         self.outputs = self.leaving.tensors()
         self.live = [t for t in self.outputs if t.node is not None]
         self.passage = self.program.passage = passage_of(trace, self.live, self.outputs)
         roots = [trace.value(t) for t in self.outputs] + self.passage.values
+        roots += [trace.value(e.tensor) for e, _ in trace.moved.values()]
         steps = alive(trace.steps, roots)
         trace.steps = steps = fuse(steps, memory_of(steps), {id(v) for v in roots})
         self.escape = escaping(steps, roots)
@@ -188,11 +190,12 @@ class Builder(Calls):
         written = [e.path for e in self.trace.externals if e.written]
         graded = [e.path for e in self.trace.externals if e.tensor.grad_slot is not e.had_grad]
         states = [self.named(s.args[2], "k") for s in self.trace.steps if s.kind == "effect"]
-        if not (written or graded or states):
+        moved = [e.path for e, _ in self.trace.moved.values()]
+        if not (written or graded or states or moved):
             return []
-        varying = any(not e.fixed for e in self.trace.externals if e.written)
-        call = "program.protect(journal, [{}], [{}], [{}])".format(
-            *(", ".join(part) for part in (written, graded, states))
+        varying = moved or any(not e.fixed for e in self.trace.externals if e.written)
+        call = "program.protect(journal, [{}], [{}], [{}], [{}])".format(
+            *(", ".join(part) for part in (written, graded, states, moved))
         )
         again = "" if varying else " and journal.start != program.epoch"
         return [f"if journal.active{again}: {call}"]

@@ -14,6 +14,7 @@ from ...kinds import kind_of
 from ..values.tensor import TENSORS, Tensor
 from ..values.view import View
 from .frame import lasting
+from .lifetimes import memory_of
 from .passage import KINDS, Passage
 from .values import Number, TraceStopped, Value
 
@@ -75,6 +76,7 @@ class Leaving:
                 work.extend(item for _, item in kind.entries(value))
         made = list(found.values())[::-1]
         self._check_constants(made)
+        self._check_moved(made)
         return made
 
     def _graded(self) -> list[tuple[Any, Tensor | None]]:
@@ -89,6 +91,15 @@ class Leaving:
             if any(base is not other and np.may_share_memory(array, o) for other, o in arrays[:i]):
                 raise TraceStopped("two names for one constant")
         self.lent = {id(base) for base, v in values if self._is_lent(v)}
+
+    def _check_moved(self, made: list[Tensor]) -> None:
+        """What a tensor from outside gets for its memory is nobody else's."""
+        if self.trace.moved:
+            memory = memory_of(self.trace.steps)
+            given = {memory(v) for _, v in self.trace.moved.values()}
+            others = {memory(self.trace.value(t)) for t in made}
+            if len(given) < len(self.trace.moved) or given & others:
+                raise TraceStopped("two names for the memory that a tensor gets")
 
     def _is_lent(self, v: Value) -> bool:
         return isinstance(v.source, np.ndarray) or id(v) in self.trace.aliased
@@ -108,6 +119,8 @@ class Leaving:
             if grad is not None and id(grad) in self.made:
                 label = self.builder.labels.get(e.path, e.path)
                 self._show(f"{label}.grad", grad)
+        for e, _ in self.trace.moved.values():
+            lines.append(f"{self.before(e.path)}.array = {self.builder.place(self.trace.value(e.tensor))}")
         lines += self.builder.freed
         self._graphs(passage)
         for path, key, value in self.items:
@@ -148,7 +161,7 @@ class Leaving:
 
     def number(self, n: Number) -> str:
         """The text of a number; what may fail, and what an item is, is computed before anything is changed."""
-        if n.late or not any(sign in n.text for sign in ("/", "%", "**", "[")):
+        if n.late or not any(sign in n.text for sign in ("/", "%", "**", "[", "math.")):
             return n.text
         if n.text not in self.firsts:
             self.builder.program.steps.append(f"{self.before(n.text)} = {n.text}")

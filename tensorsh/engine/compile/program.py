@@ -70,7 +70,12 @@ class Program:
         self.backup = self.streams = ()
 
     def protect(
-        self, journal: Journal, written: Iterable[Any], graded: Iterable[Tensor], states: Any
+        self,
+        journal: Journal,
+        written: Iterable[Any],
+        graded: Iterable[Tensor],
+        states: Any,
+        moved: Iterable[Tensor],
     ) -> None:
         """Before the first run within a statement: what it changes can be undone."""
         self.epoch = journal.start
@@ -79,6 +84,8 @@ class Program:
             journal.save_count(t.shared_counter())
         for t in graded:
             journal.save_attributes(t, "grad_slot")
+        for t in moved:
+            journal.save_attributes(t, "array")
         for state in states:
             journal.save_memory(state)
 

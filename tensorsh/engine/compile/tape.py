@@ -302,13 +302,13 @@ class Tape:
         label: str,
         by_place: bool = False,
     ) -> Any:
-        """Any function of arrays as a step; `by_place`: its results lie in memory as its arguments do."""
-        outs = tuple(
-            Value(_by_place(args, s) if by_place else laid(layout_key(label, i, args), s))
-            for i, s in enumerate(specs)
-        )
-        self.note(Step("kernel", function, args, outs, label))
-        return outs
+        """Any function of arrays as a step; `by_place`: its results lie as its arguments do, if not seen elsewhere."""
+        outs = []
+        for i, s in enumerate(specs):
+            key = layout_key(label, i, args)
+            outs.append(Value(_by_place(args, s) if by_place and key not in layouts else laid(key, s)))
+        self.note(Step("kernel", function, args, tuple(outs), label))
+        return tuple(outs)
 
     def write(self, target: Value, value: Any) -> None:
         """Put values into memory; a call that has just made them can put them there itself."""
@@ -371,17 +371,22 @@ def laid(key: Any, of: Spec) -> np.ndarray[Any, Any]:
     return np.empty([of.shape[i] for i in order], of.np).transpose(np.argsort(order))
 
 
-def _by_place(args: tuple[Any, ...], of: Spec) -> np.ndarray[Any, Any]:
-    """How a result lies in memory that NumPy makes element by element."""
-    layouts = [a.layout for a in args if type(a) is Value]
-    if not layouts or not math.prod(of.shape):
-        return np.empty(of.shape, of.np)
+def by_place(
+    layouts: list[np.ndarray[Any, Any]], shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> np.ndarray[Any, Any]:
+    """How a result lies in memory that NumPy makes of arrays element by element."""
+    if not layouts or not math.prod(shape):
+        return np.empty(shape, dtype)
     flags: Any = [["readonly"]] * len(layouts) + [["writeonly", "allocate"]]
     operands: Any = [*layouts, None]
-    dtypes = [a.dtype for a in layouts] + [of.np]
-    made = np.nditer(operands, ["zerosize_ok"], flags, dtypes, itershape=of.shape).operands[-1]
+    dtypes = [a.dtype for a in layouts] + [dtype]
+    made = np.nditer(operands, ["zerosize_ok"], flags, dtypes, itershape=shape).operands[-1]
     assert made is not None
     return made
+
+
+def _by_place(args: tuple[Any, ...], of: Spec) -> np.ndarray[Any, Any]:
+    return by_place([a.layout for a in args if type(a) is Value], of.shape, of.np)
 
 
 def _unchanged(function: Any, args: tuple[Any, ...], layout: np.ndarray[Any, Any]) -> Value | None:

@@ -31,7 +31,7 @@ from .machine.instructions import has_code
 from .reading import read, seen
 from .steps import External, Step
 from .tape import Tape, source_of
-from .values import Number, OwnLoop, TraceAgain, Value, reshape, turn
+from .values import Number, OwnLoop, TraceAgain, Value, of_numbers, reshape, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class Trace(Tape, Mode):
         self.foreign_paths: dict[int, str] = {}  # what fetches those tensors
         self.borders: set[int] = set()  # ids of nodes of graphs that were used up before
         self.inlets: dict[int, str] = {}  # id of a stand-in for a graph from elsewhere → its tensor's path
+        self.moved: dict[
+            int, tuple[External, Value]
+        ] = {}  # tensors from outside with other memory → what they got
+        self.shared: set[int] = set()  # ids of the Values of these
         self.mixing: Number | None = None  # the Number that an operator is working with,
         self.mixed: Any = None  # and its present value, which stands for it
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
@@ -283,9 +287,9 @@ class Trace(Tape, Mode):
         constant = tensors and all(self.is_constant(t) and not t.requires_grad for t in tensors)
         mark = len(self.steps)
         concrete = tuple([a.value if type(a) is Number else a for a in args])
-        if any(type(a) is Number and not self._value_only(op, i) for i, a in enumerate(args)):
-            self.stop("a changing number shapes the operation")
         state = context.current()
+        if any(type(a) is Number for a in args):
+            self._check_numbers(op, args)
         key, plan = self._plan(op, concrete, state.dtype)
         outs = self.compute(op, plan, args)
         if constant and not op.view and not any(type(a) is Number for a in args):
@@ -322,22 +326,55 @@ class Trace(Tape, Mode):
         return made
 
     def created(self, t: Tensor) -> None:
-        """Data and zeros are constants, but for those that the run changes."""
-        if not t.spec.is_meta and not t.requires_grad_slot:
+        """Data and zeros are constants, but for leaves and those that the run changes."""
+        if not t.spec.is_meta:
             self.given.append(t.array)
             self.creations += 1
             maker, v = (self.start, self.creations), self.constant(t.array)
-            if maker in self.fresh:
+            if maker in self.fresh or t.requires_grad_slot:
                 t.array = self.owned(v)  # type: ignore[assignment]
             else:
                 self.makers[id(v)] = maker
 
+    def moves_into(self, t: Tensor, other: Tensor) -> Any:
+        """A tensor from outside gets what the run has computed for it alone, laid out as what it had."""
+        v = self.value(other)
+        e = self.by_tensor.get(id(t))
+        if e is None:
+            return v
+        if e.fixed:
+            self.instances.reach.moves(e.path)
+        if (
+            other.spec is not t.spec
+            or v.strides != t.array.strides
+            or v.source is not None
+            or id(v) in self.foreign
+        ):
+            self.stop("a tensor's array is changed")
+        own = self.owned(v)
+        self.moved[id(t)] = e, v
+        self.shared.update((id(v), id(own)))
+        return own
+
     def _value_only(self, op: Op, i: int) -> bool:
         """Whether no shape depends on a parameter: a factor, a term, a place."""
-        return op.tensorlike[i] or i in op.moving or op.schema.parameters[i].type == "Number"
+        kind = op.schema.parameters[i].type
+        return kind in ("Number", "Tensor|Number") or i in op.moving or (op.elementwise and kind == "float")
+
+    def _check_numbers(self, op: Op, args: tuple[Any, ...]) -> None:
+        """What the operation asks of a number that changes, the program asks each time."""
+        if any(type(a) is Number and not self._value_only(op, i) for i, a in enumerate(args)):
+            self.stop("a changing number shapes the operation")
+        given = [a.spec if type(a) in TENSORS else a for a in args]
+        for asks in (op.check, op.infer):
+            if asks is not None:
+                asks(*given)
 
     def is_number(self, value: Any) -> bool:
         return type(value) is Number
+
+    def of_numbers(self, function: Any) -> Any:
+        return of_numbers(function)
 
     def settled(self, number: Any) -> Any:
         if type(number) is not Number:
@@ -398,7 +435,8 @@ class Trace(Tape, Mode):
                     self.stop("a list of several dtypes")
                 arrays.append(items)
             elif type(a) is Number:
-                arrays.append(a if cast is None or plan_is_float(plan) else self.stop("a changing integer"))
+                floating = cast is None or np.asarray(cast(a.value)).dtype.kind == "f"
+                arrays.append(a if floating or plan_is_float(plan) else self.stop("a changing integer"))
             else:
                 arrays.append(a if cast is None else cast(a))
         if op.view:
@@ -488,7 +526,7 @@ class Trace(Tape, Mode):
         for v in around:
             if v.source is not None and (wants_grad or type(v.source) is not External):
                 self.stop("an in-place change that gradients go through")
-        if any(id(v) in self.aliased for v in around):
+        if any(id(v) in self.aliased or id(v) in self.shared for v in around):
             self.stop("memory that another tensor shares is changed")
 
     def _changing(self, op: Op, args: tuple[Any, ...], key: Any, place: Value) -> InPlaceNode:

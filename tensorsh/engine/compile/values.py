@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import reduce
+from types import BuiltinFunctionType, NoneType
 from typing import Any
 
 import numpy as np
@@ -120,7 +122,7 @@ class Number:
         return Number(value, text, self.guards)
 
     __float__ = __int__ = __index__ = __complex__ = __hash__ = stops("a changing number")
-    __format__ = __str__ = __repr__ = __round__ = stops("a changing number")
+    __format__ = __str__ = __repr__ = stops("a changing number")
 
     def __getattr__(self, name: str) -> Any:
         raise TraceStopped("a changing number")
@@ -140,6 +142,11 @@ class Number:
 
     def __abs__(self) -> Number:
         return self.made(abs(self.value), f"abs({self.text})")
+
+    def __round__(self, digits: Any = None) -> Number:
+        if type(digits) not in (int, NoneType):
+            raise TraceStopped("a changing number")
+        return self.made(round(self.value, digits), f"round({self.text}, {digits})")
 
 
 def present(a: Any) -> Any:
@@ -221,6 +228,27 @@ def _comparison(name: str, sign: str) -> None:
 
 for _name, _sign in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items():
     _comparison(_name, _sign)
+
+
+def of_numbers(function: Any) -> Any:
+    """A function of `math` that makes a Number of Numbers; any other as it is."""
+    if type(function) is not BuiltinFunctionType or function.__module__ != "math":
+        return function
+
+    def call(*args: Any) -> Any:
+        numbers = [a for a in args if type(a) is Number]
+        if not numbers or not all(type(a) in (Number, int, float) for a in args):
+            return function(*args)
+        try:
+            found = function(*[a.value if type(a) is Number else a for a in args])
+        except (ArithmeticError, ValueError):
+            raise TraceStopped("arithmetic fails") from None
+        if type(found) not in (int, float):
+            raise TraceStopped("a changing number")
+        texts = ", ".join(a.text if type(a) is Number else repr(a) for a in args)
+        return reduce(last_known, numbers).made(found, f"math.{function.__name__}({texts})")
+
+    return call
 
 
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:

@@ -18,7 +18,7 @@ from ..values.view import View
 from .values import TraceStopped, Value
 
 #: attributes of a tensor made in the trace that its results are given again
-REBUILT = frozenset({"grad_slot", "node", "requires_grad_slot"})
+REBUILT = frozenset({"array", "grad_slot", "node", "requires_grad_slot"})
 
 
 class Notes:
@@ -47,7 +47,8 @@ class Watch(Journal):
     def save_attributes(self, thing: Any, *names: str) -> None:
         if type(thing) in TENSORS:
             outside = id(thing) in self.trace.by_tensor
-            if not ((names[0] == "grad_slot" and outside) or (names[0] in REBUILT and self.fresh(thing))):
+            changes = names[0] == "grad_slot" or (names[0] == "array" and id(thing) in self.trace.moved)
+            if not ((outside and changes) or (names[0] in REBUILT and self.fresh(thing))):
                 raise TraceStopped(f"a tensor's {names[0]} is changed")
         elif type(thing) is View and self.fresh(thing.base):
             pass

@@ -173,11 +173,19 @@ class Mode:
         """There is a new tensor that no operation made: zeros, data."""
         self.below.created(t)
 
+    def moves_into(self, t: Tensor, other: Tensor) -> Any:
+        """The array that a tensor gets which is given another's memory."""
+        return self.below.moves_into(t, other)
+
     # -- numbers that stand for others
 
     def is_number(self, value: Any) -> bool:
         """Whether a value stands for a number."""
         return self.below.is_number(value)
+
+    def of_numbers(self, function: Any) -> Any:
+        """A function of numbers, which also takes what stands for one."""
+        return self.below.of_numbers(function)
 
     def settled(self, number: Any) -> Any:
         """What a number is now, which whoever asks relies on."""
@@ -278,8 +286,14 @@ class Eager(Mode):
     def created(self, t: Tensor) -> None:
         pass
 
+    def moves_into(self, t: Tensor, other: Tensor) -> Any:
+        return other.array
+
     def is_number(self, value: Any) -> bool:
         return False
+
+    def of_numbers(self, function: Any) -> Any:
+        return function
 
     def settled(self, number: Any) -> Any:
         return number

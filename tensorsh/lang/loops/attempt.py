@@ -15,7 +15,7 @@ from ...engine.compile.builder import Builder
 from ...engine.compile.frame import ReplayedNode
 from ...engine.compile.program import Program
 from ...engine.compile.trace import Trace
-from ...engine.compile.values import TraceStopped
+from ...engine.compile.values import TraceAgain, TraceStopped
 from ...engine.core import context
 from ...engine.core.mode import EAGER
 from ...engine.graph.hooks import hooked
@@ -150,6 +150,8 @@ class Attempt:
                 self.given[self.at] = [*map(contents, trace.given[known:])]
 
         trace.run(work)
+        if any(e.fixed for e, _ in trace.moved.values()):
+            raise TraceAgain("a tensor that gets other memory")
         trace.attributes = self.reach.instances.results()
         trace.appended = [(path, value) for _, path, value in self.reach.appended]
         if len(trace.steps) < LEAST_STEPS and not trace.externals:

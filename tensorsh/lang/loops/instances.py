@@ -9,7 +9,6 @@ is set again by each replay, and put back when the trace is over.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from types import FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from ..names.library_parts import (
     module_class,
     registered,
 )
+from .history import Attribute, History
 from .optimizers import Optimizers
 from .own_attributes import OwnAttributes
 from .settings import follow, has_own_functions
@@ -36,45 +36,6 @@ if TYPE_CHECKING:
 
 #: attributes of an optimiser that only the compiler looks at
 OF_OPTIMIZERS = frozenset({"param_groups", "state", "defaults"})
-
-#: an attribute by its name and the id of its instance, or the place where there is another one each time
-Attribute = tuple[int | str, str]
-
-
-class History:
-    """What earlier traces of a run found out.
-
-    varying   attributes that differ from round to round
-    numbers   numbers seen
-    fresh     operations and creations of constants that the run changes
-    whole     names of lists that the run asks for more than their items
-    leaves    places of leaves whose names the loop binds → the id of the first; `moving` those that get others
-    instances the same of instances
-    inlets    where programs begin that go on from no other's graph (`frame.Inlet`)
-    renew     forgets the programs that begin at a statement
-    given     what the tensors that a statement makes of data are → the data
-    """
-
-    def __init__(self) -> None:
-        self.fresh: set[Any] = set()
-        self.varying: set[Attribute] = set()
-        self.whole: set[str] = set()
-        self.numbers: dict[Attribute, Any] = {}
-        self.leaves: dict[str, int] = {}
-        self.instances: dict[str, int] = {}
-        self.moving: set[str] = set()
-        self.inlets: set[int] = set()
-        self.given: dict[Any, list[bytes]] = {}
-        self.renew: Callable[[int], None] = lambda start: None
-
-    def cut_off(self, start: int) -> None:
-        """From now on the program that begins there goes on from no other's graph."""
-        if start not in self.inlets:
-            self.inlets.add(start)
-            self.renew(start)
-
-    def known(self) -> int:
-        return len(self.varying) + len(self.fresh) + len(self.whole) + len(self.inlets)
 
 
 class Instances(Watched):
@@ -320,7 +281,7 @@ class Instances(Watched):
         self.read.add(attribute)
         found = held(holder, key)
         if type(found) in (int, float):
-            differs = self.history.numbers.setdefault(attribute, found) != found
+            differs = self.history.differs(attribute, found)
             if differs and not (moves and type(found) is int):  # of others it is a size, most likely
                 self.history.varying.add(attribute)
             if attribute in self.history.varying:

@@ -103,7 +103,10 @@ class Loops:
 
             return make
 
+        from .history import History
+
         visits = trained = walks = 0
+        history = History()
         body = compiler.loops[-1] if compiler.loops else varying
         #: statements with loops that have programs; the last that was asked for, and what loops had done by then
         own: set[int] = set()
@@ -125,6 +128,7 @@ class Loops:
                         own.add(asked)
                 asked, done, self.latest[id(body)] = i, now, name
             if visits < patience and trained < TRAINED:
+                history.passed(self.evaluator.spaces[table.filename] if names is None else names, varying)
                 if i == 0 and state.mode is not EAGER:
                     state.mode.round(name)
                 return i
@@ -151,6 +155,7 @@ class Loops:
                 self.stopped,
                 self.evaluator.runtime.follows,
                 {k for k in own if any(map(may_go_round, walk(run[k])))},
+                history,
             )
             if not any(segment.pieces):
                 prelude.bound[name] = 0

@@ -26,7 +26,8 @@ from ...kinds import ATOMS, FIXED, kind_of
 from ...kinds.ownership import own_class, own_function
 from ..code.runs import words
 from ..code.scopes import codes, compares_identity, looked_up
-from .instances import History, Instances
+from .history import History
+from .instances import Instances
 from .items import Appended, Items
 
 #: functions of the host that only compute; any other stops a trace
@@ -48,7 +49,7 @@ class Reach:
 
     fetch      lines that get them from the namespaces `v` (where names are bound) and `g` (the session's)
     guards     conditions, each an expression over what `fetch` gets
-    numbers    names whose numbers may change: name → Number
+    numbers    names whose numbers are others from round to round: name → Number
     links      (tensor, its node) where a tensor comes from another program
     bound      names that the run binds
     own        names that the run binds before it reads them
@@ -75,6 +76,7 @@ class Reach:
         self.follows = follows
         self.adds_to = appended
         self.appended: list[tuple[list[Any], str, Any]] = []  # (a list, its path, what is added to it)
+        self.history = history
         self.indexed = indexed - history.whole
         self.items_of: dict[str, Items | Appended] = {}
         self.varying = varying
@@ -158,7 +160,7 @@ class Reach:
         self.seen.add((space, name))
         path = self.fetched(f"{space}.get({name!r})", name)
         varies = space == "v" and name in self.varying
-        if varies and type(value) in (int, float):
+        if varies and type(value) in (int, float) and self.history.name_differs(name, value):
             if self.trace is not None:
                 raise TraceStopped(f"a method reads '{name}', which the loop changes")
             self.guards.append(f"type({path}) is {type(value).__name__}")
@@ -286,8 +288,8 @@ class Reach:
         if type(t) is Sparse or type(t.grad_slot) is Sparse:
             raise TraceStopped("a sparse tensor")
         self.instances.own.lay_aside(t)
-        stays = t.requires_grad_slot and not (varies and self._moves(t, path))
-        fixed = t.node is None and (stays or (self.strict and not varies))
+        stays = t.requires_grad_slot or (self.strict and not varies)
+        fixed = t.node is None and stays and not self._moves(t, path, varies)
         e = External(t, path, fixed)
         self.externals.append(e)
         flag = t.requires_grad_slot
@@ -333,12 +335,17 @@ class Reach:
         root, *rest = re.split(r"\b", path, maxsplit=2)[1:]
         return self.labels.get(root, root) + "".join(rest)
 
-    def _moves(self, leaf: Tensor, path: str) -> bool:
-        """Whether there is another leaf in this place each time, as earlier traces have found."""
-        history, place = self.instances.history, self.place_of(path)
-        if history.leaves.setdefault(place, id(leaf)) != id(leaf):
+    def _moves(self, t: Tensor, path: str, varies: bool) -> bool:
+        """Whether there is another tensor at a place, or one with other memory, each time."""
+        history, place = self.history, self.place_of(path)
+        seen = id(t) if varies else 0, id(t.array)
+        if history.leaves.setdefault(place, seen) != seen:
             history.moving.add(place)
         return place in history.moving
+
+    def moves(self, path: str) -> None:
+        """From the next trace on, what is there need not have the same memory."""
+        self.history.moving.add(self.place_of(path))
 
     def _view(self, t: Tensor, path: str) -> None:
         view = t.view_of
@@ -372,14 +379,14 @@ class Reach:
             else:
                 self._inlet(t, node, path)
         elif self.links:
-            self.instances.history.inlets.add(self.home[1])
+            self.history.inlets.add(self.home[1])
             raise TraceAgain("a graph from elsewhere")
         else:
             self._inlet(t, node, path)
 
     def _joins(self, node: Node) -> bool:
         """Whether a graph can be part of the run's: it is of one round of another run, which knows all of it."""
-        if not linkable(node) or self.home[1] in self.instances.history.inlets:
+        if not linkable(node) or self.home[1] in self.history.inlets:
             return False
         passage = node.frame.passage
         history, start = passage.home

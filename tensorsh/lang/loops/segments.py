@@ -18,7 +18,7 @@ from ...engine.core.mode import EAGER
 from ...errors import facts_of
 from ..syntax import ast
 from .attempt import Attempt
-from .instances import History
+from .history import History
 
 #: programs for different shapes and branches that one run may have; from how many on each must have been used how
 #: often; the newest of as many as there may be, before another pushes out the one not used for longest
@@ -91,6 +91,7 @@ class Segment:
     over       is called when no program begins anywhere in the run
     stopped    hears at which statement a trace stopped, and by what
     own        statements that are in no program: with loops that have their own, or fed with other data each time
+    history    what is known from the rounds before
     follows    whether a trace sees all that the function of a text at a line does
     """
 
@@ -107,6 +108,7 @@ class Segment:
         stopped: Callable[[ast.Stmt, BaseException], None] = lambda statement, why: None,
         follows: Callable[[str, int], bool] = lambda filename, line: True,
         own: Iterable[int] = (),
+        history: History | None = None,
     ):
         self.follows = follows
         self.run = run
@@ -116,7 +118,7 @@ class Segment:
         self.codes = codes
         self.bound = bound
         self.varying = varying
-        self.history = History()
+        self.history = history or History()
         self.history.renew = self._renew
         self.assigned = assigned
         self.variables = variables

@@ -94,7 +94,9 @@ def get(value: Any, name: str, host: Host) -> Any:
         return getattr(value, name)
     if description.names is None:
         mode = context.current().mode
-        if mode is not EAGER and not mode.sees(value) and not (kind is Module and value in computing):
+        if mode is not EAGER and not mode.sees(value):
+            if kind is Module and value in computing:
+                return mode.of_numbers(host.attribute(value, name))
             mode.observe("an attribute of a {}", kind)
     if own_class(kind) or description.names is None:
         return host.attribute(value, name)

@@ -18,7 +18,7 @@ from ...engine.core.spec import Spec, common_shape, spec
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
 from ...engine.records.op import op, registry
-from ...engine.run.apply import apply
+from ...engine.run.apply import any_requires_grad, apply
 from ...engine.run.inplace import apply_inplace
 from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import full_spec, wrap
@@ -273,6 +273,13 @@ def lookup(x: Tensor, indices: Sequence[Tensor | None]) -> Tensor:
 def store(x: Tensor, indices: Sequence[Tensor | None], value: Any) -> None:
     """`x[indices] = value`."""
     if not isinstance(value, Tensor):
+        mask, *others = indices
+        recorded = context.current().grad_enabled and any_requires_grad((x,))
+        if mask is not None and mask.spec.dtype is dt.bool_ and not others and not recorded:
+            _check_mask(x, mask, 0)
+            more = len(x.spec.shape) - len(mask.spec.shape)
+            registry["Tensor.masked_fill_"](x, mask.reshape((*mask.spec.shape, *[1] * more)), value)
+            return
         value = full_spec(x.spec.with_shape(()), value)
     found, slots = resolve(x, indices)
     apply_inplace(index_put, (x, found, slots, value, False))

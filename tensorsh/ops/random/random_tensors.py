@@ -183,6 +183,8 @@ def randperm(n, generator, dtype, layout, device, requires_grad, pin_memory):
     source = stream(generator)
 
     def draw(size: tuple[int, ...], kind: Any) -> Any:
+        if len(size) == 1:
+            return source.randperm(n, kind)
         each = [source.randperm(n, kind) for _ in range(math.prod(size[:-1]))]
         return np.stack(each).reshape(size) if each else np.zeros(size, kind)
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.core.readers import reader_of
+
 Array = np.ndarray[Any, Any]
 
 
@@ -49,15 +51,13 @@ def back(x: Array, order: tuple[int, ...]) -> Array:
 
 
 def row_by_row(found: Any) -> Any:
-    """The same elements row by row; images that have their channels last keep them there.
-
-    What stands for an array in a program of the compiler is left as it is.
-    """
-    if type(found) is not np.ndarray or found.flags.c_contiguous:
+    """The same elements row by row; images that have their channels last keep them there."""
+    read = reader_of(found) is not None
+    if not (read or type(found) is np.ndarray) or found.flags.c_contiguous:
         return found
     if found.ndim in (4, 5) and found.strides[1] == found.itemsize and found.shape[1] > 1:
         return found
-    return np.ascontiguousarray(found)
+    return found.copy() if read else np.ascontiguousarray(found)
 
 
 def laid_out(found: Any, like: Any) -> Any:

@@ -427,8 +427,10 @@ def set_data(self: Tensor, value: Tensor) -> None:
         )
     if value.array is self.array and value.spec is self.spec:
         return  # `x.data += 1` has changed the memory itself
-    context.current().journal.save_attributes(self, "array", "spec")
-    self.array, self.spec = value.array, value.spec
+    state = context.current()
+    array = state.mode.moves_into(self, value)
+    state.journal.save_attributes(self, "array", "spec")
+    self.array, self.spec = array, value.spec
 
 
 install("data", property(data, set_data))
