@@ -8,14 +8,14 @@ windows are laid out in the order in which oneDNN comes by them, the bias in fro
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
 
 from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.numerics.fma import multiply_add
-from ...engine.numerics.fused_chains import adds_in_pairs, chains_in_pairs
+from ...engine.numerics.fused_chains import adds_in_pairs, chains_in_pairs, fused_chains
 from ...engine.numerics.threaded_products import matmul
 from .windows import Ints, windows
 
@@ -182,6 +182,28 @@ def for_weight(g: Array, x: Array, stride: Ints, dilation: Ints, kernel: Ints) -
             part = found[at : at + ACROSS]
             part[...] = _chain_after(part, left[:, at : at + ACROSS], right)
     return found.reshape(outputs, x.shape[1], *kernel)
+
+
+def for_weight_of_each(g: Array, x: Array, stride: Ints) -> Array:
+    """(N, O, *out), (N, C, *padded) → (O, C, 1, …) of kernels of one element: samples by themselves, one by one."""
+    sizes = g.shape[2:]
+    ones = (1,) * len(sizes)
+    if math.prod(sizes) > DEPTH:
+        each = [for_weight(g[i : i + 1], x[i : i + 1], stride, ones, ones) for i in range(len(g))]
+        return reduce(np.add, each)
+    n, outputs, channels = *g.shape[:2], x.shape[1]
+    seen = x[
+        (
+            slice(None),
+            slice(None),
+            *[slice(None, s * (m - 1) + 1, s) for s, m in zip(stride, sizes, strict=True)],
+        )
+    ]
+    slopes, inputs = g.reshape(n, outputs, -1), seen.reshape(n, channels, -1).swapaxes(1, 2)
+    slopes = np.repeat(slopes, 2, 1) if outputs == 1 else slopes  # see `_short_chains`
+    inputs = np.repeat(inputs, 2, 2) if channels == 1 else inputs
+    found = np.add.reduce(fused_chains(slopes, inputs), 0)[:outputs, :channels]
+    return np.ascontiguousarray(found).reshape(outputs, channels, *ones)
 
 
 def _chain_after(total: Array, a: Array, b: Array) -> Array:

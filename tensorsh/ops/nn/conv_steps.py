@@ -229,8 +229,7 @@ def for_weight(
     if conv_products.in_order():
         if math.prod(kernel) > 1 or len(kernel) == 3:
             return conv_products.for_weight(g, padded, stride, dilation, kernel)
-        each = [(g[i : i + 1], padded[i : i + 1]) for i in range(len(g))]  # samples by themselves
-        return reduce(np.add, [conv_products.for_weight(*one, stride, dilation, kernel) for one in each])
+        return conv_products.for_weight_of_each(g, padded, stride)
     out = np.zeros((g.shape[1], x.shape[1], *kernel), g.dtype)
     ones = [1] * (1 + len(kernel))
     for sample, slopes in zip(padded, g, strict=True):
