@@ -191,7 +191,7 @@ def for_weight_of_each(g: Array, x: Array, stride: Ints) -> Array:
     if math.prod(sizes) > DEPTH:
         each = [for_weight(g[i : i + 1], x[i : i + 1], stride, ones, ones) for i in range(len(g))]
         return reduce(np.add, each)
-    n, outputs, channels = *g.shape[:2], x.shape[1]
+    n, outputs, channels = len(g), g.shape[1], x.shape[1]
     seen = x[
         (
             slice(None),
