@@ -27,6 +27,10 @@ class TraceStopped(BaseException):
         self.reason = reason
 
 
+class TooLittle(TraceStopped):
+    """The run computes next to nothing, and so does each part of it."""
+
+
 class TraceAgain(TraceStopped):
     """The next trace will know more."""
 

@@ -15,7 +15,7 @@ from ...engine.compile.builder import Builder
 from ...engine.compile.frame import ReplayedNode
 from ...engine.compile.program import Program
 from ...engine.compile.trace import Trace
-from ...engine.compile.values import TraceAgain, TraceStopped
+from ...engine.compile.values import TooLittle, TraceAgain, TraceStopped
 from ...engine.core import context
 from ...engine.core.mode import EAGER
 from ...engine.graph.hooks import hooked
@@ -155,7 +155,7 @@ class Attempt:
         trace.attributes = self.reach.instances.results()
         trace.appended = [(path, value) for _, path, value in self.reach.appended]
         if len(trace.steps) < LEAST_STEPS and not trace.externals:
-            raise TraceStopped("too little to do")
+            raise TooLittle("too little to do")
         if trace.inlets and len(trace.steps) < LEAST_GOING_ON:
             raise TraceStopped("too little to do")
 

@@ -12,7 +12,7 @@ from types import CodeType
 from typing import Any
 
 from ...engine.compile.program import Program
-from ...engine.compile.values import OwnLoop, TraceAgain, TraceStopped
+from ...engine.compile.values import OwnLoop, TooLittle, TraceAgain, TraceStopped
 from ...engine.core import context
 from ...engine.core.mode import EAGER
 from ...errors import facts_of
@@ -24,7 +24,7 @@ from .history import History
 #: often; the newest of as many as there may be, before another pushes out the one not used for longest
 MOST_PROGRAMS, FEW, USED = 16, 4, 8
 #: see `_trace`
-LEFT = -2
+LEFT, IDLE = -2, -3
 #: so many times as many misses as hits are too many
 USELESS = 4
 
@@ -216,10 +216,10 @@ class Segment:
             if piece is not None and any(program.trains for program in piece.programs)
         )
 
-    def _close(self, i: int) -> None:
-        """No program begins at statement i; one may after it."""
+    def _close(self, i: int, end: int = 0) -> None:
+        """No program begins at statement i, nor at one before `end`; one may after it."""
         self.pieces[i] = None
-        self._open(i + 1)
+        self._open(max(i + 1, end))
         if not any(self.pieces):
             self.over()
 
@@ -237,6 +237,10 @@ class Segment:
             known = self.history.known()
             program, reached = self._trace(i, end, names, strict=not piece.programs)
             if reached == LEFT:
+                return i
+            if reached == IDLE:
+                if end < piece.end or piece.missed(5):
+                    self._close(i, end)
                 return i
             if program is None and reached < 0 and self.history.known() > known:
                 continue
@@ -264,7 +268,8 @@ class Segment:
     def _trace(self, i: int, end: int, names: dict[str, Any], strict: bool) -> tuple[Program | None, int]:
         """(the program of statements i to end, or None, the statement that stopped it).
 
-        For that -1: trace again; LEFT: the programs that begin here are others by now.
+        For that -1: trace again; LEFT: the programs that begin here are others by now; IDLE: none of its parts
+        computes anything, at least in this round.
         """
         attempt = Attempt(self, i, end, names, strict)
         try:
@@ -278,6 +283,8 @@ class Segment:
             self.stops.append((attempt.at, stopped.reason))
             if isinstance(stopped, TraceAgain):
                 return None, -1
+            if isinstance(stopped, TooLittle):
+                return None, IDLE
             if isinstance(stopped, OwnLoop):
                 return None, attempt.at
             self.stopped(self.run[attempt.at], stopped)
