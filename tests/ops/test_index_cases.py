@@ -206,3 +206,16 @@ def test_how_a_write_by_index_is_explained(subscript: str, known: bool) -> None:
     program = f"param x = arange(15.).reshape(3, 5); z = x * 1; z[{subscript}] = 5; explain z.sum()"
     (found,) = Session(seed=0).run(program)
     assert (".index_put((tensor([0, 2])," in text(found, None, "torch", color=False, width=100)) == known
+
+
+def test_a_list_is_assigned_where_lists_are_tensors() -> None:
+    assert Session().run("x = zeros(2); x[:] = [1, 2]; x.tolist()") == [[1.0, 2.0]]
+    with pytest.raises(TensorshError) as told:
+        Session().run("import torch\nx = torch.zeros(2)\nx[:] = [1, 2]")
+    assert told.value.message == "can't assign a list to a torch.FloatTensor"
+
+
+def test_who_counts_too_far_is_told_how_far_one_may() -> None:
+    with pytest.raises(TensorshError) as told:
+        Session().run("zeros(3)[5]")
+    assert told.value.help == "valid indices are -3 to 2"

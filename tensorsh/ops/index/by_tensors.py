@@ -14,7 +14,7 @@ import numpy as np
 
 from ...engine.core import context
 from ...engine.core import dtype as dt
-from ...engine.core.spec import Spec, common_shape, spec
+from ...engine.core.spec import Shape, Spec, common_shape, spec
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
 from ...engine.records.op import op, registry
@@ -102,11 +102,16 @@ def _index_rule(input: Spec, indices: tuple[Spec, ...], slots: tuple[int, ...]) 
             code="index-broadcast",
             help="index tensors pair up element by element; x[i][:, j] takes every combination",
         )
-    rest = [n for d, n in enumerate(input.shape) if d not in slots]
-    at = slots[0] if slots[-1] - slots[0] == len(slots) - 1 else 0
     if 0 not in common and any(input.shape[d] == 0 for d in slots):
         raise BadIndex("index is out of bounds for dimension with size 0", code="index-range")
-    return input.with_shape((*rest[:at], *common, *rest[at:]))
+    return input.with_shape(_extent(input.shape, common, slots))
+
+
+def _extent(shape: Shape, common: Shape, slots: tuple[int, ...]) -> Shape:
+    """The shape of what indices of a common shape pick at some dimensions: these in front unless they are in a row."""
+    rest = [n for d, n in enumerate(shape) if d not in slots]
+    at = slots[0] if slots[-1] - slots[0] == len(slots) - 1 else 0
+    return (*rest[:at], *common, *rest[at:])
 
 
 def numpy_key(indices: tuple[Array, ...], slots: tuple[int, ...]) -> tuple[Any, ...]:
@@ -140,6 +145,9 @@ def index(x, indices, slots):
             return x.take(indices[0], axis=slots[0])
         return x[numpy_key(indices, slots)]
     except IndexError:
+        if not x.size or not all(i.size for i in indices):  # where nothing is picked nobody looks where from
+            common = np.broadcast_shapes(*[i.shape for i in indices])
+            return np.empty(_extent(x.shape, common, slots), x.dtype)
         _check_places(x, indices, slots)
         raise
 
@@ -207,8 +215,10 @@ def _index_put_formula(
     formula=_index_put_formula,
 )
 def index_put(x, indices, slots, values, accumulate):
-    _check_places(x, indices, slots)
     out = x.copy()
+    if not x.size or not all(i.size for i in indices):
+        return out  # where nothing is written nobody looks where
+    _check_places(x, indices, slots)
     key = numpy_key(indices, slots)
     if not accumulate:
         out[key] = values

@@ -33,7 +33,7 @@ from ...engine.values.as_argument import type_name
 from ...engine.values.tensor import NUMBERS, Tensor, install
 from ...engine.values.wrapping import full_spec
 from ...errors import ArgumentError, BadIndex, BadValue, ShapeError
-from ..rules.numbers import check_number
+from ..rules.numbers import check_bits, check_number
 from .by_tensors import INDEX_DTYPES, lookup, no_index_dtype, store, zeros_of
 from .elements import read_element, set_element
 
@@ -339,6 +339,7 @@ def _select(x: Tensor, dim: int, index: int, place: int) -> Tensor:
                 code="index-0d",
                 help="a 0-d tensor is one number: x.item()",
             )
+        check_bits(index)
         raise BadIndex(
             f"index {index} is out of bounds for dimension {place} with size {size}",
             code="index-range",
@@ -421,6 +422,9 @@ def _value(x: Tensor, value: Any) -> Any:
         number = element(value)
         value = value if number is None else number
     if type(value) in NUMBERS:
+        if type(value) is complex and x.spec.dtype.is_half:
+            check_number(value, dt.float64)
+            value = value.real
         return number_for(value, x.spec.dtype)
     if context.current().lists and isinstance(value, list | tuple) and value:
         return registry["engine.tensor_of"](value)
@@ -433,9 +437,8 @@ def _value(x: Tensor, value: Any) -> Any:
 def number_for(value: Any, dtype: dt.DType) -> Any:
     """A Python number that becomes an element: PyTorch's error where it does not fit."""
     kind = type(value)
-    if kind is int and not -(2**63) <= value < 2**63:
-        help = "integers have 64 bits"
-        raise BadValue("Overflow when unpacking long long", raises=ValueError, code="number-range", help=help)
+    if kind is int:
+        check_bits(value)
     if not dtype.is_half or kind is complex:  # what is too large for 16 bits becomes infinite
         check_number(value, dtype)
     if dtype.category == dt.COMPLEX or dtype is dt.bool_ or kind is bool:

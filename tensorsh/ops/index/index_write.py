@@ -33,8 +33,9 @@ def slice_places(
     """Row-major positions of the slices along `dim` that `index` names, and the region's shape."""
     shape = x.shape or (1,)
     at = dim % len(shape)
-    check_bounds(index, shape[at], at, message=message, raises=raises)
     extent = (*shape[:at], index.size, *shape[at + 1 :])
+    if 0 not in extent:  # where nothing is written nobody looks where
+        check_bounds(index, shape[at], at, message=message, raises=raises)
     return flat_positions(shape, along(index, at, len(shape)), at, extent), extent
 
 
@@ -56,14 +57,28 @@ def _added_rule(name: str, input: Spec, dim: int, index: Spec, source: Spec) -> 
             f"{index.dtype.title} and size: {list(index.shape)}",
             code="index-ndim",
         )
-    size = source.shape[at] if at < source.ndim else 1
+    if at and at >= source.ndim:
+        raise ShapeError(
+            f"{name}(): Indexing dim {at} is out of bounds of the source tensor with dim {source.ndim}",
+            code="index-shape",
+        )
+    size = source.shape[at] if source.ndim else 1
     if index.numel != size:
+        if not source.ndim:
+            raise BadIndex(
+                f"Dimension specified as {at} but tensor has no dimensions",
+                code="index-shape",
+                help="a 0-d source is one number, for one index",
+            )
         raise ShapeError(
             f"{name}(): Number of indices ({index.numel}) should be equal to source.size(dim): ({size}), "
             f"for dim: {at}",
             code="index-shape",
         )
-    if input.shape[:at] + input.shape[at + 1 :] != source.shape[:at] + source.shape[at + 1 :]:
+    mine, theirs = input.shape, source.shape
+    if input.ndim and source.ndim:
+        mine, theirs = mine[:at] + mine[at + 1 :], theirs[:at] + theirs[at + 1 :]
+    if mine != theirs:
         raise ShapeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
             f"self.shape = {list(input.shape)} source.shape = {list(source.shape)}",
@@ -264,6 +279,8 @@ def _index_fill_kernel(x: Array, dim: int, index: Array, value: Any) -> Array:
     out = x.copy()
     whole = np.atleast_1d(out)
     at = dim % whole.ndim
+    if not x.size or not index.size:
+        return out
     check_bounds(index, whole.shape[at], at, negative=True)
     whole[(slice(None),) * at + (index.reshape(-1),)] = value
     return whole.reshape(x.shape)

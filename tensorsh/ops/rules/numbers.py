@@ -61,6 +61,13 @@ def holds(value: Any, dtype: DType) -> bool:
     return low <= value <= high
 
 
+def check_bits(value: int) -> None:
+    """PyTorch's error where an index, or an integer that is assigned, does not fit into 64 bits."""
+    if not -(2**63) <= value < 2**63:
+        help = "integers have 64 bits"
+        raise BadValue("Overflow when unpacking long long", raises=ValueError, code="number-range", help=help)
+
+
 def check_number(value: Any, dtype: DType, name: str | None = None) -> None:
     """PyTorch's error where a number does not convert to a dtype."""
     if isinstance(value, bool):

@@ -20,6 +20,7 @@ from ...engine.values.tensor import Tensor
 from ...errors import ArgumentError, BadIndex, DTypeError, ShapeError
 from ..index.getitem import select_at, slice_range
 from ..rules.infer import bad_call, wrap_dim
+from ..rules.numbers import check_bits
 
 # ------------------------------------------------------------------ one piece
 
@@ -42,6 +43,7 @@ def index_in(index: int, shape: tuple[int, ...], d: int) -> int:
     """An index of dimension `d` counted from the front; PyTorch's error when it is out of range."""
     n = shape[d] if shape else 0
     if not -n <= index < n:
+        check_bits(index)
         raise BadIndex(
             f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {d}",
             code="index-range",
