@@ -45,4 +45,4 @@ def test_what_is_filled_and_chosen_by_a_mask(name: str, mask: str) -> None:
     assert difference(program, ["y.stride(), z.stride(), u.stride()"]) is None
     session = Session()
     session.run(program)
-    assert [program.runs for _, program in session._evaluator.loops.programs] == [4]
+    assert session._evaluator.loops.programs[-1][1].runs > 2 and not session._evaluator.loops.left

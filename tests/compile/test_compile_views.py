@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from compile_compare import difference
+from tensorsh import Session
 
 #: (statements with a loop, what is then done to base and view); `m` is the base, `w` needs a gradient
 VIEWS = {
@@ -121,3 +122,34 @@ def test_a_view_of_a_view_from_outside_looks_into_its_base(name: str) -> None:
     loop, after = VIEWS[name]
     found = difference(f"m = rand(3, 3); w = ones(3, requires_grad=True)\n{loop}\n", after)
     assert found is None, found
+
+
+@pytest.mark.parametrize("value", ("0", "-1e6", "i", "i / 3", "float('inf')"))
+@pytest.mark.parametrize(
+    "mask", ("x > 0", "(x > 0).t().contiguous().t()", "k % 2 == 0", "arange(4)[None] < n[:, None]")
+)
+@pytest.mark.parametrize("target", ("x * w", "x.clone()", "(k + 1).unsqueeze(1).expand(3, 4).clone()"))
+def test_a_number_where_a_mask_is_true(target: str, mask: str, value: str) -> None:
+    """PyTorch takes `masked_fill_` for it, too; it is one program with what is around it."""
+    program = (
+        "param w = ones(3, 4); x = randn(3, 4); k = arange(3); n = tensor([1, 4, 2])\n"
+        f"for i in range(7):\n    y = {target}; y[{mask}] = {value}; z = y * 2\n"
+        "    loss = (z * w).sum().tanh(); backward loss"
+    )
+    assert difference(program, ["y.grad_fn is None", "y._version"]) is None
+    if "k" not in target or value in ("0", "-1e6", "i"):
+        session = Session()
+        session.run(program)
+        assert session._evaluator.loops.programs[-1][1].runs > 2 and not session._evaluator.loops.left
+
+
+@pytest.mark.parametrize("drawn", ("randperm(6)", "randperm(6)[:4]", "randperm(6, generator=g)"))
+def test_a_new_order_each_round(drawn: str) -> None:
+    program = (
+        "x = randn(6, 2); param w = ones(2); g = torch.Generator().manual_seed(3)\n"
+        f"for i in range(7):\n    order = {drawn}; y = x[order] @ w; loss = y.cumsum(0).sum(); backward loss"
+    )
+    assert difference(program, ["order", "rand(2)"]) is None
+    session = Session()
+    session.run(program)
+    assert session._evaluator.loops.programs[-1][1].runs > 2 and not session._evaluator.loops.left

@@ -435,8 +435,9 @@ class Trace(Tape, Mode):
                     self.stop("a list of several dtypes")
                 arrays.append(items)
             elif type(a) is Number:
-                floating = cast is None or np.asarray(cast(a.value)).dtype.kind == "f"
-                arrays.append(a if floating or plan_is_float(plan) else self.stop("a changing integer"))
+                arrays.append(
+                    a if plan_is_float(plan) or _keeps(cast, a) else self.stop("a changing integer")
+                )
             else:
                 arrays.append(a if cast is None else cast(a))
         if op.view:
@@ -653,6 +654,12 @@ def remembers(rule: Any, w: Value, options: dict[str, Any]) -> bool:
     state: dict[str, Any] = {}
     rule(np.zeros(w.shape, w.dtype), np.zeros(w.shape, w.dtype), state, options)
     return bool(state)
+
+
+def _keeps(cast: Callable[..., Any] | None, n: Number) -> bool:
+    """Whether NumPy takes the number among arrays for what it is cast to."""
+    kind = np.dtype(float) if cast is None else np.asarray(cast(n.value)).dtype
+    return kind.kind == "f" or (kind == np.int64 and type(n.value) is int)
 
 
 def plan_is_float(plan: Any) -> bool:

@@ -18,7 +18,7 @@ from ...engine.core.spec import Shape, Spec, common_shape, spec
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
 from ...engine.records.op import op, registry
-from ...engine.run.apply import any_requires_grad, apply
+from ...engine.run.apply import apply
 from ...engine.run.inplace import apply_inplace
 from ...engine.values.tensor import Tensor
 from ...engine.values.wrapping import full_spec, wrap
@@ -284,15 +284,23 @@ def store(x: Tensor, indices: Sequence[Tensor | None], value: Any) -> None:
     """`x[indices] = value`."""
     if not isinstance(value, Tensor):
         mask, *others = indices
-        recorded = context.current().grad_enabled and any_requires_grad((x,))
-        if mask is not None and mask.spec.dtype is dt.bool_ and not others and not recorded:
+        value = _number(value, x.spec)
+        if mask is not None and mask.spec.dtype is dt.bool_ and not others:
             _check_mask(x, mask, 0)
             more = len(x.spec.shape) - len(mask.spec.shape)
-            registry["Tensor.masked_fill_"](x, mask.reshape((*mask.spec.shape, *[1] * more)), value)
+            mask = mask.reshape((*mask.spec.shape, *[1] * more))
+            apply_inplace(registry["engine.masked_put"], (x, mask, value))
             return
-        value = full_spec(x.spec.with_shape(()), value)
     found, slots = resolve(x, indices)
     apply_inplace(index_put, (x, found, slots, value, False))
+
+
+def _number(value: Any, of: Spec) -> Tensor:
+    """A tensor of a number, or of one that changes from round to round."""
+    if context.current().mode.is_number(value):
+        found: Tensor = full_spec(of.with_shape(()), 1) * value
+        return found
+    return full_spec(of.with_shape(()), value)
 
 
 @overloaded(

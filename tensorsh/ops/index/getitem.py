@@ -421,6 +421,9 @@ def _value(x: Tensor, value: Any) -> Any:
     if type(value) not in NUMBERS:
         number = element(value)
         value = value if number is None else number
+        whole = isinstance(value, int) and x.spec.dtype is dt.int64
+        if context.current().mode.is_number(value) and (whole or x.spec.dtype.category == dt.FLOAT):
+            return value
     if type(value) in NUMBERS:
         if type(value) is complex and x.spec.dtype.is_half:
             check_number(value, dt.float64)

@@ -48,7 +48,7 @@ def _masked_fill_rule(input: Spec, mask: Spec, value: Any) -> Spec:
 
 
 def _masked_fill_kernel(x: Array, mask: Array, value: Any) -> Array:
-    value = value.astype(x.dtype) if isinstance(value, np.ndarray) else x.dtype.type(value)
+    value = x.dtype.type(value) if isinstance(value, int | float | complex) else value.astype(x.dtype)
     return row_by_row(select(mask, value, x))
 
 
@@ -73,6 +73,18 @@ masked_fill_tensor = op(
 )(_masked_fill_kernel)
 
 
+masked_put = op(
+    "index_put(Tensor input, Tensor mask, Tensor value)",
+    infer=_masked_fill_rule,
+    half="native",
+    names=("engine.masked_put",),
+    expanded="tensor[indices] = tensor",
+    formula="{0}.index_put(({1},), {2})",
+    elementwise=True,
+)(_masked_fill_kernel)
+
+
+@masked_put.derivative("input")
 @masked_fill_number.derivative("input")
 def _(grad, mask):
     return grad.masked_fill(mask, 0)
@@ -83,6 +95,7 @@ def _(grad, mask):
     return grad.masked_fill(mask, 0)
 
 
+@masked_put.derivative("value")
 @masked_fill_tensor.derivative("value")
 def _(grad, mask):
     return registry["where"](mask, grad, 0).sum()
