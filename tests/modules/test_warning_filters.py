@@ -217,3 +217,13 @@ def test_a_warning_that_is_an_error_is_reported_as_the_programs() -> None:
         session.run('simplefilter("error")\nones(1).std()')
     assert (caught.value.kind, caught.value.span.position) == ("warning", (2, 9))
     assert type(caught.value.__cause__) is UserWarning and not found
+
+
+def test_operations_of_a_loop_warn_of_no_number() -> None:
+    text = (
+        "import torch\nimport numpy as np\nx = torch.full((5,), 3.)\nfor i in range(6):\n    y = x.acos()\n"
+    )
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        Session().execute(text, "main.py", script=True, leads=True)
+    assert said == []

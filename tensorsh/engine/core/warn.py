@@ -292,14 +292,18 @@ def _govern(state: tuple[Any, ...]) -> tuple[Any, ...]:
     return before
 
 
+#: how the file names of compiled loops begin
+COMPILED = "<tensorsh program"
+
+
 def _is_for_the_program(category: type[Warning]) -> bool:
     """Whether the program called what warns, or the library meant to warn it, rather than an operation inside."""
     passed = BETWEEN if issubclass(category, RuntimeWarning) else (*BETWEEN, *LIBRARY)
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith(PROGRAM) and not name.startswith("<tensorsh program"):
-            return True
+        if name.startswith(PROGRAM):
+            return not name.startswith(COMPILED)  # whose calls of NumPy are the operations of a loop
         if name.startswith(PACKAGE) and not name.startswith(passed):
             return False
         frame = frame.f_back
