@@ -58,12 +58,21 @@ def channels_last(x: np.ndarray[Any, Any]) -> bool:
     """Whether an array of pictures has its channels last in memory, by its strides alone as PyTorch sees it."""
     if x.ndim not in (4, 5) or x.flags.c_contiguous:
         return False
-    least = 0
+    strides, least = _strides(x), 0
     for d in (1, *reversed(range(2, x.ndim)), 0):
-        if not x.shape[d] or x.strides[d] < least or (d == 0 and least == x.strides[1]):
+        if not x.shape[d] or strides[d] < least or (d == 0 and least == strides[1]):
             return False
-        least = x.strides[d] * max(1, x.shape[d])
+        least = strides[d] * max(1, x.shape[d])
     return True
+
+
+def _strides(x: np.ndarray[Any, Any]) -> list[int]:
+    """The strides of an array; a dimension that was inserted has that of what follows it, where NumPy has none."""
+    strides = list(x.strides)
+    for d in reversed(range(x.ndim)):
+        if x.shape[d] == 1 and not strides[d]:
+            strides[d] = x.shape[d + 1] * strides[d + 1] if d + 1 < x.ndim else x.itemsize
+    return strides
 
 
 def suggested(x: np.ndarray[Any, Any]) -> MemoryFormat:

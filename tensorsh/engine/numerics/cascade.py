@@ -132,6 +132,14 @@ def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
             x.copy(), (1,), False
         )  # rows that do not follow each other: their sums one after the other
         return np.add.accumulate(sums)[-1].reshape((1, 1) if keepdim else ())
+    elif x.ndim > 2 and 0 < x.size < GRAIN and x.dtype in LANES:
+        # PyTorch goes through memory as it lies
+        order = sorted(range(x.ndim), key=lambda d: -x.strides[d])
+        laid = x.transpose(order)
+        if laid.flags.c_contiguous:
+            found = total(laid, tuple([i for i, d in enumerate(order) if d in axes]), True)
+            found = found.transpose(np.argsort(order))
+            return found if keepdim else found.squeeze(axes)
     return x.sum(axis=axes, keepdims=keepdim)
 
 
@@ -165,19 +173,22 @@ def way(shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> tuple[A
         if size >= LARGE:
             return (large_rows, (-1, n), kept) if first else (large_row, (n,), kept)
         return plain if size >= GRAIN else (rows if first else row, (-1, n) if first else (n,), kept)
-    if last == ndim - 1 and size < GRAIN:
-        # rows first, then their sums one after the other
-        inner = tuple([d for d in range(ndim) if d in axes and axes_follow(d, axes, ndim)])
-        outer = tuple([d for d in axes if d not in inner])
-        rest = tuple([1 if d in inner else n for d, n in enumerate(shape)])
-        if outer == tuple(range(len(outer))) and 0 not in rest:
+    if 0 < size < GRAIN:
+        start = next(d for d in reversed(range(last + 1)) if d not in axes) + 1
+        inner, outer = tuple(range(start, last + 1)), tuple([d for d in axes if d < start])
+        n, m = prod(shape[start : last + 1]), prod(shape[last + 1 :])
 
-            def apart(x: Array) -> Array:
+        def apart(x: Array) -> Array:
+            """The last of the dimensions first, then their sums one after the other."""
+            if m == 1:
                 partial = total(x, inner, True)
-                ends = partial.reshape(-1, *partial.shape[len(outer) :])
-                return np.add.accumulate(ends, axis=0)[-1]
+            else:
+                partial = four(x.reshape(-1, n, m).swapaxes(0, 1))
+            partial = partial.reshape([1 if d in inner else k for d, k in enumerate(shape)])
+            ends = partial.transpose(*outer, *(d for d in range(ndim) if d not in outer))
+            return np.add.accumulate(ends.reshape(-1, *ends.shape[len(outer) :]))[-1]
 
-            return apart, shape, kept
+        return apart, shape, kept
     return plain
 
 
@@ -197,8 +208,3 @@ def large_rows(x: Array) -> Array:
     out = np.empty(len(x), x.dtype)
     spread(lambda lo, hi: np.add.reduce(x[lo:hi], 1, out=out[lo:hi]), len(x), max(BLOCK // x.shape[1], 1))
     return out
-
-
-def axes_follow(d: int, axes: tuple[int, ...], ndim: int) -> bool:
-    """Whether all dimensions from `d` on are reduced."""
-    return all(e in axes for e in range(d, ndim))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.calls.arguments import integers
-from ...engine.core.memory_format import in_format_of
+from ...engine.core.memory_format import CONTIGUOUS, LAST, in_format_of
 from ...engine.core.parallel import LARGE, spread_products, threads
 from ...engine.core.warn import warn
 from ...engine.graph.node import titled
@@ -220,13 +220,23 @@ def _(grad, input, weight, stride, padding, dilation, groups, needs):
     from . import conv_gradients
 
     geometry = (stride, padding, dilation, groups)
+    g = _in_order(grad)
+    if uses_mkldnn(input.spec, weight.spec, groups, False):
+        grad = g  # for the bias, too
     if conv_gradients.are_here(input.spec, weight.spec, geometry):
-        return conv_gradients.gradients(grad, input, weight, geometry, needs)
+        return conv_gradients.gradients(g, input, weight, geometry, needs)
     return (
-        apply(transposed, (grad, conj(weight), None, *geometry, input.spec.shape[2:])) if needs[0] else None,
-        apply(weight_gradient, (grad, conj(input), *geometry, weight.spec.shape[2:])) if needs[1] else None,
+        apply(transposed, (g, conj(weight), None, *geometry, input.spec.shape[2:])) if needs[0] else None,
+        apply(weight_gradient, (g, conj(input), *geometry, weight.spec.shape[2:])) if needs[1] else None,
         _over_channels(grad) if needs[2] else None,
     )
+
+
+def _in_order(grad: Tensor) -> Tensor:
+    """A gradient that lies in one piece, or with its channels last: PyTorch lays out any other for products."""
+    if grad.is_contiguous() or grad.is_contiguous(memory_format=LAST.get(grad.ndim, CONTIGUOUS)):
+        return grad
+    return grad.contiguous()
 
 
 def _over_channels(grad: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...engine.core import context
 from ...engine.core import dtype as dt
+from ...engine.core.memory_format import channels_last
 from ...engine.core.spec import Spec
 from ...engine.numerics import fma
 from ...engine.numerics.element_functions import SCALE_AND_SHIFT
@@ -87,7 +88,8 @@ def batch_norm_primitive(x, weight, bias, mean, var, training, eps):
     if weight is not None:
         scale = scale * weight.reshape(channels)
     shift = fma.multiply_add(-mean, scale, 0 if bias is None else bias.reshape(channels))
-    return scaled_and_shifted(x, scale, shift).astype(kind, copy=False)
+    found = scaled_and_shifted(x, scale, shift).astype(kind, copy=False)
+    return found if x.flags.c_contiguous or channels_last(x) else np.ascontiguousarray(found)
 
 
 def scaled_and_shifted(x: Any, scale: Any, shift: Any) -> Any:

@@ -54,7 +54,9 @@ def _declare_max(n: int) -> None:
     def values(input, *window):
         if n == 1:
             check_max_1d(input.spec, geometry("max_pool1d", 1, *window))
-        return _max(input, n, *window)[0]
+        found = _max(input, n, *window)[0]
+        # a row of its own kernel's lies in one piece; where a gradient is wanted, it is a picture's
+        return found if n > 1 or found.requires_grad else found.contiguous()
 
     def with_choice(input, kernel, stride, padding, dilation, ceil_mode, return_indices):
         if not return_indices:
