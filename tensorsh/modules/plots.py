@@ -57,7 +57,7 @@ MODULES = {
     "PowerNorm TABLEAU_COLORS TwoSlopeNorm hsv_to_rgb rgb_to_hsv to_hex to_rgb to_rgba",
     "matplotlib.gridspec": "GridSpec GridSpecFromSubplotSpec",
     "matplotlib.lines": "Line2D",
-    "matplotlib.patches": "Arrow Circle Ellipse FancyArrow FancyArrowPatch FancyBboxPatch Patch Polygon "
+    "matplotlib.patches": "Arc Arrow Circle Ellipse FancyArrow FancyArrowPatch FancyBboxPatch Patch Polygon "
     "Rectangle Wedge",
     "matplotlib.ticker": "AutoMinorLocator FixedLocator FormatStrFormatter FuncFormatter LogLocator MaxNLocator "
     "MultipleLocator NullFormatter NullLocator PercentFormatter ScalarFormatter StrMethodFormatter",

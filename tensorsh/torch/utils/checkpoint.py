@@ -17,7 +17,8 @@ from ..namespace import torch
 
 __all__ = [
     "CheckpointError", "CheckpointFunction", "checkpoint", "checkpoint_sequential", "detach_variable",
-    "noop_context_fn", "set_checkpoint_debug_enabled", "set_checkpoint_early_stop",
+    "get_device_states", "noop_context_fn", "set_checkpoint_debug_enabled", "set_checkpoint_early_stop",
+    "set_device_states",
 ]  # fmt: skip
 
 
@@ -35,6 +36,15 @@ class _Enough(Exception):
 def noop_context_fn() -> tuple[Any, Any]:
     """Two contexts that do nothing: around the first call, and around the second."""
     return nullcontext(), nullcontext()
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Any]]:
+    """The devices beside the CPU that arguments are on, and the states of their random streams: none."""
+    return [], []
+
+
+def set_device_states(devices: Any, states: Any, *, device_type: str | None = None) -> None:
+    """Put back such states: nothing."""
 
 
 def checkpoint(
