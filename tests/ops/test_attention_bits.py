@@ -91,3 +91,20 @@ else:
         out.sum().backward()
         assert out[0, 0].tolist() == [[1.0] * 4, [0.0] * 4]
         assert not q.grad.isnan().any()
+
+    #: shapes of more scores than a few thousand, whether causal, checksums of result and gradients
+    BATCHES_OF_HEADS: list[Any] = [
+        ((32, 8, 16, 64), False, [4275651631, 1853661360, 1415157183, 2209305105]),
+        ((12, 4, 64, 32), True, [823524984, 3176524046, 1710930510, 227871174]),
+        ((4, 2, 128, 64), True, [3517956504, 3182973349, 2857506078, 2885605630]),
+        ((4, 5, 100, 16), False, [2663253285, 3866394583, 2529473772, 1489756709]),
+        ((2, 10, 130, 40), True, [2281958358, 937000014, 1086846259, 586669363]),
+    ]
+
+    @pytest.mark.parametrize(("shape", "causal", "wanted"), BATCHES_OF_HEADS)
+    def test_batches_of_heads(shape: tuple[int, ...], causal: bool, wanted: list[int]) -> None:
+        torch.manual_seed(0)
+        q, k, v = (torch.randn(shape, requires_grad=True) for _ in range(3))
+        out = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        found = (out, *torch.autograd.grad(out, (q, k, v), torch.randn(shape)))
+        assert [zlib.crc32(t.detach().contiguous().numpy().tobytes()) for t in found] == wanted

@@ -253,7 +253,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_cau
             "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True",
             code="attention-mask",
         )
-    if dropout_p <= 0 and _is_long(query, key, value, attn_mask):
+    short = one_node and query.dtype is dt.float32 and attention_steps.is_short(query.shape, key.shape)
+    if dropout_p <= 0 and not short and _is_long(query, key, value, attn_mask):
         return apply(attention, (query, key, value, attn_mask, is_causal, scale))[0]
     if one_node:
         return apply(whole, (query, key, value, attn_mask, is_causal, scale))

@@ -24,6 +24,8 @@ from ..elementwise.vector_functions import exp_loop, plain_exp
 
 Array = np.ndarray[Any, Any]
 
+Ints = tuple[int, ...]
+
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 #: queries that are taken at a time; of more, and of more keys than these, blocks are larger and sums are scaled anew
@@ -31,7 +33,7 @@ QUERIES, MOST_QUERIES, MOST_KEYS = 32, 191, 512
 #: keys from which on the scores of some queries are fused chains
 FEWEST = 12
 #: scores up to which they are computed here
-MOST = 1 << 15
+MOST = 1 << 21
 
 # e^x = 2^n · e^r, and e^r a polynomial in r, from the highest power
 LOG2_E, LOG_2 = (float(np.uint32(bits).view(np.float32)) for bits in (0x3FB8AA3B, 0x3F317218))
@@ -44,11 +46,13 @@ POLYNOMIAL = tuple(
 
 def takes(query: Any, key: Any) -> bool:
     """Whether the attention of float32 arrays (…, L, E), (…, S, E) is computed here."""
-    queries, keys = query.shape[-2], key.shape[-2]
-    scores = math.prod(query.shape[:-1]) * keys
-    return (
-        bool(query.dtype == FLOAT32) and queries <= MOST_QUERIES and keys <= MOST_KEYS and 0 < scores <= MOST
-    )
+    return bool(query.dtype == FLOAT32) and is_short(query.shape, key.shape)
+
+
+def is_short(query: Ints, key: Ints) -> bool:
+    """Whether that of such shapes is."""
+    queries, keys = query[-2], key[-2]
+    return queries <= MOST_QUERIES and keys <= MOST_KEYS and 0 < math.prod(query[:-1]) * keys <= MOST
 
 
 def forward(query: Array, key: Array, value: Array, mask: Array | None, causal: bool, scale: float) -> Array:
