@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compile_compare import difference
+from compile_compare import difference, learn_soon
 from tensorsh import Session
 
 OPERANDS = {
@@ -46,3 +46,19 @@ def test_what_is_filled_and_chosen_by_a_mask(name: str, mask: str) -> None:
     session = Session()
     session.run(program)
     assert session._evaluator.loops.programs[-1][1].runs > 2 and not session._evaluator.loops.left
+
+
+PARTS = {
+    "a column": "v = eye(3)[:, -1].detach(); v.requires_grad_()",
+    "a parameter that is one": "param v: float32[3] = eye(3)[:, -1]",
+    "every other column": "v = zeros(4, 3)[:, ::2].detach()",
+    "what is expanded": "v = ones(4, 1).expand(4, 3).detach()",
+    "transposed": "v = zeros(4, 3).t().detach()",
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_part_of_a_constant_lies_where_it_lies_in_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    learn_soon(monkeypatch)
+    rounds = f"{PARTS[name]}; y = (v * v).sum() + i; z = exp(y) * 2"
+    assert difference(f"for i in range(9):\n    {rounds}\n", ["v.stride()"]) is None

@@ -200,6 +200,9 @@ class Leaving:
         key = id(v), id(t) if t.counter is None else id(t.counter)
         found = self.copies.get(key)
         if found is None:
+            steps = zip(v.shape, v.strides, v.layout.copy("K").strides, strict=True)
+            if any(n > 1 and mine != copied for n, mine, copied in steps):
+                raise TraceStopped("part of a constant by itself")
             array = self.builder.place(v)
             found = self.copies[key] = self.builder.new()
             self.builder.lines.append(f"{found} = {array}.copy('K')")
