@@ -43,6 +43,16 @@ LOOPS = {
         "loss = (net(v) - t * a + k * scales[i % len(str(111))] - w[0]).pow(2).mean()",
         "v is xs[1], sample is samples[19], k, a, w",
     ),
+    "sizes that a function takes apart": (
+        "def shaped(a, t, shape):\n    b, *_ = t.shape\n    return a.gather(-1, t).view(b, *(1,) * (len(shape) - 1))",
+        "t = torch.arange(5) + i % 3; loss = (net(x) * shaped(x.reshape(-1), t, x.shape)).pow(2).mean()",
+        "t",
+    ),
+    "a border that goes round": (
+        "",
+        "y = nn.functional.pad(x[None] * i, (2, 2), mode='circular')[0, :, 2:6]; loss = net(y).pow(2).mean()",
+        "y, y.stride()",
+    ),
     "an item that is changed": (
         "base = torch.zeros(7, 4)\nrows = list(base)",
         "r = rows[i % 7]; loss = net(x + r).pow(2).mean(); r += 1; q = rows[(i + 1) % 7]; q *= 0.5",

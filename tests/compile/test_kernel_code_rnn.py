@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from compile_compare import difference
 from kernel_bits import same
 from tensorsh import torch
 from tensorsh.engine.compile.machine.assembler import available
@@ -53,3 +54,18 @@ def test_other_orders_are_numpys(sizes: tuple[int, ...], monkeypatch: pytest.Mon
     for code in (*rnn_steps.LAYERS["GRU"], rnn_steps.WEIGHT):
         monkeypatch.setattr(code, "function", lambda *_: pytest.fail("machine code"))
     trained("GRU", sizes)
+
+
+@pytest.mark.parametrize("width", (1, 3, 5, 11))
+@pytest.mark.parametrize("batch, steps", [(1, 1), (1, 7), (3, 4), (6, 2)])
+@pytest.mark.parametrize("layer", ("nn.RNN", "nn.GRU", "relu", "both ways"))
+def test_narrow_layers_are_steps_of_a_program(layer: str, batch: int, steps: int, width: int) -> None:
+    """Their products have orders of their own, which no routine for whole layers has."""
+    made = {"relu": "nn.RNN(2, {}, nonlinearity='relu')", "both ways": "nn.GRU(2, {}, bidirectional=True)"}
+    program = (
+        f"import torch\nfrom torch import nn\nm = {made.get(layer, layer + '(2, {})').format(width)}\n"
+        f"x = torch.randn({steps}, {batch}, 2)\n"
+        "opt = torch.optim.SGD(m.parameters(), lr=0.1)\nfor i in range(7):\n"
+        "    y, h = m(x); loss = (y ** 2).sum() + h.sum()\n    opt.zero_grad(); loss.backward(); opt.step()"
+    )
+    assert difference(program, []) is None

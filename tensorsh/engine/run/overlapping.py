@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.exceptions import TooHardError
 from numpy.lib.stride_tricks import as_strided
 
 from ..core.addresses import address, owner
@@ -22,6 +23,8 @@ from .apply import compute
 
 #: bytes that two registers of AVX2 hold
 BLOCK = 64
+#: how long NumPy may look for an element that two arrays have in common
+WORK = 1000
 
 
 def reads_written(op: Op, args: tuple[Any, ...]) -> bool:
@@ -35,9 +38,19 @@ def reads_written(op: Op, args: tuple[Any, ...]) -> bool:
 def lies_over(target: Any, operand: Any) -> bool:
     """Whether one reads what was written for another element: the same elements at the same places do not."""
     first, second = layout(target), layout(operand)
-    if first is second or not (first.size and second.size and np.may_share_memory(first, second)):
+    if first is second or not (first.size and second.size and _share(first, second)):
         return False
     return address(first) != address(second) or first.strides != second.strides
+
+
+def _share(first: Any, second: Any) -> bool:
+    """Whether arrays have an element in common, or may have where that is hard to tell."""
+    if not np.may_share_memory(first, second):
+        return False
+    try:
+        return np.shares_memory(first, second, max_work=WORK)  # type: ignore[arg-type]  # any whole number
+    except TooHardError:
+        return True
 
 
 def in_order(op: Op, args: tuple[Any, ...]) -> Any:

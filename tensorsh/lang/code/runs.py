@@ -140,6 +140,8 @@ def follows(body: ast.Node, followed: Container[int], instances: Container[str] 
         match target:
             case ast.TupleExpr(items=items) | ast.ListExpr(items=items):
                 return all(map(is_followed, items))
+            case ast.Starred(value=value):
+                return is_followed(value)
             case ast.Attribute(value=value, name=name):
                 return name in FIELDS or (isinstance(value, ast.Name) and value.id in instances)
         return isinstance(target, ast.Name | ast.Subscript)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ....engine.core.readers import reader_of
 from ....engine.core.spec import Spec
 from ....engine.numerics.cascade import total
 from ....engine.numerics.mkl_tanh import mkl_tanh
@@ -20,6 +21,7 @@ from ....engine.numerics.small_products import product_of_such, product_onto, pr
 from ....engine.records.op import Op, op
 from ....engine.run.apply import apply
 from ....ops.elementwise.vector_functions import exp_runs, is_small
+from ....ops.rules.memory_order import row_by_row
 from ...namespace import torch
 from . import rnn_steps as in_code
 
@@ -50,8 +52,9 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
     def layer(x, w_ih, w_hh, b_ih, b_hh, h, reverse):
         steps, (batch, n) = x.shape[0], h.shape
         gates = product_onto(b_ih, x.reshape(steps * batch, -1), w_ih.T).reshape(steps, batch, -1)
-        outputs = np.empty((steps, batch, n), x.dtype)
-        saved = np.empty((steps, batch, kept * n), x.dtype)
+        room = in_code.room(x, w_hh)
+        outputs = room((steps, batch, n))
+        saved = room((steps, batch, kept * n)) if kept else np.empty((steps, batch, 0), x.dtype)
         order = range(steps - 1, -1, -1) if reverse else range(steps)
         if not in_code.forward(mode, gates, w_hh, b_hh, h, reverse, outputs, saved):
             forward(gates, w_hh.T, b_hh, h, order, outputs, saved)
@@ -72,14 +75,14 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
             found = at_x, at_h, grad_h, _recurrent_slope(before, at_h, w_hh, order)
         at_x, at_h, grad_h, weight = found
         flat, rows = at_x.reshape(steps * batch, -1), x.reshape(steps * batch, -1)
-        bias = in_turn(total(at_h, (1,), False)[order[0] :: order.step])
+        bias = in_turn(_sums(at_h)[order[0] :: order.step])
         return (
             product(flat, w_ih).reshape(x.shape),
             slope_of_weight(flat, rows, w_ih),
             weight,
             total(flat, (0,), False),
             bias,
-            np.ascontiguousarray(grad_h),
+            row_by_row(grad_h),
         )
 
     @layer.derivative("input", "weight_ih", "weight_hh", "bias_ih", "bias_hh", "hx")
@@ -93,7 +96,8 @@ def declare(mode: str, kept: int, forward: Callable[..., Any], backward: Callabl
         ]
         if torch.is_grad_enabled():
             return by_steps(CELLS[mode], inputs, 1, reverse, wanted, needs)
-        return tuple(apply(gradient, (*inputs, reverse, outputs[0], outputs[2], *wanted)))
+        saved = outputs[2] if kept else outputs[0]
+        return tuple(apply(gradient, (*inputs, reverse, outputs[0], saved, *wanted)))
 
     return layer
 
@@ -106,6 +110,13 @@ def _recurrent_slope(before: Array, at_h: Array, w_hh: Array, order: range) -> A
     times = product_of_such(columns[0], others[0])
     weight = reduce(np.add, (times(columns[t], others[t]) for t in order))
     return weight if turned else weight.T
+
+
+def _sums(x: Array) -> Array:
+    """(T, N, H) → (T, H): those of each step, one after the other where a program has them as steps."""
+    if reader_of(x) is None:
+        return total(x, (1,), False)
+    return np.stack([total(x[t], (0,), False) for t in range(len(x))])
 
 
 def in_turn(rows: Array) -> Array:
@@ -172,7 +183,7 @@ def _simple_backward(
     """`slope` of the nonlinearity from its value, and what the gradient becomes through it."""
 
     def backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
-        deltas = np.empty_like(outputs)
+        deltas = np.zeros_like(outputs)
         slopes = slope(outputs)
         times = product_of_such(deltas[0], w_hh)
         for t in steps:
@@ -213,8 +224,8 @@ def _gru_backward(outputs, saved, before, w_hh, grad_output, grad_h, steps):
     n = outputs.shape[2]
     reset, update, new, hidden = (saved[:, :, k * n : (k + 1) * n] for k in range(4))
     to_new, slopes, rest_reset, rest_update = before - new, tanh_slope(new), 1 - reset, 1 - update
-    at_x = np.empty((*outputs.shape[:2], 3 * n), outputs.dtype)
-    at_h = np.empty_like(at_x)
+    at_x = np.zeros((*outputs.shape[:2], 3 * n), outputs.dtype, like=outputs)
+    at_h = np.zeros_like(at_x)
     parts: tuple[Array, ...] = (grad_h,)
     times = product_of_such(at_h[0], w_hh)
     for t in steps:

@@ -56,6 +56,8 @@ LAYERS = {
 WEIGHT = KernelCode(_written("weight_gradient"), "aaaaiiiii")
 #: units from which on, of four sequences or more
 FEWEST = 12
+#: steps of a layer that a program has one by one
+MOST_STEPS = 16
 #: calls of NumPy in each step
 CALLS = {"RNN_TANH": 6, "RNN_RELU": 6, "GRU": 25}
 
@@ -66,7 +68,7 @@ def forward(
     """Fill `outputs` (T, N, H) and `saved`, if there is machine code for it."""
     code = LAYERS[mode][0]
     arrays = gates, b_hh, h, outputs, saved
-    if not (_fits(outputs, w_hh) and simple(*arrays) and code.ready(_work(mode, outputs, w_hh))):
+    if not (_fits(h.shape, w_hh) and simple(*arrays) and code.ready(_work(mode, outputs, w_hh))):
         return False
     weight, room, parts = filled(w_hh.T), np.empty(gates.shape[1:], FLOAT32), fused_parts(h.shape[1])
     kept, loop = ([saved], exp_loop() or ()) if saved.size else ([], ())
@@ -88,9 +90,10 @@ def backward(
 ) -> tuple[Array, Array, Array, Array] | None:
     """The gradients at weight_ih's and at weight_hh's rows, of h and of the recurrent weight."""
     code = LAYERS[mode][1]
+    if not (_fits(output.shape[1:], w_hh) and output.shape[1] <= PART):
+        return None
     grad_output = np.ascontiguousarray(grad_output)
-    arrays = output, saved, h0, w_hh, grad_output
-    if not (_fits(output, w_hh) and output.shape[1] <= PART and simple(*arrays)):
+    if not simple(output, saved, h0, w_hh, grad_output):
         return None
     ready = [each.ready(_work(mode, output, w_hh)) for each in (code, WEIGHT)]  # of both at once
     if not all(ready):
@@ -98,7 +101,7 @@ def backward(
     (steps, batch, n), rows = output.shape, len(w_hh)
     at_h, parts = np.empty((steps, batch, rows), FLOAT32), fused_parts(rows)
     kept, recurrent = np.array(grad_h, FLOAT32), filled(w_hh)
-    if saved.size:
+    if mode == "GRU":
         back, at_x = np.full_like(kept, -0.0), np.empty_like(at_h)
         given = output, saved, h0, grad_output, recurrent, kept, back, at_x, at_h, parts
         code(*given, len(parts), steps, batch, n, reverse)
@@ -111,17 +114,20 @@ def backward(
     return at_x, at_h, kept, weight
 
 
-def _fits(outputs: Array, w_hh: Array) -> bool:
+def room(x: Array, w_hh: Array) -> Callable[[tuple[int, ...]], Array]:
+    """What makes arrays like the inputs. Narrow layers are steps of a program, if they are few."""
+    if w_hh.shape[1] >= FEWEST or len(x) > MOST_STEPS:
+        return lambda shape: np.empty(shape, x.dtype)  # which a program does not follow
+    return lambda shape: np.zeros(shape, x.dtype, like=x)
+
+
+def _fits(state: tuple[int, ...], w_hh: Array) -> bool:
     """Whether machine code has such layers, whose products are fused chains, of NumPy's calls too."""
-    _, batch, n = outputs.shape
+    batch, n = state
     if adds_in_pairs() and batch * w_hh.size > PAIRED:
         return False
     return (
-        outputs.dtype == FLOAT32
-        and n >= FEWEST
-        and batch >= 4
-        and batch * n <= EXACT
-        and exp_loop() is not None
+        w_hh.dtype == FLOAT32 and n >= FEWEST and batch >= 4 and batch * n <= EXACT and exp_loop() is not None
     )
 
 
