@@ -26,7 +26,7 @@ Array = np.ndarray[Any, Any]
 FLOAT32 = np.dtype(np.float32)
 
 #: elements up to which roots are computed so; more take too long
-MOST = (1 << 18) - 1
+MOST = 1 << 22
 
 #: of [1/2, 1) and [1, 2): what the estimate begins with, and how far it falls from each of 256 parts to the next, less
 #: the least
