@@ -60,6 +60,7 @@ class Op(Recorded):
     view       the output shares memory with the first argument
     picks      each element of the output is one of the first argument's, or of the tensors in it
     moving     names of ints that say where the output or its part lies, so that no shape depends on them alone
+    factors    names of numbers of which a plan knows the type, unless they are so large that they may not fit
     elementwise   each element of the output comes from those at its place in the tensors, which broadcast:
                large arrays may be given to the kernel in blocks
     steep      its work grows faster than its elements: what takes matrices apart
@@ -115,6 +116,7 @@ class Op(Recorded):
         view: bool = False,
         picks: bool = False,
         moving: tuple[str, ...] = (),
+        factors: tuple[str, ...] = (),
         elementwise: bool = False,
         steep: bool = False,
         batching: str = "",
@@ -149,6 +151,7 @@ class Op(Recorded):
         self.view = view
         self.picks = picks
         self.moving = tuple(map(schema.position, moving))
+        self.factors = tuple(map(schema.position, factors))
         self.elementwise = elementwise
         self.steep = steep
         self.dynamic = dynamic

@@ -54,6 +54,8 @@ class Plan:
 MAY_BE_LONG = 1 << 15
 #: plans an operation remembers; parameters with ever new values must not fill the memory
 MOST_PLANS = 2_000
+#: factors below it fit into each floating dtype
+FITS = 6e4
 
 
 def apply(op: Op, args: tuple[Any, ...]) -> Any:
@@ -118,13 +120,15 @@ def key_of(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
 
     Types of other numbers come first, beside the default dtype, unless they are what they always are: 1 == True.
     Of ints that say where something lies (`moving`) there is only how far they are from the first of them: a loop
-    over rows or slices has one plan.
+    over rows or slices has one plan. Of `factors` that fit into every dtype there is the type.
     """
     first: Any = default
     if any(args[i] is not op.schema.parameters[i].default for i in op.numbers):
         first = (default, *[type(args[i]) for i in op.numbers])
     if op.lists:
         args = tuple([_specs(a) if type(a) is tuple else a for a in args])
+    if op.factors:
+        args = tuple([factor(a) if i in op.factors else a for i, a in enumerate(args)])
     if op.moving:
         start = args[op.moving[0]]
         args = tuple([a - start if i in op.moving else a for i, a in enumerate(args)])
@@ -135,6 +139,11 @@ def key_of(op: Op, args: tuple[Any, ...], default: dt.DType) -> tuple[Any, ...]:
             for a, tensorlike in zip(args, op.tensorlike, strict=True)
         ],
     )
+
+
+def factor(number: Any) -> Any:
+    """What is remembered of a factor."""
+    return float if type(number) is float and -FITS < number < FITS else number
 
 
 def _specs(items: tuple[Any, ...]) -> tuple[Any, ...]:

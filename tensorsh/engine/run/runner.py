@@ -16,7 +16,14 @@ from ..core import context
 from ..core.mode import EAGER
 from ..records.op import Op
 from ..values.tensor import TENSORS, Tensor, make_tensor
-from .apply import apply_any, attach_view, compute, new_plan, record, run_kernel, wrap_output
+from .apply import FITS, apply_any, attach_view, compute, new_plan, record, run_kernel, wrap_output
+
+
+def _remembered(op: Op, i: int, name: str) -> str:
+    """What the plan is remembered by of an argument that is no tensor."""
+    if i in op.factors:
+        return f"float if type({name}) is float and {-FITS} < {name} < {FITS} else {name}"
+    return f"{name} - a{op.moving[0]}" if i in op.moving[1:] else "0" if i in op.moving else name
 
 
 def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
@@ -39,9 +46,7 @@ def runner(op: Op, straight: bool = False) -> Callable[..., Any]:
             through_base = f"{name}.view_of is not None and {name}.view_of.base.requires_grad_slot"
             wants.append(f"(t{i} and ({name}.requires_grad_slot or {through_base}))")
         else:
-            keys.append(
-                f"{name} - a{op.moving[0]}" if i in op.moving[1:] else "0" if i in op.moving else name
-            )
+            keys.append(_remembered(op, i, name))
             arrays.append(name)
     lines += [
         f"    key = ({', '.join(keys)},)",

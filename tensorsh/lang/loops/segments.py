@@ -22,7 +22,7 @@ from .history import History
 
 #: programs for different shapes and branches that one run may have; from how many on each must have been used how
 #: often; the newest of as many as there may be, before another pushes out the one not used for longest
-MOST_PROGRAMS, FEW, USED = 16, 4, 8
+MOST_PROGRAMS, FEW, USED = 16, 4, 24
 #: see `_trace`
 LEFT, IDLE = -2, -3
 #: so many times as many misses as hits are too many

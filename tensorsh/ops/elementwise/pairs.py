@@ -281,6 +281,7 @@ def addcmul_spec(input, tensor1, tensor2, value):
 @op(
     "addcmul(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)",
     infer=addcmul_spec,
+    factors=("value",),
     promote="types",
     inplace=True,
     sample=([1.0, -2.0], [3.0, 5.0], [0.5, 2.0]),
@@ -330,6 +331,7 @@ def check_addcdiv(input, tensor1, tensor2, value):
 @op(
     "addcdiv(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value=1)",
     infer=scaled_spec,
+    factors=("value",),
     check=check_addcdiv,
     promote="types",
     inplace=True,

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.values.tensor import Tensor
+import numpy as np
+
+from ...engine.core import context
+from ...engine.core.mode import EAGER
+from ...engine.records.op import registry
+from ...engine.values.tensor import Tensor, make_tensor
 from ..autograd.grad_mode import enable_grad, no_grad
 from ..namespace import torch
 from .checks import at_least
@@ -178,6 +183,9 @@ class LBFGS(Optimizer):
             known["H_diag"] = ys / y.dot(y)
         al = state.setdefault("al", [None] * size)
         q = gradient.neg()
+        if context.current().mode is EAGER and q.spec.dtype in (torch.float32, torch.float64):
+            known["d"] = through_history(q, changes, steps, factors, al, known["H_diag"])
+            return
         for i in range(len(changes) - 1, -1, -1):
             al[i] = steps[i].dot(q) * factors[i]
             q.add_(changes[i], alpha=-al[i])
@@ -186,3 +194,20 @@ class LBFGS(Optimizer):
             be = changes[i].dot(d) * factors[i]
             d.add_(steps[i], alpha=al[i] - be)
         known["d"] = d
+
+
+def through_history(
+    q: Tensor, changes: list[Tensor], steps: list[Tensor], factors: list[Tensor], al: list[Any], scale: Any
+) -> Tensor:
+    """The direction that `q` becomes: the kernels of the operations on arrays, a history is hundreds of them."""
+    dot, add = registry["dot"].kernel, registry["add"].kernel
+    x = q.array
+    for i in range(len(changes) - 1, -1, -1):
+        by = np.multiply(dot(steps[i].array, x), factors[i].array)
+        al[i] = make_tensor(np.asarray(by), factors[i].spec)
+        x = add(x, changes[i].array, -float(by))
+    x = torch.mul(make_tensor(x, q.spec), scale).array
+    for i in range(len(changes)):
+        by = np.multiply(dot(changes[i].array, x), factors[i].array)
+        x = add(x, steps[i].array, float(al[i].array - by))
+    return make_tensor(x, q.spec)
