@@ -153,3 +153,26 @@ def test_a_new_order_each_round(drawn: str) -> None:
     session = Session()
     session.run(program)
     assert session._evaluator.loops.programs[-1][1].runs > 2 and not session._evaluator.loops.left
+
+
+@pytest.mark.parametrize(
+    "write",
+    (
+        "z.copy_(y)",
+        "z[1] = y[0]",
+        "z[:, 1:] = y[:, :3]",
+        "z[:, :2] = z[:, 2:]",
+        "z.copy_(y[0])",
+        "z[1:] = y.double()[:2]",
+    ),
+)
+def test_what_is_copied_is_not_taken_away(write: str) -> None:
+    """A call writes straight into the target what nobody else has; here it is used again, and changed."""
+    program = (
+        "param w = ones(3, 4); z = zeros(3, 4); x = randn(3, 4)\nfor i in range(8):\n"
+        f"    y = x * (i + 1); {write}; y.mul_(2); u = y + z; loss = (w * u).sum(); backward loss"
+    )
+    assert difference(program, []) is None
+    session = Session()
+    session.run(program)
+    assert session._evaluator.loops.programs[-1][1].runs > 2 and not session._evaluator.loops.left

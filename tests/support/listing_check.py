@@ -16,6 +16,7 @@ import numpy as np
 from tensorsh import Session
 from tensorsh.engine.compile.listing import Listing
 from tensorsh.engine.compile.program import Program
+from tensorsh.engine.compile.values import OtherLayout
 
 
 def check(session: Session) -> int:
@@ -62,7 +63,7 @@ def _compare(session: Session, title: str, program: Program) -> int:
         try:
             if not scope["replay"](session._evaluator.variables):
                 return 0  # the program holds no more, as its loop is over
-        except MemoryError:  # a kernel gave another layout, which is left to eager evaluation
+        except OtherLayout:  # a kernel gave another layout, which is left to eager evaluation
             return 0
         except LookupError:  # what it is to fetch is no longer there
             return 0

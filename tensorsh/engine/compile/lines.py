@@ -15,7 +15,7 @@ from .spelled import StepWriter, Together, writer
 from .steps import Step
 from .tape import layout_key, learn_layout
 from .tracer import part
-from .values import Number
+from .values import Number, OtherLayout
 
 Array = np.ndarray[Any, Any]
 #: how the names of groups' machine code begin
@@ -258,7 +258,7 @@ def laid_out(x: Any, strides: Any, key: Any) -> None:
     """Refuse what a kernel gave when it does not lie in memory as it was thought to; the next trace knows it."""
     if any(have != want and n > 1 for have, want, n in zip(x.strides, strides, x.shape, strict=True)):
         learn_layout(key, x.strides)
-        raise MemoryError("another layout")
+        raise OtherLayout("another layout")
 
 
 def as_array(x: Any, kind: Any) -> Array:

@@ -310,9 +310,9 @@ class Tape:
         self.note(Step("kernel", function, args, tuple(outs), label))
         return tuple(outs)
 
-    def write(self, target: Value, value: Any) -> None:
-        """Put values into memory; a call that has just made them can put them there itself."""
-        last = self.steps[-1] if self.steps else None
+    def write(self, target: Value, value: Any, made: bool = True) -> None:
+        """Put values into memory; a call that has just `made` them for that can put them there itself."""
+        last = self.steps[-1] if self.steps and made else None
         self._changed(target)
         if (
             last is not None

@@ -503,9 +503,11 @@ class Trace(Tape, Mode):
         place = self.value(target)
         self._check_place(place, wants_grad)
         node = self._changing(op, args, key, place) if wants_grad else None
+        mark, aliased = len(self.steps), {*self.aliased}
         out = self.compute(op, plan, args)
         if out is not place:
-            self.write(place, out)
+            self.write(place, out, len(self.steps) > mark)
+            self.aliased.intersection_update(aliased)  # what is written has no name of its own
         self.bump(target)
         if node is not None:
             if node.rules.saved(node.needs)[1]:

@@ -46,6 +46,10 @@ def stops(what: str) -> Callable[..., Any]:
     return stop
 
 
+class OtherLayout(Exception):
+    """A kernel's result does not lie in memory as a program thought; the next trace knows how."""
+
+
 class LaidOut:
     """What has the shape, dtype and strides of an array, its `layout`."""
 

@@ -12,7 +12,7 @@ from types import CodeType
 from typing import Any
 
 from ...engine.compile.program import Program
-from ...engine.compile.values import OwnLoop, TooLittle, TraceAgain, TraceStopped
+from ...engine.compile.values import OtherLayout, OwnLoop, TooLittle, TraceAgain, TraceStopped
 from ...engine.core import context
 from ...engine.core.mode import EAGER
 from ...errors import facts_of
@@ -23,6 +23,8 @@ from .history import History
 #: programs for different shapes and branches that one run may have; from how many on each must have been used how
 #: often; the newest of as many as there may be, before another pushes out the one not used for longest
 MOST_PROGRAMS, FEW, USED = 16, 4, 24
+#: layouts that the programs of a run may get wrong, one after the other
+MOST_CORRECTED = 8
 #: see `_trace`
 LEFT, IDLE = -2, -3
 #: so many times as many misses as hits are too many
@@ -32,11 +34,12 @@ USELESS = 4
 class Piece:
     """The programs that begin at one statement, and how often one has done the work (hits) and none (misses)."""
 
-    __slots__ = ("end", "hits", "misses", "next", "programs", "wait")
+    __slots__ = ("corrected", "end", "hits", "misses", "next", "programs", "wait")
 
     def __init__(self, end: int):
         self.end = end
         self.hits = self.misses = 0
+        self.corrected = 0  # how many programs were wrong about a layout
         self.programs: list[Program] = []
         self.next = 0  # the miss at which to trace again
         self.wait = 1  # how many to wait if that gives no program
@@ -146,15 +149,17 @@ class Segment:
                     program.runs += 1
                     program.last_run = piece.hits
                     return piece.end
-            except Exception:
-                return self._failed(i, piece, program)
+            except Exception as error:
+                return self._failed(i, piece, program, error)
         return self._learn(i, piece, names)
 
-    def _failed(self, i: int, piece: Piece, program: Program) -> int:
-        """A call of a replay failed: eager evaluation will, too, and say where."""
+    def _failed(self, i: int, piece: Piece, program: Program, error: Exception) -> int:
+        """A call of a replay failed: eager evaluation will, too, and say where, or the next trace knows better."""
         program.give_up()
         piece.programs.remove(program)
-        if piece.missed(3):
+        if isinstance(error, OtherLayout) and piece.corrected < MOST_CORRECTED:
+            piece.corrected += 1
+        elif piece.missed(3):
             self._close(i)
         return i
 
@@ -252,8 +257,8 @@ class Segment:
                     self.found(self.title(i, end), program)
                 try:
                     return end if program.replay(names) else i
-                except Exception:
-                    return self._failed(i, piece, program)
+                except Exception as error:
+                    return self._failed(i, piece, program, error)
             if reached >= end or piece.programs:
                 break
             end = reached

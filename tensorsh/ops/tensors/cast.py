@@ -13,6 +13,7 @@ from ...engine.core import dtype as dt
 from ...engine.core.device import Device, destination, hollow, resolve, without_cuda
 from ...engine.core.dtype import DType
 from ...engine.core.memory_format import PRESERVE, suggested
+from ...engine.core.readers import reader_of
 from ...engine.core.spec import Spec, broadcast_shapes, spec
 from ...engine.core.warn import warn
 from ...engine.records.op import composite, op, registry
@@ -301,11 +302,14 @@ def _copy_formula(x: Tensor, src: Any, non_blocking: bool) -> str:
 )
 def copy(x, other, non_blocking):
     """The values of `other`, broadcast and cast to the tensor: `x.copy_(other)` writes them into it."""
-    src = np.asarray(other)
+    src = other if reader_of(other) is not None else np.asarray(other)
     if src.dtype.kind == "c" and x.dtype.kind not in "cb":
         warn_imaginary()
     src = cast_array(src, dt.of(x))
-    return src if src.shape == x.shape else np.broadcast_to(src, np.broadcast_shapes(x.shape, src.shape))
+    if src.shape == x.shape:
+        return src
+    spread = np.broadcast_to(src, np.broadcast_shapes(x.shape, src.shape))
+    return spread if reader_of(src) is None else spread.copy()
 
 
 @copy.derivative("input")
