@@ -38,7 +38,7 @@ def test_operands_that_do_not_lie_in_order(name: str, result: str) -> None:
 def test_what_is_filled_and_chosen_by_a_mask(name: str, mask: str) -> None:
     """`masked_fill` lies row by row whatever it is made of, `where` as NumPy puts it; no round is done over again."""
     program = (
-        "m = rand(4, 4); n = rand(4, 8); param w = rand(4, 4)\nfor i in range(7):\n"
+        "m = rand(4, 4); n = rand(4, 8); param w = rand(4, 4)\nfor i in range(12):\n"
         f"    v = {OPERANDS[name]} * w; k = {mask}; y = v.masked_fill(k, 0.5)\n"
         "    z = where(k, v, y); u = where(k, 1., v)\n    loss = (y * z + u).sum(); backward loss"
     )

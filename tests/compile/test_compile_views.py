@@ -133,7 +133,7 @@ def test_a_number_where_a_mask_is_true(target: str, mask: str, value: str) -> No
     """PyTorch takes `masked_fill_` for it, too; it is one program with what is around it."""
     program = (
         "param w = ones(3, 4); x = randn(3, 4); k = arange(3); n = tensor([1, 4, 2])\n"
-        f"for i in range(7):\n    y = {target}; y[{mask}] = {value}; z = y * 2\n"
+        f"for i in range(12):\n    y = {target}; y[{mask}] = {value}; z = y * 2\n"
         "    loss = (z * w).sum().tanh(); backward loss"
     )
     assert difference(program, ["y.grad_fn is None", "y._version"]) is None
@@ -147,7 +147,7 @@ def test_a_number_where_a_mask_is_true(target: str, mask: str, value: str) -> No
 def test_a_new_order_each_round(drawn: str) -> None:
     program = (
         "x = randn(6, 2); param w = ones(2); g = torch.Generator().manual_seed(3)\n"
-        f"for i in range(7):\n    order = {drawn}; y = x[order] @ w; loss = y.cumsum(0).sum(); backward loss"
+        f"for i in range(12):\n    order = {drawn}; y = x[order] @ w; loss = y.cumsum(0).sum(); backward loss"
     )
     assert difference(program, ["order", "rand(2)"]) is None
     session = Session()
@@ -169,7 +169,7 @@ def test_a_new_order_each_round(drawn: str) -> None:
 def test_what_is_copied_is_not_taken_away(write: str) -> None:
     """A call writes straight into the target what nobody else has; here it is used again, and changed."""
     program = (
-        "param w = ones(3, 4); z = zeros(3, 4); x = randn(3, 4)\nfor i in range(8):\n"
+        "param w = ones(3, 4); z = zeros(3, 4); x = randn(3, 4)\nfor i in range(12):\n"
         f"    y = x * (i + 1); {write}; y.mul_(2); u = y + z; loss = (w * u).sum(); backward loss"
     )
     assert difference(program, []) is None

@@ -19,8 +19,9 @@ import scipy.special
 from group_writer import NAMES, program, take_small_for_large
 from tensorsh import Session
 from tensorsh.engine.compile import fuse, lines, store
-from tensorsh.engine.compile.machine import assembler, functions, machine
+from tensorsh.engine.compile.machine import assembler, exact, functions, machine
 from tensorsh.engine.compile.machine.code import Code
+from tensorsh.engine.compile.machine.writer import Writer
 from tensorsh.engine.numerics import made_later
 
 needs_llvm = pytest.mark.skipif(find_spec("llvmlite") is None, reason="no llvmlite")
@@ -45,13 +46,21 @@ def small_groups(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
 
 @pytest.fixture
 def used(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts of the machine code that ran."""
+    """The texts of the machine code that was made for groups; whole kernels have theirs, once in a process."""
     texts: list[str] = []
-    assemble = assembler.assembled
-    for module in (machine, assembler):
-        monkeypatch.setattr(
-            module, "assembled", lambda text, thorough: texts.append(text) or assemble(text, thorough)
-        )
+    assemble = machine.assembled
+
+    class Recording(Writer):
+        def text(self) -> str:
+            texts.append(super().text())
+            return texts[-1]
+
+    def assembled(text: str, thorough: bool = False) -> object:
+        texts.append(text)
+        return assemble(text, thorough)
+
+    monkeypatch.setattr(exact, "Writer", Recording)
+    monkeypatch.setattr(machine, "assembled", assembled)
     return texts
 
 
