@@ -88,3 +88,22 @@ def test_an_argument_that_is_always_the_same_is_no_number_that_changes() -> None
     assert sum(program.runs for _, program in session._evaluator.loops.programs) > 10
     session.run("for n in [2, 1, 2, 1, 2] * 6: out.append(f(x[:n], n))")
     assert [int(v) for v in session["out"][-5:]] == [20, 10, 20, 10, 20]
+
+
+@pytest.mark.parametrize(
+    "power, numbers",
+    [
+        ("x * 2 ** k", (3, 2, 4, 1, 5, -1, -2, 2, 0, -3)),
+        ("w * k ** 0.5", (4.0, 3.0, 2.0, 5.0, 1.0, -1.0, -4.0, 2.0)),
+    ],
+)
+def test_what_a_power_is_depends_on_the_numbers(power: str, numbers: tuple[float, ...]) -> None:
+    """Of an integer it may be a float, of a float a complex number: a program holds for one of them."""
+    text = (
+        "import torch\nx, w, out = torch.arange(3), torch.ones(2), []\n"
+        f"for k in {numbers!r}:\n    y = {power}\n    z = y + y\n    out.append((str(z.dtype), z.tolist()))"
+    )
+    session, evaluated = Session(), Session(compile=False)
+    session.run(text), evaluated.run(text)
+    assert session["out"] == evaluated["out"]
+    assert session._evaluator.loops.programs

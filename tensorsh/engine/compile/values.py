@@ -187,13 +187,13 @@ describe(Number, Kind(leave=leave))
 def _arithmetic(name: str, sign: str) -> None:
     work = getattr(operator, name)
 
-    def text(value: Any) -> str | None:
+    def shown_as(value: Any) -> str | None:
         if type(value) is Number:
             return value.text
         return repr(value) if type(value) in (int, float) else None
 
     def apply(left: Any, right: Any, this: Number, other: Any) -> Any:
-        shown = text(other)
+        shown = shown_as(other)
         if shown is None:
             return (
                 context.current().mode.mix(work, left, right)
@@ -202,11 +202,16 @@ def _arithmetic(name: str, sign: str) -> None:
             )
         a, b = (value.value if type(value) is Number else value for value in (left, right))
         first, second = (this.text, shown) if left is this else (shown, this.text)
-        this = last_known(this, other)
+        this, text = last_known(this, other), f"({first} {sign} {second})"
         try:
-            return this.made(work(a, b), f"({first} {sign} {second})")
+            found = work(a, b)
         except ArithmeticError:
             raise TraceStopped("arithmetic fails") from None
+        if (
+            name == "pow"
+        ):  # of an integer a float, of a float a complex number, as the exponent and the base are
+            this.decide(True, f"type({text}) is {type(found).__name__}")
+        return this.made(found, text)
 
     setattr(Number, f"__{name}__", lambda self, other: apply(self, other, self, other))
     setattr(Number, f"__r{name}__", lambda self, other: apply(other, self, self, other))
