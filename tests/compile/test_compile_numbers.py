@@ -107,3 +107,13 @@ def test_what_a_power_is_depends_on_the_numbers(power: str, numbers: tuple[float
     session.run(text), evaluated.run(text)
     assert session["out"] == evaluated["out"]
     assert session._evaluator.loops.programs
+
+
+@pytest.mark.parametrize("part", ("x[i : i + 8]", "x[i]", "x[:, i // 16 : i // 16 + 2]"))
+def test_parts_at_places_that_change_are_followed(part: str) -> None:
+    session = Session()
+    session.run(
+        "x = randn(64, 8); param w = randn(64, 8)\nfor epoch in range(4):\n    for i in range(0, 64, 8):\n"
+        f"        y = {part}; loss = (y * w[0, 0]).sum() ** 2; backward loss"
+    )
+    assert not session._evaluator.loops.left

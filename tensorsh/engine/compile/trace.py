@@ -31,7 +31,7 @@ from .machine.instructions import has_code
 from .reading import read, seen
 from .steps import External, Step
 from .tape import Tape, source_of
-from .values import Number, OwnLoop, TraceAgain, Value, of_numbers, reshape, turn
+from .values import Number, OwnLoop, TraceAgain, Value, of_numbers, present, reshape, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -362,13 +362,18 @@ class Trace(Tape, Mode):
         return kind in ("Number", "Tensor|Number") or i in op.moving or (op.elementwise and kind == "float")
 
     def _check_numbers(self, op: Op, args: tuple[Any, ...]) -> None:
-        """What the operation asks of a number that changes, the program asks each time."""
-        if any(type(a) is Number and not self._value_only(op, i) for i, a in enumerate(args)):
+        """What the operation asks of a number that changes, the program asks each time. Places are looked up anew."""
+        asked = [i for i, a in enumerate(args) if type(a) is Number and i not in op.moving]
+        if not all(self._value_only(op, i) for i in asked):
             self.stop("a changing number shapes the operation")
-        given = [a.spec if type(a) in TENSORS else a for a in args]
-        for asks in (op.check, op.infer):
-            if asks is not None:
-                asks(*given)
+        if asked:
+            given = [
+                a.spec if type(a) in TENSORS else present(a) if i in op.moving else a
+                for i, a in enumerate(args)
+            ]
+            for asks in (op.check, op.infer):
+                if asks is not None:
+                    asks(*given)
 
     def is_number(self, value: Any) -> bool:
         return type(value) is Number

@@ -53,6 +53,10 @@ class History:
             self.varying.add((NAME, name))
         return (NAME, name) in self.varying
 
+    def always_differs(self, name: str) -> None:
+        """It is known beforehand that a name is another number each time."""
+        self.varying.add((NAME, name))
+
     def passed(self, names: Any, varying: frozenset[str]) -> None:
         """A round goes by that is not traced."""
         for name in varying:

@@ -79,6 +79,7 @@ class Together:
 
     def _look(self) -> None:
         reach, state = self.reach, context.current()
+        reach.history.always_differs("index")
         reach._root("v", "dataset", self.dataset)
         reach._root("v", "index", 0)
         number = reach.numbers["index"]
