@@ -6,6 +6,14 @@ import pytest
 
 from compile_compare import difference, learn_soon
 from tensorsh import Session
+from tensorsh.engine.compile.tape import layouts
+
+
+@pytest.fixture(autouse=True)
+def unlearned() -> None:
+    """What programs of other tests have found out about layouts is forgotten."""
+    layouts.clear()
+
 
 OPERANDS = {
     "a row for all rows": "m[:1].expand(4, 4)",

@@ -6,6 +6,14 @@ import pytest
 
 from compile_compare import difference
 from tensorsh import Session
+from tensorsh.engine.compile.tape import layouts
+
+
+@pytest.fixture(autouse=True)
+def unlearned() -> None:
+    """What programs of other tests have found out about layouts is forgotten."""
+    layouts.clear()
+
 
 #: (statements with a loop, what is then done to base and view); `m` is the base, `w` needs a gradient
 VIEWS = {

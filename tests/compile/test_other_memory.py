@@ -5,6 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tensorsh import Session, TensorshError
+from tensorsh.engine.compile.tape import layouts
+
+
+@pytest.fixture(autouse=True)
+def unlearned() -> None:
+    """What programs of other tests have found out about layouts is forgotten."""
+    layouts.clear()
+
 
 START = """
 import copy

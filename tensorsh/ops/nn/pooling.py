@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.core import dtype as dt
+from ...engine.core.memory_format import CONTIGUOUS
 from ...engine.core.spec import Spec
 from ...engine.records.op import Op, composite, op, registry
 from ...engine.run.apply import apply
@@ -55,8 +56,11 @@ def _declare_max(n: int) -> None:
         if n == 1:
             check_max_1d(input.spec, geometry("max_pool1d", 1, *window))
         found = _max(input, n, *window)[0]
-        # a row of its own kernel's lies in one piece; where a gradient is wanted, it is a picture's
-        return found if n > 1 or found.requires_grad else found.contiguous()
+        # a row of its own kernel's lies in one piece, dimensions of one element too; where a gradient is wanted, it is
+        # a picture's
+        if n > 1 or found.requires_grad or (1 not in found.spec.shape and found.is_contiguous()):
+            return found
+        return registry["clone"](found, memory_format=CONTIGUOUS)
 
     def with_choice(input, kernel, stride, padding, dilation, ceil_mode, return_indices):
         if not return_indices:
