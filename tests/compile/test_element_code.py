@@ -177,3 +177,11 @@ def test_a_gradient_passes_on_before_there_is_machine_code(size: int) -> None:
         found = choice.masked(grad, above, x <= 0, np.empty_like(grad))
         assert found.dtype == np.float32
         assert found.tolist() == np.where(x <= 0, above, grad).tolist()
+
+
+def test_one_number_has_the_digits_that_it_has_in_a_row() -> None:
+    """Also where the polynomials decide which of two floats is the nearest, as in some of these."""
+    numbers = np.random.default_rng(0).standard_normal(3000).astype(np.float32)
+    row = mkl_tanh.mkl_tanh(numbers)
+    for x, expected in zip(numbers, row, strict=True):
+        assert mkl_tanh.mkl_tanh(np.asarray(x)) == mkl_tanh.mkl_tanh(x, np.empty((), np.float32)) == expected

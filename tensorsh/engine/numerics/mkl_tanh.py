@@ -100,11 +100,10 @@ def mkl_tanh(x: Array, out: Array | None = None) -> Array:
         room = np.empty_like(x) if out is None else out
         if CODE.fill(room, x):
             return room
-    if out is None and x.ndim:
-        return _nearest(x)
+    made = _nearest(x) if x.ndim else _nearest(x.reshape(1)).reshape(())
     if out is None:
-        return _nearest(x.reshape(1)).reshape(())
-    out[...] = _nearest(x)
+        return made
+    out[...] = made
     return out
 
 
