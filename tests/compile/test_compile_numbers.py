@@ -64,16 +64,39 @@ def test_an_operation_of_a_number(use: str) -> None:
     assert compiled._evaluator.loops.programs and not compiled._evaluator.loops.left
 
 
-def test_what_an_operation_refuses_a_program_refuses() -> None:
+@pytest.mark.parametrize("call", ("hardtanh(x * i, low, 0.1)", "hardtanh_(x * i, low, 0.1)"))
+def test_what_an_operation_refuses_a_program_refuses(call: str) -> None:
     text = (
-        "from torch.nn.functional import hardtanh\nx = torch.ones(3); out = []\nfor i in range(14):\n"
-        "    low = 0.1 * i - 1\n    try: out.append((hardtanh(x * i, low, 0.1) * 2).tolist())\n"
+        "from torch.nn.functional import hardtanh, hardtanh_\nx = torch.ones(3); out = []\nfor i in range(14):\n"
+        f"    low = 0.1 * i - 1\n    try: out.append(({call} * 2).tolist())\n"
         "    except ValueError as error: out.append(str(error))"
     )
     session, evaluated = Session(), Session(compile=False)
     session.run(text), evaluated.run(text)
     assert session["out"] == evaluated["out"]
     assert session["out"][-1] == "min_val cannot be greater than max_val"
+
+
+#: the same of what may be left to evaluation: in place, where no tensor comes of it, beyond what a dtype holds
+MORE_USES = (
+    "x.detach().clone().clamp_(-a, a)", "x.detach().clone().pow_(a)", "x.detach().clone().lerp_(x.detach(), a)",
+    "x.detach().clone().fill_(a)", "x.detach().clone().add_(1, alpha=a)", "nn.functional.softshrink(x, a)",
+    "nn.functional.dropout(x, a / 2, False)", "torch.result_type(x, a)", "x.abs() ** a", "x.half() * a",
+    "x.to(torch.int64) * n", "x.to(torch.uint8) + n", "(x > 0) * n", "x.to(torch.int64) ** n", "x.roll(n, 0)",
+    "torch.full_like(x, a)", "x.sum(n % 2)", "nn.functional.layer_norm(x, (5,), eps=a)", "torch.bucketize(a, x[0])",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("use", MORE_USES)
+def test_another_use_of_a_number(use: str) -> None:
+    text = (
+        "import torch\nfrom torch import nn\nx = torch.randn(4, 5, requires_grad=True); out = []\n"
+        f"for i in range(14):\n    a = 0.4 + i / 20; n = i % 4\n    y = {use}\n"
+        "    z = y * 2 if isinstance(y, torch.Tensor) else y\n    out.append((y, z))"
+    )
+    compiled, evaluated = Session(seed=0), Session(seed=0, compile=False)
+    compiled.run(text), evaluated.run(text)
+    assert compiled.run("repr(out)") == evaluated.run("repr(out)")
 
 
 def test_an_argument_that_is_always_the_same_is_no_number_that_changes() -> None:

@@ -26,19 +26,20 @@ from ..run.overlapping import reads_written
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view import View, sees_graph
 from ..values.view_bases import turns
+from .changing_numbers import ChangingNumbers, keeps
 from .draws import TracedStream
 from .machine.instructions import has_code
 from .reading import read, seen
 from .steps import External, Step
 from .tape import Tape, source_of
-from .values import Number, OwnLoop, TraceAgain, Value, of_numbers, present, reshape, turn
+from .values import Number, OwnLoop, TraceAgain, Value, reshape, turn
 from .watch import Watch
 
 if TYPE_CHECKING:
     from .recompute import Heard
 
 
-class Trace(Tape, Mode):
+class Trace(Tape, ChangingNumbers, Mode):
     """The notes of one run.
 
     externals  the tensors from outside, by_tensor the same by their ids
@@ -63,8 +64,6 @@ class Trace(Tape, Mode):
             int, tuple[External, Value]
         ] = {}  # tensors from outside with other memory → what they got
         self.shared: set[int] = set()  # ids of the Values of these
-        self.mixing: Number | None = None  # the Number that an operator is working with,
-        self.mixed: Any = None  # and its present value, which stands for it
         self.containers: list[tuple[Any, Any, str]] = []  # (list or dictionary, its entries, its path)
         self.instances: Any = None  # `lang.loops.instances`, which sees the attributes of instances
         self.attributes: list[tuple[str, Any]] = []  # those that are set: (how that is written, value)
@@ -253,34 +252,11 @@ class Trace(Tape, Mode):
             return a
         return make_tensor(a.array.source, a.spec)
 
-    # ---------------------------------------------------------------- numbers that change
-
-    def mix(self, work: Callable[..., Any], left: Any, right: Any) -> Any:
-        """The operator runs on the Number's present value, which `apply` recognises and replaces by the Number."""
-        if type(left) is not Number and type(right) is not Number:
-            return NotImplemented
-        self.mixing = left if type(left) is Number else right
-        self.mixed = type(self.mixing.value)(self.mixing.value)
-        try:
-            left, right = (self.mixed if side is self.mixing else side for side in (left, right))
-            return work(left, right)
-        finally:
-            self.mixing = self.mixed = None
-
-    def _renamed(self, op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        if self.mixing is None:
-            return args
-        for i in op.tensors:
-            if args[i] is self.mixed:
-                number, self.mixing, self.mixed = self.mixing, None, None
-                return (*args[:i], number, *args[i + 1 :])
-        return args
-
     # ---------------------------------------------------------------- operations
 
     def apply(self, op: Op, args: tuple[Any, ...]) -> Any:
         """What `apply` does, without arrays."""
-        args = self._renamed(op, args)
+        args = self.renamed(op, args)
         tensors = [a for a in args if type(a) in TENSORS]
         for i in op.lists:
             tensors.extend(t for t in args[i] if type(t) in TENSORS)
@@ -288,8 +264,7 @@ class Trace(Tape, Mode):
         mark = len(self.steps)
         concrete = tuple([a.value if type(a) is Number else a for a in args])
         state = context.current()
-        if any(type(a) is Number for a in args):
-            self._check_numbers(op, args)
+        self.check_numbers(op, args)
         key, plan = self._plan(op, concrete, state.dtype)
         outs = self.compute(op, plan, args)
         if constant and not op.view and not any(type(a) is Number for a in args):
@@ -356,37 +331,6 @@ class Trace(Tape, Mode):
         self.shared.update((id(v), id(own)))
         return own
 
-    def _value_only(self, op: Op, i: int) -> bool:
-        """Whether no shape depends on a parameter: a factor, a term, a place."""
-        kind = op.schema.parameters[i].type
-        return kind in ("Number", "Tensor|Number") or i in op.moving or (op.elementwise and kind == "float")
-
-    def _check_numbers(self, op: Op, args: tuple[Any, ...]) -> None:
-        """What the operation asks of a number that changes, the program asks each time. Places are looked up anew."""
-        asked = [i for i, a in enumerate(args) if type(a) is Number and i not in op.moving]
-        if not all(self._value_only(op, i) for i in asked):
-            self.stop("a changing number shapes the operation")
-        if asked:
-            given = [
-                a.spec if type(a) in TENSORS else present(a) if i in op.moving else a
-                for i, a in enumerate(args)
-            ]
-            for asks in (op.check, op.infer):
-                if asks is not None:
-                    asks(*given)
-
-    def is_number(self, value: Any) -> bool:
-        return type(value) is Number
-
-    def of_numbers(self, function: Any) -> Any:
-        return of_numbers(function)
-
-    def settled(self, number: Any) -> Any:
-        if type(number) is not Number:
-            return number
-        number.decide(True, f"{number.text} == {number.value!r}")
-        return number.value
-
     def element(self, t: Tensor) -> Any:
         return int(self.real(t)) if self.is_constant(t) else self.element_of(self.value(t))
 
@@ -440,9 +384,7 @@ class Trace(Tape, Mode):
                     self.stop("a list of several dtypes")
                 arrays.append(items)
             elif type(a) is Number:
-                arrays.append(
-                    a if plan_is_float(plan) or _keeps(cast, a) else self.stop("a changing integer")
-                )
+                arrays.append(a if keeps(plan, cast, a) else self.stop("a changing integer"))
             else:
                 arrays.append(a if cast is None else cast(a))
         if op.view:
@@ -492,10 +434,11 @@ class Trace(Tape, Mode):
 
     def apply_inplace(self, op: Op, args: tuple[Any, ...]) -> Tensor:
         """What `apply_inplace` does, without arrays."""
-        args = self._renamed(op, args)
+        args = self.renamed(op, args)
         concrete = tuple([a.value if type(a) is Number else a for a in args])
         target = args[0]
         state = context.current()
+        self.check_numbers(op, args)
         key, plan = self._plan(op, concrete, state.dtype)
         check_result(plan.out, op, args)
         wants_grad = state.grad_enabled and any_requires_grad(args) and not op.unwatched
@@ -661,17 +604,6 @@ def remembers(rule: Any, w: Value, options: dict[str, Any]) -> bool:
     state: dict[str, Any] = {}
     rule(np.zeros(w.shape, w.dtype), np.zeros(w.shape, w.dtype), state, options)
     return bool(state)
-
-
-def _keeps(cast: Callable[..., Any] | None, n: Number) -> bool:
-    """Whether NumPy takes the number among arrays for what it is cast to."""
-    kind = np.dtype(float) if cast is None else np.asarray(cast(n.value)).dtype
-    return kind.kind == "f" or (kind == np.int64 and type(n.value) is int)
-
-
-def plan_is_float(plan: Any) -> bool:
-    s = plan.out[0] if plan.many else plan.out
-    return s.dtype.category >= dt.FLOAT
 
 
 def _is_half(a: Any) -> bool:

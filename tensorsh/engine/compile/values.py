@@ -207,9 +207,7 @@ def _arithmetic(name: str, sign: str) -> None:
             found = work(a, b)
         except ArithmeticError:
             raise TraceStopped("arithmetic fails") from None
-        if (
-            name == "pow"
-        ):  # of an integer a float, of a float a complex number, as the exponent and the base are
+        if name == "pow":  # of whole numbers it may be a float, of floats a complex number
             this.decide(True, f"type({text}) is {type(found).__name__}")
         return this.made(found, text)
 

@@ -79,20 +79,21 @@ class Together:
 
     def _look(self) -> None:
         reach, state = self.reach, context.current()
-        reach.history.always_differs("index")
-        reach._root("v", "dataset", self.dataset)
-        reach._root("v", "index", 0)
-        number = reach.numbers["index"]
-        self.index = number.text
-        trace = Trace(reach.externals, reach.guards)
-        trace.containers, trace.instances = reach.containers, reach.instances
-        found: list[Any] = []
-
-        def work() -> None:
-            reach.trace = trace
-            found.append(self.dataset[number])
-
+        trace: Trace | None = None
         try:
+            reach.history.always_differs("index")
+            reach._root("v", "dataset", self.dataset)
+            reach._root("v", "index", 0)
+            number = reach.numbers["index"]
+            self.index = number.text
+            trace = Trace(reach.externals, reach.guards)
+            trace.containers, trace.instances = reach.containers, reach.instances
+            found: list[Any] = []
+
+            def work() -> None:
+                reach.trace = trace
+                found.append(self.dataset[number])
+
             trace.run(work)
             if trace.instances.results() or trace.changed_items():
                 raise TraceStopped("a sample changes something")

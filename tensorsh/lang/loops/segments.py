@@ -288,12 +288,10 @@ class Segment:
             self.stops.append((attempt.at, stopped.reason))
             if isinstance(stopped, TraceAgain):
                 return None, -1
-            if isinstance(stopped, TooLittle):
-                return None, IDLE
             if isinstance(stopped, OwnLoop):
                 return None, attempt.at
             self.stopped(self.run[attempt.at], stopped)
-            return None, attempt.at
+            return None, IDLE if isinstance(stopped, TooLittle) else attempt.at
         except RecursionError:
             raise
         except Exception as error:  # the statement fails, or fails under a trace: eager evaluation will say

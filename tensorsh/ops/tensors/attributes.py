@@ -187,8 +187,9 @@ def result_type(tensor1, tensor2):
     >>> result_type([1, 2], 1.5)
     torch.float32
     """
-    operands = [x.spec if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]
-    return promoted(operands, context.current().dtype)
+    state = context.current()
+    operands = [x.spec if isinstance(x, Tensor) else state.mode.settled(x) for x in (tensor1, tensor2)]
+    return promoted(operands, state.dtype)
 
 
 @composite("can_cast(dtype from_, dtype to)", names=("torch.can_cast",))
