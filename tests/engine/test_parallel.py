@@ -11,6 +11,7 @@ import pytest
 
 from tensorsh import Session
 from tensorsh.engine.core import context, parallel
+from tensorsh.ops.nn import conv_windows
 
 
 @pytest.fixture(params=[1, 2, 5])
@@ -132,3 +133,15 @@ def test_no_more_threads_than_the_environment_says(told, most, monkeypatch):
     assert parallel.cores() == most
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
     assert parallel.cores() == (most if "OPENBLAS_NUM_THREADS" in told else 64)
+
+
+@pytest.mark.parametrize(("n", "asked"), [(8, []), (200, [1])])
+def test_another_thread_is_woken_for_large_convolutions_only(
+    n: int, asked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight of these samples take as long as the waking."""
+    waking: list[int] = []
+    monkeypatch.setattr(parallel, "ask", lambda job, helpers: waking.append(helpers))
+    monkeypatch.setattr(parallel, "CORES", 2)
+    conv_windows.share(lambda lo, hi: None, n, n * 100_000, 1)
+    assert waking == asked

@@ -26,6 +26,8 @@ FLOAT32 = np.dtype(np.float32)
 
 #: multiplications that a thread does at a time, some milliseconds: between them an interrupt is seen
 SHARE = 1 << 28
+#: fewer (0.4 ms) are done by one thread: waking another takes a tenth of a millisecond
+PAYS = 1 << 24
 #: elements of a weight's windows that are a thread's at the least: each lays the output's gradient out for itself
 FEWEST = 48
 #: numbers that are computed together, so that some behind the last are read
@@ -264,7 +266,10 @@ def for_bias(g: Array, out: Array) -> bool:
 
 
 def share(work: Callable[[int, int], None], n: int, products: int, fewest: int) -> None:
-    """`work` of n things that come to so many products, some at a time."""
+    """`work` of n things that come to so many products, some at a time, where that pays on all cores."""
+    if products < PAYS:
+        work(0, n)
+        return
     spread(work, n, max(min(SHARE * n // products, -(-n // threads())), fewest))
 
 
