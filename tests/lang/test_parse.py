@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import marshal
 import os
+import sys
+import types
 import unicodedata
 from pathlib import Path
 
@@ -153,6 +155,16 @@ def test_cache_is_written_and_read(tmp_path, monkeypatch):
     monkeypatch.setattr(grammar, "_compute", None)
     assert grammar.load().rows == made.rows
     assert [path.name for path in written.parent.iterdir()] == [written.name]
+
+
+def test_what_a_wheel_holds_is_taken_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
+    held = types.ModuleType("tensorsh.lang.syntax.table")
+    exec(grammar.as_module(), held.__dict__)
+    monkeypatch.setitem(sys.modules, held.__name__, held)
+    monkeypatch.setattr(grammar, "_compute", None)
+    assert (grammar.load().rows, grammar.load().start) == (held.DATA["rows"], held.DATA["start"])
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("damage", [b"", b"abc", b"\0" * 1000, None])

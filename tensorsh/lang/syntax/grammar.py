@@ -1,12 +1,14 @@
-"""The parse table: what Lark computes from `tensorsh.lark`, kept in the user's cache directory.
+"""The parse table: what Lark computes from `tensorsh.lark`.
 
-Lark turns the grammar into an LALR(1) table once; the table is then plain data, so a later run reads it
-back without importing Lark at all.
+Lark turns the grammar into an LALR(1) table once, which takes it half a second; the table is then plain data, so a
+run reads it without importing Lark at all. A wheel holds it as the module `table`; a checkout makes it for the user's
+cache (`kept`).
 """
 
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any
 
 from ... import kept
@@ -70,11 +72,24 @@ class Grammar:
 
 
 def load() -> Grammar:
-    """The grammar, from the cache if it is there and up to date."""
-    with open(_grammar_file(), encoding="utf-8") as file:
-        text = file.read()
+    """The grammar: the table that was built into the package, else the one of the file as it is now."""
+    try:
+        return Grammar(import_module(".table", __package__).DATA)
+    except ModuleNotFoundError:
+        pass
+    text = _text()
     key = f"{FORMAT}\n{text}"
     return Grammar(kept.computed("grammar", key, key, lambda: _compute(text)))
+
+
+def as_module() -> str:
+    """The text of the module `table`, for a wheel."""
+    return f"DATA = {_compute(_text())!r}\n"
+
+
+def _text() -> str:
+    with open(_grammar_file(), encoding="utf-8") as file:
+        return file.read()
 
 
 def _grammar_file() -> str:
