@@ -200,14 +200,14 @@ class Warm:
             if made is None:
                 return
             scope[f"straight{k}"] = made
-            given = [f"float({n})" if n in bases.numbers else f"id({n})" for n in bases.given]
+            given = [f"float({n})" if n in bases.numbers else n for n in bases.given]
             body += self.body[done : run[0].start]
             body += [] if self.meter is None else [self.meter.together(start, stop)]
             body += [line for each in run for line in each.lines]
             body.append(f"straight{k}({', '.join(given)})")
             body += [] if self.meter is None else self.meter.again(stop)
             done = run[-1].stop
-        scope.update(id=id, empty=np.empty)
+        scope.update(empty=np.empty)
         lines = [*self.head, *body, *self.body[done:], *self.tail]
         text = as_function(lines if self.meter is None else [*self.meter.once(lines)])
         exec(compile(text, "<tensorsh program>", "exec"), scope)
@@ -237,7 +237,9 @@ def function(code: Code, bases: Bases) -> Callable[..., object] | None:
     found = [addresses_of(name, types) for name, types in loops]
     if None in found:
         return None
-    kinds = [ctypes.c_double if name in bases.numbers else ctypes.c_void_p for name in bases.given]
+    kinds: list[Any] = [
+        ctypes.c_double if name in bases.numbers else ctypes.py_object for name in bases.given
+    ]
     called = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, *kinds)(address)
     table = np.array([*bases.fixed, *(each for pair in found for each in pair or ())], np.uintp)
     made = partial(called, table.__array_interface__["data"][0])

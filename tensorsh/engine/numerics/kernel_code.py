@@ -26,8 +26,8 @@ class KernelCode(MadeLater):
     """
 
     def __init__(self, write: Callable[..., None], kinds: str, shared: bool = False):
-        super().__init__(kinds.replace("a", "p"), shared)
-        self.write, self.given = write, kinds
+        super().__init__(kinds, shared)
+        self.write = write
 
     def ready(self, work: int) -> bool:
         """Whether there is machine code; `work` (see `made_later`) is to be done without."""
@@ -36,15 +36,15 @@ class KernelCode(MadeLater):
     def __call__(self, *args: Any) -> None:
         function = self.function
         assert function is not None
-        function(*[id(a) if type(a) is np.ndarray else a for a in args])
+        function(*args)
 
     def text(self) -> str:
         from ..compile.machine.routines import Routine
 
-        f = Routine([TYPES[kind] for kind in self.given])
+        f = Routine([TYPES[kind] for kind in self.kinds])
         values = [
             f.read("ptr", value, DATA) if kind == "a" else value
-            for kind, value in zip(self.given, f.parameters, strict=True)
+            for kind, value in zip(self.kinds, f.parameters, strict=True)
         ]
         self.write(f, *values)
         return f.text()

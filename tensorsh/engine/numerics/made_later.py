@@ -27,7 +27,7 @@ LACKING: dict[str, MadeLater] = {}
 class MadeLater:
     """A function of which there is machine code at some time; its `text` is said by subclasses.
 
-    kinds    of its parameters: p of an address, i of a whole number, d of a double
+    kinds    of its parameters: p of an address, a of an object (an array), i of a whole number, d of a double
     shared   whether it works so long that other threads go on meanwhile
     """
 
@@ -111,7 +111,9 @@ class MadeLater:
     def _use(self, owner: Any, address: int) -> None:
         import ctypes
 
-        types = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "d": ctypes.c_double}
+        types: dict[str, Any] = {
+            "p": ctypes.c_void_p, "a": ctypes.py_object, "i": ctypes.c_int64, "d": ctypes.c_double,
+        }  # fmt: skip
         self.owner = owner
         made = ctypes.CFUNCTYPE if self.shared else ctypes.PYFUNCTYPE
         self.function = made(None, *[types[kind] for kind in self.kinds])(address)

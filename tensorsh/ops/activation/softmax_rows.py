@@ -37,7 +37,7 @@ LOG_SOFTMAX = KernelCode(written("softmax_routines", "log_softmax"), "aaaii")
 LOG_SOFTMAX_BACKWARD = KernelCode(written("softmax_routines", "log_softmax_backward"), "aaaaii")
 #: the same for what is shared out
 SHARED = {
-    code: KernelCode(code.write, code.given, shared=True)
+    code: KernelCode(code.write, code.kinds, shared=True)
     for code in (SOFTMAX, SOFTMAX_BACKWARD, LOG_SOFTMAX, LOG_SOFTMAX_BACKWARD)
 }
 #: how many elements they take at a time, or a row
