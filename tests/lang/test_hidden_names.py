@@ -373,3 +373,124 @@ def test_items_and_attributes_are_asked_wherever_they_are_read() -> None:
     for called in ("read([A(A(torch.ones(2)))])", "read([A(torch.ones(2))])"):
         with pytest.raises(TensorshError, match="has no attribute 'node'"):
             session.execute(called)
+
+
+METHODS = """
+import torch, sys, weakref, gc
+class Mine(torch.Tensor):
+    def look(self):
+        try:
+            a = self.array
+        except AttributeError as e:
+            print('no', str(e)[:60])
+        try:
+            b = self.node
+        except AttributeError as e:
+            print('no', str(e)[:60])
+        return self.shape
+print(torch.ones(2).as_subclass(Mine).look())
+class Node:
+    version = 0
+    def __init__(self, n):
+        self.array = [n]; self.node = None; self.version = n
+    def chain(self, other):
+        self.node = other
+        f = lambda: self.array + [self.version]
+        g = [self.version for _ in self.array]
+        def inner():
+            return self.node.version, self.version
+        class C:
+            def m(me): return me.__class__.__name__, self.version
+        return f(), g, inner(), C().m(), sorted(locals())
+    def gen(self):
+        for i in range(2):
+            self.version += 1
+            yield self.version, self.array
+    def rebind(self):
+        self.version = 3
+        self = Node(9)
+        return self.version, self.array
+    def nl(self):
+        def f():
+            nonlocal self
+            self = Node(7)
+        f()
+        return self.version, self.array
+    def wal(self):
+        if (self := Node(5)): pass
+        return self.version, self.array
+    def gone(self):
+        self.version = 2
+        r = weakref.ref(self)
+        a = self.array
+        del self
+        return r() is None, a
+    def kind(self):
+        self.version = 1
+        class Other: version = 44; array = 3
+        o = Other()
+        self.__class__ = Other
+        return self.version, self.array
+    @classmethod
+    def make(cls, n):
+        cls.version = n; cls.version += 1
+        return cls(n), cls.version
+    @staticmethod
+    def st(x, y):
+        x.version = y; x.version += 1
+        return x.version, x.array
+    @property
+    def prop(self): return self.version, self.array
+n = Node(1)
+print(n.chain(Node(2)))
+print(list(n.gen()))
+print(Node(1).rebind(), Node(1).nl(), Node(1).wal(), Node(1).gone(), Node.make(4)[1], Node.st(Node(1), 5), n.prop)
+k = Node(1)
+print(k.kind())
+r = weakref.ref(Node(1)); print(r() is None)
+class Meta(type):
+    def look(cls): 
+        cls.version = 3
+        return cls.version, cls.names if hasattr(cls,'names') else None
+class M(metaclass=Meta): pass
+print(M.look())
+import types
+def free(self): return self.array, self.version
+Node.free = free
+print(Node(3).free(), free(types.SimpleNamespace(array=1, version=2)))
+class S(Node):
+    def both(self): return self.array, self.version, super().prop
+print(S(8).both())
+class A:
+    def f(self):
+        return self.op.array, self.op.version, self.array, self.version
+a = A(); a.op = Node(1); a.array = a.version = 0
+print(a.f())
+class Sub(dict):
+    def f(self): self.array = 1; return self.array, self.version if hasattr(self, 'version') else 'none'
+print(Sub().f())
+"""
+
+#: as PyTorch 2.13 prints it
+PRINTED = """\
+no 'Mine' object has no attribute 'array'
+no 'Mine' object has no attribute 'node'
+torch.Size([2])
+([1, 1], [1], (2, 1), ('C', 1), ['C', 'f', 'g', 'inner', 'other', 'self'])
+[(2, [1]), (3, [1])]
+(9, [9]) (7, [7]) (5, [5]) (True, [1]) 5 (6, [1]) (3, [1])
+(1, [1])
+True
+(3, None)
+([3], 3) (1, 2)
+([8], 8, (8, [8]))
+([1], 1, 0, 0)
+(1, 'none')
+"""
+
+
+def test_a_method_that_asks_its_object_more_than_once_finds_out_once_what_it_is() -> None:
+    found = io.StringIO()
+    with contextlib.redirect_stdout(found):
+        Session().execute(METHODS)
+    assert found.getvalue() == PRINTED

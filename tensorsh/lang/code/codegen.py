@@ -73,6 +73,7 @@ class Compiler(Expressions):
         self.loops: list[frozenset[str]] = []  # the names and items that each loop we are inside of sets
         self.in_method = False  # whether we are inside a function of a class
         self.instances: frozenset[str] = frozenset()  # what the methods around us call their objects
+        self.freed: str | None = None  # what `to_free` says of the method that we are directly inside of
         self.inner = 0  # how many runs we are inside of
         self.called = False  # whether what we are inside of is done again only by calls of its function
         self.rewrite: Callable[[py.Module], py.Module] | None = (
@@ -296,7 +297,10 @@ class Compiler(Expressions):
             self.called = True
         text, rest = documented(node.body)
         body = [made for statement in text for made in self.statement(statement)]
-        body += self.block(with_result(rest) if self.called else rest)
+        around_free, self.freed = self.freed, self.to_free(node) if outside else None
+        opening = self.opening(node)
+        body += [*opening, *self.block(with_result(rest) if self.called else rest)]
+        self.freed = around_free
         self.functions, self.in_class = around, outside
         self.loops, self.called, self.in_method = loops, called, around_method
         at = self.at(node)
@@ -311,6 +315,14 @@ class Compiler(Expressions):
         return py.FunctionDef(
             name=name, args=arguments, body=body, decorator_list=decorators, returns=returns, **at
         )
+
+    def to_free(self, node: ast.Define) -> str | None:
+        """The parameter of a method of which it is found out once whether it is an object of ours."""
+        return None
+
+    def opening(self, node: ast.Define) -> list[py.stmt]:
+        """What a function does first."""
+        return []
 
     def class_(self, node: ast.Class) -> py.stmt:
         decorators = self.expressions(node.decorators)

@@ -18,8 +18,10 @@ from ...engine.records.op import Op, registry
 from ...engine.values.tensor import Tensor
 from ...modules.guarded import is_guarded, is_guarded_write
 from ..syntax import ast
+from ..syntax.binding import bound_names
 from .codegen import Compiler
 from .expressions import BINARY, LOAD, STORE, UNARY, Expressions
+from .runs import walk
 
 if TYPE_CHECKING:
     import ast as py
@@ -119,6 +121,12 @@ class PythonExpressions(Expressions):
         """What an attribute belongs to whose name our own objects may keep for themselves."""
         if is_class_name(node):
             return self.looked_up(".own", None, ".keeps", node, at)
+        if (
+            isinstance(node, ast.Name)
+            and node.id == self.freed
+            and not (self.in_comprehension or self.lambdas)
+        ):
+            return py.Name(id=f".{node.id}", ctx=LOAD, **at)
         return self.looked_up(".free", ".type", ".keeps", node, at)
 
     def changed(self, node: ast.Expr, at: dict[str, Any]) -> py.expr:
@@ -212,6 +220,32 @@ class PythonStatements(PythonExpressions, Compiler):
             return py.Expr(value=value, **self.at(node))
         name = node.value.id if isinstance(node.value, ast.Name) else None
         return self.effect(".display", [value, self.constant(name, self.at(node))], node)
+
+    def to_free(self, node: ast.Define) -> str | None:
+        """The object of a method that asks it more than once for a name of ours: each would be a look at its class."""
+        if not node.parameters or node.parameters[0].kind != "plain":
+            return None
+        instance = ast.Name(node.span, node.parameters[0].name)
+        name, asked = instance.id, 0
+        if is_class_name(instance) or name in bound_names(node.body):
+            return None
+        for inside in walk(node.body):
+            match inside:
+                case ast.Attribute(value=ast.Name(id=found), name=wanted) if found == name:
+                    asked += wanted in private()
+                case ast.Global(names=names) if name in names:
+                    return None
+                case ast.Walrus(target=ast.Name(id=found)) if found == name:
+                    return None
+        return name if asked > 1 else None
+
+    def opening(self, node: ast.Define) -> list[py.stmt]:
+        if self.freed is None:
+            return []
+        at = self.at(node)
+        object_ = ast.Name(node.span, self.freed)
+        value = self.looked_up(".free", ".type", ".keeps", object_, at)
+        return [py.Assign(targets=[py.Name(id=f".{self.freed}", ctx=STORE, **at)], value=value, **at)]
 
     def declare(self, node: ast.Declare) -> py.stmt:
         """An annotation converts nothing, unless it says `param` or a device."""
