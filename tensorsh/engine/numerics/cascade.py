@@ -16,12 +16,22 @@ from typing import Any
 import numpy as np
 
 from ..core.parallel import BLOCK, LARGE, spread
-from ..core.readers import reader_of
+from ..core.readers import reader_of, whole
+from .kernel_code import KernelCode, simple, written
+from .made_later import CALL
 
 Array = np.ndarray[Any, Any]
 
 #: PyTorch shares sums of more elements among its threads
 GRAIN = 1 << 18
+
+#: sums of float32 rows and columns as machine code; calls of NumPy that do the same, and how often these pass over all
+#: that is added
+ROWS = KernelCode(written("sum_routines", "row_sums"), "aaii")
+COLUMNS = KernelCode(written("sum_routines", "column_sums"), "aaiii")
+CALLS, PASSES = 12, 2
+#: programs add up fewer elements with what else they do to them; more they leave to these
+MANY = 1 << 13
 
 LANES = {np.dtype(name): lanes for name, lanes in (("f4", 8), ("f8", 4), ("c8", 4), ("c16", 2))}
 
@@ -62,6 +72,12 @@ def row(x: Array) -> Any:
     lanes = LANES[x.dtype]
     if n < lanes:
         return four(x)
+    return rows(x.reshape(1, n))[0] if by_code(x) else _row(x)
+
+
+def _row(x: Array) -> Any:
+    n = len(x)
+    lanes = LANES[x.dtype]
     filled = n // lanes
     whole = filled * lanes
     v = x[:whole].reshape(filled, lanes)
@@ -77,23 +93,55 @@ def row(x: Array) -> Any:
     return np.add.accumulate(ends)[-1]
 
 
-def rows(x: Array) -> Array:
-    """The sums of contiguous rows, the last axis."""
-    n = x.shape[-1]
-    if x.ndim == 1:
-        return row(x)
+def by_code(x: Any) -> bool:
+    """Whether sums of such an array may be machine code of their own."""
+    return bool(x.dtype == np.float32 and (x.size > MANY or type(x) is np.ndarray))
+
+
+def has_code(code: KernelCode, x: Any) -> bool:
+    """Whether there is machine code for an array."""
+    return simple(x) and code.ready(CALLS * CALL + PASSES * x.size)
+
+
+@whole(lambda x: x.shape[:1], when=by_code)
+def rows(x: Array, out: Array) -> Array:
+    """The sums of contiguous rows, (many, n) → (many)."""
+    if x.shape[1] >= LANES[x.dtype] and has_code(ROWS, x):
+        ROWS(x, out, *x.shape)
+    else:
+        out[...] = _rows(x) if len(x) > 1 or x.shape[1] < LANES[x.dtype] else _row(x[0])
+    return out
+
+
+def _rows(x: Array) -> Array:
+    n = x.shape[1]
     lanes = LANES[x.dtype]
     v = x.T.copy()
     if n < lanes:
-        return four(v).T
-    whole = n - n % lanes
-    per_lane = four(v[:whole].reshape(n // lanes, lanes, *v.shape[1:]))
-    ends = np.concatenate((v[whole:], per_lane)) if whole < n else per_lane
-    return np.add.accumulate(ends, axis=0)[-1].T
+        return four(v)
+    filled = n - n % lanes
+    per_lane = four(v[:filled].reshape(n // lanes, lanes, *v.shape[1:]))
+    ends = np.concatenate((v[filled:], per_lane)) if filled < n else per_lane
+    return np.add.accumulate(ends, axis=0)[-1]
 
 
 def columns(x: Array) -> Array:
-    """The sums over axis 0 of (n, …, m) where the last axis is contiguous, and longer than 1."""
+    """The sums over axis 0 of (n, m) where the last axis is contiguous, and longer than 1."""
+    return stacks(x.reshape(1, *x.shape)).reshape(-1) if by_code(x) else _columns(x)
+
+
+@whole(lambda x: (x.shape[0], x.shape[2]), when=by_code)
+def stacks(x: Array, out: Array) -> Array:
+    """The sums of the columns of each matrix, over axis 1: (many, n, m) → (many, m)."""
+    if has_code(COLUMNS, x):
+        COLUMNS(x, out, *x.shape)
+    else:
+        out[...] = _columns(x.swapaxes(0, 1))
+    return out
+
+
+def _columns(x: Array) -> Array:
+    """Of (n, …, m)."""
     m = x.shape[-1]
     lanes = LANES[x.dtype]
     wide = m - m % (4 * lanes if m >= lanes else 4)
@@ -102,11 +150,6 @@ def columns(x: Array) -> Array:
     if wide == 0:
         return four(x)
     return np.concatenate((levels(x[..., :wide]), four(x[..., wide:])), axis=-1)
-
-
-def stacks(x: Array) -> Array:
-    """The sums of the columns of each matrix, over axis 1 of (a, n, m)."""
-    return columns(x.swapaxes(0, 1))
 
 
 def total(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:

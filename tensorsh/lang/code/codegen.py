@@ -73,7 +73,6 @@ class Compiler(Expressions):
         self.loops: list[frozenset[str]] = []  # the names and items that each loop we are inside of sets
         self.in_method = False  # whether we are inside a function of a class
         self.instances: frozenset[str] = frozenset()  # what the methods around us call their objects
-        self.freed: str | None = None  # what `to_free` says of the method that we are directly inside of
         self.inner = 0  # how many runs we are inside of
         self.called = False  # whether what we are inside of is done again only by calls of its function
         self.rewrite: Callable[[py.Module], py.Module] | None = (

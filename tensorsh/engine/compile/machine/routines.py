@@ -232,6 +232,19 @@ class Routine(Code):
             found = self.add(f"insertelement {kind} {found}, {x.kind} {x.name}, i32 {i}")
         return Word(self, kind, found)
 
+    def side_by_side(self, vectors: list[Word]) -> Word:
+        """One vector of the elements of several, two or twice as many, and so on."""
+        while len(vectors) > 1:
+            pairs = zip(vectors[::2], vectors[1::2], strict=True)
+            vectors = [self._pair(left, right) for left, right in pairs]
+        return vectors[0]
+
+    def _pair(self, left: Word, right: Word) -> Word:
+        n = 2 * width(left.kind)
+        places = ", ".join(f"i32 {i}" for i in range(n))
+        text = f"shufflevector {left.kind} {left.name}, {left.kind} {right.name}, <{n} x i32> <{places}>"
+        return Word(self, vector(n, scalar(left.kind)), self.add(text))
+
     def transposed(self, rows: list[Word]) -> list[Word]:
         """The columns of n vectors of n numbers, n a power of two: halves change places, halves of these, and so on."""
         n, kind = len(rows), rows[0].kind
