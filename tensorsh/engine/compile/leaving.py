@@ -61,8 +61,6 @@ class Leaving:
             if id(value) in self.paths or id(value) in found:
                 continue
             if type(value) in TENSORS:
-                if value.retains:
-                    raise TraceStopped("a gradient that is retained")
                 found[id(value)] = value
                 if value.grad_slot is not None:
                     work.append(value.grad_slot)
@@ -191,6 +189,8 @@ class Leaving:
             lines.append(f"{found}.view_of = {view}")
         if t.requires_grad_slot and t.node is None:
             lines.append(f"{found}.requires_grad_slot = True")
+        if t.retains:
+            lines.append(f"{found}.retains = True")
         if t.grad_slot is not None:
             lines.append(f"{found}.grad_slot = {self.value(t.grad_slot)}")
         return found
@@ -307,6 +307,8 @@ class Leaving:
                 self._place(t, builder.named(t.node, "n"))
                 lasting.add(t.node)
             return
+        if any(t.retains for t in builder.outputs):
+            raise TraceStopped("a gradient that is still to be retained")
         if not all(type(node) in KINDS for node in passage.nodes):
             raise TraceStopped("a graph through an operation of the program's own")
         kept = "".join(f"{builder.place(v)}, " for v in passage.values)

@@ -12,13 +12,14 @@ from typing import Any
 
 from ...kinds import kind_of
 from ..core.journal import Journal, sequence
+from ..graph.hooks import NodeHooks
 from ..graph.node import Node
 from ..values.tensor import TENSORS, Tensor
 from ..values.view import View
 from .values import TraceStopped, Value
 
 #: attributes of a tensor made in the trace that its results are given again
-REBUILT = frozenset({"array", "grad_slot", "node", "requires_grad_slot"})
+REBUILT = frozenset({"array", "grad_slot", "node", "requires_grad_slot", "retains"})
 
 
 class Notes:
@@ -52,7 +53,10 @@ class Watch(Journal):
                 raise TraceStopped(f"a tensor's {names[0]} is changed")
         elif type(thing) is View and self.fresh(thing.base):
             pass
-        elif not (isinstance(thing, Node) and names[0] == "args"):  # a graph that is used up
+        elif type(thing) is NodeHooks and names[0] == "retained":  # of a tensor that may retain its gradient
+            pass
+        elif not (isinstance(thing, Node) and (names[0] == "args" or thing.seq > self.start)):
+            # neither a graph that is used up nor one of the run's
             raise TraceStopped(f"the {names[0]} of a {type(thing).__name__} is changed")
         super().save_attributes(thing, *names)
 
