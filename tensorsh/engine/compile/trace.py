@@ -17,8 +17,10 @@ from ...kinds import kind_of
 from ..core import context
 from ..core import dtype as dt
 from ..core.mode import ABSENT, TRAINED, Mode
+from ..core.spec import spec
 from ..graph.inference import Marking
 from ..graph.node import InPlaceNode, Node, edge
+from ..numerics.true_places import Places
 from ..records.op import Op
 from ..run.apply import any_requires_grad, attach_view, planned, record
 from ..run.inplace import check_history, check_overlap, check_result, rebase
@@ -26,12 +28,14 @@ from ..run.overlapping import reads_written
 from ..values.tensor import TENSORS, Tensor, make_tensor
 from ..values.view import View, sees_graph
 from ..values.view_bases import turns
+from ..values.wrapping import wrap
 from .changing_numbers import ChangingNumbers, keeps
 from .draws import TracedStream
 from .machine.instructions import has_code
 from .reading import read, seen
 from .steps import External, Step
-from .tape import Tape, source_of
+from .tape import source_of
+from .training import Training
 from .values import Number, OwnLoop, TraceAgain, Value, reshape, turn
 from .watch import Watch
 
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from .recompute import Heard
 
 
-class Trace(Tape, ChangingNumbers, Mode):
+class Trace(Training, ChangingNumbers, Mode):
     """The notes of one run.
 
     externals  the tensors from outside, by_tensor the same by their ids
@@ -76,6 +80,7 @@ class Trace(Tape, ChangingNumbers, Mode):
             int, Any
         ] = {}  # id of a constant → the operation, or the creation, that has made it
         self.fresh: set[Any] = set()  # those whose constants are changed
+        self.masks: dict[int, Places] = {}  # the questions about masks, by the ids of their Values
         self.segment: Any = None  # whose statements are traced
         self.home: tuple[Any, int] = None, 0  # see `passage.Passage`
         self.accumulated = 0  # how many gradients leaves have got, and graphs have given
@@ -334,6 +339,22 @@ class Trace(Tape, ChangingNumbers, Mode):
     def element(self, t: Tensor) -> Any:
         return int(self.real(t)) if self.is_constant(t) else self.element_of(self.value(t))
 
+    def places(self, mask: Tensor) -> list[Tensor]:
+        """Of a mask from outside: the program holds for as many true elements as it has now."""
+        if self.is_constant(mask):
+            return [wrap(at) for at in np.atleast_1d(source_of(self.value(mask))).nonzero()]
+        v = self.value(mask)
+        holds = self.masks.get(id(v))
+        if holds is None:
+            holds = Places()
+            if not v.ndim or not self.demand(v, holds):
+                self.stop("the values decide the shape")
+            self.masks[id(v)] = holds
+            for k, at in enumerate(holds.answer):
+                self.marks[holds, k] = Value(at, f"{self.named(holds)}.answer[{k}]")
+        places: list[Any] = [self.marks[holds, k] for k in range(v.ndim)]
+        return [make_tensor(at, spec(at.shape, dt.int64)) for at in places]
+
     def _plan(self, op: Op, concrete: tuple[Any, ...], default: Any) -> tuple[Any, Any]:
         key, plan = planned(op, concrete, default)
         try:
@@ -515,95 +536,6 @@ class Trace(Tape, ChangingNumbers, Mode):
 
     def draw(self, state: context.Context, own: Any) -> TracedStream:
         return TracedStream(self, own)
-
-    # ---------------------------------------------------------------- gradients and optimisers
-
-    def accumulate(self, t: Tensor, g: Tensor, create: bool, alone: bool) -> None:
-        """What `walk.accumulate` does, without arrays."""
-        self.accumulated += 1
-        have = t.grad_slot
-        context.current().journal.save_attributes(t, "grad_slot")
-        if create and (g.requires_grad_slot or (have is not None and have.requires_grad_slot)):
-            self.stop("gradients with a graph of their own")
-        if have is None:
-            t.grad_slot = make_tensor(self.owned(self.value(g)), g.spec)  # type: ignore[arg-type]
-        elif have.requires_grad_slot:
-            self.stop("gradients with a graph of their own")
-        else:
-            place = self.value(have)
-            self.write(place, self.ufunc(np.add, place, self.value(g)))
-            self.bump(have)
-
-    def owned(self, v: Value) -> Value:
-        """A Value whose memory is nobody else's: the gradient that a leaf keeps."""
-        out = Value(np.empty(v.shape, v.dtype))
-        self.note(Step("own", np.array, (v,), (out,), "np.array"))
-        return out
-
-    def step(self, optimizer: Any) -> bool:
-        """An optimiser's step: the rule runs on the arrays as it is."""
-        for parameter, state in zip(optimizer.parameters, optimizer.state, strict=True):
-            gradient = parameter.grad_slot
-            if gradient is None or parameter.is_meta:
-                continue
-            owner = self.by_tensor.get(id(parameter))
-            if owner is None:
-                self.stop("a parameter that the program cannot find")
-            w, g = self.value(parameter), self.value(gradient)
-            lowered = getattr(optimizer.rule, "lowered", None)
-            if lowered is None or not lowered(self, w, g, state, optimizer.options):
-                self.note(
-                    Step("effect", optimizer.rule, (w, g, state, optimizer.options), (), optimizer.name)
-                )
-            self.bump(parameter)
-        return True
-
-    def groups(self, optimizer: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.instances.optimizers.groups(optimizer)
-        return found
-
-    def update(self, optimizer: Any, rule: Any) -> bool:
-        """The step of an optimiser with groups of parameters, whose state is tensors."""
-        for group in self.groups(optimizer):
-            if group.get("capturable") or group.get("differentiable"):
-                self.stop("an optimiser that is differentiable")
-            moved = [p for p in group["params"] if p.grad_slot is not None and not p.spec.is_meta]
-            for p, state in zip(moved, self.instances.optimizers.states(optimizer, moved), strict=True):
-                w, g = self.value(p), self.value(p.grad_slot)
-                if 0 in w.strides or not w.flags.writeable:
-                    self.stop("a parameter that cannot be written")
-                arrays = {key: each.array for key, each in state.items()}
-                if arrays:
-                    arrays = self.memories.setdefault(tuple(map(id, arrays.values())), arrays)
-                lowered = getattr(rule, "lowered", None)
-                if lowered is None or not lowered(self, w, g, arrays, group):
-                    if not arrays and remembers(rule, w, group):
-                        self.stop("an optimiser's first step")
-                    self.note(Step("effect", rule, (w, g, arrays, group), (), rule.__name__))
-                self.bump(p)
-        return True
-
-    def some_modules(self, whole: Any, parts: Any) -> Any:
-        return self.instances.some_modules(whole, parts)
-
-    def option(self, options: dict[str, Any], name: str) -> Number:
-        """An entry of a dictionary as it will be."""
-        return Number(options[name], f"{self.named(options)}[{name!r}]", self.guards)
-
-    def expect(self, options: dict[str, Any], **expected: Any) -> bool:
-        """Guard the program by what a dictionary holds."""
-        if any(options.get(name) != value for name, value in expected.items()):
-            return False
-        text = self.named(options)
-        self.guards.extend(f"{text}.get({name!r}) == {value!r}" for name, value in expected.items())
-        return True
-
-
-def remembers(rule: Any, w: Value, options: dict[str, Any]) -> bool:
-    """Whether a rule makes itself a state at its first step."""
-    state: dict[str, Any] = {}
-    rule(np.zeros(w.shape, w.dtype), np.zeros(w.shape, w.dtype), state, options)
-    return bool(state)
 
 
 def _is_half(a: Any) -> bool:

@@ -46,19 +46,25 @@ class Watch(Journal):
         self.trace = trace
 
     def save_attributes(self, thing: Any, *names: str) -> None:
+        name = names[0]
         if type(thing) in TENSORS:
             outside = id(thing) in self.trace.by_tensor
-            changes = names[0] == "grad_slot" or (names[0] == "array" and id(thing) in self.trace.moved)
-            if not ((outside and changes) or (names[0] in REBUILT and self.fresh(thing))):
-                raise TraceStopped(f"a tensor's {names[0]} is changed")
-        elif type(thing) is View and self.fresh(thing.base):
-            pass
-        elif type(thing) is NodeHooks and names[0] == "retained":  # of a tensor that may retain its gradient
-            pass
-        elif not (isinstance(thing, Node) and (names[0] == "args" or thing.seq > self.start)):
-            # neither a graph that is used up nor one of the run's
-            raise TraceStopped(f"the {names[0]} of a {type(thing).__name__} is changed")
+            changes = name == "grad_slot" or (name == "array" and id(thing) in self.trace.moved)
+            if not ((outside and changes) or (name in REBUILT and self.fresh(thing))):
+                raise TraceStopped(f"a tensor's {name} is changed")
+        elif not self._follows(thing, name):
+            raise TraceStopped(f"the {name} of a {type(thing).__name__} is changed")
         super().save_attributes(thing, *names)
+
+    def _follows(self, thing: Any, name: str) -> bool:
+        """Whether a change of what is no tensor is made by each replay, too, or makes no difference."""
+        if isinstance(
+            thing, Node
+        ):  # a graph that is used up, or what retains the gradient of a tensor of the run's
+            return name == "args" or thing.seq > self.start
+        if type(thing) is NodeHooks:
+            return name == "retained"
+        return type(thing) is View and self.fresh(thing.base)
 
     def fresh(self, t: Tensor) -> bool:
         """Whether a tensor is made by the trace."""

@@ -52,7 +52,7 @@ def resolve(x: Tensor, indices: Sequence[Tensor | None]) -> tuple[tuple[Tensor, 
                     internal="aten/src/ATen/native/IndexingUtils.h:37",
                     help="mask.bool()",
                 )
-            if given.spec.is_meta:
+            if type(given.array) is not np.ndarray or given.spec.is_meta:
                 parts = context.current().mode.places(given)
             else:
                 parts = [wrap(p) for p in not_zero(np.atleast_1d(given.array))]
