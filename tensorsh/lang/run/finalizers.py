@@ -101,13 +101,18 @@ def in_order(evaluator: Evaluator, owners: set[type]) -> list[Any]:
 
 def found(owners: set[type]) -> Iterator[Any]:
     """What has to be finalised, as Python's lists have it."""
+    known: dict[int, type | None] = {}  # by the ids of classes, one of which may have no hash
     for generation in GENERATIONS:
         for thing in gc.get_objects(generation):
             kind = type(thing)
             if kind is GeneratorType:
                 if thing.gi_frame is not None and thing.gi_code.co_filename.startswith(PROGRAM_FILE):
                     yield thing
-            elif (owner := finalizing(kind)) is not None:
+                continue
+            owner = known.get(id(kind), kind)
+            if owner is kind:
+                owner = known[id(kind)] = finalizing(kind)
+            if owner is not None:
                 owners.add(owner)
                 yield thing
 
